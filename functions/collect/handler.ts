@@ -23,10 +23,10 @@ import { groupsReader, overflowBucket, quarantineLargeBucket, secretReader } fro
 
 const config: FunctionConfig<'collect'> = wholeConfig;
 
-/** Milliseconds after which the answer is 503, unless the SDK gives up earlier: collectRequest knows those that do. */
+/** Milliseconds after which the answer is 503. For SDKs that give up earlier, collectRequest answers earlier. */
 const ANSWER_WITHIN_MS = 2_500;
 
-/** Left of Lambda's own time for the answer and the log, in milliseconds. */
+/** Milliseconds of Lambda's own time that the answer and the log need. */
 const MARGIN_MS = 500;
 
 let collector: Collector | undefined;
@@ -92,8 +92,8 @@ function failed(error: unknown): APIGatewayProxyStructuredResultV2 {
 }
 
 /**
- * The collector, behind API Gateway or a Function URL. Whatever happens, the SDK gets JSON and a status it
- * understands: a failure of ours, or Lambda's time running out, is 503. The gateway alone sets CORS headers.
+ * The collector, behind API Gateway or a Function URL. The SDK always gets JSON and a status that it understands: 503 if
+ * the collector fails or runs out of time. Only the gateway sets CORS headers.
  */
 export const handler = middy<HttpRequest, APIGatewayProxyStructuredResultV2>(noEarlyTimeout)
   .onError((request) => {

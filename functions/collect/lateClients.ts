@@ -3,8 +3,8 @@ import type { PutOverflow } from '../../lib/landing/delivery/deliver.ts';
 import type { PutQuarantineLarge } from '../../lib/landing/quarantineWriter.ts';
 import type { ReadSecret } from '../../lib/wire/keys/KeyCache.ts';
 
-// Clients that a request seldom needs. Each is loaded when it is first called, beside the work on the request: together
-// they are as much code as all the rest, and would be waited for at every cold start.
+// Clients that a request seldom needs. Each is loaded at its first call, while the request is being handled: together they
+// are as much code as everything else, and would slow every cold start down.
 
 /** Overflow in a bucket of S3. */
 export function overflowBucket(bucket: string): PutOverflow {

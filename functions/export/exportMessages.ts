@@ -23,7 +23,7 @@ import { type PlanExportsPorts, planExports } from '../../lib/export/planExports
 import type { Export } from '../../lib/schema/exports.ts';
 import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
 
-/** Ports for one export, with a session of the function's role that may do no more (docs/export.md). */
+/** Ports for one export, in a session of the function's role that is limited to it (docs/export.md). */
 export interface ApartExporter extends Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
   /** Closes their connections. */
   close(): void;
@@ -35,9 +35,9 @@ export interface Exporter
     Pick<DayExporter, 'deadline' | 'leaseUntil' | 'log'> {
   readonly ledger: Pick<Ledger, 'read' | 'noteQueued' | 'claim' | 'renew' | 'settle'>;
   readonly targetOf: (exported: Export) => TargetBucket;
-  /** Makes ports that reach one export and nothing else, for its task. Default: those above. */
+  /** Makes ports for a task that reach its export and nothing else. Default: the ports above. */
   readonly apart?: (exported: Export) => Promise<ApartExporter>;
-  /** A text that never comes twice. */
+  /** Makes a unique ID. */
   readonly newOwner: () => string;
   /** `--stage` of the deployment. */
   readonly stage: string;
@@ -46,8 +46,8 @@ export interface Exporter
 const messageSchema = z.discriminatedUnion('sluice', [exportRequestSchema, exportTaskSchema]);
 
 /**
- * Works off messages of the export's queue, requests and tasks, one after the other. The response names the messages to be
- * given again: of what was busy or away, and what is none, which so ends in the dead letters.
+ * Handles messages of the export's queue, requests and tasks, one after the other. The response names the messages to
+ * redeliver: those whose work was busy or unavailable, and invalid ones, which end up in the dead-letter queue.
  */
 export async function exportMessages(
   exporter: Exporter,
@@ -68,17 +68,17 @@ export async function exportMessages(
   return batchFailures(failures);
 }
 
-/** What one request came to: the line in the log. */
+/** The result of one request: the line in the log. */
 export interface ExportReport {
   readonly event: 'export_run';
-  /** Whether asking again may help: something was busy or away. */
+  /** Whether a retry may help: something was busy or unavailable. */
   readonly again: boolean;
   readonly [field: string]: unknown;
 }
 
 /**
- * Finds what is to be exported, and says so: in the log, and of scheduled runs in metrics. What may pass counts there no
- * more than in the plan of ingest: it is asked again, and the dead letters tell of what does not pass.
+ * Finds days to export and reports them in the log; scheduled runs also write metrics. Transient failures do not count in
+ * metrics: the request is redelivered, and the alarm on the dead-letter queue rings if it never succeeds.
  */
 export async function runRequest(exporter: Exporter, request: ExportRequest): Promise<ExportReport> {
   const { queued, looked, failedDays, failed } = await planExports(exporter, request);
@@ -97,7 +97,7 @@ export async function runRequest(exporter: Exporter, request: ExportRequest): Pr
   return report;
 }
 
-/** Exports one day, and says so in the log. Answers whether its message is to be given again. */
+/** Exports one day and logs the result. @returns Whether the message is to be redelivered. */
 export async function runTask(exporter: Exporter, task: ExportTask): Promise<boolean> {
   const { export: name, day } = task;
   const exported = exporter.exports.find((one) => one.name === name);
@@ -172,7 +172,7 @@ function levelAndFields(done: ExportOutcome): Record<string, unknown> {
   };
 }
 
-/** Says in metrics how much fails of the exports of a schedule. */
+/** Writes the metric of failing exports of a schedule. */
 function reportFailing(
   { stage, clock, log }: Pick<Exporter, 'stage' | 'clock' | 'log'>,
   schedule: Export['schedule'],

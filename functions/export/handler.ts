@@ -33,11 +33,11 @@ import {
 
 const config: FunctionConfig<'export'> = wholeConfig;
 
-/** No file is begun in the last so many milliseconds: what is under way, the manifest and the ledger need them. */
+/** No file begins this many milliseconds before the end: files under way, the manifest and the ledger need the time. */
 const MARGIN_MS = 120_000;
-/** Nothing is listed in the last so many milliseconds: a call of S3 or Glue may take 10 s, and be tried again. */
+/** No listing begins this many milliseconds before the end: a call to S3 or Glue may take 10 s and may be retried. */
 const LAST_CALL_MS = 30_000;
-/** A claim outlives the function by so many milliseconds: nobody takes over what may still be written. */
+/** A claim outlives the function by this many milliseconds, so that nobody takes over a day that is still being written. */
 const LEASE_SLACK_MS = 60_000;
 
 const schema = z.object({
@@ -64,9 +64,9 @@ export const readEnvironment = environmentReader(
 );
 
 /**
- * The export: brings days of our tables into customers' buckets. Its queue has two kinds of messages: requests, which
- * schedules and `sluice export run` send, and which find the days that are new or changed; and a task for each of these.
- * By hand the function is invoked with a request.
+ * The export copies days of our tables to customers' buckets. Its queue has two kinds of messages: requests, which
+ * schedules and `sluice export run` send to find days that are new or changed, and one task for each such day. You can
+ * also invoke the function with a request.
  *
  * @throws ExportError SLUICE_EXPORT_INVOCATION_UNKNOWN for any other event.
  */
@@ -116,7 +116,7 @@ function portsOf(
   };
 }
 
-/** A task has the rights of its own export: whoever takes it over reaches no other customer's table or bucket. */
+/** A task has only the permissions of its own export: an attacker who controls it reaches no other customer's table or bucket. */
 async function apartPorts(from: Environment, exported: Export, attempts: Attempts): Promise<ApartExporter> {
   const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
   if (role === undefined) throw new ExportError('SLUICE_EXPORT_ENVIRONMENT_INVALID', 'SLUICE_ROLE');

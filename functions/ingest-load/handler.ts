@@ -30,9 +30,9 @@ import { engineShare, makeWorkDirectory } from './machine.ts';
 
 const config: FunctionConfig<'ingest-load'> = wholeConfig;
 
-/** Left to hand a day back, for the answer and the log, in milliseconds: a call of S3 may take 10 s, and be tried again. */
+/** Milliseconds before the end at which a load stops, to hand its day back and to log: a call to S3 may take 10 s and may be retried. */
 const MARGIN_MS = 45_000;
-/** A claim outlives the function by so many milliseconds: nobody takes over what may still be written. */
+/** A claim outlives the function by this many milliseconds, so that nobody takes over a day that is still being written. */
 const LEASE_SLACK_MS = 60_000;
 
 const schema = z.object({
@@ -59,8 +59,8 @@ export const readEnvironment = environmentReader(
 );
 
 /**
- * The load: takes the days of customers' drops that the plan has queued into their tables. It runs DuckDB on the files,
- * which it fetches to `/tmp`.
+ * The load writes the days of customers' drops that the plan has queued to their tables. It fetches the files to `/tmp` and
+ * runs DuckDB on them.
  *
  * @throws IngestError SLUICE_INGEST_INVOCATION_UNKNOWN for anything but messages of its queue.
  */
@@ -123,7 +123,7 @@ function portsOf(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?: 
   };
 }
 
-/** A load has the rights of its own dataset: whoever takes it over by a customer's file reaches no other customer. */
+/** A load has only the permissions of its own dataset: an attacker who controls it by a customer's file reaches no other customer. */
 async function apartPorts(from: Environment, source: Source, dataset: Dataset): Promise<ScopedPorts> {
   const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
   if (role === undefined) throw new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', 'SLUICE_ROLE');

@@ -11,10 +11,10 @@ import { sweepVersions } from '../../lib/drops/load/sweepVersions.ts';
 import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageBodies.ts';
 
 /**
- * Loads the days that messages name, one after the other, and sweeps some of the versions that are due with the time that
- * is left. The hourly message `{"sluice":"sweep"}` sweeps all of them: so they are deleted though no load follows. The
- * response names the messages to be given again: of days that are busy, still change or may go better later, of sweeps that
- * could not delete a version, and those that are no tasks, which so end in the dead-letter queue.
+ * Loads the days that messages name, one after the other, and then deletes some of the versions that are due. The hourly
+ * message `{"sluice":"sweep"}` deletes all of them, so that they go even if no load follows. The response names the messages
+ * to redeliver: days that are busy, still change or may succeed later, sweeps that could not delete a version, and invalid
+ * messages, which end up in the dead-letter queue.
  *
  * @param tries How often the queue hands a message out.
  */
@@ -46,12 +46,12 @@ export async function loadMessages(
       loader.log(lineOf(task, loaded, loader.clock.now() - began));
       if (comesAgain(loaded)) failures.push(messageId);
     } else {
-      // The role could not be assumed, or the ledger not be read or written: the day's lease runs out by itself.
+      // The role could not be assumed, or the ledger could not be read or written. The day's lease expires by itself.
       loader.log({ level: 'error', event: 'ingest_load', ...namesOf(task), ...failureFields(loaded) });
       failures.push(messageId);
     }
   }
-  // Whatever becomes of it: the next sweep finds what is left.
+  // Its result does not matter: the next sweep finds what is left.
   if (days > 0) await sweep(loader, run, MOST_SWEPT);
   return batchFailures(failures);
 }
@@ -68,7 +68,7 @@ async function loadApart(loader: Loader, run: LoadRun, task: IngestTask): Promis
   }
 }
 
-/** Works in a folder that is gone afterwards: the next day needs the room. */
+/** Works in a folder that is deleted afterwards: the next day needs the space. */
 async function inFolder<Result>(path: string, work: (path: string) => Promise<Result>): Promise<Result> {
   await mkdir(path);
   try {
@@ -103,7 +103,7 @@ function lineOf(task: IngestTask, loaded: LoadOutcome, durationMs: number): Reco
   };
 }
 
-/** Answers whether nothing failed. */
+/** @returns Whether nothing failed. */
 async function sweep(
   loader: Loader,
   run: Omit<LoadRun, 'isLastAttempt' | 'tries'>,

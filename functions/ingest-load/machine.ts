@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import type { EngineLimits } from '../../lib/drops/engine/Engine.ts';
 
-/** What a function of so much memory is, and what DuckDB may take of it. */
+/** The CPUs and the memory of a function, and DuckDB's share of them. */
 
 /** MiB at which a function has one whole CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const CPU_MEGABYTES = 1_769;
-/** Lambda's most (same page). */
+/** The maximum of Lambda (same page). */
 const MOST_CPUS = 6;
-/** Part of the memory that DuckDB manages; it takes more than that, and Node some besides (docs/ingest.md, "Memory"). */
+/** Part of the memory that DuckDB manages. DuckDB uses more than that, and Node needs some too (docs/ingest.md, "Memory"). */
 const DUCKDB_SHARE = 0.5;
 
 /**
- * What DuckDB may take of a function.
+ * The memory and threads that DuckDB may use in a function.
  *
  * @param memoryMegabytes The function's, MiB.
  */
@@ -27,16 +27,16 @@ export function engineShare(memoryMegabytes: number): Pick<EngineLimits, 'memory
 
 const PREFIX = 'sluice-load-';
 
-/** A folder of one invocation's own. */
+/** A folder that belongs to one invocation. */
 export interface WorkDirectory {
   readonly path: string;
   readonly remove: () => Promise<void>;
 }
 
 /**
- * Makes an empty folder for one invocation. Lambda keeps the disk of an environment whose function it has killed, and so
- * what an earlier one left behind goes first: gigabytes, maybe. An environment runs one invocation at a time, but the
- * local cloud has many in one process, each a thread: so folders are named after both.
+ * Makes an empty folder for one invocation. Lambda keeps the disk of an environment whose function it has killed, so this
+ * first deletes what an earlier invocation left behind, which may be gigabytes. An environment runs one invocation at a
+ * time, but the local cloud runs many in one process, each in a thread, so folder names contain both IDs.
  *
  * @param temporary Folder for temporary files: `/tmp` on Lambda.
  */
@@ -49,12 +49,12 @@ export async function makeWorkDirectory(temporary: string): Promise<WorkDirector
       await rm(join(temporary, name), { recursive: true, force: true });
   }
   const path = join(temporary, own);
-  // On a machine that others use as well, the files of a customer are the process's alone.
+  // Other users of the machine cannot read a customer's files.
   await mkdir(path, { mode: 0o700 });
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Signal 0 only asks. Somebody else's process, which may not be asked, is alive. */
+/** Signal 0 only checks. EPERM means that the process exists and belongs to another user. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

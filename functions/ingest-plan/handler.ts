@@ -22,13 +22,13 @@ import { type Planner, type PlanReport, planMessages, runPlan } from './planMess
 
 const config: FunctionConfig<'ingest-plan'> = wholeConfig;
 
-/** Nothing is begun in the last so many milliseconds: a list call may take 30 s, and be tried again. */
+/** Nothing begins this many milliseconds before the end: a list call may take 30 s and may be retried. */
 const MARGIN_MS = 60_000;
 
 const schema = z.object({
   /** Where the ledger is. */
   SLUICE_BUCKET: z.string().min(1),
-  /** URL of the queue that this function works off: days that wait are asked after through it. */
+  /** URL of this function's own queue, through which it checks days that wait once more. */
   SLUICE_PLAN_QUEUE: z.string().min(1),
   /** URL of the load's queue. */
   SLUICE_TASK_QUEUE: z.string().min(1),
@@ -46,9 +46,9 @@ export const readEnvironment = environmentReader(
 );
 
 /**
- * The plan: finds the days of customers' drops that are new or changed and puts a task for each on the load's queue.
- * Messages of its queue are requests (lib/drops/plan/messageBodies.ts): schedules send them, the trigger and
- * `sluice ingest`. By hand the function is invoked with one.
+ * The plan finds the days of customers' drops that are new or changed and sends a task for each to the load's queue.
+ * Messages of its queue are requests (lib/drops/plan/messageBodies.ts): schedules, the trigger and
+ * `sluice ingest` send them. You can also invoke the function with a request.
  *
  * @throws IngestError SLUICE_INGEST_INVOCATION_UNKNOWN for any other event.
  */

@@ -20,9 +20,9 @@ export interface Planner extends PlanSourcesPorts, Pick<ExpectedDropsPorts, 'lat
 }
 
 /**
- * Works off messages of the plan's queue, which are requests, one after the other, and `{"sluice":"expected"}`, which looks
- * for overdue drops. The response names the messages to be
- * given again: of what was busy, and what is none, which so ends in the dead letters.
+ * Handles messages of the plan's queue, one after the other: requests, and `{"sluice":"expected"}`, which looks for overdue
+ * drops. The response names the messages to redeliver: those whose work was busy, and invalid ones, which end up in the
+ * dead-letter queue.
  */
 export async function planMessages(
   planner: Planner,
@@ -45,18 +45,18 @@ export async function planMessages(
   return batchFailures(failures);
 }
 
-/** Days and datasets that the log names at most; the ledger knows all. */
+/** Maximum of days and datasets that the log names. The ledger has all of them. */
 const MOST_NAMED = 50;
 
-/** What one request came to: the line in the log. */
+/** The result of one request: the line in the log. */
 export interface PlanReport {
   readonly event: 'ingest_plan' | 'ingest_expected';
-  /** Whether asking again may help: something was busy or away. */
+  /** Whether a retry may help: something was busy or unavailable. */
   readonly again: boolean;
   readonly [field: string]: unknown;
 }
 
-/** Works off one request, and says what came of it: in the log, and of scheduled runs in metrics. */
+/** Handles one request and reports the result in the log; scheduled runs also write metrics. */
 export async function runPlan(planner: Planner, request: PlanRequest): Promise<PlanReport> {
   const { sources, clock, log, stage } = planner;
   const began = clock.now();
@@ -111,7 +111,7 @@ async function giveTurnsBack(
   }
 }
 
-/** Looks for overdue drops, and says in the log and the metric what it found. */
+/** Looks for overdue drops and reports them in the log and in a metric. */
 export async function lookForLateDrops(planner: Planner): Promise<PlanReport> {
   const { sources, clock, log, stage } = planner;
   const began = clock.now();
@@ -123,12 +123,12 @@ export async function lookForLateDrops(planner: Planner): Promise<PlanReport> {
     datasets,
     late: late.slice(0, MOST_NAMED),
     ...(failed.length > 0 ? { failed: failed.slice(0, MOST_NAMED) } : {}),
-    // The next look is at most an hour away; a folder that can't be listed is the plan's to tell of.
+    // The next check is at most an hour away. The plan reports folders that cannot be listed.
     again: false,
     duration_ms: clock.now() - began,
   };
   log(report);
-  // Where something could not be looked at, none late is not all well: without a value the alarm stays as it is.
+  // If a dataset could not be checked, a count of 0 would be wrong: without a value the alarm keeps its state.
   if (failed.length > 0 && late.length === 0) return report;
   const line = lateMetricsLine(found, { stage, timestamp: clock.now() });
   if (line !== null) log(line);

@@ -50,7 +50,7 @@ const flag = z
   .transform((value) => value === 'true');
 
 const schema = z.object({
-  /** Where it is kept when each source was started last. */
+  /** The bucket that records when each source was last started. */
   SLUICE_BUCKET: z.string().min(1),
   /** ARN of the secret with the keys that may post. */
   SLUICE_KEYS_SECRET: z.string().min(1),
@@ -70,8 +70,8 @@ export const readEnvironment = environmentReader(
 );
 
 /**
- * `POST /v1/mark_data_ready_dwh`: a customer says that days are ready, and they are looked at now instead of with the
- * next schedule. The gateway alone sets CORS headers.
+ * `POST /v1/mark_data_ready_dwh`: a customer announces that days are ready, and the plan checks them now instead of at the
+ * next scheduled run. Only the gateway sets CORS headers.
  */
 export const handler = middy<ReadyHttpRequest, APIGatewayProxyStructuredResultV2>(noEarlyTimeout)
   .use(withEnvironment(readEnvironment))

@@ -25,12 +25,12 @@ export type ReadyHttpRequest = Pick<
 export interface Trigger extends StartPorts {
   readonly sources: readonly StartableSource[];
   readonly keys: KeyGate;
-  /** Keys that name no sources may start each: so in the local cloud only. Default false. */
+  /** Keys that name no sources may start every source. True in the local cloud only. Default false. */
   readonly anyKeyStartsAll?: boolean;
   readonly log: (fields: Record<string, unknown>) => void;
 }
 
-/** Milliseconds in which the key must be judged. */
+/** Milliseconds in which the key must be checked. */
 const KEYS_WITHIN_MS = 5_000;
 
 const STATUS: Readonly<Record<string, number>> = {
@@ -69,16 +69,16 @@ export async function markReady(
     return started.length > 0 ? answer(200, { success: true, started, tooSoon }) : refuseAll(outcome);
   } catch (error) {
     const ours = error instanceof SluiceError && (error.fault === 'user' || error instanceof KeysError);
-    const told = ours ? error : new TriggerFailure('SLUICE_TRIGGER_FAILED');
-    const status = told.fault === 'system' ? 503 : (STATUS[told.code] ?? 400);
+    const reported = ours ? error : new TriggerFailure('SLUICE_TRIGGER_FAILED');
+    const status = reported.fault === 'system' ? 503 : (STATUS[reported.code] ?? 400);
     log({
       level: status >= 500 ? 'error' : 'warn',
       event: 'ingest_trigger',
       status,
-      code: told.code,
-      ...(status >= 500 ? failureFields(error) : { detail: told.detail }),
+      code: reported.code,
+      ...(status >= 500 ? failureFields(error) : { detail: reported.detail }),
     });
-    return answer(status, refusal(told));
+    return answer(status, refusal(reported));
   } finally {
     await keys.settled();
   }

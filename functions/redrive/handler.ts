@@ -25,9 +25,9 @@ import {
 
 const config: FunctionConfig<'redrive'> = wholeConfig;
 
-/** Left for the last write to the bucket, the answer and the log, in milliseconds. */
+/** Milliseconds before the end at which work stops: the last write to the bucket, the answer and the log need them. */
 const MARGIN_MS = 15_000;
-/** A claim outlives the function by so many milliseconds: nobody takes over what may still be written. */
+/** A claim outlives the function by this many milliseconds, so that nobody takes over an object that is still being written. */
 const CLAIM_SLACK_MS = 60_000;
 
 const stragglersEventSchema = z.strictObject({ sluice: z.literal('stragglers') });
@@ -52,9 +52,9 @@ export const readEnvironment = environmentReader(
 );
 
 /**
- * Redrive: puts overflow on its streams and what Firehose gave up into quarantine. Messages of the queue name the
- * objects ("Object Created" events of the bucket); `{"sluice":"stragglers"}`, which the schedule sends to the queue,
- * finds what they missed. By hand the function is invoked with the same.
+ * Redrive sends overflow to its streams, and what Firehose could not deliver to quarantine. Messages of the queue name the
+ * objects ("Object Created" events of the bucket). `{"sluice":"stragglers"}`, which the schedule sends to the queue, finds
+ * objects whose message was lost. You can also invoke the function with it.
  *
  * @throws RedriveError SLUICE_REDRIVE_INVOCATION_UNKNOWN for any other event.
  */

@@ -23,8 +23,8 @@ import {
 const config: FunctionConfig<'register'> = wholeConfig;
 
 /**
- * No call begins in the last so many milliseconds: one may take 10 s (lib/aws/gluePartitionCatalog.ts, s3Client.ts),
- * and the rest is for the answer and the log.
+ * No call begins this many milliseconds before the end: a call may take 10 s (lib/aws/gluePartitionCatalog.ts,
+ * s3Client.ts), and the rest is for the answer and the log.
  */
 const MARGIN_MS = 12_000;
 
@@ -48,8 +48,8 @@ export const readEnvironment = environmentReader(
 
 /**
  * The registrar. Messages of the queue ("Object Created" events of the bucket) become partitions of the day
- * they name; `{"sluice":"daily"}`, which the schedule sends to the queue, repairs what was missed and prepares
- * tomorrow. By hand the function is invoked with the same.
+ * they name. `{"sluice":"daily"}`, which the schedule sends to the queue, repairs what was missed and prepares
+ * tomorrow. You can also invoke the function with it.
  *
  * @throws CatalogError SLUICE_CATALOG_INVOCATION_UNKNOWN for any other event.
  */

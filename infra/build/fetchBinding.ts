@@ -85,7 +85,7 @@ async function fetchTarball(
   const tarball = await readFile(join(folder, name));
   const found = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
   if (found !== integrity) {
-    throw new BuildError('SLUICE_BUILD_BINDING_WRONG', `${specifier}: expected ${integrity}, came ${found}.`);
+    throw new BuildError('SLUICE_BUILD_BINDING_WRONG', `${specifier}: expected ${integrity}, got ${found}.`);
   }
   return tarball;
 }

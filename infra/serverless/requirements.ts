@@ -86,11 +86,11 @@ export function requireRegion(
   const problems: string[] = [];
   if (!isRegion(region)) {
     problems.push(
-      `region: came "${region}", expected a region that has all of the services: lib/schema/regions.ts lists them.`,
+      `region: got "${region}", expected a region that has all of the services: lib/schema/regions.ts lists them.`,
     );
   } else if (architecture === 'arm64' && !hasArm64(region)) {
     problems.push(
-      `architecture: came "arm64", expected "x86_64", as AWS has not announced Lambda on arm64 for ${region}.`,
+      `architecture: got "arm64", expected "x86_64", as AWS has not announced Lambda on arm64 for ${region}.`,
     );
   }
   for (const [field, arn] of [
@@ -98,7 +98,7 @@ export function requireRegion(
     ['alarms.topicArn', alarms.topicArn],
   ] as const) {
     if (arn !== null && arn.split(':')[3] !== region)
-      problems.push(`${field}: came "${arn}", expected one of ${region}, where the stack is deployed to.`);
+      problems.push(`${field}: got "${arn}", expected one of ${region}, where the stack is deployed to.`);
   }
   if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
 }

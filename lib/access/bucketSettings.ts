@@ -26,8 +26,8 @@ export interface BucketSetting {
   /** Members of the document that the command takes in options of their own. Default none. */
   readonly apart?: Readonly<Record<string, string>>;
   /**
-   * The whole document to put, since S3 replaces it as a whole: what is there, with ours in it. Equal to what is there
-   * when nothing is missing.
+   * The whole document to put, since S3 replaces it as a whole: the current document with our parts. Equal to the current
+   * document when nothing is missing.
    *
    * @param current As it is: `{}` where S3 answers that there is none; of a policy the parsed document.
    */
@@ -35,8 +35,8 @@ export interface BucketSetting {
 }
 
 /**
- * What the stack sets on its own bucket and can't on one that was brought. The one list for both: infra/data/bucket.ts
- * makes properties of it, and whoever checks a brought bucket asks for each in turn.
+ * The settings of the bucket. The stack applies them to its own bucket and cannot apply them to an existing one. The one list for both: infra/data/bucket.ts
+ * makes properties of it, and the check of an existing bucket checks each in turn.
  * https://docs.aws.amazon.com/cli/latest/reference/s3api/
  *
  * @param keyArn The key that the bucket is encrypted with.
@@ -59,7 +59,7 @@ export function bucketSettings(
     },
     {
       name: 'encryption',
-      why: 'Objects are not encrypted with the key that readers are let use.',
+      why: 'Objects are not encrypted with the key that readers may use.',
       optional: false,
       command: 'put-bucket-encryption',
       option: '--server-side-encryption-configuration',
@@ -90,7 +90,7 @@ export function bucketSettings(
       optional: false,
       command: 'put-bucket-lifecycle-configuration',
       option: '--lifecycle-configuration',
-      // Put without it, S3 goes back to its default for what is too small to move.
+      // Without this member, S3 resets the minimum size of objects to move.
       apart: { TransitionDefaultMinimumObjectSize: '--transition-default-minimum-object-size' },
       wanted: (current) => ({ ...current, Rules: withOurs(listOf(current.Rules), rules.map(s3Rule), 'ID') }),
     },
@@ -154,7 +154,7 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }
 
-/** Ours in the place of those of the same name, unless they say the same in other words; the others as they are. */
+/** Replaces rules of the same name by ours unless they are equivalent, and keeps the others. */
 function withOurs(
   there: readonly unknown[],
   ours: readonly BucketDocument[],

@@ -9,7 +9,7 @@ const BUCKET_READS =
 /** No `GetSecretValue`: what is in a secret is not read, and with a name of the template's nothing is generated. */
 const SECRET_ACTIONS = 'CreateSecret DeleteSecret DescribeSecret TagResource UntagResource UpdateSecret';
 
-/** What of a deployment its policies depend on. What is brought is not the deployment's, and not named. */
+/** The names of a deployment that its policies depend on, without existing resources that it only uses. */
 export interface DeployedNames {
   /** Name of the stack, and the beginning of the names of its parts: `sluice-prod`. */
   readonly stack: string;
@@ -17,7 +17,7 @@ export interface DeployedNames {
   readonly buckets: readonly string[];
   /** Glue databases that the stack makes. */
   readonly databases: readonly string[];
-  /** Tables and views that it makes, in its own database or one that is brought; `*` where all are its own. */
+  /** Tables and views that it makes, in its own database or an existing one; `*` in its own. */
   readonly tables: readonly string[];
   /** Athena workgroups that the stack makes. */
   readonly workgroups: readonly string[];
@@ -41,10 +41,9 @@ export interface DeployPolicies {
  * What a person or a CI needs to deploy, update, roll back and remove the stack: CloudFormation acts with the rights of
  * whoever calls it.
  *
- * None of it reads or deletes an object of the bucket by itself. Yet whoever sets the bucket's policy can let anybody
- * read and delete, whoever sets its lifecycle can have everything expire, and whoever writes a function's code or a
- * role's policy can do what that role may be given: deploying is trust, which only a permissions boundary or a bucket
- * and a key that are brought narrow further.
+ * None of it reads or deletes an object of the bucket directly. But the caller can set the bucket's policy so that anybody
+ * reads and deletes, can set its lifecycle so that everything expires, and can change a function's code or a role's policy.
+ * So the deployer must be trusted. Only a permissions boundary, or an existing bucket and key, limit this further.
  */
 export function deployPolicies(place: Place, names: DeployedNames): DeployPolicies {
   return {

@@ -12,7 +12,7 @@ import { tableFolder } from '../tables/tableFolders.ts';
 
 /** Days after which the parts of an upload that nobody completed go. */
 export const UNFINISHED_UPLOAD_DAYS = 7;
-/** Days after which claims of redrive go: whoever left one behind died. */
+/** Days after which claims of redrive expire: an invocation that left one behind was killed. */
 const CLAIM_DAYS = 1;
 /**
  * Days after which what is parked costs less to keep. S3 takes no fewer:
@@ -20,7 +20,7 @@ const CLAIM_DAYS = 1;
  */
 const COLD_DAYS = 30;
 
-/** What goes, or gets cheaper, under one prefix. Days count from when an object, a version or an upload began. */
+/** When objects under one prefix expire or move to cheaper storage. Days count from the creation of an object, a version or an upload. */
 export interface LifecycleRule {
   readonly id: string;
   readonly prefix: string;
@@ -34,9 +34,9 @@ export interface LifecycleRule {
 }
 
 /**
- * The one table of what lies in the bucket for how long. Every rule has a prefix of ours. Of a bucket that was brought,
- * something else may lie under one of them: the doctor looks before it tells anybody to set these rules. Where prefixes
- * lie in each other, S3 takes the shorter time.
+ * The one table of how long objects stay in the bucket. Every rule has a prefix of ours. An existing bucket may have other
+ * objects under one of them: the doctor checks before it advises to set these rules. For nested prefixes S3 applies the
+ * shorter time.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
  */
 export function lifecycleRules(
@@ -78,7 +78,7 @@ export function lifecycleRules(
       prefix: PARKED_FOLDER,
       expireDays: parkedDays,
       versionDays: retention.stateVersionDays,
-      // What is moved is billed for 30 days at least: nothing is won where it goes before.
+      // A moved object is billed for at least 30 days, so moving saves nothing if it expires earlier.
       coldDays: parkedDays === null || parkedDays >= 2 * COLD_DAYS ? COLD_DAYS : null,
     },
   ];

@@ -34,8 +34,8 @@ export function metabasePolicy(place: Place, own: ReaderWorkgroup): PolicyDocume
 }
 
 /**
- * What Metabase may do besides, where it is let make tables: in a database of its own, which the stack makes. Where
- * their files go is the workgroup's say: into its own folder, which is not emptied for that reason.
+ * What else Metabase may do if it makes tables: write to a database of its own, which the stack makes. The workgroup
+ * decides where their files go: to its own folder, which therefore does not expire.
  */
 export function metabaseWritePolicy(place: Place, ownDatabase: string): PolicyDocument {
   const write =

@@ -2,8 +2,8 @@ import { bucketArn, objectsArn } from './place.ts';
 import { type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 
 /**
- * A bucket that belongs to someone else and the one who is let into it. Across accounts nobody gets in by one side's
- * word: the bucket's policy and the caller's own must both allow it, and so must both sides' word on the key.
+ * A bucket in another account and the principal that may access it. Across accounts one side's permission is not enough:
+ * the bucket's policy and the caller's own policy must both allow a call, and so must both policies on the key.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
  */
 export interface OtherBucket {

@@ -40,7 +40,7 @@ export interface PrintedPolicy {
   readonly document: PolicyDocument;
 }
 
-/** What is known besides the configuration; what is not becomes a placeholder such as `__ACCOUNT_ID__`. */
+/** Names that the configuration does not have. An unknown name becomes a placeholder such as `__ACCOUNT_ID__`. */
 export interface KnownNames {
   readonly region: string;
   /** Name of the stack: `sluice-prod`. */
@@ -48,7 +48,7 @@ export interface KnownNames {
   readonly account?: string | undefined;
   /** ARN of the key: of our bucket, or of the customer's for `ingest-source` and `export-target`. */
   readonly keyArn?: string | undefined;
-  /** Who is let in. */
+  /** Who gets access. */
   readonly principal?: string | undefined;
   readonly externalId?: string | undefined;
   /** The customer's bucket, or that of OWOX's results. */

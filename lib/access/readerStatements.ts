@@ -65,8 +65,8 @@ export function readTables(place: Place, actions = READ_TABLES): Statement {
 }
 
 /**
- * Athena looks at the database `default` of whoever queries, whatever the query names; AWS calls access to it and to
- * the catalogue mandatory. `glue:CreateDatabase`, with which Athena would make a missing `default`, is not given: an
+ * Athena reads the database `default` for every query, whatever the query names. AWS calls access to it and to the
+ * catalogue mandatory. `glue:CreateDatabase`, with which Athena would make a missing `default`, is not given: an
  * account has it since Athena was first opened there.
  * https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html#full-access-to-default-db-per-region
  */
@@ -86,9 +86,9 @@ export function useKey(place: Pick<Place, 'keyArn' | 'region'>): Statement {
   });
 }
 
-/** Where a reader queries, and where its results lie: nobody else's do. */
+/** Where a reader runs queries, and where the results are. Readers do not share either. */
 export interface ReaderWorkgroup {
-  /** Athena workgroup, which the stack makes even where that of people is brought. */
+  /** Athena workgroup, which the stack makes even if the workgroup of people is an existing one. */
   readonly workgroup: string;
   /** Folder in our bucket that the workgroup puts results in, with the slash at its end. */
   readonly resultsFolder: string;

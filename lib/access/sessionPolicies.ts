@@ -23,7 +23,7 @@ export interface SessionPlace {
   readonly account: string;
   /** The deployment's bucket. */
   readonly bucket: string;
-  /** Key of the bucket where it was brought; null: one of the account. */
+  /** Key of an existing bucket; null: any key of the account. */
   readonly keyArn: string | null;
 }
 
@@ -96,7 +96,7 @@ export function exportSession(place: SessionPlace, layout: Layout, exported: Exp
 }
 
 /**
- * What a session of a customer's role may do of all that the customer lets the role do: in one folder of one bucket.
+ * Limits a session of a customer's role to one folder of one bucket.
  *
  * @param folder With the slash at its end.
  * @returns The session policy in JSON.
@@ -150,8 +150,8 @@ function customersArns(
 }
 
 /**
- * A list without a prefix is none of these, so S3 answers 403 where an object is missing, as it does to whoever may not list:
- * lib/aws/listObjects.ts asks again by a list.
+ * A list without a prefix is none of these, so S3 answers 403 for a missing object, as it does to every caller that may not list:
+ * lib/aws/listObjects.ts then lists instead.
  */
 function listing(
   place: Pick<SessionPlace, 'partition'>,

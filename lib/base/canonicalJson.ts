@@ -2,9 +2,9 @@ import { ExactNumber, isExact, isJsonObject, type JsonObject } from './json.ts';
 import { CostMeter } from './jsonCost.ts';
 import { InternCache, TextBuilder } from './strings.ts';
 
-/** JSON is nested deeper than it may be. A class of its own, so that a stack overflow of ours passes for no such. */
+/** JSON is nested too deeply. It has a class of its own, so that a stack overflow in our code is not mistaken for it. */
 export class DepthError extends Error {
-  /** @param levels How many it may have. */
+  /** @param levels Maximum. */
   constructor(levels: number) {
     super(`JSON nested deeper than ${levels} levels`);
     this.name = 'DepthError';
@@ -41,7 +41,7 @@ export class SortedMembers {
   }
 }
 
-/** Beyond so many members the engine's own sort is quicker. */
+/** With more members than this, the engine's own sort is quicker. */
 const FEW_MEMBERS = 32;
 
 /** Insertion sort of keys, their values moving along: few keys, mostly in order already. */
@@ -163,7 +163,7 @@ export class CanonicalJsonWriter {
   writeMembers({ keys, values }: SortedMembers, depth = 1): string {
     if (depth > MAX_DEPTH) throw TOO_DEEP;
     this.meter.spend(NODE_UNITS + MEMBER_UNITS * keys.length);
-    // To sort so many, and to look each of them up, takes longer than to write them.
+    // Sorting that many members, and looking each of them up, takes longer than writing them.
     if (keys.length > FEW_MEMBERS) this.meter.spend(SORTED_UNITS * keys.length);
     if (keys.length > MANY) return this.#longMembers(keys, values, depth);
     let text = '';
@@ -186,7 +186,7 @@ export class CanonicalJsonWriter {
     return textOpen ? `${text}\\"}` : `${text}}`;
   }
 
-  /** As {@link writeMembers}, of so many that V8's tree of the pieces would take too much memory. */
+  /** As {@link writeMembers}, for so many members that V8's tree of the pieces would take too much memory. */
   #longMembers(keys: readonly string[], values: readonly unknown[], depth: number): string {
     const text = new TextBuilder();
     for (let i = 0; i < keys.length; i += 1) {
@@ -211,7 +211,7 @@ export class CanonicalJsonWriter {
     return `[${text}]`;
   }
 
-  /** As #array, of so many that V8's tree of the pieces would take too much memory. */
+  /** As #array, for so many items that V8's tree of the pieces would take too much memory. */
   #longArray(items: readonly unknown[], depth: number): string {
     const text = new TextBuilder();
     text.add('[');

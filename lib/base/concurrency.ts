@@ -1,9 +1,8 @@
 /**
- * Works on each item, at most so many at the same time, and answers what came out in the order of the items. The first
- * that throws stops the others from being begun; what is under way then is waited for, so that nothing works on once this
- * has rejected.
+ * Maps items with at most `parallel` calls at the same time. Results have the order of the items. After the first error no
+ * further call begins; calls under way finish first, so that nothing runs any more once this rejects.
  *
- * @throws what was thrown first.
+ * @throws The first error.
  */
 export async function mapLimit<Item, Result>(
   items: readonly Item[],

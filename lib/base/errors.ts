@@ -45,9 +45,9 @@ export interface ErrorFamily<Code extends ErrorCode> {
  *
  * @example
  * export const ConfigError = defineErrorFamily('user', {
- *   SLUICE_CONFIG_INVALID: { cause: 'The configuration is not valid.', cure: 'Mend the named field.' },
+ *   SLUICE_CONFIG_INVALID: { cause: 'The configuration is not valid.', cure: 'Correct the named field.' },
  * });
- * throw new ConfigError('SLUICE_CONFIG_INVALID', 'bucket: came 7, expected a bucket name.');
+ * throw new ConfigError('SLUICE_CONFIG_INVALID', 'bucket: got 7, expected a bucket name.');
  */
 export function defineErrorFamily<const Entries extends { readonly [code: ErrorCode]: ErrorEntry }>(
   fault: Fault,

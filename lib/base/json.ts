@@ -42,7 +42,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   );
 }
 
-/** The value of a JSON text; undefined, which no JSON is, where it is none. For what a schema judges afterwards. */
+/** Parses JSON for a schema to check; undefined, which is no JSON value, for invalid JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -51,7 +51,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Whether a parsed JSON value says nothing: null, `{}` or `[]`. */
+/** Whether a parsed JSON value is empty: null, `{}` or `[]`. */
 export function isEmptyJson(value: unknown): boolean {
   if (value === null || value === undefined) return true;
   if (Array.isArray(value)) return value.length === 0;
@@ -77,7 +77,7 @@ export function sameJson(a: unknown, b: unknown): boolean {
   return unmatched === 0;
 }
 
-/** What lies at a path into a value of unknown shape; undefined where the path ends early. */
+/** The value at a path into a value of unknown shape; undefined if the path does not exist. */
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let found = value;
   for (const key of path) {

@@ -12,8 +12,8 @@ export function logLine(fields: Record<string, unknown>): void {
 }
 
 /**
- * What a log may say of an error that nobody expected: its name and where it happened. Not its message: V8 and
- * libraries quote in it what they choked on, which may be somebody's data. Our own errors' messages never do.
+ * The log fields of an unexpected error: its name and its stack. Not its message: V8 and libraries quote their input in it,
+ * which may be personal data. Messages of our own errors never do.
  */
 export function failureFields(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return { error: typeof error };
@@ -25,7 +25,7 @@ export function failureFields(error: unknown): Readonly<Record<string, unknown>>
   return { error: error.name, ...own, at };
 }
 
-/** Chooses a part of what passes, at random. */
+/** Chooses a random sample. */
 export class Sampler {
   readonly #rate: number;
   readonly #random: () => number;
@@ -39,7 +39,7 @@ export class Sampler {
     this.#random = random;
   }
 
-  /** Whether this one is chosen. */
+  /** Whether the next one is in the sample. */
   next(): boolean {
     return this.#random() < this.#rate;
   }

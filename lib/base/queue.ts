@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineErrorFamily } from './errors.ts';
 import { parseJson } from './json.ts';
 
-/** A queue that messages are put on. */
+/** A queue to which messages are sent. */
 export interface TaskQueue {
   /**
    * Sends messages; resolves when every one of them is on the queue.
@@ -13,15 +13,13 @@ export interface TaskQueue {
   send(bodies: readonly string[], delaySeconds?: number): Promise<void>;
 }
 
-/** What can go wrong when messages are put on a queue of ours. */
+/** Errors when messages are sent to one of our queues. */
 export const QueueError = defineErrorFamily('system', {
   SLUICE_QUEUE_NOT_SENT: {
-    cause: 'Messages could not be put on their queue.',
-    cure: 'In a run nothing is to be done: the next one sends them. By hand, ask again. If it persists, look at SQS and at the rights of the role.',
+    cause: 'Messages could not be sent to their queue.',
+    cure: 'Scheduled runs need nothing: the next one sends the messages. Repeat a command that you ran yourself. If it persists, check SQS and the permissions of the role.',
   },
 });
-
-/** Limits of SQS, and how often a batch is sent. */
 
 /** Longest delay of a message, seconds. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 export const MAX_DELAY_SECONDS = 900;
@@ -43,16 +41,16 @@ const queueEventSchema = z.object({
   ),
 });
 
-/** What of a queue's message is used. */
+/** The members of an SQS message that are used. */
 export interface QueueMessage {
   readonly messageId: string;
   readonly body: string;
-  /** How often the queue has handed it out, this time included. */
+  /** How often SQS has delivered it, including this time. */
   readonly receives: number;
 }
 
 /**
- * The messages that a function is invoked with by a queue of SQS; null for any other event.
+ * The messages of an SQS event; null for any other event.
  * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
 export function queueMessages(event: unknown): readonly QueueMessage[] | null {
@@ -65,13 +63,13 @@ export function queueMessages(event: unknown): readonly QueueMessage[] | null {
   }));
 }
 
-/** What a function tells Lambda of a batch of messages. */
+/** The answer of a function to Lambda about a batch of messages. */
 export interface BatchFailures {
   batchItemFailures: { itemIdentifier: string }[];
 }
 
 /**
- * The answer to a batch: these messages are to be given again, or end in the dead letters; the others are done.
+ * The answer to a batch: Lambda redelivers these messages, or moves them to the dead-letter queue. The others are done.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 export function batchFailures(messageIds: readonly string[]): BatchFailures {
@@ -104,13 +102,13 @@ const objectCreatedSchema = z.object({
 /** The object that a message is about. */
 export interface ObjectRef {
   readonly bucket: string;
-  /** As it is: in EventBridge's events, unlike S3's own, it is not URL-encoded. */
+  /** Not URL-encoded, unlike in S3's own events. */
   readonly key: string;
 }
 
 /**
- * Reads the body of a queue's message: an event of S3 that EventBridge put there. What is none says what is wrong
- * with it, and nothing of its content.
+ * Reads the body of a message: an S3 event that EventBridge sent. For an invalid body the result says what is wrong,
+ * without its content.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
 export function objectCreated(body: string): ObjectRef | { readonly wrong: string } {

@@ -14,8 +14,8 @@ export function flattenRope(text: string): string {
 const CHUNK = 32_768;
 
 /**
- * A text put together from very many pieces. V8's tree of them would take up to 32 times the memory of the text, so
- * they are copied together on the way.
+ * Builds a text from many pieces. V8's tree of them would take up to 32 times the memory of the text, so
+ * pieces are copied together on the way.
  */
 export class TextBuilder {
   readonly #chunks: string[] = [];

@@ -1,7 +1,7 @@
 /** Characters of a value that a message shows. */
 const MOST = 80;
 
-/** A value as messages show what came: as JSON, its beginning where it is long; `nothing` for none. */
+/** A value as messages show it: as JSON, shortened if it is long; `nothing` for undefined. */
 export function displayValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = JSON.stringify(value) ?? String(value);
@@ -9,10 +9,10 @@ export function displayValue(value: unknown): string {
 }
 
 /**
- * The names that are nearest to a word that was mistyped: by letters, whatever their case and the dashes before them; a
- * name that begins with the word is as near as one of one letter.
+ * The known names that are closest to a mistyped word, by edit distance without case and leading dashes. A name that begins
+ * with the word counts as one edit away.
  *
- * @returns All of the least distance; none when even that is far.
+ * @returns All names at the smallest distance; none if even that is too far.
  */
 export function nearestNames<Name extends string>(word: string, known: readonly Name[]): readonly Name[] {
   const bare = word.replace(/^-+/, '').toLowerCase();
@@ -73,7 +73,7 @@ export function visibleText(text: string): string {
   return text.replace(HIDDEN, (character) => (character === '\n' ? character : visibleCharacter(character)));
 }
 
-/** The same of a value within a line: line breaks and tabs are `\n`, `\r` and `\t`. */
+/** As {@link visibleText} for a value within a line: line breaks and tabs become `\n`, `\r` and `\t`. */
 export function visibleLine(text: string): string {
   return text.replace(HIDDEN, visibleCharacter);
 }

@@ -7,10 +7,10 @@ import { RESERVED_INGESTED_COLUMNS } from '../tables/ingestedTables.ts';
 import { EXPORTS_LEDGER } from '../tables/ledgerKeys.ts';
 import { viewNames } from '../views/views.ts';
 
-/** Folders of the ledger that are no source's: claims of redrive, and the ledger of exports. */
+/** Folders of the ledger that do not belong to a source: claims of redrive, and the ledger of exports. */
 const TAKEN_SOURCES: ReadonlySet<string> = new Set([EXPORTS_LEDGER, 'redrive']);
 
-/** What is wrong with `sources` that no field shows alone; a sentence each, with the field's name in front. */
+/** Problems of `sources` that no field shows alone; one sentence each, with the field's name in front. */
 export function sourceProblems(config: Pick<Config, 'sources' | 'bucket' | 'tables' | 'unitIds'>): string[] {
   const problems: string[] = [];
   const names = new Map<string, string>();
@@ -22,16 +22,16 @@ export function sourceProblems(config: Pick<Config, 'sources' | 'bucket' | 'tabl
   const claim = (taken: Map<string, string>, name: string, field: string, what: string) => {
     const other = taken.get(name);
     if (other === undefined) taken.set(name, field);
-    else problems.push(`${field}: came ${JSON.stringify(name)}, expected another ${what} than ${other}.`);
+    else problems.push(`${field}: got ${JSON.stringify(name)}, expected another ${what} than ${other}.`);
   };
   for (const [i, source] of config.sources.entries()) {
     const field = `sources.${i}`;
     claim(names, source.name, `${field}.name`, 'name');
     if (TAKEN_SOURCES.has(source.name)) {
-      problems.push(`${field}.name: came "${source.name}", expected another name: the ledger has that one.`);
+      problems.push(`${field}.name: got "${source.name}", expected another name: the ledger has that one.`);
     }
     if (source.bucket === config.bucket) {
-      problems.push(`${field}.bucket: came "${source.bucket}", expected another bucket than \`bucket\`.`);
+      problems.push(`${field}.bucket: got "${source.bucket}", expected another bucket than \`bucket\`.`);
     }
     const datasets = new Map<string, string>();
     for (const [j, dataset] of source.datasets.entries()) {
@@ -42,10 +42,10 @@ export function sourceProblems(config: Pick<Config, 'sources' | 'bucket' | 'tabl
   problems.push(...sharedFolders(config.sources));
   if (config.sources.some(({ datasets }) => datasets.some(({ kind }) => kind === 'events'))) {
     for (const [unitId, column] of Object.entries(config.unitIds)) {
-      // Those that the forwarded tables have, too, are told of with them.
+      // Columns that forwarded tables have too are reported with those.
       if (RESERVED_INGESTED_COLUMNS.has(column) && !RESERVED_COLUMNS.has(column)) {
         problems.push(
-          `unitIds.${unitId}: came "${column}", expected a column that ingested events don't have already.`,
+          `unitIds.${unitId}: got "${column}", expected a column that ingested events don't have already.`,
         );
       }
     }
@@ -75,12 +75,12 @@ function sharedFolders(sources: Config['sources']): string[] {
     return other === undefined
       ? []
       : [
-          `${field}.folder: came ${JSON.stringify(folder.slice(0, -1))}, expected a folder apart from ${other.field}'s, which is another source's in the same bucket.`,
+          `${field}.folder: got ${JSON.stringify(folder.slice(0, -1))}, expected a folder apart from ${other.field}'s, which is another source's in the same bucket.`,
         ];
   });
 }
 
-/** What is wrong with `exports` that no field shows alone; a sentence each, with the field's name in front. */
+/** Problems of `exports` that no field shows alone; one sentence each, with the field's name in front. */
 export function exportProblems(config: Pick<Config, 'exports' | 'bucket' | 'tables' | 'sources'>): string[] {
   const { exports, bucket, tables, sources } = config;
   const problems: string[] = [];
@@ -101,19 +101,19 @@ export function exportProblems(config: Pick<Config, 'exports' | 'bucket' | 'tabl
     const field = `exports.${i}`;
     if (table === tables.quarantine)
       problems.push(
-        `${field}.table: came ${JSON.stringify(table)}, expected another table: rows of every customer are refused into that one.`,
+        `${field}.table: got ${JSON.stringify(table)}, expected another table: rows of every customer are refused into that one.`,
       );
     else if (!known.includes(table))
-      problems.push(`${field}.table: came ${JSON.stringify(table)}, expected one of ${known.join(', ')}.`);
+      problems.push(`${field}.table: got ${JSON.stringify(table)}, expected one of ${known.join(', ')}.`);
     const owner = ownerOf.get(table) ?? target.owner;
     if (owner !== target.owner)
       problems.push(
-        `${field}.table: came ${JSON.stringify(table)}, which a source of ${owner} fills, expected a table of ${target.owner}'s, the account that owns the bucket.`,
+        `${field}.table: got ${JSON.stringify(table)}, which a source of ${owner} fills, expected a table of ${target.owner}'s, the account that owns the bucket.`,
       );
-    if (names.has(name)) problems.push(`${field}.name: came ${JSON.stringify(name)}, which another has.`);
+    if (names.has(name)) problems.push(`${field}.name: got ${JSON.stringify(name)}, which another has.`);
     names.add(name);
     if (target.bucket === bucket)
-      problems.push(`${field}.target.bucket: came our own bucket, expected a customer's.`);
+      problems.push(`${field}.target.bucket: got our own bucket, expected a customer's.`);
     const folder = exportFolder({ name, target });
     // What one deletes as old would be the other's new.
     const other = folders.find(
@@ -121,7 +121,7 @@ export function exportProblems(config: Pick<Config, 'exports' | 'bucket' | 'tabl
         one.bucket === target.bucket && (one.folder.startsWith(folder) || folder.startsWith(one.folder)),
     );
     if (other !== undefined)
-      problems.push(`${field}.target.folder: came ${folder}, expected a folder apart from ${other.field}'s.`);
+      problems.push(`${field}.target.folder: got ${folder}, expected a folder apart from ${other.field}'s.`);
     folders.push({ bucket: target.bucket, folder, field });
   }
   return problems;
@@ -155,7 +155,7 @@ export function customerBucketProblems(config: Pick<Config, 'sources' | 'exports
       const other = before.find((each) => each[member] !== undefined && each[member] !== one[member]);
       if (one[member] !== undefined && other !== undefined)
         problems.push(
-          `${one.field}.${member}: came "${one[member]}", expected "${other[member]}", as ${other.field} has it of the same bucket.`,
+          `${one.field}.${member}: got "${one[member]}", expected "${other[member]}", as ${other.field} has it of the same bucket.`,
         );
     }
     problems.push(...roleProblems(one));
@@ -163,7 +163,7 @@ export function customerBucketProblems(config: Pick<Config, 'sources' | 'exports
     const region = one.region ?? config.region;
     if (keyRegion !== undefined && keyRegion !== region)
       problems.push(
-        `${one.field}.kmsKeyArn: came a key of ${keyRegion}, expected one of ${region}, the bucket's region${one.region === undefined ? ' unless `region` beside it says another' : ''}.`,
+        `${one.field}.kmsKeyArn: got a key of ${keyRegion}, expected one of ${region}, the bucket's region${one.region === undefined ? ' unless `region` beside it says another' : ''}.`,
       );
   }
   return problems;
@@ -179,11 +179,11 @@ function roleProblems({ field, owner, role }: NamedBucket): string[] {
   const [, , , , account] = role.arn.split(':');
   if (account !== owner)
     problems.push(
-      `${field}.role.arn: came a role of ${account}, expected one of ${owner}, the account that owns the bucket.`,
+      `${field}.role.arn: got a role of ${account}, expected one of ${owner}, the account that owns the bucket.`,
     );
   if (role.externalId === undefined && role.allowNoExternalId !== true)
     problems.push(
-      `${field}.role.externalId: came nothing, expected the external ID that the role's trust policy asks for, or allowNoExternalId: true.`,
+      `${field}.role.externalId: got nothing, expected the external ID that the role's trust policy asks for, or allowNoExternalId: true.`,
     );
   if (role.externalId !== undefined && role.allowNoExternalId === true)
     problems.push(`${field}.role.allowNoExternalId: expected none beside an external ID.`);

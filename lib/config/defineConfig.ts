@@ -15,7 +15,7 @@ import { viewProblems } from './viewProblems.ts';
 /**
  * Validates a configuration and fills in its defaults.
  *
- * @throws ConfigError `SLUICE_CONFIG_INVALID`, a line for each field: its name, what came, what was expected.
+ * @throws ConfigError `SLUICE_CONFIG_INVALID`, with a line for each field: its name, its value and what was expected.
  *
  * @example
  * export default defineConfig({ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' } });
@@ -29,7 +29,7 @@ export function defineConfig(input: ConfigInput): Config {
         .map((issue) =>
           issue.code === 'unrecognized_keys'
             ? `${fieldName([...issue.path, issue.keys.join(', ')])}: no such field.`
-            : `${fieldName(issue.path)}: came ${shown(input, issue.path)}, expected ${expectedText(issue)}.`,
+            : `${fieldName(issue.path)}: got ${shown(input, issue.path)}, expected ${expectedText(issue)}.`,
         );
   if (!result.success || problems.length > 0) {
     throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
@@ -37,27 +37,25 @@ export function defineConfig(input: ConfigInput): Config {
   return result.data;
 }
 
-/** What the schema can't see: names that are fine alone but not beside each other. */
+/** Problems that the schema cannot find: names that are valid alone but collide with each other. */
 function findCollisions(config: Config): string[] {
   const problems: string[] = [];
   const [topFolder = ''] = config.statsigFolder.split('/');
   if (RESERVED_FOLDERS.has(topFolder)) {
     problems.push(
-      `statsigFolder: came ${displayValue(config.statsigFolder)}, expected a folder outside ${topFolder}/, which has another use.`,
+      `statsigFolder: got ${displayValue(config.statsigFolder)}, expected a folder outside ${topFolder}/, which has another use.`,
     );
   }
   const tables = Object.entries(config.tables);
   for (const [i, [kind, name]] of tables.entries()) {
     const [first] = tables.find(([, other]) => other === name) ?? [kind];
     if (tables.findIndex(([, other]) => other === name) < i) {
-      problems.push(
-        `tables.${kind}: came ${displayValue(name)}, expected another name than tables.${first}.`,
-      );
+      problems.push(`tables.${kind}: got ${displayValue(name)}, expected another name than tables.${first}.`);
     }
   }
   if (config.athena.stagingDatabase === config.database) {
     problems.push(
-      `athena.stagingDatabase: came ${displayValue(config.database)}, expected another database than \`database\`: Statsig makes and drops tables there.`,
+      `athena.stagingDatabase: got ${displayValue(config.database)}, expected another database than \`database\`: Statsig makes and drops tables there.`,
     );
   }
   for (const [i, { sha256 }] of config.keys.entries()) {
@@ -73,33 +71,33 @@ function findCollisions(config: Config): string[] {
     for (const [j, name] of sources.entries()) {
       if (!sourceNames.includes(name))
         problems.push(
-          `keys.${i}.sources.${j}: came ${displayValue(name)}, expected ${sourceNames.length === 0 ? 'no name, as there are no `sources`' : `one of ${sourceNames.join(', ')}`}.`,
+          `keys.${i}.sources.${j}: got ${displayValue(name)}, expected ${sourceNames.length === 0 ? 'no name, as there are no `sources`' : `one of ${sourceNames.join(', ')}`}.`,
         );
     }
   }
   for (const [path, action] of Object.entries(config.privacy.redact)) {
     const problem = redactionPathProblem(path, action, config.unitIds);
-    if (problem !== null) problems.push(`privacy.redact: came ${displayValue(path)}, expected ${problem}.`);
+    if (problem !== null) problems.push(`privacy.redact: got ${displayValue(path)}, expected ${problem}.`);
   }
   for (const list of ['events', 'exposures'] as const) {
     for (const [action, names = []] of Object.entries(config[list])) {
       for (const [i, name] of names.entries()) {
         const problem = namePatternProblem(list, name);
         if (problem !== null)
-          problems.push(`${list}.${action}.${i}: came ${displayValue(name)}, expected ${problem}.`);
+          problems.push(`${list}.${action}.${i}: got ${displayValue(name)}, expected ${problem}.`);
       }
     }
   }
   if (Object.keys(config.privacy.redact).length > 0 && config.privacy.salt === undefined) {
     problems.push(
-      'privacy.salt: came nothing, expected a text of at least 16 characters, since something is redacted.',
+      'privacy.salt: got nothing, expected a text of at least 16 characters, since something is redacted.',
     );
   }
   const { pastDays, futureDays } = config.timeWindow;
   const days = pastDays + futureDays + 1;
   if (days > MAX_ACTIVE_PARTITIONS) {
     problems.push(
-      `timeWindow: came ${days} days (pastDays, futureDays and today), expected ${MAX_ACTIVE_PARTITIONS} at most, as many as a stream writes at once.`,
+      `timeWindow: got ${days} days (pastDays, futureDays and today), expected ${MAX_ACTIVE_PARTITIONS} at most, as many as a stream writes at once.`,
     );
   }
   problems.push(...existingProblems(config));
@@ -109,13 +107,13 @@ function findCollisions(config: Config): string[] {
   for (const [unitId, column] of Object.entries(config.unitIds)) {
     if (RESERVED_COLUMNS.has(column)) {
       problems.push(
-        `unitIds.${unitId}: came ${displayValue(column)}, expected a column that the tables don't have already.`,
+        `unitIds.${unitId}: got ${displayValue(column)}, expected a column that the tables don't have already.`,
       );
     }
     const other = taken.get(column);
     if (other !== undefined) {
       problems.push(
-        `unitIds.${unitId}: came ${displayValue(column)}, expected another column than unitIds.${other}.`,
+        `unitIds.${unitId}: got ${displayValue(column)}, expected another column than unitIds.${other}.`,
       );
     }
     taken.set(column, unitId);
@@ -128,17 +126,17 @@ function fieldName(path: readonly PropertyKey[]): string {
   return path.length === 0 ? 'the configuration' : path.map(String).join('.');
 }
 
-/** What came, but for a salt, and what may be a key pasted where its hash belongs: messages end up in the logs of builds. */
+/** The value of a field. Hides a salt and what may be a key in place of its hash: messages end up in build logs. */
 function shown(input: unknown, path: readonly PropertyKey[]): string {
   const value = valueAt(input, path);
   const secret = path[0] === 'keys' || path.at(-1) === 'salt';
   return secret && typeof value === 'string' ? `a text of ${value.length} characters` : displayValue(value);
 }
 
-/** Athena and Glue have it in every account, and look at it for everyone. */
+/** Exists in every account, and Athena reads it for every query. */
 const ACCOUNT_DATABASE = 'default';
 
-/** What is wrong with `existing` beside the names that it is about; a sentence each, with the field in front. */
+/** Problems of `existing` together with the names that it refers to. */
 function existingProblems({
   existing,
   database,
@@ -147,7 +145,7 @@ function existingProblems({
   const problems: string[] = [];
   if (existing.bucket && existing.keyArn === null) {
     problems.push(
-      'existing.keyArn: came null, expected the ARN of the KMS key that the brought bucket is encrypted with: roles and readers are let use that one only.',
+      'existing.keyArn: got null, expected the ARN of the KMS key that the existing bucket is encrypted with: roles and readers may use only that key.',
     );
   }
   for (const [field, name, flag] of [
@@ -156,7 +154,7 @@ function existingProblems({
   ] as const) {
     if (name === ACCOUNT_DATABASE && !existing[flag]) {
       problems.push(
-        `${field}: came "${name}", which every account has already: expected another database, or existing.${flag}: true.`,
+        `${field}: got "${name}", which every account has already: expected another database, or existing.${flag}: true.`,
       );
     }
   }

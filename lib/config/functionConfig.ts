@@ -1,8 +1,8 @@
 import type { Config } from '../schema/config.ts';
 
 /**
- * What each function's bundle holds of the configuration: what the function uses, and nothing else. A collector that is
- * broken into tells nothing about customers then, and a secret lies in as few places as it can. The build takes the
+ * The members of the configuration that each function's bundle contains: those that the function uses, and nothing else. A
+ * compromised collector reveals nothing about customers, and a secret is in as few places as possible. The build takes the
  * members from here (infra/build/bundleFunctions.ts), and the handlers' types come from here: a handler that uses another
  * member does not compile.
  */
@@ -39,7 +39,7 @@ export const functionConfig = {
   }),
 } satisfies Readonly<Record<string, (config: Config) => object>>;
 
-/** What the bundle of a function holds of the configuration, by the function's name in serverless.yml. */
+/** The configuration in the bundle of a function, by the function's name in serverless.yml. */
 export type FunctionConfig<Name extends keyof typeof functionConfig> = ReturnType<
   (typeof functionConfig)[Name]
 >;

@@ -32,7 +32,7 @@ export async function loadConfig(file: string): Promise<Config> {
   return result.data;
 }
 
-/** Why a module could not be imported, and at which line of the file where the engine tells: it does so in the stack only. */
+/** Why a module could not be imported, with the line if the engine reports it: it does so only in the stack. */
 function whatFailed(file: string, error: unknown): string {
   if (!existsSync(file)) return `${file} is not there.`;
   if (!(error instanceof Error)) return `${file}: ${String(error)}`;

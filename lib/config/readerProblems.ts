@@ -2,7 +2,7 @@ import type { Config } from '../schema/config.ts';
 import type { MetabaseReader, Reader, StatsigReader } from '../schema/readers.ts';
 import { MADE_TABLES_FOLDER } from '../tables/objectKeys.ts';
 
-/** What is wrong with `readers` that no field shows alone; a sentence each, with the field's name in front. */
+/** Problems of `readers` that no field shows alone; one sentence each, with the field's name in front. */
 export function readerProblems(config: Pick<Config, 'readers' | 'bucket' | 'database' | 'athena'>): string[] {
   return [
     ...config.readers.flatMap((reader, i) => ownProblems(reader, `readers.${i}`)),
@@ -20,7 +20,7 @@ function ownProblems(reader: Reader, field: string): string[] {
     : roleProblems(reader, field);
 }
 
-/** Most characters of a workgroup's name. https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */
+/** Maximum length of a workgroup's name. https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */
 const WORKGROUP_CHARACTERS = 128;
 
 /** A reader's workgroup has the name of both, and its results a folder of its name beside those of people. */
@@ -34,12 +34,12 @@ function workgroupProblems(
   return [
     ...(`${reader.name}/` === MADE_TABLES_FOLDER
       ? [
-          `${field}.name: came ${JSON.stringify(reader.name)}, expected another name than that of the folder in which Athena puts tables.`,
+          `${field}.name: got ${JSON.stringify(reader.name)}, expected another name than that of the folder in which Athena puts tables.`,
         ]
       : []),
     ...(workgroup.length > most
       ? [
-          `athena.workgroup: came ${workgroup.length} characters, expected at most ${most}, as ${field}.name is added for its own.`,
+          `athena.workgroup: got ${workgroup.length} characters, expected at most ${most}, as ${field}.name is added for its own.`,
         ]
       : []),
   ];
@@ -59,24 +59,24 @@ function roleMembers(reader: StatsigReader | MetabaseReader): string[] {
 function roleProblems(reader: StatsigReader | MetabaseReader, field: string): string[] {
   if (reader.kind === 'metabase') {
     return reader.principal === undefined
-      ? [`${field}.principal: came nothing, expected ec2, ecs-tasks, or the ARN of a role or user.`]
+      ? [`${field}.principal: got nothing, expected ec2, ecs-tasks, or the ARN of a role or user.`]
       : [];
   }
   const problems: string[] = [];
   if (reader.principal === undefined) {
     problems.push(
-      `${field}.principal: came nothing, expected Statsig's account ID of 12 digits, or the ARN of its role or user.`,
+      `${field}.principal: got nothing, expected Statsig's account ID of 12 digits, or the ARN of its role or user.`,
     );
   }
   if (reader.externalId === undefined && !reader.allowNoExternalId) {
     problems.push(
-      `${field}.externalId: came nothing, expected the external ID in Statsig's console, or allowNoExternalId: true.`,
+      `${field}.externalId: got nothing, expected the external ID in Statsig's console, or allowNoExternalId: true.`,
     );
   }
   return problems;
 }
 
-/** Names that must be nobody else's: of readers, and of what is a reader's own. */
+/** Names that must be unique: those of readers, and of buckets and databases that belong to one reader. */
 function sharedNames({ readers, bucket, database, athena }: Parameters<typeof readerProblems>[0]): string[] {
   const problems: string[] = [];
   const names = new Map<string, string>();
@@ -90,7 +90,7 @@ function sharedNames({ readers, bucket, database, athena }: Parameters<typeof re
   const claim = (taken: Map<string, string>, name: string, field: string, what: string) => {
     const other = taken.get(name);
     if (other === undefined) taken.set(name, field);
-    else problems.push(`${field}: came ${JSON.stringify(name)}, expected another ${what} than ${other}.`);
+    else problems.push(`${field}: got ${JSON.stringify(name)}, expected another ${what} than ${other}.`);
   };
   for (const [i, reader] of readers.entries()) {
     claim(names, reader.name, `readers.${i}.name`, 'name');

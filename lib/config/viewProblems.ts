@@ -13,28 +13,28 @@ function meantUnitId(unitId: string): string | null {
   return /^(?:user\.)?user_?id$/i.test(name) ? null : name;
 }
 
-/** What can't be beside the views: their names, their columns', and paths that are none. */
+/** Names of tables and columns that collide with views, and invalid paths. */
 export function viewProblems({ tables, unitIds, jsonPaths }: Config): string[] {
   const problems: string[] = [];
   for (const kind of tableKinds) {
     const name = viewNames.find((view) => view === tables[kind]);
     if (name !== undefined) {
-      problems.push(`tables.${kind}: came "${name}", expected another name than a view has.`);
+      problems.push(`tables.${kind}: got "${name}", expected another name than a view has.`);
     }
     if (tables[kind] === GROUPS_TABLE) {
-      problems.push(`tables.${kind}: came "${GROUPS_TABLE}", expected another name than that of the groups.`);
+      problems.push(`tables.${kind}: got "${GROUPS_TABLE}", expected another name than that of the groups.`);
     }
   }
   for (const [unitId, column] of Object.entries(unitIds)) {
     const name = meantUnitId(unitId);
     if (name !== unitId) {
       problems.push(
-        `unitIds.${unitId}: came ${JSON.stringify(column)}, expected ${name === null ? 'no such unit ID: user_id has the userID, which is no custom ID' : `the name ${name}, as it is in user.customIDs`}.`,
+        `unitIds.${unitId}: got ${JSON.stringify(column)}, expected ${name === null ? 'no such unit ID: user_id has the userID, which is no custom ID' : `the name ${name}, as it is in user.customIDs`}.`,
       );
     }
     if (RESERVED_VIEW_COLUMNS.has(column)) {
       problems.push(
-        `unitIds.${unitId}: came "${column}", expected a column that the views don't have already.`,
+        `unitIds.${unitId}: got "${column}", expected a column that the views don't have already.`,
       );
     }
   }
@@ -52,15 +52,15 @@ export function viewProblems({ tables, unitIds, jsonPaths }: Config): string[] {
     const isMeant = meant !== null && parseJsonPath(meant) !== null;
     if (parsed === null) {
       problems.push(
-        `jsonPaths.${column}: came ${JSON.stringify(path)}, expected a path such as user.custom.plan: user, metadata or statsigMetadata, then keys of letters, digits, _ and -, none of them a number.${isMeant ? ` Did you mean ${meant}?` : ''}`,
+        `jsonPaths.${column}: got ${JSON.stringify(path)}, expected a path such as user.custom.plan: user, metadata or statsigMetadata, then keys of letters, digits, _ and -, none of them a number.${isMeant ? ` Did you mean ${meant}?` : ''}`,
       );
     } else if (parsed.keys.includes('privateAttributes')) {
       problems.push(
-        `jsonPaths.${column}: came ${JSON.stringify(path)}, expected another path: private attributes are taken out of every event.`,
+        `jsonPaths.${column}: got ${JSON.stringify(path)}, expected another path: private attributes are taken out of every event.`,
       );
     } else if (isMeant) {
       problems.push(
-        `jsonPaths.${column}: came ${JSON.stringify(path)}, expected ${meant}: events have that there.`,
+        `jsonPaths.${column}: got ${JSON.stringify(path)}, expected ${meant}: events have that there.`,
       );
     }
   }

@@ -42,38 +42,38 @@ const athenaSchema = z
   .prefault({});
 
 /**
- * What is there already and only used, under the name that the configuration has for it, instead of made. The stack
- * changes nothing of it: docs/deploy.md, "Bringing your own".
+ * Resources that exist already and that the stack uses under their configured names instead of creating them. The stack
+ * does not change them: docs/deploy.md, "Bringing your own".
  */
 const existingSchema = z
   .strictObject({
-    /** `bucket` is there. Default false. */
+    /** `bucket` exists. Default false. */
     bucket: z.boolean('true or false').default(false),
     /** The KMS key that the bucket is encrypted with, by its ARN. Default null: the stack makes one. */
     keyArn: singleRegionKeyArn().nullable().default(null),
-    /** `database` is there. Default false. */
+    /** `database` exists. Default false. */
     database: z.boolean('true or false').default(false),
-    /** `athena.stagingDatabase` is there. Default false. */
+    /** `athena.stagingDatabase` exists. Default false. */
     stagingDatabase: z.boolean('true or false').default(false),
-    /** `athena.workgroup` is there. Default false. */
+    /** `athena.workgroup` exists. Default false. */
     workgroup: z.boolean('true or false').default(false),
   })
   .prefault({});
 
 const days = () => z.int('whole days').min(1, '1 or more: null keeps for good').max(36_500, '36500 at most');
 
-/** Days after which what lies in the bucket goes by itself; null keeps it. docs/deploy.md has the table. */
+/** Days after which objects in the bucket expire; null keeps them. docs/deploy.md has the table. */
 const retentionSchema = z
   .strictObject({
     /** Exposures and events. Default null. Their partitions stay registered, and are empty then. */
     forwardedDays: days().nullable().default(null),
-    /** What was refused, rows and large bodies alike. Default 90: it may hold what nobody meant to keep. */
+    /** Refused events, rows and large bodies alike. Default 90: they may contain data that nobody meant to keep. */
     quarantineDays: days().nullable().default(90),
-    /** Athena's results. Default 30: a query run again makes them anew. */
+    /** Athena's results. Default 30: running the query again recreates them. */
     queryResultDays: days().nullable().default(30),
-    /** What was parked. Default null: it goes by nobody's hand but yours. */
+    /** Parked objects. Default null: only you delete them. */
     parkedDays: days().nullable().default(null),
-    /** What Firehose gave up. Default null: redrive parks what nobody could take within a day. */
+    /** Records that Firehose could not deliver. Default null: redrive parks those that it cannot process within a day. */
     errorDays: days().nullable().default(null),
     /** Versions of state (`ledger/`, `parked/`) that were overwritten or deleted. Default 30. */
     stateVersionDays: days().default(30),
@@ -85,10 +85,10 @@ const retentionSchema = z
 /** https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
 
-/** Whom the alarms tell. */
+/** Where alarms are sent. */
 const alarmsSchema = z
   .strictObject({
-    /** SNS topic that every alarm is sent to, when it rings and when it is over. Default null: nobody. */
+    /** SNS topic to which every alarm is sent, when it rings and when it ends. Default null: none. */
     topicArn: z
       .string('the ARN of an SNS topic')
       .regex(TOPIC_ARN, 'the ARN of an SNS topic, arn:aws:sns:<region>:<account>:<name>')
@@ -113,7 +113,7 @@ const endpointSchema = z
     burst: rate().min(1, '1 or more').nullable().default(null),
     /**
      * Requests a second that AWS takes for the whole account in the region. Default null: the quota of the region,
-     * 10,000 or 2,500 (lib/schema/regions.ts). Set it after AWS has raised yours: the alarm `stage-limit` goes by it.
+     * 10,000 or 2,500 (lib/schema/regions.ts). Set it after AWS has raised yours: the alarm `stage-limit` depends on it.
      * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
      */
     accountRequestsPerSecond: rate().min(1, '1 or more').nullable().default(null),
@@ -250,7 +250,7 @@ export const configSchema = z.strictObject({
       burst: z.int('a whole number').min(1, '1 or more').max(1_000_000, '1000000 at most').default(5_000),
     })
     .prefault({}),
-  /** How much of Lambda the collector may take. */
+  /** Lambda concurrency of the collector. */
   collector: z
     .strictObject({
       /**
@@ -274,7 +274,7 @@ export const configSchema = z.strictObject({
   events: nameLists(),
   /** Exposures to land, by gate, config, experiment or layer; the others are counted only. Default all. */
   exposures: nameLists(),
-  /** What is taken out of every event before anything of it is written: docs/privacy.md. */
+  /** What is removed from every event before anything of it is written: docs/privacy.md. */
   privacy: z
     .strictObject({
       /**
@@ -286,10 +286,10 @@ export const configSchema = z.strictObject({
       salt: z.string('a text').min(16, 'at least 16 characters').optional(),
     })
     .prefault({}),
-  /** What the collector logs of requests that went well; failures are logged always. Metrics are written for all. */
+  /** What the collector logs about successful requests. Failures are always logged, and metrics count all requests. */
   logs: z
     .strictObject({
-      /** The part that is logged: 0 none, 1 all. Default 0.01. */
+      /** Part of the successful requests that is logged: 0 none, 1 all. Default 0.01. */
       successes: z.number('a number').min(0, '0 or more').max(1, '1 at most').default(0.01),
     })
     .prefault({}),
@@ -308,17 +308,17 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** Workgroup, staging database, and how much a query may scan. */
   athena: athenaSchema,
-  /** Bucket, key, databases and workgroup that are there already. Default none. */
+  /** Bucket, key, databases and workgroup that exist already. Default none. */
   existing: existingSchema,
-  /** Statsig, OWOX Data Marts and Metabase: who is let in to read. Default nobody. */
+  /** Who may read: Statsig, OWOX Data Marts and Metabase. Default nobody. */
   readers: readersSchema,
   /** Tables whose days are written to customers' buckets: docs/export.md. Default none. */
   exports: exportsSchema,
-  /** When what lies in the bucket goes by itself. */
+  /** When objects in the bucket expire. */
   retention: retentionSchema,
   /** Customers' buckets whose Parquet files are ingested, each dataset into a table of its own. Default none. */
   sources: sourcesSchema,
-  /** Whom the alarms tell. */
+  /** Where alarms are sent. */
   alarms: alarmsSchema,
   /** The HTTP API's own limit. */
   endpoint: endpointSchema,

@@ -19,7 +19,7 @@ export function bucketName() {
     );
 }
 
-/** The name of a database, table or column, told apart in the message by `what`. */
+/** The name of a database, table or column; messages call it `what`. */
 export function sqlName(what: string) {
   return z
     .string(`a ${what} name`)
@@ -80,7 +80,7 @@ export function metabasePrincipal() {
     );
 }
 
-/** Who is let into a bucket of others. */
+/** Who may access a customer's bucket. */
 export function bucketPrincipal() {
   return z
     .string('an account ID or an ARN')
@@ -102,14 +102,14 @@ export const customerBucketMembers = {
   bucket: bucketName(),
   /** Its region. Default the deployment's. */
   region: z.enum(BUCKET_REGIONS, 'a region: lib/schema/regions.ts lists them').optional(),
-  /** Account that owns it. Every call says so, and S3 refuses it when the bucket has come into other hands. */
+  /** Account that owns it. Every call names the account, and S3 refuses the call if the bucket has another owner. */
   owner: z.string('an account: 12 digits, as a text').regex(ACCOUNT, 'an account: 12 digits'),
-  /** Role in the customer's account to be assumed. Default none: the bucket's policy lets the function's own role in. */
+  /** Role in the customer's account to be assumed. Default none: the bucket's policy allows the function's own role. */
   role: z
     .strictObject({
       arn: z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'),
       externalId: externalId().optional(),
-      /** Assume it without an external ID: whoever else may assume roles for the customer could then do so for us. Default false. */
+      /** Assume it without an external ID. Another service that assumes roles for the customer could then act as us. Default false. */
       allowNoExternalId: z.boolean('true or false').optional(),
     })
     .optional(),

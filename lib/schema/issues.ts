@@ -10,7 +10,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['boolean', 'true or false'],
 ]);
 
-/** What was expected in place of what an issue is about, in our words, never in zod's. */
+/** What an issue's value should have been, in our words, never in zod's. */
 export function expectedText(issue: z.core.$ZodIssue): string {
   // What the schema says of a field stands as it is; zod's own messages begin like these.
   if (!/^(Invalid|Too|Unrecognized) /.test(issue.message)) return issue.message;
@@ -18,7 +18,7 @@ export function expectedText(issue: z.core.$ZodIssue): string {
   return (issue.code === 'invalid_type' && KINDS.get(issue.expected)) || 'another value';
 }
 
-/** An issue, and those of the shape that was meant in place of one that says only that no shape fits. */
+/** Replaces the issue that no shape of a union fits by the issues of the closest shape. */
 export function bestUnionIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const counted = issue.errors
@@ -26,14 +26,14 @@ export function bestUnionIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIs
     .map((issues) => ({ issues, count: issues.map(weight).reduce((sum, one) => sum + one, 0) }))
     .sort((a, b) => a.count - b.count);
   const [meant, next] = counted;
-  // Of two that fit as badly nobody knows which was meant.
+  // If two shapes fit equally badly, neither is the closest.
   if (meant === undefined || meant.count === next?.count) return [issue];
   return meant.issues
     .map((one) => ({ ...one, path: [...issue.path, ...one.path] }))
     .flatMap((one) => bestUnionIssues(one));
 }
 
-/** Whether a text came for an object, a list for a text and so on. */
+/** Whether the value has another type than the shape, such as a text in place of an object. */
 function isOfAnotherKind({ code, path }: z.core.$ZodIssue): boolean {
   return code === 'invalid_type' && path.length === 0;
 }

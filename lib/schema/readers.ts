@@ -24,7 +24,7 @@ const statsig = z.strictObject({
   principal: statsigPrincipal().optional(),
   /** Role: the external ID that Statsig made for the connection. */
   externalId: externalId().optional(),
-  /** Role: let Statsig in without an external ID. Default false. */
+  /** Role: allow Statsig to assume it without an external ID. Default false. */
   allowNoExternalId: z.boolean('true or false').default(false),
   /** Statsig's own forwarding writes into the same folders: its writes there are not denied. Default false. */
   statsigForwardsHere: z.boolean('true or false').default(false),
@@ -57,7 +57,7 @@ const metabase = z.strictObject({
   ownDatabase: sqlName('database').nullable().default(null),
 });
 
-/** Who is let in to read: docs/readers.md. */
+/** Who may read: docs/readers.md. */
 export const readersSchema = z
   .array(z.discriminatedUnion('kind', [statsig, owox, metabase], 'statsig, owox or metabase'), 'a list')
   .default([]);

@@ -20,7 +20,7 @@ export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as con
 const timezone = () =>
   z.string('a time zone').refine(isTimezone, 'a time zone of the IANA database, e.g. Europe/Berlin');
 
-/** When the drop of a day is expected at the latest; what has not come by then is told of. */
+/** When the drop of a day is expected at the latest. A drop that has not arrived by then is reported. */
 const expectedBy = z.strictObject({
   /** Hour of the day by which the drop must be there, 0 to 23. */
   hour: z.int('a whole hour').min(0, '0 or more').max(23, '23 at most'),
@@ -124,7 +124,7 @@ export const sourcesSchema = z.array(source, 'a list').max(100, 'at most 100').d
 
 /** One validated source. */
 export type Source = z.output<typeof source>;
-/** One folder of a source, its own table; `kind` tells what `mapping` is. */
+/** One folder of a source, with a table of its own. `kind` is the type of `mapping`. */
 export type Dataset = Source['datasets'][number];
 /** What the rows of a dataset are. */
 export type DatasetKind = Dataset['kind'];

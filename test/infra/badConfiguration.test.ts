@@ -49,16 +49,16 @@ describe('serverless package with a bad configuration', () => {
     }`);
     expect(status).toBe(1);
     for (const sentence of [
-      'bucket: came "Acme_Data", expected an S3 bucket name',
-      'region: came "eu-west-9", expected a region that has all of the services',
-      'statsigFolder: came "/statsig", expected a folder without slash at either end',
-      'tables.events: came "Forwarded Events", expected a table name: lower-case letters, digits and _',
-      'database: came "my-database", expected a database name',
-      'athena.workgroup: came "two words", expected a workgroup name',
-      'athena.scanLimitGigabytes: came 0, expected 0.01 or more',
-      'existing.keyArn: came "alias/acme", expected the ARN of a KMS key',
-      'retention.quarantineDays: came 0, expected 1 or more',
-      'alarms.topicArn: came "on-call", expected the ARN of an SNS topic',
+      'bucket: got "Acme_Data", expected an S3 bucket name',
+      'region: got "eu-west-9", expected a region that has all of the services',
+      'statsigFolder: got "/statsig", expected a folder without slash at either end',
+      'tables.events: got "Forwarded Events", expected a table name: lower-case letters, digits and _',
+      'database: got "my-database", expected a database name',
+      'athena.workgroup: got "two words", expected a workgroup name',
+      'athena.scanLimitGigabytes: got 0, expected 0.01 or more',
+      'existing.keyArn: got "alias/acme", expected the ARN of a KMS key',
+      'retention.quarantineDays: got 0, expected 1 or more',
+      'alarms.topicArn: got "on-call", expected the ARN of an SNS topic',
       'buckets: no such field.',
     ]) {
       expect(said.split(`\n  ${sentence}`)).toHaveLength(2);
@@ -69,7 +69,7 @@ describe('serverless package with a bad configuration', () => {
   it('asks for another processor where Lambda has no arm64', () => {
     const packaged = packageFile("export default { bucket: 'acme-data', region: 'ap-southeast-5' };\n");
     expect(packaged.status).not.toBe(0);
-    expect(packaged.said).toContain('architecture: came "arm64", expected "x86_64"');
+    expect(packaged.said).toContain('architecture: got "arm64", expected "x86_64"');
   });
 
   it('says the same of what only the region shows to be wrong', () => {
@@ -79,8 +79,8 @@ describe('serverless package with a bad configuration', () => {
       ['--region', 'cn-north-1'],
     );
     expect(status).toBe(1);
-    expect(said).toContain('\n  region: came "cn-north-1", expected a region that has all of the services');
-    expect(said).toContain('\n  existing.keyArn: came "arn:aws:kms:eu-west-1:');
+    expect(said).toContain('\n  region: got "cn-north-1", expected a region that has all of the services');
+    expect(said).toContain('\n  existing.keyArn: got "arn:aws:kms:eu-west-1:');
   });
 
   it('says what is wrong with the file itself, and at which line', () => {

@@ -177,9 +177,9 @@ describe('the region', () => {
   const topicArn = 'arn:aws:sns:eu-west-1:111122223333:on-call';
 
   it.each([
-    ['cn-north-1', {}, 'region: came "cn-north-1", expected a region that has all of the services'],
-    ['us-east-1', { existing: { keyArn } }, `existing.keyArn: came "${keyArn}", expected one of us-east-1`],
-    ['us-east-1', { alarms: { topicArn } }, `alarms.topicArn: came "${topicArn}", expected one of us-east-1`],
+    ['cn-north-1', {}, 'region: got "cn-north-1", expected a region that has all of the services'],
+    ['us-east-1', { existing: { keyArn } }, `existing.keyArn: got "${keyArn}", expected one of us-east-1`],
+    ['us-east-1', { alarms: { topicArn } }, `alarms.topicArn: got "${topicArn}", expected one of us-east-1`],
   ])('%s is refused with %j', (region, input, sentence) => {
     expect(() => requireRegion(defineConfig({ bucket: 'acme-data', ...input }), region)).toThrow(sentence);
   });

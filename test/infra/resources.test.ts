@@ -444,6 +444,6 @@ describe('configuration', () => {
   it('refuses a buffering interval that AWS would refuse at deployment', () => {
     const refuse = () => deploy({ buffering: { seconds: 59 } });
     expect(refuse).toThrow(ConfigError);
-    expect(refuse).toThrow('buffering.seconds: came 59, expected 60 or more.');
+    expect(refuse).toThrow('buffering.seconds: got 59, expected 60 or more.');
   });
 });

@@ -87,7 +87,7 @@ export function readReadyRequest(text: string): ReadyRequest {
       .map((issue) =>
         issue.code === 'unrecognized_keys'
           ? `${issue.keys.join(', ')}: no such member.`
-          : `${issue.path.join('.') || 'the body'}: came ${redactedValue(body, issue.path)}, expected ${expectedText(issue)}.`,
+          : `${issue.path.join('.') || 'the body'}: got ${redactedValue(body, issue.path)}, expected ${expectedText(issue)}.`,
       );
     throw new TriggerError('SLUICE_TRIGGER_BODY_INVALID', wrong.join(' '));
   }

@@ -63,46 +63,46 @@ describe('defineConfig', () => {
   });
 
   it.each([
-    [{}, 'bucket: came nothing, expected a bucket name.'],
+    [{}, 'bucket: got nothing, expected a bucket name.'],
     [
       { bucket: 'acme', privacy: { redact: { 'user.email': 'drop' } } },
-      'privacy.salt: came nothing, expected a text of at least 16 characters, since something is redacted.',
+      'privacy.salt: got nothing, expected a text of at least 16 characters, since something is redacted.',
     ],
     [
       { bucket: 'acme', privacy: { redact: { 'user..x': 'drop' }, salt: 'sixteen characters' } },
-      'privacy.redact: came "user..x", expected a path such as user.email',
+      'privacy.redact: got "user..x", expected a path such as user.email',
     ],
     [
       { bucket: 'acme', privacy: { redact: { time: 'drop' }, salt: 'sixteen characters' } },
-      'privacy.redact: came "time", expected another member of the event',
+      'privacy.redact: got "time", expected another member of the event',
     ],
     [
       { bucket: 'acme', privacy: { redact: { user: 'hash' }, salt: 'sixteen characters' } },
-      'privacy.redact: came "user", expected drop, or a path to what is to be hashed in it.',
+      'privacy.redact: got "user", expected drop, or a path to what is to be hashed in it.',
     ],
     [
       { bucket: 'acme', privacy: { redact: { 'user.email': 'mask' }, salt: 'sixteen characters' } },
-      'privacy.redact.user.email: came "mask", expected drop or hash.',
+      'privacy.redact.user.email: got "mask", expected drop or hash.',
     ],
     [
       { bucket: 'acme', privacy: { salt: 'too short' } },
-      'privacy.salt: came a text of 9 characters, expected at least 16 characters.',
+      'privacy.salt: got a text of 9 characters, expected at least 16 characters.',
     ],
     [
       { bucket: 'acme', region: 'eu-west-9' },
-      'region: came "eu-west-9", expected a region that has all of the services',
+      'region: got "eu-west-9", expected a region that has all of the services',
     ],
     [
       { bucket: 'acme', database: 'one', athena: { stagingDatabase: 'one' } },
-      'athena.stagingDatabase: came "one", expected another database than `database`',
+      'athena.stagingDatabase: got "one", expected another database than `database`',
     ],
     [
       { bucket: 'acme', athena: { workgroup: 'primary' } },
-      'athena.workgroup: came "primary", expected a workgroup of its own',
+      'athena.workgroup: got "primary", expected a workgroup of its own',
     ],
     [
       { bucket: 'acme', existing: { keyArn: 'alias/acme' } },
-      'existing.keyArn: came "alias/acme", expected the ARN of a KMS key of one region',
+      'existing.keyArn: got "alias/acme", expected the ARN of a KMS key of one region',
     ],
     [
       {
@@ -111,82 +111,79 @@ describe('defineConfig', () => {
           keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/mrk-0123456789abcdef0123456789abcdef',
         },
       },
-      'existing.keyArn: came "arn:aws:kms:eu-west-1:111122223333:key/mrk-',
+      'existing.keyArn: got "arn:aws:kms:eu-west-1:111122223333:key/mrk-',
     ],
     [
       { bucket: 'acme', alarms: { topicArn: 'alerts' } },
-      'alarms.topicArn: came "alerts", expected the ARN of an SNS topic',
+      'alarms.topicArn: got "alerts", expected the ARN of an SNS topic',
     ],
     [
       { bucket: 'acme', retention: { queryResultDays: 0 } },
-      'retention.queryResultDays: came 0, expected 1 or more: null keeps for good.',
+      'retention.queryResultDays: got 0, expected 1 or more: null keeps for good.',
     ],
     [
       { bucket: 'acme', endpoint: { requestsPerSecond: 0 } },
-      'endpoint.requestsPerSecond: came 0, expected 1 or more',
+      'endpoint.requestsPerSecond: got 0, expected 1 or more',
     ],
-    [{ bucket: 'acme', events: { allow: [] } }, 'events.allow: came [], expected at least one name.'],
+    [{ bucket: 'acme', events: { allow: [] } }, 'events.allow: got [], expected at least one name.'],
     [
       { bucket: 'acme', exposures: { deny: ['a*b'] } },
-      'exposures.deny.0: came "a*b", expected a name, or a prefix and a * at its end.',
+      'exposures.deny.0: got "a*b", expected a name, or a prefix and a * at its end.',
     ],
-    [{ bucket: 'acme', logs: { successes: 2 } }, 'logs.successes: came 2, expected 1 at most.'],
+    [{ bucket: 'acme', logs: { successes: 2 } }, 'logs.successes: got 2, expected 1 at most.'],
     [
       { bucket: 'acme', collector: { reservedConcurrency: 0 } },
-      'collector.reservedConcurrency: came 0, expected 1 or more: 0 would take nothing.',
+      'collector.reservedConcurrency: got 0, expected 1 or more: 0 would take nothing.',
     ],
     [{ bucket: 'acme', logs: { seed: 7 } }, 'logs.seed: no such field.'],
-    [{ bucket: 7 }, 'bucket: came 7, expected a bucket name.'],
-    [{ bucket: 'Acme' }, 'bucket: came "Acme", expected an S3 bucket name: 3 to 63 of a-z 0-9 . -.'],
+    [{ bucket: 7 }, 'bucket: got 7, expected a bucket name.'],
+    [{ bucket: 'Acme' }, 'bucket: got "Acme", expected an S3 bucket name: 3 to 63 of a-z 0-9 . -.'],
     ...['sthree-acme', 'amzn-s3-demo-acme', 'xn--acme', 'acme-s3alias', 'acme--ol-s3', 'acme.mrap'].map(
-      (bucket): [object, string] => [{ bucket }, `bucket: came "${bucket}", expected an S3 bucket name that`],
+      (bucket): [object, string] => [{ bucket }, `bucket: got "${bucket}", expected an S3 bucket name that`],
     ),
     [
       { bucket: 'acme', readers: [{ kind: 'owox', name: 'o', resultsBucket: 'acme--table-s3' }] },
-      'readers.0.resultsBucket: came "acme--table-s3", expected an S3 bucket name that does not begin',
+      'readers.0.resultsBucket: got "acme--table-s3", expected an S3 bucket name that does not begin',
     ],
     [
       { bucket: 'acme', existing: { bucket: true } },
-      'existing.keyArn: came null, expected the ARN of the KMS key that the brought bucket is encrypted with',
+      'existing.keyArn: got null, expected the ARN of the KMS key that the existing bucket is encrypted with',
     ],
     [
       { bucket: 'acme', database: 'default' },
-      'database: came "default", which every account has already: expected another database, or existing.database: true.',
+      'database: got "default", which every account has already: expected another database, or existing.database: true.',
     ],
     [
       { bucket: 'acme', athena: { stagingDatabase: 'default' } },
-      'athena.stagingDatabase: came "default", which every account has already',
+      'athena.stagingDatabase: got "default", which every account has already',
     ],
-    [{ bucket: 'acme', tables: null }, 'tables: came null, expected an object.'],
-    [{ bucket: 'acme', unitIds: null }, 'unitIds: came null, expected an object.'],
-    [{ bucket: 'acme', keys: null }, 'keys: came null, expected a list.'],
-    [{ bucket: 'acme', unitIds: { '': 'x' } }, 'unitIds.: came "x", expected a name.'],
-    [{ bucket: '10.0.0.1' }, 'bucket: came "10.0.0.1", expected an S3 bucket name'],
+    [{ bucket: 'acme', tables: null }, 'tables: got null, expected an object.'],
+    [{ bucket: 'acme', unitIds: null }, 'unitIds: got null, expected an object.'],
+    [{ bucket: 'acme', keys: null }, 'keys: got null, expected a list.'],
+    [{ bucket: 'acme', unitIds: { '': 'x' } }, 'unitIds.: got "x", expected a name.'],
+    [{ bucket: '10.0.0.1' }, 'bucket: got "10.0.0.1", expected an S3 bucket name'],
     [
       { bucket: 'acme', statsigFolder: '/statsig/' },
-      'statsigFolder: came "/statsig/", expected a folder without slash',
+      'statsigFolder: got "/statsig/", expected a folder without slash',
     ],
     ...['a*', 'x*y/z', '.', '..', 'a/../b', './a', 'a/.', 'a//b', ''].map(
       (statsigFolder): [object, string] => [
         { bucket: 'acme', statsigFolder },
-        `statsigFolder: came ${JSON.stringify(statsigFolder)}, expected a folder`,
+        `statsigFolder: got ${JSON.stringify(statsigFolder)}, expected a folder`,
       ],
     ),
     [
       { bucket: 'acme', database: 'My-DB' },
-      'database: came "My-DB", expected a database name: lower-case letters',
+      'database: got "My-DB", expected a database name: lower-case letters',
     ],
-    [{ bucket: 'acme', tables: { exposures: 3 } }, 'tables.exposures: came 3, expected a table name.'],
-    [{ bucket: 'acme', timeWindow: { pastDays: -1 } }, 'timeWindow.pastDays: came -1, expected 0 or more.'],
-    [
-      { bucket: 'acme', timeWindow: { pastDays: 1.5 } },
-      'timeWindow.pastDays: came 1.5, expected whole days.',
-    ],
+    [{ bucket: 'acme', tables: { exposures: 3 } }, 'tables.exposures: got 3, expected a table name.'],
+    [{ bucket: 'acme', timeWindow: { pastDays: -1 } }, 'timeWindow.pastDays: got -1, expected 0 or more.'],
+    [{ bucket: 'acme', timeWindow: { pastDays: 1.5 } }, 'timeWindow.pastDays: got 1.5, expected whole days.'],
     [
       { bucket: 'acme', timeWindow: { pastDays: 365, futureDays: 135 } },
-      'timeWindow: came 501 days (pastDays, futureDays and today), expected 500 at most',
+      'timeWindow: got 501 days (pastDays, futureDays and today), expected 500 at most',
     ],
-    [{ bucket: 'acme', buffering: { megabytes: 1 } }, 'buffering.megabytes: came 1, expected 64 or more.'],
+    [{ bucket: 'acme', buffering: { megabytes: 1 } }, 'buffering.megabytes: got 1, expected 64 or more.'],
     [
       {
         bucket: 'acme',
@@ -199,38 +196,38 @@ describe('defineConfig', () => {
     ],
     [
       { bucket: 'acme', keys: [{ label: 'web', sha256: 'a'.repeat(64), kinds: [] }] },
-      'keys.0.kinds: came [], expected at least one of exposures, events.',
+      'keys.0.kinds: got [], expected at least one of exposures, events.',
     ],
     [
       { bucket: 'acme', keys: [{ label: 'drops', sha256: 'a'.repeat(64), sources: ['acme'] }] },
-      'keys.0.sources.0: came "acme", expected no name, as there are no `sources`.',
+      'keys.0.sources.0: got "acme", expected no name, as there are no `sources`.',
     ],
-    [{ bucket: 'acme', keyLimit: { burst: 0 } }, 'keyLimit.burst: came 0, expected 1 or more.'],
+    [{ bucket: 'acme', keyLimit: { burst: 0 } }, 'keyLimit.burst: got 0, expected 1 or more.'],
     [
       { bucket: 'acme', keys: [{ label: 'web', sha256: 'client-abc' }] },
-      'keys.0.sha256: came a text of 10 characters, expected 64 lower-case hex digits',
+      'keys.0.sha256: got a text of 10 characters, expected 64 lower-case hex digits',
     ],
     [{ bucket: 'acme', bukket: 1 }, 'bukket: no such field.'],
     [
       { bucket: 'acme', unitIds: { companyID: 'ds' } },
-      'unitIds.companyID: came "ds", expected a column that the tables don’t have already.',
+      'unitIds.companyID: got "ds", expected a column that the tables don’t have already.',
     ],
-    [{ bucket: 'acme', unitIds: { a: 'user_id' } }, 'unitIds.a: came "user_id"'],
+    [{ bucket: 'acme', unitIds: { a: 'user_id' } }, 'unitIds.a: got "user_id"'],
     [
       { bucket: 'acme', unitIds: { a: 'x', b: 'x' } },
-      'unitIds.b: came "x", expected another column than unitIds.a.',
+      'unitIds.b: got "x", expected another column than unitIds.a.',
     ],
     [
       { bucket: 'acme', tables: { exposures: 'a', events: 'a' } },
-      'tables.events: came "a", expected another name than tables.exposures.',
+      'tables.events: got "a", expected another name than tables.exposures.',
     ],
     [
       { bucket: 'acme', tables: { events: 'quarantine' } },
-      'tables.quarantine: came "quarantine", expected another name than tables.events.',
+      'tables.quarantine: got "quarantine", expected another name than tables.events.',
     ],
     [
       { bucket: 'acme', statsigFolder: 'quarantine/statsig' },
-      'statsigFolder: came "quarantine/statsig", expected a folder outside quarantine/, which has another use.',
+      'statsigFolder: got "quarantine/statsig", expected a folder outside quarantine/, which has another use.',
     ],
   ])('names the field, what came and what was expected: %j', (input, expected) => {
     expect(problemsOf(input).replaceAll("'", '’')).toContain(expected.replaceAll("'", '’'));
@@ -254,7 +251,7 @@ describe('defineConfig', () => {
   });
 
   it.each([null, undefined, 7, 'x', []])('is itself an object: %j', (input) => {
-    expect(problemsOf(input)).toMatch(/the configuration: came .*, expected an object\.$/);
+    expect(problemsOf(input)).toMatch(/the configuration: got .*, expected an object\.$/);
   });
 
   it('says nothing in zod’s words, whatever is null, a number, a text or a list', () => {

@@ -36,21 +36,21 @@ describe('exports in the configuration', () => {
     expect(() =>
       defineConfig({ ...config, endpoint: {}, exports: [{ ...one, table: 'shop_orders', target: others }] }),
     ).toThrow(
-      'exports.0.table: came "shop_orders", which a source of 111122223333 fills, expected a table of 444455556666\'s',
+      'exports.0.table: got "shop_orders", which a source of 111122223333 fills, expected a table of 444455556666\'s',
     );
   });
 
   it.each<[string, string, ExportInput[]]>([
-    ['a table that is none of ours', 'exports.0.table: came "theirs"', [{ ...one, table: 'theirs' }]],
-    ['the quarantine', 'exports.0.table: came "quarantine"', [{ ...one, table: 'quarantine' }]],
+    ['a table that is none of ours', 'exports.0.table: got "theirs"', [{ ...one, table: 'theirs' }]],
+    ['the quarantine', 'exports.0.table: got "quarantine"', [{ ...one, table: 'quarantine' }]],
     [
       'a role without an external ID',
-      'exports.0.target.role.externalId: came nothing, expected the external ID',
+      'exports.0.target.role.externalId: got nothing, expected the external ID',
       [{ ...one, target: { ...one.target, role: { arn: ROLE } } }],
     ],
     [
       'a role of another account',
-      'exports.0.target.role.arn: came a role of 111122223333, expected one of 444455556666',
+      'exports.0.target.role.arn: got a role of 111122223333, expected one of 444455556666',
       [
         {
           ...one,
@@ -60,37 +60,37 @@ describe('exports in the configuration', () => {
     ],
     [
       'a name that comes twice',
-      'exports.1.name: came "events", which',
+      'exports.1.name: got "events", which',
       [one, { ...one, target: { ...one.target, folder: 'x' } }],
     ],
     [
       'our own bucket',
-      'exports.0.target.bucket: came our own',
+      'exports.0.target.bucket: got our own',
       [{ ...one, target: { ...one.target, bucket: 'acme' } }],
     ],
     [
       'a folder in another’s',
-      'exports.1.target.folder: came events/raw/',
+      'exports.1.target.folder: got events/raw/',
       [one, { ...one, name: 'raw', target: { ...one.target, folder: 'events/raw' } }],
     ],
     [
       'a key of another region than the bucket’s',
-      "exports.0.target.kmsKeyArn: came a key of eu-west-1, expected one of us-east-1, the bucket's region unless",
+      "exports.0.target.kmsKeyArn: got a key of eu-west-1, expected one of us-east-1, the bucket's region unless",
       [{ ...one, target: { ...one.target, kmsKeyArn: KEY } }],
     ],
     [
       'the bucket of another under another owner',
-      'exports.1.target.owner: came "444455556666", expected "111122223333", as exports.0.target has it',
+      'exports.1.target.owner: got "444455556666", expected "111122223333", as exports.0.target has it',
       [one, { ...one, name: 'raw', target: { ...one.target, owner: '444455556666' } }],
     ],
     [
       'an owner that is no account',
-      'exports.0.target.owner: came "acme"',
+      'exports.0.target.owner: got "acme"',
       [{ ...one, target: { ...one.target, owner: 'acme' } }],
     ],
     [
       'a folder that ends in a slash',
-      'exports.0.target.folder: came "x/"',
+      'exports.0.target.folder: got "x/"',
       [{ ...one, target: { ...one.target, folder: 'x/' } }],
     ],
     [
@@ -114,7 +114,7 @@ describe('exports in the configuration', () => {
           exports: [{ ...one, target }],
         });
       expect(configured({ ...shop, folder })).toThrow(
-        `exports.0.target.folder: came ${folder}/, expected a folder apart from sources.0.datasets.0's.`,
+        `exports.0.target.folder: got ${folder}/, expected a folder apart from sources.0.datasets.0's.`,
       );
       expect(configured({ ...shop, bucket: 'other', folder })).not.toThrow();
       expect(configured({ ...shop, folder: 'drops/orders-back' })).not.toThrow();
@@ -137,6 +137,6 @@ describe('exports in the configuration', () => {
       told = String(error);
     }
     // In one sentence.
-    expect(told.match(/sources\.0\.name: came "exports"/g)).toHaveLength(1);
+    expect(told.match(/sources\.0\.name: got "exports"/g)).toHaveLength(1);
   });
 });

@@ -75,7 +75,7 @@ describe('a redaction path that can match nothing', () => {
     ['statsigMetadata.event.card', 'card'],
   ])('is refused with what was meant: %s for %s', (path, meant) => {
     expect(redacting(path)).toThrow(
-      `privacy.redact: came ${JSON.stringify(path)}, expected ${meant}: events have that there.`,
+      `privacy.redact: got ${JSON.stringify(path)}, expected ${meant}: events have that there.`,
     );
     // What is proposed is taken.
     expect(redacting(meant)).not.toThrow();
@@ -143,7 +143,7 @@ describe('other paths and names that can match nothing', () => {
     ['user.privateAttributes.ssn', 'expected another path: private attributes are taken out of every event.'],
   ])('jsonPaths: %s', (path, expected) => {
     expect(define({ unitIds, jsonPaths: { plan: path } })).toThrow(
-      `jsonPaths.plan: came ${JSON.stringify(path)}, ${expected}`,
+      `jsonPaths.plan: got ${JSON.stringify(path)}, ${expected}`,
     );
   });
 
@@ -168,15 +168,15 @@ describe('other paths and names that can match nothing', () => {
     ['user.userID', 'no such unit ID'],
   ])('unitIds: %s', (name, expected) => {
     expect(define({ unitIds: { [name]: 'company_id' } })).toThrow(
-      `unitIds.${name}: came "company_id", expected ${expected}`,
+      `unitIds.${name}: got "company_id", expected ${expected}`,
     );
   });
 
   it.each([
-    [{ events: { deny: ['statsig::gate_exposure'] } }, 'events.deny.0: came "statsig::gate_exposure"'],
-    [{ exposures: { allow: ['a', 'statsig::gate_exposure'] } }, 'exposures.allow.1: came "statsig::gate'],
-    [{ exposures: { deny: ['statsig::*'] } }, 'exposures.deny.0: came "statsig::*", expected a gate'],
-    [{ events: { deny: [' click'] } }, 'events.deny.0: came " click", expected "click"'],
+    [{ events: { deny: ['statsig::gate_exposure'] } }, 'events.deny.0: got "statsig::gate_exposure"'],
+    [{ exposures: { allow: ['a', 'statsig::gate_exposure'] } }, 'exposures.allow.1: got "statsig::gate'],
+    [{ exposures: { deny: ['statsig::*'] } }, 'exposures.deny.0: got "statsig::*", expected a gate'],
+    [{ events: { deny: [' click'] } }, 'events.deny.0: got " click", expected "click"'],
   ])('lists of names: %j', (input, expected) => {
     expect(define(input)).toThrow(expected);
   });

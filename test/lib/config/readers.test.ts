@@ -51,27 +51,27 @@ describe('readers', () => {
     [
       'two readers with one name',
       [metabase, { ...metabase }],
-      'readers.1.name: came "metabase", expected another name than readers.0.name.',
+      'readers.1.name: got "metabase", expected another name than readers.0.name.',
     ],
     [
       'a kind that nobody knows',
       [{ kind: 'tableau', name: 't' }],
-      'readers.0.kind: came "tableau", expected statsig, owox or metabase.',
+      'readers.0.kind: got "tableau", expected statsig, owox or metabase.',
     ],
     [
       'an account ID that is none',
       [{ ...statsig, principal: '1234' }],
-      'readers.0.principal: came "1234", expected Statsig\'s account ID of 12 digits, or the ARN of its role or user.',
+      'readers.0.principal: got "1234", expected Statsig\'s account ID of 12 digits, or the ARN of its role or user.',
     ],
     [
       'a role without a principal',
       [{ ...statsig, principal: undefined }],
-      "readers.0.principal: came nothing, expected Statsig's account ID of 12 digits, or the ARN of its role or user.",
+      "readers.0.principal: got nothing, expected Statsig's account ID of 12 digits, or the ARN of its role or user.",
     ],
     [
       'a role without an external ID',
       [{ ...statsig, externalId: undefined }],
-      "readers.0.externalId: came nothing, expected the external ID in Statsig's console, or allowNoExternalId: true.",
+      "readers.0.externalId: got nothing, expected the external ID in Statsig's console, or allowNoExternalId: true.",
     ],
     [
       'an external ID of a user',
@@ -86,42 +86,42 @@ describe('readers', () => {
     [
       'a role that nobody assumes',
       [{ ...metabase, as: 'role' }],
-      'readers.0.principal: came nothing, expected ec2, ecs-tasks, or the ARN of a role or user.',
+      'readers.0.principal: got nothing, expected ec2, ecs-tasks, or the ARN of a role or user.',
     ],
     [
       'OWOX without a bucket',
       [{ kind: 'owox', name: 'o' }],
-      'readers.0.resultsBucket: came nothing, expected a bucket name.',
+      'readers.0.resultsBucket: got nothing, expected a bucket name.',
     ],
     [
       'results in the bucket of the data',
       [{ ...owox, resultsBucket: 'acme-experiments' }],
-      'readers.0.resultsBucket: came "acme-experiments", expected another bucket than bucket.',
+      'readers.0.resultsBucket: got "acme-experiments", expected another bucket than bucket.',
     ],
     [
       "a database that is not the reader's own",
       [{ ...owox, ownDatabase: 'sluice' }],
-      'readers.0.ownDatabase: came "sluice", expected another database than database.',
+      'readers.0.ownDatabase: got "sluice", expected another database than database.',
     ],
     [
       "Statsig's database",
       [{ ...metabase, ownDatabase: 'statsig_staging' }],
-      'readers.0.ownDatabase: came "statsig_staging", expected another database than athena.stagingDatabase.',
+      'readers.0.ownDatabase: got "statsig_staging", expected another database than athena.stagingDatabase.',
     ],
     [
       'one database for two',
       [owox, { ...metabase, ownDatabase: 'owox' }],
-      'readers.1.ownDatabase: came "owox", expected another database than readers.0.ownDatabase.',
+      'readers.1.ownDatabase: got "owox", expected another database than readers.0.ownDatabase.',
     ],
     [
       'a name that makes no logical ID',
       [{ ...metabase, name: 'BI team' }],
-      'readers.0.name: came "BI team", expected a name of words joined by -, each of a-z and 0-9 and beginning with a letter.',
+      'readers.0.name: got "BI team", expected a name of words joined by -, each of a-z and 0-9 and beginning with a letter.',
     ],
     [
       'the folder of tables that Athena makes of people’s queries',
       [{ ...metabase, name: 'tables' }],
-      'readers.0.name: came "tables", expected another name than that of the folder in which Athena puts tables.',
+      'readers.0.name: got "tables", expected another name than that of the folder in which Athena puts tables.',
     ],
     ['a member of another kind', [{ ...metabase, externalId: 'x' }], 'readers.0.externalId: no such field.'],
   ])('refuses by field %s', (_, readers, expected) => {
@@ -133,7 +133,7 @@ describe('readers', () => {
       problems([metabase], { athena: { workgroup: 'w'.repeat(length) } });
     expect(withWorkgroup(128 - '_metabase'.length)).toEqual([]);
     expect(withWorkgroup(128 - '_metabase'.length + 1)).toEqual([
-      'athena.workgroup: came 120 characters, expected at most 119, as readers.0.name is added for its own.',
+      'athena.workgroup: got 120 characters, expected at most 119, as readers.0.name is added for its own.',
     ]);
   });
 });

@@ -74,7 +74,7 @@ describe('sources', () => {
       const mapping = { ...ratio, [name]: from };
       return () => defineConfig({ bucket: 'own', sources: [withDataset({ kind: 'metrics', mapping })] });
     };
-    const at = `sources.0.datasets.0.mapping.${name}: came`;
+    const at = `sources.0.datasets.0.mapping.${name}: got`;
     for (const cast of ['boolean', 'date', 'timestamp']) {
       expect(mapped({ column: 'a', cast })).toThrow(
         `${at} {"column":"a","cast":"${cast}"}, expected a cast to string, bigint or double`,
@@ -100,22 +100,22 @@ describe('sources', () => {
     [
       'a name in capitals',
       { ...acme, name: 'Acme' },
-      'sources.0.name: came "Acme", expected a name of lower-case words',
+      'sources.0.name: got "Acme", expected a name of lower-case words',
     ],
     [
       'an owner that is none',
       { ...acme, owner: 'acme' },
-      'sources.0.owner: came "acme", expected an account: 12 digits.',
+      'sources.0.owner: got "acme", expected an account: 12 digits.',
     ],
     [
       'a role that is none',
       { ...acme, role: { arn: 'x' } },
-      'sources.0.role.arn: came "x", expected the ARN of a role.',
+      'sources.0.role.arn: got "x", expected the ARN of a role.',
     ],
     [
       'a role without an external ID',
       { ...acme, role: { arn: ROLE } },
-      "sources.0.role.externalId: came nothing, expected the external ID that the role's trust policy asks for, or allowNoExternalId: true.",
+      "sources.0.role.externalId: got nothing, expected the external ID that the role's trust policy asks for, or allowNoExternalId: true.",
     ],
     [
       'an external ID and leave to have none',
@@ -125,98 +125,94 @@ describe('sources', () => {
     [
       'a role of another account than the owner’s',
       { ...acme, owner: '444455556666', role: { arn: ROLE, externalId: 'made-by-us' } },
-      'sources.0.role.arn: came a role of 123456789012, expected one of 444455556666, the account that owns the bucket.',
+      'sources.0.role.arn: got a role of 123456789012, expected one of 444455556666, the account that owns the bucket.',
     ],
     [
       'an owner that is a number, which loses zeros',
       { ...acme, owner: Object(123456789012) },
-      'sources.0.owner: came 123456789012, expected an account: 12 digits, as a text.',
+      'sources.0.owner: got 123456789012, expected an account: 12 digits, as a text.',
     ],
     [
       'a key of another region than the bucket’s',
       { ...acme, region: 'eu-west-1', kmsKeyArn: KEY },
-      "sources.0.kmsKeyArn: came a key of us-east-1, expected one of eu-west-1, the bucket's region.",
+      "sources.0.kmsKeyArn: got a key of us-east-1, expected one of eu-west-1, the bucket's region.",
     ],
     [
       'an hour that no clock shows',
       withDataset({ expectedBy: { hour: 24 } }),
-      'sources.0.datasets.0.expectedBy.hour: came 24, expected 23 at most.',
+      'sources.0.datasets.0.expectedBy.hour: got 24, expected 23 at most.',
     ],
     [
       'an hour as a text',
       withDataset({ expectedBy: { hour: '9:00' } }),
-      'sources.0.datasets.0.expectedBy.hour: came "9:00", expected a whole hour.',
+      'sources.0.datasets.0.expectedBy.hour: got "9:00", expected a whole hour.',
     ],
     [
       'a drop that is expected when nobody looks for it any more',
       withDataset({ expectedBy: { hour: 9, daysAfter: 4 } }),
-      'sources.0.datasets.0.expectedBy.daysAfter: came 4, expected `lookbackDays` at most: days before that are not looked at.',
+      'sources.0.datasets.0.expectedBy.daysAfter: got 4, expected `lookbackDays` at most: days before that are not looked at.',
     ],
     [
       'a weekday that is none',
       withDataset({ expectedBy: { hour: 9, weekdays: ['monday'] } }),
-      'sources.0.datasets.0.expectedBy.weekdays.0: came "monday", expected one of sun, mon, tue, wed, thu, fri, sat.',
+      'sources.0.datasets.0.expectedBy.weekdays.0: got "monday", expected one of sun, mon, tue, wed, thu, fri, sat.',
     ],
     [
       'a weekday twice',
       withDataset({ expectedBy: { hour: 9, weekdays: ['mon', 'mon'] } }),
-      'sources.0.datasets.0.expectedBy.weekdays: came ["mon","mon"], expected no day twice.',
+      'sources.0.datasets.0.expectedBy.weekdays: got ["mon","mon"], expected no day twice.',
     ],
     [
       'the clocks of no zone',
       withDataset({ expectedBy: { hour: 9, timezone: 'CEST+1' } }),
-      'sources.0.datasets.0.expectedBy.timezone: came "CEST+1", expected a time zone of the IANA database',
+      'sources.0.datasets.0.expectedBy.timezone: got "CEST+1", expected a time zone of the IANA database',
     ],
-    ['no dataset', { ...acme, datasets: [] }, 'sources.0.datasets: came [], expected at least one dataset.'],
+    ['no dataset', { ...acme, datasets: [] }, 'sources.0.datasets: got [], expected at least one dataset.'],
     [
       'the bucket of the deployment',
       { ...acme, bucket: 'experiments' },
-      'sources.0.bucket: came "experiments", expected another bucket',
+      'sources.0.bucket: got "experiments", expected another bucket',
     ],
     [
       'the name of redrive’s claims',
       { ...acme, name: 'redrive' },
-      'sources.0.name: came "redrive", expected another name',
+      'sources.0.name: got "redrive", expected another name',
     ],
     [
       'the name of the exports’ ledger',
       { ...acme, name: 'exports' },
-      'sources.0.name: came "exports", expected another name',
+      'sources.0.name: got "exports", expected another name',
     ],
     [
       'another kind',
       withDataset({ kind: 'users' }),
-      'sources.0.datasets.0.kind: came "users", expected events, metrics or exposures.',
+      'sources.0.datasets.0.kind: got "users", expected events, metrics or exposures.',
     ],
     [
       'another day format',
       withDataset({ dayFormat: 'DD.MM.YYYY' }),
-      'sources.0.datasets.0.dayFormat: came "DD.MM.YYYY"',
+      'sources.0.datasets.0.dayFormat: got "DD.MM.YYYY"',
     ],
     [
       'a timezone that is none',
       withDataset({ timezone: 'Berlin' }),
-      'sources.0.datasets.0.timezone: came "Berlin"',
+      'sources.0.datasets.0.timezone: got "Berlin"',
     ],
     [
       'an offset for a timezone',
       withDataset({ timezone: '+01:00' }),
-      'sources.0.datasets.0.timezone: came "+01:00"',
+      'sources.0.datasets.0.timezone: got "+01:00"',
     ],
     [
       'a share beyond all',
       withDataset({ refusedShare: 2 }),
-      'sources.0.datasets.0.refusedShare: came 2, expected 1 at most.',
+      'sources.0.datasets.0.refusedShare: got 2, expected 1 at most.',
     ],
-    [
-      'a folder that ends in a slash',
-      withDataset({ folder: 'a/' }),
-      'sources.0.datasets.0.folder: came "a/"',
-    ],
+    ['a folder that ends in a slash', withDataset({ folder: 'a/' }), 'sources.0.datasets.0.folder: got "a/"'],
     ...['../x', 'a/./b', 'a/*', 'a?', `\${aws:username}`].map((folder): [string, SourceInput, string] => [
       `the folder ${folder}`,
       withDataset({ folder }),
-      `sources.0.datasets.0.folder: came ${JSON.stringify(folder)}`,
+      `sources.0.datasets.0.folder: got ${JSON.stringify(folder)}`,
     ]),
     ['an unknown field', withDataset({ tables: 'x' }), 'sources.0.datasets.0.tables: no such field.'],
     [
@@ -227,22 +223,22 @@ describe('sources', () => {
     [
       'a field from nowhere',
       withDataset({ mapping: { eventName: { colum: 'x' } } }),
-      'sources.0.datasets.0.mapping.eventName: came {"colum":"x"}, expected a column\'s name, { column, cast?, optional? }, { folder, cast?, optional? } or { constant }.',
+      'sources.0.datasets.0.mapping.eventName: got {"colum":"x"}, expected a column\'s name, { column, cast?, optional? }, { folder, cast?, optional? } or { constant }.',
     ],
     [
       'a unit that is none',
       withDataset({ mapping: { timestamp: { column: 'a', unit: 'days' } } }),
-      'sources.0.datasets.0.mapping.timestamp.unit: came "days", expected one of s, ms, us, ns, timestamp, iso.',
+      'sources.0.datasets.0.mapping.timestamp.unit: got "days", expected one of s, ms, us, ns, timestamp, iso.',
     ],
     [
       'a cast that is none',
       withDataset({ mapping: { unitIds: { userID: { column: 'a', cast: 'int' } } } }),
-      'sources.0.datasets.0.mapping.unitIds.userID.cast: came "int", expected one of string, bigint, double, boolean, date, timestamp, uuid.',
+      'sources.0.datasets.0.mapping.unitIds.userID.cast: got "int", expected one of string, bigint, double, boolean, date, timestamp, uuid.',
     ],
     [
       'a cast that is none, in the metadata',
       withDataset({ mapping: { metadata: { plan: { column: 'a', cast: 'int' } } } }),
-      'sources.0.datasets.0.mapping.metadata.plan.cast: came "int", expected one of string,',
+      'sources.0.datasets.0.mapping.metadata.plan.cast: got "int", expected one of string,',
     ],
     [
       'a member too many',
@@ -252,27 +248,27 @@ describe('sources', () => {
     [
       'an empty constant',
       withDataset({ mapping: { eventName: { constant: '' } } }),
-      'sources.0.datasets.0.mapping.eventName.constant: came "", expected a text that is not empty.',
+      'sources.0.datasets.0.mapping.eventName.constant: got "", expected a text that is not empty.',
     ],
     [
       'no constant',
       withDataset({ mapping: { eventName: { constant: null } } }),
-      'mapping.eventName.constant: came null, expected a text that is not empty, a number, or true or false.',
+      'mapping.eventName.constant: got null, expected a text that is not empty, a number, or true or false.',
     ],
     [
       'a column’s name that is a number',
       withDataset({ mapping: { eventName: 5 } }),
-      "mapping.eventName: came 5, expected a column's name, { column, cast?, optional? }, { folder, cast?, optional? } or { constant }.",
+      "mapping.eventName: got 5, expected a column's name, { column, cast?, optional? }, { folder, cast?, optional? } or { constant }.",
     ],
     [
       'a list of what are no columns',
       withDataset({ mapping: { metadata: ['a', 5] } }),
-      'mapping.metadata.1: came 5, expected a column name.',
+      'mapping.metadata.1: got 5, expected a column name.',
     ],
     [
       'no unit IDs',
       withDataset({ mapping: { unitIds: {} } }),
-      'sources.0.datasets.0.mapping.unitIds: came {}, expected at least one unit ID.',
+      'sources.0.datasets.0.mapping.unitIds: got {}, expected at least one unit ID.',
     ],
     [
       'half a ratio',
@@ -289,15 +285,15 @@ describe('sources', () => {
 
   it('refuse two of a name, and two datasets of a name or a table', () => {
     expect(() => define([acme, { ...acme, datasets: [{ ...events, table: 'other' }] }])).toThrow(
-      'sources.1.name: came "acme", expected another name than sources.0.name.',
+      'sources.1.name: got "acme", expected another name than sources.0.name.',
     );
     expect(() => define([{ ...acme, datasets: [events, { ...events, table: 'other' }] }])).toThrow(
-      'sources.0.datasets.1.name: came "events", expected another name than sources.0.datasets.0.name.',
+      'sources.0.datasets.1.name: got "events", expected another name than sources.0.datasets.0.name.',
     );
     expect(() =>
       define([{ ...acme, datasets: [events, { name: 'more', kind: 'events', table: 'acme_events' }] }]),
     ).toThrow(
-      'sources.0.datasets.1.table: came "acme_events", expected another table than sources.0.datasets.0.table.',
+      'sources.0.datasets.1.table: got "acme_events", expected another table than sources.0.datasets.0.table.',
     );
   });
 
@@ -307,18 +303,18 @@ describe('sources', () => {
     ['first_exposures', 'a view'],
   ])('refuse the table %s, which is taken', (table, other) => {
     expect(() => define([withDataset({ table })])).toThrow(
-      `sources.0.datasets.0.table: came "${table}", expected another table than ${other}.`,
+      `sources.0.datasets.0.table: got "${table}", expected another table than ${other}.`,
     );
   });
 
   it('are one bucket each time it is named: of one owner, in one region', () => {
     const again = { ...acme, name: 'again', datasets: [{ ...events, name: 'again' }] };
     expect(() => define([acme, { ...again, owner: '444455556666' }])).toThrow(
-      'sources.1.owner: came "444455556666", expected "123456789012", as sources.0 has it of the same bucket.',
+      'sources.1.owner: got "444455556666", expected "123456789012", as sources.0 has it of the same bucket.',
     );
     const inEurope = { ...again, region: 'eu-west-1' } as const;
     expect(() => define([{ ...acme, region: 'us-east-1' }, inEurope])).toThrow(
-      'sources.1.region: came "eu-west-1", expected "us-east-1"',
+      'sources.1.region: got "eu-west-1", expected "us-east-1"',
     );
     expect(() => define([acme, inEurope])).not.toThrow();
     expect(() => define([acme, { ...again, bucket: 'other', owner: '444455556666' }])).not.toThrow();
@@ -336,7 +332,7 @@ describe('sources', () => {
       datasets: [{ ...events, folder: dropped }],
     });
     expect(() => define([of('acme', others), of('other', folder)])).toThrow(
-      `sources.1.datasets.0.folder: came "${folder}", expected a folder apart from sources.0.datasets.0's, which is another source's in the same bucket.`,
+      `sources.1.datasets.0.folder: got "${folder}", expected a folder apart from sources.0.datasets.0's, which is another source's in the same bucket.`,
     );
     expect(() => define([of('acme', others), of('other', folder, 'other-drops')])).not.toThrow();
     expect(() => define([of('acme', others), of('other', `${others}-2`)])).not.toThrow();
@@ -355,10 +351,10 @@ describe('sources', () => {
 
   it('refuse a unit ID’s column that ingested events have already', () => {
     const unitIds = { fileID: 'source_file' };
-    expect(() => define([acme], { unitIds })).toThrow('unitIds.fileID: came "source_file"');
+    expect(() => define([acme], { unitIds })).toThrow('unitIds.fileID: got "source_file"');
     // Of what forwarded events have, too, in one sentence.
     const said = () => define([acme], { unitIds: { name: 'event_name' } });
-    expect(said).toThrow(/^[^\n]*\n {2}unitIds\.name: came "event_name", expected [^\n]*$/);
+    expect(said).toThrow(/^[^\n]*\n {2}unitIds\.name: got "event_name", expected [^\n]*$/);
     expect(() =>
       define([{ ...acme, datasets: [{ name: 'm', kind: 'metrics' }] }], { unitIds }),
     ).not.toThrow();

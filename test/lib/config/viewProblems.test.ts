@@ -31,7 +31,7 @@ describe('jsonPaths', () => {
     '',
   ])('refuse %j, which is no path', (path) => {
     expect(define({ jsonPaths: { plan: path } })).toThrow(
-      `jsonPaths.plan: came ${JSON.stringify(path)}, expected a path such as user.custom.plan`,
+      `jsonPaths.plan: got ${JSON.stringify(path)}, expected a path such as user.custom.plan`,
     );
   });
 
@@ -59,13 +59,13 @@ describe('jsonPaths', () => {
 describe('what views have already', () => {
   it("can't be a unit ID's column", () => {
     expect(define({ unitIds: { country: 'country' } })).toThrow(
-      'unitIds.country: came "country", expected a column that the views don\'t have already.',
+      'unitIds.country: got "country", expected a column that the views don\'t have already.',
     );
   });
 
   it("can't be a table's name", () => {
     expect(define({ tables: { exposures: 'first_exposures' } })).toThrow(
-      'tables.exposures: came "first_exposures", expected another name than a view has.',
+      'tables.exposures: got "first_exposures", expected another name than a view has.',
     );
   });
 });
