@@ -134,7 +134,7 @@ export async function handleWithFaults(
   const fates: CallFaultEffects[] = [];
   const reached: string[] = [];
   let asked: Pick<EdgeCall, 'operation' | 'resource' | 'input'> | undefined;
-  const tell = (status: number | undefined) => {
+  const report = (status: number | undefined) => {
     if (asked === undefined) return;
     const { accessKeyId } = request.signature;
     options.onCall?.({ accessKeyId, service: service.signingName, ...asked, reached, status });
@@ -159,10 +159,10 @@ export async function handleWithFaults(
       reach: (resource) => void reached.push(resource),
     })
     .catch((error: unknown) => {
-      tell(undefined);
+      report(undefined);
       throw error;
     });
-  tell(response.status);
+  report(response.status);
   try {
     for (const { after } of fates) await applyFaultEffect(after, options);
     return response;

@@ -121,7 +121,7 @@ export class Delivery {
         throw error;
       }
     }
-    // Rows last: their object is what others wait for, and by then all of the buffer is told.
+    // Rows last: readers wait for their object, and the failures of the buffer are written by then.
     if (errors.bytes > 0) await this.#put(this.#keys.failures, errors);
     if (rows.bytes > 0) await this.#put(this.#keys.data, { path: parquet });
   }

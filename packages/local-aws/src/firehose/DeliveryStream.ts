@@ -23,7 +23,7 @@ interface Arrival {
  * One delivery stream: journal → documents → buffers → S3.
  *
  * Whatever is acknowledged stays in the journal until S3 has it. After a crash between the two, a buffer is
- * delivered once more: at least once, never not at all.
+ * delivered once more: at least once.
  */
 export class DeliveryStream {
   readonly name: string;

@@ -148,9 +148,8 @@ const OF_ALL_ACCOUNTS: ReadonlySet<string> = new Set(['s3', 'kms', 'iam', 'sts']
 const QUERY_SERVICES: ReadonlySet<string> = new Set(['cloudformation']);
 
 /**
- * Lets to the services that are the deployment's alone (Glue, queues, streams, Athena, secrets, the stack) whom AWS would
- * let there: those of its account, a role that was made in it and a session as far as their policies go, and nobody of another
- * account.
+ * Guards the services that belong to the deployment's account (Glue, queues, streams, Athena, secrets, the stack) as AWS
+ * does: callers of the account, roles made in it and sessions as far as their policies allow, and no other account.
  *
  * @returns What throws AwsError `AccessDeniedException` for a call that is not allowed.
  */

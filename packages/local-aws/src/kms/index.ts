@@ -68,7 +68,7 @@ function keyOperations(keys: Keys, callerOf: (accessKeyId: string) => Caller): R
     if (!decision.allowed) throw notAuthorized(decision.because);
     return caller.account;
   };
-  /** Others than the key's account are let use it by its policy, never change it here. */
+  /** Other accounts may use a key by its policy; they cannot change it here. */
   const own = (name: string, id: string, request: AwsRequest) => {
     const key = keys.key(id);
     if (key.account !== callerOf(request.signature.accessKeyId).account) throw accessDenied(key.arn);

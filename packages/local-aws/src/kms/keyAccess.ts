@@ -8,16 +8,16 @@ import type { Keys } from './Keys.ts';
 const AWS_ALIAS = /(?:^|:)alias\/aws\/(.+)$/;
 
 /**
- * Lets S3 use keys for its callers. A key of the template is there for everybody in its account, as what its policy says
- * is held against recorded calls; of a key that somebody made the policy decides, and it takes both sides' word for
- * anybody of another account. Nothing is written with a key of another region than the bucket's, nor, in an account that
- * has keys here, with one that nobody made; in other accounts whatever is named is a key, as it may be one of AWS's. Those
- * by their names, `alias/aws/…`, are in every account, and that of S3 alone may be used by way of S3:
+ * Lets S3 use keys for its callers. Everybody in the account may use a key of the template, because its policy is
+ * compared with recorded calls. The policy of a key made by a call decides; a caller of another account also needs its
+ * own policy to allow it. S3 writes nothing with a key of another region than the bucket's, nor with a key that does not
+ * exist in an account that has keys here. In other accounts every name is taken for a key. Keys of AWS, `alias/aws/…`,
+ * are in every account; of those only S3's own may be used through S3:
  * https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk
  */
 export function keyAccess(keys: Pick<Keys, 'find' | 'areIn'>): KeyAccess {
   return {
-    demand({ caller, key: id, owner, region, action }) {
+    requireUse({ caller, key: id, owner, region, action }) {
       const [, , , keyRegion = region, account = owner] = id?.startsWith('arn:') ? id.split(':') : [];
       const writes = action === 'kms:GenerateDataKey';
       if (writes && keyRegion !== region) throw notFound(`Invalid arn ${keyRegion}`);

@@ -6,8 +6,7 @@ import type { Queue } from '../sqs/Queue.ts';
 import { invocationsInChain, RECURSION_LIMIT } from '../sqs/recursion.ts';
 
 /**
- * How long the queue is left alone after it failed: doubled from the one to the other. Without jitter, as nobody else
- * is at it.
+ * Pause after the queue failed: doubled from the first to the last. Without jitter, because nothing else polls it.
  */
 const SHORTEST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -53,7 +52,7 @@ export class EventSourceMapping {
   /**
    * Takes every message now, whatever the window, and resolves when none is visible or under way. Messages that had
    * failed are given once more, as if their timeout were over; those that fail now stay hidden until it is. A queue
-   * that fails is left alone then, with what it holds.
+   * that fails keeps its messages.
    */
   async drain(): Promise<void> {
     // Only when nothing is under way is everything in flight a failure.

@@ -131,7 +131,7 @@ function rootByKey(accessKeyId: string): Caller {
 
 /**
  * Whether a bucket is where the request is sent: to the endpoint of the region that it is signed for, unless the host
- * names one. Where a bucket is may be asked anywhere.
+ * names one. Every endpoint answers where a bucket is.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html#VirtualHostingBackwardsCompatibility
  */
 function checkPlace({ request, store, bucket }: S3Call, operation: string): void {

@@ -74,7 +74,7 @@ export class ObjectStore {
         continue;
       }
       const bucket = Bucket.open(store.#folders(name), options.clock, (object, reason) =>
-        store.#tell(name, object, reason),
+        store.#notify(name, object, reason),
       );
       store.#buckets.set(name, bucket);
     }
@@ -104,7 +104,7 @@ export class ObjectStore {
       eventBridge: options.eventBridge ?? false,
     };
     const bucket = Bucket.create(this.#folders(name), info, this.#clock, (object, reason) =>
-      this.#tell(name, object, reason),
+      this.#notify(name, object, reason),
     );
     this.#buckets.set(name, bucket);
     return info;
@@ -262,7 +262,7 @@ export class ObjectStore {
     return { objects: join(this.#directory, name), internal: join(this.#directory, INTERNAL, name) };
   }
 
-  #tell(bucketName: string, object: StoredObject, reason: CreateReason): void {
+  #notify(bucketName: string, object: StoredObject, reason: CreateReason): void {
     if (this.#buckets.get(bucketName)?.info.eventBridge !== true) return;
     const { key, size, etag, sequencer, modifiedMs } = object;
     for (const listener of this.#listeners) {

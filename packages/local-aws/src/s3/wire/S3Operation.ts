@@ -28,7 +28,7 @@ export interface KeyAccess {
    * @param owner Account of the bucket.
    * @throws AwsError as S3 passes it on: `AccessDenied`, `KMS.DisabledException`, `KMS.NotFoundException`.
    */
-  demand(request: {
+  requireUse(request: {
     readonly caller: Caller;
     readonly key: string | undefined;
     readonly owner: string;

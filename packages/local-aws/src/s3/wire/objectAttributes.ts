@@ -143,10 +143,16 @@ export function requireKeyAccess(
   { caller, keyAccess, request }: S3Call,
   { info }: Bucket,
   encryption: Encryption,
-  action: Parameters<KeyAccess['demand']>[0]['action'],
+  action: Parameters<KeyAccess['requireUse']>[0]['action'],
 ): void {
   if (encryption[ALGORITHM] !== 'aws:kms') return;
-  keyAccess?.demand({ caller, key: encryption[KEY], owner: info.account, region: request.region, action });
+  keyAccess?.requireUse({
+    caller,
+    key: encryption[KEY],
+    owner: info.account,
+    region: request.region,
+    action,
+  });
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html */
