@@ -84,7 +84,7 @@ const OTHER_FORMAT = /\.[a-z][a-z0-9]{0,9}$/i;
 
 /**
  * Why an object under a day's folder is left out, judged by its name; null for a file to load. A load inspects the bytes
- * of `not_parquet` objects before it trusts the name (lookInside.ts).
+ * of `not_parquet` objects before it trusts the name (inspectObjects.ts).
  *
  * @param folder The day's folder, with a slash at its end. Only the rest of the key is judged.
  * @param waitFor Name of the dataset's own marker, which never holds rows. Default none.

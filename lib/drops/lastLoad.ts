@@ -81,7 +81,7 @@ export function summarizeLeftOut({ state, files }: Pick<LedgerEntry, 'state' | '
  * Refuses a day whose rows would disappear unintentionally: a day with objects of which none can be loaded, and a day that
  * lost loaded files while objects arrived that can't be loaded. A day without objects, or with markers only, has no data.
  *
- * @param drop The drop after its bytes were inspected (lookInside.ts).
+ * @param drop The drop after its bytes were inspected (inspectObjects.ts).
  * @param isBackfill Whether a person requested the day as it is. Missing files are then accepted.
  * @throws SourceError `SLUICE_SOURCE_OBJECT_ARCHIVED`, `SLUICE_SOURCE_NOTHING_LOADABLE`, `SLUICE_SOURCE_FILES_REPLACED`.
  */

@@ -8,11 +8,11 @@ import { parseIngestedKey, refusedRowsKey, versionPrefix } from '../../tables/ta
 import type { Drop } from '../Drop.ts';
 import type { EngineFile, FileSchema, LoadResult, UnreadableFile } from '../engine/Engine.ts';
 import { FileError, type FileFailure } from '../engine/FileError.ts';
+import { inspectObjects } from '../inspectObjects.ts';
 import { requireLoadable } from '../lastLoad.ts';
 import type { Settlement } from '../ledger/Ledger.ts';
 import { FILES_SHARE_OF_DISK, MOST_LISTINGS, PARALLEL_UPLOADS, VERSION_KEPT_MS } from '../limits.ts';
 import { listDrops } from '../listDrops.ts';
-import { inspectObjects } from '../lookInside.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
 import { requirePlainFiles } from '../tableFormats.ts';
 import { fetchFiles } from './fetchFiles.ts';

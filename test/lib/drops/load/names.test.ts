@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import type { CustomerBucket } from '../../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../../lib/drops/Drop.ts';
+import { inspectObjects } from '../../../../lib/drops/inspectObjects.ts';
 import { MOST_LOOKED_INSIDE } from '../../../../lib/drops/limits.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
-import { inspectObjects } from '../../../../lib/drops/lookInside.ts';
 import { DAY, DROPS, type Loads, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 let loads: Loads;
