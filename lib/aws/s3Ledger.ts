@@ -4,8 +4,7 @@ import { IngestError } from '../drops/IngestError.ts';
 import { type LedgerStore, ledgerEntrySchema } from '../drops/ledger/LedgerEntry.ts';
 import { type LateNotes, lateNoteSchema } from '../drops/plan/expectedDrops.ts';
 import { type LastListings, lastListingSchema } from '../drops/plan/planSources.ts';
-import { lastLookKey, lateNoteKey } from '../tables/ledgerKeys.ts';
-import { ledgerKey } from '../tables/tableFolders.ts';
+import { lastLookKey, lateNoteKey, ledgerKey } from '../tables/ledgerKeys.ts';
 import { isMissingAfter } from './listObjects.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html; 404 if the object to replace is gone. */

@@ -87,7 +87,7 @@ export class RequestReport {
       ).toObject(),
       overflowed: this.#streams.reduce((sum, { overflowed }) => sum + overflowed, 0),
     });
-    const lost = all.find(({ kept }) => !kept);
+    const lost = all.find(({ isSafe }) => !isSafe);
     if (lost !== undefined) this.add({ overflow_error: lost.overflowError });
   }
 

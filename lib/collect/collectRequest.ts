@@ -218,7 +218,7 @@ async function deliverRows(
   const deliveries = { exposures, events, quarantine: quarantined };
   report.delivered(deliveries, refused, collected?.refusedCounts);
   // Rows that neither Firehose nor the bucket accepted are lost unless the SDK sends the batch again.
-  if (Object.values(deliveries).some(({ kept }) => !kept))
+  if (Object.values(deliveries).some(({ isSafe }) => !isSafe))
     throw new CollectError('SLUICE_COLLECT_NOT_DELIVERED');
 }
 

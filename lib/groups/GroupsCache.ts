@@ -4,7 +4,7 @@ import { GROUPS_BYTES, readGroupRows } from './GroupRow.ts';
 import { GroupsError } from './GroupsError.ts';
 import { KnownGroups } from './KnownGroups.ts';
 
-/** The table's object at one time. */
+/** A version of the table's object. */
 export interface GroupsObject {
   readonly text: string;
   readonly eTag: string;
@@ -13,32 +13,32 @@ export interface GroupsObject {
 /**
  * Reads the table's object. Settles within `timeoutMs`.
  *
- * @param known ETag of the object that is known already.
- * @returns `same` when it is still that one, `none` when there is no object.
+ * @param known ETag of the known version.
+ * @returns `same` when that is still the current version, `none` when there is no object.
  */
 export type ReadGroups = (known: string | null, timeoutMs: number) => Promise<GroupsObject | 'same' | 'none'>;
 
-/** What {@link GroupsCache} works with. */
+/** Options of {@link GroupsCache}. */
 export interface GroupsCacheOptions {
   readonly read: ReadGroups;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: (fields: Record<string, unknown>) => void;
-  /** Called after each read that failed. */
+  /** Called after each failed read. */
   readonly countFailure: () => void;
 }
 
-/** How long the table is taken as read, in milliseconds. The views apply it to rows that landed in the meantime. */
+/** How long the table counts as fresh, in milliseconds. The views apply changes to rows that landed in the meantime. */
 export const GROUPS_FRESH_MS = 5 * 60_000;
-/** The longest that a read may take, and with it the longest that it delays an answer, in milliseconds. */
+/** Timeout of a read in milliseconds. It is also the longest delay of an answer. */
 const READ_MS = 500;
 /** Pause after a failed read; it doubles with every failure. */
 const AFTER_FAILURE = { baseMs: 10_000, capMs: GROUPS_FRESH_MS, leastMs: 5_000 } as const;
 
 /**
- * The table of experiment groups as one execution environment knows it. It is read when the environment starts, and
- * again in the background when it is no longer fresh. A failed read changes nothing: requests go on with what was known,
- * and the views resolve what they landed without it. There is never a second read under way.
+ * Caches the table of experiment groups for one execution environment. It is read when the environment starts, and again
+ * in the background when it is no longer fresh. A failed read changes nothing: requests continue with the known groups,
+ * and the views resolve rows that landed without newer ones. There is never a second read at the same time.
  */
 export class GroupsCache {
   readonly #options: GroupsCacheOptions;
@@ -55,15 +55,15 @@ export class GroupsCache {
     this.#options = options;
   }
 
-  /** What is known now. The object is another one after each change, and only then. */
+  /** The known groups. It is a different object after each change, and only then. */
   get current(): KnownGroups {
     return this.#known;
   }
 
-  /** Begins a read if one is due. Never throws, and never waits. */
+  /** Starts a read if one is due. It neither throws nor waits. */
   refresh(deadline: number): void {
     const now = this.#options.clock.now();
-    // A clock that was set back would keep us from reading for as long as it was set back.
+    // Without this check, a clock that is set back would delay the next read by as much.
     const isDue = now >= this.#dueAt || now < this.#lastLook;
     if (this.#underWay !== undefined || !isDue) return;
     this.#lastLook = now;
@@ -72,12 +72,12 @@ export class GroupsCache {
     });
   }
 
-  /** Resolves when the first read is over, which is within half a second; at once when it is over already. */
+  /** Resolves when the first read has ended, which takes at most half a second. */
   async started(): Promise<void> {
     if (!this.#hasRead) await this.#underWay;
   }
 
-  /** Resolves when no read is under way: Lambda freezes what is still under way when an invocation ends. */
+  /** Resolves when no read is running: Lambda would freeze it at the end of the invocation. */
   async settled(): Promise<void> {
     await this.#underWay;
   }
@@ -107,7 +107,7 @@ export class GroupsCache {
 }
 
 function checked(text: string): string {
-  // Each character takes a byte at least, so that this never lets more through than the writer does.
+  // Each character has at least one byte, so this limit is never higher than the writer's.
   if (text.length > GROUPS_BYTES) throw new GroupsError('SLUICE_GROUPS_TABLE_TOO_LARGE');
   return text;
 }

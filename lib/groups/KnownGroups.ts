@@ -1,6 +1,6 @@
 import { ASSIGNING_KINDS, type GroupKind, type GroupRow } from './GroupRow.ts';
 
-/** What the table of experiment groups says of a rule. */
+/** A rule in the table of experiment groups. */
 export interface KnownRule {
   readonly groupName: string | null;
   readonly kind: GroupKind;
@@ -8,15 +8,15 @@ export interface KnownRule {
   readonly assigns: boolean;
 }
 
-/** The table of experiment groups, for lookups. */
+/** Lookups in the table of experiment groups. */
 export class KnownGroups {
-  /** As long as nothing was pulled. */
+  /** The empty table, before anything was pulled. */
   static readonly none = new KnownGroups([]);
 
   /** Names of all but holdouts. */
   readonly names: readonly string[];
   readonly holdouts: readonly string[];
-  /** By name, then by rule. A gate may have the name of an experiment. */
+  /** By name, then by rule. A gate can have the name of an experiment. */
   readonly #gates = new Map<string, Map<string, KnownRule>>();
   readonly #configs = new Map<string, Map<string, KnownRule>>();
 
@@ -38,7 +38,7 @@ export class KnownGroups {
     this.holdouts = [...holdouts];
   }
 
-  /** A rule of a gate, or of an experiment or config; undefined when the table does not have it. */
+  /** A rule of a gate, or of an experiment or config; undefined when the table does not contain it. */
   find(isGate: boolean, name: string, ruleId: string): KnownRule | undefined {
     return (isGate ? this.#gates : this.#configs).get(name)?.get(ruleId);
   }

@@ -5,7 +5,7 @@ import { GroupsError } from './GroupsError.ts';
 import { KnownGroups } from './KnownGroups.ts';
 import type { SpecRule } from './readSpecs.ts';
 
-/** The table's object, for who changes it. */
+/** The table's object, for writers. */
 export interface GroupsStore {
   /** Null when there is none. */
   read(): Promise<GroupsObject | null>;
@@ -17,17 +17,17 @@ export interface GroupsStore {
   write(text: string, expected: string | null): Promise<boolean>;
 }
 
-/** What {@link pullGroups} works with. */
+/** Options of {@link pullGroups}. */
 export interface PullOptions extends RetryPorts {
   readonly store: GroupsStore;
 }
 
-/** Tries to change an object that others change too: of any two, one succeeds. */
+/** Most attempts to change an object that others change, too. Of two concurrent writers, one succeeds. */
 const RETRIES = { tries: 8, baseMs: 50, capMs: 1_000 };
 
 /**
- * Merges rules of specs into the table. When somebody else changed the table in the meantime, it merges again into
- * what they wrote, so that no pull loses another's rows.
+ * Merges rules of specs into the table. If the table changed in the meantime, it merges again into the new version, so
+ * that no pull loses rows of another.
  *
  * @param at When the specs were valid, epoch milliseconds.
  * @throws GroupsError `SLUICE_GROUPS_BUSY`, `SLUICE_GROUPS_TABLE_INVALID`, `SLUICE_GROUPS_TABLE_TOO_LARGE`; what the
@@ -47,27 +47,27 @@ export async function pullGroups(
   throw new GroupsError('SLUICE_GROUPS_BUSY');
 }
 
-/** What the table says, for who reads it once. @throws GroupsError `SLUICE_GROUPS_TABLE_INVALID`; what the store throws. */
+/** Reads the table once. @throws GroupsError `SLUICE_GROUPS_TABLE_INVALID`; what the store throws. */
 export async function readKnownGroups(store: Pick<GroupsStore, 'read'>): Promise<KnownGroups> {
   return new KnownGroups(readGroupRows((await store.read())?.text ?? ''));
 }
 
-/** What a pull did to the table. */
+/** The result of merging specs into the table. */
 interface GroupsMerge {
   /** All rows, sorted by experiment and rule. */
   readonly rows: readonly GroupRow[];
-  /** Rules that the table did not have. */
+  /** New rules. */
   readonly added: number;
-  /** Rules that it had, and that the specs have too. */
+  /** Rules that are in the table and in the specs. */
   readonly seenAgain: number;
-  /** Rules that it had, and that the specs no longer have. They stay. */
+  /** Rules that are in the table and no longer in the specs. They are kept. */
   readonly kept: number;
 }
 
 /**
- * Merges specs into the table. Nothing is ever taken out: once an experiment has shipped, its specs lack the groups
- * that its units were in. A rule that was a group once stays a group. Names and layers are those of the latest specs
- * that had the rule; specs may be older than what is there.
+ * Merges specs into the table. Rows are never removed: after an experiment has shipped, its specs no longer contain the
+ * groups of its units. A rule that was a group once remains a group. Names and layers are those of the latest specs with
+ * the rule. The specs can be older than the table.
  *
  * @param at When the specs were valid, epoch milliseconds.
  */

@@ -1,18 +1,18 @@
 import type { TableKind } from '../schema/kinds.ts';
 
-/** Glue types we use; https://docs.aws.amazon.com/athena/latest/ug/data-types.html */
+/** The Glue types of columns; https://docs.aws.amazon.com/athena/latest/ug/data-types.html */
 export type ColumnType = 'string' | 'boolean' | 'timestamp' | 'date' | 'double' | 'bigint';
 
-/** One column, written once: the Glue table, the Parquet schema, the rows and the docs come from it. */
+/** One column. The Glue table, the Parquet schema, the rows and the docs are made from it. */
 export interface Column {
   /** Lower snake case: Athena folds case. */
   readonly name: string;
   readonly type: ColumnType;
-  /** Shown by Athena, OWOX and Metabase beside the column; at most 255 characters (Glue's limit). */
+  /** Shown by Athena, OWOX and Metabase next to the column; at most 255 characters (Glue's limit). */
   readonly comment: string;
 }
 
-/** A table as it is in the catalog: the partition key is never among `columns` (Athena refuses a duplicate). */
+/** A table of the catalog. The partition key is not among `columns`, because Athena refuses a duplicate. */
 export interface Table {
   readonly kind: TableKind;
   readonly name: string;
@@ -21,7 +21,7 @@ export interface Table {
   readonly partitionKey: Column;
 }
 
-/** What a column of a type holds in a row: timestamps are epoch milliseconds, dates `YYYY-MM-DD`. */
+/** The values of each column type in a row: timestamps are epoch milliseconds, dates `YYYY-MM-DD`. */
 export interface ColumnValues {
   string: string;
   boolean: boolean;
@@ -31,7 +31,7 @@ export interface ColumnValues {
   bigint: number;
 }
 
-/** The row of a list of columns: every column present, null where there is nothing. */
+/** The row of a list of columns: every column is present, null where there is no value. */
 export type RowOf<Columns extends readonly Column[]> = {
   -readonly [C in Columns[number] as C['name']]: ColumnValues[C['type']] | null;
 };

@@ -2,13 +2,13 @@ import type { eventsColumns } from './eventsTable.ts';
 import type { exposuresColumns } from './exposuresTable.ts';
 import type { QuarantineRow } from './quarantineTable.ts';
 
-/** What docs/tables.md says of a column besides its comment. Kept from the columns: functions that write rows need none of it. */
+/** Notes of docs/tables.md on a column. They are separate from the columns, because functions that write rows do not need them. */
 export interface ColumnNote {
   /** A value as a query shows it. */
   readonly example: string;
-  /** Who fills it: SDKs, or the part of Sluice that makes it. */
+  /** What fills it: SDKs, or a part of Sluice. */
   readonly filledBy: string;
-  /** When it is null; `never` if it isn't. */
+  /** When it is null; `never` if it is not. */
   readonly nullWhen: string;
 }
 
@@ -29,8 +29,8 @@ const note = (example: string, filledBy: string, nullWhen: string): ColumnNote =
 });
 
 /**
- * What is to be said of each column. Who fills what was read off rows of js-client, statsig-js, Server Core for Node
- * and statsig-node (`npm run sdks`), and for phones in their sources (DeviceEnvironment.swift, StatsigMetadata.kt).
+ * Notes on each column of the forwarded tables. They were verified with rows of js-client, statsig-js, Server Core for
+ * Node and statsig-node (`npm run sdks`), and for phones in the sources (DeviceEnvironment.swift, StatsigMetadata.kt).
  */
 export const columnNotes: Readonly<Record<TableColumnName, ColumnNote>> = {
   event_id: note('d8d1244ef86dfbf790e5d9e6e9645a50', `${COLLECTOR}: no SDK sends one`, 'never'),
@@ -99,7 +99,7 @@ export const columnNotes: Readonly<Record<TableColumnName, ColumnNote>> = {
 
 const WHOLE_BODY = 'a body was refused that says none';
 
-/** What is to be said of each column of the quarantine table. */
+/** Notes on each column of the quarantine table. */
 export const quarantineNotes: Readonly<Record<keyof QuarantineRow | 'ds', ColumnNote>> = {
   quarantine_id: note('0c44e0ebdbbed7723f319e2df40ef79f', COLLECTOR, 'never'),
   received_at: note('2026-11-20 10:15:31.004', COLLECTOR, 'never'),

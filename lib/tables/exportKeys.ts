@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { UtcDay } from '../base/time.ts';
 import type { Export } from '../schema/exports.ts';
 
-/** What the name of the folder comes from. */
+/** The part of an export that determines its folder. */
 interface ExportTarget {
   readonly name: string;
   readonly target: Pick<Export['target'], 'folder'>;
@@ -10,25 +10,25 @@ interface ExportTarget {
 
 const FILE = /^sluice-[0-9a-f]{32}\.parquet$/;
 
-/** Folder of an export in the customer's bucket, with the slash at its end. */
+/** Folder of an export in the customer's bucket, with a trailing slash. */
 export function exportFolder({ name, target }: ExportTarget): string {
   return `${target.folder ?? name}/`;
 }
 
-/** Folder of an exported day in the customer's bucket, with the slash at its end: `<folder>/YYYY-MM-DD/`. */
+/** Folder of an exported day in the customer's bucket, with a trailing slash: `<folder>/YYYY-MM-DD/`. */
 export function exportedDay(exported: ExportTarget, day: UtcDay): string {
   return `${exportFolder(exported)}${day}/`;
 }
 
 /**
- * Name of a file in the day's folder: the same for the same content, another for any other. So what is there already
- * needn't be copied again, and nothing is ever overwritten with something else while somebody reads it.
+ * Name of a file in the day's folder: the same for the same content, different for any other. So existing files need not
+ * be copied again, and no file is overwritten with other content while somebody reads it.
  */
 export function exportedFile({
   key,
   eTag,
 }: {
-  /** In our bucket. */
+  /** Key of the object in Sluice's bucket. */
   readonly key: string;
   readonly eTag: string;
 }): string {
@@ -38,10 +38,10 @@ export function exportedFile({
   return `sluice-${digest.slice(0, 32)}.parquet`;
 }
 
-/** Whether a name in a day's folder is one of {@link exportedFile}: all others are somebody else's, and stay. */
+/** Whether a name in a day's folder is from {@link exportedFile}. Sluice does not touch files with other names. */
 export function isExportedFile(name: string): boolean {
   return FILE.test(name);
 }
 
-/** Name of the manifest in a day's folder. Readers of Parquet take names with an underscore for no data. */
+/** Name of the manifest in a day's folder. Parquet readers ignore names with a leading underscore. */
 export const MANIFEST = '_manifest.json';

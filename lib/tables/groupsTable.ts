@@ -1,7 +1,7 @@
 import type { ColumnNote } from './columnNotes.ts';
 import type { Column, RowOf } from './Table.ts';
 
-/** Name of the table in every database. Like a view's name it can't be changed: the views name it. */
+/** Name of the table in every database. It cannot be changed, because the views use it. */
 export const GROUPS_TABLE = 'experiment_groups';
 
 const groupsColumns = [
@@ -48,7 +48,8 @@ export type GroupsRow = RowOf<typeof groupsColumns>;
 
 /**
  * The table that `sluice groups pull` writes: one row for each rule of an experiment, autotune or layer, one for each
- * rule by which a gate or dynamic config holds units out, and one for each holdout. It has no partitions; it is one small object, in which every line is a row as JSON.
+ * rule by which a gate or dynamic config holds units out, and one for each holdout. It has no partitions: it is one small
+ * object, in which every line is a row as JSON.
  */
 export const groupsTable = {
   name: GROUPS_TABLE,
@@ -65,7 +66,7 @@ const note = (example: string, filledBy: string, nullWhen: string): ColumnNote =
 const SPECS = "Statsig's specs";
 const PULL = '`sluice groups pull`';
 
-/** What docs/tables.md says of each column. */
+/** Notes of docs/tables.md on each column. */
 export const groupsNotes: Readonly<Record<keyof GroupsRow, ColumnNote>> = {
   experiment_id: note('checkout_button', SPECS, 'never'),
   entity: note('experiment', SPECS, 'never'),

@@ -17,7 +17,7 @@ export function ingestedTables(config: Pick<Config, 'sources' | 'unitIds'>): Ing
   );
 }
 
-/** The table of a dataset: its columns come from its kind and, of events, from the configured unit IDs. */
+/** The table of a dataset. Its kind determines its columns; tables of events also have the configured unit IDs. */
 function ingestedTable(
   config: Pick<Config, 'unitIds'>,
   source: Pick<Source, 'name' | 'bucket'>,
@@ -52,14 +52,14 @@ const time = {
   comment: 'When it happened, UTC, as the file has it',
 } as const;
 
-/** Where a row comes from: every ingested table ends with them. */
+/** Columns with the origin of a row. Every ingested table ends with them. */
 const originColumns = [
   { name: 'source_file', type: 'string', comment: "Key of the file in the customer's bucket" },
   { name: 'row_number', type: 'bigint', comment: 'Number of the row in that file, counted from 0' },
   { name: 'ingested_at', type: 'timestamp', comment: 'When the load began that took it, UTC' },
 ] as const satisfies readonly Column[];
 
-/** The columns of each kind's own; those of an event's configured unit IDs come between `before` and `after`. */
+/** The columns of each kind. The configured unit IDs of events come between `before` and `after`. */
 const ingestedColumns = {
   events: {
     before: [

@@ -1,20 +1,25 @@
 import { isUtcDay, type UtcDay } from '../base/time.ts';
 import type { Export } from '../schema/exports.ts';
 
-/** Folder of state: who works on what, and how far they are. */
+/** Folder of state: claims and progress. */
 export const LEDGER_FOLDER = 'ledger/';
 
-/** What the plan last saw of a dataset: `ledger/<source>/<dataset>/last-look.json`, beside the days. */
+/** Key of the ledger entry of a dataset's day: `ledger/<source>/<dataset>/YYYY-MM-DD.json`. */
+export function ledgerKey(source: string, dataset: string, day: UtcDay): string {
+  return `${LEDGER_FOLDER}${source}/${dataset}/${day}.json`;
+}
+
+/** Key of a dataset's listing at the last plan: `ledger/<source>/<dataset>/last-look.json`, next to the days. */
 export function lastLookKey(source: string, dataset: string): string {
   return `${LEDGER_FOLDER}${source}/${dataset}/last-look.json`;
 }
 
-/** Which drops of a dataset are overdue: `ledger/<source>/<dataset>/expected.json`, beside the days. */
+/** Key of a dataset's overdue drops: `ledger/<source>/<dataset>/expected.json`, next to the days. */
 export function lateNoteKey(source: string, dataset: string): string {
   return `${LEDGER_FOLDER}${source}/${dataset}/expected.json`;
 }
 
-/** Until when a source may not be started again: `ledger/<source>/trigger.json`, beside its datasets. */
+/** Key of the time before which a source cannot be started again: `ledger/<source>/trigger.json`, next to its datasets. */
 export function triggerKey(source: string): string {
   return `${LEDGER_FOLDER}${source}/trigger.json`;
 }
@@ -27,10 +32,10 @@ export function claimKey(key: string): string {
   return `${CLAIM_FOLDER}${key}.json`;
 }
 
-/** Folder of notes on versions. No source can be called so: names begin with a letter. */
+/** Folder of notes on versions. No source can have this name, because names begin with a letter. */
 export const VERSION_NOTES = `${LEDGER_FOLDER}_versions/`;
 
-/** Says that a version of a table's day goes at some time, unless queries read it then. */
+/** Schedules the deletion of a version of a table's day, unless queries still read it then. */
 export interface VersionNote {
   /** Epoch milliseconds. */
   readonly due: number;
@@ -44,7 +49,7 @@ export function versionNoteKey({ due, table, day, version }: VersionNote): strin
   return `${VERSION_NOTES}${new Date(due).toISOString()}/${table}/${day}/${version}`;
 }
 
-/** Reads a key back; null for one that is no note. */
+/** Reads the key of a note; null for any other key. */
 export function parseVersionNote(key: string): VersionNote | null {
   if (!key.startsWith(VERSION_NOTES)) return null;
   const [at = '', table = '', day = '', version = '', ...deeper] = key.slice(VERSION_NOTES.length).split('/');
@@ -53,10 +58,10 @@ export function parseVersionNote(key: string): VersionNote | null {
   return { due, table, day, version };
 }
 
-/** The `source` of exports in the ledger: no source of the configuration may be called so. */
+/** The `source` of exports in the ledger. No source of the configuration can have this name. */
 export const EXPORTS_LEDGER = 'exports';
 
-/** Whose state an entry of the ledger holds. */
+/** The place of an export's entry in the ledger. */
 interface ExportPlace {
   readonly source: typeof EXPORTS_LEDGER;
   /** The export's name. */
@@ -65,7 +70,7 @@ interface ExportPlace {
   readonly table: string;
 }
 
-/** Where the ledger keeps an exported day: `ledger/exports/<export>/YYYY-MM-DD.json`. */
+/** The place of an exported day in the ledger: `ledger/exports/<export>/YYYY-MM-DD.json`. */
 export function exportPlace({ name, table }: Pick<Export, 'name' | 'table'>, day: UtcDay): ExportPlace {
   return { source: EXPORTS_LEDGER, dataset: name, day, table };
 }

@@ -3,24 +3,24 @@ import { ExactNumber } from '../base/json.ts';
 import { isoTimestamp } from '../base/time.ts';
 import type { Table } from './Table.ts';
 
-/** What a column may hold in a row; timestamps are epoch milliseconds. */
+/** A value of a column in a row; timestamps are epoch milliseconds. */
 type Cell = string | number | boolean | null;
 
-/** Part of a row: null or absent where there is nothing. */
+/** Part of a row: null or absent where there is no value. */
 export type PartialRow = { readonly [column: string]: Cell };
 
-/** Writes some columns of a row as JSON members, `,"user_id":"u1"`: a comma before each, nulls left out. */
+/** Writes some columns of a row as JSON members, `,"user_id":"u1"`: with a comma before each, without nulls. */
 export type MemberWriter = (row: PartialRow) => string;
 
 /**
  * Makes the writer of a run of a table's columns, in the table's order: from one column up to another.
  *
- * Rows are written in runs because most of a batch repeats: what comes from the user, the sender or the
- * evaluation is written once and used in every document that shares it. Nulls are left out, for a key that
- * is absent and one that is null are the same to Firehose's conversion, and absent costs nothing.
+ * Rows are written in runs because most of a batch repeats: columns of the user, the sender or the evaluation are written
+ * once and used in every document that shares them. Nulls are omitted: Firehose's conversion treats absent and null keys
+ * in the same way, and absent keys cost nothing.
  *
  * @param from Name of the first column.
- * @param before Name of the first column that is left to the next run; default: up to the last.
+ * @param before Name of the first column of the next run. Default: up to the last column.
  * @throws RangeError when the table has no such run: a defect of the caller.
  */
 export function memberWriter(table: Table, from: string, before?: string): MemberWriter {
@@ -41,7 +41,7 @@ export function memberWriter(table: Table, from: string, before?: string): Membe
   });
   return (row) => {
     let members = '';
-    // A plain text's closing quote is written with the next column: half as many pieces to put together.
+    // The closing quote of a plain text is written with the next column, which halves the number of pieces.
     let textOpen = false;
     for (const column of columns) {
       const cell = row[column.name];

@@ -4,60 +4,60 @@ import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import { LEDGER_FOLDER, parseVersionNote, VERSION_NOTES } from './ledgerKeys.ts';
 import { groupsKey, parseTableKey, tableFolder } from './tableFolders.ts';
 
-/** Folder of what streams did not take in time. */
+/** Folder of rows that streams did not accept in time. */
 export const OVERFLOW_FOLDER = 'overflow/';
 const EXTENSION = '.ndjson.gz';
 /** A SHA-256 in hexadecimal. */
 const DIGEST = /^[0-9a-f]{64}$/;
 
-/** Folder of what a stream did not take in time: `overflow/<stream>/`. */
+/** Folder of rows that a stream did not accept in time: `overflow/<stream>/`. */
 export function overflowFolder(kind: TableKind): string {
   return `${OVERFLOW_FOLDER}${kind}/`;
 }
 
 /**
- * Key of what one request could not put on one stream: `overflow/<stream>/<digest>.ndjson.gz`.
+ * Key of the rows that one request could not put on one stream: `overflow/<stream>/<digest>.ndjson.gz`.
  *
- * @param digest Of the rows' IDs and of nothing else: a batch that is sent again and spilled again overwrites its
- *   object, and whatever lies under one key is the same rows.
+ * @param digest Digest of the rows' IDs only. A batch that is sent and spilled again overwrites its object, so one key
+ *   always has the same rows.
  */
 export function overflowKey(kind: TableKind, digest: string): string {
   return `${overflowFolder(kind)}${digest}${EXTENSION}`;
 }
 
-/** The stream that an object waits for; null when it is no overflow of ours. */
+/** The stream of an overflow object; null for any other key. */
 export function parseOverflowKey(key: string): TableKind | null {
   const kind = tableKinds.find((one) => key.startsWith(overflowFolder(one)));
   if (kind === undefined || !key.endsWith(EXTENSION)) return null;
   return DIGEST.test(key.slice(overflowFolder(kind).length, -EXTENSION.length)) ? kind : null;
 }
 
-/** Folder of what streams took and could not deliver. */
+/** Folder of records that streams accepted and could not deliver. */
 export const ERRORS_FOLDER = 'errors/';
 
-/** Folder of what a stream took and could not deliver: `errors/<stream>/`. */
+/** Folder of records that a stream accepted and could not deliver: `errors/<stream>/`. */
 export function errorFolder(kind: TableKind): string {
   return `${ERRORS_FOLDER}${kind}/`;
 }
 
-/** What the key of an error object says of the records in it. */
+/** The parts of an error object's key. */
 export interface ErrorKey {
   readonly kind: TableKind;
   /** Firehose's error output type, `format-conversion-failed` for example. */
   readonly outputType: string;
 }
 
-/** Reads the key of an object that Firehose wrote to its error prefix; null when it is none. */
+/** Reads the key of an object that Firehose wrote to its error prefix; null for any other key. */
 export function parseErrorKey(key: string): ErrorKey | null {
   const kind = tableKinds.find((one) => key.startsWith(errorFolder(one)));
   if (kind === undefined) return null;
   const [outputType = '', ...rest] = key.slice(errorFolder(kind).length).split('/');
-  // A folder marker, as consoles leave them, holds no records.
+  // A folder marker, as consoles create them, has no records.
   if (outputType === '' || rest.length === 0 || rest.at(-1) === '') return null;
   return { kind, outputType };
 }
 
-/** jq that Firehose runs on each document to choose its folder; the key `ds` is dropped at conversion. */
+/** The jq expression that Firehose runs on each document to choose its folder. Conversion drops the key `ds`. */
 export const partitionQuery = '{ds: .ds}';
 
 /**
@@ -68,50 +68,50 @@ export function deliveryPrefix(config: Pick<Config, 'statsigFolder' | 'tables'>,
   return `${tableFolder(config, kind)}!{partitionKeyFromQuery:ds}/`;
 }
 
-/** Where a stream writes what it could not deliver: `errors/<stream>/<type>/`. */
+/** S3 prefix of the records that a stream could not deliver: `errors/<stream>/<type>/`. */
 export function errorPrefix(kind: TableKind): string {
   return `${errorFolder(kind)}!{firehose:error-output-type}/`;
 }
 
-/** Folder of what was tried often enough: nothing of ours touches it again until somebody moves it back. */
+/** Folder of objects whose tries are used up. Sluice does not touch them until somebody moves them back. */
 export const PARKED_FOLDER = 'parked/';
 
-/** Where an object is parked: under its own key, so that moving it back is cutting the folder off. */
+/** Key of a parked object: the folder and its own key, so that removing the folder moves it back. */
 export function parkedKey(key: string): string {
   return `${PARKED_FOLDER}${key}`;
 }
 
-/** Folder of what was refused and is too large for a row. Not below the quarantine table's: Athena would read it. */
+/** Folder of refused items that are too large for a row. It is outside the quarantine table's folder, which Athena reads. */
 export const QUARANTINE_LARGE_FOLDER = 'quarantine-large/';
 
 /**
  * Key of one event or body that is too large for a row: `quarantine-large/YYYY-MM-DD/<id>`, the day received.
  *
- * @param id Its row's `quarantine_id`: a resend on the same day writes the same object once more.
+ * @param id Its row's `quarantine_id`. A resend on the same day overwrites the object with the same content.
  */
 export function quarantineLargeKey(day: UtcDay, id: string): string {
   return `${QUARANTINE_LARGE_FOLDER}${day}/${id}`;
 }
 
-/** Folder that Athena writes results to. */
+/** Folder of Athena's query results. */
 export const QUERY_RESULTS_FOLDER = 'query-results/';
 
-/** Folder of the results of readers who may make tables: those tables' files lie among them, so that it stays. */
+/** Folder of the results of readers who may create tables. It has the files of those tables, so it does not expire. */
 const READER_TABLES_FOLDER = 'reader-tables/';
 
-/** Folder in the folder of results that Athena puts the files of tables in which it makes of a query. */
+/** Folder within the results in which Athena puts the files of tables that a query creates. */
 export const MADE_TABLES_FOLDER = 'tables/';
 
 /**
- * Folder that one reader's results go to and no other reader's, with the slash at its end.
+ * Folder of one reader's results, with a trailing slash.
  *
- * Athena puts a table's files below the location of the workgroup's results, `tables/<query ID>/`, and where the
- * workgroup enforces its location nobody can say otherwise, so a reader who may make tables has a folder outside of the
- * one that is emptied by and by. https://docs.aws.amazon.com/athena/latest/ug/ctas-considerations-limitations.html
+ * Athena puts a table's files below the location of the workgroup's results, `tables/<query ID>/`. If the workgroup
+ * enforces its location, no query can choose another. So a reader who may create tables has a folder outside the one
+ * whose objects expire. https://docs.aws.amazon.com/athena/latest/ug/ctas-considerations-limitations.html
  */
 export function readerResultsFolder(reader: {
   readonly name: string;
-  /** The database that it makes tables in. Default none. */
+  /** The database in which it creates tables. Default none. */
   readonly ownDatabase?: string | null;
 }): string {
   const makesTables = reader.ownDatabase !== undefined && reader.ownDatabase !== null;
@@ -119,8 +119,8 @@ export function readerResultsFolder(reader: {
 }
 
 /**
- * Folders at the bucket's top that have a use of their own. The Statsig folder can't be in one of them: a
- * table's location would lie in another's, and what expires or is redriven there would be its rows.
+ * Top-level folders of the bucket with a fixed use. The Statsig folder cannot be in one of them: a table's location would
+ * be inside another's, and its rows would expire or be redriven.
  */
 export const RESERVED_FOLDERS: ReadonlySet<string> = new Set([
   'errors',
@@ -133,12 +133,12 @@ export const RESERVED_FOLDERS: ReadonlySet<string> = new Set([
   'reader-tables',
 ]);
 
-/** Athena names results, and the folders of tables that it makes, after the query's ID. */
+/** Athena names results, and the folders of tables that it creates, after the query's ID. */
 const QUERY_ID = /(^|\/)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])/;
 
 /**
- * Whether a key in one of our folders is one that Sluice, its streams or Athena write. Folder markers, as consoles leave
- * them, hold nothing and count as ours.
+ * Whether Sluice, its streams or Athena wrote a key in one of Sluice's folders. Folder markers, as consoles create them,
+ * are empty and also count.
  *
  * @param key Below a prefix of lib/access/lifecycleRules.ts; of Statsig's folder only the forwarded tables.
  */

@@ -1,7 +1,7 @@
 import type { Config } from '../schema/config.ts';
 import type { Column } from './Table.ts';
 
-/** Columns that both forwarded tables have, in three runs: each table puts its own between them. */
+/** Columns that both forwarded tables have. Each table has columns of its own between these runs. */
 export const identityColumns = [
   {
     name: 'event_id',
@@ -11,7 +11,7 @@ export const identityColumns = [
   },
 ] as const;
 
-/** Whom a row is about; configured unit IDs follow. */
+/** The unit of a row. The configured unit IDs follow. */
 export const unitColumns = [
   { name: 'user_id', type: 'string', comment: 'userID of the SDK user; null when empty' },
   {
@@ -21,7 +21,7 @@ export const unitColumns = [
   },
 ] as const;
 
-/** All custom IDs, configured or not, so that none is lost. */
+/** All custom IDs, whether or not they are configured. */
 export const customIdsColumn = [
   { name: 'custom_ids', type: 'string', comment: 'All customIDs of the user as a JSON object' },
 ] as const;
@@ -42,7 +42,7 @@ export const timeColumns = [
   },
 ] as const;
 
-/** What the SDK says of itself. */
+/** Columns that describe the SDK. */
 export const senderColumns = [
   {
     name: 'statsig_metadata',
@@ -61,7 +61,7 @@ export const senderColumns = [
 /**
  * One string column for each configured unit ID, in the order of the configuration.
  *
- * @param origin Where its values come from, as the column's comment says; default the user that SDKs send.
+ * @param origin Origin of the values, for the column's comment. Default: the user that SDKs send.
  */
 export function unitIdColumns(
   config: Pick<Config, 'unitIds'>,
@@ -74,7 +74,7 @@ export function unitIdColumns(
   }));
 }
 
-/** The partition key of every delivered table; its folder is the bare day, not `ds=…`. */
+/** The partition key of every delivered table. The folders are named after the day, without `ds=`. */
 export const partitionKey = {
   name: 'ds',
   type: 'date',

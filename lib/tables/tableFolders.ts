@@ -1,37 +1,35 @@
 import { isUtcDay, type UtcDay, utcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
-import { LEDGER_FOLDER } from './ledgerKeys.ts';
 
 type Layout = Pick<Config, 'statsigFolder' | 'tables'>;
 type FolderLayout = Pick<Config, 'statsigFolder'>;
 
-/** Folder of the quarantine table, whatever it is called. */
+/** Folder of the quarantine table, whatever its name. */
 const QUARANTINE_FOLDER = 'quarantine/';
 
 /**
  * Folder of a delivered table, with the slash at its end: `quarantine/`, or of a forwarded table
- * `statsig/statsig_forwarded_exposures/<table>/`, where the middle segment is Statsig's and fixed, whatever the
- * table is called (facts: Statsig on Athena).
+ * `statsig/statsig_forwarded_exposures/<table>/`. Statsig prescribes the middle segment, whatever the name of the table.
  */
 export function tableFolder(layout: Layout, kind: TableKind): string {
   if (kind === 'quarantine') return QUARANTINE_FOLDER;
   return `${layout.statsigFolder}/statsig_forwarded_${kind}/${layout.tables[kind]}/`;
 }
 
-/** Folder of one day of a delivered table: a partition's location, which never moves. */
+/** Folder of one day of a delivered table: the location of its partition, which never changes. */
 export function dayFolder(layout: Layout, kind: TableKind, day: UtcDay): string {
   return `${tableFolder(layout, kind)}${day}/`;
 }
 
-/** What a key under a delivered table names, or by which rule it names no row file of ours. */
+/** What a key under a delivered table names, or why it does not name a row file of Sluice. */
 export type TableKey =
   | { readonly kind: TableKind; readonly day: UtcDay }
   | { readonly ignored: 'outside_tables' | 'no_day_folder' | 'nested_too_deep' | 'folder_marker' };
 
 /**
- * Reads an object's key. The bucket also sees Statsig's own files and ours of other kinds, so a key that is
- * no row file of a delivered table is normal: it comes back with the rule that left it out.
+ * Reads an object's key. The bucket also contains files of Statsig and other files of Sluice, so a key that is not a row
+ * file of a delivered table is normal. It is returned with the reason why it is ignored.
  */
 export function parseTableKey(layout: Layout, key: string): TableKey {
   for (const kind of tableKinds) {
@@ -47,49 +45,49 @@ export function parseTableKey(layout: Layout, key: string): TableKey {
 }
 
 /**
- * The folders of forwarded tables, with the slash at their ends. Their names are Statsig's: when it forwards into the
- * same Statsig folder by itself, it writes there too.
+ * The folders of forwarded tables, with a trailing slash. Statsig prescribes their names, and writes there, too, if it
+ * forwards into the same Statsig folder itself.
  */
 function forwardedFolders({ statsigFolder }: FolderLayout): readonly string[] {
   return [`${statsigFolder}/statsig_forwarded_exposures/`, `${statsigFolder}/statsig_forwarded_events/`];
 }
 
-/** The folder of ingested tables, with the slash at its end. Nobody but us writes there. */
+/** The folder of ingested tables, with a trailing slash. Only Sluice writes there. */
 export function ingestedFolder({ statsigFolder }: FolderLayout): string {
   return `${statsigFolder}/ingested/`;
 }
 
 /**
- * The folder of the table of experiment groups, with the slash at its end. It lies among the ingested tables: readers'
- * policies let them read there, and let nobody but us write. No dataset's table can have its name.
+ * The folder of the table of experiment groups, with a trailing slash. It is in the folder of ingested tables, because
+ * readers may read there and only Sluice may write. No dataset's table can have its name.
  */
 export function groupsFolder(layout: FolderLayout): string {
   return `${ingestedFolder(layout)}experiment_groups/`;
 }
 
-/** Key of the object that holds the rows of that table, a line of JSON each. It is the only one in the folder. */
+/** Key of the object with the rows of that table, one line of JSON each. It is the only object in the folder. */
 export function groupsKey(layout: FolderLayout): string {
   return `${groupsFolder(layout)}experiment_groups.json`;
 }
 
-/** All that analysts read: the forwarded tables, and the ingested with the experiment groups. */
+/** All folders that analysts read: of the forwarded tables, and of the ingested tables and experiment groups. */
 export function landedFolders(layout: FolderLayout): readonly string[] {
   return [...forwardedFolders(layout), ingestedFolder(layout)];
 }
 
-/** What a version may be called: it is one segment of a key. */
+/** The form of a version: it is one segment of a key. */
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
-/** Folder of an ingested table, with the slash at its end: the table's location. */
+/** Folder of an ingested table, with a trailing slash: the table's location. */
 export function ingestedTableFolder(layout: FolderLayout, table: string): string {
   return `${ingestedFolder(layout)}${table}/`;
 }
 
 /**
- * Folder of one version of a table's day, with the slash at its end: a partition's location, which moves to another
+ * Folder of one version of a table's day, with a trailing slash: the location of its partition, which moves to another
  * version with every load. `statsig/ingested/<table>/YYYY-MM-DD/<version>/`
  *
- * @throws RangeError for a day or a version that is none: such a key could not be read back.
+ * @throws RangeError for an invalid day or version: such a key could not be read back.
  */
 export function versionPrefix(layout: FolderLayout, table: string, day: UtcDay, version: string): string {
   if (!isUtcDay(day)) throw new RangeError(`${JSON.stringify(day)} is no day.`);
@@ -97,7 +95,7 @@ export function versionPrefix(layout: FolderLayout, table: string, day: UtcDay, 
   return `${ingestedTableFolder(layout, table)}${day}/${version}/`;
 }
 
-/** What a key or prefix below an ingested table names. */
+/** The parts of a key or prefix below an ingested table. */
 export interface IngestedKey {
   readonly table: string;
   readonly day: UtcDay;
@@ -106,7 +104,7 @@ export interface IngestedKey {
   readonly file: string;
 }
 
-/** Reads a key or a version's prefix back; null for one that is none of ours. */
+/** Reads a key or a version's prefix; null for any other key. */
 export function parseIngestedKey(layout: FolderLayout, key: string): IngestedKey | null {
   const folder = ingestedFolder(layout);
   if (!key.startsWith(folder)) return null;
@@ -115,21 +113,16 @@ export function parseIngestedKey(layout: FolderLayout, key: string): IngestedKey
   return isUtcDay(day) && VERSION.test(version) ? { table, day, version, file } : null;
 }
 
-/** Key of the ledger entry of a dataset's day: `ledger/<source>/<dataset>/YYYY-MM-DD.json`. */
-export function ledgerKey(source: string, dataset: string, day: UtcDay): string {
-  return `${LEDGER_FOLDER}${source}/${dataset}/${day}.json`;
-}
-
-/** What the name of such a file begins with. */
+/** Prefix of the name of a file with refused rows. */
 export const REFUSED_ROWS_PREFIX = 'ingest-';
 
-/** Characters of a fingerprint that tell the states of one day's files apart. */
+/** Characters of a fingerprint that distinguish the states of one day's files. */
 const STATE_LENGTH = 16;
 
 /**
- * Where the rows that were refused of a dataset's day are: one file in the quarantine table, under the day on which the
+ * Key of the file with the refused rows of a dataset's day: one file in the quarantine table, under the day on which the
  * last of the dropped files was received. The same files have the same key, however often they are loaded, so no load
- * makes a second copy of a refused row. The registrar sees the file come, as it sees Firehose's.
+ * duplicates a refused row. The registrar gets an event for the file, as for files of Firehose.
  */
 export function refusedRowsKey(
   layout: Pick<Config, 'statsigFolder' | 'tables'>,

@@ -67,7 +67,7 @@ export interface SpillContext extends DeliveryContext {
 /** A delivery, and the outcome for the documents that the stream returned. */
 export interface StreamDelivery extends Delivery {
   /** Whether every document is in Firehose or in overflow. Only then may the sender get a success. */
-  readonly kept: boolean;
+  readonly isSafe: boolean;
   /** Documents in overflow: either all that were returned, or none. */
   readonly overflowed: number;
   /** Why they could not be spilled: the name of the error, or `OutOfTime`. */
@@ -88,17 +88,17 @@ export async function deliverOrSpill(
   const reserved = Math.min(OVERFLOW_MS, Math.floor(Math.max(0, deadline - clock.now()) / 2));
   const delivery = await deliver(documents, { ...context, deadline: deadline - reserved });
   const { returned } = delivery;
-  if (returned.length === 0) return { ...delivery, kept: true, overflowed: 0 };
+  if (returned.length === 0) return { ...delivery, isSafe: true, overflowed: 0 };
   if (deadline - clock.now() < SPILL_AT_LEAST_MS) {
-    return { ...delivery, kept: false, overflowed: 0, overflowError: 'OutOfTime' };
+    return { ...delivery, isSafe: false, overflowed: 0, overflowError: 'OutOfTime' };
   }
   try {
     const object = await overflowObject(kind, documents, returned, clock.now());
     await context.putOverflow(object, Math.max(1, deadline - clock.now()));
-    return { ...delivery, kept: true, overflowed: returned.length };
+    return { ...delivery, isSafe: true, overflowed: returned.length };
   } catch (error) {
     const overflowError = error instanceof Error ? error.name : 'Error';
-    return { ...delivery, kept: false, overflowed: 0, overflowError };
+    return { ...delivery, isSafe: false, overflowed: 0, overflowError };
   }
 }
 

@@ -37,7 +37,7 @@ export function quarantineRecords(parts: QuarantineParts): QuarantineRecords {
     } catch {
       return false;
     }
-    return (await deliverOrSpill('quarantine', documents, { ...parts, deadline })).kept;
+    return (await deliverOrSpill('quarantine', documents, { ...parts, deadline })).isSafe;
   };
 }
 

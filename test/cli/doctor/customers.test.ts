@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { s3LastListings, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
-import { ledgerKey } from '../../../lib/tables/tableFolders.ts';
+import { ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { utcDay } from '../../../lib/base/time.ts';
-import { ledgerKey, parseIngestedKey, versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import { ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
+import { parseIngestedKey, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 
 const layout = { statsigFolder: 'statsig' };
 const name = fc.stringMatching(/^[a-z][a-z0-9]{0,8}(_[a-z0-9]{1,5})?$/);

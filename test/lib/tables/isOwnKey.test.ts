@@ -8,6 +8,7 @@ import {
   EXPORTS_LEDGER,
   lastLookKey,
   lateNoteKey,
+  ledgerKey,
   triggerKey,
   versionNoteKey,
 } from '../../../lib/tables/ledgerKeys.ts';
@@ -19,7 +20,7 @@ import {
   parkedKey,
   quarantineLargeKey,
 } from '../../../lib/tables/objectKeys.ts';
-import { groupsKey, ledgerKey, refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
+import { groupsKey, refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 
 const config = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b', tables: { events: 'e' } });

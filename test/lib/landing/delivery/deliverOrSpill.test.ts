@@ -25,11 +25,14 @@ async function withLeft(leftMs: number) {
 }
 
 it('begins no overflow that could not be written in time', async () => {
-  expect(await withLeft(SPILL_AT_LEAST_MS)).toMatchObject({ asked: 1, kept: { kept: true, overflowed: 1 } });
+  expect(await withLeft(SPILL_AT_LEAST_MS)).toMatchObject({
+    asked: 1,
+    kept: { isSafe: true, overflowed: 1 },
+  });
   for (const left of [SPILL_AT_LEAST_MS - 1, 0, -500]) {
     expect(await withLeft(left)).toMatchObject({
       asked: 0,
-      kept: { kept: false, overflowed: 0, overflowError: 'OutOfTime', returned: [{ index: 0 }] },
+      kept: { isSafe: false, overflowed: 0, overflowError: 'OutOfTime', returned: [{ index: 0 }] },
     });
   }
 });

@@ -114,10 +114,10 @@ describe('deliverOrSpill', () => {
         deadline: SPILLED_AT + 2_500,
       });
     expect(await spill(new TypeError('no'))).toMatchObject({
-      kept: false,
+      isSafe: false,
       overflowed: 0,
       overflowError: 'TypeError',
     });
-    expect(await spill('no')).toMatchObject({ kept: false, overflowError: 'Error' });
+    expect(await spill('no')).toMatchObject({ isSafe: false, overflowError: 'Error' });
   });
 });

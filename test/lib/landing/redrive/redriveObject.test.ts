@@ -354,7 +354,7 @@ describe('deliver, spill and redrive', () => {
             })),
           };
           world.faults.set(faults);
-          const { kept } = await deliverOrSpill('events', documents, {
+          const { isSafe } = await deliverOrSpill('events', documents, {
             ...world.timing,
             putOverflow: world.putOverflow,
             deadline: world.clock.now() + 2_500,
@@ -367,7 +367,7 @@ describe('deliver, spill and redrive', () => {
             return new Set(found);
           };
           world.faults.clear();
-          if (kept) expect(await everywhere()).toEqual(new Set(documents));
+          if (isSafe) expect(await everywhere()).toEqual(new Set(documents));
 
           let bucketFailures = 0;
           for (let round = 0; round < 4; round += 1) {
@@ -378,7 +378,7 @@ describe('deliver, spill and redrive', () => {
               if ('code' in done && done.code === 'SLUICE_REDRIVE_BUCKET_FAILED') bucketFailures += 1;
               world.faults.clear();
             }
-            if (kept) expect(await everywhere()).toEqual(new Set(documents));
+            if (isSafe) expect(await everywhere()).toEqual(new Set(documents));
           }
           left.length = 0;
           world.clock.advance(CLAIM_MS);
