@@ -7,7 +7,7 @@ import { expect, it } from '@jest/globals';
 
 const packageDirectory = join(import.meta.dirname, '..');
 
-it('does what the first example of the README says', async () => {
+it('the first example of the README works as the README says', async () => {
   const readme = readFileSync(join(packageDirectory, 'README.md'), 'utf8');
   const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
   const told = [...example.matchAll(/^\/\/ ([1{].*)$/gm)].map(([, line]) => line);

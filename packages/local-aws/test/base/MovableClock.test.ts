@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 
 describe('a movable clock', () => {
-  it("goes by the machine's until it is moved, and runs on from there", async () => {
+  it("follows the machine's clock until it is moved, and runs on from there", async () => {
     const clock = new MovableClock();
     expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000);
     await clock.set(Date.UTC(2030, 0, 1));
@@ -18,7 +18,7 @@ describe('a movable clock', () => {
     expect(clock.offsetMs).toBe(0);
   });
 
-  it('rings by itself in time, the later alarm set first', async () => {
+  it('rings alarms in order of time even when the later one is set first', async () => {
     const clock = new MovableClock();
     const rung: string[] = [];
     await new Promise<void>((resolve) => {
@@ -32,7 +32,7 @@ describe('a movable clock', () => {
     expect(rung).toEqual(['sooner', 'later']);
   });
 
-  it('rings every alarm at its own instant while time passes, those set on the way too', async () => {
+  it('rings every alarm at its own instant while time passes, including alarms set on the way', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 10_000 }), { maxLength: 20 }),
@@ -58,7 +58,7 @@ describe('a movable clock', () => {
     );
   });
 
-  it('waits for what an alarm has begun before it goes on, one move after the other', async () => {
+  it('waits for the work that an alarm starts before it moves on, and runs moves one after another', async () => {
     const clock = new MovableClock();
     const start = clock.now();
     const seen: number[] = [];
@@ -73,7 +73,7 @@ describe('a movable clock', () => {
     expect(daysSince()).toBe(3);
   });
 
-  it('fails a move whose alarm fails, and moves on', async () => {
+  it('rejects a move whose alarm fails, and can be moved again', async () => {
     const clock = new MovableClock();
     clock.after(MINUTE, () => Promise.reject(new Error('of the alarm')));
     await expect(clock.advance(DAY)).rejects.toThrow('of the alarm');
@@ -81,7 +81,7 @@ describe('a movable clock', () => {
     expect(clock.offsetMs).toBeGreaterThanOrEqual(DAY);
   });
 
-  it('lets alarms keep the time they had left when it is set back, and says so', async () => {
+  it('keeps the remaining time of each alarm when it is set back, and reports the change', async () => {
     const clock = new MovableClock();
     await clock.advance(DAY);
     const [rung, setBack]: [string[], number[]] = [[], []];
@@ -95,7 +95,7 @@ describe('a movable clock', () => {
     expect(rung).toEqual(['a minute later']);
   });
 
-  it('remembers every time it has told, for signatures', async () => {
+  it('remembers every time it has returned, so that signatures can be checked', async () => {
     const clock = new MovableClock();
     await clock.set(clock.now() + 3 * DAY);
     await clock.set(clock.now() - 10 * DAY);
@@ -105,7 +105,7 @@ describe('a movable clock', () => {
   });
 });
 
-describe('schedules by a clock that is moved', () => {
+describe('schedules on a movable clock', () => {
   async function dailyRuns(move: (clock: MovableClock) => Promise<void>): Promise<string[]> {
     const clock = new MovableClock();
     await clock.set(Date.UTC(2030, 5, 1, 12));
@@ -125,7 +125,7 @@ describe('schedules by a clock that is moved', () => {
     expect(runs).toEqual(['2030-06-02T00:05', '2030-06-03T00:05', '2030-06-04T00:05']);
   });
 
-  it('run once when it jumps over several times, and then at the next', async () => {
+  it('run once when the clock jumps over several times, and then at the next time', async () => {
     const runs = await dailyRuns(async (clock) => {
       await clock.set(Date.UTC(2031, 5, 1, 12));
       await clock.advance(DAY);
@@ -133,7 +133,7 @@ describe('schedules by a clock that is moved', () => {
     expect(runs).toEqual(['2031-06-01T12:00', '2031-06-02T00:05']);
   });
 
-  it('run again when it is set back to before a run', async () => {
+  it('run again when the clock is set back to before a run', async () => {
     const runs = await dailyRuns(async (clock) => {
       await clock.advance(DAY);
       await clock.set(Date.UTC(2030, 5, 1, 12));

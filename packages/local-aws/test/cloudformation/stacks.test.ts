@@ -52,7 +52,7 @@ describe('the local CloudFormation', () => {
     expect((await client.send(new DescribeStacksCommand({}))).Stacks).toEqual([found]);
   });
 
-  it('lists every resource, a hundred a page', async () => {
+  it('lists every resource in pages of a hundred', async () => {
     const input = { StackName: 'app-local' };
     const first = await client.send(new ListStackResourcesCommand(input));
     const { NextToken } = first;
@@ -69,7 +69,7 @@ describe('the local CloudFormation', () => {
     ).toEqual(STACK.resources);
   });
 
-  it('refuses under AWS’s names', async () => {
+  it('rejects invalid requests with AWS’s error codes', async () => {
     await expect(client.send(new DescribeStacksCommand({ StackName: 'other' }))).rejects.toMatchObject({
       name: 'ValidationError',
       message: 'Stack with id other does not exist',
@@ -86,7 +86,7 @@ describe('the local CloudFormation', () => {
     });
   });
 
-  it('knows none while there is none', async () => {
+  it('lists no stack while none is deployed', async () => {
     stack = undefined;
     expect((await client.send(new DescribeStacksCommand({}))).Stacks).toEqual([]);
     await expect(client.send(new DescribeStacksCommand({ StackName: 'app-local' }))).rejects.toMatchObject({

@@ -26,7 +26,7 @@ function readLines(): string[] {
 }
 
 describe('LineJournal', () => {
-  it('holds what was appended and compacted, wherever a kill tore its last line', () => {
+  it('holds all appended and compacted lines, wherever a kill cuts the last line', () => {
     const step = fc.oneof(
       fc.record({ append: fc.string({ unit: 'binary' }) }),
       fc.record({ compact: fc.array(fc.string(), { maxLength: 3 }) }),
@@ -62,7 +62,7 @@ describe('LineJournal', () => {
     );
   });
 
-  it('names the line that is damaged', () => {
+  it('names a damaged line in its error', () => {
     writeFileSync(file, '"fine"\n{"half":\n"fine"\n');
     expect(open).toThrow(
       expect.objectContaining({
@@ -72,7 +72,7 @@ describe('LineJournal', () => {
     );
   });
 
-  it('overlooks what a kill has left beside it', () => {
+  it('ignores temporary files that a killed process leaves beside it', () => {
     writeFileSync(`${file}.tmp`, '"half a rewr');
     LineJournal.create(file, ['a']).close();
     writeFileSync(`${file}.tmp`, '"half a rewr');
@@ -83,7 +83,7 @@ describe('LineJournal', () => {
     expect(readLines()).toEqual(['b', 'c']);
   });
 
-  it('keeps every line that it acknowledged, and no other, while the disk is full', () => {
+  it('keeps exactly the acknowledged lines while the disk is full', () => {
     const other = join(directory.path, 'other.json');
     const script = join(import.meta.dirname, 'appendUntilFull.ts');
     const { stdout, stderr, status } = spawnSync(
@@ -110,7 +110,7 @@ describe('LineJournal', () => {
 });
 
 describe('readJsonFile', () => {
-  it('answers nothing where there is nothing, and names what it cannot read', () => {
+  it('returns undefined for a missing file, and names a file that it cannot read', () => {
     expect(readJsonFile(file, lineSchema)).toBeUndefined();
     expect(readJsonFile(join(file, 'beneath'), lineSchema)).toBeUndefined();
     for (const text of ['{"half":', '7']) {

@@ -47,13 +47,13 @@ function makePrivate(root: string, uid?: number): string[] {
 }
 
 describe('makeDataPrivate', () => {
-  it('makes a directory that only its owner can open, and says nothing', () => {
+  it('creates a directory that only its owner can open, without a message', () => {
     const root = join(parent, 'a', 'data');
     expect(makePrivate(root)).toEqual([]);
     expect([modeOf(parent, 'a'), modeOf(root)]).toEqual(['700', '700']);
   });
 
-  it('closes what an earlier version left open, and says so once', () => {
+  it('restricts a directory that an earlier version left open, and reports it once', () => {
     const root = openToAll();
     expect(makePrivate(root)).toEqual([
       `Other users of this machine could read ${root}. Now only its owner can.`,
@@ -66,7 +66,7 @@ describe('makeDataPrivate', () => {
     expect(makePrivate(root)).toEqual([]);
   });
 
-  it('leaves what is not its own as it is: a home directory may be named by mistake', () => {
+  it('leaves a directory that is not a data directory unchanged, for example a home directory named by mistake', () => {
     const root = openToAll();
     mkdirSync(join(root, 'photos'));
     chmodSync(join(root, 'photos'), 0o755);
@@ -75,7 +75,7 @@ describe('makeDataPrivate', () => {
     expect(modeOf(root, 'secretsmanager/key.json')).toBe('600');
   });
 
-  it("refuses another user's directory and changes nothing", () => {
+  it("rejects another user's directory and changes nothing", () => {
     const root = openToAll();
     // The administrator's own directories are fit for everybody: tests may run as the administrator.
     if (statSync(root).uid === 0) chownSync(root, 1234, 1234);

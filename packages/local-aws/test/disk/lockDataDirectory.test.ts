@@ -40,14 +40,14 @@ async function contend(processes: number): Promise<number> {
 }
 
 describe('lockDataDirectory', () => {
-  it('lets one process in and leaves nothing behind', () => {
+  it('admits one process and leaves no file behind', () => {
     const release = lockDataDirectory(data);
     expect(readdirSync(data)).toEqual([`lock.${process.pid}`]);
     release();
     expect(readdirSync(data)).toEqual([]);
   });
 
-  it('names the process that has it', () => {
+  it('names the process that holds the lock', () => {
     writeFileSync(join(data, 'lock.1'), '');
     expect(() => lockDataDirectory(data)).toThrow(
       expect.objectContaining({
@@ -59,13 +59,13 @@ describe('lockDataDirectory', () => {
     expect(readdirSync(data)).toEqual(['lock.1']);
   });
 
-  it('takes over from processes that are gone', () => {
+  it('takes over the lock of a process that no longer exists', () => {
     for (const pid of [2 ** 22 + 1, 2 ** 22 + 2]) writeFileSync(join(data, `lock.${pid}`), '');
     lockDataDirectory(data);
     expect(readdirSync(data)).toEqual([`lock.${process.pid}`]);
   });
 
-  it('never lets two in at once', async () => {
+  it('never admits two processes at once', async () => {
     for (let round = 0; round < 3; round += 1) expect(await contend(4)).toBeLessThanOrEqual(1);
   });
 });

@@ -82,7 +82,7 @@ describe("AWS's signature examples", () => {
     });
   });
 
-  it('accepts PUT as far as its storage class, which it refuses by name', async () => {
+  it('accepts the signature of PUT and rejects its storage class, which is not emulated', async () => {
     const answer = await send(
       { url: edge.url, path: '/test%24file.text', method: 'PUT', body: 'Welcome to Amazon S3.' },
       {
@@ -100,7 +100,7 @@ describe("AWS's signature examples", () => {
     expect(answer).toMatchObject({ status: 501, body: expect.stringContaining('REDUCED_REDUNDANCY') });
   });
 
-  it('accepts the presigned URL until the second it expires', async () => {
+  it('accepts the presigned URL until the second at which it expires', async () => {
     const path =
       `/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${KEY}%2F${SCOPE.replaceAll('/', '%2F')}` +
       '&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host' +
@@ -146,13 +146,13 @@ describe("AWS's signature examples", () => {
   };
 
   it.each([1000, 17, 100_000])(
-    'accepts the chunks of a signed upload in pieces of %i bytes',
+    'accepts the chunks of a signed upload that arrive in pieces of %i bytes',
     async (piece) => {
       expect(await decode(chunks.join(''), piece)).toBe(66_560);
     },
   );
 
-  it('refuses chunks left out, altered, cut off or followed by more', async () => {
+  it('rejects chunks that are omitted, altered, truncated or followed by more data', async () => {
     const [first = '', second = '', last = ''] = chunks;
     await expect(decode(second + last)).rejects.toMatchObject({ code: 'SignatureDoesNotMatch' });
     await expect(decode(first + last)).rejects.toMatchObject({ code: 'SignatureDoesNotMatch' });

@@ -84,7 +84,7 @@ const MALFORMED = [
   '127.0.0.1,evil',
 ];
 
-describe('hosts', () => {
+describe('the guard of host names', () => {
   let edge: Edge;
   let gateway: Gateway;
   let calls = 0;
@@ -138,19 +138,19 @@ describe('hosts', () => {
   const collect = (headers: Record<string, string>, method = 'POST') =>
     send({ url: gateway.url, path: '/v1/rgstr', method, body: '{}' }, headers);
 
-  it.each(LOCAL)('admits %s on each endpoint', async (host) => {
+  it.each(LOCAL)('accepts %s on each endpoint', async (host) => {
     expect(await signed(host)).toMatchObject({ status: 200 });
     expect(await control({ host })).toMatchObject({ status: 200, body: 'control' });
     expect(await collect({ host })).toMatchObject({ status: 202, body: 'taken' });
   });
 
-  it.each(AWS)("admits AWS's %s for AWS's clients alone", async (host) => {
+  it.each(AWS)("accepts AWS's %s for AWS's clients only", async (host) => {
     expect(await signed(host)).toMatchObject({ status: 200 });
     expect(await control({ host })).toMatchObject({ status: 403 });
     expect(await collect({ host })).toMatchObject({ status: 403 });
   });
 
-  it.each(FOREIGN)('refuses %s on each endpoint, and calls nothing', async (host) => {
+  it.each(FOREIGN)('rejects %s on each endpoint without calling a service', async (host) => {
     const before = calls;
     const refusal = { status: 403, body: expect.stringContaining('LOCAL_AWS_LOCAL_HOST_REFUSED') };
     expect(await signed(host)).toMatchObject(refusal);
@@ -199,14 +199,14 @@ describe('hosts', () => {
     }
   });
 
-  it('takes a target that names an admitted host for its path', async () => {
+  it('treats a request target with an allowed host as a path', async () => {
     const text = 'GET HTTP://127.0.0.1:4566/_local/status HTTP/1.0\r\nHost: localhost\r\n\r\n';
     expect(await sendBytes(new URL(edge.url).port, text)).toEqual({ status: 200, body: 'control' });
     const post = 'POST http://localhost/v1/rgstr HTTP/1.0\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}';
     expect(await sendBytes(new URL(gateway.url).port, post)).toEqual({ status: 202, body: 'taken' });
   });
 
-  it('says what to do, in the words of the protocol', async () => {
+  it('explains the remedy in the error format of the protocol', async () => {
     expect(JSON.parse((await control({ host: 'evil.example' })).body)).toEqual({
       code: 'LOCAL_AWS_LOCAL_HOST_REFUSED',
       message: 'The Host of the request is not a name of this machine. Host: evil.example.',
@@ -218,9 +218,9 @@ describe('hosts', () => {
     });
   });
 
-  describe('origins', () => {
+  describe('of page origins', () => {
     it.each(['http://localhost:3000', 'https://shop.localhost', 'http://[::1]:8080', 'http://eu.shop.test'])(
-      'admits pages of %s',
+      'accepts requests from pages of %s',
       async (origin) => {
         expect(await control({ host: 'localhost', origin })).toMatchObject({ status: 200 });
         expect(await signed('localhost', { unsigned: { origin } })).toMatchObject({ status: 200 });
@@ -237,7 +237,7 @@ describe('hosts', () => {
       'http://localhost, https://evil.example',
       'http://localhost:3000/path',
       'https://s3.amazonaws.com',
-    ])('refuses pages of %j, but for events', async (origin) => {
+    ])('rejects requests from pages of %j, except event uploads', async (origin) => {
       const refusal = { status: 403, body: expect.stringContaining('LOCAL_AWS_LOCAL_ORIGIN_REFUSED') };
       const host = 'localhost';
       expect(await control({ host, origin })).toMatchObject(refusal);
@@ -251,7 +251,7 @@ describe('hosts', () => {
       });
     });
 
-    it('refuses what a page of another site loads without an Origin, and answers a link that is followed', async () => {
+    it('rejects resources that a page of another site loads without an Origin, and answers a followed link', async () => {
       const ask = (mode: string, dest: string, method = 'GET') =>
         send(
           { url: edge.url, path: '/_local/status', method },

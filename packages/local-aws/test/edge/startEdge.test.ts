@@ -79,7 +79,7 @@ describe('the edge with a JSON service', () => {
     await edge.close();
   });
 
-  it('answers the real client, whose clock it sets right', async () => {
+  it('answers the real client and corrects its clock', async () => {
     const { Database, $metadata } = await client.send(new GetDatabaseCommand({ Name: 'db' }));
     expect(Database).toEqual({ Name: 'db', Description: 'none' });
     // The machine's own clock is elsewhere: the first try is refused, and the Date of the refusal mends the second.
@@ -87,7 +87,7 @@ describe('the edge with a JSON service', () => {
     expect((await client.send(new GetDatabaseCommand({ Name: 'db' }))).$metadata.attempts).toBe(1);
   });
 
-  it("gives the service's own errors by name, with their headers", async () => {
+  it("returns the service's own error codes with their headers", async () => {
     expect(await failureOf(client.send(new GetDatabaseCommand({ Name: 'none' })))).toMatchObject({
       name: 'EntityNotFoundException',
       status: 400,
@@ -124,18 +124,18 @@ describe('the edge with a JSON service', () => {
     expect(body).toMatchObject({ __type: code, message: expect.stringContaining(words) });
   });
 
-  it('takes null for absent, and base64 for bytes', async () => {
+  it('reads null as an absent member and base64 as bytes', async () => {
     expect(JSON.parse((await call({}, { Name: 'db', CatalogId: null, Raw: 'AQID' })).body)).toEqual({
       Database: { Name: 'db', Description: '010203' },
     });
   });
 
-  it('refuses an operation that is not emulated by name', async () => {
+  it('rejects an operation that is not emulated and names it', async () => {
     const answer = await call({ headers: { 'x-amz-target': 'AWSGlue.GetCrawler' } });
     expect([answer.status, answer.body]).toEqual([501, expect.stringContaining('glue GetCrawler')]);
   });
 
-  it('finds the service by the target when there is no signature, and refuses for want of one', async () => {
+  it('finds the service by the target of an unsigned request, and rejects the missing signature', async () => {
     const answer = await send(
       { url: edge.url, path: '/', method: 'POST', body: '{}' },
       { 'x-amz-target': 'AWSGlue.GetDatabase' },
@@ -161,7 +161,7 @@ describe('the edge with a JSON service', () => {
     expect([answer.status, JSON.parse(answer.body).__type]).toEqual([403, code]);
   });
 
-  it('takes a signed body whose hash no header names, as the AWS CLI signs', async () => {
+  it('accepts a signed body without a hash header, as the AWS CLI sends it', async () => {
     const raw: RawRequest = {
       url: edge.url,
       path: '/',
@@ -178,7 +178,7 @@ describe('the edge with a JSON service', () => {
     expect((await send({ ...raw, body: '{"Name":"db2"}' }, headers)).status).toBe(403);
   });
 
-  it('refuses a service that is not there by name, in words that its client understands', async () => {
+  it('rejects a service that is not emulated by name, in the error format of its client', async () => {
     const firehose = new FirehoseClient(config());
     const failure = await failureOf(
       firehose.send(new PutRecordCommand({ DeliveryStreamName: 's', Record: { Data: Buffer.from('x') } })),
@@ -196,14 +196,14 @@ describe('the edge with a JSON service', () => {
     expect([form.status, form.body]).toEqual([501, expect.stringContaining('<Code>NotImplemented</Code>')]);
   });
 
-  it('answers 500 to a defect of its own, and reports it', async () => {
+  it('answers 500 to an internal defect, and reports it', async () => {
     const answer = await call({}, { Name: 'defect' });
     expect([answer.status, JSON.parse(answer.body).__type]).toEqual([500, 'InternalFailure']);
     expect(answer.body).not.toContain('a defect of ours');
     expect(defects.splice(0)).toEqual([expect.objectContaining({ message: 'a defect of ours' })]);
   });
 
-  it('gives its own paths to the control, under a name of this machine only, and from pages of this machine only', async () => {
+  it('serves the control paths only for host names and page origins of this machine', async () => {
     const ask = (path: string, host: string, more: Record<string, string> = {}) =>
       send({ url: edge.url, path }, { host, ...more });
     expect(await ask('/_local/ping', '127.0.0.1:4566')).toMatchObject({ status: 200, body: 'pong' });
@@ -216,7 +216,7 @@ describe('the edge with a JSON service', () => {
     expect(await from('null')).toMatchObject({ status: 403 });
   });
 
-  it('goes on with a connection after refusing a large body on it', async () => {
+  it('keeps a connection open after rejecting a large body on it', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     expect((await call({ agent }, { Name: 'x'.repeat(3_000_000) })).status).toBe(413);
     expect((await call({ agent })).status).toBe(200);
@@ -225,7 +225,7 @@ describe('the edge with a JSON service', () => {
 });
 
 describe('closing the edge', () => {
-  it('answers what is under way, then lets go of every connection at once', async () => {
+  it('answers the requests in progress, then closes every connection at once', async () => {
     const started = Promise.withResolvers<void>();
     const finish = Promise.withResolvers<void>();
     const edge = await startEdge({

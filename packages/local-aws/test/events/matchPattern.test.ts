@@ -59,7 +59,7 @@ describe('matchPattern', () => {
     expect(matchPattern(pattern, event)).toBe(expected);
   });
 
-  it('leaves an event alone that a pattern names none of', () => {
+  it('does not match an event that has none of the fields of the pattern', () => {
     expect(matchPattern({ source: ['aws.s3'] }, { source: 'aws.ec2' })).toBe(false);
     expect(matchPattern({ source: ['aws.s3'] }, 'aws.s3')).toBe(false);
   });
@@ -83,13 +83,13 @@ describe('matchPattern', () => {
     ['anything-but of nothing', { key: [{ 'anything-but': [] }] }],
     ['anything-but of an operator it has not', { key: [{ 'anything-but': { numeric: ['=', 1] } }] }],
     ['more than 4,096 characters', { key: ['x'.repeat(4_096)] }],
-  ])('refuses %s when it is compiled', (_, pattern) => {
+  ])('rejects %s when it compiles the pattern', (_, pattern) => {
     expect(() => compilePattern(pattern)).toThrow(
       expect.objectContaining({ name: 'InvalidEventPatternException' }),
     );
   });
 
-  it('refuses cidr by name', () => {
+  it('rejects cidr by name', () => {
     expect(() => compilePattern({ ip: [{ cidr: '10.0.0.0/24' }] })).toThrow(
       'events pattern operator cidr is not emulated',
     );

@@ -35,7 +35,7 @@ const object = {
 } as const;
 
 describe('an event bus', () => {
-  it('hands "Object Created" to a rule\'s queue, its key as it is', () => {
+  it(`delivers "Object Created" to a rule's queue with the key unchanged`, () => {
     const { bus, delivered } = openBus();
     bus.putRule('new-files', rule());
     bus.publishObjectCreated(object);
@@ -65,7 +65,7 @@ describe('an event bus', () => {
     ]);
   });
 
-  it("keeps from a rule what it doesn't match, and everything from one that is disabled", () => {
+  it('delivers no event that a rule does not match, and none to a disabled rule', () => {
     const { bus, delivered } = openBus();
     bus.putRule('new-files', rule());
     bus.putRule('off', rule({ State: 'DISABLED' }));
@@ -77,7 +77,7 @@ describe('an event bus', () => {
     expect(delivered).toEqual([]);
   });
 
-  it('serves every target of every rule', () => {
+  it('delivers to every target of every rule', () => {
     const { bus, delivered } = openBus();
     const second = `${QUEUE}-2`;
     bus.putRule(
@@ -107,7 +107,7 @@ describe('an event bus', () => {
       'Targets.0.InputPath',
     ],
     ['a pattern that is none', rule({ EventPattern: { source: 'aws.s3' } }), 'Event pattern is not valid'],
-  ])('refuses %s by name', (_, properties, message) => {
+  ])('rejects %s by name', (_, properties, message) => {
     expect(() => openBus().bus.putRule('r', properties)).toThrow(message);
   });
 });

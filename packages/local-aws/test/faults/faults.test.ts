@@ -131,7 +131,7 @@ describe('a call that fails', () => {
     await expect(call()).rejects.toMatchObject(failure);
   });
 
-  it('has done nothing, unless it fails afterwards', async () => {
+  it('has no effect unless it fails after the work', async () => {
     faults.set({ s3: [{ fault: 'failCalls', code: 'InternalError', operations: ['PutObject'] }] });
     await expect(put('before')).rejects.toMatchObject({ name: 'InternalError' });
     faults.set({ glue: [{ fault: 'failCalls', code: 'InternalServiceException', afterwards: true }] });
@@ -146,7 +146,7 @@ describe('a call that fails', () => {
     expect(DatabaseList.map(({ Name }) => Name)).toEqual(['made']);
   });
 
-  it('may have any code, with a status of its own', async () => {
+  it('can have any error code and status', async () => {
     faults.set({ sqs: [{ fault: 'failCalls', code: 'SomethingNew', status: 418 }] });
     await expect(sqs.send(new ReceiveMessageCommand({ QueueUrl }))).rejects.toMatchObject({
       name: 'SomethingNew',
@@ -159,19 +159,19 @@ describe('a call that fails', () => {
 });
 
 describe('a connection that is cut', () => {
-  it('before the work leaves nothing behind', async () => {
+  it('has no effect when it is cut before the work', async () => {
     faults.set({ s3: [{ fault: 'resetConnection', operations: ['PutObject'] }] });
     await expect(put('reset')).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(await exists('reset')).toBe(false);
   });
 
-  it('is tried again by the SDK', async () => {
+  it('is retried by the SDK', async () => {
     faults.set({ s3: [{ fault: 'resetConnection', calls: 2 }] });
     const { $metadata } = await put('again', {}, persistent);
     expect($metadata.attempts).toBe(3);
   });
 
-  it('after the work loses the answer only: a conditional write then meets itself', async () => {
+  it('loses only the response when it is cut after the work: a retried conditional write conflicts with itself', async () => {
     faults.set({ s3: [{ fault: 'loseResponse', operations: ['PutObject'] }] });
     await expect(put('mine', { IfNoneMatch: '*' }, persistent)).rejects.toMatchObject({
       name: 'PreconditionFailed',
@@ -179,7 +179,7 @@ describe('a connection that is cut', () => {
     expect(await exists('mine')).toBe(true);
   });
 
-  it("closes the object's file that was to be sent", async () => {
+  it('closes the file of the object being sent', async () => {
     await put('read');
     faults.set({ s3: [{ fault: 'loseResponse', operations: ['GetObject'] }] });
     const read = s3.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'read' }));
@@ -195,7 +195,7 @@ describe('a call that is slow', () => {
       abortSignal: AbortSignal.timeout(150),
     });
 
-  it('takes as long as asked for, and delays add up', async () => {
+  it('takes the configured time, and several delays add up', async () => {
     faults.set({
       s3: [
         { fault: 'delayCalls', ms: 60 },
@@ -207,7 +207,7 @@ describe('a call that is slow', () => {
     expect(performance.now() - before).toBeGreaterThanOrEqual(115);
   });
 
-  it('is not done when its client gives up first, but is done when only the answer is slow', async () => {
+  it('has no effect when its client gives up first, but takes effect when only the response is slow', async () => {
     faults.set({ s3: [{ fault: 'delayCalls', ms: 60_000 }] });
     await expect(impatient('given-up')).rejects.toMatchObject({ name: 'AbortError' });
     expect(await exists('given-up')).toBe(false);
@@ -217,8 +217,8 @@ describe('a call that is slow', () => {
   });
 });
 
-describe('which calls are struck', () => {
-  it('is the first, unless said otherwise', async () => {
+describe('the selection of the calls that a fault affects', () => {
+  it('is the first call by default', async () => {
     faults.set({ s3: [{ fault: 'failCalls' }] });
     expect(await struck(3, listBuckets)).toEqual([true, false, false]);
     faults.set({ s3: [{ fault: 'failCalls', nth: 3, calls: 2 }] });
@@ -230,7 +230,7 @@ describe('which calls are struck', () => {
     expect(await struck(4, listBuckets)).toEqual([true, true, true, true]);
   });
 
-  it('is narrowed down to operations, and to what they are about', async () => {
+  it('can be limited to operations and to their resources', async () => {
     faults.set({ s3: [{ fault: 'failCalls', operations: ['HeadObject', 'PutObject'], key: 'bucket/a/*' }] });
     await listBuckets();
     await put('b/1');
@@ -248,7 +248,7 @@ describe('which calls are struck', () => {
     ]);
   });
 
-  it('goes to the first fault of several: the call does not count for the others', async () => {
+  it('applies only the first of several faults: the call does not count for the others', async () => {
     faults.set({
       s3: [
         { fault: 'failCalls', code: 'InternalError' },
@@ -267,7 +267,7 @@ describe('which calls are struck', () => {
     expect(names).toEqual(['InternalError', 'done', 'AccessDenied', 'done']);
   });
 
-  it('is decided by a seed: the same seed strikes the same calls, in about the share asked for', async () => {
+  it('depends on a seed: the same seed selects the same calls, in about the requested share', async () => {
     const strikes = (seed: number, rate: number) => {
       const seeded = new Faults();
       seeded.set({ s3: [{ fault: 'failCalls', rate, seed }] });

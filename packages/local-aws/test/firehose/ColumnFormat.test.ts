@@ -12,14 +12,14 @@ describe('a decimal column', () => {
     ).toEqual(['"1.00"', '"1.01"', '"-1.01"', '"1.00"', '"12345678.90"', '"0.00"', '"0.00"']);
   });
 
-  it('refuses what has more digits than it, and what is no number', () => {
+  it('rejects a number with more digits than the column, and a value that is not a number', () => {
     for (const raw of ['123456789', '99999999.995', '1e999999999', '"1,5"', '"."', '""', 'true', '[1]']) {
       expect(() => stage(raw)).toThrow('Data does not match the schema.');
     }
     expect(() => stage(`1${'0'.repeat(1_000_000)}`)).toThrow('Data does not match the schema.');
   });
 
-  it('rounds any number to the nearest that it can hold', () => {
+  it('rounds any number to the nearest value that the column can hold', () => {
     fc.assert(
       fc.property(fc.bigInt(-(10n ** 11n), 10n ** 11n), fc.integer({ min: 0, max: 6 }), (unscaled, scale) => {
         const staged: unknown = JSON.parse(stage(`${unscaled}e-${scale + 4}`) ?? '');
@@ -33,7 +33,7 @@ describe('a decimal column', () => {
 });
 
 describe('jsonMembers', () => {
-  it('gives every member of an object back as it is written', () => {
+  it('returns every member of an object as it is written', () => {
     const key = fc.string({ unit: 'grapheme' });
     const value = fc.jsonValue().map((each) => JSON.stringify(each));
     const space = fc.constantFrom('', ' ', '\n\t', '\r\n  ');
@@ -47,7 +47,7 @@ describe('jsonMembers', () => {
     );
   });
 
-  it('compacts what a writer has spread, strings untouched', () => {
+  it('removes white space between tokens and leaves strings unchanged', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(1, '\t'), (value, indent) => {
         expect(compactJson(JSON.stringify(value, null, indent))).toBe(JSON.stringify(value));

@@ -7,7 +7,7 @@ afterEach(() => {
 });
 
 describe('Jq', () => {
-  it('answers every document by itself, errors included', async () => {
+  it('answers every document separately, including errors', async () => {
     const documents = ['{"a":1}', '{"a":"x"}', '[]', '{"a":12345678901}'];
     expect(await new Jq().evaluate('{b: (.a + 1)} # a comment', documents)).toEqual([
       { outputs: [{ b: 2 }] },
@@ -18,7 +18,7 @@ describe('Jq', () => {
     expect(await new Jq().evaluate('.[]', ['[1,2]', '[]'])).toEqual([{ outputs: [1, 2] }, { outputs: [] }]);
   });
 
-  it('goes on answering rightly after thousands of calls, failed ones between them', async () => {
+  it('returns correct answers after thousands of calls, some of which fail', async () => {
     const jq = new Jq();
     const pad = 'x'.repeat(700);
     for (let n = 0; n < 1500; n += 1) {
@@ -28,7 +28,7 @@ describe('Jq', () => {
     }
   });
 
-  it('keeps one document that ends jq from its neighbours', async () => {
+  it('isolates a document that ends jq from the documents beside it', async () => {
     const documents = ['{"n":1}', '{"n":2}', '{"n":3}'];
     const outcomes = await new Jq().evaluate('if .n == 2 then halt else {n} end', documents);
     expect(outcomes[0]).toEqual({ outputs: [{ n: 1 }] });
@@ -36,7 +36,7 @@ describe('Jq', () => {
     expect(outcomes[2]).toEqual({ outputs: [{ n: 3 }] });
   });
 
-  it('leaves the exit code of the process alone', async () => {
+  it('does not change the exit code of the process', async () => {
     process.exitCode = 7;
     await Promise.all([new Jq().check('{'), new Jq().evaluate('.', ['1'])]);
     expect(process.exitCode).toBe(7);

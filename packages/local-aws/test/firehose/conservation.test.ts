@@ -34,7 +34,7 @@ function makeDocument(kindOf: string, ds: string, n: number): string {
   }
 }
 
-it('every acknowledged document ends in exactly one place, whatever happens between', async () => {
+it('every acknowledged document ends up in exactly one place, whatever faults happen', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 10 }), async (steps) => {
       await fixture?.end();

@@ -26,7 +26,7 @@ async function convert(type: string, values: readonly string[], serDe: object = 
 const micros = (...time: [number, number, number, number?, number?, number?]) => new Date(Date.UTC(...time));
 
 describe('a column', () => {
-  it('of strings takes scalars as written and nested JSON as compact text', async () => {
+  it('of strings accepts scalars as written and nested JSON as compact text', async () => {
     const { values, failed } = await convert('string', [
       '"text é \\ud83d\\ude00 \\n"',
       '1.50',
@@ -52,7 +52,7 @@ describe('a column', () => {
     expect(failed).toEqual([]);
   });
 
-  it('of booleans takes them as text too', async () => {
+  it('of booleans also accepts booleans written as text', async () => {
     const { values, failed } = await convert('boolean', ['true', '"FALSE"', '1', '"yes"', '[]']);
     expect(values).toEqual([true, false]);
     expect(failed.length).toBe(3);
@@ -62,7 +62,7 @@ describe('a column', () => {
     ['tinyint', ['-128', '"127"'], ['128', '1.5', '1e2', '"x"', 'true', '{}', '""']],
     ['smallint', ['-32768', '32767'], ['32768']],
     ['int', ['-2147483648', ' 2147483647'], ['2147483648', '99999999999999999999999999999999999999999999']],
-  ])('of %s takes what fits', async (type, good, bad) => {
+  ])('of %s accepts values within its range', async (type, good, bad) => {
     const { values, failed } = await convert(type, [...good, ...bad]);
     expect(values).toEqual(good.map((value) => Number(JSON.parse(value))));
     expect(failed.map(({ text }) => text)).toEqual(bad.map((value) => `{"v":${value}}`));
@@ -79,7 +79,7 @@ describe('a column', () => {
     expect(failed.length).toBe(1);
   });
 
-  it('of double and float takes numbers, also as text', async () => {
+  it('of double or float accepts numbers, also written as text', async () => {
     const { values, failed } = await convert('double', ['1.5', '"2.5e3"', '-0.1', '1e309', '"NaN"', '"x"']);
     expect(values).toEqual([1.5, 2500, -0.1]);
     expect(failed.map(({ lastErrorMessage }) => lastErrorMessage)).toEqual([
@@ -89,7 +89,7 @@ describe('a column', () => {
     ]);
   });
 
-  it('of timestamps takes every form Firehose reads', async () => {
+  it('of timestamps accepts every format that Firehose reads', async () => {
     const { values, failed } = await convert('timestamp', [
       '"2026-11-20T07:32:01.5Z"',
       '"2026-9-7 1:2:3"',
@@ -120,7 +120,7 @@ describe('a column', () => {
     expect(failed.length).toBe(4);
   });
 
-  it('of dates takes calendar days only', async () => {
+  it('of dates accepts calendar days only', async () => {
     const { values, failed } = await convert('date', [
       '"2026-11-20"',
       '"2026-9-7"',
@@ -131,7 +131,7 @@ describe('a column', () => {
     expect(failed.length).toBe(2);
   });
 
-  it('is found whatever the case of its key, unless told otherwise', async () => {
+  it('is found whatever the case of its key, unless the stream is case-sensitive', async () => {
     expect((await convert('string', ['"a","V":"b"', '"c"'])).values).toEqual(['c']);
     expect(fixture.errors()).toMatchObject([
       {
@@ -141,7 +141,7 @@ describe('a column', () => {
     ]);
   });
 
-  it('is found by its exact key, by another one, or with dots for underscores', async () => {
+  it('is found by its exact key, by a mapped key, or with dots in place of underscores', async () => {
     fixture.tables.set('db.events', {
       columns: ['v', 'ts', 'a_b'].map((name) => ({ name, type: 'string' })),
     });
@@ -162,7 +162,7 @@ describe('a column', () => {
 });
 
 describe('a file', () => {
-  it('has the columns of the table in their order, others dropped, absent ones null', async () => {
+  it('has the columns of the table in order, without other members and with null for absent ones', async () => {
     fixture.tables.set('db.events', {
       columns: [
         { name: 'timestamp', type: 'timestamp' },
@@ -179,7 +179,7 @@ describe('a file', () => {
     expect(rows.map((row) => row['a'] ?? null)).toEqual(['x', null]);
   });
 
-  it('follows the table as it is at delivery', async () => {
+  it('has the schema that the table has at delivery', async () => {
     fixture.tables.set('db.events', { columns: [{ name: 'a', type: 'string' }] });
     await fixture.firehose.createStream('s', convertingStream());
     await fixture.put('s', '{"a":"x","b":"y"}');
@@ -189,8 +189,8 @@ describe('a file', () => {
   });
 });
 
-describe('what does not convert', () => {
-  it('goes to the error output record by record, with the members AWS writes', async () => {
+describe('a record that does not convert', () => {
+  it('goes to the error output by itself, with the members that AWS writes', async () => {
     fixture.tables.set('db.events', { columns: [{ name: 'v', type: 'double' }] });
     await fixture.firehose.createStream('s', convertingStream());
     const bad = ['{"v":"oops"}', '{"v":1', '', '[{"v":1}]', '7', '\ufeff{"v":1}'];
@@ -248,7 +248,7 @@ describe('what does not convert', () => {
       'DataFormatConversion.InvalidSchema',
       /decimal\(39,0\)/,
     ],
-  ])('goes there as a whole when the catalog has %s', async (_what, columns, code, message) => {
+  ])('goes there with its whole batch when the catalog has %s', async (_what, columns, code, message) => {
     if (columns !== undefined) fixture.tables.set('db.events', { columns });
     await fixture.firehose.createStream('s', convertingStream());
     await fixture.put('s', '{"v":1}', '{"v":2}');
@@ -260,7 +260,7 @@ describe('what does not convert', () => {
     expect(fixture.keys().length).toBe(1);
   });
 
-  it('goes there as well when no Parquet file can be made of it, rather than block the stream', async () => {
+  it('goes there when no Parquet file can be written from it, and does not block the stream', async () => {
     // No catalog has a column without a name; DuckDB can't write one.
     fixture.tables.set('db.events', { columns: [{ name: '', type: 'string' }] });
     await fixture.firehose.createStream('s', convertingStream());

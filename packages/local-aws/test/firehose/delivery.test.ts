@@ -23,8 +23,8 @@ const deaggregation = {
   Parameters: [{ ParameterName: 'SubRecordType', ParameterValue: 'JSON' }],
 };
 
-describe('objects', () => {
-  it('are one Parquet file a partition, named as Firehose names them', async () => {
+describe('delivered objects', () => {
+  it('are one Parquet file per partition, named as Firehose names them', async () => {
     await fixture.firehose.createStream('s', partitionedStream());
     await fixture.put('s', '{"ds":"2026-11-19","n":1}{"ds":"2026-11-20","n":2}\n{"ds":"2026-11-19","n":3}');
     expect(fixture.firehose.pending()).toMatchObject([{ stream: 's' }]);
@@ -38,7 +38,7 @@ describe('objects', () => {
     expect(fixture.firehose.pending()).toEqual([]);
   });
 
-  it('hold records as they came, with nothing between them, without conversion', async () => {
+  it('hold records unchanged and without separators when conversion is off', async () => {
     await fixture.firehose.createStream('s', plainStream());
     await fixture.put('s', 'one', 'two', new Uint8Array([0xff, 0x00]));
     await fixture.firehose.flush();
@@ -50,7 +50,7 @@ describe('objects', () => {
     );
   });
 
-  it('are gzipped, delimited and named as asked for', async () => {
+  it('are compressed, delimited and named as configured', async () => {
     const ProcessingConfiguration = { Enabled: true, Processors: [{ Type: 'AppendDelimiterToRecord' }] };
     await fixture.firehose.createStream(
       's',
@@ -63,7 +63,7 @@ describe('objects', () => {
     expect(gunzipSync(body).toString()).toBe('{"a":1}\n{"a":2}\n');
   });
 
-  it('lie under the hour of arrival when the prefix has no expression', async () => {
+  it('are stored under the hour of arrival when the prefix has no expression', async () => {
     await fixture.firehose.createStream(
       's',
       plainStream({ Prefix: 'raw', ErrorOutputPrefix: undefined, CustomTimeZone: 'Asia/Tokyo' }),
@@ -75,7 +75,7 @@ describe('objects', () => {
     ]);
   });
 
-  it('take their date from the arrival of the oldest record', async () => {
+  it('have the date at which the oldest record arrived', async () => {
     fixture.clock.advance(Date.UTC(2026, 10, 20, 23, 59, 30) - START);
     await fixture.firehose.createStream('s', plainStream());
     await fixture.put('s', 'before ');
@@ -86,7 +86,7 @@ describe('objects', () => {
     expect(fixture.text(fixture.keys()[0] ?? '')).toBe('before after midnight');
   });
 
-  it('have what their prefix asks for', async () => {
+  it('have keys that follow the expressions of their prefix', async () => {
     await fixture.firehose.createStream(
       's',
       plainStream({ Prefix: "!{timestamp:'y='yyyy/'m='MM/'d='d/'h='HH-mm}/!{firehose:random-string}/" }),
@@ -100,7 +100,7 @@ describe('objects', () => {
 });
 
 describe('buffers', () => {
-  it('are delivered when their interval has passed since their own first record', async () => {
+  it('are delivered when their interval has passed since their first record', async () => {
     await fixture.firehose.createStream('s', partitionedStream());
     await fixture.put('s', '{"ds":"a","n":1}');
     fixture.clock.advance(30_000);
@@ -126,7 +126,7 @@ describe('buffers', () => {
     expect([...fixture.objects.values()].map(({ length }) => length)).toEqual([1024 * 1024]);
   });
 
-  it('follow an interval set for all of them, the open ones too', async () => {
+  it('follow a new interval, including buffers that are already open', async () => {
     await fixture.firehose.createStream('s', partitionedStream());
     await fixture.put('s', '{"ds":"a","n":1}');
     await fixture.pending(1);
@@ -138,7 +138,7 @@ describe('buffers', () => {
     expect((await fixture.rows()).length).toBe(2);
   });
 
-  it('are kept and tried again until S3 takes them', async () => {
+  it('are kept and retried until S3 accepts them', async () => {
     let outage = true;
     fixture.beforePut = () => {
       if (outage) throw new Error('S3 is away.');
@@ -162,7 +162,7 @@ describe('buffers', () => {
     expect(fixture.text(fixture.keys()[0] ?? '')).toBe('x');
   });
 
-  it('of more than 500 partitions go to the error output', async () => {
+  it('go to the error output when they have more than 500 partitions', async () => {
     await fixture.firehose.createStream(
       's',
       partitionedStream({ DataFormatConversionConfiguration: undefined }),
@@ -217,7 +217,7 @@ describe('partition keys', () => {
     ]);
   });
 
-  it('that are null, empty, absent or no scalar fail their document alone', async () => {
+  it('that are null, empty, absent or not scalar fail only their own document', async () => {
     await fixture.firehose.createStream('s', partitionedStream());
     const bad = [
       '{"ds":null,"n":1}',
@@ -239,7 +239,7 @@ describe('partition keys', () => {
     ]);
   });
 
-  it('of a record with more than 500 documents are not looked for: it fails whole', async () => {
+  it('are not extracted from a record with more than 500 documents, which fails as a whole', async () => {
     await fixture.firehose.createStream('s', partitionedStream());
     const documents = (count: number) => '{"ds":"a","n":1}\n'.repeat(count);
     await fixture.put('s', documents(500), documents(501));
@@ -250,7 +250,7 @@ describe('partition keys', () => {
     ]);
   });
 
-  it('are found in the largest of records, deeply nested ones beside it', async () => {
+  it('are found in a record of the largest size beside deeply nested ones', async () => {
     await fixture.firehose.createStream(
       's',
       partitionedStream({
@@ -270,7 +270,7 @@ describe('partition keys', () => {
     expect(process.exitCode).toBeUndefined();
   });
 
-  it('too long for a prefix fail their document', async () => {
+  it('that are too long for a prefix fail their document', async () => {
     await fixture.firehose.createStream('s', partitionedStream());
     await fixture.put('s', `{"ds":"${'x'.repeat(520)}","n":1}{"ds":"${'x'.repeat(400)}","n":2}`);
     await fixture.firehose.flush();
@@ -282,7 +282,7 @@ describe('partition keys', () => {
 });
 
 describe('deaggregation', () => {
-  it('splits at a delimiter given in base64', async () => {
+  it('splits records at a delimiter given in base64', async () => {
     const Parameters = [
       { ParameterName: 'SubRecordType', ParameterValue: 'DELIMITED' },
       { ParameterName: 'Delimiter', ParameterValue: Buffer.from('####').toString('base64') },
@@ -297,7 +297,7 @@ describe('deaggregation', () => {
     expect(await fixture.rows()).toEqual([{ n: 1n }, { n: 2n }, { n: 3n }]);
   });
 
-  it('is what makes several documents of one record: a record is one document without', async () => {
+  it('splits a record into documents: without it a record is one document', async () => {
     await fixture.firehose.createStream('s', convertingStream());
     await fixture.put('s', '{"n":1}{"n":2}', '{"n":3}');
     await fixture.firehose.flush();
@@ -305,7 +305,7 @@ describe('deaggregation', () => {
     expect(fixture.errors()).toMatchObject([{ lastErrorCode: 'DataFormatConversion.ParseError' }]);
   });
 
-  it('lets nothing vanish: empty records fail', async () => {
+  it('loses nothing: empty records fail', async () => {
     await fixture.firehose.createStream('s', partitionedStream());
     await fixture.put('s', '', ' \n ', '{"ds":"a","n":3}');
     await fixture.firehose.flush();

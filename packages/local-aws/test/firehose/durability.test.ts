@@ -26,7 +26,7 @@ async function restart(properties: object = partitionedStream()): Promise<void> 
   await fixture.firehose.createStream('s', properties);
 }
 
-describe('what is acknowledged', () => {
+describe('an acknowledged record', () => {
   it('survives kill -9', async () => {
     const child = spawn(process.execPath, [program, fixture.directory, JSON.stringify(partitionedStream())], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -65,7 +65,7 @@ describe('what is acknowledged', () => {
     expect(new Set(landed).size).toBe(landed.length);
   });
 
-  it('survives a restart at any time, and is not delivered again once it is marked', async () => {
+  it('survives a restart at any time, and is not delivered again once it is marked as delivered', async () => {
     await fixture.firehose.createStream('s', partitionedStream());
     // Three documents in one record go to three partitions; one of them is full and delivered before the restart.
     fixture.beforePut = (key) => {
@@ -83,7 +83,7 @@ describe('what is acknowledged', () => {
     expect(journal()).toEqual([]);
   });
 
-  it('keeps its arrival: intervals and dates go on from it', async () => {
+  it('keeps its time of arrival, which intervals and dates use after a restart', async () => {
     await fixture.firehose.createStream('s', plainStream());
     await fixture.put('s', 'x');
     fixture.clock.advance(200_000);
@@ -96,7 +96,7 @@ describe('what is acknowledged', () => {
     expect(fixture.keys()).toEqual([expect.stringMatching(/^data\/2026-11-20\/s-1-2026-11-20-12-00-00-/)]);
   });
 
-  it('is not spoilt by what was being written when the process was killed', async () => {
+  it('is not damaged by a write that a kill interrupts', async () => {
     await fixture.firehose.createStream('s', plainStream());
     await fixture.put('s', 'whole');
     await fixture.stop();
@@ -111,7 +111,7 @@ describe('what is acknowledged', () => {
     expect(journal()).toEqual([]);
   });
 
-  it('is delivered twice rather than not at all when S3 has it but nothing says so', async () => {
+  it('is delivered again when S3 has it but the delivery was not recorded', async () => {
     await fixture.firehose.createStream('s', plainStream());
     await fixture.put('s', 'x');
     const [file = ''] = journal();
@@ -127,7 +127,7 @@ describe('what is acknowledged', () => {
     expect([...fixture.objects.values()].map(String)).toEqual(['x', 'x']);
   });
 
-  it('leaves nothing behind on disk once delivered', async () => {
+  it('leaves nothing on disk once it is delivered', async () => {
     await fixture.firehose.createStream('s', partitionedStream());
     for (let n = 0; n < 20; n += 1) await fixture.put('s', document(n), `{"broken":${n}}`);
     await fixture.firehose.flush();

@@ -19,7 +19,7 @@ const text = fc
   .map(([value, indent]) => JSON.stringify(value, null, indent));
 
 describe('scanDocuments', () => {
-  it('finds every document, whatever stands between them', () => {
+  it('finds every document, whatever text separates them', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(text, separator), { maxLength: 8 }), separator, (documents, before) => {
         const record = before + documents.map(([each, after]) => each + after).join('');
@@ -29,7 +29,7 @@ describe('scanDocuments', () => {
     );
   });
 
-  it('leaves no byte out but white space, and none counted twice, in any input', () => {
+  it('covers every byte except white space exactly once, in any input', () => {
     const noise = fc.string({
       unit: fc.constantFrom('{', '}', '[', ']', '"', '\\', '\n', ' ', 'a', ',', 'é'),
     });
@@ -50,7 +50,7 @@ describe('scanDocuments', () => {
     );
   });
 
-  it('keeps a malformed line from its neighbours', () => {
+  it('isolates a malformed line from the lines beside it', () => {
     const bad = fc.constantFrom(
       '{"a":1',
       '{"a":"x}',
@@ -76,7 +76,7 @@ describe('scanDocuments', () => {
     );
   });
 
-  it('ends what is malformed where its end can be seen', () => {
+  it('ends a malformed document at its first recognizable end', () => {
     expect(scan('{"a":tru}{"b":1}')).toEqual(['{"a":tru}', '{"b":1}']);
     expect(scan('x{"b":1}y\n{"c":1}')).toEqual(['x', '{"b":1}', 'y', '{"c":1}']);
     expect(scan('{"a":{"b":1}\n{"c":1}')).toEqual(['{"a":{"b":1}', '{"c":1}']);

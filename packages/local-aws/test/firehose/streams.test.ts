@@ -87,7 +87,7 @@ describe('creating a stream', () => {
       }),
       'OpenXJsonSerDe',
     ],
-  ])('with %s is refused as Firehose refuses it', async (_what, properties, message) => {
+  ])("with %s is rejected with Firehose's error", async (_what, properties, message) => {
     await expect(fixture.firehose.createStream('s', properties)).rejects.toMatchObject({
       code: 'InvalidArgumentException',
       message: expect.stringContaining(message),
@@ -109,14 +109,14 @@ describe('creating a stream', () => {
       'HiveJsonSerDe',
     ],
     ['other destinations', { RedshiftDestinationConfiguration: {}, ...plainStream() }, 'Redshift'],
-  ])('with %s is refused by name', async (_what, properties, name) => {
+  ])('with %s is rejected by name', async (_what, properties, name) => {
     await expect(fixture.firehose.createStream('s', properties)).rejects.toMatchObject({
       code: 'NotImplemented',
       message: expect.stringContaining(name),
     });
   });
 
-  it('refuses a name twice, and a name that is none', async () => {
+  it('rejects a name that exists and a name that is not valid', async () => {
     await fixture.firehose.createStream('s', plainStream());
     await expect(fixture.firehose.createStream('s', plainStream())).rejects.toMatchObject({
       code: 'ResourceInUseException',
@@ -127,7 +127,7 @@ describe('creating a stream', () => {
   });
 });
 
-describe('the service', () => {
+describe('the Firehose service', () => {
   it('describes and lists streams', async () => {
     for (const name of ['b', 'a', 'c']) await fixture.firehose.createStream(name, partitionedStream());
     const { DeliveryStreamDescription: stream } = await fixture.client.send(
@@ -155,7 +155,7 @@ describe('the service', () => {
     });
   });
 
-  it('takes one record', async () => {
+  it('accepts a single record', async () => {
     await fixture.firehose.createStream('s', plainStream());
     const answer = await fixture.client.send(
       new PutRecordCommand({ DeliveryStreamName: 's', Record: { Data: Buffer.from('x') } }),
@@ -165,7 +165,7 @@ describe('the service', () => {
     expect(fixture.text(fixture.keys()[0] ?? '')).toBe('x');
   });
 
-  it('refuses what it does not do by name', async () => {
+  it('rejects an operation that is not emulated by name', async () => {
     await expect(
       fixture.client.send(new StartDeliveryStreamEncryptionCommand({ DeliveryStreamName: 's' })),
     ).rejects.toMatchObject({
@@ -174,7 +174,7 @@ describe('the service', () => {
     });
   });
 
-  it('refuses a member that it does not know by name', async () => {
+  it('rejects an unknown member by name', async () => {
     await fixture.firehose.createStream('s', plainStream());
     const ExclusiveStartDestinationId = 'destinationId-000000000001';
     await expect(
@@ -187,7 +187,7 @@ describe('the service', () => {
     });
   });
 
-  it('knows no other streams', async () => {
+  it('answers that an unknown stream does not exist', async () => {
     await expect(fixture.put('missing', 'x')).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
       message: `Firehose missing under account ${ACCOUNT} not found.`,
@@ -195,11 +195,11 @@ describe('the service', () => {
   });
 });
 
-describe('limits', () => {
+describe('limits of a call', () => {
   beforeEach(() => fixture.firehose.createStream('s', plainStream()));
   const kibibytes = (count: number) => Buffer.alloc(count * 1024, 'x');
 
-  it('are kept to the byte', async () => {
+  it('are exact to the byte', async () => {
     const most = [...Array(4).fill(kibibytes(1000)), kibibytes(96)];
     expect((await fixture.put('s', ...most)).FailedPutCount).toBe(0);
     expect((await fixture.put('s', ...Array(500).fill('x'))).RequestResponses?.length).toBe(500);
@@ -213,7 +213,7 @@ describe('limits', () => {
     ['no record', [], '0 records'],
     ['a record a byte too large', [Buffer.alloc(1000 * 1024 + 1)], '1,000 KiB'],
     ['a call a byte too large', [...Array(4).fill(kibibytes(1000)), Buffer.alloc(96 * 1024 + 1)], '4 MB'],
-  ])('refuse %s, all of it', async (_what, records, message) => {
+  ])('reject the whole call for %s', async (_what, records, message) => {
     await expect(fixture.put('s', ...records)).rejects.toMatchObject({
       name: 'InvalidArgumentException',
       message: expect.stringContaining(message),
@@ -222,7 +222,7 @@ describe('limits', () => {
   });
 });
 
-describe('faults', () => {
+describe('Firehose faults', () => {
   beforeEach(() => fixture.firehose.createStream('s', plainStream()));
   const delivered = async () => {
     await fixture.firehose.flush();
@@ -232,7 +232,7 @@ describe('faults', () => {
       .join('');
   };
 
-  it('fail records of a call that succeeds', async () => {
+  it('fail some records of a call that succeeds', async () => {
     fixture.faults.set({ firehose: [{ fault: 'failRecords', indexes: [1, 2] }] });
     const answer = await fixture.put('s', 'a', 'b', 'c', 'd');
     const failed = { ErrorCode: 'ServiceUnavailableException', ErrorMessage: 'Slow down.' };
@@ -246,7 +246,7 @@ describe('faults', () => {
     expect(await delivered()).toBe('ade');
   });
 
-  it('fail each nth record, or a part of them that a seed decides, or all', async () => {
+  it('fail every nth record, a share of them selected by a seed, or all', async () => {
     const failed = async (records: number) =>
       ((await fixture.put('s', ...Array(records).fill('x'))).RequestResponses ?? []).map(
         ({ ErrorCode }) => ErrorCode !== undefined,
@@ -267,7 +267,7 @@ describe('faults', () => {
     expect(await failed(1)).toEqual([false]);
   });
 
-  it('fail calls, which the SDK sends again by itself', async () => {
+  it('fail calls, which the SDK retries', async () => {
     fixture.faults.set({ firehose: [{ fault: 'failCalls', calls: 2 }] });
     expect((await fixture.put('s', 'a')).$metadata.attempts).toBe(3);
     fixture.faults.set({ firehose: [{ fault: 'failCalls', calls: 9 }] });
@@ -276,13 +276,13 @@ describe('faults', () => {
     expect(await delivered()).toBe('a');
   });
 
-  it('lose an answer: the records are taken, and once more when the SDK tries again', async () => {
+  it('lose a response: the records are stored, and stored again when the SDK retries', async () => {
     fixture.faults.set({ firehose: [{ fault: 'loseResponse' }] });
     expect((await fixture.put('s', 'a')).$metadata.attempts).toBe(2);
     expect(await delivered()).toBe('aa');
   });
 
-  it('of a single record fail its call', async () => {
+  it('fail the call when it has a single record', async () => {
     fixture.faults.set({ firehose: [{ fault: 'failRecords', calls: 9 }] });
     await expect(
       fixture.client.send(

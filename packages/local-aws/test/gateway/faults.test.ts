@@ -41,7 +41,7 @@ const post = (path = '/v1/rgstr') =>
 const set = (...wanted: NonNullable<FaultsInput['gateway']>) => faults.set({ gateway: wanted });
 
 describe("the gateway's faults", () => {
-  it('answer for the function, readable to a page of another origin', async () => {
+  it('answer in place of the function, with headers that a page of another origin can read', async () => {
     set({ fault: 'failCalls' }, { fault: 'failCalls', status: 429 });
     const [first, second, third] = [await post(), await post(), await post()];
     expect([first.status, second.status, third.status]).toEqual([503, 429, 202]);
@@ -50,7 +50,7 @@ describe("the gateway's faults", () => {
     expect(invoked).toBe(1);
   });
 
-  it('may come after the function has done its work', async () => {
+  it('can take effect after the function has done its work', async () => {
     set({ fault: 'failCalls', afterwards: true });
     expect((await post()).status).toBe(503);
     expect(invoked).toBe(1);
@@ -75,7 +75,7 @@ describe("the gateway's faults", () => {
     expect((await answer).status).toBe(202);
   });
 
-  it('spare preflights and what no route takes, and keep to a path', async () => {
+  it('do not affect preflight requests or unknown routes, and can be limited to a path', async () => {
     set({ fault: 'failCalls', path: '/v1/*' });
     const preflight = { origin: 'https://shop.example', 'access-control-request-method': 'POST' };
     const options = await fetch(`${gateway.url}/v1/rgstr`, { method: 'OPTIONS', headers: preflight });

@@ -42,8 +42,8 @@ const echo = async (_: string, event: Record<string, unknown>) => ({
   body: JSON.stringify(event),
 });
 
-describe('the event a function gets', () => {
-  it('is payload format 2.0', async () => {
+describe('the event that a function receives', () => {
+  it('has payload format 2.0', async () => {
     const url = await start(echo);
     const response = await fetch(`${url}/v1/my%20data?k=client-a&a=1&a=2`, {
       method: 'POST',
@@ -85,7 +85,7 @@ describe('the event a function gets', () => {
 });
 
 describe('a compressed body', () => {
-  it.each(['gzip', 'zstd'])('of %s comes as base64 whatever its type', async (encoding) => {
+  it.each(['gzip', 'zstd'])('of %s is passed on as base64 whatever its type', async (encoding) => {
     const url = await start(echo);
     const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
     const body = Buffer.from([0x1f, 0x8b, 0xff]);
@@ -112,7 +112,7 @@ describe('CORS', () => {
     });
   });
 
-  it('sets headers on every answer, errors too, and drops the function’s own', async () => {
+  it('sets headers on every response, including errors, and replaces the function’s own', async () => {
     const url = await start(async () => ({
       statusCode: 503,
       headers: { 'Access-Control-Allow-Origin': 'https://other.example' },
@@ -128,7 +128,7 @@ describe('CORS', () => {
   });
 });
 
-describe('the gateway’s own errors', () => {
+describe('the gateway’s own error', () => {
   it.each([
     ['a handler that throws', new Error('boom'), 500, 'Internal Server Error'],
     [
@@ -137,7 +137,7 @@ describe('the gateway’s own errors', () => {
       413,
       'Request Entity Too Large',
     ],
-  ])('for %s', async (_, error, status, message) => {
+  ])('is returned for %s', async (_, error, status, message) => {
     const url = await start(async () => {
       throw error;
     });
@@ -145,7 +145,7 @@ describe('the gateway’s own errors', () => {
     expect([response.status, await response.json()]).toEqual([status, { message }]);
   });
 
-  it('for a body over 10 MB, announced or not', async () => {
+  it('is returned for a body over 10 MB, with or without Content-Length', async () => {
     const url = await start(echo);
     const huge = Buffer.alloc(10 * 1024 * 1024 + 1);
     const status = await new Promise((resolve, reject) => {
@@ -160,7 +160,7 @@ describe('the gateway’s own errors', () => {
     expect(status).toBe(413);
   });
 
-  it('for an integration that takes too long', async () => {
+  it('is returned for an integration that times out', async () => {
     let release: (() => void) | undefined;
     const url = await start(() => new Promise<void>((resolve) => (release = resolve)));
     const response = await fetch(`${url}/health`);
@@ -168,15 +168,15 @@ describe('the gateway’s own errors', () => {
     release?.();
   });
 
-  it('for no route', async () => {
+  it('is returned for an unknown route', async () => {
     const url = await start(echo);
     expect((await fetch(`${url}/v1/rgstr`)).status).toBe(404);
     expect((await fetch(url, { method: 'POST', body: 'x' })).status).toBe(404);
   });
 });
 
-describe('close', () => {
-  it('cuts off a request that never ends', async () => {
+describe('closing the gateway', () => {
+  it('ends a request that never completes', async () => {
     const url = await start(echo);
     const hanging = request(`${url}/v1/rgstr`, { method: 'POST', headers: { 'content-length': '10' } });
     const cut = new Promise((resolve) => hanging.on('error', resolve));
@@ -188,7 +188,7 @@ describe('close', () => {
 });
 
 describe('a function’s answer', () => {
-  it('without statusCode is the body of a 200', async () => {
+  it('without statusCode becomes the body of a 200 response', async () => {
     const url = await start(async () => ({ ok: true }));
     const response = await fetch(`${url}/v1/rgstr`, { method: 'POST', body: 'x' });
     expect([response.status, response.headers.get('content-type'), await response.json()]).toEqual([
@@ -198,7 +198,7 @@ describe('a function’s answer', () => {
     ]);
   });
 
-  it('may be base64', async () => {
+  it('can be base64', async () => {
     const url = await start(async () => ({
       statusCode: 200,
       body: Buffer.from([0, 255]).toString('base64'),

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { decide } from '../../src/iam/decide.ts';
 import { matchesPattern, readPolicy } from '../../src/iam/policy.ts';
 
-describe('patterns of policies', () => {
-  it('mean what the same regular expression means', () => {
+describe('policy patterns', () => {
+  it('match the same texts as the equivalent regular expression', () => {
     const patterns = fc.string({ unit: fc.constantFrom('a', 'b', '/', '*', '?'), maxLength: 8 });
     const texts = fc.string({ unit: fc.constantFrom('a', 'b', '/'), maxLength: 8 });
     fc.assert(
@@ -16,12 +16,12 @@ describe('patterns of policies', () => {
     );
   });
 
-  it('take no longer for being wicked', () => {
+  it('match adversarial patterns in bounded time', () => {
     expect(matchesPattern(`${'*a'.repeat(500)}b`, 'a'.repeat(5_000))).toBe(false);
   });
 });
 
-describe('decisions', () => {
+describe('policy decisions', () => {
   const ROLE = 'arn:aws:iam::000000000000:role/export';
   const statement = fc.record(
     {
@@ -110,7 +110,7 @@ describe('decisions', () => {
   }
 
   it.each(['000000000000', '111122223333'])(
-    'are those of an independent simulator, the bucket being in %s',
+    'agree with an independent simulator for a bucket in %s',
     (owner) => {
       fc.assert(
         fc.property(
@@ -134,7 +134,7 @@ describe('decisions', () => {
     },
   );
 
-  it('take all values of a key, or any of them, where a condition says so', () => {
+  it('apply ForAllValues and ForAnyValue to the values of a key', () => {
     const asks = (operator: string, wanted: string[], keys: string[] | undefined) =>
       decide({
         caller: {

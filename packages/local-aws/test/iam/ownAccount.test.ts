@@ -73,7 +73,7 @@ describe("a role of a customer's account", () => {
     };
   };
 
-  it('does outside of buckets, too, no more than its policies allow', async () => {
+  it('can do only what its policies allow in every service', async () => {
     const { options, kept } = accounts;
     const session = { ...options, credentials: await assume() };
     const s3 = kept(new S3Client(session));
@@ -105,7 +105,7 @@ describe("a role of a customer's account", () => {
     for (const call of Object.values(calls)) await call();
   });
 
-  it("has nothing of the deployment's own services, nor has the root of its account", async () => {
+  it("has no access to the deployment's own services, and neither has the root user of its account", async () => {
     const { options, kept } = accounts;
     await allow(['glue:*']);
     for (const who of [credentials, await assume()]) {
@@ -117,7 +117,7 @@ describe("a role of a customer's account", () => {
     await kept(new GlueClient(options)).send(new GetDatabasesCommand({}));
   });
 
-  it('is told by the name of its session, and needs the token of one', async () => {
+  it('is identified by the name of its session, and needs a session token', async () => {
     const { options, kept } = accounts;
     const { sessionToken, ...key } = await assume('load-7');
     const other = await assume('load-8');
@@ -153,7 +153,7 @@ describe("a role of a customer's account", () => {
     [trust({ Principal: { AWS: `arn:aws:iam::${THEIRS}:role/nobody` } }), 'Invalid principal in policy'],
     ['{"Statement":[]}', 'Syntax errors in policy.'],
     [twice(trust({ Sid: 'One' })), 'Statement IDs (SID) in a single policy must be unique.'],
-  ])('is trusted by a trust policy only: %s', async (PolicyDocument, message) => {
+  ])('cannot be given an invalid trust policy: %s', async (PolicyDocument, message) => {
     const put = iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
     expect(await failureOf(put)).toMatchObject({ name: 'MalformedPolicyDocumentException', message });
   });
@@ -163,13 +163,13 @@ describe("a role of a customer's account", () => {
     [{ Action: 's3:*' }, 'Policy statement must contain resources.'],
     [{ Action: [], Resource: '*' }, 'Policy statement must contain actions.'],
     [{ Action: 'GetObject', Resource: '*' }, expect.stringContaining('prefaced by a vendor')],
-  ])('has policies that say what it may do: %j', async (statement, message) => {
+  ])('cannot be given an invalid policy: %j', async (statement, message) => {
     const PolicyDocument = document(statement);
     const put = iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument }));
     expect(await failureOf(put)).toMatchObject({ name: 'MalformedPolicyDocumentException', message });
   });
 
-  it('has policies of statements that have each an ID of their own, or none', async () => {
+  it('can have a policy whose statements have unique IDs or none', async () => {
     const put = (PolicyDocument: string) =>
       iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument }));
     const statement = { Action: 's3:GetObject', Resource: '*' };
@@ -181,14 +181,14 @@ describe("a role of a customer's account", () => {
   });
 });
 
-describe('the key that something is to be encrypted with', () => {
+describe('a key that encrypts an object', () => {
   let accounts: Accounts;
   beforeAll(async () => {
     accounts = await startAccounts();
   });
   afterAll(() => accounts.close());
 
-  it('is one that is there, in the region of the bucket', async () => {
+  it('must exist in the region of the bucket', async () => {
     const { options, kept, keys } = accounts;
     const as = (accessKeyId: string, region = 'us-east-1') =>
       kept(new S3Client({ ...options, region, credentials: { accessKeyId, secretAccessKey: 'test' } }));
@@ -247,7 +247,7 @@ describe('the key that something is to be encrypted with', () => {
     expect(await failureOf(put(theirs, Bucket, KeyMetadata?.Arn ?? ''))).toMatchObject(notFound);
   });
 
-  it('may be named by an alias of the template', async () => {
+  it('can be named by an alias of the template', async () => {
     const { options, kept, keys, store } = accounts;
     store.createBucket('app-own');
     keys.ensure('11111111-2222-3333-4444-555555555555', { KeyPolicy: {} });

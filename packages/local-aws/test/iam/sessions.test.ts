@@ -85,7 +85,7 @@ describe('a session of a role', () => {
     };
   }
 
-  it('is assumed by the role itself only where its trust says so, and by no other role of the account', async () => {
+  it('can be assumed by the role itself only if its trust policy says so, and by no other role of the account', async () => {
     for (const trust of [undefined, { Statement: [] }, { Statement: [itself(OTHER)] }]) {
       deploy(trust);
       expect(await failureOf(assume())).toMatchObject(denied);
@@ -97,7 +97,7 @@ describe('a session of a role', () => {
     });
   });
 
-  it('does what its role and its session policy both allow, in every account', async () => {
+  it('can do what its role and its session policy both allow, in every account', async () => {
     const acme = await session(
       allow('s3:GetObject', [`arn:aws:s3:::${OWN}/acme/*`, `arn:aws:s3:::${DROPS}/acme/*`]),
       allow('s3:ListBucket', [`arn:aws:s3:::${OWN}`, `arn:aws:s3:::${DROPS}`], {
@@ -134,7 +134,7 @@ describe('a session of a role', () => {
     });
   });
 
-  it('is narrowed in the services that are the deployment’s alone, and in what it may assume', async () => {
+  it('is limited by its session policy in the deployment’s own services and in the roles that it can assume', async () => {
     const table = (name: string) => `arn:aws:glue:us-east-1:${OURS}:${name}`;
     const acme = await session(
       allow('glue:GetTable', [table('catalog'), table('database/app'), table('table/app/acme_events')]),
@@ -146,7 +146,7 @@ describe('a session of a role', () => {
     expect(await failureOf(assume({}, sts(acme.credentials)))).toMatchObject(denied);
   });
 
-  it('takes a policy of 2,048 characters that is one, and an hour at the most', async () => {
+  it('accepts a valid policy of up to 2,048 characters and a duration of up to one hour', async () => {
     const padded = (length: number) => {
       const text = policyOf(allow('s3:GetObject', `arn:aws:s3:::${OWN}/`));
       return text.replace(`${OWN}/`, `${OWN}/${'a'.repeat(length - text.length)}`);

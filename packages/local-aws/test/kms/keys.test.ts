@@ -51,7 +51,7 @@ describe('the local KMS', () => {
     },
   );
 
-  it('tells what was set on it', async () => {
+  it('returns the settings of a key', async () => {
     const state = async () => {
       const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: ID }));
       const { KeyRotationEnabled } = await kms.send(new GetKeyRotationStatusCommand({ KeyId: ID }));
@@ -65,14 +65,14 @@ describe('the local KMS', () => {
     expect(await state()).toEqual(['Disabled', false, false, { Version: '2012-10-17' }]);
   });
 
-  it('lists aliases page by page', async () => {
+  it('lists aliases in pages', async () => {
     const first = await kms.send(new ListAliasesCommand({ Limit: 1 }));
     expect(first).toMatchObject({ Truncated: true, Aliases: [{ AliasName: 'alias/a', TargetKeyId: ID }] });
     const second = await kms.send(new ListAliasesCommand({ Limit: 1, Marker: first.NextMarker }));
     expect(second).toMatchObject({ Truncated: false, Aliases: [{ AliasName: 'alias/b' }] });
   });
 
-  it('refuses under AWS’s names', async () => {
+  it('rejects invalid requests with AWS’s error codes', async () => {
     await expect(kms.send(new DescribeKeyCommand({ KeyId: 'absent' }))).rejects.toMatchObject({
       name: 'NotFoundException',
       message: expect.stringContaining(':key/absent'),

@@ -58,7 +58,7 @@ function map(answer: (batch: Batch) => unknown, options: Partial<MappingOptions>
 }
 
 describe('EventSourceMapping', () => {
-  it('waits for the window, then takes what there is as one batch', async () => {
+  it('waits for the batching window, then receives the available messages as one batch', async () => {
     const { mapping, batches } = map(() => ({ batchItemFailures: [] }));
     queue.send('a');
     queue.send('b');
@@ -76,7 +76,7 @@ describe('EventSourceMapping', () => {
     await mapping.drain();
   });
 
-  it('drains at once, never over the batch size and the concurrency', async () => {
+  it('drains the queue at once within the batch size and the concurrency', async () => {
     let running = 0;
     let most = 0;
     const { mapping, batches } = map(async () => {
@@ -94,7 +94,7 @@ describe('EventSourceMapping', () => {
     expect(most).toBe(2);
   });
 
-  it('brings back only the messages that failed, after the visibility timeout', async () => {
+  it('returns only the failed messages to the queue, after the visibility timeout', async () => {
     const { mapping, batches } = map(({ Records }) => ({
       batchItemFailures: Records.filter(
         ({ body, attributes }) => body === 'bad' && attributes['ApproximateReceiveCount'] === '1',
@@ -109,7 +109,7 @@ describe('EventSourceMapping', () => {
     expect(queue.pending()).toBe(0);
   });
 
-  it('gives what failed once more when it is drained, and no more often', async () => {
+  it('retries a failed message once during a drain', async () => {
     const { mapping, batches } = map(({ Records }) => ({
       batchItemFailures: Records.map(({ messageId }) => ({ itemIdentifier: messageId })),
     }));
@@ -135,7 +135,7 @@ describe('EventSourceMapping', () => {
     expect(queue.pending()).toBe(2);
   });
 
-  describe('when the queue itself fails', () => {
+  describe('with a queue that fails', () => {
     /** The queue, but for calls that fail as with a full disk while `full` is set. */
     function onFullDisk(full: { receive?: boolean; delete?: boolean; counts?: boolean }) {
       const fail = (when: boolean | undefined) => {
@@ -166,36 +166,39 @@ describe('EventSourceMapping', () => {
       };
     }
 
-    it.each(['receive', 'counts'] as const)('says so (%s) and asks again, later every time', async (call) => {
-      const full = { [call]: true };
-      const { failures, ...options } = onFullDisk(full);
-      const { mapping, batches } = map(() => ({ batchItemFailures: [] }), {
-        ...options,
-        windowMs: 0,
-        maximumConcurrency: 1,
-      });
-      queue.send('a');
-      const settled = () => new Promise((resolve) => setImmediate(resolve));
-      for (const [seconds, times] of [
-        [0, 1],
-        [1, 2],
-        [1, 2],
-        [1, 3],
-        [3, 3],
-        [1, 4],
-      ] as const) {
-        clock.advance(seconds * 1_000);
-        await settled();
-        expect(failures).toHaveLength(times);
-      }
-      full[call] = false;
-      clock.advance(8_000);
-      await mapping.drain();
-      expect(batches).toEqual([['a']]);
-      expect(queue.pending()).toBe(0);
-    });
+    it.each(['receive', 'counts'] as const)(
+      'reports it (%s) and retries with growing pauses',
+      async (call) => {
+        const full = { [call]: true };
+        const { failures, ...options } = onFullDisk(full);
+        const { mapping, batches } = map(() => ({ batchItemFailures: [] }), {
+          ...options,
+          windowMs: 0,
+          maximumConcurrency: 1,
+        });
+        queue.send('a');
+        const settled = () => new Promise((resolve) => setImmediate(resolve));
+        for (const [seconds, times] of [
+          [0, 1],
+          [1, 2],
+          [1, 2],
+          [1, 3],
+          [3, 3],
+          [1, 4],
+        ] as const) {
+          clock.advance(seconds * 1_000);
+          await settled();
+          expect(failures).toHaveLength(times);
+        }
+        full[call] = false;
+        clock.advance(8_000);
+        await mapping.drain();
+        expect(batches).toEqual([['a']]);
+        expect(queue.pending()).toBe(0);
+      },
+    );
 
-    it('gives again what could not be deleted, once its timeout is over', async () => {
+    it('receives a message that could not be deleted again after its visibility timeout', async () => {
       const full = { delete: true };
       const { failures, ...options } = onFullDisk(full);
       const { mapping, batches } = map(() => ({ batchItemFailures: [] }), options);
@@ -209,7 +212,7 @@ describe('EventSourceMapping', () => {
       expect(queue.pending()).toBe(0);
     });
 
-    it('ends a drain all the same', async () => {
+    it('still ends a drain', async () => {
       const { failures, ...options } = onFullDisk({ receive: true });
       const { mapping } = map(() => ({ batchItemFailures: [] }), { ...options, maximumConcurrency: 1 });
       queue.send('a');
@@ -221,7 +224,7 @@ describe('EventSourceMapping', () => {
     });
   });
 
-  it('takes any answer as success where partial responses are off', async () => {
+  it('treats any response as success when partial batch responses are off', async () => {
     const { mapping } = map(() => ({ batchItemFailures: [{ itemIdentifier: 'other' }] }), {
       partialResponses: false,
     });

@@ -30,7 +30,7 @@ function open(options: Partial<LambdaFunctionOptions> = {}) {
 }
 
 describe('LambdaFunction', () => {
-  it('gives the handler its event, a context and its own environment only', async () => {
+  it('passes the handler its event, a context and only its own environment', async () => {
     const { invoke } = open();
     const result = await invoke({ a: 1 });
     expect(result).toMatchObject({ event: { a: 1 }, env: { APP_BUCKET: 'b' } });
@@ -39,7 +39,7 @@ describe('LambdaFunction', () => {
     expect(result.remaining).toBeGreaterThan(5_000);
   });
 
-  it('keeps an environment warm and gives it one invocation at a time', async () => {
+  it('keeps an execution environment warm and gives it one invocation at a time', async () => {
     const { invoke } = open({ concurrency: 2 });
     const results = await Promise.all(Array.from({ length: 20 }, (_, n) => invoke({ n })));
     expect(results.map(({ event }) => event.n)).toEqual(Array.from({ length: 20 }, (_, n) => n));
@@ -47,7 +47,7 @@ describe('LambdaFunction', () => {
     expect(Math.max(...results.map(({ invocations }) => invocations))).toBeGreaterThanOrEqual(10);
   });
 
-  it("reports the handler's own error and stays usable", async () => {
+  it("reports the handler's error and stays usable", async () => {
     const { lambda, invoke } = open();
     await expect(lambda.invoke('{"throw":"no good"}')).rejects.toMatchObject({
       errorType: 'TypeError',
@@ -56,7 +56,7 @@ describe('LambdaFunction', () => {
     expect((await invoke({})).invocations).toBe(2);
   });
 
-  it('ends an invocation that takes too long, and starts afresh', async () => {
+  it('ends an invocation that times out, and starts a new environment', async () => {
     const { lambda, invoke } = open({ timeoutMs: 300 });
     await lambda.warm();
     await expect(lambda.invoke('{"hang":true}')).rejects.toMatchObject({
@@ -72,7 +72,7 @@ describe('LambdaFunction', () => {
     expect((await invoke({})).invocations).toBe(1);
   });
 
-  it('ends what is running when it is closed', async () => {
+  it('ends running invocations when it is closed', async () => {
     const { lambda } = open();
     await lambda.warm();
     const hanging = expect(lambda.invoke('{"hang":true}')).rejects.toMatchObject({
@@ -82,7 +82,7 @@ describe('LambdaFunction', () => {
     await hanging;
   });
 
-  it('holds payloads to 6 MiB both ways', async () => {
+  it('limits request and response payloads to 6 MiB', async () => {
     const { lambda } = open();
     await expect(lambda.invoke(JSON.stringify('x'.repeat(6 * 1024 * 1024)))).rejects.toMatchObject({
       errorType: 'RequestEntityTooLargeException',
@@ -92,7 +92,7 @@ describe('LambdaFunction', () => {
     });
   });
 
-  it('shows the function the time of the local cloud, as of each invocation', async () => {
+  it('gives the function the time of the local cloud at each invocation', async () => {
     let offsetMs = -86_400_000;
     const clock = { now: () => Date.now() + offsetMs };
     const { invoke } = open({ clock });
@@ -113,7 +113,7 @@ describe('LambdaFunction', () => {
     expect(remaining).toBeLessThanOrEqual(10_000);
   });
 
-  it('hands over what the function logs', async () => {
+  it('passes on the log output of the function', async () => {
     const { invoke, log } = open();
     await invoke({ log: 'hello from the function' });
     await invoke({});
@@ -123,7 +123,7 @@ describe('LambdaFunction', () => {
   it.each([
     [{ handlerName: 'notAFunction' }, /exports no function 'notAFunction'/],
     [{ handlerFile: `${handlerFile}.missing.mjs` }, /Cannot find module/],
-  ])('says when the bundle does not load: %j', async (options, message) => {
+  ])('reports a bundle that does not load: %j', async (options, message) => {
     const { lambda } = open(options);
     await expect(lambda.warm()).rejects.toThrow(message);
     await expect(lambda.invoke('{}')).rejects.toThrow(message);

@@ -17,7 +17,7 @@ const NAME = 'loop';
 const ARN = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:${NAME}`;
 
 describe('a chain of invocations', () => {
-  it('counts each function by itself, along the longest way', () => {
+  it('counts each function separately, along the longest path', () => {
     const other = `${ARN}-other`;
     const first = invocationTrace([undefined], ARN);
     const second = invocationTrace([first], other);
@@ -28,7 +28,7 @@ describe('a chain of invocations', () => {
   });
 
   it.each([undefined, '', 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0', 'Lineage=x|9:zz:0'])(
-    'begins anew after %j',
+    'starts again after %j',
     (header) => expect(invocationsInChain(header, ARN)).toBe(0),
   );
 });
@@ -125,7 +125,7 @@ describe('a function that sends to its own queue', () => {
     expect(await deadAfter('Terminate', 40)).toEqual(['24']);
   });
 
-  it('goes on for as long as it likes where RecursiveLoop is Allow', async () => {
+  it('is never stopped when RecursiveLoop is Allow', async () => {
     expect(await deadAfter('Allow', 40)).toEqual([]);
   });
 });

@@ -24,7 +24,7 @@ const ALL_BLOCKED = {
   RestrictPublicBuckets: true,
 };
 
-describe('what a bucket is set to', () => {
+describe('the settings of a bucket', () => {
   let s3: RunningS3;
   beforeAll(async () => {
     s3 = await startS3();
@@ -33,7 +33,7 @@ describe('what a bucket is set to', () => {
   });
   afterAll(() => s3.close());
 
-  it('is told as the template has it', async () => {
+  it('are returned as the template defines them', async () => {
     const { client } = s3;
     const policy = JSON.stringify({
       Version: '2012-10-17',
@@ -112,7 +112,7 @@ describe('what a bucket is set to', () => {
     expect(notifications.EventBridgeConfiguration).toEqual({});
   });
 
-  it('is as S3 makes buckets where nothing was set', async () => {
+  it("have S3's defaults when the template defines none", async () => {
     const { client } = s3;
     const plain = { Bucket: 'plain' };
     expect(await client.send(new GetBucketEncryptionCommand(plain))).toMatchObject({
@@ -146,7 +146,7 @@ describe('what a bucket is set to', () => {
   });
 });
 
-describe('setting a bucket', () => {
+describe("a change of a bucket's settings", () => {
   let s3: RunningS3;
   beforeAll(async () => {
     s3 = await startS3();
@@ -157,7 +157,7 @@ describe('setting a bucket', () => {
     expect(s3.defects).toEqual([]);
   });
 
-  it('is told as it was set', async () => {
+  it('is returned as it was made', async () => {
     const { client } = s3;
     const Rules = [
       {
@@ -220,7 +220,7 @@ describe('setting a bucket', () => {
     }
   });
 
-  it('refuses what it would not tell', async () => {
+  it('is rejected when the emulator could not return it', async () => {
     const { client } = s3;
     const queue = {
       QueueArn: 'arn:aws:sqs:us-east-1:000000000000:q',

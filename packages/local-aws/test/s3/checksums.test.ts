@@ -25,7 +25,7 @@ function bitwise(bytes: Uint8Array, polynomial: bigint, width: bigint): string {
 const hex = (checksum: Checksum) => Buffer.from(checksum.digest(), 'base64').toString('hex');
 
 describe('Checksum', () => {
-  it.each(checksumAlgorithms)('%s gives its published check value', (algorithm) => {
+  it.each(checksumAlgorithms)('%s produces its published check value', (algorithm) => {
     const checksum = new Checksum(algorithm);
     checksum.update(Buffer.from('123456789'));
     expect(hex(checksum)).toBe(OF_123456789[algorithm]);
@@ -35,7 +35,7 @@ describe('Checksum', () => {
     ['CRC32', 0xedb88320n, 32n],
     ['CRC32C', 0x82f63b78n, 32n],
     ['CRC64NVME', 0x9a6c9329ac4bc9b5n, 64n],
-  ] as const)('%s is that of the bits, however the bytes are cut', (algorithm, polynomial, width) => {
+  ] as const)('%s is the same however the bytes are split', (algorithm, polynomial, width) => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 }), (pieces) => {
         const checksum = new Checksum(algorithm);

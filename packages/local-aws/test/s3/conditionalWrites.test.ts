@@ -24,7 +24,7 @@ describe('conditional writes', () => {
     expect(s3.defects).toEqual([]);
   });
 
-  it('creates once: exactly one of many at the same time wins', async () => {
+  it('create an object once: exactly one of many concurrent writes succeeds', async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 20 }, (_, i) => put('claim', `writer ${i}`, { IfNoneMatch: '*' })),
     );
@@ -41,7 +41,7 @@ describe('conditional writes', () => {
     expect(await text('claim')).toBe(`writer ${winner}`);
   });
 
-  it('replaces what it saw: of two who saw the same, one wins', async () => {
+  it('replace the version that the writer read: one of two writers of the same version succeeds', async () => {
     const { ETag = '' } = await put('state', 'a');
     const outcomes = await Promise.allSettled([
       put('state', 'b', { IfMatch: ETag }),
@@ -54,7 +54,7 @@ describe('conditional writes', () => {
     });
   });
 
-  it('answers 404 when what should match is gone', async () => {
+  it('return 404 when the object to match is gone', async () => {
     const { ETag = '' } = await put('deleted', 'a');
     s3.store.delete(Bucket, 'deleted');
     expect(await failureOf(put('deleted', 'b', { IfMatch: ETag }))).toMatchObject({
@@ -65,7 +65,7 @@ describe('conditional writes', () => {
     await put('deleted', 'c', { IfNoneMatch: '*' });
   });
 
-  it('deletes only what it saw', async () => {
+  it('delete only the version that the caller read', async () => {
     const { ETag = '' } = await put('seen', 'a');
     expect(await failureOf(remove('seen', '"other"'))).toMatchObject({
       name: 'PreconditionFailed',
@@ -75,13 +75,13 @@ describe('conditional writes', () => {
     expect(s3.store.bucket(Bucket).find('seen')).toBeUndefined();
   });
 
-  it('leaves nothing of a refused write behind', async () => {
+  it('leave no trace of a rejected write', async () => {
     await put('kept', 'first');
     await failureOf(put('kept', 'second', { IfNoneMatch: '*' }));
     expect(await text('kept')).toBe('first');
   });
 
-  it('refuses conditions that S3 has not by name', async () => {
+  it('reject conditions that S3 does not support by name', async () => {
     expect(await failureOf(put('x', 'y', { IfNoneMatch: '"tag"' }))).toMatchObject({
       name: 'NotImplemented',
       status: 501,

@@ -44,7 +44,7 @@ describe('the object store on disk', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it('holds objects at the paths their keys spell, where DuckDB and people find them', async () => {
+  it('stores objects at paths equal to their keys, where DuckDB and people find them', async () => {
     await store.put('durable', 'statsig/events/2026-11-20/a.parquet', 'PAR1');
     const path = store.localPath('durable', 'statsig/events/2026-11-20/a.parquet');
     expect(path).toBe(join(directory, 'durable/statsig/events/2026-11-20/a.parquet'));
@@ -53,7 +53,7 @@ describe('the object store on disk', () => {
     expect(readdirSync(join(directory, 'durable'))).toEqual([]);
   });
 
-  it('is the same after a restart: objects, their attributes, buckets, uploads', async () => {
+  it('keeps objects, their attributes, buckets and uploads over a restart', async () => {
     await store.put('durable', 'a/b', 'first', {
       contentType: 'text/plain',
       metadata: { k: 'v' },
@@ -93,7 +93,7 @@ describe('the object store on disk', () => {
     expect(store.head('durable', 'later').sequencer > before.sequencer).toBe(true);
   });
 
-  it('drops a torn last line and what came with it, and writes on', async () => {
+  it('discards an incomplete last line with its files, and accepts further writes', async () => {
     await store.put('durable', 'a', '1');
     store.close();
     writeFileSync(join(directory, '.store/durable/tmp/left'), 'over');
@@ -106,7 +106,7 @@ describe('the object store on disk', () => {
     expect(readdirSync(join(directory, '.store/durable/tmp'))).toEqual([]);
   });
 
-  it('names the line that is damaged and opens nothing', async () => {
+  it('names a damaged line and does not open', async () => {
     await store.put('durable', 'a', '1');
     store.close();
     appendFileSync(journal(), '{"op":"put"}\n');
@@ -121,7 +121,7 @@ describe('the object store on disk', () => {
     expect(await text('a')).toBe('1');
   });
 
-  it('finishes a write that was killed between its line and its move', async () => {
+  it('completes a write that was killed between its journal line and its move', async () => {
     await store.put('durable', 'x/a', 'old');
     await store.put('durable', 'x/a', 'new');
     const written = lines().at(-1) ?? '';
@@ -133,7 +133,7 @@ describe('the object store on disk', () => {
     expect(await text('x/a')).toBe('new');
   });
 
-  it('finishes a delete that was killed between its line and its removal', async () => {
+  it('completes a delete that was killed between its journal line and its removal', async () => {
     await store.put('durable', 'x/a', 'old');
     store.delete('durable', 'x/a');
     store.close();
@@ -143,7 +143,7 @@ describe('the object store on disk', () => {
     expect(existsSync(join(directory, 'durable/x'))).toBe(false);
   });
 
-  it('goes round what lies in the way that is not its own, and leaves it', async () => {
+  it('avoids foreign files in its way and leaves them unchanged', async () => {
     mkdirSync(join(directory, 'durable/taken/inside'), { recursive: true });
     writeFileSync(join(directory, 'durable/file'), 'mine');
     await store.put('durable', 'taken', 'object');
@@ -153,7 +153,7 @@ describe('the object store on disk', () => {
     expect(readFileSync(join(directory, 'durable/file'), 'utf8')).toBe('mine');
   });
 
-  it('says which file is missing when somebody took it away', async () => {
+  it('names a file that somebody has removed', async () => {
     await store.put('durable', 'a', '1');
     rmSync(join(directory, 'durable/a'));
     expect(() => store.get('durable', 'a')).toThrow(
@@ -161,7 +161,7 @@ describe('the object store on disk', () => {
     );
   });
 
-  it('reads on what it began to read while that is replaced and deleted', async () => {
+  it('continues to read an object that is replaced or deleted meanwhile', async () => {
     const large = 'a'.repeat(1_000_000);
     await store.put('durable', 'a', large);
     const { body } = store.get('durable', 'a');
@@ -172,7 +172,7 @@ describe('the object store on disk', () => {
     expect(length).toBe(large.length);
   });
 
-  it('tells of new objects where events are on, with a growing sequencer', async () => {
+  it('sends events for new objects of buckets with events on, with an increasing sequencer', async () => {
     store.createBucket('silent');
     const events: unknown[] = [];
     const stop = store.onObjectCreated((event) => {
@@ -195,7 +195,7 @@ describe('the object store on disk', () => {
     expect(second > first).toBe(true);
   });
 
-  it('turns events of a bucket on and off, and remembers', () => {
+  it('turns events of a bucket on and off, and keeps the setting over a restart', () => {
     store.ensureBucket('durable', { eventBridge: false });
     store.ensureBucket('new-bucket', { eventBridge: true });
     reopen();
@@ -205,7 +205,7 @@ describe('the object store on disk', () => {
     ]);
   });
 
-  it('removes an empty bucket without its traces, but not what others keep there', async () => {
+  it('removes all own files of an empty bucket, but no foreign ones', async () => {
     writeFileSync(join(directory, 'durable/notes.txt'), 'mine');
     store.deleteBucket('durable');
     expect(readdirSync(join(directory, '.store'))).toEqual([]);
@@ -214,7 +214,7 @@ describe('the object store on disk', () => {
     expect(store.buckets()).toEqual([]);
   });
 
-  it('loses nothing it acknowledged when killed outright', async () => {
+  it('loses no acknowledged write when it is killed', async () => {
     store.close();
     for (let life = 0; life < 2; life++) {
       const script = join(import.meta.dirname, 'writeUntilKilled.ts');

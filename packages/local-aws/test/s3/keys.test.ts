@@ -61,8 +61,8 @@ function filesBelow(folder: string): string[] {
   });
 }
 
-describe('keys', () => {
-  it('any key holds its own bytes beside any others, also after a restart, and nothing leaves the folder', async () => {
+describe('object keys', () => {
+  it('keep their own bytes beside any other keys, also after a restart, inside the data folder', async () => {
     const root = mkdtempSync(join(tmpdir(), 'app-keys-'));
     let run = 0;
     await fc.assert(
@@ -109,7 +109,7 @@ describe('keys', () => {
     ['a key above another key but for its case', ['A/b', 'a']],
     ['keys that differ by case', ['Data/x', 'data/X']],
     ['keys that differ by Unicode form', ['\u00e9', 'e\u0301']],
-  ])('keeps the first of two in its place: %s', async (_, [first = '', second = '']) => {
+  ])('leave the first of two conflicting keys in its place: %s', async (_, [first = '', second = '']) => {
     const directory = mkdtempSync(join(tmpdir(), 'app-keys-'));
     const store = ObjectStore.open({ directory, clock: realClock });
     store.createBucket('keys');
@@ -128,7 +128,7 @@ describe('keys', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('any key goes through the real client', async () => {
+  it('work with the real client, whatever their characters', async () => {
     const s3 = await startS3();
     s3.store.createBucket('keys');
     await fc.assert(

@@ -11,7 +11,7 @@ import { KeyIndex, listKeys } from '../../src/s3/model/KeyIndex.ts';
 import { plainAttributes, type StoredObject } from '../../src/s3/model/StoredObject.ts';
 import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
-describe('lists through the real client', () => {
+describe('object listing through the real client', () => {
   let s3: RunningS3;
   const Bucket = 'lists';
   const KEYS = ['a', 'b/1', 'b/2', 'b/c/1', 'c d+e', 'd/1', 'e%2F', '\u{ffee}', '\u{1f600}'];
@@ -32,7 +32,7 @@ describe('lists through the real client', () => {
     expect(s3.defects).toEqual([]);
   });
 
-  it('lists in the order of UTF-8 bytes', async () => {
+  it('returns keys in the order of their UTF-8 bytes', async () => {
     const answer = await list();
     expect(seen(answer)).toEqual([KEYS, []]);
     expect(answer).toMatchObject({ KeyCount: KEYS.length, MaxKeys: 1000, IsTruncated: false, Name: Bucket });
@@ -42,7 +42,7 @@ describe('lists through the real client', () => {
     expect((await list({ FetchOwner: true })).Contents?.[0]).toHaveProperty('Owner.ID');
   });
 
-  it('rolls up by delimiter, below a prefix, after a key', async () => {
+  it('groups keys by a delimiter, below a prefix and after a key', async () => {
     expect(seen(await list({ Delimiter: '/' }))).toEqual([
       ['a', ...KEYS.slice(4, 5), ...KEYS.slice(6)],
       ['b/', 'd/'],
@@ -52,7 +52,7 @@ describe('lists through the real client', () => {
     expect(seen(await list({ Prefix: 'b', Delimiter: '/', StartAfter: 'b' }))).toEqual([[], ['b/']]);
   });
 
-  it('pages, each entry once', async () => {
+  it('returns each entry once over all pages', async () => {
     const entries: (string | undefined)[] = [];
     for await (const page of paginateListObjectsV2(
       { client: s3.client, pageSize: 1 },
@@ -71,7 +71,7 @@ describe('lists through the real client', () => {
     expect(answer).toMatchObject({ Prefix: 'c+', Delimiter: '/', EncodingType: 'url' });
   });
 
-  it('lists by the first version too, whose marker may be a common prefix', async () => {
+  it('supports version 1, whose marker can be a common prefix', async () => {
     const first = await s3.client.send(new ListObjectsCommand({ Bucket, Delimiter: '/', MaxKeys: 2 }));
     expect(first).toMatchObject({ IsTruncated: true, NextMarker: 'b/' });
     const second = await s3.client.send(
@@ -80,7 +80,7 @@ describe('lists through the real client', () => {
     expect(seen(second)).toEqual([['c d+e'], ['d/']]);
   });
 
-  it('refuses tokens and counts that are none', async () => {
+  it('rejects invalid tokens and counts', async () => {
     expect(await failureOf(list({ ContinuationToken: 'abc' }))).toMatchObject({
       name: 'InvalidArgument',
       status: 400,
@@ -124,7 +124,7 @@ describe('listKeys against a plain model', () => {
     return [...new Set(entries)].filter((entry) => entry !== `prefix ${after}`);
   }
 
-  it('pages of any size hold the same entries in the same order', () => {
+  it('returns the same entries in the same order with pages of any size', () => {
     fc.assert(
       fc.property(
         keys,

@@ -57,7 +57,7 @@ describe('multipart uploads through the real client', () => {
     expect(s3.defects).toEqual([]);
   });
 
-  it('joins the parts, with the tag and the checksum that S3 gives such objects, and tells of one object', async () => {
+  it('combine their parts, with the ETag and checksum that S3 gives such objects, and send one event', async () => {
     const events: ObjectCreated[] = [];
     const stop = s3.store.onObjectCreated((event) => events.push(event));
     const id = await begin('whole', {
@@ -83,7 +83,7 @@ describe('multipart uploads through the real client', () => {
     expect(await failureOf(complete('whole', id, parts.map(listed)))).toMatchObject({ name: 'NoSuchUpload' });
   });
 
-  it('computes a checksum of the full object when asked to', async () => {
+  it('compute a checksum of the full object on request', async () => {
     const id = await begin('full', { ChecksumAlgorithm: 'CRC64NVME' });
     const parts = [];
     for (const [i, piece] of pieces.entries()) {
@@ -103,7 +103,7 @@ describe('multipart uploads through the real client', () => {
     expect(head).toMatchObject({ ChecksumCRC64NVME: sum, ChecksumType: 'FULL_OBJECT' });
   });
 
-  it('lists what is there, and takes the last of two parts of one number', async () => {
+  it('list their parts, and use the last of two parts with the same number', async () => {
     const id = await begin('listed', { ChecksumAlgorithm: 'CRC32' });
     await upload('listed', id, 2, Buffer.from('b'));
     await upload('listed', id, 7, Buffer.from('old'));
@@ -123,7 +123,7 @@ describe('multipart uploads through the real client', () => {
     expect(await failureOf(page({}))).toMatchObject({ name: 'NoSuchUpload', status: 404 });
   });
 
-  it('lists uploads by key and by the order begun, in pages', async () => {
+  it('are listed by key and by the order in which they were started, in pages', async () => {
     const ids = [];
     for (const key of ['up/b', 'up/a', 'up/b', 'other']) ids.push(await begin(key));
     const seen: (string | undefined)[][] = [];
@@ -140,7 +140,7 @@ describe('multipart uploads through the real client', () => {
     expect(new Set(seen.map(([, id]) => id))).toEqual(new Set(ids.slice(0, 3)));
   });
 
-  it('refuses parts that are missing, changed, out of order or too small', async () => {
+  it('reject parts that are missing, changed, out of order or too small', async () => {
     const id = await begin('faulty', { ChecksumAlgorithm: 'CRC32' });
     const small = listed(await upload('faulty', id, 1, Buffer.from('a')), 0);
     const next = listed(await upload('faulty', id, 2, Buffer.from('b')), 1);
@@ -157,7 +157,7 @@ describe('multipart uploads through the real client', () => {
     await complete('faulty', id, [small]);
   });
 
-  it('refuses parts for no upload, numbers out of range and another checksum than chosen', async () => {
+  it('reject parts of an unknown upload, part numbers out of range and a different checksum algorithm', async () => {
     const id = await begin('bounds', { ChecksumAlgorithm: 'SHA256' });
     const body = Buffer.from('x');
     expect(await failureOf(upload('bounds', 'none', 1, body))).toMatchObject({ name: 'NoSuchUpload' });
@@ -174,7 +174,7 @@ describe('multipart uploads through the real client', () => {
     });
   });
 
-  it('completes under a condition, and can be completed again after it failed', async () => {
+  it('are completed under a condition, and can be completed again after a failure', async () => {
     await s3.store.put(Bucket, 'once', 'first');
     const id = await begin('once');
     const part = listed(await upload('once', id, 1, Buffer.from('second')), 0);

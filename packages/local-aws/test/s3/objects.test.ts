@@ -46,7 +46,7 @@ describe('objects through the real client', () => {
     expect(s3.defects).toEqual([]);
   });
 
-  it('makes, finds, locates and removes buckets', async () => {
+  it('are stored in buckets that can be created, found, located and removed', async () => {
     const other = s3.makeClient({ region: 'eu-west-1' });
     const configuration = { LocationConstraint: 'eu-west-1' } as const;
     await other.send(
@@ -89,7 +89,7 @@ describe('objects through the real client', () => {
     });
   });
 
-  it('gives back bytes, metadata and headers as they were put', async () => {
+  it('are returned with the bytes, metadata and headers of their upload', async () => {
     const body = randomBytes(300_000);
     const { ETag } = await put('a/b c/d+e&é=😀.bin', body, {
       ContentType: 'application/x-thing',
@@ -115,7 +115,7 @@ describe('objects through the real client', () => {
     });
   });
 
-  it('keeps Content-Encoding as a label and never acts on it: Firehose labels plain Parquet hadoop-snappy', async () => {
+  it('keep Content-Encoding as a mere label, since Firehose labels plain Parquet as hadoop-snappy', async () => {
     await put('snappy.parquet', 'PAR1 plain', { ContentEncoding: 'hadoop-snappy' });
     const answer = await get('snappy.parquet');
     expect([answer.ContentEncoding, answer.text]).toEqual(['hadoop-snappy', 'PAR1 plain']);
@@ -127,7 +127,7 @@ describe('objects through the real client', () => {
     expect(await get('stream.gz')).toMatchObject({ ContentEncoding: 'gzip', text: 'abc' });
   });
 
-  it('answers for an empty object', async () => {
+  it('can be empty', async () => {
     expect((await put('empty', Buffer.alloc(0))).ETag).toBe(md5(''));
     expect(await get('empty')).toMatchObject({
       ContentLength: 0,
@@ -150,7 +150,7 @@ describe('objects through the real client', () => {
     ['bytes=5-2', 'abcdefghij', undefined],
     ['bytes=0-1,4-5', 'abcdefghij', undefined],
     ['lines=1-2', 'abcdefghij', undefined],
-  ])('answers the range %s with %s', async (Range, text, ContentRange) => {
+  ])('return for the range %s the bytes %s', async (Range, text, ContentRange) => {
     await put('range', 'abcdefghij');
     const answer = await get('range', { Range });
     expect(answer).toMatchObject({ text, ContentLength: text.length });
@@ -158,12 +158,12 @@ describe('objects through the real client', () => {
     expect(answer.$metadata.httpStatusCode).toBe(ContentRange === undefined ? 200 : 206);
   });
 
-  it.each(['bytes=10-', 'bytes=10-20', 'bytes=-0'])('refuses the range %s', async (Range) => {
+  it.each(['bytes=10-', 'bytes=10-20', 'bytes=-0'])('reject the range %s', async (Range) => {
     await put('range', 'abcdefghij');
     expect(await failureOf(get('range', { Range }))).toMatchObject({ name: 'InvalidRange', status: 416 });
   });
 
-  it('reads under conditions, a tag outweighing a date', async () => {
+  it('are read under conditions, where an ETag takes precedence over a date', async () => {
     const { ETag } = await put('conditional', 'x');
     const [before, at] = [new Date(clock.now() - 1000), new Date(clock.now())];
     expect((await get('conditional', { IfMatch: ETag })).text).toBe('x');
@@ -188,7 +188,7 @@ describe('objects through the real client', () => {
     }
   });
 
-  it('lets a read replace headers of the answer, but not with what is no header', async () => {
+  it('are returned with the response headers that a read asks for, unless these are invalid', async () => {
     await put('override', 'x', { ContentType: 'text/plain' });
     expect(
       await get('override', { ResponseContentType: 'text/html', ResponseCacheControl: 'no-store' }),
@@ -199,7 +199,7 @@ describe('objects through the real client', () => {
   });
 
   it.each(Object.values(ChecksumAlgorithm).filter((name) => /^(CRC|SHA(1|256)$)/.test(name)))(
-    'keeps the checksum %s that the client computed, in a header or in a trailer',
+    'keep the checksum %s that the client computed, in a header or a trailer',
     async (algorithm) => {
       const ChecksumAlgorithm = algorithm;
       const member = `Checksum${algorithm}`;
@@ -214,7 +214,7 @@ describe('objects through the real client', () => {
     },
   );
 
-  it('computes CRC64NVME when the client gives no checksum, and shows it only when asked', async () => {
+  it('have a CRC64NVME when the client sends no checksum, returned only on request', async () => {
     const quiet = s3.makeClient({
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
@@ -227,7 +227,7 @@ describe('objects through the real client', () => {
     expect(await quiet.send(new HeadObjectCommand(head))).not.toHaveProperty('ChecksumCRC64NVME');
   });
 
-  it('refuses chunks below 8 KiB before the last, which the SDK sends of a stream in small pieces', async () => {
+  it('cannot be uploaded in chunks below 8 KiB before the last, which the SDK makes from a stream of small pieces', async () => {
     const silent = () => {};
     const logger = { debug: silent, info: silent, warn: silent, error: silent };
     const stream = (pieces: number, size: number) => ({
@@ -246,7 +246,7 @@ describe('objects through the real client', () => {
     expect((await get('pieces')).ContentLength).toBe(300);
   });
 
-  it('refuses a wrong Content-MD5', async () => {
+  it('are rejected with a wrong Content-MD5', async () => {
     const digest = (text: string) => createHash('md5').update(text).digest('base64');
     await put('md5', 'abc', { ContentMD5: digest('abc') });
     expect(await failureOf(put('md5', 'abd', { ContentMD5: digest('abc') }))).toMatchObject({
@@ -256,7 +256,7 @@ describe('objects through the real client', () => {
     expect((await get('md5')).text).toBe('abc');
   });
 
-  it('deletes, one or many, whether they are there or not', async () => {
+  it('are deleted alone or in batches, whether they exist or not', async () => {
     await put('gone', 'x');
     await s3.client.send(new DeleteObjectCommand({ Bucket, Key: 'gone' }));
     await s3.client.send(new DeleteObjectCommand({ Bucket, Key: 'gone' }));
@@ -288,7 +288,7 @@ describe('objects through the real client', () => {
     expect(s3.store.list(Bucket, { prefix: 'many/', limit: 10 }).entries).toEqual([]);
   });
 
-  it('copies, with the attributes of the source or with new ones', async () => {
+  it('are copied with the attributes of the source or with new ones', async () => {
     const { ETag } = await put('source +é', 'abc', { Metadata: { a: '1' }, ContentType: 'text/plain' });
     const CopySource = `${Bucket}/${encodeURIComponent('source +é')}`;
     const copy = (more: object) =>
@@ -305,7 +305,7 @@ describe('objects through the real client', () => {
     expect(await failureOf(copy({ Key: 'source +é' }))).toMatchObject({ name: 'InvalidRequest' });
   });
 
-  it('lets in the owner it is, no other', async () => {
+  it('are accessible for the expected bucket owner only', async () => {
     await put('owned', 'x', { ExpectedBucketOwner: '000000000000' });
     expect(await failureOf(get('owned', { ExpectedBucketOwner: '111122223333' }))).toMatchObject({
       name: 'AccessDenied',
@@ -313,7 +313,7 @@ describe('objects through the real client', () => {
     });
   });
 
-  it("keeps S3's limits of keys and metadata", async () => {
+  it("keep S3's limits on keys and metadata", async () => {
     await put('k'.repeat(1024), 'x');
     expect(await failureOf(put('k'.repeat(1025), 'x'))).toMatchObject({
       name: 'KeyTooLongError',

@@ -15,7 +15,7 @@ import { realClock } from '../../src/base/clock.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
-describe('where buckets are, and objects in other storage classes', () => {
+describe('the local S3, with bucket regions and storage classes', () => {
   let s3: RunningS3;
   const Bucket = 'in-ireland';
 
@@ -32,7 +32,7 @@ describe('where buckets are, and objects in other storage classes', () => {
     expect(s3.defects).toEqual([]);
   });
 
-  it('sends on who asks in another region, and says where to', async () => {
+  it('redirects a request to the wrong region and names the right one', async () => {
     const error: unknown = await s3.client.send(new GetObjectCommand({ Bucket, Key: 'a' })).catch((e) => e);
     expect(error).toMatchObject({
       name: 'PermanentRedirect',
@@ -46,7 +46,7 @@ describe('where buckets are, and objects in other storage classes', () => {
     expect(LocationConstraint).toBe('eu-west-1');
   });
 
-  it('tells the storage class of an object, and gives none out that is archived', async () => {
+  it('returns the storage class of an object, and does not return an archived object', async () => {
     const put = (Key: string, StorageClass: 'STANDARD_IA' | 'GLACIER' | 'STANDARD') =>
       s3.client.send(new PutObjectCommand({ Bucket: 'classes', Key, Body: Key, StorageClass }));
     await put('cold', 'STANDARD_IA');
@@ -65,7 +65,7 @@ describe('where buckets are, and objects in other storage classes', () => {
     expect(error).toMatchObject({ name: 'InvalidObjectState', StorageClass: 'GLACIER' });
   });
 
-  it('encrypts as the bucket does what its writer says nothing of', async () => {
+  it("applies the bucket's default encryption to uploads that request none", async () => {
     const KMSMasterKeyID = 'arn:aws:kms:us-east-1:000000000000:key/1234';
     await s3.client.send(
       new PutBucketEncryptionCommand({
@@ -79,7 +79,7 @@ describe('where buckets are, and objects in other storage classes', () => {
     expect(put).toMatchObject({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: KMSMasterKeyID });
   });
 
-  it('answers 409 to a first write whose object is deleted while it comes in', async () => {
+  it('answers 409 to a create-only write whose object is deleted during the upload', async () => {
     await s3.store.put('classes', 'race', 'old');
     const bucket = s3.store.bucket('classes');
     const before = bucket.find('race');
@@ -96,7 +96,7 @@ describe('where buckets are, and objects in other storage classes', () => {
     expect(bucket.find('race')).toBeUndefined();
   });
 
-  it('keeps whose a bucket is and its policy over a restart', async () => {
+  it('keeps the owner and the policy of a bucket over a restart', async () => {
     const other = await startS3();
     other.store.createBucket('kept', { account: '111122223333' });
     const policy = '{"Statement":[]}';

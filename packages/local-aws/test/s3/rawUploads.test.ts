@@ -9,7 +9,7 @@ import { type RawRequest, send, sha256, sign, signedRequest } from '../edge/sign
 import { type RunningS3, startS3 } from '../harness/startS3.ts';
 
 /** What the SDK never sends: uploads signed by hand, some of them torn or lying. */
-describe('uploads by hand', () => {
+describe('the local S3 with raw uploads', () => {
   let s3: RunningS3;
   const CRC32_OF_HELLO = 'NhCmhg==';
   const put = (raw: Partial<RawRequest>) =>
@@ -36,7 +36,7 @@ describe('uploads by hand', () => {
   };
   const nothingStored = () => expect(s3.store.bucket('raw').find('key')).toBeUndefined();
 
-  it('takes a plain body whose hash is signed, and no other body with it', async () => {
+  it('accepts a plain body with a signed hash, and rejects another body with the same hash', async () => {
     expect(await put({ body: 'hello' })).toMatchObject({ status: 200 });
     expect(await stored()).toBe('hello');
     const answer = await put({ body: 'hullo', payloadHash: sha256('hello'), path: '/raw/other' });
@@ -57,7 +57,7 @@ describe('uploads by hand', () => {
     ],
     ['a checksum announced and not sent', { 'x-amz-sdk-checksum-algorithm': 'CRC32' }, 'InvalidRequest'],
     ['a trailer that is no checksum', { 'x-amz-trailer': 'x-amz-meta-late' }, 'InvalidRequest'],
-  ])('refuses %s', async (_, headers, expected) => {
+  ])('rejects %s', async (_, headers, expected) => {
     const answer = await put({ body: 'hello', headers });
     expect([answer.status, code(answer.body)]).toEqual([400, expected]);
     nothingStored();
@@ -74,7 +74,7 @@ describe('uploads by hand', () => {
     },
   });
 
-  it('takes a checksum in the trailer', async () => {
+  it('accepts a checksum in the trailer', async () => {
     const answer = await put(trailing(`5\r\nhello\r\n0\r\nx-amz-checksum-crc32:${CRC32_OF_HELLO}\r\n\r\n`));
     expect(answer).toMatchObject({ status: 200, headers: { 'x-amz-checksum-crc32': CRC32_OF_HELLO } });
     expect(await stored()).toBe('hello');
@@ -104,13 +104,13 @@ describe('uploads by hand', () => {
       'IncompleteBody',
     ],
     ['an endless line', 'f'.repeat(100_000), 'IncompleteBody'],
-  ])('refuses %s', async (_, body, expected) => {
+  ])('rejects %s', async (_, body, expected) => {
     const answer = await put(trailing(body));
     expect([answer.status, code(answer.body)]).toEqual([400, expected]);
     nothingStored();
   });
 
-  it('takes signed chunks with a signed trailer, and notices what is altered in them', async () => {
+  it('accepts signed chunks with a signed trailer, and detects changes in them', async () => {
     const announced = trailing('');
     const build = (alter: (text: string) => string) => {
       const request: RawRequest = {
@@ -147,7 +147,7 @@ describe('uploads by hand', () => {
     }
   });
 
-  it('refuses a body of unknown length, and kinds of payload it does not know', async () => {
+  it('rejects a body of unknown length and unknown payload types', async () => {
     const chunkedTransfer = await put({ body: 'hello', headers: { 'transfer-encoding': 'chunked' } });
     expect([chunkedTransfer.status, code(chunkedTransfer.body)]).toEqual([411, 'MissingContentLength']);
     const ecdsa = await put({
@@ -163,7 +163,7 @@ describe('uploads by hand', () => {
     nothingStored();
   });
 
-  it('forgets an upload whose client goes away', async () => {
+  it('discards an upload whose client disconnects', async () => {
     const { hostname, port } = new URL(s3.url);
     const { headers } = sign({
       url: s3.url,
@@ -183,7 +183,7 @@ describe('uploads by hand', () => {
     nothingStored();
   });
 
-  it('goes on with the connection after refusing an upload in the middle of it', async () => {
+  it('keeps the connection open after rejecting an upload midway', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const body = `3\r\n${'x'.repeat(3_000_000)}`;
     expect((await put({ ...trailing(body), agent })).status).toBe(400);
@@ -191,7 +191,7 @@ describe('uploads by hand', () => {
     agent.destroy();
   });
 
-  it('knows the bucket by the host too', async () => {
+  it('also finds the bucket by the host name', async () => {
     for (const host of ['raw.localhost:4566', 'raw.s3.localhost', 'raw.s3.eu-west-1.localhost']) {
       expect(await put({ path: '/key', body: host, headers: { host } })).toMatchObject({ status: 200 });
       expect(await stored()).toBe(host);
@@ -209,7 +209,7 @@ describe('uploads by hand', () => {
       'AuthorizationHeaderMalformed',
       400,
     ],
-  ])('refuses %s', async (_, headers, expected, status) => {
+  ])('rejects %s', async (_, headers, expected, status) => {
     const answer = await send({ url: s3.url, path: '/raw/key' }, headers);
     expect([answer.status, code(answer.body)]).toEqual([status, expected]);
     expect(answer.body).toMatch(/<RequestId>[0-9a-f-]{36}<\/RequestId><HostId>/);
@@ -221,7 +221,7 @@ describe('uploads by hand', () => {
     ['a time long gone', { at: new Date(Date.now() - 16 * 60_000) }, 'RequestTimeTooSkewed'],
     ['a time to come', { at: new Date(Date.now() + 16 * 60_000) }, 'RequestTimeTooSkewed'],
     ['a header of weight that is not signed', { unsigned: { 'x-amz-meta-a': '1' } }, 'AccessDenied'],
-  ])('refuses %s', async (_, raw, expected) => {
+  ])('rejects %s', async (_, raw, expected) => {
     const answer = await put({ body: 'hello', ...raw });
     expect([answer.status, code(answer.body)]).toEqual([403, expected]);
     nothingStored();

@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RawRequest, signedRequest } from '../edge/signedRequest.ts';
 import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
-describe('what the embedded S3 does not emulate', () => {
+describe('the local S3 with features that it does not emulate', () => {
   let s3: RunningS3;
   const Bucket = 'strict';
   const at = { Bucket, Key: 'key' };
@@ -33,7 +33,7 @@ describe('what the embedded S3 does not emulate', () => {
     expect(s3.defects).toEqual([]);
   });
 
-  it('refuses operations by name', async () => {
+  it('rejects operations by name', async () => {
     const refusals = await Promise.all(
       [
         s3.client.send(new GetBucketPolicyStatusCommand({ Bucket })),
@@ -95,7 +95,7 @@ describe('what the embedded S3 does not emulate', () => {
       { SSECustomerAlgorithm: 'AES256', SSECustomerKey: 'k'.repeat(32) },
     ],
     ['x-amz-write-offset-bytes', { WriteOffsetBytes: 4 }],
-  ])('refuses a write with %s by name', async (names, more) => {
+  ])('rejects a write with %s by name', async (names, more) => {
     // The SDK sends a customer's key over TLS only; here it is to be refused, not kept.
     const client = s3.makeClient({ tls: false });
     const failure = await failureOf(client.send(new PutObjectCommand({ ...at, Body: 'changed', ...more })));
@@ -107,7 +107,7 @@ describe('what the embedded S3 does not emulate', () => {
     expect(s3.store.head(Bucket, 'key').size).toBe(4);
   });
 
-  it('refuses ACLs as a bucket without them does, but for the one that says nothing', async () => {
+  it('rejects ACLs as a bucket without ACLs does, except the default one', async () => {
     const put = (ACL: 'public-read' | 'bucket-owner-full-control') =>
       s3.client.send(new PutObjectCommand({ Bucket, Key: 'acl', Body: 'x', ACL }));
     expect(await failureOf(put('public-read'))).toMatchObject({
@@ -117,7 +117,7 @@ describe('what the embedded S3 does not emulate', () => {
     await put('bucket-owner-full-control');
   });
 
-  it('refuses versions and parts of an object by name', async () => {
+  it('rejects object versions and part numbers by name', async () => {
     for (const more of [{ VersionId: 'v1' }, { PartNumber: 1 }]) {
       expect(await failureOf(s3.client.send(new GetObjectCommand({ ...at, ...more })))).toMatchObject({
         status: 501,
@@ -126,7 +126,7 @@ describe('what the embedded S3 does not emulate', () => {
     }
   });
 
-  it('echoes the key that a write names for encryption', async () => {
+  it('returns the encryption key that a write names', async () => {
     const encryption = {
       ServerSideEncryption: 'aws:kms',
       SSEKMSKeyId: 'arn:aws:kms:us-east-1:000000000000:key/k',
@@ -152,7 +152,7 @@ describe('what the embedded S3 does not emulate', () => {
     ['a document type', '<!DOCTYPE d [<!ENTITY e "key">]><Delete><Object><Key>&e;</Key></Object></Delete>'],
     ['an unknown entity', '<Delete><Object><Key>&nbsp;</Key></Object></Delete>'],
     ['too many objects', `<Delete>${'<Object><Key>k</Key></Object>'.repeat(1001)}</Delete>`],
-  ])('refuses a DeleteObjects of %s', async (_, body) => {
+  ])('rejects a DeleteObjects of %s', async (_, body) => {
     expect(await remove(body)).toMatchObject({
       status: 400,
       body: expect.stringContaining('<Code>MalformedXML</Code>'),
@@ -160,7 +160,7 @@ describe('what the embedded S3 does not emulate', () => {
     expect(s3.store.head(Bucket, 'key').size).toBe(4);
   });
 
-  it('reads comments, CDATA and entities as what they stand for', async () => {
+  it('reads comments, CDATA and entities in XML bodies', async () => {
     await s3.store.put(Bucket, 'a<&>"\'é', 'x');
     const body =
       '<?xml version="1.0"?>\n<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><!-- one --><Object>\n<Key>a&lt;<![CDATA[&>]]>&quot;&#39;&#xe9;</Key></Object></Delete>';
@@ -168,7 +168,7 @@ describe('what the embedded S3 does not emulate', () => {
     expect(s3.store.bucket(Bucket).find('a<&>"\'é')).toBeUndefined();
   });
 
-  it('refuses a path that is not UTF-8, and a form upload', async () => {
+  it('rejects a path that is not UTF-8, and a form upload', async () => {
     expect(await raw({ method: 'GET', path: '/strict/%FF' })).toMatchObject({
       status: 400,
       body: expect.stringContaining('<Code>InvalidURI</Code>'),

@@ -23,7 +23,7 @@ describe('nextRun', () => {
     expect(next(expression, after)).toBe(expected);
   });
 
-  it('knows a schedule that never runs again', () => {
+  it('returns nothing for a schedule that never runs again', () => {
     expect(next('cron(0 0 31 2 ? *)', '2026-11-20T00:00:00')).toBeUndefined();
     expect(next('cron(0 0 1 1 ? 2020)', '2026-11-20T00:00:00')).toBeUndefined();
   });
@@ -35,17 +35,17 @@ describe('nextRun', () => {
     'rate(0 minutes)',
     'daily',
     'cron(x 0 * * ? *)',
-  ])('refuses %s as AWS does', (expression) => {
+  ])('rejects %s as AWS does', (expression) => {
     expect(() => nextRun(expression, 0)).toThrow(expect.objectContaining({ code: 'ValidationException' }));
   });
 
-  it('refuses by name what only we cannot', () => {
+  it('rejects by name what AWS supports and the emulator does not', () => {
     expect(() => nextRun('cron(0 0 L * ? *)', 0)).toThrow(
       expect.objectContaining({ code: 'NotImplemented' }),
     );
   });
 
-  it('is always later, and on its minute', () => {
+  it('is always later, at the start of a minute', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 59 }),

@@ -35,7 +35,7 @@ const put = (SecretId: string, SecretString: string, VersionStages?: string[]) =
   );
 
 describe('a secret', () => {
-  it('is read by name, by ARN and by the ARN without its suffix, in the shapes of the SDK', async () => {
+  it("is read by name, by ARN and by the ARN without its suffix, in the SDK's types", async () => {
     const { ARN = '', VersionId } = await create('team/keys', '{"a":1}');
     expect(ARN).toMatch(/^arn:aws:secretsmanager:us-east-1:000000000000:secret:team\/keys-[0-9a-f]{6}$/);
     for (const id of ['team/keys', ARN, ARN.slice(0, -7)]) {
@@ -63,7 +63,7 @@ describe('a secret', () => {
     expect(local.secrets.all()).toHaveLength(1);
   });
 
-  it('moves AWSCURRENT and AWSPREVIOUS when a value is put', async () => {
+  it('moves AWSCURRENT and AWSPREVIOUS with each new value', async () => {
     const first = await create('rotated', 'one');
     const second = await put('rotated', 'two');
     expect(second.VersionStages).toEqual(['AWSCURRENT']);
@@ -83,7 +83,7 @@ describe('a secret', () => {
     expect((await local.client.send(old)).SecretString).toBe('one');
   });
 
-  it('lets AWSCURRENT move only from the version that the caller knows of', async () => {
+  it('moves AWSCURRENT only from the version that the caller names', async () => {
     const { VersionId: first } = await create('raced', 'one');
     const { VersionId: mine } = await put('raced', 'mine', ['AWSPENDING']);
     expect((await get('raced')).SecretString).toBe('one');
@@ -104,7 +104,7 @@ describe('a secret', () => {
     expect((await get('raced', 'AWSPREVIOUS')).SecretString).toBe('theirs');
   });
 
-  it('takes the same put again, and refuses another value under the same token', async () => {
+  it('accepts a repeated put, and rejects another value with the same token', async () => {
     await create('repeated', 'one');
     const ClientRequestToken = randomUUID();
     const again = (SecretString: string) =>
@@ -117,7 +117,7 @@ describe('a secret', () => {
     expect((await get('repeated')).SecretString).toBe('two');
   });
 
-  it('forgets the oldest versions beyond a hundred, never a labelled one', async () => {
+  it('deletes the oldest versions beyond a hundred, but never a labelled one', async () => {
     await create('busy', '0');
     for (let i = 1; i <= 130; i += 1) local.secrets.put('busy', { value: { SecretString: String(i) } });
     expect(local.secrets.find('busy').versions).toHaveLength(100);
@@ -127,7 +127,7 @@ describe('a secret', () => {
 });
 
 describe('a list of secrets', () => {
-  it('comes in pages', async () => {
+  it('is returned in pages', async () => {
     for (const name of ['c', 'a', 'e', 'b', 'd']) await create(name, 'v');
     const names: string[] = [];
     let NextToken: string | undefined;
@@ -142,7 +142,7 @@ describe('a list of secrets', () => {
   });
 });
 
-describe('a refusal', () => {
+describe('an error of Secrets Manager', () => {
   it.each<[string, () => Promise<unknown>, string, RegExp]>([
     ['no such secret', () => get('none'), 'ResourceNotFoundException', /can't find the specified secret\.$/],
     [
@@ -189,13 +189,13 @@ describe('a refusal', () => {
       'NotImplemented',
       /GetRandomPassword/,
     ],
-  ])('%s', async (_, call, name, message) => {
+  ])('is returned for %s', async (_, call, name, message) => {
     await expect(call()).rejects.toMatchObject({ name, message: expect.stringMatching(message) });
   });
 });
 
-describe("a template's secret", () => {
-  it('keeps what was put since, until the template itself changes', async () => {
+describe('a secret of the template', () => {
+  it('keeps values that were put later, until the template itself changes', async () => {
     const properties = { Name: 'keys', Description: 'Keys', SecretString: 'declared' };
     local.secrets.ensure('keys', properties);
     expect(await get('keys')).toMatchObject({ SecretString: 'declared' });
@@ -208,7 +208,7 @@ describe("a template's secret", () => {
     expect((await get('keys')).SecretString).toBe('declared anew');
   });
 
-  it('refuses by name a property that is not emulated', () => {
+  it('rejects a property that is not emulated by name', () => {
     expect(() => local.secrets.ensure('keys', { GenerateSecretString: {} })).toThrow(
       expect.objectContaining({
         code: 'NotImplemented',

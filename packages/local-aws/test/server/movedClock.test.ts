@@ -15,7 +15,7 @@ const STEP_MS = 45_000;
 /** Together more than the quarter of an hour that a signature may be off. */
 const CALLS = 30;
 
-describe('who signs while the clock is moved in small steps', () => {
+describe('a signature check while the clock moves in small steps', () => {
   const clock = new MovableClock();
   const directory = temporaryDirectory();
   let store: ObjectStore;
@@ -71,7 +71,7 @@ describe('who signs while the clock is moved in small steps', () => {
     JSON.parse(await functions.invoke(NAME, JSON.stringify({ calls })));
   const listed = (calls: number) => Array.from({ length: calls }, () => 'listed');
 
-  it('is a function, by the time of each of its invocations', async () => {
+  it('accepts a function that signs with the time of its invocation', async () => {
     moving = true;
     expect(await invoke(CALLS)).toEqual(listed(CALLS));
     moving = false;
@@ -82,7 +82,7 @@ describe('who signs while the clock is moved in small steps', () => {
     }
   });
 
-  it("is a client outside, by the machine's clock", async () => {
+  it("accepts an outside client that signs with the machine's clock", async () => {
     const s3 = new S3Client({
       endpoint: edge.url,
       region: 'us-east-1',

@@ -20,7 +20,7 @@ describe('startLocalAws', () => {
     directory.remove();
   });
 
-  it('answers its control API below a path of its own, with codes of its own', async () => {
+  it('serves its control API under a configured path, with configured error codes', async () => {
     const { endpoint } = await start();
     const status = await fetch(`${endpoint}/_local/status`);
     expect([status.status, await status.json()]).toEqual([
@@ -41,7 +41,7 @@ describe('startLocalAws', () => {
     ]);
   });
 
-  it('answers the control API elsewhere, in other words', async () => {
+  it('serves the control API under another path with other error codes', async () => {
     const { endpoint } = await start({
       controlPath: '/_shop',
       presentation: { flush: ({ undrained }) => ({ left: undrained }) },
@@ -51,7 +51,7 @@ describe('startLocalAws', () => {
     expect((await fetch(`${endpoint}/_local/status`)).status).toBe(403);
   });
 
-  it('releases the directory where it can not start', async () => {
+  it('releases the data directory when it cannot start', async () => {
     const Queue = { Type: 'AWS::DynamoDB::Table' };
     await expect(start({ stack: { template: { Resources: { Queue } } } })).rejects.toMatchObject({
       code: 'LOCAL_AWS_TEMPLATE_RESOURCE_UNSUPPORTED',
@@ -68,7 +68,7 @@ describe('startLocalAws', () => {
     expect((await start()).api).toBeUndefined();
   });
 
-  it('closes once, however often it is asked to', async () => {
+  it('closes once, however often close is called', async () => {
     const aws = await start();
     await Promise.all([aws.close(), aws.close()]);
     expect((await start()).directory).toBe(directory.path);

@@ -38,7 +38,7 @@ const remove = (message: Message | undefined) =>
   sqs.client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message?.ReceiptHandle }));
 
 describe('a message', () => {
-  it('comes with its MD5, which the SDK checks too, and the attributes asked for', async () => {
+  it('is received with its MD5, which the SDK also checks, and the requested attributes', async () => {
     const body = '{"key":"ü😀"}';
     const sent = await send(body);
     expect(sent.MD5OfMessageBody).toBe(createHash('md5').update(body).digest('hex'));
@@ -57,7 +57,7 @@ describe('a message', () => {
     });
   });
 
-  it('comes back after its visibility timeout, counted', async () => {
+  it('becomes visible again after its visibility timeout, with a higher receive count', async () => {
     await send('a');
     expect(bodies(await receive())).toEqual(['a']);
     sqs.clock.advance(29_999);
@@ -81,7 +81,7 @@ describe('a message', () => {
     await remove(second);
   });
 
-  it('is visible sooner or later as its receiver wishes', async () => {
+  it('has a visibility timeout that its receiver can change', async () => {
     await send('a');
     const [message] = await receive();
     const change = (VisibilityTimeout: number) =>
@@ -103,7 +103,7 @@ describe('a message', () => {
     });
   });
 
-  it('is late when delayed, and gone when its retention is over', async () => {
+  it('is received later with a delay, and deleted after its retention period', async () => {
     await send('late', 60);
     expect(await receive()).toEqual([]);
     sqs.clock.advance(60_000);
@@ -112,7 +112,7 @@ describe('a message', () => {
     expect(sqs.queues.byName('work').pending()).toBe(0);
   });
 
-  it('is refused when empty, too large, of characters SQS has not, or with attributes', async () => {
+  it('is rejected when it is empty or too large, has invalid characters or message attributes', async () => {
     await expect(send('')).rejects.toMatchObject({ name: 'InvalidParameterValue' });
     await expect(send('x'.repeat(1_048_577))).rejects.toMatchObject({
       name: 'InvalidParameterValue',
@@ -135,14 +135,14 @@ describe('a message', () => {
 });
 
 describe('long polling', () => {
-  it('answers as soon as a message comes', async () => {
+  it('returns as soon as a message arrives', async () => {
     const polling = receive({ WaitTimeSeconds: 20 });
     await send('now');
     expect(bodies(await polling)).toEqual(['now']);
     expect(sqs.queues.byName('work').counts()).toEqual({ visible: 0, inFlight: 1, delayed: 0 });
   });
 
-  it('answers empty-handed when the time is over, and gives a message to one poller', async () => {
+  it('returns no message after the wait time, and gives a message to one poller only', async () => {
     const [left, right] = [receive({ WaitTimeSeconds: 20 }), receive({ WaitTimeSeconds: 20 })];
     await send('one');
     const first = await Promise.race([left, right]);
@@ -160,7 +160,7 @@ describe('long polling', () => {
     expect((await both).flat()).toHaveLength(1);
   });
 
-  it('has bounds', async () => {
+  it('has a minimum and a maximum wait time', async () => {
     await expect(receive({ WaitTimeSeconds: 21 })).rejects.toMatchObject({
       message:
         'Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.',
@@ -175,7 +175,7 @@ describe('batches', () => {
   const entries = (count: number) =>
     Array.from({ length: count }, (_, index) => ({ Id: `${index}`, MessageBody: `m${index}` }));
 
-  it('settle each entry by itself', async () => {
+  it('handle each entry separately', async () => {
     const { Successful, Failed } = await sqs.client.send(
       new SendMessageBatchCommand({
         QueueUrl,
@@ -205,7 +205,7 @@ describe('batches', () => {
     ['BatchEntryIdsNotDistinct', [...entries(1), ...entries(1)]],
     ['InvalidBatchEntryId', [{ Id: 'a b', MessageBody: 'x' }]],
     ['BatchRequestTooLong', entries(2).map((entry) => ({ ...entry, MessageBody: 'x'.repeat(600_000) }))],
-  ])('are refused as a whole: %s', async (name, Entries) => {
+  ])('are rejected as a whole: %s', async (name, Entries) => {
     await expect(sqs.client.send(new SendMessageBatchCommand({ QueueUrl, Entries }))).rejects.toMatchObject({
       name,
     });
@@ -213,8 +213,8 @@ describe('batches', () => {
   });
 });
 
-describe('a clock that is set back', () => {
-  it('leaves no message hidden longer than it had left', async () => {
+describe('a clock change to an earlier time', () => {
+  it('hides no message longer than its remaining timeout', async () => {
     const { path, remove: removeDirectory } = temporaryDirectory();
     const clock = new MovableClock();
     const open = () => Queues.open({ directory: path, clock, region: 'us-east-1', account: ACCOUNT });

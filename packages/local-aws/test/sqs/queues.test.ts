@@ -45,7 +45,7 @@ describe('queues', () => {
     });
   });
 
-  it('can be created again with the same attributes only', async () => {
+  it('can be created again only with the same attributes', async () => {
     const create = (VisibilityTimeout: string) =>
       sqs.client.send(new CreateQueueCommand({ QueueName: 'work', Attributes: { VisibilityTimeout } }));
     await create('45');
@@ -53,7 +53,7 @@ describe('queues', () => {
     await expect(create('46')).rejects.toMatchObject({ name: 'QueueNameExists' });
   });
 
-  it("that aren't there are said to be so under both names SQS has for it", async () => {
+  it("that do not exist are reported with both of SQS's error codes", async () => {
     const missing = sqs.client.send(new GetQueueUrlCommand({ QueueName: 'none' }));
     await expect(missing).rejects.toMatchObject({
       name: 'QueueDoesNotExist',
@@ -67,7 +67,7 @@ describe('queues', () => {
     });
   });
 
-  it("refuse FIFO and attributes they don't know by name", async () => {
+  it('reject FIFO and unknown attributes by name', async () => {
     const create = (QueueName: string, Attributes: Record<string, string>) =>
       sqs.client.send(new CreateQueueCommand({ QueueName, Attributes }));
     await expect(create('a.fifo', { FifoQueue: 'true' })).rejects.toMatchObject({ name: 'NotImplemented' });
@@ -80,7 +80,7 @@ describe('queues', () => {
     expect(() => queueProperties({ FifoQueue: true })).toThrow('AWS::SQS::Queue property FifoQueue');
   });
 
-  it('are purged once a minute', async () => {
+  it('can be purged once a minute', async () => {
     ensure('work').send('a');
     const purge = () => sqs.client.send(new PurgeQueueCommand({ QueueUrl: sqs.urlOf('work') }));
     await purge();
@@ -92,7 +92,7 @@ describe('queues', () => {
 });
 
 describe('a dead-letter queue', () => {
-  it('gets what was received too often, with its history', () => {
+  it('receives messages that were received too often, with their history', () => {
     const dead = ensure('dead');
     const work = ensure('work', {
       VisibilityTimeout: 10,
@@ -110,7 +110,7 @@ describe('a dead-letter queue', () => {
     ]);
   });
 
-  it("that isn't there keeps nothing from being received", () => {
+  it('that does not exist does not stop messages from being received', () => {
     const work = ensure('work', {
       VisibilityTimeout: 0,
       RedrivePolicy: { deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:none', maxReceiveCount: 1 },
@@ -121,7 +121,7 @@ describe('a dead-letter queue', () => {
 });
 
 describe('onMessage', () => {
-  it('tells of messages that are there, come, or come back', () => {
+  it('is called for messages that exist, arrive or become visible again', () => {
     const work = ensure('work', { VisibilityTimeout: 10 });
     work.send('a');
     const seen: string[] = [];
@@ -139,7 +139,7 @@ describe('onMessage', () => {
     expect(seen).toHaveLength(5);
   });
 
-  it("doesn't call itself when what it receives is visible again at once", () => {
+  it('is not called in a loop when a received message is visible again at once', () => {
     const work = ensure('work', { VisibilityTimeout: 0 });
     let calls = 0;
     work.onMessage(() => {
@@ -152,7 +152,7 @@ describe('onMessage', () => {
 });
 
 describe('a restart', () => {
-  it('loses nothing that was acknowledged, and no count', () => {
+  it('loses no acknowledged message and no receive count', () => {
     const work = ensure('work', { VisibilityTimeout: 600 });
     work.send('kept');
     work.send('deleted');
@@ -166,7 +166,7 @@ describe('a restart', () => {
     expect(again.counts()).toEqual({ visible: 0, inFlight: 1, delayed: 1 });
   });
 
-  it('overlooks a last line that was cut off, and nothing else', () => {
+  it('ignores an incomplete last line, and no other damage', () => {
     const work = ensure('work');
     work.send('a');
     const file = join(sqs.directory, 'work', 'messages.jsonl');
@@ -179,7 +179,7 @@ describe('a restart', () => {
     expect(() => sqs.open()).toThrow();
   });
 
-  it('finds a file that has not grown with all that went through it', () => {
+  it('finds a file whose size does not depend on the messages already deleted', () => {
     const work = ensure('work');
     for (let sent = 0; sent < 3_000; sent += 1) {
       work.send(`message ${sent}`);

@@ -13,7 +13,7 @@ describe('the local STS', () => {
   });
   afterAll(() => close());
 
-  it('says who asks', async () => {
+  it('returns the identity of the caller', async () => {
     const sts = new STSClient({ ...options });
     expect(await sts.send(new GetCallerIdentityCommand({}))).toMatchObject({
       Account: '000000000000',
@@ -22,7 +22,7 @@ describe('the local STS', () => {
     sts.destroy();
   });
 
-  it('refuses a wrong secret, and a role that is not there', async () => {
+  it('rejects a wrong secret, and a role that does not exist', async () => {
     const wrong = new STSClient({
       ...options,
       credentials: { accessKeyId: 'test', secretAccessKey: 'wrong' },

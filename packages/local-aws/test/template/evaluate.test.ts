@@ -22,16 +22,16 @@ describe('intrinsic functions', () => {
     [{ 'Fn::Split': ['/', 'a/b'] }, ['a', 'b']],
     [{ 'Fn::Select': ['1', { 'Fn::Split': ['/', { 'Fn::Sub': 'a/${B}' }] }] }, 'ref(B)'],
     [{ 'Fn::Join': ['', { 'Fn::Split': ['.', 'a.b'] }] }, 'ab'],
-  ])('%j', (value, expected) => {
+  ])('evaluate %j', (value, expected) => {
     expect(run(value)).toEqual(expected);
   });
 
-  it('leaves out what is AWS::NoValue, in objects and lists', () => {
+  it('omit AWS::NoValue from objects and lists', () => {
     const none = { Ref: 'AWS::NoValue' };
     expect(run({ a: none, b: [1, none, 2], c: { d: none } })).toEqual({ b: [1, 2], c: {} });
   });
 
-  it("does not take a policy's Condition, nor a property that merely starts alike, for an intrinsic", () => {
+  it("are not confused with a policy's Condition or a property with a similar name", () => {
     const policy = { Effect: 'Allow', Condition: { Bool: { 'aws:SecureTransport': 'false' } } };
     expect(run(policy)).toEqual(policy);
     expect(run({ Condition: 'x' })).toEqual({ Condition: 'x' });
@@ -57,12 +57,12 @@ describe('intrinsic functions', () => {
       'LOCAL_AWS_TEMPLATE_INVALID',
       'X: Fn::Sub takes a text, or a text and an object.',
     ],
-  ])('%j is refused', (value, code, detail) => {
+  ])('reject %j', (value, code, detail) => {
     expect(() => run(value)).toThrow(expect.objectContaining({ code, detail }));
   });
 });
 
-describe('properties', () => {
+describe('template evaluation', () => {
   it('changes nothing in plain values', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
@@ -73,7 +73,7 @@ describe('properties', () => {
     );
   });
 
-  it('joins what it split', () => {
+  it('reverses Fn::Split with Fn::Join', () => {
     fc.assert(
       fc.property(fc.string(), fc.string({ minLength: 1 }), (text, separator) => {
         expect(run({ 'Fn::Join': [separator, { 'Fn::Split': [separator, text] }] })).toBe(text);
@@ -81,7 +81,7 @@ describe('properties', () => {
     );
   });
 
-  it('substitutes as joining the pieces would', () => {
+  it('gives the same result for Fn::Sub as for joining the pieces', () => {
     const piece = fc.oneof(
       fc
         .string()

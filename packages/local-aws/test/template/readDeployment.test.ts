@@ -94,7 +94,7 @@ describe('readDeployment', () => {
     });
   });
 
-  it('hands properties of streams, queues and rules on verbatim', () => {
+  it('passes on properties of streams, queues and rules unchanged', () => {
     const Properties = { Anything: [{ At: 'all' }] };
     const { deliveryStreams, queues, eventRules } = read({
       S: { Type: 'AWS::KinesisFirehose::DeliveryStream', Properties },
@@ -106,7 +106,7 @@ describe('readDeployment', () => {
     expect(queues[0]?.url).toBe(`http://127.0.0.1:4566/000000000000/${queues[0]?.name}`);
   });
 
-  it('names a secret by its ARN, whose suffix is not part of the name', () => {
+  it('finds the name of a secret in its ARN, without the suffix', () => {
     const { secrets } = read({
       K: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'team/keys-a', SecretString: '{}' } },
     });
@@ -122,7 +122,7 @@ describe('readDeployment', () => {
     ]);
   });
 
-  it('builds no bucket for zips that nobody reads', () => {
+  it('creates no bucket for deployment packages', () => {
     const { buckets } = read({
       ServerlessDeploymentBucket: { Type: 'AWS::S3::Bucket' },
       B: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'b' } },
@@ -130,7 +130,7 @@ describe('readDeployment', () => {
     expect(buckets).toEqual([{ logicalId: 'B', name: 'b', eventBridge: false, settings: newBucketSettings }]);
   });
 
-  it('knows a disabled schedule from one that runs, of a function or a queue', () => {
+  it('distinguishes disabled from enabled schedules, with a function or a queue as target', () => {
     const schedule = (State: string, target: string) => ({
       Type: 'AWS::Scheduler::Schedule',
       Properties: {
@@ -209,7 +209,7 @@ describe('readDeployment', () => {
       },
       'D ScheduleExpressionTimezone',
     ],
-  ])('refuses by name %s', (_, resources, detail) => {
+  ])('rejects by name %s', (_, resources, detail) => {
     expect(() => read(resources)).toThrow(
       expect.objectContaining({
         code: 'LOCAL_AWS_TEMPLATE_INVALID',

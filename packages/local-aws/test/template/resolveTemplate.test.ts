@@ -56,25 +56,25 @@ describe('names and ARNs', () => {
     expect(namesOf(type, properties, attribute)).toEqual([ref, value]);
   });
 
-  it('of Glue are the names alone', () => {
+  it('of Glue resources are plain names', () => {
     expect(namesOf('AWS::Glue::Database', { DatabaseInput: { Name: 'db' } })[0]).toBe('db');
     expect(namesOf('AWS::Glue::Table', { TableInput: { Name: 't' } })[0]).toBe('t');
   });
 
-  it('are generated where none is given, the same at every start and fit for a bucket', () => {
+  it('are generated when none is given, the same at every start and valid for a bucket', () => {
     const [bucket] = namesOf('AWS::S3::Bucket', {});
     expect(bucket).toMatch(/^app-local-it-[0-9a-f]{12}$/);
     expect(namesOf('AWS::S3::Bucket', {})[0]).toBe(bucket);
     expect(namesOf('AWS::IAM::Role', {}, 'Arn')[1]).toMatch(/:role\/app-local-It-[0-9A-F]{12}$/);
   });
 
-  it('has a Ref for every type in the list', () => {
+  it('include a Ref for every listed type', () => {
     for (const type of resourceTypes.keys()) expect(namesOf(type, {})[0]).toBeTruthy();
   });
 });
 
 describe('references', () => {
-  it('are evaluated through each other, whatever the order in the file', () => {
+  it('are resolved in any order of the file', () => {
     const { resources, outputs } = resolve({
       Resources: {
         Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::Sub': '${Bucket}-queue' } } },
@@ -89,7 +89,7 @@ describe('references', () => {
     });
   });
 
-  it('orders any acyclic template so that each resource comes after all it needs', () => {
+  it('put each resource of an acyclic template after all that it needs', () => {
     const graph = fc.array(fc.array(fc.nat(100), { maxLength: 3 }), { minLength: 1, maxLength: 15 });
     fc.assert(
       fc.property(graph, fc.infiniteStream(fc.nat(3)), (needs, styles) => {
@@ -121,7 +121,7 @@ describe('references', () => {
   });
 });
 
-describe('what is not understood', () => {
+describe('an unsupported template part', () => {
   const queue = (Properties: object) => ({ Type: 'AWS::SQS::Queue', Properties });
   it.each([
     [
@@ -172,11 +172,11 @@ describe('what is not understood', () => {
       'LOCAL_AWS_TEMPLATE_INTRINSIC_UNSUPPORTED',
       'Fn::ImportValue at Outputs.O.',
     ],
-  ])('is refused by name: %s', (_, template, code, detail) => {
+  ])('is rejected by name: %s', (_, template, code, detail) => {
     expect(() => resolve(template)).toThrow(expect.objectContaining({ code, detail }));
   });
 
-  it.each(['Parameters', 'Conditions', 'Mappings', 'Transform'])('is refused by name: %s', (member) => {
+  it.each(['Parameters', 'Conditions', 'Mappings', 'Transform'])('is rejected by name: %s', (member) => {
     expect(() => resolve({ Resources: {}, [member]: {} })).toThrow(
       expect.objectContaining({
         code: 'LOCAL_AWS_TEMPLATE_INVALID',
