@@ -46,7 +46,8 @@ export async function fetchBinding(
   await mkdir(temporary, { recursive: true, mode: 0o700 });
   try {
     const whole = await unpack(await fetchTarball(binding, temporary, pack), join(temporary, 'whole'));
-    await rm(kept, { recursive: true, force: true });
+    // An incomplete folder is removed, but never one that another process may already use.
+    if (!isWhole(kept)) await rm(kept, { recursive: true, force: true });
     // Another process may have just put the same binding there.
     await rename(whole, kept).catch((error: unknown) => {
       if (!isWhole(kept)) throw error;
