@@ -24,7 +24,7 @@ import type { Export } from '../../lib/schema/exports.ts';
 import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
 
 /** Ports for one export, in a session of the function's role that is limited to it (docs/export.md). */
-export interface ApartExporter extends Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
+export interface IsolatedExporter extends Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {
   /** Closes their connections. */
   close(): void;
 }
@@ -36,7 +36,7 @@ export interface Exporter
   readonly ledger: Pick<Ledger, 'read' | 'noteQueued' | 'claim' | 'renew' | 'settle'>;
   readonly targetOf: (exported: Export) => TargetBucket;
   /** Makes ports for a task that reach its export and nothing else. Default: the ports above. */
-  readonly apart?: (exported: Export) => Promise<ApartExporter>;
+  readonly apart?: (exported: Export) => Promise<IsolatedExporter>;
   /** Makes a unique ID. */
   readonly newOwner: () => string;
   /** `--stage` of the deployment. */
@@ -125,16 +125,17 @@ async function exportTask(exporter: Exporter, exported: Export, task: ExportTask
     exported,
     task,
   );
-  const again = isToBeTriedAgain(done);
+  const again = isRetryable(done);
   const goesOn = done.outcome === 'unfinished' && (task.round ?? 0) < MAX_ROUNDS;
-  exporter.log({ ...levelAndFields(done), event: 'export', export: name, day, reason, again });
+  exporter.log({ ...logFields(done), event: 'export', export: name, day, reason, again });
   if ((done.outcome === 'settled' || !goesOn) && 'entry' in done && done.entry.failure !== undefined)
     reportFailing(exporter, exported.schedule, 1);
-  if (goesOn && done.outcome === 'unfinished') await goOn(exporter, task, exported.table, done.entry);
+  if (goesOn && done.outcome === 'unfinished')
+    await queueNextRound(exporter, task, exported.table, done.entry);
   return again;
 }
 
-function isToBeTriedAgain(done: ExportOutcome): boolean {
+function isRetryable(done: ExportOutcome): boolean {
   return (
     done.outcome === 'busy' || (done.outcome === 'settled' && isTransientCode(done.entry.failure?.code ?? ''))
   );
@@ -144,7 +145,7 @@ function isToBeTriedAgain(done: ExportOutcome): boolean {
  * A task of its own, as the message has used up one of its tries. It is sent before the ledger notes it: what is sent twice
  * is exported once, what is noted and never sent would wait for an hour.
  */
-async function goOn(
+async function queueNextRound(
   { ledger, tasks }: Exporter,
   task: ExportTask,
   table: string,
@@ -155,7 +156,7 @@ async function goOn(
   await ledger.noteQueued(exportPlace({ name, table }, day), { fingerprint, reason }, seen);
 }
 
-function levelAndFields(done: ExportOutcome): Record<string, unknown> {
+function logFields(done: ExportOutcome): Record<string, unknown> {
   if (done.outcome === 'unfinished') return { level: 'info', outcome: done.outcome, copied: done.copied };
   if (done.outcome !== 'settled') return { level: 'info', ...done };
   const { entry, copied, removed } = done;

@@ -24,10 +24,10 @@ import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import type { Attempts } from '../../lib/landing/catalog/catalogCalls.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import {
-  type ApartExporter,
   type Exporter,
   type ExportReport,
   exportMessages,
+  type IsolatedExporter,
   runRequest,
 } from './exportMessages.ts';
 
@@ -89,8 +89,8 @@ function makeExporter(from: Environment, endsAt: number): Exporter {
     exports: config.exports,
     stage,
     clock: systemClock,
-    ...portsOf(bucket, { s3: s3Client(), glue: glueClient() }, attempts),
-    apart: (exported) => apartPorts(from, exported, attempts),
+    ...makePorts(bucket, { s3: s3Client(), glue: glueClient() }, attempts),
+    apart: (exported) => makeIsolatedPorts(from, exported, attempts),
     tasks: taskQueue(sqsClient(), SLUICE_EXPORT_QUEUE, systemTiming),
     newOwner: randomUUID,
     log: logLine,
@@ -99,7 +99,7 @@ function makeExporter(from: Environment, endsAt: number): Exporter {
   };
 }
 
-function portsOf(
+function makePorts(
   bucket: string,
   by: Pick<OwnSession, 's3' | 'glue'>,
   attempts: Attempts,
@@ -117,7 +117,11 @@ function portsOf(
 }
 
 /** A task has only the permissions of its own export: an attacker who controls it reaches no other customer's table or bucket. */
-async function apartPorts(from: Environment, exported: Export, attempts: Attempts): Promise<ApartExporter> {
+async function makeIsolatedPorts(
+  from: Environment,
+  exported: Export,
+  attempts: Attempts,
+): Promise<IsolatedExporter> {
   const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
   if (role === undefined) throw new ExportError('SLUICE_EXPORT_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
   const [, partition = '', , , account = ''] = role.split(':');
@@ -134,5 +138,5 @@ async function apartPorts(from: Environment, exported: Export, attempts: Attempt
       );
     },
   );
-  return { ...portsOf(bucket, session, attempts, session), close: () => session.close() };
+  return { ...makePorts(bucket, session, attempts, session), close: () => session.close() };
 }

@@ -96,8 +96,8 @@ async function makeLoader(environment: Environment, directory: string): Promise<
   return {
     config,
     bucket,
-    ...portsOf(bucket, { s3: s3Client(), glue: glueClient() }),
-    scopedPorts: (source, dataset) => apartPorts(environment, source, dataset),
+    ...makePorts(bucket, { s3: s3Client(), glue: glueClient() }),
+    scopedPorts: (source, dataset) => makeIsolatedPorts(environment, source, dataset),
     engine: duckDbEngine(limits),
     limits,
     directory,
@@ -110,7 +110,7 @@ async function makeLoader(environment: Environment, directory: string): Promise<
   };
 }
 
-function portsOf(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?: OwnSession) {
+function makePorts(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?: OwnSession) {
   return {
     landing: landingBucket(by.s3, bucket),
     customerBucket: (source: Source, dataset: Dataset) => customerBucket(source, dataset, 'read', session),
@@ -124,7 +124,7 @@ function portsOf(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?: 
 }
 
 /** A load has only the permissions of its own dataset: an attacker who controls it by a customer's file reaches no other customer. */
-async function apartPorts(from: Environment, source: Source, dataset: Dataset): Promise<ScopedPorts> {
+async function makeIsolatedPorts(from: Environment, source: Source, dataset: Dataset): Promise<ScopedPorts> {
   const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
   if (role === undefined) throw new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
   const [, partition = '', , , account = ''] = role.split(':');
@@ -140,5 +140,5 @@ async function apartPorts(from: Environment, source: Source, dataset: Dataset): 
       },
     );
   });
-  return { ...portsOf(bucket, session, session), close: () => session.close() };
+  return { ...makePorts(bucket, session, session), close: () => session.close() };
 }

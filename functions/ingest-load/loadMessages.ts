@@ -39,15 +39,15 @@ export async function loadMessages(
     }
     const began = loader.clock.now();
     days += 1;
-    const loaded = await inFolder(join(loader.directory, `day-${days}`), (directory) =>
-      loadApart({ ...loader, directory }, { ...run, tries, isLastAttempt: receives >= tries }, task),
+    const loaded = await withFolder(join(loader.directory, `day-${days}`), (directory) =>
+      loadIsolated({ ...loader, directory }, { ...run, tries, isLastAttempt: receives >= tries }, task),
     ).catch((error: unknown) => error);
     if (isLoaded(loaded)) {
-      loader.log(lineOf(task, loaded, loader.clock.now() - began));
-      if (comesAgain(loaded)) failures.push(messageId);
+      loader.log(logFields(task, loaded, loader.clock.now() - began));
+      if (isRedelivered(loaded)) failures.push(messageId);
     } else {
       // The role could not be assumed, or the ledger could not be read or written. The day's lease expires by itself.
-      loader.log({ level: 'error', event: 'ingest_load', ...namesOf(task), ...failureFields(loaded) });
+      loader.log({ level: 'error', event: 'ingest_load', ...taskFields(task), ...failureFields(loaded) });
       failures.push(messageId);
     }
   }
@@ -57,7 +57,7 @@ export async function loadMessages(
 }
 
 /** Loads a day through ports that reach its dataset alone. */
-async function loadApart(loader: Loader, run: LoadRun, task: IngestTask): Promise<LoadOutcome> {
+async function loadIsolated(loader: Loader, run: LoadRun, task: IngestTask): Promise<LoadOutcome> {
   const place = findDropPlace(loader.config.sources, task);
   const ports = place === null ? undefined : await loader.scopedPorts?.(place.source, place.dataset);
   if (ports === undefined) return loadTask(loader, run, task);
@@ -69,7 +69,7 @@ async function loadApart(loader: Loader, run: LoadRun, task: IngestTask): Promis
 }
 
 /** Works in a folder that is deleted afterwards: the next day needs the space. */
-async function inFolder<Result>(path: string, work: (path: string) => Promise<Result>): Promise<Result> {
+async function withFolder<Result>(path: string, work: (path: string) => Promise<Result>): Promise<Result> {
   await mkdir(path);
   try {
     return await work(path);
@@ -82,21 +82,21 @@ function isLoaded(loaded: unknown): loaded is LoadOutcome {
   return typeof loaded === 'object' && loaded !== null && 'outcome' in loaded;
 }
 
-function comesAgain(loaded: LoadOutcome): boolean {
+function isRedelivered(loaded: LoadOutcome): boolean {
   if (loaded.outcome === 'settling') return loaded.again;
   return loaded.outcome === 'busy' || loaded.outcome === 'handed_back';
 }
 
-function namesOf({ source, dataset, day, reason }: IngestTask) {
+function taskFields({ source, dataset, day, reason }: IngestTask) {
   return { source, dataset, day, reason };
 }
 
-function lineOf(task: IngestTask, loaded: LoadOutcome, durationMs: number): Record<string, unknown> {
+function logFields(task: IngestTask, loaded: LoadOutcome, durationMs: number): Record<string, unknown> {
   const { failure, ...rest } = { failure: undefined, ...loaded };
   return {
     level: failure === undefined ? 'info' : 'error',
     event: 'ingest_load',
-    ...namesOf(task),
+    ...taskFields(task),
     ...rest,
     ...(failure === undefined ? {} : { code: failure.code, detail: failure.message }),
     duration_ms: durationMs,

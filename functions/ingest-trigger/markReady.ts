@@ -61,12 +61,12 @@ export async function markReady(
       caller.sources === undefined && trigger.anyKeyStartsAll === true
         ? sources
         : startableSources(sources, caller.sources);
-    const ready = readReadyRequest(bodyOf(request));
+    const ready = readReadyRequest(readBody(request));
     const outcome = await startSources(trigger, startable, ready);
     const { days, kind } = ready;
     const { started, tooSoon } = outcome;
     log({ level: 'info', event: 'ingest_trigger', key: label, kind, days: days.length, started, tooSoon });
-    return started.length > 0 ? answer(200, { success: true, started, tooSoon }) : refuseAll(outcome);
+    return started.length > 0 ? answer(200, { success: true, started, tooSoon }) : tooSoonAnswer(outcome);
   } catch (error) {
     const ours = error instanceof SluiceError && (error.fault === 'user' || error instanceof KeysError);
     const reported = ours ? error : new TriggerFailure('SLUICE_TRIGGER_FAILED');
@@ -84,7 +84,7 @@ export async function markReady(
   }
 }
 
-function refuseAll({ tooSoon }: StartResult): APIGatewayProxyStructuredResultV2 {
+function tooSoonAnswer({ tooSoon }: StartResult): APIGatewayProxyStructuredResultV2 {
   const seconds = Math.min(...tooSoon.map((one) => one.seconds));
   const error = new TriggerError('SLUICE_TRIGGER_TOO_SOON', `${seconds} s are left.`);
   return answer(
@@ -110,6 +110,6 @@ function answer(
   };
 }
 
-function bodyOf({ body = '', isBase64Encoded }: ReadyHttpRequest): string {
+function readBody({ body = '', isBase64Encoded }: ReadyHttpRequest): string {
   return isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
 }

@@ -4,9 +4,13 @@ import { deliveredTables } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { ingestedTables } from '../tables/ingestedTables.ts';
 import { viewNames } from '../views/views.ts';
+import {
+  type CustomerBucketPolicies,
+  exportTargetPolicies,
+  ingestSourcePolicies,
+} from './customerBucketPolicies.ts';
 import { type DeployedNames, deployPolicies } from './deployPolicy.ts';
 import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
-import { exportTarget, ingestSource, type OtherBucketPolicies } from './otherBucket.ts';
 import { owoxPolicy } from './owoxPolicy.ts';
 import { type Place, placeFor } from './place.ts';
 import type { PolicyDocument } from './policyDocument.ts';
@@ -69,7 +73,7 @@ export function printedPolicies(
     case 'statsig-user':
       return statsig(target, config, known, place);
     case 'owox': {
-      const reader = configured(config, known, 'owox');
+      const reader = findReader(config, known, 'owox');
       const names: Pick<OwoxReader, 'resultsBucket' | 'ownDatabase'> = {
         resultsBucket: known.bucket ?? reader?.resultsBucket ?? '__RESULTS_BUCKET__',
         ownDatabase: reader?.ownDatabase ?? 'owox',
@@ -77,7 +81,7 @@ export function printedPolicies(
       return [permissions(owoxPolicy(place, names))];
     }
     case 'metabase': {
-      const reader = configured(config, known, 'metabase');
+      const reader = findReader(config, known, 'metabase');
       const principal = known.principal ?? reader?.principal;
       return [
         permissions(metabasePolicy(place, readerWorkgroup(place, reader ?? { name: 'metabase' }))),
@@ -85,7 +89,7 @@ export function printedPolicies(
       ];
     }
     case 'metabase-write': {
-      const reader = configured(config, known, 'metabase');
+      const reader = findReader(config, known, 'metabase');
       const name = reader?.name ?? 'metabase';
       const ownDatabase = reader?.ownDatabase ?? 'metabase';
       return [
@@ -98,9 +102,13 @@ export function printedPolicies(
       ];
     }
     case 'ingest-source':
-      return otherSides(ingestSource(other(place, known, '__INGEST_ROLE_ARN__')));
+      return bothSidesPolicies(
+        ingestSourcePolicies(customerBucketGrant(place, known, '__INGEST_ROLE_ARN__')),
+      );
     case 'export-target':
-      return otherSides(exportTarget(other(place, known, '__EXPORT_ROLE_ARN__')));
+      return bothSidesPolicies(
+        exportTargetPolicies(customerBucketGrant(place, known, '__EXPORT_ROLE_ARN__')),
+      );
     case 'deploy':
       return deploy(config, known, place);
     case 'probe':
@@ -125,7 +133,7 @@ function statsig(
   known: KnownNames,
   place: Place,
 ): readonly PrintedPolicy[] {
-  const reader = configured(config, known, 'statsig');
+  const reader = findReader(config, known, 'statsig');
   const own = permissions(
     statsigPolicy(place, readerWorkgroup(place, reader ?? { name: 'statsig' }), {
       statsigForwardsHere: reader?.statsigForwardsHere ?? false,
@@ -134,16 +142,17 @@ function statsig(
   );
   if (target === 'statsig-user') return [own];
   const principal = known.principal ?? reader?.principal ?? '__STATSIG_ACCOUNT_ID__';
-  const externalId = known.externalId ?? (reader === undefined ? '__ROLE_EXTERNAL_ID__' : demanded(reader));
+  const externalId =
+    known.externalId ?? (reader === undefined ? '__ROLE_EXTERNAL_ID__' : externalIdOrPlaceholder(reader));
   return [own, trust(readerTrust(place, { kind: 'statsig', externalId }, principal))];
 }
 
 /** None only where the configuration says that none is asked for. */
-function demanded({ externalId, allowNoExternalId }: StatsigReader): string | undefined {
+function externalIdOrPlaceholder({ externalId, allowNoExternalId }: StatsigReader): string | undefined {
   return externalId ?? (allowNoExternalId ? undefined : '__ROLE_EXTERNAL_ID__');
 }
 
-function configured<Kind extends Reader['kind']>(
+function findReader<Kind extends Reader['kind']>(
   { readers }: Config,
   known: KnownNames,
   kind: Kind,
@@ -152,7 +161,7 @@ function configured<Kind extends Reader['kind']>(
   return readers.filter(isOfKind).find(({ name }) => known.reader === undefined || name === known.reader);
 }
 
-function other({ partition, region }: Place, known: KnownNames, principal: string) {
+function customerBucketGrant({ partition, region }: Place, known: KnownNames, principal: string) {
   return {
     partition,
     region,
@@ -162,11 +171,11 @@ function other({ partition, region }: Place, known: KnownNames, principal: strin
   };
 }
 
-function otherSides({
+function bothSidesPolicies({
   bucketPolicy,
   keyPolicy,
   callerPolicy,
-}: OtherBucketPolicies): readonly PrintedPolicy[] {
+}: CustomerBucketPolicies): readonly PrintedPolicy[] {
   return [
     {
       name: 'bucketPolicy',

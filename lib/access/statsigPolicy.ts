@@ -32,8 +32,8 @@ export function statsigPolicy(place: Place, own: ReaderWorkgroup, access: Statsi
     seeDefaultDatabase(place),
     runQueries(place, own),
     useKey(place),
-    keepFiles(place, access),
-    access.statsigForwardsHere ? undefined : keepTables(place),
+    denyFileWrites(place, access),
+    access.statsigForwardsHere ? undefined : denyTableWrites(place),
     access.keyAdministrator ? administerKey(place) : undefined,
   ]);
 }
@@ -53,7 +53,7 @@ function listStagingBucket(place: Place, { resultsFolder }: ReaderWorkgroup): St
 }
 
 /**
- * Its own tables' files, results of its queries, and of ours the rows: {@link keepFiles} takes writing those away. What
+ * Its own tables' files, results of its queries, and of ours the rows: {@link denyFileWrites} takes writing those away. What
  * is large goes up in parts, which Statsig's document leaves out and AWS's own policy for Athena has.
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
  */
@@ -86,7 +86,7 @@ function runQueries(place: Place, { workgroup }: ReaderWorkgroup): Statement {
  * lifecycle, versioning or replication anybody could undo the rest.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
-function keepFiles(place: Place, { statsigForwardsHere }: StatsigAccess): Statement {
+function denyFileWrites(place: Place, { statsigForwardsHere }: StatsigAccess): Statement {
   // Both forwarded folders, in one text: IAM takes 6,144 characters.
   const forwarded = statsigForwardsHere ? [] : [`${place.statsigFolder}/statsig_forwarded_`];
   return deny(
@@ -101,7 +101,7 @@ function keepFiles(place: Place, { statsigForwardsHere }: StatsigAccess): Statem
 }
 
 /** Our tables and their database are nobody's but ours to change, whatever else the role or user is given later. */
-function keepTables(place: Place): Statement {
+function denyTableWrites(place: Place): Statement {
   return deny(
     'KeepOurTables',
     'glue',

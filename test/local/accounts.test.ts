@@ -13,7 +13,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { exportTarget, ingestSource } from '../../lib/access/otherBucket.ts';
+import { exportTargetPolicies, ingestSourcePolicies } from '../../lib/access/customerBucketPolicies.ts';
 import { failureOf } from '../../packages/local-aws/test/harness/startS3.ts';
 import { OURS, startTwoAccounts, THEIRS, type TwoAccounts } from './startTwoAccounts.ts';
 
@@ -71,7 +71,7 @@ describe('buckets of two accounts', () => {
   });
 
   it('lets in by the ingestion policy, to read only', async () => {
-    await allow(ingestSource(us).bucketPolicy);
+    await allow(ingestSourcePolicies(us).bucketPolicy);
     expect(await (await read({ ExpectedBucketOwner: THEIRS })).Body?.transformToString()).toBe('PAR1');
     expect((await list({ ExpectedBucketOwner: THEIRS })).KeyCount).toBe(1);
     expect(await failureOf(write())).toMatchObject({
@@ -84,7 +84,7 @@ describe('buckets of two accounts', () => {
   });
 
   it('lets in by the export policy, to write and delete, and no other account', async () => {
-    await allow(exportTarget(us).bucketPolicy);
+    await allow(exportTargetPolicies(us).bucketPolicy);
     await write('out/1');
     await ours.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: 'out/1' }] } }));
     const third = accounts.clientOf('444455556666');
@@ -112,7 +112,7 @@ describe('buckets of two accounts', () => {
         }),
       );
     expect(await failureOf(copy())).toMatchObject(denied);
-    await allow(ingestSource(us).bucketPolicy);
+    await allow(ingestSourcePolicies(us).bucketPolicy);
     expect((await copy()).CopyObjectResult?.ETag).toBeDefined();
   });
 

@@ -7,7 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { exportTarget, ingestSource } from '../../lib/access/otherBucket.ts';
+import { exportTargetPolicies, ingestSourcePolicies } from '../../lib/access/customerBucketPolicies.ts';
 import { failureOf } from '../../packages/local-aws/test/harness/startS3.ts';
 import { OURS, startTwoAccounts, THEIRS, type TwoAccounts } from './startTwoAccounts.ts';
 
@@ -92,7 +92,7 @@ describe('what S3 takes for a policy of a bucket', () => {
   });
 
   it('takes what Sluice prints', async () => {
-    for (const policies of [ingestSource, exportTarget]) {
+    for (const policies of [ingestSourcePolicies, exportTargetPolicies]) {
       const { bucketPolicy } = policies({ ...place, principal: `arn:aws:iam::${OURS}:role/export` });
       await put(JSON.stringify(bucketPolicy));
     }

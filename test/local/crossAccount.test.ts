@@ -17,7 +17,7 @@ import {
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { exportTarget } from '../../lib/access/otherBucket.ts';
+import { exportTargetPolicies } from '../../lib/access/customerBucketPolicies.ts';
 import {
   type AccessKeys,
   Keys,
@@ -62,7 +62,7 @@ describe('who gets into another account', () => {
     store.bucket(Bucket).settings = { policy: JSON.stringify(policy) };
   };
   const policies = (principal: string, keyArn?: string) =>
-    exportTarget({ partition: 'aws', region: 'us-east-1', bucket: Bucket, principal, keyArn });
+    exportTargetPolicies({ partition: 'aws', region: 'us-east-1', bucket: Bucket, principal, keyArn });
 
   it('takes the word of both accounts to let a deployed role in', async () => {
     const { bucketPolicy, callerPolicy } = policies(EXPORT_ROLE);

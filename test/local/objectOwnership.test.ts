@@ -10,7 +10,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { exportTarget } from '../../lib/access/otherBucket.ts';
+import { exportTargetPolicies } from '../../lib/access/customerBucketPolicies.ts';
 import { exportBucketFrom } from '../../lib/aws/exportBucket.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import { OURS, startTwoAccounts, THEIRS, type TwoAccounts } from './startTwoAccounts.ts';
@@ -32,7 +32,7 @@ describe('who may read what another account writes', () => {
       new CreateBucketCommand({ Bucket, ...(ownership && { ObjectOwnership: ownership }) }),
     );
     const principal = `arn:aws:iam::${OURS}:root`;
-    const { bucketPolicy } = exportTarget({
+    const { bucketPolicy } = exportTargetPolicies({
       ...{ partition: 'aws', region: 'us-east-1', bucket: Bucket },
       principal,
       keyArn: undefined,

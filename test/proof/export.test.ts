@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ExportStatus } from '../../cli/commands/exportStatus.ts';
-import { exportTarget } from '../../lib/access/otherBucket.ts';
+import { exportTargetPolicies } from '../../lib/access/customerBucketPolicies.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
@@ -143,7 +143,7 @@ describe('the export, deployed, between two accounts', () => {
     expect(stdout).toContain('SLUICE_EXPORT_ROLE_DENIED');
 
     const policies = (bucket: string, principal: string) =>
-      exportTarget({ partition: 'aws', region: 'us-east-1', bucket, principal });
+      exportTargetPolicies({ partition: 'aws', region: 'us-east-1', bucket, principal });
     const Policy = JSON.stringify(policies(BY_POLICY, exportRole()).bucketPolicy);
     await theirs.send(new PutBucketPolicyCommand({ Bucket: BY_POLICY, Policy }));
     const trust = {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ingestSource } from '../../lib/access/otherBucket.ts';
+import { ingestSourcePolicies } from '../../lib/access/customerBucketPolicies.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
@@ -101,7 +101,7 @@ describe('the ingest, deployed, between two accounts', () => {
         AssumeRolePolicyDocument: JSON.stringify({ Statement: trust }),
       }),
     );
-    const { callerPolicy } = ingestSource({
+    const { callerPolicy } = ingestSourcePolicies({
       partition: 'aws',
       region: 'us-east-1',
       bucket: DROPS,

@@ -13,7 +13,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { Planner } from '../../../functions/ingest-plan/planMessages.ts';
-import { ingestSource } from '../../../lib/access/otherBucket.ts';
+import { ingestSourcePolicies } from '../../../lib/access/customerBucketPolicies.ts';
 import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
 import { s3Cooldowns } from '../../../lib/aws/s3Claim.ts';
 import { s3LastListings, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts';
@@ -70,7 +70,7 @@ export async function startIngest(inputs: readonly Partial<SourceInput>[] = [{}]
   await s3.send(new CreateBucketCommand({ Bucket: OWN }));
   const principal = `arn:aws:iam::${OURS}:root`;
   const policyOf = (bucket: string) =>
-    ingestSource({ partition: 'aws', region: 'us-east-1', bucket, principal }).bucketPolicy;
+    ingestSourcePolicies({ partition: 'aws', region: 'us-east-1', bucket, principal }).bucketPolicy;
   const letIn = (policy: object = policyOf(DROPS), Bucket = DROPS) =>
     customer.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(policy) }));
   for (const Bucket of [DROPS, OTHER_DROPS]) {

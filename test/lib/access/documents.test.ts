@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { exportTargetPolicies, ingestSourcePolicies } from '../../../lib/access/customerBucketPolicies.ts';
 import { deployPolicies } from '../../../lib/access/deployPolicy.ts';
 import { metabasePolicy, metabaseWritePolicy } from '../../../lib/access/metabasePolicy.ts';
-import { exportTarget, ingestSource } from '../../../lib/access/otherBucket.ts';
 import { owoxPolicy } from '../../../lib/access/owoxPolicy.ts';
 import { ACCESS_LIMITS, type PolicyDocument, type Statement } from '../../../lib/access/policyDocument.ts';
 import { readerWorkgroup } from '../../../lib/access/readerStatements.ts';
@@ -72,11 +72,11 @@ const compared: Record<string, { policy: PolicyDocument; document: Record<string
     },
   },
   Ingestion: {
-    policy: ingestSource(other).callerPolicy,
+    policy: ingestSourcePolicies(other).callerPolicy,
     document: { bucket: 's3:ListBucket s3:GetBucketLocation', objects: 's3:GetObject' },
   },
   Export: {
-    policy: exportTarget(other).callerPolicy,
+    policy: exportTargetPolicies(other).callerPolicy,
     document: {
       bucket: 's3:ListBucket s3:GetBucketLocation',
       objects:

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { CreatePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
-import { exportTarget } from '../../../lib/access/otherBucket.ts';
+import { exportTargetPolicies } from '../../../lib/access/customerBucketPolicies.ts';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { landedTable } from '../../../lib/aws/landedTable.ts';
 import { s3Ledger } from '../../../lib/aws/s3Ledger.ts';
@@ -65,7 +65,7 @@ export async function startExport() {
     faults,
   });
   const policies = (bucket: string, keyArn?: string) =>
-    exportTarget({ partition: 'aws', region: 'us-east-1', bucket, principal: ROLE, keyArn });
+    exportTargetPolicies({ partition: 'aws', region: 'us-east-1', bucket, principal: ROLE, keyArn });
   const { callerPolicy } = policies(TARGET);
   roles.deploy([{ arn: ROLE, account: OURS, trust: undefined, policies: [callerPolicy] }]);
   store.createBucket(BUCKET);

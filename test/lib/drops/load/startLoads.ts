@@ -13,7 +13,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { ingestSource } from '../../../../lib/access/otherBucket.ts';
+import { ingestSourcePolicies } from '../../../../lib/access/customerBucketPolicies.ts';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
 import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
@@ -105,7 +105,7 @@ export async function startLoads(
 
   await s3.send(new CreateBucketCommand({ Bucket: OWN }));
   await theirs.send(new CreateBucketCommand({ Bucket: DROPS }));
-  const { bucketPolicy } = ingestSource({
+  const { bucketPolicy } = ingestSourcePolicies({
     partition: 'aws',
     region: 'us-east-1',
     bucket: DROPS,

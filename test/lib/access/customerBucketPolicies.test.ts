@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { exportTarget, ingestSource } from '../../../lib/access/otherBucket.ts';
+import { exportTargetPolicies, ingestSourcePolicies } from '../../../lib/access/customerBucketPolicies.ts';
 import type { PolicyDocument } from '../../../lib/access/policyDocument.ts';
 import { list, locate, object } from './calls.ts';
 import { type Call, decideCall } from './decideCall.ts';
@@ -35,14 +35,14 @@ const FILE = 'events/2026-11-20/a.parquet';
 describe.each([
   [
     'ingestion',
-    ingestSource(other),
+    ingestSourcePolicies(other),
     [locate(BUCKET), list('events/', BUCKET), object('GetObject', FILE, BUCKET)],
     [onKey('Decrypt')],
     [object('PutObject', FILE, BUCKET), object('DeleteObject', FILE, BUCKET), onKey('GenerateDataKey')],
   ],
   [
     'export',
-    exportTarget(other),
+    exportTargetPolicies(other),
     [
       locate(BUCKET),
       list('events/', BUCKET),
@@ -94,7 +94,7 @@ describe.each([
 
   it('asks nothing of a key that is not there', () => {
     const bare = { ...other, keyArn: undefined };
-    for (const made of [ingestSource(bare), exportTarget(bare)]) {
+    for (const made of [ingestSourcePolicies(bare), exportTargetPolicies(bare)]) {
       expect(made.keyPolicy).toBeUndefined();
       expect(JSON.stringify(made)).not.toContain('kms');
     }
@@ -102,7 +102,7 @@ describe.each([
 
   it('lets the key be used in its own region, wherever we are', async () => {
     const elsewhere = { ...other, region: 'us-east-1' };
-    const made = name === 'ingestion' ? ingestSource(elsewhere) : exportTarget(elsewhere);
+    const made = name === 'ingestion' ? ingestSourcePolicies(elsewhere) : exportTargetPolicies(elsewhere);
     for (const call of onTheKey)
       expect([call, await decide(call, made.callerPolicy, made.keyPolicy)]).toEqual([call, 'Allowed']);
   });

@@ -6,7 +6,7 @@ import { type PolicyDocument, policyDocument, type Statement } from './policyDoc
  * the bucket's policy and the caller's own policy must both allow a call, and so must both policies on the key.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
  */
-export interface OtherBucket {
+export interface CustomerBucketGrant {
   readonly partition: string;
   readonly region: string;
   readonly bucket: string;
@@ -17,7 +17,7 @@ export interface OtherBucket {
 }
 
 /** What each side has to apply. */
-export interface OtherBucketPolicies {
+export interface CustomerBucketPolicies {
   /** The bucket's policy, which its owner applies. */
   readonly bucketPolicy: PolicyDocument;
   /** What the owner adds to the policy of the bucket's key; undefined without a key. */
@@ -33,7 +33,7 @@ interface Use {
 }
 
 /** Lists and reads the files of datasets: the policy of Statsig's S3 ingestion document. */
-export function ingestSource(source: OtherBucket): OtherBucketPolicies {
+export function ingestSourcePolicies(source: CustomerBucketGrant): CustomerBucketPolicies {
   return policies(source, {
     bucketActions: ['s3:GetBucketLocation', 's3:ListBucket'],
     objectActions: ['s3:GetObject'],
@@ -47,7 +47,7 @@ export function ingestSource(source: OtherBucket): OtherBucketPolicies {
  * for one such action: "Action does not apply to any resource(s) in statement".
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
-export function exportTarget(target: OtherBucket): OtherBucketPolicies {
+export function exportTargetPolicies(target: CustomerBucketGrant): CustomerBucketPolicies {
   return policies(target, {
     bucketActions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
     objectActions: [
@@ -64,7 +64,7 @@ export function exportTarget(target: OtherBucket): OtherBucketPolicies {
   });
 }
 
-function policies(other: OtherBucket, use: Use): OtherBucketPolicies {
+function policies(other: CustomerBucketGrant, use: Use): CustomerBucketPolicies {
   const principal = { Principal: { AWS: other.principal } };
   const onBucket: Statement = {
     Sid: 'Bucket',
