@@ -2,13 +2,13 @@ import { quoteName } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
 import type { Column } from '../tables/Table.ts';
 
-/** A column of a view: what it is, as of a table's, and the expression that makes it. */
+/** A column of a view, with its expression. */
 export interface ViewColumn extends Column {
-  /** In Athena's dialect, over the columns of the view's source. */
+  /** The expression in Athena's dialect, over the columns of the view's source. */
   readonly sql: string;
 }
 
-/** The views, by the names they have in every database: nothing renames them. */
+/** The names of the views. They are the same in every database. */
 export type ViewName =
   | 'experiment_exposures'
   | 'first_exposures'
@@ -16,54 +16,54 @@ export type ViewName =
   | 'secondary_exposures'
   | 'daily_exposures';
 
-/** A view, written once: Glue's on AWS, DuckDB's locally, and the docs come from it. */
+/** A view. The Glue view on AWS, the local DuckDB view and the docs are made from it. */
 export interface View {
   readonly name: ViewName;
-  /** What a row of it is; shown beside its name, at most 255 characters. */
+  /** What a row is. Shown next to the name; at most 255 characters. */
   readonly comment: string;
   readonly columns: readonly Column[];
-  /** One query in Athena's dialect, with tables named by database: no session decides what it reads. */
+  /** One query in Athena's dialect. Tables are qualified with their database, so it does not depend on the session. */
   readonly sql: string;
-  /** Whether it has the column `ds`, and a filter on it keeps other days' files from being read. */
+  /** Whether it has the column `ds`, and a filter on it avoids reading the files of other days. */
   readonly prunesByDay: boolean;
 }
 
-/** A table's column as it is. */
+/** A table's column, unchanged. */
 export function passThrough({ name, type, comment }: Column): ViewColumn {
   return { name, type, comment, sql: quoteName(name) };
 }
 
-/** What stands behind SELECT: an expression a line, named only where it is more than the column itself. */
+/** The list after SELECT: one expression a line, with a name unless it is just a column. */
 export function selectList(columns: readonly ViewColumn[]): string {
   return columns
     .map(({ name, sql }) => (sql === quoteName(name) ? `  ${sql}` : `  ${sql} AS ${quoteName(name)}`))
     .join(',\n');
 }
 
-/** A table or view of the configured database as views name it: always with its database. */
+/** The quoted name of a table or view, with the configured database. */
 export function qualifiedName(config: Pick<Config, 'database'>, name: string): string {
   return `${quoteName(config.database)}.${quoteName(name)}`;
 }
 
-/** The tier that analysts mean; an event without one has it, so the column is never null. */
+/** The tier that analysts want. Events without a tier have it, too, so the column is never null. */
 export const productionOnly = `"environment" = 'production'`;
 
 /**
- * A source without resends: of the rows with the same `event_id` the one that was received first.
+ * A source without resends: of all rows with the same `event_id`, the one that was received first.
  *
- * Copies are looked for among the rows of one day (`ds`) and one name. A resend has its day from the event's own time,
- * so it lies beside the first; only where the sender's clock was corrected within seconds of midnight, or a resend came
- * after the time window had closed, does a copy lie on another day and count there again. To look there, too, would
- * make every query read every day: a filter on a column that isn't among those of PARTITION BY can't pass below the
- * window, in Athena (Trino, PredicatePushDown.visitWindow) as in DuckDB. That is also why the name is there, which the
- * identity holds anyway: with it a filter on an experiment is applied before copies are looked for, not after.
+ * Copies are searched among the rows of one day (`ds`) and one name. A resend has the day of the event's own time, so it
+ * is on the same day as the first row. A copy is on another day, and counts there again, only if the sender's clock was
+ * corrected within seconds of midnight, or if the resend arrived after the time window had closed. Searching other days
+ * would make every query read every day: a filter on a column that is not in PARTITION BY is not pushed below the window,
+ * neither in Athena (Trino, PredicatePushDown.visitWindow) nor in DuckDB. For the same reason the name is in PARTITION BY,
+ * although the identity contains it: a filter on an experiment is then applied before copies are searched.
  *
- * Of copies received in the same millisecond either is shown. They tell of one event and can differ only in what the SDK
- * says of itself, which would have to be read by every query to order by it: as many bytes as all else together.
+ * Of copies received in the same millisecond, either is shown. They describe one event and can differ only in the SDK's
+ * metadata. Ordering by that would make every query read as many bytes as all other columns together.
  *
  * @param from The table, quoted and with its database; or a query of it with its alias.
  * @param key The column with the name: equal for equal `event_id`s.
- * @param where Conditions on rows, each of which all copies meet or none.
+ * @param where Conditions on rows. Each must hold for all copies of an event or for none.
  */
 export function dedupeByEventId(options: {
   readonly from: string;

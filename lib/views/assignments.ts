@@ -10,15 +10,15 @@ import {
 } from '../wire/isAssignment.ts';
 import { productionOnly, qualifiedName, type ViewColumn } from './View.ts';
 
-/** Secondary exposures as they are stored, as an array; null for what is no list, or no JSON. */
+/** Stored secondary exposures as an array; null if they are not a list, or not JSON. */
 export const EVALUATIONS = 'TRY(CAST(json_parse("secondary_exposures") AS ARRAY(JSON)))';
 
-/** Anything but a list, which a hand-made request may send, can't be taken apart. */
+/** Excludes values that are not lists, which hand-made requests can send. */
 export const HAS_EVALUATIONS = `"secondary_exposures" LIKE '[%'`;
 
 /**
- * Whether a rule can be a group's, as lib/wire/isAssignment.ts has it. The views apply the list to all rows: what was
- * written by an earlier version has `is_assignment` by the list of its time.
+ * Whether a rule can be a group's, by the list of lib/wire/isAssignment.ts. The views apply the list to all rows, because
+ * rows of earlier versions have `is_assignment` by an earlier list.
  *
  * @param rule The column with the rule ID, quoted.
  */
@@ -30,7 +30,7 @@ export function isGroupRule(rule: string): string {
 }
 
 /**
- * Whether a secondary exposure is a holdout of the configuration that keeps a unit out; never null.
+ * Whether a secondary exposure is a configured holdout that keeps a unit out; never null.
  *
  * @param name SQL of the gate's name as sent.
  */
@@ -39,7 +39,7 @@ export function isConfiguredHoldout({ holdouts }: Pick<Config, 'holdouts'>, name
   return names.length === 0 ? 'FALSE' : `${name} IN (${names.join(', ')})`;
 }
 
-/** A row for each name by which SDKs send a holdout that the table of experiment groups has. */
+/** A row for each name under which SDKs send a holdout of the table of experiment groups. */
 export function holdoutNames(config: Pick<Config, 'database'>): string {
   return `(
   SELECT "known_sent_name", "entity" AS "known_entity", max("experiment_id") AS "known_holdout"
@@ -59,15 +59,15 @@ export const heldOutColumn: ViewColumn = {
 };
 
 /**
- * Exposures of production that put their unit in a group, or that a known holdout kept out of one: a source with the
+ * Exposures of production that put their unit in a group, or whose unit a known holdout kept out: a source with the
  * columns `held_out` and `known_name`, and the conditions on its rows.
  *
- * What the table of experiment groups says of a rule comes first: it is Statsig's own answer. A rule that it does not
- * have holds a unit out when a known holdout is among the row's secondary exposures. Both apply to rows that landed
- * before a holdout was configured or groups were pulled. Of such rows the stored `is_assignment` depends on what was known
- * when they landed, so it is worked out again. No expression stands around a column of the table that queries filter
- * on, so that such filters reach the scan. The names of holdouts are grouped by a column that is the same in all of their
- * rows: Trino does not plan every filter over an aggregation without groups.
+ * The table of experiment groups takes precedence, because it has Statsig's own data. For a rule that it does not have, a
+ * unit is held out if a known holdout is among the row's secondary exposures. Both also apply to rows that landed before
+ * a holdout was configured or groups were pulled. The stored `is_assignment` of such rows depends on what was known when
+ * they landed, so it is computed again. Columns that queries filter on are not wrapped in expressions, so that filters
+ * reach the scan. The names of holdouts are grouped by a column with one value, because Trino cannot plan some filters
+ * over an aggregation without groups.
  *
  * @param from The table, quoted and with its database.
  */
@@ -111,10 +111,10 @@ export function groupedExposures(config: Pick<Config, 'database' | 'holdouts'>, 
   };
 }
 
-/** SQL of a group's name, in the rows of {@link groupedExposures}: the latest that specs have, else the row's own. */
+/** SQL of a group's name in the rows of {@link groupedExposures}: the latest in the specs, otherwise the row's own. */
 export const GROUP_NAME = 'COALESCE("known_name", "group_name")';
 
-/** What the table of experiment groups says of each rule, a row each. */
+/** One row for each rule of the table of experiment groups. */
 function knownRules(config: Pick<Config, 'database'>): string {
   return `(
     SELECT

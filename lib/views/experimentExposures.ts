@@ -13,13 +13,13 @@ import {
   type ViewColumn,
 } from './View.ts';
 
-/** What the view's conditions make the same in every row. */
+/** Columns that have the same value in every row, because of the view's conditions. */
 const CONSTANT: ReadonlySet<string> = new Set(['environment', 'is_assignment']);
 
 /**
- * Exposures that put a unit in a group, or that a known holdout kept out of one, in production, one row each.
+ * Exposures of production that put a unit in a group, or whose unit a known holdout kept out, one row each.
  *
- * Held-out rows have `held_out` and no group, so that whoever counts groups counts them in none.
+ * Held-out rows have `held_out` and no group, so that they do not count for any group.
  */
 export function experimentExposures(config: Config): View {
   const table = exposuresTable(config);
@@ -47,7 +47,7 @@ export function experimentExposures(config: Config): View {
   };
 }
 
-/** A held-out unit is in no group: the rule that the row has is the holdout's. */
+/** A held-out unit is in no group: the rule of its row belongs to the holdout. */
 function shownColumns(column: Column): readonly ViewColumn[] {
   if (column.name === 'group_name') return [groupOnly(column, GROUP_NAME), heldOutColumn];
   return [column.name === 'group_id' ? groupOnly(column, quoteName(column.name)) : passThrough(column)];

@@ -44,21 +44,20 @@ const columns: readonly ViewColumn[] = [
 /**
  * The first exposure of every unit to every experiment.
  *
- * It has no `ds`: which exposure is the first can only be told from all of them, so no filter on a day could spare a
- * file, and one that looked as if it did would cost as much as none. Filter on `experiment_id`, `is_gate` and
- * `unit_type`, which are applied while files are read; for a period, group `experiment_exposures` by hand.
+ * It has no `ds`: finding the first exposure needs all of them, so a filter on a day could not save any file. Filter on
+ * `experiment_id`, `is_gate` and `unit_type`, which are applied while files are read. For a period, group
+ * `experiment_exposures` instead.
  *
- * A query for each unit type: a filter on one, as every analysis has it, leaves the others out, their columns unread.
- * Unfiltered it reads the few columns that they share once for each.
+ * There is one query for each unit type. A filter on one type, as in every analysis, removes the other queries, so that
+ * their columns are not read. Without a filter, the few shared columns are read once for each type.
  *
- * Read from the table, not from experiment_exposures: a minimum is the same with resends and without, and to look for
- * them costs most of what that view costs. Groups come first, then the first of them: counting distinct groups and
- * min_by both keep something for each of millions of units that an engine short of memory can't put aside, where it
- * can sort (bench/views.bench.ts). Groups seen first in the same millisecond are ordered by their IDs, so that the
- * answer is one.
+ * It reads the table, not experiment_exposures: a minimum is the same with resends, and searching for them is most of
+ * the cost of that view. It groups first and then selects the first group: counting distinct groups and min_by both keep
+ * state for millions of units that an engine cannot spill, whereas it can spill a sort (bench/views.bench.ts). Groups
+ * first seen in the same millisecond are ordered by their IDs, so that the result is unique.
  *
- * Exposures that a known holdout kept out of the experiment are one more group while the first is looked for, and then
- * left out: a unit that was never in a group has no row.
+ * Held-out exposures count as one more group while the first is searched, and are then removed: a unit that was never in
+ * a group has no row.
  */
 export function firstExposures(config: Config): View {
   return {

@@ -62,20 +62,20 @@ export function userDetailColumns(
 /** Members of an event that a path can begin with. */
 type JsonRoot = 'user' | 'metadata' | 'statsigMetadata';
 
-/** A place inside an event's JSON: `user.custom.plan`. */
+/** A path inside an event's JSON: `user.custom.plan`. */
 export interface JsonPath {
   readonly root: JsonRoot;
   /** Keys from there on, at least one, as the event has them. */
   readonly keys: readonly string[];
 }
 
-/** Keys that need no escape anywhere. A whole number is none: in Trino it would be an element's place in a list, too. */
+/** Keys that need no escaping. Integers are excluded: in Trino, they would also be indexes of list elements. */
 const KEY = /^(?!-?[0-9]+$)[A-Za-z0-9_-]+$/;
 /** Keys that Trino takes without quotes (JsonPathTokenizer.isUnquotedPathCharacter), and DuckDB. Others fail the query. */
 const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const ROOTS: readonly JsonRoot[] = ['user', 'metadata', 'statsigMetadata'];
 
-/** Takes `user.custom.plan` apart; null when it is no such path. */
+/** Splits a path such as `user.custom.plan`; null when it is not valid. */
 export function parseJsonPath(path: string): JsonPath | null {
   const [first, ...keys] = path.split('.');
   const root = ROOTS.find((name) => name === first);
@@ -85,8 +85,8 @@ export function parseJsonPath(path: string): JsonPath | null {
 }
 
 /**
- * The text at a place inside a JSON column; numbers and booleans as JSON writes them. Null when there is nothing, an
- * empty text, or a list or an object, which is no plain value.
+ * SQL of the text at a path inside a JSON column; numbers and booleans as in JSON. Null for an absent value, an empty
+ * text, a list or an object.
  */
 function jsonTextSql(column: string, keys: readonly string[]): string {
   const steps = keys.map((key) => (PLAIN_KEY.test(key) ? `.${key}` : `["${key}"]`));
