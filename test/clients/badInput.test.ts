@@ -42,7 +42,7 @@ const byUser = (type: number, reason: string | RegExp) => ({
   reason: typeof reason === 'string' ? reason : expect.stringMatching(reason),
 });
 
-describe('a statement that cannot be answered has FAILED, with its place and cause', () => {
+describe('a statement that cannot run is FAILED, with the position and the cause', () => {
   it.each([
     [
       'an unknown table',
@@ -97,12 +97,12 @@ describe('a statement that cannot be answered has FAILED, with its place and cau
       'SELECT 1 / (count(*) - count(*)) FROM product_events',
       byUser(1000, /^DIVISION_BY_ZERO: /),
     ],
-  ])('%s', async (_, sql, expected) => {
+  ])('is rejected or fails: %s', async (_, sql, expected) => {
     expect(await failure(sql)).toEqual(expected);
   });
 });
 
-describe('what is refused before it runs', () => {
+describe('an Athena request', () => {
   const refusal = (input: ConstructorParameters<typeof StartQueryExecutionCommand>[0]) =>
     clients.athena.send(new StartQueryExecutionCommand(input)).then(
       () => undefined,
@@ -117,27 +117,27 @@ describe('what is refused before it runs', () => {
     ],
     ['a statement that ends too soon', 'SELECT event_name FROM', /^line 1:23: mismatched input '<EOF>'/],
     ['no statement at all', 'please', /^line 1:1: mismatched input 'please'/],
-  ])('%s', async (_, sql, message) => {
+  ])('is rejected or fails: %s', async (_, sql, message) => {
     expect(await refusal(inWorkgroup(sql))).toMatchObject({
       ...{ name: 'InvalidRequestException', AthenaErrorCode: 'MALFORMED_QUERY' },
       message: expect.stringMatching(message),
     });
   });
 
-  it('what the local Athena does not do, by its name', async () => {
+  it('is rejected by name when the local Athena does not emulate it', async () => {
     expect(await refusal(inWorkgroup('OPTIMIZE product_events REWRITE DATA USING BIN_PACK'))).toMatchObject({
       ...{ name: 'InvalidRequestException' },
       message: 'NOT_SUPPORTED: OPTIMIZE is not emulated by the local Athena',
     });
   });
 
-  it('a workgroup that is not there', async () => {
+  it('is rejected for a workgroup that does not exist', async () => {
     expect(await refusal({ QueryString: 'SELECT 1', WorkGroup: 'nothing' })).toMatchObject({
       ...{ name: 'InvalidRequestException', message: 'WorkGroup is not found.' },
     });
   });
 
-  it('no result location, one that is no place in S3, and a bucket that is not there', async () => {
+  it('is rejected without a result location, with an invalid one, and with a bucket that does not exist', async () => {
     const into = (OutputLocation?: string) =>
       refusal({
         ...{ QueryString: 'SELECT 1', WorkGroup: 'primary' },
@@ -151,8 +151,8 @@ describe('what is refused before it runs', () => {
   });
 });
 
-describe('a result', () => {
-  it('that may not be written leaves the query FAILED, and says where', async () => {
+describe('a query result', () => {
+  it('that cannot be written makes the query FAILED, with the location', async () => {
     const key = `${readers.config.bucket}/query-results/*`;
     await readers.control('faults', 'POST', { s3: [{ fault: 'failCalls', code: 'AccessDenied', key }] });
     try {
@@ -166,7 +166,7 @@ describe('a result', () => {
     expect((await run(clients.athena, inWorkgroup('SELECT 1'))).Status?.State).toBe('SUCCEEDED');
   });
 
-  it('of a query that was cancelled is refused', async () => {
+  it('of a cancelled query is not available', async () => {
     const many =
       'SELECT count(*) FROM UNNEST(sequence(1, 100000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 1000000)) AS b(y) WHERE x * y % 7 = 3';
     const id = await start(clients.athena, inWorkgroup(many));
@@ -184,7 +184,7 @@ describe('a result', () => {
     expect(QueryExecutionIds).toContain(id);
   });
 
-  it('of a million rows comes page by page, and whole from S3', async () => {
+  it('of a million rows is returned in pages, and as one file in S3', async () => {
     const sql =
       'SELECT x AS a, y AS b FROM UNNEST(sequence(1, 1000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 1000)) AS b(y)';
     const { QueryExecutionId: id = '', ResultConfiguration } = await run(clients.athena, inWorkgroup(sql));

@@ -8,7 +8,7 @@ import { sqlPage } from './sqlPage.ts';
 
 const PAGE = join(repositoryRoot, 'docs', 'sql.md');
 
-it('docs/sql.md lists the statements that are tried; SLUICE_WRITE_DOCS=1 writes it anew', () => {
+it('docs/sql.md lists the tested statements (SLUICE_WRITE_DOCS=1 updates it)', () => {
   const page = sqlPage(defineConfig(readersConfig));
   if (process.env['SLUICE_WRITE_DOCS'] === '1') writeFileSync(PAGE, page);
   expect(readFileSync(PAGE, 'utf8')).toBe(page);

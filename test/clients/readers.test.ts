@@ -68,7 +68,7 @@ describe('Metabase', () => {
     expect(await syncByGlue(clients)).toEqual(found);
   });
 
-  it('describes a table whose columns the driver did not tell', async () => {
+  it('describes a table whose columns the driver does not return', async () => {
     const { athena } = clients;
     const { rows } = await askMetabase(athena, connection(), { sql: 'DESCRIBE `sluice`.`product_events` ' });
     const columns = rows.map(([line = '']) => (line ?? '').split('\t').map((cell) => cell.trim()));
@@ -84,13 +84,13 @@ describe('Metabase', () => {
     },
   );
 
-  it('reads a result from S3, prepares statements, stops a query', async () => {
+  it('reads a result from S3, prepares statements and stops a query', async () => {
     expect(await metabaseBesides(clients, connection())).toBe('"one"\n"1"\n');
   });
 });
 
-describe('a Metabase that may make tables', () => {
-  it('makes a view and a table in its own database, whose files nothing expires', async () => {
+describe('a Metabase that may create tables', () => {
+  it('creates a view and a table in its own database, whose files do not expire', async () => {
     const clients = await readers.clientsOf('models');
     const connection = formOf('models', 'models');
     expect(await makeModel(clients, connection, readers.config)).toEqual([['3', '64.75']]);
@@ -107,7 +107,7 @@ describe('OWOX Data Marts', () => {
     storage = new OwoxStorage(clients, OWOX_BUCKET);
   });
 
-  it('checks its access and plans queries, each into a folder of its own', async () => {
+  it('checks its access and plans queries, each with its own result folder', async () => {
     await storage.look();
     await storage.checkAccess();
     await storage.dryRun('SELECT * FROM sluice.product_events');
@@ -118,7 +118,7 @@ describe('OWOX Data Marts', () => {
     expect((await storage.keys('athena-dry-run/')).length).toBeGreaterThan(0);
   });
 
-  it('reads the columns of a view with their comments, and leaves nothing behind', async () => {
+  it('reads the columns of a view with their comments, and leaves no files', async () => {
     const fields = await storage.schema('sluice.daily_exposures');
     expect(fields.map(({ name, type }) => `${name} ${type}`)).toContain('units bigint');
     expect(fields.filter(({ description }) => description === undefined)).toEqual([]);
@@ -130,7 +130,7 @@ describe('OWOX Data Marts', () => {
     judge(tried, { rows: batches.flat(), types });
   });
 
-  it('is told by name that no plan says which tables a query reads', async () => {
+  it('gets an error by name because no plan lists the tables that a query reads', async () => {
     const sql = 'SELECT count(*) FROM sluice.product_events';
     await expect(storage.sources(sql)).rejects.toThrow(/NOT_SUPPORTED: EXPLAIN \(TYPE IO, FORMAT JSON\)/);
   });
@@ -145,7 +145,7 @@ describe('OWOX Data Marts', () => {
     expect(await storage.keys('owox-data-marts/1795')).toEqual([]);
   });
 
-  it('publishes a data mart as a view of its own database', async () => {
+  it('publishes a data mart as a view in its own database', async () => {
     await storage.prepareConnector('owox');
     const sql = 'SELECT ds AS day, sum(value_number) AS total FROM sluice.product_events GROUP BY 1';
     for (let time = 0; time < 2; time += 1) await storage.createView('owox.daily_value', sql);
@@ -180,7 +180,7 @@ describe('a reader like Statsig', () => {
     await stop(clients, formOf('statsig').workgroup);
   });
 
-  it('makes, writes and drops an Iceberg table in its staging database', async () => {
+  it('creates, writes and drops an Iceberg table in its staging database', async () => {
     await stageIceberg(clients, readers.config);
     // The local Athena makes none, and says so.
     const sql = `CREATE TABLE statsig_staging.firsts WITH (table_type = 'ICEBERG', is_external = false, location = 's3://${readers.config.bucket}/statsig/experiment-42/firsts/') AS SELECT 1 AS one`;
@@ -189,7 +189,7 @@ describe('a reader like Statsig', () => {
 });
 
 describe.each(['statsig', 'owox', 'metabase', 'models'] as const)('the calls of %s', (reader) => {
-  it('are allowed, what Athena does on its behalf among them', async () => {
+  it('are allowed, including those that Athena makes on its behalf', async () => {
     const needed = neededBy(await readers.callsOf(reader));
     const services = new Set(needed.map(({ action }) => action.split(':')[0]));
     expect([...services].sort()).toEqual(['athena', 'glue', 'kms', 's3']);
@@ -212,7 +212,7 @@ describe.each(['statsig', 'owox', 'metabase', 'models'] as const)('the calls of 
   });
 });
 
-describe('no reader may do what it must not', () => {
+describe('a reader must not', () => {
   it.each(forbidden.map((one) => [one.what, one] as const))(
     '%s',
     async (_, { does, denied, readers: who }) => {

@@ -41,7 +41,7 @@ function call(method: string, path: string, headers: Record<string, string>, bod
 }
 
 describe('the collector, called from another origin', () => {
-  it('lets the preflight of any header through', async () => {
+  it('accepts the preflight request of any header', async () => {
     const { status, rawHeaders } = await call('OPTIONS', '/v1/my-product-data', {
       'access-control-request-method': 'POST',
       'access-control-request-headers': 'statsig-event-count,statsig-sdk-type',
@@ -52,7 +52,7 @@ describe('the collector, called from another origin', () => {
     expect(sent(rawHeaders, 'access-control-allow-methods')).toEqual(['POST']);
   });
 
-  it('names the allowed origin exactly once, whatever it answers', async () => {
+  it('names the allowed origin exactly once in every response', async () => {
     const event = { eventName: 'by_hand', time: Date.now(), user: { userID: 'by-hand' } };
     const answers = [
       await call('POST', '/v1/log?k=client-browser', {}, JSON.stringify({ events: [event] })),
@@ -146,7 +146,7 @@ if (hasBrowser()) {
       }
     };
 
-    it('sends by fetch across origins, and reads the answer', async () => {
+    it('sends with fetch across origins, and reads the response', async () => {
       const user = await visit([], async (page, gateway, answers) => {
         await page.evaluate(`${LOG} client.flush()`);
         await settled(() => gateway.posts.length > 0 && answers.length > 0);
@@ -162,7 +162,7 @@ if (hasBrowser()) {
       expect(await landed(user)).toEqual({ rows: 10, ids: 10, names: 'click config gate' });
     });
 
-    it('sends again what was refused or went unanswered', async () => {
+    it('resends rejected and unanswered batches', async () => {
       const user = await visit(['refuse', 'lose'], async (page, gateway) => {
         await page.evaluate(`${LOG} client.flush()`);
         await settled(() => gateway.posts.length >= 3);
@@ -172,7 +172,7 @@ if (hasBrowser()) {
       expect(rows).toBeGreaterThan(10);
     });
 
-    it('sends by beacon as the page goes', async () => {
+    it('sends with a beacon when the page closes', async () => {
       const user = await visit([], async (page, gateway) => {
         await leave(page, LOG);
         await settled(() => gateway.posts.length > 0);
@@ -184,7 +184,7 @@ if (hasBrowser()) {
       expect(await landed(user)).toEqual({ rows: 10, ids: 10, names: 'click config gate' });
     });
 
-    it('sends by beacon, under the same IDs, what had landed though it was answered 503', async () => {
+    it('resends with a beacon, under the same IDs, events that landed although the answer was 503', async () => {
       // `lose` won't do: chromium itself posts once more when a connection that it reuses is cut. The SDK's own
       // first flush, of its telemetry, passes: it would send the batch again as soon as it came back.
       let denied = 0;

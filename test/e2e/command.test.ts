@@ -31,7 +31,7 @@ function post(cloud: CloudProcess, eventName: string, time = Date.now()) {
 const COUNT = 'SELECT event_name, count(*) AS n FROM statsig_forwarded_events GROUP BY 1 ORDER BY 1';
 
 describe('sluice start', () => {
-  it('says when it is ready, and keeps what is sent through Ctrl-C, kill -9 and restarts', async () => {
+  it('reports when it is ready, and keeps all events over Ctrl-C, kill -9 and restarts', async () => {
     const data = scratch('command');
     const first = await startCloudProcess(data);
     expect(first).toMatchObject({ bucket: 'sluice-experiments', database: 'sluice', data });
@@ -64,7 +64,7 @@ describe('sluice start', () => {
     expect(readdirSync(data).filter((name) => name.startsWith('lock'))).toEqual([]);
   });
 
-  it('delivers by itself after --buffer-seconds, and names a port that is taken', async () => {
+  it('delivers after --buffer-seconds without a call, and names a port that is in use', async () => {
     const cloud = await startCloudProcess(scratch('buffer'), ['--buffer-seconds', '1']);
     const time = Date.now();
     expect((await post(cloud, 'unattended', time)).status).toBe(202);
@@ -85,7 +85,7 @@ describe('sluice start', () => {
 });
 
 describe('the command line', () => {
-  it('is a process that ends with the exit code', async () => {
+  it('ends its process with the exit code', async () => {
     expect(await sluice('nonsense')).toEqual({ ...(await callMain(['nonsense'])), code: 2 });
     expect(await sluice('--help')).toEqual({ ...(await callMain(['--help'])), code: 0 });
   });

@@ -136,8 +136,8 @@ async function askers(): Promise<readonly string[]> {
     .map(({ principal }) => principal);
 }
 
-describe('sluice connect, followed', () => {
-  it('lets Metabase in, and its three questions answer', async () => {
+describe('following the steps of sluice connect', () => {
+  it('gives Metabase access, and its three questions return results', async () => {
     const metabase = await ask('metabase');
     const client = new AthenaClient(options(await keysOf(metabase)));
     const [byDay = [], split = [], conversion = []] = await Promise.all(
@@ -165,7 +165,7 @@ describe('sluice connect, followed', () => {
     expect((await askers()).join()).toContain('user/sluice-local-ReaderMetabaseUser');
   });
 
-  it('lets OWOX in by its access check, its dry run and three data marts', async () => {
+  it('gives OWOX access for its access check, its dry run and three data marts', async () => {
     const owox = await ask('owox');
     const keys = await keysOf(owox);
     const client = new AthenaClient(options(keys));
@@ -200,7 +200,7 @@ describe('sluice connect, followed', () => {
     expect((await askers()).join()).toContain('user/sluice-local-ReaderOwoxUser');
   });
 
-  it('lets Statsig in as its role, whose sources answer, and recommends the lookback that was seen', async () => {
+  it('gives Statsig access by its role, whose sources return rows, and recommends the observed lookback', async () => {
     const statsig = await ask('statsig');
     const command = statsig.sheet.steps.flatMap(({ commands = [] }) => commands).join();
     const [, body] = /-d '([^']+)'/.exec(command) ?? [];

@@ -58,7 +58,7 @@ interface Credentials {
 }
 
 /** Three customers whose loads run as deployed, in one deployment: none reaches another, whatever becomes of its load. */
-describe('customers of one deployment', () => {
+describe('the datasets of several customers in one deployment', () => {
   let ingest: Awaited<ReturnType<typeof ingestCloud>>;
   let load: z.output<typeof credentialsSchema>;
   const clients: { destroy(): void }[] = [];
@@ -214,7 +214,7 @@ describe('customers of one deployment', () => {
     settle: 'PreconditionFailed',
   };
 
-  it('are all loaded, each by one session of the role', async () => {
+  it('are all loaded, each in one session of the role', async () => {
     await ingest.jump(3_600_000);
     expect(await sluice('ingest', 'run')).toMatchObject({ code: 0 });
     await ingest.cloud.flush();
@@ -234,7 +234,7 @@ describe('customers of one deployment', () => {
     expect(own.reduce((sum, { count }) => sum + count, 0)).toBe(loads);
   }, 120_000);
 
-  it('are out of reach of another’s load, whoever has taken it over', async () => {
+  it('are out of reach of another customer’s load, even when an attacker controls it', async () => {
     // What there is to be lost: the role as a whole reaches everybody.
     expect(await reached(load, 'rival')).toEqual(DONE);
     for (const [name, others] of [
@@ -261,7 +261,7 @@ describe('customers of one deployment', () => {
     }
   }, 120_000);
 
-  it('give their role to one folder of theirs, however much more it may', async () => {
+  it('are read by a session limited to one folder, even if the customer’s role allows more', async () => {
     const { source } = named('partner');
     const policy = customerSession(source, 'events/', 'read');
     const session = await assume(

@@ -61,13 +61,13 @@ describe('the demo', () => {
   }, 180_000);
   afterAll(() => directory.remove());
 
-  it('finds every figure that it prints confirmed, whatever the user has configured', () => {
+  it('prints figures that the data confirms, whatever the user has configured', () => {
     expect(told).toMatchObject({ code: 0, stderr: '' });
     const [, agree = 0, off] = /^(\d+) figures agree, (\d+) differ/m.exec(told.stdout) ?? [];
     expect([Number(agree) > 20, off]).toEqual([true, '0']);
   });
 
-  it('leaves tables under the user’s names, those of the customer among them', async () => {
+  it('creates tables under the user’s names, including the customer’s tables', async () => {
     const folder = 's3://shop-experiments/raw/statsig/statsig_forwarded_exposures/raw_exposures/';
     expect(told.stdout).toContain(folder);
     const [, sql = ''] = /npx sluice query "(.+)" --data /.exec(told.stdout) ?? [];
@@ -77,19 +77,19 @@ describe('the demo', () => {
     expect(names).toEqual(expect.arrayContaining(['raw_events', 'acme_revenue', 'refused']));
   });
 
-  it('says last when it ended, for a clock to be moved there', () => {
+  it('prints its end time last, so that a clock can be moved to it', () => {
     const [, now = ''] =
       /^curl -f -X POST \S+_sluice\/clock -d '\{"now":"(.+)"\}'\n$/m.exec(told.stdout) ?? [];
     const nights = (Date.parse(now) - Date.now()) / 86_400_000;
     expect([nights > 0.5, nights < 3, told.stdout.endsWith(`"${now}"}'\n`)]).toEqual([true, true, true]);
   });
 
-  it('empties no directory that it did not make', async () => {
+  it('empties no directory that it did not create', async () => {
     const again = await demo();
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining(data)]);
   });
 
-  it('goes by sluice.config.ts otherwise', async () => {
+  it('uses sluice.config.ts by default', async () => {
     const [config, own] = await Promise.all(
       ['demo/sluice.config.ts', 'sluice.config.ts'].map((path) => loadConfig(join(repositoryRoot, path))),
     );

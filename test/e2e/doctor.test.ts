@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const doctor = () => sluice('doctor', '--local', '--endpoint-url', cloud.edge);
 
-it('finds a local cloud well, before events and after, and misses a partition that somebody deleted', async () => {
+it('the doctor passes a local cloud before and after events, and reports a deleted partition', async () => {
   expect(await doctor()).toMatchObject({ code: 0, stderr: '' });
 
   const { status } = await fetch(`${cloud.collector}/v1/rgstr?k=client-doctor`, {
@@ -48,7 +48,7 @@ it('finds a local cloud well, before events and after, and misses a partition th
   });
 });
 
-it("goes by the cloud's days, on which nothing need have come, and nothing need have been refused", async () => {
+it("the doctor uses the cloud's days, which may have no events and no refusals", async () => {
   const [first = '', day = ''] = [1, 3].map((ahead) => addDays(utcDay(Date.now()), ahead));
   for (const one of [first, day]) {
     const body = JSON.stringify({ now: `${one}T12:00:00Z` });

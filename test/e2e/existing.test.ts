@@ -40,8 +40,8 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-describe('a deployment into what is there already', () => {
-  it('lands events and finds them, as one that made it all', async () => {
+describe('a deployment with existing resources', () => {
+  it('lands events and queries them, like a deployment that creates all resources', async () => {
     const response = await fetch(`${cloud.collector}/v1/my-product-data?k=client-some-key-0123456789`, {
       method: 'POST',
       body: JSON.stringify({ events: [{ eventName: 'seen', user: { userID: 'u1' }, time: Date.now() }] }),
@@ -53,7 +53,7 @@ describe('a deployment into what is there already', () => {
     ]);
   });
 
-  it('has the workgroup put results where readers look', async () => {
+  it('has a workgroup that writes results where readers expect them', async () => {
     const athena = new AthenaClient({
       endpoint: cloud.edge,
       region: 'us-east-1',

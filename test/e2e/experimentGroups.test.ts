@@ -195,7 +195,7 @@ const heldOutOf = (decided: Decided) => decided.filter(({ rule }) => rule.starts
 describe.each(['today', 'earlier'] as const)('groups of experiments in a lake of %s', (lake) => {
   const query = (sql: string) => runQuery(lakes[lake].path, sql);
 
-  it('are those of the specs, however the experiment ended', async () => {
+  it('are the groups of the specs, however the experiment ended', async () => {
     const rows = await query(
       `SELECT experiment_id, group_id, unit_id, groups_seen FROM first_exposures
        WHERE unit_type = 'user_id' AND NOT is_gate`,
@@ -263,7 +263,7 @@ describe.each(['today', 'earlier'] as const)('groups of experiments in a lake of
     );
   });
 
-  it('tell which units were held out half-way', async () => {
+  it('show which units were held out after the start', async () => {
     const rows = await query(
       `SELECT unit_id FROM first_exposures WHERE experiment_id = 'held_later' AND unit_type = 'user_id' AND held_out`,
     );
@@ -276,8 +276,8 @@ describe.each(['today', 'earlier'] as const)('groups of experiments in a lake of
   });
 });
 
-describe('groups of experiments where holdouts are unknown', () => {
-  it('are those that constants tell, with held-out units as one more', async () => {
+describe('groups of experiments with unknown holdouts', () => {
+  it('are derived from constants, with held-out units as a further group', async () => {
     const rows = await runQuery(
       lakes.unknown.path,
       `SELECT experiment_id, group_id, bool_or(held_out) AS held_out FROM first_exposures WHERE NOT is_gate GROUP BY 1, 2`,

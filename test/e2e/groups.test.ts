@@ -129,15 +129,15 @@ afterAll(async () => {
 });
 
 // One story: each test goes on where the one before it ended.
-describe('groups of experiments, by the real evaluator', () => {
-  it('are all but constants while nothing is known: holdouts look like groups', async () => {
+describe('groups of experiments from the real evaluator', () => {
+  it('include all rules except constants while no specs are known: holdouts look like groups', async () => {
     const expected = decidedBy(running, ...CONSTANTS);
     expect(expected['button']).toHaveLength(3);
     expect(await shown()).toEqual(expected);
     expect(await shown('experiment_exposures')).toEqual(expected);
   });
 
-  it('are without held-out units once the configuration has the holdouts, of stored rows too', async () => {
+  it('exclude held-out units once the configuration lists the holdouts, also for stored rows', async () => {
     await cloud.close();
     await start(HOLDOUTS);
     const expected = decidedBy(running, ...CONSTANTS, ...HOLDOUT_RULES);
@@ -146,7 +146,7 @@ describe('groups of experiments, by the real evaluator', () => {
     await start(null);
   }, 120_000);
 
-  it('are exactly those that the evaluator lists, once specs are pulled', async () => {
+  it('are exactly the groups that the evaluator lists, once specs are pulled', async () => {
     await pull('running');
     const listed = listedBy(running);
     expect(Object.keys(listed).sort()).toEqual(['banner', 'button', 'fonts', 'hero', 'prices', 'search']);
@@ -165,7 +165,7 @@ describe('groups of experiments, by the real evaluator', () => {
     expect(rows.map((row) => [row['group_id'], row['group_name']])).toEqual(listed['search']);
   });
 
-  it('have held-out units beside them, those that the evaluator held out', async () => {
+  it('are shown beside the held-out units of the evaluator', async () => {
     const rows = await query(
       `SELECT DISTINCT experiment_id, user_id FROM experiment_exposures WHERE held_out AND experiment_id <> 'home'`,
     );
@@ -213,7 +213,7 @@ describe('groups of experiments, by the real evaluator', () => {
     ]);
   }, 120_000);
 
-  it('are named on the way in, once the collector knows them', async () => {
+  it('are named at collection, once the collector knows them', async () => {
     const rows = await query(
       `SELECT DISTINCT experiment_id, rule_id, group_name, is_assignment FROM statsig_forwarded_exposures
        WHERE user_id LIKE 'late-%' AND experiment_id IN ('button', 'search') ORDER BY ALL`,

@@ -135,8 +135,8 @@ function eventsOf(post: Post): unknown[] {
   return Array.isArray(events) ? events : [];
 }
 
-describe.each(runs)('$prefix, which resends what has landed', ({ prefix }) => {
-  it('lands every event under one ID, and resends under the same', async () => {
+describe.each(runs)('$prefix, which resends events that have landed', ({ prefix }) => {
+  it('lands every event under one ID, and resends it under the same ID', async () => {
     const days = await query(
       `SELECT CAST(min(ds) AS VARCHAR) ds, event_id, count(*) n FROM ${ROWS} WHERE regexp_full_match(user_id, '${prefix}-[0-9]+') GROUP BY event_id`,
     );
@@ -146,19 +146,19 @@ describe.each(runs)('$prefix, which resends what has landed', ({ prefix }) => {
     expect(days.reduce((sum, { n }) => sum + Number(n), 0)).toBeGreaterThan(sent);
   });
 
-  it('has had an answer lost after the batch had landed', () => {
+  it('has lost a response after the batch landed', () => {
     expect(posts.get(prefix)).toContainEqual(expect.objectContaining({ fate: 'lose', collected: 202 }));
   });
 });
 
-describe('what the SDKs change in a resend', () => {
-  it('js-client: nothing', () => {
+describe('a resend of an SDK', () => {
+  it('has no changes from js-client', () => {
     const [first, ...again] = resends('js-client');
     for (const { body } of again) expect(body.equals(first.body)).toBe(true);
     expect(first.query.get('gz')).toBe('1');
   });
 
-  it('Server Core: the metadata of the batch, not the events', () => {
+  it('has changed batch metadata but the same events from Server Core', () => {
     const [first, ...again] = resends('server-core');
     for (const post of again) {
       expect(eventsOf(post)).toEqual(eventsOf(first));
@@ -167,7 +167,7 @@ describe('what the SDKs change in a resend', () => {
     expect(first.headers['content-encoding']).toBe('zstd');
   });
 
-  it('statsig-js: it adds a time to a batch that was kept in localStorage', () => {
+  it('has an added time from statsig-js if the batch was stored in localStorage', () => {
     const [first, ...again] = resends('statsig-js');
     for (const post of again) {
       const { time = 0, ...rest } = bodyOf(post);
@@ -176,7 +176,7 @@ describe('what the SDKs change in a resend', () => {
     }
   });
 
-  it('statsig-node: it drops the compression', () => {
+  it('has no compression from statsig-node', () => {
     const [first, ...again] = resends('statsig-node');
     expect(first.headers['content-encoding']).toBe('gzip');
     for (const post of again) {
@@ -186,8 +186,8 @@ describe('what the SDKs change in a resend', () => {
   });
 });
 
-describe('the rows', () => {
-  it('stay on their own side of midnight, however often they come', async () => {
+describe('landed rows', () => {
+  it('stay on their own side of midnight, however often they are sent', async () => {
     for (const prefix of ['js-client', 'statsig-js', 'statsig-node']) {
       const days = await query(
         `SELECT CAST(ds AS VARCHAR) ds, count(DISTINCT event_id) n FROM ${ROWS} WHERE regexp_full_match(user_id, '${prefix}-[0-9]+') GROUP BY 1 ORDER BY 1`,
@@ -205,7 +205,7 @@ describe('the rows', () => {
     expect(shared).toEqual([]);
   });
 
-  it('have the right time though the sender’s clock is hours off', async () => {
+  it('have the right time although the sender’s clock is hours off', async () => {
     for (const [prefix, offset] of [
       ['js-client-late', -3 * HOUR],
       ['statsig-node-early', 3 * HOUR],

@@ -201,7 +201,7 @@ const exportStates = async (): Promise<Readonly<Record<string, string>>> => {
 };
 
 describe('customers’ drops', () => {
-  it('of five days, by three tools, are in the tables after the scheduled run', async () => {
+  it('of five days, written by three tools, are in the tables after the scheduled run', async () => {
     await ingest.jumpTo(`${D20}T07:00:00Z`);
     for (const day of DAYS) {
       const actions = day === D18 ? ['bought', null, 'seen'] : ['bought', 'seen'];
@@ -231,7 +231,7 @@ describe('customers’ drops', () => {
     await tablesAreRight();
   }, 120_000);
 
-  it('are shown as a calendar, and a day with the fate of each file', async () => {
+  it('are shown as a calendar, and each day with the result of each file', async () => {
     const { code, stdout } = await sluice('ingest', 'status', '--days', '6');
     expect(code).toBe(0);
     for (const name of names) expect(stdout).toMatch(new RegExp(`acme/${name} +· +✓ +✓ +✓ +✓ +✓\n`));
@@ -261,7 +261,7 @@ describe('customers’ drops', () => {
     expect(left).toEqual([]);
   }, 60_000);
 
-  it('go, as tables, to another customer’s bucket by the schedule, row for row', async () => {
+  it('are exported as tables to another customer’s bucket on schedule, row for row', async () => {
     const post = await fetch(`${ingest.cloud.collector}/v1/my-product-data`, {
       method: 'POST',
       headers: { 'statsig-api-key': 'client-acme' },
@@ -291,7 +291,7 @@ describe('customers’ drops', () => {
     }
   }, 60_000);
 
-  it('are corrected as they are: replaced, added late, deleted, or broken, each fate told', async () => {
+  it('are corrected when files are replaced, added late, deleted or broken, with a result for each', async () => {
     const before = await entries();
     await drop('events', D19, 'part-0.parquet', byParquetJs, eventRows(D19, ['mended', 'mended', 'added']));
     await drop('exposures', D19, 'late.parquet', byParquetJs, exposureRows(D19, ['u9']));
@@ -344,7 +344,7 @@ describe('customers’ drops', () => {
     expect(stdout).toContain('queries see the last good version');
   }, 120_000);
 
-  it('are exported anew where they changed, and nowhere else', async () => {
+  it('are exported again for the days that changed, and for no others', async () => {
     const untouched = (await exported('drops', 'acme_events', D18)).files;
     await ingest.jumpTo(`${D21}T11:35:00Z`);
     expect(await exportStates()).toMatchObject({
@@ -372,7 +372,7 @@ describe('customers’ drops', () => {
     expect((await exported('drops', 'acme_events', D18)).files).toEqual(untouched);
   }, 60_000);
 
-  it('are looked at by hand once they are mended, and at once when their owner says so', async () => {
+  it('are loaded by hand after a repair, and at once when their owner requests it', async () => {
     await drop('events', D20, 'part-1.parquet', byDuckDb, eventRows(D20, ['late']));
     await ingest.jumpTo(`${D21}T12:00:00Z`);
     const run = await sluice('ingest', 'run', '--source', 'acme', '--dataset', 'events');

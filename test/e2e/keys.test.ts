@@ -75,7 +75,7 @@ describe('keys of a running collector', () => {
     expect([await post(OLD), await post(NEW)]).toEqual(['401 SLUICE_KEY_UNKNOWN', 202]);
   });
 
-  it('say what may be sent with them, and the environment of what says none', async () => {
+  it('limit what can be sent with them, and set the environment of events without one', async () => {
     const exposure = { gate: 'g', gateValue: 'true', ruleID: 'r1', reason: 'Network:Recognized' };
     expect(await post(SERVER, 'statsig::gate_exposure', exposure)).toBe(202);
     await cloud.flush();
@@ -91,7 +91,7 @@ describe('keys of a running collector', () => {
     expect(line).toContain('"events_landed":0');
   });
 
-  it('stay good while Secrets Manager is down; what can not be looked up is 503', async () => {
+  it('stay valid while Secrets Manager is down, and a key that cannot be looked up gets 503', async () => {
     await breakSecrets();
     await pass(STALE_MS);
     expect([await post(NEW), await post(STRANGER)]).toEqual([202, '503 SLUICE_KEYS_UNAVAILABLE']);
@@ -100,7 +100,7 @@ describe('keys of a running collector', () => {
     expect([await post(NEW), await post(STRANGER)]).toEqual([202, '401 SLUICE_KEY_UNKNOWN']);
   });
 
-  it('are kept over a restart; a cold start without Secrets Manager is 503 for every key, never 401', async () => {
+  it('are kept over a restart, and get 503, never 401, at a cold start without Secrets Manager', async () => {
     await cloud.close();
     cloud = await start();
     await breakSecrets();
@@ -113,7 +113,7 @@ describe('keys of a running collector', () => {
     expect(await post(NEW)).toBe(202);
   });
 
-  it('can post, and nothing else', async () => {
+  it('can post events and do nothing else', async () => {
     const answers = [];
     for (const [method, path] of [
       ['GET', '/v1/my-product-data'],
@@ -130,7 +130,7 @@ describe('keys of a running collector', () => {
     expect(answers).toEqual([404, 404, 404, 404, 404, 404]);
   });
 
-  it('are written nowhere: not in a log, a row, a secret or a queue', async () => {
+  it('are never written to a log, a row, a secret or a queue', async () => {
     // Whatever is still on its way to a file is there then.
     await cloud.close();
     const texts = filesUnder(data);

@@ -34,7 +34,7 @@ describe('a drop that is uploaded for six hours', () => {
     return Attributes?.['ApproximateNumberOfMessages'];
   }
 
-  it('is loaded whole, and its plan leaves nothing in the dead-letter queue', async () => {
+  it('is loaded completely, and leaves no message in the dead-letter queue', async () => {
     const files = (HOURS * 3_600_000) / STEP_MS;
     for (let file = 0; file < files; file += 1) {
       await ingest.drop(

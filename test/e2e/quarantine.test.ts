@@ -61,7 +61,7 @@ const bodies: [reason: string, status: number, sent: Sent][] = [
 ];
 
 describe('the quarantine table', () => {
-  it('holds every body that can never succeed, as it came, under its reason', async () => {
+  it('has every body that can never succeed, as received, under its reason', async () => {
     for (const [reason, status, sent] of bodies) {
       expect(await post(sent)).toMatchObject({ status, answer: { code: reason } });
     }
@@ -82,7 +82,7 @@ describe('the quarantine table', () => {
     );
   });
 
-  it('holds the bad events of a batch, whose good ones land', async () => {
+  it('has the bad events of a batch, while the good ones land', async () => {
     const user = { userID: 'u1', privateAttributes: { email: 'secret@example.com' } };
     const bad = [
       ['SLUICE_EVENT_NO_NAME', { user }],
@@ -116,7 +116,7 @@ describe('the quarantine table', () => {
     expect(whole).toMatchObject({ events: [bad.at(-1)?.[1]] });
   });
 
-  it('points to a body that is too large for a row, kept whole in S3', async () => {
+  it('points to a body that is too large for a row and is stored in S3', async () => {
     const body = Buffer.alloc(3_000_000, 0xff);
     expect(await post({ body })).toMatchObject({ status: 400 });
     await cloud.flush();
@@ -128,7 +128,7 @@ describe('the quarantine table', () => {
     expect(atLocation(row?.['raw_location']).equals(body)).toBe(true);
   });
 
-  it('gets what its stream would not take at first', async () => {
+  it('receives rows that its stream refused at first', async () => {
     await fetch(`${cloud.edge}/_sluice/faults`, {
       method: 'POST',
       body: JSON.stringify({ firehose: [{ fault: 'failRecords', every: 1, calls: 2 }] }),
@@ -138,7 +138,7 @@ describe('the quarantine table', () => {
     expect(await query("SELECT count(*) AS n FROM quarantine WHERE raw = 'throttled'")).toEqual([{ n: 1 }]);
   });
 
-  it('has no row of requests without a valid key, nor of a body that the gateway mangled', async () => {
+  it('has no row for requests without a valid key or for bodies that the gateway mangled', async () => {
     const before = await query('SELECT count(*) AS n FROM quarantine');
     expect(await post({ body: 'x', headers: { 'statsig-api-key': 'console-x' } })).toMatchObject({
       status: 401,
@@ -153,7 +153,7 @@ describe('the quarantine table', () => {
     expect(await query('SELECT count(*) AS n FROM quarantine')).toEqual(before);
   });
 
-  it('has no reason that is not documented, a partition for each day, and only Parquet in its folder', async () => {
+  it('has only documented reasons, a partition for each day, and only Parquet files in its folder', async () => {
     const reasons = await query('SELECT DISTINCT reason FROM quarantine');
     for (const { reason } of reasons) expect(Object.keys(quarantineReasons)).toContain(reason);
     const partitions = await witness.partitions(cloud.database, 'quarantine');

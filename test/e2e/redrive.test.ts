@@ -50,8 +50,8 @@ async function post(from: number, count: number): Promise<number> {
 
 const keys = async (folder: string) => (await witness.objects(cloud.bucket, folder)).map(({ key }) => key);
 
-describe('while Firehose is away', () => {
-  it('takes events all the same, and lands each once when it is back', async () => {
+describe('the collector during a Firehose outage', () => {
+  it('accepts events, each of which lands once after the outage', async () => {
     await setFaults({ firehose: [{ fault: 'failCalls', calls: 'all' }] });
     expect(await Promise.all([post(0, 5), post(100, 5)])).toEqual([202, 202]);
     // One object for each request and stream: two streams, two requests.
@@ -76,7 +76,7 @@ describe('while Firehose is away', () => {
     ).toEqual([{ experiment_id: 'g0' }, { experiment_id: 'g100' }]);
   });
 
-  it('answers 503 when S3 is away too, and keeps nothing', async () => {
+  it('answers 503 when S3 is unavailable too, and stores nothing', async () => {
     await setFaults({
       firehose: [{ fault: 'failCalls', calls: 'all' }],
       s3: [{ fault: 'failCalls', code: 'InternalError', calls: 'all', operations: ['PutObject'] }],
@@ -87,8 +87,8 @@ describe('while Firehose is away', () => {
   });
 });
 
-describe('what Firehose takes and cannot deliver', () => {
-  it('is a row of quarantine with its reason, once, and its error object is gone', async () => {
+describe('a record that Firehose accepts and cannot deliver', () => {
+  it('becomes one quarantine row with its reason, and its error object is deleted', async () => {
     const client = new FirehoseClient({
       endpoint: cloud.edge,
       region: 'us-east-1',
@@ -144,7 +144,7 @@ describe('sluice redrive', () => {
     return { code, report: stdout === '' ? null : JSON.parse(stdout), stderr };
   };
 
-  it('lands what fits since it is mended, under one event_id however often it is run, and names the rest', async () => {
+  it('lands rows that are valid after a fix, under one event_id however often it runs, and lists the rest', async () => {
     const glue = new GlueClient({
       endpoint: cloud.edge,
       region: 'us-east-1',
@@ -198,13 +198,13 @@ describe('sluice redrive', () => {
     ).toEqual([{ n: 6, ids: 3, users: 3 }]);
   });
 
-  it('is wrong use without a reason that there is', async () => {
+  it('exits with a usage error without an existing reason', async () => {
     for (const args of [[], ['--reason', 'SLUICE_NO'], ['--reason', reason, '--from', '2026-02-30']]) {
       expect((await redrive(...args)).code).toBe(2);
     }
   });
 
-  it('fails by its own code when the stream takes nothing', async () => {
+  it('fails with its own code when the stream accepts nothing', async () => {
     const gone = { fault: 'failCalls', code: 'ResourceNotFoundException', status: 400, calls: 'all' };
     expect((await setFaults({ firehose: [gone] })).status).toBe(200);
     const { code, report, stderr } = await redrive('--reason', reason);

@@ -75,7 +75,7 @@ async function partitionsWith(cloud: CloudProcess, table: string, column: string
 }
 
 describe('a unit ID and JSON paths that are added to the configuration', () => {
-  it('are columns of table, stream, partitions and views from the next start, over all days', async () => {
+  it('become columns of table, stream, partitions and views at the next start, for all days', async () => {
     const bucket = 'acme-schema';
     configure({ bucket, unitIds: { companyID: 'company_id' } });
     const old = await startCloudProcess(data);

@@ -62,7 +62,7 @@ afterAll(async () => {
 const query = (sql: string) => runQuery(data, sql);
 
 describe('real SDKs against the local cloud', () => {
-  it('lands every event they sent, once, on its own day', async () => {
+  it('land every event once, on its own day', async () => {
     const expected = expectedRows(reports);
     for (const kind of forwardedKinds) {
       const rows = await query(
@@ -80,13 +80,13 @@ describe('real SDKs against the local cloud', () => {
     expect(others).not.toEqual([]);
   });
 
-  it('refuses none and fails no conversion', async () => {
+  it('send no event that is refused or fails conversion', async () => {
     expect(await query('SELECT count(*) AS n FROM quarantine')).toEqual([{ n: 0 }]);
     expect(await witness.objects(cloud.bucket, 'quarantine-large/')).toEqual([]);
     expect(await witness.objects(cloud.bucket, 'errors/')).toEqual([]);
   });
 
-  it('registers the day folders as partitions, and nothing else', async () => {
+  it('lead to registered partitions for the day folders, and no others', async () => {
     for (const kind of forwardedKinds) {
       const partitions = await witness.partitions(cloud.database, TABLES[kind]);
       expect(partitions).toEqual(
@@ -100,7 +100,7 @@ describe('real SDKs against the local cloud', () => {
     }
   });
 
-  it('resolves experiments and groups, hashed or not', async () => {
+  it('have their experiments and groups resolved, hashed or not', async () => {
     const rows = await query(
       `SELECT experiment_id, group_id, count(*) n FROM ${TABLES.exposures}
        WHERE is_assignment AND experiment_id IN ('checkout_button', 'homepage_hero') GROUP BY ALL`,
@@ -113,7 +113,7 @@ describe('real SDKs against the local cloud', () => {
     expect(found).toEqual(expectedGroups(reports));
   });
 
-  it('fills the columns from where the SDKs really put them', async () => {
+  it('fill the columns from the fields that they really send', async () => {
     const [server] = await query(`SELECT * FROM ${TABLES.events} WHERE user_id = 'user-1' LIMIT 1`);
     expect(server).toMatchObject({
       event_name: 'order_placed',
@@ -140,7 +140,7 @@ describe('real SDKs against the local cloud', () => {
   });
 });
 
-describe('the Parquet files, to independent readers', () => {
+describe('the Parquet files', () => {
   const COLUMNS =
     'event_id, event_name, event_value, user_id, company_id, CAST(epoch_ms(timestamp) AS BIGINT) AS at';
   const bySql = async (): Promise<QueryRow[]> =>
@@ -150,7 +150,7 @@ describe('the Parquet files, to independent readers', () => {
       join(data, 's3', cloud.bucket, key),
     );
 
-  it('hold the same rows for parquetjs-lite', async () => {
+  it('have the same rows when parquetjs-lite reads them', async () => {
     const rows = (await Promise.all((await files()).map((file) => readParquet(readFileSync(file)))))
       .flatMap(({ rows }) => rows)
       .map((row) => ({
@@ -166,7 +166,7 @@ describe('the Parquet files, to independent readers', () => {
 
   const python = pythonWithPyarrow();
   if (python !== null) {
-    it('hold the same rows for pyarrow', async () => {
+    it('have the same rows when pyarrow reads them', async () => {
       const script = `
 import json, sys, pyarrow.parquet as pq
 rows = [row for file in sys.argv[1:] for row in pq.read_table(file, partitioning=None).to_pylist()]

@@ -78,7 +78,7 @@ const today = utcDay(Date.now());
 const [first, second, third] = [addDays(today, 3), addDays(today, 4), addDays(today, 5)];
 
 describe('a local cloud whose clock is moved past midnight', () => {
-  it('is at the new time, its functions with it', async () => {
+  it('has the new time, and so have its functions', async () => {
     const { now, offsetMs } = await moveClock({ now: `${first}T23:58:00Z` });
     expect(now).toMatch(`${first}T23:58:0`);
     expect(offsetMs).toBeGreaterThan(2 * 86_400_000);
@@ -91,7 +91,7 @@ describe('a local cloud whose clock is moved past midnight', () => {
     expect(await post('after midnight')).toBe(202);
   });
 
-  it('has delivered by its intervals, each event under its day', async () => {
+  it('delivers after its intervals, each event under its day', async () => {
     await moveClock({ advanceMs: BUFFER_MS });
     expect(await landed(2)).toEqual([
       { event_name: 'after midnight', ds: second },
@@ -99,7 +99,7 @@ describe('a local cloud whose clock is moved past midnight', () => {
     ]);
   });
 
-  it("takes the signatures of clients that go by the machine's clock, or by an earlier time", async () => {
+  it("accepts signatures of clients that use the machine's clock or an earlier time", async () => {
     const { now } = await moveClock({ advanceMs: 1 });
     const options = {
       endpoint: cloud.edge,
@@ -121,7 +121,7 @@ describe('a local cloud whose clock is moved past midnight', () => {
     for (const one of [client, earlier, stranger]) one.destroy();
   });
 
-  it("works on when it goes by the machine's clock again", async () => {
+  it("continues to work when it returns to the machine's clock", async () => {
     expect(await post('ahead')).toBe(202);
     expect(await moveClock({ real: true })).toMatchObject({ offsetMs: 0 });
     const back = Date.now();

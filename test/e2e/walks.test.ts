@@ -68,7 +68,7 @@ const comparable = (text: string) =>
     .trim();
 
 describe.each([['docs/ingest.md'], ['docs/export.md']])('the walk in %s', (page) => {
-  it('prints what the page says; SLUICE_WRITE_DOCS=1 writes it anew', async () => {
+  it('prints what the page shows (SLUICE_WRITE_DOCS=1 updates it)', async () => {
     const { blocks, text, start } = walkOf(page);
     const [config, begin, ...rest] = blocks;
     const [, between = ''] = text.slice(start).split(begin?.inside ?? '');

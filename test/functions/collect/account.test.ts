@@ -30,7 +30,7 @@ const KINDS = {
   refused: { eventName: '' },
 };
 
-it('is closed for every request answered 202: received is landed, quarantined, overflowed and ignored', async () => {
+it('every request answered 202 balances: received events are landed, quarantined, overflowed or ignored', async () => {
   const events = fc.array(fc.constantFrom<keyof typeof KINDS>('good', 'exposure', 'telemetry', 'refused'), {
     maxLength: 30,
   });
@@ -69,7 +69,7 @@ it('is closed for every request answered 202: received is landed, quarantined, o
   wire.answers = [];
 }, 60_000);
 
-it('is closed for an SDK’s own error report', async () => {
+it('an SDK’s own error report balances', async () => {
   expect(accountOf(await post({ path: '/v1/sdk_exception', body: '{}' }))).toMatchObject({
     received: 1,
     told: 1,

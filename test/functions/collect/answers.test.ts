@@ -34,8 +34,8 @@ const kept = () =>
   wire.records.filter(({ stream }) => stream === 'quarantine-stream').flatMap((record) => record.documents);
 const unavailable = { error: 'ServiceUnavailableException', status: 503 };
 
-describe('the answer', () => {
-  it('is 202 {"success":true} once every event is in Firehose, each kind in its stream', async () => {
+describe('the response', () => {
+  it('is 202 {"success":true} once every event is in the Firehose stream of its kind', async () => {
     const { status, answer, log } = await post({ body });
     expect([status, answer]).toEqual([202, { success: true }]);
     expect(wire.records.map(({ stream, documents: some }) => [stream, some.length]).sort()).toEqual([
@@ -56,7 +56,7 @@ describe('the answer', () => {
     });
   });
 
-  it('is 202 for nothing but telemetry, and for an empty batch', async () => {
+  it('is 202 for a batch of telemetry only, and for an empty batch', async () => {
     const telemetry = JSON.stringify({ events: [{ eventName: 'statsig::diagnostics' }] });
     expect(await post({ body: telemetry })).toMatchObject({
       status: 202,
@@ -77,7 +77,7 @@ describe('the answer', () => {
     },
   );
 
-  it('is 202 when failed records are acknowledged after all', async () => {
+  it('is 202 when failed records are acknowledged after retries', async () => {
     const one = JSON.stringify({ events: [event] });
     wire.answers = [{ failed: { 0: 'ServiceUnavailableException' } }, unavailable, { failed: {} }];
     expect(await post({ body: one })).toMatchObject({ status: 202, log: { calls: 3 } });
@@ -124,7 +124,7 @@ describe('the answer', () => {
     },
   );
 
-  it('leaves the bucket its time when a stream does not answer', async () => {
+  it('leaves enough time for the bucket when a stream does not answer', async () => {
     wire.answers = Array(20).fill('hang');
     const body = JSON.stringify({ events: [event] });
     expect(await post({ body, withinMs: 400 })).toMatchObject({ status: 202, log: { overflowed: 1 } });
@@ -135,7 +135,7 @@ describe('the answer', () => {
     });
   });
 
-  it('never logs a key, a query or a body', async () => {
+  it('leads to no log entry with a key, a query or a body', async () => {
     const requests: Request[] = [
       { body, query: 'k=client-topsecret&st=x&t=1' },
       { body, headers: { 'statsig-api-key': 'secret-topsecret' } },
@@ -159,7 +159,7 @@ describe('real SDKs', () => {
   });
 
   it.each(statsigFixtures())(
-    '%s lands: every event is a row or counted telemetry',
+    '%s land every event as a row or as counted telemetry',
     async (_name, fixture) => {
       const { status, log } = await post(request(fixture));
       expect(status).toBe(202);
@@ -197,7 +197,7 @@ describe('real SDKs', () => {
   });
 });
 
-describe('anything at all', () => {
+describe('any request', () => {
   const anyJson = fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' });
   const member = (values: fc.Arbitrary<unknown>) => fc.option(fc.oneof(values, anyJson), { nil: undefined });
   const anyEvent = fc.oneof(
@@ -225,7 +225,7 @@ describe('anything at all', () => {
     }),
   );
 
-  it('is answered, and 202 accounts for every event: landed, refused or counted', async () => {
+  it('is answered, and 202 accounts for every event as landed, refused or counted', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyEvent, { maxLength: 8 }), fc.boolean(), async (events, broken) => {
         wire.records.length = 0;
@@ -244,7 +244,7 @@ describe('anything at all', () => {
     );
   }, 60_000);
 
-  it('as a body is answered with a status that SDKs know', async () => {
+  it('with any body is answered with a status that SDKs know', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(fc.uint8Array({ maxLength: 64 }), fc.string({ unit: 'binary' }), fc.json()),

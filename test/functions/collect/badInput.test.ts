@@ -64,7 +64,7 @@ describe('a body that can never succeed', () => {
     ['a gzip bomb', 413, 'SLUICE_BODY_INFLATES_TOO_FAR', { body: bomb }],
   ];
 
-  it.each(cases)('%s: %i %s, kept as it came', async (_what, status, code, request) => {
+  it.each(cases)('with %s is answered %i %s and kept as received', async (_what, status, code, request) => {
     const posted = await post(request);
     expect(posted).toMatchObject({ status, answer: { success: false, code }, log: { code, status } });
     expect(posted.answer.cure).toMatch(/\w/);
@@ -78,7 +78,7 @@ describe('a body that can never succeed', () => {
     expect([wire.calls, landed()]).toEqual([{ firehose: 1, s3: 0 }, []]);
   });
 
-  it('and for no row is kept whole in S3, where its row points', async () => {
+  it('that is too large for a row is stored in S3, and its row points there', async () => {
     const body = 'x'.repeat(MAX_BODY_BYTES + 1);
     expect(await post({ body })).toMatchObject({ status: 413, answer: { code: 'SLUICE_BODY_TOO_LARGE' } });
     const [row = {}] = quarantined();
@@ -88,12 +88,12 @@ describe('a body that can never succeed', () => {
     expect(wire.objects.get(String(row['raw_location']).slice('s3://'.length))).toBe(body);
   });
 
-  it('without a byte is refused and leaves nothing to keep', async () => {
+  it('of zero bytes is refused, and nothing is kept', async () => {
     expect(await post({})).toMatchObject({ status: 400, answer: { code: 'SLUICE_BODY_EMPTY' } });
     expect(wire.calls.s3).toBe(0);
   });
 
-  it('waits in overflow while its stream does not take it', async () => {
+  it('waits in overflow while its stream does not accept it', async () => {
     wire.answers = Array(20).fill({ error: 'ServiceUnavailableException', status: 503 });
     expect(await post({ body: 'hello' })).toMatchObject({ status: 400, log: { overflowed: 1 } });
     expect([...wire.objects.keys()]).toEqual([
@@ -104,7 +104,7 @@ describe('a body that can never succeed', () => {
   it.each([
     ['neither its stream nor S3 takes it', 'hello', 'SLUICE_COLLECT_NOT_DELIVERED'],
     ['S3 does not take what no row holds', 'x'.repeat(1_024_001), 'SLUICE_COLLECT_NO_QUARANTINE'],
-  ])('is 503, not 400, when %s', async (_what, body, code) => {
+  ])('is answered 503, not 400, when %s', async (_what, body, code) => {
     wire.answers = Array(20).fill({ error: 'ServiceUnavailableException', status: 503 });
     wire.s3Status = 500;
     expect(await post({ body })).toMatchObject({ status: 503, answer: { success: false, code } });
@@ -129,18 +129,21 @@ describe('a compressed body that a gateway handed over as text', () => {
     ['zstd', mangled(zstdCompressSync(sent)), {}],
     ['brotli', mangled(brotliCompressSync(sent)), { 'content-encoding': 'br' }],
     ['deflate', mangled(deflateSync(sent)), { 'content-encoding': 'deflate' }],
-  ])('%s: 503, so that nothing is lost; nothing is read or stored', async (_w, body, headers) => {
-    expect(body).toContain('\ufffd');
-    const posted = await post({ body, headers });
-    expect(posted).toMatchObject({
-      status: 503,
-      answer: { success: false, code: 'SLUICE_COLLECT_BODY_MANGLED' },
-      log: { level: 'error', code: 'SLUICE_COLLECT_BODY_MANGLED' },
-    });
-    expect(wire.calls).toEqual({ firehose: 0, s3: 0 });
-  });
+  ])(
+    'with %s is answered 503 so that nothing is lost, and nothing is read or stored',
+    async (_w, body, headers) => {
+      expect(body).toContain('\ufffd');
+      const posted = await post({ body, headers });
+      expect(posted).toMatchObject({
+        status: 503,
+        answer: { success: false, code: 'SLUICE_COLLECT_BODY_MANGLED' },
+        log: { level: 'error', code: 'SLUICE_COLLECT_BODY_MANGLED' },
+      });
+      expect(wire.calls).toEqual({ firehose: 0, s3: 0 });
+    },
+  );
 
-  it('is told from text with replacement characters of its own, whatever its headers say', async () => {
+  it('is distinguished from text that contains replacement characters, whatever its headers say', async () => {
     const body = batch(good('caf\ufffd'));
     for (const headers of [{}, { 'content-encoding': 'br' }, { 'content-encoding': 'gzip' }]) {
       expect(await post({ body, headers })).toMatchObject({ status: 202, log: { events_landed: 1 } });
@@ -148,7 +151,7 @@ describe('a compressed body that a gateway handed over as text', () => {
   });
 });
 
-describe('a request that is not taken', () => {
+describe('a request', () => {
   const sha256 = (key: string) => createHash('sha256').update(key).digest('hex');
   const secret = 'client-sesame';
 
@@ -156,7 +159,7 @@ describe('a request that is not taken', () => {
     ['no key', {}, 'SLUICE_KEY_MISSING'],
     ['a key of another shape', { 'statsig-api-key': 'console-x' }, 'SLUICE_KEY_MISSING'],
     ['an unknown key', { 'statsig-api-key': 'client-other' }, 'SLUICE_KEY_UNKNOWN'],
-  ])('%s: 401, and nothing is stored or even decoded', async (_what, headers, code) => {
+  ])('with %s is answered 401, and nothing is stored or decoded', async (_what, headers, code) => {
     const closed = makePost(wire, { allowAnyKey: false, keys: [{ label: 'web', sha256: sha256(secret) }] });
     for (const body of [batch(good()), 'not JSON', gzipSync(Buffer.alloc(MAX_DECODED_BYTES + 1))]) {
       const { status, answer, log } = await closed({ headers: { 'statsig-api-key': '', ...headers }, body });
@@ -166,7 +169,7 @@ describe('a request that is not taken', () => {
     expect([wire.calls, wire.objects.size]).toEqual([{ firehose: 0, s3: 0 }, 0]);
   });
 
-  it('comes with a key that only starts sources: 401, and nothing is stored', async () => {
+  it('with a key that can only start sources is answered 401, and nothing is stored', async () => {
     const trigger = { label: 'acme', sha256: sha256('secret-acme'), sources: ['acme'] };
     const sources = [
       {
@@ -182,7 +185,7 @@ describe('a request that is not taken', () => {
     expect([wire.calls, wire.objects.size]).toEqual([{ firehose: 0, s3: 0 }, 0]);
   });
 
-  it('is taken with a configured key, in the header or the query', async () => {
+  it('is accepted with a configured key, in the header or the query', async () => {
     const closed = makePost(wire, { allowAnyKey: false, keys: [{ label: 'web', sha256: sha256(secret) }] });
     const inHeader = { headers: { 'statsig-api-key': secret }, body: batch(good()) };
     const inQuery = { headers: { 'statsig-api-key': '' }, query: `k=${secret}`, body: batch(good()) };
@@ -190,7 +193,7 @@ describe('a request that is not taken', () => {
     expect(await closed(inQuery)).toMatchObject({ status: 202, log: { key: 'web' } });
   });
 
-  it('leaves with what is kept of it which environment its key has', async () => {
+  it('is kept with the environment of its key', async () => {
     const keys = [{ label: 'web', sha256: sha256(secret), environment: 'staging' }];
     const closed = makePost(wire, { allowAnyKey: false, keys });
     await closed({ headers: { 'statsig-api-key': secret }, body: 'not JSON' });
@@ -202,7 +205,7 @@ describe('a request that is not taken', () => {
     '/v1/download_config_specs',
     '/v2/download_config_specs/secret-key.json',
     '/v1/get_id_lists',
-  ])('%s belongs to Statsig: 404 that says what to override', async (path) => {
+  ])('for %s, which belongs to Statsig, is answered 404 with the setting to override', async (path) => {
     const { status, answer, log } = await post({ path, body: batch(good()) });
     expect([status, answer.code]).toEqual([404, 'SLUICE_PATH_RESERVED']);
     expect(answer.message).toContain("is Statsig's.");
@@ -214,7 +217,7 @@ describe('a request that is not taken', () => {
   it.each([
     ['POST', '/v1/mark_data_ready_dwh/'],
     ['GET', '/v1/mark_data_ready_dwh'],
-  ])('%s %s: 404 that says how it is taken', async (method, path) => {
+  ])('%s %s is answered 404 with the accepted method and path', async (method, path) => {
     const { status, answer } = await post({ method, path, body: '' });
     expect([status, answer.code]).toEqual([404, 'SLUICE_PATH_RESERVED']);
     expect(answer.message).toContain('is taken by POST, without a slash at its end, and only with `sources`');
@@ -230,7 +233,7 @@ describe('a request that is not taken', () => {
 });
 
 describe('a bad event in a good batch', () => {
-  it('is kept under its code while the others land', async () => {
+  it('is quarantined under its code while the others land', async () => {
     const bad = [
       [{ time: NOW }, 'SLUICE_EVENT_NO_NAME'],
       [{ eventName: 'x', time: 'soon' }, 'SLUICE_EVENT_BAD_TIME'],
@@ -271,7 +274,7 @@ describe('a bad event in a good batch', () => {
     });
   });
 
-  it('that cannot be kept makes it 503, so that the SDK sends the batch again', async () => {
+  it('that cannot be quarantined makes the response 503, so that the SDK resends the batch', async () => {
     wire.s3Status = 503;
     const big = { time: NOW, metadata: { text: 'x'.repeat(1_024_000) } };
     expect(await post({ body: batch(good(), big) })).toMatchObject({
@@ -281,7 +284,7 @@ describe('a bad event in a good batch', () => {
     expect(wire.records).toEqual([]);
   });
 
-  it('keeps its quarantine_id though the batch comes again with another clock and session', async () => {
+  it('keeps its quarantine_id although the batch is resent with another clock and session', async () => {
     const body = (session: string) =>
       JSON.stringify({ events: [{}], statsigMetadata: { stableID: 'device', sessionID: session } });
     await post({ body: body('one'), query: 't=1' });

@@ -41,7 +41,7 @@ describe('an event at the edge of JSON', () => {
     ['a time before the year 1', '{"eventName":"e","time":-62135596800001}', 'SLUICE_EVENT_BAD_TIME'],
     ['a name only in its prototype', '{"__proto__":{"eventName":"e"}}', 'SLUICE_EVENT_NO_NAME'],
     ['a name that a later key takes away', '{"eventName":"e","eventName":null}', 'SLUICE_EVENT_NO_NAME'],
-  ])('%s is quarantined, and its neighbour lands', async (_what, event, reason) => {
+  ])('with %s is quarantined, and the event beside it lands', async (_what, event, reason) => {
     const { status, rows, quarantined } = await take1(event);
     expect(status).toBe(202);
     expect(rows).toMatchObject([{ event_name: 'good' }]);
@@ -67,14 +67,14 @@ describe('an event at the edge of JSON', () => {
       { event_name: 'a\ufffd', event_value: '\ufffdb' },
     ],
     ['a NUL', '{"eventName":"e","value":"\\u0000"}', { event_value: '\u0000' }],
-  ])('%s lands', async (_what, event, columns) => {
+  ])('with %s lands', async (_what, event, columns) => {
     const { status, rows, quarantined } = await take1(event);
     expect([status, quarantined.length]).toEqual([202, 0]);
     expect(rows).toMatchObject([columns, { event_name: 'good' }]);
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
   });
 
-  it('of bytes that are no UTF-8 lands with U+FFFD in their place', async () => {
+  it('with bytes that are not UTF-8 lands with U+FFFD in their place', async () => {
     const body = Buffer.concat([
       Buffer.from('{"events":[{"eventName":"a'),
       Buffer.from([0xff, 0xc0, 0x80]),
@@ -85,7 +85,7 @@ describe('an event at the edge of JSON', () => {
     expect(rows).toMatchObject([{ event_name: 'a\ufffd\ufffd\ufffd' }]);
   });
 
-  it('is not JSON with NaN or Infinity in it, and the body is kept', async () => {
+  it('with NaN or Infinity is not JSON, and the body is kept', async () => {
     for (const value of ['NaN', 'Infinity', '-Infinity', 'undefined', '0x1']) {
       const { status, code, quarantined } = await take1(`{"eventName":"e","value":${value}}`);
       expect([status, code, quarantined.length]).toEqual([400, 'SLUICE_BODY_NOT_JSON', 1]);
@@ -94,7 +94,7 @@ describe('an event at the edge of JSON', () => {
 });
 
 describe('a body at the edge of its size', () => {
-  it('holds 100,000 events, and every one of them lands', async () => {
+  it('lands all of its 100,000 events', async () => {
     const events = Array.from({ length: 100_000 }, (_, i) => `{"eventName":"e${i}","time":${NOW}}`);
     const { status, rows, metrics } = await take(
       requestOf(gzipSync(`{"events":[${events.join()}]}`, { level: 1 })),
@@ -103,7 +103,7 @@ describe('a body at the edge of its size', () => {
     expect(new Set(rows.map((row) => Reflect.get(Object(row), 'event_id'))).size).toBe(100_000);
   }, 60_000);
 
-  it('holds 100,000 events that are none, and all are kept together', async () => {
+  it('with 100,000 invalid events is kept, all of them together', async () => {
     const body = `{"events":[${'0,'.repeat(99_999)}0]}`;
     const { status, rows, quarantined, metrics } = await take(requestOf(body));
     expect([status, rows.length, metrics['refused']]).toEqual([202, 0, 100_000]);
@@ -144,7 +144,7 @@ describe('a body at the edge of its size', () => {
     expect((await take(requestOf(twice, headers))).status).toBe(400);
   });
 
-  it('that redaction can’t look into is not kept, only its size and a hash of it', async () => {
+  it('that redaction cannot read is not kept, only its size and hash', async () => {
     const redacting = memoryCollector({
       privacy: { redact: { 'user.email': 'drop' }, salt: 'sixteen characters at least' },
     });

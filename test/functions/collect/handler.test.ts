@@ -64,7 +64,7 @@ const request = (body: string): HttpRequest => ({
 });
 
 describe('the deployed handler', () => {
-  it('lands events through the real clients, by its environment', async () => {
+  it('lands events through the real clients that its environment configures', async () => {
     const answer = await invoke(request('{"events":[{"eventName":"e"}]}'));
     expect(answer).toEqual({
       statusCode: 202,
@@ -74,7 +74,7 @@ describe('the deployed handler', () => {
     expect(wire.records.map(({ stream }) => stream)).toEqual(['events-stream']);
   });
 
-  it('answers 503 while there is time when neither Firehose nor S3 takes it', async () => {
+  it('answers 503 in time when neither Firehose nor S3 accepts the events', async () => {
     wire.answers = Array(20).fill('hang');
     wire.s3Status = 500;
     const answering = invoke(request('{"events":[{"eventName":"e"}]}'), 800);
@@ -89,7 +89,7 @@ describe('the deployed handler', () => {
     });
   });
 
-  it('answers JSON and 503 even to what no gateway sends', async () => {
+  it('answers 503 with JSON even to an event that no gateway sends', async () => {
     const { headers: _, ...headless } = request('{}');
     const answer = await invoke(headless);
     expect(answer.statusCode).toBe(503);

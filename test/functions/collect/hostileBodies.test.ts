@@ -31,7 +31,7 @@ const WORST = [
 ] as const;
 
 describe('a hostile body', () => {
-  it('is answered within the memory of the function, one after the other, and kept or landed', () => {
+  it('is answered within the memory of the function, each after the other, and kept or landed', () => {
     const outcomes = runHostileRequests(
       WORST.map((kind) => hostileBodies[kind]?.() ?? { body: new Uint8Array() }),
       FUNCTION_MEGABYTES,
@@ -58,14 +58,14 @@ describe('a body that takes too long', () => {
   const numbers = (count: number) =>
     `{"events":[{"eventName":"e","metadata":{"a":[${'1e999,'.repeat(count)}0]}}]}`;
 
-  it('is refused before it is parsed when its numbers tell so, and kept as it was sent', async () => {
+  it('is refused before parsing when its counts predict the time, and kept as sent', async () => {
     const body = numbers(1_000_000);
     const { status, code, quarantined, large } = await memoryCollector()(requestOf(body));
     expect([status, code, large]).toEqual([413, 'SLUICE_BODY_TOO_COSTLY', [body.length]]);
     expect(quarantined).toMatchObject([{ reason: 'SLUICE_BODY_TOO_COSTLY' }]);
   });
 
-  it('is refused and kept when time runs out after much work, and 503 when it runs out after little', async () => {
+  it('is refused and kept when time runs out after much work, and answered 503 when it runs out after little', async () => {
     // Each look at the clock is 100 ms: the deadline passes after a few, whatever the work.
     const slow = memoryCollector({}, { tickMs: 100 });
     const heavy = await slow(requestOf(numbers(600_000)));
@@ -75,7 +75,7 @@ describe('a body that takes too long', () => {
     expect([light.status, light.code, light.quarantined]).toEqual([503, 'SLUICE_COLLECT_OUT_OF_TIME', []]);
   });
 
-  it('is refused for objects of many members, which are sorted for every row', async () => {
+  it('is refused for objects with many members, which must be sorted for every row', async () => {
     const members = Array.from({ length: 1_000 }, (_, i) => `"k${(i * 7_919) % 1_000}":0`).join();
     const events = '{"eventName":"e","statsigMetadata":{"k0":1}},'.repeat(4_000);
     const body = `{"events":[${events.slice(0, -1)}],"statsigMetadata":{${members}}}`;
@@ -84,7 +84,7 @@ describe('a body that takes too long', () => {
     expect(quarantined).toHaveLength(1);
   });
 
-  it('is refused for members that nobody documents, each of a name of its own', async () => {
+  it('is refused for many undocumented members with different names', async () => {
     const event = (_: unknown, i: number) =>
       `{"eventName":"e",${Array.from({ length: 30 }, (_, k) => `"x${k}_${i}":0`).join()}}`;
     const body = `{"events":[${Array.from({ length: 13_000 }, event).join()}]}`;
@@ -93,7 +93,7 @@ describe('a body that takes too long', () => {
     expect(quarantined).toHaveLength(1);
   });
 
-  it('of private attributes is looked through only as long as there is time, and withheld after', async () => {
+  it('with private attributes is searched only while there is time, and withheld afterwards', async () => {
     const body = `{"events":{"privateAttributes":[${'[],'.repeat(300_000)}0]}}`;
     const strip = await memoryCollector()(requestOf(body));
     expect(strip.quarantined).toMatchObject([{ reason: 'SLUICE_BODY_WRONG_SHAPE', raw: '{"events":{}}' }]);

@@ -26,8 +26,8 @@ function start(limit: BucketSize) {
   };
 }
 
-describe('a key that sends too much', () => {
-  it('is answered 503, counted under its label, until it has earned more; others go on', async () => {
+describe('a key that exceeds its limit', () => {
+  it('is answered 503 and counted under its label until its limit recovers, while other keys continue', async () => {
     const { post, clock } = start({ perSecond: 10, burst: 2 });
     const statuses = [];
     for (let i = 0; i < 4; i += 1) statuses.push((await post(web.key)).status);
@@ -43,8 +43,8 @@ describe('a key that sends too much', () => {
   });
 });
 
-describe('the request that renews the keys', () => {
-  it('is not held up by them, but does not end before', async () => {
+describe('a request that refreshes the keys', () => {
+  it('is not delayed by the refresh, but does not end before it', async () => {
     const { post, secret, clock, release } = start({ perSecond: 10, burst: 100 });
     await post(web.key);
     clock.advance(6 * 60_000);
@@ -60,7 +60,7 @@ describe('the request that renews the keys', () => {
     expect((await answered).status).toBe(202);
   });
 
-  it('logs no key, known or not', async () => {
+  it('logs no key, known or unknown', async () => {
     const { post } = start({ perSecond: 10, burst: 100 });
     for (const key of [web.key, 'client-stranger', 'client-stranger%zz']) {
       expect(JSON.stringify(await post(key))).not.toMatch(/client-(web|stranger)/);

@@ -19,13 +19,13 @@ const sender = {
 const bodyOf = (events: number, exposures: number, event = '0') =>
   `{"events":[${Array(events).fill(event)}],"exposures":[${Array(exposures).fill(event)}]}`;
 
-describe('a body with more events than the collector takes', () => {
+describe('a body with more events than the collector accepts', () => {
   it.each([
     [MAX_EVENTS + 1, 0],
     [0, MAX_EVENTS + 1],
     [MAX_EVENTS, 1],
     [3_000_000, 0],
-  ])('is 413 and kept whole: %i events, %i exposures', async (events, exposures) => {
+  ])('is answered 413 and kept completely: %i events, %i exposures', async (events, exposures) => {
     const body = gzipSync(bodyOf(events, exposures), { level: 1 });
     const { status, code, quarantined, rows } = await memoryCollector()(requestOf(body));
     expect([status, code, rows.length]).toEqual([413, 'SLUICE_BODY_TOO_MANY_EVENTS', 0]);
@@ -34,7 +34,7 @@ describe('a body with more events than the collector takes', () => {
     ]);
   });
 
-  it('is 413, too, when it is its objects that are too many', async () => {
+  it('is also answered 413 when its objects are too many', async () => {
     for (const event of ['{},'.repeat(20), '[],'.repeat(20)]) {
       const body = (more: string) => `{"events":[{"a":[${event.repeat(99_999)}0]}${more}]}`;
       // 1,999,980 and 14 of them, and the six around them.
@@ -47,7 +47,7 @@ describe('a body with more events than the collector takes', () => {
     }
   });
 
-  it('begins at one more than the limit', () => {
+  it('is one with a single event above the limit', () => {
     expect(collectBatch(bodyOf(MAX_EVENTS - 1, 1), sender, plan).events).toBe(MAX_EVENTS);
   });
 });
@@ -60,7 +60,7 @@ describe('a batch that takes too long', () => {
   };
   const outOfTime = expect.objectContaining({ code: 'SLUICE_COLLECT_OUT_OF_TIME' });
 
-  it('is given up wherever it is, in the exact second reading too', () => {
+  it('is stopped at any step, including the second, exact parse', () => {
     const once = bodyOf(600, 400, '{"eventName":"e"}');
     const twice = once.replace('{"eventName":"e"}', '{"eventName":"e","value":9007199254740993}');
     const all = looksOf(once, Number.POSITIVE_INFINITY);
@@ -70,7 +70,7 @@ describe('a batch that takes too long', () => {
     for (const looks of [all, 2 * all - 1]) expect(() => looksOf(twice, looks)).toThrow(outOfTime);
   });
 
-  it('is 503, and nothing of it is delivered', async () => {
+  it('is answered 503, and no part of it is delivered', async () => {
     const request = requestOf(bodyOf(1_000, 0, '{"eventName":"e"}'));
     const { status, code, rows } = await memoryCollector({}, { tickMs: 100 })(request);
     expect([status, code, rows]).toEqual([503, 'SLUICE_COLLECT_OUT_OF_TIME', []]);

@@ -170,7 +170,7 @@ describe('mutated requests of real SDKs', () => {
   ];
 
   it.each(configurations)(
-    'are answered, and kept if so answered, %s',
+    'are answered, and kept if the answer says so, %s',
     async (name, config) => {
       const take = memoryCollector(config);
       const random = generator(SEED + name.length);

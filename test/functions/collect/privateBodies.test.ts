@@ -9,7 +9,7 @@ const user = `{"userID":9007199254740993,"privateAttributes":{"email":"${SECRET}
 const withoutIt = '{"userID":9007199254740993}';
 const raw = ({ quarantined }: Taken) => String(quarantined[0]?.['raw']);
 
-describe('private attributes of a body that is refused whole', () => {
+describe('private attributes of a refused body', () => {
   let take: (request: HttpRequest) => Promise<Taken>;
   beforeAll(() => {
     take = memoryCollector();
@@ -35,7 +35,7 @@ describe('private attributes of a body that is refused whole', () => {
       'SLUICE_BODY_TOO_MANY_EVENTS',
       (one: string) => `{"user":${one},"events":[${'0,'.repeat(MAX_EVENTS)}0]}`,
     ],
-  ])('are taken out where it parses: one that %s', async (_what, code, bodyOf) => {
+  ])('are removed when the body parses: one that %s', async (_what, code, bodyOf) => {
     for (const body of [bodyOf(user), gzipSync(bodyOf(user))]) {
       const taken = await take(requestOf(body));
       expect(taken.code).toBe(code);
@@ -43,7 +43,7 @@ describe('private attributes of a body that is refused whole', () => {
     }
   });
 
-  it('are not kept where they can’t be found, only the body’s length and a hash', async () => {
+  it('are not kept when they cannot be found: only the body’s length and hash are', async () => {
     const cut = `{"events":[{"user":${user}`;
     const spelled = cut.replace('private', '\\u0070rivate');
     const nodes = `{"user":${user},"events":[${'{},'.repeat(2_000_000)}{}]}`;
@@ -63,7 +63,7 @@ describe('private attributes of a body that is refused whole', () => {
     }
   });
 
-  it('leave a body that has none as it came', async () => {
+  it('leave a body without them as received', async () => {
     for (const body of ['{"events":[{"customAttributes":1}', '{ "event" : [ ] }']) {
       expect(raw(await take(requestOf(body)))).toBe(body);
     }

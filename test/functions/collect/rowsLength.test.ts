@@ -11,7 +11,7 @@ import { memoryCollector, requestOf } from './memoryCollector.ts';
 const bodyOf = (events: number, userLength: number, more = '') =>
   `{"user":{"custom":"${'u'.repeat(userLength)}"},"events":[${Array(events).fill('{"eventName":"e"}')}${more}]}`;
 
-it('refuses a body whose rows would fill the memory, whole and kept as sent', async () => {
+it('the collector refuses a body whose rows would fill the memory, and keeps it as sent', async () => {
   const body = gzipSync(bodyOf(100_000, 2_000));
   expect(body.length).toBeLessThan(10_000);
   const { status, code, rows, quarantined } = await memoryCollector()(requestOf(body));
@@ -21,7 +21,7 @@ it('refuses a body whose rows would fill the memory, whole and kept as sent', as
   ]);
 });
 
-it('takes rows up to the limit, of both tables together', () => {
+it('the collector accepts rows up to the limit for both tables together', () => {
   const plan = collectPlan(defineConfig({ bucket: 'bucket' }));
   const exposure =
     ',{"eventName":"statsig::gate_exposure","metadata":{"gate":"g","gateValue":"true","ruleID":"r"}}';

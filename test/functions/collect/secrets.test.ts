@@ -130,8 +130,8 @@ const requests = secrets.chain(({ text, digits }) => {
   return fc.tuple(fc.constant(digits), request, fc.boolean());
 });
 
-describe('what the collector writes to its log', () => {
-  it('has nothing of a request in it, whatever was sent where and whatever failed', async () => {
+describe('the log of the collector', () => {
+  it('contains no part of a request, whatever is sent and whatever fails', async () => {
     const answers = new Set<number | undefined>();
     await fc.assert(
       fc.asyncProperty(

@@ -25,7 +25,7 @@ function ringable() {
   return { alarm, set, silenced: () => silenced };
 }
 
-describe('a request that something holds up', () => {
+describe('a delayed request', () => {
   const hanging = { exposures: never, events: never, quarantine: never };
   const clock = new ManualClock(NOW);
   const gate = (read: () => Promise<string>) =>
@@ -40,7 +40,7 @@ describe('a request that something holds up', () => {
   it.each<[string, Partial<Collector>]>([
     ['a stream', { streams: hanging }],
     ['the keys', { keys: gate(never) }],
-  ])('is answered 503 a moment after its deadline: %s', async (_what, parts) => {
+  ])('is answered 503 right after its deadline: %s', async (_what, parts) => {
     const { alarm, set, silenced } = ringable();
     const logged: Record<string, unknown>[] = [];
     const answer = memoryCollector(
@@ -85,7 +85,7 @@ describe('a request that something holds up', () => {
     expect((await answer).status).toBe(503);
   });
 
-  it('counts the time from when the gateway got it, for a sender that gives up early', async () => {
+  it('has its time counted from its arrival at the gateway, for a sender that times out early', async () => {
     const from = (timeEpoch: number, headers: Readonly<Record<string, string>>) => {
       const { alarm, set } = ringable();
       const sent = requestOf(body, headers);
@@ -99,7 +99,7 @@ describe('a request that something holds up', () => {
     for (const { answer } of told) expect((await answer).status).toBe(202);
   });
 
-  it('is 202 by overflow for the Go SDK when its stream hangs', async () => {
+  it('of the Go SDK is answered 202 through overflow when its stream hangs', async () => {
     const time = new ManualClock(NOW);
     const spilled: number[] = [];
     const streams = {
@@ -121,7 +121,7 @@ describe('a request that something holds up', () => {
     expect(spilled[0]).toBeLessThan(1_800);
   });
 
-  it('is counted once, though it gets its answer after all', async () => {
+  it('is counted once although it is processed later', async () => {
     const { alarm, set } = ringable();
     const late = Promise.withResolvers<PutOutcome>();
     const lines: unknown[] = [];
@@ -143,7 +143,7 @@ describe('a request that something holds up', () => {
     expect([written > 0, lines.length]).toEqual([true, written]);
   });
 
-  it('rings no more once it is answered', async () => {
+  it('has no running timer once it is answered', async () => {
     const { alarm, silenced } = ringable();
     const { status } = await memoryCollector({}, { parts: { alarm } })(request);
     expect([status, silenced()]).toEqual([202, 1]);

@@ -33,7 +33,7 @@ describe('the export function', () => {
     Object.assign(process.env, environment);
   });
 
-  it('takes a request from its queue or by hand, and says of a scheduled one how much fails', async () => {
+  it('accepts a request from its queue or by hand, and reports the failures of a scheduled one', async () => {
     const request = { sluice: 'export', schedule: 'daily' };
     expect(await handler(request, context)).toMatchObject({ event: 'export_run', looked: 0, queued: 0 });
     expect(lines.at(-1)).toMatchObject({
@@ -45,7 +45,7 @@ describe('the export function', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('lets a task go whose export is not configured any more', async () => {
+  it('discards a task whose export is no longer configured', async () => {
     const task = { sluice: 'export-day', export: 'x', day: '2026-11-19', fingerprint: 'f', reason: 'new' };
     expect(await handler(event(JSON.stringify(task)), context)).toEqual({ batchItemFailures: [] });
     expect(lines).toMatchObject([{ event: 'export', export: 'x', outcome: 'not_configured' }]);
@@ -58,13 +58,13 @@ describe('the export function', () => {
     '{"sluice":"export","days":["2026-02-30"]}',
     '{"sluice":"export","day":"2026-11-19"}',
     '{"sluice":"export-day","export":"x","day":"2026-11-19","reason":"new"}',
-  ])('gives back %s, which so ends in the dead letters', async (body) => {
+  ])('returns %s to the queue, which moves it to the dead-letter queue', async (body) => {
     const response = await handler(event('{"sluice":"export"}', body), context);
     expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
     expect(lines.at(-1)).toMatchObject({ level: 'error', code: 'SLUICE_EXPORT_MESSAGE_INVALID' });
   });
 
-  it('refuses any other event, and an environment that is not whole', async () => {
+  it('rejects any other event and an incomplete environment', async () => {
     await expect(handler({ sluice: 'nonsense' }, context)).rejects.toMatchObject({
       code: 'SLUICE_EXPORT_INVOCATION_UNKNOWN',
     });

@@ -4,7 +4,7 @@ import { QueueError } from '../../../lib/base/queue.ts';
 import { exportPlace } from '../../../lib/tables/ledgerKeys.ts';
 import { DAY, type ExportWorld, startExport } from '../../lib/export/startExport.ts';
 
-describe('a request of the export', () => {
+describe('a planning request of the export', () => {
   let world: ExportWorld;
   let lines: Record<string, unknown>[];
   let sent: string[];
@@ -39,14 +39,14 @@ describe('a request of the export', () => {
   };
   const entry = () => world.ledger.read(exportPlace(world.configured(), DAY));
 
-  it('waits for Glue where it is busy for a moment', async () => {
+  it('waits when Glue throttles it briefly', async () => {
     world.faults.set({ glue: [{ fault: 'failCalls', code: 'ThrottlingException', calls: 2 }] });
     expect(await run()).toMatchObject({ level: 'info', queued: 1, again: false });
     expect(lines.at(-1)).toMatchObject({ exports_failed: 0 });
   });
 
   it.each(['glue', 's3'] as const)(
-    'comes again when %s is away, and does not count as failed',
+    'is retried when %s is unavailable, and does not count as failed',
     async (which) => {
       const code = which === 'glue' ? 'ThrottlingException' : 'SlowDown';
       world.faults.set({ [which]: [{ fault: 'failCalls', code, calls: 'all' }] });
@@ -59,13 +59,13 @@ describe('a request of the export', () => {
     },
   );
 
-  it('does not come again, and counts, where somebody has to mend something', async () => {
+  it('is not retried and counts as failed when somebody has to fix something', async () => {
     world.glue.deleteTable('sluice', 'statsig_forwarded_events');
     expect(await run()).toMatchObject({ again: false, failed: [{ code: 'SLUICE_EXPORT_TABLE_MISSING' }] });
     expect(lines.at(-1)).toMatchObject({ exports_failed: 1 });
   });
 
-  it('notes nothing that the queue did not take', async () => {
+  it('records no task that the queue did not accept', async () => {
     takes = false;
     expect(await run()).toMatchObject({ again: true, failed: [{ code: 'SLUICE_QUEUE_NOT_SENT' }] });
     expect(await entry()).toBeNull();

@@ -11,7 +11,7 @@ const task: ExportTask = {
   ...{ sluice: 'export-day', export: 'events', day: DAY, fingerprint: 'as planned', reason: 'new' },
 };
 
-describe('a task of the export', () => {
+describe('an export task', () => {
   let world: ExportWorld;
   let lines: Record<string, unknown>[];
   let sent: { readonly body: string; readonly delay: number | undefined }[];
@@ -52,7 +52,7 @@ describe('a task of the export', () => {
     };
   }
 
-  it('is over when its day is exported, and the log says how it went', async () => {
+  it('ends when its day is exported, and logs the result', async () => {
     expect(await run()).toBe(false);
     expect(lines).toMatchObject([
       {
@@ -62,7 +62,7 @@ describe('a task of the export', () => {
     ]);
   });
 
-  it('comes again while another has its day', async () => {
+  it('is retried while another task holds its day', async () => {
     await world.ledger.claim(
       exportPlace(world.configured(), DAY),
       'another',
@@ -73,7 +73,7 @@ describe('a task of the export', () => {
     expect(lines).toMatchObject([{ outcome: 'busy', again: true }]);
   });
 
-  it('does not come again where the customer has to mend something, and says so in metrics', async () => {
+  it('is not retried when the customer has to fix something, and is counted in metrics', async () => {
     world.store.bucket(TARGET).settings = {};
     expect(await run()).toBe(false);
     expect(lines).toMatchObject([
@@ -82,7 +82,7 @@ describe('a task of the export', () => {
     ]);
   });
 
-  it('comes again when the bucket can not be reached', async () => {
+  it('is retried when the bucket cannot be reached', async () => {
     const nowhere = new S3Client({
       ...{ endpoint: 'http://127.0.0.1:1', region: 'us-east-1', maxAttempts: 1 },
       credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
@@ -93,7 +93,7 @@ describe('a task of the export', () => {
     nowhere.destroy();
   });
 
-  it('goes on in a task of its own when the time is up, as long as it gets on', async () => {
+  it('continues in a new task when its time is up, as long as it makes progress', async () => {
     for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
     const { deadline } = world.exporter();
     const clock = slowClock();
@@ -105,7 +105,7 @@ describe('a task of the export', () => {
     expect(lines.at(-1)).toMatchObject({ outcome: 'succeeded', files: 9 });
   });
 
-  it('fails after about a day of going on, and is not sent again', async () => {
+  it('fails after about a day of continuations, and is not retried', async () => {
     for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
     const clock = slowClock();
     const more = { clock, deadline: world.exporter().deadline };
@@ -117,7 +117,7 @@ describe('a task of the export', () => {
     });
   });
 
-  it('is not noted as queued where the queue did not take what is left of it', async () => {
+  it('is not recorded as queued when the queue does not accept its continuation', async () => {
     for (let i = 0; i < 8; i += 1) await world.put(`more-${i}.parquet`, `more ${i}`);
     const clock = slowClock();
     const tasks = { send: () => Promise.reject(new Error('away')) };
@@ -125,7 +125,7 @@ describe('a task of the export', () => {
     expect(await world.ledger.read(exportPlace(world.configured(), DAY))).toMatchObject({ state: 'failed' });
   });
 
-  it('fails, and is not sent again, when there was time for nothing', async () => {
+  it('fails and is not retried when it makes no progress within its time', async () => {
     expect(await run({ deadline: world.clock.now() })).toBe(false);
     expect(sent).toEqual([]);
     expect(lines).toMatchObject([{ level: 'error', code: 'SLUICE_EXPORT_OUT_OF_TIME' }, {}]);

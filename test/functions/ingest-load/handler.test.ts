@@ -7,7 +7,7 @@ import { engineShare, makeWorkDirectory } from '../../../functions/ingest-load/m
 import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from '../../lib/drops/load/startLoads.ts';
 
-describe('messages of the load', () => {
+describe('load messages', () => {
   let loads: Loads;
   beforeEach(async () => {
     loads = await startLoads();
@@ -27,7 +27,7 @@ describe('messages of the load', () => {
     batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
   });
 
-  it('are done, or given again when they are no tasks', async () => {
+  it('are processed, or returned to the queue when they are not tasks', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     expect(await send([task()])).toEqual(again());
     expect(await send(['{', task({ reason: 'because' }), task({ dataset: 'gone' })])).toEqual(
@@ -41,7 +41,7 @@ describe('messages of the load', () => {
     ]);
   });
 
-  it('are done one after the other, each in a folder that is gone afterwards', async () => {
+  it('are processed one after another, each in a temporary folder that is deleted afterwards', async () => {
     const days = [DAY, '2026-11-18', '2026-11-17'];
     for (const day of days) await loads.drop('a.parquet', someEvents(0, 2), day);
     const loader = loads.makeLoader();
@@ -53,7 +53,7 @@ describe('messages of the load', () => {
     expect(readdirSync(loader.directory)).toEqual(['spilled']);
   });
 
-  it('are done when the day failed for good, which the log says with the reason', async () => {
+  it('are done when the day fails permanently, and the reason is logged', async () => {
     await loads.drop('a.parquet', new TextEncoder().encode('no parquet at all'));
     expect(await send([task()])).toEqual(again());
     expect(loads.logged.at(-1)).toMatchObject({
@@ -64,7 +64,7 @@ describe('messages of the load', () => {
     expect(loads.logged.at(-1)?.['failure']).toBeUndefined();
   });
 
-  it('come again while somebody else has the day', async () => {
+  it('are retried while another load holds the day', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     await loads.load({ killAt: 'claimed' });
     expect(await send([task()])).toEqual(again('0'));
@@ -72,7 +72,7 @@ describe('messages of the load', () => {
     expect(await send([task()])).toEqual(again());
   });
 
-  it('come again while files still change that nobody planned, and no more once the queue gives up', async () => {
+  it('are retried while unplanned files still change, until the queue gives up', async () => {
     const settling = await startLoads({}, [], 10);
     try {
       await settling.drop('a.parquet', someEvents(0, 2));
@@ -89,7 +89,7 @@ describe('messages of the load', () => {
     }
   });
 
-  it('come again when something of ours is away, and fail with the last try', async () => {
+  it('are retried when one of our own services is unavailable, and fail with the last try', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     loads.faults.set({
       glue: [
@@ -107,7 +107,7 @@ describe('messages of the load', () => {
     expect(await loads.entry()).toMatchObject({ state: 'failed', attempts: 2 });
   });
 
-  it('come again when the ledger is away', async () => {
+  it('are retried when the ledger is unavailable', async () => {
     loads.faults.set({
       s3: [{ fault: 'failCalls', operations: ['GetObject'], code: 'SlowDown', calls: 'all' }],
     });
@@ -117,7 +117,7 @@ describe('messages of the load', () => {
     ]);
   });
 
-  it('sweep versions that are due besides', async () => {
+  it('also sweep the versions that are due', async () => {
     for (const name of ['old', 'new']) {
       await loads.drop('a.parquet', someEvents(0, 2, name));
       await send([task()]);
@@ -131,7 +131,7 @@ describe('messages of the load', () => {
     expect(await loads.keys('statsig/')).toHaveLength(1);
   });
 
-  it('may ask for the sweep alone, which comes again when a version could not be deleted', async () => {
+  it('can request the sweep alone, which is retried when a version could not be deleted', async () => {
     for (const name of ['old', 'new']) {
       await loads.drop('a.parquet', someEvents(0, 2, name));
       await send([task()]);
@@ -153,15 +153,17 @@ describe('messages of the load', () => {
   });
 });
 
-describe('the machine of a load', () => {
+describe('the machine size of a load', () => {
   it.each([
     [1_769, { memoryMegabytes: 884, threads: 1 }],
     [512, { memoryMegabytes: 256, threads: 1 }],
     [3_538, { memoryMegabytes: 1_769, threads: 2 }],
     [10_240, { memoryMegabytes: 5_120, threads: 6 }],
-  ])('of %i MiB', (megabytes, limits) => expect(engineShare(megabytes)).toEqual(limits));
+  ])('is derived from %i MiB of memory', (megabytes, limits) =>
+    expect(engineShare(megabytes)).toEqual(limits),
+  );
 
-  it('is told by its environment', () => {
+  it('is read from its environment', () => {
     const variables = { SLUICE_BUCKET: 'b', SLUICE_TRIES: '10', AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769' };
     expect(readEnvironment(variables)).toMatchObject({
       SLUICE_TRIES: 10,
@@ -171,8 +173,8 @@ describe('the machine of a load', () => {
   });
 });
 
-describe('the folder of an invocation', () => {
-  it('is empty, alone, and rid of what a killed one left behind', async () => {
+describe('the temporary folder of an invocation', () => {
+  it('is empty and exclusive, and files of a killed invocation are deleted', async () => {
     const { path, remove } = temporaryDirectory();
     try {
       // Nobody has the largest number of a process; somebody else's and a stranger's folder stay.

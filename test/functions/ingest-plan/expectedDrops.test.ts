@@ -35,8 +35,8 @@ function due(input: Partial<DatasetInput>, now: string): [string, string][] {
   ]);
 }
 
-describe('the days whose drop is due', () => {
-  it('are those whose hour is over, the day after unless it is said otherwise', () => {
+describe('days whose drop is due', () => {
+  it('are the days whose expected hour has passed, on the next day by default', () => {
     expect(due({}, '2026-11-20T12:00:00Z')).toEqual([]);
     expect(due({ expectedBy: { hour: 9 } }, '2026-11-20T08:59:59Z')).toEqual([
       ['2026-11-17', '2026-11-18T09:00:00.000Z'],
@@ -55,7 +55,7 @@ describe('the days whose drop is due', () => {
     ]);
   });
 
-  it('are those of the weekdays that are named', () => {
+  it('are limited to the configured weekdays', () => {
     // 2026-11-20 is a Friday.
     const expectedBy = { hour: 6, weekdays: ['mon', 'tue', 'wed', 'thu', 'fri'] as const };
     const days = due(
@@ -71,7 +71,7 @@ describe('the days whose drop is due', () => {
     ]);
   });
 
-  it('are due by the clocks of their own zone, on both sides of a change', () => {
+  it('follow the time of their own zone, on both sides of a clock change', () => {
     const berlin = { expectedBy: { hour: 9 }, timezone: 'Europe/Berlin', lookbackDays: 2 };
     // Clocks go back on 2026-10-25 at 3:00, and on 2026-03-29 they go forward at 2:00.
     expect(due(berlin, '2026-10-26T12:00:00Z')).toEqual([
@@ -89,7 +89,7 @@ describe('the days whose drop is due', () => {
   });
 });
 
-describe('a look for overdue drops', () => {
+describe('a check for overdue drops', () => {
   let ingest: Awaited<ReturnType<typeof startIngest>>;
   afterEach(() => ingest.close());
   const HOUR_MS = 3_600_000;
@@ -106,7 +106,7 @@ describe('a look for overdue drops', () => {
     await ingest.clock.advance(noon - ingest.clock.now());
   };
 
-  it('finds what has not come, and no more once it has', async () => {
+  it('finds a drop that has not arrived, until it arrives', async () => {
     await start();
     await ingest.put(`events/${ago(2)}/a.parquet`);
     expect(await look()).toMatchObject({ level: 'warn', datasets: 1, late: [{ day: ago(1) }] });
@@ -131,7 +131,7 @@ describe('a look for overdue drops', () => {
     ['files of a job that still writes', '_temporary/0/a.parquet', false],
     ['a marker that there is nothing', '_SUCCESS', true],
     ['an object that can not be loaded, which is told of otherwise', 'a.csv', true],
-  ])('takes %s for what it is', async (_, name, hasCome) => {
+  ])('treats %s correctly', async (_, name, hasCome) => {
     await start();
     for (const day of [ago(1), ago(2)])
       await ingest.put(`events/${day}/${name}`, name.endsWith('csv') ? 'a,b' : '');
@@ -141,7 +141,7 @@ describe('a look for overdue drops', () => {
   it.each([
     ['was loaded and taken back', { state: 'succeeded_no_data', version: 'v2' }],
     ['failed and was taken away', { state: 'failed', failure: { code: 'SLUICE_X', message: 'Why.' } }],
-  ] as const)('asks the ledger first: a day that %s has come', async (_, outcome) => {
+  ] as const)('asks the ledger first: a day that %s has arrived', async (_, outcome) => {
     await start();
     const base = { files: [], rows: { in: 0, out: 0, refused: 0 }, rowsByDaysLate: {}, bytes: 0 };
     for (const day of [ago(1), ago(2)]) {
@@ -154,7 +154,7 @@ describe('a look for overdue drops', () => {
     expect(await look()).toMatchObject({ late: [] });
   });
 
-  it('takes a day without the marker that the dataset waits for as late, whatever the plan has noted', async () => {
+  it('treats a day without the marker that the dataset waits for as late, whatever the plan has recorded', async () => {
     await start({ expectedBy: { hour: 6 }, waitFor: 'READY' });
     for (const day of [ago(1), ago(2)]) await ingest.put(`events/${day}/a.parquet`);
     await ingest.put(`events/${ago(2)}/READY`);
@@ -167,14 +167,14 @@ describe('a look for overdue drops', () => {
     expect(await look()).toMatchObject({ late: [] });
   });
 
-  it('is asked for by a message, and does nothing without expectedBy', async () => {
+  it('is started by a message, and does nothing without expectedBy', async () => {
     await start({});
     const messages = [{ messageId: '1', body: JSON.stringify({ sluice: 'expected' }), receives: 1 }];
     expect(await planMessages(ingest.planner(), messages)).toEqual({ batchItemFailures: [] });
     expect(ingest.lines).toMatchObject([{ event: 'ingest_expected', datasets: 0 }, { drops_late: 0 }]);
   });
 
-  it('says nothing of a folder that it can not list, and leaves the alarm as it is', async () => {
+  it('reports nothing about a folder that it cannot list, and leaves the alarm unchanged', async () => {
     await start();
     await look();
     expect(metric()).toBe(2);

@@ -26,21 +26,21 @@ afterEach(() => {
 });
 
 describe('the plan’s handler', () => {
-  it('names the variables that it lacks', () => {
+  it('names the missing environment variables', () => {
     expect(() => readEnvironment({ ...VARIABLES, SLUICE_TASK_QUEUE: '' })).toThrow(/SLUICE_TASK_QUEUE/);
     expect(() => readTriggerEnvironment({ SLUICE_ALLOW_ANY_KEY: 'maybe' })).toThrow(
       /SLUICE_BUCKET, SLUICE_KEYS_SECRET, SLUICE_PLAN_QUEUE, SLUICE_ALLOW_ANY_KEY/,
     );
   });
 
-  it('refuses an event that it does not know', async () => {
+  it('rejects an unknown event', async () => {
     for (const event of [{}, null, { sluice: 'daily' }, { sluice: 'plan', everything: true }])
       await expect(handler(event, context)).rejects.toMatchObject({
         code: 'SLUICE_INGEST_INVOCATION_UNKNOWN',
       });
   });
 
-  it('gives a message back that is no request, so that it ends in the dead letters, and says nothing of it', async () => {
+  it('returns an invalid message to the queue for the dead-letter queue, and logs no part of it', async () => {
     const lines: string[] = [];
     jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
     for (const body of ['not JSON', '{"sluice":"daily"}', '{"sluice":"plan","days":["2026-02-30"]}'])

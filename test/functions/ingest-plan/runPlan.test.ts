@@ -41,7 +41,7 @@ async function load(day: string, other: Partial<LedgerEntry> = {}): Promise<void
 }
 
 describe('a run of the plan', () => {
-  it('queues each day that is new, once, and leaves what is too young for later', async () => {
+  it('queues each new day once, and defers days whose files are too recent', async () => {
     ingest = await startIngest();
     await ingest.put(`events/${ago(1)}/a.parquet`);
     await ingest.put(`events/${ago(2)}/a.parquet`);
@@ -77,7 +77,7 @@ describe('a run of the plan', () => {
     expect(await ingest.received('load')).toMatchObject([{ day: today() }]);
   });
 
-  it('tells files that were replaced, added and deleted from those that are loaded', async () => {
+  it('distinguishes replaced, added and deleted files from those that are loaded', async () => {
     ingest = await startIngest();
     const days = [3, 2, 1].map(ago);
     for (const day of days) await ingest.put(`events/${day}/a.parquet`);
@@ -106,7 +106,7 @@ describe('a run of the plan', () => {
     expect(await entryOf(ago(3))).toMatchObject({ state: 'waiting', version: 'v1' });
   });
 
-  it('says which datasets can not be looked at and why, and plans the others', async () => {
+  it('reports which datasets cannot be listed and why, and plans the others', async () => {
     ingest = await startIngest([
       {},
       { bucket: OTHER_DROPS, owner: '999999999999' },
@@ -149,7 +149,7 @@ describe('a run of the plan', () => {
     });
   });
 
-  it('is refused when the bucket’s policy lets nobody in, by the code that says so', async () => {
+  it('fails with its own code when the bucket’s policy denies access', async () => {
     ingest = await startIngest();
     await ingest.letIn({
       Version: '2012-10-17',
@@ -165,7 +165,7 @@ describe('a run of the plan', () => {
     expect(await plan()).toMatchObject({ failed: [{ code: 'SLUICE_SOURCE_ACCESS_DENIED' }] });
   });
 
-  it('comes again when S3 is busy, and reports nothing of the bucket then', async () => {
+  it('is retried when S3 throttles it, and reports nothing about the bucket', async () => {
     ingest = await startIngest();
     ingest.faults.set({ s3: [{ fault: 'failCalls', code: 'SlowDown', calls: 'all' }] });
     expect(await plan()).toMatchObject({ again: true, failed: [{ code: 'SLUICE_SOURCE_UNAVAILABLE' }] });
@@ -173,7 +173,7 @@ describe('a run of the plan', () => {
     await expect(ingest.readJson('ledger/acme/events/last-look.json')).rejects.toThrow();
   });
 
-  it('plans the others also where it can not be noted why one is not looked at, and comes again', async () => {
+  it('plans the others when the reason for skipping one cannot be recorded, and is retried', async () => {
     ingest = await startIngest([{ bucket: OTHER_DROPS, owner: '999999999999' }, {}]);
     await ingest.put(`events/${ago(1)}/a.parquet`);
     await ingest.clock.advance(HOUR_MS);
@@ -197,7 +197,7 @@ describe('a run of the plan', () => {
     expect(await plan()).toMatchObject({ again: false, failed: [{ source: 'acme' }] });
   });
 
-  it('counts a dataset once that was looked at and could not be asked after', async () => {
+  it('counts a dataset once when it was listed and its ledger could not be read', async () => {
     ingest = await startIngest();
     await ingest.put(`events/${today()}/a.parquet`);
     ingest.faults.set({
@@ -210,7 +210,7 @@ describe('a run of the plan', () => {
     });
   });
 
-  it('queues nothing when the queue takes nothing, and the day with the next run', async () => {
+  it('records nothing when the queue accepts nothing, and queues the day in the next run', async () => {
     ingest = await startIngest();
     await ingest.put(`events/${ago(1)}/a.parquet`);
     await ingest.clock.advance(HOUR_MS);
@@ -224,7 +224,7 @@ describe('a run of the plan', () => {
     expect(await ingest.received('load')).toMatchObject([{ day: ago(1), reason: 'new' }]);
   });
 
-  it('looks at the datasets of its schedule only, and at what is asked for by name, kind and day', async () => {
+  it('plans only the datasets of its schedule, or those requested by name, kind and day', async () => {
     ingest = await startIngest([
       {
         datasets: [
@@ -261,7 +261,7 @@ describe('a run of the plan', () => {
     ]);
   });
 
-  it('counts days that failed until their files are others', async () => {
+  it('counts failed days until their files change', async () => {
     ingest = await startIngest();
     await ingest.put(`events/${ago(1)}/a.parquet`);
     await ingest.clock.advance(HOUR_MS);
@@ -292,7 +292,7 @@ describe('a run of the plan', () => {
     expect(await failed()).toBe(0);
   });
 
-  it('counts what loaded days left out, for as long as they are in the lookback', async () => {
+  it('counts the files that loaded days left out while they are in the lookback', async () => {
     ingest = await startIngest();
     const place = { source: 'acme', dataset: 'events', day: ago(1), table: 'acme_events' };
     await ingest.put(`events/${ago(1)}/a.parquet`);

@@ -78,7 +78,7 @@ async function post(body: unknown, key: string | null = 'secret-acme', by = trig
 const ready = { datestamps: ['2026-11-19', '2026-11-18'], type: 'events' };
 
 describe('POST /v1/mark_data_ready_dwh', () => {
-  it('starts every source that has such datasets, at once, for the days it names', async () => {
+  it('immediately starts every source that has such datasets, for the days in the request', async () => {
     ingest = await startIngest([{}, {}, { datasets: [{ name: 'm', kind: 'metrics' }] }]);
     expect(await post(ready)).toMatchObject({
       status: 200,
@@ -99,7 +99,7 @@ describe('POST /v1/mark_data_ready_dwh', () => {
     expect(await post({ datestamps: '2026-11-19', type: 'metrics' })).toMatchObject({ started: ['acme2'] });
   });
 
-  it('starts each source once in two hours, and says how much time is left', async () => {
+  it('starts each source at most once in two hours, and returns the remaining time', async () => {
     ingest = await startIngest([{}, {}]);
     expect(await post({ ...ready, sources: ['acme'] })).toMatchObject({ status: 200, started: ['acme'] });
     await ingest.clock.advance(30 * MINUTE_MS);
@@ -119,7 +119,7 @@ describe('POST /v1/mark_data_ready_dwh', () => {
     expect(await ingest.received('plan')).toHaveLength(3);
   });
 
-  it('lets one of many through who call at the same time', async () => {
+  it('accepts one of many concurrent calls', async () => {
     ingest = await startIngest();
     const answers = await Promise.all(Array.from({ length: 8 }, () => post(ready)));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(7).fill(429)]);
@@ -200,13 +200,13 @@ describe('POST /v1/mark_data_ready_dwh', () => {
     ['far too much', 'x'.repeat(20_000), 400, 'SLUICE_TRIGGER_BODY_INVALID', '16384'],
     ['a type that nobody has', { ...ready, type: 'metrics' }, 404, 'SLUICE_TRIGGER_NO_DATASET', 'metrics'],
     ['a source that is none', { ...ready, sources: ['x'] }, 404, 'SLUICE_TRIGGER_NO_DATASET', 'x'],
-  ])('refuses %s', async (_, body, status, code, message) => {
+  ])('rejects %s', async (_, body, status, code, message) => {
     ingest = await startIngest();
     expect(await post(body)).toMatchObject({ status, code, message: expect.stringContaining(message) });
     expect(await ingest.received('plan')).toEqual([]);
   });
 
-  it('lets a key start the sources that it names, and says nothing of any other', async () => {
+  it('lets a key start only its own sources, and reveals nothing about others', async () => {
     ingest = await startIngest([{}, {}, { datasets: [{ name: 'm', kind: 'metrics' }] }]);
     const asAcme = (body: object) => post(body, 'secret-of-acme');
     // Without names it is all that the key may start: nobody else's turn is used up.
@@ -236,12 +236,12 @@ describe('POST /v1/mark_data_ready_dwh', () => {
     expect(await ingest.received('plan')).toMatchObject([{ sources: ['acme'] }, { sources: ['acme1'] }]);
   });
 
-  it('lets a key that names no sources start the only one there is', async () => {
+  it('lets a key without sources start the only source', async () => {
     ingest = await startIngest();
     expect(await post(ready, 'secret-app')).toMatchObject({ status: 200, started: ['acme'] });
   });
 
-  it('lets a key that names no sources start none of several', async () => {
+  it('does not let a key without sources start one of several sources', async () => {
     ingest = await startIngest([{}, {}]);
     for (const body of [ready, { ...ready, sources: ['acme'] }, { ...ready, sources: ['no-such'] }, 'x']) {
       const refused = await post(body, 'secret-app');
@@ -256,7 +256,7 @@ describe('POST /v1/mark_data_ready_dwh', () => {
     expect(await post(ready, 'secret-of-acme', local)).toMatchObject({ status: 429, tooSoon: [{}] });
   });
 
-  it('uses up a turn only when a day has files', async () => {
+  it('uses a turn only when a day has files', async () => {
     ingest = await startIngest([{}, { bucket: OTHER_DROPS }]);
     const runPlans = async () => {
       for (const request of await ingest.received('plan'))
@@ -289,7 +289,7 @@ describe('POST /v1/mark_data_ready_dwh', () => {
     expect(await post(ready, 'secret-of-acme1', by)).toMatchObject({ status: 200 });
   });
 
-  it('takes secret keys only, and only those that may post', async () => {
+  it('accepts only secret keys that may post', async () => {
     ingest = await startIngest();
     expect(await post(ready, null)).toMatchObject({ status: 401, code: 'SLUICE_KEY_MISSING' });
     expect(await post(ready, 'client-acme', trigger(undefined, { allowAnyKey: true }))).toMatchObject({

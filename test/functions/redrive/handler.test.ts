@@ -123,7 +123,7 @@ const message = (messageId: string, key: string, receives = 1, bucket = config.b
   );
 
 describe('queue messages', () => {
-  it('bring their objects on the stream, with one line in the log', async () => {
+  it('put their objects on the stream, with one log line', async () => {
     const keys = [await spill('a'), await spill('b', ['{"event_id":"b"}', '{"event_id":"c"}'])];
     const response = await handler(
       {
@@ -149,7 +149,7 @@ describe('queue messages', () => {
     ]);
   });
 
-  it('come back while the stream is down; after the last try the object is parked and told of', async () => {
+  it('are retried while the stream is down, and after the last try their object is parked and reported', async () => {
     const key = await spill('a');
     down();
     const response = await handler({ Records: [message('m', key, TRIES - 1)] }, context(16_000));
@@ -184,7 +184,7 @@ describe('queue messages', () => {
   it.each([
     ['no JSON', '{'],
     ['another event', '{"source":"aws.s3","detail-type":"Object Deleted"}'],
-  ])('that are %s come back, and so end in the dead-letter queue', async (_what, body) => {
+  ])('that are %s are returned to the queue and end in the dead-letter queue', async (_what, body) => {
     expect(await handler({ Records: [record('bad', body)] }, context())).toEqual({
       batchItemFailures: [{ itemIdentifier: 'bad' }],
     });
@@ -195,7 +195,7 @@ describe('queue messages', () => {
 describe('the run for stragglers', () => {
   const run = () => handler({ sluice: 'stragglers' }, context(30_000));
 
-  it('redrives what is old, of overflow and of errors, and leaves what is young to its message', async () => {
+  it('redrives old overflow and error objects, and leaves recent ones to their messages', async () => {
     await past.set(Date.now() - HOUR_MS);
     await spill('a');
     await put('errors/exposures/format-conversion-failed/x', '{"rawData":"e30="}\n');
@@ -209,7 +209,7 @@ describe('the run for stragglers', () => {
     expect(await objects('')).toEqual([{ key: young }]);
   });
 
-  it('comes as a message of the queue, behind the objects of its batch', async () => {
+  it('starts from a message of the queue, after the objects of its batch', async () => {
     await past.set(Date.now() - HOUR_MS);
     await spill('a');
     await past.setReal();
@@ -229,7 +229,7 @@ describe('the run for stragglers', () => {
     expect(await objects('')).toEqual([]);
   });
 
-  it('goes on when one fails, and parks what has waited for a day', async () => {
+  it('continues when one object fails, and parks objects that have waited for a day', async () => {
     await past.set(Date.now() - HOUR_MS);
     const hour = overflowKey('exposures', 'a'.repeat(64));
     await put(hour, await overflowBody(['{"event_id":"a"}']));
@@ -248,7 +248,7 @@ describe('the run for stragglers', () => {
     ]);
   });
 
-  it('says so when it cannot list', async () => {
+  it('reports a failed listing', async () => {
     faults.set({
       s3: [{ fault: 'failCalls', code: 'AccessDenied', operations: ['ListObjectsV2'], calls: 'all' }],
     });
@@ -260,8 +260,8 @@ describe('the run for stragglers', () => {
   });
 });
 
-describe('redrive', () => {
-  it('refuses any other event by its code', async () => {
+describe('the redrive function', () => {
+  it('rejects any other event with its code', async () => {
     for (const event of [{}, { sluice: 'daily' }, { Records: [{ eventSource: 'aws:s3' }] }, null]) {
       await expect(handler(event, context())).rejects.toMatchObject({
         code: 'SLUICE_REDRIVE_INVOCATION_UNKNOWN',
@@ -269,7 +269,7 @@ describe('redrive', () => {
     }
   });
 
-  it('names what is missing in its environment', () => {
+  it('names the missing environment variables', () => {
     expect(() => readEnvironment({ SLUICE_BUCKET: 'b', SLUICE_TRIES: '0' })).toThrow(
       expect.objectContaining({
         code: 'SLUICE_REDRIVE_ENVIRONMENT_INVALID',

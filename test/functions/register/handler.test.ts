@@ -59,7 +59,7 @@ const days = (kind: TableKind) =>
   world.glue.table(config.database, config.tables[kind]).partitions.map(({ values }) => values[0]);
 
 describe('queue messages', () => {
-  it('become partitions, one line in the log, and nothing to be given again', async () => {
+  it('become partitions, with one log line and no message to retry', async () => {
     const response = await handler(
       {
         Records: [
@@ -88,7 +88,7 @@ describe('queue messages', () => {
     ]);
   });
 
-  it('of a day that is known cost no call', async () => {
+  it('of a known day cost no call', async () => {
     world.faults.set({ glue: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 1 }] });
     const response = await handler(
       { Records: [message('1', `${dayFolder(config, 'exposures', '2026-11-20')}z.parquet`)] },
@@ -98,7 +98,7 @@ describe('queue messages', () => {
     expect(lines).toMatchObject([{ level: 'info', known: 1, created: 0 }]);
   });
 
-  it('come back by name when their own partition failed, however long it is tried', async () => {
+  it('are returned to the queue by ID when their own partition fails, however long it is retried', async () => {
     world.faults.set({
       glue: [
         { fault: 'failPartitions', code: 'InternalServiceException', calls: 1_000, values: ['2026-11-18'] },
@@ -126,7 +126,7 @@ describe('queue messages', () => {
     ]);
   });
 
-  it("of one table come back when it can't be read, those of the others don't", async () => {
+  it('of a table that cannot be read are returned to the queue, and those of other tables are not', async () => {
     world.faults.set({
       glue: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 1, operations: ['GetTable'] }],
     });
@@ -144,7 +144,7 @@ describe('queue messages', () => {
     expect(lines).toMatchObject([{ failed: [{ day: '2026-11-16', code: 'SLUICE_CATALOG_UNAVAILABLE' }] }]);
   });
 
-  it('come back in time when Glue hangs: no call begins after the deadline, whatever table it is for', async () => {
+  it('are returned in time when Glue hangs: no call starts after the deadline, for any table', async () => {
     // Each call takes longer than there is time to begin one.
     world.faults.set({ glue: [{ fault: 'delayCalls', ms: 400, calls: 'all' }] });
     const response = await handler(
@@ -171,7 +171,7 @@ describe('queue messages', () => {
     ['no object', 'null', 'the body'],
     ['an empty key', message('', '').body, 'detail.object.key'],
   ])(
-    'that are %s come back for the dead-letter queue, with a code and nothing of their content',
+    'that are %s go to the dead-letter queue, with a logged code and no part of their content',
     async (_, body, detail) => {
       const good = message('good', `${dayFolder(config, 'events', '2026-11-19')}f.parquet`);
       const response = await handler({ Records: [record('poison', body), good] }, context());
@@ -192,7 +192,7 @@ describe('queue messages', () => {
   );
 });
 
-describe('the schedule', () => {
+describe('a scheduled run', () => {
   it('repairs every table and prepares tomorrow', async () => {
     await world.store.put(config.bucket, `${dayFolder(config, 'exposures', '2026-10-01')}a.parquet`, 'x');
     const reports = await handler({ sluice: 'daily' }, context());
@@ -209,7 +209,7 @@ describe('the schedule', () => {
     expect(lines).toMatchObject([{ level: 'info', event: 'register_daily', tables: reports, gaps: 0 }]);
   });
 
-  it('comes as a message of the queue, behind the objects of its batch, once however many there are', async () => {
+  it('starts from a message of the queue, after the objects of its batch, once for any number of messages', async () => {
     await world.store.put(config.bucket, `${dayFolder(config, 'exposures', '2026-10-03')}a.parquet`, 'x');
     const response = await handler(
       {
@@ -230,7 +230,7 @@ describe('the schedule', () => {
     ]);
   });
 
-  it('is given again by the queue when a table fails, and nothing else of its batch', async () => {
+  it('is retried by the queue when a table fails, without the rest of its batch', async () => {
     world.faults.set({
       glue: [
         { fault: 'failCalls', code: 'AccessDeniedException', calls: 'all', operations: ['GetPartitions'] },
@@ -250,7 +250,7 @@ describe('the schedule', () => {
     expect(lines).toMatchObject([{ level: 'info' }, { level: 'error', event: 'register_daily' }]);
   });
 
-  it('begins no call of Glue or S3 after the deadline', async () => {
+  it('starts no call to Glue or S3 after the deadline', async () => {
     world.faults.set({ glue: [{ fault: 'delayCalls', ms: 400, calls: 'all' }] });
     await expect(handler({ sluice: 'daily' }, context(12_300))).rejects.toMatchObject({
       code: 'SLUICE_CATALOG_PARTITIONS_FAILED',
@@ -259,7 +259,7 @@ describe('the schedule', () => {
     expect(world.faults.list()).toMatchObject([{ seen: 1 }]);
   });
 
-  it('fails when a table does, after the others are repaired', async () => {
+  it('fails when a table fails, after it has repaired the others', async () => {
     await world.store.put(config.bucket, `${dayFolder(config, 'events', '2026-10-02')}a.parquet`, 'x');
     world.faults.set({
       glue: [{ fault: 'failCalls', code: 'AccessDeniedException', calls: 1, operations: ['GetTable'] }],
@@ -275,9 +275,9 @@ describe('the schedule', () => {
   });
 });
 
-describe('anything else', () => {
+describe('an invalid event or environment', () => {
   it.each([[{}], [{ sluice: 'weekly' }], [null], [{ Records: [{ eventSource: 'aws:s3' }] }]])(
-    'is refused: %j',
+    'is rejected: %j',
     async (event) => {
       await expect(handler(event, context())).rejects.toMatchObject({
         code: 'SLUICE_CATALOG_INVOCATION_UNKNOWN',
@@ -285,7 +285,7 @@ describe('anything else', () => {
     },
   );
 
-  it('is said of the environment by name', () => {
+  it('is reported with the names of the variables', () => {
     expect(() => readEnvironment({ SLUICE_BUCKET: '' })).toThrow(
       expect.objectContaining({ code: 'SLUICE_CATALOG_ENVIRONMENT_INVALID', detail: 'SLUICE_BUCKET' }),
     );

@@ -160,7 +160,7 @@ describe('long polling', () => {
     expect((await both).flat()).toHaveLength(1);
   });
 
-  it('has a minimum and a maximum wait time', async () => {
+  it('rejects wait times and message counts out of range', async () => {
     await expect(receive({ WaitTimeSeconds: 21 })).rejects.toMatchObject({
       message:
         'Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.',
