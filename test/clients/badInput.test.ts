@@ -42,7 +42,7 @@ const byUser = (type: number, reason: string | RegExp) => ({
   reason: typeof reason === 'string' ? reason : expect.stringMatching(reason),
 });
 
-describe('a statement that cannot run is FAILED, with the position and the cause', () => {
+describe('a statement that cannot run', () => {
   it.each([
     [
       'an unknown table',
@@ -97,7 +97,7 @@ describe('a statement that cannot run is FAILED, with the position and the cause
       'SELECT 1 / (count(*) - count(*)) FROM product_events',
       byUser(1000, /^DIVISION_BY_ZERO: /),
     ],
-  ])('is rejected or fails: %s', async (_, sql, expected) => {
+  ])('is FAILED with the position and the cause: %s', async (_, sql, expected) => {
     expect(await failure(sql)).toEqual(expected);
   });
 });
@@ -117,7 +117,7 @@ describe('an Athena request', () => {
     ],
     ['a statement that ends too soon', 'SELECT event_name FROM', /^line 1:23: mismatched input '<EOF>'/],
     ['no statement at all', 'please', /^line 1:1: mismatched input 'please'/],
-  ])('is rejected or fails: %s', async (_, sql, message) => {
+  ])('is rejected when it has %s', async (_, sql, message) => {
     expect(await refusal(inWorkgroup(sql))).toMatchObject({
       ...{ name: 'InvalidRequestException', AthenaErrorCode: 'MALFORMED_QUERY' },
       message: expect.stringMatching(message),

@@ -47,7 +47,7 @@ describe('a body with more events than the collector accepts', () => {
     }
   });
 
-  it('is one with a single event above the limit', () => {
+  it('has at least one event more than the limit', () => {
     expect(collectBatch(bodyOf(MAX_EVENTS - 1, 1), sender, plan).events).toBe(MAX_EVENTS);
   });
 });

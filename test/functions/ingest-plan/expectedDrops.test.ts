@@ -131,7 +131,7 @@ describe('a check for overdue drops', () => {
     ['files of a job that still writes', '_temporary/0/a.parquet', false],
     ['a marker that there is nothing', '_SUCCESS', true],
     ['an object that can not be loaded, which is told of otherwise', 'a.csv', true],
-  ])('treats %s correctly', async (_, name, hasCome) => {
+  ])('decides whether %s counts as a drop', async (_, name, hasCome) => {
     await start();
     for (const day of [ago(1), ago(2)])
       await ingest.put(`events/${day}/${name}`, name.endsWith('csv') ? 'a,b' : '');
