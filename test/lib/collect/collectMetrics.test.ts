@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { seededRandom } from '../../../bench/seededRandom.ts';
 import { emfLine, Sampler } from '../../../lib/base/log.ts';
-import { seededRandom } from '../../../lib/base/random.ts';
 import {
   collectMetrics,
   failureMetrics,

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { seededRandom } from '../../../../bench/seededRandom.ts';
 import { mapLimit } from '../../../../lib/base/concurrency.ts';
-import { seededRandom } from '../../../../lib/base/random.ts';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
 import { DAY, DROPS, type Loads, parquetOf, someEvents, startLoads } from './startLoads.ts';
