@@ -35,8 +35,8 @@ const REDUCED_QUOTA = new Set(
   ),
 );
 
-describe('the alarm on what is parked', () => {
-  it('is on for as long as the run for stragglers counts any', () => {
+describe('the alarm on parked objects', () => {
+  it('is on while the run for stragglers counts any', () => {
     expect(Resources['ParkedMetric']).toMatchObject({
       Type: 'AWS::Logs::MetricFilter',
       Properties: {
@@ -62,7 +62,7 @@ describe('the alarm on what is parked', () => {
 });
 
 describe('the alarm on partition gaps', () => {
-  it('is on until a run of the registrar closes them', () => {
+  it('is on until a run of the registrar closes the gaps', () => {
     expect(Resources['PartitionGapsMetric']).toMatchObject({
       Type: 'AWS::Logs::MetricFilter',
       Properties: {
@@ -81,7 +81,7 @@ describe('the alarm on partition gaps', () => {
   });
 });
 
-describe('whom alarms tell', () => {
+describe('the notification of alarms', () => {
   const actionsOf = (config: Partial<ConfigInput>) =>
     Object.values(
       resources({
@@ -93,20 +93,20 @@ describe('whom alarms tell', () => {
       .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
       .map(({ Properties }) => [Properties['AlarmActions'], Properties['OKActions']]);
 
-  it('is the topic of the configuration, on every alarm, when it rings and when it is over', () => {
+  it('goes to the configured topic for every alarm, when it starts and when it ends', () => {
     const topicArn = 'arn:aws:sns:us-east-1:111122223333:on-call';
     const actions = actionsOf({ alarms: { topicArn } });
     expect(actions.length).toBeGreaterThan(12);
     for (const one of actions) expect(one).toEqual([[topicArn], [topicArn]]);
   });
 
-  it('is nobody by default', () => {
+  it('goes to nobody by default', () => {
     for (const one of actionsOf({})) expect(one).toEqual([undefined, undefined]);
   });
 });
 
 describe('the alarm on mangled bodies', () => {
-  it('looks at the very metric that the collector writes', () => {
+  it('uses exactly the metric that the collector writes', () => {
     const [line] = requestMetrics({
       stage: 'prod',
       timestamp: 0,
@@ -136,7 +136,7 @@ describe('the alarms on late streams', () => {
     ['Exposures', 'exposures'],
     ['Events', 'events'],
     ['Quarantine', 'quarantine'],
-  ])('%s: later than two buffers and a retry', (id, kind) => {
+  ])('%s: wait longer than two buffers and a retry', (id, kind) => {
     expect(alarm(`${id}LateAlarm`)).toMatchObject({
       AlarmName: `acme-prod-${kind}-late`,
       Namespace: 'AWS/Firehose',
@@ -167,7 +167,7 @@ describe('the alarms on overload', () => {
   it.each([
     ['ClientErrorsAlarm', '4xx', 5],
     ['ServerErrorsAlarm', '5xx', 1],
-  ])('%s looks at what part of all answers of the API is %s', (id, metric, percent) => {
+  ])('%s measures which part of all responses of the API is %s', (id, metric, percent) => {
     expect(alarm(id)).toMatchObject({
       AlarmName: `acme-prod-api-${metric}`,
       Metrics: [{ Id: 'share', ReturnData: true }, api('some', metric), api('all', 'Count')],
@@ -178,26 +178,29 @@ describe('the alarms on overload', () => {
   it.each([
     [10_000, 300_000],
     [2_500, 75_000],
-  ])('rings at half of the stage limit of %s a second, in any minute', (requestsPerSecond, threshold) => {
-    const made = resources({
-      config: defineConfig({ bucket: 'acme-experiments', endpoint: { requestsPerSecond } }),
-      service: 'acme',
-      stage: 'prod',
-    });
-    expect(made.Resources['StageLimitAlarm']?.Properties).toMatchObject({
-      Namespace: 'AWS/ApiGateway',
-      MetricName: 'Count',
-      Dimensions: [{ Name: 'ApiId', Value: { Ref: 'HttpApi' } }],
-      Statistic: 'Sum',
-      Period: 60,
-      Threshold: threshold,
-    });
-    expect(made.extensions['HttpApiStage']).toMatchObject({
-      Properties: { DefaultRouteSettings: { ThrottlingRateLimit: requestsPerSecond } },
-    });
-  });
+  ])(
+    'include one at half of the stage limit of %s a second, in any minute',
+    (requestsPerSecond, threshold) => {
+      const made = resources({
+        config: defineConfig({ bucket: 'acme-experiments', endpoint: { requestsPerSecond } }),
+        service: 'acme',
+        stage: 'prod',
+      });
+      expect(made.Resources['StageLimitAlarm']?.Properties).toMatchObject({
+        Namespace: 'AWS/ApiGateway',
+        MetricName: 'Count',
+        Dimensions: [{ Name: 'ApiId', Value: { Ref: 'HttpApi' } }],
+        Statistic: 'Sum',
+        Period: 60,
+        Threshold: threshold,
+      });
+      expect(made.extensions['HttpApiStage']).toMatchObject({
+        Properties: { DefaultRouteSettings: { ThrottlingRateLimit: requestsPerSecond } },
+      });
+    },
+  );
 
-  it.each(REGIONS)('rings in %s before its gateway answers 429', (region) => {
+  it.each(REGIONS)('include one in %s that starts before its gateway answers 429', (region) => {
     const quota = REDUCED_QUOTA.has(region) ? 2_500 : 10_000;
     const of = (endpoint: ConfigInput['endpoint']) => {
       const made = resources({
@@ -219,7 +222,7 @@ describe('the alarms on overload', () => {
     });
   });
 
-  it('sees what Firehose leaves over for a quarter of an hour', () => {
+  it('detect records that Firehose refuses for a quarter of an hour', () => {
     expect(alarm('OverflowAlarm')).toMatchObject({
       Namespace: 'Sluice',
       MetricName: 'overflowed',
@@ -232,7 +235,7 @@ describe('the alarms on overload', () => {
     });
   });
 
-  it('sees invocations that Lambda throttles', () => {
+  it('detect invocations that Lambda throttles', () => {
     expect(alarm('CollectThrottledAlarm')).toMatchObject({
       Namespace: 'AWS/Lambda',
       MetricName: 'Throttles',
@@ -254,7 +257,7 @@ describe('docs/metrics.md', () => {
   });
 });
 
-describe('the alarms on exports that fail', () => {
+describe('the alarms on failed exports', () => {
   const alarmsOf = (...schedules: readonly ('daily' | 'hourly')[]) => {
     const exports = schedules.map((schedule, i) => ({
       ...{ name: `export-${i}`, table: 'statsig_forwarded_events', schedule },
@@ -266,7 +269,7 @@ describe('the alarms on exports that fail', () => {
     );
   };
 
-  it('watch each schedule in use by itself: what an hourly run finds well ends no alarm of a daily one', () => {
+  it('watch each schedule separately: a good hourly run does not end the alarm of a daily one', () => {
     const byEach = alarmsOf('hourly', 'daily', 'hourly').map((properties) => ({
       name: properties['AlarmName'],
       dimensions: watchedSchema.parse(properties).Dimensions,
@@ -297,7 +300,7 @@ describe('the alarm on overdue drops', () => {
     return resources({ config, service: 'acme', stage: 'prod' }).Resources;
   };
 
-  it('is there, with the look that it rings by, as soon as one dataset says when it is expected', () => {
+  it('exists, with its scheduled check, as soon as one dataset has an expected time', () => {
     const made = resourcesOf({ expectedBy: { hour: 9 } });
     expect(made['IngestLateAlarm']?.Properties).toMatchObject({
       AlarmName: 'acme-prod-ingest-late',

@@ -34,7 +34,7 @@ function packageFile(text: string, args: readonly string[] = []) {
 
 // All fields of one configuration at once: each run of Serverless takes seconds.
 describe('serverless package with a bad configuration', () => {
-  it('says one sentence for each field, once, and stops', () => {
+  it('prints one sentence for each invalid field, once, and stops', () => {
     const { status, said } = packageWith(`{
       bucket: 'Acme_Data',
       region: 'eu-west-9',
@@ -66,13 +66,13 @@ describe('serverless package with a bad configuration', () => {
     expect(said).not.toContain('    at ');
   });
 
-  it('asks for another processor where Lambda has no arm64', () => {
+  it('asks for another processor in regions where Lambda has no arm64', () => {
     const packaged = packageFile("export default { bucket: 'acme-data', region: 'ap-southeast-5' };\n");
     expect(packaged.status).not.toBe(0);
     expect(packaged.said).toContain('architecture: got "arm64", expected "x86_64"');
   });
 
-  it('says the same of what only the region shows to be wrong', () => {
+  it('reports problems that depend on the region in the same way', () => {
     const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
     const { status, said } = packageWith(
       `{ bucket: 'acme-data', region: 'eu-west-1', existing: { keyArn: '${keyArn}' } }`,
@@ -83,7 +83,7 @@ describe('serverless package with a bad configuration', () => {
     expect(said).toContain('\n  existing.keyArn: got "arn:aws:kms:eu-west-1:');
   });
 
-  it('says what is wrong with the file itself, and at which line', () => {
+  it('reports a problem of the file itself with its line', () => {
     const { file, status, said } = packageFile("export default {\n  bucket: 'acme',\n  region:,\n};\n");
     expect(status).toBe(1);
     expect(said).toContain(`SLUICE_CONFIG_BROKEN`);
@@ -91,7 +91,7 @@ describe('serverless package with a bad configuration', () => {
     expect(said).not.toContain('    at ');
   });
 
-  it('says that a stack is larger than CloudFormation takes', () => {
+  it('reports a stack that is larger than CloudFormation accepts', () => {
     const { status, said } = packageWith(`{
       bucket: 'acme-data',
       sources: ['a', 'b', 'c'].map((name) => ({

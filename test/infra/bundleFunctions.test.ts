@@ -19,7 +19,7 @@ function rootWith(files: Readonly<Record<string, string>>): string {
 }
 
 describe('bundleFunctions', () => {
-  it('makes one module of each function, with the validated configuration in it and no validation', async () => {
+  it('builds one module per function, with the validated configuration and without the validation', async () => {
     const root = rootWith(smallFunctions);
     const bundles = await bundleFunctions({ root, functions: ['collect', 'register'], config });
     expect(bundles.map(({ name }) => name)).toEqual(['collect', 'register']);
@@ -36,7 +36,7 @@ describe('bundleFunctions', () => {
     expect(register).toEqual(['sluice', '{ds: .ds}']);
   });
 
-  it('keeps any text of the configuration as it is', async () => {
+  it('keeps any text of the configuration unchanged', async () => {
     const root = rootWith({
       'functions/echo/handler.ts': "import config from '#config';\nexport const handler = () => config;\n",
     });
@@ -45,7 +45,7 @@ describe('bundleFunctions', () => {
     expect(handler()).toEqual(config);
   });
 
-  it('holds in each bundle only what its function uses of the configuration', async () => {
+  it('includes in each bundle only the parts of the configuration that its function uses', async () => {
     const role = { arn: 'arn:aws:iam::111111111111:role/planted-role', externalId: 'planted-external-id' };
     const exportRole = {
       arn: 'arn:aws:iam::222222222222:role/planted-other',
@@ -123,7 +123,7 @@ describe('bundleFunctions', () => {
     expect(holders('planted-salt')).toEqual(['collect']);
   }, 60_000);
 
-  it('keeps apart what a function imports late, and nothing of an earlier build', async () => {
+  it('writes lazily imported modules to separate files, and removes files of an earlier build', async () => {
     const late = (text: string) => ({
       'functions/late/handler.ts':
         "export const handler = async () => (await import('./large.ts')).text;\nexport const eager = 'eager text';\n",
@@ -144,7 +144,7 @@ describe('bundleFunctions', () => {
     expect(modules().join()).not.toContain('first text');
   });
 
-  it('names a function without a handler, and makes nothing', async () => {
+  it('names a function without a handler, and builds nothing', async () => {
     const root = rootWith(smallFunctions);
     await expect(
       bundleFunctions({ root, functions: ['collect', 'absent', 'export'], config }),
@@ -155,7 +155,7 @@ describe('bundleFunctions', () => {
     expect(existsSync(join(root, 'build'))).toBe(false);
   });
 
-  it('names the function and the line that can not be bundled', async () => {
+  it('names the function and the line that cannot be bundled', async () => {
     const root = rootWith({ 'functions/broken/handler.ts': "import { no } from './no.ts';\nno();\n" });
     await expect(bundleFunctions({ root, functions: ['broken'], config })).rejects.toMatchObject({
       code: 'SLUICE_BUILD_FAILED',
@@ -166,7 +166,7 @@ describe('bundleFunctions', () => {
 
 describe('demandKeys', () => {
   const key = { label: 'web', sha256: 'a'.repeat(64) };
-  it('refuses to deploy a collector that would refuse everyone', () => {
+  it('rejects the deployment of a collector that would accept no key', () => {
     const none = { keys: [], keysInSecret: false, allowAnyKey: false };
     expect(() => requireKeys(none)).toThrow(expect.objectContaining({ code: 'SLUICE_CONFIG_NO_KEYS' }));
     expect(() => requireKeys({ ...none, keys: [key] })).not.toThrow();

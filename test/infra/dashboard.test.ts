@@ -81,7 +81,7 @@ describe('the dashboard', () => {
     expect(alarms.length).toBeGreaterThan(12);
   });
 
-  it('draws metrics that are written, each with all of its dimensions, and nothing left to fill in', () => {
+  it('shows only metrics that are written, each with all of its dimensions and without placeholders', () => {
     expect(String(dashboard?.properties['DashboardBody'])).not.toContain('$');
     const ours = drawn.filter(([namespace]) => namespace === 'Sluice').map(([, metric]) => metric);
     const written = [
@@ -98,7 +98,7 @@ describe('the dashboard', () => {
     }
   });
 
-  it('shows what people and each reader scan, apart', () => {
+  it('shows the bytes scanned by people and by each reader separately', () => {
     const scanned = drawn.filter(([, metric]) => metric === 'ProcessedBytes');
     expect(scanned.map((line) => line.slice(-2))).toEqual([
       ['sluice', { label: 'people' }],
@@ -106,7 +106,7 @@ describe('the dashboard', () => {
     ]);
   });
 
-  it('lays no widget over another, and none beyond the edge', () => {
+  it('places no widget over another or beyond the edge', () => {
     const cells = widgets.flatMap(({ x, y, width, height }) =>
       Array.from({ length: width * height }, (_, i) => `${x + (i % width)},${y + Math.floor(i / width)}`),
     );

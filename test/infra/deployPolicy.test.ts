@@ -125,14 +125,14 @@ const unique = (calls: readonly Call[]) => [
   ...new Map(calls.map((call) => [JSON.stringify(call), call])).values(),
 ];
 
-describe('the policy of whoever deploys', () => {
+describe('the deployment policy', () => {
   it("has the rights that the registry's handlers declare for every resource, with every kind of reader and customers", async () => {
     const calls = unique(stackCalls(all, place));
     expect(calls.length).toBeGreaterThan(700);
     expect(await refused(policies, calls)).toEqual([]);
   });
 
-  it('has no exception for what no handler declares', () => {
+  it('has no exception for permissions that no handler declares', () => {
     const idle = HANDLER_EXCEPTIONS.filter(
       (one) =>
         !Object.entries(REGISTRY.types).some(([type, operations]) =>
@@ -144,12 +144,12 @@ describe('the policy of whoever deploys', () => {
     expect(idle).toEqual([]);
   });
 
-  it('makes a key without the right to change its policy, as the template skips the check for it', () => {
+  it('allows creating a key without the right to change its policy, as the template skips that check', () => {
     const keys = all.filter(({ type }) => type === 'AWS::KMS::Key');
     expect(keys.map(({ properties }) => properties['BypassPolicyLockoutSafetyCheck'])).toEqual([true]);
   });
 
-  it('tags the stage of an HTTP API', async () => {
+  it('allows tagging the stage of an HTTP API', async () => {
     const api = `arn:aws:apigateway:${REGION}::/apis`;
     const calls = ['TagResource', 'UntagResource'].flatMap((name) =>
       [`${api}/a1b2c3/stages`, `${api}/a1b2c3/stages/$default`].map((resource) => ({
@@ -160,7 +160,7 @@ describe('the policy of whoever deploys', () => {
     expect(await refused(policies, calls)).toEqual([]);
   });
 
-  it('removes what is not retained, and takes back what a first deployment that fails has made', () => {
+  it('allows removing resources that are not retained, and rolling back a failed first deployment', () => {
     const going = all.filter(({ goes }) => goes);
     expect(going.map(({ type }) => type)).toEqual(
       expect.arrayContaining(['AWS::Glue::Table', 'AWS::IAM::User', 'AWS::SecretsManager::Secret']),
@@ -168,7 +168,7 @@ describe('the policy of whoever deploys', () => {
     expect(going.flatMap((resource) => handlerCalls(resource, place).delete).length).toBeGreaterThan(120);
   });
 
-  it('does what Serverless itself does, by all that is in its code', async () => {
+  it('allows all calls that the code of Serverless makes', async () => {
     const bucket = all.find(({ logicalId }) => logicalId === 'ServerlessDeploymentBucket')?.arn ?? '';
     const stack = here('cloudformation', `stack/${STACK}/0a1b2c3d`);
     const table = oslsCalls({ stack, bucket, functionArn: here('lambda', `function:${STACK}-collect`) });
@@ -177,7 +177,7 @@ describe('the policy of whoever deploys', () => {
     expect(await refused(policies, Object.values(table).flat())).toEqual([]);
   });
 
-  it('has no action that none of it needs, but named ones', async () => {
+  it('has no unnecessary action except listed ones', async () => {
     const bucket = all.find(({ logicalId }) => logicalId === 'ServerlessDeploymentBucket')?.arn ?? '';
     const stack = here('cloudformation', `stack/${STACK}/0a1b2c3d`);
     const table = oslsCalls({ stack, bucket, functionArn: here('lambda', `function:${STACK}-collect`) });
@@ -279,19 +279,19 @@ describe('the policy of whoever deploys', () => {
   });
 });
 
-describe('the policy of whoever deploys into what is brought', () => {
+describe('the deployment policy with existing resources', () => {
   let own: Awaited<ReturnType<typeof deploy>>;
   beforeAll(async () => {
     own = await deploy({ existing: EXISTING });
   }, 60_000);
 
-  it('has the rights that are declared for what is left', async () => {
+  it('has the rights that are declared for the remaining resources', async () => {
     const calls = unique(stackCalls(own.all, own.place));
     expect(calls.length).toBeGreaterThan(300);
     expect(await refused(own.policies, calls)).toEqual([]);
   });
 
-  it('touches nothing that is brought: no bucket, no key, no database, no workgroup, no table but those it makes', async () => {
+  it('cannot change an existing bucket, key, database or workgroup, or a table that the stack does not create', async () => {
     const bucket = 'arn:aws:s3:::acme-experiments';
     const calls: Call[] = [
       ...['PutBucketPolicy', 'PutLifecycleConfiguration', 'PutEncryptionConfiguration', 'CreateBucket'].map(

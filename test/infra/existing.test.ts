@@ -44,8 +44,8 @@ function deploy(existing: ConfigInput['existing']) {
 const own = deploy(undefined);
 const brought = deploy({ bucket: true, keyArn, database: true, stagingDatabase: true, workgroup: true });
 
-describe('what is brought', () => {
-  it('is not made, and nothing else is missing', () => {
+describe('an existing resource in the configuration', () => {
+  it('is not created, while all others are', () => {
     const there = new Set(Object.keys(brought.made.Resources));
     expect(Object.keys(own.made.Resources).filter((id) => !there.has(id))).toEqual([
       'DataKey',
@@ -59,7 +59,7 @@ describe('what is brought', () => {
     expect(there.size).toBe(Object.keys(own.made.Resources).length - 7);
   });
 
-  it('is named as what is made would be: roles, streams, tables and rules are the same', () => {
+  it('is referenced like a created one: roles, streams, tables and rules are the same', () => {
     const plain = ({ resolved }: typeof own) =>
       Object.fromEntries(
         resolved.resources
@@ -78,7 +78,7 @@ describe('what is brought', () => {
     });
   });
 
-  it('is what roles are let use', () => {
+  it('is accessible to the roles', () => {
     const policiesOf = ({ resolved }: typeof own) =>
       JSON.stringify(
         resolved.resources
@@ -90,7 +90,7 @@ describe('what is brought', () => {
     expect(policiesOf(brought)).toBe(policiesOf(own).replaceAll(ownKey, keyArn));
   });
 
-  it('has new days registered by the hour, whose bucket the stack cannot make tell of them', () => {
+  it('has its new days registered hourly if it is a bucket whose events the stack cannot configure', () => {
     const expression = ({ made }: typeof own) =>
       made.Resources['DailySchedule']?.Properties['ScheduleExpression'];
     expect(expression(own)).toBe('cron(5 0 * * ? *)');
@@ -98,8 +98,8 @@ describe('what is brought', () => {
   });
 });
 
-describe('what the stack makes', () => {
-  it('stays when the stack goes, where data is in it or needed to read it', () => {
+describe('a resource that the stack creates', () => {
+  it('is retained when the stack is deleted if it holds data or is needed to read data', () => {
     const retained = Object.entries(own.made.Resources)
       .filter(([, { Type, DeletionPolicy, UpdateReplacePolicy }]) => {
         const kept = Type === 'AWS::KMS::Key' ? 'Retain' : 'RetainExceptOnCreate';
@@ -120,7 +120,7 @@ describe('what the stack makes', () => {
     ]);
   });
 
-  it('finds its way back with what stayed: docs/deploy.md sets tables and secret aside, the rest is brought', () => {
+  it('can be redeployed after a deletion: docs/deploy.md sets tables and secret aside, and the rest is configured as existing', () => {
     const stayed = Object.entries(brought.made.Resources)
       .filter(([, { DeletionPolicy }]) => DeletionPolicy !== undefined)
       .map(([logicalId]) => logicalId);
@@ -138,7 +138,7 @@ describe('what the stack makes', () => {
     expect(back).toContain('aws secretsmanager delete-secret --secret-id sluice-prod-keys');
   });
 
-  it('is a key of one region that rotates and leaves the say to IAM of the account', () => {
+  it("is a single-region key that rotates and delegates permissions to the account's IAM", () => {
     const key = own.resolved.resources.find(({ logicalId }) => logicalId === 'DataKey');
     expect(key?.properties).toMatchObject({
       KeySpec: 'SYMMETRIC_DEFAULT',
@@ -151,7 +151,7 @@ describe('what the stack makes', () => {
     });
   });
 
-  it('is a workgroup whose say it is where results go, how encrypted, and how much is scanned', () => {
+  it('is a workgroup that enforces the result location, the encryption and the scan limit', () => {
     const group = own.resolved.resources.find(({ logicalId }) => logicalId === 'Workgroup');
     expect(group?.properties).toMatchObject({
       Name: 'analysts',
@@ -180,11 +180,11 @@ describe('the region', () => {
     ['cn-north-1', {}, 'region: got "cn-north-1", expected a region that has all of the services'],
     ['us-east-1', { existing: { keyArn } }, `existing.keyArn: got "${keyArn}", expected one of us-east-1`],
     ['us-east-1', { alarms: { topicArn } }, `alarms.topicArn: got "${topicArn}", expected one of us-east-1`],
-  ])('%s is refused with %j', (region, input, sentence) => {
+  ])('%s is rejected with %j', (region, input, sentence) => {
     expect(() => requireRegion(defineConfig({ bucket: 'acme-data', ...input }), region)).toThrow(sentence);
   });
 
-  it('takes a key and a topic of its own', () => {
+  it('must be the region of the configured key and topic', () => {
     const config = defineConfig({ bucket: 'acme-data', existing: { keyArn }, alarms: { topicArn } });
     expect(requireRegion(config, 'eu-west-1')).toBeUndefined();
   });

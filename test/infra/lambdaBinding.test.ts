@@ -79,7 +79,7 @@ describe("DuckDB's binding for Lambda", () => {
     });
   });
 
-  it('is fetched once, and is there without a network from then on', async () => {
+  it('is fetched once, and is then available without a network', async () => {
     lock(integrityOf(packed));
     const folder = await fetchBinding(root, 'arm64', pack);
     expect(packs).toEqual([`${LAMBDA_BINDING}@1.5.5-r.5`]);
@@ -94,14 +94,14 @@ describe("DuckDB's binding for Lambda", () => {
     });
   });
 
-  it('is one and the same for all who fetch it at once', async () => {
+  it('is the same for all concurrent fetches', async () => {
     lock(integrityOf(packed));
     const folders = await Promise.all(Array.from({ length: 4 }, () => fetchBinding(root, 'arm64', pack)));
     expect(new Set(folders).size).toBe(1);
     expect(readFileSync(join(folders[0] ?? '', 'duckdb.node'))).toEqual(library(ARM64));
   });
 
-  it('is refused when it is not what the lockfile pins, and nothing of it is kept', async () => {
+  it('is rejected and not stored when it does not match the lockfile', async () => {
     lock(integrityOf(Buffer.from('another')));
     await expect(fetchBinding(root, 'arm64', pack)).rejects.toMatchObject({
       code: 'SLUICE_BUILD_BINDING_WRONG',
@@ -112,7 +112,7 @@ describe("DuckDB's binding for Lambda", () => {
     expect(packs).toHaveLength(2);
   });
 
-  it('is refused without its library', async () => {
+  it('is rejected without its library', async () => {
     const poor = gzipSync(tarOf({ 'package/duckdb.node': library(ARM64) }));
     lock(integrityOf(poor));
     const packPoor = async (_: string, folder: string) => writeFileSync(join(folder, 'x.tgz'), poor);
@@ -121,7 +121,7 @@ describe("DuckDB's binding for Lambda", () => {
     });
   });
 
-  it('must be in the artifact, be for the configured processor, and leave it below the limit of Lambda', async () => {
+  it("must be in the artifact, match the configured processor, and keep the artifact below Lambda's limit", async () => {
     const folder = join(root, 'ingest-load');
     const binding = join(folder, 'node_modules', LAMBDA_BINDING);
     mkdirSync(binding, { recursive: true });
@@ -144,12 +144,12 @@ describe("DuckDB's binding for Lambda", () => {
     await expect(checkArtifact(folder, 'arm64')).rejects.toMatchObject({ code: 'SLUICE_BUILD_TOO_LARGE' });
   });
 
-  it('is found for this machine where npm has installed it', () => {
+  it("is found for this machine in npm's installation", () => {
     expect(installedBinding(repositoryRoot)).toContain(join('node_modules', '@duckdb'));
     expect(installedBinding(root, '@duckdb/node-bindings-plan9-vax')).toBeNull();
   });
 
-  it('comes out of an archive whole, or not at all', () => {
+  it('is extracted from an archive completely, or not at all', () => {
     const archive = tarOf({ 'package/a': Buffer.from('one'), 'package/b': Buffer.alloc(600, 7) });
     expect([...readTar(archive)].map(({ path, content }) => [path, content.byteLength])).toEqual([
       ['package/a', 3],

@@ -14,7 +14,7 @@ const allow = (action: string, characters: number): AllowStatement => ({
   Resource: [action.at(0)?.repeat(characters) ?? ''],
 });
 describe('the statements of a role', () => {
-  it('name all as long as there is room, and then less for the purpose whose names take the most', () => {
+  it('list all names while there is room, and then fewer names for the purpose that needs the most space', () => {
     const a = (...sizes: number[]) => sizes.map((size) => [allow('a', size)]);
     const b = (...sizes: number[]) => sizes.map((size) => [allow('b', size)]);
     const taken = (parts: readonly (AllowStatement | StatementAlternatives)[]) =>
@@ -27,7 +27,7 @@ describe('the statements of a role', () => {
     expect(taken([allow('c', 5_000), b(8_000, 100)])).toEqual([5_000, 100]);
   });
 
-  it('are refused by name when nothing is left to be shortened', () => {
+  it('are rejected by name when nothing can be shortened', () => {
     const parts = [allow('c', 9_000), [[allow('b', 8_000)], [allow('b', 2_000)]]];
     expect(() => fitPolicySize(stack, parts)).toThrow(
       expect.objectContaining({

@@ -48,7 +48,7 @@ const find = (logicalId: string) => {
 const place = placeFor(config, { ...identity, keyArn: find('DataKey').arn ?? '' });
 
 describe('readers in the template', () => {
-  it('have, deployed, the very policies that are printed', () => {
+  it('have exactly the policies that are printed', () => {
     for (const [reader, ids] of [
       ['statsig', ['ReaderStatsigPolicy']],
       ['statsig-old', ['ReaderStatsigOldPolicy']],
@@ -64,7 +64,7 @@ describe('readers in the template', () => {
     }
   });
 
-  it('attach each policy to the one role or user it is for', () => {
+  it('attach each policy only to its own role or user', () => {
     expect(find('ReaderStatsigRole').properties).toMatchObject({
       AssumeRolePolicyDocument: {
         Statement: [
@@ -88,7 +88,7 @@ describe('readers in the template', () => {
     ]);
   });
 
-  it("keep users' access keys in a secret and nowhere else, and of roles have none", () => {
+  it('store the access keys of users only in a secret, and have none for roles', () => {
     const asked = /SecretAccessKey/;
     const showing = Object.entries(template.Resources).filter(([, { Properties }]) =>
       asked.test(JSON.stringify(Properties)),
@@ -114,7 +114,7 @@ describe('readers in the template', () => {
     expect(template.Outputs).not.toHaveProperty('ReaderOwoxWorkgroupName');
   });
 
-  it('have secrets whose names begin like the stack and differ in a stack that is deployed anew', () => {
+  it('have secrets whose names start with the stack name and differ after a new deployment', () => {
     const name = String(find('ReaderOwoxSecret').properties['Name']);
     expect(name).toMatch(/^acme-prod-reader-owox-[0-9a-f]{8}$/);
     const again = resolveTemplate(template, { ...identity, stackName: 'acme-prod-2' });
@@ -122,7 +122,7 @@ describe('readers in the template', () => {
     expect(other?.properties['Name']).not.toBe(name);
   });
 
-  it('query in workgroups of their own, each with results that no other has, whoever brings that of people', () => {
+  it('query in their own workgroups with separate results, even if the main workgroup is an existing one', () => {
     const made = resources({
       config: defineConfig({ ...config, existing: { workgroup: true } }),
       service: 'acme',
@@ -149,7 +149,7 @@ describe('readers in the template', () => {
       });
   });
 
-  it('have results that go and tables that stay, though both lie in one folder', () => {
+  it('have query results that expire and tables that stay in the same folder', () => {
     const rules = lifecycleRules(config);
     const goes = (key: string) =>
       rules.some(({ prefix, expireDays }) => expireDays !== null && key.startsWith(prefix));
@@ -159,7 +159,7 @@ describe('readers in the template', () => {
     expect(goes(`reader-tables/bi-ec2/tables/${id}/a.parquet`)).toBe(false);
   });
 
-  it('make new access keys when the serial is raised', () => {
+  it('create new access keys when the serial is raised', () => {
     const raised = defineConfig({
       bucket: 'acme-experiments',
       readers: [{ kind: 'metabase', name: 'metabase', keySerial: 2 }],
@@ -169,7 +169,7 @@ describe('readers in the template', () => {
     expect(key?.Properties['Serial']).toBe(2);
   });
 
-  it('build locally what is their own: the bucket for results, private and encrypted, and the databases', () => {
+  it('create their own resources locally: a private, encrypted result bucket and the databases', () => {
     const { buckets, databases, secrets } = readDeployment({
       ...resolved,
       resources: resolved.resources.filter(({ logicalId }) => logicalId.startsWith('Reader')),
@@ -207,7 +207,7 @@ describe('readers in the template', () => {
     });
   });
 
-  it('outlive the stack with what others made: buckets and databases', () => {
+  it("retain buckets and databases with others' data when the stack is deleted", () => {
     for (const id of ['ReaderOwoxResultsBucket', 'ReaderOwoxDatabase', 'ReaderBiEc2Database'])
       expect(template.Resources[id]).toMatchObject({
         DeletionPolicy: 'RetainExceptOnCreate',

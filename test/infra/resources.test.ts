@@ -77,7 +77,7 @@ const roles = ofType('AWS::IAM::Role').map(({ logicalId, properties }) => ({
 }));
 
 describe('permissions', () => {
-  it('names every resource: a * only at the end of a folder or of a log group', () => {
+  it('name every resource, with * only at the end of a folder or a log group', () => {
     const wild = roles
       .flatMap(({ allowed }) => allowed.flatMap((statement) => list(at(statement, 'Resource'))))
       .filter((arn) => String(arn).includes('*'));
@@ -102,7 +102,7 @@ describe('permissions', () => {
     );
   });
 
-  it('allows no action by pattern', () => {
+  it('allow no action by pattern', () => {
     const actions = roles.flatMap(({ allowed }) =>
       allowed.flatMap((statement) => list(at(statement, 'Action'))),
     );
@@ -110,7 +110,7 @@ describe('permissions', () => {
     expect(actions.filter((action) => String(action).includes('*'))).toEqual([]);
   });
 
-  it('gives each function and each stream only its own work', () => {
+  it('give each function and each stream only what it needs', () => {
     const actionsOf = Object.fromEntries(
       roles.map(({ logicalId, allowed }) => [
         logicalId,
@@ -151,7 +151,7 @@ describe('permissions', () => {
     expect(actionsOf.DailyScheduleRole).toEqual(['sqs:SendMessage']);
   });
 
-  it('lets only the collector read the keys, and nobody write them', () => {
+  it('let only the collector read the keys, and nobody write them', () => {
     const ofKeys = roles.flatMap(({ logicalId, allowed }) =>
       allowed
         .filter((statement) => JSON.stringify(statement).includes('secretsmanager:'))
@@ -170,7 +170,7 @@ describe('permissions', () => {
     ]);
   });
 
-  it('lets the registrar list the folders of the tables and nothing else', () => {
+  it('let the registrar list only the folders of the tables', () => {
     const statement = roles
       .find(({ logicalId }) => logicalId === 'RegisterRole')
       ?.allowed.find((allowed) => list(at(allowed, 'Action')).includes('s3:ListBucket'));
@@ -181,7 +181,7 @@ describe('permissions', () => {
     ]);
   });
 
-  it('keeps each stream out of the folders of the others', () => {
+  it('keep each stream out of the folders of the others', () => {
     for (const [role, folder] of [
       ['ExposuresDeliveryRole', /_exposures\/|errors\/exposures\/|^arn:aws:s3:::acme-experiments$/],
       ['EventsDeliveryRole', /_events\/|errors\/events\/|^arn:aws:s3:::acme-experiments$/],
@@ -198,7 +198,7 @@ describe('permissions', () => {
     }
   });
 
-  it('trusts a service only on behalf of this account, Lambda apart, which says no more than its name', () => {
+  it('trust a service only on behalf of this account, except Lambda, which sends only its name', () => {
     const policies = [...ofType('AWS::SQS::QueuePolicy'), ...ofType('AWS::S3::BucketPolicy')].flatMap(
       ({ properties }) => list(at(plain(properties), 'PolicyDocument', 'Statement')),
     );
@@ -244,8 +244,8 @@ describe('permissions', () => {
   });
 });
 
-describe('bucket', () => {
-  it('outlives the stack, sends its events, is encrypted, private and reached by TLS only', () => {
+describe('the bucket', () => {
+  it('is retained, sends events, is encrypted and private, and requires TLS', () => {
     expect(template.Resources.DataBucket).toMatchObject({
       DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
@@ -278,7 +278,7 @@ describe('bucket', () => {
     });
   });
 
-  it('expires nothing that holds events, but for what was refused', () => {
+  it('expires no objects with events, except refused ones', () => {
     const expiring = list(at(one('DataBucket'), 'LifecycleConfiguration', 'Rules')).filter(
       (rule) => at(rule, 'ExpirationInDays') !== undefined,
     );
@@ -292,7 +292,7 @@ describe('bucket', () => {
 });
 
 describe("the keys' secret", () => {
-  it('outlives the stack, and no change of the configuration ever touches what it holds', () => {
+  it('is retained, and no change of the configuration changes its value', () => {
     const other = deploy({ keys: [{ label: 'web', sha256: 'a'.repeat(64) }], allowAnyKey: true });
     expect(other.template.Resources.KeysSecret).toEqual(template.Resources.KeysSecret);
     expect(template.Resources.KeysSecret).toMatchObject({
@@ -309,7 +309,7 @@ describe.each(tableKinds)('%s', (kind) => {
   const input = at(one(`${id}Table`), 'TableInput');
   const destination = at(one(`${id}Stream`), 'ExtendedS3DestinationConfiguration');
 
-  it('has exactly the columns of lib/tables, and the day as partition key only', () => {
+  it('has exactly the columns of lib/tables, with the day as the only partition key', () => {
     const columns = list(at(input, 'StorageDescriptor', 'Columns'));
     expect(columns).toEqual(
       table.columns.map(({ name, type, comment }) => ({ Name: name, Type: type, Comment: comment })),
@@ -320,7 +320,7 @@ describe.each(tableKinds)('%s', (kind) => {
     for (const column of columns) expect(String(at(column, 'Comment')).length).toBeLessThanOrEqual(255);
   });
 
-  it('is an external Parquet table at the folder that its stream writes to', () => {
+  it('is an external Parquet table in the folder that its stream writes to', () => {
     expect(input).toMatchObject({
       TableType: 'EXTERNAL_TABLE',
       StorageDescriptor: { SerdeInfo: { SerializationLibrary: expect.stringMatching(/ParquetHiveSerDe$/) } },
@@ -331,7 +331,7 @@ describe.each(tableKinds)('%s', (kind) => {
     );
   });
 
-  it('has a stream within what Firehose takes', () => {
+  it('has a stream within the limits of Firehose', () => {
     expect(String(at(one(`${id}Stream`), 'DeliveryStreamName'))).toMatch(/^[\w.-]{1,64}$/);
     const hints = at(destination, 'BufferingHints');
     expect(Number(at(hints, 'SizeInMBs'))).toBeGreaterThanOrEqual(64);
@@ -351,7 +351,7 @@ describe.each(tableKinds)('%s', (kind) => {
     });
   });
 
-  it('makes the stream only after its table and its role with the policy in it', () => {
+  it('creates the stream only after its table and its role with the policy', () => {
     expect(template.Resources[`${id}Stream`]?.DependsOn).toEqual([`${id}Table`, `${id}DeliveryRole`]);
     expect(at(one(`${id}DeliveryRole`), 'Policies', 0, 'PolicyName')).toBe('inline');
   });
@@ -377,7 +377,7 @@ describe('the way to the registrar', () => {
     }
   });
 
-  it('sets aside what can not be registered, in queues encrypted at rest', () => {
+  it('keeps events that cannot be registered in queues encrypted at rest', () => {
     expect(one('RegisterQueue')).toMatchObject({
       SqsManagedSseEnabled: true,
       RedrivePolicy: {
@@ -388,7 +388,7 @@ describe('the way to the registrar', () => {
     expect(one('RegisterDeadLetterQueue')).toMatchObject({ SqsManagedSseEnabled: true });
   });
 
-  it("sends a run every day just after midnight UTC, whose failures are then the queue's", () => {
+  it('starts a run every day just after midnight UTC, which the queue retries', () => {
     const { schedules } = readDeployment({
       ...resolved,
       resources: resolved.resources.filter(({ logicalId }) => logicalId === 'DailySchedule'),
@@ -420,8 +420,8 @@ describe('the way to the registrar', () => {
   });
 });
 
-describe('configuration', () => {
-  it('reaches names, folders and streams', () => {
+describe('the configuration', () => {
+  it('determines names, folders and streams', () => {
     const other = deploy({
       bucket: 'other-bucket',
       statsigFolder: 'a/b',
@@ -441,7 +441,7 @@ describe('configuration', () => {
     });
   });
 
-  it('refuses a buffering interval that AWS would refuse at deployment', () => {
+  it('rejects a buffering interval that AWS would reject at deployment', () => {
     const refuse = () => deploy({ buffering: { seconds: 59 } });
     expect(refuse).toThrow(ConfigError);
     expect(refuse).toThrow('buffering.seconds: got 59, expected 60 or more.');

@@ -63,7 +63,7 @@ describe('roles of the ingest and the export', () => {
     ['let in by roles', byRole],
     ['let in by their buckets and keys', keyed],
     ['let in by either', mixed],
-  ])('have room for as much as a configuration takes: %s', (_, how) => {
+  ])('have room for the largest configuration: %s', (_, how) => {
     const { sizes } = rolesOf({ sources: sources(how), exports: exports(how), database: 'd'.repeat(255) });
     expect(sizes.map(([id]) => id)).toEqual(
       expect.arrayContaining(['IngestPlanRole', 'IngestTriggerRole', 'IngestLoadRole', 'ExportRole']),
@@ -71,7 +71,7 @@ describe('roles of the ingest and the export', () => {
     expect(sizes.filter(([, size]) => size > POLICY_LIMITS.role)).toEqual([]);
   });
 
-  it('name all while there is room, and then still let every customer in and keep our own data out', async () => {
+  it('list all names while there is room, and otherwise still reach every customer and exclude our own data', async () => {
     const allowed = (count: number, id: string, action: string, resource: string, of: string) => {
       const { roles } = rolesOf({
         sources: sources(direct, count, 1),
@@ -102,7 +102,7 @@ describe('roles of the ingest and the export', () => {
     ).toBe('Allowed');
   }, 30_000);
 
-  describe('of many, the first of our own account', () => {
+  describe('with many names, the first in our own account', () => {
     const ours = (i: number) => (i === 0 ? { owner: account } : {});
     const KEY = `arn:aws:kms:eu-west-1:${account}:key/12345678-12ab-34cd-56ef-000000000000`;
     const ROLE = `arn:aws:iam::${account}:role/sluice`;
@@ -116,7 +116,7 @@ describe('roles of the ingest and the export', () => {
       role: { arn: i === 0 ? ROLE : roleArn(i), externalId: 'made-by-us' },
     });
 
-    it('are let into what is named of it, into nothing else of it, and still into every customer’s', async () => {
+    it('reach the listed buckets of our account, no others of it, and still every customer’s', async () => {
       const { roles } = rolesOf({ sources: sources(ours), exports: exports(ours) });
       const s3 = (id: string, action: string, name: string, of = account) =>
         decided(roles, id, { action, resource: `arn:aws:s3:::${name}`, of });
@@ -138,7 +138,7 @@ describe('roles of the ingest and the export', () => {
       }
     }, 30_000);
 
-    it('take the roles that are named of it, and use its keys that are', async () => {
+    it('assume the listed roles of our account, and use its listed keys', async () => {
       const [taking, using] = [byRole, keyed].map((how) =>
         rolesOf({ sources: sources(how), exports: exports(how) }),
       );
@@ -168,7 +168,7 @@ describe('roles of the ingest and the export', () => {
     }, 30_000);
   });
 
-  it('use a key by way of the bucket that it encrypts: in its region, by default ours', async () => {
+  it('use a key only through the bucket that it encrypts, in its region, by default ours', async () => {
     const here = `arn:aws:kms:ap-northeast-1:${owner(0)}:key/12345678-12ab-34cd-56ef-000000000000`;
     const how = (i: number) =>
       i === 0 ? { kmsKeyArn: here } : { region: 'eu-west-1' as const, kmsKeyArn: keyArn(i) };

@@ -68,18 +68,18 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
   }, 60_000);
   const ofType = (type: string) => resolved.resources.filter((resource) => resource.type === type);
 
-  it("has only properties that AWS's schemas have, of their types, and all that they require", () => {
+  it("has only properties of AWS's schemas, with the right types, and all required ones", () => {
     const problems = Object.entries(template.Resources).flatMap(([logicalId, resource]) =>
       propertyProblems(logicalId, resource, spec),
     );
     expect(problems).toEqual([]);
   });
 
-  it('refers to nothing that is not there', () => {
+  it('has no reference to a missing resource', () => {
     expect(referenceProblems(template, spec)).toEqual([]);
   });
 
-  it('holds no secret, neither of the configuration nor of the environment', () => {
+  it('contains no secret of the configuration or the environment', () => {
     const text = json(template);
     expect(text).not.toContain(SALT);
     expect(text).not.toMatch(/\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN|aws_secret_access_key/i);
@@ -104,7 +104,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     }
   });
 
-  it('gives no name that is too long for its service', () => {
+  it('has no name that is too long for its service', () => {
     const long = resolved.resources.flatMap(({ type, logicalId, properties }) => {
       const [property = '', most = 0] = NAME_LIMITS.get(type) ?? [];
       const given = properties[property];
@@ -113,7 +113,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(long).toEqual([]);
   });
 
-  it('has no policy that is too long for whom it is of', () => {
+  it('has no policy that is too long for its role, user or resource', () => {
     const long = resolved.resources.flatMap(({ type, logicalId, properties }) => {
       const sizes: readonly (readonly [string, unknown, number])[] = [
         ['AWS::IAM::Role', properties['Policies'], POLICY_LIMITS.role],
@@ -131,7 +131,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(long).toEqual([]);
   });
 
-  it('allows nothing on everything but what AWS offers nothing narrower for, and no action by pattern', () => {
+  it('allows all resources only where AWS supports no narrower scope, and no action by pattern', () => {
     const identities = ['AWS::IAM::Role', 'AWS::IAM::User', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy'];
     const allowed = resolved.resources
       .filter(({ type }) => identities.includes(type))
@@ -152,7 +152,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(wild).toEqual([]);
   });
 
-  it('hides a message for six times as long as its function may run, and runs two of a function at once', () => {
+  it('has visibility timeouts of six function timeouts, and runs at most two invocations of a function', () => {
     const mappings = ofType('AWS::Lambda::EventSourceMapping').map(({ properties }) =>
       mapping.parse(properties),
     );
@@ -187,7 +187,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(counting.length).toBe(options.sources === undefined ? 1 : 2);
   });
 
-  it('lets Lambda run a chain of messages only for functions that send to their own queue, which bound it', () => {
+  it('lets Lambda run message chains only for functions that send to their own queue and bound the chain', () => {
     const ofType = (type: string) =>
       Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
     const queueOf = new Map(
@@ -205,7 +205,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(wrong.map(([id]) => id)).toEqual([]);
   });
 
-  it('keeps data when the stack goes: buckets, keys and databases', () => {
+  it('retains buckets, keys and databases when the stack is deleted', () => {
     const stateful = ['AWS::S3::Bucket', 'AWS::KMS::Key'];
     const lost = Object.entries(template.Resources)
       .filter(([id, { Type }]) => stateful.includes(Type) && id !== 'ServerlessDeploymentBucket')
@@ -218,7 +218,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(ofType('AWS::Lambda::Function').length).toBeGreaterThan(2);
   });
 
-  it('keeps nothing that has a name of a first deployment that fails, so that the next finds none taken', () => {
+  it('retains no named resource of a failed first deployment, so that the next one finds all names free', () => {
     const kept = Object.entries(template.Resources).filter(([, one]) => one.DeletionPolicy === 'Retain');
     // A version goes with its function.
     const nameless = ['AWS::KMS::Key', 'AWS::Lambda::Version'];
@@ -226,7 +226,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
   });
 });
 
-describe('what the checks find', () => {
+describe('the template checks', () => {
   const table = { DatabaseName: 'd', CatalogId: { Ref: 'AWS::AccountId' }, TableInput: { Name: 't' } };
   const problemsOf = (Type: string, Properties: object) =>
     propertyProblems('X', { Type, Properties: { ...Properties } }, spec);
@@ -261,11 +261,11 @@ describe('what the checks find', () => {
       { KeyPolicy: {}, KeySpec: 'SYMMETRIC' },
       'X.KeySpec is "SYMMETRIC"',
     ],
-  ])('%s', (_, type, properties, problem) => {
+  ])('find %s', (_, type, properties, problem) => {
     expect(problemsOf(type, properties)).toEqual([expect.stringContaining(problem)]);
   });
 
-  it('references that lead nowhere', () => {
+  it('find references to missing resources', () => {
     const Resources = {
       Queue: { Type: 'AWS::SQS::Queue', DependsOn: ['Nothing'], Properties: { QueueName: { Ref: 'Name' } } },
       Rule: {

@@ -57,8 +57,8 @@ const list = (value: unknown): unknown[] =>
 const member = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 
-describe('whom the packaged template trusts', () => {
-  it('is each service on behalf of one resource of this account, or is in the table of exceptions', () => {
+describe('each trust of the packaged template', () => {
+  it('is limited to a service on behalf of one resource of this account, or is in the table of exceptions', () => {
     const seen = new Set<string>();
     for (const { logicalId, statement } of statements()) {
       for (const service of list(member(member(statement, 'Principal'), 'Service'))) {
@@ -84,7 +84,7 @@ describe('whom the packaged template trusts', () => {
     ]);
   });
 
-  it('lets API Gateway invoke the collector on behalf of the one API only', () => {
+  it('lets API Gateway invoke the collector only on behalf of the one API', () => {
     const permissions = Object.values(template.Resources).filter(
       ({ Type }) => Type === 'AWS::Lambda::Permission',
     );
@@ -117,10 +117,10 @@ describe('whom the packaged template trusts', () => {
   });
 });
 
-describe('what the packaged template allows', () => {
+describe('each statement of the packaged template', () => {
   const allowed = () => statements().filter(({ statement }) => member(statement, 'Effect') === 'Allow');
 
-  it('names a resource always, but for the actions in the table', () => {
+  it('names a resource, except for the actions in the table', () => {
     const unscoped = allowed()
       .filter(({ statement }) => list(member(statement, 'Resource')).includes('*'))
       .flatMap(({ statement }) => list(member(statement, 'Action')));
@@ -133,7 +133,7 @@ describe('what the packaged template allows', () => {
     );
   });
 
-  it("names each action in full, but for those on the key in the key's own policy", () => {
+  it("names each action in full, except for the key in the key's own policy", () => {
     const wide = allowed()
       .flatMap(({ logicalId, statement }) =>
         list(member(statement, 'Action')).map((action) => [logicalId, action]),
@@ -142,7 +142,7 @@ describe('what the packaged template allows', () => {
     expect(wide).toEqual([['DataKey', 'kms:*']]);
   });
 
-  it('uses the key by way of S3 only', () => {
+  it('allows the key only through S3', () => {
     const ofKey = allowed().filter(
       ({ type, statement }) =>
         type.startsWith('AWS::IAM::') &&
@@ -158,7 +158,7 @@ describe('what the packaged template allows', () => {
     }
   });
 
-  it('gives every function a role of its own', () => {
+  it('belongs to a role that only one function has', () => {
     const functions = Object.values(template.Resources).filter(
       ({ Type }) => Type === 'AWS::Lambda::Function',
     );
@@ -168,8 +168,8 @@ describe('what the packaged template allows', () => {
   });
 });
 
-describe('what whoever deploys is allowed', () => {
-  it('names a resource always, but for the actions in the table', () => {
+describe('each statement of the deployment policy', () => {
+  it('names a resource, except for the actions in the table', () => {
     const place = placeFor(defineConfig({ bucket: 'acme-experiments' }), {
       partition: 'aws',
       account: '111122223333',

@@ -31,7 +31,7 @@ beforeAll(async () => {
 }, 60_000);
 
 describe('an upgrade from the last release', () => {
-  it('replaces, deletes and narrows nothing that holds data or that others know by name', () => {
+  it('replaces, deletes and narrows no resource that holds data or that others know by name', () => {
     const { version } = JSON.parse(readFileSync(join(repositoryRoot, 'cli', 'package.json'), 'utf8'));
     const stored = lastRelease(RELEASES);
     expect(Object.keys(stored.footprints).length).toBeGreaterThan(10);
@@ -42,14 +42,14 @@ describe('an upgrade from the last release', () => {
     expect({ problems, cure: CURE }).toEqual({ problems: [], cure: CURE });
   });
 
-  describe('a release that is stored', () => {
+  describe('a stored release', () => {
     const directory = mkdtempSync(join(tmpdir(), 'sluice-releases-'));
     afterAll(() => rmSync(directory, { recursive: true }));
     const bucket = (name: string) => ({
       DataBucket: { type: 'AWS::S3::Bucket', onDeletion: 'Retain', fixed: { BucketName: name } },
     });
 
-    it('is compared with the last, and one that breaks takes a version of its own', () => {
+    it('is compared with the last one, and a breaking change needs a new major version', () => {
       expect(storeRelease(directory, '0.9.0', bucket('acme'))).toEqual([]);
       expect(storeRelease(directory, '0.9.0', bucket('other'))).toEqual([
         expect.stringContaining('DataBucket.BucketName was "acme", is "other"'),
@@ -133,7 +133,7 @@ describe('an upgrade from the last release', () => {
     expect(changed([path, value])).toEqual([expect.stringContaining(problem)]);
   });
 
-  it('is not stopped by what changes in place', () => {
+  it('is not stopped by changes in place', () => {
     const added = { Name: 'later', Type: 'string' };
     const problems = changed(
       [`${columns}.100`, added],

@@ -29,12 +29,12 @@ function inputOf(name: (typeof viewNames)[number]) {
 }
 
 describe('views in the template', () => {
-  it('are part of it', () => {
+  it('are part of the template', () => {
     expect(Object.keys(resources(stack).Resources)).toEqual(expect.arrayContaining(viewNames.map(viewId)));
     expect(viewId('experiment_exposures')).toBe('ExperimentExposuresView');
   });
 
-  it.each(viewNames)('%s is what CREATE VIEW in Athena leaves in Glue', (name) => {
+  it.each(viewNames)('%s is stored as CREATE VIEW in Athena stores it in Glue', (name) => {
     const view = viewsOf(config)[name];
     const input = inputOf(name);
     expect(input).toMatchObject({
@@ -61,7 +61,7 @@ describe('views in the template', () => {
     );
   });
 
-  it('reads back only what Athena wrote', () => {
+  it('are parsed only from definitions that Athena wrote', () => {
     expect(readPrestoView('SELECT 1')).toBeNull();
     expect(readPrestoView('/* Presto View: bm8ganNvbg== */')).toBeNull();
     expect(readPrestoView('/* Presto View: e30= */')).toBeNull();

@@ -21,14 +21,14 @@ function wanted(name: string, current: BucketDocument): BucketDocument {
   return setting?.wanted(current) ?? {};
 }
 
-describe('what a brought bucket needs', () => {
-  it.each(settings.map(({ name }) => name))('%s: once it is put, nothing is missing', (name) => {
+describe('the settings that an existing bucket needs', () => {
+  it.each(settings.map(({ name }) => name))('are complete once they are applied: %s', (name) => {
     const put = wanted(name, {});
     expect(put).not.toEqual({});
     expect(wanted(name, put)).toEqual(put);
   });
 
-  it('is put by commands of the AWS CLI', () => {
+  it('are applied with commands of the AWS CLI', () => {
     for (const { command, option, why } of settings) {
       expect(command).toMatch(/^put-(bucket-[a-z-]+|public-access-block)$/);
       expect(option).toMatch(/^--[a-z-]+$/);
@@ -36,7 +36,7 @@ describe('what a brought bucket needs', () => {
     }
   });
 
-  it('keeps notifications, statements and rules that are there', () => {
+  it('keep existing notifications, statements and rules', () => {
     const queue = { QueueArn: 'arn:aws:sqs:eu-west-1:111122223333:theirs', Events: ['s3:ObjectCreated:*'] };
     expect(wanted('events', { QueueConfigurations: [queue] })).toEqual({
       QueueConfigurations: [queue],
@@ -64,7 +64,7 @@ describe('what a brought bucket needs', () => {
     ]);
   });
 
-  it('knows its rules in whichever words S3 or CloudFormation has them', () => {
+  it('recognize lifecycle rules in the form of S3 and of CloudFormation', () => {
     const { Rules: [...rules] = [] } = z
       .object({ Rules: z.array(ruleSchema) })
       .parse(wanted('lifecycle', {}));
@@ -92,7 +92,7 @@ describe('what a brought bucket needs', () => {
     }
   });
 
-  it('keeps what a lifecycle says of small objects, which its command takes in an option of its own', () => {
+  it('keep the lifecycle setting for small objects, which has its own command option', () => {
     const varies = { TransitionDefaultMinimumObjectSize: 'varies_by_storage_class' };
     const document = wanted('lifecycle', varies);
     expect(document).toMatchObject(varies);
@@ -102,7 +102,7 @@ describe('what a brought bucket needs', () => {
     expect(words.slice(6)).toEqual(['--transition-default-minimum-object-size', 'varies_by_storage_class']);
   });
 
-  it('puts ours right where somebody changed it, at its place', () => {
+  it('correct our changed rules in their places', () => {
     const [first, ...rest] = [...lifecycleRules(config)].map(({ id }) => ({ ID: id, Status: 'Disabled' }));
     const rules = wanted('lifecycle', { Rules: [first, { ID: 'theirs' }, ...rest] })['Rules'];
     expect(rules).toEqual([
@@ -112,7 +112,7 @@ describe('what a brought bucket needs', () => {
     ]);
   });
 
-  it('names the bucket in the policy and the key in the encryption', () => {
+  it('name the bucket in the policy and the key in the encryption', () => {
     expect(JSON.stringify(wanted('policy', {}))).toContain(
       '"Resource":["arn:aws:s3:::acme-data","arn:aws:s3:::acme-data/*"]',
     );
@@ -129,13 +129,13 @@ describe('what a brought bucket needs', () => {
   });
 });
 
-describe('how long things lie there', () => {
+describe('the lifecycle of the bucket', () => {
   const ruleOf = (retention: Parameters<typeof defineConfig>[0]['retention'], prefix: string) =>
     lifecycleRules(
       defineConfig({ bucket: 'acme-data', ...(retention === undefined ? {} : { retention }) }),
     ).find((rule) => rule.prefix === prefix);
 
-  it('has a prefix of ours in every rule, so that it touches nothing else', () => {
+  it('has one of our prefixes in every rule, so that it affects no other objects', () => {
     for (const { prefix } of lifecycleRules(config)) expect(prefix).toMatch(/^[a-z].*\/$/);
   });
 
@@ -149,11 +149,11 @@ describe('how long things lie there', () => {
     ['statsig/statsig_forwarded_events/statsig_forwarded_events/', { forwardedDays: 400 }, 400],
     ['statsig/', { forwardedDays: 400 }, null],
     ['overflow/', {}, null],
-  ])('%s with %j goes after %s', (prefix, retention, days) => {
+  ])('deletes %s with %j after %s', (prefix, retention, days) => {
     expect(ruleOf(retention, prefix)?.expireDays).toBe(days);
   });
 
-  it('moves what is parked to where it costs less only if it stays long enough to win by it', () => {
+  it('moves parked objects to a cheaper storage class only if they stay long enough to save money', () => {
     expect([null, 59, 60].map((parkedDays) => ruleOf({ parkedDays }, 'parked/')?.coldDays)).toEqual([
       30,
       null,
@@ -161,7 +161,7 @@ describe('how long things lie there', () => {
     ]);
   });
 
-  it('follows the Statsig folder and the names of tables', () => {
+  it('follows the configured Statsig folder and table names', () => {
     const other = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b', tables: { events: 'e' } });
     expect(deliveredTables(other).events.name).toBe('e');
     expect(lifecycleRules(other).map(({ prefix }) => prefix)).toEqual(
@@ -169,7 +169,7 @@ describe('how long things lie there', () => {
     );
   });
 
-  it('is what docs/deploy.md says', () => {
+  it('agrees with docs/deploy.md', () => {
     const page = readFileSync(new URL('../../../docs/deploy.md', import.meta.url), 'utf8');
     const rows = page
       .slice(page.indexOf('## Retention'), page.indexOf('## Buffering'))

@@ -141,15 +141,15 @@ const all: [string, PolicyDocument][] = [
     : [['deploy: the readers', deploy.readers] satisfies [string, PolicyDocument]]),
 ];
 
-describe.each(all)('policy of %s', (_, policy) => {
-  it('is one that IAM takes: its length, and names of statements that are unique', () => {
+describe.each(all)('the policy of %s', (_, policy) => {
+  it('is valid for IAM in its length and its unique statement IDs', () => {
     expect(JSON.stringify(policy).length).toBeLessThan(ACCESS_LIMITS.managedPolicyCharacters);
     const names = policy.Statement.map(({ Sid }) => Sid);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[A-Za-z0-9]+$/);
   });
 
-  it('allows each action on a resource that it takes, and names no resource in vain', async () => {
+  it('allows each action on a supported resource type, and names no unused resource', async () => {
     // The simulator knows `apigateway` only for REST APIs, whose ARNs differ, and can't tell the ARN of a function's
     // version from that of an alias. test/infra/deployPolicy.test.ts judges these two statements by their names.
     const judged = policy.Statement.filter(
@@ -168,7 +168,7 @@ describe.each(all)('policy of %s', (_, policy) => {
   });
 });
 
-it("readers' policies fit however long the names of the configuration are", () => {
+it("readers' policies fit into IAM's limits however long the configured names are", () => {
   const long = {
     ...place,
     partition: 'aws-us-gov',

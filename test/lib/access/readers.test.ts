@@ -245,12 +245,12 @@ const describeCall = ({ action, resources, context }: Call) =>
   `${action} ${resources.at(-1)} ${Object.values(context ?? {}).join()}`;
 
 describe.each(Object.entries(readers))('%s', (_, { policies, does, mustNot }) => {
-  it('may do all that it does', async () => {
+  it('can make all calls that it needs', async () => {
     for (const call of does)
       expect([describeCall(call), await decide(policies, call)]).toEqual([describeCall(call), 'Allowed']);
   });
 
-  it('may do nothing that it must not', async () => {
+  it('cannot make forbidden calls', async () => {
     for (const call of [...mustNot, ...nobody])
       expect([describeCall(call), await decide(policies, call)]).toEqual([
         describeCall(call),
@@ -258,7 +258,7 @@ describe.each(Object.entries(readers))('%s', (_, { policies, does, mustNot }) =>
       ]);
   });
 
-  it('has no statement that nothing of it needs', async () => {
+  it('has no unnecessary statement', async () => {
     for (const [i, policy] of policies.entries()) {
       for (const statement of policy.Statement.filter(({ Effect }) => Effect === 'Allow')) {
         const without = policies.map((one, j) =>
@@ -277,7 +277,7 @@ describe.each(Object.entries(readers))('%s', (_, { policies, does, mustNot }) =>
     }
   });
 
-  it('touches nothing under our own folders, whatever is below', async () => {
+  it('has no access to our own folders at any depth', async () => {
     const folder = fc.constantFrom(...[...RESERVED_FOLDERS].filter((name) => !OF_RESULTS.has(name)));
     const action = fc.constantFrom('GetObject', 'PutObject', 'DeleteObject', 'GetObjectVersion');
     await fc.assert(
@@ -296,7 +296,7 @@ describe.each(Object.entries(readers))('%s', (_, { policies, does, mustNot }) =>
 });
 
 describe('statsig', () => {
-  it('is explicitly denied our data and tables, so that no later policy lets it at them', async () => {
+  it('is explicitly denied our data and tables, so that no later policy can give it access', async () => {
     const policies = [
       ...(readers['statsig']?.policies ?? []),
       {
@@ -327,14 +327,14 @@ describe('statsig', () => {
       ]);
   });
 
-  it('writes forwarded data where it forwards by itself, and ingested data even then not', async () => {
+  it('can write forwarded data if it forwards by itself, but never ingested data', async () => {
     const policies = [statsigPolicy(place, statsigs, { ...STATSIG, statsigForwardsHere: true })];
     expect(await decide(policies, object('PutObject', EVENTS_FILE))).toBe('Allowed');
     expect(await decide(policies, object('DeleteObject', EXPOSURES_FILE))).toBe('Allowed');
     expect(await decide(policies, object('PutObject', INGESTED_FILE))).toBe('ExplicitlyDenied');
   });
 
-  it('administers the key only where that is asked for', async () => {
+  it('can administer the key only if that is configured', async () => {
     const policies = [statsigPolicy(place, statsigs, { ...STATSIG, keyAdministrator: true })];
     expect(await decide(policies, key('PutKeyPolicy'))).toBe('Allowed');
   });

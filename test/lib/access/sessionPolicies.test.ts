@@ -177,7 +177,7 @@ describe('the session policy of a load', () => {
     ...loadCalls('third', 'events', 'third_events', '333333333333'),
   ];
 
-  it('lets it do all for its own dataset and nothing for another', async () => {
+  it('allows everything necessary for its own dataset and nothing for another', async () => {
     const policy = loadSession(place, config, acme, dataset);
     expect(await allowedOf(policy, own)).toEqual(named(own));
     expect(await allowedOf(policy, others)).toEqual([]);
@@ -185,7 +185,7 @@ describe('the session policy of a load', () => {
     expect(await allowedOf(policy, [['kms:GenerateDataKey', ownKey, VIA]])).toHaveLength(1);
   }, 60_000);
 
-  it('leads to a customer’s role and not to their bucket, and the role’s session to one folder of it', async () => {
+  it('allows a customer’s role but not the bucket, and limits the role’s session to one folder', async () => {
     const policy = loadSession(place, config, third, ofThird);
     const theirs: readonly Asked[] = [
       ['s3:GetObject', `arn:aws:s3:::third-drops/in/events/${DAY}/a.parquet`],
@@ -216,7 +216,7 @@ describe('the session policy of a load', () => {
     expect(await allowedOf(listing, [...theirs, decrypting], everything)).toEqual(named(theirs.slice(1)));
   }, 60_000);
 
-  it('lists where the metadata of an Iceberg table would lie, and reads nothing there', async () => {
+  it('allows listing the metadata folder of an Iceberg table, but not reading it', async () => {
     const calls: readonly Asked[] = [
       ['s3:ListBucket', 'arn:aws:s3:::acme-drops', { 's3:prefix': 'table/metadata/' }],
       ['s3:ListBucket', 'arn:aws:s3:::acme-drops', { 's3:prefix': 'table/' }],
@@ -230,7 +230,7 @@ describe('the session policy of a load', () => {
     }
   });
 
-  it('lists where the log of a partitioned table would lie, and nothing else of the table', async () => {
+  it('allows listing the log folder of a partitioned table, and nothing else of the table', async () => {
     const inBucket = (prefix: string): Asked => [
       's3:ListBucket',
       'arn:aws:s3:::acme-drops',
@@ -242,7 +242,7 @@ describe('the session policy of a load', () => {
     expect(await allowedOf(policy, calls, everything)).toEqual(named(logs));
   });
 
-  it('is text that STS takes, whatever the customer calls a folder', async () => {
+  it("is text that STS accepts, whatever the name of the customer's folder", async () => {
     const folder = 'ereignisse "日本" é';
     const policy = loadSession(place, config, acme, { ...dataset, folder });
     expect(policy).toMatch(/^[ -~]+$/);
@@ -265,7 +265,7 @@ describe('the session policy of an export', () => {
     ['s3:AbortMultipartUpload', `arn:aws:s3:::${name}-warehouse/${name}/${DAY}/a.parquet`],
   ];
 
-  it('lets it read its table and write its customer’s folder, and nothing of another', async () => {
+  it('allows reading its table and writing its customer’s folder, and nothing of another export', async () => {
     const policy = exportSession(place, config, exported);
     const own = calls('acme', 'acme_events');
     expect(await allowedOf(policy, own, EXPORT)).toEqual(named(own));
@@ -296,7 +296,7 @@ describe('the session policy of an export', () => {
 describe('packaging', () => {
   const long = (length: number) => 'x'.repeat(length);
 
-  it('takes usual names, and refuses what STS would refuse when it loads', () => {
+  it('accepts usual names, and rejects those that STS would reject at load time', () => {
     expect(() => requireSessionPoliciesFit(config)).not.toThrow();
     const datasets: SourceInput['datasets'] = [
       { name: 'events', kind: 'events' },

@@ -23,28 +23,28 @@ function assume(trust: PolicyDocument, principal: string, context: Record<string
 describe.each([
   ['its account ID', '123456789012'],
   ["its service account's ARN", STATSIG_USER],
-])('the role of a Statsig known by %s', (_, principal) => {
+])('the role of a Statsig identified by %s', (_, principal) => {
   const trust = readerTrust(place, { kind: 'statsig', externalId: 'project-7' }, principal);
 
-  it('is assumed with the external ID, and without it or with another is not', async () => {
+  it('can be assumed with the external ID, but not without it or with another one', async () => {
     expect(await assume(trust, STATSIG_USER, { 'sts:ExternalId': 'project-7' })).toBe('Allowed');
     expect(await assume(trust, STATSIG_USER, { 'sts:ExternalId': 'project-8' })).toContain('Denied');
     expect(await assume(trust, STATSIG_USER)).toContain('Denied');
   });
 
-  it('is assumed by nobody else, external ID or not', async () => {
+  it('cannot be assumed by anybody else, with or without the external ID', async () => {
     const stranger = 'arn:aws:iam::999988887777:user/service';
     expect(await assume(trust, stranger, { 'sts:ExternalId': 'project-7' })).toContain('Denied');
   });
 
-  it('asks for no external ID only where none is configured', async () => {
+  it('requires the external ID unless none is configured', async () => {
     const without = readerTrust(place, { kind: 'statsig', externalId: undefined }, principal);
     expect(await assume(without, STATSIG_USER)).toBe('Allowed');
   });
 });
 
 describe("Metabase's role", () => {
-  it('is assumed by tasks of this account and region only', async () => {
+  it('can be assumed only by tasks of this account and region', async () => {
     const trust = readerTrust(place, { kind: 'metabase' }, 'ecs-tasks');
     const from = (account: string) => ({
       'aws:SourceAccount': account,
@@ -56,7 +56,7 @@ describe("Metabase's role", () => {
     expect(await assume(trust, 'ec2.amazonaws.com', from('111122223333'))).toContain('Denied');
   });
 
-  it('is assumed by instances, or by whoever is named', async () => {
+  it('can be assumed by instances, or by the configured principal', async () => {
     expect(await assume(readerTrust(place, { kind: 'metabase' }, 'ec2'), 'ec2.amazonaws.com')).toBe(
       'Allowed',
     );

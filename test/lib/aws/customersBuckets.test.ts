@@ -60,7 +60,7 @@ const source = () => customerBucketFrom(s3, { name: 'acme', bucket: 'theirs', ow
 const table = (more: Partial<Attempts> = {}) =>
   landedTable({ glue, s3 }, { database: 'd', table: 't', bucket: 'ours' }, { ...attempts, ...more });
 
-describe('what a customer’s bucket refuses', () => {
+describe('an error of a customer’s bucket', () => {
   it.each([
     ['AccessDenied', 403, 'ACCESS_DENIED'],
     ['AllAccessDisabled', 403, 'ACCESS_DENIED'],
@@ -72,7 +72,7 @@ describe('what a customer’s bucket refuses', () => {
     ['SomethingNew', 301, 'REGION_WRONG'],
     ['AuthorizationHeaderMalformed', 400, 'REGION_WRONG'],
     ['SlowDown', 503, 'UNAVAILABLE'],
-  ])('is told of %s (%d) alike to ingest and export', async (code, status, told) => {
+  ])('is the same for ingest and export with %s (%d)', async (code, status, told) => {
     answer = () => [status, `<Error><Code>${code}</Code><Message>So it is.</Message></Error>`];
     const read = { code: `SLUICE_SOURCE_${told}`, message: expect.stringContaining(code) };
     await expect(source().list({ prefix: '' })).rejects.toMatchObject(read);
@@ -82,8 +82,8 @@ describe('what a customer’s bucket refuses', () => {
   });
 });
 
-describe('a file that lies in an archive', () => {
-  it('can be read once S3 says until when its copy is there', async () => {
+describe('an archived file', () => {
+  it('can be read once S3 reports the expiry date of its restored copy', async () => {
     const restoring = '<RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus>';
     const restored =
       '<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-12-21T00:00:00.000Z</RestoreExpiryDate></RestoreStatus>';
@@ -104,8 +104,8 @@ const page = (url: string) =>
     ? `<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><Upload><Key>events/sluice-${'0'.repeat(32)}.parquet</Key><UploadId>u</UploadId></Upload></ListMultipartUploadsResult>`
     : `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>n</NextContinuationToken><Contents><Key>k</Key><Size>1</Size></Contents></ListBucketResult>`;
 
-describe('a listing without an end', () => {
-  it('is refused by name, of our files and of the customer’s', async () => {
+describe('an endless listing', () => {
+  it('fails by name, for our files and for the customer’s', async () => {
     answer = (_, url) => [200, page(url)];
     const refused = { code: 'SLUICE_EXPORT_TOO_MANY_FILES' };
     await expect(table().files('events/')).rejects.toMatchObject(refused);
@@ -114,7 +114,7 @@ describe('a listing without an end', () => {
     expect(calls).toBe(MOST_FILE_PAGES + MOST_TARGET_PAGES);
   });
 
-  it('is refused by name of Glue’s partitions, too', async () => {
+  it('fails by name for Glue’s partitions, too', async () => {
     answer = () => [200, '{"Partitions":[],"NextToken":"n"}'];
     await expect(table().locations(['2026-11-19'])).rejects.toMatchObject({
       code: 'SLUICE_EXPORT_SOURCE_UNAVAILABLE',
@@ -123,13 +123,13 @@ describe('a listing without an end', () => {
     expect(calls).toBe(MOST_PARTITION_PAGES);
   });
 
-  it('of uploads that were never ended is left to the next export', async () => {
+  it('of unfinished uploads is left to the next export', async () => {
     answer = (method, url) => (method === 'GET' ? [200, page(url)] : [204, '']);
     expect(await target().abortUploads('events/')).toBe(MOST_UPLOAD_PAGES);
     expect(calls).toBe(2 * MOST_UPLOAD_PAGES);
   });
 
-  it('ends with the time of the function', async () => {
+  it('ends at the deadline of the function', async () => {
     let now = 0;
     answer = (_, url) => {
       now += 400;

@@ -28,8 +28,8 @@ afterAll(async () => {
 });
 const put = (Key: string, Body: string) => client.send(new PutObjectCommand({ Bucket, Key, Body }));
 
-describe('what ingest keeps beside the ledger', () => {
-  it('is a last look: none at first, and refused by name when it is something else or S3 is away', async () => {
+describe('a state object that ingest keeps beside the ledger', () => {
+  it('is the last check: absent at first, and an error by name when it is invalid or S3 is unavailable', async () => {
     const looks = s3LastListings(client, Bucket);
     expect(await looks.read('acme', 'events')).toBeNull();
     const look = { at: 1, newestDay: '2026-11-19', stopped: false };
@@ -47,7 +47,7 @@ describe('what ingest keeps beside the ledger', () => {
     });
   });
 
-  it('is a turn, which something else under its key does not hold back', async () => {
+  it('is a turn, which an invalid object under its key does not block', async () => {
     const turns = s3Cooldowns(client, Bucket, clock);
     expect(await turns.endsAt('acme')).toBeNull();
     const until = clock.now() + 1_000;

@@ -60,7 +60,7 @@ afterAll(async () => {
   directory.remove();
 });
 
-it('gives an upload up when no part of it is under way any more', async () => {
+it('an upload is aborted when none of its parts is in progress any more', async () => {
   const failed = Promise.withResolvers<void>();
   s3.middlewareStack.add(
     (next) => (args) =>

@@ -10,7 +10,7 @@ async function read(chunks: readonly Uint8Array[]): Promise<string[]> {
 }
 
 describe('lines of a stream', () => {
-  it('are the same however it is cut, in the middle of a character too', async () => {
+  it('are the same however the stream is split, even inside a character', async () => {
     const text = fc.array(
       fc.string({ unit: 'grapheme' }).map((line) => line.replaceAll('\n', '\u2028')),
       { minLength: 1 },
@@ -25,12 +25,12 @@ describe('lines of a stream', () => {
     );
   });
 
-  it('include a last one without an end', async () => {
+  it('include a last line without a newline', async () => {
     expect(await read([Buffer.from('a\n\nb')])).toEqual(['a', '', 'b']);
     expect(await read([])).toEqual([]);
   });
 
-  it('are refused when one never ends', async () => {
+  it('are rejected when a line never ends', async () => {
     await expect(read(Array.from({ length: 9 }, () => Buffer.alloc(1_048_576, 'x')))).rejects.toThrow(
       RangeError,
     );

@@ -43,7 +43,7 @@ describe('a session of the function’s own role', () => {
     accounts.roles.deploy([{ arn: ROLE, account: ACCOUNT, trust: { Statement: statements }, policies: [] }]);
   };
 
-  it('is waited for, as IAM takes some seconds to know a new trust policy, and does no more than it may', async () => {
+  it('is retried while IAM applies a new trust policy, and has no more permissions than its policy', async () => {
     deploy();
     const waits: number[] = [];
     const session = await ownSession(ROLE, 'acme-events', policy, {
@@ -63,7 +63,7 @@ describe('a session of the function’s own role', () => {
     session.close();
   });
 
-  it('is refused where the role does not trust itself', async () => {
+  it('is denied if the role does not trust itself', async () => {
     deploy(`arn:aws:iam::${ACCOUNT}:role/another`);
     let waits = 0;
     const wait = async () => {

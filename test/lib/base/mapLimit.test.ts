@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 
 describe('mapLimit', () => {
-  it('answers in the order of the items, so many at a time', async () => {
+  it('returns results in the order of the items, with limited concurrency', async () => {
     let under = 0;
     let most = 0;
     const doubled = await mapLimit([5, 1, 4, 2, 3], 2, async (item) => {
@@ -15,7 +15,7 @@ describe('mapLimit', () => {
     expect([doubled, most]).toEqual([[10, 2, 8, 4, 6], 2]);
   });
 
-  it('begins nothing after the first that throws, and waits for what is under way', async () => {
+  it('starts no item after the first error, and waits for items in progress', async () => {
     const slow = Promise.withResolvers<void>();
     const begun: number[] = [];
     const ended: number[] = [];

@@ -40,7 +40,7 @@ function isAllWellFormed(value: unknown): boolean {
 const parsed = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe('quoteNested', () => {
-  it('is JSON.stringify, within a string', () => {
+  it('equals JSON.stringify, inside a string', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(JSON.parse(`"${quoteEmbedded(text)}"`)).toBe(JSON.stringify(text));
@@ -57,7 +57,7 @@ describe('NestedJson', () => {
     );
   });
 
-  it('is quoted canonical JSON for any value, whatever the order of its keys', () => {
+  it('writes quoted canonical JSON for any value, whatever the order of its keys', () => {
     fc.assert(
       fc.property(anyJson, fc.dictionary(anyText, anyText, { maxKeys: 50 }), (value, texts) => {
         const all = parsed({ value, texts, ...texts });
@@ -69,12 +69,12 @@ describe('NestedJson', () => {
     );
   });
 
-  it('keeps a key __proto__ a key', () => {
+  it('keeps __proto__ as a normal key', () => {
     const value: unknown = JSON.parse('{"__proto__":{"a":1},"constructor":2}');
     expect(new CanonicalJsonWriter().write(value)).toBe('{\\"__proto__\\":{\\"a\\":1},\\"constructor\\":2}');
   });
 
-  it('refuses to go deeper than 64 levels', () => {
+  it('rejects more than 64 levels', () => {
     const nest = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
     expect(new CanonicalJsonWriter().write(nest(64))).toHaveLength(128);
     expect(() => new CanonicalJsonWriter().write(nest(65))).toThrow(DepthError);
@@ -84,7 +84,7 @@ describe('NestedJson', () => {
     ).toThrow(DepthError);
   });
 
-  it('notices a number that JSON.parse could not hold', () => {
+  it('detects a number that JSON.parse cannot represent', () => {
     for (const text of ['9007199254740993', '-12345678901234567890', '1e999']) {
       const writer = new CanonicalJsonWriter();
       writer.write(JSON.parse(`{"a":[${text}]}`));
@@ -100,7 +100,7 @@ describe('NestedJson', () => {
 });
 
 describe('parseExactJson', () => {
-  it('keeps only what a double cannot hold', () => {
+  it('keeps exact only numbers that a double cannot represent', () => {
     const value: unknown = parseExactJson('{"id":12345678901234567890,"n":1.5,"t":"x"}');
     expect(value).toEqual({ id: new ExactNumber('12345678901234567890'), n: 1.5, t: 'x' });
     expect(JSON.stringify(value)).toBe('{"id":12345678901234567890,"n":1.5,"t":"x"}');
@@ -110,7 +110,7 @@ describe('parseExactJson', () => {
     expect(parseExactJson('[0.12345678901234567890123]')).toEqual([0.12345678901234568]);
   });
 
-  it('keeps every integer digit by digit, and the rest is JSON.parse', () => {
+  it('keeps every digit of integers, and otherwise equals JSON.parse', () => {
     const number = fc.oneof(
       fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
       fc.constantFrom('-1e400', '0.5', '-0', '9007199254740992.5E0', '1e2'),
@@ -128,7 +128,7 @@ describe('parseExactJson', () => {
     );
   });
 
-  it('goes deeper than any stack', () => {
+  it('parses values nested deeper than any stack', () => {
     const deep = (number: string) => `${'[{"a":'.repeat(50_000)}${number}${'}]'.repeat(50_000)}`;
     let node: unknown = parseExactJson(deep('9007199254740993'));
     for (let i = 0; i < 50_000; i += 1) node = Object(Object(node)[0])['a'];
@@ -137,7 +137,7 @@ describe('parseExactJson', () => {
 });
 
 describe('sameJson', () => {
-  it('is equality of canonical JSON', () => {
+  it('equals equality of canonical JSON', () => {
     const pair = fc.oneof(
       fc.tuple(anyJson, anyJson),
       anyJson.map((value): [unknown, unknown] => [value, parsed(value)]),
@@ -155,7 +155,7 @@ describe('sameJson', () => {
 });
 
 describe('toWellFormed', () => {
-  it('leaves no half surrogate pair anywhere, and everything else as it was', () => {
+  it('replaces every half surrogate pair, and keeps everything else', () => {
     fc.assert(
       fc.property(fc.dictionary(anyText, fc.oneof(anyText, fc.array(anyText), anyJson)), (value) => {
         const mended = toWellFormed(parsed(value));
@@ -172,8 +172,8 @@ describe('toWellFormed', () => {
 });
 
 describe('isEmptyJson', () => {
-  it.each([null, undefined, {}, []])('%p says nothing', (value) => expect(isEmptyJson(value)).toBe(true));
-  it.each([0, '', false, [null], { a: null }])('%p says something', (value) =>
+  it.each([null, undefined, {}, []])('treats %p as empty', (value) => expect(isEmptyJson(value)).toBe(true));
+  it.each([0, '', false, [null], { a: null }])('treats %p as not empty', (value) =>
     expect(isEmptyJson(value)).toBe(false),
   );
 });

@@ -7,7 +7,7 @@ const record = {
 };
 
 describe('queueMessages', () => {
-  it('reads what is used of each message, in order', () => {
+  it('reads the necessary fields of each message, in order', () => {
     expect(queueMessages({ Records: [record, { ...record, messageId: 'n', body: 'x' }] })).toEqual([
       { messageId: 'm', body: '{}', receives: 3 },
       { messageId: 'n', body: 'x', receives: 3 },
@@ -23,7 +23,7 @@ describe('queueMessages', () => {
     { Records: [record, { ...record, messageId: '' }] },
     { Records: [{ ...record, attributes: {} }] },
     { Records: [{ ...record, attributes: { ApproximateReceiveCount: '0' } }] },
-  ])('is null for %j, which no queue sends', (event) => {
+  ])('returns null for %j, which no queue sends', (event) => {
     expect(queueMessages(event)).toBeNull();
   });
 });

@@ -23,13 +23,13 @@ async function countAttempts(policy: RetryPolicy): Promise<number> {
 }
 
 describe('eachAttempt', () => {
-  it('pauses between attempts, longer each time up to the cap, until the tries are used up', async () => {
+  it('pauses between attempts, longer each time up to the cap, until the last attempt', async () => {
     const { pauses, wait, random } = fakeTiming();
     expect(await countAttempts({ tries: 5, baseMs: 100, capMs: 300, wait, random })).toBe(5);
     expect(pauses).toEqual([50, 100, 150, 150]);
   });
 
-  it('adds the least pause to each', async () => {
+  it('adds the minimum pause to each pause', async () => {
     const { pauses, wait, random } = fakeTiming();
     await countAttempts({ tries: 3, baseMs: 100, capMs: 300, leastMs: 7, wait, random });
     expect(pauses).toEqual([57, 107]);
@@ -42,7 +42,7 @@ describe('eachAttempt', () => {
     expect(pauses).toEqual([]);
   });
 
-  it('ends when a pause took longer than asked for', async () => {
+  it('ends when a pause takes longer than requested', async () => {
     const { clock, random } = fakeTiming();
     let late = 0;
     const until = { clock: { now: () => clock.now() + late }, deadline: 2_000 };
@@ -79,7 +79,7 @@ describe('eachAttempt', () => {
     expect(count).toBe(2);
   });
 
-  it('leaves nothing to wait for when the loop is left', async () => {
+  it('leaves no timer when the loop ends early', async () => {
     const { pauses, wait, random } = fakeTiming();
     for await (const _ of eachAttempt({ baseMs: 100, capMs: 300, wait, random })) break;
     expect(pauses).toEqual([]);
@@ -87,7 +87,7 @@ describe('eachAttempt', () => {
 });
 
 describe('backoffMs', () => {
-  it('is random below a bound that doubles with every failure', () => {
+  it('returns random values below a bound that doubles with every failure', () => {
     const range = { baseMs: 100, capMs: 1_000 };
     const longest = [1, 2, 3, 4, 5, 6].map((failures) => backoffMs(failures, () => 1, range));
     expect(longest).toEqual([100, 200, 400, 800, 1_000, 1_000]);

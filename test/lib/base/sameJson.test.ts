@@ -8,17 +8,17 @@ describe('sameJson', () => {
     ['{"__proto__":{"__proto__":null}}', '{"a":1}'],
     ['{"constructor":{},"a":1}', '{"a":1,"b":2}'],
     ['{"a":[{"__proto__":{}}]}', '{"a":[{"b":1}]}'],
-  ])('takes no inherited member for one that was sent: %s, %s', (a, b) => {
+  ])('does not treat an inherited member as an own one: %s, %s', (a, b) => {
     expect(sameJson(JSON.parse(a), JSON.parse(b))).toBe(false);
     expect(sameJson(JSON.parse(b), JSON.parse(a))).toBe(false);
   });
 
-  it('finds equal what has such keys of its own', () => {
+  it('treats values with own keys of such names as equal', () => {
     expect(sameJson(JSON.parse('{"__proto__":{},"a":1}'), JSON.parse('{"a":1,"__proto__":{}}'))).toBe(true);
   });
 });
 
-it('writes no user into the row of another with as many members', () => {
+it('no user is written into the row of another user with the same number of members', () => {
   const users = ['{"userID":"u1","email":"u1@example.com"}', '{"__proto__":{},"userID":"u1"}'];
   for (const [first, second] of [users, users.toReversed()]) {
     const event = (user: string | undefined) => `{"eventName":"e","time":${now},"user":${user}}`;

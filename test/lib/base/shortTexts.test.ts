@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { InternCache } from '../../../lib/base/strings.ts';
 
 describe('ShortTexts', () => {
-  it('remembers short texts, and never more than so many', () => {
+  it('remembers short texts, up to a limit', () => {
     const made = new InternCache<number>(3);
     for (let i = 0; i < 100; i += 1) {
       made.set(`text ${i}`, i);
@@ -12,7 +12,7 @@ describe('ShortTexts', () => {
     expect(made.get('text 0')).toBeUndefined();
   });
 
-  it('remembers none that is longer than 64 units', () => {
+  it('remembers no text longer than 64 code units', () => {
     const made = new InternCache<number>(3);
     made.set('x'.repeat(64), 1);
     made.set('x'.repeat(65), 2);

@@ -9,18 +9,18 @@ describe('utcDay', () => {
     [Date.UTC(2026, 10, 20, 23, 59, 59, 999), '2026-11-20'],
     [Date.UTC(2026, 10, 21), '2026-11-21'],
     [Date.UTC(2028, 1, 29, 12), '2028-02-29'],
-  ])('of %d is %s', (epochMs, day) => expect(utcDay(epochMs)).toBe(day));
+  ])('of %d returns %s', (epochMs, day) => expect(utcDay(epochMs)).toBe(day));
 
-  it('gives days that exist', () => {
+  it('returns days that exist', () => {
     fc.assert(fc.property(instant, (epochMs) => isUtcDay(utcDay(epochMs))));
   });
 
   it.each(['2026-02-30', '2026-13-01', '2026-1-1', '20261120', '', '2026-11-20T00:00:00Z', '2027-02-29'])(
-    '%s is no day',
+    'rejects %s as a day',
     (text) => expect(isUtcDay(text)).toBe(false),
   );
 
-  it('adds and takes away days across months and leap years', () => {
+  it('adds and subtracts days across months and leap years', () => {
     expect(addDays('2028-02-28', 2)).toBe('2028-03-01');
     fc.assert(
       fc.property(instant, fc.integer({ min: -400, max: 400 }), (epochMs, days) => {

@@ -23,7 +23,7 @@ describe('text for a terminal', () => {
     ['line breaks and tabs', 'a\r\n\tb', 'a\\r\\n\\tb'],
   ])('shows %s as escapes', (_, text, shown) => expect(visibleLine(text)).toBe(shown));
 
-  it('leaves all that fonts draw', () => {
+  it('shows all printable characters unchanged', () => {
     const text = 'ünïcode 日本語 עברית ✓ 👍🏽 ❤️ – “x” \\u001b';
     expect(visibleText(text)).toBe(text);
     expect(visibleLine(text)).toBe(text);
@@ -34,7 +34,7 @@ describe('text for a terminal', () => {
     expect(visibleText('one\ntwo\r\n\tthree\n')).toBe('one\ntwo\\r\n\\tthree\n');
   });
 
-  it('shows nothing of any text raw, and JSON is equal to whoever parses it', () => {
+  it('shows no control character of any text, and keeps JSON equal for parsers', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(visibleLine(text)).not.toMatch(RAW);

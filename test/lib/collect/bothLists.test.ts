@@ -24,7 +24,7 @@ it.each([
   [{ events: [event], exposures: [] }, 1, 0],
   [{ events: [event], exposures: null }, 1, 0],
   [{ events: [], exposures: [] }, 0, 0],
-])('of a body with events and exposures nothing is lost: %j', (body, events, exposures) => {
+])('no part of a body with events and exposures is lost: %j', (body, events, exposures) => {
   const collected = collect(body);
   expect(collected).toMatchObject({ events: events + exposures, refused: [] });
   expect(collected.documents.events).toHaveLength(events);
@@ -32,7 +32,7 @@ it.each([
 });
 
 it.each([{ events: [event], exposures: {} }, { events: 'e', exposures: [item] }, { events: null }, {}])(
-  'a body whose lists are none is refused whole: %j',
+  'a body whose lists are not arrays is refused as a whole: %j',
   (body) => {
     expect(() => collect(body)).toThrow(expect.objectContaining({ code: 'SLUICE_BODY_WRONG_SHAPE' }));
   },

@@ -7,7 +7,7 @@ const now = Date.UTC(2026, 10, 20, 7, 32);
 const plan = collectPlan(defineConfig({ bucket: 'test' }));
 
 it.each(['1700000000', '0', String(now + 400 * 86_400_000)])(
-  'a clock that cannot be true moves no event: %s',
+  'an impossible clock corrects no event: %s',
   (clientTime) => {
     const body = JSON.stringify({ events: [{ eventName: 'e', time: now }] });
     const { documents, noted } = collectBatch(

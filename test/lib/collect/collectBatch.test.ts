@@ -7,7 +7,7 @@ import { collect, input, now, one } from './collectOne.ts';
 const DAY = 86_400_000;
 
 describe('a custom event', () => {
-  it('becomes a row with everything it came with', () => {
+  it('becomes a row with all of its data', () => {
     const { rows } = one(
       {
         eventName: 'purchase',
@@ -65,11 +65,11 @@ describe('a custom event', () => {
     [{ a: [1] }, '{"a":[1]}'],
     [null, undefined],
     [undefined, undefined],
-  ])('value %p is %p', (value, expected) => {
+  ])('with the value %p has the column %p', (value, expected) => {
     expect(one({ eventName: 'e', value }).rows[0]?.['event_value']).toBe(expected);
   });
 
-  it('has the columns of the table, in its order, and ds last', () => {
+  it('has the columns of the table in order, and ds last', () => {
     const { documents } = one({ eventName: 'e', value: 1, metadata: { a: 1 }, user: { userID: 'u' } });
     const table = forwardedTables(defineConfig(input)).events;
     const order = [...table.columns.map(({ name }) => name), 'ds'];
@@ -80,7 +80,7 @@ describe('a custom event', () => {
 });
 
 describe('the user', () => {
-  it("is the event's, else the batch's", () => {
+  it("is the event's user, or else the batch's", () => {
     const batch = { user: { userID: 'shared' } };
     expect(one({ eventName: 'e', user: { userID: 'own' } }, batch).rows[0]?.['user_id']).toBe('own');
     expect(one({ eventName: 'e', user: null }, batch).rows[0]?.['user_id']).toBe('shared');
@@ -88,7 +88,7 @@ describe('the user', () => {
     expect(one({ eventName: 'e' }).rows[0]).not.toHaveProperty('user_id');
   });
 
-  it('has no column where an ID is empty, and numbers as text', () => {
+  it('has no column for an empty ID, and has numbers as text', () => {
     const user = { userID: '', customIDs: { companyID: 7, 'team-id': null } };
     const [row] = one({ eventName: 'e', user }).rows;
     expect(row).not.toHaveProperty('user_id');
@@ -96,21 +96,21 @@ describe('the user', () => {
     expect(row).not.toHaveProperty('team_id');
   });
 
-  it("takes a device's stable ID from the batch, and the event's own before it", () => {
+  it("has the event's own stable ID, or else the batch's", () => {
     const batch = { statsigMetadata: { stableID: 'device' } };
     expect(one({ eventName: 'e', user: { userID: 'u' } }, batch).rows[0]?.['stable_id']).toBe('device');
     const own = { user: { customIDs: { stableID: 'own' } } };
     expect(one({ eventName: 'e', ...own }, batch).rows[0]?.['stable_id']).toBe('own');
   });
 
-  it('takes no inherited member for an ID', () => {
+  it('has no ID from an inherited member', () => {
     const config = { unitIds: { constructor: 'constructor_id', toString: 'string_id' } };
     const [row] = one({ eventName: 'e', user: { customIDs: { companyID: 'c' } } }, {}, { config }).rows;
     expect(row).not.toHaveProperty('constructor_id');
     expect(row).not.toHaveProperty('string_id');
   });
 
-  it('keeps IDs that are larger numbers than JavaScript has, digit by digit', () => {
+  it('keeps every digit of numeric IDs that are too large for JavaScript', () => {
     const body = `{"events":[
       {"eventName":"e","time":${now},"user":{"userID":12345678901234567890,"customIDs":{"companyID":9007199254740993}},"value":10000000000000001},
       {"eventName":"e","time":${now},"user":{"userID":12345678901234567891},"metadata":{"n":1e400}}]}`;
@@ -128,7 +128,7 @@ describe('the user', () => {
     expect(rows[0]?.['event_id']).not.toBe(rows[1]?.['event_id']);
   });
 
-  it('runs in production when it names no tier', () => {
+  it('has the environment production without a tier', () => {
     const environment = (statsigEnvironment: unknown) =>
       one({ eventName: 'e', user: { statsigEnvironment } }).rows[0]?.['environment'];
     expect([undefined, null, {}, { tier: '' }, { tier: 'staging' }].map(environment)).toEqual([
@@ -141,7 +141,7 @@ describe('the user', () => {
   });
 });
 
-describe('what nobody documents', () => {
+describe('an undocumented member', () => {
   it('is kept under statsig_metadata.event', () => {
     const sent = {
       eventName: 'e',
@@ -159,7 +159,7 @@ describe('what nobody documents', () => {
     );
   });
 
-  it("does not hide the batch's metadata, which the event's own overrides", () => {
+  it("does not hide the batch's metadata, which the event's own metadata overrides", () => {
     const statsigMetadata = { sdkType: 'event', event: 'own' };
     const [row] = one(
       { eventName: 'e', statsigMetadata },
@@ -183,10 +183,10 @@ describe('what nobody documents', () => {
   });
 });
 
-describe('time', () => {
+describe('the time of an event', () => {
   const iso = (ms: number) => new Date(ms).toISOString();
 
-  it('is the time received when an event has none', () => {
+  it('is the time of receipt when the event has none', () => {
     const { rows, noted } = collect({ events: [{ eventName: 'e' }, { eventName: 'f', time: null }] });
     for (const row of rows) {
       expect(row).toMatchObject({ timestamp: iso(now), ds: '2026-11-20' });
@@ -195,7 +195,7 @@ describe('time', () => {
     expect(noted).toEqual({ time_missing: 2 });
   });
 
-  it.each([0, 7 * DAY, -DAY])('chooses the day inside the window: %p ms ago', (ago) => {
+  it.each([0, 7 * DAY, -DAY])('determines the day inside the window: %p ms ago', (ago) => {
     const time = now - ago;
     expect(one({ eventName: 'e', time }).rows[0]).toMatchObject({
       timestamp: iso(time),
@@ -204,7 +204,7 @@ describe('time', () => {
   });
 
   it.each([7 * DAY + 1, -DAY - 1, now])(
-    'keeps its timestamp outside, under the day received: %p ms ago',
+    'is kept outside the window, under the day of receipt: %p ms ago',
     (ago) => {
       const { rows, noted } = one({ eventName: 'e', time: now - ago });
       expect(rows[0]).toMatchObject({ timestamp: iso(now - ago), ds: '2026-11-20' });
@@ -212,7 +212,7 @@ describe('time', () => {
     },
   );
 
-  it("is corrected by the sender's clock only when that is off by more than five minutes", () => {
+  it("is corrected by the sender's clock only when the clock is off by more than five minutes", () => {
     const late = { clientTimes: [null, String(now - 3_600_000)] };
     const { rows, noted } = one({ eventName: 'e', time: now - 3_600_000 - 5_000 }, {}, late);
     expect(rows[0]).toMatchObject({
@@ -228,7 +228,7 @@ describe('time', () => {
     expect(beacon.rows[0]).toMatchObject({ timestamp: iso(now - 1_000), client_timestamp: iso(0) });
   });
 
-  it.each(['soon', 'NaN', 1e20, {}, true, '2026-02-30'])('that is no time is refused: %p', (time) => {
+  it.each(['soon', 'NaN', 1e20, {}, true, '2026-02-30'])('is refused if it is not a time: %p', (time) => {
     const { rows, refused } = collect({ events: [{ eventName: 'bad', time }, { eventName: 'good' }] });
     expect(rows.map((row) => row['event_name'])).toEqual(['good']);
     expect(refused.map(({ code }) => code)).toEqual(['SLUICE_EVENT_BAD_TIME']);
@@ -250,12 +250,12 @@ describe('telemetry', () => {
     });
   });
 
-  it('is landed when the configuration says so', () => {
+  it('is landed if the configuration says so', () => {
     const { rows, counted } = collect({ events }, { config: { landTelemetry: true } });
     expect([rows.length, counted]).toEqual([5, {}]);
   });
 });
 
-it('collects into both kinds of table and no other', () => {
+it('a batch is collected into both kinds of table and no other', () => {
   expect(forwardedKinds).toEqual(['exposures', 'events']);
 });

@@ -59,7 +59,7 @@ const outcomes: fc.Arbitrary<RequestOutcome> = fc.record({
 });
 
 describe('the metrics of a request', () => {
-  it('are one line of the request, and one for each stream and reason that has something', () => {
+  it('are one line for the request, and one for each stream and reason with a count', () => {
     const lines = requestMetrics({
       ...quiet,
       received: 25,
@@ -97,7 +97,7 @@ describe('the metrics of a request', () => {
     ]);
   });
 
-  it('keep to the embedded metric format, and their dimensions to closed lists, whatever they count', () => {
+  it('have the embedded metric format, and dimensions from closed lists, whatever they count', () => {
     const known = new Set([
       'collect',
       'dev',
@@ -123,17 +123,17 @@ describe('the metrics of a request', () => {
     );
   });
 
-  it('of a request that failed outright are a request and its reason', () => {
+  it('of a failed request are the request and its reason', () => {
     const lines = failureMetrics('SLUICE_COLLECT_FAILED', 'prod', 0);
     expect(lines.flatMap((line) => emfProblems(JSON.stringify(line)))).toEqual([]);
     expect(lines[1]).toMatchObject({ reason: 'SLUICE_COLLECT_FAILED', refused_requests: 1 });
   });
 
-  it('are no line without a value', () => {
+  it('have no line without a value', () => {
     expect(emfLine({ namespace: 'x', timestamp: 0, dimensions: {}, values: [] })).toBeNull();
   });
 
-  it('are documented: each with its unit, and none that there isn’t', () => {
+  it('are documented, each with its unit, and the documentation lists no others', () => {
     const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
     const rows = [...page.matchAll(/^\| `([a-z_]+)` \| (\w+) \|/gm)].map(([, name, unit]) => ({
       name,
@@ -154,7 +154,7 @@ describe('the sampler', () => {
     return Array.from({ length: n }, () => sampler.next());
   };
 
-  it('takes about its part, none at 0 and all at 1', () => {
+  it('selects about the configured share, none at 0 and all at 1', () => {
     expect(draw(0, 7).some(Boolean)).toBe(false);
     expect(draw(1, 7).every(Boolean)).toBe(true);
     for (const rate of [0.01, 0.3]) {
@@ -163,7 +163,7 @@ describe('the sampler', () => {
     }
   });
 
-  it('chooses the same for the same seed, and otherwise for another', () => {
+  it('selects the same values for the same seed, and others for another seed', () => {
     expect(draw(0.5, 7, 200)).toEqual(draw(0.5, 7, 200));
     expect(draw(0.5, 7, 200)).not.toEqual(draw(0.5, 8, 200));
   });

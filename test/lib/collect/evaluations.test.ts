@@ -55,7 +55,7 @@ describe('Evaluations', () => {
     { requiredKeys: [] },
   );
 
-  it('are what they are without remembering, in any order of members', () => {
+  it('are the same with and without the memory, in any order of members', () => {
     const evaluations = new Evaluations(own, resolve);
     fc.assert(
       fc.property(kinds, metadata, fc.boolean(), fc.boolean(), (kind, some, reversed, heldOut) => {
@@ -77,7 +77,7 @@ describe('Evaluations', () => {
     );
   });
 
-  it('stay right however many different ones come', () => {
+  it('stay correct however many different ones arrive', () => {
     const evaluations = new Evaluations(own, resolve);
     for (let i = 0; i < 30_000; i += 1) {
       const sent = { gate: `gate_${i % 10_000}`, gateValue: 'true', ruleID: `rule_${i}`, lcut: String(i) };
@@ -87,7 +87,7 @@ describe('Evaluations', () => {
   });
 
   it.each(statsigFixtures())(
-    'of %s are the same, be they left unparsed or not',
+    'of %s are the same whether they are parsed or not',
     (_name, { headers, body }) => {
       const contentEncoding = headers['content-encoding'] ?? '';
       const { text } = decodeBody(Buffer.from(body, 'base64'), { contentEncoding, statsigEncoded: false });
@@ -95,7 +95,7 @@ describe('Evaluations', () => {
     },
   );
 
-  it('are told apart where their hashes are the same', () => {
+  it('are distinguished even if their hashes are the same', () => {
     const evaluations = new Evaluations(own, resolve);
     // 'Aa' and 'BB' are the same to a hash that multiplies by 31.
     const [one, other] = ['Aa', 'BB'].map((rule) => ({ gate: 'g', gateValue: 'true', ruleID: rule }));
@@ -107,7 +107,7 @@ describe('Evaluations', () => {
     }
   });
 
-  it('tell held-out units from others, whose metadata is the same', () => {
+  it('distinguish held-out units from others with the same metadata', () => {
     const evaluations = new Evaluations(own, resolve);
     const sent = { config: 'exp', ruleID: 'group' };
     for (const heldOut of [false, true, true, false]) {
@@ -116,7 +116,7 @@ describe('Evaluations', () => {
     }
   });
 
-  it('say when a number needs to be read exactly', () => {
+  it('report a number that must be read exactly', () => {
     const json = new CanonicalJsonWriter();
     new Evaluations(own, resolve).get('gate', { gate: 'g', configVersion: 2 ** 60 }, json);
     expect(json.inexact).toBe(true);

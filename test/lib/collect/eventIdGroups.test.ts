@@ -16,7 +16,7 @@ function batch(texts: readonly string[], secret: string | null = null, sender = 
 const alone = (text: string, secret: string | null = null) => batch([text], secret).ids[0];
 
 describe('EventIdentity', () => {
-  it('gives an event the same ID in whatever company it is hashed', () => {
+  it('gives an event the same ID whatever events are hashed with it', () => {
     const text = fc.oneof(
       { weight: 6, arbitrary: fc.string({ unit: 'grapheme-ascii', maxLength: 400 }) },
       { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 100 }) },
@@ -34,7 +34,7 @@ describe('EventIdentity', () => {
     );
   });
 
-  it('is MurmurHash3 seeded by the sender: IDs that have landed do not change with the code', () => {
+  it('is MurmurHash3 seeded by the sender, so that landed IDs do not change with the code', () => {
     expect(batch(['{}', 'x'.repeat(40), 'é', '{}']).ids).toEqual([
       '4d6fe17c20fdbdf3c0b67aea4a4cfd41',
       '5bb7176df9e4621b749c8adaef7fa201',
@@ -43,7 +43,7 @@ describe('EventIdentity', () => {
     ]);
   });
 
-  it('numbers equal events, however far apart, and counts them', () => {
+  it('numbers and counts equal events, however far apart', () => {
     const others = Array.from({ length: 500 }, (_, i) => `other ${i}`);
     const { ids, repeats } = batch(['same', ...others, 'same', 'other 7', 'same']);
     expect(new Set(ids).size).toBe(504);
@@ -52,7 +52,7 @@ describe('EventIdentity', () => {
     expect(ids.slice(1, 501)).toEqual(others.map((text) => alone(text)));
   });
 
-  it('keeps a secret: the ID is no longer the hash of the text, and other secrets make others', () => {
+  it('includes a secret: the ID is not the hash of the text alone, and other secrets give other IDs', () => {
     const texts = ['a', 'b', 'a'];
     const all = [batch(texts), batch(texts, 'one'), batch(texts, 'two'), batch(texts, null, 'other')];
     expect(new Set(all.flatMap(({ ids }) => ids)).size).toBe(12);

@@ -55,7 +55,7 @@ const events = [
 const statsigMetadata = { stableID: 'device', sessionID: 'one', sdkType: 'js' };
 
 describe('event_id', () => {
-  it('is the same for every resend, whatever changes around the events', () => {
+  it('is the same for every resend, whatever changes outside the events', () => {
     const first = ids({ events, statsigMetadata });
     expect(new Set(first).size).toBe(3);
     const later = { receivedAt: now + 3_600_000, clientTimes: [String(now + 3_600_000)] };
@@ -80,7 +80,7 @@ describe('event_id', () => {
     expect(ids({ events: [spelled] })).toEqual(ids({ events: [bare] }));
   });
 
-  it("does not depend on whose batch the user came with, the event's or all events'", () => {
+  it('does not depend on whether the user is in the event or in the batch', () => {
     const user = { userID: 'u' };
     expect(ids({ events: [{ eventName: 'a', user }] })).toEqual(ids({ events: [{ eventName: 'a' }], user }));
   });
@@ -104,7 +104,7 @@ describe('event_id', () => {
     expect(ids(repeats)).toEqual(first);
   });
 
-  it('of an event without a time is of the moment it was received', () => {
+  it('of an event without a time depends on the time of receipt', () => {
     const purchase = { eventName: 'purchase', user: { userID: 'u' }, value: 9.99 };
     for (const time of [{}, { time: null }]) {
       const sent = { events: [{ ...purchase, ...time }] };

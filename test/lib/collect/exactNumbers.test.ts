@@ -14,7 +14,7 @@ const sender = {
   receivedAt: now,
 };
 
-it('are kept beside an event that is nested deeper than any stack', () => {
+it('exact numbers are kept beside an event that is nested deeper than any stack', () => {
   const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
   const body = `{"events":[
     {"eventName":"e","time":${now},"user":{"userID":9007199254740993}},

@@ -5,7 +5,7 @@ import { djb2 } from '../../../lib/wire/experimentNames.ts';
 import { collect, exposure, input, now, one } from './collectOne.ts';
 
 describe('an exposure', () => {
-  it('of a gate', () => {
+  it('of a gate becomes a row', () => {
     const metadata = {
       gate: 'g',
       gateValue: 'true',
@@ -37,14 +37,14 @@ describe('an exposure', () => {
     });
   });
 
-  it('of a gate without a value, which has no group', () => {
+  it('of a gate without a value has no group', () => {
     const row = exposure('gate', { gate: 'g', ruleID: 'r1' });
     expect(row).toMatchObject({ rule_id: 'r1', is_assignment: false });
     expect(row).not.toHaveProperty('group_id');
     expect(row).not.toHaveProperty('gate_value');
   });
 
-  it('of a config or experiment', () => {
+  it('of a config or experiment becomes a row', () => {
     const row = exposure('config', { config: 'c', ruleID: 'r1', rulePassed: 'true' });
     expect(row).toMatchObject({
       experiment_id: 'c',
@@ -59,7 +59,7 @@ describe('an exposure', () => {
   });
 
   it.each(['homepage_hero', '910458283'])(
-    'of a layer with an experiment sent as %s',
+    'of a layer names the experiment sent as %s',
     (allocatedExperiment) => {
       expect(
         exposure('layer', {
@@ -82,7 +82,7 @@ describe('an exposure', () => {
     },
   );
 
-  it('of a layer without an experiment, which assigns nobody', () => {
+  it('of a layer without an experiment is no assignment', () => {
     const metadata = {
       config: 'homepage',
       ruleID: 'r1',
@@ -94,7 +94,7 @@ describe('an exposure', () => {
     expect(row).not.toHaveProperty('allocated_experiment');
   });
 
-  it('counts a hashed name that it cannot resolve', () => {
+  it('is counted if its hashed name cannot be resolved', () => {
     const event = {
       eventName: 'statsig::layer_exposure',
       metadata: { config: 'l', ruleID: 'r', allocatedExperiment: '4222855429' },
@@ -104,13 +104,16 @@ describe('an exposure', () => {
     expect(noted).toEqual({ name_unresolved: 1 });
   });
 
-  it.each([null, 'text', [], {}, { gate: '' }, { config: 'c' }])('of nothing (%p) is refused', (metadata) => {
-    const { refused, exposures } = one({ eventName: 'statsig::gate_exposure', metadata });
-    expect(exposures).toEqual([]);
-    expect(refused.map(({ code }) => code)).toEqual(['SLUICE_EVENT_BAD_EXPOSURE']);
-  });
+  it.each([null, 'text', [], {}, { gate: '' }, { config: 'c' }])(
+    'without a name (%p) is refused',
+    (metadata) => {
+      const { refused, exposures } = one({ eventName: 'statsig::gate_exposure', metadata });
+      expect(exposures).toEqual([]);
+      expect(refused.map(({ code }) => code)).toEqual(['SLUICE_EVENT_BAD_EXPOSURE']);
+    },
+  );
 
-  it("comes from the HTTP API's custom exposures, too", () => {
+  it("can come from the HTTP API's custom exposures", () => {
     const { exposures, refused } = collect({
       user: { userID: 'u' },
       exposures: [
@@ -128,7 +131,7 @@ describe('an exposure', () => {
     ]);
   });
 
-  describe('of a unit that passed a gate on the way', () => {
+  describe('of a unit that passed a gate before', () => {
     const passing = (
       name: string,
       metadata: object,
@@ -158,13 +161,13 @@ describe('an exposure', () => {
       expect(passing(name, metadata, ['spring'], 'false')).toMatchObject({ is_assignment: true });
     });
 
-    it('is one, if it may have been a targeting gate', () => {
+    it('is an assignment if the gate may be a targeting gate', () => {
       for (const holdouts of [null, [], ['autumn']]) {
         expect(passing('config', { config: 'exp' }, holdouts)).toMatchObject({ is_assignment: true });
       }
     });
 
-    it("is told from others by every batch's own configuration and secondary exposures", () => {
+    it("is evaluated with each batch's own configuration and secondary exposures", () => {
       const metadata = { config: 'exp', ruleID: 'r', reason: 'Network:Recognized' };
       const event = (gateValue: string) => ({
         eventName: 'statsig::config_exposure',
@@ -178,7 +181,7 @@ describe('an exposure', () => {
     });
   });
 
-  it('has the columns of the table, in its order', () => {
+  it('has the columns of the table in order', () => {
     const { documents } = one({
       eventName: 'statsig::gate_exposure',
       metadata: { gate: 'g', gateValue: 'true', ruleID: 'r', reason: 'x', configVersion: '1' },

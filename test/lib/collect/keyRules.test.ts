@@ -24,7 +24,7 @@ describe("a key's environment", () => {
     [undefined, 'production'],
     [null, 'production'],
     ['staging', 'staging'],
-  ])('%j is that of events whose user has no tier: %s', (environment, expected) => {
+  ])('%j applies to events whose user has no tier: %s', (environment, expected) => {
     const key = environment === undefined ? {} : { environment };
     const { documents } = collect([exposure, { eventName: 'a', user }, { eventName: 'b' }], key);
     for (const row of [...rows(documents.exposures), ...rows(documents.events)]) {
@@ -33,12 +33,12 @@ describe("a key's environment", () => {
     expect(documents.exposures.length + documents.events.length).toBe(3);
   });
 
-  it('yields to the tier that a user has', () => {
+  it('does not override the tier of a user', () => {
     const { documents } = collect([{ eventName: 'a', user: inStaging }], { environment: 'staging' });
     expect(rows(documents.events)).toMatchObject([{ environment: 'development' }]);
   });
 
-  it('changes no event_id: a batch that is sent again after it was set is still the same', () => {
+  it('changes no event_id: a batch that is resent after a change keeps its IDs', () => {
     const ids = (key: Partial<Sender>) =>
       Object.values(collect([exposure, { eventName: 'a', user }], key).documents)
         .flatMap(rows)
@@ -54,14 +54,17 @@ describe("a key's kinds", () => {
     [['exposures'], 1, 0],
     [['events'], 0, 1],
     [['exposures', 'events'], 1, 1],
-  ] as const)('%j: %d exposures and %d events land, the rest is kept by name', (kinds, exposures, events) => {
-    const { documents, refused, counted } = collect(batch, { kinds });
-    expect([documents.exposures.length, documents.events.length]).toEqual([exposures, events]);
-    expect(refused).toHaveLength(2 - exposures - events);
-    for (const { code, raw } of refused) {
-      expect(code).toBe('SLUICE_EVENT_KIND_NOT_ALLOWED');
-      expect(batch).toContainEqual(JSON.parse(raw).events[0]);
-    }
-    expect(counted).toEqual({ 'statsig::diagnostics': 1 });
-  });
+  ] as const)(
+    'set to %j let %d exposures and %d events land, and the rest is quarantined by name',
+    (kinds, exposures, events) => {
+      const { documents, refused, counted } = collect(batch, { kinds });
+      expect([documents.exposures.length, documents.events.length]).toEqual([exposures, events]);
+      expect(refused).toHaveLength(2 - exposures - events);
+      for (const { code, raw } of refused) {
+        expect(code).toBe('SLUICE_EVENT_KIND_NOT_ALLOWED');
+        expect(batch).toContainEqual(JSON.parse(raw).events[0]);
+      }
+      expect(counted).toEqual({ 'statsig::diagnostics': 1 });
+    },
+  );
 });

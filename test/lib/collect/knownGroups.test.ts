@@ -27,7 +27,7 @@ function row(kind: 'gate' | 'config' | 'layer', metadata: object, gates: readonl
   return [experiment_id, group_name, is_assignment];
 }
 
-describe('an exposure, when groups are known', () => {
+describe('an exposure with known groups', () => {
   it('has the name of its group', () => {
     expect(row('config', { config: 'button', ruleID: 'buttonTest' })).toEqual(['button', 'Test', true]);
     expect(row('config', { config: 'colours', ruleID: 'red' })).toEqual(['colours', 'red', true]);
@@ -36,7 +36,7 @@ describe('an exposure, when groups are known', () => {
     expect(row('config', named)).toEqual(['button', 'Mine', true]);
   });
 
-  it('of a layer resolves its hashed experiment, and the group of that', () => {
+  it('of a layer has its hashed experiment and its group resolved', () => {
     for (const allocatedExperiment of ['hero', ...hashedNames('hero')]) {
       const metadata = { config: 'home', ruleID: 'heroControl', allocatedExperiment };
       expect(row('layer', metadata)).toEqual(['hero', 'Control', true]);
@@ -44,7 +44,7 @@ describe('an exposure, when groups are known', () => {
     expect(row('layer', { config: 'home', ruleID: 'heroControl' })).toEqual(['home', undefined, false]);
   });
 
-  it('by a rule that is no group is no assignment, without any holdout in the configuration', () => {
+  it('by a rule that is not a group is no assignment, even without a holdout in the configuration', () => {
     for (const [experiment, rule] of [
       ['button', 'winterHoldoutRule'],
       ['hero', 'homeHoldoutRule'],
@@ -56,7 +56,7 @@ describe('an exposure, when groups are known', () => {
     expect(row('gate', gate)).toEqual(['new_checkout', undefined, false]);
   });
 
-  it('by a rule that is a group is one, whatever holdouts were passed on the way', () => {
+  it('by a rule that is a group is an assignment, whatever holdouts were evaluated before', () => {
     const gates = [{ gate: 'winter_holdout', gateValue: 'true', ruleID: 'r' }];
     expect(row('config', { config: 'button', ruleID: 'buttonTest' }, gates)).toEqual([
       'button',
@@ -67,7 +67,7 @@ describe('an exposure, when groups are known', () => {
     expect(row('config', local)).toEqual(['button', undefined, false]);
   });
 
-  it('by an unknown rule is held out by a known holdout, plain or hashed, and else an assignment', () => {
+  it('by an unknown rule is held out with a known holdout, plain or hashed, and otherwise an assignment', () => {
     const metadata = { config: 'button', ruleID: 'new' };
     for (const gate of ['winter_holdout', ...hashedNames('winter_holdout')]) {
       expect(row('config', metadata, [{ gate, gateValue: 'true' }])).toEqual(['button', undefined, false]);
@@ -81,7 +81,7 @@ describe('an exposure, when groups are known', () => {
     expect(row('config', { config: 'else', ruleID: 'buttonTest' })).toEqual(['else', undefined, true]);
   });
 
-  it('is read by another plan as soon as something else is known', () => {
+  it('is evaluated anew as soon as the known groups change', () => {
     const groups = { current: KnownGroups.none };
     const planNow = planProvider(config, groups);
     const first = planNow();

@@ -29,7 +29,7 @@ describe('murmur128', () => {
     expect(murmur(Buffer.concat(hashes), same(0)).readUInt32LE(0)).toBe(0xb3ece62a);
   });
 
-  it('depends on nothing around the bytes', () => {
+  it('does not depend on surrounding bytes', () => {
     const bytes = fc.uint8Array({ maxLength: 80 });
     fc.assert(
       fc.property(bytes, fc.nat(40), fc.nat(255), (some, start, filling) => {
@@ -59,7 +59,7 @@ describe('murmur128', () => {
     expect(Math.max(...counts)).toBeLessThan(94);
   });
 
-  it('tells a million nearly equal texts apart, in each half of its bits', () => {
+  it('distinguishes a million nearly equal texts, in each half of its bits', () => {
     const out = Buffer.alloc(16);
     const memory = Buffer.alloc(96);
     const [from, to] = [view(memory), view(out)];
@@ -82,7 +82,7 @@ describe('murmur128', () => {
     }
   });
 
-  it('tells texts apart that are short, empty or shifted', () => {
+  it('distinguishes short, empty and shifted texts', () => {
     const texts = [
       '',
       '\0',

@@ -22,8 +22,8 @@ const goUser = {
   customIDs: { companyID: '', stableID: '' },
 };
 
-describe('what SDKs write for no value', () => {
-  it('is null in the columns of an event: Go writes "" and null for all that was not set', () => {
+describe('an empty value of an SDK', () => {
+  it('is null in the columns of an event, as Go writes "" and null for unset fields', () => {
     const row = rowOf({ user: goUser, value: '', metadata: null, statsigMetadata: {} });
     for (const column of ['event_value', 'company_metadata', 'company_id', 'stable_id', 'statsig_metadata']) {
       expect([column, row[column] ?? null]).toEqual([column, null]);
@@ -31,11 +31,11 @@ describe('what SDKs write for no value', () => {
     expect(row).toMatchObject({ user_id: 'u', environment: 'production' });
   });
 
-  it.each([[''], [null], [undefined]])('is null whatever it is: a value of %j', (value) => {
+  it.each([[''], [null], [undefined]])('is null: a value of %j', (value) => {
     expect(rowOf({ value })).not.toHaveProperty('event_value');
   });
 
-  it.each([[{}], [[]], [null], [undefined]])('is null whatever it is: a user and metadata of %j', (none) => {
+  it.each([[{}], [[]], [null], [undefined]])('is null: a user and metadata of %j', (none) => {
     const row = rowOf({ user: none, metadata: none });
     expect(row).not.toHaveProperty('company_metadata');
     expect(row).not.toHaveProperty('user_id');
@@ -55,7 +55,7 @@ describe('what SDKs write for no value', () => {
     }
   });
 
-  it('is no member of the metadata of an exposure: Go writes a value of "" there, too', () => {
+  it('is omitted from the metadata of an exposure, where Go also writes ""', () => {
     const exposed = {
       eventName: 'statsig::gate_exposure',
       metadata: { gate: 'g', gateValue: 'true', ruleID: 'r' },
@@ -75,18 +75,18 @@ describe('what SDKs write for no value', () => {
     expect(plain['event_id']).not.toBe(rowOf({ ...exposed, value: null })['event_id']);
   });
 
-  it('is the user of the batch where an event has an empty list for a user, as PHP writes one', () => {
+  it("is replaced by the batch's user where an event has an empty list as user, as PHP writes it", () => {
     const events = [{ eventName: 'e', time: now, user: [] }];
     expect(collect({ events, user: { userID: 'u' } }).rows).toMatchObject([{ user_id: 'u' }]);
   });
 
-  it('leaves a value of 0, false and a space as they are', () => {
+  it('is not one of 0, false and a space', () => {
     expect(rowOf({ value: 0 })).toMatchObject({ event_value: '0' });
     expect(rowOf({ value: false })).toMatchObject({ event_value: 'false' });
     expect(rowOf({ value: ' ' })).toMatchObject({ event_value: ' ' });
   });
 
-  it('is null where redaction leaves nothing', () => {
+  it('is null where redaction removes everything', () => {
     const row = rowOf(
       { user: { email: 'a@example.com' }, metadata: { a: 1 }, value: '' },
       {

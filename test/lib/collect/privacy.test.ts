@@ -69,7 +69,7 @@ const purchase = {
 };
 
 describe('redaction of rows', () => {
-  it('takes user paths out of columns and JSON alike, in both tables', () => {
+  it('removes user paths from columns and JSON in both tables', () => {
     const { exposures, rows } = collect(
       { events: [gate, purchase] },
       redacting({
@@ -97,7 +97,7 @@ describe('redaction of rows', () => {
     expect(JSON.stringify([exposures, rows])).not.toMatch(/example\.com|10\.0\.0\.1|555|"u1"/);
   });
 
-  it('takes value, metadata and page out of a custom event', () => {
+  it('removes value, metadata and page from a custom event', () => {
     const { rows } = collect(
       { events: [purchase], statsigMetadata: { sdkType: 'js', osVersion: 'private' } },
       redacting({
@@ -118,7 +118,7 @@ describe('redaction of rows', () => {
     });
   });
 
-  it('leaves an exposure what its columns come from, whatever the paths say', () => {
+  it('keeps the fields that the columns of an exposure need, whatever the paths say', () => {
     const [row] = collect({ events: [gate] }, redacting({ 'metadata.*': 'drop' })).exposures;
     expect(row).toMatchObject({ experiment_id: 'g', group_id: 'r:Pass', is_assignment: true });
     expect(JSON.parse(String(row?.['metadata']))).toEqual({
@@ -129,7 +129,7 @@ describe('redaction of rows', () => {
     });
   });
 
-  it('reaches the user in bootstrap metadata, undocumented members and the sender’s own IDs', () => {
+  it('applies to the user in bootstrap metadata, to undocumented members and to the sender’s own IDs', () => {
     const { exposures, senderId } = collect(
       {
         events: [{ ...gate, user: null, Referer: 'private' }],
@@ -148,7 +148,7 @@ describe('redaction of rows', () => {
     expect(senderId).toBe(hashed('dev'));
   });
 
-  it('redacts IDs that came in headers as those in the body', () => {
+  it('applies to IDs in headers as to those in the body', () => {
     const from = { sessionId: 'header-session', sdkType: 'py' };
     const { rows } = collect(
       { events: [purchase] },
@@ -158,7 +158,7 @@ describe('redaction of rows', () => {
     expect(rows[0]).toMatchObject({ session_id: hashed('header-session'), sdk_type: 'py' });
   });
 
-  it('redacts what quarantine keeps, and withholds what has no paths', () => {
+  it('applies to quarantined data, and withholds data that has no paths', () => {
     const { refused } = collect(
       {
         events: [
@@ -182,7 +182,7 @@ describe('redaction of rows', () => {
     expect(refused.map(({ raw }) => raw).join()).not.toContain('u1@example.com');
   });
 
-  it('hashes an ID with more digits than a double holds as it was sent', () => {
+  it('hashes an ID with more digits than a double can represent as it was sent', () => {
     const { rows } = collect(
       '{"events":[{"eventName":"e","user":{"userID":9007199254740993}}]}',
       redacting({ 'user.userID': 'hash' }),
@@ -224,7 +224,7 @@ describe('identity under redaction', () => {
     return [...exposures, ...rows].map((row) => row['event_id']);
   };
 
-  it('is the same for a resend, though the rules have changed in between', () => {
+  it('is the same for a resend although the rules changed in between', () => {
     const batch = { events: [gate, purchase], statsigMetadata: { stableID: 'd' } };
     const again = { ...batch, statsigMetadata: { stableID: 'd', sdkVersion: 'other' } };
     const first = ids(batch, redacting({ 'user.email': 'drop' }));
@@ -240,7 +240,7 @@ describe('identity under redaction', () => {
     expect(one).not.toBe(two);
   });
 
-  it('depends on the salt, so that no guess at what was redacted can be confirmed', () => {
+  it('depends on the salt, so that a guess at a redacted value cannot be confirmed', () => {
     const open = ids({ events: [purchase] }, {});
     const salted = ids({ events: [purchase] }, redacting({ 'user.email': 'drop' }));
     const other = { privacy: { redact: { 'user.email': 'drop' as const }, salt: `${SALT}!` } };
@@ -249,7 +249,7 @@ describe('identity under redaction', () => {
 });
 
 describe('allow and deny lists', () => {
-  it('count what they keep out, and land the rest', () => {
+  it('count excluded events, and land the rest', () => {
     const { rows, exposures, counted } = collect(
       {
         events: [
@@ -265,7 +265,7 @@ describe('allow and deny lists', () => {
     expect(counted).toEqual({ event_filtered: 1, exposure_filtered: 1 });
   });
 
-  it('know a layer by its allocated experiment too, sent hashed or not', () => {
+  it('also match a layer by its allocated experiment, hashed or not', () => {
     const layer = (allocatedExperiment: string) => ({
       eventName: 'statsig::layer_exposure',
       metadata: { config: 'layer', ruleID: 'r', allocatedExperiment },
@@ -277,7 +277,7 @@ describe('allow and deny lists', () => {
     expect(collect(batch, { exposures: { allow: ['layer'] } }).counted).toEqual({});
   });
 
-  it('keep what they keep out of quarantine as well, and leave telemetry its own name', () => {
+  it('keep excluded events out of quarantine too, and do not affect telemetry', () => {
     const { refused, counted } = collect(
       { events: [{ eventName: 'secret_event', user: 7 }, { eventName: 'statsig::diagnostics' }] },
       { events: { allow: ['purchase'] } },
@@ -286,14 +286,14 @@ describe('allow and deny lists', () => {
     expect(counted).toEqual({ event_filtered: 1, 'statsig::diagnostics': 1 });
   });
 
-  it('look at items of custom exposures too', () => {
+  it('apply to items of custom exposures', () => {
     const body = { exposures: [{ user, gateName: 'internal', passes: true }] };
     expect(collect(body, { exposures: { deny: ['internal'] } }).counted).toEqual({ exposure_filtered: 1 });
   });
 });
 
 describe('the account of a batch', () => {
-  it('is complete: landed, refused and counted are what came', () => {
+  it('is complete: all received events are landed, refused or counted', () => {
     const events = fc.array(
       fc.oneof(
         fc.constantFrom<unknown>(
@@ -325,7 +325,7 @@ describe('the account of a batch', () => {
     );
   });
 
-  it('counts repeats, and tells how far the sender’s clock is off', () => {
+  it('counts repeated events, and reports how far the sender’s clock is off', () => {
     const from = { clientTimes: [String(NOW - 250)] };
     expect(collect({ events: [purchase, purchase, purchase] }, {}, from)).toMatchObject({
       duplicates: 2,

@@ -21,7 +21,7 @@ function collect(body: unknown, from: Partial<Sender> = {}, config: Partial<Conf
 }
 
 describe('a bad event', () => {
-  it('never spoils the others, and is kept as it came', () => {
+  it('never affects the others, and is kept as received', () => {
     const bad = [null, 7, 'text', [], {}, { eventName: 5 }, { eventName: '' }, { eventName: 'e', user: 'u' }];
     const { documents, refused } = collect({
       events: bad.flatMap((event) => [event, { eventName: 'good', n: 1 }]),
@@ -37,7 +37,7 @@ describe('a bad event', () => {
     );
   });
 
-  it('may be nested deeper than any stack', () => {
+  it('can be nested deeper than any stack', () => {
     const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
     const places = [
       `{"eventName":"e","metadata":${deep}}`,
@@ -53,7 +53,7 @@ describe('a bad event', () => {
     expect(refused.map(({ raw }) => raw)).toEqual(places.map((event) => `{"events":[${event}]}`));
   });
 
-  it('may be larger than a Firehose record, by one byte', () => {
+  it('can be one byte larger than a Firehose record', () => {
     const fits = (padding: number, value: string) =>
       collect({ events: [{ eventName: 'big', time: now, value: value.repeat(padding) }] });
     const overhead = Buffer.byteLength(fits(1, 'x').documents.events[0] ?? '') - 1;
@@ -67,11 +67,11 @@ describe('a bad event', () => {
   });
 });
 
-describe('what is kept of a bad event', () => {
+describe('the quarantined text of a bad event', () => {
   const user = { userID: 'u', email: 'u@example.com', privateAttributes: { a: 1 } };
   const statsigMetadata = { stableID: 'device', sdkType: 'js' };
 
-  it('has what it shares with its batch, and what only the headers told', () => {
+  it('has the data that it shares with its batch, and data that only the headers have', () => {
     const from = { clientTimes: [String(now - 3_600_000)], sessionId: 'header-session' };
     const { refused } = collect({ events: [{ eventName: '' }], user, statsigMetadata }, from);
     expect(refused.map(({ raw }) => JSON.parse(raw))).toEqual([
@@ -87,7 +87,7 @@ describe('what is kept of a bad event', () => {
     expect(JSON.parse(own?.raw ?? '')).toMatchObject({ statsigMetadata: inBody });
   });
 
-  it('becomes the row that it would have been, once it is taken', () => {
+  it('becomes the same row as it would have, once it is accepted', () => {
     const gate = { eventName: 'statsig::gate_exposure', metadata: { gate: 'g' }, time: now - 3_600_001 };
     const item = { gateName: 'g', passes: true, time: now - 3_600_001 };
     for (const lists of [{ events: [gate] }, { exposures: [item] }]) {
@@ -109,7 +109,7 @@ describe('what is kept of a bad event', () => {
     }
   });
 
-  it('is redacted whole, what it shares as well', () => {
+  it('is redacted completely, including the shared data', () => {
     const privacy = {
       redact: { 'user.email': 'drop', 'statsigMetadata.stableID': 'drop' } as const,
       salt: 'salt, 16 or more of it',
@@ -123,7 +123,7 @@ describe('what is kept of a bad event', () => {
     ]);
   });
 
-  it('has every digit of its numbers', () => {
+  it('keeps every digit of its numbers', () => {
     const body = '{"events":[{"user":{"userID":9007199254740993}}],"user":{"userID":12345678901234567890}}';
     expect(collect(body).refused.map(({ raw }) => raw)).toEqual([body]);
     const shared = body.replace('9007199254740993', '1');
@@ -131,8 +131,8 @@ describe('what is kept of a bad event', () => {
   });
 });
 
-describe('very many bad events', () => {
-  it('share one row, and what they share is kept once', () => {
+describe('many bad events of one batch', () => {
+  it('share one row, which has their common data once', () => {
     const large = { userID: 'x'.repeat(1_000_000) };
     const bad = [{ n: 1 }, 7, { eventName: 'e', time: 'soon' }, { n: 2 }, { n: 3 }];
     const item = { neither: 1 };
@@ -156,7 +156,7 @@ describe('very many bad events', () => {
     expect(again.refused[0]?.identity).toBe(refused[0]?.identity);
   });
 
-  it('are kept whole, in rows of 4 MiB at most or in one', () => {
+  it('are kept completely, in rows of at most 4 MiB or in one row', () => {
     const event = fc.oneof(
       fc.constantFrom<unknown>(0, null, {}, { eventName: '' }),
       fc.nat(600_000).map((length) => ({ text: 'x'.repeat(length) })),

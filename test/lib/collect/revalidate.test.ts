@@ -24,8 +24,8 @@ const quarantined = (raw: string, rest: Partial<QuarantinedItem> = {}): Quaranti
 const only = (...events: readonly string[]) => `{"events":[${events.join(',')}]}`;
 const event = (name: string) => JSON.stringify({ eventName: name, time: NOW, user: { userID: 'u' } });
 
-describe('an event', () => {
-  it('that is taken now becomes a row of the day it was received', () => {
+describe('a quarantined event', () => {
+  it('that is now valid becomes a row of the day of receipt', () => {
     const { documents, refused } = judge()(quarantined(only(event('made'))));
     expect(refused).toEqual([]);
     expect(documents.events.map((document) => JSON.parse(document))).toMatchObject([
@@ -39,7 +39,7 @@ describe('an event', () => {
     ]);
   });
 
-  it('has one event_id however often it is tried, and another than its equal', () => {
+  it('has one event_id however often it is redriven, different from an equal event', () => {
     const idOf = (quarantineId: string) =>
       judge()(quarantined(only(event('made')), { quarantineId })).documents.events.map(
         (document) => JSON.parse(document).event_id,
@@ -48,7 +48,7 @@ describe('an event', () => {
     expect(idOf('q1')).not.toEqual(idOf('q2'));
   });
 
-  it("without a tier has its key's environment, as it would have had then", () => {
+  it("without a tier has its key's environment, as it would have had at receipt", () => {
     const environmentOf = (raw: string, keyEnvironment: string | null) =>
       judge()(quarantined(raw, { keyEnvironment })).documents.events.map(
         (document) => JSON.parse(document).environment,
@@ -59,7 +59,7 @@ describe('an event', () => {
     expect(environmentOf(only(tiered), 'staging')).toEqual(['development']);
   });
 
-  it('that is refused still says so by its code now', () => {
+  it('that is still invalid is refused with its current code', () => {
     expect(
       judge()(quarantined(only('{"time":1}'), { reason: 'SLUICE_EVENT_NO_NAME' })).refused,
     ).toMatchObject([{ code: 'SLUICE_EVENT_NO_NAME' }]);
@@ -68,13 +68,13 @@ describe('an event', () => {
     ]);
   });
 
-  it('of which nothing was kept stays', () => {
+  it('without kept text stays in quarantine', () => {
     expect(judge()(quarantined('', { raw: null })).refused).toEqual([
       { code: 'SLUICE_EVENT_KIND_NOT_ALLOWED', detail: 'Nothing of it was kept.' },
     ]);
   });
 
-  it('is not redacted twice', () => {
+  it('is redacted only once', () => {
     const privacy = { redact: { 'user.email': 'hash' }, salt: 'sixteen characters at least' } as const;
     const raw = only('{"eventName":"a","user":{"email":"already-a-hash"}}');
     const { documents } = judge({ privacy })(quarantined(raw));
@@ -82,8 +82,8 @@ describe('an event', () => {
   });
 });
 
-describe('a body', () => {
-  it('goes the way of a request, whatever its bytes', () => {
+describe('a quarantined body', () => {
+  it('is processed like a request, whatever its bytes', () => {
     const reason = 'SLUICE_BODY_WRONG_SHAPE' as const;
     const body = only(event('a'), event('statsig::diagnostics'), '{}');
     const verdict = judge()(quarantined(body, { reason }));
@@ -94,7 +94,7 @@ describe('a body', () => {
   });
 });
 
-describe('a row that Firehose gave up', () => {
+describe('a row that Firehose failed to deliver', () => {
   const reason = 'SLUICE_FIREHOSE_CONVERSION_FAILED';
   const path = 'errors/events/format-conversion-failed/x';
   const config = defineConfig({ bucket: 'bucket' });
@@ -104,7 +104,7 @@ describe('a row that Firehose gave up', () => {
     collectPlan(config),
   ).documents.events;
 
-  it('goes back on its stream as it was', () => {
+  it('returns to its stream unchanged', () => {
     expect(judge()(quarantined(row, { reason, path }))).toEqual({
       documents: { exposures: [], events: [row] },
       refused: [],
@@ -112,9 +112,12 @@ describe('a row that Firehose gave up', () => {
     });
   });
 
-  it.each(['errors/quarantine/x/y', 'elsewhere', ''])('without a stream of its own (%s) stays', (where) => {
-    expect(judge()(quarantined(row, { reason, path: where })).refused).toMatchObject([{ code: reason }]);
-  });
+  it.each(['errors/quarantine/x/y', 'elsewhere', ''])(
+    'without its own stream (%s) stays in quarantine',
+    (where) => {
+      expect(judge()(quarantined(row, { reason, path: where })).refused).toMatchObject([{ code: reason }]);
+    },
+  );
 
   it.each([
     ['no JSON', '{', 'It is not JSON.'],
@@ -130,11 +133,11 @@ describe('a row that Firehose gave up', () => {
       `{"event_id":"${'x'.repeat(MAX_RECORD_BYTES)}","ds":"2026-11-20"}`,
       'It is larger than a Firehose record.',
     ],
-  ])('with %s stays, and is told why', (_what, raw, problem) => {
+  ])('with %s stays in quarantine, with a reason', (_what, raw, problem) => {
     expect(restoreRow(raw, eventsTable(config))).toEqual({ problem });
   });
 
-  it('passes whatever the collector could have made of any event', () => {
+  it('is accepted if the collector could have written it', () => {
     fc.assert(
       fc.property(
         fc.json(),

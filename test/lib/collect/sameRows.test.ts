@@ -88,7 +88,7 @@ function outcome(json: string, plan: CollectPlan): unknown {
   }
 }
 
-describe('a body written as no SDK does', () => {
+describe('a body in a form that no SDK writes', () => {
   it.each<[string, Partial<ConfigInput>]>([
     ['as it is configured', {}],
     [

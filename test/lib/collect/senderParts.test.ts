@@ -25,14 +25,14 @@ function collect(event: object, statsigMetadata: object | null, config: Partial<
   return { id: row['event_id'], metadata: JSON.parse(String(row['statsig_metadata'] ?? null)) };
 }
 
-describe('what an event adds to its identity', () => {
+describe("the event's part of its identity", () => {
   it.each([
     { statsigMetadata: { currentPage: '/', more: 1 } },
     { statsigMetadata: { currentPage: '/' } },
     { statsigMetadata: { currentPage: '/' }, undocumented: 1 },
     { statsigMetadata: 'text' },
     { undocumented: 1 },
-  ])('is the same whatever the batch has besides: %j', (event) => {
+  ])('is the same whatever else the batch has: %j', (event) => {
     for (const config of [{}, redacting]) {
       const ids = [null, {}, { os: 'linux' }, { currentPage: '/other' }, { event: 1 }].map(
         (batch) => collect(event, batch, config).id,
@@ -50,8 +50,8 @@ describe('what an event adds to its identity', () => {
   });
 });
 
-describe('what nobody documents', () => {
-  it('hides no metadata that has its key already', () => {
+describe('an undocumented member', () => {
+  it('does not hide metadata with the same key', () => {
     expect(collect({ undocumented: 1, statsigMetadata: { event: 'own' } }, {}).metadata).toEqual({
       event: 'own',
       event_: { undocumented: 1 },

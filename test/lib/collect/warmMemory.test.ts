@@ -42,7 +42,7 @@ describe('a warm collector', () => {
     expect(heldBytes() - before).toBeLessThan(8 * MIB);
   });
 
-  it('keeps no body for the sake of what it remembers of its evaluations', () => {
+  it('does not keep a body in memory through its remembered evaluations', () => {
     const before = heldBytes();
     for (let body = 0; body < BODIES; body += 1) {
       // V8 makes a piece of at least 13 units a view into the text that it is cut out of.
@@ -58,7 +58,7 @@ describe('a warm collector', () => {
     expect(heldBytes() - before).toBeLessThan(8 * MIB);
   });
 
-  it('keeps little of evaluations that never come again, however long each may be', () => {
+  it('keeps little of evaluations that never repeat, however long they are', () => {
     const before = heldBytes();
     // Two bytes each.
     const long = '中'.repeat(250);
