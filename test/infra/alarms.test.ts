@@ -136,7 +136,7 @@ describe('the alarms on late streams', () => {
     ['Exposures', 'exposures'],
     ['Events', 'events'],
     ['Quarantine', 'quarantine'],
-  ])('%s: wait longer than two buffers and a retry', (id, kind) => {
+  ])('include %s, which waits longer than two buffers and a retry', (id, kind) => {
     expect(alarm(`${id}LateAlarm`)).toMatchObject({
       AlarmName: `acme-prod-${kind}-late`,
       Namespace: 'AWS/Firehose',
@@ -167,7 +167,7 @@ describe('the alarms on overload', () => {
   it.each([
     ['ClientErrorsAlarm', '4xx', 5],
     ['ServerErrorsAlarm', '5xx', 1],
-  ])('%s measures which part of all responses of the API is %s', (id, metric, percent) => {
+  ])('include %s, which measures which part of all responses of the API is %s', (id, metric, percent) => {
     expect(alarm(id)).toMatchObject({
       AlarmName: `acme-prod-api-${metric}`,
       Metrics: [{ Id: 'share', ReturnData: true }, api('some', metric), api('all', 'Count')],

@@ -49,7 +49,7 @@ describe('an upgrade from the last release', () => {
       DataBucket: { type: 'AWS::S3::Bucket', onDeletion: 'Retain', fixed: { BucketName: name } },
     });
 
-    it('is compared with the last one, and a breaking change needs a new major version', () => {
+    it('is compared with the last one, and a breaking change needs a new version', () => {
       expect(storeRelease(directory, '0.9.0', bucket('acme'))).toEqual([]);
       expect(storeRelease(directory, '0.9.0', bucket('other'))).toEqual([
         expect.stringContaining('DataBucket.BucketName was "acme", is "other"'),
