@@ -1,4 +1,4 @@
-import { eachAttempt } from '../../base/retry.ts';
+import { waitForRetry } from '../../base/retry.ts';
 import type { Clock } from '../../base/time.ts';
 import { BACKOFF, MAX_ATTEMPTS, MAX_CALL_BYTES, MAX_RECORDS_PER_CALL } from '../../schema/deliveryLimits.ts';
 import type { PackedRecord } from './packDocuments.ts';
@@ -57,7 +57,7 @@ export async function putRecords(
   let retried = 0;
   const { wait, random, clock, deadline } = context;
   const retries = { tries: MAX_ATTEMPTS, ...BACKOFF, wait, random, until: { clock, deadline } };
-  for await (const attempt of eachAttempt(retries)) {
+  for (let attempt = 1; ; attempt += 1) {
     const failed: PendingRecord[] = [];
     const codes = new Map(pending.map(({ record, code }) => [record, code]));
     for (const call of packCalls(pending.map(({ record }) => record))) {
@@ -78,7 +78,7 @@ export async function putRecords(
       }
     }
     pending = failed;
-    if (pending.length === 0) break;
+    if (pending.length === 0 || !(await waitForRetry(retries, attempt))) break;
   }
   unacknowledged.push(...pending.map((item) => ({ ...item, reason: 'not_acknowledged' as const })));
   return { unacknowledged, retried, calls };

@@ -408,7 +408,7 @@ describe('deliver, spill and redrive', () => {
       deadline: world.clock.now() + 2_500,
     });
     expect(kept).toMatchObject({
-      kept: false,
+      isSafe: false,
       acknowledged: 0,
       overflowed: 0,
       overflowError: 'InternalError',
