@@ -5,7 +5,7 @@ import type { UtcDay } from '../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import type { LedgerState } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { isMarkerReason, lookbackDays } from '../../lib/drops/plan/decideDay.ts';
-import { hasArrivedSince, type LateDay } from '../../lib/drops/plan/expectedDrops.ts';
+import { hasArrivedSince, type LateDay } from '../../lib/drops/plan/lateDrops.ts';
 import type { LastListing } from '../../lib/drops/plan/planSources.ts';
 import { type LedgerDay, readLedgerDays } from '../aws/readLedgerDays.ts';
 import type { OpenIngest } from './openIngest.ts';

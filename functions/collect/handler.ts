@@ -19,7 +19,7 @@ import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 import { type Answer, refusalAnswer } from '../../lib/wire/RequestError.ts';
 import type { HttpRequest } from '../../lib/wire/sdkRequest.ts';
-import { groupsReader, overflowBucket, quarantineLargeBucket, secretReader } from './lateClients.ts';
+import { groupsReader, overflowBucket, quarantineLargeBucket, secretReader } from './lazyClients.ts';
 
 const config: FunctionConfig<'collect'> = wholeConfig;
 

@@ -2,7 +2,7 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import { parseJson } from '../../lib/base/json.ts';
 import { failureFields } from '../../lib/base/log.ts';
 import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
-import { type ExpectedDropsPorts, findLateDrops } from '../../lib/drops/plan/expectedDrops.ts';
+import { type ExpectedDropsPorts, findLateDrops } from '../../lib/drops/plan/lateDrops.ts';
 import { type PlanRequest, planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
 import type { PlannedDay } from '../../lib/drops/plan/planDataset.ts';
 import { lateMetricsLine, planMetricsLine } from '../../lib/drops/plan/planMetrics.ts';

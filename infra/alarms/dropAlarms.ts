@@ -1,5 +1,5 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
-import { expectsDrops } from '../../lib/drops/plan/expectedDrops.ts';
+import { expectsDrops } from '../../lib/drops/plan/lateDrops.ts';
 import { planMetrics } from '../../lib/drops/plan/planMetrics.ts';
 import { exportMetrics } from '../../lib/export/exportMetrics.ts';
 import { usedSchedules } from '../streams/schedules.ts';

@@ -1,4 +1,4 @@
-import { expectsDrops } from '../../lib/drops/plan/expectedDrops.ts';
+import { expectsDrops } from '../../lib/drops/plan/lateDrops.ts';
 import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
 import { failedLoadsFilter } from '../alarms/loggedMetrics.ts';
 import { ingestRoles } from '../roles/dropRoles.ts';

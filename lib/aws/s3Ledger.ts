@@ -2,7 +2,7 @@ import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException }
 import type * as z from 'zod';
 import { IngestError } from '../drops/IngestError.ts';
 import { type LedgerStore, ledgerEntrySchema } from '../drops/ledger/LedgerEntry.ts';
-import { type LateNotes, lateNoteSchema } from '../drops/plan/expectedDrops.ts';
+import { type LateNotes, lateNoteSchema } from '../drops/plan/lateDrops.ts';
 import { type LastListings, lastListingSchema } from '../drops/plan/planSources.ts';
 import { lastLookKey, lateNoteKey, ledgerKey } from '../tables/ledgerKeys.ts';
 import { isMissingAfter } from './listObjects.ts';

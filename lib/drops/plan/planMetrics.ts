@@ -1,5 +1,5 @@
 import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
-import type { LateDrops } from './expectedDrops.ts';
+import type { LateDrops } from './lateDrops.ts';
 import type { SourcesPlan } from './planSources.ts';
 
 /** The plan's metrics. Each counts the result of the last scheduled run, or of the last check for late drops. docs/metrics.md describes them. */
