@@ -70,14 +70,14 @@ describe.each([
       expect([call, await decide(call, callerPolicy, theirs)]).toEqual([call, 'Allowed']);
   });
 
-  it('is denied where only one does, of the bucket as of its key', async () => {
+  it('is denied where only one side allows it, for the bucket and for its key', async () => {
     for (const [call, theirs] of sides) {
       expect([call, await decide(call, callerPolicy, undefined)]).toEqual([call, 'ImplicitlyDenied']);
       expect([call, await decide(call, undefined, theirs)]).toEqual([call, 'ImplicitlyDenied']);
     }
   });
 
-  it('is denied to every other principal of ours', async () => {
+  it('is denied to every other principal of our account', async () => {
     for (const [call, theirs] of sides)
       expect([
         call,
@@ -85,14 +85,14 @@ describe.each([
       ]).toEqual([call, 'ImplicitlyDenied']);
   });
 
-  it('is nothing more than that', async () => {
+  it('is limited to the necessary actions', async () => {
     for (const call of mustNot) {
       const theirs = call.action.startsWith('kms:') ? keyPolicy : bucketPolicy;
       expect([call, await decide(call, callerPolicy, theirs)]).toEqual([call, 'ImplicitlyDenied']);
     }
   });
 
-  it('asks nothing of a key that is not there', () => {
+  it('needs no key permission for a bucket without a key', () => {
     const bare = { ...other, keyArn: undefined };
     for (const made of [ingestSourcePolicies(bare), exportTargetPolicies(bare)]) {
       expect(made.keyPolicy).toBeUndefined();
@@ -100,7 +100,7 @@ describe.each([
     }
   });
 
-  it('lets the key be used in its own region, wherever we are', async () => {
+  it('allows the key in its own region, whatever our region is', async () => {
     const elsewhere = { ...other, region: 'us-east-1' };
     const made = name === 'ingestion' ? ingestSourcePolicies(elsewhere) : exportTargetPolicies(elsewhere);
     for (const call of onTheKey)

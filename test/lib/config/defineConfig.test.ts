@@ -229,32 +229,32 @@ describe('defineConfig', () => {
       { bucket: 'acme', statsigFolder: 'quarantine/statsig' },
       'statsigFolder: got "quarantine/statsig", expected a folder outside quarantine/, which has another use.',
     ],
-  ])('names the field, what came and what was expected: %j', (input, expected) => {
+  ])('names the field, the value and what is expected: %j', (input, expected) => {
     expect(problemsOf(input).replaceAll("'", '’')).toContain(expected.replaceAll("'", '’'));
   });
 
   it.each(['statsig', 'a/b', '...', 'a..b', '.hidden/..x/y.', "it's(1)!"])(
-    'takes the folder %s',
+    'accepts the folder %s',
     (folder) => {
       expect(defineConfig({ bucket: 'acme', statsigFolder: folder }).statsigFolder).toBe(folder);
     },
   );
 
-  it('takes as many days as a stream writes at once', () => {
+  it('accepts as many days as a stream can write at once', () => {
     const timeWindow = { pastDays: 365, futureDays: 134 };
     expect(defineConfig({ bucket: 'acme', timeWindow }).timeWindow).toEqual(timeWindow);
   });
 
-  it('takes `default` where it is said to be there', () => {
+  it('accepts `default` if it is configured as existing', () => {
     const config = { bucket: 'acme', database: 'default', existing: { database: true } };
     expect(defineConfig(config).database).toBe('default');
   });
 
-  it.each([null, undefined, 7, 'x', []])('is itself an object: %j', (input) => {
+  it.each([null, undefined, 7, 'x', []])('requires an object: %j', (input) => {
     expect(problemsOf(input)).toMatch(/the configuration: got .*, expected an object\.$/);
   });
 
-  it('says nothing in zod’s words, whatever is null, a number, a text or a list', () => {
+  it('never uses zod’s messages, whatever is null, a number, a text or a list', () => {
     const full = defineConfig({ bucket: 'acme' });
     const values = fc.constantFrom(null, -1.5, '', ' ', [], [null], [{}], {}, { a: null });
     fc.assert(
@@ -272,7 +272,7 @@ describe('defineConfig', () => {
     expect(problemsOf({ bucket: 7, database: 8 }).split('\n')).toHaveLength(3);
   });
 
-  it('lets no unit ID take a column that is there', () => {
+  it('rejects a unit ID with the name of an existing column', () => {
     fc.assert(
       fc.property(fc.constantFrom(...RESERVED_COLUMNS), (column) => {
         expect(problemsOf({ bucket: 'acme', unitIds: { someID: column } })).toContain('unitIds.someID');

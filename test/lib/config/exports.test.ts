@@ -14,11 +14,11 @@ const ROLE = 'arn:aws:iam::111122223333:role/sluice';
 const define = (...exports: ExportInput[]) => defineConfig({ bucket: 'acme', exports });
 
 describe('exports in the configuration', () => {
-  it('have defaults for all but name, table, bucket and owner', () => {
+  it('have defaults for everything except name, table, bucket and owner', () => {
     expect(define(one).exports).toEqual([{ ...one, lookbackDays: 3, schedule: 'daily' }]);
   });
 
-  it('take the table of a dataset', () => {
+  it('can export the table of a dataset', () => {
     const config = defineConfig({
       bucket: 'acme',
       sources: [
@@ -98,12 +98,12 @@ describe('exports in the configuration', () => {
       'exports.0.target.kmsKeyArn',
       [{ ...one, target: { ...one.target, kmsKeyArn: 'alias/x' } }],
     ],
-  ])('are refused with %s', (_, message, exports) => {
+  ])('are rejected with %s', (_, message, exports) => {
     expect(() => define(...exports)).toThrow(message);
   });
 
   it.each(['drops', 'drops/orders', 'drops/orders/raw'])(
-    'lie apart from the datasets of sources, not in %s: they would come back',
+    'must be outside the datasets of sources, not in %s, or they would be ingested again',
     (folder) => {
       const shop = { bucket: 'shop-drops', owner: '111122223333' };
       const datasets = [{ name: 'orders', kind: 'events', folder: 'drops/orders' }] as const;
@@ -121,7 +121,7 @@ describe('exports in the configuration', () => {
     },
   );
 
-  it('leave their place in the ledger to themselves', () => {
+  it('reserve their names in the ledger', () => {
     const sources: ConfigInput['sources'] = [
       {
         name: 'exports',

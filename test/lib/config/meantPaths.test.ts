@@ -73,7 +73,7 @@ describe('a redaction path that can match nothing', () => {
     ['statsigMetadata.email', 'user.email'],
     ['statsigMetadata.session_id', 'statsigMetadata.sessionID'],
     ['statsigMetadata.event.card', 'card'],
-  ])('is refused with what was meant: %s for %s', (path, meant) => {
+  ])('is rejected with a suggestion: %s for %s', (path, meant) => {
     expect(redacting(path)).toThrow(
       `privacy.redact: got ${JSON.stringify(path)}, expected ${meant}: events have that there.`,
     );
@@ -89,7 +89,7 @@ describe('a redaction path that can match nothing', () => {
     ['user.custom.pii_*', 'a * that stands alone'],
     ['metadata.*_name', 'a * that stands alone'],
     ['user.**', 'a * that stands alone'],
-  ])('is refused with its reason: %s', (path, why) => {
+  ])('is rejected with its reason: %s', (path, why) => {
     expect(redacting(path)).toThrow(why);
   });
 
@@ -127,7 +127,7 @@ describe('a redaction path that can match nothing', () => {
     // The event's own member, though users have one of that name.
     '\\email',
     'user.\\companyID',
-  ])('is none of these: %s', (path) => {
+  ])('does not include the valid path %s', (path) => {
     expect(redacting(path)).not.toThrow();
   });
 });
@@ -141,7 +141,7 @@ describe('other paths and names that can match nothing', () => {
     ['statsigMetadata.sessionId', 'expected statsigMetadata.sessionID: events have that there.'],
     ['statsigMetadata.email', 'expected user.email: events have that there.'],
     ['user.privateAttributes.ssn', 'expected another path: private attributes are taken out of every event.'],
-  ])('jsonPaths: %s', (path, expected) => {
+  ])('include jsonPaths: %s', (path, expected) => {
     expect(define({ unitIds, jsonPaths: { plan: path } })).toThrow(
       `jsonPaths.plan: got ${JSON.stringify(path)}, ${expected}`,
     );
@@ -154,7 +154,7 @@ describe('other paths and names that can match nothing', () => {
     ['$.user.custom.plan', 'user.custom.plan'],
     ['metadata[sku]', 'metadata.sku'],
     ['plan', null],
-  ])('jsonPaths: %s, which is no path, with what was meant', (path, meant) => {
+  ])('include the invalid path of jsonPaths %s, with a suggestion', (path, meant) => {
     const told = `none of them a number.${meant === null ? '' : ` Did you mean ${meant}?`}`;
     expect(define({ jsonPaths: { plan: path } })).toThrow(told);
     if (meant === null) expect(define({ jsonPaths: { plan: path } })).not.toThrow('Did you mean');
@@ -166,7 +166,7 @@ describe('other paths and names that can match nothing', () => {
     [' companyID', 'the name companyID, as it is in user.customIDs.'],
     ['userID', 'no such unit ID'],
     ['user.userID', 'no such unit ID'],
-  ])('unitIds: %s', (name, expected) => {
+  ])('include unitIds: %s', (name, expected) => {
     expect(define({ unitIds: { [name]: 'company_id' } })).toThrow(
       `unitIds.${name}: got "company_id", expected ${expected}`,
     );
@@ -177,11 +177,11 @@ describe('other paths and names that can match nothing', () => {
     [{ exposures: { allow: ['a', 'statsig::gate_exposure'] } }, 'exposures.allow.1: got "statsig::gate'],
     [{ exposures: { deny: ['statsig::*'] } }, 'exposures.deny.0: got "statsig::*", expected a gate'],
     [{ events: { deny: [' click'] } }, 'events.deny.0: got " click", expected "click"'],
-  ])('lists of names: %j', (input, expected) => {
+  ])('include lists of names: %j', (input, expected) => {
     expect(define(input)).toThrow(expected);
   });
 
-  it('are not names that events may have', () => {
+  it('do not include names that events can have', () => {
     const events = { deny: ['auto_capture::*', 'statsig::log_line', 'a b'] };
     expect(define({ events, exposures: { deny: ['gate_*', 'my gate'] } })).not.toThrow();
     expect(define({ unitIds: { 'account.id': 'account_id', stableID: 'device' } })).not.toThrow();

@@ -20,8 +20,8 @@ function problems(readers: object[], more: object = {}): string[] {
   return [];
 }
 
-describe('readers', () => {
-  it('takes one of each, and fills in what is usual', () => {
+describe('the configuration of readers', () => {
+  it('accepts one of each kind, and fills in defaults', () => {
     expect(problems([statsig, owox, metabase])).toEqual([]);
     const { readers } = defineConfig({
       bucket: 'acme-experiments',
@@ -43,7 +43,7 @@ describe('readers', () => {
     [{ kind: 'statsig', name: 's', as: 'user', statsigForwardsHere: true, keyAdministrator: true }],
     [{ ...metabase, as: 'role', principal: 'ecs-tasks' }],
     [{ ...metabase, ownDatabase: 'metabase' }],
-  ])('takes %j', (reader) => {
+  ])('accepts %j', (reader) => {
     expect(problems([reader])).toEqual([]);
   });
 
@@ -124,11 +124,11 @@ describe('readers', () => {
       'readers.0.name: got "tables", expected another name than that of the folder in which Athena puts tables.',
     ],
     ['a member of another kind', [{ ...metabase, externalId: 'x' }], 'readers.0.externalId: no such field.'],
-  ])('refuses by field %s', (_, readers, expected) => {
+  ])('rejects by field %s', (_, readers, expected) => {
     expect(problems(readers)).toEqual([expected]);
   });
 
-  it('leaves room for its name in that of its workgroup', () => {
+  it('limits the length of names, so that workgroup names fit', () => {
     const withWorkgroup = (length: number) =>
       problems([metabase], { athena: { workgroup: 'w'.repeat(length) } });
     expect(withWorkgroup(128 - '_metabase'.length)).toEqual([]);

@@ -68,33 +68,36 @@ describe('sources', () => {
     ]);
   });
 
-  it.each(['metricValue', 'numerator', 'denominator'])('refuse %s of what is never a number', (name) => {
-    const mapped = (from: unknown) => {
-      const ratio = name === 'metricValue' ? {} : { numerator: 'n', denominator: 'd' };
-      const mapping = { ...ratio, [name]: from };
-      return () => defineConfig({ bucket: 'own', sources: [withDataset({ kind: 'metrics', mapping })] });
-    };
-    const at = `sources.0.datasets.0.mapping.${name}: got`;
-    for (const cast of ['boolean', 'date', 'timestamp']) {
-      expect(mapped({ column: 'a', cast })).toThrow(
-        `${at} {"column":"a","cast":"${cast}"}, expected a cast to string, bigint or double`,
-      );
-    }
-    for (const constant of ['abc', ' ', 'NaN', '1 000']) {
-      expect(mapped({ constant })).toThrow(
-        `${at} ${JSON.stringify({ constant })}, expected a constant that is a number.`,
-      );
-    }
-    for (const from of [
-      'a',
-      { column: 'a', cast: 'double' },
-      { constant: '1.5' },
-      { constant: true },
-      { constant: 0 },
-    ]) {
-      expect(mapped(from)).not.toThrow();
-    }
-  });
+  it.each(['metricValue', 'numerator', 'denominator'])(
+    'reject %s for a field that is never a number',
+    (name) => {
+      const mapped = (from: unknown) => {
+        const ratio = name === 'metricValue' ? {} : { numerator: 'n', denominator: 'd' };
+        const mapping = { ...ratio, [name]: from };
+        return () => defineConfig({ bucket: 'own', sources: [withDataset({ kind: 'metrics', mapping })] });
+      };
+      const at = `sources.0.datasets.0.mapping.${name}: got`;
+      for (const cast of ['boolean', 'date', 'timestamp']) {
+        expect(mapped({ column: 'a', cast })).toThrow(
+          `${at} {"column":"a","cast":"${cast}"}, expected a cast to string, bigint or double`,
+        );
+      }
+      for (const constant of ['abc', ' ', 'NaN', '1 000']) {
+        expect(mapped({ constant })).toThrow(
+          `${at} ${JSON.stringify({ constant })}, expected a constant that is a number.`,
+        );
+      }
+      for (const from of [
+        'a',
+        { column: 'a', cast: 'double' },
+        { constant: '1.5' },
+        { constant: true },
+        { constant: 0 },
+      ]) {
+        expect(mapped(from)).not.toThrow();
+      }
+    },
+  );
 
   it.each<[string, SourceInput, string]>([
     [
@@ -275,15 +278,15 @@ describe('sources', () => {
       { ...acme, datasets: [{ name: 'm', kind: 'metrics', mapping: { numerator: 'n' } }] },
       'expected numerator and denominator, both or neither.',
     ],
-  ])('refuse %s', (_, source, message) => {
+  ])('reject %s', (_, source, message) => {
     expect(() => define([source])).toThrow(message);
   });
 
-  it.each(['Events 2026', 'a/b=c', 'ü', 'a.b/..c', '$x'])('take the folder %s', (folder) => {
+  it.each(['Events 2026', 'a/b=c', 'ü', 'a.b/..c', '$x'])('accept the folder %s', (folder) => {
     expect(define([withDataset({ folder })]).sources[0]?.datasets[0]?.folder).toBe(folder);
   });
 
-  it('refuse two of a name, and two datasets of a name or a table', () => {
+  it('reject two sources with one name, and two datasets with one name or table', () => {
     expect(() => define([acme, { ...acme, datasets: [{ ...events, table: 'other' }] }])).toThrow(
       'sources.1.name: got "acme", expected another name than sources.0.name.',
     );
@@ -301,13 +304,13 @@ describe('sources', () => {
     ['statsig_forwarded_events', 'tables.events'],
     ['quarantine', 'tables.quarantine'],
     ['first_exposures', 'a view'],
-  ])('refuse the table %s, which is taken', (table, other) => {
+  ])('reject the table %s, which is in use', (table, other) => {
     expect(() => define([withDataset({ table })])).toThrow(
       `sources.0.datasets.0.table: got "${table}", expected another table than ${other}.`,
     );
   });
 
-  it('are one bucket each time it is named: of one owner, in one region', () => {
+  it('must give the same owner and region each time they name a bucket', () => {
     const again = { ...acme, name: 'again', datasets: [{ ...events, name: 'again' }] };
     expect(() => define([acme, { ...again, owner: '444455556666' }])).toThrow(
       'sources.1.owner: got "444455556666", expected "123456789012", as sources.0 has it of the same bucket.',
@@ -324,7 +327,7 @@ describe('sources', () => {
     ['the same folder', 'events', 'events'],
     ['a folder in another’s', 'events/eu', 'events'],
     ['a folder around another’s', 'drops', 'drops/events'],
-  ])('refuse %s of another source in the same bucket', (_, folder, others) => {
+  ])('reject %s of another source in the same bucket', (_, folder, others) => {
     const of = (name: string, dropped: string, bucket = 'shared-drops'): SourceInput => ({
       ...acme,
       name,
@@ -344,12 +347,12 @@ describe('sources', () => {
     expect(() => define([{ ...acme, datasets: both }])).not.toThrow();
   });
 
-  it('take a role without an external ID that says so', () => {
+  it('accept a role with an explicit setting for no external ID', () => {
     const role = { arn: ROLE, allowNoExternalId: true };
     expect(define([{ ...acme, role }]).sources[0]?.role).toEqual(role);
   });
 
-  it('refuse a unit ID’s column that ingested events have already', () => {
+  it('reject a unit ID with the name of a column of ingested events', () => {
     const unitIds = { fileID: 'source_file' };
     expect(() => define([acme], { unitIds })).toThrow('unitIds.fileID: got "source_file"');
     // Of what forwarded events have, too, in one sentence.

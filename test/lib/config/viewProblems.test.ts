@@ -5,7 +5,7 @@ import type { ConfigInput } from '../../../lib/schema/config.ts';
 const define = (input: Partial<ConfigInput>) => () => defineConfig({ bucket: 'acme', ...input });
 
 describe('jsonPaths', () => {
-  it('take any key of letters, digits, _ and - that is no number', () => {
+  it('accept any key of letters, digits, _ and - that is not a number', () => {
     const jsonPaths = {
       plan: 'user.custom.plan',
       page: 'statsigMetadata.currentPage',
@@ -29,7 +29,7 @@ describe('jsonPaths', () => {
     'user.custom.plans.0',
     'user.custom.plans.-0',
     '',
-  ])('refuse %j, which is no path', (path) => {
+  ])('reject %j, which is not a path', (path) => {
     expect(define({ jsonPaths: { plan: path } })).toThrow(
       `jsonPaths.plan: got ${JSON.stringify(path)}, expected a path such as user.custom.plan`,
     );
@@ -42,28 +42,28 @@ describe('jsonPaths', () => {
     ['unit_id', "of another view's"],
     ['copy', 'of what a view is made of'],
     ['company_id', "of a unit ID's"],
-  ])('refuse the column %s: it is the name %s', (column) => {
+  ])('reject the column %s: it is the name %s', (column) => {
     const input = { unitIds: { companyID: 'company_id' }, jsonPaths: { [column]: 'user.custom.x' } };
     expect(define(input)).toThrow(
       `jsonPaths.${column}: expected a column that tables and views don't have already.`,
     );
   });
 
-  it.each(['Plan', 'my plan', '1st', ''])('refuse the column %j, which is no name of SQL', (column) => {
+  it.each(['Plan', 'my plan', '1st', ''])('reject the column %j, which is not an SQL name', (column) => {
     expect(define({ jsonPaths: { [column]: 'user.custom.x' } })).toThrow(
       `jsonPaths.${column}: expected a column's name before the path`,
     );
   });
 });
 
-describe('what views have already', () => {
-  it("can't be a unit ID's column", () => {
+describe('a column or a name that views already have', () => {
+  it("cannot be a unit ID's column", () => {
     expect(define({ unitIds: { country: 'country' } })).toThrow(
       'unitIds.country: got "country", expected a column that the views don\'t have already.',
     );
   });
 
-  it("can't be a table's name", () => {
+  it("cannot be a table's name", () => {
     expect(define({ tables: { exposures: 'first_exposures' } })).toThrow(
       'tables.exposures: got "first_exposures", expected another name than a view has.',
     );

@@ -16,7 +16,7 @@ const object = (path: string, other: Partial<DropObject> = {}): DropObject => ({
   ...other,
 });
 
-describe('what is left out of a day', () => {
+describe('a file that a day leaves out', () => {
   it.each([
     ['', 'marker'],
     ['part/', 'marker'],
@@ -42,11 +42,11 @@ describe('what is left out of a day', () => {
     // Athena's UNLOAD and CTAS give their files no ending.
     ['20261119_061500_00012_abcde_1f4b', null],
     ['part-00000', null],
-  ])('%j: %s', (path, reason) => {
+  ])('is %j for the reason %s', (path, reason) => {
     expect(leftOutReason(object(path), FOLDER)).toBe(reason);
   });
 
-  it('is what is empty, or archived where S3 does not read at once', () => {
+  it('is empty, or archived in a class that S3 does not read immediately', () => {
     expect(leftOutReason(object('a.parquet', { size: 0 }), FOLDER)).toBe('empty');
     const of = (storageClass?: string) => leftOutReason(object('a.parquet', { storageClass }), FOLDER);
     expect(['GLACIER', 'DEEP_ARCHIVE'].map(of)).toEqual(['archived', 'archived']);
@@ -66,7 +66,7 @@ describe('what is left out of a day', () => {
 });
 
 describe('a drop', () => {
-  it('has the same fingerprint in any order, and another when a key, an ETag or a size is another', () => {
+  it('has the same fingerprint in any order, and a different one for a different key, ETag or size', () => {
     const files = fc.uniqueArray(
       fc.record({
         path: fc.stringMatching(/^[a-z]{1,4}$/),
@@ -97,7 +97,7 @@ describe('a drop', () => {
     );
   });
 
-  it('without files has a fingerprint of its own, and knows when something was last written', () => {
+  it('without files has its own fingerprint, and knows the time of the last write', () => {
     expect(makeDrop([], FOLDER)).toEqual({
       files: [],
       leftOut: [],
@@ -110,7 +110,7 @@ describe('a drop', () => {
 });
 
 describe('the folder of a day', () => {
-  it('reads back in every format, and sorts as days do', () => {
+  it('is parsed back in every format, and sorts like the day', () => {
     const days = fc.integer({ min: 0, max: 40_000 }).map((n) => addDays('1970-01-01', n));
     fc.assert(
       fc.property(fc.constantFrom(...DAY_FORMATS), days, days, (format, a, b) => {
@@ -130,7 +130,7 @@ describe('the folder of a day', () => {
     ['ds=2026-11-19x', 'ds=YYYY-MM-DD'],
     ['latest', 'YYYY-MM-DD'],
     ['', 'YYYY-MM-DD'],
-  ] as const)('is none: %j as %s', (folder, format) => {
+  ] as const)('is not %j as %s', (folder, format) => {
     expect(dropDay(folder, format)).toBeNull();
   });
 });

@@ -32,7 +32,7 @@ function bucketOf(
 }
 
 describe('listing a dataset’s days', () => {
-  it('finds what lies in their folders and nothing else, in every format, whatever lies between', async () => {
+  it('finds exactly the objects in their folders, in every format, whatever lies between them', async () => {
     const name = fc.constantFrom('a.parquet', 'h=1/b.parquet', '_SUCCESS', 'é😀.parquet', '');
     const key = fc.record({ day: fc.integer({ min: 0, max: 40 }), name });
     const junk = fc.constantFrom(
@@ -79,7 +79,7 @@ describe('listing a dataset’s days', () => {
     );
   });
 
-  it('takes a call for a thousand objects, not one for a day, and jumps over folders that nobody asked for', async () => {
+  it('needs one call per thousand objects, not per day, and skips folders that are not requested', async () => {
     const days = Array.from({ length: 10 }, (_, i) => addDays('2026-01-01', i));
     const full = bucketOf(
       days.flatMap((day) => Array.from({ length: 50 }, (_, i) => `in/${day}/${i}.parquet`)),
@@ -96,7 +96,7 @@ describe('listing a dataset’s days', () => {
     expect([calls, [...drops.values()].map(({ files }) => files.length)]).toEqual([2, [1, 1]]);
   });
 
-  it('goes on where a page ends just before a day, in a folder whose name begins like the day', async () => {
+  it('continues correctly when a page ends just before a day, in a folder whose name starts like the day', async () => {
     const keys = ['in/2026-01-10.old/a.parquet', 'in/2026-01-10.old/b.parquet', 'in/2026-01-10/a.parquet'];
     for (const pageKeys of [1, 2, 3]) {
       const bucket = bucketOf(keys, pageKeys);
@@ -105,7 +105,7 @@ describe('listing a dataset’s days', () => {
     }
   });
 
-  it('ends at a number of calls, by name', async () => {
+  it('fails by name after a maximum number of calls', async () => {
     const endless: Pick<CustomerBucket, 'list'> = {
       list: async () => ({ objects: [object('in/2026-01-01/a.parquet')], next: 'x' }),
     };
@@ -115,7 +115,7 @@ describe('listing a dataset’s days', () => {
   });
 });
 
-describe('a customer’s bucket by real clients', () => {
+describe('a customer’s bucket with real clients', () => {
   let s3: RunningS3;
   beforeAll(async () => {
     s3 = await startS3();
@@ -128,7 +128,7 @@ describe('a customer’s bucket by real clients', () => {
   afterAll(() => s3.close());
   const source = { name: 'acme', bucket: 'drops', owner: '000000000000' };
 
-  it('lists and reads what was listed, whole or in part, until it is another', async () => {
+  it('is listed, and listed objects are read, completely or in part, until they change', async () => {
     const bucket = customerBucketFrom(s3.client, source);
     const { drops } = await listDrops(bucket, { folder: 'in', dayFormat: 'YYYY-MM-DD' }, [
       '2026-01-01',
@@ -149,7 +149,7 @@ describe('a customer’s bucket by real clients', () => {
     expect(await bucket.read({ ...file, key: 'in/gone' })).toBeNull();
   });
 
-  it('is refused by names of ours', async () => {
+  it('is denied with our own error codes', async () => {
     const list = (other: Partial<typeof source>) =>
       customerBucketFrom(s3.client, { ...source, ...other }).list({ prefix: '' });
     await expect(list({ owner: '111122223333' })).rejects.toMatchObject({

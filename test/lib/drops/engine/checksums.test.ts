@@ -37,7 +37,7 @@ const DAMAGED = /^SLUICE_INGEST_FILE_(CHECKSUM_WRONG|DAMAGED|TEXT_INVALID|ENCODI
 
 describe('checksums', () => {
   it.each(['1-none', '1-snappy', '1-gzip', '2-none', '2-snappy', '2-gzip'])(
-    'of pages tell every flip of a bit: version and codec %s',
+    'of pages detect every flipped bit: version and codec %s',
     async (name) => {
       const fixture = () => bench.fixture(`checksums-${name}.parquet`);
       const honest = await outcomeOf(fixture());
@@ -56,7 +56,7 @@ describe('checksums', () => {
     60_000,
   );
 
-  it('of gzip blocks tell every flip of a bit, where pages have none', async () => {
+  it('of gzip blocks detect every flipped bit in pages without checksums', async () => {
     const write = () =>
       bench.write(
         'gzip.parquet',
@@ -75,7 +75,7 @@ describe('checksums', () => {
     expect(codes).toContain('SLUICE_INGEST_FILE_CHECKSUM_WRONG');
   }, 60_000);
 
-  it('are compared of what is mapped, and of whole rows where some are refused', async () => {
+  it('are verified for mapped columns, and for whole rows when some rows are refused', async () => {
     const query = (unit: string) =>
       `SELECT 1795169730 + i AS timestamp, 'e' AS event_name, ${unit} AS unit_id, 'not mapped ' || i AS more FROM range(9) t(i)`;
     const damage = (file: EngineFile) => {
@@ -96,7 +96,7 @@ describe('checksums', () => {
     });
   });
 
-  it('of large gzip blocks are compared piece by piece', async () => {
+  it('of large gzip blocks are verified piece by piece', async () => {
     const big = await bench.write(
       'big.parquet',
       "SELECT 1795169730 + i AS timestamp, 'e' AS event_name, repeat(md5(i::VARCHAR), 300) AS unit_id FROM range(1000) t(i)",

@@ -8,7 +8,7 @@ const SCRIPT = join(import.meta.dirname, 'damageFiles.ts');
 const COUNT = 200;
 
 describe('damaged files', () => {
-  it('are refused by name, or read: none with checksums as other rows, and none crashes or hangs the process', async () => {
+  it('are rejected by name or read: none with checksums gives different rows, and none crashes or hangs the process', async () => {
     const run = promisify(execFile);
     const { stdout } = await run(process.execPath, [SCRIPT, String(COUNT), '5'], { timeout: 110_000 });
     const outcomes = new Map(Object.entries<number>(JSON.parse(stdout)));

@@ -6,7 +6,7 @@ import { engineFailure, fileFailure } from '../../../../lib/drops/engine/EngineE
 const thrown = (type: string, text: string) =>
   new Error(JSON.stringify({ exception_type: type, exception_message: text }));
 
-describe('what DuckDB throws', () => {
+describe('an error of DuckDB', () => {
   it.each([
     ['Out of Memory', 'failed to allocate data of size 128.0 MiB (21.2 MiB/64.0 MiB used)', 'OUT_OF_MEMORY'],
     ['Out of Memory', 'could not allocate block of size 256.0 KiB (63.9 MiB/64.0 MiB used)', 'OUT_OF_MEMORY'],
@@ -18,19 +18,19 @@ describe('what DuckDB throws', () => {
     ],
     ['IO', 'Could not write file "/tmp/load/1.tmp": No space left on device', 'OUT_OF_DISK'],
     ['INTERNAL', 'Attempted to access index 3 within vector of size 3', 'FAILED'],
-  ])('of the machine: %s: %s', (type, text, code) => {
+  ])('with the machine as its cause is classified: %s: %s', (type, text, code) => {
     const error = thrown(type, text);
     expect(engineFailure(error).code).toBe(`SLUICE_ENGINE_${code}`);
     expect(engineFailure(error).message).not.toContain('/tmp');
     if (code !== 'FAILED') expect(fileFailure(error, 'a.parquet')).toBeNull();
   });
 
-  it('says how much memory there was', () => {
+  it('includes the memory limit', () => {
     const text = 'failed to pin block of size 256.0 KiB (20.2 MiB/20.0 MiB used)';
     expect(engineFailure(thrown('Out of Memory', text)).message).toContain(text);
   });
 
-  it('keeps what it quotes of a row to itself, whatever that is', () => {
+  it('is reported without the row data that it quotes, whatever they are', () => {
     const value = fc
       .string({ minLength: 1, unit: fc.constantFrom('§', '"', "'", '\n', ' ', '7', '/', 'out of memory') })
       .map((text) => `§${text}`);

@@ -26,7 +26,7 @@ async function problemOf(file: EngineFile): Promise<unknown> {
   return described !== undefined && 'problem' in described ? described.problem : undefined;
 }
 
-describe('files that are read', () => {
+describe('readable files', () => {
   it.each([
     'uncompressed',
     'snappy',
@@ -37,14 +37,14 @@ describe('files that are read', () => {
     'zstd, PARQUET_VERSION V2',
     'snappy, DICTIONARY_SIZE_LIMIT 1',
     'zstd, ROW_GROUP_SIZE 2048',
-  ])('%s', async (codec) => {
+  ])('can be %s', async (codec) => {
     const file = await bench.write(`${codec.replace(/\W/g, '')}.parquet`, ROWS, `COMPRESSION ${codec}`);
     const { rows } = await bench.load(events, [file]);
     expect(rows).toHaveLength(1_000);
     expect(rows[999]).toMatchObject({ timestamp: '2026-11-20 10:32:09', event_name: 'e5', user_id: 'u999' });
   });
 
-  it('delta and byte stream split encodings, in brotli, with decimals in fixed bytes', async () => {
+  it('can have delta and byte stream split encodings, brotli and decimals in fixed bytes', async () => {
     const { rows } = await bench.load(
       { kind: 'events', mapping: { eventValue: 'exact', metadata: ['split'] } },
       [bench.fixture('encodings.parquet')],
@@ -56,12 +56,12 @@ describe('files that are read', () => {
     ]);
   });
 
-  it('without rows: nothing is written', async () => {
+  it('without rows lead to no output', async () => {
     const { result } = await bench.load(events, [await bench.write('none.parquet', `${ROWS} LIMIT 0`)]);
     expect(result).toMatchObject({ written: [], refusedFile: null, rows: { in: 0, out: 0, refused: 0 } });
   });
 
-  it('in which every row is refused: only quarantine is written', async () => {
+  it('with only refused rows lead to quarantine output only', async () => {
     const file = await bench.write('refused.parquet', ROWS.replace("'u' || i", "''"));
     const { result, refused } = await bench.load(events, [file]);
     expect(result).toMatchObject({
@@ -72,7 +72,7 @@ describe('files that are read', () => {
     expect(refused).toHaveLength(1_000);
   });
 
-  it('of one day that differ in types, in order and in columns that nobody mapped', async () => {
+  it('of one day can differ in types, order and unmapped columns', async () => {
     const { rows, result } = await bench.load(events, [
       await bench.write('drift-1.parquet', ROWS),
       await bench.write(
@@ -105,7 +105,7 @@ describe('files that are read', () => {
     ]);
   });
 
-  it('in hundreds, some of their rows refused', async () => {
+  it('can be hundreds with some refused rows', async () => {
     const files = await Promise.all(
       Array.from({ length: 300 }, (_, n) =>
         bench.write(
@@ -125,7 +125,7 @@ describe('files that are read', () => {
     expect(result.files.filter(({ refused: n }) => n === 1)).toHaveLength(100);
   });
 
-  it('in hundreds, each with a column of its own that nobody mapped: the mapped ones are read together', async () => {
+  it('can be hundreds with different unmapped columns, and are then read together', async () => {
     const files = await Promise.all(
       Array.from({ length: 250 }, (_, n) =>
         bench.write(
@@ -152,7 +152,7 @@ describe('files that are read', () => {
     expect(compileMapping(subjectOf(events), schemas).groups).toHaveLength(1);
   });
 
-  it('of which some have a name twice: those are read by themselves', async () => {
+  it('with duplicate column names are read separately', async () => {
     const dataset: DatasetInput = { kind: 'events', mapping: { unitIds: { userID: 'UNIT_ID' } } };
     const single = await bench.write(
       'single.parquet',
@@ -168,21 +168,21 @@ describe('files that are read', () => {
     }
   });
 
-  it('with a thousand columns', async () => {
+  it('can have a thousand columns', async () => {
     const many = Array.from({ length: 1_000 }, (_, n) => `${n} AS c${n}`).join(', ');
     const file = await bench.write('wide.parquet', `SELECT *, ${many} FROM (${ROWS} LIMIT 2)`);
     const { rows } = await bench.load({ kind: 'events', mapping: { metadata: ['c999'] } }, [file]);
     expect(rows.map((row) => row['event_metadata'])).toEqual(['{"c999":999}', '{"c999":999}']);
   });
 
-  it('under names with quotes and letters of any alphabet', async () => {
+  it('can have names with quotes and letters of any alphabet', async () => {
     const file = await bench.write("it''s ü.parquet".replace("''", ''), ROWS);
     const { rows } = await bench.load(events, [{ ...file, name: "it's\\ü'.parquet" }]);
     expect(rows[0]?.['source_file']).toBe("it's\\ü'.parquet");
   });
 });
 
-describe('files that are not', () => {
+describe('unreadable files', () => {
   it.each([
     ['SLUICE_INGEST_FILE_NOT_PARQUET', 'text.csv', () => Buffer.from('timestamp,event_name\n1,a\n')],
     ['SLUICE_INGEST_FILE_NOT_PARQUET', 'nothing', () => Buffer.alloc(0)],
@@ -215,11 +215,11 @@ describe('files that are not', () => {
     expect(await problemOf(file)).toMatchObject({ code, message: expect.stringContaining(file.name) });
   });
 
-  it.each(['encrypted-footer.parquet', 'encrypted-columns.parquet'])('%s', async (name) => {
+  it.each(['encrypted-footer.parquet', 'encrypted-columns.parquet'])('can be %s', async (name) => {
     expect(await problemOf(bench.fixture(name))).toMatchObject({ code: 'SLUICE_INGEST_FILE_ENCRYPTED' });
   });
 
-  it('tell of each bad file among good ones, and read the others', async () => {
+  it('are each reported among good ones, and the others are read', async () => {
     const good = await Promise.all([1, 2, 3].map((n) => bench.write(`good-${n}.parquet`, ROWS)));
     const bad = change(await bench.write('bad.parquet', ROWS), (bytes) =>
       bytes.fill(0, bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8), bytes.length - 8),
@@ -233,7 +233,7 @@ describe('files that are not', () => {
     ]);
   });
 
-  it('name the column that is missing, among files that have it', async () => {
+  it('are reported with a missing column that the other files have', async () => {
     const files = [
       await bench.write('has.parquet', ROWS),
       await bench.write('lacks.parquet', `SELECT timestamp, event_name FROM (${ROWS})`),
@@ -243,7 +243,7 @@ describe('files that are not', () => {
     );
   });
 
-  it('find the damaged one of many while they are loaded', async () => {
+  it('are identified among many while these are loaded', async () => {
     const file = await bench.write('damaged.parquet', ROWS, 'COMPRESSION zstd');
     change(file, (bytes) => bytes.fill(0xff, 40, 120));
     const files = [await bench.write('whole.parquet', ROWS), file];
@@ -252,7 +252,7 @@ describe('files that are not', () => {
     await expect(load).rejects.toThrow('damaged.parquet');
   });
 
-  it('hold no UTF-8 in a text column', async () => {
+  it('include text columns that are not UTF-8', async () => {
     const file = await bench.write(
       'latin1.parquet',
       ROWS.replace("'u' || i", "'müller'"),
@@ -266,7 +266,7 @@ describe('files that are not', () => {
     });
   });
 
-  it('tell nothing of what is in their rows, nor of this machine', async () => {
+  it('are reported without row data or details of this machine', async () => {
     const file = await bench.write(
       'quoted.parquet',
       ROWS.replace("'u' || i", "'said \"mar-ker\"' || chr(10) || 'mar-ker' || i"),
@@ -282,7 +282,7 @@ describe('files that are not', () => {
     expect(message).not.toMatch(/mar|ker|said|\//);
   });
 
-  it('are damaged in a column that is read for raw rows alone', async () => {
+  it('include files with a damaged column that only raw rows need', async () => {
     const file = await bench.write(
       'other-column.parquet',
       `SELECT timestamp, nullif(event_name, 'e3') AS event_name, unit_id, md5(unit_id) AS other FROM (${ROWS})`,
@@ -299,7 +299,7 @@ describe('files that are not', () => {
 
   // Of 10,000 damaged files: one whose footer says a row too many, one that has fewer than it says.
   it.each(['says-a-row-more.parquet', 'loses-rows.parquet'])(
-    'are damaged in a column that nobody mapped, and by their rows: %s',
+    'include files with a damaged unmapped column, depending on their rows: %s',
     async (name) => {
       const load = bench.load(events, [await bench.write('sound.parquet', ROWS), bench.fixture(name)]);
       await expect(load).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_DAMAGED' });
@@ -307,7 +307,7 @@ describe('files that are not', () => {
     },
   );
 
-  it('are in an encoding that is not read: only a mapping that needs it fails', async () => {
+  it('include unsupported encodings only if the mapping needs the column', async () => {
     const file = bench.fixture('fixed-split.parquet');
     expect((await bench.load(events, [file])).rows).toHaveLength(3);
     await expect(
@@ -315,18 +315,18 @@ describe('files that are not', () => {
     ).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_ENCODING_UNSUPPORTED' });
   });
 
-  it('have a column of a name that would stand for another', async () => {
+  it('include files with a column whose name could be taken for another', async () => {
     const file = await bench.write('taken.parquet', `SELECT *, 7 AS File_Row_Number FROM (${ROWS})`);
     await expect(bench.load(events, [file])).rejects.toThrow('"File_Row_Number": expected another name');
   });
 
-  it('stop with the signal’s reason', async () => {
+  it('are reported with the signal’s reason when reading is stopped', async () => {
     const file = await bench.write('stopped.parquet', ROWS);
     const reason = new Error('too late');
     await expect(bench.load(events, [file], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
-  it('end before their last byte, whatever byte that is', async () => {
+  it('include files truncated at any byte', async () => {
     const file = await bench.write('shrinking.parquet', `${ROWS} LIMIT 5`);
     const whole = readFileSync(file.path);
     for (let length = whole.length - 1; length >= 0; length -= 7) {

@@ -53,7 +53,7 @@ describe('lists and maps of older writers', () => {
   });
 
   it.each(['array', 'list_tuple'])(
-    'are lists of groups of one field where these are called %s',
+    'have groups of one field as elements when the group is called %s',
     async (name) => {
       expect(await metadataOf(twoLevels(bench.fixture('lists.parquet'), 'list', name), 'list')).toEqual(
         items,
@@ -62,30 +62,30 @@ describe('lists and maps of older writers', () => {
   );
 
   it.each(['bag', 'list', 'array_tuple'])(
-    'are lists of the field where its group is called %s',
+    'have the field itself as element when its group is called %s',
     async (name) => {
       const file = twoLevels(bench.fixture('lists.parquet'), 'list', name);
       expect(await metadataOf(file, 'list')).toEqual([['x', null], [], null]);
     },
   );
 
-  it('are lists of groups of several fields, whatever these are called', async () => {
+  it('have groups of several fields as elements, whatever their names', async () => {
     const file = twoLevels(bench.fixture('lists.parquet'), 'pairs', 'bag');
     expect(await metadataOf(file, 'pairs')).toEqual([[{ str: 'x', n: 1 }], [], null]);
   });
 
-  it('are lists of groups inside of structs', async () => {
+  it('can have groups as elements inside structs', async () => {
     const file = twoLevels(bench.fixture('lists.parquet'), 'inner', 'array');
     expect(await metadataOf(file, 'struct')).toEqual([{ inner: items[0] }, { inner: [] }, null]);
     expect(await metadataOf(file, 'struct.inner')).toEqual([items[0], [], null]);
   });
 
-  it('are lists by being repeated, of groups of one field as well', async () => {
+  it('can be repeated fields without an annotation, also groups of one field', async () => {
     const file = repeatedGroup(bench.fixture('lists.parquet'), 'repeated');
     expect(await metadataOf(file, 'repeated')).toEqual([items[0], [], [{ str: 'y' }]]);
   });
 
-  it('are maps by the annotation MAP_KEY_VALUE', async () => {
+  it('can be annotated with MAP_KEY_VALUE', async () => {
     const old = { 6: intField(2), 10: undefined };
     const outer = setElement(bench.fixture('lists.parquet'), 'map', old);
     expect(await metadataOf(outer, 'map')).toEqual([{ k: 1 }, {}, null]);
@@ -93,13 +93,13 @@ describe('lists and maps of older writers', () => {
     expect(await metadataOf(both, 'map')).toEqual([{ k: 1 }, {}, null]);
   });
 
-  it('are lists of keys where a map has no values', async () => {
+  it('become lists of keys when a map has no values', async () => {
     const map = { 6: intField(1), 10: structField(new Map([[2, structField(new Map())]])) };
     const file = setElement(bench.fixture('lists.parquet'), 'keys', map);
     expect(await metadataOf(file, 'keys')).toEqual([['k'], [], null]);
   });
 
-  it('are loaded beside files of newer ones', async () => {
+  it('are loaded beside files of newer writers', async () => {
     const old = twoLevels(bench.fixture('lists.parquet'), 'list', 'array');
     const path = `${old.path}.old`;
     renameSync(old.path, path);
@@ -131,7 +131,7 @@ describe('VARIANT', () => {
       "SELECT 1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit_id, {'a': 1}::VARIANT AS v",
     );
 
-  it.each(['v', 'V'])('is refused by name where it is mapped: %s', async (column) => {
+  it.each(['v', 'V'])('is rejected by name if it is mapped: %s', async (column) => {
     const load = bench.load({ kind: 'events', mapping: { eventValue: column } }, [await write()]);
     await expect(load).rejects.toMatchObject({
       code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
@@ -139,7 +139,7 @@ describe('VARIANT', () => {
     });
   });
 
-  it('is left alone where nobody mapped it, and in raw rows', async () => {
+  it('is ignored if it is not mapped, also in raw rows', async () => {
     expect((await bench.load({ kind: 'events' }, [await write()])).rows).toHaveLength(1);
     const { refused } = await bench.load(
       { kind: 'events', mapping: { timestamp: { column: 'event_name' } } },
@@ -149,13 +149,13 @@ describe('VARIANT', () => {
   });
 });
 
-describe('decimals whose footer lies', () => {
+describe('decimals with a wrong footer', () => {
   const load = (file: EngineFile, column: string, more: Omit<DatasetInput, 'kind'> = {}) =>
     bench.load({ ...more, kind: 'events', mapping: { eventValue: column, metadata: { x: { column } } } }, [
       file,
     ]);
 
-  it('are as their footers say where these do not', async () => {
+  it('are read correctly when the footer is right', async () => {
     for (const column of ['int32', 'int64', 'inside.list']) {
       const { rows } = await load(bench.fixture('decimals.parquet'), column);
       expect(rows.map((row) => JSON.parse(String(row['event_metadata'])).x)).toHaveLength(3);
@@ -174,36 +174,33 @@ describe('decimals whose footer lies', () => {
         [8, 0],
       ].map(([digits = 0, scale = 0]) => [column, digits, scale] as const),
     ),
-  )(
-    'are refused by name, row by row or with their file: %s as DECIMAL(%d,%d)',
-    async (column, digits, scale) => {
-      const fixture = column.startsWith('int') ? 'decimals.parquet' : 'decimals-in-bytes.parquet';
-      const file = setElement(bench.fixture(fixture), column, decimalFields(digits, scale));
-      const loaded = await load(file, column).catch((error: unknown) => error);
-      if (loaded instanceof Error) {
-        // Numbers in bytes that are more than DuckDB takes for such a decimal.
-        expect([loaded, column.startsWith('int')]).toEqual([
-          expect.objectContaining({ code: 'SLUICE_INGEST_FILE_DAMAGED' }),
-          false,
-        ]);
-        return;
-      }
-      const { rows, refused } = loaded as Awaited<ReturnType<typeof load>>;
-      expect(refused.map(({ reason }) => reason)).toEqual(Array(2).fill('SLUICE_INGEST_ROW_DECIMAL_INVALID'));
-      for (const { raw } of refused) expect(() => JSON.parse(String(raw))).not.toThrow();
-      const small = (1 / 10 ** scale).toFixed(scale);
-      expect(rows.map((row) => [row['event_value'], row['event_metadata']])).toEqual([
-        [small, `{"x":${small}}`],
+  )('are rejected by name, by row or by file: %s as DECIMAL(%d,%d)', async (column, digits, scale) => {
+    const fixture = column.startsWith('int') ? 'decimals.parquet' : 'decimals-in-bytes.parquet';
+    const file = setElement(bench.fixture(fixture), column, decimalFields(digits, scale));
+    const loaded = await load(file, column).catch((error: unknown) => error);
+    if (loaded instanceof Error) {
+      // Numbers in bytes that are more than DuckDB takes for such a decimal.
+      expect([loaded, column.startsWith('int')]).toEqual([
+        expect.objectContaining({ code: 'SLUICE_INGEST_FILE_DAMAGED' }),
+        false,
       ]);
-    },
-  );
+      return;
+    }
+    const { rows, refused } = loaded as Awaited<ReturnType<typeof load>>;
+    expect(refused.map(({ reason }) => reason)).toEqual(Array(2).fill('SLUICE_INGEST_ROW_DECIMAL_INVALID'));
+    for (const { raw } of refused) expect(() => JSON.parse(String(raw))).not.toThrow();
+    const small = (1 / 10 ** scale).toFixed(scale);
+    expect(rows.map((row) => [row['event_value'], row['event_metadata']])).toEqual([
+      [small, `{"x":${small}}`],
+    ]);
+  });
 
   it.each([
     [5, 7],
     [0, 0],
     [5, -2],
     [-1, 0],
-  ])('are refused with their file where they can’t be: DECIMAL(%d,%d)', async (digits, scale) => {
+  ])('are rejected with their file if the type is impossible: DECIMAL(%d,%d)', async (digits, scale) => {
     for (const column of ['int32', 'int64', 'bytes', 'wide']) {
       const fixture = column.startsWith('int') ? 'decimals.parquet' : 'decimals-in-bytes.parquet';
       const lies = () => setElement(bench.fixture(fixture), column, decimalFields(digits, scale));
@@ -215,19 +212,19 @@ describe('decimals whose footer lies', () => {
     }
   });
 
-  it('are refused where the old annotation says otherwise than the new one', async () => {
+  it('are rejected if the old annotation contradicts the new one', async () => {
     const file = setElement(bench.fixture('decimals.parquet'), 'int32', { 8: intField(5) });
     await expect(load(file, 'int32')).rejects.toMatchObject({ code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT' });
   });
 
-  it.each([4, 6])('refuse their row inside of lists and structs: %d digits', async (digits) => {
+  it.each([4, 6])('reject their row inside lists and structs: %d digits', async (digits) => {
     const file = setElement(bench.fixture('decimals.parquet'), 'element', decimalFields(digits, 2));
     const { rows, refused } = await load(file, 'inside');
     expect(refused.map(({ reason }) => reason)).toEqual(Array(2).fill('SLUICE_INGEST_ROW_DECIMAL_INVALID'));
     expect(rows.map((row) => row['event_value'])).toEqual(['{"list":[0.01]}']);
   });
 
-  it('refuse the row of a metric and of a time', async () => {
+  it('reject the row of a metric and of a time', async () => {
     const file = setElement(bench.fixture('decimals.parquet'), 'int32', decimalFields(4, 2));
     const constant = { constant: 'x' };
     const { refused } = await bench.load(
@@ -265,16 +262,16 @@ describe('UUIDs of 16 bytes', () => {
     expect(await units(column)).toEqual([UUID, NIL, MISSING]);
   });
 
-  it('are read as UUIDs in bytes of any number where the mapping says so', async () => {
+  it('are read as UUIDs from bytes of any length if the mapping says so', async () => {
     expect(await units({ column: 'any', cast: 'uuid' })).toEqual([UUID, NIL, MISSING]);
     expect((await units('any'))[1]).toBe('SLUICE_INGEST_ROW_TEXT_INVALID');
   });
 
-  it('are no texts of 16 characters', async () => {
+  it('are not read as texts of 16 characters', async () => {
     expect(await units('text')).toEqual(['abcdef0123456789', 'short', MISSING]);
   });
 
-  it('are metadata and values like any text', async () => {
+  it('can be metadata and values like any text', async () => {
     const { rows } = await bench.load(
       { kind: 'events', mapping: { eventValue: 'unsaid', metadata: ['unsaid'] } },
       [bench.fixture('uuids.parquet')],
@@ -286,7 +283,7 @@ describe('UUIDs of 16 bytes', () => {
     ]);
   });
 
-  it('are written canonically where texts of them are cast, and refused where they are none', async () => {
+  it('are written canonically when cast from text, and rejected when the text is not a UUID', async () => {
     const file = await bench.write(
       'uuid-texts.parquet',
       `SELECT 1795169730 AS timestamp, 'e' AS event_name, unnest(['${UUID.toUpperCase()}', '{${UUID}}', 'nope']) AS unit_id`,
@@ -303,7 +300,7 @@ describe('UUIDs of 16 bytes', () => {
 describe('a NUL', () => {
   const NUL = String.fromCharCode(0);
 
-  it('in the name of a column or a member is refused by name', async () => {
+  it('in the name of a column or a member is rejected by name', async () => {
     for (const element of ['keys', 'inner', 'timestamp']) {
       const file = editSchema(bench.fixture('lists.parquet'), (elements) =>
         elements.map((one) => (one.name === element ? { ...one, name: `a${NUL}b` } : one)),
@@ -315,14 +312,14 @@ describe('a NUL', () => {
     }
   });
 
-  it('in the key of a file is refused by name', async () => {
+  it('in the key of a file is rejected by name', async () => {
     const file = { ...bench.fixture('lists.parquet'), name: `a${NUL}b.parquet` };
     await expect(bench.load({ kind: 'events' }, [file])).rejects.toMatchObject({
       code: 'SLUICE_INGEST_FILE_NAME_UNFIT',
     });
   });
 
-  it('in the mapping is refused with the configuration', () => {
+  it('in the mapping makes the configuration invalid', () => {
     const load = (mapping: object) => bench.load({ kind: 'events', mapping }, []);
     return Promise.all(
       [
@@ -334,7 +331,7 @@ describe('a NUL', () => {
     );
   });
 
-  it('in texts, keys of maps and JSON is kept', async () => {
+  it('in texts, map keys and JSON is kept', async () => {
     const file = await bench.write(
       'nul.parquet',
       `SELECT 1795169730 AS timestamp, 'a' || chr(0) || 'b' AS event_name, 'u' AS unit_id, map {'k' || chr(0): 'v' || chr(0)} AS m,
@@ -354,7 +351,7 @@ describe('a NUL', () => {
 });
 
 describe('names of elements', () => {
-  it('may be anything else', async () => {
+  it('can have any other character', async () => {
     const file = editSchema(bench.fixture('lists.parquet'), (elements) =>
       elements.map((one) =>
         one.name === 'keys'

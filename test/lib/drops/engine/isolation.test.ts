@@ -24,7 +24,7 @@ afterAll(() => {
 const at = (name: string) => `'${join(bench.directory, name)}'`;
 
 describe('a session', () => {
-  it('reads its files and writes into its directories', async () => {
+  it('can read its files and write into its directories', async () => {
     expect(await session.rows(`SELECT * FROM read_parquet(${at('reached.parquet')})`)).toEqual([{ a: 1 }]);
     await session.run(`COPY (SELECT 2 AS a) TO ${at('out/written.parquet')} (FORMAT parquet)`);
     expect(await session.rows(`SELECT * FROM read_parquet(${at('out/written.parquet')})`)).toEqual([
@@ -43,7 +43,7 @@ describe('a session', () => {
     ['an extension', () => "LOAD 'httpfs'"],
     ['the registry of extensions', () => 'INSTALL httpfs'],
     ['a file to write', () => `COPY (SELECT 1) TO ${at('leak.csv')}`],
-  ])('does not reach %s', async (_, sql) => {
+  ])('cannot access %s', async (_, sql) => {
     await expect(session.run(sql())).rejects.toThrow(
       /Permission|not allowed|disabled|Cannot|Failed to (copy|install) local/i,
     );
@@ -56,11 +56,11 @@ describe('a session', () => {
     "SET temp_directory = '/tmp/elsewhere'",
     "SET memory_limit = '100GB'",
     'RESET lock_configuration',
-  ])('does not let itself be unlocked: %s', async (sql) => {
+  ])('cannot be unlocked: %s', async (sql) => {
     await expect(session.run(sql)).rejects.toThrow(/locked|Cannot/i);
   });
 
-  it('stops what runs when its signal does', async () => {
+  it('stops a running query when its signal aborts', async () => {
     const abort = new AbortController();
     const stopped = await DuckDbSession.open(bench.limits, { files: [], directories: [] }, abort.signal);
     const reason = new Error('deadline');
@@ -74,7 +74,7 @@ describe('a session', () => {
 });
 
 describe('names in a mapping', () => {
-  it('never end the statement that they are part of', async () => {
+  it('cannot end the SQL statement that contains them', async () => {
     const nasty = fc.string({
       minLength: 1,
       maxLength: 12,

@@ -107,7 +107,7 @@ const LIES: Readonly<Record<string, (min: Buffer, max: Buffer) => ThriftStruct>>
   'more nulls than values': (min, max) => bounds(min, max, 1_000n),
 };
 
-describe('statistics that lie', () => {
+describe('wrong statistics', () => {
   const write = (name: string) =>
     bench.write(
       name,
@@ -123,7 +123,7 @@ describe('statistics that lie', () => {
   };
 
   it.each(MAPPINGS.map((dataset, i) => [i, dataset] as const))(
-    'change nothing of what a load makes: mapping %d',
+    'do not change the output of a load: mapping %d',
     async (_, dataset) => {
       const honest = await resultOf(dataset, await write('stats.parquet'));
       expect(honest.result.out).toBeGreaterThan(0);

@@ -83,7 +83,7 @@ describe('files of parquetjs-lite', () => {
     { compression: 'GZIP', useDataPageV2: false },
     { compression: 'GZIP', useDataPageV2: true },
     { compression: 'SNAPPY', useDataPageV2: false },
-  ])('in $compression, version 2 pages: $useDataPageV2', async (options) => {
+  ])('are read with $compression and version 2 pages: $useDataPageV2', async (options) => {
     const file = await write(`${options.compression}-${options.useDataPageV2}.parquet`, options);
     const { rows, refused } = await bench.load(dataset('timestamp'), [file]);
     expect(rows.map((row) => [row['timestamp'], row['event_name'], row['user_id']])).toEqual([
@@ -97,12 +97,12 @@ describe('files of parquetjs-lite', () => {
     expect(JSON.parse(String(refused[0]?.['raw']))).toMatchObject({ event_name: 'é1', json: { a: 1 } });
   });
 
-  it('have times inside of structs in UTC, too', async () => {
+  it('have times in UTC inside structs, too', async () => {
     const { rows } = await bench.load(dataset('deep.at'), [await write('deep.parquet', {})]);
     expect(new Set(rows.map(({ timestamp }) => timestamp))).toEqual(new Set(['2026-11-20 10:15:30.123']));
   });
 
-  it('may be empty', async () => {
+  it('can be empty', async () => {
     const { result } = await bench.load(dataset('timestamp'), [await write('empty.parquet', { count: 0 })]);
     expect(result.rows).toEqual({ in: 0, out: 0, refused: 0 });
   });

@@ -43,7 +43,7 @@ async function claimed(ledger: Ledger, owner: string, until: number, fingerprint
 }
 
 describe('a day in the ledger', () => {
-  it('is claimed by one, busy for the next until the lease is over, and then taken over', async () => {
+  it('is claimed by one load, busy for the next until the lease ends, and then taken over', async () => {
     const { clock, ledger } = setUp();
     const until = clock.now() + 16 * MINUTE_MS;
     await claimed(ledger, 'one', until);
@@ -55,7 +55,7 @@ describe('a day in the ledger', () => {
     expect(taken.entry).toMatchObject({ state: 'loading', attempts: 2, lease: { owner: 'two' } });
   });
 
-  it('is settled by who holds it, and by nobody whose lease was taken over', async () => {
+  it('is settled by its holder, and not by a load whose lease was taken over', async () => {
     const { clock, ledger } = setUp();
     const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
     clock.advance(2 * MINUTE_MS);
@@ -69,7 +69,7 @@ describe('a day in the ledger', () => {
     expect(ledgerEntrySchema.parse(JSON.parse(JSON.stringify(entry)))).toEqual(entry);
   });
 
-  it('keeps what queries read and what was learnt when a load fails, and loses the failure with the next good one', async () => {
+  it('keeps its published version and findings when a load fails, and clears the failure with the next success', async () => {
     const { clock, ledger } = setUp();
     await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settled('v1'));
     const { version: _, ...failed } = settled('');
@@ -86,7 +86,7 @@ describe('a day in the ledger', () => {
     expect([entry?.version, entry?.failure]).toEqual(['v3', undefined]);
   });
 
-  it('is noted as queued, but not while somebody loads it', async () => {
+  it('is recorded as queued, but not during a load', async () => {
     const { clock, ledger } = setUp();
     expect(await ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' })).toBe(true);
     expect(await ledger.read(place)).toMatchObject({
@@ -103,7 +103,7 @@ describe('a day in the ledger', () => {
     expect(await ledger.read(place)).toMatchObject({ state: 'waiting', version: 'v1', fingerprint: 'f1' });
   });
 
-  it('is claimed though the note of its queueing comes in between, and not noted once it was settled', async () => {
+  it('is claimed despite a concurrent record of its queueing, and not recorded as queued once it is settled', async () => {
     const { clock, ledger } = setUp();
     const note = (seen?: LedgerEntry | null) =>
       ledger.noteQueued(place, { fingerprint: 'f1', reason: 'new' }, seen);
@@ -122,7 +122,7 @@ describe('a day in the ledger', () => {
     expect(await note(await ledger.read(place))).toBe(true);
   });
 
-  it('counts attempts for the files that are queued, and anew for others', async () => {
+  it('counts attempts for the queued files, and starts again for other files', async () => {
     const { clock, ledger } = setUp();
     const attempts: number[] = [];
     for (const fingerprint of ['f1', 'f1', 'f2']) {
@@ -134,7 +134,7 @@ describe('a day in the ledger', () => {
     expect(attempts).toEqual([1, 2, 1]);
   });
 
-  it('counts attempts anew once it was settled, and says what one failed with that is handed back', async () => {
+  it('counts attempts again after it is settled, and keeps the failure of a released attempt', async () => {
     const { clock, ledger } = setUp();
     const failure = { code: 'SLUICE_SOURCE_UNAVAILABLE', message: 'SlowDown.' };
     const first = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
@@ -147,7 +147,7 @@ describe('a day in the ledger', () => {
     expect((await claimed(ledger, 'three', clock.now() + MINUTE_MS)).entry.attempts).toBe(1);
   });
 
-  it('says nothing of another table, but is busy while somebody loads it there', async () => {
+  it('has no state for another table, but is busy during a load into that table', async () => {
     const { clock, ledger } = setUp();
     const other = { ...place, table: 'other' };
     await ledger.settle(await claimed(ledger, 'one', clock.now() + MINUTE_MS), settled('v1'));
@@ -162,7 +162,7 @@ describe('a day in the ledger', () => {
     expect(entry?.version).toBeUndefined();
   });
 
-  it('belongs to its claimer though the answer to the write was lost', async () => {
+  it('belongs to its claimer even if the response to the write is lost', async () => {
     const { clock, store, ledger } = setUp();
     store.faults = ['lost_answer'];
     const claim = await claimed(ledger, 'one', clock.now() + MINUTE_MS);
@@ -173,7 +173,7 @@ describe('a day in the ledger', () => {
     expect(await ledger.settle(renewed ?? claim, settled('v1'))).toMatchObject({ version: 'v1' });
   });
 
-  it('says so when the store takes nothing', async () => {
+  it('reports a store that accepts no write', async () => {
     const { clock, store, ledger, waits } = setUp();
     store.faults = Array.from({ length: 9 }, () => 'away' as const);
     await expect(ledger.claim(place, 'one', clock.now() + MINUTE_MS, 'f1')).rejects.toThrow('away');
@@ -184,8 +184,8 @@ describe('a day in the ledger', () => {
   });
 });
 
-describe('however claimers, faults and time come in each other’s way', () => {
-  it('two never hold a day at once, and what is settled is never lost', async () => {
+describe('with any order of claimers, faults and time', () => {
+  it('two loads never hold a day at once, and a settled state is never lost', async () => {
     const step = fc.oneof(
       { weight: 5, arbitrary: fc.record({ kind: fc.constant('claim' as const), who: fc.nat(2) }) },
       { weight: 5, arbitrary: fc.record({ kind: fc.constant('settle' as const), who: fc.nat(2) }) },

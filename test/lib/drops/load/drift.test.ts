@@ -8,8 +8,8 @@ const [FIRST, SECOND, THIRD, FOURTH] = ['2026-11-15', '2026-11-16', '2026-11-17'
 const on = (day: string, sql: string) => sql.replaceAll(DAY, day);
 const epoch = (day: string) => Date.parse(`${day}T10:00:00Z`) / 1000;
 
-describe('columns that are others from day to day', () => {
-  it('make the same table, and fail no day but the one that lacks what the mapping names', async () => {
+describe('columns that change from day to day', () => {
+  it('give the same table, and fail only the day that lacks a mapped column', async () => {
     loads = await startLoads({
       mapping: { eventValue: { column: 'value', optional: true }, metadata: ['plan', 'seats'] },
     });
@@ -60,7 +60,7 @@ describe('columns that are others from day to day', () => {
 });
 
 describe('two datasets of the same folder', () => {
-  it('have a table, a ledger and versions of their own, and neither touches the other', async () => {
+  it('have separate tables, ledgers and versions, and do not affect each other', async () => {
     loads = await startLoads({}, [
       {
         ...{ name: 'again', kind: 'events', folder: 'events', table: 'acme_again' },

@@ -22,7 +22,7 @@ const partlyRefused = (taken: number, refused: number) =>
   `${someEvents(0, taken)} UNION ALL SELECT TIMESTAMP '${DAY} 12:00:00', NULL, 'nobody' FROM range(${refused})`;
 
 describe('a day that fails', () => {
-  it('has more refused rows than allowed: they are told of, and the last good version stays', async () => {
+  it('has more refused rows than allowed, which are reported, and keeps its last good version', async () => {
     loads = await startLoads();
     await loads.drop('a.parquet', partlyRefused(99, 1));
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: { out: 99, refused: 1 } });
@@ -59,7 +59,7 @@ describe('a day that fails', () => {
     expect(await loads.read()).toEqual(readEvents(0, 100));
   });
 
-  it('leaves no refused row behind once its mapping is mended, and those of other files', async () => {
+  it('leaves no refused row in quarantine once its mapping is corrected, except those of other files', async () => {
     loads = await startLoads({ refusedShare: 0.5 });
     const rows = (name: string) => `${partlyRefused(3, 1)} UNION ALL ${someEvents(3, 4, name)}`;
     await loads.drop('a.parquet', rows('first'));
@@ -84,7 +84,7 @@ describe('a day that fails', () => {
     expect(await loads.keys('quarantine/')).toEqual([earlier]);
   });
 
-  it('has more rows far from its folder than allowed', async () => {
+  it('has more rows with times far from its folder than allowed', async () => {
     loads = await startLoads({ lateShare: 0.5 });
     const late = (day: string) => someEvents(0, 2).replace(DAY, day);
     await loads.drop('a.parquet', `${late('2026-11-01')} UNION ALL ${late('2026-11-18')}`);
@@ -97,7 +97,7 @@ describe('a day that fails', () => {
     });
   });
 
-  it('has files that are none, each told by name; the others are held, and other days unaffected', async () => {
+  it('has invalid files, each reported by name, while its other files wait and other days are unaffected', async () => {
     loads = await startLoads();
     const good = await loads.drop('good.parquet', someEvents(0, 5));
     await loads.load();
@@ -130,7 +130,7 @@ describe('a day that fails', () => {
     expect(await loads.read('2026-11-18')).toEqual(readEvents(7, 8));
   });
 
-  it('tells files apart whose names begin alike, whether one is none or can not be read', async () => {
+  it('distinguishes files with similar names, whether one is invalid or unreadable', async () => {
     loads = await startLoads();
     const one = await loads.drop('part_1', someEvents(0, 1));
     const ten = await loads.drop('part_10', new TextEncoder().encode('timestamp,event_name\n1,2\n'));
@@ -153,7 +153,7 @@ describe('a day that fails', () => {
     ]);
   });
 
-  it('would lose rows of a file that has been archived since', async () => {
+  it('fails if it would lose rows of a file that was archived after its load', async () => {
     loads = await startLoads();
     await loads.drop('a.parquet', someEvents(0, 2));
     await loads.load();
@@ -173,7 +173,7 @@ describe('a day that fails', () => {
     expect(await loads.read()).toEqual(readEvents(0, 2));
   });
 
-  it('is loaded anew when a file was restored that lay in an archive, and not when its copy is over', async () => {
+  it('is reloaded when an archived file is restored, and not when the restored copy expires', async () => {
     loads = await startLoads();
     const bytes = await parquetOf(someEvents(0, 2));
     const key = await loads.drop('a.parquet', bytes);
@@ -202,7 +202,7 @@ describe('a day that fails', () => {
     expect(await loads.read()).toEqual(readEvents(0, 2));
   });
 
-  it('is in a bucket that does not let us in', async () => {
+  it('is in a bucket that denies us access', async () => {
     loads = await startLoads();
     await loads.drop('a.parquet', someEvents(0, 2));
     const { Statement, Version } = JSON.parse(JSON.stringify(loads.bucketPolicy));
@@ -249,7 +249,7 @@ describe('a day that fails', () => {
     }
   });
 
-  it('is encrypted with a key that does not let us decrypt', async () => {
+  it('is encrypted with a key that we cannot use', async () => {
     loads = await startLoads();
     await loads.theirs.send(
       new PutObjectCommand({
@@ -269,7 +269,7 @@ describe('a day that fails', () => {
     ]);
   });
 
-  it('is handed back while our own services are away, and fails with the last try', async () => {
+  it('is released while our own services are unavailable, and fails with the last try', async () => {
     loads = await startLoads();
     await loads.drop('a.parquet', someEvents(0, 2));
     loads.faults.set({

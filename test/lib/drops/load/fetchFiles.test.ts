@@ -46,9 +46,9 @@ const refusals = [
   ['/', 'SLUICE_LOAD_STOPPED', 'EISDIR', 0],
 ] as const;
 
-describe('a disk that takes nothing', () => {
+describe('a disk that accepts no write', () => {
   it.each(refusals.filter(([place]) => existsSync(place)))(
-    'is told as such where %s is: %s, %s',
+    'is reported as such for %s: %s, %s',
     async (place, code, disk, reads) => {
       await loads.drop('a.parquet', new Uint8Array(3 * 1024 * 1024));
       symlinkSync(place, `${scratch.path}/000000.parquet`);
@@ -59,7 +59,7 @@ describe('a disk that takes nothing', () => {
     },
   );
 
-  it('is found out before the bucket is asked', async () => {
+  it('is detected before any request to the bucket', async () => {
     await loads.drop('a.parquet', new Uint8Array(10));
     const { fetched, bodies } = await fetchDay(`${scratch.path}/missing`);
     expect(fetched).toMatchObject({

@@ -40,13 +40,13 @@ describe('a load that is killed', () => {
     expect(await loads.read()).toEqual(afterwards);
   }
 
-  it('may be so at the steps that docs/ingest.md lists', () => {
+  it('can be killed at the steps that docs/ingest.md lists', () => {
     const docs = readFileSync(new URL('../../../../docs/ingest.md', import.meta.url), 'utf8');
     const listed = docs.split('### What a kill leaves behind')[1]?.split('\n## ')[0] ?? '';
     expect([...listed.matchAll(/^\| `(\w+)` \|/gm)].map(([, step]) => step)).toEqual([...loadFaultPoints]);
   });
 
-  it.each(loadFaultPoints)('at %s ends the same when it starts again', async (point) => {
+  it.each(loadFaultPoints)('at %s ends with the same result after a restart', async (point) => {
     expect(await loads.load({ killAt: point })).toBe('killed');
     const seen = await loads.read();
     const isMoved = loadFaultPoints.indexOf(point) >= loadFaultPoints.indexOf('moved');
@@ -61,7 +61,7 @@ describe('a load that is killed', () => {
     await expectWhole();
   });
 
-  it('at every step in turn ends the same', async () => {
+  it('at every step in turn ends with the same result', async () => {
     for (const point of loadFaultPoints) {
       const run = { tries: loadFaultPoints.length };
       expect(await loads.load({ killAt: point, run })).toBe('killed');
@@ -71,14 +71,14 @@ describe('a load that is killed', () => {
     await expectWhole();
   });
 
-  it('keeps the version that queries read when the ledger does not know of it', async () => {
+  it('keeps the published version even if the ledger does not record it', async () => {
     expect(await loads.load({ killAt: 'moved' })).toBe('killed');
     loads.clock.advance(TWO_DAYS_MS);
     expect(await loads.sweep()).toEqual({ removed: 1, kept: 1, failed: 0 });
     expect(await loads.read()).toEqual(afterwards);
   });
 
-  it('fails once it was killed as often as it is tried, and is tried again by whoever asks', async () => {
+  it('fails after the maximum number of killed attempts, and is retried on request', async () => {
     const run = { tries: 3 };
     for (const _ of [1, 2, 3]) {
       expect(await loads.load({ killAt: 'fetched', run })).toBe('killed');
@@ -108,7 +108,7 @@ describe('a load that is killed', () => {
     await expectWhole();
   });
 
-  it('sweeps the version that it had begun, and nothing before a day is over', async () => {
+  it('has its incomplete version swept, but not within a day', async () => {
     expect(await loads.load({ killAt: 'uploaded' })).toBe('killed');
     expect((await versions()).size).toBe(2);
     loads.clock.advance(3_600_000);
@@ -119,7 +119,7 @@ describe('a load that is killed', () => {
     expect(await loads.read()).toEqual(readEvents(0, 20));
   });
 
-  it('lets one of two at once load, and makes one copy', async () => {
+  it('allows only one of two concurrent loads, which writes one copy', async () => {
     const outcomes = await Promise.all([loads.load(), loads.load(), loads.load()]);
     expect(outcomes.map((one) => (one === 'killed' ? one : one.outcome)).sort()).toEqual([
       'busy',
@@ -129,7 +129,7 @@ describe('a load that is killed', () => {
     await expectWhole();
   });
 
-  it('writes nothing that queries see once its lease is over and another has the day', async () => {
+  it('publishes nothing once its lease has ended and another load holds the day', async () => {
     let other: unknown;
     const outcome = await loads.load({
       at: {
@@ -143,7 +143,7 @@ describe('a load that is killed', () => {
     await expectWhole();
   });
 
-  it('hands the day back before the function is killed, and free at once', async () => {
+  it('releases the day immediately before the function times out', async () => {
     const stop = new AbortController();
     const outcome = await loads.load({
       at: { fetched: async () => stop.abort() },
@@ -165,7 +165,7 @@ describe('a load that is killed', () => {
     await expectWhole();
   });
 
-  it('fails the day when nobody would try again', async () => {
+  it('fails the day when no retry would follow', async () => {
     const stop = new AbortController();
     stop.abort();
     expect(await loads.load({ run: { signal: stop.signal, isLastAttempt: true } })).toMatchObject({

@@ -10,7 +10,7 @@ describe('a load', () => {
   });
   afterEach(() => loads.close());
 
-  it('takes a day of several files, and says what became of each', async () => {
+  it('loads a day of several files, and records the result of each', async () => {
     const a = await loads.drop('a.parquet', someEvents(0, 30));
     const b = await loads.drop('deeper/b.parquet', someEvents(30, 50));
     await loads.drop('_SUCCESS', new Uint8Array());
@@ -45,7 +45,7 @@ describe('a load', () => {
     expect(row).toMatchObject({ source_file: expect.any(String), row_number: expect.any(BigInt) });
   });
 
-  it('does nothing to a day whose files are those that were loaded, unless it is asked for', async () => {
+  it('skips a day whose files are already loaded, unless a reload is requested', async () => {
     await loads.drop('a.parquet', someEvents(0, 3));
     await loads.load();
     const before = await loads.entry();
@@ -57,7 +57,7 @@ describe('a load', () => {
     expect(await loads.read()).toEqual(readEvents(0, 3));
   });
 
-  it('takes a corrected file in place of the old, a late one besides, and one back that was deleted', async () => {
+  it('replaces a corrected file, adds a late one and removes a deleted one', async () => {
     await loads.drop('a.parquet', someEvents(0, 3));
     await loads.load();
     const first = (await loads.entry())?.version;
@@ -82,7 +82,7 @@ describe('a load', () => {
     expect(await loads.load({ reason: 'deleted' })).toEqual({ outcome: 'unchanged' });
   });
 
-  it('makes no partition for a day that never had rows', async () => {
+  it('creates no partition for a day that never had rows', async () => {
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded_no_data' });
     await loads.drop('none.parquet', someEvents(0, 0));
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded', files: 1, rows: { in: 0 } });
@@ -92,13 +92,13 @@ describe('a load', () => {
     expect(await loads.keys('statsig/')).toEqual([]);
   });
 
-  it('keeps rows that are in several files as often as they are dropped, and no more', async () => {
+  it('keeps rows that are in several files exactly as often as they are dropped', async () => {
     for (const name of ['a.parquet', 'b.parquet']) await loads.drop(name, someEvents(0, 2));
     await loads.load();
     expect(await loads.read()).toEqual(readEvents(0, 2).flatMap((row) => [row, row]));
   });
 
-  it('takes files of a day whose columns differ', async () => {
+  it('accepts files of a day with different columns', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     await loads.drop(
       'b.parquet',
@@ -108,7 +108,7 @@ describe('a load', () => {
     expect(await loads.read()).toEqual(readEvents(0, 3));
   });
 
-  it('lists again when a file is replaced, or goes, while it is read', async () => {
+  it('lists again when a file is replaced or deleted while it is read', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     await loads.drop('b.parquet', someEvents(2, 4));
     let times = 0;
@@ -123,7 +123,7 @@ describe('a load', () => {
     expect((await loads.entry())?.files).toHaveLength(1);
   });
 
-  it('hands back a day that never stands still', async () => {
+  it('releases a day whose files never stop changing', async () => {
     let version = 0;
     const listed = async () => {
       version += 1;
@@ -137,7 +137,7 @@ describe('a load', () => {
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
   });
 
-  it('reads large files in ranges, and refuses a day that does not fit its disk', async () => {
+  it('reads large files in ranges, and rejects a day that does not fit on its disk', async () => {
     // Random texts of 40 MB: more than one range, and more than one part on the way out.
     const large = `SELECT TIMESTAMP '${DAY} 10:00:00' AS timestamp, 'seen' AS event_name,
       concat(md5(CAST(random() AS VARCHAR)), md5(CAST(random() AS VARCHAR)), md5(CAST(random() AS VARCHAR))) AS unit_id
@@ -173,12 +173,12 @@ describe('a load', () => {
     expect(await loads.entry()).toMatchObject({ state: 'failed', files: [{ fate: 'loaded' }] });
   }, 60_000);
 
-  it('ignores a task of a dataset that is not configured any more', async () => {
+  it('ignores a task for a dataset that is no longer configured', async () => {
     expect(await loads.load({ dataset: 'gone' })).toEqual({ outcome: 'unknown' });
     expect(await loads.keys()).toEqual([]);
   });
 
-  it('names the owner that it expects in every call', async () => {
+  it('sends the expected bucket owner in every call', async () => {
     await loads.drop('a.parquet', someEvents(0, 1));
     const calls: (string | undefined)[] = [];
     loads.s3.middlewareStack.add(

@@ -36,7 +36,7 @@ describe('a day of many files', () => {
   });
   afterEach(() => loads.close());
 
-  it('is loaded of 10,000 small ones, and knows the fate of each', async () => {
+  it('can have 10,000 small files, and records the result of each', async () => {
     const body = await parquetOf(someEvents(0, 3));
     const bodies = Array.from({ length: 10_000 }, () => body);
     expect(await loads.load({ loader: { customerBucket: bucketOf(bodies) } })).toMatchObject({
@@ -48,7 +48,7 @@ describe('a day of many files', () => {
     expect(entry?.files.every(({ fate, rows }) => fate === 'loaded' && rows?.in === 3)).toBe(true);
   }, 240_000);
 
-  it('is loaded of 3,000 small ones that S3 lists on pages', async () => {
+  it('can have 3,000 small files that S3 lists in pages', async () => {
     const body = await parquetOf(someEvents(0, 3));
     const numbers = Array.from({ length: 3_000 }, (_, i) => String(i).padStart(5, '0'));
     await mapLimit(numbers, 8, (number) => loads.store.put(DROPS, `events/${DAY}/${number}.parquet`, body));
@@ -63,7 +63,7 @@ describe('a day of many files', () => {
     expect(await loads.read()).toHaveLength(9_000);
   }, 120_000);
 
-  it('names each file whose footer is damaged, and one whose pages are', async () => {
+  it('names each file with a damaged footer, and one with damaged pages', async () => {
     const random = seededRandom(5);
     const whole = await parquetOf(someEvents(0, 400));
     const bodies = Array.from({ length: 60 }, (_, i) => {

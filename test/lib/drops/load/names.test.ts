@@ -21,7 +21,7 @@ const put = (Key: string, Body: Uint8Array) =>
   loads.theirs.send(new PutObjectCommand({ Bucket: DROPS, Key, Body }));
 const failed = (code: string) => ({ outcome: 'failed', failure: { code } });
 
-describe('a file whose name says nothing of Parquet', () => {
+describe('a file without a Parquet name', () => {
   it.each([
     'a.snappy',
     'part-0.c000',
@@ -30,7 +30,7 @@ describe('a file whose name says nothing of Parquet', () => {
     'a.csv',
     'a.parquet.gz',
     'deep/a.b/c.zst',
-  ])('is loaded if its bytes are Parquet, and left out if not: %s', async (name) => {
+  ])('is loaded if its bytes are Parquet, and otherwise left out: %s', async (name) => {
     const key = await loads.drop(name, good);
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded', rows: { out: 3 } });
     expect(await loads.read()).toEqual(readEvents(0, 3));
@@ -48,7 +48,7 @@ describe('a file whose name says nothing of Parquet', () => {
     ]);
   });
 
-  it('keeps its rows when it is replaced by what is no Parquet', async () => {
+  it('keeps its rows when it is replaced by a file that is not Parquet', async () => {
     await loads.drop('a.snappy', good);
     await loads.drop('b.parquet', someEvents(3, 4));
     await loads.load();
@@ -57,7 +57,7 @@ describe('a file whose name says nothing of Parquet', () => {
     expect(await loads.read()).toEqual(readEvents(0, 4));
   });
 
-  it('fails the day if it is Parquet that is cut off, damaged at its beginning, or encrypted', async () => {
+  it('fails the day if it is truncated, damaged or encrypted Parquet', async () => {
     const lastByte = good.byteLength - 4;
     const marked = (at: number, mark: string) => Buffer.from(good).fill(mark, at, at + 4, 'latin1');
     const codes: [Uint8Array, string][] = [
@@ -76,7 +76,7 @@ describe('a file whose name says nothing of Parquet', () => {
     }
   });
 
-  it('is looked at anew when it is replaced meanwhile, and told of when it can’t be read', async () => {
+  it('is checked again when it is replaced meanwhile, and reported when it cannot be read', async () => {
     const key = await loads.drop('a.snappy', text);
     await loads.drop('b.parquet', someEvents(3, 4));
     let times = 0;
@@ -100,7 +100,7 @@ describe('a file whose name says nothing of Parquet', () => {
     });
   });
 
-  it('costs two reads of four bytes at most, and none of names that end with .parquet', async () => {
+  it('costs at most two reads of four bytes, and none if its name ends with .parquet', async () => {
     const asked: [string, unknown][] = [];
     const customerBucket: Loader['customerBucket'] = (source) => {
       const bucket = customerBucketFrom(loads.s3, source);
@@ -124,7 +124,7 @@ describe('a file whose name says nothing of Parquet', () => {
     ]);
   });
 
-  it('is refused by name where there are too many, before anything is read', async () => {
+  it('is rejected by name before any read if there are too many', async () => {
     const lastModified = new Date(0);
     const many = Array.from({ length: MOST_LOOKED_INSIDE + 1 }, (_, i) => ({
       ...{ key: `events/${DAY}/${i}.json`, size: 9, eTag: '"1"', lastModified },
@@ -136,7 +136,7 @@ describe('a file whose name says nothing of Parquet', () => {
   });
 });
 
-describe('a table whose log knows which files count', () => {
+describe('a table with a log of its valid files', () => {
   const json = new TextEncoder().encode('{}');
   it.each([
     [`events/${DAY}/_delta_log/00000000000000000000.json`, 'SLUICE_SOURCE_DELTA_TABLE'],
@@ -149,7 +149,7 @@ describe('a table whose log knows which files count', () => {
     [`events/${DAY}/.hoodie/hoodie.properties`, 'SLUICE_SOURCE_HUDI_TABLE'],
     [`events/${DAY}/.hoodie_partition_metadata`, 'SLUICE_SOURCE_HUDI_TABLE'],
     ['events/.hoodie/hoodie.properties', 'SLUICE_SOURCE_HUDI_TABLE'],
-  ])('is refused by name, and what was loaded before stays: %s', async (key, code) => {
+  ])('is rejected by name, and earlier loads stay: %s', async (key, code) => {
     await loads.drop('a.parquet', good);
     await loads.load();
     await put(key, json);
@@ -162,7 +162,7 @@ describe('a table whose log knows which files count', () => {
     expect(await loads.read()).toEqual(readEvents(0, 3));
   });
 
-  it('is told from folders of the same names without a log', async () => {
+  it('is distinguished from folders of the same names without a log', async () => {
     await loads.drop('a.parquet', good);
     await put(`events/${DAY}/metadata/columns.json`, json);
     await put('events/metadata/README.md', json);
@@ -177,19 +177,16 @@ describe('a table whose log knows which files count', () => {
     ['a/b/country=DE/hour=1', 'a/b/.hoodie/hoodie.properties', 'SLUICE_SOURCE_HUDI_TABLE'],
     ['t/data/country=DE', 't/metadata/v1.metadata.json', 'SLUICE_SOURCE_ICEBERG_TABLE'],
     ['country=DE', '_delta_log/00000000000000000001.json', 'SLUICE_SOURCE_DELTA_TABLE'],
-  ])(
-    'may be that of the table of which the dataset’s folder %s is a partition',
-    async (folder, key, code) => {
-      await loads.close();
-      loads = await startLoads({ folder });
-      await put(`${folder}/${DAY}/a.parquet`, good);
-      expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
-      await put(key, json);
-      expect(await loads.load({ reason: 'backfill' })).toMatchObject(failed(code));
-    },
-  );
+  ])('can be the table of which the dataset’s folder %s is a partition', async (folder, key, code) => {
+    await loads.close();
+    loads = await startLoads({ folder });
+    await put(`${folder}/${DAY}/a.parquet`, good);
+    expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
+    await put(key, json);
+    expect(await loads.load({ reason: 'backfill' })).toMatchObject(failed(code));
+  });
 
-  it('may lie beside the dataset’s folder if that is called data, where we may not be let in', async () => {
+  it('can lie beside the dataset’s folder if that is called data, where we may have no access', async () => {
     await loads.close();
     loads = await startLoads({ folder: 'events/data' });
     await put(`events/data/${DAY}/a.parquet`, good);

@@ -6,7 +6,7 @@ import { DAY, LEASE_MS, type Loads, parquetOf, readEvents, someEvents, startLoad
 
 const TWO_DAYS_MS = 2 * 86_400_000;
 
-describe('a drop that goes back to what was loaded', () => {
+describe('a drop that returns to an earlier loaded state', () => {
   let loads: Loads;
   let first: Uint8Array;
   const dropFirst = () => loads.drop('a.parquet', first);
@@ -31,16 +31,20 @@ describe('a drop that goes back to what was loaded', () => {
     for (const key of await loads.keys('statsig/ingested/')) expect(key).toContain(`/${DAY}/${version}/`);
   }
 
-  it.each(loadFaultPoints)('is read again after a load of the other was killed at %s', async (point) => {
-    await dropSecond();
-    expect(await loads.load({ killAt: point, reason: 'changed' })).toBe('killed');
-    await dropFirst();
-    loads.clock.advance(LEASE_MS + 1);
-    expect(await loads.load({ reason: 'changed' })).toMatchObject({
-      outcome: loadFaultPoints.indexOf(point) < loadFaultPoints.indexOf('moved') ? 'unchanged' : 'succeeded',
-    });
-    await expectFirst();
-  });
+  it.each(loadFaultPoints)(
+    'is read again after a load of the other state was killed at %s',
+    async (point) => {
+      await dropSecond();
+      expect(await loads.load({ killAt: point, reason: 'changed' })).toBe('killed');
+      await dropFirst();
+      loads.clock.advance(LEASE_MS + 1);
+      expect(await loads.load({ reason: 'changed' })).toMatchObject({
+        outcome:
+          loadFaultPoints.indexOf(point) < loadFaultPoints.indexOf('moved') ? 'unchanged' : 'succeeded',
+      });
+      await expectFirst();
+    },
+  );
 
   it.each(loadFaultPoints)('is read again after a load of its deletion was killed at %s', async (point) => {
     await loads.remove('a.parquet');
@@ -53,7 +57,7 @@ describe('a drop that goes back to what was loaded', () => {
     await expectFirst();
   });
 
-  it('is read again after the answer to the move was lost', async () => {
+  it('is read again after the response to the move was lost', async () => {
     await dropSecond();
     const { catalog } = loads.makeLoader();
     const lost: typeof catalog = {
@@ -69,7 +73,7 @@ describe('a drop that goes back to what was loaded', () => {
     await expectFirst();
   });
 
-  it('is read again after its partition was dropped by hand, and so is a day without rows', async () => {
+  it('is read again after its partition was dropped by hand, as is a day without rows', async () => {
     const { config, glue } = loads;
     const dropPartition = () =>
       glue.send(
@@ -89,7 +93,7 @@ describe('a drop that goes back to what was loaded', () => {
     expect(await loads.load({ reason: 'deleted' })).toEqual({ outcome: 'unchanged' });
   });
 
-  it('which had no rows is so again after a load of rows was killed', async () => {
+  it('that had no rows has none again after a load of rows was killed', async () => {
     const day = '2026-11-18';
     expect(await loads.load({ day })).toMatchObject({ outcome: 'succeeded_no_data' });
     const key = 'late.parquet';

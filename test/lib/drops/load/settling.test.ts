@@ -36,7 +36,7 @@ describe('a day that changes between its plan and its load', () => {
   });
   afterEach(() => loads.close());
 
-  it('keeps its rows while it is empty, and has those that are written anew', async () => {
+  it('keeps its rows while its folder is empty, and then loads the rewritten ones', async () => {
     await remove('a', 'b', 'late');
     expect(await loads.load(task)).toEqual(settles());
     expect(await loads.read()).toEqual(before);
@@ -74,7 +74,7 @@ describe('a day that changes between its plan and its load', () => {
     expect(await loads.read()).toEqual(readEvents(0, 4, 'anew'));
   });
 
-  it('keeps its rows while files go when they are read', async () => {
+  it('keeps its rows while files are deleted during the read', async () => {
     const listed = () => remove('a', 'b');
     expect(await loads.load({ ...task, at: { listed } })).toEqual(settles());
     expect(await loads.read()).toEqual(before);
@@ -83,7 +83,7 @@ describe('a day that changes between its plan and its load', () => {
     expect(await loads.read()).toEqual(readEvents(4, 5));
   });
 
-  it('is the plan’s to find when its task comes no more', async () => {
+  it('is found by the plan when its task is no longer retried', async () => {
     await remove('a', 'b', 'late');
     expect(await loads.load({ ...task, run: { isLastAttempt: true } })).toEqual(settles(false));
     expect(await planDay(loads, DAY)).toEqual({
@@ -94,7 +94,7 @@ describe('a day that changes between its plan and its load', () => {
     expect(await planDay(loads, DAY)).toMatchObject({ decision: { queue: 'deleted' } });
   });
 
-  it('is loaded at once when the plan has seen it settled since, or it had settled already', async () => {
+  it('is loaded immediately when the plan has seen it settled, or it was already settled', async () => {
     await remove('b');
     await planDay(loads, DAY);
     loads.clock.advance(SETTLE_MS);
@@ -109,7 +109,7 @@ describe('a day that changes between its plan and its load', () => {
     expect(await loads.load(task)).toMatchObject({ outcome: 'succeeded', files: 3 });
   });
 
-  it.each(['triggered', 'backfill'] as const)('is loaded at once when it was %s', async (asked) => {
+  it.each(['triggered', 'backfill'] as const)('is loaded immediately when it was %s', async (asked) => {
     await remove('a', 'b');
     const { tasks } = await planDay(loads, DAY, asked);
     await remove('late');
@@ -117,7 +117,7 @@ describe('a day that changes between its plan and its load', () => {
     expect(await loads.read()).toEqual([]);
   });
 
-  it('counts no try while it settles, and all of those that are killed', async () => {
+  it('counts no attempt while it settles, and counts every killed attempt', async () => {
     await remove('b', 'late');
     for (const _ of [1, 2, 3]) expect(await loads.load({ ...task, run: { tries: 2 } })).toEqual(settles());
     expect((await loads.entry())?.attempts).toBe(0);

@@ -56,7 +56,7 @@ const QUIET: ReadonlySet<Step['does']> = new Set(['drop', 'remove', 'plan', 'ask
 const usersOf = (read: readonly string[] | null) => (read ?? []).map((row) => row.split(' ')[0]);
 type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
 
-describe('whatever happens to a day, in whatever order', () => {
+describe('after any sequence of changes to a day', () => {
   let loads: Loads;
   const bytes = new Map<string, Uint8Array>();
   let days = 0;
@@ -157,7 +157,7 @@ describe('whatever happens to a day, in whatever order', () => {
     }
   }
 
-  it('queries read one state of its folder, and in the end the last, as the ledger says', async () => {
+  it('queries read one state of its folder and finally the last one, as the ledger says', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 16 }), async (steps) => {
         const world = startDay();

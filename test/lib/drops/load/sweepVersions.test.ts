@@ -21,7 +21,7 @@ describe('the sweep', () => {
     expect(await loads.load({ day })).toMatchObject({ outcome: 'succeeded' });
   }
 
-  it("deletes a customer's last deletion a day later, though no load follows", async () => {
+  it('deletes the version of a day whose last file was deleted a day later, even without another load', async () => {
     await loadRows('private');
     await loads.remove('a.parquet');
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded_no_data' });
@@ -88,7 +88,7 @@ describe('the sweep', () => {
     expect(await loads.read()).toEqual(readEvents(0, 2, 'first'));
   });
 
-  it('deletes what a table that is gone has left, and what no configuration names any more', async () => {
+  it('deletes versions of a deleted table and of datasets that are no longer configured', async () => {
     await loadRows('first');
     await loadRows('second');
     const at = loads.clock.now();
@@ -107,7 +107,7 @@ describe('the sweep', () => {
     expect(await loads.keys(VERSION_NOTES)).toEqual([]);
   });
 
-  it('works off all notes that are due, and goes on after one that fails', async () => {
+  it('processes all notes that are due, and continues after one that fails', async () => {
     await loadRows('first');
     await loadRows('second');
     const due = loads.clock.now() - 1;
@@ -138,7 +138,7 @@ describe('the sweep', () => {
     expect(await loads.keys(VERSION_NOTES)).toEqual([]);
   });
 
-  it('begins nothing once its time is up', async () => {
+  it('starts no deletion after its deadline', async () => {
     await loadRows('first');
     await loadRows('second');
     loads.clock.advance(DAY_MS + 1);

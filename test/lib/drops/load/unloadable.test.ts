@@ -45,7 +45,7 @@ async function run(day = DAY, asked?: 'triggered' | 'backfill') {
 
 const failed = (code: string) => ({ outcome: 'failed', failure: { code } });
 
-describe('a day of which nothing can be loaded', () => {
+describe('a day without any loadable file', () => {
   const replaced: [what: string, replace: () => Promise<unknown>, code: string][] = [
     ['no bytes', () => put('a.parquet', none), 'SLUICE_SOURCE_NOTHING_LOADABLE'],
     [
@@ -109,7 +109,7 @@ describe('a day of which nothing can be loaded', () => {
     },
   );
 
-  it.each(replaced)('is failed when it is dropped for the first time as %s', async (_, replace, code) => {
+  it.each(replaced)('fails when it is dropped for the first time as %s', async (_, replace, code) => {
     await replace();
     expect(await run()).toMatchObject(failed(code));
     expect(await loads.read()).toBeNull();
@@ -118,7 +118,7 @@ describe('a day of which nothing can be loaded', () => {
     expect(await run()).toMatchObject({ outcome: 'succeeded_no_data' });
   });
 
-  it('has all of its rows refused, whatever share is allowed', async () => {
+  it('fails when all of its rows are refused, whatever share is allowed', async () => {
     await loads.close();
     loads = await startLoads({ refusedShare: 1 });
     await put('a.parquet', good);
@@ -129,7 +129,7 @@ describe('a day of which nothing can be loaded', () => {
     expect(await loads.read()).toEqual(readEvents(0, 3));
   });
 
-  it('is loaded as soon as what was archived is restored', async () => {
+  it('is loaded as soon as its archived files are restored', async () => {
     await put('a.parquet', good, 'GLACIER');
     expect(await run()).toMatchObject(failed('SLUICE_SOURCE_OBJECT_ARCHIVED'));
     expect(await loads.entry()).toMatchObject({ files: [{ fate: 'failed', reason: 'archived' }] });
@@ -139,7 +139,7 @@ describe('a day of which nothing can be loaded', () => {
     expect(await loads.read()).toEqual(readEvents(0, 3));
   });
 
-  it('says so when files are dropped beside one that was archived since, and not for the archiving alone', async () => {
+  it('is reported when files are dropped beside one that was archived later, and not for the archiving alone', async () => {
     await put('a.parquet', good);
     await run();
     await put('a.parquet', good, 'GLACIER');
@@ -153,7 +153,7 @@ describe('a day of which nothing can be loaded', () => {
     expect(await loads.read()).toEqual(readEvents(0, 5));
   });
 
-  it('is not failed by a message that comes again after its files were archived', async () => {
+  it('is not failed by a message that is delivered again after its files were archived', async () => {
     await put('a.parquet', good);
     const { tasks } = await planDay(loads, DAY);
     const task = tasks[0] as IngestTask;
@@ -163,7 +163,7 @@ describe('a day of which nothing can be loaded', () => {
   });
 });
 
-describe('a day that loses files while others come that can’t be loaded', () => {
+describe('a day that loses files while unloadable ones arrive', () => {
   beforeEach(async () => {
     await put('a.parquet', good);
     await loads.drop('b.parquet', someEvents(3, 5));
@@ -172,7 +172,7 @@ describe('a day that loses files while others come that can’t be loaded', () =
     expect(await loads.read()).toEqual(readEvents(0, 5));
   });
 
-  it('keeps its last good version, at every try, until the file is there again or somebody asks', async () => {
+  it('keeps its last good version at every attempt until the file is back or a reload is requested', async () => {
     await loads.remove('b.parquet');
     await put('b.csv', text);
     for (let tries = 1; tries <= 3; tries += 1) {
@@ -196,7 +196,7 @@ describe('a day that loses files while others come that can’t be loaded', () =
     expect(await loads.read()).toEqual(readEvents(0, 3));
   });
 
-  it('keeps it when a file is emptied, even if somebody asks, until it is deleted', async () => {
+  it('keeps its version when a file is emptied, even if a reload is requested, until the file is deleted', async () => {
     await put('b.parquet', none);
     expect(await run()).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
     expect(await run(DAY, 'backfill')).toMatchObject(failed('SLUICE_SOURCE_FILES_REPLACED'));
@@ -206,7 +206,7 @@ describe('a day that loses files while others come that can’t be loaded', () =
     expect(await loads.read()).toEqual(readEvents(0, 3));
   });
 
-  it('keeps it also after a day that failed for another file', async () => {
+  it('keeps its version also after it failed for another file', async () => {
     await loads.remove('b.parquet');
     await put('b.csv', text);
     await put('broken', text);
@@ -216,7 +216,7 @@ describe('a day that loses files while others come that can’t be loaded', () =
     expect(await loads.read()).toEqual(readEvents(0, 5));
   });
 
-  it('loses them when nothing else came, and leaves out what comes beside good files', async () => {
+  it('loses their rows when no other file arrived, and leaves out files that arrive beside good ones', async () => {
     await loads.remove('b.parquet');
     expect(await run()).toMatchObject({ outcome: 'succeeded' });
     expect(await loads.read()).toEqual(readEvents(0, 3));
@@ -227,7 +227,7 @@ describe('a day that loses files while others come that can’t be loaded', () =
   });
 });
 
-describe('whatever a day is dropped as, once and again', () => {
+describe('after any sequence of drops of a day', () => {
   const kinds = {
     good: () => good,
     empty: () => none,
@@ -250,7 +250,7 @@ describe('whatever a day is dropped as, once and again', () => {
   });
   const drop = fc.uniqueArray(object, { selector: ({ name }) => name, maxLength: 4 });
 
-  it('it is empty only when it has no objects or markers alone, and rows go only with their files', async () => {
+  it('it is empty only when it has no objects except markers, and rows are removed only with their files', async () => {
     let days = 0;
     await fc.assert(
       fc.asyncProperty(drop, drop, async (...drops) => {

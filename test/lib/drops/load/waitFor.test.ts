@@ -26,7 +26,7 @@ async function run(asked?: 'triggered' | 'backfill') {
 }
 
 describe('a day of a dataset that waits for a marker', () => {
-  it('is planned when the marker is in its folder, and nowhere below', async () => {
+  it('is planned when the marker is in its folder, not in a folder below it', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     await loads.drop('hour=01/READY.txt', none);
     await loads.drop('_SUCCESS', none);
@@ -60,7 +60,7 @@ describe('a day of a dataset that waits for a marker', () => {
     ]);
   });
 
-  it('keeps its rows while it is written anew, until the marker is there again', async () => {
+  it('keeps its rows while it is rewritten, until the marker is back', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     await loads.drop('READY.txt', new TextEncoder().encode('done'));
     await run();
@@ -79,7 +79,7 @@ describe('a day of a dataset that waits for a marker', () => {
     expect(await loads.read()).toEqual([]);
   });
 
-  it('waits again when the marker goes between plan and load, and is no failure', async () => {
+  it('waits again when the marker is deleted between plan and load, without a failure', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     await loads.drop('READY.txt', none);
     later();
@@ -104,7 +104,7 @@ describe('a day of a dataset that waits for a marker', () => {
     expect(await run(asked)).toMatchObject({ outcome: 'succeeded' });
   });
 
-  it('has nothing to wait for while it has no objects', async () => {
+  it('does not wait while it has no objects', async () => {
     expect((await planDay(loads, DAY)).decision).toEqual({ skip: 'no_files' });
   });
 });
@@ -121,10 +121,10 @@ describe('the marker in the configuration', () => {
       ],
     });
 
-  it.each(['_SUCCESS', '.done', 'manifest.json', 'fertig für heute'])('may be %s', (name) => {
+  it.each(['_SUCCESS', '.done', 'manifest.json', 'fertig für heute'])('can be %s', (name) => {
     expect(define(name).sources[0]?.datasets[0]?.waitFor).toBe(name);
   });
-  it.each(['', 'a/b', '.', '..', 'a.parquet', 'A.PQ', 'a\nb', 'x'.repeat(256)])('is not %j', (name) => {
+  it.each(['', 'a/b', '.', '..', 'a.parquet', 'A.PQ', 'a\nb', 'x'.repeat(256)])('cannot be %j', (name) => {
     expect(() => define(name)).toThrow(/waitFor/);
   });
 });

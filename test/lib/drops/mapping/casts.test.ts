@@ -58,11 +58,11 @@ describe('casts', () => {
     ['string', '17', 'INTEGER', '17'],
     ['string', "'\\xFF'", 'BLOB', undefined],
     ['bigint', "'17'", 'BLOB', '17'],
-  ])('to %s: %s::%s', async (to, value, type, expected) => {
+  ])('convert to %s: %s::%s', async (to, value, type, expected) => {
     expect(await cast(to, [value], type)).toEqual([expected]);
   });
 
-  it('keep every 64-bit number, and every text that is none out', async () => {
+  it('accept every 64-bit number, and reject every text that is not one', async () => {
     const number = fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n).map(String);
     const text = fc.string({ maxLength: 8, unit: fc.constantFrom(...'0123456789-+. eExainft') });
     await fc.assert(
@@ -78,7 +78,7 @@ describe('casts', () => {
     );
   });
 
-  it('write whole floats as JavaScript does, and read all of them back the same', async () => {
+  it('write whole floats as JavaScript does, and parse all of them back unchanged', async () => {
     const double = fc.double({ noNaN: true, noDefaultInfinity: true });
     await fc.assert(
       fc.asyncProperty(fc.array(double, { minLength: 1, maxLength: 40 }), async (numbers) => {

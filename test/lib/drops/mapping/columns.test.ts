@@ -9,7 +9,7 @@ afterAll(() => bench.close());
 
 const unfit = { code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT' };
 
-describe('decimals of more digits than DuckDB reads', () => {
+describe('decimals with more digits than DuckDB supports', () => {
   const load = (dataset: DatasetInput) => bench.load(dataset, [bench.fixture('wide-decimals.parquet')]);
   const metric = (metricValue: string): DatasetInput => ({
     kind: 'metrics',
@@ -22,22 +22,25 @@ describe('decimals of more digits than DuckDB reads', () => {
     },
   });
 
-  it.each(['wide', 'inside.wide'])('fail a file whose metric %s has them', async (column) => {
+  it.each(['wide', 'inside.wide'])('fail a file with them in the metric column %s', async (column) => {
     await expect(load(metric(column))).rejects.toMatchObject(unfit);
     await expect(load(metric(column))).rejects.toThrow(
       /wide-decimals.parquet, column ".*wide": expected decimals of at most 38 digits, found DECIMAL\((39|60)\)/,
     );
   });
 
-  it.each(['wide', 'inside', 'list'])('fail a file whose value or metadata %s has them', async (column) => {
-    await expect(load({ kind: 'events', mapping: { eventValue: column } })).rejects.toMatchObject(unfit);
-    await expect(load({ kind: 'events', mapping: { metadata: [column] } })).rejects.toMatchObject(unfit);
-    await expect(
-      load({ kind: 'events', mapping: { metadata: { x: { column, cast: 'double' } } } }),
-    ).rejects.toMatchObject(unfit);
-  });
+  it.each(['wide', 'inside', 'list'])(
+    'fail a file with them in the value or metadata column %s',
+    async (column) => {
+      await expect(load({ kind: 'events', mapping: { eventValue: column } })).rejects.toMatchObject(unfit);
+      await expect(load({ kind: 'events', mapping: { metadata: [column] } })).rejects.toMatchObject(unfit);
+      await expect(
+        load({ kind: 'events', mapping: { metadata: { x: { column, cast: 'double' } } } }),
+      ).rejects.toMatchObject(unfit);
+    },
+  );
 
-  it('stay out of raw rows, and leave what is beside them', async () => {
+  it('are omitted from raw rows, without the columns beside them', async () => {
     const { rows, refused } = await load(metric('right'));
     expect(rows.map((row) => row['metric_value'])).toEqual([1.5, -1234.25]);
     expect(refused.map(({ raw }) => JSON.parse(String(raw)))).toEqual([
@@ -56,14 +59,14 @@ describe('decimals of more digits than DuckDB reads', () => {
   });
 });
 
-describe('names that a file has more than once', () => {
+describe('duplicate column names in a file', () => {
   const units = async (name: string, userID: string) => {
     const dataset: DatasetInput = { kind: 'events', mapping: { unitIds: { userID } } };
     const { rows } = await bench.load(dataset, [bench.fixture(name)]);
     return rows.map((row) => row['user_id']);
   };
 
-  it('are told apart by case', async () => {
+  it('are distinguished by case', async () => {
     expect(await units('names-by-case.parquet', 'unit_id')).toEqual(['u1', 'u2', 'u3']);
     expect(await units('names-by-case.parquet', 'UNIT_ID')).toEqual(['A1', 'A2', 'A3']);
   });
@@ -72,12 +75,12 @@ describe('names that a file has more than once', () => {
     ['names-by-case.parquet', 'Unit_Id', '"UNIT_ID" VARCHAR and "unit_id" VARCHAR'],
     ['same-names.parquet', 'unit_id', '"unit_id" VARCHAR and "unit_id" VARCHAR'],
     ['same-names.parquet', 'UNIT_ID', '"unit_id" VARCHAR and "unit_id" VARCHAR'],
-  ])('fail the file where the mapping doesn’t say which: %s, %s', async (name, column, found) => {
+  ])('fail the file if the mapping is ambiguous: %s, %s', async (name, column, found) => {
     await expect(units(name, column)).rejects.toMatchObject({ code: 'SLUICE_INGEST_COLUMN_AMBIGUOUS' });
     await expect(units(name, column)).rejects.toThrow(`expected one of the name, found ${found}.`);
   });
 
-  it('are no matter where the mapping has no use for them', async () => {
+  it('are ignored if the mapping does not use them', async () => {
     const { rows } = await bench.load(
       { kind: 'events', mapping: { unitIds: { userID: { constant: 'u' } }, eventName: 'event_name' } },
       [bench.fixture('same-names.parquet')],
@@ -85,7 +88,7 @@ describe('names that a file has more than once', () => {
     expect(rows).toHaveLength(3);
   });
 
-  it('are not made up: a column that is called as DuckDB calls another is found', async () => {
+  it('are not invented: a column with the name that DuckDB gives to a duplicate is found', async () => {
     const file = await bench.write(
       'made-up.parquet',
       "SELECT 1795169730 AS timestamp, 'e' AS event_name, 'a' AS unit_id, 'b' AS unit_id_1",
@@ -99,7 +102,7 @@ describe('names that a file has more than once', () => {
 });
 
 describe('a file without columns', () => {
-  it('says so', async () => {
+  it('is rejected by name', async () => {
     const load = bench.load({ kind: 'events' }, [bench.fixture('no-columns.parquet')]);
     await expect(load).rejects.toMatchObject({ code: 'SLUICE_INGEST_COLUMN_MISSING' });
     await expect(load).rejects.toThrow('no-columns.parquet: it has no columns at all.');

@@ -26,7 +26,7 @@ async function map(
 const event = "'purchase' AS event_name, 'u1' AS unit_id";
 
 describe('events', () => {
-  it('have every column of their table, in its order', async () => {
+  it('have every column of their table in order', async () => {
     const { rows } = await map(
       {
         kind: 'events',
@@ -75,7 +75,7 @@ describe('events', () => {
     ["DATE '2026-11-20'", '2026-11-20'],
     ["{'a': [1, 2]}", '{"a":[1,2]}'],
     ['[1, 2]', '[1,2]'],
-  ])('take %s as a value', async (sql, expected) => {
+  ])('accept %s as a value', async (sql, expected) => {
     const dataset: DatasetInput = { kind: 'events', mapping: { eventValue: 'x' } };
     const { rows, refused } = await map(dataset, `SELECT ${event}, ${sql} AS x`);
     expect(rows.map((row) => row['event_value'])).toEqual(expected === null ? [] : [expected]);
@@ -94,12 +94,12 @@ describe('events', () => {
       '0.00000000000000000000000000000000000001',
     ],
     ['0::DECIMAL(4,4)', '0'],
-  ])('take the ID %s', async (sql, expected) => {
+  ])('accept the ID %s', async (sql, expected) => {
     const { rows } = await map({ kind: 'events' }, `SELECT 'e' AS event_name, ${sql} AS unit_id`);
     expect(rows.map((row) => row['user_id'])).toEqual([expected]);
   });
 
-  it('take members of structs, columns that are called like one first, and names in another case', async () => {
+  it('can map struct members, after columns of the same name, and names in another case', async () => {
     const { rows } = await map(
       {
         kind: 'events',
@@ -118,7 +118,7 @@ describe('events', () => {
     });
   });
 
-  it('take constants and columns that some files lack', async () => {
+  it('can map constants and columns that some files lack', async () => {
     const { rows } = await map(
       {
         kind: 'events',
@@ -141,7 +141,7 @@ describe('events', () => {
     });
   });
 
-  it('gather metadata of every type, null ones left out', async () => {
+  it('collect metadata of every type, without nulls', async () => {
     const { rows } = await map(
       {
         kind: 'events',
@@ -177,7 +177,7 @@ describe('events', () => {
     expect(rows.map((row) => row['event_metadata'])).toEqual([expected]);
   });
 
-  it('keep what the JSON says where the column is null', async () => {
+  it('keep the value in the JSON if the column is null', async () => {
     const dataset: DatasetInput = { kind: 'events', mapping: { metadata: ['plan'], metadataJson: 'json' } };
     const { rows } = await map(dataset, `SELECT ${event}, NULL::VARCHAR AS plan, '{"plan":"free"}' AS json`);
     expect(rows[0]?.['event_metadata']).toBe('{"plan":"free"}');
@@ -201,22 +201,25 @@ describe('events', () => {
     ["{'a': -0.5::DECIMAL(38,38), 'b': 0.25::DECIMAL(20,20)}", { a: -0.5, b: 0.25 }, { a: -0.5, b: 0.25 }],
     ['\'{"a": [nan, "nan"]}\'::JSON', { a: [null, 'nan'] }, { a: ['nan', 'nan'] }],
     ['[\'{"a": [nan, "\\""]}\'::JSON]', [{ a: [null, '"'] }], [{ a: ['nan', '"'] }]],
-  ])('are JSON with %s, and so are raw rows, which keep what was no number', async (sql, expected, raw) => {
-    const dataset: DatasetInput = {
-      kind: 'events',
-      mapping: { eventValue: 'x', metadata: { x: { column: 'x' } } },
-    };
-    const { rows } = await map(dataset, `SELECT ${event}, ${sql} AS x`);
-    expect(JSON.parse(String(rows[0]?.['event_metadata']))).toEqual({ x: expected });
-    if (typeof expected === 'object' && expected !== null) {
-      expect(JSON.parse(String(rows[0]?.['event_value']))).toEqual(expected);
-    }
-    const { refused } = await map(dataset, `SELECT 'purchase' AS event_name, '' AS unit_id, ${sql} AS x`);
-    expect(JSON.parse(String(refused[0]?.['raw']))).toEqual(expect.objectContaining({ x: raw }));
-  });
+  ])(
+    'are valid JSON with %s, as are raw rows, which keep values that are not numbers',
+    async (sql, expected, raw) => {
+      const dataset: DatasetInput = {
+        kind: 'events',
+        mapping: { eventValue: 'x', metadata: { x: { column: 'x' } } },
+      };
+      const { rows } = await map(dataset, `SELECT ${event}, ${sql} AS x`);
+      expect(JSON.parse(String(rows[0]?.['event_metadata']))).toEqual({ x: expected });
+      if (typeof expected === 'object' && expected !== null) {
+        expect(JSON.parse(String(rows[0]?.['event_value']))).toEqual(expected);
+      }
+      const { refused } = await map(dataset, `SELECT 'purchase' AS event_name, '' AS unit_id, ${sql} AS x`);
+      expect(JSON.parse(String(refused[0]?.['raw']))).toEqual(expect.objectContaining({ x: raw }));
+    },
+  );
 
   it.each(['{"a":NaN}', '{"a":[-inf]}', '{"NaN":Infinity}', '{"a":"\\"",nan":nAn}'])(
-    'refuse metadata of %s, which is no JSON',
+    'reject metadata of %s, which is not JSON',
     async (text) => {
       const { refused } = await map(
         { kind: 'events', mapping: { metadataJson: 'json' } },
@@ -226,7 +229,7 @@ describe('events', () => {
     },
   );
 
-  it('are JSON whatever numbers and texts there are', async () => {
+  it('are valid JSON with any numbers and texts', async () => {
     const text = fc.string({
       maxLength: 8,
       unit: fc.constantFrom('nan', 'inf', '"', '\\', ',', ':', '{', '}', 'x'),
@@ -262,7 +265,7 @@ describe('events', () => {
     );
   });
 
-  it.each(["'[1]'", "'7'", "'nope'", "'{'"])('refuse metadata of %s', async (sql) => {
+  it.each(["'[1]'", "'7'", "'nope'", "'{'"])('reject metadata of %s', async (sql) => {
     const { refused } = await map(
       { kind: 'events', mapping: { metadataJson: 'json' } },
       `SELECT ${event}, ${sql} AS json`,
@@ -270,7 +273,7 @@ describe('events', () => {
     expect(refused.map(({ reason }) => reason)).toEqual(['SLUICE_INGEST_ROW_METADATA_INVALID']);
   });
 
-  it('refuse rows without a name or a unit, and keep the raw row in quarantine’s columns', async () => {
+  it('reject rows without a name or a unit, and keep the raw row in quarantine’s columns', async () => {
     const { result, rows, refused } = await map(
       { kind: 'events', mapping: { unitIds: { userID: 'unit_id', companyID: 'company' } } },
       `SELECT unnest(['a', '', NULL, 'd', 'e']) AS event_name, unnest(['u', 'u', 'u', '', NULL]) AS unit_id,
@@ -311,7 +314,7 @@ describe('events', () => {
 describe('metrics', () => {
   const metric = "'u1' AS unit_id, 'userID' AS id_type, DATE '2026-11-20' AS date, 'revenue' AS metric_name";
 
-  it('have every column of their table, in its order', async () => {
+  it('have every column of their table in order', async () => {
     const { rows } = await map({ kind: 'metrics' }, `SELECT ${metric}, 12.5 AS metric_value`);
     expect(rows).toEqual([
       {
@@ -329,7 +332,7 @@ describe('metrics', () => {
     ]);
   });
 
-  it('are a ratio where both parts are there, else a value, else refused', async () => {
+  it('are a ratio if both parts exist, otherwise a value, otherwise rejected', async () => {
     const { rows, refused } = await map(
       { kind: 'metrics', mapping: { metricValue: 'v', numerator: 'n', denominator: 'd' } },
       `SELECT ${metric.replace("'u1'", "unnest(['a','b','c','d'])")}, unnest([1.0, 2.0, NULL, NULL]) AS v,
@@ -354,7 +357,7 @@ describe('metrics', () => {
     ['true', 1],
     ['1234567890123456789::HUGEINT', 1234567890123456800],
     ['0.1::DECIMAL(38,10)', 0.1],
-  ])('take %s as a value or refuse it', async (sql, expected) => {
+  ])('accept or reject %s as a value', async (sql, expected) => {
     const { rows, refused } = await map({ kind: 'metrics' }, `SELECT ${metric}, ${sql} AS metric_value`);
     expect(rows.map((row) => row['metric_value'])).toEqual(expected === null ? [] : [expected]);
     expect(refused.map(({ reason }) => reason)).toEqual(
@@ -380,7 +383,7 @@ describe('metrics', () => {
 });
 
 describe('exposures', () => {
-  it('have every column of their table, in its order', async () => {
+  it('have every column of their table in order', async () => {
     const { rows, refused } = await map(
       { kind: 'exposures', mapping: { unitType: { constant: 'companyID' }, metadata: { country: 'geo' } } },
       "SELECT 'checkout' AS experiment, unnest(['test', '']) AS group_id, 'acme' AS unit_id, 'DE' AS geo",

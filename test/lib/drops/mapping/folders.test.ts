@@ -27,7 +27,7 @@ const byUser = (rows: readonly Readonly<Record<string, unknown>>[], column: stri
   Object.fromEntries(rows.map((row) => [row['user_id'], row[column]]));
 
 describe('folders of a file’s path', () => {
-  it('are columns where the mapping names them, of each file its own', async () => {
+  it('are columns of each file if the mapping names them', async () => {
     const dropped = [
       await fileIn('country=DE/plan=pro/', ['a', 'b']),
       await fileIn('country=__HIVE_DEFAULT_PARTITION__/plan=a%2Fb%20%C3%BC%25/', ['c']),
@@ -47,7 +47,7 @@ describe('folders of a file’s path', () => {
     expect(result.files.map(({ out }) => out)).toEqual([2, 1, 1, 1]);
   });
 
-  it('are times, days, numbers and IDs, as texts of columns are', async () => {
+  it('can be times, days, numbers and IDs, like text columns', async () => {
     const metrics: DatasetInput = {
       kind: 'metrics',
       timezone: 'Asia/Tokyo',
@@ -69,7 +69,7 @@ describe('folders of a file’s path', () => {
     expect(timed).toMatchObject([{ timestamp: '2026-11-20 07:00:00' }]);
   });
 
-  it('refuse rows as columns do, in the file where they can’t be read', async () => {
+  it('reject the rows of a file if they are invalid, like columns', async () => {
     const mapping = {
       timestamp: { folder: 'at' },
       unitIds: { userID: { folder: 'user' } },
@@ -89,7 +89,7 @@ describe('folders of a file’s path', () => {
     ]);
   });
 
-  it('must be there unless they are optional, and be there once', async () => {
+  it('must exist exactly once unless they are optional', async () => {
     const wanted = (folder: object) => events({ eventValue: folder });
     const none = await fileIn('', ['a']);
     await expect(bench.load(wanted({ folder: 'country' }), [none])).rejects.toMatchObject({
@@ -111,14 +111,14 @@ describe('folders of a file’s path', () => {
     });
   });
 
-  it('are named where a mapping looks for a column of their name', async () => {
+  it('are suggested if a mapping looks for a column of their name', async () => {
     const load = bench.load(events({ eventValue: 'country' }), [await fileIn('country=DE/', ['a'])]);
     await expect(load).rejects.toThrow(
       /column "country": expected it, or \{ folder: "country" \} in the mapping/,
     );
   });
 
-  it('are no columns that a mapping does not name, nor do they stand in for those of the file', async () => {
+  it('are not columns unless a mapping names them, and do not replace columns of the file', async () => {
     const file = await fileIn('unit_id=other/event_name=other/', ['a']);
     const { rows } = await bench.load(events({}), [file]);
     expect(rows).toMatchObject([{ user_id: 'a', event_name: 'seen' }]);
@@ -128,7 +128,7 @@ describe('folders of a file’s path', () => {
     });
   });
 
-  it('cost no statement of its own for each value', async () => {
+  it('need no separate statement for each value', async () => {
     const many: EngineFile[] = [];
     const { path } = await fileIn('', ['a']);
     for (let i = 0; i < 300; i += 1) many.push({ path, name: `events/ds=2026-11-20/n=${i}/a.parquet` });

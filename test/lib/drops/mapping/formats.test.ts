@@ -32,7 +32,7 @@ const WHOLE = '2026-11-20 10:15:30';
 /** The letters of a part, and what it writes. */
 type Form = readonly [string, (at: Date) => string];
 
-describe('a format of times', () => {
+describe('a time format', () => {
   it.each([
     ['yyyy-MM-dd HH:mm:ss', WHOLE, WHOLE],
     ["yyyy-MM-dd'T'HH:mm:ss.SSSXXX", '2026-11-20T11:15:30.123+01:00', `${WHOLE}.123`],
@@ -77,7 +77,7 @@ describe('a format of times', () => {
     expect(await read(format, [text])).toEqual([expected]);
   });
 
-  it('reads whole numbers by their digits, bytes as text, and no other type', async () => {
+  it('reads whole numbers by their digits and bytes as text, and no other type', async () => {
     const write = (sql: string) =>
       bench.write('typed.parquet', `SELECT ${sql} AS ts, 'a' AS event_name, 'u' AS unit_id`);
     for (const sql of ['20261120::INTEGER', "'20261120'::BLOB"]) {
@@ -98,7 +98,7 @@ describe('a format of times', () => {
     }
   });
 
-  it('reads a local time in the dataset’s zone, where an hour is left out or comes twice, as docs/ingest.md says', async () => {
+  it('reads a local time in the dataset’s zone, with skipped and repeated hours as docs/ingest.md says', async () => {
     const format = 'dd.MM.yyyy HH:mm';
     const texts = ['20.11.2026 10:15', '29.03.2026 01:59', '29.03.2026 02:30', '29.03.2026 03:00'];
     texts.push('25.10.2026 01:59', '25.10.2026 02:30', '25.10.2026 03:00');
@@ -126,7 +126,7 @@ describe('a format of times', () => {
     ]);
   });
 
-  it('is the day of a metric in the dataset’s zone', async () => {
+  it('gives the day of a metric in the dataset’s zone', async () => {
     const file = await bench.write(
       'metric.parquet',
       "SELECT '20.11.2026' AS date, 'u' AS unit_id, 'userID' AS id_type, 'm' AS metric_name, 1 AS metric_value",
@@ -138,7 +138,7 @@ describe('a format of times', () => {
     }
   });
 
-  it('reads back what was written with it, whatever its parts and their order', async () => {
+  it('parses back times written with it, whatever its parts and their order', async () => {
     const two = (n: number) => String(n).padStart(2, '0');
     const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
     const parts: Form[][] = [
@@ -207,12 +207,12 @@ describe('a format in the configuration', () => {
     ['', /always has the year/],
     ['yyyy-MM-dd[ HH:]mm', /the hour beside the minute/],
     ['yyyy-MM-dd[ ][ ][ ][ ][ ]', /at most 4 sections/],
-  ])('is refused by name: %j', (format, message) => {
+  ])('is rejected by name: %j', (format, message) => {
     expect(parseTimeFormat(format)).toMatch(message);
     expect(() => subjectOf(events(format))).toThrow(/mapping\.timestamp/);
   });
 
-  it('is not beside a unit', () => {
+  it('cannot be combined with a unit', () => {
     const mapping = { timestamp: { column: 'ts', format: 'yyyyMMdd', unit: 's' as const } };
     expect(() => subjectOf({ kind: 'events', mapping })).toThrow(/unit or format, not both/);
   });

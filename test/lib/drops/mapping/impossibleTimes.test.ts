@@ -14,14 +14,14 @@ const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York'];
 
 const load = (file: string, dataset: DatasetInput) => bench.load(dataset, [bench.fixture(file)]);
 
-describe('times that are none', () => {
-  it.each(FILES)('are no matter in columns of %s that nobody mapped', async (file) => {
+describe('impossible times', () => {
+  it.each(FILES)('are ignored in unmapped columns of %s', async (file) => {
     const { rows } = await load(file, { kind: 'events' });
     expect(rows).toHaveLength(3);
   });
 
   it.each(TIMES.flatMap((column) => ZONES.map((timezone) => [column, timezone])))(
-    'refuse their rows alone: %s, %s',
+    'reject only their own rows: %s, %s',
     async (timestamp, timezone) => {
       for (const file of FILES) {
         const { rows, refused } = await load(file, { kind: 'events', timezone, mapping: { timestamp } });
@@ -33,7 +33,7 @@ describe('times that are none', () => {
     },
   );
 
-  it.each(ZONES)('refuse rows of metrics, whose days are of %s', async (timezone) => {
+  it.each(ZONES)('reject rows of metrics whose days are of %s', async (timezone) => {
     const constant = { constant: 'x' };
     const { rows, refused } = await load('impossible-times.parquet', {
       kind: 'metrics',
@@ -48,7 +48,7 @@ describe('times that are none', () => {
     expect([rows.length, refused.length]).toEqual([2, 1]);
   });
 
-  it('are null as metadata and as values', async () => {
+  it('become null as metadata and as values', async () => {
     const { rows } = await load('impossible-times.parquet', {
       kind: 'events',
       mapping: {
@@ -71,7 +71,7 @@ describe('times that are none', () => {
     ]);
   });
 
-  it.each(FILES)('are left out of raw rows of %s, and take nothing else with them', async (file) => {
+  it.each(FILES)('are omitted from raw rows of %s, without other columns', async (file) => {
     const { rows, refused } = await load(file, {
       kind: 'events',
       mapping: { unitIds: { userID: { column: 'nowhere', optional: true } } },

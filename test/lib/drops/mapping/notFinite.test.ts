@@ -20,21 +20,18 @@ describe('NaN and infinity', () => {
     ['date', ['start']],
     ['at', ['start']],
     ['inside.at', ['start']],
-  ])(
-    'refuse the row in which they are its time, whatever the statistics say: %s',
-    async (timestamp, taken) => {
-      for (const timezone of ['UTC', 'Europe/Berlin']) {
-        const { rows, refused } = await load({ kind: 'events', timezone, mapping: { timestamp } });
-        expect(names(rows).toSorted()).toEqual(taken);
-        expect(reasons(refused)).toEqual(Array(3 - taken.length).fill('SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE'));
-      }
-    },
-  );
+  ])('reject a row with such a time, whatever the statistics say: %s', async (timestamp, taken) => {
+    for (const timezone of ['UTC', 'Europe/Berlin']) {
+      const { rows, refused } = await load({ kind: 'events', timezone, mapping: { timestamp } });
+      expect(names(rows).toSorted()).toEqual(taken);
+      expect(reasons(refused)).toEqual(Array(3 - taken.length).fill('SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE'));
+    }
+  });
 
   it.each([
     ['date', 1],
     ['mostly', 2],
-  ])('refuse a metric of which they are the day: %s', async (date, taken) => {
+  ])('reject a metric with such a day: %s', async (date, taken) => {
     const constant = { constant: 'x' };
     const { rows, refused } = await load({
       kind: 'metrics',
@@ -54,7 +51,7 @@ describe('NaN and infinity', () => {
     ['date', undefined],
     ['date', 'date'],
     ['struct.x', undefined],
-  ])('are no unit ID: %s, cast: %s', async (column, cast) => {
+  ])('are not valid as unit ID: %s, cast: %s', async (column, cast) => {
     const userID = { column, ...(cast === undefined ? {} : { cast }) };
     const { rows, refused } = await load({ kind: 'events', mapping: { unitIds: { userID } } });
     expect(rows.map((row) => row['user_id'])).not.toContain('nan');
@@ -67,7 +64,7 @@ describe('NaN and infinity', () => {
     ['group', 'SLUICE_INGEST_ROW_GROUP_MISSING'],
     ['unitId', 'SLUICE_INGEST_ROW_UNIT_MISSING'],
     ['unitType', 'SLUICE_INGEST_ROW_UNIT_MISSING'],
-  ])('are no %s of an exposure', async (field, reason) => {
+  ])('are not valid as %s of an exposure', async (field, reason) => {
     const constant = { constant: 'x' };
     const mapping = { experiment: constant, group: constant, unitId: constant, [field]: 'half' };
     const { rows, refused } = await load({ kind: 'exposures', mapping });
@@ -75,7 +72,7 @@ describe('NaN and infinity', () => {
   });
 
   it.each<Cast | undefined>([undefined, 'string', 'double', 'bigint'])(
-    'are null as values, cast: %s',
+    'become null as values, cast: %s',
     async (cast) => {
       const field = { column: 'half', ...(cast === undefined ? {} : { cast }) };
       const { rows } = await load({ kind: 'events', mapping: { eventValue: field, metadata: { m: field } } });
@@ -87,7 +84,7 @@ describe('NaN and infinity', () => {
     },
   );
 
-  it('are null inside of lists, structs and maps, each by itself', async () => {
+  it('become null inside lists, structs and maps, each separately', async () => {
     const { rows } = await load({
       kind: 'events',
       mapping: { eventValue: 'list', metadata: ['list', 'struct', 'map', 'date', 'dates', 'at', 'inside'] },
@@ -112,12 +109,12 @@ describe('NaN and infinity', () => {
     expect(rows.map((row) => row['event_value'])).toEqual(['[1.5,null]', '[null]', '[]']);
   });
 
-  it('stay in raw rows, as texts', async () => {
+  it('are kept in raw rows as texts', async () => {
     const { refused } = await load({ kind: 'events', mapping: { timestamp: 'seldom' } });
     expect(refused.map(({ raw }) => JSON.parse(String(raw))['seldom'])).toEqual(['NaN', 'Infinity']);
   });
 
-  it('are no unit ID of a JSON column, nor is its null; its strings are without quotes', async () => {
+  it('are not valid unit IDs in a JSON column, and neither is null, while its strings have no quotes', async () => {
     const file = await bench.write(
       'json.parquet',
       `SELECT 1795169730 AS timestamp, 'e' AS event_name,
@@ -133,7 +130,7 @@ describe('NaN and infinity', () => {
     }
   });
 
-  it('are refused where a text that reads like them is cast', async () => {
+  it('are rejected when cast from text', async () => {
     const file = await bench.write(
       'texts.parquet',
       "SELECT 1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit_id, unnest(['nan', '-inf', 'infinity']) AS x",

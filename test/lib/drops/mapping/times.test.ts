@@ -109,21 +109,21 @@ const unfit: [name: string, sql: string, unit: Unit | undefined, message: RegExp
   ['a number as ISO 8601', '1::BIGINT', 'iso', /expected text, found BIGINT/],
 ];
 
-describe('times', () => {
+describe('the reader of times', () => {
   it.each(readable)('reads %s', async (name, sql, unit, timezone, expected) => {
     const file = await write(name, sql);
     const { rows, refused: none } = await bench.load(events(unit, timezone), [file]);
     expect({ rows: rows.map(({ timestamp }) => timestamp), none }).toEqual({ rows: [expected], none: [] });
   });
 
-  it.each(refused)('refuses %s', async (name, sql, unit, reason) => {
+  it.each(refused)('rejects %s', async (name, sql, unit, reason) => {
     const { rows, refused: rest } = await bench.load(events(unit), [await write(name, sql)]);
     expect(rows).toEqual([]);
     expect(rest.map((row) => row['reason'])).toEqual([`SLUICE_INGEST_ROW_TIME_${reason}`]);
     expect(rest[0]?.['detail']).toBe('row 0, column "ts"');
   });
 
-  it.each(unfit)('fails a file with %s by name', async (name, sql, unit, message) => {
+  it.each(unfit)('rejects a file with %s by name', async (name, sql, unit, message) => {
     const file = await write(name, sql);
     const load = bench.load(events(unit), [file]);
     await expect(load).rejects.toMatchObject({ code: 'SLUICE_INGEST_COLUMN_TYPE_UNFIT' });
@@ -144,7 +144,7 @@ describe('times', () => {
     expect(result.reasons).toEqual({ SLUICE_INGEST_ROW_TIME_MISSING: 1 });
   });
 
-  it('reads INT96 inside a struct as it reads it outside of one', async () => {
+  it('reads INT96 in the same way inside and outside a struct', async () => {
     const dataset: DatasetInput = {
       kind: 'events',
       timezone: 'America/New_York',
@@ -186,7 +186,7 @@ describe('times', () => {
     );
   });
 
-  it('reads nanoseconds to the microsecond before them, in a column of times as in one of numbers', async () => {
+  it('rounds nanoseconds down to microseconds, in columns of times and of numbers', async () => {
     const ns = fc.bigInt(-(2n ** 63n) + 2_000n, 2n ** 63n - 2_000n);
     const near = fc.bigInt(-5_000n, 5_000n);
     await fc.assert(
@@ -212,7 +212,7 @@ describe('times', () => {
     );
   });
 
-  it('counts how late rows are by days of the dataset’s zone', async () => {
+  it('counts the delay of rows in days of the dataset’s zone', async () => {
     const file = await bench.write(
       'late.parquet',
       `SELECT unnest([TIMESTAMP '2026-11-20 22:59:59', '2026-11-20 23:00:00', '2026-11-19 22:59:59', '2026-10-31 10:00:00'])
@@ -223,7 +223,7 @@ describe('times', () => {
     expect((await bench.load(events(), [file])).result.rowsByDaysLate).toEqual({ '0': 2, '1': 1, '20': 1 });
   });
 
-  it('counts rows that are more than a month off together', async () => {
+  it('counts all rows that are more than a month off together', async () => {
     const file = await bench.write(
       'far.parquet',
       "SELECT TIMESTAMP '2026-11-20 12:00:00' + INTERVAL (i) DAY AS ts, 'a' AS event_name, 'u' AS unit_id FROM range(-3000, 3000) t(i)",
@@ -233,7 +233,7 @@ describe('times', () => {
     expect(Object.keys(rowsByDaysLate)).toHaveLength(65);
   });
 
-  it('sorts by time, whatever file a row is in', async () => {
+  it('sorts rows by time across files', async () => {
     const files = await Promise.all(
       [3, 1, 2].map((n) =>
         bench.write(

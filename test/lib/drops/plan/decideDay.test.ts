@@ -254,7 +254,7 @@ describe('a day', () => {
     expect(decideDay(listed, known, terms)).toEqual(decision);
   });
 
-  it('that was asked for does not wait to settle, and is loaded again only by a backfill', () => {
+  it('that is requested does not wait to settle, and is reloaded only by a backfill', () => {
     const young = drop(file('a.parquet', { lastModified: new Date(NOW) }));
     expect(decideDay(young, null, { ...terms, asked: 'triggered' })).toEqual({ queue: 'triggered' });
     expect(decideDay(one, entry(), { ...terms, asked: 'triggered' })).toEqual({ skip: 'unchanged' });
@@ -317,8 +317,8 @@ describe('a day', () => {
   });
 });
 
-describe('the days that are looked at', () => {
-  it('are today, as it is called in the timezone, and as many before it', () => {
+describe('the planned days', () => {
+  it("are today in the dataset's timezone and the days of the lookback", () => {
     const at = Date.UTC(2026, 10, 20, 11, 30);
     expect(lookbackDays(at, 'UTC', 2)).toEqual(['2026-11-18', '2026-11-19', '2026-11-20']);
     expect(lookbackDays(at, 'Pacific/Kiritimati', 1)).toEqual(['2026-11-20', '2026-11-21']);
@@ -329,7 +329,7 @@ describe('the days that are looked at', () => {
     ]);
   });
 
-  it('are from one to the other, both included', () => {
+  it('are all days of a requested range, including both ends', () => {
     expect(daysBetween('2026-02-27', '2026-03-01')).toEqual(['2026-02-27', '2026-02-28', '2026-03-01']);
     expect(daysBetween('2026-03-01', '2026-02-27')).toEqual([]);
   });

@@ -48,7 +48,7 @@ const ROWS = `SELECT CASE WHEN i % 10 = 3 THEN NULL ELSE 1795169730 - i END AS t
   md5(i::VARCHAR) || md5((i + 1)::VARCHAR) AS filler FROM range(600000) t(i)`;
 
 describe('previewFile', () => {
-  it('shows the first mapped and the first refused rows of a large file, and reads a fraction of it', async () => {
+  it('shows the first mapped and refused rows of a large file, and reads a fraction of it', async () => {
     const { path } = await bench.write(
       'large.parquet',
       ROWS,
@@ -78,13 +78,13 @@ describe('previewFile', () => {
     expect(seen.bytesRead).toBe(seen.bytes);
   });
 
-  it('shows a file whose statistics can’t be printed', async () => {
+  it('shows a file whose statistics cannot be printed', async () => {
     const { path } = bench.fixture('impossible-times.parquet');
     const seen = await preview(readFileSync(path), 'events/2026-11-20/impossible.parquet');
     expect([seen.mapped.length, seen.rowsRead, seen.bytesRead]).toEqual([3, 3, seen.bytes]);
   });
 
-  it('says what is wrong with a file that is none, or lacks a column', async () => {
+  it('reports the problem of an invalid file or a missing column', async () => {
     await expect(preview(Buffer.from('a,b\n1,2\n'), 'a.csv')).rejects.toMatchObject({
       code: 'SLUICE_INGEST_FILE_NOT_PARQUET',
     });
@@ -97,7 +97,7 @@ describe('previewFile', () => {
     });
   });
 
-  it('notices that the file was replaced meanwhile', async () => {
+  it('detects that the file was replaced meanwhile', async () => {
     const { path } = await bench.write('replaced.parquet', `SELECT * FROM (${ROWS}) LIMIT 20`);
     const key = 'replaced.parquet';
     await s3.client.send(new PutObjectCommand({ Bucket: 'acme-drops', Key: key, Body: 'other' }));
@@ -122,7 +122,7 @@ describe('previewFile', () => {
     ).rejects.toMatchObject({ code: 'SLUICE_PREVIEW_FILE_CHANGED' });
   });
 
-  it('refuses a page that is not what was written, as a load does', async () => {
+  it('rejects a damaged page, as a load does', async () => {
     const whole = readFileSync(bench.fixture('checksums-1-snappy.parquet').path);
     expect((await preview(whole)).mapped).toHaveLength(3);
     const at = whole.indexOf('purchase');
@@ -130,7 +130,7 @@ describe('previewFile', () => {
     await expect(preview(whole)).rejects.toMatchObject({ code: 'SLUICE_INGEST_FILE_CHECKSUM_WRONG' });
   });
 
-  it('reads the schema of a file, and its decimals, as a load does', async () => {
+  it('reads the schema of a file and its decimals as a load does', async () => {
     const file = setElement(bench.fixture('decimals.parquet'), 'int32', decimalFields(4, 2));
     const seen = await preview(readFileSync(file.path), undefined, 3, {
       kind: 'events',
