@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 /** Reflected Castagnoli polynomial. https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4 */
 const POLYNOMIAL = 0x82f63b78;
 
-/** At k * 256 + b: what byte b contributes when k more bytes follow it. So eight bytes go in one step. */
+/** At k * 256 + b: what byte b contributes when k more bytes follow it. This allows steps of eight bytes. */
 const TABLE = makeTable();
 
 function makeTable(): Uint32Array {
@@ -21,7 +21,7 @@ function makeTable(): Uint32Array {
   return table;
 }
 
-/** An index is always inside the table; saying 0 for outside keeps the compiler and the JIT content. */
+/** An index is always inside the table. The fallback to 0 satisfies the compiler and the JIT. */
 function at(index: number): number {
   return TABLE[index] ?? 0;
 }
@@ -58,7 +58,7 @@ interface Crc64 {
   low: number;
 }
 
-/** At k * 256 + b: what byte b contributes when k more bytes follow it. So eight bytes go in one step. */
+/** At k * 256 + b: what byte b contributes when k more bytes follow it. This allows steps of eight bytes. */
 const HIGH = new Uint32Array(8 * 256);
 const LOW = new Uint32Array(8 * 256);
 fillTables();
@@ -87,7 +87,7 @@ function fillTables(): void {
   }
 }
 
-/** An index is always inside the tables; saying 0 for outside keeps the compiler and the JIT content. */
+/** An index is always inside the tables. The fallback to 0 satisfies the compiler and the JIT. */
 function highAt(index: number): number {
   return HIGH[index] ?? 0;
 }
@@ -96,7 +96,7 @@ function lowAt(index: number): number {
   return LOW[index] ?? 0;
 }
 
-/** Carries `state` (`{high: 0, low: 0}` at first) on over `bytes`, in place. */
+/** Updates `state` (`{high: 0, low: 0}` at first) in place with `bytes`. */
 function crc64nvme(state: Crc64, bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let high = ~state.high;
@@ -131,10 +131,10 @@ export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA2
 /** One of {@link checksumAlgorithms}. */
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
 
-/** Of the whole object, or of its parts' checksums. SHA can't be computed of the whole from its parts. */
+/** Of the whole object, or of its parts' checksums. A SHA of the whole can't be computed from those of the parts. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
-/** Lengths of the digests in bytes: a value of another length is no checksum at all. */
+/** Lengths of the digests in bytes: a value of any other length is not a valid checksum. */
 export const checksumBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
   CRC32: 4,
   CRC32C: 4,
@@ -162,7 +162,7 @@ export class Checksum {
     else this.#hash?.update(bytes);
   }
 
-  /** The digest in base64, big-endian, as S3 writes it. Ends the running. */
+  /** The digest in base64, big-endian, as S3 writes it. The checksum can't be updated afterwards. */
   digest(): string {
     if (this.#hash !== undefined) return this.#hash.digest('base64');
     const bytes = Buffer.alloc(checksumBytes[this.algorithm]);

@@ -3,7 +3,7 @@ import { KEY_BYTES } from './limits.ts';
 
 /**
  * S3's own errors: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
- * The members are those that S3's error document has besides code and message.
+ * The members are those that S3's error document contains besides code and message.
  */
 export const s3Errors = {
   accessDenied: (message = 'Access Denied') => new AwsError('AccessDenied', 403, message),

@@ -22,7 +22,7 @@ import { deleteObject, deleteObjects, getObject, headObject, putObject } from '.
 import type { KeyAccess, S3Call, S3Operation } from './wire/S3Operation.ts';
 import { errorResponse, hostId } from './wire/xmlBodies.ts';
 
-/** Every operation that is emulated; anything else is refused by name. */
+/** Every emulated operation; any other is refused by name. */
 const s3Operations: readonly S3Operation[] = [
   ...bucketOperations,
   ...bucketSettingsOperations,
@@ -48,11 +48,11 @@ const s3Operations: readonly S3Operation[] = [
 export function s3Service(options: {
   readonly store: ObjectStore;
   readonly clock: Clock;
-  /** Who signs with an access key. Default: the root of the account that the key is, else of the deployment's. */
+  /** Finds the owner of an access key. Default: the root of the account with that number, else of the deployment's. */
   readonly callerOf?: (accessKeyId: string) => Caller;
-  /** Default: every key may be used. */
+  /** Default: every caller may use every key. */
   readonly keyAccess?: KeyAccess;
-  /** Whether there is a role or user, by its ARN, as principal of a bucket's policy. Default: all are there. */
+  /** Whether a role or user with this ARN exists, to be the principal of a bucket's policy. Default: all exist. */
   readonly hasIdentity?: (arn: string) => boolean;
 }): AwsService {
   const { store, clock, keyAccess, hasIdentity, callerOf = rootByKey } = options;
@@ -113,7 +113,7 @@ export function s3Service(options: {
   };
 }
 
-/** The headers, and those `x-amz-` ones that a presigned URL carries in its query instead. */
+/** The request's headers, plus the `x-amz-` headers that a presigned URL carries in its query. */
 function readHeaders(request: AwsRequest): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of request.query) {
@@ -130,8 +130,8 @@ function rootByKey(accessKeyId: string): Caller {
 }
 
 /**
- * Whether a bucket is where the request is sent: to the endpoint of the region that it is signed for, unless the host
- * names one. Every endpoint answers where a bucket is.
+ * Checks that the bucket is in the region that the request is signed for. The error depends on the host: if it names
+ * the bucket's region, the signature is wrong, else the endpoint. Every endpoint answers GetBucketLocation.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html#VirtualHostingBackwardsCompatibility
  */
 function checkPlace({ request, store, bucket }: S3Call, operation: string): void {
@@ -161,7 +161,7 @@ function checkOwners({ headers, store, bucket }: S3Call, operation: string): voi
   }
 }
 
-/** What a request is about; '' for none. */
+/** What a request addresses; '' where it names nothing. */
 export interface Target {
   readonly bucket: string;
   readonly key: string;
@@ -171,9 +171,9 @@ const SERVICE_HOST = /^s3([.-][a-z0-9-]+)?\.(localhost|amazonaws\.com)$/;
 const BUCKET_HOST = /^(.+?)(\.s3([.-][a-z0-9-]+)?\.(localhost|amazonaws\.com)|\.localhost)$/;
 
 /**
- * Finds bucket and key: in the path (`/bucket/key`), or with the bucket in the host
- * (`bucket.localhost`, `bucket.s3.localhost`, `bucket.s3.eu-west-1.localhost`), or under S3's own name when a
- * client is sent here by other means.
+ * Finds bucket and key. The bucket is in the path (`/bucket/key`), in the host
+ * (`bucket.localhost`, `bucket.s3.localhost`, `bucket.s3.eu-west-1.localhost`), or in a host under S3's own
+ * domain when a client is redirected here by other means.
  *
  * @throws AwsError `InvalidURI` when the path isn't percent-encoded UTF-8.
  */
@@ -196,7 +196,7 @@ function decode(text: string): string {
   }
 }
 
-/** `x-amz-` headers that any request may have: signing, integrity, and who is asking. */
+/** `x-amz-` headers that any request may have, for signing, integrity and the caller's identity. */
 const COMMON_HEADERS: readonly string[] = [
   'x-amz-content-sha256',
   'x-amz-date',
@@ -206,7 +206,7 @@ const COMMON_HEADERS: readonly string[] = [
   'x-amz-security-token',
   'x-amz-trailer',
   'x-amz-user-agent',
-  // AWS's SDK for C++, which Arrow has in it, names the version of the API: there is one.
+  // AWS's SDK for C++, which Arrow includes, sends the version of the API. Only one version exists.
   'x-amz-api-version',
   'x-amz-checksum-crc32',
   'x-amz-checksum-crc32c',
@@ -215,12 +215,12 @@ const COMMON_HEADERS: readonly string[] = [
   'x-amz-checksum-sha256',
 ];
 
-/** Operations whose ACL is the written object's. */
+/** Operations whose ACL headers apply to the object they write. */
 const WRITES_OBJECTS: ReadonlySet<string> = new Set(['CopyObject', 'CreateMultipartUpload', 'PutObject']);
 
 /**
- * Finds the operation of a request, and refuses by name what it doesn't understand: another operation, a
- * subresource, a query parameter, or an `x-amz-` header. None of them may be overlooked, for each would change
+ * Finds the operation of a request. Anything it doesn't understand is refused by name: another operation, a
+ * subresource, a query parameter, or an `x-amz-` header. None of them may be ignored, because each would change
  * what the request means.
  */
 function routeOperation(
@@ -245,7 +245,7 @@ function routeOperation(
     throw notImplemented(parameters.length > 0 ? `${where} with ?${parameters.join('&')}` : where);
   }
   for (const name of call.query.keys()) {
-    // `x-id` is the SDK's own mark; `X-Amz-…` are a presigned URL's: its signature, or headers, checked as such.
+    // `x-id` is added by the SDK. `X-Amz-…` are a presigned URL's signature, or headers, which are checked as such.
     if (name === 'x-id' || /^x-amz-/i.test(name)) continue;
     if (!selectors(operation).includes(name) && !operation.query?.includes(name)) {
       throw notImplemented(`${where} with ?${name}`);
@@ -269,7 +269,7 @@ function weight(operation: S3Operation): number {
 function checkHeaders(operation: S3Operation, headers: S3Call['headers']): void {
   for (const name of Object.keys(headers)) {
     if (!name.startsWith('x-amz-') || COMMON_HEADERS.includes(name)) continue;
-    // Writes of objects judge their ACL by the bucket's ownership: objectOwnership.ts.
+    // Operations that write objects check their ACL against the bucket's ownership: objectOwnership.ts.
     if (name === 'x-amz-acl' || name.startsWith('x-amz-grant-')) {
       if (WRITES_OBJECTS.has(operation.name)) continue;
       throw notImplemented(`S3 ${operation.name} with the header ${name}`);

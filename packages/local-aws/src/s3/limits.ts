@@ -1,14 +1,14 @@
 /** Limits of S3. https://docs.aws.amazon.com/general/latest/gr/s3.html and https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 
-/** Of a key in UTF-8. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+/** Length of a key in UTF-8. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 export const KEY_BYTES = 1024;
-/** 5 GiB: one PutObject, one part, one CopyObject. */
+/** 5 GiB: the limit of one PutObject, one part and one CopyObject. */
 export const SINGLE_PUT_BYTES = 5 * 1024 ** 3;
 /** 48.8 TiB: a multipart object of 10,000 parts of 5 GiB. */
 export const PART_COUNT = 10_000;
 /** 5 MiB: every part but the last is at least as large. */
 export const PART_MIN_BYTES = 5 * 1024 ** 2;
-/** Keys and common prefixes in one list answer, parts in one, uploads in one. */
+/** Keys and common prefixes in one page of a list; also parts or uploads in one page. */
 export const LIST_KEYS = 1000;
 /** Keys in one DeleteObjects. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 export const DELETE_KEYS = 1000;
@@ -16,11 +16,11 @@ export const DELETE_KEYS = 1000;
 export const USER_METADATA_BYTES = 2048;
 /** 20 KB: a bucket's policy. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html */
 export const POLICY_BYTES = 20 * 1024;
-/** What an XML request body may hold: 10,000 parts with checksums fit, and 1,000 longest keys. */
+/** Size of an XML request body: enough for 10,000 parts with checksums, or 1,000 keys of the greatest length. */
 export const XML_BODY_BYTES = 4 * 1024 ** 2;
 /** Every chunk of an `aws-chunked` body but the last. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html */
 export const CHUNK_MIN_BYTES = 8192;
 /** Header and trailer lines of an `aws-chunked` body. */
 export const CHUNK_LINE_BYTES = 8 * 1024;
-/** The account of the deployment: it owns every bucket that no other account makes. */
+/** The account of the deployment. It owns every bucket that no other account creates. */
 export const OWNER_ACCOUNT = '000000000000';

@@ -31,10 +31,10 @@ import {
   type WriteCondition,
 } from './StoredObject.ts';
 
-/** Which operation made an object: EventBridge's `reason`. */
+/** Which operation created an object: EventBridge's `reason`. */
 export type CreateReason = 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
 
-/** A staged file on its way to be an object. */
+/** A staged file that is about to become an object. */
 export interface Commit {
   readonly key: string;
   readonly staged: StagedFile;
@@ -43,12 +43,12 @@ export interface Commit {
   readonly attributes: ObjectAttributes;
   readonly checksum?: StoredChecksum;
   readonly condition?: WriteCondition;
-  /** What was there when the request came, if the writer holds it against what is there now. */
+  /** The object when the request arrived. If it is deleted meanwhile, an `If-None-Match` write conflicts. */
   readonly before?: StoredObject | undefined;
   readonly reason: CreateReason;
 }
 
-/** Folders of a bucket: `objects` for people and DuckDB to read, `internal` for everything else. */
+/** Folders of a bucket: `objects` is readable by people and DuckDB, `internal` is for everything else. */
 export interface BucketFolders {
   readonly objects: string;
   readonly internal: string;
@@ -57,10 +57,10 @@ export interface BucketFolders {
 /**
  * One bucket: an index in memory, a journal and the objects' files.
  *
- * A write stages its bytes first, in its own time; {@link commit} then checks its condition, appends the journal
- * line (from then on the write has happened), moves the file to its place and changes the index, all without
- * giving way: so of many conditional writers one wins, and no reader sees one object's headers with another's
- * bytes. A process killed between line and move finishes the move when it opens the bucket again.
+ * A write first stages its bytes asynchronously. Then {@link commit} checks its condition, appends the journal line
+ * (from then on the write has happened), moves the file to its place and updates the index, all synchronously.
+ * So exactly one of several concurrent conditional writers wins, and no reader sees one object's headers with
+ * another's bytes. If a process is killed between line and move, the next open completes the move.
  */
 export class Bucket {
   readonly uploads: MultipartUploads;
@@ -104,7 +104,7 @@ export class Bucket {
     return new Bucket(folders, journal, info, clock, created);
   }
 
-  /** Replays the journal, finishes what a killed process left half done, and compacts. */
+  /** Replays the journal, completes what a killed process left unfinished, and compacts. */
   static open(
     folders: BucketFolders,
     clock: Clock,
@@ -137,7 +137,7 @@ export class Bucket {
     return this.#info;
   }
 
-  /** As its template says, which is applied at each start, or as set since by a call. */
+  /** The template's settings, which are applied at each start, or what a call has set since. */
   get settings(): BucketSettings {
     return this.#settings;
   }
@@ -158,7 +158,7 @@ export class Bucket {
     this.#journal.append({ op: 'bucket', info: this.#info });
   }
 
-  /** Writes bytes to a temporary file: the first half of a write. Limit: one PutObject's 5 GiB. */
+  /** Writes bytes to a temporary file, the first half of a write. The limit is 5 GiB, as for one PutObject. */
   stage(
     body: Readable | AsyncIterable<Uint8Array> | Uint8Array | string,
     algorithms: readonly ChecksumAlgorithm[] = [],
@@ -167,12 +167,12 @@ export class Bucket {
     return stageBody(join(this.#folders.internal, 'tmp'), body, algorithms, limitBytes);
   }
 
-  /** Makes a staged file an object: the second half of a write. When it throws, the staged file is gone. */
+  /** Turns a staged file into an object, the second half of a write. If this throws, the staged file is deleted. */
   commit(commit: Commit): StoredObject {
     const { key, staged, etag, attributes, checksum, condition = {}, before, reason } = commit;
     try {
       const previous = this.#index.get(key);
-      // Deleted during the upload: S3 leaves it to the writer to try again.
+      // The object was deleted during the upload: S3 expects the writer to try again.
       // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
       if (condition.ifNoneMatch !== undefined && before !== undefined && previous === undefined)
         throw s3Errors.conditionalConflict(key);
@@ -195,7 +195,7 @@ export class Bucket {
     }
   }
 
-  /** Removes a staged file, if it is still there. */
+  /** Removes a staged file, if it still exists. */
   discard(staged: StagedFile): void {
     rmSync(staged.path, { force: true });
   }
@@ -211,7 +211,7 @@ export class Bucket {
     return object;
   }
 
-  /** The bytes of an object as they are now, whatever is written later. Both ends inclusive; default all. */
+  /** The object's current bytes, unaffected by later writes. Both ends are inclusive; default is the whole object. */
   read(object: StoredObject, range?: { readonly start: number; readonly end: number }): Readable {
     const path = this.pathOf(object);
     if (object.size === 0) return Readable.from([]);
@@ -227,7 +227,7 @@ export class Bucket {
     }
   }
 
-  /** Removes an object; nothing happens when it isn't there and no condition wants it to be. */
+  /** Removes an object. Does nothing when it doesn't exist, unless a condition requires it to exist. */
   delete(key: string, condition: WriteCondition = {}): void {
     const object = this.#index.get(key);
     checkWriteCondition(object, condition, key);
@@ -263,7 +263,7 @@ export class Bucket {
     try {
       moveFile(stagedPath, this.pathOf(object));
     } catch (error) {
-      // A foreign file or folder lies at the natural path: the object goes to the internal folder.
+      // A foreign file or folder occupies the natural path, so the object goes to the internal folder.
       if (object.place === 'natural' && isBlocked(error)) {
         return this.#install({ ...object, place: 'encoded' }, stagedPath, previous);
       }
@@ -289,7 +289,7 @@ export class Bucket {
     );
   }
 
-  /** Larger at every call, also after a restart and when the clock stands still. */
+  /** Increases with every call, also after a restart and when the clock doesn't advance. */
   #nextSequencer(): string {
     const now = BigInt(this.#clock.now()) << 16n;
     this.#sequence = now > this.#sequence ? now : this.#sequence + 1n;
@@ -305,7 +305,7 @@ export class Bucket {
     }
   }
 
-  /** Only the last line can be one whose files a kill left untouched: everything before it ran to its end. */
+  /** Only the last line can be one whose files a killed process did not touch: every earlier write was completed. */
   #finish(last: BucketLine): void {
     if (last.op === 'delete') this.#removeBytes(last);
     if (last.op !== 'put' || last.temp === undefined) return;
@@ -332,25 +332,25 @@ export class Bucket {
   }
 }
 
-/** What is known of a bucket besides its objects. */
+/** The properties of a bucket besides its objects. */
 const bucketInfoSchema = z.strictObject({
   name: z.string(),
   region: z.string(),
-  /** Account that owns it, and all objects in it. */
+  /** Account that owns the bucket and all objects in it. */
   account: z.string().default(OWNER_ACCOUNT),
   /** Epoch ms. */
   createdMs: z.int(),
   /** Whether its object events go to EventBridge. */
   eventBridge: z.boolean(),
 });
-/** What a bucket was made with. */
+/** The properties that a bucket is created with. */
 export type BucketInfo = z.output<typeof bucketInfoSchema>;
 
 /** A line of a bucket's journal. The first is always a `bucket`. */
 const bucketLineSchema = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('bucket'), info: bucketInfoSchema }),
   z.strictObject({ op: z.literal('settings'), settings: bucketSettingsSchema }),
-  /** `temp`: where the bytes lay when the line was written; they may still have to be moved. */
+  /** `temp`: where the bytes were when the line was written. They may still have to be moved. */
   z.strictObject({ op: z.literal('put'), object: storedObjectSchema, temp: z.string().optional() }),
   z.strictObject({ op: z.literal('delete'), key: z.string(), place: z.enum(['natural', 'encoded']) }),
 ]);

@@ -43,7 +43,7 @@ export class KeyIndex<Value> {
   set(key: string, value: Value): void {
     if (!this.#values.has(key)) {
       const last = this.#keys.at(-1);
-      // Keys mostly come in order: appending spares the search.
+      // Keys mostly arrive in order: appending avoids the search.
       if (last === undefined || compareUtf8(last, key) < 0) this.#keys.push(key);
       else
         this.#keys.splice(
@@ -69,7 +69,7 @@ export class KeyIndex<Value> {
     return this.#keys[position];
   }
 
-  /** Position of the first key that comes after `key` (or is it, when `orEqual`). */
+  /** Position of the first key after `key`; with `orEqual`, `key` itself counts. */
   positionAfter(key: string, orEqual: boolean): number {
     return this.#firstWhere((other) => {
       const order = compareUtf8(other, key);
@@ -77,12 +77,12 @@ export class KeyIndex<Value> {
     }, 0);
   }
 
-  /** Position behind all keys that begin with `prefix`, seen from `from`, the position of one of them. */
+  /** Position after all keys that begin with `prefix`. `from` is the position of one of them. */
   positionBehind(prefix: string, from: number): number {
     return this.#firstWhere((other) => !other.startsWith(prefix), from);
   }
 
-  /** The first position from `from` on whose key passes; all after it must pass too. */
+  /** The first position at or after `from` whose key passes. All later keys must pass too. */
   #firstWhere(passes: (key: string) => boolean, from: number): number {
     let [low, high] = [from, this.#keys.length];
     while (low < high) {
@@ -95,28 +95,28 @@ export class KeyIndex<Value> {
   }
 }
 
-/** What to list; '' stands for not given. */
+/** What to list; '' means that a member is not given. */
 export interface ListQuery {
   readonly prefix?: string;
-  /** Keys that hold it after the prefix are rolled up into one common prefix. */
+  /** Keys that contain it after the prefix are rolled up into one common prefix. */
   readonly delimiter?: string;
-  /** Only what comes after it. When it is a common prefix, all keys below that are behind it too. */
+  /** Only entries after this one. When it is a common prefix, all keys below it are skipped too. */
   readonly after?: string;
-  /** Most entries, common prefixes counted. */
+  /** Maximum number of entries, common prefixes included. */
   readonly limit: number;
 }
 
-/** Objects and common prefixes in one order, as they are counted. */
+/** Objects and common prefixes in one order, in which they are counted. */
 export type ListEntry = { readonly object: StoredObject } | { readonly commonPrefix: string };
 
 /** A page of a list. */
 export interface ListPage {
   readonly entries: readonly ListEntry[];
-  /** When there is more: give it as `after` for the next page. */
+  /** Set when there are more entries: pass it as `after` to get the next page. */
   readonly next?: string;
 }
 
-/** Lists keys in UTF-8 order. Skips what a common prefix covers by search: a page costs its entries, not the keys below. */
+/** Lists keys in UTF-8 order. Skips the keys under a common prefix by search: they don't add to a page's cost. */
 export function listKeys(index: KeyIndex<StoredObject>, query: ListQuery): ListPage {
   const { prefix = '', delimiter = '', after = '', limit } = query;
   const entries: ListEntry[] = [];

@@ -20,7 +20,7 @@ const uploadSchema = z.strictObject({
     .strictObject({ algorithm: z.enum(checksumAlgorithms), type: z.enum(['FULL_OBJECT', 'COMPOSITE']) })
     .optional(),
 });
-/** A multipart upload as it was begun. */
+/** A multipart upload with the properties it was started with. */
 export type Upload = z.output<typeof uploadSchema>;
 
 const partSchema = z.strictObject({
@@ -33,7 +33,7 @@ const partSchema = z.strictObject({
   /** Name of the file with its bytes. */
   file: z.string(),
 });
-/** A part that was uploaded. */
+/** An uploaded part. */
 export type Part = z.output<typeof partSchema>;
 
 const uploadLineSchema = z.discriminatedUnion('op', [
@@ -81,12 +81,12 @@ export class MultipartUploads {
     return begun;
   }
 
-  /** @throws AwsError `NoSuchUpload`, also when the upload is of another key. */
+  /** @throws AwsError `NoSuchUpload`, also when the upload is for another key. */
   get(uploadId: string, key: string): Upload {
     return this.#find(uploadId, key).upload;
   }
 
-  /** Makes a staged file a part, in place of an earlier one of that number. */
+  /** Turns a staged file into a part. It replaces an earlier part with the same number. */
   addPart(
     uploadId: string,
     key: string,
@@ -110,12 +110,12 @@ export class MultipartUploads {
     return added;
   }
 
-  /** All parts by number. */
+  /** All parts, ordered by number. */
   parts(uploadId: string, key: string): Part[] {
     return [...this.#find(uploadId, key).parts.values()].sort((a, b) => a.partNumber - b.partNumber);
   }
 
-  /** The bytes of parts, one after the other. A part that is aborted or replaced meanwhile ends it in `NoSuchUpload`. */
+  /** The bytes of the parts, in order. Throws `NoSuchUpload` when a part is aborted or replaced meanwhile. */
   async *read(uploadId: string, parts: readonly Part[]): AsyncGenerator<Uint8Array> {
     for (const { file } of parts) {
       try {
@@ -130,7 +130,7 @@ export class MultipartUploads {
     }
   }
 
-  /** Forgets an upload and its parts: it was completed or aborted. */
+  /** Removes an upload and its parts after it was completed or aborted. */
   end(uploadId: string, key: string): void {
     const { journal } = this.#find(uploadId, key);
     this.#uploads.delete(uploadId);
@@ -138,7 +138,7 @@ export class MultipartUploads {
     rmSync(join(this.#folder, uploadId), { recursive: true, force: true });
   }
 
-  /** By key, then in the order begun. */
+  /** Ordered by key, then by start. */
   list(): Upload[] {
     return [...this.#uploads.values()]
       .map(({ upload }) => upload)
@@ -159,7 +159,7 @@ export class MultipartUploads {
     return found;
   }
 
-  /** A folder without a journal is one whose making or removal a kill cut short. */
+  /** A folder without a journal remains when a process is killed while it creates or removes an upload. */
   #load(name: string): void {
     const folder = join(this.#folder, name);
     const names = readdirSync(folder);

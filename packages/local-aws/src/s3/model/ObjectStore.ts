@@ -30,22 +30,22 @@ export interface ObjectCreated {
 
 /** How {@link ObjectStore.put} writes; all optional. */
 export interface PutOptions {
-  /** Default `binary/octet-stream`, as S3 has it. */
+  /** Default `binary/octet-stream`, as in S3. */
   readonly contentType?: string;
   /** The user's metadata, lower-case names without `x-amz-meta-`. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly condition?: WriteCondition;
-  /** Computed and kept with the object. Default none. */
+  /** Computed and stored with the object. Default none. */
   readonly checksumAlgorithm?: ChecksumAlgorithm;
 }
 
-/** No bucket's name begins with a dot, so no object ever lies here. */
+/** No bucket's name begins with a dot, so no object is ever stored here. */
 const INTERNAL = '.store';
 const REMOVED = '.removed-';
 
 /**
- * Buckets and objects in a folder: `<directory>/<bucket>/<key>` for every key that can be a path, so that a
- * person can browse them and DuckDB can read them; everything else is in `<directory>/.store`.
+ * Buckets and objects in a folder: `<directory>/<bucket>/<key>` for every key that can be a path, so that
+ * people can browse them and DuckDB can read them. Everything else is in `<directory>/.store`.
  * Survives restarts and `kill -9`. One process at a time may have it open.
  *
  * Errors are S3's own (`NoSuchBucket`, `NoSuchKey`, `PreconditionFailed`, …), as AwsError.
@@ -61,7 +61,7 @@ export class ObjectStore {
     this.#clock = clock;
   }
 
-  /** Opens the store in a folder, which is made when missing. */
+  /** Opens the store in a folder, which is created when missing. */
   static open(options: { readonly directory: string; readonly clock: Clock }): ObjectStore {
     const store = new ObjectStore(resolve(options.directory), options.clock);
     const internal = join(store.#directory, INTERNAL);
@@ -82,7 +82,7 @@ export class ObjectStore {
   }
 
   /**
-   * @param options.account Whose it is. Default the account of the deployment.
+   * @param options.account Account that owns it. Default the account of the deployment.
    * @throws AwsError `InvalidBucketName`, `BucketAlreadyExists`, `BucketAlreadyOwnedByYou`.
    */
   createBucket(
@@ -110,7 +110,7 @@ export class ObjectStore {
     return info;
   }
 
-  /** Makes a bucket, or sets whether an existing one sends events: for building from a template again and again. */
+  /** Creates a bucket, or sets whether an existing one sends events. A template may be applied repeatedly. */
   ensureBucket(
     name: string,
     options: { readonly eventBridge: boolean; readonly region?: string },
@@ -121,7 +121,7 @@ export class ObjectStore {
     return existing.info;
   }
 
-  /** @throws AwsError `NoSuchBucket`, `BucketNotEmpty`. Files of others in the bucket's folder stay. */
+  /** @throws AwsError `NoSuchBucket`, `BucketNotEmpty`. Foreign files in the bucket's folder stay. */
   deleteBucket(name: string): void {
     const bucket = this.bucket(name);
     if (!bucket.isEmpty) throw s3Errors.bucketNotEmpty(name);
@@ -134,11 +134,11 @@ export class ObjectStore {
     try {
       rmdirSync(objects);
     } catch {
-      // Not empty: it holds files that are not the local cloud's.
+      // Not empty: it holds files that the local cloud did not write.
     }
   }
 
-  /** All buckets by name. */
+  /** All buckets, ordered by name. */
   buckets(): BucketInfo[] {
     return [...this.#buckets.values()].map(({ info }) => info).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -154,7 +154,7 @@ export class ObjectStore {
     return bucket;
   }
 
-  /** Writes an object; it is there, whole, once this resolves. */
+  /** Writes an object. The whole object is readable once this resolves. */
   async put(
     bucketName: string,
     key: string,
@@ -182,7 +182,7 @@ export class ObjectStore {
     });
   }
 
-  /** An object and its bytes, both of the same instant. `range` has both ends inclusive. */
+  /** An object and its bytes, as of the same instant. Both ends of `range` are inclusive. */
   get(
     bucketName: string,
     key: string,
@@ -198,7 +198,7 @@ export class ObjectStore {
     return this.bucket(bucketName).get(key);
   }
 
-  /** Copies an object, attributes included unless others are given. */
+  /** Copies an object, with its attributes unless others are given. */
   async copy(
     source: { readonly bucket: string; readonly key: string },
     target: { readonly bucket: string; readonly key: string },
@@ -226,7 +226,7 @@ export class ObjectStore {
     });
   }
 
-  /** Deletes an object, or nothing when it isn't there. */
+  /** Deletes an object. Does nothing when it doesn't exist. */
   delete(bucketName: string, key: string, condition: WriteCondition = {}): void {
     this.bucket(bucketName).delete(key, condition);
   }
@@ -235,24 +235,24 @@ export class ObjectStore {
     return this.bucket(bucketName).list(query);
   }
 
-  /** Absolute path of the file that holds an object's bytes: for DuckDB. Read it, never write it. */
+  /** Absolute path of the file that holds an object's bytes, for DuckDB. Only read the file, never write to it. */
   localPath(bucketName: string, key: string): string {
     const bucket = this.bucket(bucketName);
     return bucket.pathOf(bucket.get(key));
   }
 
   /**
-   * Tells of every new object in a bucket whose events go to EventBridge, once it is there for readers.
-   * Called in the midst of the write: keep it short and never throw.
+   * Reports every new object in a bucket whose events go to EventBridge, once readers can see it.
+   * The listener is called during the write: keep it short and never throw.
    *
-   * @returns Call it to listen no more.
+   * @returns A function that removes the listener.
    */
   onObjectCreated(listener: (event: ObjectCreated) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Closes the journals. Everything is on disk already. */
+  /** Closes the journals. Everything is already on disk. */
   close(): void {
     for (const bucket of this.#buckets.values()) bucket.close();
     this.#buckets.clear();
@@ -271,7 +271,7 @@ export class ObjectStore {
   }
 }
 
-/** @throws AwsError for a key that S3 would not take. */
+/** @throws AwsError for a key that S3 would refuse. */
 export function checkKey(key: string): void {
   const bytes = Buffer.byteLength(key);
   if (bytes > KEY_BYTES) throw s3Errors.keyTooLong(bytes);

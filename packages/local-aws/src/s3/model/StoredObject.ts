@@ -2,18 +2,19 @@ import { z } from 'zod';
 import { checksumAlgorithms } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 
-/** A checksum as it is kept and sent back. */
+/** A checksum as it is stored and returned. */
 export const storedChecksumSchema = z.strictObject({
   algorithm: z.enum(checksumAlgorithms),
   type: z.enum(['FULL_OBJECT', 'COMPOSITE']),
-  /** Base64; of a composite one with `-<parts>` behind. */
+  /** Base64. A composite checksum has `-<parts>` appended. */
   value: z.string(),
 });
 /** The checksum that an object was stored with. */
 export type StoredChecksum = z.output<typeof storedChecksumSchema>;
 
 /**
- * Besides STANDARD, which is left unsaid, and the retired REDUCED_REDUNDANCY. Express One Zone, Outposts and Snow are other services.
+ * All but STANDARD, which is omitted, and the retired REDUCED_REDUNDANCY. Express One Zone, Outposts and Snow are
+ * other services.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
  */
 export const storageClasses = [
@@ -25,28 +26,28 @@ export const storageClasses = [
   'DEEP_ARCHIVE',
 ] as const;
 
-/** Of these nothing can be read before it is restored, which is not emulated. */
+/** Objects in these classes can't be read before they are restored. Restoring is not emulated. */
 export const archivedClasses: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
-/** What the writer of an object says about it. */
+/** What the writer of an object states about it. */
 export const objectAttributesSchema = z.strictObject({
-  /** Standard headers that go back as they came, by lower-case name: `content-type`, `cache-control`, … */
+  /** Standard headers that are returned unchanged, by lower-case name: `content-type`, `cache-control`, … */
   headers: z.record(z.string(), z.string()),
   /** The user's metadata, names without `x-amz-meta-`, lower-case. */
   metadata: z.record(z.string(), z.string()),
-  /** Server-side encryption headers, only echoed: nothing is encrypted here. */
+  /** Server-side encryption headers. They are only returned: nothing is encrypted here. */
   encryption: z.record(z.string(), z.string()),
-  /** Other than STANDARD. */
+  /** Set when it is not STANDARD. */
   storageClass: z.enum(storageClasses).optional(),
-  /** Account that owns it, where that is not the bucket's: packages/local-aws/src/s3/wire/objectOwnership.ts. */
+  /** Account that owns it, if that is not the bucket's: packages/local-aws/src/s3/wire/objectOwnership.ts. */
   owner: z.string().optional(),
-  /** Whether such an object's ACL lets the bucket's owner read it. */
+  /** Whether the ACL of an object of another account lets the bucket's owner read it. */
   bucketOwnerMayRead: z.boolean().optional(),
 });
-/** What a request sets of an object besides its bytes. */
+/** What a request sets on an object besides its bytes. */
 export type ObjectAttributes = z.output<typeof objectAttributesSchema>;
 
-/** One object as the index and the journal hold it; its bytes are in a file of their own. */
+/** One object as stored in the index and the journal. Its bytes are in a separate file. */
 export const storedObjectSchema = z.strictObject({
   key: z.string(),
   /** Bytes. */
@@ -55,32 +56,32 @@ export const storedObjectSchema = z.strictObject({
   etag: z.string(),
   /** Epoch ms. */
   modifiedMs: z.int(),
-  /** Hexadecimal, larger for every later write in the bucket: EventBridge's `sequencer`. */
+  /** Hexadecimal; increases with every write in the bucket: EventBridge's `sequencer`. */
   sequencer: z.string(),
-  /** Under the bucket's folder at the path that its key spells, or under the hash of its key. */
+  /** In the bucket's folder at the key's own path, or under the hash of the key. */
   place: z.enum(['natural', 'encoded']),
   attributes: objectAttributesSchema,
   checksum: storedChecksumSchema.optional(),
 });
-/** An object as the journal has it; its bytes lie in a file. */
+/** An object as the journal stores it; its bytes are in a file. */
 export type StoredObject = z.output<typeof storedObjectSchema>;
 
-/** Attributes of an object whose writer says nothing: S3's own default content type. */
+/** Attributes of an object whose writer states none: S3's own default content type. */
 export const plainAttributes: ObjectAttributes = {
   headers: { 'content-type': 'binary/octet-stream' },
   metadata: {},
   encryption: {},
 };
 
-/** What must hold at the instant of a write. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+/** What must be true at the moment of a write. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 export interface WriteCondition {
   /** The key must not exist. */
   readonly ifNoneMatch?: '*';
-  /** The key must exist with this entity tag (no quotes), or, for `*`, at all. */
+  /** The key must exist with this entity tag (no quotes), or, for `*`, with any. */
   readonly ifMatch?: string;
 }
 
-/** @throws AwsError `PreconditionFailed`, or `NoSuchKey` when something should match and nothing is there. */
+/** @throws AwsError `PreconditionFailed`, or `NoSuchKey` when an object should match and none exists. */
 export function checkWriteCondition(
   current: StoredObject | undefined,
   condition: WriteCondition,

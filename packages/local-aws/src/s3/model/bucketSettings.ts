@@ -28,8 +28,8 @@ const ownershipControls = z.strictObject({
 });
 
 /**
- * What a bucket is set to, as properties of its template have it. The local S3 tells of it, and acts on its
- * policy and on who may use its key: nothing is encrypted, expires or has versions here.
+ * The settings of a bucket, as properties in its template. The local S3 returns them, and enforces the policy and
+ * who may use the bucket's key. Nothing is encrypted, expires or has versions here.
  */
 export const bucketSettingsMembers = {
   BucketEncryption: z
@@ -63,13 +63,13 @@ export const bucketSettingsMembers = {
 const bucketPropertiesSchema = z.strictObject(bucketSettingsMembers);
 type BucketProperties = z.output<typeof bucketPropertiesSchema>;
 
-/** Properties of a bucket, and the policy that its template's `AWS::S3::BucketPolicy` gives it, as JSON. */
+/** Properties of a bucket, and the policy from its template's `AWS::S3::BucketPolicy`, as JSON. */
 export const bucketSettingsSchema = bucketPropertiesSchema.extend({ policy: z.string().optional() });
-/** Settings that were taken. */
+/** Validated settings. */
 export type BucketSettings = Readonly<z.output<typeof bucketSettingsSchema>>;
 
 /**
- * As S3 makes buckets since 2023: encrypted under its own key, closed to the public.
+ * S3's settings for buckets created since 2023: encrypted with S3's own key, closed to the public.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
  */
@@ -82,7 +82,7 @@ export const newBucketSettings: BucketSettings = {
   },
 };
 
-/** The settings of a bucket that a template makes: what it leaves out is as S3 makes buckets. */
+/** The settings of a bucket from a template. Properties that are left out have S3's defaults. */
 export function bucketSettings(properties: BucketProperties, policy: string | undefined): BucketSettings {
   const { BucketEncryption, LifecycleConfiguration, OwnershipControls, VersioningConfiguration } = properties;
   return {

@@ -6,18 +6,18 @@ import type { Readable } from 'node:stream';
 import { Checksum, type ChecksumAlgorithm } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 
-/** Longest file name on every file system in use, in bytes. */
+/** Length of the longest file name that all common file systems allow, in bytes. */
 const SEGMENT_BYTES = 255;
 
 /**
- * Characters that no natural path holds: control characters, what Windows forbids, and what DuckDB takes for a
- * pattern when it is given the path of a file.
+ * Characters that no natural path contains: control characters, what Windows forbids, and what DuckDB treats as a
+ * pattern in the path of a file.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const UNSAFE = /[\u0000-\u001f\u007f\\:*?"<>|[\]{}]/;
 
 /**
- * Whether a key can lie in the bucket's folder at the path that it spells. Not if a segment is empty, `.` or
+ * Whether a key can be stored in the bucket's folder at its own path. It can't if a segment is empty, `.` or
  * `..`, ends in a dot or a space (Windows drops those), or is too long for a file name.
  */
 export function isNaturalPath(key: string): boolean {
@@ -29,18 +29,18 @@ export function isNaturalPath(key: string): boolean {
     );
 }
 
-/** File name of a key that can't: flat, of one length, the same for a key always. */
+/** File name for a key without a natural path: flat, of fixed length, always the same for the same key. */
 export function encodedName(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
 /**
- * Which natural paths of a bucket are taken. Two keys can share none: `a` and `a/b` (a file is no folder), and,
- * since macOS and Windows hold them to be one name, keys that differ only by case or by Unicode form.
+ * Which natural paths of a bucket are taken. Two keys can't share one: `a` and `a/b` (a file is not a folder), and keys
+ * that differ only by case or Unicode form, because macOS and Windows treat them as the same name.
  */
 export class Placement {
   readonly #files = new Set<string>();
-  /** Folder → how many files are below it. */
+  /** Folder → number of files below it. */
   readonly #folders = new Map<string, number>();
 
   hasRoomFor(path: string): boolean {
@@ -81,7 +81,7 @@ function parents(path: string): string[] {
   return folders;
 }
 
-/** Moves a file to its place at once, making the folders on the way; what lay there is replaced. */
+/** Moves a file to its place atomically. Creates missing folders and replaces an existing file. */
 export function moveFile(from: string, to: string): void {
   try {
     renameSync(from, to);
@@ -92,12 +92,12 @@ export function moveFile(from: string, to: string): void {
   }
 }
 
-/** Whether a move failed because a foreign file lies in the way. */
+/** Whether a move failed because a foreign file is in the way. */
 export function isBlocked(error: unknown): boolean {
   return ['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY', 'EPERM', 'ENAMETOOLONG'].includes(errorCode(error));
 }
 
-/** Removes a file, if it is there, and every folder up to (not including) `root` that this leaves empty. */
+/** Removes a file, if it exists, and every folder up to (not including) `root` that becomes empty. */
 export function removeFile(path: string, root: string): void {
   try {
     unlinkSync(path);
@@ -108,29 +108,29 @@ export function removeFile(path: string, root: string): void {
     try {
       rmdirSync(folder);
     } catch {
-      return; // Not empty: other objects, or a file of the user's own.
+      return; // Not empty: it holds other objects, or a file of the user's own.
     }
   }
 }
 
-/** The system's code of an error, `ENOENT` and the like; '' when it has none. */
+/** The system's code of an error, for example `ENOENT`; '' when it has none. */
 export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-/** Bytes that lie in a temporary file, counted and hashed, and belong to no object yet. */
+/** Bytes in a temporary file, counted and hashed, that belong to no object yet. */
 export interface StagedFile {
   readonly path: string;
   readonly size: number;
   readonly md5: Uint8Array;
-  /** Base64, by algorithm asked for. */
+  /** Base64, by requested algorithm. */
   readonly checksums: ReadonlyMap<ChecksumAlgorithm, string>;
 }
 
 /**
- * Writes a body to a temporary file while hashing it. Nothing is left behind when that fails.
+ * Writes a body to a temporary file and hashes it. A failure leaves nothing behind.
  *
- * @param limitBytes One byte more is refused as `EntityTooLarge`.
+ * @param limitBytes A longer body is refused as `EntityTooLarge`.
  */
 export async function stageBody(
   folder: string,

@@ -3,10 +3,10 @@ import type { Caller } from '../../iam/Caller.ts';
 import type { AwsRequest, AwsResponse } from '../../protocol/AwsService.ts';
 import type { ObjectStore } from '../model/ObjectStore.ts';
 
-/** A request with everything an operation needs. */
+/** A request with everything that an operation needs. */
 export interface S3Call {
   readonly request: AwsRequest;
-  /** Lower-case; of a presigned URL with the `x-amz-` headers that it carries in its query. */
+  /** Lower-case. For a presigned URL, includes the `x-amz-` headers in its query. */
   readonly headers: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   /** '' when the request names none. */
@@ -15,18 +15,18 @@ export interface S3Call {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly caller: Caller;
-  /** Who may use which key; undefined: every caller may. */
+  /** Who may use which key; undefined means that every caller may. */
   readonly keyAccess?: KeyAccess | undefined;
-  /** Whether there is a role or user, by its ARN; undefined: all are taken to exist. */
+  /** Whether a role or user with this ARN exists; undefined means that all are assumed to exist. */
   readonly hasIdentity?: ((arn: string) => boolean) | undefined;
 }
 
 /** Who may use which KMS key for an object. */
 export interface KeyAccess {
   /**
-   * @param key ID or ARN; undefined for the key that S3 itself has in the bucket's account.
+   * @param key ID or ARN; undefined for S3's own key in the bucket's account.
    * @param owner Account of the bucket.
-   * @throws AwsError as S3 passes it on: `AccessDenied`, `KMS.DisabledException`, `KMS.NotFoundException`.
+   * @throws AwsError as S3 reports it: `AccessDenied`, `KMS.DisabledException`, `KMS.NotFoundException`.
    */
   requireUse(request: {
     readonly caller: Caller;
@@ -43,13 +43,13 @@ export interface S3Operation {
   readonly name: string;
   readonly on: 'service' | 'bucket' | 'object';
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
-  /** Query parameters that make a request this operation and no other of the same method. */
+  /** Query parameters that select this operation among those of the same method. */
   readonly selectedBy?: readonly string[];
-  /** The header that does, for CopyObject. */
+  /** The header that selects it, for CopyObject. */
   readonly selectedByHeader?: string;
-  /** Further query parameters that it understands. */
+  /** Other query parameters that it accepts. */
   readonly query?: readonly string[];
-  /** `x-amz-` headers that it understands besides those of every request; a `*` at the end stands for any rest. */
+  /** `x-amz-` headers that it accepts besides those of every request. A `*` at the end matches any suffix. */
   readonly headers?: readonly string[];
   readonly run: (call: S3Call) => Promise<AwsResponse> | AwsResponse;
 }

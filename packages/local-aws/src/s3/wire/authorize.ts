@@ -9,9 +9,9 @@ import type { BucketSettings } from '../model/bucketSettings.ts';
 import type { S3Call } from './S3Operation.ts';
 
 const PARTITION = 'aws';
-/** By the settings that the policy is part of: they are replaced, never changed. */
+/** Parsed policies, by the settings object they belong to. Settings are replaced, never changed. */
 const policies = new WeakMap<BucketSettings, Policy>();
-/** These the root of the owner's account may always: https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html */
+/** The root of the owner's account may always call these: https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html */
 const POLICY_ACTIONS: ReadonlySet<string> = new Set([
   's3:DeleteBucketPolicy',
   's3:GetBucketPolicy',
@@ -19,9 +19,9 @@ const POLICY_ACTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether the caller may do what an operation does, by the policies of the buckets that it is about and its own.
+ * Checks that the policies of the buckets involved and of the caller allow an operation.
  *
- * @param status Of the answer to be: callers who may not list do not learn that an object is missing.
+ * @param status Status of the answer: callers without permission to list must not learn that an object is missing.
  * @throws AwsError `AccessDenied`.
  */
 export function authorize(call: S3Call, operation: string, status = 200): void {
@@ -30,17 +30,23 @@ export function authorize(call: S3Call, operation: string, status = 200): void {
     requirePermission(call, need);
 }
 
-/** Whether the caller may do one thing to one object of the call's bucket. @throws AwsError `AccessDenied`. */
+/**
+ * Checks that the caller may perform one action on one object of the call's bucket.
+ * @throws AwsError `AccessDenied`.
+ */
 export function authorizeObject(call: S3Call, action: string, key: string): void {
   requirePermission(call, { action, resource: s3Arn(ARN_CONTEXT, call.bucket, key), context: {} });
 }
 
-/** Whether the caller may make a bucket, by its own policies: no bucket has a say yet. @throws AwsError `AccessDenied`. */
+/**
+ * Checks that the caller's own policies let it create a bucket: no bucket policy exists yet.
+ * @throws AwsError `AccessDenied`.
+ */
 export function authorizeCreation({ bucket, caller }: S3Call): void {
   requireIdentityPermission(caller, 's3:CreateBucket', s3Arn(ARN_CONTEXT, bucket));
 }
 
-/** Only what ARNs are made of: keys are judged where they are used. */
+/** Only what ARNs need: access to keys is checked where they are used. */
 const ARN_CONTEXT = {
   partition: PARTITION,
   region: '',
@@ -56,7 +62,7 @@ function requirePermission(call: S3Call, { action, resource, context }: NeededPe
     requireIdentityPermission(caller, action, resource);
     return;
   }
-  // For a bucket that isn't there the operation itself answers.
+  // For a bucket that doesn't exist, the operation itself answers.
   if (!call.store.hasBucket(name)) return;
   const bucket = call.store.bucket(name);
   const owner = bucket.info.account;
@@ -66,7 +72,7 @@ function requirePermission(call: S3Call, { action, resource, context }: NeededPe
   if (!decision.allowed) throw s3Errors.accessDenied(decision.because);
 }
 
-/** A permission that only the caller's own policies decide, because it concerns no resource of another account. */
+/** Requires a permission that only the caller's own policies decide: it concerns no resource of another account. */
 function requireIdentityPermission(caller: Caller, action: string, resource: string): void {
   const decision = decide({ caller, action, resource, owner: caller.account, resourcePolicy: undefined });
   if (!decision.allowed) throw s3Errors.accessDenied(decision.because);

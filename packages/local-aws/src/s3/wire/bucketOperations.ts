@@ -3,7 +3,7 @@ import { objectOwnerships } from '../model/bucketSettings.ts';
 import type { S3Operation } from './S3Operation.ts';
 import { childText, ownerElement, readXmlBody, xmlResponse } from './xmlBodies.ts';
 
-/** Where a bucket has no location constraint. */
+/** The region of a bucket without a location constraint. */
 const HOME_REGION = 'us-east-1';
 
 /** ListBuckets, CreateBucket, HeadBucket, DeleteBucket, GetBucketLocation. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
@@ -59,7 +59,7 @@ export const bucketOperations: readonly S3Operation[] = [
         );
       }
       const { bucket, store, caller } = call;
-      // us-east-1 alone answers the creation of one's own bucket as if it were new.
+      // Only us-east-1 answers the creation of a bucket that the caller already owns as if it were new.
       const own = store.hasBucket(bucket) && store.bucket(bucket).info.account === caller.account;
       if (!own || region !== HOME_REGION) {
         store.createBucket(bucket, { region, account: caller.account });

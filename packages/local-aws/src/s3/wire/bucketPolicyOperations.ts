@@ -12,12 +12,12 @@ import { POLICY_BYTES } from '../limits.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { readTextBody } from './xmlBodies.ts';
 
-/** What an action of S3 is about, as far as a bucket's policy can be: the bucket, or its objects. */
+/** The resource of an S3 action, as far as a bucket's policy can name it: the bucket, or its objects. */
 type S3Target = 'bucket' | 'object';
 
 /**
- * Every action that a bucket's policy can have, in lower case, by what it is about. Actions on access points, grants,
- * jobs and the account have no place in it.
+ * Every action that a bucket's policy can contain, in lower case, by its resource. Actions on access points, grants,
+ * jobs and the account can't be part of it.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
 const s3Actions: ReadonlyMap<string, S3Target> = new Map([
@@ -63,13 +63,13 @@ function named(target: S3Target, names: string): (readonly [string, S3Target])[]
 }
 
 /**
- * Whether S3 would take a policy for a bucket: of each statement the principals are some, the resources this bucket's,
- * no `Sid` is another's, and every action is one of S3's and about one of them. S3 refuses the whole policy when one action isn't, as
- * `s3:ListBucket` beside objects alone. Its words are those of
+ * Checks that S3 would accept a policy for a bucket. Each statement needs valid principals and resources of this
+ * bucket, each `Sid` is unique, and every action is an S3 action that applies to one of the resources. S3 refuses the
+ * whole policy for a single wrong action, such as `s3:ListBucket` with objects only. The messages are those of
  * https://github.com/wandb/terraform-aws-wandb/issues/156 and https://github.com/noobaa/noobaa-core/issues/10058
  *
- * @param exists Whether there is a role or user.
- * @throws PolicyProblem in S3's words; AwsError `NotImplemented` naming what isn't evaluated here.
+ * @param exists Whether a role or user exists.
+ * @throws PolicyProblem in S3's words; AwsError `NotImplemented` that names what isn't evaluated here.
  */
 function checkBucketPolicy(policy: Policy, bucket: string, exists: (arn: string) => boolean): void {
   if (policy.length === 0) throw new PolicyProblem('Could not parse the policy: Statement is empty!');
@@ -81,7 +81,7 @@ function checkBucketPolicy(policy: Policy, bucket: string, exists: (arn: string)
   }
 }
 
-/** What the resources of a statement are: the bucket, objects of it, or both. */
+/** What the resources of a statement are: the bucket, its objects, or both. */
 function targetsOf({ resources, notResources }: PolicyStatement, arn: string): ReadonlySet<S3Target> {
   if (notResources) throw notImplemented('A bucket policy with NotResource');
   if (resources === undefined || resources.length === 0)
@@ -106,7 +106,7 @@ function checkActions({ actions, notActions }: PolicyStatement, targets: Readonl
 
 const POLICY = ['policy'];
 
-/** A bucket's policy: GetBucketPolicy, PutBucketPolicy, DeleteBucketPolicy. What can't be evaluated here is refused by name. */
+/** GetBucketPolicy, PutBucketPolicy, DeleteBucketPolicy. Elements that can't be evaluated here are refused by name. */
 export const bucketPolicyOperations: readonly S3Operation[] = [
   {
     name: 'GetBucketPolicy',
@@ -153,7 +153,7 @@ export const bucketPolicyOperations: readonly S3Operation[] = [
 ];
 
 /**
- * Others than the owner's account may not, whatever the policy says:
+ * Only the owner's account may call these, whatever the policy says:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
  */
 function own(call: S3Call) {

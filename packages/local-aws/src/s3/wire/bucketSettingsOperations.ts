@@ -7,7 +7,7 @@ import { objectOwnership } from './objectOwnership.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { type ParsedElement, readXmlBody, xmlResponse } from './xmlBodies.ts';
 
-/** What a bucket is set to, to be read: encryption, public access, versioning, lifecycle, notifications. */
+/** Operations that read a bucket's settings: encryption, public access, versioning, lifecycle, notifications. */
 export const bucketSettingsOperations: readonly S3Operation[] = [
   reading('GetBucketEncryption', 'encryption', (call) => {
     const [rule] = settings(call).BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
@@ -133,7 +133,7 @@ const lifecycleRule = z
     Transitions: Transition?.map(({ Days, StorageClass }) => ({ TransitionInDays: Days, StorageClass })),
   }));
 
-/** What a bucket can be set to here: that of which GetBucket… tells. Everything else in a document is refused by name. */
+/** Operations that change the settings which GetBucket… returns. Anything else in a document is refused by name. */
 export const putBucketSettings: readonly S3Operation[] = [
   putting(
     'PutBucketEncryption',
@@ -203,7 +203,7 @@ export const putBucketSettings: readonly S3Operation[] = [
   ),
 ];
 
-/** An operation that reads an XML document and sets what it says. */
+/** An operation that reads an XML document and applies its settings. */
 function putting<Schema extends z.ZodType>(
   name: string,
   [parameter, root]: readonly [parameter: string, root: string],
@@ -227,7 +227,7 @@ function putting<Schema extends z.ZodType>(
   };
 }
 
-/** Elements that may come more than once. */
+/** Elements that may occur more than once. */
 const REPEATED: ReadonlySet<string> = new Set(['Rule', 'Transition']);
 
 /** An element as an object of its children, or as its text. */

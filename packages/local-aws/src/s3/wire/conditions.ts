@@ -5,7 +5,7 @@ import type { S3Call } from './S3Operation.ts';
 
 type Headers = S3Call['headers'];
 
-/** The condition of a write. Of `If-None-Match` S3 takes `*` only. */
+/** The condition of a write. S3 accepts only `*` for `If-None-Match`. */
 export function writeCondition(headers: Headers, operation: string): WriteCondition {
   const ifNoneMatch = headers['if-none-match'];
   const ifMatch = headers['if-match'];
@@ -20,10 +20,10 @@ export function writeCondition(headers: Headers, operation: string): WriteCondit
 }
 
 /**
- * Whether a read, or the source of a copy, goes on.
+ * Checks whether a read, or the source of a copy, may continue.
  *
  * @param prefix '' for a read, `x-amz-copy-source-` for a copy.
- * @returns False when the client has the object already (304).
+ * @returns False when the client already has the object (304).
  * @throws AwsError `PreconditionFailed`.
  */
 export function checkReadConditions(object: StoredObject, headers: Headers, prefix = ''): boolean {
@@ -31,9 +31,9 @@ export function checkReadConditions(object: StoredObject, headers: Headers, pref
   const ifNoneMatch = headers[`${prefix}if-none-match`];
   const modifiedSince = readDate(headers[`${prefix}if-modified-since`]);
   const unmodifiedSince = readDate(headers[`${prefix}if-unmodified-since`]);
-  // HTTP dates have whole seconds: an object isn't newer than its own Last-Modified.
+  // HTTP dates have whole seconds: an object is never newer than its own Last-Modified.
   const modified = Math.floor(object.modifiedMs / 1000) * 1000;
-  // A tag outweighs a date: https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2
+  // A tag takes precedence over a date: https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2
   if (ifMatch !== undefined) {
     if (!matches(ifMatch, object.etag)) throw s3Errors.preconditionFailed('If-Match');
   } else if (unmodifiedSince !== undefined && modified > unmodifiedSince) {
@@ -43,7 +43,7 @@ export function checkReadConditions(object: StoredObject, headers: Headers, pref
   return modifiedSince === undefined || modified > modifiedSince;
 }
 
-/** Whether a `Range` still holds: `If-Range` has the tag or the date of what the client has the rest of. */
+/** Whether a `Range` still applies: `If-Range` has the tag or the date of the object that the client has a part of. */
 export function isRangeConditionMet(object: StoredObject, headers: Headers): boolean {
   const ifRange = headers['if-range'];
   if (ifRange === undefined) return true;
@@ -55,7 +55,7 @@ function matches(header: string, etag: string): boolean {
   return header.split(',').some((tag) => ['*', etag].includes(unquoteETag(tag)));
 }
 
-/** Without quotes; S3 takes tags with and without. */
+/** Removes quotes; S3 accepts tags with and without them. */
 export function unquoteETag(tag: string): string {
   return tag.trim().replace(/^"(.*)"$/, '$1');
 }

@@ -40,7 +40,7 @@ export function readCopySource(header: string): CopySource {
   );
 }
 
-/** Copies within the store, up to 5 GiB. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+/** Copies an object within the store, up to 5 GiB. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 export const copyObject: S3Operation = {
   name: 'CopyObject',
   on: 'object',
@@ -113,7 +113,7 @@ export const copyObject: S3Operation = {
   },
 };
 
-/** Encryption and storage class are the target's own, never the source's. */
+/** Encryption and storage class are those of the target, never of the source. */
 function copied(from: ObjectAttributes, { encryption, storageClass }: ObjectAttributes): ObjectAttributes {
   const { headers, metadata } = from;
   return { headers, metadata, encryption, ...(storageClass === undefined ? {} : { storageClass }) };

@@ -5,7 +5,7 @@ import { compareUtf8, type ListPage } from '../model/KeyIndex.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { checksumElement, initiatorElement, ownerElement, xmlResponse } from './xmlBodies.ts';
 
-/** A count in the query: 0 to `most`, which larger ones are cut to, as S3 does. Default `most`. */
+/** A count in the query, from 0 to `most`. Larger values are reduced to `most`, as in S3. Default `most`. */
 function countParameter(query: S3Call['query'], name: string, most: number): number {
   const text = query.get(name);
   if (text === null || text === '') return most;
@@ -20,8 +20,8 @@ function countParameter(query: S3Call['query'], name: string, most: number): num
 }
 
 /**
- * How names go into the answer: as they are, or, with `encoding-type=url`, percent-encoded as in a form but
- * with slashes bare.
+ * How names are written in the answer: unchanged, or, with `encoding-type=url`, percent-encoded as in a form but
+ * with unencoded slashes.
  */
 function nameEncoder(query: S3Call['query']): (name: string) => string {
   const type = query.get('encoding-type');
@@ -36,10 +36,10 @@ function nameEncoder(query: S3Call['query']): (name: string) => string {
       .replaceAll('%20', '+');
 }
 
-/** Begins every continuation token, so that a token of something else is known for one. */
+/** Prefix of every continuation token, by which a foreign token is recognised. */
 const TOKEN = 'local1.';
 
-/** Attributes requested besides those of every list. */
+/** Header that requests attributes besides those of every list. */
 const ATTRIBUTES = 'x-amz-optional-object-attributes';
 
 /** Lists with an opaque continuation token. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
@@ -63,7 +63,7 @@ export const listObjectsV2: S3Operation = {
     if (version !== '2') {
       throw s3Errors.invalidArgument('list-type', version ?? '', 'Invalid List Type specified in Request');
     }
-    // Nothing is ever restored here, and S3 says nothing of what isn't.
+    // Nothing is ever restored here, and S3 returns no status for an object that isn't restored.
     const wanted = headers[ATTRIBUTES] ?? 'RestoreStatus';
     if (wanted !== 'RestoreStatus')
       throw s3Errors.invalidArgument(ATTRIBUTES, wanted, 'Invalid attribute name specified.');
@@ -115,7 +115,7 @@ export const listObjects: S3Operation = {
         ['Name', bucket],
         ['Prefix', encode(prefix)],
         ['Marker', encode(marker)],
-        // Without a delimiter the last key does; S3 says the marker only where it could be a common prefix.
+        // Without a delimiter the last key is the marker. S3 returns one only where it could be a common prefix.
         optional('NextMarker', delimiter === '' ? '' : encode(page.next ?? '')),
         optional('Delimiter', encode(delimiter)),
         ['MaxKeys', limit],
@@ -127,7 +127,7 @@ export const listObjects: S3Operation = {
   },
 };
 
-/** @param owner Account that is named with each object; undefined: none is. */
+/** @param owner Account to name with each object; undefined for none. */
 function entries(page: ListPage, encode: (name: string) => string, owner: string | undefined): XmlElement[] {
   return page.entries.map((entry): XmlElement => {
     if ('commonPrefix' in entry) return ['CommonPrefixes', [['Prefix', encode(entry.commonPrefix)]]];
@@ -168,7 +168,7 @@ function readToken(token: string): string {
   return text.slice(TOKEN.length);
 }
 
-/** Lists the uploads that are neither completed nor aborted. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
+/** Lists the uploads that are not completed or aborted. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
 export const listMultipartUploads: S3Operation = {
   name: 'ListMultipartUploads',
   on: 'bucket',
@@ -187,7 +187,7 @@ export const listMultipartUploads: S3Operation = {
       .bucket(bucket)
       .uploads.list()
       .filter(({ key }) => key.startsWith(prefix));
-    // With an upload ID the marker names one upload; alone it stands for all uploads of its key.
+    // With an upload ID the marker names one upload; without one it stands for all uploads of its key.
     const marked = matching.findIndex(({ key, uploadId }) => key === keyMarker && uploadId === idMarker);
     const later =
       marked >= 0
@@ -230,7 +230,7 @@ function text(query: S3Call['query'], name: string): string {
   return query.get(name) ?? '';
 }
 
-/** Lists the parts that are there. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
+/** Lists the parts of an upload. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
 export const listParts: S3Operation = {
   name: 'ListParts',
   on: 'object',

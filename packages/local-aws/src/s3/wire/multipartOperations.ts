@@ -27,7 +27,7 @@ import {
   xmlResponse,
 } from './xmlBodies.ts';
 
-/** Begins an upload in parts. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
+/** Starts an upload in parts. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
 export const createMultipartUpload: S3Operation = {
   name: 'CreateMultipartUpload',
   on: 'object',
@@ -61,7 +61,7 @@ export const createMultipartUpload: S3Operation = {
   },
 };
 
-/** What each algorithm can be of. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html#full-object-checksums */
+/** The checksum types of each algorithm. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html#full-object-checksums */
 const TYPES: Readonly<Record<ChecksumAlgorithm, readonly [ChecksumType, ...ChecksumType[]]>> = {
   CRC32: ['COMPOSITE', 'FULL_OBJECT'],
   CRC32C: ['COMPOSITE', 'FULL_OBJECT'],
@@ -90,7 +90,7 @@ function readChecksumChoice(
   return { algorithm, type };
 }
 
-/** Takes in one part. https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
+/** Stores one part. https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
 export const uploadPart: S3Operation = {
   name: 'UploadPart',
   on: 'object',
@@ -123,7 +123,7 @@ export const uploadPart: S3Operation = {
         partNumber,
         ...(checksum === undefined ? {} : { checksum }),
       });
-      // Of a part S3 sends the value only, never a type.
+      // For a part, S3 sends only the value, never a type.
       const { 'x-amz-checksum-type': _, ...sums } = checksumHeaders(part);
       return {
         status: 200,
@@ -148,7 +148,7 @@ function readPartNumber(query: S3Call['query']): number {
   return partNumber;
 }
 
-/** What S3 computes itself when the upload was begun without a choice. */
+/** The checksum that S3 computes when the upload's start doesn't choose one. */
 const DEFAULT_CHECKSUM = { algorithm: 'CRC64NVME', type: 'FULL_OBJECT' } as const;
 
 /** Joins the listed parts into an object. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
@@ -166,7 +166,7 @@ export const completeMultipartUpload: S3Operation = {
     const condition = writeCondition(headers, 'CompleteMultipartUpload');
     const before = bucket.find(key);
     requireKeyAccess(call, bucket, upload.attributes.encryption, 'kms:Decrypt');
-    // The checksum headers here are of the object to be, not of this request's body.
+    // The checksum headers here describe the completed object, not this request's body.
     const body = await readXmlBody(
       { ...call, headers: withoutChecksums(headers) },
       'CompleteMultipartUpload',
@@ -182,7 +182,7 @@ export const completeMultipartUpload: S3Operation = {
     try {
       checksum = objectChecksum(choice, parts, staged);
       checkExpectations(headers, checksum, staged.size);
-      // The first completion ends it; a concurrent one finds no such upload here.
+      // The first completion ends the upload; a concurrent one gets NoSuchUpload here.
       bucket.uploads.get(uploadId, key);
     } catch (error) {
       bucket.discard(staged);
@@ -218,7 +218,7 @@ export const completeMultipartUpload: S3Operation = {
   },
 };
 
-/** The parts that the client lists, each checked against what was uploaded. */
+/** The parts that the client lists, each checked against the uploaded one. */
 function chooseParts(listed: readonly ParsedElement[], upload: Upload, uploaded: readonly Part[]): Part[] {
   const byNumber = new Map(uploaded.map((part) => [part.partNumber, part]));
   if (listed.length === 0) throw s3Errors.malformedXml('it lists no part.');
@@ -286,7 +286,7 @@ function checkExpectations(headers: S3Call['headers'], checksum: StoredChecksum,
     const expected = headers[checksumHeader(algorithm)];
     if (expected === undefined) continue;
     const computed = checksum.algorithm === algorithm ? checksum.value : undefined;
-    // A composite value may be given without its count of parts.
+    // A composite value may omit its number of parts.
     if (expected !== computed && expected !== computed?.replace(/-\d+$/, ''))
       throw s3Errors.badDigest(algorithm);
   }
@@ -306,7 +306,7 @@ function digestOfParts(algorithm: string, digests: readonly Uint8Array[]): Buffe
   return hash.digest();
 }
 
-/** Forgets an upload and its parts. https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html */
+/** Removes an upload and its parts. https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html */
 export const abortMultipartUpload: S3Operation = {
   name: 'AbortMultipartUpload',
   on: 'object',

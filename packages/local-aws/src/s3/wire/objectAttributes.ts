@@ -13,7 +13,7 @@ import {
 import { checksumHeader } from './receiveBody.ts';
 import type { KeyAccess, S3Call } from './S3Operation.ts';
 
-/** Headers of a write that go back with the object as they came. */
+/** Headers of a write that are returned unchanged with the object. */
 const KEPT = [
   'cache-control',
   'content-disposition',
@@ -32,10 +32,10 @@ const METADATA = 'x-amz-meta-';
 /** The `x-amz-` headers that {@link readAttributes} understands. */
 export const attributeHeaders: readonly string[] = [...ENCRYPTION, 'x-amz-storage-class', `${METADATA}*`];
 
-/** Query parameters of a read that replace a header of the answer. */
+/** Query parameters of a read that override a header of the answer. */
 export const overrideParameters: readonly string[] = KEPT.map((name) => `response-${name}`);
 
-/** What the headers of a write say about the object. */
+/** The attributes of an object, from the headers of its write. */
 export function readAttributes(headers: S3Call['headers'], operation: string): ObjectAttributes {
   const asked = headers['x-amz-storage-class'] ?? 'STANDARD';
   const storageClass = storageClasses.find((known) => known === asked);
@@ -46,7 +46,7 @@ export function readAttributes(headers: S3Call['headers'], operation: string): O
     throw notImplemented(`S3 ${operation} with x-amz-server-side-encryption: ${encryption}`);
   }
   const kept = pick(headers, KEPT);
-  // `aws-chunked` is how the request is sent, not how the object is encoded; nor is any encoding ever undone.
+  // `aws-chunked` describes the transfer, not the object's encoding. Nothing is ever decoded here.
   const encodings = (kept['content-encoding'] ?? '')
     .split(',')
     .map((encoding) => encoding.trim())
@@ -71,7 +71,7 @@ export function readAttributes(headers: S3Call['headers'], operation: string): O
   };
 }
 
-/** The headers that say how an object is encrypted: of a write's answer and of a read's. */
+/** The headers that state an object's encryption, in answers to writes and reads. */
 export function encryptionHeaders(attributes: ObjectAttributes): Record<string, string> {
   return { 'x-amz-server-side-encryption': 'AES256', ...attributes.encryption };
 }
@@ -101,7 +101,7 @@ export function objectHeaders(object: StoredObject, call: S3Call): Record<string
   return headers;
 }
 
-/** The headers that carry an object's checksum, none when it has none. */
+/** The headers with an object's checksum; empty when it has none. */
 export function checksumHeaders(object: Pick<StoredObject, 'checksum'>): Record<string, string> {
   return object.checksum === undefined
     ? {}
@@ -127,10 +127,10 @@ const BUCKET_KEY = 'x-amz-server-side-encryption-bucket-key-enabled';
 type Encryption = ObjectAttributes['encryption'];
 
 /**
- * Attributes of an object to be written, encrypted as its writer says or else as its bucket does, if its writer may
- * use the key.
+ * Attributes of an object to be written, with the encryption that its writer requests or else the bucket's default.
+ * The writer must be allowed to use the key.
  *
- * @throws AwsError as {@link KeyAccess.demand}.
+ * @throws AwsError as {@link KeyAccess.requireUse}.
  */
 export function encrypted(call: S3Call, bucket: Bucket, attributes: ObjectAttributes): ObjectAttributes {
   const encryption = ALGORITHM in attributes.encryption ? attributes.encryption : bucketDefault(bucket);
@@ -138,7 +138,7 @@ export function encrypted(call: S3Call, bucket: Bucket, attributes: ObjectAttrib
   return { ...attributes, encryption };
 }
 
-/** Whether the caller may use the key of what is encrypted so. @throws AwsError as {@link KeyAccess.demand}. */
+/** Checks that the caller may use the key of this encryption. @throws AwsError as {@link KeyAccess.requireUse}. */
 export function requireKeyAccess(
   { caller, keyAccess, request }: S3Call,
   { info }: Bucket,

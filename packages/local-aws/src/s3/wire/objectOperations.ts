@@ -22,10 +22,10 @@ import { receiveBody } from './receiveBody.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { childText, type ParsedElement, readXmlBody, xmlResponse } from './xmlBodies.ts';
 
-/** What S3 computes itself for an object that comes without a checksum. */
+/** The checksum that S3 computes for an object uploaded without one. */
 const DEFAULT_ALGORITHM = 'CRC64NVME';
 
-/** Stages the body, holds it to everything the client said of it, then commits it under its condition. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+/** Stages the body, checks it against the client's headers, then commits it under its condition. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 export const putObject: S3Operation = {
   name: 'PutObject',
   on: 'object',
@@ -77,7 +77,7 @@ export const getObject: S3Operation = {
   run: (call) => read(call, true),
 };
 
-/** What getObject would answer, without the bytes. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
+/** The answer of getObject without the bytes. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
 export const headObject: S3Operation = {
   ...getObject,
   name: 'HeadObject',
@@ -85,7 +85,7 @@ export const headObject: S3Operation = {
   run: (call) => read(call, false),
 };
 
-/** Headers and bytes are taken in one go, so they are of one object even while it is being replaced. */
+/** Headers and bytes are read in one step, so both belong to the same object even while it is being replaced. */
 function read(call: S3Call, withBody: boolean): AwsResponse {
   const { headers } = call;
   const bucket = call.store.bucket(call.bucket);
@@ -104,7 +104,7 @@ function read(call: S3Call, withBody: boolean): AwsResponse {
   }
   const range = isRangeConditionMet(object, headers) ? readRange(headers['range'], object.size) : undefined;
   const length = range === undefined ? object.size : range.end - range.start + 1;
-  // S3 sends the checksum of the whole object with the whole object only.
+  // S3 sends the checksum of the whole object only with the whole object.
   const checksum =
     headers['x-amz-checksum-mode'] === 'ENABLED' && range === undefined ? checksumHeaders(object) : {};
   return {
@@ -130,9 +130,9 @@ const RANGE = /^bytes=(\d*)-(\d*)$/;
 /**
  * Reads a `Range` header for an object of `size` bytes.
  *
- * @returns `undefined` for the whole object: without a header, and, as S3 does, for one that can't be read or
- * asks for several ranges (https://github.com/awslabs/aws-c-s3/issues/257).
- * @throws AwsError `InvalidRange` when it lies outside.
+ * @returns `undefined` for the whole object: without a header, and, as in S3, for a header that can't be parsed or
+ * requests several ranges (https://github.com/awslabs/aws-c-s3/issues/257).
+ * @throws AwsError `InvalidRange` when the range is outside the object.
  */
 function readRange(header: string | undefined, size: number): ByteRange | undefined {
   const [, first = '', last = ''] = RANGE.exec(header ?? '') ?? [];
@@ -149,7 +149,7 @@ function readRange(header: string | undefined, size: number): ByteRange | undefi
   return { start, end };
 }
 
-/** Removes one object; one that is not there is removed already. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
+/** Removes one object. Succeeds when it doesn't exist. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
 export const deleteObject: S3Operation = {
   name: 'DeleteObject',
   on: 'object',
@@ -160,7 +160,7 @@ export const deleteObject: S3Operation = {
   },
 };
 
-/** Removes up to 1,000 objects, each by itself. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+/** Removes up to 1,000 objects independently. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 export const deleteObjects: S3Operation = {
   name: 'DeleteObjects',
   on: 'bucket',
@@ -188,7 +188,7 @@ export const deleteObjects: S3Operation = {
 
 const CHECKSUM = /^x-amz-(checksum-|trailer$)/;
 
-/** Each key fares by itself: what goes wrong with one stands in the answer beside what went well. */
+/** Keys succeed or fail independently: the answer lists failures beside successes. */
 function deleteOne(call: S3Call, object: ParsedElement): XmlElement {
   const key = childText(object, 'Key');
   if (key === undefined) throw s3Errors.malformedXml('an object has no key.');

@@ -5,12 +5,12 @@ import type { ObjectOwnership } from '../model/bucketSettings.ts';
 import type { ObjectAttributes, StoredObject } from '../model/StoredObject.ts';
 import type { S3Call } from './S3Operation.ts';
 
-/** Canned ACLs that objects may be written with here; any other is refused by name. */
+/** Canned ACLs accepted here for objects; any other is refused by name. */
 const CANNED_ACLS = ['private', 'bucket-owner-full-control'] as const;
 
 /**
- * How a bucket decides who owns its objects. Buckets made since April 2023 disable ACLs, so their owner owns everything;
- * older ones are `ObjectWriter` unless changed.
+ * How a bucket decides who owns its objects. Buckets created since April 2023 disable ACLs, so their owner owns
+ * everything; older ones are `ObjectWriter` unless changed.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
  */
 export function objectOwnership(bucket: Pick<Bucket, 'settings'>): ObjectOwnership {
@@ -18,9 +18,10 @@ export function objectOwnership(bucket: Pick<Bucket, 'settings'>): ObjectOwnersh
 }
 
 /**
- * The attributes of an object that a request writes, with its owner where that is not the bucket's.
+ * The attributes of an object that a request writes, with its owner if that is not the bucket's.
  *
- * @throws AwsError `AccessControlListNotSupported` for an ACL in a bucket that disables them; 501 for an ACL that is not
+ * @throws AwsError `AccessControlListNotSupported` for an ACL in a bucket that disables them; 501 for an ACL that is
+ * not
  *   emulated.
  */
 export function withOwner(
@@ -46,8 +47,9 @@ export function withOwner(
 }
 
 /**
- * Refuses to read an object that another account owns: neither the bucket's owner nor its policy may give it away, unless
- * its ACL names the bucket's owner. A bucket that disables ACLs owns every object, whoever wrote it.
+ * Refuses to read an object that another account owns: neither the bucket's owner nor its policy may grant access,
+ * unless the object's ACL names the bucket's owner. The owner of a bucket that disables ACLs owns every object,
+ * regardless of its writer.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-policy-language-overview.html
  *
  * @throws AwsError `AccessDenied`.

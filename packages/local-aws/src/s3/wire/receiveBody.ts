@@ -8,13 +8,13 @@ import { CHUNK_LINE_BYTES, CHUNK_MIN_BYTES } from '../limits.ts';
 import type { StagedFile } from '../model/objectFiles.ts';
 import type { S3Call } from './S3Operation.ts';
 
-/** A body on its way in. */
+/** A request body while it is received. */
 export interface ReceivedBody {
-  /** The object's bytes. Ends in an error when the payload isn't what was signed or announced. */
+  /** The object's bytes. Throws when the payload isn't the signed or announced one. */
   readonly bytes: AsyncIterable<Uint8Array>;
-  /** The checksum that the client gives, in a header or in the trailer to come. */
+  /** The algorithm of the client's checksum, which is in a header or in the trailer. */
   readonly algorithm: ChecksumAlgorithm | undefined;
-  /** Compares what arrived with what the client said of it. Call it once all bytes were read. */
+  /** Compares the received bytes with what the client states about them. Call it once all bytes are read. */
   verify(measured: Pick<StagedFile, 'md5' | 'checksums'>): void;
 }
 
@@ -26,8 +26,8 @@ export function checksumHeader(algorithm: ChecksumAlgorithm): string {
 }
 
 /**
- * Takes in the body of a request in whichever way it is sent: plain, or `aws-chunked` with or without chunk
- * signatures and trailer; and holds it to its signed hash, its length, Content-MD5 and its checksum.
+ * Reads the body of a request in any transfer format: plain, or `aws-chunked` with or without chunk
+ * signatures and trailer. Checks its signed hash, its length, Content-MD5 and its checksum.
  */
 export function receiveBody(call: S3Call): ReceivedBody {
   const { headers, request } = call;
@@ -36,11 +36,11 @@ export function receiveBody(call: S3Call): ReceivedBody {
   const { algorithm, inTrailer } = announcedChecksum(headers);
   const streaming = payloadHash.startsWith('STREAMING-');
   const length = headers[streaming ? 'x-amz-decoded-content-length' : 'content-length'];
-  // A body without either header has no bytes: only a chunked transfer hides a length.
+  // A body with neither header has no bytes: only a chunked transfer hides its length.
   if (length === undefined && (streaming || 'transfer-encoding' in headers))
     throw s3Errors.missingContentLength();
   const expectedLength = Number(length ?? 0);
-  // A refusal must still be answered: leaving off reading may not destroy the request, and its socket with it.
+  // A refusal must still be answered: an early end of reading must not destroy the request and its socket.
   const plain: AsyncIterable<Uint8Array> = {
     [Symbol.asyncIterator]: () => request.body.iterator({ destroyOnReturn: false }),
   };
@@ -140,13 +140,13 @@ function announcedChecksum(headers: S3Call['headers']): {
   return { algorithm, inTrailer: trailing !== undefined };
 }
 
-/** How an `aws-chunked` body is to be read. */
+/** The format of an `aws-chunked` body. */
 export interface ChunkedFormat {
   /** Signature of the request, when each chunk is signed in a chain from it. */
   readonly signature?: VerifiedSignature;
   /** Whether trailing headers follow the last chunk. */
   readonly trailer: boolean;
-  /** Given each trailing header, lower-case, once all of them proved right. */
+  /** Called with each trailing header, lower-case, once all of them are verified. */
   readonly onTrailer: (name: string, value: string) => void;
 }
 
@@ -155,8 +155,8 @@ const EMPTY_HASH = createHash('sha256').digest('hex');
 
 /**
  * Decodes an `aws-chunked` body: `<hex size>[;chunk-signature=<hex>]\r\n<bytes>\r\n … 0…\r\n[trailers]\r\n`.
- * Bytes are handed on as they come; a wrong signature is known at its chunk's end, and ends the decoding: what
- * was handed on before it must not be kept.
+ * Bytes are passed on as they arrive. A wrong signature is detected at the end of its chunk and ends the decoding:
+ * bytes that were already passed on must be discarded.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
 export async function* chunkedBody(source: Readable, format: ChunkedFormat): AsyncGenerator<Uint8Array> {
@@ -213,7 +213,7 @@ async function readTrailers(
   for (;;) {
     const line = await reader.line(CHUNK_LINE_BYTES);
     if (line === '') {
-      // The documents' own examples end a signed trailer's headers with an empty line before its signature.
+      // The examples in the documentation end a signed trailer's headers with an empty line before its signature.
       if (chain === undefined || !format.trailer || signature !== undefined) break;
       continue;
     }
@@ -227,7 +227,7 @@ async function readTrailers(
   for (const [name, value] of trailers) format.onTrailer(name, value);
 }
 
-/** Each signature signs the one before it, so no chunk can be left out, doubled or moved. */
+/** Each signature covers the previous one, so no chunk can be left out, repeated or moved. */
 class SignatureChain {
   readonly #signature: VerifiedSignature;
   #previous: string;
@@ -263,7 +263,7 @@ class SignatureChain {
   }
 }
 
-/** Reads a stream by lines and by counts of bytes, holding no more than one piece of it. */
+/** Reads a stream by lines and by byte counts, and buffers at most one piece of it. */
 class BodyReader {
   readonly #pieces: AsyncIterator<unknown>;
   #rest: Uint8Array = Buffer.alloc(0);
@@ -272,15 +272,15 @@ class BodyReader {
     this.#pieces = source.iterator({ destroyOnReturn: false });
   }
 
-  /** Lets go of the stream, which stays open: what is left unread can be drained and the request answered. */
+  /** Releases the stream, which stays open: its unread rest can be drained and the request answered. */
   async close(): Promise<void> {
     await this.#pieces.return?.();
   }
 
   /**
-   * Text up to the next line feed, without it and a carriage return before it.
+   * Text up to the next line feed, without the line feed and a carriage return before it.
    *
-   * @throws AwsError `IncompleteBody` when the stream ends before, or the line is longer than `limitBytes`.
+   * @throws AwsError `IncompleteBody` when the stream ends first, or the line is longer than `limitBytes`.
    */
   async line(limitBytes: number): Promise<string> {
     let line = '';
@@ -308,7 +308,7 @@ class BodyReader {
     }
   }
 
-  /** @throws AwsError `IncompleteBody` when there is more. */
+  /** @throws AwsError `IncompleteBody` when there are more bytes. */
   async expectEnd(): Promise<void> {
     while (this.#rest.length === 0) {
       const next = await this.#pieces.next();

@@ -9,10 +9,10 @@ import type { StoredChecksum } from '../model/StoredObject.ts';
 import { receiveBody } from './receiveBody.ts';
 import type { S3Call } from './S3Operation.ts';
 
-/** S3's answers are in it; its errors are in none. */
+/** The namespace of S3's answers. Its errors have none. */
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** A document as the answer to a request that went well. */
+/** A document as the answer to a successful request. */
 export function xmlResponse(root: XmlElement, headers: Readonly<Record<string, string>> = {}): AwsResponse {
   return {
     status: 200,
@@ -21,10 +21,10 @@ export function xmlResponse(root: XmlElement, headers: Readonly<Record<string, s
   };
 }
 
-/** An element of a request body. Attributes are read over: S3's requests have none but the namespace. */
+/** An element of a request body. Attributes are ignored: S3's requests have only the namespace. */
 export interface ParsedElement {
   readonly name: string;
-  /** Of an element without children. */
+  /** Set on an element without children. */
   text: string;
   readonly children: ParsedElement[];
 }
@@ -37,7 +37,7 @@ const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', qu
 const DEPTH = 8;
 
 /**
- * Parses a request body: elements, text, CDATA, comments and the predefined entities, which is all S3 is sent.
+ * Parses a request body: elements, text, CDATA, comments and the predefined entities, which is all that S3 receives.
  * A DOCTYPE is refused, so no entity can be defined.
  *
  * @throws AwsError `MalformedXML`.
@@ -71,7 +71,7 @@ function parseXml(xml: string): ParsedElement {
   return only;
 }
 
-/** The text of a child, `undefined` when there is none. */
+/** The text of a child; `undefined` when there is none. */
 export function childText(element: ParsedElement, name: string): string | undefined {
   return element.children.find((child) => child.name === name)?.text;
 }
@@ -85,27 +85,27 @@ function decodeEntities(text: string): string {
   });
 }
 
-/** Owner of a bucket and of every object in it, by account; S3 no longer sends display names. */
+/** The owner of a bucket and of every object in it, by account. S3 no longer sends display names. */
 export function ownerElement(account: string): XmlElement {
   return ['Owner', [['ID', canonicalId(account)]]];
 }
 
-/** Who began an upload: the bucket's owner, because only accounts have canonical IDs. */
+/** The initiator of an upload: the bucket's owner, because only accounts have canonical IDs. */
 export function initiatorElement(account: string): XmlElement {
   return ['Initiator', [['ID', canonicalId(account)]]];
 }
 
-/** Canonical user ID of an account: any 64 hex digits would do. */
+/** Canonical user ID of an account. Any 64 hex digits would do. */
 function canonicalId(account: string): string {
   return account.padStart(64, '0');
 }
 
-/** `ChecksumCRC32` and its like, as the XML names the value of an algorithm. */
+/** The XML element with the value of an algorithm, for example `ChecksumCRC32`. */
 export function checksumElement(algorithm: ChecksumAlgorithm): string {
   return `Checksum${algorithm}`;
 }
 
-/** A checksum and its type in XML; nothing when there is none. */
+/** The XML elements of a checksum and its type; empty when there is none. */
 export function checksumElements(checksum: StoredChecksum | undefined): XmlElement[] {
   return checksum === undefined
     ? []
@@ -116,9 +116,9 @@ export function checksumElements(checksum: StoredChecksum | undefined): XmlEleme
 }
 
 /**
- * Reads a small XML body, held to the same hashes as an object's.
+ * Reads a small XML body, checked against the same hashes as an object's.
  *
- * @param name The element it must be.
+ * @param name The required root element.
  * @returns `undefined` when the body is empty.
  */
 export async function readXmlBody(call: S3Call, name: string): Promise<ParsedElement | undefined> {
@@ -129,7 +129,7 @@ export async function readXmlBody(call: S3Call, name: string): Promise<ParsedEle
   return root;
 }
 
-/** Reads a small body of text, held to the same hashes as an object's. */
+/** Reads a small text body, checked against the same hashes as an object's. */
 export async function readTextBody(call: S3Call): Promise<string> {
   const received = receiveBody(call);
   const bytes = await readBody(received.bytes, XML_BODY_BYTES);
@@ -147,7 +147,7 @@ export async function readTextBody(call: S3Call): Promise<string> {
 }
 
 /**
- * S3's error document. The answer to HEAD has none: the SDK then uses the status alone.
+ * S3's error document. The answer to HEAD has no body: the SDK then uses only the status.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses
  */
 export function errorResponse(
@@ -158,7 +158,7 @@ export function errorResponse(
   const { Region } = error.members;
   const headers = {
     'content-type': 'application/xml',
-    // The SDKs go there: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+    // The SDKs read the region from this header: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
     ...(Region === undefined ? {} : { 'x-amz-bucket-region': Region }),
   };
   if (method === 'HEAD') return { status: error.status, headers };
@@ -182,7 +182,7 @@ export function errorResponse(
   };
 }
 
-/** S3's second request id. Ours says no more than the first. */
+/** S3's second request id. Here it carries no more information than the first. */
 export function hostId(requestId: string): string {
   return Buffer.from(`local-aws/${requestId}`).toString('base64');
 }
