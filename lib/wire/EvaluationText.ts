@@ -25,7 +25,7 @@ export const FETCH_TIME_MEMBERS = [
   'time',
 ] as const;
 
-/** Numbers of these members: first those of `WHAT`, then those of `WHEN`. */
+/** Slot of each member: first EVALUATED_MEMBERS, then FETCH_TIME_MEMBERS. */
 export const EVALUATION_SLOTS: ReadonlyMap<string, number> = new Map(
   [...EVALUATED_MEMBERS, ...FETCH_TIME_MEMBERS].map((name, slot): [string, number] => [name, slot]),
 );
@@ -67,7 +67,7 @@ export class EvaluationText {
   readonly start: number;
   /** Index behind the brace that closes it. */
   readonly end: number;
-  /** Sum over the members of `WHAT`: equal where they are equal, in whatever order, and seldom elsewhere. */
+  /** Sum over EVALUATED_MEMBERS: the same for the same members in any order, and rarely the same for others. */
   readonly hash: number;
   /** A bit for each member that is present, by its slot. */
   readonly present: number;

@@ -12,7 +12,7 @@ import {
 } from './faultsSchema.ts';
 import { serviceError } from './serviceErrors.ts';
 
-/** The connection is to be cut without an answer: the client sees ECONNRESET. */
+/** Cuts the connection without an answer: the client sees ECONNRESET. */
 export class ConnectionReset extends Error {
   constructor() {
     super('The connection is reset.');
@@ -20,12 +20,12 @@ export class ConnectionReset extends Error {
   }
 }
 
-/** What happens to a call on one side of the work. */
+/** What happens to a call before the service works on it, or after. */
 export interface FaultEffect {
   readonly delayMs: number;
   /** Ends the delay at once: the faults have been cleared. */
   readonly cleared?: AbortSignal;
-  /** How it ends here instead of going on, if it does. */
+  /** How the call ends here, if it does not go on. */
   readonly end?: AwsError | 'reset';
 }
 
@@ -81,19 +81,19 @@ export interface AnnouncedCall {
   readonly service: string;
   /** AWS's name of the operation; the method of a request to the gateway. */
   readonly operation: string;
-  /** What it is about: a stream's, table's, queue's or workgroup's name, `bucket/key`, a path. */
+  /** The resource of the call: a stream's, table's, queue's or workgroup's name, `bucket/key`, a path. */
   readonly resource?: string | undefined;
 }
 
 /** A fault that is set, and what it has done. */
 export type FaultReport = Fault & {
   readonly service: FaultyService;
-  /** Calls that it was meant for, struck or not. */
+  /** Calls that matched the fault, whether it struck them or not. */
   readonly seen: number;
   readonly struck: number;
   /** Calls that it will still strike. */
   readonly left: number | 'all';
-  /** Records or partitions that it made fail: only faults of those have it. */
+  /** Records or partitions that it made fail. Only faults of items have this member. */
   readonly items?: number;
 };
 
@@ -110,9 +110,11 @@ interface ActiveFault {
 const NO_EFFECTS: CallFaultEffects = { before: { delayMs: 0 }, after: { delayMs: 0 } };
 
 /**
- * Failures on demand of every service of the local cloud, to try what calls it against the worst that AWS does.
- * Faults add up, in the order in which they were set. Of those that end a call the first has it, and the call
- * doesn't count for those after it; delays add to each other and to it.
+ * Failures on demand, for every service of the emulator: errors, delays, lost answers, and partial failures (a batch
+ * call that answers 200 and fails single items).
+ *
+ * Faults apply in the order in which they were set. If several faults would end a call, the first ends it, and the others
+ * do not count the call. Delays add up.
  *
  * @example
  * faults.set({ firehose: [{ fault: 'failRecords', indexes: [0, 3], calls: 2 }] });
@@ -122,7 +124,7 @@ export class Faults {
   #held: ActiveFault[] = [];
   #clearing = new AbortController();
 
-  /** Adds faults. @throws ZodError when one of them is none; then none is added. */
+  /** Adds faults. @throws ZodError if one of them is not a fault; then none is added. */
   set(input: FaultsInput): void {
     const byService = faultsSchema.parse(input);
     const held = services.flatMap((service) =>
@@ -164,17 +166,17 @@ export class Faults {
         end = faultEnding(held.service, fault);
       }
     }
-    const blow = (side: 'before' | 'after'): FaultEffect => ({
+    const effectOn = (side: 'before' | 'after'): FaultEffect => ({
       delayMs: delays[side],
       cleared: this.#clearing.signal,
       ...(end?.side === side ? { end: end.with } : {}),
     });
-    return { before: blow('before'), after: blow('after') };
+    return { before: effectOn('before'), after: effectOn('after') };
   }
 
   /**
-   * Which items of a batch fail: uses up one call of each fault of items. The answer tells of one item, by its
-   * index and its name, the code that it fails with.
+   * Partial failure: which items of a batch call fail. Uses up one call of each fault of items. The returned function
+   * takes an item's index and name, and returns the error code that the item fails with, if it fails.
    */
   takeItems(
     service: 'firehose' | 'glue',

@@ -76,8 +76,8 @@ export class Roles {
   }
 
   /**
-   * Whether there is a role or user. Of an account of which nothing is known here, every one is taken to be there: the
-   * name may be of AWS.
+   * Whether a role or user exists. In an account without any known role or user, every name is assumed to exist: the
+   * account may be a real one on AWS.
    */
   has(arn: string): boolean {
     if (this.#deployed.has(arn) || this.#made.has(arn)) return true;
@@ -91,7 +91,7 @@ export class Roles {
     return made === undefined ? this.#deployed.get(arn)?.trust : JSON.parse(made.trust);
   }
 
-  /** Who acts as a role or user; undefined when there is none of the name. */
+  /** The caller that acts as a role or user; undefined if it does not exist. */
   caller(arn: string): Caller | undefined {
     const deployed = this.#deployed.get(arn);
     if (deployed !== undefined) {
@@ -120,11 +120,11 @@ export class Roles {
 }
 
 /**
- * Tells who signs with an access key: the role or user that it was issued to, else the root of the account that the key
- * is, else the root of the deployment's account.
+ * Finds who signs with an access key: the role or user that it was issued to; if there is none, the root of the account
+ * whose ID is the key; otherwise the root of the deployment's account.
  */
 export function createCallerLookup(options: {
-  /** ARN of whom a key was issued to. */
+  /** ARN of the role or user that a key was issued to. */
   readonly arnOf: (accessKeyId: string) => string | undefined;
   readonly roles: Pick<Roles, 'caller' | 'sessionPolicy'>;
   /** The deployment's account. */
@@ -136,7 +136,7 @@ export function createCallerLookup(options: {
     const sessionPolicy = options.roles.sessionPolicy(accessKeyId);
     if (found !== undefined)
       return sessionPolicy === undefined ? found : { ...found, sessionPolicy: () => sessionPolicy };
-    // A role that was deleted since may do nothing any more; as the root it could do all.
+    // A deleted role has no permissions left. Without this it would act as the root and be allowed everything.
     if (arn !== undefined && !arn.endsWith(':root'))
       return { arn, account: arn.split(':')[4] ?? '', policies: () => [] };
     return rootOf(accountOfKey(accessKeyId) ?? options.account);
