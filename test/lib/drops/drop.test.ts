@@ -16,7 +16,7 @@ const object = (path: string, other: Partial<DropObject> = {}): DropObject => ({
   ...other,
 });
 
-describe('a file that a day leaves out', () => {
+describe('the reason to leave a file out', () => {
   it.each([
     ['', 'marker'],
     ['part/', 'marker'],
@@ -42,11 +42,11 @@ describe('a file that a day leaves out', () => {
     // Athena's UNLOAD and CTAS give their files no ending.
     ['20261119_061500_00012_abcde_1f4b', null],
     ['part-00000', null],
-  ])('is %j for the reason %s', (path, reason) => {
+  ])('for %j is %s', (path, reason) => {
     expect(leftOutReason(object(path), FOLDER)).toBe(reason);
   });
 
-  it('is empty, or archived in a class that S3 does not read immediately', () => {
+  it('covers empty files and files archived in a class that S3 does not read immediately', () => {
     expect(leftOutReason(object('a.parquet', { size: 0 }), FOLDER)).toBe('empty');
     const of = (storageClass?: string) => leftOutReason(object('a.parquet', { storageClass }), FOLDER);
     expect(['GLACIER', 'DEEP_ARCHIVE'].map(of)).toEqual(['archived', 'archived']);
@@ -55,7 +55,7 @@ describe('a file that a day leaves out', () => {
     );
   });
 
-  it('has a reason that is explained, whatever the key', () => {
+  it('is explained, whatever the key', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 40, unit: 'grapheme' }), fc.nat(2), (path, size) => {
         const reason = leftOutReason(object(path, { size }), FOLDER);
@@ -130,7 +130,7 @@ describe('the folder of a day', () => {
     ['ds=2026-11-19x', 'ds=YYYY-MM-DD'],
     ['latest', 'YYYY-MM-DD'],
     ['', 'YYYY-MM-DD'],
-  ] as const)('is not %j as %s', (folder, format) => {
+  ] as const)('does not match %j as %s', (folder, format) => {
     expect(dropDay(folder, format)).toBeNull();
   });
 });

@@ -30,7 +30,7 @@ describe('the export of a day', () => {
   };
   const both = (...bodies: string[]) => ({ there: bodies, named: bodies });
 
-  it('puts its files and a manifest that names them, and says so in the ledger', async () => {
+  it('writes its files and a manifest of them, and records it in the ledger', async () => {
     await world.put('_temporary', 'no data');
     await world.put('empty.parquet', '');
     expect(await run()).toMatchObject({ outcome: 'settled', copied: 2, removed: 0 });
@@ -58,7 +58,7 @@ describe('the export of a day', () => {
     expect(head.attributes.headers['content-type']).toBe('application/vnd.apache.parquet');
   });
 
-  it('copies nothing again, and puts back what somebody deleted there', async () => {
+  it('copies no file twice, and restores files that somebody deleted', async () => {
     await run();
     expect(await run()).toMatchObject({ copied: 0, removed: 0 });
     const [file] = world.manifest(await world.exported()).files;
@@ -67,7 +67,7 @@ describe('the export of a day', () => {
     expect(await contents()).toEqual(both('first', 'second'));
   });
 
-  it('has new files there first, then the manifest, then the old ones go; what is somebody else’s stays', async () => {
+  it('writes new files first, then the manifest, then deletes the old ones, and keeps foreign objects', async () => {
     await run();
     await world.store.put(TARGET, `events/${DAY}/theirs.parquet`, 'theirs');
     await world.store.put(TARGET, 'events/2026-11-18/sluice-00000000000000000000000000000000.parquet', 'x');
@@ -88,7 +88,7 @@ describe('the export of a day', () => {
     expect((await world.exported('2026-11-18')).size).toBe(1);
   });
 
-  it('leaves a manifest without files where the day has none any more', async () => {
+  it('leaves a manifest without files when the day has no more files', async () => {
     await run();
     world.remove('a.parquet');
     world.remove('b.parquet');
@@ -97,7 +97,7 @@ describe('the export of a day', () => {
     expect(await entry()).toMatchObject({ state: 'succeeded_no_data', files: [], bytes: 0 });
   });
 
-  it('sends large files in parts, byte for byte, and gives up the parts that a killed one left', async () => {
+  it('sends large files in parts, byte for byte, and aborts uploads that a killed run left', async () => {
     const left = world.store.bucket(TARGET).uploads;
     const attributes = { headers: {}, metadata: {}, encryption: {} };
     const ours = `sluice-${'0'.repeat(32)}.parquet`;
@@ -130,7 +130,7 @@ describe('the export of a day', () => {
     expect(left.list().map(({ key }) => key)).toEqual(theirs);
   });
 
-  it('takes a file that is replaced while it is read as it is then', async () => {
+  it('exports the new content of a file that is replaced during the read', async () => {
     let replaced = false;
     const faultPoint = async (point: string) => {
       if (point !== 'listed' || replaced) return;
@@ -142,7 +142,7 @@ describe('the export of a day', () => {
     expect(await contents()).toEqual(both('replaced'));
   });
 
-  it('fails by name when files never come to rest', async () => {
+  it('fails by name when files never stop changing', async () => {
     let n = 0;
     const done = await run({
       faultPoint: async (point) => void (point === 'listed' && (await world.put('a.parquet', `${n++}`))),
@@ -150,13 +150,13 @@ describe('the export of a day', () => {
     expect(done).toMatchObject({ entry: { failure: { code: 'SLUICE_EXPORT_FILES_CHANGING' } } });
   });
 
-  it('is done by one of two who begin at once', async () => {
+  it('is done by one of two concurrent runs', async () => {
     const outcomes = (await Promise.all([run(), run()])).map(({ outcome }) => outcome).sort();
     expect(outcomes).toEqual(['busy', 'settled']);
     expect(await contents()).toEqual(both('first', 'second'));
   });
 
-  it('goes on where it ran out of time', async () => {
+  it('continues where it ran out of time', async () => {
     let now = world.clock.now();
     const slow = { now: () => now };
     const faultPoint = (point: string) => {
@@ -173,26 +173,29 @@ describe('the export of a day', () => {
     expect((await contents()).there).toHaveLength(8);
   });
 
-  it.each(exportFaultPoints)('ends the same when it is killed at %s and begun again', async (point) => {
-    await run();
-    await world.put('a.parquet', 'corrected');
-    world.remove('b.parquet');
-    await world.put('c.parquet', 'third');
-    const killed = Promise.withResolvers<'killed'>();
-    const faultPoint = (step: string) => {
-      if (step !== point) return;
-      killed.resolve('killed');
-      return new Promise<void>(() => {});
-    };
-    expect(await Promise.race([run({ faultPoint }), killed.promise])).toBe('killed');
-    if (point !== 'settled') expect(await run()).toMatchObject({ outcome: 'busy' });
-    world.clock.advance(3_600_000);
-    expect(await run()).toMatchObject({ outcome: 'settled' });
-    expect(await contents()).toEqual(both('corrected', 'third'));
-    const { lease, ...settled } = (await entry()) ?? {};
-    expect(lease).toBeUndefined();
-    expect(settled).toMatchObject({ state: 'succeeded', bytes: 14, files: [{}, {}] });
-  });
+  it.each(exportFaultPoints)(
+    'ends with the same result when it is killed at %s and restarted',
+    async (point) => {
+      await run();
+      await world.put('a.parquet', 'corrected');
+      world.remove('b.parquet');
+      await world.put('c.parquet', 'third');
+      const killed = Promise.withResolvers<'killed'>();
+      const faultPoint = (step: string) => {
+        if (step !== point) return;
+        killed.resolve('killed');
+        return new Promise<void>(() => {});
+      };
+      expect(await Promise.race([run({ faultPoint }), killed.promise])).toBe('killed');
+      if (point !== 'settled') expect(await run()).toMatchObject({ outcome: 'busy' });
+      world.clock.advance(3_600_000);
+      expect(await run()).toMatchObject({ outcome: 'settled' });
+      expect(await contents()).toEqual(both('corrected', 'third'));
+      const { lease, ...settled } = (await entry()) ?? {};
+      expect(lease).toBeUndefined();
+      expect(settled).toMatchObject({ state: 'succeeded', bytes: 14, files: [{}, {}] });
+    },
+  );
 
   it.each<[string, string, (target: ExportWorld) => Partial<Export['target']>]>([
     [
@@ -222,7 +225,7 @@ describe('the export of a day', () => {
         return { kmsKeyArn: keys.create(THEIRS, '', JSON.stringify(policy)).arn };
       },
     ],
-  ])('fails by name on %s, and leaves what was there', async (_, code, spoil) => {
+  ])('fails by name on %s, and keeps the existing objects', async (_, code, spoil) => {
     await run();
     const before = await world.exported();
     const fingerprint = (await entry())?.fingerprint;
@@ -247,7 +250,7 @@ describe('the export of a day', () => {
       ['corrected', 'first', 'second'],
       ['corrected', 'second'],
     ],
-  ])('says so when only %s is refused, and gives the day free', async (_, Action, name, there, named) => {
+  ])('reports that only %s is denied, and releases the day', async (_, Action, name, there, named) => {
     await run();
     await world.put('a.parquet', 'corrected');
     const { bucketPolicy } = world.policies(TARGET);
@@ -268,7 +271,7 @@ describe('the export of a day', () => {
     expect(await contents()).toEqual(both('corrected', 'second'));
   });
 
-  it('settles also what nobody expected, without the words that may quote data', async () => {
+  it('also records unexpected errors, without messages that could quote data', async () => {
     const target = { ...world.exporter().target, list: () => Promise.reject(new RangeError('a row')) };
     expect(await run({ target })).toMatchObject({
       outcome: 'settled',
@@ -280,7 +283,7 @@ describe('the export of a day', () => {
     expect(await run()).toMatchObject({ outcome: 'settled', entry: { state: 'succeeded' } });
   });
 
-  it('encrypts with the key that is configured, where both sides let it', async () => {
+  it('encrypts with the configured key if both sides allow it', async () => {
     const { keyPolicy, callerPolicy } = world.policies(TARGET, 'arn:aws:kms:us-east-1:0:key/x');
     const policy = { ...keyPolicy };
     const { arn } = world.keys.create(THEIRS, 'of the warehouse', JSON.stringify(policy));

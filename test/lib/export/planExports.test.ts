@@ -35,7 +35,7 @@ describe('the plan of exports', () => {
   };
   const days = ['2026-11-17', '2026-11-18', DAY];
 
-  it('queues each day of the lookback once: what is new, changed or gone, never today', async () => {
+  it('queues each new, changed or deleted day of the lookback once, but never today', async () => {
     for (const day of ['2026-11-16', ...days, '2026-11-20']) {
       await world.register(day);
       await world.put('a.parquet', day, day);
@@ -52,7 +52,7 @@ describe('the plan of exports', () => {
     expect(reasons(await plan())).toEqual([]);
   });
 
-  it('queues what was lost again after an hour, and what changed meanwhile at once', async () => {
+  it('queues a lost task again after an hour, and a changed day immediately', async () => {
     await world.register(DAY);
     await world.put('a.parquet', 'x');
     await plan();
@@ -62,7 +62,7 @@ describe('the plan of exports', () => {
     expect(reasons(await plan())).toEqual([`${DAY} new`]);
   });
 
-  it('tries what failed again in the next run', async () => {
+  it('retries failed days in the next run', async () => {
     await world.register(DAY);
     await world.put('a.parquet', 'x');
     world.store.bucket(TARGET).settings = {};
@@ -76,7 +76,7 @@ describe('the plan of exports', () => {
     expect(await plan()).toMatchObject({ queued: [], failedDays: 0 });
   });
 
-  it('leaves a day alone that is being exported right now', async () => {
+  it('skips a day that is being exported', async () => {
     await world.register(DAY);
     await world.put('a.parquet', 'x');
     await plan();
@@ -93,7 +93,7 @@ describe('the plan of exports', () => {
     expect(reasons(await plan())).toEqual([`${DAY} changed`]);
   });
 
-  it('queues the days that are asked for whatever the ledger says, and of the schedule and names asked for', async () => {
+  it('queues requested days whatever the ledger says, limited to the requested schedule and names', async () => {
     await world.register(DAY);
     await world.put('a.parquet', 'x');
     await plan();
@@ -104,7 +104,7 @@ describe('the plan of exports', () => {
     expect(await plan({ schedule: 'daily', exports: ['events'] })).toMatchObject({ looked: 3 });
   });
 
-  it('names an export whose table is not there, and stops no other', async () => {
+  it('names an export without a table, and continues with the others', async () => {
     world.glue.deleteTable('sluice', 'statsig_forwarded_events');
     expect(await plan()).toMatchObject({
       queued: [],

@@ -70,14 +70,14 @@ function start() {
   return { lines, failures, reads, look };
 }
 
-describe('the groups that a collector knows', () => {
-  it('are none without a table, and that is no failure', async () => {
+describe("the groups in a collector's cache", () => {
+  it('are empty without a table, without a failure', async () => {
     const { look, lines, failures } = start();
     expect((await look()).names).toEqual([]);
     expect([lines, failures.count]).toEqual([[], 0]);
   });
 
-  it('are read at the start and again when they are no longer fresh, and only if they changed', async () => {
+  it('are read at the start and again when they expire, but only if they changed', async () => {
     await put(text('running'));
     const { look, reads } = start();
     const first = await look();
@@ -94,7 +94,7 @@ describe('the groups that a collector knows', () => {
     expect(reads).toHaveLength(3);
   });
 
-  it('stay known while S3 fails, which is counted, logged and asked with pauses', async () => {
+  it('stay cached while S3 fails, which is counted, logged and retried with pauses', async () => {
     await put(text('running'));
     const { look, reads, lines, failures } = start();
     const known = await look();
@@ -113,7 +113,7 @@ describe('the groups that a collector knows', () => {
     expect(failures.count).toBe(reads.length - 2);
   });
 
-  it('stay known when the object is broken or too large', async () => {
+  it('stay cached when the object is invalid or too large', async () => {
     await put(text('running'));
     const { look, lines } = start();
     const known = await look();
@@ -132,7 +132,7 @@ describe('the groups that a collector knows', () => {
     expect((await look()).find(false, 'search', 'launchedGroup')).toBeDefined();
   });
 
-  it('never hold a request up for long, nor read twice at once', async () => {
+  it('never delay a request for long, and are never read twice at once', async () => {
     const waits: number[] = [];
     let answer = (): void => undefined;
     const cache = new GroupsCache({

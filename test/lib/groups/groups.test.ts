@@ -28,7 +28,7 @@ const codeOf = (work: () => unknown) => {
 };
 
 describe('specs', () => {
-  it('tell groups from all other rules of an experiment', () => {
+  it('distinguish groups from all other rules of an experiment', () => {
     const rules = running();
     expect(of(rules, 'button')).toEqual([
       ['winterHoldoutRule', 'holdout', 'winter_holdout', null],
@@ -59,7 +59,7 @@ describe('specs', () => {
     expect(of(ended(), 'fonts')).toEqual([['abandoned', 'abandoned', null, null]]);
   });
 
-  it('tell holdouts, of gates too, and the layer of an experiment', () => {
+  it('contain holdouts, also of gates, and the layer of an experiment', () => {
     const rules = running();
     const holdouts = rules
       .filter(({ entity }) => entity === 'holdout')
@@ -76,12 +76,12 @@ describe('specs', () => {
     ]);
   });
 
-  it('mean the same in the format of the legacy SDKs', () => {
+  it('have the same meaning in the format of the legacy SDKs', () => {
     const specs = experimentSpecs('running', START);
     expect(read(legacySpecs(specs))).toEqual(read(specs));
   });
 
-  it('give an experiment the rules by which a layer of the newer kind delegates to it', () => {
+  it('give an experiment the rules with which a new kind of layer delegates to it', () => {
     const specs = experimentSpecs('running', START);
     const home = specs.layer_configs.home;
     const own = {
@@ -103,7 +103,7 @@ describe('specs', () => {
     ).toHaveLength(4);
   });
 
-  it('have no split where conditions do not tell it', () => {
+  it('have no split if conditions do not define one', () => {
     const specs = experimentSpecs('running', START);
     for (const targetValue of ['many', -1, 1_001, null, [500], '', '500']) {
       const condition_map = {
@@ -130,7 +130,7 @@ describe('specs', () => {
     ]);
   });
 
-  it('are refused by name when they are something else', () => {
+  it('are rejected by name when they are invalid', () => {
     const refused = (sent: Uint8Array) => codeOf(() => readSpecs(sent));
     expect(refused(Buffer.from('no JSON'))).toMatch(/^SLUICE_GROUPS_SPECS_NOT_JSON: /);
     expect(refused(Buffer.from([0x1f, 0x8b, 0xff]))).toMatch(/^SLUICE_GROUPS_SPECS_NOT_JSON: /);
@@ -187,13 +187,13 @@ describe('a pull', () => {
     });
   });
 
-  it('comes to the same groups in either order', () => {
+  it('gives the same groups in either order', () => {
     const forth = mergeGroups(mergeGroups([], running(), START).rows, ended(), START + HOUR).rows;
     const back = mergeGroups(mergeGroups([], ended(), START + HOUR).rows, running(), START).rows;
     expect(back).toEqual(forth);
   });
 
-  it('keeps a rule a group, and takes names from the latest specs', () => {
+  it('keeps a rule as a group, and uses names from the latest specs', () => {
     const rule: SpecRule = {
       ...running()[0],
       experimentId: 'e',
@@ -272,7 +272,7 @@ describe('a pull', () => {
     expect(pull(rows, 1, 0.7)[0]?.expectedSplit).toBe(0.1);
   });
 
-  it('loses nothing and never overlaps, whatever the order of pulls', () => {
+  it('loses no period and never overlaps, whatever the order of pulls', () => {
     const ids = fc.constantFrom('a', 'b', 'c');
     const seen = fc.record({
       experimentId: ids,
@@ -311,7 +311,7 @@ describe('a pull', () => {
     );
   });
 
-  it('is refused when the table would be larger than collectors read', () => {
+  it('is rejected when the table would be larger than collectors can read', () => {
     const [some] = mergeGroups([], running(), START).rows;
     if (some === undefined) throw new Error('no rows');
     const rows = Array.from({ length: 20_000 }, (_, i) => ({ ...some, ruleId: `${'x'.repeat(300)}${i}` }));
@@ -337,12 +337,12 @@ describe("the table's object", () => {
     expect(holdout.first_seen).toBe('2026-11-01 10:00:00.000');
   });
 
-  it('is read back as it was written', () => {
+  it('is parsed back unchanged', () => {
     expect(readGroupRows(writeGroupRows(rows))).toEqual(rows);
     expect(readGroupRows(`\n${writeGroupRows(rows)}\r\n`)).toEqual(rows);
   });
 
-  it('is refused by name, with the line, when somebody broke it', () => {
+  it('is rejected by name, with the line, when it is damaged', () => {
     const line =
       writeGroupRows(rows)
         .split('\n')
@@ -363,7 +363,7 @@ describe("the table's object", () => {
     }
   });
 
-  it('answers lookups of rules, apart for gates', () => {
+  it('supports lookups of rules, separately for gates', () => {
     const known = new KnownGroups(rows);
     expect(known.find(false, 'button', 'buttonTest')).toEqual({
       groupName: 'Test',

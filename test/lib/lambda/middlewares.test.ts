@@ -28,7 +28,7 @@ describe('withEnvironment', () => {
     expect([await invoke({}, context), await invoke({}, context), reads]).toEqual([1, 1, 1]);
   });
 
-  it('fails every invocation with the names of the wrong variables until they are right', async () => {
+  it('fails every invocation with the names of the invalid variables until they are valid', async () => {
     const read = environmentReader(z.object({ SLUICE_NOT_SET: z.string() }), (names) => new Error(names));
     const handler = middy<unknown, string>(noEarlyTimeout)
       .use(withEnvironment(read))
@@ -59,7 +59,7 @@ describe('withEndTime', () => {
 });
 
 describe('withMessages', () => {
-  it('gives the messages of a batch of SQS, and null for any other event', async () => {
+  it('passes on the messages of an SQS batch, and null for any other event', async () => {
     const handler = middy<unknown, unknown>(noEarlyTimeout)
       .use(withMessages())
       .handler(async (_, { messages }) => messages);

@@ -4,7 +4,7 @@ import { rowReasons } from '../../../lib/drops/engine/FileError.ts';
 import { isQuarantineReason, quarantineReasons } from '../../../lib/landing/quarantineReasons.ts';
 
 describe('quarantineReasons', () => {
-  it('are what docs/quarantine.md lists, each with its meaning and cure', () => {
+  it('agree with docs/quarantine.md, each with its meaning and cure', () => {
     const docs = readFileSync(new URL('../../../docs/quarantine.md', import.meta.url), 'utf8');
     const listed = [...docs.matchAll(/^\| `(SLUICE_\w+)` \| (.+) \| (.+) \|$/gm)].map((row) => row.slice(1));
     expect(listed).toEqual(
@@ -16,7 +16,7 @@ describe('quarantineReasons', () => {
     );
   });
 
-  it('are none of the codes of requests of which nothing may be kept', () => {
+  it('include no code of a request that must not be stored', () => {
     for (const code of ['SLUICE_KEY_MISSING', 'SLUICE_KEY_UNKNOWN', 'SLUICE_PATH_RESERVED', 'toString'])
       expect(isQuarantineReason(code)).toBe(false);
     expect(isQuarantineReason('SLUICE_EVENT_NO_NAME')).toBe(true);

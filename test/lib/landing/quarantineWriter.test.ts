@@ -34,7 +34,7 @@ const idsOf = (refused: readonly RefusedItem[], more: Partial<QuarantineContext>
   rowsOf(refused, more).map((row) => row['quarantine_id']);
 
 describe('a quarantine row', () => {
-  it('says who sent what, when and what was wrong with it, under the day received', () => {
+  it('records sender, content, time and problem, under the day of receipt', () => {
     expect(rowsOf([{ code: 'SLUICE_EVENT_BAD_TIME', detail: 'It is.', raw: '{"a":"é"}' }])).toEqual([
       {
         quarantine_id: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -53,14 +53,14 @@ describe('a quarantine row', () => {
     ]);
   });
 
-  it('has the ID of its resends, whenever and by whatever version they come', () => {
+  it('has the same ID as its resends, at any time and from any version', () => {
     const refused = [event('{}'), event('{}'), event('{"a":1}')];
     const ids = idsOf(refused);
     expect(new Set(ids).size).toBe(3);
     expect(idsOf(refused, { receivedAt: 0, sdkVersion: '4', path: '/other', keyLabel: 'app' })).toEqual(ids);
   });
 
-  it('has another ID for another key, sender or reason', () => {
+  it('has a different ID for a different key, sender or reason', () => {
     const ids = [
       idsOf([event('{}')]),
       idsOf([event('{}')], { keyHash: 'b'.repeat(64) }),
@@ -70,7 +70,7 @@ describe('a quarantine row', () => {
     expect(new Set(ids.flat()).size).toBe(4);
   });
 
-  it('loses no byte of anything, whatever its size: in the row, or in the object that it points to', () => {
+  it('keeps every byte of any content, in the row or in the object that it points to', () => {
     const bytes = fc.uint8Array({ maxLength: 200 });
     const raw = fc.oneof(
       fc.string({ unit: 'binary' }).map((text) => text.toWellFormed()),
@@ -108,7 +108,7 @@ describe('a quarantine row', () => {
   it.each([
     [0, false],
     [1, true],
-  ])('with a document of the largest record %+d bytes is large: %s', (more, isLarge) => {
+  ])('with a document of the maximum record size %+d bytes is stored in S3: %s', (more, isLarge) => {
     const [empty = ''] = write([event('')], context).documents;
     const room = MAX_RECORD_BYTES - Buffer.byteLength(empty);
     const { documents, large } = write([event('x'.repeat(room + more))], context);

@@ -10,7 +10,7 @@ const tables = deliveredTables(
 const names = (kind: TableKind) => tables[kind].columns.map(({ name }) => name).join(' ');
 
 describe('deliveredTables', () => {
-  it('has the exposures table of the design, in its order', () => {
+  it('includes the exposures table of the design with its columns in order', () => {
     expect(names('exposures')).toBe(
       'event_id experiment_id exposure_type group_id group_name rule_id gate_value is_assignment layer_id ' +
         'allocated_experiment parameter_name is_explicit_parameter reason config_version is_manual user_id stable_id ' +
@@ -19,20 +19,20 @@ describe('deliveredTables', () => {
     );
   });
 
-  it('has the events table of the design, in its order', () => {
+  it('includes the events table of the design with its columns in order', () => {
     expect(names('events')).toBe(
       'event_id event_name event_value user_id stable_id company_id workspace_id custom_ids timestamp ' +
         'client_timestamp received_at environment user_object company_metadata statsig_metadata session_id sdk_type sdk_version',
     );
   });
 
-  it('has the quarantine table of the design, in its order', () => {
+  it('includes the quarantine table of the design with its columns in order', () => {
     expect(names('quarantine')).toBe(
       'quarantine_id received_at reason detail key_label key_environment sdk_type sdk_version path raw raw_encoding raw_location',
     );
   });
 
-  it('has the day received for the partition of quarantine', () => {
+  it('partitions quarantine by the day of receipt', () => {
     expect(deliveredTables(defineConfig({ bucket: 'acme' })).quarantine.partitionKey).toEqual({
       name: 'ds',
       type: 'date',
@@ -41,7 +41,7 @@ describe('deliveredTables', () => {
   });
 
   it.each(tableKinds)(
-    'keeps the partition key out of the columns of %s: Athena refuses a duplicate',
+    'keeps the partition key out of the columns of %s, because Athena rejects a duplicate',
     (kind) => {
       const { columns, partitionKey } = tables[kind];
       expect(columns.map(({ name }) => name)).not.toContain(partitionKey.name);

@@ -10,13 +10,13 @@ import {
 const OBJECT = { key: 'statsig/statsig_forwarded_events/events/2026-11-20/part-0.parquet', eTag: '"1"' };
 
 describe('the keys of an export', () => {
-  it('lie in the folder that the configuration names, by default the name of the export', () => {
+  it('are in the configured folder, by default named after the export', () => {
     expect(exportFolder({ name: 'clicks', target: {} })).toBe('clicks/');
     expect(exportFolder({ name: 'clicks', target: { folder: 'from/sluice' } })).toBe('from/sluice/');
     expect(exportedDay({ name: 'clicks', target: {} }, '2026-11-20')).toBe('clicks/2026-11-20/');
   });
 
-  it('name a file by its key and its ETag, so that the same content has the same name', () => {
+  it('contain a hash of key and ETag, so that the same content has the same name', () => {
     const name = exportedFile(OBJECT);
     expect(name).toMatch(/^sluice-[0-9a-f]{32}\.parquet$/);
     expect(exportedFile({ ...OBJECT })).toBe(name);
@@ -29,7 +29,7 @@ describe('the keys of an export', () => {
     expect(new Set([name, ...others.map(exportedFile)]).size).toBe(4);
   });
 
-  it('tell exported files from anything else in the folder', () => {
+  it('distinguish exported files from other objects in the folder', () => {
     const name = exportedFile(OBJECT);
     expect(isExportedFile(name)).toBe(true);
     for (const other of [MANIFEST, `x${name}`, `${name}x`, name.toUpperCase(), name.replace('.', 'x'), ''])

@@ -12,7 +12,7 @@ const day = fc
 const version = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,20}$/);
 
 describe('keys of ingested tables', () => {
-  it('are read back as they were made', () => {
+  it('are parsed back as they were built', () => {
     fc.assert(
       fc.property(name, day, version, name, (table, onDay, ofVersion, file) => {
         const prefix = versionPrefix(layout, table, onDay, ofVersion);
@@ -33,7 +33,7 @@ describe('keys of ingested tables', () => {
     'statsig/ingested/acme_events/2026-11-20/v1/deeper/part-0.parquet',
     'statsig/statsig_forwarded_events/events/2026-11-20/v1/part-0.parquet',
     'statsig/ingested//2026-11-20/v1/part-0.parquet',
-  ])('%s is none', (key) => {
+  ])('do not include %s', (key) => {
     expect(parseIngestedKey(layout, key)).toBeNull();
   });
 
@@ -41,7 +41,7 @@ describe('keys of ingested tables', () => {
     ['2026-02-30', 'v1'],
     ['2026-11-20', '../v1'],
     ['2026-11-20', ''],
-  ])('are not made of %s and %j', (onDay, ofVersion) => {
+  ])('are not built from %s and %j', (onDay, ofVersion) => {
     expect(() => versionPrefix(layout, 'table', onDay, ofVersion)).toThrow(RangeError);
   });
 });

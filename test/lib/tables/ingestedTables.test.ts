@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 
 describe('ingestedTables', () => {
-  it('have the columns of the design, in its order', () => {
+  it('have the columns of the design in order', () => {
     expect(
       tables.map(({ name, columns }) => `${name}: ${columns.map((column) => column.name).join(' ')}`),
     ).toEqual([
@@ -36,7 +36,7 @@ describe('ingestedTables', () => {
     ]);
   });
 
-  it('say of unit IDs where a file’s come from, not where an SDK’s do', () => {
+  it('comment unit IDs with their origin in files, not in SDKs', () => {
     const [{ columns = [] } = {}] = tables;
     expect(columns.find(({ name }) => name === 'company_id')?.comment).toBe(
       'Unit ID of type companyID; null when empty',
@@ -44,7 +44,7 @@ describe('ingestedTables', () => {
     expect(JSON.stringify(tables)).not.toContain('SDK');
   });
 
-  it('have the day of the folder for their partition key', () => {
+  it('have the day of the folder as their partition key', () => {
     for (const { partitionKey } of tables)
       expect(partitionKey).toEqual({
         name: 'ds',
@@ -63,7 +63,7 @@ describe('ingestedTables', () => {
     }
   });
 
-  it('are in the template, one for each dataset, and outlive it', () => {
+  it('are in the template, one for each dataset, and are retained', () => {
     const all = resources({ config, service: 'sluice', stage: 'dev' }).Resources;
     const found = Object.entries(all).filter(([id]) => id.endsWith('IngestedTable'));
     expect(found.map(([, { Properties }]) => JSON.stringify(Properties))).toEqual(

@@ -63,7 +63,7 @@ const ours = [
 ];
 
 describe('isOwnKey', () => {
-  it('is asked of a key from every function that makes one', () => {
+  it('is tested with a key of every function that builds one', () => {
     const folder = join(repositoryRoot, 'lib', 'tables');
     const names = readdirSync(folder).flatMap((file) =>
       [...readFileSync(join(folder, file), 'utf8').matchAll(/^export function (\w+)/gm)].map(
@@ -76,7 +76,7 @@ describe('isOwnKey', () => {
     );
   });
 
-  it.each(ours)('knows %s', (key) => {
+  it.each(ours)('recognizes %s', (key) => {
     expect(isOwnKey(config, key)).toBe(true);
   });
 
@@ -94,7 +94,7 @@ describe('isOwnKey', () => {
     'ledger/_versions/notes.txt',
     'ledger/_versions/2026-11-20T00:00:00.000Z/acme_web/today/v1',
     'a/b/statsig_forwarded_events/e/readme.md',
-  ])('does not take %s for its own', (key) => {
+  ])('does not recognize %s', (key) => {
     expect(isOwnKey(config, key)).toBe(false);
   });
 });

@@ -45,13 +45,13 @@ describe('keys of overflow', () => {
     `overflow/events/${DIGEST}0.ndjson.gz`,
     `overflow/events/${DIGEST.slice(1)}.ndjson.gz`,
     `overflow/events/deeper/${DIGEST}.ndjson.gz`,
-  ])('are not read from %s', (key) => {
+  ])('are not parsed from %s', (key) => {
     expect(parseOverflowKey(key)).toBeNull();
   });
 });
 
 describe('keys of error objects', () => {
-  it('name the stream and what Firehose could not do', () => {
+  it('name the stream and the step that failed in Firehose', () => {
     expect(parseErrorKey('errors/events/format-conversion-failed/2026/11/20/08/x')).toEqual({
       kind: 'events',
       outputType: 'format-conversion-failed',
@@ -70,13 +70,13 @@ describe('keys of error objects', () => {
     'errors/events/processing-failed',
     'errors/events/processing-failed/',
     'errors/events/processing-failed/2026/',
-  ])('are not read from %s', (key) => {
+  ])('are not parsed from %s', (key) => {
     expect(parseErrorKey(key)).toBeNull();
   });
 });
 
-describe('keys of what is too large for a row', () => {
-  it('have the day and one ID', () => {
+describe('keys of bodies that are too large for a row', () => {
+  it('contain the day and one ID', () => {
     expect(quarantineLargeKey('2026-11-20', 'q-1')).toBe('quarantine-large/2026-11-20/q-1');
     expect(isOwnKey(layout, 'quarantine-large/2026-11-20')).toBe(false);
     expect(isOwnKey(layout, 'quarantine-large/2026-11-20/a/b')).toBe(false);
@@ -84,7 +84,7 @@ describe('keys of what is too large for a row', () => {
 });
 
 describe('prefixes of streams', () => {
-  it('are the folder of the table, and the day that Firehose reads out of a document', () => {
+  it('are the folder of the table and the day that Firehose reads from a document', () => {
     expect(deliveryPrefix(layout, 'events')).toBe(
       'statsig/statsig_forwarded_events/done/!{partitionKeyFromQuery:ds}/',
     );
@@ -93,7 +93,7 @@ describe('prefixes of streams', () => {
 });
 
 describe("the folder of a reader's results", () => {
-  it('lies among those that expire, unless the reader makes tables', () => {
+  it('is among those that expire, unless the reader creates tables', () => {
     expect(readerResultsFolder({ name: 'bi' })).toBe('query-results/bi/');
     expect(readerResultsFolder({ name: 'bi', ownDatabase: null })).toBe('query-results/bi/');
     expect(readerResultsFolder({ name: 'bi', ownDatabase: 'models' })).toBe('reader-tables/bi/');
@@ -101,7 +101,7 @@ describe("the folder of a reader's results", () => {
 });
 
 describe('the folders that analysts read', () => {
-  it('are those of forwarded and of ingested tables', () => {
+  it('are the folders of forwarded and ingested tables', () => {
     expect(landedFolders(layout)).toEqual([
       'statsig/statsig_forwarded_exposures/',
       'statsig/statsig_forwarded_events/',
@@ -109,12 +109,12 @@ describe('the folders that analysts read', () => {
     ]);
   });
 
-  it('have the experiment groups among the ingested', () => {
+  it('include the experiment groups among the ingested tables', () => {
     expect(groupsFolder(layout)).toBe('statsig/ingested/experiment_groups/');
     expect(groupsKey(layout)).toBe('statsig/ingested/experiment_groups/experiment_groups.json');
   });
 
-  it('have no ingested key outside of their folder', () => {
+  it('contain all ingested keys', () => {
     expect(parseIngestedKey(layout, 'elsewhere/ingested/acme/2026-11-20/v1/x')).toBeNull();
     // As long as the folder, and not it.
     expect(parseIngestedKey(layout, 'statsig/forwarded/acme/2026-11-20/v1/x')).toBeNull();
@@ -126,7 +126,7 @@ describe('notes on versions', () => {
   const note = { due: Date.UTC(2026, 10, 20, 7), table: 'acme_web', day: '2026-11-20', version: 'v1' };
   const at = '2026-11-20T07:00:00.000Z';
 
-  it('are read back as they were made', () => {
+  it('are parsed back as they were built', () => {
     expect(versionNoteKey(note)).toBe(`ledger/_versions/${at}/acme_web/2026-11-20/v1`);
     expect(parseVersionNote(versionNoteKey(note))).toEqual(note);
   });
@@ -139,11 +139,11 @@ describe('notes on versions', () => {
     `${VERSION_NOTES}${at}/acme_web/2026-11-20`,
     `${VERSION_NOTES}${at}/acme_web/2026-11-20/`,
     `${VERSION_NOTES}${at}/acme_web/2026-11-20/v1/deeper`,
-  ])('are not read from %s', (key) => {
+  ])('are not parsed from %s', (key) => {
     expect(parseVersionNote(key)).toBeNull();
   });
 
-  it('stand beside the time at which a source may be started again', () => {
+  it('are beside the time at which a source can be started again', () => {
     expect(triggerKey('acme')).toBe('ledger/acme/trigger.json');
   });
 });
@@ -151,13 +151,13 @@ describe('notes on versions', () => {
 describe('keys of exports', () => {
   const exported = { name: 'clicks', target: {} };
 
-  it('lie in the folder of their day, which is named after the export unless the target has one', () => {
+  it('are in the folder of their day, which is named after the export unless the target has a folder', () => {
     expect(exportFolder(exported)).toBe('clicks/');
     expect(exportFolder({ name: 'clicks', target: { folder: 'sluice/c' } })).toBe('sluice/c/');
     expect(exportedDay(exported, '2026-11-20')).toBe('clicks/2026-11-20/');
   });
 
-  it('are the same for the same content, and others for any other', () => {
+  it('are the same for the same content, and different for different content', () => {
     const file = exportedFile({ key: 'a', eTag: '1' });
     expect(file).toMatch(/^sluice-[0-9a-f]{32}\.parquet$/);
     expect(exportedFile({ key: 'a', eTag: '1' })).toBe(file);
@@ -169,7 +169,7 @@ describe('keys of exports', () => {
     expect(isExportedFile('sluice-123.parquet')).toBe(false);
   });
 
-  it('have their state in the ledger under a name that no source has', () => {
+  it('have their ledger state under a name that no source can have', () => {
     expect(exportPlace({ name: 'clicks', table: 'acme_clicks' }, '2026-11-20')).toEqual({
       source: 'exports',
       dataset: 'clicks',
@@ -180,7 +180,7 @@ describe('keys of exports', () => {
 });
 
 describe('keys under a Statsig folder of several segments', () => {
-  it('are those of its tables alone', () => {
+  it('belong to its tables only', () => {
     const config = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b' });
     expect(isOwnKey(config, 'a/b/ingested/experiment_groups/experiment_groups.json')).toBe(true);
     expect(isOwnKey(config, 'b/ingested/experiment_groups/experiment_groups.json')).toBe(false);

@@ -12,7 +12,7 @@ const day = fc.integer({ min: 0, max: 4_102_444_800_000 }).map(utcDay);
 const file = fc.stringMatching(/^[\w.-]{1,40}$/);
 
 describe('parseTableKey', () => {
-  it('reads back every key that the layout builds', () => {
+  it('parses every key that the layout builds', () => {
     fc.assert(
       fc.property(fc.constantFrom(...tableKinds), day, file, (kind, ds, name) => {
         expect(parseTableKey(layout, `${dayFolder(layout, kind, ds)}${name}`)).toEqual({ kind, day: ds });
@@ -32,11 +32,11 @@ describe('parseTableKey', () => {
     ['quarantine/refused/2026-11-20/a.parquet', 'no_day_folder'],
     ['quarantine-large/2026-11-20/a', 'outside_tables'],
     ['', 'outside_tables'],
-  ])('leaves out %s: %s', (key, rule) => {
+  ])('ignores %s: %s', (key, rule) => {
     expect(parseTableKey(layout, key)).toEqual({ ignored: rule });
   });
 
-  it('puts no table into the folder of another: Athena reads a location with all below it', () => {
+  it('finds no table inside the folder of another, because Athena reads a location recursively', () => {
     for (const kind of tableKinds) {
       const folder = tableFolder(layout, kind);
       const inside = tableKinds.filter((other) => tableFolder(layout, other).startsWith(folder));
@@ -44,7 +44,7 @@ describe('parseTableKey', () => {
     }
   });
 
-  it('takes any text without throwing', () => {
+  it('accepts any text without an error', () => {
     fc.assert(
       fc.property(fc.string(), (key) => void parseTableKey(layout, tableFolder(layout, 'events') + key)),
     );

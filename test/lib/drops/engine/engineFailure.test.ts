@@ -18,7 +18,7 @@ describe('an error of DuckDB', () => {
     ],
     ['IO', 'Could not write file "/tmp/load/1.tmp": No space left on device', 'OUT_OF_DISK'],
     ['INTERNAL', 'Attempted to access index 3 within vector of size 3', 'FAILED'],
-  ])('with the machine as its cause is classified: %s: %s', (type, text, code) => {
+  ])('that the machine causes is classified: %s: %s', (type, text, code) => {
     const error = thrown(type, text);
     expect(engineFailure(error).code).toBe(`SLUICE_ENGINE_${code}`);
     expect(engineFailure(error).message).not.toContain('/tmp');

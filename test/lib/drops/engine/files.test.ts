@@ -37,7 +37,7 @@ describe('readable files', () => {
     'zstd, PARQUET_VERSION V2',
     'snappy, DICTIONARY_SIZE_LIMIT 1',
     'zstd, ROW_GROUP_SIZE 2048',
-  ])('can be %s', async (codec) => {
+  ])('can be compressed with %s', async (codec) => {
     const file = await bench.write(`${codec.replace(/\W/g, '')}.parquet`, ROWS, `COMPRESSION ${codec}`);
     const { rows } = await bench.load(events, [file]);
     expect(rows).toHaveLength(1_000);
@@ -210,14 +210,17 @@ describe('unreadable files', () => {
       (bytes: Buffer) =>
         Buffer.from(bytes.toString('latin1').replaceAll('\x15\x0e\x16', '\x15\x0a\x16'), 'latin1'),
     ],
-  ])('%s: %s', async (code, name, edit) => {
+  ])('are rejected with %s: %s', async (code, name, edit) => {
     const file = change(await bench.write(`${name}.parquet`, ROWS, 'COMPRESSION lz4_raw'), edit);
     expect(await problemOf(file)).toMatchObject({ code, message: expect.stringContaining(file.name) });
   });
 
-  it.each(['encrypted-footer.parquet', 'encrypted-columns.parquet'])('can be %s', async (name) => {
-    expect(await problemOf(bench.fixture(name))).toMatchObject({ code: 'SLUICE_INGEST_FILE_ENCRYPTED' });
-  });
+  it.each(['encrypted-footer.parquet', 'encrypted-columns.parquet'])(
+    'are rejected by name: %s',
+    async (name) => {
+      expect(await problemOf(bench.fixture(name))).toMatchObject({ code: 'SLUICE_INGEST_FILE_ENCRYPTED' });
+    },
+  );
 
   it('are each reported among good ones, and the others are read', async () => {
     const good = await Promise.all([1, 2, 3].map((n) => bench.write(`good-${n}.parquet`, ROWS)));

@@ -48,7 +48,7 @@ const refusals = [
 
 describe('a disk that accepts no write', () => {
   it.each(refusals.filter(([place]) => existsSync(place)))(
-    'is reported as such for %s: %s, %s',
+    'is reported by name for %s: %s, %s',
     async (place, code, disk, reads) => {
       await loads.drop('a.parquet', new Uint8Array(3 * 1024 * 1024));
       symlinkSync(place, `${scratch.path}/000000.parquet`);

@@ -13,7 +13,7 @@ const exposures = 'statsig/statsig_forwarded_exposures/statsig_forwarded_exposur
 const nothingKnown = () => false;
 
 describe('planPartitions', () => {
-  it('wants each day once, with the keys that call for it', () => {
+  it('returns each day once, with the keys that need it', () => {
     const plan = planPartitions(
       config,
       [
@@ -34,7 +34,7 @@ describe('planPartitions', () => {
     });
   });
 
-  it('counts what calls for none by reason', () => {
+  it('counts keys that need no partition by reason', () => {
     const { wanted, ignored } = planPartitions(
       config,
       [
@@ -56,7 +56,7 @@ describe('planPartitions', () => {
     });
   });
 
-  it('accounts for every key, and finds the day of every key that is made from one', () => {
+  it('accounts for every key, and finds the day of every key that is built from one', () => {
     const key = fc.oneof(
       fc.string(),
       fc
@@ -83,7 +83,7 @@ describe('planPartitions', () => {
 });
 
 describe('findMissing', () => {
-  it('wants today, tomorrow and every day with a folder, and nothing that is no day', () => {
+  it('returns today, tomorrow and every day with a folder, and no folder that is not a day', () => {
     expect(
       findMissingDays({
         today: '2026-12-31',
@@ -94,7 +94,7 @@ describe('findMissing', () => {
   });
 
   it.each(['Pacific/Kiritimati', 'America/New_York', 'Asia/Kathmandu', 'Europe/London', 'Pacific/Pago_Pago'])(
-    'is the same day everywhere: %s',
+    'has the same result in every timezone: %s',
     (TZ) => {
       const root = new URL('../../../../', import.meta.url).href;
       const script = `
@@ -118,7 +118,7 @@ describe('findMissing', () => {
 });
 
 describe('KnownPartitions', () => {
-  it('forgets the longest known beyond its capacity, and keeps tables apart', () => {
+  it('forgets the oldest beyond its capacity, and keeps tables separate', () => {
     const known = new KnownPartitions(2);
     known.add('exposures', 'a');
     known.add('events', 'a');

@@ -44,25 +44,25 @@ describe('readPages', () => {
     expect(await readPages(attempts(60_000), 3, readPage)).toEqual(['a', 'b', 'c']);
   });
 
-  it('reads the page that failed again, and not those before it', async () => {
+  it('retries the failed page, and not those before it', async () => {
     const { attempts, readPage, asked } = listing([1, 0, 2]);
     expect(await readPages(attempts(60_000), 3, readPage)).toEqual(['a', 'b', 'c']);
     expect(asked).toEqual([undefined, undefined, '1', '2', '2', '2']);
   });
 
-  it('begins no page at or after the deadline', async () => {
+  it('starts no page at or after the deadline', async () => {
     const { attempts, readPage, asked } = listing();
     await expect(readPages(attempts(2_000), 3, readPage)).rejects.toMatchObject({ code: 'OutOfTime' });
     expect(asked).toEqual([undefined, '1']);
   });
 
-  it('fails with the last failure when the deadline leaves no time to try again', async () => {
+  it('fails with the last error when the deadline leaves no time for a retry', async () => {
     const { attempts, readPage, asked } = listing([9]);
     await expect(readPages(attempts(2_500), 3, readPage)).rejects.toBe(throttled);
     expect(asked).toHaveLength(3);
   });
 
-  it('says when there are more pages than there can be', async () => {
+  it('reports more pages than are possible', async () => {
     const { attempts, readPage, asked } = listing();
     expect(await readPages(attempts(60_000), 2, readPage)).toBeUndefined();
     expect(asked).toHaveLength(2);

@@ -61,7 +61,7 @@ describe('registerPartitions', () => {
     expect([...registered().keys()].sort()).toEqual([...wanted].sort());
   });
 
-  it('takes what is there already as done', async () => {
+  it('treats existing partitions as done', async () => {
     await register(days(2));
     expect(await register(days(3))).toMatchObject({
       created: days(3).slice(2),
@@ -70,7 +70,7 @@ describe('registerPartitions', () => {
     });
   });
 
-  it("brings those along that are there from before the table's columns changed", async () => {
+  it("updates existing partitions from before a change of the table's columns", async () => {
     await register(days(130));
     world.glue.ensureTable('sluice', tableInput(config, 'exposures', ['added_later']));
     const columnsOf = (day: string) =>
@@ -88,7 +88,7 @@ describe('registerPartitions', () => {
     expect((await register(came)).updated).toEqual([]);
   });
 
-  it('leaves one alone that points elsewhere', async () => {
+  it('skips a partition that points elsewhere', async () => {
     const location = 's3://elsewhere/rows/';
     world.glue.changePartitions('sluice', config.tables.exposures, (table) => ({
       ...table,
@@ -104,7 +104,7 @@ describe('registerPartitions', () => {
     expect(registered().get(TODAY)).toBe(location);
   });
 
-  it('hands a day back that is there and could not be looked at', async () => {
+  it('returns an existing day that could not be read', async () => {
     await register(days(1));
     const blind = {
       ...target(),
@@ -121,7 +121,7 @@ describe('registerPartitions', () => {
     });
   });
 
-  it('leaves every day registered once when two run at once', async () => {
+  it('registers every day once when two runs are concurrent', async () => {
     const results = await Promise.all([register(days(150)), register(days(150)), register(days(150))]);
     expect(results.flatMap(({ created }) => created).sort()).toEqual(days(150).sort());
     expect(results.flatMap(({ failed }) => failed)).toEqual([]);
@@ -129,7 +129,7 @@ describe('registerPartitions', () => {
   });
 
   it.each(['InternalServiceException', 'OperationTimeoutException', 'ThrottlingException'])(
-    'sends an item that failed with %s again, and only that',
+    'retries only an item that failed with %s',
     async (code) => {
       const [flaky = '', ...fine] = days(5);
       world.faults.set({ glue: [{ fault: 'failPartitions', code, calls: 3, values: [flaky] }] });
@@ -142,7 +142,7 @@ describe('registerPartitions', () => {
   );
 
   it.each(['InvalidInputException', 'ResourceNumberLimitExceededException', 'GlueEncryptionException'])(
-    'hands back an item that failed with %s at once',
+    'returns an item that failed with %s without a retry',
     async (code) => {
       const [bad = '', fine = ''] = days(2);
       world.faults.set({ glue: [{ fault: 'failPartitions', code, calls: 1, values: [bad] }] });
@@ -154,7 +154,7 @@ describe('registerPartitions', () => {
     },
   );
 
-  it('tries a bounded number of times', async () => {
+  it('makes a limited number of attempts', async () => {
     world.faults.set({ glue: [{ fault: 'failPartitions', code: 'InternalServiceException', calls: 100 }] });
     const { failed } = await register(days(1), 600_000);
     expect(failed).toMatchObject([{ day: TODAY, code: 'InternalServiceException' }]);
@@ -170,7 +170,7 @@ describe('registerPartitions', () => {
     expect(world.clock.now() - before).toBeLessThan(1_000);
   });
 
-  it('repeats whole calls that fail, also when they were done and only the answer was lost', async () => {
+  it('retries calls that fail as a whole, also when only the response was lost', async () => {
     const operations = ['BatchCreatePartition'];
     world.faults.set({ glue: [{ fault: 'failCalls', code: 'ThrottlingException', calls: 1, operations }] });
     world.faults.set({
@@ -182,7 +182,7 @@ describe('registerPartitions', () => {
     expect(registered().size).toBe(3);
   });
 
-  it("repeats a call that failed on the service's side, whatever it calls it", async () => {
+  it('retries a call that failed on the server side, whatever the error code', async () => {
     const operations = ['BatchCreatePartition'];
     world.faults.set({
       glue: [{ fault: 'failCalls', code: 'SomethingNewException', calls: 1, operations, status: 503 }],
@@ -191,7 +191,7 @@ describe('registerPartitions', () => {
     expect(world.waits).toHaveLength(1);
   });
 
-  it('repeats a call that reached nobody', async () => {
+  it('retries a call that did not reach the service', async () => {
     const client = new GlueClient({ ...clientOptions, endpoint: 'http://127.0.0.1:1' });
     const settled = registerPartitions(
       { ...target(1_000), catalog: gluePartitionCatalog(client) },
@@ -206,7 +206,7 @@ describe('registerPartitions', () => {
     client.destroy();
   });
 
-  it('finds the one that exists when the call as a whole says AlreadyExistsException', async () => {
+  it('finds the existing partition when the whole call fails with AlreadyExistsException', async () => {
     world.faults.set({
       glue: [
         {
@@ -221,7 +221,7 @@ describe('registerPartitions', () => {
     expect(registered().size).toBe(100);
   });
 
-  it('hands every item back when the call is refused', async () => {
+  it('returns every item when the call is denied', async () => {
     world.faults.set({
       glue: [
         { fault: 'failCalls', code: 'AccessDeniedException', calls: 1, operations: ['BatchCreatePartition'] },

@@ -46,7 +46,7 @@ describe('repairTable', () => {
     expect(await repairTable(target, 'events')).toMatchObject({ created: [], existed: [], updated: [] });
   });
 
-  it("brings partitions along when the table's columns change, a hundred a call", async () => {
+  it("updates partitions when the table's columns change, a hundred per call", async () => {
     const target = freshTarget();
     const old = Array.from({ length: 205 }, (_, index) => addDays(TODAY, -index));
     await registerPartitions(target, 'events', old);
@@ -65,7 +65,7 @@ describe('repairTable', () => {
     expect((await repairTable(target, 'events')).updated).toEqual([]);
   });
 
-  it('leaves a partition alone that points elsewhere, and says so', async () => {
+  it('skips and reports a partition that points elsewhere', async () => {
     const target = freshTarget();
     const elsewhere = { Values: ['2026-11-01'], StorageDescriptor: { Location: 's3://other/2026-11-01/' } };
     world.glue.changePartitions('sluice', target.config.tables.events, (table) => ({
@@ -77,7 +77,7 @@ describe('repairTable', () => {
     expect(partitions(target)[0]?.input).toEqual(elsewhere);
   });
 
-  it('takes a location without the slash at its end for the same folder', async () => {
+  it('treats a location without a final slash as the same folder', async () => {
     const target = freshTarget();
     await registerPartitions(target, 'events', [TODAY]);
     world.glue.changePartitions('sluice', target.config.tables.events, (table) =>
@@ -89,7 +89,7 @@ describe('repairTable', () => {
     expect(await repairTable(target, 'events')).toMatchObject({ misplaced: [], updated: [TODAY] });
   });
 
-  it('needs no update of a partition that is dropped meanwhile', async () => {
+  it('ignores a partition that is dropped before its update', async () => {
     const target = freshTarget();
     await registerPartitions(target, 'events', [TODAY, TOMORROW]);
     world.glue.ensureTable('sluice', tableInput(target.config, 'events', ['added']));
@@ -99,7 +99,7 @@ describe('repairTable', () => {
     expect(await repairTable(target, 'events')).toMatchObject({ updated: [TOMORROW], failed: [] });
   });
 
-  it('sees every page of partitions and of folders', async () => {
+  it('reads every page of partitions and of folders', async () => {
     const target = freshTarget();
     const days = Array.from({ length: 1_001 }, (_, index) => addDays(TODAY, -index));
     await registerPartitions(target, 'events', days);
@@ -127,7 +127,7 @@ describe('repairTable', () => {
     });
   });
 
-  it('agrees with a set of days, whatever lay there and whoever else is at it', async () => {
+  it('agrees with a model set of days, whatever exists and whoever else changes it', async () => {
     const day = fc.integer({ min: -40, max: 3 }).map((offset) => addDays(TODAY, offset));
     const layout = fc.record({
       folders: fc.uniqueArray(day, { maxLength: 12 }),

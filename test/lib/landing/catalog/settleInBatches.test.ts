@@ -6,7 +6,7 @@ const attempts = { clock: new ManualClock(0), wait: async () => {}, random: () =
 const partition = (day: string) => ({ values: [day], storage: {} });
 
 describe('settleInBatches', () => {
-  it('counts a failure that names none of its items against all that are not named', async () => {
+  it('applies a failure without an item to all items that are not named', async () => {
     const settled = await settleInBatches(
       [partition('a'), partition('b')],
       async () => [
@@ -22,7 +22,7 @@ describe('settleInBatches', () => {
     });
   });
 
-  it('lets through what is no failure of a call', async () => {
+  it('rethrows errors that are not failures of a call', async () => {
     const broken = settleInBatches([partition('a')], () => Promise.reject(new TypeError('ours')), attempts);
     await expect(broken).rejects.toThrow('ours');
   });

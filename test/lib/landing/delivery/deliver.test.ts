@@ -44,13 +44,13 @@ const answered = (errorCodes: (string | null)[]): PutOutcome => ({ kind: 'answer
 const accountedFor = ({ acknowledged, returned }: Delivery) => acknowledged + returned.length;
 
 describe('deliver', () => {
-  it('puts nothing when there is nothing', async () => {
+  it('makes no call without documents', async () => {
     const stream = scripted(() => answered([]));
     expect(await deliver([], stream.context())).toMatchObject({ acknowledged: 0, returned: [], calls: 0 });
     expect(stream.calls).toEqual([]);
   });
 
-  it('hands back by name what is never acknowledged, after so many attempts', async () => {
+  it('returns documents that are never acknowledged, with the error code, after the last attempt', async () => {
     const stream = scripted((names) =>
       answered(names.map((name) => (name === 'B' ? 'InternalFailure' : null))),
     );
@@ -77,7 +77,7 @@ describe('deliver', () => {
     expect(quick.waits).toEqual([0, 0, 0, 0, 0]);
   });
 
-  it('stops at the deadline, and tells each call how long it has', async () => {
+  it('stops at the deadline, and passes each call its remaining time', async () => {
     const stream = scripted(() => {
       // Each answer takes 100 ms, or the time it was given.
       stream.clock.advance(Math.min(100, stream.timeouts.at(-1) ?? 0));
@@ -91,14 +91,14 @@ describe('deliver', () => {
     expect(stream.timeouts).toEqual([300, 175, 25]);
   });
 
-  it('puts nothing after the deadline', async () => {
+  it('makes no call after the deadline', async () => {
     const stream = scripted(() => answered([null]));
     const delivered = await deliver(['{}'], stream.context(START));
     expect(delivered.returned).toEqual([{ index: 0, reason: 'not_acknowledged' }]);
     expect(stream.calls).toEqual([]);
   });
 
-  it('retries a throttled call whole, and hands a refused one back at once', async () => {
+  it('retries a throttled call as a whole, and returns a denied one immediately', async () => {
     const throttled = scripted((_, call) =>
       call === 1
         ? { kind: 'failed', code: 'ServiceUnavailableException', retryable: true }
@@ -113,7 +113,7 @@ describe('deliver', () => {
     expect(refused.calls).toHaveLength(1);
   });
 
-  it('takes no silence for an acknowledgement', async () => {
+  it('does not treat a missing result as an acknowledgement', async () => {
     const stream = scripted(() => answered([]));
     expect((await deliver(['{}'], stream.context())).returned).toEqual([
       { index: 0, reason: 'not_acknowledged', code: 'NoResponse' },
@@ -127,7 +127,7 @@ describe('deliver', () => {
     ]);
   });
 
-  it('hands back a document that no record can hold', async () => {
+  it('returns a document that is too large for a record', async () => {
     const stream = scripted((names) => answered(names.map(() => null)));
     const documents = ['{}', 'x'.repeat(MAX_RECORD_BYTES + 1), '[]'];
     expect(await deliver(documents, stream.context())).toMatchObject({

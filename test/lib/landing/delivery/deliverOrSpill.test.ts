@@ -24,7 +24,7 @@ async function withLeft(leftMs: number) {
   return { asked, kept };
 }
 
-it('begins no overflow that could not be written in time', async () => {
+it('deliverOrSpill starts no overflow write that could not end in time', async () => {
   expect(await withLeft(SPILL_AT_LEAST_MS)).toMatchObject({
     asked: 1,
     kept: { isSafe: true, overflowed: 1 },

@@ -23,7 +23,7 @@ describe('an overflow object', () => {
     { index: 2, reason: 'not_acknowledged', code: 'ServiceUnavailableException' },
   ] as const;
 
-  it('holds the returned documents, and says how many, since when and why', async () => {
+  it('contains the returned documents with their count, time and reason', async () => {
     const object = await overflowObject('events', [event('a'), event('b'), event('c')], returned, SPILLED_AT);
     expect(gunzipSync(object.body).toString()).toBe(`${event('a')}\n${event('c')}\n`);
     expect(object.metadata).toEqual({
@@ -33,7 +33,7 @@ describe('an overflow object', () => {
     });
   });
 
-  it('is named by its stream and the IDs of its rows, and by the row itself where it has none', async () => {
+  it('has a key from its stream and the IDs of its rows, or from the row itself if it has no ID', async () => {
     const keyOf = async (documents: readonly string[]) =>
       (await overflowObject('events', documents, returned, SPILLED_AT)).key;
     expect(await keyOf([event('a'), '', event('c')])).toBe(overflowKey('events', sha256('a\nc')));
@@ -45,18 +45,18 @@ describe('an overflow object', () => {
     expect(await keyOf([later, '', event('c')])).toBe(overflowKey('events', sha256(`${later}\nc`)));
   });
 
-  it('has the code of the document that was returned last, or else its reason', () => {
+  it('has the code of the last returned document, or else its reason', () => {
     expect(lastErrorCode(returned)).toBe('ServiceUnavailableException');
     expect(lastErrorCode([...returned, { index: 3, reason: 'too_large' }])).toBe('too_large');
     expect(lastErrorCode([])).toBe('');
   });
 
-  it('leaves out what it was not given', () => {
+  it('omits members that it was not given', () => {
     expect(returnedDocuments(['a', 'b'], [{ index: 1, reason: 'refused' }])).toEqual(['b']);
     expect(returnedDocuments(['a'], [{ index: 7, reason: 'refused' }])).toEqual([]);
   });
 
-  it('is read back as it was written, and not when anything is missing', async () => {
+  it('is parsed back unchanged, and rejected when a member is missing', async () => {
     const documents = [event('a'), event('ü')];
     const body = await overflowBody(documents);
     expect(readOverflow(body)).toEqual(documents);
@@ -65,7 +65,7 @@ describe('an overflow object', () => {
     expect(readOverflow(Buffer.from('a\nb\n'))).toBeNull();
   });
 
-  it('is not inflated beyond what one can hold', () => {
+  it('is not inflated beyond the maximum size', () => {
     const MEBIBYTE = 1_048_576;
     const member = gzipSync(Buffer.alloc(MEBIBYTE, '\n'));
     const members = (count: number) => Buffer.concat(Array.from({ length: count }, () => member));
@@ -76,7 +76,7 @@ describe('an overflow object', () => {
 });
 
 describe('deliverOrSpill', () => {
-  it('spills what was returned in the order of the documents, whatever the reason', async () => {
+  it('writes returned documents to overflow in their order, whatever the reason', async () => {
     const clock = new ManualClock(SPILLED_AT);
     const spilled: Awaited<ReturnType<typeof overflowObject>>[] = [];
     const tooLarge = `{"event_id":"b","x":"${'x'.repeat(MAX_RECORD_BYTES)}"}`;
@@ -102,7 +102,7 @@ describe('deliverOrSpill', () => {
     expect(readOverflow(spilled[0]?.body ?? new Uint8Array())).toEqual(documents);
   });
 
-  it('says which error kept it from spilling', async () => {
+  it('returns the error that prevented the overflow write', async () => {
     const clock = new ManualClock(SPILLED_AT);
     const spill = (thrown: unknown) =>
       deliverOrSpill('events', [event('a')], {

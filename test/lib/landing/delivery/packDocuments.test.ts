@@ -17,7 +17,7 @@ function document(bytes: number, character = 'x'): string {
 }
 
 describe('packDocuments', () => {
-  it('packs nothing into nothing', () => {
+  it('returns no record without documents', () => {
     expect(packDocuments([])).toEqual({ records: [], tooLarge: [] });
   });
 
@@ -35,7 +35,7 @@ describe('packDocuments', () => {
     expect(over.records.map(({ data }) => data.length)).toEqual([half, half]);
   });
 
-  it('takes a document of exactly a record, and names one a byte larger', () => {
+  it('accepts a document of exactly one record, and reports one that is a byte larger', () => {
     const packed = packDocuments([
       document(MAX_RECORD_BYTES),
       document(MAX_RECORD_BYTES + 1),
@@ -86,7 +86,7 @@ describe('packDocuments', () => {
     );
   });
 
-  it('never writes a record again that it has handed out', () => {
+  it('never changes a record that it has returned', () => {
     const first = packDocuments([document(400_000)]).records[0]?.data ?? Buffer.alloc(0);
     const before = utf8(first);
     for (let i = 0; i < 8; i += 1) packDocuments([document(400_000, '€')]);

@@ -48,7 +48,7 @@ function expectedRounds(count: number, fails: (index: number, round: number) => 
 }
 
 describe('putRecords', () => {
-  it('puts exactly what failed again, in order, for every subset of up to 12 records', async () => {
+  it('retries exactly the failed records, in order, for every subset of up to 12 records', async () => {
     for (let count = 1; count <= 12; count += 1) {
       for (let mask = 0; mask < 2 ** count; mask += 1) {
         const fails = (index: number, round: number) => round === 0 && ((mask >> index) & 1) === 1;
@@ -60,7 +60,7 @@ describe('putRecords', () => {
     }
   });
 
-  it('does so for every two subsets in a row of up to 5', async () => {
+  it('retries exactly the failed records for every two successive subsets of up to 5', async () => {
     for (let count = 1; count <= 5; count += 1) {
       for (let masks = 0; masks < 4 ** count; masks += 1) {
         const fails = (index: number, round: number) =>
@@ -71,7 +71,7 @@ describe('putRecords', () => {
     }
   });
 
-  it('does so for random subsets of 500, and accounts for every record', async () => {
+  it('retries exactly the failed records for random subsets of 500, and accounts for every record', async () => {
     const subsets = fc.array(fc.uniqueArray(fc.nat(499)), { minLength: 1, maxLength: MAX_ATTEMPTS + 2 });
     await fc.assert(
       fc.asyncProperty(subsets, async (failures) => {

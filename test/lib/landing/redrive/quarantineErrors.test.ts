@@ -75,7 +75,7 @@ const put = (body: string, key = KEY) =>
 const landed = () => world.landed.map((document) => JSON.parse(document));
 
 describe('an error object', () => {
-  it('becomes rows of quarantine with what Firehose said, and goes', async () => {
+  it("becomes quarantine rows with Firehose's error, and is deleted", async () => {
     const row = '{"event_id":"a","sdk_type":"js","sdk_version":"1.2","ds":"2026-11-20"}';
     await put(line(row) + line('{broken', 'DataFormatConversion.ParseError'));
     expect(await redriveObject(KEY, redrive, world.tried())).toEqual({
@@ -109,7 +109,7 @@ describe('an error object', () => {
     expect(await world.keys('errors/')).toEqual([]);
   });
 
-  it('tried twice has the same quarantine_ids', async () => {
+  it('that is processed twice has the same quarantine_ids', async () => {
     for (let time = 0; time < 2; time += 1) {
       await put(
         rows(3)
@@ -139,13 +139,13 @@ describe('an error object', () => {
     expect(new Set([ids[0], ids[1], ids[3]]).size).toBe(1);
   });
 
-  it('tells lines apart that have no event_id, each by its text', async () => {
+  it('distinguishes lines without an event_id by their text', async () => {
     await put(line('{broken', 'DataFormatConversion.ParseError').repeat(2));
     await redriveObject(KEY, redrive, world.tried());
     expect(new Set(landed().map(({ quarantine_id }) => quarantine_id)).size).toBe(2);
   });
 
-  it('waits in overflow when the quarantine stream takes nothing, and stays when the bucket fails too', async () => {
+  it('has its rows in overflow when the quarantine stream accepts nothing, and stays when the bucket fails too', async () => {
     world.answerWith(() => ({ kind: 'failed', code: 'ServiceUnavailableException', retryable: true }));
     await put(line('{"event_id":"a"}'));
     world.faults.set({
@@ -164,7 +164,7 @@ describe('an error object', () => {
     expect(landed()).toMatchObject([{ raw: '{"event_id":"a"}' }]);
   });
 
-  it('of many records goes through in groups', async () => {
+  it('with many records is processed in groups', async () => {
     await put(
       rows(1_234)
         .map((row) => line(row))
@@ -177,7 +177,7 @@ describe('an error object', () => {
     expect(new Set(landed().map(({ raw }) => raw))).toEqual(new Set(rows(1_234)));
   });
 
-  it('with a record that was never taken apart becomes a row for each that was packed into it', async () => {
+  it('with a record that was never split becomes one row for each packed document', async () => {
     const packed = rows(600);
     await put(line(packed.join('\n')) + line('{"a":\n1}') + line(`${packed[0]}\n{broken`));
     expect(await redriveObject(KEY, redrive, world.tried())).toEqual({
@@ -188,7 +188,7 @@ describe('an error object', () => {
     expect(new Set(landed().map(({ quarantine_id }) => quarantine_id)).size).toBe(602);
   });
 
-  it('with a row larger than a row of quarantine can hold keeps it whole beside', async () => {
+  it('with a row that is too large for quarantine stores it in S3', async () => {
     const row = `{"event_id":"a","x":"${'"'.replace('"', '\\"').repeat(MAX_RECORD_BYTES / 3)}"}`;
     await put(line(row));
     await redriveObject(KEY, redrive, world.tried());
@@ -197,7 +197,7 @@ describe('an error object', () => {
     for await (const kept of object ?? []) expect(kept).toBe(row);
   });
 
-  it('that breaks off on its way is not taken for the whole', async () => {
+  it('that is received incompletely is not processed', async () => {
     const whole = rows(2_000)
       .map((row) => line(row))
       .join('');
@@ -222,7 +222,7 @@ describe('an error object', () => {
     }
   });
 
-  it('of quarantine itself is parked: there is nowhere else for it', async () => {
+  it('of the quarantine stream itself is parked', async () => {
     const key = 'errors/quarantine/format-conversion-failed/x';
     await put(line('{}'), key);
     expect(await redriveObject(key, redrive, world.tried())).toMatchObject({
@@ -233,8 +233,8 @@ describe('an error object', () => {
   });
 });
 
-describe('a line', () => {
-  it.each(['lastErrorCode', 'errorCode', 'ErrorCode'])('may name its code %s', (member) => {
+describe('a line of an error object', () => {
+  it.each(['lastErrorCode', 'errorCode', 'ErrorCode'])('can name its error code %s', (member) => {
     const text = JSON.stringify({ rawData: 'e30=', [member]: 'DataFormatConversion.ParseError' });
     expect(readErrorLine(text, 'format-conversion-failed')).toMatchObject({
       reason: 'SLUICE_FIREHOSE_MALFORMED_JSON',
@@ -243,7 +243,7 @@ describe('a line', () => {
     });
   });
 
-  it('whatever it is, is kept under a reason that quarantine has', () => {
+  it('with any content is kept under a documented quarantine reason', () => {
     const sample = fc.oneof(
       fc.string(),
       fc.json(),
@@ -260,7 +260,7 @@ describe('a line', () => {
     );
   });
 
-  it('has one reason for each type of error that AWS names, and one for any other', () => {
+  it('has one reason for each error type of AWS, and one for any other type', () => {
     const types = [
       ['format-conversion-failed', 'DataFormatConversion.ParseError'],
       ['format-conversion-failed', 'DataFormatConversion.MalformedData'],
@@ -278,7 +278,7 @@ describe('a line', () => {
   });
 });
 
-describe('keys of errors', () => {
+describe('the key of an error object', () => {
   it.each([
     ['errors/events/processing-failed/a', { kind: 'events', outputType: 'processing-failed' }],
     ['errors/exposures/x/2026/11/20/a', { kind: 'exposures', outputType: 'x' }],
@@ -288,7 +288,7 @@ describe('keys of errors', () => {
     ['errors/events//x', null],
     ['errors/others/x/a', null],
     ['parked/errors/events/x/a', null],
-  ])('%s', (key, expected) => {
+  ])('is parsed: %s', (key, expected) => {
     expect(parseErrorKey(key)).toEqual(expected);
   });
 });

@@ -41,7 +41,7 @@ async function contentOf(key: string): Promise<string[]> {
 }
 
 describe('an overflow object', () => {
-  it('is put on its stream, and goes', async () => {
+  it('is put on its stream, and deleted', async () => {
     const key = await spill(rows(3));
     expect(await redriveObject(key, world.redrive, world.tried())).toEqual({
       outcome: 'delivered',
@@ -51,7 +51,7 @@ describe('an overflow object', () => {
     expect([await world.keys('overflow/'), await world.keys('ledger/')]).toEqual([[], []]);
   });
 
-  it('holds the documents as they were packed, and tells why it is there', async () => {
+  it('contains the documents as they were packed, and its reason', async () => {
     const documents = ['{"event_id":"a","t":"ünï\u2028"}', '{"event_id":"b"}'];
     const key = await spill(documents);
     expect(await contentOf(key)).toEqual(documents);
@@ -62,7 +62,7 @@ describe('an overflow object', () => {
     });
   });
 
-  it('has the same key for the same rows, whatever else of them changed', async () => {
+  it('has the same key for the same rows, whatever else changed', async () => {
     const keyOf = async (...documents: string[]) =>
       (await overflowObject('events', documents, returnAll(documents), START)).key;
     const first = await keyOf('{"event_id":"a","received_at":1}', '{"event_id":"b"}');
@@ -71,7 +71,7 @@ describe('an overflow object', () => {
     expect(await keyOf('{"event_id":"b"}', '{"event_id":"a"}')).not.toBe(first);
   });
 
-  it('stays as it is while its stream takes nothing', async () => {
+  it('stays unchanged while its stream accepts nothing', async () => {
     const key = await spill(rows(2));
     world.answerWith(down);
     expect(await redriveObject(key, world.redrive, world.tried())).toEqual({
@@ -83,7 +83,7 @@ describe('an overflow object', () => {
     expect(await world.keys('ledger/')).toEqual([]);
   });
 
-  it('is parked after its last try, and whole when it is moved back', async () => {
+  it('is parked after its last try, and complete when it is moved back', async () => {
     const key = await spill(rows(2));
     world.answerWith(down);
     expect(await redriveObject(key, world.redrive, world.tried(true))).toEqual({
@@ -100,7 +100,7 @@ describe('an overflow object', () => {
     expect(world.landed).toEqual(rows(2));
   });
 
-  it('is not parked unless it was tried', async () => {
+  it('is not parked without an attempt', async () => {
     const key = await spill(rows(2));
     const late = { ...world.tried(true), deadline: world.clock.now() };
     expect(await redriveObject(key, world.redrive, late)).toEqual({
@@ -111,7 +111,7 @@ describe('an overflow object', () => {
     expect(await world.keys('overflow/')).toEqual([key]);
   });
 
-  it('keeps only what is left when its stream took some', async () => {
+  it('keeps only the remaining documents when its stream accepted some', async () => {
     // A row a record, for each is larger than half of one.
     const large = rows(4).map((row) => `${row.slice(0, -1)},"x":"${'x'.repeat(MAX_RECORD_BYTES / 2)}"}`);
     const key = await spill(large);
@@ -135,7 +135,7 @@ describe('an overflow object', () => {
     expect([...world.landed].sort()).toEqual([...large].sort());
   }, 20_000);
 
-  it('that was written anew meanwhile is not overwritten with what is left', async () => {
+  it('that was rewritten meanwhile is not overwritten with the remaining documents', async () => {
     const large = rows(2).map((row) => `${row.slice(0, -1)},"x":"${'x'.repeat(MAX_RECORD_BYTES / 2)}"}`);
     const key = await spill(large);
     const store: RedriveStore = {
@@ -166,7 +166,7 @@ describe('an overflow object', () => {
     ['no gzip', Buffer.from('{"event_id":"a"}\n')],
     ['cut', gzipSync('{"event_id":"a"}\n'.repeat(100)).subarray(0, 40)],
     ['no whole lines', gzipSync('{"event_id":"a"}\n{"event')],
-  ])('that is %s is parked at once: it can never be read', async (_what, body) => {
+  ])('that is %s is parked immediately, because it can never be read', async (_what, body) => {
     await world.putOverflow({ key: KEY, body, metadata: { documents: '', since: '', code: '' } }, 5_000);
     expect(await redriveObject(KEY, world.redrive, world.tried())).toMatchObject({
       outcome: 'parked',
@@ -175,7 +175,7 @@ describe('an overflow object', () => {
     expect(await world.keys('parked/')).toEqual([`parked/${KEY}`]);
   });
 
-  it('that is gone, or none of ours, is nothing to do', async () => {
+  it('that is deleted or foreign is ignored', async () => {
     expect(await redriveObject(KEY, world.redrive, world.tried())).toEqual({ outcome: 'gone' });
     for (const key of ['overflow/other/x', 'overflow/events/', `${KEY}.tmp`, 'errors/events/', 'a']) {
       expect(await redriveObject(key, world.redrive, world.tried())).toEqual({ outcome: 'ignored' });
@@ -183,7 +183,7 @@ describe('an overflow object', () => {
     expect(await world.keys('ledger/')).toEqual([]);
   });
 
-  it('that can never be read for S3 is parked after its last try, and not before', async () => {
+  it('that S3 never returns is parked after its last try, and not before', async () => {
     const key = await spill(rows(2));
     world.faults.set({
       s3: [{ fault: 'failCalls', code: 'AccessDenied', operations: ['GetObject'], calls: 'all' }],
@@ -220,8 +220,8 @@ describe('an overflow object', () => {
   });
 });
 
-describe('claims', () => {
-  it('let one of many at an object, and nobody who comes late', async () => {
+describe('claims on an object', () => {
+  it('admit one of many runs, and none that is late', async () => {
     const key = await spill(rows(5));
     const outcomes = await Promise.all(
       Array.from({ length: 6 }, () => redriveObject(key, world.redrive, world.tried())),
@@ -231,7 +231,7 @@ describe('claims', () => {
     expect(outcomes.every(({ outcome }) => ['delivered', 'busy', 'gone'].includes(outcome))).toBe(true);
   });
 
-  it('of the dead are over in time, and not before', async () => {
+  it('of killed runs expire in time, and not before', async () => {
     const key = await spill(rows(1));
     await world.store.claim(key, world.clock.now() + CLAIM_MS);
     expect(await redriveObject(key, world.redrive, world.tried())).toEqual({ outcome: 'busy' });
@@ -242,7 +242,7 @@ describe('claims', () => {
     expect(await world.keys('ledger/')).toEqual([]);
   });
 
-  it('are ours when only the answer that said so was lost', async () => {
+  it('are held when only the response of the claim was lost', async () => {
     const retrying = new S3Client({ ...world.options, maxAttempts: 3 });
     try {
       world.faults.set({ s3: [{ fault: 'loseResponse', operations: ['PutObject'] }] });
@@ -285,7 +285,7 @@ function dying(store: RedriveStore, at: number, when: 'before' | 'after'): Redri
 /** Calls of the store in a whole run, the claim's release included. */
 const STEPS = { delivered: 4, parked: 5 } as const;
 
-describe('a death at any step', () => {
+describe('a redrive killed at any step', () => {
   for (const [course, steps] of Object.entries(STEPS)) {
     for (let at = 1; at <= steps; at += 1) {
       for (const when of ['before', 'after'] as const) {
@@ -313,7 +313,7 @@ describe('a death at any step', () => {
 });
 
 describe('deliver, spill and redrive', () => {
-  it('keep every row through any faults of streams and bucket, and never tell of one that is not safe', async () => {
+  it('keep every row through any faults of streams and bucket, and never acknowledge an unsafe one', async () => {
     const fates = fc.array(fc.constantFrom('take', 'fail', 'throttle', 'lose', 'refuse'), { maxLength: 40 });
     const faulty = fc.array(fc.constantFrom('PutObject', 'GetObject', 'DeleteObject', 'CopyObject'), {
       maxLength: 3,
@@ -399,7 +399,7 @@ describe('deliver, spill and redrive', () => {
     );
   }, 60_000);
 
-  it('names nothing as kept when neither stream nor bucket takes it', async () => {
+  it('acknowledge nothing when neither stream nor bucket accepts it', async () => {
     world.answerWith(down);
     world.faults.set({ s3: [{ fault: 'failCalls', code: 'InternalError', calls: 'all' }] });
     const kept = await deliverOrSpill('events', rows(2), {

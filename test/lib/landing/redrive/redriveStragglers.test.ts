@@ -46,7 +46,7 @@ async function spill(kind: TableKind, ...numbers: readonly number[]): Promise<vo
 const throttled: PutOutcome = { kind: 'failed', code: 'ServiceUnavailableException', retryable: true };
 
 describe('the run for stragglers', () => {
-  it('leaves a folder whose stream takes nothing, and goes on with the next', async () => {
+  it('leaves a folder whose stream accepts nothing, and continues with the next', async () => {
     for (const kind of tableKinds) await spill(kind, 1, 2);
     world.clock.advance(20 * MINUTE_MS);
     expect(await run('events', async () => throttled)).toMatchObject({
@@ -58,7 +58,7 @@ describe('the run for stragglers', () => {
     );
   });
 
-  it.each(tableKinds)('gets round to every folder though %s takes all of its time', async (hanging) => {
+  it.each(tableKinds)('reaches every folder although %s takes all of its time', async (hanging) => {
     for (const [i, kind] of tableKinds.entries()) await spill(kind, i);
     world.clock.advance(20 * MINUTE_MS);
     // A call that hangs until the invocation has to stop.
@@ -75,7 +75,7 @@ describe('the run for stragglers', () => {
     expect(await world.keys('overflow/')).toEqual([expect.stringContaining(overflowFolder(hanging))]);
   });
 
-  it('stops listing when the time is up, however many objects are too young to be redriven', async () => {
+  it('stops listing at the deadline, however many objects are too recent to be redriven', async () => {
     let listed = 0;
     const endless = async function* (prefix: string) {
       while (prefix.startsWith('overflow/') && listed < 10_000) {
@@ -88,7 +88,7 @@ describe('the run for stragglers', () => {
     expect(listed * 1_000).toBeLessThanOrEqual(TIME_MS + 60_000);
   });
 
-  it('tells how many objects are parked, for as long as they are', async () => {
+  it('reports the number of parked objects while there are any', async () => {
     await spill('events', 1, 2);
     world.clock.advance(25 * 60 * MINUTE_MS);
     const away: PutRecordBatch = async () => throttled;
