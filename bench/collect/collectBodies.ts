@@ -4,7 +4,7 @@ import { collectBatch } from '../../lib/collect/collectBatch.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
-import { seededRandom } from '../seededRandom.ts';
+import { seededRandom } from './seededRandom.ts';
 
 /** Bodies like those of SDKs, modeled on test/fixtures/statsig; deterministic for a seed. */
 export function collectBodies(eventsPerBody: number, bodies: number, seed: number): Uint8Array[] {

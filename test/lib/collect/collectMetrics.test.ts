@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { seededRandom } from '../../../bench/seededRandom.ts';
+import { seededRandom } from '../../../bench/collect/seededRandom.ts';
 import { emfLine, Sampler } from '../../../lib/base/log.ts';
 import {
   collectMetrics,

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../../bench/seededRandom.ts';
+import { seededRandom } from '../../../bench/collect/seededRandom.ts';
 import type { GroupRow } from '../../../lib/groups/GroupRow.ts';
 import { djb2 } from '../../../lib/wire/experimentNames.ts';
 import type { LandedRow } from './openData.ts';

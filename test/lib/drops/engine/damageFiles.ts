@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { seededRandom } from '../../../../bench/seededRandom.ts';
+import { seededRandom } from '../../../../bench/collect/seededRandom.ts';
 import { SluiceError } from '../../../../lib/base/errors.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';

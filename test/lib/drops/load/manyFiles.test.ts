@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { seededRandom } from '../../../../bench/seededRandom.ts';
+import { seededRandom } from '../../../../bench/collect/seededRandom.ts';
 import { mapLimit } from '../../../../lib/base/concurrency.ts';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
