@@ -2,7 +2,7 @@ import type { Alarm, LocalClock } from '../base/clock.ts';
 import { limits } from './errors.ts';
 import type { JournalEntry } from './Journal.ts';
 
-/** What goes to S3 together: the documents of one partition, or failures of one type. */
+/** Documents that are delivered together: those of one partition, or failures of one type. */
 export interface StreamBuffer {
   /** The partition's values, or the type of the failures. */
   readonly target: { readonly partition: ReadonlyMap<string, string> } | { readonly errorOutputType: string };
@@ -13,9 +13,9 @@ export interface StreamBuffer {
   oldestArrivalMs: number;
 }
 
-/** Why a document can't be delivered, as the error output tells it. */
+/** Why a document can't be delivered, as the error output states it. */
 export interface Failure {
-  /** What `!{firehose:error-output-type}` becomes. */
+  /** The value of `!{firehose:error-output-type}`. */
   readonly outputType:
     | 'metadata-extraction-failed'
     | 'active-partitions-exceeded'
@@ -24,19 +24,19 @@ export interface Failure {
   readonly message: string;
 }
 
-/** One document of one record: what is buffered, delivered and marked. A record that isn't taken apart is one. */
+/** One document of one record: the unit that is buffered, delivered and marked. An unsplit record is one unit. */
 export interface DeliveryUnit {
   readonly entry: JournalEntry;
-  /** Number of the document within its record, from 0: the same whenever the record is taken apart. */
+  /** Number of the document within its record, from 0. It is the same each time the record is split. */
   readonly document: number;
-  /** Where in the record it lies; `end` is exclusive. */
+  /** Position in the record; `end` is exclusive. */
   readonly start: number;
   readonly end: number;
-  /** Where it goes: into a partition (by the values its prefix needs), or to the error output. */
+  /** Its destination: a partition (the values that its prefix needs), or the error output. */
   readonly target: { readonly partition: ReadonlyMap<string, string> } | { readonly failure: Failure };
 }
 
-/** When a buffer is full: whichever is reached first. */
+/** When a buffer is full: at whichever limit is reached first. */
 export interface BufferingHints {
   readonly seconds: number;
   readonly bytes: number;
@@ -51,7 +51,7 @@ export class BufferSet {
   readonly #onFull: (buffer: StreamBuffer) => void;
   #hints: BufferingHints;
   readonly #open = new Map<string, { readonly buffer: StreamBuffer; alarm: Alarm }>();
-  /** Full buffers of partitions that aren't delivered yet; their partitions count as active. */
+  /** Full buffers of partitions that aren't delivered yet. Their partitions count as active. */
   readonly #leaving = new Map<StreamBuffer, string>();
 
   constructor(options: {
@@ -85,19 +85,19 @@ export class BufferSet {
     this.#leaving.delete(buffer);
   }
 
-  /** Fills the buffers whose interval has passed already when they were opened: after a restart, say. */
+  /** Fills the buffers whose interval had already passed when they were opened, for example after a restart. */
   fillDue(): void {
     for (const [key, { buffer }] of [...this.#open]) {
       if (this.#dueMs(buffer) <= this.#clock.now()) this.#fill(key);
     }
   }
 
-  /** Every open buffer is full as of now. */
+  /** Marks every open buffer as full now. */
   fillAll(): void {
     for (const key of [...this.#open.keys()]) this.#fill(key);
   }
 
-  /** New hints, for the open buffers too. */
+  /** Sets new hints, also for the open buffers. */
   setHints(hints: BufferingHints): void {
     this.#hints = hints;
     for (const [key, held] of this.#open) {
@@ -141,7 +141,7 @@ export class BufferSet {
     return this.#clock.after(delayMs, () => this.#fill(key));
   }
 
-  /** What arrived by a clock that was ahead, and is back since, waits one interval from now at the most. */
+  /** Records whose arrival lies in the future, because the clock was moved back, wait at most one interval from now. */
   #dueMs({ oldestArrivalMs }: StreamBuffer): number {
     return Math.min(oldestArrivalMs, this.#clock.now()) + this.#hints.seconds * 1000;
   }
@@ -157,7 +157,7 @@ export class BufferSet {
   }
 }
 
-/** The code was seen on AWS; its output type is documented nowhere. */
+/** The code was observed on AWS. Its output type is not documented. */
 const tooManyPartitions = {
   outputType: 'active-partitions-exceeded',
   code: 'DynamicPartitioning.ActivePartitionsLimitExceeded',

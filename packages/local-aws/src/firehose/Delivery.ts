@@ -13,11 +13,11 @@ import type { ObjectSink, SchemaSource, StreamCall } from './ports.ts';
 import { evaluatePrefix, formatJavaTime, hasExpression, parseJavaTime } from './prefixTemplate.ts';
 import type { Conversion, StreamSettings } from './streamSettings.ts';
 
-/** What AWS labels its objects with, Parquet and error output alike. */
+/** The content type that AWS gives its objects, both Parquet and error output. */
 const CONTENT_TYPE = 'application/octet-stream';
 /** Documents staged between two turns of the event loop. */
 const DOCUMENTS_PER_TURN = 2000;
-/** Times that Parquet is tried before a buffer goes to the error output: else it would block the stream for good. */
+/** Attempts to write Parquet before a buffer goes to the error output, because it would block the stream forever. */
 const WRITER_TRIES = 3;
 
 /** What every delivery of one stream needs. */
@@ -32,13 +32,13 @@ export interface DeliveryContext {
   readonly clock: Clock;
   readonly account: string;
   readonly region: string;
-  /** Folder for files under way. */
+  /** Folder for temporary files. */
   readonly scratch: string;
 }
 
 /**
- * The delivery of one full buffer: at most one object of data and one of failures. Its keys stay the same
- * however often it is run, so a try that got half way leaves no second copy behind.
+ * The delivery of one full buffer: at most one object of data and one of failures. Its keys are the same
+ * in every attempt, so an attempt that fails halfway leaves no second copy.
  */
 export class Delivery {
   readonly #context: DeliveryContext;
@@ -121,12 +121,12 @@ export class Delivery {
         throw error;
       }
     }
-    // Rows last: readers wait for their object, and the failures of the buffer are written by then.
+    // Rows last: readers wait for their object, so the failures of the buffer must be written by then.
     if (errors.bytes > 0) await this.#put(this.#keys.failures, errors);
     if (rows.bytes > 0) await this.#put(this.#keys.data, { path: parquet });
   }
 
-  /** The table's reader as of now, or why no record of this buffer can be converted. */
+  /** The reader of the table's current columns, or the reason why no record of this buffer can be converted. */
   async #rowReader(conversion: Conversion): Promise<RowReader | Failure> {
     if (this.#refusedByWriter >= WRITER_TRIES) {
       return conversionFailed('DataFormatConversion.ConversionFailureException', this.#refusal);
@@ -174,7 +174,7 @@ export class Delivery {
   }
 }
 
-/** The staged row, or why there is none. */
+/** The staged row, or the reason why there is none. */
 function stage(reader: RowReader, bytes: Uint8Array): string | Failure {
   try {
     return reader.stage(bytes);
@@ -188,7 +188,7 @@ function conversionFailed(code: string, message: string): Failure {
   return { outputType: 'format-conversion-failed', code, message };
 }
 
-/** The bytes of each document, in order, read back from the journal; those of one record in one go. */
+/** The bytes of each document, in order, from the journal. The documents of one record are read in one call. */
 async function* unitBytes(
   units: readonly DeliveryUnit[],
 ): AsyncGenerator<{ readonly unit: DeliveryUnit; readonly bytes: Uint8Array }> {
@@ -208,7 +208,7 @@ async function* unitBytes(
   }
 }
 
-/** One failed document, as it came. */
+/** One failed document, unchanged. */
 export interface FailedDocument {
   readonly failure: Failure;
   readonly data: Uint8Array;
@@ -219,9 +219,9 @@ export interface FailedDocument {
 /**
  * One line of an error object, line break included: the members that AWS writes, in its order.
  *
- * Failures of conversion follow what was captured from AWS (`lastErrorCode`, `lastErrorMessage`), where
+ * Failures of conversion follow output captured from AWS (`lastErrorCode`, `lastErrorMessage`), where
  * https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion-error-handling.html still prints
- * `ErrorCode` and `ErrorMessage`. Failures before it have `errorCode` and `errorMessage`.
+ * `ErrorCode` and `ErrorMessage`. Failures before conversion have `errorCode` and `errorMessage`.
  */
 export function errorLine(
   { failure, data, arrivalMs }: FailedDocument,
@@ -244,7 +244,7 @@ export function errorLine(
           lastErrorMessage: failure.message,
           attemptEndingTimestamp: context.endedMs,
           rawData,
-          // Both are of records that come from a Kinesis stream.
+          // Both are set only for records from a Kinesis stream.
           sequenceNumber: null,
           subSequenceNumber: null,
           dataCatalogTable: {
@@ -267,14 +267,14 @@ export function errorLine(
   return `${JSON.stringify(document)}\n`;
 }
 
-/** What Firehose appends to a prefix that has no expression. */
+/** The suffix that Firehose appends to a prefix without an expression. */
 const HOUR_FOLDERS = pattern('yyyy/MM/dd/HH/');
 const SUFFIX_TIME = pattern('yyyy-MM-dd-HH-mm-ss');
-/** Version of the stream's configuration; it can't be changed here. */
+/** Version of the stream's configuration, which can't be changed here. */
 const STREAM_VERSION = '1';
 
 /**
- * Keys of one buffer's objects: `<prefix><stream>-1-yyyy-MM-dd-HH-mm-ss-<uuid><extension>`, times those of the
+ * Keys of one buffer's objects: `<prefix><stream>-1-yyyy-MM-dd-HH-mm-ss-<uuid><extension>`, with the time of the
  * oldest record's arrival. https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
  */
 function objectKeys(
@@ -292,7 +292,7 @@ function objectKeys(
   const failures = evaluatePrefix(errorPrefix, { oldestArrivalMs, timeZone, errorOutputType });
   return {
     data: `${data}${hasExpression(prefix) ? '' : time(HOUR_FOLDERS)}${suffix()}${extension(settings)}`,
-    // Error output has no extension, whatever FileExtension says.
+    // Error output has no extension, regardless of FileExtension.
     failures: `${failures}${hasExpression(errorPrefix) ? '' : `${errorOutputType}/${time(HOUR_FOLDERS)}`}${suffix()}`,
   };
 }
@@ -309,17 +309,17 @@ function pattern(text: string) {
   return parsed;
 }
 
-/** Bytes gathered before they are written. */
+/** Bytes that are collected before a write. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/** A file that is written from front to end in large pieces, deleted by the owner of its folder. */
+/** A file that is written sequentially in large pieces. The owner of its folder deletes it. */
 class ScratchFile {
   readonly path: string;
   readonly #file: FileHandle;
   #pieces: Uint8Array[] = [];
   #gathered = 0;
   #closed = false;
-  /** Bytes put into it. */
+  /** Bytes appended so far. */
   bytes = 0;
 
   private constructor(path: string, file: FileHandle) {
@@ -339,7 +339,7 @@ class ScratchFile {
     if (this.#gathered >= CHUNK_BYTES) await this.#flush();
   }
 
-  /** Writes what is left. Once closed, does nothing. */
+  /** Writes the remaining bytes. Does nothing once closed. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

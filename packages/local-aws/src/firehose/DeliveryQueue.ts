@@ -2,13 +2,13 @@ import type { Alarm, LocalClock } from '../base/clock.ts';
 import { FirehoseError } from '../base/errors.ts';
 import type { StreamBuffer } from './BufferSet.ts';
 
-/** First pause after a failed delivery, doubled each time up to the longest; between half and all of it is waited. */
+/** First pause after a failed delivery, doubled each time up to the longest. The wait is half to all of the pause. */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /**
- * Delivers full buffers one after the other. A delivery that fails is tried again until it succeeds and holds
- * back those behind it, as in Firehose; but without Firehose's end after 24 hours: nothing is ever dropped.
+ * Delivers full buffers one after the other. A failed delivery is retried until it succeeds and holds back those
+ * behind it, as in Firehose. Unlike Firehose, which gives up after 24 hours, it never drops anything.
  */
 export class DeliveryQueue {
   readonly #clock: LocalClock;
@@ -39,15 +39,15 @@ export class DeliveryQueue {
     if (this.#pause === undefined) this.#start();
   }
 
-  /** Resolves once no delivery is under way; what failed is not tried again. */
+  /** Resolves once no delivery is running. Failed deliveries are not retried. */
   async idle(): Promise<void> {
     await this.#running;
   }
 
   /**
-   * Resolves once all that waits is delivered; doesn't wait out a pause.
+   * Resolves once all waiting buffers are delivered. Doesn't wait for the end of a pause.
    *
-   * @throws FirehoseError `FIREHOSE_UNDELIVERED` when the try now fails too; it is then tried on.
+   * @throws FirehoseError `FIREHOSE_UNDELIVERED` when this attempt fails too; retries continue.
    */
   async drain(): Promise<void> {
     this.#start();
@@ -58,7 +58,7 @@ export class DeliveryQueue {
     }
   }
 
-  /** Starts no more deliveries and waits for the one under way. */
+  /** Starts no more deliveries and waits for the running one. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#pause?.cancel();

@@ -8,22 +8,22 @@ import type { Jq } from './Jq.ts';
 import { Partitioner } from './Partitioner.ts';
 import type { StreamProperties } from './streamSettings.ts';
 
-/** Bytes of records that are taken apart together. */
+/** Bytes of records that are split together. */
 const BATCH_BYTES = 4 * 1024 * 1024;
-/** Pause after records could not be taken apart (the disk failed, say), before they are tried again. */
+/** Pause before a retry when records could not be split, for example because the disk failed. */
 const INTAKE_PAUSE_MS = 1000;
 
 interface Arrival {
   readonly entry: JournalEntry;
-  /** Absent after a restart: it is then read from the journal. */
+  /** Absent after a restart; it is then read from the journal. */
   readonly data?: Uint8Array;
 }
 
 /**
  * One delivery stream: journal → documents → buffers → S3.
  *
- * Whatever is acknowledged stays in the journal until S3 has it. After a crash between the two, a buffer is
- * delivered once more: at least once.
+ * Acknowledged records stay in the journal until S3 has them. After a crash between the two, a buffer is
+ * delivered again: at least once.
  */
 export class DeliveryStream {
   readonly name: string;
@@ -34,7 +34,7 @@ export class DeliveryStream {
   readonly #deliveries: DeliveryQueue;
   readonly #clock: LocalClock;
   readonly #onFailure: (error: unknown, attempt: number) => void;
-  /** The delivery of each buffer that has been tried: its objects, and what to mark once S3 has them. */
+  /** The delivery of each buffer that was tried: its objects, and what to mark once S3 has them. */
   readonly #underWay = new Map<
     StreamBuffer,
     { readonly objects: Delivery; readonly unmarked: Map<Segment, DeliveredRun[]> }
@@ -68,13 +68,13 @@ export class DeliveryStream {
     this.#enqueue(entries.map((entry) => ({ entry })));
   }
 
-  /** Opens a stream over its journal and continues with what an earlier process did not deliver. */
+  /** Opens a stream with its journal and continues with what an earlier process did not deliver. */
   static async open(options: StreamOptions): Promise<DeliveryStream> {
     const { journal, entries } = await Journal.open(options.directory);
     return new DeliveryStream(options, journal, entries);
   }
 
-  /** Resolves once the records are safe: they will be delivered whatever happens to this process. */
+  /** Resolves once the records are on disk: they are then delivered even if this process ends. */
   async accept(records: readonly Uint8Array[]): Promise<void> {
     if (this.#closed) throw new FirehoseError('FIREHOSE_CLOSED', `Stream ${this.name}.`);
     if (records.length === 0) return;
@@ -82,12 +82,12 @@ export class DeliveryStream {
     this.#enqueue(entries.map((entry, at) => ({ entry, data: records[at] ?? new Uint8Array() })));
   }
 
-  /** Documents that S3 doesn't have yet; a record that isn't taken apart yet counts as one. */
+  /** Documents that S3 doesn't have yet. A record that isn't split yet counts as one. */
   pending(): { readonly documents: number; readonly bytes: number } {
     return { documents: this.#documents, bytes: this.#bytes };
   }
 
-  /** Delivers buffers after this many seconds instead of the configured ones. */
+  /** Delivers buffers after this many seconds instead of the configured interval. */
   overrideSeconds(seconds: number): void {
     this.#buffers.setHints({ ...this.#context.settings.buffering, seconds });
   }
@@ -95,7 +95,7 @@ export class DeliveryStream {
   /**
    * Delivers everything accepted so far, now.
    *
-   * @throws FirehoseError `FIREHOSE_UNDELIVERED` when S3 doesn't take it; it is kept and tried again.
+   * @throws FirehoseError `FIREHOSE_UNDELIVERED` when S3 refuses it; the data is kept and retried.
    */
   async flush(): Promise<void> {
     await this.#intake;
@@ -108,13 +108,13 @@ export class DeliveryStream {
         cause: this.#intakeError,
       });
     }
-    // A delivery begun earlier may still fail for a reason that has passed: it gets its try now, too.
+    // An earlier delivery may fail for a reason that no longer exists: it is retried now, too.
     await this.#deliveries.idle();
     this.#buffers.fillAll();
     await this.#deliveries.drain();
   }
 
-  /** Stops. What isn't delivered stays in the journal. */
+  /** Stops. Undelivered data stays in the journal. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#intake;
@@ -196,7 +196,7 @@ export class DeliveryStream {
     if (!delivery.objects.done) await delivery.objects.run();
     for (const [segment, runs] of delivery.unmarked) {
       await segment.markDelivered(runs);
-      // Marked twice, it would count documents as delivered that are not.
+      // Marking it twice would count documents as delivered that are not.
       delivery.unmarked.delete(segment);
     }
     this.#underWay.delete(buffer);
@@ -206,7 +206,7 @@ export class DeliveryStream {
     await this.#tidy();
   }
 
-  /** Files that could not be deleted now are deleted later: everything in them is delivered. */
+  /** Files that can't be deleted now are deleted later: everything in them is delivered. */
   async #tidy(): Promise<void> {
     try {
       await this.#journal.removeDelivered();
@@ -216,10 +216,10 @@ export class DeliveryStream {
   }
 }
 
-/** What a stream is opened with. */
+/** Options to open a stream. */
 export interface StreamOptions {
   readonly context: DeliveryContext;
-  /** Folder of its journal. */
+  /** Folder of the stream's journal. */
   readonly directory: string;
   readonly clock: LocalClock;
   readonly jq: Jq;
@@ -228,7 +228,7 @@ export interface StreamOptions {
   readonly onFailure: (error: unknown, attempt: number) => void;
 }
 
-/** Neighbouring documents of one record become one run. */
+/** Joins neighbouring documents of one record into one run. */
 function deliveredRuns(units: readonly DeliveryUnit[]): Map<Segment, DeliveredRun[]> {
   const runs = new Map<Segment, DeliveredRun[]>();
   for (const { entry, document } of units) {
@@ -242,7 +242,7 @@ function deliveredRuns(units: readonly DeliveryUnit[]): Map<Segment, DeliveredRu
   return runs;
 }
 
-/** A stream as the operations see it. */
+/** A stream as the operations use it. */
 export interface StreamEntry {
   readonly stream: DeliveryStream;
   readonly properties: StreamProperties;
@@ -250,7 +250,7 @@ export interface StreamEntry {
   readonly createdMs: number;
 }
 
-/** The streams of one Firehose and whose they are. */
+/** The streams of one Firehose and their account. */
 export interface Streams {
   readonly byName: ReadonlyMap<string, StreamEntry>;
   readonly account: string;

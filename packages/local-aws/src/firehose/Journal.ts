@@ -5,15 +5,16 @@ import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { LineJournal } from '../disk/LineJournal.ts';
 
-/** Bytes after which a new file is begun, so that delivered ones can be deleted. */
+/** Size in bytes after which a new file is started, so that delivered files can be deleted. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
 const SEGMENT_NAME = /^(\d{10})\.journal$/;
 
 /**
- * The records of one stream that have been acknowledged and not all delivered, on disk.
+ * The acknowledged records of one stream that are not fully delivered, on disk.
  *
- * Written before it is acknowledged, so a process that is killed loses nothing; it isn't forced through the
- * operating system's cache, so a power cut may. A record is deleted only after every document in it is in S3.
+ * Records are written before they are acknowledged, so a killed process loses nothing. Writes aren't flushed from the
+ * operating system's cache, so a power failure may lose some. A record is deleted only once all its documents are in
+ * S3.
  */
 export class Journal {
   readonly #directory: string;
@@ -33,7 +34,7 @@ export class Journal {
     this.#nextNumber = nextNumber;
   }
 
-  /** Opens the journal that lies in `directory`; `entries` is what an earlier process left to be delivered. */
+  /** Opens the journal in `directory`; `entries` are the records that an earlier process did not deliver. */
   static async open(directory: string): Promise<{ journal: Journal; entries: JournalEntry[] }> {
     await mkdir(directory, { recursive: true });
     const files = await readdir(directory);
@@ -54,7 +55,7 @@ export class Journal {
     return { journal, entries };
   }
 
-  /** Resolves once the records are written, one entry each, in order. Rejects if any could not be. */
+  /** Resolves once the records are written, with one entry each, in order. Rejects if any write fails. */
   async append(records: readonly Uint8Array[], arrivalMs: number): Promise<JournalEntry[]> {
     const entries = records.map(
       (data) =>
@@ -66,12 +67,12 @@ export class Journal {
     return Promise.all(entries);
   }
 
-  /** Deletes the files of which every document is delivered. */
+  /** Deletes the files whose documents are all delivered. */
   async removeDelivered(): Promise<void> {
     for (const segment of [...this.#segments]) await this.#removeIfDone(segment);
   }
 
-  /** Waits for writes under way. What isn't delivered stays on disk. */
+  /** Waits for running writes. Undelivered data stays on disk. */
   async close(): Promise<void> {
     await this.#writing;
     for (const segment of this.#segments) await segment.close();
@@ -79,7 +80,7 @@ export class Journal {
     this.#current = undefined;
   }
 
-  /** All that waits goes to disk in one write; what comes meanwhile goes with the next. */
+  /** Writes all waiting records to disk at once. Records that arrive meanwhile go with the next write. */
   async #writeWaiting(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
@@ -115,7 +116,7 @@ export class Journal {
   async #removeIfDone(segment: Segment): Promise<void> {
     if (!segment.done || !this.#segments.has(segment)) return;
     if (segment === this.#current) {
-      // A file just begun may be about to be written to; it is small and goes with a later delivery.
+      // A new file may be about to be written to. It is small and is deleted with a later delivery.
       if (this.#writing !== undefined) return;
       this.#current = undefined;
     }
@@ -124,21 +125,21 @@ export class Journal {
   }
 }
 
-/** One acknowledged record, wherever its bytes lie. */
+/** One acknowledged record and the position of its bytes. */
 export interface JournalEntry {
   readonly segment: Segment;
   /** Number of the record within its segment, from 0. */
   readonly index: number;
-  /** Where its bytes begin in the segment's file, and how many they are. */
+  /** Where its bytes begin in the segment's file, and their number. */
   readonly position: number;
   readonly length: number;
   /** When it was accepted, epoch ms. */
   readonly arrivalMs: number;
-  /** Documents of it that had been delivered before a restart, by their number within the record. */
+  /** Documents of the record that were delivered before a restart, by their number within it. */
   readonly delivered: ReadonlySet<number>;
 }
 
-/** Documents `from` to `to` (inclusive) of the record `index`, as delivered. */
+/** Documents `from` to `to` (inclusive) of the record `index` that are delivered. */
 export type DeliveredRun = readonly [index: number, from: number, to: number];
 
 /** Length and CRC-32 of the record (u32 each), arrival (f64, epoch ms); little-endian. */
@@ -147,14 +148,14 @@ const NONE: ReadonlySet<number> = new Set();
 const runsSchema = z.array(z.tuple([z.int(), z.int(), z.int()]));
 
 /**
- * One file of a journal: records as they came, and beside it a file with what of them has been delivered.
- * It counts what is still owed; when nothing is, both files can go.
+ * One file of a journal with records in order of arrival, and a second file that lists their delivered documents.
+ * It counts undelivered documents; at zero, both files can be deleted.
  */
 export class Segment {
   readonly #path: string;
   #file: FileHandle | undefined;
   #marks: LineJournal<readonly DeliveredRun[]> | undefined;
-  /** Bytes written. */
+  /** Bytes written so far. */
   size = 0;
   #records = 0;
   /** Records whose documents haven't been counted yet, and counted documents that aren't delivered. */
@@ -171,7 +172,7 @@ export class Segment {
     return segment;
   }
 
-  /** Reads a segment that an earlier process left. What it was writing when it was killed is not acknowledged. */
+  /** Reads a segment of an earlier process. A record that a killed process wrote only in part is not acknowledged. */
   static async recover(path: string): Promise<{ segment: Segment; entries: JournalEntry[] }> {
     const segment = new Segment(path);
     segment.#file = await open(path, 'r+');
@@ -200,8 +201,8 @@ export class Segment {
   }
 
   /**
-   * Writes records behind each other in one go. After a failure the segment must not be written to again:
-   * recovery stops at the first record that is not whole.
+   * Writes records in one call, one after another. After a failure the segment must not be written to again,
+   * because recovery stops at the first incomplete record.
    */
   async append(
     batch: readonly { readonly data: Uint8Array; readonly arrivalMs: number }[],
@@ -235,13 +236,13 @@ export class Segment {
     return bytes;
   }
 
-  /** Counts a record's documents: from now on the segment waits for those that aren't delivered yet. */
+  /** Counts a record's documents: from now on the segment waits for the undelivered ones. */
   settle(documents: number): void {
     this.#unsettled -= 1;
     this.#owed += documents;
   }
 
-  /** Notes documents as delivered, on disk first. */
+  /** Marks documents as delivered, on disk first. */
   async markDelivered(runs: readonly DeliveredRun[]): Promise<void> {
     this.#marks ??= LineJournal.create(`${this.#path}.delivered`, []);
     this.#marks.append(runs);
@@ -255,14 +256,17 @@ export class Segment {
     this.#marks = undefined;
   }
 
-  /** Closes and deletes. The records go first: marks without records mean nothing, records without marks all. */
+  /**
+   * Closes and deletes. The records go first: marks without records mean nothing, records without marks are
+   * undelivered.
+   */
   async remove(): Promise<void> {
     await this.close();
     await rm(this.#path, { force: true });
     await rm(`${this.#path}.delivered`, { force: true });
   }
 
-  /** Opens what is noted as delivered, and answers it: the documents of each record. */
+  /** Opens the file of delivered documents and returns them for each record. */
   #openMarks(): Map<number, Set<number>> {
     const delivered = new Map<number, Set<number>>();
     const file = `${this.#path}.delivered`;

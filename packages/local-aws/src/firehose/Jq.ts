@@ -1,39 +1,39 @@
-/** What jq made of one document: every output of the query, or its error message. */
+/** The result of jq for one document: every output of the query, or its error message. */
 export type JqOutcome = { readonly outputs: readonly unknown[] } | { readonly error: string };
 
-/** What of jq-wasm's module is used. */
+/** The used part of jq-wasm's module. */
 interface JqModule {
   raw(input: string, query: string, flags: readonly string[]): Promise<string>;
 }
 
-/** Name under which the documents reach the query; long enough that no query of a user's has it. */
+/** Name of the variable with the documents; long enough that no user's query contains it. */
 const DOCUMENTS = 'local_aws__documents';
 
-/** UTF-16 units of JSON for one call: it blocks the event loop for as long as it takes, at about 3 MB/s. */
+/** UTF-16 units of JSON in one call, which blocks the event loop at about 3 MB/s. */
 const CALL_UNITS = 64 * 1024;
-/** Documents for one call: jq-wasm copies all it has printed for every further byte, so many at once get slow. */
+/** Documents in one call: jq-wasm copies all its output for every further byte, so many documents at once are slow. */
 const CALL_DOCUMENTS = 100;
-/** Bytes that a call leaves on jq's stack besides its arguments; 3.4 KB were measured. */
+/** Bytes that a call leaves on jq's stack besides its arguments; 3.4 KB was measured. */
 const CALL_STACK_BYTES = 4500;
-/** Bytes of jq's stack of 1 MiB that may be used up before a new instance is taken. */
+/** Bytes of jq's stack of 1 MiB that may be used before a new instance replaces it. */
 const STACK_BYTES = 900_000;
 
 /**
- * The real jq, as WebAssembly, loaded at its first use. Version 1.8; Firehose runs 1.6, which knows fewer
+ * The real jq, as WebAssembly, loaded on first use. The version is 1.8; Firehose runs 1.6, which has fewer
  * functions.
  *
- * Documents are handed over in an argument, not on standard input: jq-wasm copies the whole rest of its input
- * for every byte that is read, so 3 MB would take minutes. Arguments lie on the stack, which has room for the
- * largest record that Firehose takes, and no call takes its own off again: unnoticed, the stack would run into
- * jq's data, and answers would be wrong before anything fails. So instances are counted full and replaced.
+ * Documents are passed in an argument, not on standard input: jq-wasm copies the whole remaining input for every byte
+ * it reads, so 3 MB would take minutes. Arguments are on the stack, which has room for the largest record that Firehose
+ * accepts, but calls never free theirs. An overflow would silently overwrite jq's data and produce wrong answers before
+ * anything fails. So each instance's stack use is counted, and a full instance is replaced.
  */
 export class Jq {
   #module: Promise<JqModule> | undefined;
   #stackUsed = 0;
-  /** One call at a time: each has the process's exit code to put right. */
+  /** Calls run one at a time: each must restore the process's exit code. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Compiles a query without running it; answers jq's message if that fails. */
+  /** Compiles a query without running it. Returns jq's message if that fails. */
   async check(query: string): Promise<string | undefined> {
     try {
       await this.#run('null', `if false then (${query}\n) else empty end`);
@@ -43,7 +43,7 @@ export class Jq {
     }
   }
 
-  /** Runs a query over documents, each valid JSON; one outcome each, in order. */
+  /** Runs a query over documents, each valid JSON. Returns one outcome each, in order. */
   async evaluate(query: string, documents: readonly string[]): Promise<JqOutcome[]> {
     const outcomes: JqOutcome[] = [];
     let start = 0;
@@ -60,7 +60,7 @@ export class Jq {
       );
       outcomes.push(...(await this.#evaluateCall(query, documents.slice(start, end))));
       start = end;
-      // jq runs synchronously: requests get their turn between the calls.
+      // jq runs synchronously: requests are handled between the calls.
       await new Promise((resolve) => setImmediate(resolve));
     }
     return outcomes;
@@ -78,7 +78,7 @@ export class Jq {
     } catch (error) {
       if (documents.length === 1) return [{ error: firstLine(error) }];
     }
-    // One document that jq can't take (nested too deeply, say) must not fail its neighbours.
+    // A document that jq can't process (nested too deeply, for example) must not fail its neighbours.
     const outcomes: JqOutcome[] = [];
     for (const document of documents) outcomes.push(...(await this.#evaluateCall(query, [document])));
     return outcomes;
@@ -102,7 +102,7 @@ export class Jq {
     try {
       return await loaded.raw('null', query, ['-c', '--argjson', DOCUMENTS, documents]);
     } catch (error) {
-      // After a trap inside WebAssembly every later call would fail as well.
+      // After a trap inside WebAssembly every later call fails as well.
       this.#module = undefined;
       throw error;
     } finally {
@@ -113,7 +113,7 @@ export class Jq {
 }
 
 async function loadModule(): Promise<JqModule> {
-  // The package's own door shares one instance for good; a trap would break it for the rest of the process.
+  // The package's own entry point shares one instance, and a trap would break it for the rest of the process.
   const { default: instantiate } = await import('jq-wasm/dist/build/jq.js');
   const loaded: JqModule = await instantiate();
   return loaded;

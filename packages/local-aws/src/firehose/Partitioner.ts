@@ -5,7 +5,7 @@ import type { Jq, JqOutcome } from './Jq.ts';
 import { evaluatePrefix } from './prefixTemplate.ts';
 import type { PartitionQuery, StreamSettings } from './streamSettings.ts';
 
-/** A stretch of a record: what is between `start` and `end` (exclusive) stands for one document. */
+/** A part of a record, from `start` to `end` (exclusive), that represents one document. */
 interface Span {
   readonly start: number;
   readonly end: number;
@@ -23,14 +23,14 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /**
- * Finds the JSON documents of an aggregated record: objects or arrays, one after the other, with any white
- * space or none between them. Every byte that isn't white space between documents belongs to exactly one span.
+ * Finds the JSON documents of an aggregated record: objects or arrays, one after the other, optionally separated by
+ * white space. Every byte between documents that isn't white space belongs to exactly one span.
  *
- * Stops at `enough` spans, if the record has as many.
+ * Stops after `enough` spans.
  *
- * A span isn't promised to be valid JSON. What is malformed gets a span of its own as far as its end can be
- * found: at its closing bracket; or, where brackets or quotes don't close, where the next line begins with
- * `{`; or at the record's end. A line break ends a malformed string because no JSON string may hold one.
+ * A span isn't guaranteed to be valid JSON. A malformed document gets its own span up to the first end found: its
+ * closing bracket; if brackets or quotes don't close, the next line that begins with `{`; or the record's end.
+ * A line break ends a malformed string because a JSON string can't contain one.
  */
 export function scanDocuments(bytes: Uint8Array, enough = Number.POSITIVE_INFINITY): Span[] {
   const spans: Span[] = [];
@@ -46,7 +46,7 @@ export function scanDocuments(bytes: Uint8Array, enough = Number.POSITIVE_INFINI
   }
 }
 
-/** Splits a record at a delimiter; empty pieces are no documents. */
+/** Splits a record at a delimiter; empty pieces are not documents. */
 function splitAtDelimiter(bytes: Uint8Array, delimiter: Uint8Array): Span[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const spans: Span[] = [];
@@ -63,7 +63,7 @@ function documentEnd(bytes: Uint8Array, start: number): number {
   const end = closingEnd(bytes, start);
   if (end === undefined) return nextLineStart(bytes, start, bytes.length);
   const nextLine = nextLineStart(bytes, start, end);
-  // Brackets may balance across lines by accident: `{"a":1`, `{"b":2}`, `}` are three lines, not one document.
+  // Brackets may match across lines by accident: `{"a":1`, `{"b":2}`, `}` are three lines, not one document.
   return nextLine < end && !isJson(bytes.subarray(start, end)) ? nextLine : end;
 }
 
@@ -76,7 +76,7 @@ function isJson(bytes: Uint8Array): boolean {
   }
 }
 
-/** Where the bracket that opens at `start` is closed; undefined if it isn't, or a string holds a line break. */
+/** Position where the bracket at `start` closes; undefined if it doesn't, or if a string contains a line break. */
 function closingEnd(bytes: Uint8Array, start: number): number | undefined {
   let depth = 0;
   let quoted = false;
@@ -104,7 +104,7 @@ function nextLineStart(bytes: Uint8Array, start: number, limit: number): number 
   return limit;
 }
 
-/** What begins with neither bracket lasts to the end of its line, or to where an object begins. */
+/** Text that begins with neither bracket extends to the end of its line, or to the start of an object. */
 function strayEnd(bytes: Uint8Array, start: number): number {
   for (let at = start + 1; at < bytes.length; at += 1) {
     if (bytes[at] === NEWLINE || bytes[at] === OPEN_BRACE) return at;
@@ -124,7 +124,7 @@ function isSpace(byte: number | undefined): boolean {
 
 const NOT_PARTITIONED: ReadonlyMap<string, string> = new Map();
 
-/** Takes records apart into documents and finds out where each goes. */
+/** Splits records into documents and determines where each goes. */
 export class Partitioner {
   readonly #settings: StreamSettings;
   readonly #jq: Jq;
@@ -134,7 +134,7 @@ export class Partitioner {
     this.#jq = jq;
   }
 
-  /** The documents of a batch of records: each record yields at least one, so nothing vanishes unseen. */
+  /** The documents of a batch of records. Each record yields at least one, so nothing disappears silently. */
   async partition(
     records: readonly { readonly entry: JournalEntry; readonly data: Uint8Array }[],
   ): Promise<DeliveryUnit[]> {
@@ -165,12 +165,12 @@ export class Partitioner {
     return units;
   }
 
-  /** Where documents go, by the number of their unit. */
+  /** The targets of documents, by the number of their unit. */
   async #targets(
     query: PartitionQuery,
     questions: readonly { readonly unit: number; readonly json: string }[],
   ): Promise<Map<number, DeliveryUnit['target']>> {
-    // Documents cut down to what a plain query reads are mostly equal, and equal ones have equal answers.
+    // Documents reduced to what a plain query reads are mostly equal, and equal ones have equal results.
     const groups =
       query.reads === undefined
         ? questions.map((question) => [question])
@@ -190,8 +190,8 @@ export class Partitioner {
   }
 
   /**
-   * A record with more documents than Firehose takes apart is passed on whole, and then fails as no JSON:
-   * so it was seen on AWS, where 2,000 documents in one record all landed in the error output together.
+   * A record with more documents than Firehose splits is passed on whole, and then fails as invalid JSON. AWS was
+   * observed to do so: all 2,000 documents of one record went to the error output together.
    */
   #documents(data: Uint8Array): readonly Span[] {
     const { deaggregation } = this.#settings;
@@ -235,10 +235,10 @@ export class Partitioner {
   }
 }
 
-/** AWS's own words, as seen in error outputs. */
+/** AWS's own message, as observed in error outputs. */
 const EMPTY_KEY = 'partitionKeys values must not be null or empty';
 
-/** Code and output type as seen in error outputs of AWS; the documents don't list them. */
+/** Code and output type as observed in error outputs of AWS; the documentation doesn't list them. */
 function extractionFailed(message: string): Failure {
   return {
     outputType: 'metadata-extraction-failed',
@@ -247,7 +247,7 @@ function extractionFailed(message: string): Failure {
   };
 }
 
-/** Undefined for what is null, empty or no scalar. */
+/** Undefined for a value that is null, empty or not a scalar. */
 function partitionValue(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
@@ -255,7 +255,7 @@ function partitionValue(value: unknown): string | undefined {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The document as JSON for jq, cut down to what the query reads if that is known; undefined if it is no JSON. */
+/** The document as JSON for jq, reduced to the members that the query reads if known; undefined if it is not JSON. */
 function jqInput(bytes: Uint8Array, { reads }: PartitionQuery): string | undefined {
   let text: string;
   let document: unknown;

@@ -2,13 +2,13 @@ import { AwsError } from '../protocol/AwsError.ts';
 
 /** Limits of Amazon Data Firehose. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
 export const limits = {
-  /** Records of one PutRecordBatch. https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html */
+  /** Records in one PutRecordBatch. https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html */
   recordsPerCall: 500,
   /** Bytes of all records of one PutRecordBatch, before base64: 4 MiB. */
   bytesPerCall: 4 * 1024 * 1024,
   /** Bytes of one record, before base64: 1,000 KiB. https://docs.aws.amazon.com/firehose/latest/APIReference/API_Record.html */
   bytesPerRecord: 1000 * 1024,
-  /** Documents of one aggregated record. https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-multirecord-deaggergation.html */
+  /** Documents in one aggregated record. https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-multirecord-deaggergation.html */
   documentsPerRecord: 500,
   /** Partitions of one stream that hold undelivered data. https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html */
   activePartitions: 500,
@@ -16,9 +16,9 @@ export const limits = {
   prefixCharacters: 512,
   /** Seconds; https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
   bufferSeconds: { least: 0, most: 900, default: 300 },
-  /** MiB; the default is the larger one with format conversion or dynamic partitioning. */
+  /** MiB. `leastWhenLarge` and `defaultWhenLarge` apply to format conversion and dynamic partitioning. */
   bufferMebibytes: { least: 1, most: 128, default: 5, leastWhenLarge: 64, defaultWhenLarge: 128 },
-  /** Names that one ListDeliveryStreams answers. https://docs.aws.amazon.com/firehose/latest/APIReference/API_ListDeliveryStreams.html */
+  /** Names in one answer of ListDeliveryStreams. https://docs.aws.amazon.com/firehose/latest/APIReference/API_ListDeliveryStreams.html */
   listed: { most: 10_000, default: 10 },
   /** https://docs.aws.amazon.com/firehose/latest/APIReference/API_ParquetSerDe.html, bytes. */
   parquet: { leastBlockBytes: 64 * 1024 * 1024, leastPageBytes: 64 * 1024 },
@@ -26,16 +26,16 @@ export const limits = {
 
 /** Errors of Firehose under AWS's names: https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html */
 
-/** Input that can't be. */
+/** Invalid input. */
 export const invalidArgument = (message: string) => new AwsError('InvalidArgumentException', 400, message);
 
-/** A stream that isn't there. */
+/** A stream that doesn't exist. */
 export const streamNotFound = (name: string, account: string) =>
   new AwsError('ResourceNotFoundException', 400, `Firehose ${name} under account ${account} not found.`);
 
-/** A stream that is there already. */
+/** A stream that already exists. */
 export const streamInUse = (name: string, account: string) =>
   new AwsError('ResourceInUseException', 400, `Firehose ${name} under account ${account} already exists.`);
 
-/** Throttled or unwell; the SDKs try again. The text is the one that real calls were seen to answer. */
+/** The service is throttled or unavailable; the SDKs retry. The text is the one observed in answers of AWS. */
 export const serviceUnavailable = () => new AwsError('ServiceUnavailableException', 500, 'Slow down.');

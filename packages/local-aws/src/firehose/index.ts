@@ -14,29 +14,29 @@ import { putOperations, streamName, streamOperations } from './operations.ts';
 import type { ObjectSink, SchemaSource, StreamCall } from './ports.ts';
 import { readStreamSettings, streamSchema } from './streamSettings.ts';
 
-/** What {@link openFirehose} needs. */
+/** Options of {@link openFirehose}. */
 export interface FirehoseOptions {
-  /** Where journals are kept; one process at a time may have it open. */
+  /** Folder of the journals. Only one process at a time may have it open. */
   readonly directory: string;
   readonly clock: LocalClock;
   readonly sink: ObjectSink;
   readonly schemaSource: SchemaSource;
   readonly region: string;
   readonly account: string;
-  /** Called for each delivery that failed and will be tried again. Default: nothing. */
+  /** Called for each delivery that fails and will be retried. Default: nothing. */
   readonly onFailure?: (stream: string, error: unknown, attempt: number) => void;
   /** From 0 to 1, exclusive; spreads retries. Default `Math.random`. */
   readonly random?: () => number;
   /** Called before a stream calls S3 or Glue. Default: nothing. */
   readonly onCall?: (stream: string, call: StreamCall) => void;
-  /** Asked which records of calls fail. Default: none. */
+  /** Decides which records of calls fail. Default: none. */
   readonly faults?: Faults;
 }
 
-/** What waits in one stream. */
+/** The undelivered documents of one stream. */
 export interface PendingDocuments {
   readonly stream: string;
-  /** Documents that S3 doesn't have yet: what a record holds is taken apart as it comes in. */
+  /** Documents that S3 doesn't have yet. Records are split when they arrive. */
   readonly documents: number;
   readonly bytes: number;
 }
@@ -46,33 +46,33 @@ export interface Firehose {
   /** For the edge endpoint: PutRecord, PutRecordBatch, DescribeDeliveryStream, ListDeliveryStreams. */
   readonly service: AwsService;
   /**
-   * Creates a stream from the properties of an `AWS::KinesisFirehose::DeliveryStream`, and continues with what an
-   * earlier process acknowledged under that name and did not deliver.
+   * Creates a stream from the properties of an `AWS::KinesisFirehose::DeliveryStream`, and continues with the records
+   * that an earlier process acknowledged under that name and did not deliver.
    *
-   * @throws AwsError `InvalidArgumentException` for what Firehose would refuse, `NotImplemented` for what isn't emulated.
+   * @throws AwsError `InvalidArgumentException` for what Firehose refuses, `NotImplemented` for what isn't emulated.
    */
   createStream(name: string, properties: unknown): Promise<void>;
-  /** Delivers every stream's buffers after this many seconds (0 or more), whatever its hints say. */
+  /** Delivers every stream's buffers after this many seconds (0 or more), regardless of its hints. */
   overrideBuffering(hints: { readonly seconds: number }): void;
   /**
-   * Delivers all that has been acknowledged, now; resolves once S3 has the objects.
+   * Delivers all acknowledged records now. Resolves once S3 has the objects.
    *
-   * @throws FirehoseError `FIREHOSE_UNDELIVERED` when S3 doesn't take them; they are kept and tried again.
+   * @throws FirehoseError `FIREHOSE_UNDELIVERED` when S3 refuses them; they are kept and retried.
    */
   flush(): Promise<void>;
   /** The streams that hold undelivered documents. */
   pending(): PendingDocuments[];
-  /** Stops without delivering: flush first, or the rest is delivered after the next start. */
+  /** Stops without delivering: flush first, or the remaining data is delivered after the next start. */
   close(): Promise<void>;
 }
 
 /**
- * Opens Amazon Data Firehose on one machine: records in over Firehose's own protocol, buffered, partitioned
- * with the real jq, converted to Parquet, written to S3.
+ * Opens Amazon Data Firehose on one machine. It accepts records over Firehose's own protocol, buffers them, partitions
+ * them with the real jq, converts them to Parquet and writes them to S3.
  *
  * @example
- * const firehose = await openFirehose({ directory: 'data/firehose', clock: realClock, sink, schemaSource, region, account });
- * await firehose.createStream('events', template.Resources.EventsStream.Properties);
+ * const firehose = await openFirehose({ directory: 'data/firehose', clock: realClock, sink, schemaSource, region,
+ * account }); await firehose.createStream('events', template.Resources.EventsStream.Properties);
  */
 export async function openFirehose(options: FirehoseOptions): Promise<Firehose> {
   const { directory, clock, sink, schemaSource, region, account, faults = new Faults() } = options;

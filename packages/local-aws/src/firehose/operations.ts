@@ -14,10 +14,10 @@ export const streamName = z
 const record = z.strictObject({ Data: blob });
 
 /**
- * PutRecord and PutRecordBatch. A record is in the journal before it is answered.
+ * PutRecord and PutRecordBatch. A record is in the journal before the call is answered.
  * https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
  *
- * @param faults Asked which records of a call that succeeds fail.
+ * @param faults Decides which records of a successful call fail.
  */
 export function putOperations(streams: Streams, faults: Faults): Record<string, JsonOperation> {
   async function put(name: string, records: readonly { readonly Data: Uint8Array }[]) {
@@ -34,7 +34,7 @@ export function putOperations(streams: Streams, faults: Faults): Record<string, 
     try {
       await entry.stream.accept(accepted.map(({ Data }) => Data));
     } catch {
-      // Nothing is acknowledged; whatever was written may still be delivered, as after any failed call.
+      // Nothing is acknowledged, but written records may still be delivered, as after any failed call.
       throw serviceUnavailable();
     }
     return answers;
@@ -45,7 +45,7 @@ export function putOperations(streams: Streams, faults: Faults): Record<string, 
       input: z.strictObject({ DeliveryStreamName: streamName, Record: record }),
       async run({ DeliveryStreamName, Record }) {
         const [answer] = await put(DeliveryStreamName, [Record]);
-        // A single record has no partial failure to report: the call fails.
+        // A single record has no partial failure: the whole call fails.
         if (answer === undefined || 'ErrorCode' in answer) throw serviceUnavailable();
         return { ...answer, Encrypted: false };
       },
@@ -79,12 +79,12 @@ function checkLimits(sizes: readonly number[]): void {
   }
 }
 
-/** As long and as opaque as AWS's. */
+/** As long and as opaque as AWS's record IDs. */
 function recordId(): string {
   return randomBytes(165).toString('base64');
 }
 
-/** What tools look at: which streams there are, and how each is set up. */
+/** Operations for tools: they list the streams and describe their settings. */
 export function streamOperations(streams: Streams): Record<string, JsonOperation> {
   return {
     DescribeDeliveryStream: operation({

@@ -1,10 +1,10 @@
-/** Where delivered objects go: the local S3. */
+/** Destination of delivered objects: the local S3. */
 export interface ObjectSink {
   /**
-   * Resolves once the object is stored; an object of that key is replaced.
+   * Resolves once the object is stored; an existing object with that key is replaced.
    *
-   * @param body The bytes, or a file holding them, which may be deleted once the call has resolved.
-   * @throws whatever keeps the object from being stored; the delivery is then tried again.
+   * @param body The bytes, or a file with them, which may be deleted once the call has resolved.
+   * @throws any error that prevents storing the object; the delivery is then retried.
    */
   put(
     bucket: string,
@@ -14,13 +14,13 @@ export interface ObjectSink {
   ): Promise<void>;
 }
 
-/** A column as the catalog has it: Glue's own type text, e.g. `decimal(10,2)`. */
+/** A column in the catalog, with Glue's own type text, e.g. `decimal(10,2)`. */
 export interface SchemaColumn {
   readonly name: string;
   readonly type: string;
 }
 
-/** What conversion needs to know of a table. Partition keys are no columns of its files. */
+/** The properties of a table that conversion needs. Partition keys are not columns of its files. */
 export interface TableSchema {
   readonly columns: readonly SchemaColumn[];
   readonly partitionKeys?: readonly SchemaColumn[];
@@ -36,6 +36,6 @@ export type StreamCall =
       readonly operation: 'PutObject';
       readonly bucket: string;
       readonly key: string;
-      /** Whether it holds what could not be delivered. */
+      /** Whether the object contains undeliverable documents. */
       readonly failures: boolean;
     };

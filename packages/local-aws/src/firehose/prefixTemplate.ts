@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Letters of Java's DateTimeFormatter that are understood, by how often they may be repeated. */
+/** Supported letters of Java's DateTimeFormatter, with the number of repetitions. */
 const FIELDS: ReadonlyMap<string, (time: ZonedTime) => string> = new Map([
   ['yyyy', ({ year }) => year.padStart(4, '0')],
   ['uuuu', ({ year }) => year.padStart(4, '0')],
@@ -29,14 +29,14 @@ interface ZonedTime {
   readonly millisecond: string;
 }
 
-/** A pattern of Java's DateTimeFormatter, taken apart once: texts and fields in order. */
+/** A parsed pattern of Java's DateTimeFormatter: texts and fields in order. */
 type JavaTimePattern = readonly ({ readonly text: string } | { readonly field: string })[];
 
 /**
- * Takes a pattern apart: letters are fields, everything else stands for itself, `'…'` quotes letters.
+ * Parses a pattern: letters are fields, everything else is literal, `'…'` quotes letters.
  * https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/format/DateTimeFormatter.html
  *
- * @returns the field that isn't understood, by its letters, instead of a pattern.
+ * @returns the letters of the first unsupported field instead of a pattern.
  */
 export function parseJavaTime(pattern: string): JavaTimePattern | { readonly unknown: string } {
   const parts: ({ text: string } | { field: string })[] = [];
@@ -52,7 +52,7 @@ export function parseJavaTime(pattern: string): JavaTimePattern | { readonly unk
   return parts;
 }
 
-/** Writes an instant (epoch ms) in a time zone (IANA name) by a pattern. */
+/** Formats an instant (epoch ms) in a time zone (IANA name) by a pattern. */
 export function formatJavaTime(pattern: JavaTimePattern, epochMs: number, timeZone: string): string {
   const time = zonedTime(epochMs, timeZone);
   return pattern
@@ -60,7 +60,7 @@ export function formatJavaTime(pattern: JavaTimePattern, epochMs: number, timeZo
     .join('');
 }
 
-/** Whether a text is a time zone that the runtime knows. */
+/** Whether the runtime knows a time zone of this name. */
 export function isTimeZone(name: string): boolean {
   try {
     formatterOf(name);
@@ -116,17 +116,17 @@ export type PrefixPart =
   | { readonly kind: 'randomString' }
   | { readonly kind: 'errorOutputType' };
 
-/** A `Prefix` or `ErrorOutputPrefix`, taken apart. https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html */
+/** A parsed `Prefix` or `ErrorOutputPrefix`. https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html */
 export interface PrefixTemplate {
   readonly parts: readonly PrefixPart[];
 }
 
-/** What keeps a text from being a prefix: against Firehose's rules, or its rules are kept but we don't do it. */
+/** Why a text is not a prefix: it breaks Firehose's rules, or it is valid but not emulated. */
 export type PrefixProblem = { readonly invalid: string } | { readonly unsupported: string };
 
 const EXPRESSION = /!\{([^}]*)\}/g;
 
-/** Takes a prefix apart: `logs/!{timestamp:yyyy-MM-dd}/` → text, timestamp, text. */
+/** Parses a prefix: `logs/!{timestamp:yyyy-MM-dd}/` → text, timestamp, text. */
 export function parsePrefix(source: string): PrefixTemplate | PrefixProblem {
   const parts: PrefixPart[] = [];
   let end = 0;
@@ -163,12 +163,12 @@ function expression(namespace: string, value: string, whole: string): PrefixPart
   return { invalid: `${whole} is not a valid expression.` };
 }
 
-/** Whether any expression stands in the prefix. */
+/** Whether the prefix contains an expression. */
 export function hasExpression({ parts }: PrefixTemplate): boolean {
   return parts.some(({ kind }) => kind !== 'text');
 }
 
-/** What the expressions of a prefix stand for, for one object. */
+/** The values of a prefix's expressions for one object. */
 export interface PrefixValues {
   /** Arrival of the object's oldest record, epoch ms. */
   readonly oldestArrivalMs: number;
@@ -177,7 +177,7 @@ export interface PrefixValues {
   readonly errorOutputType?: string;
 }
 
-/** The prefix of one object. A key that the partition lacks can't be: streams refuse such prefixes when created. */
+/** The prefix of one object. The partition has every key, because streams refuse other prefixes when created. */
 export function evaluatePrefix({ parts }: PrefixTemplate, values: PrefixValues): string {
   return parts.map((part) => evaluatePart(part, values)).join('');
 }
@@ -197,7 +197,7 @@ function evaluatePart(part: PrefixPart, values: PrefixValues): string {
   }
 }
 
-/** Eleven letters and digits, as AWS's examples have them; new at each use. */
+/** Eleven letters and digits, as in AWS's examples; different on each use. */
 function randomString(): string {
   return randomBytes(16).toString('base64').replace(/[+/=]/g, '').slice(0, 11).padEnd(11, '0');
 }

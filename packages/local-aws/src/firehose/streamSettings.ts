@@ -3,16 +3,16 @@ import { notImplemented } from '../protocol/AwsError.ts';
 import { invalidArgument, limits } from './errors.ts';
 import { hasExpression, isTimeZone, type PrefixTemplate, parsePrefix } from './prefixTemplate.ts';
 
-/** How an aggregated record is taken apart. */
+/** How an aggregated record is split. */
 type Deaggregation =
   | { readonly type: 'JSON' }
   | { readonly type: 'DELIMITED'; readonly delimiter: Uint8Array };
 
-/** How records become Parquet. */
+/** How records are converted to Parquet. */
 export interface Conversion {
   readonly database: string;
   readonly table: string;
-  /** As configured, for the error output; Glue's newest version is always the one used. */
+  /** As configured, for the error output. Glue's newest version is always used. */
   readonly catalogId: string | undefined;
   readonly region: string | undefined;
   readonly versionId: string;
@@ -21,27 +21,27 @@ export interface Conversion {
   readonly writerVersion: 'V1' | 'V2';
   /** `EnableDictionaryCompression`. */
   readonly dictionary: boolean;
-  /** Match keys whatever their case. OpenX's default: true. */
+  /** Whether keys match regardless of case. OpenX's default: true. */
   readonly caseInsensitive: boolean;
   readonly dotsToUnderscores: boolean;
-  /** Column → key in the JSON, where they differ. */
+  /** Column → JSON key, where they differ. */
   readonly keyOfColumn: ReadonlyMap<string, string>;
 }
 
-/** A delivery stream's settings, validated, defaults filled in. */
+/** A delivery stream's validated settings, with defaults. */
 export interface StreamSettings {
   readonly bucket: string;
   readonly prefix: PrefixTemplate;
   readonly errorPrefix: PrefixTemplate;
   readonly buffering: { readonly seconds: number; readonly bytes: number };
-  /** IANA name that timestamps in keys are written in. */
+  /** IANA name of the time zone for timestamps in keys. */
   readonly timeZone: string;
   readonly compression: 'UNCOMPRESSED' | 'GZIP';
   readonly fileExtension: string | undefined;
   readonly deaggregation: Deaggregation | undefined;
   /** Undefined without dynamic partitioning. */
   readonly partitionQuery: PartitionQuery | undefined;
-  /** What follows each record in an object that isn't converted; '' by default, as Firehose adds nothing itself. */
+  /** Text after each record in an object that isn't converted. Default '', as Firehose adds nothing itself. */
   readonly delimiter: string;
   readonly conversion: Conversion | undefined;
 }
@@ -49,9 +49,9 @@ export interface StreamSettings {
 const MEBIBYTE = 1024 * 1024;
 
 /**
- * The settings of a stream with the rules that Firehose applies when one is created.
+ * Reads the settings of a stream and applies the rules that Firehose checks when one is created.
  *
- * @throws AwsError `InvalidArgumentException` for what Firehose refuses, `NotImplemented` for what we don't do.
+ * @throws AwsError `InvalidArgumentException` for what Firehose refuses, `NotImplemented` for what isn't emulated.
  */
 export function readStreamSettings(destination: DestinationProperties): StreamSettings {
   const prefix = readPrefix(destination.Prefix, 'Prefix');
@@ -235,11 +235,11 @@ const openX = z.strictObject({
 const parquet = z.strictObject({
   Compression: z.enum(['UNCOMPRESSED', 'GZIP', 'SNAPPY']).default('SNAPPY'),
   WriterVersion: z.enum(['V1', 'V2']).default('V1'),
-  // Layout of the file only: whatever they are, the rows read are the same.
+  // They affect only the layout of the file: the rows are the same for every value.
   BlockSizeBytes: z.int().min(limits.parquet.leastBlockBytes).optional(),
   PageSizeBytes: z.int().min(limits.parquet.leastPageBytes).optional(),
   MaxPaddingBytes: z.int().min(0).optional(),
-  // AWS names no default; off is what every Parquet reader understands.
+  // AWS documents no default; every Parquet reader understands files without it.
   EnableDictionaryCompression: z.boolean().default(false),
 });
 
@@ -279,7 +279,7 @@ const extendedS3 = z.strictObject({
   DynamicPartitioningConfiguration: z
     .strictObject({
       Enabled: z.boolean().default(false),
-      // Deliveries are tried again until they succeed, whatever it says.
+      // Ignored: deliveries are retried until they succeed.
       RetryOptions: z.strictObject({ DurationInSeconds: z.int().min(0).max(7200).optional() }).optional(),
     })
     .optional(),
@@ -303,7 +303,7 @@ const extendedS3 = z.strictObject({
 });
 
 /**
- * Described as requested; nothing is encrypted locally.
+ * Returned in descriptions; nothing is encrypted locally.
  * https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeliveryStreamEncryptionConfigurationInput.html
  */
 const encryption = z.discriminatedUnion('KeyType', [
@@ -312,7 +312,7 @@ const encryption = z.discriminatedUnion('KeyType', [
 ]);
 
 /**
- * Properties of `AWS::KinesisFirehose::DeliveryStream` as far as the local Firehose goes: records put directly,
+ * Properties of `AWS::KinesisFirehose::DeliveryStream` that the local Firehose supports: records put directly,
  * delivered to S3. Other members are refused by name.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-kinesisfirehose-deliverystream.html
  */
@@ -330,14 +330,16 @@ export type StreamProperties = z.output<typeof streamSchema>;
 /** The validated destination. */
 type DestinationProperties = StreamProperties['ExtendedS3DestinationConfiguration'];
 
-/** The jq query of a MetadataExtraction processor and what can be seen of it without running it. */
+/** The jq query of a MetadataExtraction processor and what is known about it without running it. */
 export interface PartitionQuery {
   readonly text: string;
-  /** Keys of the object it makes; undefined when it isn't written as an object, so they only show when it runs. */
+  /**
+   * Keys of the object it creates; undefined when it isn't written as an object and its keys show only when it runs.
+   */
   readonly keys: readonly string[] | undefined;
   /**
-   * The document's own keys that it looks at, when it consists of plain paths (`{ds: .ds, y: .user.year}`):
-   * documents can then be cut down to these before jq sees them, with the same result.
+   * The document's own keys that it reads, when it consists of plain paths (`{ds: .ds, y: .user.year}`).
+   * Documents can then be reduced to these before jq sees them, with the same result.
    */
   readonly reads: readonly string[] | undefined;
 }
@@ -345,7 +347,7 @@ export interface PartitionQuery {
 const KEY = /^\s*(?:([A-Za-z_]\w*)|"([^"\\]*)")\s*(?::([\s\S]*))?$/;
 const PATH = /^\s*\.([A-Za-z_]\w*)(?:\.[A-Za-z_]\w*)*\s*$/;
 
-/** Reads a query such as `{ds: .ds}`. Doesn't judge its syntax: jq does. */
+/** Reads a query such as `{ds: .ds}`. Doesn't check its syntax: jq does. */
 function readPartitionQuery(text: string): PartitionQuery {
   const body = /^\s*\{([\s\S]*)\}\s*$/.exec(text)?.[1];
   if (body === undefined) return { text, keys: undefined, reads: undefined };
@@ -362,7 +364,7 @@ function readPartitionQuery(text: string): PartitionQuery {
   return { text, keys, reads: reads.length === entries.length ? reads : undefined };
 }
 
-/** Splits at commas that stand in no bracket and no string. */
+/** Splits at commas outside brackets and strings. */
 function splitAtCommas(body: string): string[] {
   const parts: string[] = [];
   let depth = 0;

@@ -1,6 +1,6 @@
 import { compactJson, readString } from './jsonMembers.ts';
 
-/** A record that doesn't become a row, under Firehose's own code. Never leaves the conversion. */
+/** A record that can't be converted to a row, with Firehose's own code. Never thrown outside the conversion. */
 export class ConversionError extends Error {
   readonly code: 'DataFormatConversion.ParseError' | 'DataFormatConversion.MalformedData';
 
@@ -11,7 +11,7 @@ export class ConversionError extends Error {
   }
 }
 
-/** A value that its column can't hold; AWS begins these messages so. */
+/** A value that its column can't hold. AWS's messages begin the same way. */
 export function mismatch(detail: string): ConversionError {
   return new ConversionError(
     'DataFormatConversion.MalformedData',
@@ -19,24 +19,24 @@ export function mismatch(detail: string): ConversionError {
   );
 }
 
-/** What isn't JSON. */
+/** Text that isn't JSON. */
 export function parseError(detail: string): ConversionError {
   return new ConversionError('DataFormatConversion.ParseError', `Encountered malformed JSON. ${detail}`);
 }
 
-/** A number as it is written: `unscaled` × 10^-`scale`. */
+/** A number as written: `unscaled` × 10^-`scale`. */
 export interface ExactDecimal {
   readonly unscaled: bigint;
   readonly scale: number;
 }
 
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
-/** Beyond any column: larger ones are capped here, so that no input asks for a number of a billion digits. */
+/** No column holds larger exponents: they are capped here, so that no input requests a number with a billion digits. */
 const LARGEST_EXPONENT = 1000;
-/** Digits that anyone could mean; arithmetic on a megabyte of them would take seconds. */
+/** Maximum number of digits: arithmetic on a megabyte of them would take seconds. */
 const LONGEST_TEXT = 1100;
 
-/** Reads a JSON number, or the same in a string; undefined if it is none. */
+/** Reads a JSON number, also from a string; undefined if it is not a number. */
 function readDecimal(text: string): ExactDecimal | undefined {
   const match = text.length > LONGEST_TEXT ? null : NUMBER.exec(text);
   if (match === null) return undefined;
@@ -47,7 +47,7 @@ function readDecimal(text: string): ExactDecimal | undefined {
   return { unscaled: sign === '-' ? -magnitude : magnitude, scale: fraction.length - exponent };
 }
 
-/** The number × 10^`scale` as a whole number, halves rounded away from zero as Java's HALF_UP does. */
+/** The number × 10^`scale` as an integer, halves rounded away from zero like Java's HALF_UP. */
 function toScale(decimal: ExactDecimal, scale: number): bigint {
   const shift = scale - decimal.scale;
   if (shift >= 0) return decimal.unscaled * 10n ** BigInt(shift);
@@ -63,19 +63,19 @@ function writeDecimal(unscaled: bigint, scale: number): string {
   return unscaled < 0n ? `-${text}` : text;
 }
 
-/** AWS reads the form with a space leniently, down to single digits, and the form with `T` strictly (probed). */
+/** AWS reads the form with a space leniently, down to single digits, and the form with `T` strictly (observed). */
 const LENIENT = /^(\d{4})-(\d{1,2})-(\d{1,2}) (\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?$/;
 const STRICT = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?Z?$/;
 const DATE = /^(\d{4})-(\d{1,2})-(\d{1,2})$/;
-/** Numbers from here on are milliseconds, smaller ones seconds (probed). */
+/** Numbers from here on are milliseconds, smaller ones seconds (observed). */
 const MILLISECONDS_FROM = 10n ** 12n;
 
 /**
- * Reads a timestamp's text, or a number's digits, as UTC.
+ * Reads a timestamp's text, or the digits of a number, as UTC.
  *
- * A number beyond what 64 bits of nanoseconds hold wraps around, as AWS's does: 999999999999 s is in 2092.
+ * A number beyond 64 bits of nanoseconds wraps around, as on AWS: 999999999999 s is in 2092.
  *
- * @returns microseconds since 1970; undefined if it is no timestamp.
+ * @returns microseconds since 1970; undefined if the text is not a timestamp.
  */
 function timestampMicros(text: string): bigint | undefined {
   const match = STRICT.exec(text) ?? LENIENT.exec(text);
@@ -95,7 +95,7 @@ function timestampMicros(text: string): bigint | undefined {
   return nanos / 1000n;
 }
 
-/** Reads a date's text, `2026-9-7` included, as `YYYY-MM-DD`; undefined if there is no such day. */
+/** Reads a date's text, also `2026-9-7`, as `YYYY-MM-DD`; undefined if the day doesn't exist. */
 function dateText(text: string): string | undefined {
   const match = DATE.exec(text);
   if (match === null) return undefined;
@@ -103,7 +103,7 @@ function dateText(text: string): string | undefined {
   return dayMs === undefined ? undefined : new Date(dayMs).toISOString().slice(0, 10);
 }
 
-/** Epoch ms of a day's start; undefined if the calendar doesn't have it. */
+/** Epoch ms of a day's start; undefined if the day doesn't exist. */
 function dayStart(year: number, month: number, day: number): number | undefined {
   const date = new Date(0);
   // Date.UTC would read the years 0 to 99 as 1900 to 1999.
@@ -113,14 +113,14 @@ function dayStart(year: number, month: number, day: number): number | undefined 
     : undefined;
 }
 
-/** How a column is staged for DuckDB and written by it. */
+/** How values of a column are staged for DuckDB and how DuckDB writes them. */
 export interface ColumnFormat {
-  /** DuckDB type that the staged value is read as. */
+  /** DuckDB type of the staged value. */
   readonly stagedType: string;
   /** SQL of the written value, given the SQL of the staged one. */
   readonly select: (staged: string) => string;
   /**
-   * The staged value, as JSON, of a JSON value that isn't null.
+   * Converts a non-null JSON value to the staged value, as JSON.
    *
    * @throws ConversionError when the column can't hold it.
    */
@@ -132,9 +132,9 @@ const passThrough = (staged: string) => staged;
 /**
  * The format of a Glue type: https://docs.aws.amazon.com/athena/latest/ug/data-types.html
  *
- * Values are coerced as OpenX's SerDe does: https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion.html
+ * Values are converted as by OpenX's SerDe: https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion.html
  *
- * @returns undefined for a type that isn't converted here (struct, map, array, binary, char and the like).
+ * @returns undefined for a type that isn't supported here (struct, map, array, binary, char and similar types).
  */
 export function columnFormat(glueType: string): ColumnFormat | undefined {
   const type = glueType.trim().toLowerCase();
@@ -157,12 +157,12 @@ const FORMATS: ReadonlyMap<string, ColumnFormat> = new Map([
   ['date', { stagedType: 'DATE', select: passThrough, stage: stageDate }],
   [
     'timestamp',
-    // Plain TIMESTAMP, which is written as INT64 microseconds without a zone: every reader gets those right.
+    // Plain TIMESTAMP is written as INT64 microseconds without a zone, which every reader reads correctly.
     { stagedType: 'BIGINT', select: (staged: string) => `make_timestamp(${staged})`, stage: stageTimestamp },
   ],
 ]);
 
-/** Text of a scalar, as written; a string's is what it stands for. Objects and arrays are no scalars. */
+/** Text of a scalar, as written; a string is decoded. Objects and arrays are not scalars. */
 function scalarText(raw: string): string {
   if (raw.startsWith('{') || raw.startsWith('[')) {
     throw mismatch(`A JSON ${raw.startsWith('{') ? 'object' : 'array'} does not fit the column.`);
@@ -170,14 +170,14 @@ function scalarText(raw: string): string {
   return raw.startsWith('"') ? readString(raw) : raw;
 }
 
-/** Java's words for a text that is no number, which AWS passes on. */
+/** Java's message for a text that is not a number, which AWS returns. */
 const badInput = (text: string) => mismatch(`For input string: ${JSON.stringify(text)}`);
 const outOfRange = (text: string, type: string) =>
   mismatch(`Value ${text} is out of range for type ${type}.`);
 
 function stageText(raw: string): string {
   if (!raw.startsWith('"')) return JSON.stringify(compactJson(raw));
-  // Half a surrogate pair is valid JSON but no text: DuckDB would refuse the whole file.
+  // Half a surrogate pair is valid JSON but not valid text: DuckDB would refuse the whole file.
   return raw.includes('\\u') ? JSON.stringify(readString(raw)) : raw;
 }
 
@@ -218,7 +218,7 @@ function floating(stagedType: 'FLOAT' | 'DOUBLE'): ColumnFormat {
   };
 }
 
-/** Staged as text: as a JSON number it would pass through a double. */
+/** Staged as text, because a JSON number would be converted to a double. */
 function decimalFormat(precision: number, scale: number): ColumnFormat | undefined {
   if (precision < 1 || precision > 38 || scale > precision) return undefined;
   const stagedType = `DECIMAL(${precision},${scale})`;

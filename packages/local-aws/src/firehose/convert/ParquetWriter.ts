@@ -3,27 +3,27 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Conversion } from '../streamSettings.ts';
 import type { FormattedColumn } from './RowReader.ts';
 
-/** DuckDB's own memory; it overshoots. What doesn't fit spills to disk. */
+/** DuckDB's own memory limit, which it may exceed. Data beyond it spills to disk. */
 const MEMORY_LIMIT = '512MB';
-/** A staged row may be six times as long as its record (escapes), far below this. */
+/** A staged row may be six times as long as its record (escapes), which is far below this limit. */
 const LARGEST_ROW_BYTES = 64 * 1024 * 1024;
 
-/** Turns staged rows into Parquet with DuckDB, which is loaded at the first use: it takes 50 ms. */
+/** Converts staged rows to Parquet with DuckDB. DuckDB is loaded on first use, which takes 50 ms. */
 export class ParquetWriter {
   readonly #directory: string;
   #database: Promise<{ instance: DuckDBInstance; connection: DuckDBConnection }> | undefined;
-  /** One COPY at a time: they share a connection. */
+  /** Runs one COPY at a time: they share a connection. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param directory Where DuckDB may spill to. */
+  /** @param directory Folder for DuckDB's temporary files. */
   constructor(directory: string) {
     this.#directory = directory;
   }
 
   /**
-   * Writes one Parquet file, columns in the order given.
+   * Writes one Parquet file with its columns in the given order.
    *
-   * @param staged File of rows as `RowReader.stage` makes them, a line each.
+   * @param staged File with one row a line, as `RowReader.stage` returns them.
    */
   write(
     staged: string,

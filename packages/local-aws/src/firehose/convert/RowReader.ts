@@ -11,11 +11,11 @@ export interface FormattedColumn {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Reads records as rows of one table, as OpenX's JSON SerDe does. */
+/** Reads records as rows of one table, like OpenX's JSON SerDe. */
 export class RowReader {
   readonly columns: readonly FormattedColumn[];
   readonly #conversion: Conversion;
-  /** JSON key, folded → number of the column. */
+  /** JSON key, case-folded → number of the column. */
   readonly #columnOfKey = new Map<string, number>();
 
   private constructor(columns: readonly FormattedColumn[], conversion: Conversion) {
@@ -27,7 +27,7 @@ export class RowReader {
     });
   }
 
-  /** A reader for a table's columns, or the first column whose type isn't converted here. */
+  /** A reader for a table's columns, or the first column whose type isn't supported here. */
   static of(
     columns: readonly SchemaColumn[],
     conversion: Conversion,
@@ -42,10 +42,10 @@ export class RowReader {
   }
 
   /**
-   * One record as a line of staged JSON, `{"0":…,"3":…}`: columns by number, absent and null ones left out,
-   * keys that no column has dropped.
+   * Converts one record to a line of staged JSON, `{"0":…,"3":…}`: columns by number. Absent and null columns are
+   * omitted, and keys without a column are dropped.
    *
-   * @throws ConversionError when it isn't JSON, or a column can't hold its value.
+   * @throws ConversionError when the record isn't JSON, or a column can't hold its value.
    */
   stage(bytes: Uint8Array): string {
     const text = readObject(bytes);
@@ -53,7 +53,7 @@ export class RowReader {
     const parts: string[] = [];
     for (const { key, raw } of jsonMembers(text)) {
       const folded = this.#fold(key);
-      // https://github.com/awsdocs/amazon-athena-user-guide/pull/46: "URL" beside "Url" is an error for OpenX.
+      // https://github.com/awsdocs/amazon-athena-user-guide/pull/46: for OpenX, "URL" beside "Url" is an error.
       if (seen.has(folded)) throw parseError(`Duplicate key ${JSON.stringify(folded)}`);
       seen.add(folded);
       const index = this.#columnOfKey.get(folded);

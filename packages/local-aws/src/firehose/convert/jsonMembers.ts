@@ -1,11 +1,11 @@
-/** A member of a JSON object, its value as it is written. */
+/** A member of a JSON object, with its value as written. */
 export interface JsonMember {
   readonly key: string;
-  /** The value's text, e.g. `12345678901234567890` or `{"a": 1}`: digits that a double would lose are kept. */
+  /** The value's text, e.g. `12345678901234567890` or `{"a": 1}`, with digits that a double would lose. */
   readonly raw: string;
 }
 
-/** The members of a JSON object in their order, repeated keys included. The text must be a valid JSON object. */
+/** The members of a JSON object in order, including repeated keys. The text must be a valid JSON object. */
 export function jsonMembers(text: string): JsonMember[] {
   const members: JsonMember[] = [];
   let at = text.indexOf('{') + 1;
@@ -22,14 +22,14 @@ export function jsonMembers(text: string): JsonMember[] {
   }
 }
 
-/** The text that a JSON string stands for; a half of a surrogate pair without its other becomes U+FFFD. */
+/** Decodes a JSON string. An unpaired half of a surrogate pair becomes U+FFFD. */
 export function readString(raw: string): string {
   if (!raw.includes('\\')) return raw.slice(1, -1);
   const text: unknown = JSON.parse(raw);
   return typeof text === 'string' ? text.toWellFormed() : '';
 }
 
-/** JSON without the white space between its tokens, numbers and keys as they were. */
+/** JSON without white space between its tokens, with unchanged numbers and keys. */
 export function compactJson(raw: string): string {
   return raw.replace(/("(?:[^"\\]|\\.)*")|[ \t\r\n]+/g, '$1');
 }
