@@ -22,14 +22,14 @@ import {
 } from '../protocol/sigv4.ts';
 
 /**
- * The time that dates an answer, epoch milliseconds: the caller's own, if the clock has ever shown it. An SDK
- * sets its clock by the date of every answer (`systemClockOffset`), whatever the difference, and would sign its next
- * calls by another one's time. The machine's clock, by which most clients go, is the first to be tried: dated by ours as
- * long as that is near, they would be led on minute by minute while it is moved in small steps.
+ * The time for the date of an answer, epoch milliseconds: the caller's own, if the clock has ever had it. An SDK
+ * sets its clock by the date of every answer (`systemClockOffset`), however small the difference. With another caller's
+ * date it would sign its next calls wrongly. The machine's clock, which most clients use, is tried first: if answers
+ * had our time whenever it is close, those clients would follow it minute by minute while it is moved in small steps.
  * https://github.com/aws/aws-sdk-js-v3/blob/main/packages/core/src/submodules/httpAuthSchemes/utils/getUpdatedSystemClockOffset.ts
  *
  * @param signedAtMs When the request was signed; undefined when it wasn't.
- * @param otherTimes As in startEdge.ts, the machine's first.
+ * @param otherTimes As in startEdge.ts, with the machine's first.
  */
 export function callerTime(
   signedAtMs: number | undefined,
@@ -44,7 +44,7 @@ export function callerTime(
   return off(nearest) <= CLOCK_SKEW_MS ? nearest : nowMs;
 }
 
-/** What a request is authenticated by. */
+/** What is needed to authenticate a request. */
 export interface AuthenticationContext {
   readonly credentials: Pick<ReadonlyMap<string, string>, 'get'>;
   readonly clock: Clock;
@@ -54,7 +54,7 @@ export interface AuthenticationContext {
   readonly sessionOf?: ((accessKeyId: string, token: string | undefined) => string | undefined) | undefined;
 }
 
-/** Checks the signature of a request and makes it what a service handles. */
+/** Checks the signature of a request and converts it for a service. */
 export async function authenticateRequest(
   message: IncomingMessage,
   parts: { readonly signable: SignableRequest; readonly query: URLSearchParams; readonly requestId: string },
@@ -100,7 +100,7 @@ export async function authenticateRequest(
   };
 }
 
-/** A key of a session is none without its token. */
+/** A session's access key is invalid without its token. */
 function missingToken(): SignatureProblem {
   return new SignatureProblem(
     'unknownKey',
@@ -113,8 +113,8 @@ function wrongToken(): SignatureProblem {
 }
 
 /**
- * Lets a service handle a request as the faults that are set will have it: struck before the service does
- * anything, or after everything is done, when only the answer is left.
+ * Lets a service handle a request under the configured faults. A fault applies before the service does
+ * anything, or after all its work, when only the answer remains.
  *
  * @throws the AwsError to answer instead, or ConnectionReset.
  */
@@ -125,9 +125,9 @@ export async function handleWithFaults(
     readonly faults: Faults;
     readonly clock: Pick<LocalClock, 'after'>;
     readonly connection: Socket;
-    /** Asked before anything is done. @throws AwsError */
+    /** Called before anything is done. @throws AwsError */
     readonly admit?: ((call: EdgeCall) => void) | undefined;
-    /** Called when the call is over, however it ended. */
+    /** Called when the call has ended, with any outcome. */
     readonly onCall?: ((call: EdgeCall) => void) | undefined;
   },
 ): Promise<AwsResponse> {
@@ -167,7 +167,7 @@ export async function handleWithFaults(
     for (const { after } of fates) await applyFaultEffect(after, options);
     return response;
   } catch (error) {
-    // Nobody will read it, and an object's file must not stay open.
+    // Nobody will read the body, and an object's file must not stay open.
     if (response.body instanceof Readable) response.body.destroy();
     throw error;
   }

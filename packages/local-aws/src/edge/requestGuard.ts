@@ -2,44 +2,44 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIPv4 } from 'node:net';
 import { type LocalAwsError, RequestGuardError } from '../base/errors.ts';
 
-/** What one endpoint of the local cloud admits besides loopback hosts. */
+/** The requests that one endpoint of the local cloud admits besides those to loopback hosts. */
 export interface GuardRules {
-  /** Further hosts, as {@link parseAllowedHosts}. Default none. */
+  /** Further hosts, as {@link parseAllowedHosts} returns them. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Whether the hosts of AWS's own endpoints are admitted. Default false. */
   readonly awsHosts?: boolean;
-  /** Whether pages of other sites may send requests: the collector's callers are such pages. Default false. */
+  /** Whether pages of other sites may send requests, as the collector's callers do. Default false. */
   readonly anyOrigin?: boolean;
 }
 
-/** A refused request: the error, and the status to answer with. */
+/** A refused request: the error, and the status of the answer. */
 export interface RefusedRequest {
   readonly error: LocalAwsError;
-  /** 400 for a Host that HTTP itself doesn't allow, else 403. */
+  /** 400 for a Host that HTTP doesn't allow, else 403. */
   readonly status: 400 | 403;
 }
 
-/** Names by which containers reach the machine that they run on; nobody can register them: ICANN reserves .internal. */
+/** Names by which containers reach their host machine. Nobody can register them: ICANN reserves .internal. */
 const CONTAINER_HOSTS = ['host.docker.internal', 'host.containers.internal'];
 
-/** A name, or an IPv6 address in brackets, each with or without a port. */
+/** A name, or an IPv6 address in brackets, with or without a port. */
 const AUTHORITY = /^(?<name>[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::(?<port>\d{0,5}))?$/i;
 
 /**
- * Hosts under which AWS serves what is emulated here. Clients sign them when a proxy or a hosts file sends them here.
- * Only AWS can point these names anywhere. Not among them: names of websites that AWS's customers own.
+ * Hosts of AWS for the services that are emulated here. Clients sign them when a proxy or a hosts file redirects them.
+ * Only AWS can assign addresses to these names. Names of websites of AWS's customers are excluded.
  * https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html
  */
 const AWS_HOST =
   /^(?:(?:.+\.)?s3(?:[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-\d)?|(?:firehose|glue|sqs|athena|secretsmanager|kms|cloudformation|sts|iam)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?|[a-z]{2}(?:-[a-z]+)+-\d\.queue)\.amazonaws\.com$/;
 
 /**
- * Whether a request may reach an endpoint of the local cloud at all. A web page can point a DNS name of its own at
- * 127.0.0.1 (DNS rebinding), and any page may post to 127.0.0.1. A browser gives both away: by the `Host`, and by
- * `Origin` or, for what a page loads without one, `Sec-Fetch-Site`.
+ * Refuses requests that must not reach an endpoint of the local cloud. A web page can point its own DNS name at
+ * 127.0.0.1 (DNS rebinding), and any page may post to 127.0.0.1. Browsers reveal both: by the `Host`, and by
+ * `Origin` or, for resources that a page loads without one, `Sec-Fetch-Site`.
  *
- * The target of a request that names its host itself (`GET http://127.0.0.1/path`) is cut down to the path: as HTTP
- * asks, that host counts instead of the header. https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
+ * If the target of a request contains a host (`GET http://127.0.0.1/path`), it is reduced to the path: as HTTP
+ * requires, that host counts instead of the header. https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
  *
  * @returns undefined for an admitted request.
  */
@@ -72,10 +72,10 @@ export function sendRefusal(response: ServerResponse, { error, status }: Refused
 }
 
 /**
- * The hosts of `--allow-hosts`: names and addresses that commas separate, without ports. `.example.test` allows every
+ * The hosts of `--allow-hosts`: names and addresses separated by commas, without ports. `.example.test` allows every
  * name that ends in it.
  *
- * @returns The hosts in lower case; the part that is no host, when there is one.
+ * @returns The hosts in lower case, or the part that is not a host.
  */
 export function parseAllowedHosts(text: string): readonly string[] | { readonly wrong: string } {
   const parts = text.split(',').map((part) => part.trim().toLowerCase());
@@ -90,19 +90,19 @@ export function parseAllowedHosts(text: string): readonly string[] | { readonly 
   return hosts;
 }
 
-/** The host of an absolute target, whose path then is the target; undefined for a target that is a path already. */
+/** Removes and returns the host of an absolute target; undefined for a target that is only a path. */
 function takeAuthority(message: Pick<IncomingMessage, 'url'>): string | undefined {
   const [, authority, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(message.url ?? '') ?? [];
   if (authority !== undefined) message.url = rest.startsWith('/') ? rest : `/${rest}`;
   return authority;
 }
 
-/** The host of an authority in its canonical form, without port and trailing dot; undefined for what is none. */
+/** The host of an authority in its canonical form, without port and trailing dot; undefined if it is not a host. */
 function hostName(authority: string): string | undefined {
   const { name, port = '' } = AUTHORITY.exec(authority)?.groups ?? {};
   if (name === undefined || Number(port) > 65_535) return undefined;
   try {
-    // Brings addresses to one form: 127.1 is 127.0.0.1, and [0:0:0:0:0:0:0:1] is [::1].
+    // Normalises addresses: 127.1 is 127.0.0.1, and [0:0:0:0:0:0:0:1] is [::1].
     return new URL(`http://${name.replace(/\.$/, '')}`).hostname;
   } catch {
     return undefined;
@@ -118,7 +118,7 @@ function isAllowed(name: string, { allowedHosts = [], awsHosts = false }: GuardR
   );
 }
 
-/** https://www.rfc-editor.org/rfc/rfc6761#section-6.3: nothing but loopback is ever below `localhost`. */
+/** https://www.rfc-editor.org/rfc/rfc6761#section-6.3: all names below `localhost` are loopback. */
 function isLoopback(name: string): boolean {
   if (isIPv4(name)) return name.startsWith('127.');
   return (
@@ -134,13 +134,13 @@ function refuseForeignOrigin(
   if (origin !== undefined) {
     const [, authority] = /^https?:\/\/([^/]*)$/i.exec(origin) ?? [];
     const name = authority === undefined ? undefined : hostName(authority);
-    // AWS's own hosts are names of services, not of pages.
+    // AWS's own hosts are names of services, not of web pages.
     return name !== undefined && isAllowed(name, { ...rules, awsHosts: false })
       ? undefined
       : refusedOrigin(`Origin: ${origin}.`);
   }
-  // A page loads images, scripts and frames without an Origin. A link that somebody follows is no harm: nobody but the
-  // reader sees the answer.
+  // A page loads images, scripts and frames without an Origin. Following a link is harmless: only the user sees the
+  // answer.
   const followed =
     headers['sec-fetch-mode'] === 'navigate' &&
     headers['sec-fetch-dest'] === 'document' &&

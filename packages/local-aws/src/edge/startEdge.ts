@@ -20,56 +20,58 @@ import {
 import { authenticateRequest, callerTime, handleWithFaults } from './handleRequest.ts';
 import { type RefusedRequest, refuseForeignRequest, sendRefusal } from './requestGuard.ts';
 
-/** What {@link startEdge} needs. */
+/** Options of {@link startEdge}. */
 export interface EdgeOptions {
   readonly services: readonly AwsService[];
   /**
-   * Answers what begins with the control path; false when it knows no such path, which is then answered 404.
-   * These requests carry no signature.
+   * Answers requests under the control path. Returns false for an unknown path, which is then answered 404.
+   * These requests are not signed.
    */
   readonly control?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
   /** Default `/_local`. */
   readonly controlPath?: string;
-  /** Access key → secret. Default `test` for `test` and for every account: iam/Caller.ts. */
+  /** Access key → secret. Default: `test` for `test` and for every account: iam/Caller.ts. */
   readonly credentials?: Pick<ReadonlyMap<string, string>, 'get'>;
-  /** Judges the age of signatures, dates the answers (see {@link callerTime}), and measures the latency that faults ask for. */
+  /**
+   * Determines the age of signatures and the dates of answers ({@link callerTime}), and times the latency of faults.
+   */
   readonly clock: LocalClock;
-  /** Failures on demand. Default: none. */
+  /** Injected failures. Default: none. */
   readonly faults?: Faults;
-  /** Called when a call that was signed and understood is over. Default: nothing. */
+  /** Called when a signed and recognised call has ended. Default: nothing. */
   readonly onCall?: (call: EdgeCall) => void;
   /**
-   * Further times (epoch ms) by which a signature may be judged and its answer dated, for a clock that is moved: clients
-   * outside use the machine's, which is the first, functions the one at which they were invoked. Default none.
+   * Further times (epoch ms) for checking signatures and dating answers, for a clock that is moved. External clients
+   * use the machine's time, which comes first; functions use the time at which they were invoked. Default none.
    */
   readonly otherTimes?: () => readonly number[];
-  /** Name of the session that a key and its token are; undefined refuses them. Default: tokens are not looked at. */
+  /** Name of the session of a key and its token; undefined refuses them. Default: tokens are ignored. */
   readonly sessionOf?: (accessKeyId: string, token: string | undefined) => string | undefined;
-  /** Asked for each call before anything is done; throws the AwsError to answer. Default: all may go on. */
+  /** Called for each call before anything is done; throws the AwsError to answer. Default: every call is admitted. */
   readonly admit?: (call: EdgeCall) => void;
-  /** Hosts that are admitted besides those of loopback and AWS: {@link refuseForeignRequest}. Default none. */
+  /** Hosts that are admitted besides loopback and AWS's: {@link refuseForeignRequest}. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** 0, the default, takes any free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** Called for each unexpected error, which the client sees as a 500. Default: the stack on stderr. */
+  /** Called for each unexpected error, which the client sees as a 500. Default: writes the stack to stderr. */
   readonly onDefect?: (error: unknown) => void;
 }
 
 /** A running edge endpoint. */
 export interface Edge {
-  /** e.g. `http://127.0.0.1:4566`, no slash at the end. */
+  /** For example `http://127.0.0.1:4566`, without a slash at the end. */
   readonly url: string;
-  /** Takes no more requests, lets those under way finish for up to 5 seconds, then cuts them off. */
+  /** Accepts no more requests, gives running ones up to 5 seconds to finish, then disconnects them. */
   close(): Promise<void>;
 }
 
 const CLOSE_GRACE_MS = 5000;
 
 /**
- * Starts the one endpoint that all emulated services share. The service is recognised from the signature's
- * scope, else from `X-Amz-Target`; the signature is checked; a service that isn't there is refused by name.
+ * Starts the endpoint that all emulated services share. The service is determined from the signature's
+ * scope, else from `X-Amz-Target`, and the signature is checked. A service that isn't emulated is refused by name.
  */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { clock, faults = new Faults(), onDefect = reportDefect } = options;
@@ -120,7 +122,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const { allowedHosts } = options;
     if (isControl(message, options.controlPath ?? '/_local')) {
-      // AWS's hosts are for AWS's clients: the control is none of AWS's services.
+      // AWS's hosts are only for AWS's clients: the control API is not an AWS service.
       const refused = refuseForeignRequest(message, { allowedHosts });
       if (refused !== undefined) sendRefusal(response, refused);
       else if ((await options.control?.(message, response)) !== true)
@@ -130,16 +132,16 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       const foreign = refuseForeignRequest(message, { allowedHosts, awsHosts: true });
       const call = { ...readCall(message), refused: foreign && toAwsError(foreign) };
       const answered = await answer(message, call, requestId);
-      // Kept open, the connection would hold up the closing until its client lets go of it.
+      // A connection that is kept open would delay closing until its client disconnects.
       if (closing) response.shouldKeepAlive = false;
       const date = callerTime(call.authorization?.signedAtMs, clock.now(), options.otherTimes);
       await sendResponse(response, answered, requestId, date);
     }
-    // What a refusal left unread must go before the connection can carry the next request.
+    // The unread rest of a refused request must be drained before the connection can carry the next one.
     if (!message.complete) message.resume();
   }
 
-  // A request without Host is refused by name, not by Node's empty answer.
+  // A request without Host gets a named error, not Node's empty answer.
   const server = createServer({ requireHostHeader: false }, (message, response) => {
     serve(message, response).catch((error: unknown) => {
       if (error instanceof ConnectionReset) return message.socket.resetAndDestroy();
@@ -167,14 +169,14 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   };
 }
 
-/** A request as far as its head tells. */
+/** A request as far as its head describes it. */
 interface ReadCall {
   readonly signable: SignableRequest;
   readonly query: URLSearchParams;
-  /** Undefined when it is not signed, or the signature cannot be read: then there is a problem. */
+  /** Undefined when the request is not signed, or the signature can't be parsed: then `problem` is set. */
   readonly authorization?: Authorization | undefined;
   readonly problem?: SignatureProblem | undefined;
-  /** Why the request is refused before anything else. */
+  /** Why the request is refused before any other check. */
   readonly refused?: AwsError | undefined;
 }
 
@@ -192,23 +194,23 @@ function readCall({ method = 'GET', url = '/', headers }: IncomingMessage): Read
   }
 }
 
-/** Whether a request is for the control API, whether or not its target names a host. */
+/** Whether a request is for the control API, with or without a host in its target. */
 function isControl({ url = '' }: IncomingMessage, controlPath: string): boolean {
   return url.replace(/^https?:\/\/[^/]*/i, '').startsWith(`${controlPath}/`);
 }
 
-/** The error as AWS's clients show it: by its code, with its cure. */
+/** The error in the form that AWS's clients show: its code and its cure. */
 function toAwsError({ error, status }: RefusedRequest): AwsError {
   return new AwsError(error.code, status, `${error.message} ${error.cure}`);
 }
 
-/** The client closed the connection: there is nothing to answer and no error to report. */
+/** Whether the client closed the connection: then there is nothing to answer and no error to report. */
 function isHangUp(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : '';
   return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
-/** What a request says of where it wants to go. */
+/** The parts of a request that identify its service. */
 export interface ServiceHint {
   /** Service in the signature's scope; absent when the request isn't signed. */
   readonly signingName?: string;
@@ -218,9 +220,9 @@ export interface ServiceHint {
 
 /**
  * Finds the service of a request by its signature's scope, else by its target's prefix. An unsigned request
- * without a target can only be meant for S3: a browser at the endpoint, a public object.
+ * without a target can only be for S3: a browser at the endpoint, or a public object.
  *
- * @returns The service, or the name of one that isn't there.
+ * @returns The service, or the name of one that doesn't exist.
  */
 function detectService(
   services: readonly AwsService[],
@@ -238,7 +240,7 @@ function detectService(
 }
 
 /**
- * Refuses a service that isn't emulated, by name, in the words of the protocol that the request is written in:
+ * The error for a service that isn't emulated, with its name, in the protocol of the request:
  * JSON with a target, the Query protocol's XML for a form, else REST-JSON.
  * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
  */
@@ -260,8 +262,8 @@ function unknownService(name: string, headers: IncomingHttpHeaders): AwsResponse
 }
 
 /**
- * Sends a service's answer with the headers that every AWS answer has. The SDKs correct their clocks by its date, so a
- * cloud that lives in another week can still be talked to.
+ * Sends a service's answer with the headers that every AWS answer has. SDKs correct their clocks by its date, so they
+ * can use a cloud whose time is in another week.
  */
 async function sendResponse(
   response: ServerResponse,

@@ -6,7 +6,7 @@ import type { Queue } from '../sqs/Queue.ts';
 import { invocationsInChain, RECURSION_LIMIT } from '../sqs/recursion.ts';
 
 /**
- * Pause after the queue failed: doubled from the first to the last. Without jitter, because nothing else polls it.
+ * Pause after the queue failed, doubled from the shortest to the longest. No jitter, because nothing else polls it.
  */
 const SHORTEST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -17,29 +17,31 @@ export type RecursiveLoop = 'Allow' | 'Terminate';
 /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html */
 export interface MappingOptions {
   readonly queue: Pick<Queue, 'arn' | 'counts' | 'onMessage' | 'receive' | 'delete' | 'reveal' | 'abandon'>;
-  /** Invokes the function with the trace headers of the messages. */
+  /** Invokes the function and passes the trace headers of the messages. */
   readonly invoke: (payload: string, traceHeaders: readonly (string | undefined)[]) => Promise<string>;
   readonly functionArn: string;
-  /** Whether Lambda lets the function go on in a chain of its own messages. */
+  /** Whether Lambda lets the function continue in a chain of its own messages. */
   readonly recursiveLoop: RecursiveLoop;
   readonly batchSize: number;
-  /** How long a batch may wait to fill. */
+  /** How long to wait for a batch to fill. */
   readonly windowMs: number;
   readonly maximumConcurrency: number;
-  /** Whether `ReportBatchItemFailures` is set: else a batch succeeds or fails as one. */
+  /** Whether `ReportBatchItemFailures` is set. If not, a batch succeeds or fails as a whole. */
   readonly partialResponses: boolean;
   readonly clock: LocalClock;
-  /** Called when the queue itself fails, e.g. because the disk is full: polling continues after a pause. */
+  /** Called when the queue itself fails, e.g. because the disk is full. Polling continues after a pause. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Feeds a function from a queue as Lambda's pollers do: batch size, window, concurrency, partial responses. */
+/**
+ * Passes messages of a queue to a function as Lambda's pollers do: batch size, window, concurrency, partial responses.
+ */
 export class EventSourceMapping {
   readonly #options: MappingOptions;
   readonly #running = new Set<Promise<void>>();
   readonly #stopListening: () => void;
   #windowOpen = false;
-  /** Times that the queue has failed in a row, and the end of the pause that followed. */
+  /** Number of consecutive failures of the queue; `#pause` follows each. */
   #failures = 0;
   #pause: Alarm | undefined;
   #closed = false;
@@ -50,12 +52,12 @@ export class EventSourceMapping {
   }
 
   /**
-   * Takes every message now, whatever the window, and resolves when none is visible or under way. Messages that had
-   * failed are given once more, as if their timeout were over; those that fail now stay hidden until it is. A queue
-   * that fails keeps its messages.
+   * Processes every message now, regardless of the window, and resolves when none is visible or being processed. Failed
+   * messages are delivered once more, as if their timeout had passed; if they fail now, they stay hidden until it
+   * passes. If the queue fails, it keeps its messages.
    */
   async drain(): Promise<void> {
-    // Only when nothing is under way is everything in flight a failure.
+    // Messages in flight are failures only once no batch is running.
     while (this.#running.size > 0) await Promise.race(this.#running);
     if (this.#closed) return;
     this.#endPause();
@@ -66,7 +68,7 @@ export class EventSourceMapping {
     }
   }
 
-  /** Starts no further batch and waits for those under way. */
+  /** Starts no more batches and waits for the running ones. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#endPause();
@@ -74,7 +76,7 @@ export class EventSourceMapping {
     await Promise.all(this.#running);
   }
 
-  /** Whether a batch is under way. */
+  /** Whether a batch is running. */
   get busy(): boolean {
     return this.#running.size > 0;
   }
@@ -132,10 +134,10 @@ export class EventSourceMapping {
     }
   }
 
-  /** What was received and not deleted comes back by itself when its visibility timeout is over. */
+  /** Messages that were received and not deleted return when their visibility timeout ends. */
   #failed(error: unknown): void {
     this.#options.onFailure(error);
-    // A batch beside this one may have met the same.
+    // A parallel batch may have failed for the same reason and started the pause.
     if (!this.#mayStart()) return;
     const delayMs = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** this.#failures);
     this.#failures += 1;
@@ -162,7 +164,9 @@ export class EventSourceMapping {
     for (const { id, receipt } of batch) if (!failed.has(id)) queue.delete(receipt);
   }
 
-  /** Lambda invokes nothing for a message at the end of a loop: it goes to the dead-letter queue, or nowhere. */
+  /**
+   * Lambda doesn't invoke the function for a message at the end of a loop: it goes to the dead-letter queue, if any.
+   */
   #withoutLoops(batch: readonly ReceivedMessage[]): readonly ReceivedMessage[] {
     const { queue, functionArn, recursiveLoop } = this.#options;
     if (recursiveLoop === 'Allow') return batch;
@@ -174,7 +178,7 @@ export class EventSourceMapping {
   }
 }
 
-/** The event a function gets for a batch. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
+/** The event of a batch. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
 function sqsEvent(batch: readonly ReceivedMessage[], queueArn: string): SQSEvent {
   const [, , , region = '', account = ''] = queueArn.split(':');
   return {
@@ -197,8 +201,8 @@ const partialResponseSchema = z
   .nullish();
 
 /**
- * Ids of the messages that a partial batch response names as failed. Lambda takes a response it can't read, or
- * one that names a message not in the batch, as a failure of all.
+ * Ids of the messages that a partial batch response reports as failed. If Lambda can't read the response, or it names a
+ * message that is not in the batch, all messages count as failed.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 function failedMessages(response: string, batch: readonly ReceivedMessage[]): ReadonlySet<string> {

@@ -12,7 +12,7 @@ const LAMBDA_LIMITS = {
   responseBytes: 6 * 1024 * 1024,
 } as const;
 
-/** Why an invocation gave no payload, under the `errorType` that Lambda itself reports. */
+/** Why an invocation returned no payload, with the `errorType` that Lambda reports. */
 export class FunctionError extends Error {
   /** The thrown error's name, or `Sandbox.Timedout`, `Runtime.ExitError`, `RequestEntityTooLargeException`, … */
   readonly errorType: string;
@@ -24,20 +24,20 @@ export class FunctionError extends Error {
   }
 }
 
-/** What one environment needs besides its start-up data. */
+/** The options of an environment besides its start-up data. */
 interface EnvironmentOptions extends Omit<Start, 'clockOffsetMs'> {
   /** The whole `process.env` of the function. */
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
-  /** Takes what the function writes to stdout and stderr. */
+  /** Called with the function's output to stdout and stderr. */
   readonly log: (text: string) => void;
-  /** The time that the function sees, as of the beginning of each invocation. Default: the machine's. */
+  /** The function's time, fixed at the start of each invocation. Default: the machine's. */
   readonly clock?: Clock;
 }
 
 /**
- * One Lambda execution environment, in a thread: own module graph, own `process.env`, one invocation at a time.
- * After a timeout or a crash it is {@link dead} and must be replaced, as Lambda does.
+ * One Lambda execution environment in a thread, with its own module graph and `process.env`. Runs one invocation at a
+ * time. After a timeout or a crash it is {@link dead} and must be replaced, as in Lambda.
  */
 class ExecutionEnvironment {
   readonly #worker: Worker;
@@ -68,7 +68,7 @@ class ExecutionEnvironment {
     this.#ready.catch(() => undefined);
   }
 
-  /** Whether it can take no further invocation. */
+  /** Whether it can't run further invocations. */
   get dead(): boolean {
     return this.#dead !== undefined;
   }
@@ -80,9 +80,9 @@ class ExecutionEnvironment {
   }
 
   /**
-   * Runs the handler once; resolves with its JSON result.
+   * Runs the handler once and resolves with its JSON result.
    *
-   * @param trace The chain of invocations that this one belongs to: recursion.ts.
+   * @param trace The chain of invocations that includes this one: recursion.ts.
    * @throws FunctionError with the handler's own error, `Sandbox.Timedout`, `Runtime.ExitError` or
    *   `Function.ResponseSizeTooLarge`.
    */
@@ -123,7 +123,7 @@ class ExecutionEnvironment {
     }
   }
 
-  /** Ends it; an invocation under way fails. */
+  /** Stops the environment. A running invocation fails. */
   async close(): Promise<void> {
     this.#die(new FunctionError('Runtime.ExitError', 'The environment was shut down.'));
     await this.#worker.terminate();
@@ -153,13 +153,13 @@ class ExecutionEnvironment {
   }
 }
 
-/** A function as the template has it, ready to be invoked. */
+/** A function with its settings from the template. */
 export interface LambdaFunctionOptions extends EnvironmentOptions {
-  /** Environments at the most, so invocations at once; further ones wait. Default 4. */
+  /** Maximum number of environments, hence of parallel invocations; others wait. Default 4. */
   readonly concurrency?: number;
 }
 
-/** A deployed function: environments are started on demand, kept warm, and replaced when they die. */
+/** A deployed function. Environments are started on demand, kept warm, and replaced when they die. */
 export class LambdaFunction {
   readonly name: string;
   readonly #options: LambdaFunctionOptions;
@@ -176,7 +176,7 @@ export class LambdaFunction {
     this.#concurrency = options.concurrency ?? 4;
   }
 
-  /** Starts one environment ahead of the first invocation; says by throwing whether the bundle loads. */
+  /** Starts one environment before the first invocation. Throws if the bundle can't be loaded. */
   async warm(): Promise<void> {
     const environment = this.#idle[0] ?? new ExecutionEnvironment(this.#options);
     if (this.#idle.length === 0) this.#idle.push(environment);
@@ -184,9 +184,9 @@ export class LambdaFunction {
   }
 
   /**
-   * Invokes synchronously with a JSON payload; resolves with the JSON result.
+   * Invokes the function synchronously with a JSON payload; resolves with the JSON result.
    *
-   * @param traceHeaders Of the messages in the payload. Default none: a new chain begins.
+   * @param traceHeaders Trace headers of the messages in the payload. Default none: a new chain begins.
    * @throws FunctionError see {@link ExecutionEnvironment.invoke}; `RequestEntityTooLargeException` over 6 MiB.
    */
   async invoke(payload: string, traceHeaders: readonly (string | undefined)[] = []): Promise<string> {
@@ -211,13 +211,13 @@ export class LambdaFunction {
     }
   }
 
-  /** Ends every environment; an invocation still running in one fails. */
+  /** Stops every environment. Running invocations fail. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#idle.splice(0), ...this.#busy].map((environment) => environment.close()));
   }
 
-  /** A warm one, unless it has died since: a handler may throw after it has answered. */
+  /** Takes a warm environment that is still alive: a handler may throw after it has answered. */
   async #takeEnvironment(): Promise<ExecutionEnvironment> {
     for (let warm = this.#idle.pop(); warm !== undefined; warm = this.#idle.pop()) {
       if (!warm.dead) return warm;

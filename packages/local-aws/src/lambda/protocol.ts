@@ -1,37 +1,37 @@
 import { z } from 'zod';
 
-/** What an execution environment is started with. */
+/** The start-up data of an execution environment. */
 export const startSchema = z.object({
   handlerFile: z.string(),
   handlerName: z.string(),
   functionName: z.string(),
   functionArn: z.string(),
   memoryMb: z.number(),
-  /** See {@link invocationSchema}: for what the bundle does while it is loaded. */
+  /** As in {@link invocationSchema}, for the time while the bundle is loaded. */
   clockOffsetMs: z.number(),
 });
-/** What a worker is started with. */
+/** The start-up data of a worker. */
 export type Start = z.output<typeof startSchema>;
 
-/** One invocation; payloads are JSON text, as Lambda has them. */
+/** One invocation. Payloads are JSON text, as in Lambda. */
 export const invocationSchema = z.object({
   requestId: z.string(),
   payload: z.string(),
-  /** `_X_AMZN_TRACE_ID`, which AWS SDKs send along. */
+  /** `_X_AMZN_TRACE_ID`, which AWS SDKs add to their requests. */
   trace: z.string(),
-  /** When the invocation times out, by the machine's clock. */
+  /** When the invocation times out, on the machine's clock. */
   deadlineMs: z.number(),
-  /** How far the function's `Date` is ahead of the machine's, milliseconds. */
+  /** How far the function's `Date` is ahead of the machine's, in milliseconds. */
   clockOffsetMs: z.number(),
 });
-/** One invocation, as the worker gets it. */
+/** One invocation, as sent to the worker. */
 export type Invocation = z.output<typeof invocationSchema>;
 
-/** What an environment says back. `ready` once, then one answer an invocation. */
+/** What an environment reports: `ready` once, then one answer for each invocation. */
 export const reportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('done'), payload: z.string() }),
   z.object({ type: z.literal('failed'), errorType: z.string(), message: z.string(), stack: z.string() }),
 ]);
-/** What a worker answers. */
+/** A report of a worker. */
 export type Report = z.output<typeof reportSchema>;

@@ -3,9 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { invocationSchema, type Report, startSchema } from './protocol.ts';
 
 /**
- * Makes this thread's `Date` tell the local cloud's time: `Date.now()`, `new Date()` and `Date()` are ahead of
- * the machine's clock by what `offsetMs` answers at that moment. Dates made from a value stay what they are, and
- * `instanceof Date` holds for those the runtime itself makes. Timers and `performance.now()` measure as ever.
+ * Makes this thread's `Date` use the local cloud's time: `Date.now()`, `new Date()` and `Date()` are ahead of the
+ * machine's clock by the current result of `offsetMs`. Dates created from a value don't change, and `instanceof Date`
+ * is true for those that the runtime itself creates. Timers and `performance.now()` are unaffected.
  *
  * @returns The machine's own `Date.now`.
  */
@@ -24,8 +24,8 @@ function shiftDate(offsetMs: () => number): () => number {
   return machineNow;
 }
 
-// The entry of an execution environment: a worker thread that does what Lambda's Node runtime does: loads the
-// bundle once, then takes one invocation at a time. The handler sees an event, a context and its own
+// The entry point of an execution environment: a worker thread that works like Lambda's Node runtime. It loads the
+// bundle once, then runs one invocation at a time. The handler sees an event, a context and its own
 // process.env, and cannot tell the difference.
 
 type Handler = (event: unknown, context: unknown) => unknown;

@@ -12,7 +12,7 @@ import type { Queues } from '../sqs/Queues.ts';
 import { queueProperties } from '../sqs/queueSettings.ts';
 import type { Deployment } from '../template/Deployment.ts';
 
-/** What holds the resources of a deployment. */
+/** The stores of a deployment's resources. */
 export interface Stores {
   readonly store: ObjectStore;
   readonly catalog: Catalog;
@@ -24,7 +24,7 @@ export interface Stores {
   readonly firehose: Firehose;
 }
 
-/** Brings what is there up to the template, as a stack update would: creates what is missing, deletes nothing. */
+/** Updates existing resources to the template like a stack update: creates what is missing, deletes nothing. */
 export async function provision(deployment: Deployment, stores: Stores): Promise<void> {
   const { store, catalog, queues, secrets, keys, athena, bus, firehose } = stores;
   for (const { name, eventBridge, settings } of deployment.buckets) {
@@ -44,7 +44,7 @@ export async function provision(deployment: Deployment, stores: Stores): Promise
     await firehose.createStream(name, properties);
 }
 
-/** Lets delivery streams write into the local S3. */
+/** Lets delivery streams write to the local S3. */
 export function objectSink(store: ObjectStore): ObjectSink {
   return {
     async put(bucket, key, body, options) {
@@ -53,7 +53,7 @@ export function objectSink(store: ObjectStore): ObjectSink {
   };
 }
 
-/** Lets delivery streams look up the tables that their schema comes from. */
+/** Lets delivery streams look up the tables with their schema. */
 export function schemaSource(catalog: Catalog): SchemaSource {
   return async (database, table) => {
     try {
@@ -69,7 +69,7 @@ export function schemaSource(catalog: Catalog): SchemaSource {
   };
 }
 
-/** A column without a type is a string to Glue. */
+/** Glue treats a column without a type as a string. */
 function schemaColumns(columns: TableInput['PartitionKeys'] = []): SchemaColumn[] {
   return columns.map(({ Name, Type = 'string' }) => ({ name: Name, type: Type }));
 }

@@ -8,7 +8,7 @@ import type { DeployedFunction } from '../template/Deployment.ts';
 
 /** The deployed functions, by name. */
 export interface Functions {
-  /** Invokes by name. @throws LocalCloudError `LOCAL_FUNCTION_UNKNOWN`; FunctionError as the function fails. */
+  /** Invokes by name. @throws LocalCloudError `LOCAL_FUNCTION_UNKNOWN`; FunctionError when the function fails. */
   invoke(
     functionName: string,
     payload: string,
@@ -19,21 +19,21 @@ export interface Functions {
   close(): Promise<void>;
 }
 
-/** Makes the template's functions ready to run, with what Lambda and the local cloud put into their environment. */
+/** Prepares the template's functions, with the environment variables of Lambda and the local cloud. */
 export function startFunctions(options: {
   readonly functions: readonly DeployedFunction[];
-  /** Where the bundles are: Lambda's `/var/task`. */
+  /** Directory with the bundles: Lambda's `/var/task`. */
   readonly codeDirectory: string;
-  /** Each function's log goes to `<function>.log` here. */
+  /** Directory for the function logs, each in `<function>.log`. */
   readonly logDirectory: string;
   readonly region: string;
   /** The endpoint of every AWS service. */
   readonly endpoint: string;
-  /** Variables that every function gets besides its own. */
+  /** Additional variables for every function. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What a function signs with, by the ARN of its role. */
+  /** Credentials of a function, by the ARN of its role. */
   readonly credentialsOf: (role: string) => Credentials;
-  /** The time that they see. */
+  /** The functions' time. */
   readonly clock: Clock;
 }): Functions {
   mkdirSync(options.logDirectory, { recursive: true });
@@ -96,8 +96,8 @@ function lambdaVariables(
 }
 
 /**
- * The only differences from a deployed function: where AWS is, that its clock is right, and what the host adds. An SDK
- * would take a clock that is moved between two invocations, or during a call, for a wrong one, and sign by the difference.
+ * The only differences from a deployed function: AWS's endpoint, no clock skew correction, and the host's variables. An
+ * SDK would take a clock that is moved between two invocations, or during a call, for wrong and correct its signatures.
  * https://github.com/aws/aws-sdk-js-v3/blob/main/packages/core/src/submodules/httpAuthSchemes/aws_sdk/clock-skew-node-config.ts
  */
 function localVariables(options: {

@@ -44,8 +44,8 @@ import { startFunctions } from './startFunctions.ts';
 import { startTriggers } from './startTriggers.ts';
 
 /**
- * Rounds of one flush: what functions write on a stream while queues are drained waits in a buffer again. The last
- * rounds are for streams that go on failing.
+ * Rounds of one flush: records that functions write to a stream while queues are drained are buffered again. The last
+ * rounds are for streams that keep failing.
  */
 const FLUSH_ROUNDS = 6;
 
@@ -55,12 +55,12 @@ export interface LocalAccount {
   readonly id: string;
   readonly region: string;
   readonly partition: string;
-  /** What the account's root signs with. */
+  /** Access key of the account's root. */
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
 
-/** The account that other local AWS tools use, so that their settings fit. */
+/** The account that other local AWS tools use, so that their settings work here. */
 const DEFAULT_ACCOUNT: LocalAccount = {
   id: '000000000000',
   region: 'us-east-1',
@@ -69,45 +69,48 @@ const DEFAULT_ACCOUNT: LocalAccount = {
   secretAccessKey: 'test',
 };
 
-/** A stack to build. */
+/** A stack to deploy. */
 export interface StackSource {
   /** A CloudFormation template, parsed from JSON. */
   readonly template: unknown;
-  /** Default `local`. Part of generated names. */
+  /** Part of generated names. Default `local`. */
   readonly stackName?: string;
-  /** Where the code of its functions is: the handler `build/a/handler.run` is `run` of `<codeDirectory>/build/a/handler.mjs`. */
+  /**
+   * Directory of the functions' code: the handler `build/a/handler.run` is `run` of
+   * `<codeDirectory>/build/a/handler.mjs`.
+   */
   readonly codeDirectory?: string;
-  /** Adds what the template expects to find in the account. Default nothing. */
+  /** Adds what the template expects in the account. Default nothing. */
   readonly extend?: (deployment: Deployment) => Deployment;
 }
 
-/** What {@link startLocalAws} needs. */
+/** Options of {@link startLocalAws}. */
 export interface LocalAwsOptions {
-  /** The stack, or what loads it once the data directory is taken. */
+  /** The stack, or a function that loads it once the data directory is locked. */
   readonly stack: StackSource | (() => Promise<StackSource>);
-  /** Where all state is kept; made when missing. One process at a time may have it open. */
+  /** Directory for all state, created when missing. Only one process at a time may have it open. */
   readonly directory: string;
-  /** Port of all AWS services on 127.0.0.1. Default 0: any free one. */
+  /** Port of all AWS services on 127.0.0.1. Default 0: any free port. */
   readonly port?: number;
-  /** Port of the template's HTTP API on 127.0.0.1. Default 0: any free one. */
+  /** Port of the template's HTTP API on 127.0.0.1. Default 0: any free port. */
   readonly apiPort?: number;
   /** Default account 000000000000 in us-east-1, whose root signs with `test` and `test`. */
   readonly account?: LocalAccount;
-  /** Variables that every function gets besides its own. Default none. */
+  /** Additional variables for every function. Default none. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Firehose's buffer interval instead of the deployed one, seconds. */
+  /** Firehose's buffer interval in seconds, instead of the deployed one. */
   readonly bufferSeconds?: number | undefined;
-  /** Hosts besides those of loopback under which both ports answer. Default none. */
+  /** Hosts besides loopback under which both ports answer. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Default: the machine's time until it is moved. */
+  /** Default: the machine's time until the clock is moved. */
   readonly clock?: MovableClock | undefined;
-  /** Where the control API is on the endpoint. Default `/_local`. */
+  /** Path of the control API on the endpoint. Default `/_local`. */
   readonly controlPath?: string;
-  /** How the control API words its status and its report of a flush. Default: as they are. */
+  /** How the control API presents its status and its flush report. Default: unchanged. */
   readonly presentation?: ControlPresentation;
-  /** What issued access keys are derived from: the same seed gives the same keys after every start. Default `local-aws`. */
+  /** Seed of issued access keys: the same seed gives the same keys after every start. Default `local-aws`. */
   readonly keySeed?: string;
-  /** Receives a sentence when other users of the machine could read the data directory. Default nobody. */
+  /** Called with a sentence when other users of the machine could read the data directory. Default: not called. */
   readonly onWarning?: ((sentence: string) => void) | undefined;
 }
 
@@ -115,35 +118,35 @@ export interface LocalAwsOptions {
 export interface LocalAws {
   /** The endpoint of every AWS service, e.g. `http://127.0.0.1:4566`. */
   readonly endpoint: string;
-  /** Where the template's HTTP API is; undefined for a template without one. */
+  /** URL of the template's HTTP API; undefined for a template without one. */
   readonly api: string | undefined;
   /** The data directory, absolute. */
   readonly directory: string;
-  /** The stack's outputs, as they would be on AWS. */
+  /** The stack's outputs with their values on AWS. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly clock: MovableClock;
   readonly faults: Faults;
   status(): LocalAwsStatus;
   /**
-   * Delivers every buffer now and drains the queues of the functions, until nothing that functions wrote in answer
-   * waits either.
+   * Delivers every buffer now and drains the functions' queues, until nothing that functions wrote in response
+   * is waiting either.
    */
   flush(): Promise<FlushReport>;
-  /** Takes no more requests, flushes, and releases the data directory. A second call waits for the first. */
+  /** Accepts no more requests, flushes, and releases the data directory. A second call waits for the first. */
   close(): Promise<void>;
 }
 
 /**
- * Starts AWS on this machine out of a CloudFormation template: opens what lies in the data directory, brings it up to
- * the template as a stack update would, and runs the functions behind their queues, schedules and HTTP API.
+ * Starts AWS on this machine from a CloudFormation template: opens the data directory, updates its resources to the
+ * template like a stack update, and runs the functions behind their queues, schedules and HTTP API.
  *
- * Sets the umask of the process: what it writes from now on is for its owner alone.
+ * Sets the umask of the process: files that it writes from now on are readable by their owner only.
  *
  * @example
  * const aws = await startLocalAws({ stack: { template }, directory: '.local-aws' });
  * const firehose = new FirehoseClient({ endpoint: aws.endpoint, region: 'us-east-1', credentials });
  * await aws.close();
- * @throws LocalCloudError, TemplateError: with nothing left open.
+ * @throws LocalCloudError, TemplateError. Nothing is left open.
  */
 export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
   await using opened = new AsyncDisposableStack();
@@ -248,7 +251,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     endpoint: edge.url,
   });
   const deployment = extend(readDeployment(resolved));
-  // Before streams are made: one may go on with what an earlier process left.
+  // Must come before streams are created: a stream may continue with records of an earlier process.
   recording.deployed(deployment, resolved);
   roles.deploy(deployedIdentities(resolved, account));
   await provision(deployment, { store, catalog, queues, secrets, keys, athena, bus, firehose });
@@ -301,7 +304,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       port: options.apiPort ?? 0,
     }).catch(rejectTakenPort(options.apiPort)));
   opened.defer(async () => gateway?.close());
-  // First of all at the end: what was broken on purpose must not keep what is buffered from being delivered.
+  // Runs first on close: injected faults must not prevent the delivery of buffered data.
   opened.defer(() => faults.clear());
   await functions.warm();
 
@@ -333,7 +336,7 @@ function sumByStream(deliveries: readonly PendingDelivery[]): PendingDelivery[] 
   return [...sums.values()];
 }
 
-/** Names the port that is taken; other errors pass as they are. */
+/** Reports which port is taken; other errors are passed on unchanged. */
 function rejectTakenPort(port = 0): (error: unknown) => never {
   return (error) => {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -7,15 +7,15 @@ import type { Deployment } from '../template/Deployment.ts';
 import { arnName } from '../template/readDeployment.ts';
 import type { Functions } from './startFunctions.ts';
 
-/** What invokes functions besides the gateway. */
+/** Everything that invokes functions besides the gateway. */
 export interface Triggers {
-  /** Works off what the functions' queues hold; answers how many messages are left: those that failed. */
+  /** Processes the messages in the functions' queues. Returns how many messages remain: those that failed. */
   drain(): Promise<number>;
-  /** Invokes no more and waits for what is under way. */
+  /** Invokes no more functions and waits for running invocations. */
   close(): Promise<void>;
 }
 
-/** Rounds of draining: a function of one queue fills the queue of another. */
+/** Rounds of draining: the function of one queue may send to another queue. */
 const DRAIN_ROUNDS = 6;
 
 /** Starts the queue pollers and schedules of a deployment. */
@@ -30,7 +30,7 @@ export function startTriggers(
     readonly queues: Queues;
     readonly functions: Functions;
     readonly clock: LocalClock;
-    /** Called when a queue itself fails. Default: the stack on stderr. */
+    /** Called when a queue itself fails. Default: writes the stack to stderr. */
     readonly onFailure?: (error: unknown) => void;
   },
 ): Triggers {
@@ -66,7 +66,7 @@ export function startTriggers(
       let waiting = fed;
       for (let round = 0; round < DRAIN_ROUNDS && waiting.length > 0; round += 1) {
         await Promise.all(waiting.map(({ mapping }) => mapping.drain()));
-        // What one function has sent another meanwhile, taken up already or not; what failed is hidden.
+        // Messages that functions have sent each other meanwhile, received already or not. Failed messages are hidden.
         waiting = fed.filter(({ queue, mapping }) => mapping.busy || queue.counts().visible > 0);
       }
       return deployment.eventSourceMappings.reduce(

@@ -3,7 +3,7 @@ import type { RecursiveLoop } from '../lambda/EventSourceMapping.ts';
 import type { BucketSettings } from '../s3/model/bucketSettings.ts';
 import type { Schedule } from '../scheduler/index.ts';
 
-/** A resource whose properties one service takes verbatim and validates by itself. */
+/** A resource whose properties one service receives unchanged and validates itself. */
 export interface Part {
   readonly logicalId: string;
   readonly name: string;
@@ -17,9 +17,9 @@ export interface DeployedBucket {
   readonly name: string;
   /** Whether its object events go to EventBridge. */
   readonly eventBridge: boolean;
-  /** Encryption, lifecycle, public access, versioning and policy, as calls read them. */
+  /** Encryption, lifecycle, public access, versioning and policy, as API calls return them. */
   readonly settings: BucketSettings;
-  /** ARN of the key that it encrypts with by default, where no resource of the template says so. */
+  /** ARN of the bucket's default key; set where no resource of the template states it. */
   readonly keyArn?: string | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface DeployedBucket {
 export interface DeployedDatabase {
   readonly logicalId: string;
   readonly name: string;
-  /** Glue's `DatabaseInput`, verbatim. */
+  /** Glue's `DatabaseInput`, unchanged. */
   readonly input: Readonly<Record<string, unknown>>;
 }
 
@@ -36,7 +36,7 @@ export interface DeployedTable {
   readonly logicalId: string;
   readonly databaseName: string;
   readonly name: string;
-  /** Glue's `TableInput`, verbatim. */
+  /** Glue's `TableInput`, unchanged. */
   readonly input: Readonly<Record<string, unknown>>;
 }
 
@@ -44,18 +44,18 @@ export interface DeployedTable {
 export interface DeployedWorkGroup {
   readonly logicalId: string;
   readonly name: string;
-  /** Athena takes them verbatim. */
+  /** Properties that Athena receives unchanged. */
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** A function of the template, and where its code is. */
+/** A function of the template and the location of its code. */
 export interface DeployedFunction {
   readonly logicalId: string;
   readonly name: string;
   readonly arn: string;
-  /** As deployed: `build/collect/handler.handler`. */
+  /** As in the template: `build/collect/handler.handler`. */
   readonly handler: string;
-  /** The module in the package's directory, `build/collect/handler.mjs`, and what it exports. */
+  /** The module in the package's directory, `build/collect/handler.mjs`, and the name of its export. */
   readonly modulePath: string;
   readonly exportName: string;
   readonly env: Readonly<Record<string, string>>;
@@ -63,25 +63,25 @@ export interface DeployedFunction {
   readonly memoryMb: number;
   /** ARN of its execution role; not enforced locally. */
   readonly role: string;
-  /** What Lambda does with a chain of the function's own messages. */
+  /** How Lambda handles a chain of the function's own messages. */
   readonly recursiveLoop: RecursiveLoop;
 }
 
-/** What feeds a function from a queue. */
+/** An event source mapping: it passes messages of a queue to a function. */
 export interface DeployedMapping {
   readonly logicalId: string;
   readonly queueArn: string;
   readonly functionName: string;
   readonly batchSize: number;
   readonly windowSeconds: number;
-  /** Undefined: no cap of its own. */
+  /** Undefined means no limit of its own. */
   readonly maximumConcurrency: number | undefined;
   /** `ReportBatchItemFailures`. */
   readonly partialResponses: boolean;
   readonly enabled: boolean;
 }
 
-/** All that the local cloud builds of a template. */
+/** Everything that the local cloud creates from a template. */
 export interface Deployment {
   readonly buckets: readonly DeployedBucket[];
   readonly databases: readonly DeployedDatabase[];
@@ -91,13 +91,13 @@ export interface Deployment {
   readonly secrets: readonly Part[];
   readonly workGroups: readonly DeployedWorkGroup[];
   readonly keys: readonly Part[];
-  /** Properties of keys' aliases, verbatim. */
+  /** Properties of key aliases, unchanged. */
   readonly keyAliases: readonly Readonly<Record<string, unknown>>[];
   readonly eventRules: readonly Part[];
   readonly schedules: readonly Schedule[];
   readonly functions: readonly DeployedFunction[];
   readonly eventSourceMappings: readonly DeployedMapping[];
   readonly httpApi: HttpApi | undefined;
-  /** The stack's outputs, as they would be on AWS: the collector's URL is not the local one. */
+  /** The stack's outputs with their values on AWS: the collector's URL is not the local one. */
   readonly outputs: Readonly<Record<string, string>>;
 }

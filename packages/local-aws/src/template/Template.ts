@@ -20,7 +20,7 @@ const outputSchema = z.strictObject({
 
 /**
  * A CloudFormation template as `serverless package` writes it. `Parameters`, `Mappings`, `Conditions` and
- * `Transform` are refused by name: we use none.
+ * `Transform` are not supported and are refused by name.
  */
 const templateSchema = z.strictObject({
   AWSTemplateFormatVersion: z.string().optional(),
@@ -29,10 +29,10 @@ const templateSchema = z.strictObject({
   Outputs: z.record(z.string(), outputSchema).default({}),
 });
 
-/** A template with nothing in it that the local cloud does not know. */
+/** A template with only members that the local cloud knows. */
 export type Template = z.output<typeof templateSchema>;
 
-/** @throws TemplateError `TEMPLATE_INVALID`, naming each member that is wrong or unknown. */
+/** @throws TemplateError `TEMPLATE_INVALID`, with each member that is wrong or unknown. */
 export function parseTemplate(json: unknown): Template {
   const result = templateSchema.safeParse(json);
   if (result.success) return result.data;
@@ -42,12 +42,12 @@ export function parseTemplate(json: unknown): Template {
   throw new TemplateError('TEMPLATE_INVALID', problems.join('; '));
 }
 
-/** A `${…}` of `Fn::Sub`; `${!Literal}` stays as it is, without the `!`. */
+/** A `${…}` of `Fn::Sub`. `${!Literal}` is kept, without the `!`. */
 export const SUB_PLACEHOLDER = /\$\{(!?)([^${}]*)\}/g;
 
 /**
- * The intrinsic that an object is, if any: exactly one member, named `Ref` or `Fn::…`.
- * A policy's `Condition` is a member among others, and no intrinsic here: templates with conditions are refused.
+ * The intrinsic function that an object represents, if any: it has exactly one member, named `Ref` or `Fn::…`.
+ * A `Condition` member of a policy is not an intrinsic here: templates with conditions are refused.
  */
 export function intrinsicOf(value: object): { name: string; argument: unknown } | undefined {
   const [entry, ...more] = Object.entries(value);
@@ -64,7 +64,7 @@ export function attributePath(argument: unknown): [logicalId: string, attribute:
   return typeof logicalId === 'string' && typeof attribute === 'string' ? [logicalId, attribute] : undefined;
 }
 
-/** Logical IDs that a resource needs first: what its properties refer to, and its `DependsOn`. */
+/** Logical IDs that must be created before a resource: those in its properties and its `DependsOn`. */
 function dependenciesOf(template: Template, logicalId: string): ReadonlySet<string> {
   const resource = template.Resources[logicalId];
   const found = new Set<string>(resource?.DependsOn);
@@ -93,10 +93,10 @@ function collect(value: unknown, found: Set<string>): void {
 }
 
 /**
- * Logical IDs in an order in which each comes after all it depends on.
+ * Logical IDs in an order in which each follows its dependencies.
  *
- * @throws TemplateError `TEMPLATE_CYCLE` naming the circle; `TEMPLATE_REFERENCE_UNKNOWN`
- * for a `DependsOn` that names nothing.
+ * @throws TemplateError `TEMPLATE_CYCLE` with the cycle; `TEMPLATE_REFERENCE_UNKNOWN`
+ * for a `DependsOn` that names no resource.
  */
 export function orderResources(template: Template): string[] {
   const order: string[] = [];

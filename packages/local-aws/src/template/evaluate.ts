@@ -1,21 +1,21 @@
 import { TemplateError } from '../base/errors.ts';
 import { attributePath, intrinsicOf, SUB_PLACEHOLDER } from './Template.ts';
 
-/** What names in a template stand for. Both throw for a name that they don't know. */
+/** The values of names in a template. Both functions throw for an unknown name. */
 export interface Scope {
   readonly ref: (name: string, where: string) => string | typeof NO_VALUE;
   readonly attribute: (logicalId: string, attribute: string, where: string) => string;
 }
 
-/** `AWS::NoValue`: the member that holds it is left out. */
+/** `AWS::NoValue`: the member with this value is removed. */
 export const NO_VALUE = Symbol('AWS::NoValue');
 
 /**
- * Evaluates a part of a template: every intrinsic function replaced by what it stands for.
+ * Evaluates a part of a template: replaces every intrinsic function by its value.
  *
  * @param where Path of the part, for messages: `ExposuresStream.Properties`.
  * @throws TemplateError `TEMPLATE_INTRINSIC_UNSUPPORTED`, `TEMPLATE_REFERENCE_UNKNOWN`,
- * `TEMPLATE_INVALID` for arguments that the function can't take.
+ * `TEMPLATE_INVALID` for arguments that the function doesn't accept.
  */
 export function evaluate(value: unknown, scope: Scope, where: string): unknown {
   if (typeof value !== 'object' || value === null) return value;
@@ -66,7 +66,7 @@ function call(name: string, argument: unknown, scope: Scope, where: string): unk
   }
 }
 
-/** `Fn::Sub` in both forms: a text, or a text and the values of names of its own. */
+/** `Fn::Sub` in both forms: a text, or a text with values for additional names. */
 function substitute(argument: unknown, scope: Scope, where: string): string {
   const [text, own] = Array.isArray(argument) ? listOf(argument, 2, 'Fn::Sub', where) : [argument, {}];
   if (typeof text !== 'string' || typeof own !== 'object' || own === null) {

@@ -23,10 +23,10 @@ import {
 } from './resourceProperties.ts';
 
 /**
- * Reads what the local cloud builds out of a resolved template. Properties of streams, queues and rules are
- * handed on verbatim: the service that builds one validates it.
+ * Reads the resources that the local cloud creates from a resolved template. Properties of streams, queues and rules
+ * are passed on unchanged: the service that creates the resource validates them.
  *
- * @throws TemplateError `TEMPLATE_INVALID`, naming the property that is wrong or not emulated.
+ * @throws TemplateError `TEMPLATE_INVALID` with the property that is wrong or not emulated.
  */
 export function readDeployment({ resources, outputs }: ResolvedTemplate): Deployment {
   const ofType = (type: string) =>
@@ -55,7 +55,7 @@ export function readDeployment({ resources, outputs }: ResolvedTemplate): Deploy
       return { ...part(resource), name: arnName(arn), url: resource.physicalId };
     }),
     secrets: ofType('AWS::SecretsManager::Secret').map(({ logicalId, physicalId: arn, properties }) => {
-      // The ARN ends in a suffix of its own, a dash and six characters.
+      // The ARN ends in a generated suffix: a dash and six characters.
       return { logicalId, name: arnName(arn).slice(0, -7), arn, properties };
     }),
     workGroups: ofType('AWS::Athena::WorkGroup').map(({ logicalId, physicalId: name, properties }) => ({
@@ -160,9 +160,9 @@ function mapping(resource: ResolvedResource): DeployedMapping {
 }
 
 /**
- * The template's HTTP API with its routes traced to their functions; undefined when there is none.
+ * The template's HTTP API with the function of each route; undefined when there is no API.
  *
- * @throws TemplateError `TEMPLATE_INVALID` for a second API, or a route that leads nowhere.
+ * @throws TemplateError `TEMPLATE_INVALID` for a second API, or a route without a target.
  */
 function readHttpApi(ofType: (type: string) => readonly ResolvedResource[]): HttpApi | undefined {
   const [api, second] = ofType('AWS::ApiGatewayV2::Api');
@@ -207,9 +207,9 @@ function corsOf(cors: ReturnType<typeof apiProperties.parse>['CorsConfiguration'
 }
 
 /**
- * The properties of a resource that no service takes over, validated as the services do theirs.
+ * Validates the properties of a resource that no service receives, in the same way as the services do.
  *
- * @throws TemplateError `TEMPLATE_INVALID`, naming each property that is wrong or not emulated.
+ * @throws TemplateError `TEMPLATE_INVALID` with each property that is wrong or not emulated.
  */
 function readResource<Schema extends z.ZodType>(
   { type, logicalId, properties }: ResolvedResource,
@@ -228,7 +228,7 @@ export function arnName(arn: string): string {
   return arn.slice(arn.lastIndexOf(':') + 1);
 }
 
-/** The roles and users of a template, with their trust and every policy that is inline or attached. */
+/** The roles and users of a template, with their trust policies and all inline and attached policies. */
 export function deployedIdentities(
   { resources }: Pick<ResolvedTemplate, 'resources'>,
   account: string,

@@ -10,19 +10,19 @@ import {
 } from './resourceTypes.ts';
 import { orderResources, type Template } from './Template.ts';
 
-/** A resource with every intrinsic evaluated. */
+/** A resource with evaluated intrinsic functions. */
 export interface ResolvedResource {
   readonly logicalId: string;
   readonly type: string;
-  /** `Ref`: mostly the name; for a queue its URL. */
+  /** Value of `Ref`: usually the name; for a queue its URL. */
   readonly physicalId: string;
-  /** Undefined for a type that has none. */
+  /** Undefined for a type without ARNs. */
   readonly arn: string | undefined;
   readonly locally: 'built' | 'inert';
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** A template as if deployed: plain values everywhere, resources in dependency order. */
+/** A template as deployed: plain values only, resources in dependency order. */
 export interface ResolvedTemplate {
   readonly resources: readonly ResolvedResource[];
   readonly outputs: Readonly<Record<string, string>>;
@@ -31,8 +31,8 @@ export interface ResolvedTemplate {
 /**
  * Evaluates a template for a stack.
  *
- * @throws TemplateError by name for what it doesn't understand: a resource type, an intrinsic function, a
- * pseudo parameter, an attribute, a reference to nothing, a circle.
+ * @throws TemplateError with the name of what is not supported: a resource type, an intrinsic function, a
+ * pseudo parameter, an attribute, an unknown reference, a cycle.
  */
 export function resolveTemplate(template: Template, stack: StackIdentity): ResolvedTemplate {
   const known = new Map<string, { resource: KnownResource; type: ResourceType; typeName: string }>();

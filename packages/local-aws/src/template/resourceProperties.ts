@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { bucketSettingsMembers } from '../s3/model/bucketSettings.ts';
 
-// Strict throughout: a property that the local cloud would have to honour and doesn't is refused by name.
-// Properties called `inert` change nothing that is observable on a laptop.
+// All schemas are strict: a property that the local cloud would have to implement and doesn't is refused by name.
+// Properties marked `inert` have no observable effect on a laptop.
 const inert = z.unknown();
 
 /** Properties of `AWS::S3::Bucket`. */
@@ -39,17 +39,17 @@ export const functionProperties = z.strictObject({
   FunctionName: z.string(),
   Description: z.string().optional(),
   Handler: z.string().regex(/^[\w./-]+\.\w+$/, 'a module and an export: build/collect/handler.handler'),
-  /** Functions run on the Node that runs the local cloud. */
+  /** Functions run on the same Node as the local cloud. */
   Runtime: z.literal('nodejs24.x'),
   Role: z.string(),
   /** Lambda's defaults: 128 MB, 3 seconds. */
   MemorySize: z.int().default(128),
   Timeout: z.int().default(3),
-  // A function has this machine's own disk.
+  // A function uses this machine's own disk.
   EphemeralStorage: inert.optional(),
   Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
   Architectures: inert.optional(),
-  // The local Lambda runs few of a function at once anyway, and lets the others wait where AWS would throttle.
+  // The local Lambda runs few invocations of a function in parallel, and the others wait where AWS would throttle.
   ReservedConcurrentExecutions: inert.optional(),
   RecursiveLoop: z.enum(['Allow', 'Terminate']).default('Terminate'),
   Code: inert,
@@ -79,7 +79,7 @@ export const scheduleProperties = z.strictObject({
     Arn: z.string().regex(/^arn:[^:]+:(lambda|sqs):/, 'the ARN of a function or of a queue'),
     RoleArn: z.string(),
     Input: z.string().default('{}'),
-    // The local scheduler calls once; a function logs what fails, and a local queue takes every message.
+    // The local scheduler invokes once. A function logs its failures, and a local queue accepts every message.
     RetryPolicy: inert.optional(),
     DeadLetterConfig: inert.optional(),
   }),
@@ -103,13 +103,13 @@ export const apiProperties = z.strictObject({
 /** Properties of `AWS::ApiGatewayV2::Stage`. */
 export const stageProperties = z.strictObject({
   ApiId: z.string(),
-  /** Without a path of its own in front of every route. */
+  /** No path prefix before the routes. */
   StageName: z.literal('$default'),
   AutoDeploy: z.literal(true),
   DefaultRouteSettings: z
     .strictObject({
       DetailedMetricsEnabled: inert,
-      // A laptop is slower than any limit; what a throttled gateway answers is a fault to be set (docs/local.md).
+      // A laptop is slower than any limit. Throttling can be simulated as a fault (docs/local.md).
       ThrottlingRateLimit: inert.optional(),
       ThrottlingBurstLimit: inert.optional(),
     })
@@ -122,7 +122,7 @@ export const integrationProperties = z.strictObject({
   IntegrationType: z.literal('AWS_PROXY'),
   IntegrationUri: z.string(),
   PayloadFormatVersion: z.literal('2.0'),
-  /** API Gateway's default, and the longest it waits. */
+  /** API Gateway's default, which is also the maximum. */
   TimeoutInMillis: z.int().max(30_000).default(30_000),
 });
 

@@ -1,27 +1,27 @@
 import { createHash } from 'node:crypto';
 import { secretArn } from '../secretsmanager/Secret.ts';
 
-/** A resource whose properties are evaluated already: what its `Ref` and its attributes are made from. */
+/** A resource with evaluated properties, from which its `Ref` and attributes are derived. */
 export interface KnownResource {
   readonly logicalId: string;
   readonly properties: Readonly<Record<string, unknown>>;
   readonly stack: StackIdentity;
 }
 
-/** How one type of resource is named and referred to. */
+/** How one type of resource is named and referenced. */
 export interface ResourceType {
-  /** `built`: the local cloud makes one. `inert`: it changes nothing that is observable here. */
+  /** `built`: the local cloud creates it. `inert`: it has no observable effect here. */
   readonly locally: 'built' | 'inert';
   readonly ref: (resource: KnownResource) => string;
   readonly attributes: Readonly<Record<string, (resource: KnownResource) => string>>;
 }
 
 /**
- * The one list of resource types that the local cloud understands; any other is refused by name.
+ * The only list of resource types that the local cloud supports; any other is refused by name.
  *
- * `Ref` and attributes are those of each type's page under
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html, as far
- * as we use them; an attribute that isn't listed is refused by name, too.
+ * `Ref` and the attributes are documented on each type's page under
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html. Only attributes
+ * in use are listed; any other is refused by name.
  */
 export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
   [
@@ -75,7 +75,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
     }),
   ],
   ['AWS::IAM::User', inert(named('UserName'), { Arn: (r) => iamArn(r, `user/${nameOf(r, 'UserName')}`) })],
-  // Signs once a secret of the template hands it over: packages/local-aws/src/record/startRecording.ts.
+  // The key can sign once a secret of the template contains it: packages/local-aws/src/record/startRecording.ts.
   ['AWS::IAM::AccessKey', inert(accessKeyId, { SecretAccessKey: (r) => digest(r).slice(0, 40) })],
   ['AWS::IAM::ManagedPolicy', inert(managedPolicyArn, { PolicyArn: managedPolicyArn })],
   [
@@ -103,7 +103,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
   ['AWS::SQS::QueuePolicy', inert(generatedName, { Id: generatedName })],
 ]);
 
-/** The bucket that Serverless uploads its zips to: of a type that is built, yet nothing here reads from it. */
+/** The bucket that Serverless uploads its zips to. Its type is `built`, but nothing here reads from it. */
 export const INERT_LOGICAL_IDS: ReadonlySet<string> = new Set(['ServerlessDeploymentBucket']);
 
 type Name = (resource: KnownResource) => string;
@@ -116,7 +116,7 @@ function inert(ref: Name, attributes: Record<string, Name> = {}): ResourceType {
   return { locally: 'inert', ref, attributes };
 }
 
-/** The name a property gives, else one generated as CloudFormation does: `<stack>-<logical ID>-<suffix>`. */
+/** The name in a property, or else a generated one as in CloudFormation: `<stack>-<logical ID>-<suffix>`. */
 function nameOf(
   resource: KnownResource,
   property: string,
@@ -152,7 +152,7 @@ function managedPolicyArn(resource: KnownResource): string {
   return iamArn(resource, `policy/${nameOf(resource, 'ManagedPolicyName')}`);
 }
 
-/** Twenty characters, as IAM's own. */
+/** Twenty characters, like IAM's access key IDs. */
 function accessKeyId(resource: KnownResource): string {
   return `AKIA${digest(resource).slice(0, 16).toUpperCase()}`;
 }
@@ -170,7 +170,7 @@ function arn({ stack }: KnownResource, service: string, rest: string): string {
   return `arn:${stack.partition}:${service}:${stack.region}:${stack.account}:${rest}`;
 }
 
-/** Ten characters, as API Gateway's own. */
+/** Ten characters, like API Gateway's IDs. */
 function apiId(resource: KnownResource): string {
   return digest(resource).slice(0, 10);
 }
@@ -183,7 +183,7 @@ function uuid(resource: KnownResource): string {
   return digest(resource).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }
 
-/** Generated IDs depend on stack and logical ID alone, so they survive a restart. */
+/** Generated IDs depend only on stack and logical ID, so they are the same after a restart. */
 function digest({ stack, logicalId }: KnownResource): string {
   return createHash('sha256').update(`${stack.stackName}/${logicalId}`).digest('hex');
 }
@@ -192,7 +192,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** Where a stack would be deployed: what pseudo parameters and ARNs are made of. */
+/** Where a stack would be deployed, for pseudo parameters and ARNs. */
 export interface StackIdentity {
   readonly region: string;
   readonly account: string;
@@ -202,7 +202,7 @@ export interface StackIdentity {
   readonly endpoint: string;
 }
 
-/** ARN of a stack as CloudFormation makes one. Its last part is a UUID that here depends on the name alone. */
+/** ARN of a stack in CloudFormation's format. Its last part is a UUID that depends only on the name here. */
 export function stackId(
   { partition, region, account }: Pick<StackIdentity, 'partition' | 'region' | 'account'>,
   name: string,
