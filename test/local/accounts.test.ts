@@ -53,7 +53,7 @@ describe('buckets of two accounts', () => {
   const list = (more = {}) => ours.send(new ListObjectsV2Command({ Bucket, ...more }));
   const write = (Key = 'x') => ours.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
 
-  it('lists to each its own, and no two have the same name', async () => {
+  it('are listed for their own account, and have unique names', async () => {
     const names = async (client: S3Client) =>
       (await client.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name);
     expect([await names(ours), await names(theirs)]).toEqual([['sluice-own'], [Bucket]]);
@@ -63,14 +63,14 @@ describe('buckets of two accounts', () => {
     });
   });
 
-  it('lets nobody in from another account without a policy', async () => {
+  it('deny access from another account without a policy', async () => {
     for (const call of [read, list, write]) expect(await failureOf(call())).toMatchObject(denied);
     expect(await failureOf(theirs.send(new ListObjectsV2Command({ Bucket: 'sluice-own' })))).toMatchObject(
       denied,
     );
   });
 
-  it('lets in by the ingestion policy, to read only', async () => {
+  it('allow reads, and nothing else, with the ingestion policy', async () => {
     await allow(ingestSourcePolicies(us).bucketPolicy);
     expect(await (await read({ ExpectedBucketOwner: THEIRS })).Body?.transformToString()).toBe('PAR1');
     expect((await list({ ExpectedBucketOwner: THEIRS })).KeyCount).toBe(1);
@@ -83,7 +83,7 @@ describe('buckets of two accounts', () => {
     expect(Errors).toMatchObject([{ Code: 'AccessDenied', Key: 'events/2026-11-20/a.parquet' }]);
   });
 
-  it('lets in by the export policy, to write and delete, and no other account', async () => {
+  it('allow writes and deletes with the export policy, for no other account', async () => {
     await allow(exportTargetPolicies(us).bucketPolicy);
     await write('out/1');
     await ours.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: 'out/1' }] } }));
@@ -91,7 +91,7 @@ describe('buckets of two accounts', () => {
     expect(await failureOf(third.send(new ListObjectsV2Command({ Bucket })))).toMatchObject(denied);
   });
 
-  it('tells who may not list that nothing is allowed, not that nothing is there', async () => {
+  it('answer AccessDenied, not NoSuchKey, to a caller that cannot list', async () => {
     await allow(statement({ Action: 's3:GetObject' }));
     await read();
     expect(await failureOf(read({ Key: 'absent' }))).toMatchObject(denied);
@@ -101,7 +101,7 @@ describe('buckets of two accounts', () => {
     expect(await failureOf(read({ Key: 'absent' }))).toMatchObject({ name: 'NoSuchKey' });
   });
 
-  it('copies what both buckets allow', async () => {
+  it('allow a copy that both buckets allow', async () => {
     const copy = () =>
       ours.send(
         new CopyObjectCommand({
@@ -116,7 +116,7 @@ describe('buckets of two accounts', () => {
     expect((await copy()).CopyObjectResult?.ETag).toBeDefined();
   });
 
-  it('holds to conditions: a prefix, TLS, the principal; a denial counts before what is allowed', async () => {
+  it('apply conditions on prefix, TLS and principal, and let a denial override what is allowed', async () => {
     await allow(statement({ Condition: { StringLike: { 's3:prefix': ['events/*'] } } }));
     expect((await list({ Prefix: 'events/2026-11-20/' })).KeyCount).toBe(1);
     for (const more of [{}, { Prefix: 'metrics/' }])
@@ -143,7 +143,7 @@ describe('buckets of two accounts', () => {
     expect(await failureOf(own)).toMatchObject(denied);
   });
 
-  it('takes a policy of the owner only, whole, and nothing in it that is not evaluated', async () => {
+  it('accept a policy only from the owner, as a whole, and without elements that are not evaluated', async () => {
     const Policy = JSON.stringify(statement({}));
     await allow(statement({}));
     expect((await theirs.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(Policy);
@@ -177,7 +177,7 @@ describe('buckets of two accounts', () => {
     expect((await theirs.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(Policy);
   });
 
-  it('asks whose a bucket is', async () => {
+  it('check the expected bucket owner', async () => {
     await allow(statement({}));
     for (const ExpectedBucketOwner of [OURS, '999999999999'])
       expect(await failureOf(read({ ExpectedBucketOwner }))).toMatchObject(denied);

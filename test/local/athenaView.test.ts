@@ -21,7 +21,7 @@ const [base, above, other] = [
 ];
 
 describe('viewsFor', () => {
-  it('finds what a query names, and what that names in turn', () => {
+  it('finds the views that a query names, and the views that these name', () => {
     const all = [above, base, other];
     expect(viewsNeededBy('SELECT * FROM ABOVE', all)).toEqual([above, base]);
     expect(viewsNeededBy('SELECT * FROM base', all)).toEqual([base]);
@@ -30,7 +30,7 @@ describe('viewsFor', () => {
   });
 });
 
-describe('views that others put into the catalog', () => {
+describe('views that others create in the catalog', () => {
   const data = temporaryDirectory();
   beforeAll(async () => {
     await openData(data.path, defineConfig({ bucket: 'acme' }), { exposures: [], events: [] });
@@ -52,16 +52,16 @@ describe('views that others put into the catalog', () => {
   });
   afterAll(data.remove);
 
-  it('are made in whatever order they read each other', async () => {
+  it('are created in any order of their dependencies', async () => {
     expect(await runQuery(data.path, 'SELECT * FROM a_counted')).toEqual([{ n: 1 }]);
   });
 
-  it('mean what Athena means', async () => {
+  it('have the same meaning as in Athena', async () => {
     expect(await runQuery(data.path, 'SELECT * FROM scalars')).toEqual([{ n: null }]);
     expect(await runQuery(data.path, 'SELECT * FROM text')).toEqual([{ n: 'json_extract_scalar(x)' }]);
   });
 
-  it('do no harm to other queries, and say why they fail their own', async () => {
+  it('do not affect other queries, and explain why they fail their own', async () => {
     const shown = await runQuery(data.path, 'SHOW ALL TABLES');
     const names = shown.map(({ name }) => name);
     expect(names).toContain('a_counted');

@@ -20,7 +20,7 @@ const NO_RESOURCE = malformed('Action does not apply to any resource(s) in state
 const NO_ACTION = malformed('Policy has invalid action');
 const NO_PRINCIPAL = malformed('Invalid principal in policy');
 
-describe('what S3 takes for a policy of a bucket', () => {
+describe('PutBucketPolicy', () => {
   let accounts: TwoAccounts;
   let ours: S3Client;
   let theirs: S3Client;
@@ -68,11 +68,11 @@ describe('what S3 takes for a policy of a bucket', () => {
       { Principal: { AWS: `arn:aws:sts::${OURS}:assumed-role/x/y` } },
       { name: 'NotImplemented', status: 501, message: expect.stringContaining('assumed-role/x/y') },
     ],
-  ])('refuses %j', async (more, failure) => {
+  ])('rejects %j', async (more, failure) => {
     expect(await failureOf(putStatement(more))).toEqual(failure);
   });
 
-  it('refuses a policy without statements', async () => {
+  it('rejects a policy without statements', async () => {
     expect(await failureOf(put('{"Version":"2012-10-17","Statement":[]}'))).toEqual(
       malformed('Could not parse the policy: Statement is empty!'),
     );
@@ -87,11 +87,11 @@ describe('what S3 takes for a policy of a bucket', () => {
     { NotAction: 's3:DeleteObject', Action: undefined },
     { Principal: { AWS: `arn:aws:iam::${OURS}:role/team/x+y`, Service: 'logging.s3.amazonaws.com' } },
     { Principal: { AWS: 'arn:aws:iam::999689269917:user/statsig' } },
-  ])('takes %j', async (more) => {
+  ])('accepts %j', async (more) => {
     await putStatement(more);
   });
 
-  it('takes what Sluice prints', async () => {
+  it('accepts the policies that Sluice prints', async () => {
     for (const policies of [ingestSourcePolicies, exportTargetPolicies]) {
       const { bucketPolicy } = policies({ ...place, principal: `arn:aws:iam::${OURS}:role/export` });
       await put(JSON.stringify(bucketPolicy));
@@ -99,7 +99,7 @@ describe('what S3 takes for a policy of a bucket', () => {
   });
 
   it.each(['constructor', 'toString', 'hasOwnProperty'])(
-    'refuses the condition operator %s when it is put, not when somebody reads',
+    'rejects the condition operator %s immediately, not at the first read',
     async (operator) => {
       const failure = await failureOf(
         putStatement({ Condition: { [operator]: { 'aws:PrincipalAccount': OURS } } }),
@@ -108,7 +108,7 @@ describe('what S3 takes for a policy of a bucket', () => {
     },
   );
 
-  it('loses no condition by its name', async () => {
+  it('rejects a condition named __proto__ and does not lose it silently', async () => {
     const condition = (members: string) =>
       put(
         `{"Statement":{"Effect":"Allow","Principal":{"AWS":"${OURS}"},"Action":"s3:GetObject","Resource":"${OBJECTS}","Condition":${members}}}`,
@@ -124,7 +124,7 @@ describe('what S3 takes for a policy of a bucket', () => {
     expect(await failureOf(read())).toMatchObject({ name: 'AccessDenied' });
   });
 
-  it('is one whose statements have each an ID of their own, or none', async () => {
+  it('requires statements with unique IDs or none', async () => {
     const put = (...ids: (string | undefined)[]) =>
       theirs.send(
         new PutBucketPolicyCommand({
@@ -146,7 +146,7 @@ describe('what S3 takes for a policy of a bucket', () => {
     await put('One', undefined, 'Two', undefined);
   });
 
-  it('asks whose a source is however it is written, and refuses one that cannot be read', async () => {
+  it('checks the owner of a copy source in any spelling, and rejects an invalid one', async () => {
     await putStatement({});
     const copy = (CopySource: string, ExpectedSourceBucketOwner?: string) =>
       ours.send(

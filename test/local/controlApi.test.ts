@@ -53,7 +53,7 @@ async function failedRecords(count: number): Promise<boolean[]> {
   return RequestResponses.map(({ ErrorCode }) => ErrorCode !== undefined);
 }
 
-it('keeps what it writes for its owner alone', async () => {
+it('the local cloud writes files that only their owner can read', async () => {
   await s3.send(new PutObjectCommand({ Bucket: 'sluice-experiments', Key: 'a/b/private.txt', Body: 'rows' }));
   const paths = readdirSync(data, { recursive: true, encoding: 'utf8' });
   expect(paths).toContainEqual(join('s3', 'sluice-experiments', 'a', 'b', 'private.txt'));
@@ -61,7 +61,7 @@ it('keeps what it writes for its owner alone', async () => {
   expect(open).toEqual([]);
 });
 
-it('answers no request under a name of another machine, on both ports', async () => {
+it('the local cloud rejects requests under the name of another machine, on both ports', async () => {
   const ask = async (url: string, path: string) => {
     const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
     get(new URL(path, url), { headers: { host: 'rebound.example.com' } }, (response) => {
@@ -75,8 +75,8 @@ it('answers no request under a name of another machine, on both ports', async ()
   expect(await ask(cloud.collector, '/v1/rgstr')).toBe(403);
 });
 
-describe('the faults', () => {
-  it('are told with how often they struck, until they are cleared', async () => {
+describe('configured faults', () => {
+  it('are listed with the number of affected calls, until they are cleared', async () => {
     const wanted = {
       firehose: [{ fault: 'failRecords', stream: STREAM, rate: 0.4, seed: 11, calls: 'all' }],
       s3: [{ fault: 'failCalls', code: 'SlowDown', operations: ['PutObject'], key: 'x/*' }],
@@ -124,7 +124,7 @@ describe('the faults', () => {
     expect([...(await failedRecords(20)), ...(await failedRecords(30))]).toEqual(failed);
   });
 
-  it('of the gateway reach those who post, and of S3 the functions', async () => {
+  it('of the gateway affect clients that post, and those of S3 affect the functions', async () => {
     await call('POST', 'faults', {
       gateway: [{ fault: 'failCalls' }],
       s3: [{ fault: 'failCalls', operations: ['PutObject'], nth: 2 }],
@@ -162,7 +162,7 @@ describe('the faults', () => {
     ['a code without its status', { glue: [{ fault: 'failCalls', code: 'Odd' }] }, 'status'],
     ['what is no JSON', '{"s3":', 'JSON'],
     ['nothing', undefined, 'expected object'],
-  ])('are refused with all that came with them: %s', async (_, body, words) => {
+  ])('are rejected with the whole request: %s', async (_, body, words) => {
     const good = { sqs: [{ fault: 'failCalls' }] };
     const sent = typeof body === 'object' ? { ...good, ...body } : body;
     expect(await call('POST', 'faults', sent)).toMatchObject({
@@ -177,13 +177,13 @@ describe('the faults', () => {
   });
 });
 
-describe('the clock', () => {
+describe('the clock of the control API', () => {
   const clock = async (body?: object) => {
     const { answer } = await call(body === undefined ? 'GET' : 'POST', 'clock', body);
     return z.strictObject({ now: z.string(), offsetMs: z.number() }).parse(answer);
   };
 
-  it('is told, moved and set back', async () => {
+  it('is read, moved and set back', async () => {
     const { now, offsetMs } = await clock({ now: '2031-03-01T00:00:00+01:00' });
     expect(now).toMatch('2031-02-28T23:00:0');
     expect((await clock()).offsetMs).toBe(offsetMs);
@@ -210,7 +210,7 @@ describe('the clock', () => {
     expect((await clock()).offsetMs).toBe(0);
   });
 
-  it('is not moved beyond the last instant by letting time pass', async () => {
+  it('is not moved beyond the last valid instant by letting time pass', async () => {
     const { offsetMs } = await clock({ now: '9999-12-31T12:00:00Z' });
     const hours = (n: number) => call('POST', 'clock', { advanceMs: n * 3_600_000 });
     expect(await hours(12)).toMatchObject({
@@ -223,8 +223,8 @@ describe('the clock', () => {
   });
 });
 
-describe('any other call', () => {
-  it('is refused by name', async () => {
+describe('any other control call', () => {
+  it('is rejected by name', async () => {
     expect(await call('PUT', 'clock')).toMatchObject({
       status: 404,
       answer: { code: 'SLUICE_CONTROL_UNKNOWN', message: expect.stringContaining('PUT /_sluice/clock') },

@@ -36,7 +36,7 @@ const Bucket = 'acme-exports';
 const Key = 'exports/a';
 const denied = { name: 'AccessDenied', status: 403 };
 
-describe('who gets into another account', () => {
+describe('access to another account', () => {
   let store: ObjectStore;
   let roles: Roles;
   let principals: AccessKeys;
@@ -64,7 +64,7 @@ describe('who gets into another account', () => {
   const policies = (principal: string, keyArn?: string) =>
     exportTargetPolicies({ partition: 'aws', region: 'us-east-1', bucket: Bucket, principal, keyArn });
 
-  it('takes the word of both accounts to let a deployed role in', async () => {
+  it('by a deployed role needs permission from both accounts', async () => {
     const { bucketPolicy, callerPolicy } = policies(EXPORT_ROLE);
     const put = () => asExport().send(new PutObjectCommand({ Bucket, Key, Body: 'y' }));
     setPolicy(bucketPolicy);
@@ -88,7 +88,7 @@ describe('who gets into another account', () => {
     expect(await failureOf(put())).toMatchObject(denied);
   });
 
-  it('lets a role be assumed by whom it trusts, by its external ID, and no further than its policies go', async () => {
+  it('by an assumed role needs its trust and external ID, and is limited by its policies', async () => {
     const iam = kept(new IAMClient({ ...options, ...theirs }));
     const sts = kept(new STSClient({ ...options, credentials: principals.issue(EXPORT_ROLE) }));
     const trust = (externalId: string) =>
@@ -146,7 +146,7 @@ describe('who gets into another account', () => {
     expect(await failureOf(get())).toMatchObject(denied);
   });
 
-  it('asks the key, too: both accounts must let in, and it must be enabled', async () => {
+  it('with a key needs permission from both accounts, and an enabled key', async () => {
     const kms = kept(new KMSClient({ ...options, ...theirs }));
     const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Description: 'of the exports' }));
     const keyArn = KeyMetadata?.Arn ?? '';

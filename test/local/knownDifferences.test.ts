@@ -4,8 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { knownDifferences } from '../../packages/local-aws/test/trino/knownDifferences.ts';
 
-describe('translate: the results of Trino', () => {
-  it('is documented in docs/local.md where it differs from Athena', () => {
+describe('each known difference from Trino', () => {
+  it('is in docs/local.md if Athena differs from the local result', () => {
     const page = readFileSync(join(repositoryRoot, 'docs', 'local.md'), 'utf8');
     const [, rows = ''] = page.split('\n| different from Athena | here |\n');
     expect(

@@ -44,7 +44,7 @@ afterAll(() => {
 });
 
 describe('loadTemplate', () => {
-  it('packages offline without credentials: all the local cloud builds is there', async () => {
+  it('packages offline without credentials, with everything that the local cloud needs', async () => {
     const loaded = await load();
     expect(loaded.cached).toBe(false);
     expect(loaded.stackName).toBe('sluice-local');
@@ -157,14 +157,14 @@ describe('loadTemplate', () => {
     }
   });
 
-  it('takes what it made before, in no time', async () => {
+  it('quickly reuses an earlier package', async () => {
     const startedAt = performance.now();
     const loaded = await load();
     expect(loaded.cached).toBe(true);
     expect(performance.now() - startedAt).toBeLessThan(500);
   });
 
-  it('does not trust a kept package that is torn', async () => {
+  it('does not use an incomplete stored package', async () => {
     const [digest = ''] = readdirSync(cacheDirectory);
     writeFileSync(join(cacheDirectory, digest, 'deployment.json'), '{"stackName":');
     const [one, two] = await Promise.all([load(), load()]);
@@ -173,7 +173,7 @@ describe('loadTemplate', () => {
     expect(readdirSync(cacheDirectory)).toEqual([digest]);
   });
 
-  it('leaves a kept package that it could not read where it is', async () => {
+  it('keeps a stored package that it could not read', async () => {
     const [digest = ''] = readdirSync(cacheDirectory);
     const file = join(cacheDirectory, digest, 'deployment.json');
     renameSync(file, `${file}.aside`);
@@ -185,7 +185,7 @@ describe('loadTemplate', () => {
     expect((await load()).cached).toBe(true);
   });
 
-  it('packages anew for another configuration, and for both at once', async () => {
+  it('packages again for another configuration, and for two concurrently', async () => {
     const other = join(root, 'other.config.ts');
     writeFileSync(other, configText('other-bucket', ', collector: { reservedConcurrency: 50 }'));
     const [one, two] = await Promise.all([load({ SLUICE_CONFIG: other }), load({ SLUICE_CONFIG: other })]);
@@ -201,7 +201,7 @@ describe('loadTemplate', () => {
     expect(readdirSync(cacheDirectory).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  it('says what Serverless said when a function is missing', async () => {
+  it('prints the message of Serverless when a function is missing', async () => {
     const text = readFileSync(serverlessYml, 'utf8');
     writeFileSync(
       serverlessYml,
@@ -215,13 +215,13 @@ describe('loadTemplate', () => {
     expect((await load()).cached).toBe(true);
   });
 
-  it('leaves errors of the configuration as they are', async () => {
+  it('passes on errors of the configuration unchanged', async () => {
     await expect(load({ SLUICE_CONFIG: 'none.config.ts' })).rejects.toMatchObject({
       code: 'SLUICE_CONFIG_NOT_FOUND',
     });
   });
 
-  it('says so when Serverless is not installed', async () => {
+  it('reports that Serverless is not installed', async () => {
     const bare = scratchRoot(smallFunctions, ['infra', 'lib']);
     try {
       await expect(
@@ -256,7 +256,7 @@ describe('serverless deploy', () => {
     });
   });
 
-  it('packages each function into a zip with its own modules and nothing else', () => {
+  it('packages each function into a zip with only its own modules', () => {
     for (const name of functionFolders()) {
       const entries = zipEntries(join(root, '.serverless', `${name}.zip`));
       expect(entries).toContain(`build/${name}/handler.mjs`);

@@ -18,7 +18,7 @@ import { OURS, startTwoAccounts, THEIRS, type TwoAccounts } from './startTwoAcco
 /** More than one part of the export's uploads. */
 const LARGE = 20 * 1024 * 1024;
 
-describe('who may read what another account writes', () => {
+describe('read access to objects of another account', () => {
   let accounts: TwoAccounts;
   beforeAll(async () => {
     accounts = await startTwoAccounts('acme-drops', 'a.parquet');
@@ -48,7 +48,7 @@ describe('who may read what another account writes', () => {
     );
 
   it.each([undefined, 'BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'] as const)(
-    'the owner of a bucket with ownership %s reads every file of an export, and its manifest',
+    'includes the owner of a bucket with ownership %s, for every file of an export and its manifest',
     async (ownership) => {
       const Bucket = await bucketOf(ownership, String(ownership).toLowerCase());
       const target = exportBucketFrom(
@@ -70,7 +70,7 @@ describe('who may read what another account writes', () => {
     },
   );
 
-  it('is only the writer in a bucket with ACLs, unless the ACL hands the object over or ACLs are disabled', async () => {
+  it('is limited to the writer in a bucket with ACLs, unless the ACL grants the owner control or ACLs are disabled', async () => {
     const Bucket = await bucketOf('ObjectWriter', 'writer');
     await accounts.ours.send(new PutObjectCommand({ Bucket, Key: 'ours', Body: 'x' }));
     expect(await read(Bucket, 'ours')).toBe('AccessDenied');
@@ -88,7 +88,7 @@ describe('who may read what another account writes', () => {
     expect(await read(Bucket, 'ours')).toBe(1);
   });
 
-  it('needs s3:PutObjectAcl for an ACL, and refuses those that it does not emulate', async () => {
+  it('needs s3:PutObjectAcl to set an ACL, and unsupported ACLs are rejected', async () => {
     const Bucket = 'acme-without-acl';
     await accounts.theirs.send(new CreateBucketCommand({ Bucket, ObjectOwnership: 'ObjectWriter' }));
     const statement = {

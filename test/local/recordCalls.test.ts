@@ -22,7 +22,7 @@ const made = (operation: string): Call => ({
 });
 
 describe('the recorder', () => {
-  it('counts equal calls and dates the first and the last', () => {
+  it('counts equal calls with the times of the first and the last', () => {
     const clock = new ManualClock(Date.UTC(2026, 10, 20));
     const recorder = new CallRecorder(clock);
     recorder.record(made('GetObject'));
@@ -38,7 +38,7 @@ describe('the recorder', () => {
     ]);
   });
 
-  it('forgets what was not met for longest when there is too much, and says so', () => {
+  it('discards the least recently seen calls when there are too many, and reports it', () => {
     const recorder = new CallRecorder(new ManualClock(0), 2);
     for (const name of ['A', 'B', 'A', 'C']) recorder.record(made(name));
     expect(recorder.list().map(({ operation }) => operation)).toEqual(['A', 'C']);
@@ -81,7 +81,7 @@ describe('GET /_sluice/calls', () => {
   }
   const on = (action: string, resource: string, context = {}) => ({ action, resource, context });
 
-  it("names IAM's action where it is not the operation's, and the prefix that was listed", async () => {
+  it("names IAM's action if it differs from the operation, and the listed prefix", async () => {
     await s3.send(new PutObjectCommand({ Bucket: 'recorded', Key: 'a/b', Body: 'x' }));
     await s3.send(new HeadObjectCommand({ Bucket: 'recorded', Key: 'a/b' }));
     await s3.send(new ListObjectsV2Command({ Bucket: 'recorded', Prefix: 'a/', Delimiter: '/' }));
@@ -97,7 +97,7 @@ describe('GET /_sluice/calls', () => {
     ]);
   });
 
-  it('needs the list to tell that an object is gone, and to read what is compared or copied', async () => {
+  it('includes the list permission for missing objects, and the read permission for comparisons and copies', async () => {
     await s3.send(new GetObjectCommand({ Bucket: 'recorded', Key: 'gone' })).catch(() => undefined);
     expect(await needed('GetObject')).toEqual([
       {
@@ -122,7 +122,7 @@ describe('GET /_sluice/calls', () => {
     ]);
   });
 
-  it('names every object of DeleteObjects, which only its body tells', async () => {
+  it('names every object of DeleteObjects from the request body', async () => {
     const Objects = [{ Key: 'e' }, { Key: 'f/g' }];
     await s3.send(new DeleteObjectsCommand({ Bucket: 'recorded', Delete: { Objects } }));
     expect((await needed('DeleteObjects'))[0]?.permissions).toEqual([
@@ -131,7 +131,7 @@ describe('GET /_sluice/calls', () => {
     ]);
   });
 
-  it('names catalog, database and table of Glue, also of a call that fails', async () => {
+  it('names catalog, database and table of Glue calls, including failed ones', async () => {
     const glue = new GlueClient(place());
     await glue.send(new GetTableCommand({ DatabaseName: 'nowhere', Name: 'none' })).catch(() => undefined);
     glue.destroy();
@@ -141,7 +141,7 @@ describe('GET /_sluice/calls', () => {
     );
   });
 
-  it('records what is signed with issued credentials as that role or user', async () => {
+  it('attributes calls with issued credentials to their role or user', async () => {
     const issue = async (name: string) => {
       const body = JSON.stringify({ principal: name });
       const answer = await fetch(`${cloud.edge}/_sluice/credentials`, { method: 'POST', body });

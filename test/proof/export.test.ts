@@ -130,7 +130,7 @@ describe('the export, deployed, between two accounts', () => {
     };
   };
 
-  it('fails by name before the customer has let it in, and exports all once it is in', async () => {
+  it('fails by name before the customer grants access, and exports everything afterwards', async () => {
     await post('first');
     await cloud.flush();
     await theirs.send(new CreateBucketCommand({ Bucket: BY_POLICY }));
@@ -173,7 +173,7 @@ describe('the export, deployed, between two accounts', () => {
     expect([...exposures.keys()]).toHaveLength(2);
   }, 60_000);
 
-  it('follows a day that changes, by its schedule', async () => {
+  it('exports a changed day again on schedule', async () => {
     await post('second');
     await cloud.flush();
     // A file of the day goes, as when somebody deletes a customer's rows.
@@ -200,7 +200,7 @@ describe('the export, deployed, between two accounts', () => {
     expect(after.size).toBe(3);
   }, 60_000);
 
-  it('has the permissions that it needs, and none that it does not, as docs/permissions.md has them', async () => {
+  it('has exactly the permissions that it needs, as docs/permissions.md lists them', async () => {
     const recorded = await fetch(`${cloud.edge}/_sluice/calls`);
     const { calls }: { calls: RecordedCall[] } = JSON.parse(await recorded.text());
     const policies = readPolicies(resolved);

@@ -251,11 +251,11 @@ describe('the ingest, deployed, between two accounts', () => {
     return JSON.parse(text);
   }
 
-  it.each(ROLES)('gives %s what its calls need, and nothing that none needs', async (id) => {
+  it.each(ROLES)('gives %s exactly the permissions that its calls need', async (id) => {
     expect(await judgeRole(policies, id, calls)).toEqual({ denied: [], idle: [] });
   });
 
-  it('is on docs/permissions.md; SLUICE_WRITE_DOCS=1 writes it anew', () => {
+  it('is described in docs/permissions.md (SLUICE_WRITE_DOCS=1 updates it)', () => {
     const { page, held } = heldPage(ROLES.map(roleOf), calls, 'sluice-ingest-proof');
     expect(page).toBe(held);
   });

@@ -99,7 +99,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
     return found;
   }
 
-  it('are those of every role that something ran as', () => {
+  it('include every role that was used', () => {
     const ran = new Set(calls.map(({ principal }) => principal));
     expect(policies.roles.filter(({ arn }) => !ran.has(arn)).map(({ logicalId }) => logicalId)).toEqual([]);
     expect(calls.filter(({ basis }) => basis === 'seen').length).toBeGreaterThan(50);
@@ -112,7 +112,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
     expect(found.flat()).toEqual([]);
   });
 
-  it('allow nothing that no call needs: no action, no resource, no value of a condition', async () => {
+  it('allow no action, resource or condition value that no call needs', async () => {
     const idle: string[] = [];
     for (const role of policies.roles) {
       const permissions = needed.get(role.arn) ?? [];
@@ -128,7 +128,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
     expect(idle).toEqual([]);
   });
 
-  it('stand at no queue, function, role or key without a call that needs them', async () => {
+  it('include no resource policy of a queue, function, role or key that no call needs', async () => {
     const idle: string[] = [];
     for (const [arn, statements] of policies.atResources) {
       for (const statement of statements.filter(({ Effect }) => Effect === 'Allow')) {
@@ -146,7 +146,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
     expect(idle).toEqual([]);
   });
 
-  it('let no one else in: another rule, schedule, stream or API is refused', async () => {
+  it('deny any other rule, schedule, stream or API', async () => {
     const let_in: string[] = [];
     for (const [principal, permissions] of ours()) {
       for (const permission of permissions) {
@@ -166,7 +166,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
   // A brought bucket's policy is not the template's, and one page is enough.
   if (input !== undefined) return;
 
-  it('are refused without TLS, whoever asks', async () => {
+  it('deny every request without TLS', async () => {
     const [principal = '', permissions = []] = ours().find(([name]) => name.includes('RedriveRole')) ?? [];
     const onBucket = permissions.filter(({ resource }) => resource.startsWith('arn:aws:s3:::'));
     expect(onBucket.length).toBeGreaterThan(5);
@@ -176,12 +176,12 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
     }
   });
 
-  it('are the table in docs/permissions.md; SLUICE_WRITE_DOCS=1 writes it anew', () => {
+  it('agree with docs/permissions.md (SLUICE_WRITE_DOCS=1 updates it)', () => {
     const { page, held } = heldPage(policies.roles, calls, bucket);
     expect(page).toBe(held);
   });
 
-  it('are of every role that a deployment may have, but those of readers, and of no other', () => {
+  it('cover exactly the roles that a deployment can have, except those of readers', () => {
     const customers = { bucket: 'acme-drops', owner: '111122223333' };
     const of = (schedule: 'daily' | 'hourly') => ({ name: schedule, schedule });
     const config = defineConfig({

@@ -39,8 +39,8 @@ function wordsOf(help: string): readonly string[] {
 /** With any reader there are the policies of readers, too. */
 const metabase = { kind: 'metabase', name: 'metabase' } as const;
 
-describe('the commands of the pages and of cures', () => {
-  it('are commands, with options that they take', async () => {
+describe('the commands in the docs and in cures', () => {
+  it('exist, with valid options', async () => {
     const helps = new Map<string, string>();
     const wrong: string[] = [];
     const ofCures = (await commandsOfCures()).filter(({ text }) => /^[a-z]/.test(text));
@@ -59,7 +59,7 @@ describe('the commands of the pages and of cures', () => {
     expect([commands.length > 30, wrong]).toEqual([true, []]);
   });
 
-  it('advise nothing that AWS does not give, and name functions and settings as serverless.yml does', async () => {
+  it('use only features that AWS has, and name functions and settings as serverless.yml does', async () => {
     const yml = readFileSync(join(repositoryRoot, 'serverless.yml'), 'utf8');
     const functions = new Map(
       yml
@@ -88,7 +88,7 @@ describe('the commands of the pages and of cures', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('print policies that docs/deploy.md takes apart by their names', async () => {
+  it('print policies that docs/deploy.md selects by their names', async () => {
     const printed = printedPolicies('deploy', defineConfig({ bucket: 'acme', readers: [metabase] }), {
       ...{ region: 'eu-west-1', stack: 'sluice-prod', account: '111122223333' },
     });
@@ -96,7 +96,7 @@ describe('the commands of the pages and of cures', () => {
     expect(/for part in (.*); do/.exec(page)?.[1]?.split(' ')).toEqual(printed.map(({ name }) => name));
   });
 
-  it('let GitHub in from one environment of one repository', () => {
+  it('give access to one environment of one GitHub repository', () => {
     const page = readFileSync(join(repositoryRoot, 'docs', 'deploy.md'), 'utf8');
     const { Statement } = JSON.parse(/```json\n(.*?)```/s.exec(page)?.[1] ?? '');
     const [{ Condition, ...statement }, ...others] = Statement;

@@ -42,8 +42,8 @@ function exportsOf(file: string) {
 /** Lambda imports these by name. */
 const ENTRIES = /^functions\/[\w-]+\/handler\.ts$/;
 
-describe('what files export', () => {
-  it('is used: values by another file, types at least in their own', () => {
+describe('an export', () => {
+  it('is used, a value by another file and a type at least in its own file', () => {
     const unused = [...texts.keys()]
       .filter((file) => !ENTRIES.test(file) && !/\.test\.ts$|(^|\/)test\/fixtures\//.test(file))
       .flatMap((file) =>
@@ -56,7 +56,7 @@ describe('what files export', () => {
     expect(unused).toEqual([]);
   });
 
-  it('comes from lib/aws into lib/aws alone', () => {
+  it('of lib/aws is imported inside lib only by lib/aws', () => {
     const wrong = [...importers].flatMap(([target, files]) =>
       target.startsWith('lib/aws/')
         ? files.filter((file) => file.startsWith('lib/') && !file.startsWith('lib/aws/'))

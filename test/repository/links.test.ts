@@ -50,8 +50,8 @@ function anchorsOf(page: string): ReadonlySet<string> {
   return anchors;
 }
 
-describe('the links of the pages at the top and of docs/', () => {
-  it('lead to files and headings that are there', () => {
+describe('the links of the top-level pages and of docs/', () => {
+  it('lead to existing files and headings', () => {
     const known = new Map(pages.map((page) => [page, anchorsOf(page)]));
     const broken = links.filter(({ page, target }) => {
       const [path = '', anchor] = target.split('#');
@@ -62,7 +62,7 @@ describe('the links of the pages at the top and of docs/', () => {
     expect([links.length > 100, broken]).toEqual([true, []]);
   });
 
-  it('and the paths between backquotes lead to files and folders that are there', () => {
+  it('lead, like paths in backquotes, to existing files and folders', () => {
     const missing = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'].flatMap((page) =>
       [
         ...prose(page).matchAll(

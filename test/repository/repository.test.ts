@@ -39,7 +39,7 @@ describe('the repository', () => {
     expect(named).toEqual([]);
   });
 
-  it('writes to the terminal in one place, which escapes what others call things', () => {
+  it('writes to the terminal in one place, which escapes foreign names', () => {
     const writes = /process\.std(out|err)\.write|console\.\w+\(|process\[['"]std/;
     const exempt = [
       'cli/terminal/output.ts',

@@ -26,7 +26,7 @@ describe('docs/aws.md', () => {
     expect(readFileSync(join(repositoryRoot, 'docs', 'aws.md'), 'utf8')).toBe(awsPage());
   });
 
-  it('has expectation, evidence, certainty and cure of every question', () => {
+  it('has the expectation, evidence, certainty and cure of every question', () => {
     const rows = awsPage()
       .split('\n')
       .filter((line) => line.startsWith('| `SLUICE_PROBE_'));

@@ -63,7 +63,7 @@ afterAll(data.remove);
 describe('the views', () => {
   const expected = expectedRows(rows.exposures, rows.events, { holdouts: true });
 
-  it.each(viewNames)('%s shows the rows that were worked out without SQL', async (name) => {
+  it.each(viewNames)('include %s, which shows the rows that are computed without SQL', async (name) => {
     const shown = await runQuery(data.path, `SELECT * FROM ${name}`);
     expect(expected[name].length).toBeGreaterThan(20);
     expect(comparable(shown)).toEqual(comparable(expected[name]));
@@ -72,7 +72,7 @@ describe('the views', () => {
   it.each([
     [7, true],
     [8, false],
-  ])('show them of other rows, too (seed %d, holdouts known: %s)', async (seed, holdouts) => {
+  ])('show the computed rows of random data, too (seed %d, holdouts known: %s)', async (seed, holdouts) => {
     const other = temporaryDirectory();
     try {
       const generated = generateRows(seed);
@@ -87,7 +87,7 @@ describe('the views', () => {
     }
   });
 
-  it('show what the table of experiment groups says, for rows that landed before too', async () => {
+  it('use the table of experiment groups, also for rows that landed before it', async () => {
     const other = temporaryDirectory();
     try {
       const generated = generateRows(9);
@@ -108,7 +108,7 @@ describe('the views', () => {
   });
 
   it.each(['experiment_exposures', 'first_exposures', 'daily_exposures', 'secondary_exposures'] as const)(
-    '%s hands a filter on the experiment to the scan',
+    'include %s, which passes a filter on the experiment to the scan',
     async (name) => {
       const column = name === 'secondary_exposures' ? 'primary_id' : 'experiment_id';
       const [plan] = await runQuery(
@@ -121,7 +121,7 @@ describe('the views', () => {
     },
   );
 
-  it('show a resend that landed on another day once on each, and first_exposures as if it had not', async () => {
+  it('show a resend that landed on another day once on each day, and ignore it in first_exposures', async () => {
     const onDays = `SELECT event_id, count(*) AS "rows", count(DISTINCT ds) AS days, count(DISTINCT "timestamp") AS times
       FROM experiment_exposures GROUP BY 1 HAVING count(*) > 1`;
     const twice = await runQuery(data.path, onDays);
@@ -138,7 +138,7 @@ describe('the views', () => {
     );
   });
 
-  it('show one of the copies that were received at once', async () => {
+  it('show one of the copies that were received at the same time', async () => {
     const shown = await runQuery(
       data.path,
       `SELECT count(*) AS shown, count(DISTINCT event_id) AS events FROM experiment_exposures WHERE session_id LIKE 'either-%'`,
@@ -155,14 +155,14 @@ describe('the views', () => {
     ]);
   });
 
-  it.each(viewNames)('%s has the columns and types that the catalog says', async (name) => {
+  it.each(viewNames)('include %s, which has the columns and types of the catalog', async (name) => {
     const described = await runQuery(data.path, `DESCRIBE ${name}`);
     expect(described.map(({ column_name, column_type }) => [column_name, column_type])).toEqual(
       views(config)[name].columns.map((column) => [column.name, duckDbType(column.type)]),
     );
   });
 
-  it('reserve every name of theirs, so that no unit ID or path can have it twice', () => {
+  it('reserve all of their column names, so that no unit ID or path can use them', () => {
     const bare = views(defineConfig({ bucket: 'acme' }));
     const names = viewNames.flatMap((name) => bare[name].columns.map((column) => column.name));
     const aliases = viewNames.flatMap((name) =>
@@ -188,7 +188,7 @@ describe('the views', () => {
     ]);
   });
 
-  it('have a comment for every column that Glue takes', () => {
+  it('have a comment for every column, valid for Glue', () => {
     const columns = viewNames.flatMap((name) => views(config)[name].columns);
     expect(columns.filter(({ comment }) => comment === '' || comment.length > 255)).toEqual([]);
   });
@@ -233,7 +233,7 @@ describe('rows of an earlier version', () => {
     }
   }
 
-  it('are shown as if the collector of today had written them', async () => {
+  it('are shown as if the current collector had written them', async () => {
     const stored = (assigned: (row: LandedRow) => boolean) => ({
       events: [],
       exposures: rows.exposures.map((row) => ({ ...row, is_assignment: assigned(row) })),
@@ -270,7 +270,7 @@ describe('a filter on ds', () => {
     );
   };
 
-  it('is there for every view but the one that needs all days', () => {
+  it('works for every view except the one that needs all days', () => {
     expect(viewNames.filter((name) => !days.includes(name))).toEqual(['first_exposures']);
     for (const name of viewNames) {
       const columns = views(config)[name].columns.map((column) => column.name);
@@ -278,7 +278,7 @@ describe('a filter on ds', () => {
     }
   });
 
-  it.each(days)('on %s reads the files of its days only', async (name) => {
+  it.each(days)('on %s reads only the files of its days', async (name) => {
     expect(await filesRead(`SELECT * FROM ${name}`)).toBe(DAYS.length);
     expect(await filesRead(`SELECT * FROM ${name} WHERE ds = DATE '${DAYS[1]}'`)).toBe(1);
     expect(
@@ -294,7 +294,7 @@ describe('a filter on ds', () => {
     expect(comparable(one)).toEqual(comparable(all.filter(({ ds }) => ds === DAYS[1])));
   });
 
-  it('reads every day for the first exposures of one, and one type of unit', async () => {
+  it('on first exposures of one day reads every day, and one type of unit', async () => {
     const ofDay = `SELECT * FROM first_exposures WHERE first_day = DATE '${DAYS[1]}'`;
     // A query for each type of unit, of which a filter on the type leaves one.
     expect(await filesRead(ofDay)).toBe(3 * DAYS.length);

@@ -37,7 +37,7 @@ function statsigEncode(text: string): Buffer {
 }
 
 describe('decodeBody', () => {
-  it('takes plain JSON, whatever stale header is beside it', () => {
+  it('accepts plain JSON despite an outdated header', () => {
     for (const encoding of ['', 'identity', 'gzip', 'zstd', 'br', 'deflate', 'compress', 'gzip, br']) {
       expect(decodeBody(bytes, announced(encoding))).toEqual({
         text: json,
@@ -48,24 +48,24 @@ describe('decodeBody', () => {
     expect(decodeBody(Buffer.from(` \r\n${json}`), announced('br')).text).toBe(` \r\n${json}`);
   });
 
-  it.each(Object.entries(compressors))('decodes %s that is announced', (name, compress) => {
+  it.each(Object.entries(compressors))('decodes %s that a header announces', (name, compress) => {
     const decoded = decodeBody(compress(bytes), announced(name.toUpperCase()));
     expect(decoded.text).toBe(json);
     expect(decoded.bytes).toBe(bytes.length);
   });
 
-  it('knows gzip and zstd by their first bytes, unannounced or announced as something else', () => {
+  it('recognizes gzip and zstd by their first bytes, with any header or none', () => {
     for (const marker of ['', 'gzip', 'zstd', 'identity', 'snappy']) {
       expect(decodeBody(gzipSync(bytes), announced(marker)).text).toBe(json);
       expect(decodeBody(zstdCompressSync(bytes), announced(marker)).text).toBe(json);
     }
   });
 
-  it('takes deflate without its header, as some senders mean it', () => {
+  it('accepts raw deflate, as some senders use it', () => {
     expect(decodeBody(deflateRawSync(bytes), announced('deflate')).text).toBe(json);
   });
 
-  it('unwraps what a proxy has compressed again, up to three times', () => {
+  it('decodes bodies that proxies compressed again, up to three times', () => {
     const twice = gzipSync(zstdCompressSync(bytes));
     expect(decodeBody(twice, none).text).toBe(json);
     expect(decodeBody(gzipSync(twice), none).text).toBe(json);
@@ -89,7 +89,7 @@ describe('decodeBody', () => {
     expect(codeOf(() => decodeBody(lying, none))).toBe('SLUICE_BODY_CORRUPT');
   });
 
-  it("decodes Statsig's reversed base64 of Latin-1, alone or inside gzip", () => {
+  it("decodes Statsig's reversed base64 of Latin-1, plain or inside gzip", () => {
     const latin = '{"events":[{"eventName":"déjà vu"}]}';
     const marked = { contentEncoding: '', statsigEncoded: true };
     expect(decodeBody(statsigEncode(latin), marked).text).toBe(latin);
@@ -101,12 +101,12 @@ describe('decodeBody', () => {
     expect(decodeBody(Buffer.from(`\ufeff${json}`), announced('gzip')).text).toBe(json);
   });
 
-  it('replaces bytes that are no UTF-8 and says so', () => {
+  it('replaces bytes that are not UTF-8 and reports it', () => {
     const damaged = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]);
     expect(decodeBody(damaged, none)).toMatchObject({ text: '{"a":"\ufffd("}', repaired: true });
   });
 
-  it('names each way in which a body is bad', () => {
+  it('has an error code for each kind of invalid body', () => {
     expect(codeOf(() => decodeBody(Buffer.alloc(0), none))).toBe('SLUICE_BODY_EMPTY');
     expect(codeOf(() => decodeBody(Buffer.alloc(MAX_BODY_BYTES + 1), none))).toBe('SLUICE_BODY_TOO_LARGE');
     expect(codeOf(() => decodeBody(Buffer.from('eJzz'), announced('snappy')))).toBe(
@@ -118,7 +118,7 @@ describe('decodeBody', () => {
     expect(codeOf(() => decodeBody(flipped, none))).toBe('SLUICE_BODY_CORRUPT');
   });
 
-  it.each(Object.entries(compressors))('calls %s that ends too early truncated', (name, compress) => {
+  it.each(Object.entries(compressors))('reports %s that ends too early as truncated', (name, compress) => {
     const whole = compress(Buffer.from(JSON.stringify({ text: 'abc'.repeat(500), n: Math.PI })));
     for (const cut of [whole.length - 1, whole.length >> 1, 6]) {
       expect(codeOf(() => decodeBody(whole.subarray(0, cut), announced(name)))).toBe('SLUICE_BODY_TRUNCATED');
@@ -133,7 +133,7 @@ describe('decodeBody', () => {
     expect(decodeBody(largest, announced(name)).bytes).toBe(MAX_DECODED_BYTES);
   });
 
-  it('answers with text or a code of its own for any bytes at all', () => {
+  it('returns text or its own error code for any bytes', () => {
     const markers = fc.record({
       contentEncoding: fc.constantFrom('', 'gzip', 'zstd', 'br', 'deflate', 'x', 'gzip,br', ',,'),
       statsigEncoded: fc.boolean(),
@@ -150,7 +150,7 @@ describe('decodeBody', () => {
     );
   });
 
-  it('brings back any JSON from any encoding', () => {
+  it('restores any JSON from any encoding', () => {
     fc.assert(
       fc.property(
         fc.jsonValue(),

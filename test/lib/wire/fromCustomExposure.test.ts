@@ -14,7 +14,7 @@ function rowOf(item: object) {
 }
 
 describe('an item of custom exposures', () => {
-  it('keeps metadata of its own beside what it says, which counts more', () => {
+  it('keeps its own metadata beside its fields, which take precedence', () => {
     expect(
       rowOf({
         experimentName: 'exp',
@@ -41,7 +41,7 @@ describe('an item of custom exposures', () => {
     });
   });
 
-  it('keeps every other member, a gate beside an experiment too', () => {
+  it('keeps every other member, even a gate beside an experiment', () => {
     expect(
       rowOf({ experimentName: 'exp', gateName: 'g', passes: false, ruleID: 'r', note: 'n' }),
     ).toMatchObject({
@@ -52,7 +52,7 @@ describe('an item of custom exposures', () => {
     expect(rowOf({ experimentName: 'exp', passes: true }).others).toEqual({ event: { passes: true } });
   });
 
-  it('with metadata that is none is refused as it came', () => {
+  it('with invalid metadata is refused unchanged', () => {
     const item = { experimentName: 'exp', metadata: 'text' };
     const { exposures, refused } = collect({ exposures: [item] });
     expect(exposures).toEqual([]);

@@ -6,7 +6,7 @@ import { isMangled } from '../../../lib/wire/decodeBody.ts';
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
 
 describe('isMangled', () => {
-  it('knows gzip and zstd by their first bytes alone, brotli and deflate by the header', () => {
+  it('recognizes gzip and zstd by their first bytes, brotli and deflate by the header', () => {
     fc.assert(
       fc.property(fc.json(), (json) => {
         const body = JSON.stringify({ events: [json, 'and some more of it, so that it is worth it'] });
@@ -23,11 +23,11 @@ describe('isMangled', () => {
     );
   });
 
-  it('knows a brotli stream that begins like JSON', () => {
+  it('recognizes a brotli stream that starts like JSON', () => {
     expect(isMangled('{\ufffd\ufffd\u0001', 'br')).toBe(true);
   });
 
-  it('takes no JSON for mangled, whatever it holds and its headers say', () => {
+  it('never treats JSON as mangled, whatever its content and headers', () => {
     fc.assert(
       fc.property(
         fc.object(),

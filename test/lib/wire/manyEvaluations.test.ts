@@ -12,7 +12,7 @@ it.each([
   ['half a pair', '"\\ud83d"', '\ufffd'],
   ['private attributes', '{"privateAttributes":{"ssn":"1"}}', {}],
   ['an escaped letter', '"\\u0041"', 'A'],
-])('a body of many evaluations is looked through once for %s', (_what, sent, read) => {
+])('a body of many evaluations is searched once for %s', (_what, sent, read) => {
   const text = `{"events":[${`${exposure},`.repeat(COUNT)}{"eventName":"e","value":${sent}}]}`;
   const start = process.cpuUsage();
   const { events } = parseBatch(text);
@@ -25,7 +25,7 @@ it.each([
   expect(user + system).toBeLessThan(5_000_000);
 });
 
-it('an evaluation hides the body from those who walk over it', () => {
+it('an evaluation hides its body from code that visits its properties', () => {
   const evaluation = EvaluationText.at('{"gate":"g","lcut":"1"}', 0, []);
   expect(evaluation).not.toBeNull();
   expect(Object.values(Object(evaluation)).filter((value) => typeof value !== 'number')).toEqual([]);

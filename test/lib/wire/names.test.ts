@@ -16,7 +16,7 @@ describe('experimentNames', () => {
   const sha256 = (name: string) => createHash('sha256').update(name).digest('base64');
   const resolve = experimentNames(['homepage_hero', 'prix_été', '12345']);
 
-  it('finds a name by itself, by djb2 and by SHA-256', () => {
+  it('finds a name in plain form and by its djb2 and SHA-256 hashes', () => {
     expect(djb2('homepage_hero')).toBe('910458283'); // As the server SDK's initialize response has it.
     for (const name of ['homepage_hero', 'prix_été', '12345']) {
       for (const sent of [name, djb2(name), sha256(name)]) {
@@ -25,7 +25,7 @@ describe('experimentNames', () => {
     }
   });
 
-  it('leaves others as they are, and marks those that look hashed', () => {
+  it('keeps other names, and marks those that look hashed', () => {
     expect(resolve('checkout')).toEqual({ name: 'checkout', resolved: true });
     expect(resolve('4222855429')).toEqual({ name: '4222855429', resolved: false });
     expect(resolve(sha256('x'))).toEqual({ name: sha256('x'), resolved: false });
@@ -33,12 +33,15 @@ describe('experimentNames', () => {
 });
 
 describe('isAssignment', () => {
-  it.each(['4SuTqnR1', '3ZCniK9rvnQyXDQlQ1tGD9:100.00:5', 'rule_exp_test'])('%s is a group', (rule) => {
-    expect(isAssignment(rule, 'Network:Recognized')).toBe(true);
-    expect(isAssignment(rule, null)).toBe(true);
-    expect(isAssignment(rule, 'BootstrapPartialUserMatch:Recognized')).toBe(true);
-    expect(isAssignment(rule, 'Persisted')).toBe(true);
-  });
+  it.each(['4SuTqnR1', '3ZCniK9rvnQyXDQlQ1tGD9:100.00:5', 'rule_exp_test'])(
+    'treats %s as a group',
+    (rule) => {
+      expect(isAssignment(rule, 'Network:Recognized')).toBe(true);
+      expect(isAssignment(rule, null)).toBe(true);
+      expect(isAssignment(rule, 'BootstrapPartialUserMatch:Recognized')).toBe(true);
+      expect(isAssignment(rule, 'Persisted')).toBe(true);
+    },
+  );
 
   it.each([
     '',
@@ -56,7 +59,7 @@ describe('isAssignment', () => {
     'group_1:explore',
     'rule:userID:id_override',
     'rule:override',
-  ])('%p is none', (rule) => {
+  ])('does not treat %p as a group', (rule) => {
     expect(isAssignment(rule, 'Network:Recognized')).toBe(false);
   });
 
@@ -71,13 +74,13 @@ describe('isAssignment', () => {
     'Network:LocalOverride',
     'Error',
     'unsupported',
-  ])('an evaluation that was none assigns nobody: %s', (reason) => {
+  ])('returns no assignment for an evaluation without a result: %s', (reason) => {
     expect(isAssignment('rule_1', reason)).toBe(false);
   });
 });
 
 describe('docs/statsig.md', () => {
-  it('lists every rule that is no group, and what it means', () => {
+  it('lists every rule that is not a group, and its meaning', () => {
     const page = readFileSync(join(repositoryRoot, 'docs', 'statsig.md'), 'utf8');
     const [, table = ''] = page.split('\n| rule ID | what it means |\n|---|---|\n');
     const rules = [...NON_GROUP_RULES].map(([rule, meaning]) => [
@@ -115,11 +118,11 @@ describe('holdoutTest', () => {
     ['the rule of a holdout', [{ gate: 'a_gate', gateValue: 'true', ruleID: name }]],
     ['no list', passed(name)],
     ['nothing', null],
-  ])('is not deceived by %s', (_what, sent) => {
+  ])('ignores %s', (_what, sent) => {
     expect(isHeldOut?.(sent)).toBe(false);
   });
 
-  it('is none when no holdout is known', () => {
+  it('does not exist when no holdout is known', () => {
     expect(holdoutTest([])).toBeNull();
   });
 });
@@ -133,7 +136,7 @@ describe('readSdkKey', () => {
   });
 
   it.each(['', 'client-', 'console-abc', 'client-a b', 'client-é', `client-${'x'.repeat(300)}`])(
-    'takes no key of another shape: %p',
+    'rejects a key of another shape: %p',
     (key) => {
       expect(readSdkKey({ 'statsig-api-key': key }, query(''))).toBeNull();
       expect(readSdkKey({}, new URLSearchParams({ k: key }))).toBeNull();
@@ -151,18 +154,18 @@ describe('reservedEndpoint', () => {
     ['/v2/download_config_specs/secret-x.json', 'download_config_specs'],
     ['/v1/get_id_lists', 'get_id_lists'],
     ['/v1/mark_data_ready_dwh', 'mark_data_ready_dwh'],
-  ])('%s belongs to Statsig', (path, name) => {
+  ])("recognizes %s as Statsig's", (path, name) => {
     expect(reservedEndpoint(path)).toBe(name);
   });
 
   it.each(['/v1/rgstr', '/v1/log_event', '/', '/initialize-me', '/v1/initialized', '/a/v1/initialize'])(
-    '%s may be a log path',
+    'accepts %s as a possible log path',
     (path) => {
       expect(reservedEndpoint(path)).toBeNull();
     },
   );
 
-  it('knows the paths of error reports', () => {
+  it('recognizes the paths of error reports', () => {
     expect(['/v1/sdk_exception', '/v1/rgstr_e', '/v1/rgstr'].map(isExceptionReport)).toEqual([
       true,
       true,

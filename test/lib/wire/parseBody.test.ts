@@ -25,7 +25,7 @@ function read(text: string): unknown {
 }
 
 describe('parseBody', () => {
-  it('makes equal users one object', () => {
+  it('shares one object between equal users', () => {
     const [a, b] = [{ userID: 'a', custom: { text: '}"{\\' } }, { userID: 'b' }];
     const events = [a, a, b, a, b].map((user, n) => ({ eventName: 'e', n, user }));
     const parsed = parseBody(JSON.stringify({ events }));
@@ -67,7 +67,7 @@ describe('parseBody', () => {
     expect(metadataOf(event)).not.toBeInstanceOf(EvaluationText);
   });
 
-  it('takes out no more than there may be events', () => {
+  it('extracts at most the maximum number of events', () => {
     const read = (count: number, event: string) =>
       Object(parseBody(`{"events":[${Array(count).fill(event).join()}]}`)).events;
     const metadata = '{"n":1,"metadata":{"gate":"g"}}';
@@ -127,11 +127,11 @@ describe('parseBody', () => {
     '{"events":[{"n":1,"metadata":{"gate\ufffd:"g"}}]}',
     '{"events":[{"n":1,"metadata":{"gate":"g\ufffd}}]}',
     'x',
-  ])('refuses what is no JSON: %s', (text) => {
+  ])('rejects invalid JSON: %s', (text) => {
     expect(() => parseBody(text)).toThrow(SyntaxError);
   });
 
-  it('reads or refuses a damaged body as JSON.parse does', () => {
+  it('reads or rejects a damaged body as JSON.parse does', () => {
     const user = '"user":{"userID":"u","custom":{"a":"}"}}';
     const body = `{"events":[{"n":1,"metadata":{"gate":"g","lcut":"1","gateValue":true},${user}},{"n":2,${user}}]}`;
     const damage = fc.oneof(
@@ -157,7 +157,7 @@ describe('parseBody', () => {
     );
   });
 
-  it('reads anything as JSON.parse does', () => {
+  it('reads any JSON as JSON.parse does', () => {
     const user = fc.oneof(
       fc.jsonValue(),
       fc.constantFrom({ userID: 'u' }, { a: { user: { b: 1 } } }, { t: ',"user":{' }),

@@ -6,7 +6,7 @@ import { MAX_TIME_MS, MIN_TIME_MS } from '../../../lib/wire/limits.ts';
 const noon = Date.UTC(2026, 10, 20, 12);
 
 describe('readTime', () => {
-  it('takes milliseconds as a number or as text, whole or not', () => {
+  it('accepts milliseconds as a number or as text, whole or fractional', () => {
     expect(readTime(noon)).toBe(noon);
     expect(readTime(String(noon))).toBe(noon);
     expect(readTime(noon + 0.9)).toBe(noon);
@@ -25,7 +25,7 @@ describe('readTime', () => {
     ['2026-11-20T14:00:00+02:00', noon],
     ['2026-11-20T06:30:00-0530', noon],
     ['2026-11-20t12:00:00z', noon],
-  ])('takes %s', (text, expected) => {
+  ])('accepts %s', (text, expected) => {
     expect(readTime(text)).toBe(expected);
   });
 
@@ -49,11 +49,11 @@ describe('readTime', () => {
     true,
     [],
     {},
-  ])('refuses %p', (value) => {
+  ])('rejects %p', (value) => {
     expect(readTime(value)).toBeNull();
   });
 
-  it('brings back every instant of the years 1 to 9999 from its own ISO text', () => {
+  it('restores every instant of the years 1 to 9999 from its ISO text', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: MAX_TIME_MS }), (time) => {
         expect(readTime(new Date(time).toISOString())).toBe(time);
@@ -66,7 +66,7 @@ describe('readTime', () => {
 });
 
 describe('clockSkew', () => {
-  it('is of the first statement that is a time', () => {
+  it('uses the first value that is a time', () => {
     expect(clockSkew([null, 'soon', noon - 10, noon], noon)).toBe(10);
     expect(clockSkew([String(noon + 10)], noon)).toBe(-10);
     expect(clockSkew([null, undefined, 'soon'], noon)).toBeNull();
@@ -97,7 +97,7 @@ describe('clockSkew', () => {
     '1,2,3',
     '1.5e-3',
     `1e${'9'.repeat(80)}`,
-  ])('takes no clock from a number that tells no minutes, or is none: %s', (told) => {
+  ])('ignores a number without minutes, and an invalid number: %s', (told) => {
     expect(clockSkew([told], noon)).toBeNull();
     expect(clockSkew([told, noon - 10], noon)).toBe(10);
   });
@@ -107,7 +107,7 @@ describe('clockCorrection', () => {
   const minute = 60_000;
   const day = 24 * 60 * minute;
 
-  it('leaves times alone when the clock is off by at most five minutes, or was not told', () => {
+  it('keeps times when the clock is unknown or off by at most five minutes', () => {
     for (const skew of [0, 1, -1, 5 * minute, -5 * minute, null]) {
       for (const time of [noon, noon - 400 * day, noon + day]) {
         expect(clockCorrection(time, skew, noon)).toBe(0);
@@ -115,7 +115,7 @@ describe('clockCorrection', () => {
     }
   });
 
-  it('corrects by a clock that is further off, in either direction and by decades', () => {
+  it('corrects times by a clock that is further off, in either direction and even by decades', () => {
     for (const skew of [5 * minute + 1, -5 * minute - 1, day, -day, -400 * day, noon]) {
       for (const age of [-5 * minute, 0, 3 * day, 30 * day]) {
         expect(clockCorrection(noon - skew - age, skew, noon)).toBe(skew);
@@ -128,14 +128,14 @@ describe('clockCorrection', () => {
     ['0', 0],
     ['long ago', noon - 400 * day],
     ['years ahead', noon + 400 * day],
-  ])('believes no clock that is %s beside an event of now', (_what, sentAt) => {
+  ])('ignores a clock that is %s beside a current event', (_what, sentAt) => {
     const skew = clockSkew([sentAt], noon);
     for (const time of [noon, noon - minute, noon - 3 * day]) {
       expect(clockCorrection(time, skew, noon)).toBeNull();
     }
   });
 
-  it('never moves a time beyond its arrival or 30 days before it', () => {
+  it('never moves a time after its arrival or more than 30 days before it', () => {
     const anyTime = fc.integer({ min: MIN_TIME_MS, max: MAX_TIME_MS });
     const near = fc.integer({ min: -40 * day, max: 40 * day });
     const times = fc.oneof(

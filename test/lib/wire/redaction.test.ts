@@ -31,7 +31,7 @@ describe('a redaction path', () => {
 });
 
 describe('redaction', () => {
-  it('drops what is at a path, in whatever case it is written', () => {
+  it('drops the value at a path, in any case', () => {
     const user = { userID: 'u', email: 'a@b', Email: 'c@d', name: 'n' };
     expect(redact({ 'user.EMAIL': 'drop' }, { eventName: 'e', user })).toEqual({
       eventName: 'e',
@@ -39,7 +39,7 @@ describe('redaction', () => {
     });
   });
 
-  it('hashes with the salt: text as it is, anything else as JSON with sorted keys', () => {
+  it('hashes with the salt: text unchanged, other values as JSON with sorted keys', () => {
     const metadata = { a: 'x', b: 7, c: true, d: { z: 1, y: ['"'] }, e: 'kept' };
     const rules = {
       'metadata.a': 'hash',
@@ -58,12 +58,12 @@ describe('redaction', () => {
     });
   });
 
-  it('leaves nothing as nothing: null and empty texts are not hashed', () => {
+  it('does not hash null and empty texts', () => {
     const user = { userID: '', email: null };
     expect(redact({ 'user.userID': 'hash', 'user.email': 'hash' }, { user })).toEqual({ user });
   });
 
-  it('goes through every key and item with *', () => {
+  it('applies * to every key and item', () => {
     const event = {
       user: { custom: { a: 1, b: { c: 2 } } },
       metadata: { items: [{ mail: 1, n: 2 }, { mail: 3 }] },
@@ -74,7 +74,7 @@ describe('redaction', () => {
     });
   });
 
-  it('lets the shorter path decide where two meet, drop before hash, and * hold beside names', () => {
+  it('prefers the shorter of two paths and drop to hash, and applies * beside names', () => {
     const event = { user: { a: { b: 'x', c: 'y' }, d: { b: 'z' } } };
     expect(redact({ 'user.a': 'drop', 'user.a.b': 'hash' }, event)).toEqual({ user: { d: { b: 'z' } } });
     expect(redact({ 'user.*.b': 'drop', 'user.a.c': 'hash' }, event)).toEqual({
@@ -85,28 +85,28 @@ describe('redaction', () => {
     });
   });
 
-  it('drops whole what a path leads through and is no object', () => {
+  it('drops a value completely if a path leads through it and it is not an object', () => {
     expect(redact({ 'user.custom.mail': 'drop' }, { user: { custom: '{"mail":"a@b"}', n: 1 } })).toEqual({
       user: { n: 1 },
     });
     expect(redact({ 'user.email': 'drop' }, { user: 'a@b', eventName: 'e' })).toEqual({ eventName: 'e' });
   });
 
-  it('withholds an event that is no object, and one too deep to hash', () => {
+  it('withholds an event that is not an object, and one that is too deep to hash', () => {
     expect(redact({ 'user.email': 'drop' }, 'a@b')).toBeNull();
     expect(redact({ 'user.email': 'drop' }, ['a@b'])).toBeNull();
     const deep: unknown = JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`);
     expect(redact({ 'metadata.a': 'hash' }, { metadata: { a: deep } })).toBeNull();
   });
 
-  it('keeps a key __proto__ a key, and redacts below it', () => {
+  it('keeps __proto__ as a normal key, and redacts below it', () => {
     const event: unknown = JSON.parse('{"metadata":{"__proto__":{"mail":"a@b","n":1}}}');
     expect(JSON.stringify(redact({ 'metadata.__proto__.mail': 'drop' }, event))).toBe(
       '{"metadata":{"__proto__":{"n":1}}}',
     );
   });
 
-  it('takes the user out of bootstrap metadata too', () => {
+  it('also removes the user from bootstrap metadata', () => {
     const event = {
       metadata: { gate: 'g', bootstrapMetadata: { user: { email: 'a@b', userID: 'u' }, lcut: 1 } },
     };
@@ -115,7 +115,7 @@ describe('redaction', () => {
     });
   });
 
-  it('never lets what it drops through, nor changes what was sent', () => {
+  it('never passes on dropped values, and never changes the input', () => {
     fc.assert(
       fc.property(
         fc.object({ key: fc.constantFrom('a', 'B', 'secret', 'SECRET'), maxDepth: 4 }),
@@ -133,7 +133,7 @@ describe('redaction', () => {
     );
   });
 
-  it('learns of a number that a double cannot hold before it hashes its neighbour', () => {
+  it('detects a number that a double cannot represent before it hashes a value beside it', () => {
     const json = new CanonicalJsonWriter();
     new Redaction({ 'user.userID': 'hash' }, SALT).user({ userID: Number('9007199254740993') }, json);
     expect(json.inexact).toBe(true);
@@ -152,7 +152,7 @@ describe('a name filter', () => {
     [{ allow: ['a*'], deny: ['ab'] }, ['abc'], true],
     [{ allow: ['experiment'], deny: [] }, ['layer', 'experiment'], true],
     [{ deny: ['experiment'] }, ['layer', 'experiment'], false],
-  ])('%p and %p: %p', (lists, names, expected) => {
+  ])('set to %p returns for the names %p the result %p', (lists, names, expected) => {
     expect(new NameFilter(lists).passes(names)).toBe(expected);
   });
 });

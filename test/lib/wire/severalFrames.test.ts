@@ -21,7 +21,7 @@ describe.each([
   ['gzip', gzipSync],
   ['zstd', zstdCompressSync],
 ])('a body of several %s frames', (name, compress) => {
-  it('is read whole, wherever it is cut into frames, empty ones among them', () => {
+  it('is read completely, wherever it is split into frames, including empty ones', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.string(), fc.constant('x'.repeat(100_000))), { minLength: 1, maxLength: 8 }),
@@ -35,7 +35,7 @@ describe.each([
     );
   });
 
-  it('is refused when its last frame ends too early or is damaged', () => {
+  it('is rejected when its last frame ends too early or is damaged', () => {
     const frames = [event(1), event(2)].map((bytes) => compress(bytes));
     const body = Buffer.concat(frames);
     expect(codeOf(body.subarray(0, -2), name)).toBe('SLUICE_BODY_TRUNCATED');
@@ -44,7 +44,7 @@ describe.each([
     );
   });
 
-  it('is stopped where all frames together inflate too far', () => {
+  it('is stopped when all frames together inflate too far', () => {
     const half = compress(Buffer.alloc(MAX_DECODED_BYTES / 2, 0x20));
     const empty = compress(Buffer.alloc(0));
     expect(decode(Buffer.concat([half, half, empty]), name).bytes).toBe(MAX_DECODED_BYTES);
@@ -54,7 +54,7 @@ describe.each([
   });
 });
 
-it('refuses a body of more zstd frames than anybody writes, before they take long', () => {
+it('a body with implausibly many zstd frames is rejected before decoding takes long', () => {
   const empty = zstdCompressSync(Buffer.alloc(0));
   const frames = (count: number) =>
     Buffer.concat([...Array<Buffer>(count).fill(empty), zstdCompressSync('{}')]);
@@ -66,7 +66,7 @@ it.each([
   ['br', brotliCompressSync],
   ['deflate', deflateSync],
   ['deflate', deflateRawSync],
-])('leaves nothing out behind the one stream of %s: it is refused', (name, compress) => {
+])('a body with data after the single stream of %s is rejected', (name, compress) => {
   const first = compress(event(1));
   expect(codeOf(first, name)).toBe('{"eventName":"e1"}');
   for (const more of [compress(event(2)), Buffer.from('{"eventName":"e2"}'), Buffer.alloc(1)]) {

@@ -9,7 +9,7 @@ const withPrivate = (members: Record<string, unknown>) => ({
 });
 
 describe('private attributes', () => {
-  it('are in no part of a batch', () => {
+  it('are removed from every part of a batch', () => {
     const user = withPrivate({ userID: 'u' });
     const batch = parseBatch(
       JSON.stringify({
@@ -39,7 +39,7 @@ describe('private attributes', () => {
     });
   });
 
-  it('are found however the key is spelled, and at any depth', () => {
+  it('are found with any spelling of the key and at any depth', () => {
     const deep = `${'{"a":['.repeat(20_000)}{"\\u0070rivateAttribute\\u0073":"secret"}${']}'.repeat(20_000)}`;
     const { events } = parseBatch(`{"events":[{"metadata":${deep},"user":{"priv\\u0061teAttributes":1}}]}`);
     let node: unknown = Object(events[0])['metadata'];
@@ -47,7 +47,7 @@ describe('private attributes', () => {
     expect([node, Object(events[0])['user']]).toEqual([{}, {}]);
   });
 
-  it('are all that is taken out', () => {
+  it('are the only values that are removed', () => {
     const json = fc.jsonValue({ maxDepth: 5 });
     fc.assert(
       fc.property(

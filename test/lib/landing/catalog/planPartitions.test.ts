@@ -82,7 +82,7 @@ describe('planPartitions', () => {
   });
 });
 
-describe('findMissing', () => {
+describe('findMissingDays', () => {
   it('returns today, tomorrow and every day with a folder, and no folder that is not a day', () => {
     expect(
       findMissingDays({

@@ -9,7 +9,7 @@ const app = testKey('app');
 const next = testKey('web', 'client-web-2');
 
 describe('a key', () => {
-  it('is known by its hash, with what its entry says', async () => {
+  it('is recognized by its hash, with the settings of its entry', async () => {
     const keys = startKeys();
     keys.secret.text = secretOf({ ...web.entry, environment: 'staging', kinds: ['events'] });
     expect(await keys.gate.admit(web.key, keys.clock.now() + 2_500)).toEqual({
@@ -30,7 +30,7 @@ describe('a key', () => {
     expect(keys.secret.reads).toBe(0);
   });
 
-  it('of any kind is let in where that is allowed, by its own label if it has one, even with no secret', async () => {
+  it('of any kind is accepted where that is allowed, with its own label if it has one, even without a secret', async () => {
     const keys = startKeys({ allowAnyKey: true });
     keys.secret.text = secretOf(web.entry);
     expect(await keys.judge(web.key)).toBe('web');
@@ -46,7 +46,7 @@ describe('a key', () => {
 });
 
 describe('rotation', () => {
-  it('lets a new key in at once, or after the pause if one has just been looked for', async () => {
+  it('accepts a new key immediately, or after the pause if a lookup was just made', async () => {
     const keys = startKeys();
     keys.secret.text = secretOf(web.entry);
     expect(await keys.judge(web.key)).toBe('web');
@@ -62,7 +62,7 @@ describe('rotation', () => {
     expect(await keys.judge(web.key)).toBe('web');
   });
 
-  it('puts a removed key out with the first look after five minutes, which holds no request up', async () => {
+  it('rejects a removed key after the first refresh after five minutes, which delays no request', async () => {
     const keys = startKeys();
     keys.secret.text = secretOf(web.entry);
     await keys.judge(web.key);
@@ -85,7 +85,7 @@ describe('rotation', () => {
     expect(await keys.judge(next.key)).toBe('web');
   });
 
-  it('answers nothing from keys that an environment slept over', async () => {
+  it('never uses keys from before an environment was frozen', async () => {
     const keys = startKeys();
     keys.secret.text = secretOf(web.entry);
     await keys.judge(web.key);
@@ -94,7 +94,7 @@ describe('rotation', () => {
     expect(await keys.judge(web.key)).toBe('SLUICE_KEY_UNKNOWN');
   });
 
-  it('looks again when the clock was set back', async () => {
+  it('refreshes again when the clock is set back', async () => {
     const keys = startKeys();
     keys.clock.advance(86_400_000);
     expect(await keys.judge(web.key)).toBe('SLUICE_KEY_UNKNOWN');
@@ -104,8 +104,8 @@ describe('rotation', () => {
   });
 });
 
-describe('whoever tries out keys', () => {
-  it('makes us look once in half a minute, however many they try', async () => {
+describe('a client that guesses keys', () => {
+  it('causes one lookup per half minute, however many keys it tries', async () => {
     const keys = startKeys();
     keys.secret.text = secretOf(web.entry);
     for (let i = 0; i < 1_000; i += 1) {
@@ -116,7 +116,7 @@ describe('whoever tries out keys', () => {
     expect(keys.secret.reads).toBeGreaterThan(1);
   });
 
-  it('makes us look once when they come all at the same time', async () => {
+  it('causes one lookup for concurrent requests', async () => {
     const keys = startKeys();
     keys.secret.text = secretOf(web.entry);
     keys.secret.held = true;
@@ -130,8 +130,8 @@ describe('whoever tries out keys', () => {
   });
 });
 
-describe('Secrets Manager down', () => {
-  it('is 503, never 401, as long as nothing was read; few calls; and over when it is back', async () => {
+describe('an outage of Secrets Manager', () => {
+  it('leads to 503, never 401, and few calls until the first successful read', async () => {
     const keys = startKeys();
     keys.secret.text = secretOf(web.entry);
     keys.secret.down = true;
@@ -146,7 +146,7 @@ describe('Secrets Manager down', () => {
     expect(await keys.judge(web.key)).toBe('web');
   });
 
-  it('leaves known keys in for days, and answers 503 to a key that can not be looked up', async () => {
+  it('keeps known keys valid for days, and leads to 503 for a key that cannot be looked up', async () => {
     const keys = startKeys();
     keys.secret.text = secretOf(web.entry);
     await keys.judge(web.key);
@@ -162,7 +162,7 @@ describe('Secrets Manager down', () => {
     expect(await keys.judge(app.key)).toBe('SLUICE_KEY_UNKNOWN');
   });
 
-  it('gives a look no more time than the request has left', async () => {
+  it('limits a lookup to the remaining time of the request', async () => {
     const keys = startKeys();
     await keys.gate.admit(web.key, keys.clock.now() + 300).catch(() => undefined);
     await keys.judge(web.key);
@@ -172,7 +172,7 @@ describe('Secrets Manager down', () => {
     expect(keys.secret.timeouts).toEqual([300, 1_500]);
   });
 
-  it('logs the failure by name, without what was read', async () => {
+  it('is logged by name, without the content of the secret', async () => {
     const keys = startKeys();
     keys.secret.down = true;
     await keys.judge(web.key);
@@ -188,8 +188,8 @@ describe('Secrets Manager down', () => {
   });
 });
 
-describe('a secret that was spoilt', () => {
-  it('as a whole leaves the keys as they were read', async () => {
+describe('an invalid secret', () => {
+  it('as a whole keeps the keys that were read before', async () => {
     const keys = startKeys();
     keys.secret.text = secretOf(web.entry);
     await keys.judge(web.key);
@@ -199,7 +199,7 @@ describe('a secret that was spoilt', () => {
     expect(keys.lines.at(-1)).toMatchObject({ code: 'SLUICE_KEYS_INVALID', detail: 'It is not JSON.' });
   });
 
-  it('in one entry leaves the others in, and a key that may be meant by it is 503', async () => {
+  it('with one invalid entry keeps the others valid, and leads to 503 for a key that the entry may mean', async () => {
     const keys = startKeys();
     keys.secret.text = secretOf(web.entry, { label: 'app', sha256: `${app.sha256}0` });
     expect(await keys.judge(web.key)).toBe('web');
@@ -210,8 +210,8 @@ describe('a secret that was spoilt', () => {
   });
 });
 
-describe('any history', () => {
-  it('never admits a key that was in no version, nor answers 401 to one that was in all', async () => {
+describe('any history of the secret', () => {
+  it('never admits a key that was in no version, and never rejects one that was in all', async () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('advance'), ms: fc.integer({ min: 0, max: 2 * STALE_MS }) }),
       fc.record({ do: fc.constantFrom('rotate', 'spoil', 'down', 'up') }),
@@ -250,8 +250,8 @@ describe('any history', () => {
   });
 });
 
-describe('the limit of a label', () => {
-  it('holds over all its keys, and over no other', async () => {
+describe('the rate limit of a label', () => {
+  it('applies to all of its keys together, and to no others', async () => {
     const keys = startKeys({ limit: { perSecond: 2, burst: 4 } });
     keys.secret.text = secretOf(web.entry, next.entry, app.entry);
     const send = async (key: string) => {

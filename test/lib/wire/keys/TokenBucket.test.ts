@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { TokenBucket } from '../../../../lib/wire/keys/KeyGate.ts';
 
 describe('TokenBucket', () => {
-  it('lets a burst through, then as many as it earns', () => {
+  it('admits a burst, then as many requests as its rate allows', () => {
     const bucket = new TokenBucket({ perSecond: 2, burst: 3 }, 0);
     expect([0, 0, 0, 0].map((now) => bucket.take(now))).toEqual([true, true, true, false]);
     expect([499, 500, 501, 1_000, 1_001].map((now) => bucket.take(now))).toEqual([
@@ -16,7 +16,7 @@ describe('TokenBucket', () => {
     expect(Array.from({ length: 5 }, () => bucket.take(3_600_000))).toEqual([true, true, true, false, false]);
   });
 
-  it('lets through at most burst + rate × time in any interval, and refuses nobody below the rate', () => {
+  it('admits at most burst + rate × time in any interval, and rejects no request below the rate', () => {
     const steps = fc.array(fc.nat(2_000), { minLength: 1, maxLength: 200 });
     const size = fc.record({
       perSecond: fc.integer({ min: 1, max: 50 }),
@@ -43,7 +43,7 @@ describe('TokenBucket', () => {
     );
   });
 
-  it('neither gives nor takes when the clock is set back', () => {
+  it('does not change when the clock is set back', () => {
     const bucket = new TokenBucket({ perSecond: 1, burst: 1 }, 10_000);
     expect(bucket.take(10_000)).toBe(true);
     expect(bucket.take(0)).toBe(false);

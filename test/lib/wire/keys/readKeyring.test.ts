@@ -7,7 +7,7 @@ import { secretOf, testKey } from './keyring.ts';
 const web = testKey('web');
 
 describe('readKeyring', () => {
-  it('reads keys and fills in what they may send', () => {
+  it('reads keys and fills in the kinds that they can send', () => {
     const staging = testKey('staging', 'secret-s', { environment: 'staging', kinds: ['exposures'] });
     expect(readKeyring(secretOf(web.entry, staging.entry))).toMatchObject({
       keys: [
@@ -44,20 +44,20 @@ describe('readKeyring', () => {
     [{ ...web.entry, sources: 'acme' }, 'keys.1: sources: expected a list'],
     [{ ...web.entry, sources: ['acme', 'Acme'] }, 'keys.1: sources: expected a list'],
     [{ ...web.entry, kind: 'exposures' }, 'keys.1: no such member as kind.'],
-  ])('leaves out %j, names why, and keeps the others', (entry, problem) => {
+  ])('skips %j with a reason, and keeps the others', (entry, problem) => {
     const ring = readKeyring(JSON.stringify({ keys: [web.entry, entry] }));
     expect(ring.keys).toHaveLength(1);
     expect(ring.problems).toEqual([expect.stringContaining(problem)]);
   });
 
   it.each(['', 'client-abc', '[]', 'null', '{}', '{"keys":{}}', '{"keys":[],"more":1}'])(
-    'refuses %j as no list of keys',
+    'rejects %j, which is not a list of keys',
     (text) => {
       expect(() => readKeyring(text)).toThrow(expect.objectContaining({ code: 'SLUICE_KEYS_INVALID' }));
     },
   );
 
-  it('never repeats a key that was put in the wrong place', () => {
+  it('never prints a key that is in the wrong place', () => {
     const misplaced = 'secret-misplaced';
     for (const text of [
       misplaced,
@@ -81,7 +81,7 @@ describe('readKeyring', () => {
     }
   });
 
-  it('takes what the configuration takes, and only that', () => {
+  it('accepts exactly the entries that the configuration accepts', () => {
     const member = (good: readonly string[]) => fc.oneof(fc.constantFrom(...good), fc.string(), fc.integer());
     const entry = fc.record(
       {
@@ -110,7 +110,7 @@ describe('readKeyring', () => {
 });
 
 describe('Keyring', () => {
-  it('finds each of its keys, and no other, wherever it stands', () => {
+  it('finds each of its keys, in any position, and no other', () => {
     const known = Array.from({ length: 40 }, (_, i) => testKey(`k${i}`));
     const ring = readKeyring(secretOf(...known.map(({ entry }) => entry)));
     for (const { digest, entry } of known) expect(ring.find(digest)?.label).toBe(entry.label);
@@ -123,7 +123,7 @@ describe('Keyring', () => {
     );
   });
 
-  it('takes the first of two entries for the same key', () => {
+  it('uses the first of two entries for the same key', () => {
     const again = { ...web.entry, label: 'again' };
     expect(readKeyring(secretOf(web.entry, again)).find(web.digest)?.label).toBe('web');
   });
