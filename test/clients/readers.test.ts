@@ -212,7 +212,7 @@ describe.each(['statsig', 'owox', 'metabase', 'models'] as const)('the calls of 
   });
 });
 
-describe('a reader must not', () => {
+describe('no reader', () => {
   it.each(forbidden.map((one) => [one.what, one] as const))(
     '%s',
     async (_, { does, denied, readers: who }) => {

@@ -82,7 +82,7 @@ describe('a scalar as text', () => {
     ]);
   });
 
-  it('identifies nobody when it is empty', () => {
+  it('identifies no user when it is empty', () => {
     expect([idText(''), idText('u'), idText(7), idText(null)]).toEqual([null, 'u', '7', null]);
   });
 });

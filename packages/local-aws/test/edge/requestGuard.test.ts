@@ -189,7 +189,7 @@ describe('the guard of host names', () => {
       403,
     ],
     ['user information in the target', 'GET http://localhost@evil/ HTTP/1.0\r\nHost: localhost\r\n\r\n', 400],
-  ])('refuses %s', async (_, text, status) => {
+  ])('rejects %s', async (_, text, status) => {
     for (const { url } of [edge, gateway]) {
       const answer = await sendBytes(new URL(url).port, text);
       expect([answer.status, answer.body]).toEqual([

@@ -117,7 +117,7 @@ describe('the edge with a JSON service', () => {
     ['what is no JSON', '{"Name":', 400, 'SerializationException', 'JSON'],
     ['a list for an object', [], 400, 'SerializationException', 'the input'],
     ['a body over the limit', { Name: 'x'.repeat(1000) }, 413, 'RequestEntityTooLarge', '1000'],
-  ])('refuses %s', async (_, input, status, code, words) => {
+  ])('rejects %s', async (_, input, status, code, words) => {
     const answer = await call({}, input);
     expect(answer.status).toBe(status);
     const body: unknown = JSON.parse(answer.body);
@@ -156,7 +156,7 @@ describe('the edge with a JSON service', () => {
       { unsigned: { 'x-amz-target': 'AWSGlue.GetTable' } },
       'InvalidSignatureException',
     ],
-  ])('refuses %s', async (_, raw, code) => {
+  ])('rejects %s', async (_, raw, code) => {
     const answer = await call(raw);
     expect([answer.status, JSON.parse(answer.body).__type]).toEqual([403, code]);
   });

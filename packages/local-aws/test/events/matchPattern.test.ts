@@ -55,7 +55,7 @@ const matching: readonly (readonly [string, object, object, boolean])[] = [
 ];
 
 describe('matchPattern', () => {
-  it.each(matching)('%s', (_, pattern, event, expected) => {
+  it.each(matching)('gives the documented result for %s', (_, pattern, event, expected) => {
     expect(matchPattern(pattern, event)).toBe(expected);
   });
 

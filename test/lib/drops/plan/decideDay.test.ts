@@ -46,26 +46,21 @@ const queued = (fingerprint: string, ago: number, reason = 'new') => ({
   at: NOW - ago,
 });
 
-describe('a day', () => {
+describe('decideDay', () => {
   it.each([
-    ['that nobody knows and is empty: nothing', none, null, { skip: 'no_files' }],
+    ['that is unknown and empty', none, null, { skip: 'no_files' }],
     ['that is new', one, null, { queue: 'new' }],
-    [
-      'whose job ended without rows: loaded as such',
-      drop(file('_SUCCESS', { size: 0 })),
-      null,
-      { queue: 'new' },
-    ],
+    ['whose job ended without rows', drop(file('_SUCCESS', { size: 0 })), null, { queue: 'new' }],
     ['that is loaded', one, entry(), { skip: 'unchanged' }],
     [
-      'that is loaded, and got a marker',
+      'that is loaded and received a marker',
       drop(file('a.parquet'), file('_SUCCESS')),
       entry(),
       { skip: 'unchanged' },
     ],
     ['with another file', drop(file('a.parquet'), file('b.parquet')), entry(), { queue: 'changed' }],
     ['with a replaced file', drop(file('a.parquet', { eTag: '"2"' })), entry(), { queue: 'changed' }],
-    ['that was emptied, maybe to be written anew', none, entry(), { wait: 'settling', until: NOW + 600_000 }],
+    ['that was emptied, perhaps before a rewrite', none, entry(), { wait: 'settling', until: NOW + 600_000 }],
     [
       'that was emptied a while ago',
       none,
@@ -79,13 +74,13 @@ describe('a day', () => {
       { wait: 'settling', until: NOW + 600_000 },
     ],
     [
-      'of which a file went a moment ago, whatever else came long before',
+      'that lost a file a moment ago, although other files arrived long before',
       drop(file('b.parquet')),
       entry({ state: 'waiting', queued: queued(drop(file('b.parquet')).fingerprint, 60_000, 'settling') }),
       { wait: 'settling', until: NOW + 540_000 },
     ],
     [
-      'that failed without a file which queries still read, and is tried again',
+      'that failed without a file that queries still read, and is retried',
       drop(file('b.parquet')),
       entry({
         state: 'failed',
@@ -94,33 +89,28 @@ describe('a day', () => {
       }),
       { queue: 'retried' },
     ],
-    [
-      'that is loaded in a table which the dataset had before',
-      one,
-      entry({ table: 'old' }),
-      { queue: 'new' },
-    ],
+    ['that is loaded into an earlier table of the dataset', one, entry({ table: 'old' }), { queue: 'new' }],
     ['that was emptied, and was in another table', none, entry({ table: 'old' }), { skip: 'no_files' }],
     [
-      'that somebody loads into the table before',
+      'that is being loaded into the earlier table',
       one,
       entry({ table: 'old', state: 'loading', lease: { owner: 'o', until: NOW + 5 } }),
       { wait: 'loading', until: NOW + 5 },
     ],
     [
-      'that was emptied, and is loaded as such',
+      'that was emptied and is loaded as empty',
       none,
       entry({ state: 'succeeded_no_data', fingerprint: NO_FILES }),
       { skip: 'unchanged' },
     ],
     [
-      'that was queued and then emptied, maybe to be written anew',
+      'that was queued and then emptied, perhaps before a rewrite',
       none,
       entry({ state: 'waiting', fingerprint: null, files: [], queued: queued(one.fingerprint, HOUR_MS) }),
       { wait: 'settling', until: NOW + 600_000 },
     ],
     [
-      'that was queued and then emptied, a while ago',
+      'that was queued and then emptied a while ago',
       none,
       entry({
         state: 'waiting',
@@ -137,7 +127,12 @@ describe('a day', () => {
       entry({ state: 'failed', updatedAt: NOW - 13 * HOUR_MS }),
       { queue: 'retried' },
     ],
-    ['that failed, and was mended', one, entry({ state: 'failed', fingerprint: 'f' }), { queue: 'changed' }],
+    [
+      'that failed and was corrected',
+      one,
+      entry({ state: 'failed', fingerprint: 'f' }),
+      { queue: 'changed' },
+    ],
     [
       'whose task is on the queue',
       one,
@@ -157,13 +152,13 @@ describe('a day', () => {
       { queue: 'new' },
     ],
     [
-      'that had to settle, and has',
+      'that had to settle and has settled',
       one,
       entry({ state: 'waiting', fingerprint: null, queued: queued(one.fingerprint, HOUR_MS, 'settling') }),
       { queue: 'new' },
     ],
     [
-      'that somebody loads',
+      'that is being loaded',
       drop(file('b.parquet')),
       entry({ state: 'loading', lease: { owner: 'o', until: NOW + 5 } }),
       { wait: 'loading', until: NOW + 5 },
@@ -180,7 +175,7 @@ describe('a day', () => {
       { queue: 'new' },
     ],
     [
-      'with a file too young',
+      'with a file that is too recent',
       drop(file('a.parquet'), file('b.parquet', { lastModified: new Date(NOW - 60_000) })),
       null,
       { wait: 'settling', until: NOW + 540_000 },
@@ -198,13 +193,13 @@ describe('a day', () => {
       { skip: 'archived' },
     ],
     [
-      'whose loaded file was archived before another came',
+      'whose loaded file was archived before another arrived',
       drop(file('a.parquet', { storageClass: 'GLACIER' }), file('b.parquet')),
       entry(),
       { queue: 'changed' },
     ],
     [
-      'of which only what can not be loaded is left',
+      'that has only unloadable files left',
       drop(file('a.csv')),
       entry(),
       { wait: 'settling', until: NOW + 600_000 },
@@ -216,13 +211,13 @@ describe('a day', () => {
       { queue: 'changed' },
     ],
     [
-      'that was loaded, and got what can not be loaded beside it',
+      'that was loaded and received an unloadable file',
       drop(file('a.parquet'), file('notes.csv')),
       entry(),
       { queue: 'changed' },
     ],
     [
-      'that failed as all of it was archived, and was restored',
+      'that failed because all files were archived, and was restored',
       drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true })),
       entry({
         state: 'failed',
@@ -231,13 +226,13 @@ describe('a day', () => {
       { queue: 'changed' },
     ],
     [
-      'whose loaded file was archived and restored before another came',
+      'whose loaded file was archived and restored before another arrived',
       drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true }), file('b.parquet')),
       entry(),
       { queue: 'changed' },
     ],
     [
-      'that lay in an archive when it was loaded',
+      'that was archived when it was loaded',
       drop(file('a.parquet', { storageClass: 'GLACIER', isRestored: true })),
       entry({
         files: [{ key: `${FOLDER}a.parquet`, size: 10, eTag: '"1"', fate: 'left_out', reason: 'archived' }],
@@ -245,7 +240,7 @@ describe('a day', () => {
       { queue: 'changed' },
     ],
     [
-      'of which all was archived before it came',
+      'whose files were all archived before they were found',
       drop(file('a.parquet', { storageClass: 'GLACIER' })),
       null,
       { queue: 'new' },
@@ -254,7 +249,7 @@ describe('a day', () => {
     expect(decideDay(listed, known, terms)).toEqual(decision);
   });
 
-  it('that is requested does not wait to settle, and is reloaded only by a backfill', () => {
+  it('does not wait for a requested day to settle, and reloads it only for a backfill', () => {
     const young = drop(file('a.parquet', { lastModified: new Date(NOW) }));
     expect(decideDay(young, null, { ...terms, asked: 'triggered' })).toEqual({ queue: 'triggered' });
     expect(decideDay(one, entry(), { ...terms, asked: 'triggered' })).toEqual({ skip: 'unchanged' });
@@ -268,7 +263,7 @@ describe('a day', () => {
     expect(decideDay(archived, entry(), { ...terms, asked: 'backfill' })).toEqual({ skip: 'archived' });
   });
 
-  it('is never queued twice for the same files, nor loaded while it settles or is loaded', () => {
+  it('never queues a day twice for the same files, nor while it settles or is being loaded', () => {
     const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 });
     const ages = fc.integer({ min: 0, max: 20 * HOUR_MS });
     fc.assert(
