@@ -3,19 +3,19 @@ import { DiskError } from '../base/errors.ts';
 import { replaceAndKeepOpen, writeWhole } from './files.ts';
 
 /**
- * A file of JSON lines to which every change is appended before it is believed.
+ * A file of JSON lines. Every change is appended to it before it takes effect.
  *
- * A line is written before {@link append} returns, so it outlives the process being killed; it isn't forced to the
- * disk, so the machine losing power may take the last moments with it. What a kill can leave is a torn last line,
- * which is one that never was: it is dropped at opening. What a full disk can leave of one is cut off again at once.
- * All calls are synchronous: a change and its line are one step.
+ * A line is written before {@link append} returns, so it survives a killed process. It isn't flushed to the disk, so a
+ * power failure may lose the last moments. A kill can leave an incomplete last line, which doesn't count and is dropped
+ * at the next open. An incomplete line from a full disk is removed at once. All calls are synchronous: a change and its
+ * line are one step.
  */
 export class LineJournal<Line> {
   readonly #file: string;
   #descriptor: number;
   #length: number;
   #lines: number;
-  /** A torn line could not be cut off yet: nothing may be glued to it. */
+  /** An incomplete line could not be removed yet: nothing may be appended to it. */
   #torn = false;
 
   private constructor(file: string, descriptor: number, lines: number) {
@@ -25,15 +25,15 @@ export class LineJournal<Line> {
     this.#lines = lines;
   }
 
-  /** A new journal that begins with `lines`, complete or not there at all; replaces one that is there. */
+  /** Creates a journal that begins with `lines`, atomically. Replaces an existing one. */
   static create<Line>(file: string, lines: readonly Line[]): LineJournal<Line> {
     return new LineJournal<Line>(file, replaceAndKeepOpen(file, textOf(lines)), lines.length);
   }
 
   /**
-   * Reads a journal and opens it for more.
+   * Reads a journal and opens it for appending.
    *
-   * @throws DiskError DISK_DAMAGED for a whole line that `parse` refuses, naming file and line.
+   * @throws DiskError DISK_DAMAGED for a complete line that `parse` refuses, with file and line.
    */
   static open<Line>(
     file: string,
@@ -57,12 +57,12 @@ export class LineJournal<Line> {
     return { journal, lines };
   }
 
-  /** Lines in the file, those that later ones have overtaken included. */
+  /** Number of lines in the file, including superseded ones. */
   get lines(): number {
     return this.#lines;
   }
 
-  /** Writes one line, or throws and has written nothing. */
+  /** Writes one line. If it throws, nothing is written. */
   append(line: Line): void {
     if (this.#torn) this.#cut(this.#length);
     const bytes = Buffer.from(textOf([line]));
@@ -73,7 +73,7 @@ export class LineJournal<Line> {
       try {
         this.#cut(this.#length);
       } catch {
-        // Before the next line, then.
+        // It is removed before the next line instead.
       }
       throw error;
     }
@@ -82,8 +82,8 @@ export class LineJournal<Line> {
   }
 
   /**
-   * Replaces everything by lines that mean the same: at any moment the old journal is there or the new one. Where that
-   * fails, as with a full disk, the old one goes on: it is only longer.
+   * Replaces everything by equivalent lines. At any moment either the old journal or the new one exists. If this fails,
+   * as on a full disk, the old one stays in use: it is only longer.
    */
   compact(lines: readonly Line[]): void {
     let descriptor: number;

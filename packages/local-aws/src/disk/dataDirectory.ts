@@ -31,20 +31,20 @@ export function dataFolders(directory: string) {
 /** The folders of one data directory. */
 type DataFolders = ReturnType<typeof dataFolders>;
 
-/** Permission bits of the group and of everybody else. */
+/** Permission bits of the group and of all other users. */
 const OTHERS = 0o077;
 
 /** Options of {@link makeDataPrivate}. */
 export interface PrivateDataOptions {
-  /** User ID of this process; undefined where there is none, as on Windows. Default the process's own. */
+  /** User ID of this process; undefined if there is none, as on Windows. Default the process's own. */
   readonly uid?: number | undefined;
-  /** Told, in a sentence, of permissions that had to be changed, and of those that could not be. */
+  /** Called with a sentence about permissions that were changed, and about those that could not be. */
   readonly onWarning: (sentence: string) => void;
 }
 
 /**
- * Makes a data directory its owner's alone: it holds customers' files, secrets and keys. Folders get mode 0700 and
- * files 0600, in a directory too that an earlier version has left open to others. In a directory that holds
+ * Makes a data directory accessible to its owner only: it holds customers' files, secrets and keys. Folders get mode
+ * 0700 and files 0600, also in a directory that an earlier version left open to others. In a directory that holds
  * other things as well, only the cloud's own folders are changed.
  *
  * @throws LocalCloudError `LOCAL_DATA_NOT_YOURS` for a directory of another user, who could read all of it.
@@ -70,14 +70,14 @@ export function makeDataPrivate({ root, ...folders }: DataFolders, options: Priv
   if (changed) onWarning(`Other users of this machine could read ${root}. Now only its owner can.`);
 }
 
-/** The machine's administrator can read everything in any case. */
+/** The machine's administrator can always read everything. */
 function requireOwner(folder: string, uid: number): void {
   const owner = statSync(folder).uid;
   if (owner !== uid && owner !== 0 && uid !== 0)
     throw new LocalCloudError('LOCAL_DATA_NOT_YOURS', `${folder} belongs to the user ${owner}.`);
 }
 
-/** Takes the permissions of others away from a folder and all below it. What links lead to stays as it is. */
+/** Removes other users' permissions from a folder and everything below it. Targets of links are not changed. */
 function makePrivate(folder: string): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
@@ -85,19 +85,19 @@ function makePrivate(folder: string): void {
     if (entry.isDirectory()) makePrivate(path);
     else if (entry.isFile()) chmodSync(path, 0o600);
   }
-  // Last, so that a walk that was cut off is done again.
+  // Last, so that an interrupted run is repeated.
   chmodSync(folder, 0o700);
 }
 
 const PREFIX = 'lock.';
 
 /**
- * Takes a data directory for this process: two clouds writing the same journals would ruin them.
+ * Locks a data directory for this process: two clouds that write the same journals would damage them.
  *
- * Each process puts down a file of its own, `lock.<pid>`, before it looks for those of others, so that of two
- * that start at once at least one sees the other. The file of a process that is gone (kill -9) counts for nothing.
+ * Each process creates its own file, `lock.<pid>`, before it looks for others. So if two start at the same time,
+ * at least one sees the other. The file of a process that no longer runs (kill -9) is ignored.
  *
- * @returns releases the lock.
+ * @returns A function that releases the lock.
  * @throws LocalCloudError `LOCAL_DATA_IN_USE` with the other's process id.
  */
 export function lockDataDirectory(directory: string): () => void {
@@ -120,9 +120,9 @@ export function lockDataDirectory(directory: string): () => void {
 }
 
 /**
- * Removes everything from a data directory that no cloud uses.
+ * Removes everything from a data directory that no cloud is using.
  *
- * @throws LocalCloudError `LOCAL_DATA_IN_USE`, and removes nothing.
+ * @throws LocalCloudError `LOCAL_DATA_IN_USE`, in which case nothing is removed.
  */
 export function emptyDataDirectory(directory: string): void {
   const release = lockDataDirectory(directory);

@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from
 import type { z } from 'zod';
 import { DiskError } from '../base/errors.ts';
 
-/** Writes every byte: the kernel may take a part of them at a time. */
+/** Writes every byte: the kernel may write only a part per call. */
 export function writeWhole(descriptor: number, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length; ) {
     written += writeSync(descriptor, bytes, written);
@@ -10,22 +10,21 @@ export function writeWhole(descriptor: number, bytes: Uint8Array): void {
 }
 
 /**
- * Gives a file its content: written beside its place first and renamed into it, so that a reader, even one in another
- * process or after a kill, sees the old content or the new, never a part. A write that fails, as
- * with a full disk, leaves the old one and nothing beside it. Nothing is forced to the disk: a machine that loses
- * power may lose the last moments.
+ * Replaces the content of a file by writing a temporary file and renaming it, so that a reader, even in another
+ * process or after a kill, sees the old content or the new, never a part. A failed write, for example on a full disk,
+ * leaves only the old one. Nothing is flushed to the disk: a power failure may lose the last moments.
  */
 export function replaceFile(file: string, content: string): void {
   closeSync(replaceAndKeepOpen(file, content));
 }
 
 /**
- * The same; answers the new file's descriptor, open for appending. Of two files that were renamed and opened one after
- * the other the second step could fail, which would leave the caller with the old one.
+ * Like {@link replaceFile}, but returns the new file's descriptor, open for appending. If the file were opened after
+ * the rename, opening could fail and leave the caller with the old descriptor.
  */
 export function replaceAndKeepOpen(file: string, content: string): number {
   const beside = `${file}.tmp`;
-  // What a kill left would otherwise be appended to.
+  // Content left by a killed process would otherwise stay in front.
   rmSync(beside, { force: true });
   const descriptor = openSync(beside, 'ax');
   try {
@@ -40,9 +39,9 @@ export function replaceAndKeepOpen(file: string, content: string): number {
 }
 
 /**
- * What a file of JSON holds, validated; undefined where there is none.
+ * The validated content of a JSON file; undefined when it doesn't exist.
  *
- * @throws DiskError DISK_DAMAGED, naming the file.
+ * @throws DiskError DISK_DAMAGED with the file's name.
  */
 export function readJsonFile<Schema extends z.ZodType>(
   file: string,

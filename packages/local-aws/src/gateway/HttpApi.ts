@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
-/** The HTTP API that the template describes, as far as the gateway acts on it. */
+/** The template's HTTP API as far as the gateway implements it. */
 export interface HttpApi {
   readonly apiId: string;
   readonly routes: readonly Route[];
-  /** When set, the gateway alone answers preflights and sets CORS headers, and drops the function's own. */
+  /** When set, the gateway itself answers preflights and sets CORS headers, and removes the function's own. */
   readonly cors: Cors | undefined;
 }
 
-/** `POST /{proxy+}`, `ANY /x/{id}` or `$default`, and the function behind it. */
+/** `POST /{proxy+}`, `ANY /x/{id}` or `$default`, and its function. */
 export interface Route {
   readonly routeKey: string;
   readonly functionName: string;
@@ -24,7 +24,7 @@ export interface Cors {
   readonly maxAgeSeconds: number | undefined;
 }
 
-/** What a function returns in payload format 2.0 when it chooses its own status. */
+/** A function's result in payload format 2.0 when it sets its own status. */
 export const functionResponseSchema = z.object({
   statusCode: z.coerce.number().int().min(100).max(599),
   headers: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
@@ -33,15 +33,15 @@ export const functionResponseSchema = z.object({
   isBase64Encoded: z.boolean().optional(),
 });
 
-/** The route that serves a request, and what its path variables hold. */
+/** The route for a request, and the values of its path variables. */
 export interface RouteMatch {
   readonly route: Route;
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
 /**
- * Chooses the most specific route: a full match, then one with variables, then a greedy one, then `$default`;
- * a method of its own before `ANY`.
+ * Selects the most specific route: a full match, then one with variables, then a greedy one, then `$default`;
+ * a specific method before `ANY`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch | undefined {

@@ -21,31 +21,31 @@ const HTTP_API_LIMITS = {
   payloadBytes: 10 * 1024 * 1024,
   /** Request line and all header values together, bytes. */
   headerBytes: 10_240,
-  /** Longest an integration may take, milliseconds. */
+  /** Longest duration of an integration, milliseconds. */
   integrationTimeoutMs: 30_000,
 } as const;
 
-/** What the gateway needs. */
+/** Options of the gateway. */
 export interface GatewayOptions {
   readonly api: HttpApi;
   readonly accountId: string;
   /** Invokes a function by name with a JSON payload; resolves with its JSON result, throws FunctionError. */
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
   readonly clock: LocalClock;
-  /** Failures on demand, of requests that a route takes. Default: none. */
+  /** Injected failures of requests that match a route. Default: none. */
   readonly faults?: Faults;
-  /** Hosts that are admitted besides those of loopback: {@link refuseForeignRequest}. Default none. */
+  /** Hosts that are admitted besides loopback: {@link refuseForeignRequest}. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Port on 127.0.0.1; 0 takes any free one. */
+  /** Port on 127.0.0.1; 0 for any free port. */
   readonly port: number;
-  /** How long requests under way may take once the gateway closes. Default 5,000. */
+  /** Time for running requests to finish when the gateway closes. Default 5,000. */
   readonly closeGraceMs?: number;
 }
 
 /** A running gateway. */
 export interface Gateway {
   readonly url: string;
-  /** Stops listening, gives open requests a few seconds to finish, then closes their connections. */
+  /** Stops listening, gives running requests a few seconds to finish, then closes their connections. */
   close(): Promise<void>;
 }
 
@@ -55,7 +55,7 @@ interface Answer {
   readonly body: string | Buffer;
 }
 
-/** A client that never finishes its request must not keep what is buffered from being delivered. */
+/** A client that never finishes its request must not prevent the delivery of buffered data. */
 const CLOSE_GRACE_MS = 5000;
 
 /** Serves an HTTP API on loopback as API Gateway does: routes, CORS, payload format 2.0, limits and its own errors. */
@@ -72,7 +72,7 @@ export async function startGateway({
   const server = createServer({ maxHeaderSize: 64 * 1024, requireHostHeader: false }, (request, response) => {
     const refused = refuseForeignRequest(request, { allowedHosts, anyOrigin: true });
     if (refused !== undefined) {
-      // Without CORS headers: the page that has sent it must not read the answer.
+      // Without CORS headers: the page that sent the request must not read the answer.
       sendRefusal(response, refused);
       if (!request.complete) request.resume();
       return;
@@ -148,7 +148,7 @@ export async function startGateway({
       'content-length': Buffer.byteLength(reply.body),
     });
     response.end(reply.body);
-    // An unread body would be taken for the next request on this connection.
+    // An unread body would be parsed as the next request on this connection.
     if (!request.complete) request.resume();
   }
 
@@ -172,7 +172,7 @@ export async function startGateway({
   };
 }
 
-/** Undefined when the body is over the gateway's limit; the rest is then left unread. */
+/** Undefined when the body exceeds the gateway's limit; its rest is then left unread. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > HTTP_API_LIMITS.payloadBytes) return undefined;
   const chunks: Buffer[] = [];
@@ -189,7 +189,7 @@ function headerBytes(request: IncomingMessage): number {
   return request.rawHeaders.reduce((sum, text) => sum + Buffer.byteLength(text), line);
 }
 
-/** A result without `statusCode` is the body of a 200; one that isn't valid is the gateway's 500. */
+/** A result without `statusCode` is the body of a 200. An invalid result causes the gateway's 500. */
 function functionAnswer(result: string, requestId: string, gatewayOwnsCors: boolean): Answer {
   const value: unknown = JSON.parse(result);
   if (typeof value !== 'object' || value === null || !('statusCode' in value)) {
@@ -219,7 +219,7 @@ function functionAnswer(result: string, requestId: string, gatewayOwnsCors: bool
   };
 }
 
-/** The gateway's own errors, as API Gateway words them. */
+/** The gateway's own errors, with API Gateway's messages. */
 function gatewayError(status: number, message: string): Answer {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ message }) };
 }
@@ -239,7 +239,9 @@ async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   }
 }
 
-/** Headers for an answer to a request from another origin; none for requests without `Origin` or origins not allowed. */
+/**
+ * Headers for an answer to a request from another origin; none for requests without `Origin` or origins not allowed.
+ */
 function corsHeaders(cors: Cors, request: IncomingHttpHeaders): Record<string, string> {
   const { origin } = request;
   if (origin === undefined) return {};
@@ -266,10 +268,10 @@ function preflightHeaders(cors: Cors, request: IncomingHttpHeaders): Record<stri
   };
 }
 
-/** A request as the gateway received it. */
+/** A request as received by the gateway. */
 export interface GatewayRequest {
   readonly method: string;
-  /** Path and query as sent. */
+  /** Path and query as received. */
   readonly target: string;
   readonly protocol: string;
   readonly headers: IncomingHttpHeaders;
@@ -279,20 +281,22 @@ export interface GatewayRequest {
   readonly timeMs: number;
 }
 
-/** Where the event says it comes from. */
+/** The source of the request as stated in the event. */
 export interface GatewayIdentity {
   readonly accountId: string;
   readonly apiId: string;
   readonly domainName: string;
 }
 
-/** Media types whose bodies an HTTP API hands over as text; all others, and none at all, come as base64 (ministack#766). */
+/**
+ * Media types of bodies that an HTTP API passes on as text. All others, or none, are passed as base64 (ministack#766).
+ */
 const TEXT_TYPES = /^(text\/|application\/(json|xml|javascript)\b)/i;
 
 /**
- * Whether a body comes as text. A `Content-Encoding` makes any body binary: AWS says so of its load balancers
- * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html) and nowhere of
- * HTTP APIs. Should an HTTP API mangle such a body, the collector knows it by its replacement characters.
+ * Whether a body is passed as text. A `Content-Encoding` makes any body binary: AWS documents this for load balancers
+ * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html) but not for
+ * HTTP APIs. If an HTTP API damaged such a body, the collector would detect it by its replacement characters.
  */
 function isTextBody({
   'content-type': type = '',
@@ -302,7 +306,7 @@ function isTextBody({
 }
 
 /**
- * The event a function gets, payload format 2.0.
+ * The event of a request in payload format 2.0.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 function toLambdaEvent(
@@ -353,12 +357,12 @@ function toLambdaEvent(
   };
 }
 
-/** Format 2.0 joins a parameter given more than once with commas. */
+/** Format 2.0 joins the values of a repeated parameter with commas. */
 function joinRepeated(query: URLSearchParams): Record<string, string> {
   return Object.fromEntries([...new Set(query.keys())].map((name) => [name, query.getAll(name).join(',')]));
 }
 
-/** `20/Nov/2026:07:32:00 +0000`, as in access logs. */
+/** `20/Nov/2026:07:32:00 +0000`, the format of access logs. */
 function logTime(at: Date): string {
   const [, day, month, year, time] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(at.toUTCString()) ?? [];
   return `${day}/${month}/${year}:${time} +0000`;

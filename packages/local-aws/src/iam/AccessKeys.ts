@@ -1,53 +1,53 @@
 import { createHash, createHmac } from 'node:crypto';
 import { accountOfKey, rootOf, secretOfKey } from './Caller.ts';
 
-/** What a client signs with. */
+/** The credentials that a client signs with. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
 
-/** What a session of a role signs with. */
+/** The credentials of a role's session. */
 export interface SessionCredentials extends Credentials {
-  /** Sent along, else the key counts for nothing. */
+  /** Must be sent along, or the key is invalid. */
   readonly sessionToken: string;
 }
 
-/** Keys that AWS issues for a time: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
+/** Prefix of temporary keys: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
 const TEMPORARY = 'ASIA';
 
 /**
- * Whose each access key is: the account's root with the one given, and each role or user with credentials of
- * its own, the same after every start.
+ * The owner of each access key. The account's root has the given key. Each role or user has generated credentials,
+ * which are the same after every start.
  */
 export class AccessKeys {
   readonly #seed: string;
   readonly #secrets = new Map<string, string>();
   readonly #arns = new Map<string, string>();
 
-  /** @param seed What issued keys are derived from. */
+  /** @param seed Seed of generated keys. */
   constructor(root: { readonly arn: string } & Credentials, seed: string) {
     this.#seed = seed;
     this.#add(root.arn, root);
   }
 
   /**
-   * Access key → secret, as the edge checks signatures; grows as credentials are issued. The root of any other account
-   * signs with the account's number: packages/local-aws/src/iam/Caller.ts.
+   * Access key → secret, to check signatures at the edge. Grows as credentials are issued. The root of any other
+   * account signs with the account's number: packages/local-aws/src/iam/Caller.ts.
    */
   get secrets(): Pick<ReadonlyMap<string, string>, 'get'> {
     return { get: (accessKeyId) => this.#secrets.get(accessKeyId) ?? secretOfKey(accessKeyId) };
   }
 
-  /** Credentials of a role or user, by its ARN, that need no session token: a function's, and those that the control API issues. */
+  /** Credentials of a role or user, by its ARN, without a session token: for functions and the control API. */
   issue(arn: string): Credentials {
     return this.#made(arn, 'AKIA', 'credentials');
   }
 
   /**
-   * Credentials of a session of a role: one key for all of them; the token tells them apart.
+   * Credentials of a role's session. All sessions share one key; the token identifies the session.
    *
-   * @param policy Session policy in JSON. Sessions with one have a key for each policy, which is unknown after a restart.
+   * @param policy Session policy in JSON. Sessions with one have a key for each policy, unknown after a restart.
    */
   issueSession(arn: string, session: string, policy?: string): SessionCredentials {
     const kind = policy === undefined ? 'sessions' : `sessions, with ${policy},`;
@@ -56,8 +56,8 @@ export class AccessKeys {
   }
 
   /**
-   * Name of the session in which a key is signed with; `local` for a key that needs none. Undefined when the token is
-   * missing or not one of the key's.
+   * Name of the session of a key and its token; `local` for a key that needs no token. Undefined when the token is
+   * missing or doesn't belong to the key.
    */
   sessionOf(accessKeyId: string, token: string | undefined): string | undefined {
     if (!accessKeyId.startsWith(TEMPORARY)) return 'local';
@@ -66,12 +66,12 @@ export class AccessKeys {
     return token === tokenOf(session, this.#secrets.get(accessKeyId) ?? '') ? session : undefined;
   }
 
-  /** Lets a user sign with access keys of its own. */
+  /** Lets a user sign with its own access keys. */
   admit(arn: string, credentials: Credentials): void {
     this.#add(arn, credentials);
   }
 
-  /** ARN of the owner of an access key; undefined when it has none. */
+  /** ARN of the owner of an access key; undefined for an unknown key. */
   arnOf(accessKeyId: string): string | undefined {
     const account = accountOfKey(accessKeyId);
     return this.#arns.get(accessKeyId) ?? (account === undefined ? undefined : rootOf(account).arn);
@@ -93,13 +93,13 @@ export class AccessKeys {
   }
 }
 
-/** The name of the session, signed, so that it need not be kept and counts after a restart. */
+/** The name of the session with a signature, so that it needs no storage and is valid after a restart. */
 function tokenOf(session: string, secret: string): string {
   const name = Buffer.from(session).toString('base64url');
   return `${name}.${createHmac('sha256', secret).update(session).digest('base64url')}`;
 }
 
-/** The alphabet of AWS's access keys. */
+/** Encodes bytes in the alphabet of AWS's access keys. */
 function base32(bytes: Uint8Array): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
   return (bits.match(/.{5}/g) ?? [])

@@ -1,29 +1,29 @@
 import type { Policy } from './policy.ts';
 
-/** Who makes a call. */
+/** The identity that makes a call. */
 export interface Caller {
-  /** Of a role, user or account root: of a session that of its role. */
+  /** ARN of a role, user or account root. For a session, the ARN of its role. */
   readonly arn: string;
   /** 12 digits. */
   readonly account: string;
   /**
-   * What its own policies say, read when it is first needed; undefined for whom none are known here: the root of an
-   * account, and the owner of the key `test`. They may do everything in their account that no policy forbids.
+   * Its own policies, loaded on first use. Undefined if none are known here: for the root of an account, and for the
+   * owner of the key `test`. They may do everything in their account that no policy forbids.
    */
   readonly policies?: (() => readonly Policy[]) | undefined;
   /**
-   * A role or user of the deployed template. Its policies count where it goes to another account; in its own they are
-   * held against recorded calls by the permission proof, and have no effect.
+   * Whether it is a role or user of the deployed template. Its policies apply in other accounts. In its own account the
+   * permission proof compares them with recorded calls, and they have no effect.
    */
   readonly deployed?: boolean | undefined;
   /**
-   * What it was narrowed to when the role was assumed, in every account; undefined for no session policy.
+   * The session policy given when the role was assumed, which applies in every account; undefined for none.
    * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
    */
   readonly sessionPolicy?: (() => Policy) | undefined;
 }
 
-/** Whether it may do in its own account whatever no policy of a resource forbids. */
+/** Whether it may do everything in its own account that no resource's policy forbids. */
 export function isUnbound({ policies, deployed, sessionPolicy }: Caller): boolean {
   return (deployed === true || policies === undefined) && sessionPolicy === undefined;
 }
@@ -40,18 +40,18 @@ export function isRoot({ arn }: Pick<Caller, 'arn'>): boolean {
 
 const ACCOUNT = /^\d{12}$/;
 
-/** The secret of every key that is an account, and of the key `test`, which is the deployment's. */
+/** The secret of every key that is an account number, and of the key `test`, which is the deployment's. */
 const SECRET = 'test';
 
 /**
- * The account whose root signs with an access key: the key itself, where it is an account's 12 digits. So a second
- * account needs no setting up, as in other local AWS tools.
+ * The account whose root signs with an access key, if the key is an account's 12 digits. This gives further accounts
+ * without any setup, as in other local AWS tools.
  */
 export function accountOfKey(accessKeyId: string): string | undefined {
   return ACCOUNT.test(accessKeyId) ? accessKeyId : undefined;
 }
 
-/** The secret of an access key that is always there; undefined for any other. */
+/** The secret of a predefined access key; undefined for any other. */
 export function secretOfKey(accessKeyId: string): string | undefined {
   return accessKeyId === 'test' || accountOfKey(accessKeyId) !== undefined ? SECRET : undefined;
 }

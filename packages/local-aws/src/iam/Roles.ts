@@ -14,20 +14,20 @@ const roleSchema = z.strictObject({
   /** `AROA…`. */
   id: z.string(),
   createdMs: z.int(),
-  /** JSON. */
+  /** The trust policy as JSON. */
   trust: z.string(),
   /** Inline policies as JSON, by name. */
   policies: z.record(z.string(), z.string()),
 });
-/** A role made through IAM. */
+/** A role created through IAM. */
 export type Role = z.output<typeof roleSchema>;
 
-/** The ID that a role has besides its ARN: `AROA…`. */
+/** The ID of a role besides its ARN: `AROA…`. */
 export function roleId(arn: string): string {
   return `AROA${createHash('sha256').update(arn).digest('hex').slice(0, 17).toUpperCase()}`;
 }
 
-/** A role or user of the deployed template, its documents as the template has them. */
+/** A role or user of the deployed template, with its documents unchanged. */
 export interface DeployedIdentity {
   readonly arn: string;
   readonly account: string;
@@ -36,15 +36,15 @@ export interface DeployedIdentity {
   readonly policies: readonly unknown[];
 }
 
-/** Who may do what: the roles and users of the template, and the roles that were made through IAM, which stay. */
+/** The roles and users of the template, and the roles created through IAM, which are kept. */
 export class Roles {
   readonly #file: string | undefined;
   readonly #made = new Map<string, Role>();
   #deployed: ReadonlyMap<string, DeployedIdentity> = new Map();
-  /** By access key. */
+  /** Session policies by access key. */
   readonly #sessionPolicies = new Map<string, Policy>();
 
-  /** @param directory Where roles are kept; undefined: in memory only. */
+  /** @param directory Folder for roles; undefined: they are kept in memory only. */
   constructor(directory?: string) {
     if (directory === undefined) return;
     mkdirSync(directory, { recursive: true });
@@ -60,7 +60,7 @@ export class Roles {
     return this.#made.get(arn);
   }
 
-  /** Roles of an account that were made through IAM. */
+  /** Roles of an account that were created through IAM. */
   of(account: string): Role[] {
     return [...this.#made.values()].filter((role) => role.account === account);
   }
@@ -85,7 +85,7 @@ export class Roles {
     return ![...this.#deployed.values(), ...this.#made.values()].some((one) => one.account === account);
   }
 
-  /** Trust policy of a role, as JSON or as the template has it; undefined when there is no such role. */
+  /** Trust policy of a role, as JSON or as in the template; undefined when the role doesn't exist. */
   trust(arn: string): unknown {
     const made = this.#made.get(arn);
     return made === undefined ? this.#deployed.get(arn)?.trust : JSON.parse(made.trust);
@@ -104,12 +104,12 @@ export class Roles {
     return { arn, account: made.account, policies };
   }
 
-  /** Narrows the owner of a session's access key to a session policy in JSON. */
+  /** Limits a session's access key to a session policy in JSON. */
   narrow(accessKeyId: string, sessionPolicy: string): void {
     this.#sessionPolicies.set(accessKeyId, readPolicy(JSON.parse(sessionPolicy)));
   }
 
-  /** What a session was narrowed to; undefined when it was not. */
+  /** The session policy of an access key; undefined for none. */
   sessionPolicy(accessKeyId: string): Policy | undefined {
     return this.#sessionPolicies.get(accessKeyId);
   }

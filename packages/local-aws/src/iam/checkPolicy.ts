@@ -7,13 +7,13 @@ const SESSION = /^arn:aws:sts::\d{12}:(?:assumed-role|federated-user)\/.+$/;
 const SERVICE = /^[a-z0-9.-]+\.amazonaws\.com$/;
 
 /**
- * Whether the principals of a policy that stands at a resource are some: `*`, an account, a role or user that is there,
- * a service. `*` within an ARN matches no principal.
+ * Checks that the principals of a resource's policy are valid: `*`, an account, an existing role or user, or a service.
+ * `*` within an ARN matches no principal.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  *
- * @param exists Whether there is a role or user; AWS looks, too.
- * @param words The service's own for a principal that is none.
- * @throws PolicyProblem; AwsError `NotImplemented` for a session, which is not known by name here.
+ * @param exists Whether a role or user exists; AWS checks this, too.
+ * @param words The service's own message for an invalid principal.
+ * @throws PolicyProblem; AwsError `NotImplemented` for a session, because sessions are not known by name here.
  */
 export function checkPrincipals(policy: Policy, exists: (arn: string) => boolean, words: string): void {
   for (const { principals } of policy) {
@@ -32,7 +32,7 @@ export function checkPrincipals(policy: Policy, exists: (arn: string) => boolean
 }
 
 /**
- * Whether no two statements have one `Sid`.
+ * Checks that no two statements have the same `Sid`.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html; of a bucket's policy
  * https://docs.aws.amazon.com/AmazonS3/latest/dev/AccessPolicyLanguage_SpecialInfo.html
  *
@@ -44,7 +44,7 @@ export function checkStatementIds(policy: Policy): void {
     throw new PolicyProblem('Statement IDs (SID) in a single policy must be unique.');
 }
 
-/** A trust policy says who may assume the role, and nothing else. @throws AwsError `MalformedPolicyDocument`. */
+/** Checks that a trust policy only states who may assume the role. @throws AwsError `MalformedPolicyDocument`. */
 export function checkTrust(document: string, hasIdentity: (arn: string) => boolean): void {
   const policy = read(document);
   asMalformed(() => checkPrincipals(policy, hasIdentity, 'Invalid principal in policy'));
@@ -55,7 +55,7 @@ export function checkTrust(document: string, hasIdentity: (arn: string) => boole
   }
 }
 
-/** A role's own policy, or a session's, says what it may do, never who. @throws AwsError `MalformedPolicyDocument`. */
+/** Checks that a role's or session's own policy names no principal. @throws AwsError `MalformedPolicyDocument`. */
 export function checkOwnPolicy(document: string): void {
   for (const { principals, resources, actions } of read(document)) {
     if (principals !== undefined) throw malformed('Policy document should not specify a principal.');
@@ -88,7 +88,7 @@ function malformed(message: string): AwsError {
   return new AwsError('MalformedPolicyDocument', 400, message);
 }
 
-/** Conditions that say who may be meant: with one of them a policy for everybody is not public. */
+/** Condition keys that restrict the caller: with one of them a policy for `*` is not public. */
 const NARROWING: ReadonlySet<string> = new Set([
   'aws:principalaccount',
   'aws:principalarn',
@@ -98,8 +98,8 @@ const NARROWING: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a policy lets everybody in, as S3 Block Public Access judges it: an allowing statement for `*` that no
- * condition on fixed values narrows.
+ * Whether a policy is public by the rules of S3 Block Public Access: an allowing statement for `*` without a
+ * condition on fixed values that narrows it.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
  */
 export function isPublic(policy: Policy): boolean {

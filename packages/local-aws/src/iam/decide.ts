@@ -10,30 +10,30 @@ import {
   type RequestContext,
 } from './policy.ts';
 
-/** One action on one resource, asked by someone. */
+/** One action of a caller on one resource. */
 export interface AccessRequest {
   readonly caller: Caller;
-  /** IAM's name: `s3:GetObject`. */
+  /** Name in IAM: `s3:GetObject`. */
   readonly action: string;
-  /** ARN. */
+  /** ARN of the resource. */
   readonly resource: string;
-  /** What the request carries besides what the caller itself tells. */
+  /** Condition keys of the request besides those of the caller. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
-  /** Whose the resource is. */
+  /** Account that owns the resource. */
   readonly owner: string;
-  /** What stands at the resource; undefined where nothing does. */
+  /** The resource's policy; undefined when it has none. */
   readonly resourcePolicy: Policy | undefined;
-  /** Nobody gets by without its word, as with the trust of a role and the policy of a key. Default false. */
+  /** Whether the resource's policy must allow every call, as for trust policies and keys. Default false. */
   readonly resourceDecides?: boolean;
 }
 
-/** Whether a request is allowed, and if not, why. */
+/** Whether a request is allowed, or the reason why not. */
 export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly because: string };
 
 /**
- * Decides as IAM does: an explicit denial counts before everything; in the account of the resource one side's word is
- * enough, across accounts it takes both. A session policy limits what the others allow, by whomever: policies name roles
- * here, never one session of a role, which alone a session policy would not limit.
+ * Decides like IAM: an explicit denial overrides everything. Within the resource's account, one policy that allows is
+ * enough; across accounts both sides must allow. A session policy limits what the other policies allow. The exception,
+ * a resource policy that names one session of a role, does not occur here: policies name roles only.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
  */
@@ -63,7 +63,7 @@ function decideWithoutSession(request: AccessRequest, context: RequestContext): 
   const own = caller.policies === undefined ? 'Allow' : identityEffect(caller.policies(), request, context);
   if (own === 'Deny') return denied(request, 'with an explicit deny in an identity-based policy');
   if (same) {
-    // A statement for the account leaves it to the account's own policies; one for the caller itself is enough.
+    // A statement for the account delegates to the account's own policies; one for the caller itself is enough.
     return own === 'Allow' || policyEffect(resourcePolicy, request, context, matchesCaller) === 'Allow'
       ? { allowed: true }
       : denied(request, `because no identity-based policy allows the ${request.action} action`);
@@ -79,7 +79,7 @@ function identityEffect(policies: readonly Policy[], request: AccessRequest, con
   return policyEffect(policies.flat(), request, context, () => true);
 }
 
-/** What a policy says: undefined when nothing of this request. */
+/** The effect of a policy on a request; undefined when no statement applies. */
 function policyEffect(
   policy: Policy,
   request: AccessRequest,
@@ -118,7 +118,7 @@ function matchesRequest(statement: PolicyStatement, { action, resource }: Access
   return meant !== statement.notResources;
 }
 
-/** Loopback carries no TLS and counts as if it did: on AWS the same call would. */
+/** Loopback has no TLS but counts as if it had: on AWS the same call would use it. */
 function contextOf({ caller, owner, context = {} }: AccessRequest): RequestContext {
   return new Map(
     Object.entries({
@@ -141,22 +141,22 @@ function denied({ caller, action, resource }: AccessRequest, because: string): D
   };
 }
 
-/** Services that have something of every account, and judge by themselves who may do what. */
+/** Services that have resources in every account and check permissions themselves. */
 const OF_ALL_ACCOUNTS: ReadonlySet<string> = new Set(['s3', 'kms', 'iam', 'sts']);
 
-/** Of the protocols that answer in XML; the others say `AccessDeniedException`. */
+/** Services whose protocols answer in XML; the others use `AccessDeniedException`. */
 const QUERY_SERVICES: ReadonlySet<string> = new Set(['cloudformation']);
 
 /**
- * Guards the services that belong to the deployment's account (Glue, queues, streams, Athena, secrets, the stack) as AWS
- * does: callers of the account, roles made in it and sessions as far as their policies allow, and no other account.
+ * Guards the services of the deployment's account (Glue, queues, streams, Athena, secrets, the stack) as AWS does.
+ * Callers of the account, roles created in it and sessions may do what their policies allow; other accounts nothing.
  *
- * @returns What throws AwsError `AccessDeniedException` for a call that is not allowed.
+ * @returns A function that throws AwsError `AccessDeniedException` for a call that is not allowed.
  */
 export function identityPolicyGuard(options: {
   readonly callerOf: (accessKeyId: string) => Caller;
   readonly needsOf: (call: EdgeCall) => readonly NeededPermission[];
-  /** The deployment's. */
+  /** The deployment's account. */
   readonly account: string;
 }): (call: EdgeCall) => void {
   return (call) => {

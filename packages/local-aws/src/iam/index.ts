@@ -14,7 +14,7 @@ const PolicyName = z.string().regex(/^[\w+=,.@-]{1,128}$/);
 const PolicyDocument = z.string().min(1).max(131_072);
 
 /**
- * IAM on the wire, as far as an account needs it for roles that are assumed: roles and their inline
+ * IAM's API as far as an account needs it for roles that are assumed: roles and their inline
  * policies, in the caller's account. https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
  */
 export function iamService(options: {
@@ -24,7 +24,7 @@ export function iamService(options: {
 }): AwsService {
   const { roles, clock } = options;
   const hasIdentity = (arn: string) => roles.has(arn);
-  /** The account that a caller may do something in, to a role. @throws AwsError `AccessDenied`. */
+  /** The account in which a caller may perform an operation on a role. @throws AwsError `AccessDenied`. */
   const permitted = (operation: string, request: AwsRequest, role: (account: string) => string): string => {
     const caller = options.callerOf(request.signature.accessKeyId);
     const { account } = caller;

@@ -4,7 +4,7 @@ import { arnAt, type NeededPermission, type PermissionContext } from './permissi
 import { type S3Request, s3Permissions } from './s3Permissions.ts';
 
 /**
- * What a call at the edge needs, by the "Actions, resources, and condition keys" page of its service under
+ * The permissions of a call at the edge, by the "Actions, resources, and condition keys" page of its service under
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 export function neededPermissions(call: EdgeCall, place: PermissionContext): readonly NeededPermission[] {
@@ -17,7 +17,7 @@ export function neededPermissions(call: EdgeCall, place: PermissionContext): rea
     case 'firehose':
       return [need(call, resource === '' ? '*' : arnAt(place, 'firehose', `deliverystream/${resource}`))];
     case 'sqs':
-      // A batch needs the action of the single call.
+      // A batch needs the action of the single operation.
       return [
         need(
           { service, operation: operation.replace(/Batch$/, '') },
@@ -39,12 +39,12 @@ function need({ service, operation }: Pick<EdgeCall, 'service' | 'operation'>, r
   return { action: `${service}:${operation}`, resource, context: {} };
 }
 
-/** A secret that isn't there has no suffix yet: AWS makes up six characters. */
+/** The ARN of a secret that doesn't exist has no known suffix: AWS generates its six characters. */
 function secretArn(id: string, place: PermissionContext): string {
   return place.secretArn(id) ?? arnAt(place, 'secretsmanager', `secret:${id}-AAAAAA`);
 }
 
-/** Work groups and data catalogs are Athena's only resources; a query is checked as one of its work group. */
+/** Work groups and data catalogs are Athena's only resources. A query is checked against its work group. */
 function athenaNeeds(call: EdgeCall, place: PermissionContext): NeededPermission[] {
   const { operation, resource, input } = call;
   if (
@@ -84,9 +84,9 @@ function textMembers(value: unknown): Record<string, string> {
   );
 }
 
-/** Operations that are about a database and are given its name as `Name`; Athena's calls name it alike. */
+/** Operations on a database whose name is their `Name`. Athena's calls have the same member. */
 const OF_DATABASE = new Set(['GetDatabase', 'CreateDatabase', 'UpdateDatabase', 'DeleteDatabase']);
-/** Operations whose `Name` is a table's; Athena's calls name it alike. */
+/** Operations whose `Name` is a table's. Athena's calls have the same member. */
 const OF_TABLE = new Set([
   'GetTable',
   'CreateTable',
@@ -97,8 +97,8 @@ const OF_TABLE = new Set([
 ]);
 
 /**
- * Glue checks the catalog, the database and the table, each by itself; a list of tables needs every table of the
- * database. https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+ * Glue checks the catalog, the database and the table separately. A list of tables needs permission for each table of
+ * the database. https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
  */
 export function gluePermissions(
   operation: string,

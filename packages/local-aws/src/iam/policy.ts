@@ -1,34 +1,34 @@
 import { z } from 'zod';
 import { notImplemented } from '../protocol/AwsError.ts';
 
-/** One statement, its lists made lists. */
+/** One statement, with all single values as lists. */
 export interface PolicyStatement {
   readonly sid: string | undefined;
   readonly effect: 'Allow' | 'Deny';
-  /** ARNs and accounts, or `*`; undefined in a policy of an identity. */
+  /** ARNs and accounts, or `*`; undefined in an identity's policy. */
   readonly principals: readonly string[] | undefined;
-  /** Patterns in lower case: actions are compared without regard to case. */
+  /** Patterns in lower case: actions are case-insensitive. */
   readonly actions: readonly string[];
-  /** Whether `actions` are those that it is not about. */
+  /** Whether `actions` lists the excluded actions. */
   readonly notActions: boolean;
-  /** Patterns; undefined where what the policy is attached to is meant, as in trust policies. */
+  /** Patterns; undefined for the resource that the policy is attached to, as in trust policies. */
   readonly resources: readonly string[] | undefined;
   readonly notResources: boolean;
   readonly conditions: Conditions;
 }
 
-/** A policy document as it was read. */
+/** A parsed policy document. */
 export type Policy = readonly PolicyStatement[];
 
-/** What is wrong with a document that is no policy, in a sentence: each service has its own error for it. */
+/** Why a document is not a valid policy, in a sentence. Each service has its own error for it. */
 export class PolicyProblem extends Error {}
 
 /**
- * Whether a text is what a pattern of a policy means: `*` stands for any characters, also none, and `?` for one.
+ * Whether a text matches a pattern of a policy: `*` matches any characters, including none, and `?` one.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 export function matchesPattern(pattern: string, text: string): boolean {
-  // Greedy with one step back, so that no pattern takes more than |pattern| × |text| steps.
+  // Greedy with one backtracking point, so that no pattern takes more than |pattern| × |text| steps.
   let p = 0;
   let t = 0;
   let star = -1;
@@ -53,12 +53,12 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return p === pattern.length;
 }
 
-/** Operator, then condition key, then the values of which one must match. */
+/** Operator, then condition key, then values, one of which must match. */
 type Conditions = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 /**
- * What a request carries, by condition key in lower case. What is not there, the request does not have. A key that takes
- * several values has a list.
+ * Values of a request by condition key in lower case. A missing key means that the request doesn't have it. A key
+ * with several values has a list.
  */
 export type RequestContext = ReadonlyMap<string, string | readonly string[]>;
 
@@ -75,7 +75,7 @@ const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['Bool', (wanted, actual) => wanted.toLowerCase() === actual.toLowerCase()],
 ]);
 
-/** Each the opposite of one above; true also where the key is absent. */
+/** Each is the opposite of an operator above, and is also true when the key is absent. */
 const NEGATED: ReadonlyMap<string, string> = new Map([
   ['StringNotEquals', 'StringEquals'],
   ['StringNotEqualsIgnoreCase', 'StringEqualsIgnoreCase'],
@@ -91,7 +91,7 @@ const SET = /^For(?:AllValues|AnyValue):/;
 
 /**
  * Keys whose value is known here, or known to be absent: no caller is in an organisation or calls through a
- * service. Any other key would be taken for absent without being so.
+ * service. Any other key would wrongly be assumed to be absent.
  */
 const KEYS: ReadonlySet<string> = new Set([
   'aws:securetransport',
@@ -119,7 +119,7 @@ const KEYS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * @param isKnown Whether requests are sure to carry a condition key, in lower case, if they have it.
+ * @param isKnown Whether requests that have a condition key, in lower case, always state it.
  * @throws PolicyProblem for `NullIfExists`, which IAM doesn't have; AwsError `NotImplemented` for an operator or a key
  * that is not evaluated.
  */
@@ -131,7 +131,7 @@ function checkCondition(operator: string, key: string, isKnown: (key: string) =>
   if (!isKnown(key.toLowerCase())) throw notImplemented(`A policy with the condition key ${key}`);
 }
 
-/** Whether a request meets every condition: one value of each key is enough. */
+/** Whether a request meets every condition; for each key one matching value is enough. */
 export function conditionsHold(conditions: Conditions, context: RequestContext): boolean {
   return Object.entries(conditions).every(([operator, keys]) =>
     Object.entries(keys).every(([key, wanted]) => holds(operator, wanted, context.get(key.toLowerCase()))),
@@ -163,7 +163,7 @@ function baseOf(operator: string): string {
   return base.endsWith(IF_EXISTS) ? base.slice(0, -IF_EXISTS.length) : base;
 }
 
-/** Part by part, so that `*` doesn't reach over a colon but in the last. */
+/** Matches part by part, so that `*` crosses a colon only in the last part. */
 function matchesArn(pattern: string, arn: string): boolean {
   const [wanted, actual] = [pattern, arn].map(partsOf);
   if (wanted === undefined || actual === undefined) return false;
@@ -196,12 +196,12 @@ const documentSchema = z.strictObject({
 });
 
 /**
- * Reads a policy document.
+ * Parses a policy document.
  *
- * @param isKnown Whether requests are sure to carry a condition key, in lower case, if they have it. Default those that
+ * @param isKnown Whether requests that have a condition key, in lower case, always state it. Default: the keys that
  * the emulator knows.
- * @throws PolicyProblem when it is none; AwsError `NotImplemented` naming what is not evaluated here, which would
- * otherwise decide without being asked.
+ * @throws PolicyProblem when it is invalid; AwsError `NotImplemented` for elements that are not evaluated here and
+ * would otherwise be ignored.
  */
 export function readPolicy(
   document: unknown,
@@ -216,7 +216,7 @@ export function readPolicy(
   return read.data.Statement.map((statement) => readStatement(statement, isKnown));
 }
 
-/** JSON can have such a member, and a copy of the object loses it: a condition would be gone. */
+/** JSON can contain such a member, but a copy of the object loses it, so a condition would be lost. */
 function hasPrototypeKey(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasPrototypeKey);

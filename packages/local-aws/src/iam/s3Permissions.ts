@@ -1,22 +1,22 @@
 import { type NeededPermission, type PermissionContext, s3Arn } from './permissions.ts';
 
-/** A call of S3 as the recorder sees it. */
+/** A call of S3 as the recorder receives it. */
 export interface S3Request {
-  /** '' when it names none. */
+  /** '' when the call names none. */
   readonly bucket: string;
   readonly key: string;
   readonly query: URLSearchParams;
   /** Lower-case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Keys that only the body names, as DeleteObjects' does. */
+  /** Keys that only the body contains, as for DeleteObjects. */
   readonly keys: readonly string[];
-  /** Of the answer; undefined when there was none. */
+  /** Status of the answer; undefined when there was none. */
   readonly status: number | undefined;
 }
 
 type Needs = (request: S3Request, place: PermissionContext) => readonly NeededPermission[];
 
-/** What each operation needs, by AWS's name. Those that aren't here need the action of their own name on the bucket. */
+/** Permissions of each operation, by AWS's name. Others need the action with their own name on the bucket. */
 const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['ListBuckets', () => [need('ListAllMyBuckets', '*')]],
   ['HeadBucket', onBucket('ListBucket')],
@@ -31,7 +31,7 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
     'GetObject',
     (call, place) => [...reading(call, place), ...kmsPermissions(place, call.bucket, ['kms:Decrypt'])],
   ],
-  // Only a checksum asked for with it needs the key: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+  // Only a request for the checksum needs the key: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
   ['HeadObject', reading],
   ['PutObject', writing(['kms:GenerateDataKey'])],
   ['CreateMultipartUpload', writing(['kms:GenerateDataKey'])],
@@ -54,7 +54,7 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ],
 ]);
 
-/** The permissions that a call of S3 needs, those on the bucket's key included. */
+/** The permissions that a call of S3 needs, including those on the bucket's key. */
 export function s3Permissions(
   operation: string,
   call: S3Request,
@@ -94,7 +94,7 @@ function listing(action: string): Needs {
 }
 
 /**
- * Who may not list the bucket is answered 403 for an object that is not there, so to see the 404 is a permission.
+ * Without permission to list the bucket, a missing object is answered 403: seeing the 404 needs that permission.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 function reading(call: S3Request, place: PermissionContext): NeededPermission[] {
@@ -105,7 +105,7 @@ function reading(call: S3Request, place: PermissionContext): NeededPermission[] 
 }
 
 /**
- * A condition on an ETag tells something of the object, so it needs to be readable.
+ * A condition on an ETag reveals something about the object, so it needs permission to read it.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html says so of deletes, and
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html of writes.
  */
@@ -124,7 +124,7 @@ function writing(keyActions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[])
   ];
 }
 
-/** A source that can't be read is refused before it is looked for. */
+/** A source without permission to read is refused before its existence is checked. */
 function copying(call: S3Request, place: PermissionContext): NeededPermission[] {
   const source = splitCopySource(call.headers[COPY_SOURCE] ?? '');
   return [
@@ -140,8 +140,8 @@ function copying(call: S3Request, place: PermissionContext): NeededPermission[] 
 }
 
 /**
- * The permissions on a bucket's key that S3 needs of the caller. With a bucket key the encryption context is the bucket's
- * ARN, not the object's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+ * The permissions on a bucket's key that S3 requires of the caller. With a bucket key the encryption context is the
+ * bucket's ARN, not the object's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
  */
 export function kmsPermissions(
   place: PermissionContext,
@@ -161,18 +161,18 @@ export function kmsPermissions(
   }));
 }
 
-/** The header that says what to copy. */
+/** The header with the source of a copy. */
 export const COPY_SOURCE = 'x-amz-copy-source';
 
-/** An object to copy from. */
+/** The source of a copy. */
 export interface CopySource {
   readonly bucket: string;
   readonly key: string;
 }
 
 /**
- * What `x-amz-copy-source` names: decoded as a whole, for the slash may be encoded, too; undefined when it can't be
- * read. For the recorder.
+ * Parses `x-amz-copy-source` for the recorder. It is decoded as a whole because the slash may be encoded, too.
+ * Undefined when it can't be parsed.
  */
 export function splitCopySource(header: string): CopySource | undefined {
   try {

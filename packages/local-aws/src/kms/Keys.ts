@@ -9,7 +9,7 @@ import { readProperties } from '../protocol/readProperties.ts';
 
 /** Errors of KMS under AWS's names: https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html#API_DescribeKey_Errors */
 
-/** @param id The key's ARN, or the alias's. */
+/** @param id ARN of the key or of the alias. */
 const keyNotFound = (id: string) => new AwsError('NotFoundException', 400, `Key '${id}' does not exist`);
 
 const aliasNotFound = (arn: string) => new AwsError('NotFoundException', 400, `Alias ${arn} is not found.`);
@@ -21,27 +21,27 @@ export const malformedPolicy = () => new AwsError('MalformedPolicyDocumentExcept
 export const accessDenied = (arn: string) =>
   new AwsError('AccessDeniedException', 400, `The ciphertext or key ${arn} is another account's.`);
 
-/** @param because IAM's sentence. */
+/** @param because IAM's sentence with the reason. */
 export const notAuthorized = (because: string) => new AwsError('AccessDeniedException', 400, because);
 
 export const invalidMarker = () => new AwsError('InvalidMarkerException', 400, 'Invalid marker.');
 
-/** A member that is missing or out of its bounds. */
+/** A member that is missing or out of bounds. */
 export const validationError = (message: string) =>
   new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html, as far as we use it. */
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html, the supported part. */
 const keyPropertiesSchema = z.strictObject({
   Description: z.string().default(''),
   KeyPolicy: z.record(z.string(), z.unknown()),
   KeySpec: z.literal('SYMMETRIC_DEFAULT').default('SYMMETRIC_DEFAULT'),
   KeyUsage: z.literal('ENCRYPT_DECRYPT').default('ENCRYPT_DECRYPT'),
   MultiRegion: z.boolean().default(false),
-  /** The root of the account may always change the key's policy, so KMS's lockout check has nothing to refuse. */
+  /** The root of the account may always change the key's policy, so KMS's lockout check would never refuse. */
   BypassPolicyLockoutSafetyCheck: z.boolean().optional(),
   EnableKeyRotation: z.boolean().default(false),
   Enabled: z.boolean().default(true),
-  /** Of a deletion, which is not emulated. */
+  /** For a deletion, which is not emulated. */
   PendingWindowInDays: z.int().min(7).max(30).optional(),
   Tags: z.unknown().optional(),
 });
@@ -51,11 +51,11 @@ const aliasPropertiesSchema = z.strictObject({
   TargetKeyId: z.string(),
 });
 
-/** A key made by a call, as the file of keys has it. */
+/** A key created by a call, as stored in the file of keys. */
 const madeKeySchema = z.strictObject({
   id: z.string(),
   account: z.string(),
-  /** That of the deployment, unless it says otherwise. */
+  /** Default: the deployment's region. */
   region: z.string().optional(),
   description: z.string(),
   createdMs: z.int(),
@@ -64,35 +64,35 @@ const madeKeySchema = z.strictObject({
   policy: z.string(),
 });
 
-/** One key; what can be changed later is not readonly. */
+/** One key. Its changeable members are not readonly. */
 export interface Key {
   readonly id: string;
   readonly arn: string;
-  /** Whose it is. */
+  /** Account that owns it. */
   readonly account: string;
   readonly region: string;
-  /** Whether a call made it, rather than the template. */
+  /** Whether a call created it, not the template. */
   readonly made: boolean;
   readonly description: string;
   readonly multiRegion: boolean;
   readonly createdMs: number;
   enabled: boolean;
   rotated: boolean;
-  /** JSON. */
+  /** The policy as JSON. */
   policy: string;
 }
 
 /** Another name of a key. */
 export interface KeyAlias {
-  /** With `alias/` before it. */
+  /** Includes the prefix `alias/`. */
   readonly name: string;
   readonly arn: string;
   readonly keyId: string;
 }
 
 /**
- * The keys of all accounts. Nothing is encrypted here. Those of the template are in memory, as it
- * is applied at each start; those made by calls, in any account, are kept.
+ * The keys of all accounts. Nothing is encrypted here. The template's keys are in memory, because the template is
+ * applied at each start. Keys created by calls, in any account, are stored on disk.
  */
 export class Keys {
   readonly #clock: Clock;
@@ -110,7 +110,7 @@ export class Keys {
     readonly partition: string;
     readonly region: string;
     readonly account: string;
-    /** Where keys made by calls are kept; undefined: in memory only. */
+    /** Folder for keys created by calls; undefined: they are kept in memory only. */
     readonly directory?: string;
   }) {
     this.#clock = options.clock;
@@ -124,7 +124,7 @@ export class Keys {
     for (const key of readJsonFile(this.#file, z.array(madeKeySchema)) ?? []) this.#take(key);
   }
 
-  /** Makes a key for an account. @param policy JSON. @param region Default: the deployment's. */
+  /** Creates a key for an account. @param policy JSON. @param region Default: the deployment's. */
   create(account: string, description: string, policy: string, region = this.#region): Key {
     const id = randomUUID();
     const key = { id, account, region, description, createdMs: this.#clock.now(), policy };
@@ -133,7 +133,7 @@ export class Keys {
     return made;
   }
 
-  /** Keeps what was changed of a key. */
+  /** Stores a changed key. */
   save(): void {
     if (this.#file === undefined) return;
     const made = [...this.#keys.values()].filter((key) => key.made);
@@ -171,7 +171,7 @@ export class Keys {
     return made;
   }
 
-  /** Whether an account has keys here, of the template's or made. */
+  /** Whether an account has keys here, from the template or from calls. */
   areIn(account: string): boolean {
     return [...this.#keys.values()].some((key) => key.account === account);
   }
@@ -189,7 +189,7 @@ export class Keys {
     return key !== undefined && idOrArn.startsWith('arn:') && key.arn !== idOrArn ? undefined : key;
   }
 
-  /** Makes the key of a template's `AWS::KMS::Key`. */
+  /** Creates the key of a template's `AWS::KMS::Key`. */
   ensure(id: string, properties: unknown): void {
     const read = readProperties(keyPropertiesSchema, properties, 'AWS::KMS::Key');
     this.#keys.set(id, {
@@ -207,7 +207,7 @@ export class Keys {
     });
   }
 
-  /** Makes the alias of a template's `AWS::KMS::Alias`. */
+  /** Creates the alias of a template's `AWS::KMS::Alias`. */
   ensureAlias(properties: unknown): void {
     const { AliasName: name, TargetKeyId } = readProperties(
       aliasPropertiesSchema,
@@ -237,7 +237,7 @@ export class Keys {
     return this.key(found.keyId);
   }
 
-  /** In the order of their names. */
+  /** Ordered by name. */
   aliases(): KeyAlias[] {
     return [...this.#aliases.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }

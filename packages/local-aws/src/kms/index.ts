@@ -17,16 +17,16 @@ import {
   validationError,
 } from './Keys.ts';
 
-/** KMS on the wire, as far as it tells of keys and sets them. It encrypts nothing: that is refused by name. */
+/** KMS's API for reading and configuring keys. It encrypts nothing: such operations are refused by name. */
 export function kmsService({
   keys,
   account,
   callerOf = (accessKeyId) => rootOf(accountOfKey(accessKeyId) ?? account),
 }: {
   readonly keys: Keys;
-  /** The deployment's. */
+  /** The deployment's account. */
   readonly account: string;
-  /** Default: the root of the account that a key is, else of the deployment's. */
+  /** Finds the caller by access key. Default: the root of the account with that number, else of the deployment's. */
   readonly callerOf?: (accessKeyId: string) => Caller;
 }): AwsService {
   return jsonService({
@@ -40,17 +40,17 @@ export function kmsService({
 }
 
 const KeyId = z.string().min(1).max(2048);
-/** A key has one policy. https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html */
+/** A key has exactly one policy. https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html */
 const PolicyName = z.string().min(1).max(128).default('default');
-/** Days between two rotations; KMS's default. */
+/** Days between two rotations, as KMS's default. */
 const ROTATION_DAYS = 365;
 const MOST_ALIASES = 100;
 
-/** What a key is, and what can be set on it. https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html */
+/** Operations that describe and configure a key. https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html */
 function keyOperations(keys: Keys, callerOf: (accessKeyId: string) => Caller): Record<string, JsonOperation> {
   /**
-   * Who has policies of its own, as a role that was made here, may do what they and the key's allow; and so may anybody
-   * of another account than the key's.
+   * A caller with policies of its own, such as a role created here, needs those policies and the key's to allow the
+   * call. So does any caller of another account than the key's.
    */
   const permit = (name: string, { signature }: AwsRequest, key?: Key) => {
     const caller = callerOf(signature.accessKeyId);
@@ -68,7 +68,7 @@ function keyOperations(keys: Keys, callerOf: (accessKeyId: string) => Caller): R
     if (!decision.allowed) throw notAuthorized(decision.because);
     return caller.account;
   };
-  /** Other accounts may use a key by its policy; they cannot change it here. */
+  /** Other accounts may use a key if its policy allows it. They can't change it here. */
   const own = (name: string, id: string, request: AwsRequest) => {
     const key = keys.key(id);
     if (key.account !== callerOf(request.signature.accessKeyId).account) throw accessDenied(key.arn);
@@ -200,7 +200,7 @@ function defaultPolicy(account: string) {
   };
 }
 
-/** The policy of a key made by a call decides who may use it: what can't be evaluated is refused by name. */
+/** The policy of a key created by a call decides who may use it. Elements that can't be evaluated are refused. */
 function checkPolicy(policy: string): void {
   if (!isJson(policy)) throw malformedPolicy();
   try {

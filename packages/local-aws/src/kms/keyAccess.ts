@@ -4,15 +4,15 @@ import { AwsError } from '../protocol/AwsError.ts';
 import type { KeyAccess } from '../s3/wire/S3Operation.ts';
 import type { Keys } from './Keys.ts';
 
-/** A name of a key of AWS's, and the service that it is for. */
+/** The name of an AWS managed key, with its service. */
 const AWS_ALIAS = /(?:^|:)alias\/aws\/(.+)$/;
 
 /**
- * Lets S3 use keys for its callers. Everybody in the account may use a key of the template, because its policy is
- * compared with recorded calls. The policy of a key made by a call decides; a caller of another account also needs its
- * own policy to allow it. S3 writes nothing with a key of another region than the bucket's, nor with a key that does not
- * exist in an account that has keys here. In other accounts every name is taken for a key. Keys of AWS, `alias/aws/…`,
- * are in every account; of those only S3's own may be used through S3:
+ * Lets S3 use keys for its callers. Everyone in the account may use a key of the template, because its policy is
+ * compared with recorded calls. For a key created by a call, its policy decides; a caller of another account also needs
+ * permission by its own policy. S3 writes nothing with a key of another region than the bucket's, nor with a missing
+ * key of an account that has keys here. In other accounts every name is assumed to be a key. AWS managed keys,
+ * `alias/aws/…`, exist in every account; only S3's own may be used through S3:
  * https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk
  */
 export function keyAccess(keys: Pick<Keys, 'find' | 'areIn'>): KeyAccess {
@@ -40,18 +40,18 @@ export function keyAccess(keys: Pick<Keys, 'find' | 'areIn'>): KeyAccess {
         resourcePolicy: decides ? readPolicy(JSON.parse(key.policy)) : undefined,
         resourceDecides: decides,
       });
-      // S3 passes KMS's refusal on as its own, and only the sentence tells.
+      // S3 returns KMS's refusal as its own error. Only the message identifies KMS.
       if (!decision.allowed) throw new AwsError('AccessDenied', 403, decision.because);
     },
   };
 }
 
-/** KMS's own, as S3 passes it on. */
+/** KMS's error, as S3 returns it. */
 function notFound(message: string): AwsError {
   return new AwsError('KMS.NotFoundException', 400, message);
 }
 
-/** In KMS's words. @param place ARN as far as the account. */
+/** KMS's message. @param place ARN up to the account. */
 function doesNotExist(id: string, place: string): string {
   const arn = id.startsWith('arn:') ? id : `${place}:${id.startsWith('alias/') ? '' : 'key/'}${id}`;
   return arn.includes(':alias/') ? `Alias ${arn} is not found.` : `Key '${arn}' does not exist`;

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Call, RecordedCall } from '../iam/permissions.ts';
 
-/** Entries that are kept; one is about a kilobyte. */
+/** Maximum number of entries; one takes about a kilobyte. */
 const MOST_CALLS = 10_000;
 
 interface Entry {
@@ -12,17 +12,17 @@ interface Entry {
 }
 
 /**
- * Who called what, and what permission that needs: what a policy can be held against. Equal calls are counted, and the
- * entry that has not been met for longest goes when there are too many, so memory is bounded.
+ * Records callers, their calls and the permissions needed, to compare them with policies. Equal calls are counted. When
+ * there are too many entries, the least recently seen one is removed, so memory is bounded.
  */
 export class CallRecorder {
   readonly #clock: Clock;
   readonly #most: number;
-  /** In the order of their last call. */
+  /** Ordered by last call. */
   readonly #entries = new Map<string, Entry>();
   #dropped = 0;
 
-  /** @param most Entries that are kept at most. */
+  /** @param most Maximum number of entries. */
   constructor(clock: Clock, most = MOST_CALLS) {
     this.#clock = clock;
     this.#most = most;
@@ -44,12 +44,12 @@ export class CallRecorder {
     }
   }
 
-  /** Entries that went to make room: 0 means that the list is whole. */
+  /** Number of entries removed to make room: 0 means that the list is complete. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Every entry, the one met last at the end. */
+  /** Every entry, the most recent one last. */
   list(): RecordedCall[] {
     return [...this.#entries.values()].map(({ call, count, firstMs, lastMs }) => ({
       ...call,

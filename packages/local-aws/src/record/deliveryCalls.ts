@@ -8,15 +8,15 @@ import {
 } from '../iam/permissions.ts';
 import { kmsPermissions } from '../iam/s3Permissions.ts';
 
-/** What a stream acts as. */
+/** The role of a stream. */
 export interface StreamRole {
   readonly role: string;
   readonly log: { readonly LogGroupName: string; readonly LogStreamName: string } | undefined;
 }
 
 /**
- * What Firehose does as a stream's role for one step of a delivery: what was seen, and beside it what its
- * documentation says it may do for that step. It logs when something fails, of which an object of failures is a sign.
+ * The calls that Firehose makes with a stream's role in one step of a delivery: those seen, and those that its
+ * documentation allows for the step. It writes logs when something fails, which an object of failures indicates.
  * https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3 and #using-iam-glue
  */
 export function deliveryCalls(call: StreamCall, { role, log }: StreamRole, place: PermissionContext): Call[] {
@@ -49,7 +49,7 @@ export function deliveryCalls(call: StreamCall, { role, log }: StreamRole, place
       plain('s3:PutObject', ofObject),
       ...kmsPermissions(place, bucket, ['kms:GenerateDataKey']),
     ]),
-    // A large object goes up in parts, and what was begun and not ended is looked for and given up.
+    // A large object is uploaded in parts, and unfinished uploads are listed and aborted.
     made('documented', 's3', 'UploadPart', [
       plain('s3:PutObject', ofObject),
       ...kmsPermissions(place, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']),

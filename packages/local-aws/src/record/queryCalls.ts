@@ -3,17 +3,20 @@ import { gluePermissions } from '../iam/neededPermissions.ts';
 import { type Call, type PermissionContext, s3Arn } from '../iam/permissions.ts';
 import { s3Permissions } from '../iam/s3Permissions.ts';
 
-/** Besides the writing itself, on the bucket and on the object. */
+/** Actions besides the write itself, on the bucket and on the object. */
 const BUCKET_ACTIONS = ['GetBucketLocation', 'ListBucketMultipartUploads'];
 const OBJECT_ACTIONS = ['ListMultipartUploadParts', 'AbortMultipartUpload'];
-/** Athena reads it for every caller that names a table: fine-grained-access-to-glue-resources.html#full-access-to-default-db-per-region */
+/**
+ * Athena reads it for every caller that uses a table:
+ * fine-grained-access-to-glue-resources.html#full-access-to-default-db-per-region
+ */
 const DEFAULT_DATABASE = 'default';
 
 /**
- * What Athena does as its caller for one step of a query: what was seen, and beside it what the documentation says a
- * result's location must allow, as results go up in parts.
- * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions. lib/access grants it to
- * each reader where its results lie.
+ * The calls that Athena makes as its caller in one step of a query: those seen, and those that the documentation
+ * requires for a result's location, because results are uploaded in parts.
+ * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions. lib/access grants
+ * them to each reader for the location of its results.
  */
 export function queryCalls(call: QueryCall, principal: string, place: PermissionContext): Call[] {
   if (call.service === 'glue') {
@@ -46,7 +49,7 @@ export function queryCalls(call: QueryCall, principal: string, place: Permission
     permissions: [{ action: `s3:${action}`, resource, context }],
   });
   if (call.isResult === true) return [seen];
-  // Athena finds a table's files by listing its locations, and a result's place in the same way.
+  // Athena finds a table's files by listing its locations, and lists a result's location in the same way.
   const prefix = key.slice(0, key.lastIndexOf('/') + 1);
   const list = documented('ListBucket', s3Arn(place, bucket), { 's3:prefix': prefix });
   if (operation === 'GetObject') return [seen, list, documented('GetBucketLocation', s3Arn(place, bucket))];

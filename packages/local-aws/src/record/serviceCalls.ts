@@ -4,8 +4,8 @@ import type { Deployment } from '../template/Deployment.ts';
 import type { ResolvedResource, ResolvedTemplate } from '../template/resolveTemplate.ts';
 
 /**
- * What AWS's services do by a deployment's wiring, without a call from outside: assume the roles they are
- * given, poll queues, write logs, send what rules and schedules say and what failed of it, invoke functions.
+ * The calls that AWS's services make because of a deployment's configuration, without an external call: they assume
+ * roles, poll queues, write logs, send the events of rules and schedules and the failed ones, and invoke functions.
  */
 export function serviceCalls(
   deployment: Pick<Deployment, 'functions' | 'eventSourceMappings'>,
@@ -18,7 +18,7 @@ export function serviceCalls(
     ...roleTrusts(resolved, place).map(({ service, role, context }) =>
       documented(service, 'sts', 'AssumeRole', [{ action: 'sts:AssumeRole', resource: role, context }]),
     ),
-    // A group's ARN as CloudWatch checks it names the stream, for both actions.
+    // CloudWatch checks both actions against a group's ARN that includes the stream.
     ...deployment.functions.flatMap(({ name, role }) => {
       const stream = arnAt(place, 'logs', `log-group:/aws/lambda/${name}:log-stream:local`);
       return ['CreateLogStream', 'PutLogEvents'].map((action) =>
@@ -68,11 +68,11 @@ function documented(
   return { principal, service, operation, permissions, basis: 'documented' };
 }
 
-// Only the members that say who calls whom; the services that build the resources check all of them.
+// Contains only the members that state who calls whom. The services that create the resources check the others.
 const integrationSchema = z.object({ ApiId: z.string(), IntegrationUri: z.string() });
 const routeSchema = z.object({ ApiId: z.string(), RouteKey: z.string(), Target: z.string() });
 
-/** Functions that an HTTP API invokes, for each route; `*` in a route stands for any part of a path. */
+/** Functions that an HTTP API invokes, for each route. `*` in a route matches any part of a path. */
 function apiFunctions(resolved: ResolvedTemplate, place: PermissionContext) {
   const integrations = resourcesOfType(resolved, 'AWS::ApiGatewayV2::Integration');
   return resourcesOfType(resolved, 'AWS::ApiGatewayV2::Route').flatMap(({ properties }) => {
@@ -86,7 +86,7 @@ function apiFunctions(resolved: ResolvedTemplate, place: PermissionContext) {
   });
 }
 
-// Only the members that say who calls whom; the services that build the resources check all of them.
+// Contains only the members that state who calls whom. The services that create the resources check the others.
 const deadLetters = z.object({ Arn: z.string() }).optional();
 const ruleSchema = z.object({
   Targets: z.array(z.object({ Arn: z.string(), DeadLetterConfig: deadLetters })).default([]),
@@ -95,7 +95,7 @@ const scheduleSchema = z.object({
   Target: z.object({ Arn: z.string(), RoleArn: z.string(), DeadLetterConfig: deadLetters }),
 });
 
-/** Where rules send, dead letters included. */
+/** The targets of rules, including dead-letter queues. */
 function ruleTargets(resolved: ResolvedTemplate) {
   return resourcesOfType(resolved, 'AWS::Events::Rule').flatMap(({ arn: ruleArn = '', properties }) =>
     ruleSchema
@@ -105,7 +105,7 @@ function ruleTargets(resolved: ResolvedTemplate) {
   );
 }
 
-/** Where schedules send, dead letters included, and by which role. */
+/** The targets of schedules, including dead-letter queues, with their roles. */
 function scheduleTargets(resolved: ResolvedTemplate) {
   return resourcesOfType(resolved, 'AWS::Scheduler::Schedule').flatMap(({ properties }) => {
     const { Arn, RoleArn: role, DeadLetterConfig } = scheduleSchema.parse(properties).Target;
@@ -113,7 +113,7 @@ function scheduleTargets(resolved: ResolvedTemplate) {
   });
 }
 
-// Only the members that say who calls whom; the services that build the resources check all of them.
+// Contains only the members that state who calls whom. The services that create the resources check the others.
 const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((one) => [one].flat());
 const roleSchema = z.object({
   AssumeRolePolicyDocument: z.object({
@@ -121,7 +121,7 @@ const roleSchema = z.object({
   }),
 });
 
-/** Services that assume a role of the template, with what each tells of itself. */
+/** Services that assume a role of the template, with the condition keys that each of them sends. */
 function roleTrusts(resolved: ResolvedTemplate, place: PermissionContext) {
   return resourcesOfType(resolved, 'AWS::IAM::Role').flatMap(({ arn: role = '', properties }) => {
     const services = roleSchema
@@ -136,9 +136,9 @@ function roleTrusts(resolved: ResolvedTemplate, place: PermissionContext) {
 }
 
 /**
- * Lambda tells nothing of itself: https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html.
- * Firehose tells the account as the external ID: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html.
- * Scheduler tells the schedule's group:
+ * Lambda sends nothing about itself: https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html.
+ * Firehose sends the account as the external ID: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html.
+ * Scheduler sends the schedule's group:
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
  */
 function trustContext(
@@ -159,7 +159,7 @@ function trustContext(
   };
 }
 
-// Only the members that say who calls whom; the services that build the resources check all of them.
+// Contains only the members that state who calls whom. The services that create the resources check the others.
 const streamSchema = z.object({
   ExtendedS3DestinationConfiguration: z.object({
     RoleARN: z.string(),
@@ -167,7 +167,7 @@ const streamSchema = z.object({
   }),
 });
 
-/** What a delivery stream acts as, where it logs, and its ARN, by the stream's name. */
+/** The role, log group and ARN of each delivery stream, by the stream's name. */
 export function streamRoles(resolved: ResolvedTemplate) {
   return new Map(
     resourcesOfType(resolved, 'AWS::KinesisFirehose::DeliveryStream').map(

@@ -23,30 +23,32 @@ export interface DeployedPrincipal {
   readonly arn: string;
 }
 
-/** The recorder of a running cloud. */
+/** The recorder of a running local cloud. */
 export interface Recording {
   readonly recorder: CallRecorder;
   readonly principals: AccessKeys;
   readonly onCall: (call: EdgeCall) => void;
   readonly onStreamCall: (stream: string, call: StreamCall) => void;
-  /** What a call needs on AWS. */
+  /** The permissions that a call needs on AWS. */
   readonly needsOf: (call: EdgeCall) => readonly NeededPermission[];
-  /** What Athena does for the owner of this access key. */
+  /** Records what Athena does for the owner of this access key. */
   readonly onQueryCall: (accessKeyId: string, call: QueryCall) => void;
-  /** Takes up what is deployed: keys of buckets, roles of streams, and what services do by its wiring. */
+  /**
+   * Sets the deployment: keys of buckets, roles of streams, and the calls of services that its configuration causes.
+   */
   readonly deployed: (deployment: Deployment, resolved: ResolvedTemplate) => void;
-  /** Forgets what was called; what services do by the wiring stays. */
+  /** Removes the recorded calls; those that the configuration causes stay. */
   readonly clear: () => void;
-  /** The roles and users of what is deployed. */
+  /** The roles and users of the deployment. */
   readonly principalsDeployed: () => readonly DeployedPrincipal[];
 }
 
-/** Records who calls what in the local cloud: see {@link CallRecorder}. */
+/** Records the calls in the local cloud and their callers: see {@link CallRecorder}. */
 export function startRecording(options: {
   readonly clock: Clock;
   readonly secrets: Secrets;
   readonly place: Pick<PermissionContext, 'partition' | 'region' | 'account'>;
-  /** What the account's root signs with. */
+  /** Credentials of the account's root. */
   readonly root: Credentials;
   /** See {@link AccessKeys}. */
   readonly keySeed: string;
@@ -77,7 +79,7 @@ export function startRecording(options: {
     onCall(call) {
       const { accessKeyId, service, operation } = call;
       const principal = principals.arnOf(accessKeyId) ?? accessKeyId;
-      // The trust of a role that may assume itself has a condition on the caller's ARN.
+      // The trust policy of a role that may assume itself has a condition on the caller's ARN.
       const callerContext = service === 'sts' ? { 'aws:PrincipalArn': principal } : {};
       recorder.record({
         principal,
@@ -118,7 +120,7 @@ export function startRecording(options: {
   };
 }
 
-// Only the members that say who calls whom; the services that build the resources check all of them.
+// Contains only the members that state who calls whom. The services that create the resources check the others.
 const encryptionSchema = z.object({
   BucketEncryption: z
     .object({
@@ -131,7 +133,7 @@ const encryptionSchema = z.object({
     .optional(),
 });
 
-/** ARN of the key that each bucket encrypts with by default, by the bucket's name. */
+/** ARN of each bucket's default key, by the bucket's name. */
 function bucketKeys(
   { buckets }: Deployment,
   resolved: ResolvedTemplate,
@@ -153,10 +155,10 @@ function bucketKeys(
   return keys;
 }
 
-/** How a secret of a template hands an access key over. */
+/** The content of a template's secret with an access key. */
 const secretSchema = z.object({ accessKeyId: z.string(), secretAccessKey: z.string() });
 
-/** The access keys that a template makes and puts in a secret, and the ARN of whose they are. */
+/** The access keys that a template creates and stores in a secret, and the ARNs of their owners. */
 function accessKeys({
   resources,
 }: Pick<ResolvedTemplate, 'resources'>): (Credentials & { readonly arn: string })[] {

@@ -10,26 +10,26 @@ const messageSchema = z.strictObject({
   body: z.string(),
   /** When it was first sent: moving to a dead-letter queue doesn't change it. */
   sentAt: z.number(),
-  /** From when on it may be received. */
+  /** When it can be received. */
   visibleAt: z.number(),
   receiveCount: z.number(),
   firstReceivedAt: z.number().optional(),
-  /** Header of the request that sent it, as a function's SDK adds it: packages/local-aws/src/sqs/recursion.ts. */
+  /** Trace header of the request that sent it, which a function's SDK adds: packages/local-aws/src/sqs/recursion.ts. */
   traceHeader: z.string().optional(),
-  /** ARN of the queue that gave it up. */
+  /** ARN of the queue that moved it to this dead-letter queue. */
   deadLetterSource: z.string().optional(),
 });
 
-/** A message as it is kept, from sent to deleted. */
+/** A message as it is stored, until it is deleted. */
 export type Message = Readonly<z.output<typeof messageSchema>>;
 
-/** A message as its receiver gets it. */
+/** A message as returned to its receiver. */
 export interface ReceivedMessage extends Message {
-  /** Deletes it, or changes its visibility; another one with every receive. */
+  /** Identifies the message for deletion and visibility changes. Every receive has a new one. */
   readonly receipt: string;
 }
 
-/** Hex MD5 of a body, as SQS gives it for clients to check. */
+/** Hex MD5 of a body, which SQS returns for clients to check. */
 export function bodyMd5(body: string): string {
   return createHash('md5').update(body).digest('hex');
 }
@@ -44,7 +44,7 @@ export interface SystemAttributes {
   readonly DeadLetterQueueSourceArn?: string;
 }
 
-/** The system attributes of a received message, all of them text, as SQS and Lambda's SQS events have them. */
+/** The system attributes of a received message, all as text, as in SQS and in Lambda's SQS events. */
 export function systemAttributes(message: Message, senderId: string): SystemAttributes {
   return {
     SenderId: senderId,
@@ -56,7 +56,7 @@ export function systemAttributes(message: Message, senderId: string): SystemAttr
   };
 }
 
-/** Lines before a rewrite is worth it, and how many for each message that is left. */
+/** Minimum number of lines for a rewrite, and minimum number for each remaining message. */
 const REWRITE_LINES = 1_000;
 const REWRITE_RATIO = 4;
 
@@ -68,8 +68,8 @@ const lineSchema = z.union([
 type Line = z.output<typeof lineSchema>;
 
 /**
- * What a queue holds, on disk: a journal of changes, compacted when it is opened and when it has grown far beyond what
- * is left. A line is written before the change is answered, so a process that is killed loses nothing it has
+ * The content of a queue on disk: a journal of changes, compacted when it is opened and when it is far larger than what
+ * remains. A line is written before the change is answered, so a killed process loses nothing that it has
  * acknowledged.
  */
 export class MessageJournal {
@@ -80,7 +80,7 @@ export class MessageJournal {
   }
 
   /**
-   * Opens the journal, or starts it, and answers what it holds, in the order in which it was sent.
+   * Opens or creates the journal and returns its messages in the order in which they were sent.
    *
    * @throws DiskError DISK_DAMAGED
    */
@@ -94,12 +94,12 @@ export class MessageJournal {
     return { journal: new MessageJournal(journal), messages };
   }
 
-  /** Writes down messages that are new or changed. */
+  /** Records new and changed messages. */
   put(messages: readonly Message[], left: ReadonlyMap<string, Message>): void {
     if (messages.length > 0) this.#append({ put: messages.map((message) => ({ ...message })) }, left);
   }
 
-  /** Writes down that messages are gone. */
+  /** Records that messages were removed. */
   remove(ids: readonly string[], left: ReadonlyMap<string, Message>): void {
     if (ids.length > 0) this.#append({ gone: [...ids] }, left);
   }
@@ -112,7 +112,7 @@ export class MessageJournal {
     this.#journal.append(line);
     const { lines } = this.#journal;
     if (lines <= REWRITE_LINES || lines <= REWRITE_RATIO * left.size) return;
-    // `left` is the queue before this change; it is applied so that the rewritten file has it.
+    // `left` is the queue before this change; the change is applied so that the rewritten file includes it.
     const messages = new Map(left);
     apply(messages, line);
     this.#journal.compact(linesOf(messages));

@@ -11,27 +11,27 @@ import {
 import { type Message, MessageJournal, type ReceivedMessage } from './Message.ts';
 import type { QueueSettings } from './queueSettings.ts';
 
-/** XML 1.0's characters: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+/** Characters of XML 1.0: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 const ALLOWED_BODY = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u;
 
-/** What a {@link Queue} is made with. */
+/** Options of a {@link Queue}. */
 export interface QueueOptions {
   readonly name: string;
   readonly arn: string;
   readonly settings: QueueSettings;
   readonly createdAt: number;
-  /** File that its messages lie in. */
+  /** File with its messages. */
   readonly file: string;
   readonly clock: LocalClock;
-  /** Takes messages that were received too often; answers false when there is no such queue. */
+  /** Moves messages that were received too often. Returns false when the target queue doesn't exist. */
   readonly giveUp: (targetArn: string, messages: readonly Message[]) => boolean;
 }
 
 /**
- * A standard queue. What is sent is on disk before `send` returns; what is received comes back unless it is
- * deleted within its visibility timeout, and goes to the dead-letter queue after too many receives.
+ * A standard queue. A sent message is on disk before `send` returns. A received message becomes visible again unless it
+ * is deleted within its visibility timeout, and moves to the dead-letter queue after too many receives.
  *
- * After a restart every message is visible at once: its receiver ended with the local cloud,
+ * After a restart every message is visible at once: its receiver stopped with the local cloud,
  * and at-least-once delivery allows it.
  *
  * @example
@@ -46,7 +46,7 @@ export class Queue {
   readonly #options: QueueOptions;
   readonly #journal: MessageJournal;
   readonly #messages: Map<string, Message>;
-  /** Newest receipt of each message that was received: older ones no longer delete it. */
+  /** Newest receipt of each received message. Older ones no longer delete it. */
   readonly #receipts = new Map<string, string>();
   readonly #listeners = new Set<() => void>();
   #settings: QueueSettings;
@@ -68,7 +68,7 @@ export class Queue {
     const now = options.clock.now();
     for (const message of messages.values()) {
       if (message.receiveCount > 0) messages.set(message.id, { ...message, visibleAt: now });
-      // Sent by a clock that was ahead and is no longer: only its delay counts.
+      // Sent while the clock was ahead: only its delay counts.
       else if (message.sentAt > now) messages.set(message.id, setBack(message, message.sentAt - now));
     }
     this.#setAlarm();
@@ -86,14 +86,14 @@ export class Queue {
     return this.#modifiedAt;
   }
 
-  /** Changes how it behaves from now on; messages in flight keep their timeouts. */
+  /** Changes the settings from now on. Messages in flight keep their timeouts. */
   configure(settings: QueueSettings): void {
     this.#settings = settings;
     this.#modifiedAt = this.#options.clock.now();
   }
 
   /**
-   * Sends one message; it may be received after `delayMs`, by default the queue's delay.
+   * Sends one message. It can be received after `delayMs`, by default the queue's delay.
    *
    * @param traceHeader `X-Amzn-Trace-Id` of the request. Default none.
    */
@@ -121,15 +121,15 @@ export class Queue {
     return message;
   }
 
-  /** Takes in messages that another queue gave up. Their time of sending and count of receives stay. */
+  /** Takes over messages that another queue gave up. They keep their time of sending and number of receives. */
   adopt(messages: readonly Message[]): void {
     const visibleAt = this.#options.clock.now();
     this.#keep(messages.map((message) => ({ ...message, visibleAt })));
   }
 
   /**
-   * Up to `max` visible messages, oldest first, hidden for `visibilityMs` from then on (default: the queue's
-   * visibility timeout). Never waits: {@link onMessage} says when to ask.
+   * Up to `max` visible messages, oldest first, hidden for `visibilityMs` from now (default: the queue's
+   * visibility timeout). Never waits: {@link onMessage} reports new messages.
    */
   receive(max: number, visibilityMs = this.#settings.VisibilityTimeout * 1_000): ReceivedMessage[] {
     const now = this.#options.clock.now();
@@ -151,7 +151,7 @@ export class Queue {
     if (received.length > 0 && this.counts().inFlight + received.length > SQS_LIMITS.inFlight)
       throw overLimit();
     this.#store(received);
-    // Visible again at once: said later, or a listener that receives would call itself for ever.
+    // Visible again at once. The announcement comes later, or a listener that receives would recurse forever.
     if (received.length > 0 && visibilityMs === 0) this.#options.clock.after(0, () => this.#announce());
     return received.map((message) => {
       const receipt = Buffer.from(`${this.name}/${message.id}/${randomUUID()}`).toString('base64url');
@@ -161,17 +161,17 @@ export class Queue {
   }
 
   /**
-   * Deletes a received message. A receipt that is not the message's newest deletes nothing, and that is no
-   * error, nor is a message that is gone already: as SQS has it for standard queues.
+   * Deletes a received message. As with SQS's standard queues, a receipt that is not the message's newest deletes
+   * nothing and is not an error, nor is a message that is already deleted.
    *
-   * @throws AwsError ReceiptHandleIsInvalid when it is no receipt of this queue at all.
+   * @throws AwsError ReceiptHandleIsInvalid when it is not a receipt of this queue.
    */
   delete(receipt: string): void {
     const id = this.#idOf(receipt);
     if (this.#receipts.get(id) === receipt) this.#remove([id]);
   }
 
-  /** Moves a received message to the dead-letter queue, and deletes it where there is none. */
+  /** Moves a received message to the dead-letter queue, or deletes it if there is none. */
   abandon(receipt: string): void {
     const message = this.#messages.get(this.#idOf(receipt));
     if (message === undefined) return;
@@ -179,7 +179,7 @@ export class Queue {
     if (target === undefined || !this.#giveUp(target, [message])) this.#remove([message.id]);
   }
 
-  /** Hides a received message for `visibilityMs` from now; 0 lets it be received again at once. */
+  /** Hides a received message for `visibilityMs` from now; with 0 it can be received again at once. */
   changeVisibility(receipt: string, visibilityMs: number): void {
     const message = this.#messages.get(this.#idOf(receipt));
     const now = this.#options.clock.now();
@@ -189,14 +189,14 @@ export class Queue {
     this.#keep([{ ...message, visibleAt: now + visibilityMs }]);
   }
 
-  /** Ends the visibility timeout of every message in flight: what was received and not deleted may be received again. */
+  /** Ends the visibility timeout of every message in flight, so that it can be received again. */
   reveal(): void {
     const now = this.#options.clock.now();
     const inFlight = [...this.#messages.values()].filter((m) => m.visibleAt > now && m.receiveCount > 0);
     if (inFlight.length > 0) this.#keep(inFlight.map((message) => ({ ...message, visibleAt: now })));
   }
 
-  /** Deletes every message, in flight or not. Answers false when the last purge is less than a minute ago. */
+  /** Deletes every message, in flight or not. Returns false when the last purge was less than a minute ago. */
   purge(): boolean {
     const now = this.#options.clock.now();
     if (now - this.#purgedAt < SQS_LIMITS.purgeInterval * 1_000) return false;
@@ -205,13 +205,13 @@ export class Queue {
     return true;
   }
 
-  /** How many messages are left, whether visible, hidden or delayed: 0 when all work is done. */
+  /** Number of remaining messages, whether visible, hidden or delayed: 0 when all work is done. */
   pending(): number {
     this.#expire(this.#options.clock.now());
     return this.#messages.size;
   }
 
-  /** The same by state. */
+  /** Number of messages by state. */
   counts(): { readonly visible: number; readonly inFlight: number; readonly delayed: number } {
     const now = this.#options.clock.now();
     this.#expire(now);
@@ -225,8 +225,8 @@ export class Queue {
   }
 
   /**
-   * Calls `listener` whenever a message becomes visible: sent, its delay over, or its visibility timeout run
-   * out; and at once if there is one already. Answers what ends it.
+   * Calls `listener` whenever a message becomes visible: when it is sent, its delay ends, or its visibility timeout
+   * ends; and at once if there is a visible one already. Returns a function that removes the listener.
    */
   onMessage(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -234,7 +234,7 @@ export class Queue {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Closes its file. Nothing may be called afterwards. */
+  /** Closes the file. The queue must not be used afterwards. */
   close(): void {
     this.#alarm?.cancel();
     this.#stopListening?.();
@@ -246,7 +246,7 @@ export class Queue {
     return [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= now);
   }
 
-  /** Written to the other queue before it is erased here: a kill in between leaves it in both, never in none. */
+  /** Written to the other queue before it is removed here: a kill in between leaves it in both, never in none. */
   #giveUp(targetArn: string, spent: readonly Message[]): boolean {
     if (spent.length === 0) return false;
     const taken = this.#options.giveUp(
@@ -287,7 +287,7 @@ export class Queue {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** One alarm, at the next moment at which a hidden message turns visible. */
+  /** Sets one alarm, for the next time a hidden message becomes visible. */
   #setAlarm(): void {
     this.#alarm?.cancel();
     const now = this.#options.clock.now();
@@ -311,7 +311,7 @@ export class Queue {
   }
 }
 
-/** A message as it would be had everything about it happened so much earlier. */
+/** A message with all its times moved back by `byMs`. */
 function setBack(message: Message, byMs: number): Message {
   return {
     ...message,

@@ -17,9 +17,9 @@ const queueFileSchema = z.strictObject({
   settings: queueSettingsSchema,
 });
 
-/** What {@link Queues} is opened with. */
+/** Options to open {@link Queues}. */
 export interface QueuesOptions {
-  /** A folder a queue is kept in it. */
+  /** Folder with one folder for each queue. */
   readonly directory: string;
   readonly clock: LocalClock;
   readonly region: string;
@@ -27,11 +27,11 @@ export interface QueuesOptions {
 }
 
 /**
- * The account's queues in one region, and all that they hold, kept in a directory.
+ * The account's queues in one region, with their messages, stored in a directory.
  *
  * @example
- * const queues = Queues.open({ directory: 'data/sqs', clock: realClock, region: 'us-east-1', account: '000000000000' });
- * queues.ensure('partitions', { VisibilityTimeout: 60 }).send('{}');
+ * const queues = Queues.open({ directory: 'data/sqs', clock: realClock, region: 'us-east-1', account: '000000000000'
+ * }); queues.ensure('partitions', { VisibilityTimeout: 60 }).send('{}');
  */
 export class Queues {
   readonly #options: QueuesOptions;
@@ -42,17 +42,17 @@ export class Queues {
     mkdirSync(options.directory, { recursive: true });
     for (const folder of readdirSync(options.directory).sort()) {
       const queue = readJsonFile(join(options.directory, folder, QUEUE_FILE), queueFileSchema);
-      // A folder without its file is one whose making was cut off.
+      // A folder without its file is left when creating a queue is interrupted.
       if (queue !== undefined) this.#open(queue.name, queue.createdAt, queue.settings);
     }
   }
 
-  /** Opens the queues that lie in a directory. One process at a time may have it open. @throws DiskError DISK_DAMAGED */
+  /** Opens the queues in a directory. Only one process at a time may have it open. @throws DiskError DISK_DAMAGED */
   static open(options: QueuesOptions): Queues {
     return new Queues(options);
   }
 
-  /** In the order of their names. */
+  /** Ordered by name. */
   all(): Queue[] {
     return [...this.#queues.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
   }
@@ -71,14 +71,14 @@ export class Queues {
     return queue;
   }
 
-  /** The queue a URL names; its host is not looked at, as with AWS. @throws AwsError QueueDoesNotExist */
+  /** The queue of a URL. As on AWS, the host is ignored. @throws AwsError QueueDoesNotExist */
   byUrl(url: string): Queue {
     const [account, name, ...more] = pathOf(url).split('/').slice(1);
     if (account !== this.#options.account || name === undefined || more.length > 0) throw queueDoesNotExist();
     return this.byName(name);
   }
 
-  /** A queue's URL behind an endpoint such as `http://127.0.0.1:4566`. */
+  /** A queue's URL at an endpoint such as `http://127.0.0.1:4566`. */
   urlOf(name: string, endpoint: string): string {
     return `${endpoint}/${this.#options.account}/${name}`;
   }
@@ -88,7 +88,7 @@ export class Queues {
     return `arn:aws:sqs:${this.#options.region}:${this.#options.account}:${name}`;
   }
 
-  /** As CreateQueue does: there already with the same settings is no error. @throws AwsError QueueNameExists */
+  /** Like CreateQueue: an existing queue with the same settings is not an error. @throws AwsError QueueNameExists */
   create(name: string, settings: QueueSettings): Queue {
     const existing = this.#queues.get(name);
     if (existing === undefined) return this.#write(name, settings);
@@ -96,7 +96,7 @@ export class Queues {
     return existing;
   }
 
-  /** Creates the queue, or brings it to these settings, as an update of a stack would. Its messages stay. */
+  /** Creates the queue, or applies these settings, as a stack update does. Its messages stay. */
   ensure(name: string, settings: QueueSettings): Queue {
     const existing = this.#queues.get(name);
     if (existing === undefined) return this.#write(name, settings);

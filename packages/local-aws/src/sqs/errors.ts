@@ -1,7 +1,7 @@
 import { AwsError } from '../protocol/AwsError.ts';
 
 /**
- * SQS's limits, of standard queues.
+ * SQS's limits for standard queues.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */
 export const SQS_LIMITS = {
@@ -9,7 +9,7 @@ export const SQS_LIMITS = {
   batch: 10,
   /** Bytes of a message, and of all messages of a batch. */
   messageBytes: 1_048_576,
-  /** Least that a queue's MaximumMessageSize may be, in bytes. */
+  /** Smallest allowed MaximumMessageSize of a queue, in bytes. */
   leastMessageBytes: 1_024,
   /** Seconds. */
   visibilityTimeout: 43_200,
@@ -24,18 +24,18 @@ export const SQS_LIMITS = {
   inFlight: 120_000,
   /** Receives before a message goes to the dead-letter queue. */
   mostReceives: 1_000,
-  /** Queues a page of ListQueues. */
+  /** Queues in one page of ListQueues. */
   queuePage: 1_000,
   /** Seconds between two purges of a queue. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html */
   purgeInterval: 60,
 } as const;
 
-/** Seconds, where a queue doesn't say. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
+/** Seconds, for a queue that doesn't set them. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
 export const SQS_DEFAULTS = { visibilityTimeout: 30, retention: 345_600, delay: 0, wait: 0 } as const;
 
 /**
- * SQS has two names for an error: the one of its JSON protocol, which goes in the body, and the older one,
- * which goes in `x-amzn-query-error` and which most other SDKs still show.
+ * SQS has two names for an error: the name in its JSON protocol, which is in the body, and the older one,
+ * which is in `x-amzn-query-error` and which most other SDKs still show.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
  */
 const QUERY_NAMES: Readonly<Record<string, string>> = {
@@ -50,7 +50,7 @@ const QUERY_NAMES: Readonly<Record<string, string>> = {
   InvalidParameterValueException: 'InvalidParameterValue',
 };
 
-/** The header that carries an error's older name. */
+/** The header with an error's older name. */
 export function queryErrorHeaders(error: AwsError): Readonly<Record<string, string>> {
   const fault = error.status < 500 ? 'Sender' : 'Receiver';
   return { 'x-amzn-query-error': `${QUERY_NAMES[error.code] ?? error.code};${fault}` };
@@ -60,7 +60,7 @@ export function queryErrorHeaders(error: AwsError): Readonly<Record<string, stri
 export const queueDoesNotExist = () =>
   new AwsError('QueueDoesNotExist', 400, 'The specified queue does not exist.');
 
-/** A queue of that name is there, and is another. */
+/** A queue of that name exists with other settings. */
 export const queueNameExists = () =>
   new AwsError(
     'QueueNameExists',
@@ -68,23 +68,23 @@ export const queueNameExists = () =>
     'A queue already exists with the same name and a different value for its attributes.',
   );
 
-/** A parameter that SQS can not take. */
+/** A parameter that SQS doesn't accept. */
 export const invalidParameter = (message: string) =>
   new AwsError('InvalidParameterValueException', 400, message);
 
-/** A parameter out of its bounds, with the reason in the words of SQS. */
+/** A parameter that is out of bounds, with SQS's reason. */
 export const outOfRange = (value: number | string, name: string, reason: string) =>
   invalidParameter(`Value ${value} for parameter ${name} is invalid. Reason: ${reason}.`);
 
-/** An attribute that SQS does not know. */
+/** An unknown attribute. */
 export const invalidAttributeName = (name: string) =>
   new AwsError('InvalidAttributeName', 400, `Unknown Attribute ${name}.`);
 
-/** An attribute whose value SQS can not take. */
+/** An attribute with a value that SQS doesn't accept. */
 export const invalidAttributeValue = (name: string) =>
   new AwsError('InvalidAttributeValue', 400, `Invalid value for the parameter ${name}.`);
 
-/** A receipt that no message of the queue was received with. */
+/** A receipt that doesn't belong to the queue. */
 export const receiptHandleIsInvalid = (receipt: string) =>
   new AwsError(
     'ReceiptHandleIsInvalid',
@@ -92,7 +92,7 @@ export const receiptHandleIsInvalid = (receipt: string) =>
     `The input receipt handle "${receipt}" is not a valid receipt handle.`,
   );
 
-/** A message that is visible already, or gone. */
+/** A message that is already visible or deleted. */
 export const notInFlight = (receipt: string) =>
   outOfRange(
     receipt,
@@ -100,11 +100,11 @@ export const notInFlight = (receipt: string) =>
     'Message does not exist or is not available for visibility timeout change',
   );
 
-/** A body with characters that XML has not: SQS takes none of them. */
+/** A body with characters that XML doesn't allow, which SQS refuses. */
 export const invalidMessageContents = () =>
   new AwsError('InvalidMessageContents', 400, 'The message contains characters outside the allowed set.');
 
-/** More messages were received and neither deleted nor given back than a queue allows. */
+/** More messages are in flight than a queue allows. */
 export const overLimit = () => new AwsError('OverLimit', 403, 'Too many messages in flight.');
 
 /** A second purge too soon after the first. */
@@ -119,7 +119,7 @@ export const purgeInProgress = (name: string, seconds: number) =>
 export const emptyBatch = () =>
   new AwsError('EmptyBatchRequest', 400, 'There should be at least one entry in the request.');
 
-/** A batch with more entries than ten. */
+/** A batch with more than ten entries. */
 export const tooManyEntries = (limit: number, count: number) =>
   new AwsError(
     'TooManyEntriesInBatchRequest',
@@ -127,11 +127,11 @@ export const tooManyEntries = (limit: number, count: number) =>
     `Maximum number of entries per request are ${limit}. You have sent ${count}.`,
   );
 
-/** A batch in which two entries have one ID. */
+/** A batch in which two entries have the same ID. */
 export const idsNotDistinct = (id: string) =>
   new AwsError('BatchEntryIdsNotDistinct', 400, `Id ${id} repeated.`);
 
-/** An ID of an entry that is none. */
+/** An invalid ID of an entry. */
 export const invalidBatchId = () =>
   new AwsError(
     'InvalidBatchEntryId',
@@ -139,7 +139,7 @@ export const invalidBatchId = () =>
     'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.',
   );
 
-/** A batch whose messages are too long together. */
+/** A batch whose messages are too large together. */
 export const batchTooLong = (limit: number, bytes: number) =>
   new AwsError(
     'BatchRequestTooLong',

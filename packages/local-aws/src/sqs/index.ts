@@ -17,7 +17,7 @@ import type { Queue } from './Queue.ts';
 import type { Queues } from './Queues.ts';
 import { type QueueSettings, queueNameSchema, queueSettingsSchema } from './queueSettings.ts';
 
-/** Amazon SQS on the wire: standard queues. */
+/** The API of Amazon SQS for standard queues. */
 export function sqsService(options: {
   readonly queues: Queues;
   readonly clock: LocalClock;
@@ -60,7 +60,7 @@ function queueOperations(queues: Queues, account: string): Record<string, JsonOp
     GetQueueUrl: operation({
       input: z.strictObject({ QueueName: z.string(), QueueOwnerAWSAccountId: z.string().optional() }),
       run: ({ QueueName, QueueOwnerAWSAccountId: owner = account }, request) => {
-        // Another account's queue isn't there: byUrl says so in SQS's own words.
+        // A queue of another account doesn't exist here: byUrl throws SQS's own error.
         const queue = queues.byUrl(`http://queue/${owner}/${QueueName}`);
         return { QueueUrl: queues.urlOf(queue.name, endpointOf(request)) };
       },
@@ -110,7 +110,7 @@ function queueName(name: string): string {
   return name;
 }
 
-/** URLs point back at whatever name the caller reached us under. */
+/** URLs have the host name that the caller used. */
 function endpointOf(request: AwsRequest): string {
   return `http://${request.headers.host ?? '127.0.0.1'}`;
 }
@@ -151,7 +151,7 @@ function settingFromText(name: string, text: string): unknown {
   }
 }
 
-/** The attributes of a queue as GetQueueAttributes answers them; `All` asks for every one. */
+/** The attributes of a queue as GetQueueAttributes returns them; `All` selects every one. */
 function queueAttributes(queue: Queue, names: readonly string[]): Record<string, string> {
   const { visible, inFlight, delayed } = queue.counts();
   const { RedrivePolicy, KmsMasterKeyId, KmsDataKeyReusePeriodSeconds, ...settings } = queue.settings;
@@ -179,7 +179,7 @@ function queueAttributes(queue: Queue, names: readonly string[]): Record<string,
   );
 }
 
-/** Attributes that exist but that a standard queue need not have. */
+/** Attributes that SQS defines but that a standard queue need not have. */
 const OPTIONAL = new Set([
   ...FIFO,
   'Policy',

@@ -38,10 +38,10 @@ export function messageOperations(
         MaxNumberOfMessages: z.int().default(1),
         VisibilityTimeout: z.int().optional(),
         WaitTimeSeconds: z.int().optional(),
-        /** The older name of the next member. */
+        /** The older name of `MessageSystemAttributeNames`. */
         AttributeNames: z.array(z.string()).default([]),
         MessageSystemAttributeNames: z.array(z.string()).default([]),
-        /** Messages have none here, so every request for some is complete. */
+        /** Messages have none here, so any request for some is satisfied. */
         MessageAttributeNames: z.array(z.string()).optional(),
       }),
       run: async (input) => {
@@ -70,7 +70,7 @@ export function messageOperations(
   };
 }
 
-/** Seconds of delay to milliseconds; undefined stays for the queue's own. */
+/** Converts a delay to milliseconds; undefined stands for the queue's own. */
 function delayMs(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : within(seconds, 'DelaySeconds', 0, SQS_LIMITS.delay) * 1_000;
 }
@@ -103,7 +103,7 @@ function messageDocument(message: ReceivedMessage, names: ReadonlySet<string>, a
 
 const BATCH_ID = /^[\w-]{1,80}$/;
 
-/** Send and delete up to ten messages a call; each succeeds or fails by itself. */
+/** Send and delete up to ten messages a call. Each entry succeeds or fails independently. */
 export function batchOperations(queues: Queues): Record<string, JsonOperation> {
   return {
     SendMessageBatch: operation({
@@ -174,7 +174,7 @@ function settleEach<Entry extends { readonly Id: string }>(
   return { Successful: successful, Failed: failed };
 }
 
-/** Long polling: answers as soon as there is a message, and empty-handed after `waitMs`. */
+/** Long polling: returns as soon as there is a message, or with none after `waitMs`. */
 async function receiveWithin(
   queue: Queue,
   clock: LocalClock,
@@ -189,7 +189,7 @@ async function receiveWithin(
       finish();
     };
     const alarm = clock.after(options.waitMs, () => settle(() => resolve([])));
-    // Nothing is visible now, so this doesn't call back before it has returned.
+    // Nothing is visible now, so the listener isn't called before `onMessage` has returned.
     const stopListening = queue.onMessage(() => {
       try {
         const messages = queue.receive(options.max, options.visibilityMs);

@@ -7,7 +7,7 @@ const seconds = (least: number, most: number) => z.int().min(least).max(most);
 /** Where messages go that were received too often. */
 const redriveSchema = z.strictObject({
   deadLetterTargetArn: z.string().min(1),
-  // The console and templates send it as text at times.
+  // The console and templates sometimes send it as text.
   maxReceiveCount: z.coerce.number().int().min(1).max(SQS_LIMITS.mostReceives),
 });
 
@@ -25,13 +25,13 @@ export const queueSettingsSchema = z.strictObject({
     .max(SQS_LIMITS.messageBytes)
     .default(SQS_LIMITS.messageBytes),
   RedrivePolicy: redriveSchema.optional(),
-  /** Encryption at rest: kept and answered, without effect on a laptop. */
+  /** Encryption at rest: stored and returned, without effect on a laptop. */
   SqsManagedSseEnabled: z.boolean().default(true),
   KmsMasterKeyId: z.string().optional(),
   KmsDataKeyReusePeriodSeconds: z.int().optional(),
 });
 
-/** A queue's settings, every default filled in. */
+/** A queue's settings, with all defaults. */
 export type QueueSettings = z.output<typeof queueSettingsSchema>;
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
@@ -44,16 +44,16 @@ export const queueNameSchema = z
 
 const schema = queueSettingsSchema.extend({
   QueueName: queueNameSchema.optional(),
-  /** Without effect here: tags, and who may use this queue as a dead-letter queue. */
+  /** Without effect here: tags, and which queues may use this one as a dead-letter queue. */
   Tags: z.array(z.unknown()).optional(),
   RedriveAllowPolicy: z.unknown().optional(),
 });
 
 /**
- * Reads the properties of a template's `AWS::SQS::Queue`. FIFO queues and what goes with them are refused by
- * name. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html
+ * Reads the properties of a template's `AWS::SQS::Queue`. FIFO queues and their properties are refused by name.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html
  *
- * @returns `name` is undefined when the template leaves it to CloudFormation.
+ * @returns `name` is undefined when CloudFormation generates it.
  */
 export function queueProperties(properties: unknown): {
   readonly name: string | undefined;

@@ -2,13 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Lambda's detection of recursive loops: it counts a function's invocations in one chain of messages and stops the
+ * Lambda's detection of recursive loops. It counts a function's invocations in one chain of messages and stops the
  * function after about 16, unless its `RecursiveLoop` is `Allow`.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
  */
 export const RECURSION_LIMIT = 16;
 
-/** The header by which AWS SDKs in a function pass the chain on; SQS keeps it as `AWSTraceHeader`. */
+/** The header with which AWS SDKs in a function pass the chain on; SQS stores it as `AWSTraceHeader`. */
 export function traceHeader(headers: IncomingHttpHeaders): string | undefined {
   const value = headers['x-amzn-trace-id'];
   return Array.isArray(value) ? value[0] : value;
@@ -18,19 +18,19 @@ export function traceHeader(headers: IncomingHttpHeaders): string | undefined {
 type Lineage = ReadonlyMap<string, number>;
 
 /**
- * How often a function was invoked in the chain that a message belongs to.
+ * How often a function was invoked in the chain of a message.
  *
- * @param traceHeader `AWSTraceHeader` of the message; undefined for one that no function sent.
+ * @param traceHeader `AWSTraceHeader` of the message; undefined if no function sent it.
  */
 export function invocationsInChain(traceHeader: string | undefined, functionArn: string): number {
   return lineageOf(traceHeader).get(functionHash(functionArn)) ?? 0;
 }
 
 /**
- * The trace that an invocation gets as `_X_AMZN_TRACE_ID`: that of the longest chain among the messages of its batch,
- * with one more invocation of the function. AWS documents the header, but not the form of its lineage.
+ * The `_X_AMZN_TRACE_ID` of an invocation: the trace of the longest chain among the messages of its batch,
+ * plus one invocation of the function. AWS documents the header, but not the format of its lineage.
  *
- * @param traceHeaders Of the messages.
+ * @param traceHeaders Trace headers of the messages.
  */
 export function invocationTrace(traceHeaders: readonly (string | undefined)[], functionArn: string): string {
   const hash = functionHash(functionArn);
