@@ -245,7 +245,7 @@ describe('decideDay', () => {
       null,
       { queue: 'new' },
     ],
-  ] as const)('%s', (_, listed, known, decision) => {
+  ] as const)('decides on a day %s', (_, listed, known, decision) => {
     expect(decideDay(listed, known, terms)).toEqual(decision);
   });
 
