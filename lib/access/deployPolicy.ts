@@ -2,12 +2,41 @@ import { arnIn, bucketArn, databaseArns, iamArn, objectsArn, type Place, workgro
 import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 
 /** A bucket has an older and a newer set of them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging.html */
-const BUCKET_TAGS = 'ListTagsForResource PutBucketTagging TagResource UntagResource';
+const BUCKET_TAGS = ['s3:ListTagsForResource', 's3:PutBucketTagging', 's3:TagResource', 's3:UntagResource'];
 /** Every setting of a bucket, which CloudFormation reads back. None of these reads an object. */
-const BUCKET_READS =
-  'GetAccelerateConfiguration GetAnalyticsConfiguration GetBucketAbac GetBucketAcl GetBucketCORS GetBucketLogging GetBucketMetadataTableConfiguration GetBucketNotification GetBucketObjectLockConfiguration GetBucketOwnershipControls GetBucketPolicy GetBucketPublicAccessBlock GetBucketTagging GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration GetIntelligentTieringConfiguration GetInventoryConfiguration GetLifecycleConfiguration GetMetricsConfiguration GetReplicationConfiguration ListBucket';
+const BUCKET_READS = [
+  's3:GetAccelerateConfiguration',
+  's3:GetAnalyticsConfiguration',
+  's3:GetBucketAbac',
+  's3:GetBucketAcl',
+  's3:GetBucketCORS',
+  's3:GetBucketLogging',
+  's3:GetBucketMetadataTableConfiguration',
+  's3:GetBucketNotification',
+  's3:GetBucketObjectLockConfiguration',
+  's3:GetBucketOwnershipControls',
+  's3:GetBucketPolicy',
+  's3:GetBucketPublicAccessBlock',
+  's3:GetBucketTagging',
+  's3:GetBucketVersioning',
+  's3:GetBucketWebsite',
+  's3:GetEncryptionConfiguration',
+  's3:GetIntelligentTieringConfiguration',
+  's3:GetInventoryConfiguration',
+  's3:GetLifecycleConfiguration',
+  's3:GetMetricsConfiguration',
+  's3:GetReplicationConfiguration',
+  's3:ListBucket',
+];
 /** No `GetSecretValue`: what is in a secret is not read, and with a name of the template's nothing is generated. */
-const SECRET_ACTIONS = 'CreateSecret DeleteSecret DescribeSecret TagResource UntagResource UpdateSecret';
+const SECRET_ACTIONS = [
+  'secretsmanager:CreateSecret',
+  'secretsmanager:DeleteSecret',
+  'secretsmanager:DescribeSecret',
+  'secretsmanager:TagResource',
+  'secretsmanager:UntagResource',
+  'secretsmanager:UpdateSecret',
+];
 
 /** The names of a deployment that its policies depend on, without existing resources that it only uses. */
 export interface DeployedNames {
@@ -71,21 +100,53 @@ function stackItself(place: Place, { stack }: DeployedNames): Statement[] {
   return [
     allow(
       'Stack',
-      'cloudformation',
-      'ContinueUpdateRollback CreateChangeSet CreateStack DeleteChangeSet DeleteStack DescribeChangeSet DescribeStackEvents DescribeStackResource DescribeStackResources DescribeStacks ExecuteChangeSet GetTemplate ListStackResources TagResource UntagResource UpdateStack',
+      [
+        'cloudformation:ContinueUpdateRollback',
+        'cloudformation:CreateChangeSet',
+        'cloudformation:CreateStack',
+        'cloudformation:DeleteChangeSet',
+        'cloudformation:DeleteStack',
+        'cloudformation:DescribeChangeSet',
+        'cloudformation:DescribeStackEvents',
+        'cloudformation:DescribeStackResource',
+        'cloudformation:DescribeStackResources',
+        'cloudformation:DescribeStacks',
+        'cloudformation:ExecuteChangeSet',
+        'cloudformation:GetTemplate',
+        'cloudformation:ListStackResources',
+        'cloudformation:TagResource',
+        'cloudformation:UntagResource',
+        'cloudformation:UpdateStack',
+      ],
       [arnIn(place, 'cloudformation', `stack/${stack}/*`)],
     ),
     // A template has no ARN.
-    allow('ValidateTemplate', 'cloudformation', 'ValidateTemplate', ['*']),
+    allow('ValidateTemplate', ['cloudformation:ValidateTemplate'], ['*']),
     allow(
       'ZipBucket',
-      's3',
-      `CreateBucket DeleteBucket DeleteBucketPolicy ${BUCKET_READS} ListBucketVersions PutBucketPolicy PutEncryptionConfiguration ${BUCKET_TAGS}`,
+      [
+        's3:CreateBucket',
+        's3:DeleteBucket',
+        's3:DeleteBucketPolicy',
+        ...BUCKET_READS,
+        's3:ListBucketVersions',
+        's3:PutBucketPolicy',
+        's3:PutEncryptionConfiguration',
+        ...BUCKET_TAGS,
+      ],
       [bucketArn(place, `${stack}-serverlessdeploy*`)],
     ),
-    allow('Zips', 's3', 'AbortMultipartUpload DeleteObject DeleteObjectVersion GetObject PutObject', [
-      objectsArn(place, `${stack}-serverlessdeploy*`),
-    ]),
+    allow(
+      'Zips',
+      [
+        's3:AbortMultipartUpload',
+        's3:DeleteObject',
+        's3:DeleteObjectVersion',
+        's3:GetObject',
+        's3:PutObject',
+      ],
+      [objectsArn(place, `${stack}-serverlessdeploy*`)],
+    ),
   ];
 }
 
@@ -94,22 +155,49 @@ function functions(place: Place, { stack }: DeployedNames): Statement[] {
   return [
     allow(
       'Functions',
-      'lambda',
-      'AddPermission CreateFunction DeleteFunction DeleteFunctionConcurrency GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration GetFunctionRecursionConfig GetFunctionScalingConfig GetPolicy GetRuntimeManagementConfig ListTags ListVersionsByFunction PublishVersion PutFunctionConcurrency PutFunctionRecursionConfig RemovePermission TagResource UntagResource UpdateFunctionCode UpdateFunctionConfiguration',
+      [
+        'lambda:AddPermission',
+        'lambda:CreateFunction',
+        'lambda:DeleteFunction',
+        'lambda:DeleteFunctionConcurrency',
+        'lambda:GetFunction',
+        'lambda:GetFunctionCodeSigningConfig',
+        'lambda:GetFunctionConfiguration',
+        'lambda:GetFunctionRecursionConfig',
+        'lambda:GetFunctionScalingConfig',
+        'lambda:GetPolicy',
+        'lambda:GetRuntimeManagementConfig',
+        'lambda:ListTags',
+        'lambda:ListVersionsByFunction',
+        'lambda:PublishVersion',
+        'lambda:PutFunctionConcurrency',
+        'lambda:PutFunctionRecursionConfig',
+        'lambda:RemovePermission',
+        'lambda:TagResource',
+        'lambda:UntagResource',
+        'lambda:UpdateFunctionCode',
+        'lambda:UpdateFunctionConfiguration',
+      ],
       [own],
     ),
-    allow('FunctionVersions', 'lambda', 'GetProvisionedConcurrencyConfig', [`${own}:*`]),
+    allow('FunctionVersions', ['lambda:GetProvisionedConcurrencyConfig'], [`${own}:*`]),
     // A mapping gets its ARN when it is made, so the function is what narrows it.
     allow(
       'QueueTriggers',
-      'lambda',
-      'CreateEventSourceMapping DeleteEventSourceMapping GetEventSourceMapping UpdateEventSourceMapping',
+      [
+        'lambda:CreateEventSourceMapping',
+        'lambda:DeleteEventSourceMapping',
+        'lambda:GetEventSourceMapping',
+        'lambda:UpdateEventSourceMapping',
+      ],
       ['*'],
       { ArnLike: { 'lambda:FunctionArn': own } },
     ),
-    allow('QueueTriggerTags', 'lambda', 'ListTags TagResource UntagResource', [
-      arnIn(place, 'lambda', 'event-source-mapping:*'),
-    ]),
+    allow(
+      'QueueTriggerTags',
+      ['lambda:ListTags', 'lambda:TagResource', 'lambda:UntagResource'],
+      [arnIn(place, 'lambda', 'event-source-mapping:*')],
+    ),
   ];
 }
 
@@ -122,11 +210,19 @@ function functions(place: Place, { stack }: DeployedNames): Statement[] {
  */
 function api(place: Place): Statement {
   const all = `arn:${place.partition}:apigateway:${place.region}::`;
-  return allow('HttpApi', 'apigateway', 'DELETE GET PATCH POST PUT TagResource UntagResource', [
-    `${all}/apis`,
-    `${all}/apis/*`,
-    `${all}/tags/*`,
-  ]);
+  return allow(
+    'HttpApi',
+    [
+      'apigateway:DELETE',
+      'apigateway:GET',
+      'apigateway:PATCH',
+      'apigateway:POST',
+      'apigateway:PUT',
+      'apigateway:TagResource',
+      'apigateway:UntagResource',
+    ],
+    [`${all}/apis`, `${all}/apis/*`, `${all}/tags/*`],
+  );
 }
 
 function roles(place: Place, { stack }: DeployedNames): Statement[] {
@@ -134,11 +230,27 @@ function roles(place: Place, { stack }: DeployedNames): Statement[] {
   return [
     allow(
       'Roles',
-      'iam',
-      'AttachRolePolicy CreateRole DeleteRole DeleteRolePolicy DetachRolePolicy GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies ListRoleTags PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription',
+      [
+        'iam:AttachRolePolicy',
+        'iam:CreateRole',
+        'iam:DeleteRole',
+        'iam:DeleteRolePolicy',
+        'iam:DetachRolePolicy',
+        'iam:GetRole',
+        'iam:GetRolePolicy',
+        'iam:ListAttachedRolePolicies',
+        'iam:ListRolePolicies',
+        'iam:ListRoleTags',
+        'iam:PutRolePolicy',
+        'iam:TagRole',
+        'iam:UntagRole',
+        'iam:UpdateAssumeRolePolicy',
+        'iam:UpdateRole',
+        'iam:UpdateRoleDescription',
+      ],
       [own],
     ),
-    allow('PassRoles', 'iam', 'PassRole', [own], {
+    allow('PassRoles', ['iam:PassRole'], [own], {
       StringEquals: {
         // EC2 for a Metabase that runs there: putting a role into a profile is passing it.
         'iam:PassedToService': [
@@ -156,8 +268,20 @@ function roles(place: Place, { stack }: DeployedNames): Statement[] {
 function buckets(place: Place, names: DeployedNames): Statement {
   return allow(
     'Buckets',
-    's3',
-    `CreateBucket DeleteBucket DeleteBucketPolicy ${BUCKET_READS} PutBucketNotification PutBucketOwnershipControls PutBucketPolicy PutBucketPublicAccessBlock PutBucketVersioning PutEncryptionConfiguration PutLifecycleConfiguration ${BUCKET_TAGS}`,
+    [
+      's3:CreateBucket',
+      's3:DeleteBucket',
+      's3:DeleteBucketPolicy',
+      ...BUCKET_READS,
+      's3:PutBucketNotification',
+      's3:PutBucketOwnershipControls',
+      's3:PutBucketPolicy',
+      's3:PutBucketPublicAccessBlock',
+      's3:PutBucketVersioning',
+      's3:PutEncryptionConfiguration',
+      's3:PutLifecycleConfiguration',
+      ...BUCKET_TAGS,
+    ],
     names.buckets.map((bucket) => bucketArn(place, bucket)),
   );
 }
@@ -173,26 +297,37 @@ function catalog(place: Place, { databases, tables }: DeployedNames): Statement[
     ...(databases.length === 0
       ? []
       : [
-          allow('Databases', 'glue', 'CreateDatabase DeleteDatabase GetDatabase UpdateDatabase', [
-            inCatalog('catalog'),
-            ...databases.flatMap((database) =>
-              [`database/${database}`, `table/${database}/*`, `userDefinedFunction/${database}/*`].map(
-                inCatalog,
+          allow(
+            'Databases',
+            ['glue:CreateDatabase', 'glue:DeleteDatabase', 'glue:GetDatabase', 'glue:UpdateDatabase'],
+            [
+              inCatalog('catalog'),
+              ...databases.flatMap((database) =>
+                [`database/${database}`, `table/${database}/*`, `userDefinedFunction/${database}/*`].map(
+                  inCatalog,
+                ),
               ),
-            ),
-          ]),
+            ],
+          ),
         ]),
     // The Glue handlers ask whether Lake Formation knows the place. None of the three names a resource.
     allow(
       'LakeFormation',
-      'lakeformation',
-      'DescribeLakeFormationIdentityCenterConfiguration DescribeResource ListResources',
+      [
+        'lakeformation:DescribeLakeFormationIdentityCenterConfiguration',
+        'lakeformation:DescribeResource',
+        'lakeformation:ListResources',
+      ],
       ['*'],
     ),
-    allow('Tables', 'glue', 'CreateTable DeleteTable GetDatabase GetTable UpdateTable', [
-      ...databaseArns(place, place.database),
-      ...tables.map((table) => inCatalog(`table/${place.database}/${table}`)),
-    ]),
+    allow(
+      'Tables',
+      ['glue:CreateTable', 'glue:DeleteTable', 'glue:GetDatabase', 'glue:GetTable', 'glue:UpdateTable'],
+      [
+        ...databaseArns(place, place.database),
+        ...tables.map((table) => inCatalog(`table/${place.database}/${table}`)),
+      ],
+    ),
   ];
 }
 
@@ -208,17 +343,23 @@ function catalog(place: Place, { databases, tables }: DeployedNames): Statement[
 function key(place: Place, { stack }: DeployedNames): Statement[] {
   const keys = arnIn(place, 'kms', 'key/*');
   return [
-    allow('MakeKey', 'kms', 'CreateKey ListAliases', ['*']),
+    allow('MakeKey', ['kms:CreateKey', 'kms:ListAliases'], ['*']),
     allow(
       'Key',
-      'kms',
-      'DescribeKey EnableKeyRotation GetKeyPolicy GetKeyRotationStatus ListResourceTags UpdateKeyDescription',
+      [
+        'kms:DescribeKey',
+        'kms:EnableKeyRotation',
+        'kms:GetKeyPolicy',
+        'kms:GetKeyRotationStatus',
+        'kms:ListResourceTags',
+        'kms:UpdateKeyDescription',
+      ],
       [keys],
     ),
-    allow('KeyTags', 'kms', 'TagResource UntagResource', [keys], {
+    allow('KeyTags', ['kms:TagResource', 'kms:UntagResource'], [keys], {
       'ForAllValues:StringLike': { 'aws:TagKeys': ['STAGE', 'aws:cloudformation:*'] },
     }),
-    allow('KeyAlias', 'kms', 'CreateAlias DeleteAlias', [keys, arnIn(place, 'kms', `alias/${stack}`)]),
+    allow('KeyAlias', ['kms:CreateAlias', 'kms:DeleteAlias'], [keys, arnIn(place, 'kms', `alias/${stack}`)]),
   ];
 }
 
@@ -227,25 +368,58 @@ function triggers(place: Place, { stack }: DeployedNames): Statement[] {
   return [
     allow(
       'Streams',
-      'firehose',
-      'CreateDeliveryStream DeleteDeliveryStream DescribeDeliveryStream ListTagsForDeliveryStream StartDeliveryStreamEncryption StopDeliveryStreamEncryption TagDeliveryStream UntagDeliveryStream UpdateDestination',
+      [
+        'firehose:CreateDeliveryStream',
+        'firehose:DeleteDeliveryStream',
+        'firehose:DescribeDeliveryStream',
+        'firehose:ListTagsForDeliveryStream',
+        'firehose:StartDeliveryStreamEncryption',
+        'firehose:StopDeliveryStreamEncryption',
+        'firehose:TagDeliveryStream',
+        'firehose:UntagDeliveryStream',
+        'firehose:UpdateDestination',
+      ],
       [arnIn(place, 'firehose', `deliverystream/${stack}-*`)],
     ),
     allow(
       'Queues',
-      'sqs',
-      'CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags SetQueueAttributes TagQueue UntagQueue',
+      [
+        'sqs:CreateQueue',
+        'sqs:DeleteQueue',
+        'sqs:GetQueueAttributes',
+        'sqs:GetQueueUrl',
+        'sqs:ListQueueTags',
+        'sqs:SetQueueAttributes',
+        'sqs:TagQueue',
+        'sqs:UntagQueue',
+      ],
       [arnIn(place, 'sqs', `${stack}-*`)],
     ),
     allow(
       'Rules',
-      'events',
-      'DeleteRule DescribeRule ListTagsForResource ListTargetsByRule PutRule PutTargets RemoveTargets TagResource UntagResource',
+      [
+        'events:DeleteRule',
+        'events:DescribeRule',
+        'events:ListTagsForResource',
+        'events:ListTargetsByRule',
+        'events:PutRule',
+        'events:PutTargets',
+        'events:RemoveTargets',
+        'events:TagResource',
+        'events:UntagResource',
+      ],
       [arnIn(place, 'events', `rule/${stack}-*`)],
     ),
-    allow('Schedules', 'scheduler', 'CreateSchedule DeleteSchedule GetSchedule UpdateSchedule', [
-      arnIn(place, 'scheduler', `schedule/default/${stack}-*`),
-    ]),
+    allow(
+      'Schedules',
+      [
+        'scheduler:CreateSchedule',
+        'scheduler:DeleteSchedule',
+        'scheduler:GetSchedule',
+        'scheduler:UpdateSchedule',
+      ],
+      [arnIn(place, 'scheduler', `schedule/default/${stack}-*`)],
+    ),
   ];
 }
 
@@ -253,20 +427,46 @@ function triggers(place: Place, { stack }: DeployedNames): Statement[] {
 function watching(place: Place, { stack }: DeployedNames): Statement[] {
   const groups = [`/aws/lambda/${stack}-*`, `/aws/kinesisfirehose/${stack}-*`];
   return [
-    allow('ListLogGroups', 'logs', 'DescribeIndexPolicies DescribeLogGroups DescribeResourcePolicies', ['*']),
+    allow(
+      'ListLogGroups',
+      ['logs:DescribeIndexPolicies', 'logs:DescribeLogGroups', 'logs:DescribeResourcePolicies'],
+      ['*'],
+    ),
     allow(
       'Logs',
-      'logs',
-      'CreateLogGroup DeleteLogGroup DeleteMetricFilter DescribeLogStreams DescribeMetricFilters GetDataProtectionPolicy ListTagsForResource PutMetricFilter PutRetentionPolicy TagResource UntagResource',
+      [
+        'logs:CreateLogGroup',
+        'logs:DeleteLogGroup',
+        'logs:DeleteMetricFilter',
+        'logs:DescribeLogStreams',
+        'logs:DescribeMetricFilters',
+        'logs:GetDataProtectionPolicy',
+        'logs:ListTagsForResource',
+        'logs:PutMetricFilter',
+        'logs:PutRetentionPolicy',
+        'logs:TagResource',
+        'logs:UntagResource',
+      ],
       groups.map((group) => arnIn(place, 'logs', `log-group:${group}`)),
     ),
-    allow('LogStreams', 'logs', 'CreateLogStream DeleteLogStream', [
-      arnIn(place, 'logs', `log-group:/aws/kinesisfirehose/${stack}-*:log-stream:*`),
-    ]),
+    allow(
+      'LogStreams',
+      ['logs:CreateLogStream', 'logs:DeleteLogStream'],
+      [arnIn(place, 'logs', `log-group:/aws/kinesisfirehose/${stack}-*:log-stream:*`)],
+    ),
     allow(
       'Alarms',
-      'cloudwatch',
-      'DeleteAlarms DeleteDashboards DescribeAlarms GetDashboard ListTagsForResource PutDashboard PutMetricAlarm TagResource UntagResource',
+      [
+        'cloudwatch:DeleteAlarms',
+        'cloudwatch:DeleteDashboards',
+        'cloudwatch:DescribeAlarms',
+        'cloudwatch:GetDashboard',
+        'cloudwatch:ListTagsForResource',
+        'cloudwatch:PutDashboard',
+        'cloudwatch:PutMetricAlarm',
+        'cloudwatch:TagResource',
+        'cloudwatch:UntagResource',
+      ],
       [
         arnIn(place, 'cloudwatch', `alarm:${stack}-*`),
         `arn:${place.partition}:cloudwatch::${place.account}:dashboard/${stack}*`,
@@ -278,17 +478,22 @@ function watching(place: Place, { stack }: DeployedNames): Statement[] {
 function workgroups(place: Place, names: DeployedNames): Statement {
   return allow(
     'Workgroups',
-    'athena',
-    'CreateWorkGroup DeleteWorkGroup GetWorkGroup ListTagsForResource TagResource UntagResource UpdateWorkGroup',
+    [
+      'athena:CreateWorkGroup',
+      'athena:DeleteWorkGroup',
+      'athena:GetWorkGroup',
+      'athena:ListTagsForResource',
+      'athena:TagResource',
+      'athena:UntagResource',
+      'athena:UpdateWorkGroup',
+    ],
     names.workgroups.map((name) => workgroupArn(place, name)),
   );
 }
 
 /** Its name is all that is known before it is made: Secrets Manager adds a hyphen and six characters. */
 function keysSecret(place: Place, { stack }: DeployedNames): Statement {
-  return allow('KeysSecret', 'secretsmanager', SECRET_ACTIONS, [
-    arnIn(place, 'secretsmanager', `secret:${stack}-keys-??????`),
-  ]);
+  return allow('KeysSecret', SECRET_ACTIONS, [arnIn(place, 'secretsmanager', `secret:${stack}-keys-??????`)]);
 }
 
 /** Readers' managed policies, users with access keys in secrets, and profiles for EC2. Roles are among the others. */
@@ -296,24 +501,51 @@ function readersIdentities(place: Place, { stack }: DeployedNames): Statement[] 
   return [
     allow(
       'ReadersPolicies',
-      'iam',
-      'CreatePolicy CreatePolicyVersion DeletePolicy DeletePolicyVersion GetPolicy GetPolicyVersion ListEntitiesForPolicy ListPolicyVersions',
+      [
+        'iam:CreatePolicy',
+        'iam:CreatePolicyVersion',
+        'iam:DeletePolicy',
+        'iam:DeletePolicyVersion',
+        'iam:GetPolicy',
+        'iam:GetPolicyVersion',
+        'iam:ListEntitiesForPolicy',
+        'iam:ListPolicyVersions',
+      ],
       [iamArn(place, `policy/${stack}-*`)],
     ),
     allow(
       'ReadersUsers',
-      'iam',
-      'AttachUserPolicy CreateAccessKey CreateUser DeleteAccessKey DeleteUser DetachUserPolicy GetLoginProfile GetUser ListAccessKeys ListAttachedUserPolicies ListGroupsForUser ListUserPolicies ListUserTags TagUser UntagUser UpdateAccessKey',
+      [
+        'iam:AttachUserPolicy',
+        'iam:CreateAccessKey',
+        'iam:CreateUser',
+        'iam:DeleteAccessKey',
+        'iam:DeleteUser',
+        'iam:DetachUserPolicy',
+        'iam:GetLoginProfile',
+        'iam:GetUser',
+        'iam:ListAccessKeys',
+        'iam:ListAttachedUserPolicies',
+        'iam:ListGroupsForUser',
+        'iam:ListUserPolicies',
+        'iam:ListUserTags',
+        'iam:TagUser',
+        'iam:UntagUser',
+        'iam:UpdateAccessKey',
+      ],
       [iamArn(place, `user/${stack}-*`)],
     ),
     allow(
       'ReadersProfiles',
-      'iam',
-      'AddRoleToInstanceProfile CreateInstanceProfile DeleteInstanceProfile GetInstanceProfile RemoveRoleFromInstanceProfile',
+      [
+        'iam:AddRoleToInstanceProfile',
+        'iam:CreateInstanceProfile',
+        'iam:DeleteInstanceProfile',
+        'iam:GetInstanceProfile',
+        'iam:RemoveRoleFromInstanceProfile',
+      ],
       [iamArn(place, `instance-profile/${stack}-*`)],
     ),
-    allow('ReadersSecrets', 'secretsmanager', SECRET_ACTIONS, [
-      arnIn(place, 'secretsmanager', `secret:${stack}-reader-*`),
-    ]),
+    allow('ReadersSecrets', SECRET_ACTIONS, [arnIn(place, 'secretsmanager', `secret:${stack}-reader-*`)]),
   ];
 }

@@ -3,15 +3,15 @@ import { arnIn, awsDataCatalogArn, catalogArns, objectsArn, type Place, workgrou
 import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 import {
   findUploads,
+  LIST_TABLES,
   listFolders,
   locateBuckets,
+  mergeActions,
   READ_PARTITIONS,
   type ReaderWorkgroup,
   RUN_QUERIES,
   readRows,
   readTables,
-  SEE_TABLES,
-  sorted,
   useKey,
   WRITE_RESULTS,
 } from './readerStatements.ts';
@@ -23,7 +23,7 @@ export function metabasePolicy(place: Place, own: ReaderWorkgroup): PolicyDocume
     seeCatalog(place),
     listCatalogs(),
     listEveryTable(place),
-    readTables(place, sorted(READ_PARTITIONS, 'GetTableVersion GetTableVersions')),
+    readTables(place, mergeActions(READ_PARTITIONS, ['glue:GetTableVersion', 'glue:GetTableVersions'])),
     readRows(place),
     listFolders(place, [...landedFolders(place), own.resultsFolder]),
     locateBuckets(place, [place.bucket]),
@@ -38,36 +38,56 @@ export function metabasePolicy(place: Place, own: ReaderWorkgroup): PolicyDocume
  * decides where their files go: to its own folder, which therefore does not expire.
  */
 export function metabaseWritePolicy(place: Place, ownDatabase: string): PolicyDocument {
-  const write =
-    'BatchCreatePartition BatchDeletePartition BatchDeleteTable CreatePartition CreateTable DeletePartition DeleteTable UpdatePartition UpdateTable';
-  const actions = sorted(READ_PARTITIONS, write);
-  return policyDocument([allow('MakeOwnTables', 'glue', actions, catalogArns(place, ownDatabase))]);
+  const write = [
+    'glue:BatchCreatePartition',
+    'glue:BatchDeletePartition',
+    'glue:BatchDeleteTable',
+    'glue:CreatePartition',
+    'glue:CreateTable',
+    'glue:DeletePartition',
+    'glue:DeleteTable',
+    'glue:UpdatePartition',
+    'glue:UpdateTable',
+  ];
+  const actions = mergeActions(READ_PARTITIONS, write);
+  return policyDocument([allow('MakeOwnTables', actions, catalogArns(place, ownDatabase))]);
 }
 
 function runQueries(place: Place, { workgroup }: ReaderWorkgroup): Statement {
-  const more =
-    'BatchGetNamedQuery BatchGetQueryExecution CreatePreparedStatement DeletePreparedStatement GetNamedQuery GetPreparedStatement GetQueryResultsStream GetWorkGroup ListNamedQueries ListQueryExecutions ListTagsForResource';
-  return allow('RunQueries', 'athena', sorted(RUN_QUERIES, more), [workgroupArn(place, workgroup)]);
+  const more = [
+    'athena:BatchGetNamedQuery',
+    'athena:BatchGetQueryExecution',
+    'athena:CreatePreparedStatement',
+    'athena:DeletePreparedStatement',
+    'athena:GetNamedQuery',
+    'athena:GetPreparedStatement',
+    'athena:GetQueryResultsStream',
+    'athena:GetWorkGroup',
+    'athena:ListNamedQueries',
+    'athena:ListQueryExecutions',
+    'athena:ListTagsForResource',
+  ];
+  return allow('RunQueries', mergeActions(RUN_QUERIES, more), [workgroupArn(place, workgroup)]);
 }
 
 /** Its driver reads columns with `GetTableMetadata`, which Metabase's document forgot. */
 function seeCatalog(place: Place): Statement {
-  const actions = 'GetTableMetadata ListDatabases ListTableMetadata';
-  return allow('SeeCatalog', 'athena', actions, [awsDataCatalogArn(place)]);
+  const actions = ['athena:GetTableMetadata', 'athena:ListDatabases', 'athena:ListTableMetadata'];
+  return allow('SeeCatalog', actions, [awsDataCatalogArn(place)]);
 }
 
 /** Athena offers nothing narrower than `*` for lists of catalogues and of workgroups. */
 function listCatalogs(): Statement {
-  return allow('ListCatalogs', 'athena', 'ListDataCatalogs ListWorkGroups', ['*']);
+  return allow('ListCatalogs', ['athena:ListDataCatalogs', 'athena:ListWorkGroups'], ['*']);
 }
 
 /**
- * Metabase lists the tables of every database there is and gives up the whole sync when one refuses. It sees names
- * and columns of all, the database `default` that Athena looks at among them, and rows of ours only.
+ * Lets Metabase list the tables of every database in the account, and see their names and columns. Its sync lists them
+ * all, `default` too, and fails as a whole when one database refuses. It reads the rows of our tables only.
  */
 function listEveryTable(place: Place): Statement {
   const everything = ['catalog', 'database/*', 'table/*/*'].map((name) => arnIn(place, 'glue', name));
-  return allow('ListEveryTable', 'glue', SEE_TABLES, everything);
+  return allow('ListEveryTable', LIST_TABLES, everything);
 }
 
 /**
@@ -76,5 +96,5 @@ function listEveryTable(place: Place): Statement {
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
  */
 function writeResults(place: Place, { resultsFolder }: ReaderWorkgroup): Statement {
-  return allow('WriteResults', 's3', WRITE_RESULTS, [objectsArn(place, place.bucket, resultsFolder)]);
+  return allow('WriteResults', WRITE_RESULTS, [objectsArn(place, place.bucket, resultsFolder)]);
 }

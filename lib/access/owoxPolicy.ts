@@ -5,12 +5,12 @@ import { allow, type PolicyDocument, policyDocument, type Statement } from './po
 import {
   listFolders,
   locateBuckets,
+  mergeActions,
   READ_TABLES,
   RUN_QUERIES,
   readRows,
   readTables,
   seeDefaultDatabase,
-  sorted,
   useKey,
   WRITE_RESULTS,
 } from './readerStatements.ts';
@@ -42,19 +42,24 @@ export function owoxPolicy(place: Place, { resultsBucket, ownDatabase }: OwoxAcc
 }
 
 function runQueries(place: Place): Statement {
-  const actions = sorted(RUN_QUERIES, 'BatchGetQueryExecution GetWorkGroup');
-  return allow('RunQueries', 'athena', actions, [workgroupArn(place, PRIMARY_WORKGROUP)]);
+  const actions = mergeActions(RUN_QUERIES, ['athena:BatchGetQueryExecution', 'athena:GetWorkGroup']);
+  return allow('RunQueries', actions, [workgroupArn(place, PRIMARY_WORKGROUP)]);
 }
 
 /** `GetTableMetadata` tells when a source was last changed; OWOX's document forgot it. */
 function seeCatalog(place: Place): Statement {
-  const actions = 'GetDataCatalog GetDatabase GetTableMetadata ListDatabases';
-  return allow('SeeCatalog', 'athena', actions, [awsDataCatalogArn(place)]);
+  const actions = [
+    'athena:GetDataCatalog',
+    'athena:GetDatabase',
+    'athena:GetTableMetadata',
+    'athena:ListDatabases',
+  ];
+  return allow('SeeCatalog', actions, [awsDataCatalogArn(place)]);
 }
 
 /** Athena offers nothing narrower than `*` for lists of catalogues. */
 function listCatalogs(): Statement {
-  return allow('ListCatalogs', 'athena', 'ListDataCatalogs', ['*']);
+  return allow('ListCatalogs', ['athena:ListDataCatalogs'], ['*']);
 }
 
 /**
@@ -62,17 +67,22 @@ function listCatalogs(): Statement {
  * connectors begin with `CREATE SCHEMA IF NOT EXISTS` all the same, for which Athena asks `glue:CreateDatabase`.
  */
 function makeOwnTables(place: Place, ownDatabase: string): Statement {
-  const actions = sorted(READ_TABLES, 'CreateDatabase CreateTable DeleteTable UpdateTable');
-  return allow('MakeOwnTables', 'glue', actions, catalogArns(place, ownDatabase));
+  const actions = mergeActions(READ_TABLES, [
+    'glue:CreateDatabase',
+    'glue:CreateTable',
+    'glue:DeleteTable',
+    'glue:UpdateTable',
+  ]);
+  return allow('MakeOwnTables', actions, catalogArns(place, ownDatabase));
 }
 
 function listResults(place: Place, resultsBucket: string): Statement {
-  const actions = 'ListBucket ListBucketMultipartUploads';
-  return allow('ListResults', 's3', actions, [bucketArn(place, resultsBucket)]);
+  const actions = ['s3:ListBucket', 's3:ListBucketMultipartUploads'];
+  return allow('ListResults', actions, [bucketArn(place, resultsBucket)]);
 }
 
 /** Results, which OWOX deletes when it has read them, and the files of its connectors' tables. */
 function writeResults(place: Place, resultsBucket: string): Statement {
-  const actions = sorted(WRITE_RESULTS, 'DeleteObject');
-  return allow('WriteResults', 's3', actions, [objectsArn(place, resultsBucket)]);
+  const actions = mergeActions(WRITE_RESULTS, ['s3:DeleteObject']);
+  return allow('WriteResults', actions, [objectsArn(place, resultsBucket)]);
 }

@@ -30,21 +30,20 @@ export function policyDocument(statements: readonly (Statement | undefined)[]): 
 }
 
 /**
- * A statement that allows actions of one service.
+ * A statement that allows actions.
  *
- * @param actions Names of actions, separated by spaces: `GetObject PutObject`.
+ * @param actions Names with the service in front: `s3:GetObject`.
  */
 export function allow(
   Sid: string,
-  service: string,
-  actions: string,
+  actions: readonly string[],
   resources: readonly string[],
   condition?: Condition,
 ): Statement {
   return {
     Sid,
     Effect: 'Allow',
-    Action: actions.split(' ').map((action) => `${service}:${action}`),
+    Action: actions,
     Resource: resources,
     ...(condition === undefined ? {} : { Condition: condition }),
   };

@@ -8,11 +8,11 @@ import {
   findUploads,
   listFolders,
   locateBuckets,
+  mergeActions,
   READ_PARTITIONS,
   RUN_QUERIES,
   readTables,
   seeDefaultDatabase,
-  sorted,
   useKey,
   WRITE_RESULTS,
 } from './readerStatements.ts';
@@ -27,29 +27,30 @@ export function probePolicy(place: Place, config: Config, stack: string): Policy
   const { bucket } = place;
   const [events, quarantine] = [tableFolder(config, 'events'), tableFolder(config, 'quarantine')];
   const left = [overflowFolder('events'), errorFolder('events')];
-  const objects = (Sid: string, actions: string, folders: readonly string[]): Statement =>
+  const objects = (Sid: string, actions: readonly string[], folders: readonly string[]): Statement =>
     allow(
       Sid,
-      's3',
       actions,
       folders.map((folder) => objectsArn(place, bucket, folder)),
     );
   return policyDocument([
-    allow('FindCollector', 'cloudformation', 'DescribeStacks', [
-      arnIn(place, 'cloudformation', `stack/${stack}/*`),
-    ]),
-    allow('RunQueries', 'athena', RUN_QUERIES, [workgroupArn(place, place.workgroup)]),
-    readTables(place, sorted(READ_PARTITIONS, 'GetDatabase GetTable')),
+    allow(
+      'FindCollector',
+      ['cloudformation:DescribeStacks'],
+      [arnIn(place, 'cloudformation', `stack/${stack}/*`)],
+    ),
+    allow('RunQueries', RUN_QUERIES, [workgroupArn(place, place.workgroup)]),
+    readTables(place, mergeActions(READ_PARTITIONS, ['glue:GetDatabase', 'glue:GetTable'])),
     seeDefaultDatabase(place),
-    objects('ReadRows', 'GetObject', [...landedFolders(place), quarantine]),
+    objects('ReadRows', ['s3:GetObject'], [...landedFolders(place), quarantine]),
     listFolders(place, [...landedFolders(place), quarantine, QUERY_RESULTS_FOLDER, LEDGER_FOLDER, ...left]),
     locateBuckets(place, [bucket]),
     findUploads(place),
-    objects('WriteResults', sorted(WRITE_RESULTS, 'DeleteObject'), [QUERY_RESULTS_FOLDER]),
-    objects('LeaveWork', 'DeleteObject GetObject PutObject', left),
-    objects('DeleteOwnRows', 'DeleteObject', [events, quarantine]),
+    objects('WriteResults', mergeActions(WRITE_RESULTS, ['s3:DeleteObject']), [QUERY_RESULTS_FOLDER]),
+    objects('LeaveWork', ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'], left),
+    objects('DeleteOwnRows', ['s3:DeleteObject'], [events, quarantine]),
     useKey(place),
-    allow('ReadMetrics', 'cloudwatch', 'GetMetricData', ['*']),
+    allow('ReadMetrics', ['cloudwatch:GetMetricData'], ['*']),
     ...askParts(place, config, stack),
   ]);
 }
@@ -61,17 +62,19 @@ function askParts(place: Place, { sources, exports }: Config, stack: string): re
   const loads: readonly Statement[] = [
     allow(
       'ReadLedger',
-      's3',
-      'GetObject',
+      ['s3:GetObject'],
       sources.map(({ name }) => objectsArn(place, place.bucket, `${LEDGER_FOLDER}${name}/`)),
     ),
-    allow('AskForLoad', 'sqs', 'GetQueueUrl SendMessage', [arnIn(place, 'sqs', `${stack}-ingest-plan`)]),
+    allow(
+      'AskForLoad',
+      ['sqs:GetQueueUrl', 'sqs:SendMessage'],
+      [arnIn(place, 'sqs', `${stack}-ingest-plan`)],
+    ),
   ];
   return [
     allow(
       'ReadRecursiveLoop',
-      'lambda',
-      'GetFunctionRecursionConfig',
+      ['lambda:GetFunctionRecursionConfig'],
       parts.map((part) => arnIn(place, 'lambda', `function:${stack}-${part}`)),
     ),
     ...(sources.length > 0 ? loads : []),

@@ -4,28 +4,40 @@ import { bucketArn, catalogArns, databaseArns, kmsViaS3, objectsArn, type Place 
 import { allow, type Statement } from './policyDocument.ts';
 
 /** Actions of Glue that read partitions. */
-export const READ_PARTITIONS = 'BatchGetPartition GetPartition GetPartitions';
-/** Actions of Glue that list databases and read tables. */
-export const SEE_TABLES = 'GetDatabase GetDatabases GetTable GetTables';
+export const READ_PARTITIONS = ['glue:BatchGetPartition', 'glue:GetPartition', 'glue:GetPartitions'] as const;
+/** Actions of Glue that list and read databases and tables. */
+export const LIST_TABLES = [
+  'glue:GetDatabase',
+  'glue:GetDatabases',
+  'glue:GetTable',
+  'glue:GetTables',
+] as const;
 /** Actions of Glue that read databases, tables and partitions: what Athena needs to plan a query. */
-export const READ_TABLES = sorted(READ_PARTITIONS, SEE_TABLES);
+export const READ_TABLES = mergeActions(READ_PARTITIONS, LIST_TABLES);
 /** Actions of Athena without which nobody runs a query. */
-export const RUN_QUERIES = 'GetQueryExecution GetQueryResults StartQueryExecution StopQueryExecution';
+export const RUN_QUERIES = [
+  'athena:GetQueryExecution',
+  'athena:GetQueryResults',
+  'athena:StartQueryExecution',
+  'athena:StopQueryExecution',
+] as const;
 /** Actions of S3 that write results, large ones in parts, and read them. */
-export const WRITE_RESULTS = 'AbortMultipartUpload GetObject ListMultipartUploadParts PutObject';
+export const WRITE_RESULTS = [
+  's3:AbortMultipartUpload',
+  's3:GetObject',
+  's3:ListMultipartUploadParts',
+  's3:PutObject',
+] as const;
 
-/** Lists of actions as one, in alphabetical order. */
-export function sorted(...lists: readonly string[]): string {
-  return lists
-    .flatMap((list) => list.split(' '))
-    .sort()
-    .join(' ');
+/** Merges lists of actions into one, in alphabetical order. */
+export function mergeActions(...lists: readonly (readonly string[])[]): readonly string[] {
+  return lists.flat().sort();
 }
 
 /** Reads the rows of forwarded and ingested tables, and nothing else in the bucket. */
 export function readRows(place: Place): Statement {
   const folders = landedFolders(place).map((folder) => objectsArn(place, place.bucket, folder));
-  return allow('ReadRows', 's3', 'GetObject', folders);
+  return allow('ReadRows', ['s3:GetObject'], folders);
 }
 
 /**
@@ -35,7 +47,7 @@ export function readRows(place: Place): Statement {
  * @param folders With the slash at their ends.
  */
 export function listFolders(place: Place, folders: readonly string[]): Statement {
-  return allow('ListFolders', 's3', 'ListBucket', [bucketArn(place, place.bucket)], {
+  return allow('ListFolders', ['s3:ListBucket'], [bucketArn(place, place.bucket)], {
     StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) },
   });
 }
@@ -43,7 +55,7 @@ export function listFolders(place: Place, folders: readonly string[]): Statement
 /** Athena asks where a bucket is before it reads from it or writes results to it. */
 export function locateBuckets(place: Place, buckets: readonly string[]): Statement {
   const arns = buckets.map((bucket) => bucketArn(place, bucket));
-  return allow('LocateBuckets', 's3', 'GetBucketLocation', arns);
+  return allow('LocateBuckets', ['s3:GetBucketLocation'], arns);
 }
 
 /**
@@ -52,7 +64,7 @@ export function locateBuckets(place: Place, buckets: readonly string[]): Stateme
  * https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html, BaseQueryResultsPermissions
  */
 export function findUploads(place: Place): Statement {
-  return allow('FindUploads', 's3', 'ListBucketMultipartUploads', [bucketArn(place, place.bucket)]);
+  return allow('FindUploads', ['s3:ListBucketMultipartUploads'], [bucketArn(place, place.bucket)]);
 }
 
 /**
@@ -61,7 +73,7 @@ export function findUploads(place: Place): Statement {
  * @param actions Of Glue. Default {@link READ_TABLES}.
  */
 export function readTables(place: Place, actions = READ_TABLES): Statement {
-  return allow('ReadTables', 'glue', actions, catalogArns(place, place.database));
+  return allow('ReadTables', actions, catalogArns(place, place.database));
 }
 
 /**
@@ -71,7 +83,11 @@ export function readTables(place: Place, actions = READ_TABLES): Statement {
  * https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html#full-access-to-default-db-per-region
  */
 export function seeDefaultDatabase(place: Place): Statement {
-  return allow('SeeDefaultDatabase', 'glue', 'GetDatabase GetDatabases', databaseArns(place, 'default'));
+  return allow(
+    'SeeDefaultDatabase',
+    ['glue:GetDatabase', 'glue:GetDatabases'],
+    databaseArns(place, 'default'),
+  );
 }
 
 /**
@@ -81,7 +97,7 @@ export function seeDefaultDatabase(place: Place): Statement {
  * https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
  */
 export function useKey(place: Pick<Place, 'keyArn' | 'region'>): Statement {
-  return allow('UseKeyThroughS3', 'kms', 'Decrypt GenerateDataKey', [place.keyArn], {
+  return allow('UseKeyThroughS3', ['kms:Decrypt', 'kms:GenerateDataKey'], [place.keyArn], {
     StringEquals: { 'kms:ViaService': kmsViaS3(place) },
   });
 }

@@ -3,12 +3,12 @@ import { arnIn, bucketArn, catalogArns, objectsArn, type Place, workgroupArn } f
 import { allow, deny, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 import {
   locateBuckets,
+  mergeActions,
   READ_TABLES,
   type ReaderWorkgroup,
   RUN_QUERIES,
   readTables,
   seeDefaultDatabase,
-  sorted,
   useKey,
   WRITE_RESULTS,
 } from './readerStatements.ts';
@@ -46,8 +46,8 @@ export function statsigPolicy(place: Place, own: ReaderWorkgroup, access: Statsi
  */
 function listStagingBucket(place: Place, { resultsFolder }: ReaderWorkgroup): Statement {
   const folders = [`${place.statsigFolder}/`, resultsFolder];
-  const actions = 'ListBucket ListBucketMultipartUploads';
-  return allow('ListStagingBucket', 's3', actions, [bucketArn(place, place.bucket)], {
+  const actions = ['s3:ListBucket', 's3:ListBucketMultipartUploads'];
+  return allow('ListStagingBucket', actions, [bucketArn(place, place.bucket)], {
     StringLikeIfExists: { 's3:prefix': folders.map((folder) => `${folder}*`) },
   });
 }
@@ -61,22 +61,29 @@ function stageFiles(place: Place, { resultsFolder }: ReaderWorkgroup): Statement
   const folders = [`${place.statsigFolder}/`, resultsFolder];
   return allow(
     'StageFiles',
-    's3',
-    sorted(WRITE_RESULTS, 'DeleteObject'),
+    mergeActions(WRITE_RESULTS, ['s3:DeleteObject']),
     folders.map((folder) => objectsArn(place, place.bucket, folder)),
   );
 }
 
 /** Makes, changes and drops tables in the staging database. */
 function stageTables(place: Place): Statement {
-  const write =
-    'BatchCreatePartition BatchDeletePartition CreatePartition CreateTable DeletePartition DeleteTable UpdatePartition UpdateTable';
-  return allow('StageTables', 'glue', sorted(READ_TABLES, write), catalogArns(place, place.stagingDatabase));
+  const write = [
+    'glue:BatchCreatePartition',
+    'glue:BatchDeletePartition',
+    'glue:CreatePartition',
+    'glue:CreateTable',
+    'glue:DeletePartition',
+    'glue:DeleteTable',
+    'glue:UpdatePartition',
+    'glue:UpdateTable',
+  ];
+  return allow('StageTables', mergeActions(READ_TABLES, write), catalogArns(place, place.stagingDatabase));
 }
 
 /** Queries in its own workgroup only: Statsig's document says `workgroup/*`, its older one names the workgroup. */
 function runQueries(place: Place, { workgroup }: ReaderWorkgroup): Statement {
-  return allow('RunQueries', 'athena', RUN_QUERIES, [workgroupArn(place, workgroup)]);
+  return allow('RunQueries', RUN_QUERIES, [workgroupArn(place, workgroup)]);
 }
 
 /**
@@ -91,8 +98,21 @@ function denyFileWrites(place: Place, { statsigForwardsHere }: StatsigAccess): S
   const forwarded = statsigForwardsHere ? [] : [`${place.statsigFolder}/statsig_forwarded_`];
   return deny(
     'KeepOurFiles',
-    's3',
-    'Abort* Bypass* Create* Delete* Initiate* ObjectOwner* Pause* Put* Replicate* Restore* Tag* Untag* Update*',
+    [
+      's3:Abort*',
+      's3:Bypass*',
+      's3:Create*',
+      's3:Delete*',
+      's3:Initiate*',
+      's3:ObjectOwner*',
+      's3:Pause*',
+      's3:Put*',
+      's3:Replicate*',
+      's3:Restore*',
+      's3:Tag*',
+      's3:Untag*',
+      's3:Update*',
+    ],
     [
       bucketArn(place, place.bucket),
       ...[...forwarded, ingestedFolder(place)].map((begin) => objectsArn(place, place.bucket, begin)),
@@ -104,8 +124,17 @@ function denyFileWrites(place: Place, { statsigForwardsHere }: StatsigAccess): S
 function denyTableWrites(place: Place): Statement {
   return deny(
     'KeepOurTables',
-    'glue',
-    'BatchCreate* BatchDelete* BatchUpdate* Create* Delete* Rename* TagResource UntagResource Update*',
+    [
+      'glue:BatchCreate*',
+      'glue:BatchDelete*',
+      'glue:BatchUpdate*',
+      'glue:Create*',
+      'glue:Delete*',
+      'glue:Rename*',
+      'glue:TagResource',
+      'glue:UntagResource',
+      'glue:Update*',
+    ],
     [`database/${place.database}`, `table/${place.database}/*`].map((name) => arnIn(place, 'glue', name)),
   );
 }
@@ -119,8 +148,25 @@ function denyTableWrites(place: Place): Statement {
 function administerKey({ keyArn }: Place): Statement {
   return allow(
     'AdministerKey',
-    'kms',
-    'CancelKeyDeletion DescribeKey DisableKey DisableKeyRotation EnableKey EnableKeyRotation GetKeyPolicy GetKeyRotationStatus ListGrants ListKeyPolicies ListResourceTags PutKeyPolicy RevokeGrant ScheduleKeyDeletion TagResource UntagResource UpdateKeyDescription',
+    [
+      'kms:CancelKeyDeletion',
+      'kms:DescribeKey',
+      'kms:DisableKey',
+      'kms:DisableKeyRotation',
+      'kms:EnableKey',
+      'kms:EnableKeyRotation',
+      'kms:GetKeyPolicy',
+      'kms:GetKeyRotationStatus',
+      'kms:ListGrants',
+      'kms:ListKeyPolicies',
+      'kms:ListResourceTags',
+      'kms:PutKeyPolicy',
+      'kms:RevokeGrant',
+      'kms:ScheduleKeyDeletion',
+      'kms:TagResource',
+      'kms:UntagResource',
+      'kms:UpdateKeyDescription',
+    ],
     [keyArn],
   );
 }
