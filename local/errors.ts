@@ -17,7 +17,7 @@ export const LocalTemplateError = defineErrorFamily('user', {
   },
 });
 
-// The emulator's errors are Sluice's own to whoever meets them: under its codes, with cures that name its options.
+// The emulator's errors appear as Sluice's own: under its codes, with cures that name its options.
 configureErrors({
   prefix: 'SLUICE_',
   cures: {

@@ -62,13 +62,13 @@ export interface DeployPolicies {
   readonly stack: PolicyDocument;
   /** What holds and moves data. */
   readonly data: PolicyDocument;
-  /** What readers come in as; undefined without any. */
+  /** For readers' roles, users and profiles; undefined without any. */
   readonly readers: PolicyDocument | undefined;
 }
 
 /**
- * What a person or a CI needs to deploy, update, roll back and remove the stack: CloudFormation acts with the rights of
- * whoever calls it.
+ * What a person or a CI needs to deploy, update, roll back and remove the stack: CloudFormation acts with the
+ * permissions of its caller.
  *
  * None of it reads or deletes an object of the bucket directly. But the caller can set the bucket's policy so that anybody
  * reads and deletes, can set its lifecycle so that everything expires, and can change a function's code or a role's policy.
@@ -332,11 +332,11 @@ function catalog(place: Place, { databases, tables }: DeployedNames): Statement[
 }
 
 /**
- * A key gets its ID when it is made, and tags and aliases take minutes until policies see them, so nothing narrower
- * than all keys can be named while it is being set up. So what could lock a key, lose it or hand it over is not here:
- * CreateKey sets the new key's policy, and whoever administers keys changes it later. KMS refuses a CreateKey whose
- * caller could not change the policy, unless BypassPolicyLockoutSafetyCheck is true (infra/data/key.ts). Tags of
- * others, by which policies may go, are not touched: Serverless tags with STAGE.
+ * A key gets its ID when it is created, and policies see its tags and aliases only minutes later, so nothing narrower
+ * than all keys can be named during setup. So actions that could lock a key, lose it or hand it over are not included:
+ * CreateKey sets the new key's policy, and only the keys' administrators change it later. KMS refuses a CreateKey whose
+ * caller could not change the policy, unless BypassPolicyLockoutSafetyCheck is true (infra/data/key.ts). Other tags,
+ * which policies may depend on, are not changed: Serverless tags with STAGE.
  * https://docs.aws.amazon.com/kms/latest/developerguide/abac.html and
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
  */

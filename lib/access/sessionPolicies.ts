@@ -45,7 +45,7 @@ const WITH_KEY = {
 
 /**
  * What the load of one dataset may do of all that its role may: read the files of this dataset's customer, and write the
- * dataset's table, ledger and refused rows. Whoever takes a load over can't reach another customer with it.
+ * dataset's table, ledger and refused rows. An attacker who controls a load can't reach another customer with it.
  *
  * @returns The session policy in JSON.
  */

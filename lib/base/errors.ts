@@ -1,4 +1,4 @@
-/** Who can correct it: the caller or whoever wrote the configuration for `user` errors, whoever operates Sluice for `system` errors. */
+/** Who can correct it: the caller or the configuration's author for `user` errors, the operator for `system` errors. */
 type Fault = 'user' | 'system';
 
 /** One code of a family: what happened and what to do about it, a sentence each. */

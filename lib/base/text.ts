@@ -79,8 +79,8 @@ export function visibleLine(text: string): string {
 }
 
 /**
- * JSON that a terminal may show, too: equal for whoever parses it, as hidden characters are in strings only, where
- * `\uXXXX` means the same.
+ * JSON that is safe to print on a terminal. It parses to the same value, because hidden characters occur only in
+ * strings, where `\uXXXX` means the same.
  *
  * @param indent Spaces. Default 0: one line.
  */

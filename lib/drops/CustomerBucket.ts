@@ -45,7 +45,7 @@ export interface CustomerBucket {
   ): Promise<Readable | null>;
 }
 
-/** Why a customer's bucket could not be read. The owner of the bucket, or whoever configures the source, can correct it. */
+/** Why a customer's bucket could not be read. The bucket's owner or the configuration's author can correct it. */
 export const SourceError = defineErrorFamily('user', {
   SLUICE_SOURCE_ACCESS_DENIED: {
     cause: "The customer's bucket refuses the call.",

@@ -69,7 +69,7 @@ export function statsigPrincipal() {
     .regex(PRINCIPAL, "Statsig's account ID of 12 digits, or the ARN of its role or user");
 }
 
-/** Who assumes Metabase's role: what it runs on, or whoever is named. */
+/** The principal that assumes Metabase's role: the AWS service it runs on, or the named role or user. */
 export function metabasePrincipal() {
   return z
     .string('ec2, ecs-tasks or an ARN')

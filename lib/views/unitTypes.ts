@@ -10,7 +10,7 @@ export function unitColumnNames(config: Pick<Config, 'unitIds'>): string[] {
 
 /**
  * A row for each unit type, to be joined with CROSS JOIN: an exposure doesn't say which of its IDs the experiment
- * randomises, so units are counted by every type, and whoever reads says which one is meant. Where most of the work is
+ * randomises, so units are counted by every type, and the reader selects one. Where most of the work is
  * the same for all types, one scan serves them.
  */
 export function unitTypes(config: Pick<Config, 'unitIds'>): string {

@@ -21,8 +21,8 @@ const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;
 const PARALLEL = 16;
 
 /**
- * What the functions recorded in the ledger about customers' buckets: those buckets allow the functions, not whoever runs
- * the doctor.
+ * What the functions recorded in the ledger about customers' buckets: those buckets allow the functions, not the
+ * doctor's caller.
  */
 export const sources: Check = {
   name: 'sources',

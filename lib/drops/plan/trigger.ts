@@ -109,7 +109,7 @@ function redactedValue(body: unknown, path: readonly PropertyKey[]): string {
 export interface Cooldowns {
   /** Starts a source's cooldown until an instant; null if one is running. */
   start(source: string, until: number): Promise<{ release(): Promise<void> } | null>;
-  /** Ends a source's cooldown, whoever started it, so that the next call may start the source. */
+  /** Ends a source's cooldown, regardless of who started it, so that the next call may start the source. */
   end(source: string): Promise<void>;
   /** When a source's cooldown ends, epoch milliseconds; null if none is running. */
   endsAt(source: string): Promise<number | null>;

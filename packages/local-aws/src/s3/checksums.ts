@@ -126,7 +126,7 @@ function crc64nvme(state: Crc64, bytes: Uint8Array): void {
   state.low = ~low >>> 0;
 }
 
-/** The algorithms S3 knows, as its headers and XML spell them. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html */
+/** The algorithms that S3 supports, as spelled in its headers and XML. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html */
 export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
 /** One of {@link checksumAlgorithms}. */
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];

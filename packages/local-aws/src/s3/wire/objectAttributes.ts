@@ -170,7 +170,7 @@ function bucketDefault({ settings }: Bucket): Encryption {
 /**
  * The algorithm that `x-amz-checksum-algorithm` names.
  *
- * @throws AwsError `InvalidRequest` for one that S3 doesn't know.
+ * @throws AwsError `InvalidRequest` for an algorithm that S3 doesn't support.
  */
 export function readAlgorithm(name: string | undefined): ChecksumAlgorithm | undefined {
   const algorithm = checksumAlgorithms.find((known) => known === name?.toUpperCase());
