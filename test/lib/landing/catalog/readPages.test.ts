@@ -52,7 +52,10 @@ describe('readPages', () => {
 
   it('starts no page at or after the deadline', async () => {
     const { attempts, readPage, asked } = listing();
-    await expect(readPages(attempts(2_000), 3, readPage)).rejects.toMatchObject({ code: 'OutOfTime' });
+    await expect(readPages(attempts(2_000), 3, readPage)).rejects.toMatchObject({
+      code: 'OutOfTime',
+      transient: false,
+    });
     expect(asked).toEqual([undefined, '1']);
   });
 
@@ -66,5 +69,18 @@ describe('readPages', () => {
     const { attempts, readPage, asked } = listing();
     expect(await readPages(attempts(60_000), 2, readPage)).toBeUndefined();
     expect(asked).toHaveLength(2);
+  });
+
+  it('does not read a page again that fails for good, or because of a defect', async () => {
+    const { attempts } = listing();
+    for (const error of [new CatalogCallError('AccessDenied', false, 'no'), new TypeError('defect')]) {
+      let calls = 0;
+      const read = readPages(attempts(60_000), 3, async () => {
+        calls += 1;
+        throw error;
+      });
+      await expect(read).rejects.toBe(error);
+      expect(calls).toBe(1);
+    }
   });
 });
