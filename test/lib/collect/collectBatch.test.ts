@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
+import { collectBatch } from '../../../lib/collect/collectBatch.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../../lib/tables/deliveredTables.ts';
-import { collect, input, now, one } from './collectOne.ts';
+import { collect, input, now, one, sender } from './collectOne.ts';
 
 const DAY = 86_400_000;
 
@@ -253,6 +255,170 @@ describe('telemetry', () => {
   it('is landed if the configuration says so', () => {
     const { rows, counted } = collect({ events }, { config: { landTelemetry: true } });
     expect([rows.length, counted]).toEqual([5, {}]);
+  });
+});
+
+describe('the work for a batch', () => {
+  const plan = collectPlan(defineConfig(input));
+  const list = (length: number) => Array.from({ length }, () => 0);
+
+  it.each([
+    [0, 0, 0],
+    [1, 0, 1],
+    [16, 0, 1],
+    [17, 0, 2],
+    [8, 8, 1],
+    [8, 9, 2],
+    [0, 33, 3],
+  ])(
+    'is checked against the clock every 16 events: %p events and %p exposures',
+    (events, exposures, looks) => {
+      let looked = 0;
+      const outOfTime = () => {
+        looked += 1;
+        return false;
+      };
+      const text = JSON.stringify({ events: list(events), exposures: list(exposures) });
+      expect(collectBatch(text, sender, plan, outOfTime).events).toBe(events + exposures);
+      expect(looked).toBe(looks);
+    },
+  );
+
+  it('ends when time is up: as a fault of the machine, or of a body that is costly by itself', () => {
+    const attempt = (text: string) => () => collectBatch(text, sender, plan, () => true);
+    expect(attempt('{"events":[0]}')).toThrow(
+      expect.objectContaining({ code: 'SLUICE_COLLECT_OUT_OF_TIME' }),
+    );
+    expect(attempt(`{"events":[],"x":[1${',1'.repeat(2_200_000)}]}`)).toThrow(
+      expect.objectContaining({
+        code: 'SLUICE_BODY_TOO_COSTLY',
+        detail: 'It could not be looked through in time.',
+      }),
+    );
+  });
+
+  it('grows with the length of the rows', () => {
+    const work = (length: number) => {
+      let looked = 0;
+      const events = Array.from({ length: 256 }, (_, n) => ({ eventName: 'e', time: now, n }));
+      const text = JSON.stringify({ events, user: { userID: 'x'.repeat(length) } });
+      collectBatch(text, sender, plan, () => {
+        looked += 1;
+        return false;
+      });
+      return looked;
+    };
+    // 16 checks of the clock by the number of events; others come after each 200,000 units of work.
+    expect(work(8)).toBe(16);
+    expect(work(60_000)).toBeGreaterThan(16);
+  });
+});
+
+describe('an event that may not land', () => {
+  const diagnostics = { eventName: 'statsig::diagnostics', time: now };
+  const counted = (config: object) => one(diagnostics, {}, { config }).counted;
+
+  it('is counted as telemetry before a list applies, unless telemetry lands', () => {
+    const events = { deny: ['statsig::diagnostics'] };
+    expect(counted({ events })).toEqual({ 'statsig::diagnostics': 1 });
+    expect(counted({ events, landTelemetry: true })).toEqual({ event_filtered: 1 });
+    expect(counted({ events: { deny: ['other'] }, landTelemetry: true })).toEqual({});
+  });
+
+  it('is refused by the name of its kind if its key may not send it', () => {
+    const gate = { eventName: 'statsig::gate_exposure', metadata: { gate: 'g' } };
+    const refusals = (event: object, kinds: readonly ('events' | 'exposures')[]) =>
+      one(event, {}, { kinds }).refused.map(({ code, detail }) => [code, detail]);
+    expect(refusals({ eventName: 'e' }, ['exposures'])).toEqual([
+      ['SLUICE_EVENT_KIND_NOT_ALLOWED', 'It is one of events.'],
+    ]);
+    expect(refusals(gate, ['events'])).toEqual([
+      ['SLUICE_EVENT_KIND_NOT_ALLOWED', 'It is one of exposures.'],
+    ]);
+    expect(refusals(gate, ['exposures'])).toEqual([]);
+  });
+});
+
+describe('the rows of one batch', () => {
+  it('have each the user of their own event, however users alternate', () => {
+    const users = [
+      { userID: 'a' },
+      { userID: 'b' },
+      { userID: 'a' },
+      { userID: 'a', email: 'x' },
+      null,
+      { userID: 'long', email: 'x'.repeat(9_000) },
+      { userID: 'other', email: 'x'.repeat(9_000) },
+      { userID: 'long', email: 'x'.repeat(9_000) },
+      null,
+    ];
+    const events = users.map((user) => ({ eventName: 'e', time: now, user }));
+    const { rows, duplicates } = collect({ events });
+    expect(rows.map((row) => JSON.parse(String(row['user_object'] ?? null)))).toEqual(users);
+    expect(rows.map((row) => row['user_id'] ?? null)).toEqual(users.map((user) => user?.userID ?? null));
+    expect(duplicates).toBe(3);
+  });
+
+  it('have an ID by its exact name, or else by its name in any case', () => {
+    const row = (customIDs: unknown) => one({ eventName: 'e', user: { customIDs } }).rows[0] ?? {};
+    expect(row({ companyid: 'lower', companyID: 'exact' })).toMatchObject({ company_id: 'exact' });
+    expect(row({ COMPANYID: 'upper', companyid: 'lower' })).toMatchObject({ company_id: 'upper' });
+    expect(row({ companyid: 'lower', companyID: null })).not.toHaveProperty('company_id');
+    for (const none of ['companyID', ['companyID'], 7]) expect(row(none)).not.toHaveProperty('company_id');
+  });
+
+  it.each<[object | null]>([[{ os: 'linux', sdkType: 'js' }], [{}], [null]])(
+    "have each the metadata of their own event, beside the batch's: %j",
+    (batch) => {
+      const long = 'x'.repeat(5_000);
+      const own = [
+        { page: '/' },
+        { route: '/' },
+        { page: '/' },
+        { page: '/', route: '/' },
+        { page: 1 },
+        { page: long },
+        { route: long },
+        { page: '/', os: 'own' },
+        { os: 'own' },
+        {},
+        null,
+        { page: '/' },
+      ];
+      const events = own.map((statsigMetadata) => ({ eventName: 'e', time: now, statsigMetadata }));
+      const { rows, duplicates } = collect({ events, statsigMetadata: batch });
+      expect(rows.map((row) => JSON.parse(String(row['statsig_metadata'] ?? '{}')))).toEqual(
+        own.map((members) => ({ ...batch, ...members })),
+      );
+      expect(duplicates).toBe(3);
+    },
+  );
+
+  it('have the environment of the tier of the user, only if that is a text in an object', () => {
+    const environment = (statsigEnvironment: unknown) =>
+      one({ eventName: 'e', user: { userID: 'u', statsigEnvironment } }, {}, { environment: 'key' })
+        .rows[0]?.['environment'];
+    expect(['staging', ['tier'], { tier: {} }, { tier: 7 }, { tier: 'x' }].map(environment)).toEqual([
+      'key',
+      'key',
+      'key',
+      '7',
+      'x',
+    ]);
+  });
+
+  it('name the sender of the body before that of the headers', () => {
+    const from = { sdkType: 'header', sdkVersion: '1', sessionId: 'header' };
+    const statsigMetadata = { sdkType: 'body', sdkVersion: 2, sessionID: 'body', stableID: 'device' };
+    expect(one({ eventName: 'e' }, { statsigMetadata }, from)).toMatchObject({
+      senderId: 'device',
+      sdkType: 'body',
+      sdkVersion: '2',
+      rows: [{ sdk_type: 'body', sdk_version: '2', session_id: 'body', stable_id: 'device' }],
+    });
+    expect(one({ eventName: 'e' }, { statsigMetadata: { sessionID: 'body' } }, from).senderId).toBe('body');
+    expect(one({ eventName: 'e' }, {}, from)).toMatchObject({ senderId: 'header', sdkType: 'header' });
+    expect(one({ eventName: 'e' })).toMatchObject({ senderId: '', sdkType: null, sdkVersion: null });
   });
 });
 

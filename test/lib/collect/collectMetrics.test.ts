@@ -6,6 +6,7 @@ import { emfLine, Sampler } from '../../../lib/base/log.ts';
 import {
   collectMetrics,
   failureMetrics,
+  groupsFailureMetrics,
   type RequestOutcome,
   requestMetrics,
 } from '../../../lib/collect/collectMetrics.ts';
@@ -126,7 +127,50 @@ describe('the metrics of a request', () => {
   it('of a failed request are the request and its reason', () => {
     const lines = failureMetrics('SLUICE_COLLECT_FAILED', 'prod', 0);
     expect(lines.flatMap((line) => emfProblems(JSON.stringify(line)))).toEqual([]);
-    expect(lines[1]).toMatchObject({ reason: 'SLUICE_COLLECT_FAILED', refused_requests: 1 });
+    expect(lines.map(({ _aws, ...values }) => values)).toEqual([
+      { function: 'collect', stage: 'prod', requests: 1, refused_requests: 1 },
+      { function: 'collect', stage: 'prod', reason: 'SLUICE_COLLECT_FAILED', refused_requests: 1 },
+    ]);
+    expect(lines).toMatchObject([{ _aws: { Timestamp: 0 } }, { _aws: { Timestamp: 0 } }]);
+  });
+
+  it('omit a count of zero, but not how far a clock is off', () => {
+    const own = { function: 'collect', stage: 'prod' };
+    const values = (outcome: Partial<RequestOutcome>) =>
+      requestMetrics({ ...quiet, ...outcome }).map(({ _aws, ...line }) => line);
+    const always = { ...own, requests: 1, received: 0, landed: 0, latency_ms: 12 };
+    expect(values({})).toEqual([always]);
+    expect(values({ clockSkewMs: 0 })).toEqual([{ ...always, clock_skew_ms: 0 }]);
+    expect(values({ refusedAs: 'not a code', refused: { 'SLUICE_X, 1': 2 } })).toEqual([
+      { ...always, refused_requests: 1, refused: 2 },
+      { ...own, reason: 'other', refused: 2 },
+      { ...own, reason: 'other', refused_requests: 1 },
+    ]);
+    const spilling = ['events', 'quarantine'].map((table) => ({
+      ...stream,
+      table,
+      overflowed: 3,
+      retried: 2,
+    }));
+    expect(values({ streams: spilling })).toEqual([
+      { ...always, overflowed: 6, retried: 4 },
+      { ...own, table: 'events', overflowed: 3, retried: 2 },
+      { ...own, table: 'quarantine', overflowed: 3, retried: 2 },
+    ]);
+  });
+
+  it('are stamped with the time and the dimensions of the request', () => {
+    const [line] = requestMetrics(quiet);
+    expect(line).toMatchObject({ _aws: { Timestamp: quiet.timestamp } });
+    expect(JSON.stringify(line)).toContain('[["function","stage"]]');
+  });
+
+  it('of a failed read of experiment groups are one count', () => {
+    const lines = groupsFailureMetrics('prod', 5);
+    expect(lines.flatMap((line) => emfProblems(JSON.stringify(line)))).toEqual([]);
+    expect(lines).toMatchObject([
+      { _aws: { Timestamp: 5 }, function: 'collect', stage: 'prod', groups_failures: 1 },
+    ]);
   });
 
   it('have no line without a value', () => {

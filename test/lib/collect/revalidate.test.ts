@@ -92,6 +92,26 @@ describe('a quarantined body', () => {
     const broken = { reason, raw: Buffer.from([0x1f, 0x8b, 0, 1]) };
     expect(judge()(quarantined('', broken)).refused).toHaveLength(1);
   });
+
+  it('is redacted, because it was kept as it was sent', () => {
+    const privacy = { redact: { 'user.email': 'drop' }, salt: 'sixteen characters at least' } as const;
+    const body = only('{"eventName":"a","user":{"email":"a@example.com","userID":"u"}}');
+    const { documents } = judge({ privacy })(quarantined(body, { reason: 'SLUICE_BODY_WRONG_SHAPE' }));
+    expect(documents.events).toEqual([expect.stringContaining('"user_id":"u"')]);
+    expect(documents.events[0]).not.toContain('a@example.com');
+  });
+
+  it('counts every event that is not landed, whatever the reason', () => {
+    const diagnostics = event('statsig::diagnostics');
+    const body = only(diagnostics, diagnostics, event('b'));
+    const judged = judge({ events: { deny: ['b'] } })(quarantined(body, { reason: 'SLUICE_BODY_NOT_JSON' }));
+    expect(judged).toMatchObject({ refused: [], ignored: 3 });
+  });
+
+  it('that is still no body is refused with its current code and detail', () => {
+    const { refused } = judge()(quarantined('[]', { reason: 'SLUICE_BODY_NOT_JSON' }));
+    expect(refused).toEqual([{ code: 'SLUICE_BODY_WRONG_SHAPE', detail: expect.any(String) }]);
+  });
 });
 
 describe('a row that Firehose failed to deliver', () => {
@@ -135,6 +155,79 @@ describe('a row that Firehose failed to deliver', () => {
     ],
   ])('with %s stays in quarantine, with a reason', (_what, raw, problem) => {
     expect(restoreRow(raw, eventsTable(config))).toEqual({ problem });
+  });
+
+  it('of exposures returns to their stream', () => {
+    const exposure = '{"event_id":"a","ds":"2026-11-20"}';
+    const where = 'errors/exposures/format-conversion-failed/x';
+    expect(judge()(quarantined(exposure, { reason, path: where })).documents).toEqual({
+      exposures: [exposure],
+      events: [],
+    });
+  });
+
+  it('stays in quarantine with the reason why it does not fit', () => {
+    expect(judge()(quarantined('{', { reason, path }))).toEqual({
+      documents: { exposures: [], events: [] },
+      refused: [{ code: reason, detail: 'It is not JSON.' }],
+      ignored: 0,
+    });
+    expect(judge()(quarantined(row, { reason, path: 'elsewhere' })).refused).toEqual([
+      { code: reason, detail: 'Its path names no stream.' },
+    ]);
+  });
+
+  const types = ['string', 'boolean', 'timestamp', 'date', 'double', 'bigint'] as const;
+  const [id] = eventsTable(config).columns;
+  const typed = {
+    ...eventsTable(config),
+    columns: [
+      ...(id === undefined ? [] : [id]),
+      ...types.map((type) => ({ name: type, type, comment: 'One of this type' })),
+    ],
+  };
+  const restore = (members: object) =>
+    restoreRow(JSON.stringify({ event_id: 'a', ...members, ds: '2026-11-20' }), typed);
+
+  it.each<[(typeof types)[number], readonly unknown[], readonly unknown[]]>([
+    ['string', ['', 'x'], [1, true, {}]],
+    ['boolean', [true, false], ['true', 1]],
+    ['timestamp', ['2026-11-20T07:32:00.123Z'], ['soon', '', 1_795_159_800_000]],
+    ['date', ['2026-11-20'], ['2026-11-31', '20.11.2026', 20]],
+    ['double', [0, 1.5, -1], ['1', true]],
+    ['bigint', [0, -7, Number.MAX_SAFE_INTEGER], [1.5, 2 ** 53, '1']],
+  ])('fits a column of type %s with its values only', (type, fitting, others) => {
+    for (const value of [...fitting, null]) {
+      expect([value, restore({ [type]: value })]).toEqual([value, { document: expect.any(String) }]);
+    }
+    for (const value of others) {
+      expect([value, restore({ [type]: value })]).toEqual([value, { problem: `${type} is no ${type}.` }]);
+    }
+  });
+
+  it('needs an ID and a day that are texts', () => {
+    const table = eventsTable(config);
+    expect(restoreRow('{"event_id":1,"ds":"2026-11-20"}', table)).toEqual({ problem: 'It has no event_id.' });
+    expect(restoreRow('{"event_id":"a","ds":20261120}', table)).toEqual({
+      problem: 'It has no ds that is a day.',
+    });
+    expect(restoreRow('{"event_id":"a"}', { ...table, columns: [] })).toEqual({
+      problem: 'It has no undefined.',
+    });
+  });
+
+  it('loses its line breaks, and may be as large as a record', () => {
+    const table = eventsTable(config);
+    expect(restoreRow('{"event_id":"a",\n"ds":"2026-11-20"}', table)).toEqual({
+      document: '{"event_id":"a","ds":"2026-11-20"}',
+    });
+    const spaced = '{"event_id": "a", "ds": "2026-11-20"}';
+    expect(restoreRow(spaced, table)).toEqual({ document: spaced });
+    const rest = '{"event_id":"","ds":"2026-11-20"}'.length;
+    const largest = `{"event_id":"${'x'.repeat(MAX_RECORD_BYTES - rest)}","ds":"2026-11-20"}`;
+    expect(restoreRow(largest, table)).toEqual({ document: largest });
+    const wide = `{"event_id":"${'é'.repeat(MAX_RECORD_BYTES / 2)}","ds":"2026-11-20"}`;
+    expect(restoreRow(wide, table)).toEqual({ problem: 'It is larger than a Firehose record.' });
   });
 
   it('is accepted if the collector could have written it', () => {
