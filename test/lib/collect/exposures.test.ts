@@ -181,6 +181,100 @@ describe('an exposure', () => {
     });
   });
 
+  it.each([
+    [true, true],
+    ['true', true],
+    [false, false],
+    ['false', false],
+    ['', undefined],
+    ['yes', undefined],
+    [1, undefined],
+    [null, undefined],
+  ])('has a flag that was sent as %p as %p', (sent, flag) => {
+    const layer = { config: 'l', ruleID: 'r', allocatedExperiment: 'homepage_hero' };
+    expect(exposure('layer', { ...layer, isExplicitParameter: sent })['is_explicit_parameter']).toBe(flag);
+    expect(exposure('gate', { gate: 'g', ruleID: 'r', gateValue: sent })['gate_value']).toBe(flag);
+    const manual = exposure('config', { config: 'c', ruleID: 'r', isManualExposure: sent });
+    expect(manual['is_manual']).toBe(flag ?? false);
+  });
+
+  it('has only the columns of its kind', () => {
+    const metadata = {
+      gate: 'g',
+      config: 'c',
+      ruleID: 'r',
+      gateValue: 'true',
+      allocatedExperiment: 'homepage_hero',
+      parameterName: 'p',
+      isExplicitParameter: 'true',
+    };
+    const gate = exposure('gate', metadata);
+    const config = exposure('config', metadata);
+    const layer = exposure('layer', metadata);
+    expect(gate).toMatchObject({ experiment_id: 'g', gate_value: true, group_id: 'r:Pass' });
+    expect(config).toMatchObject({ experiment_id: 'c', group_id: 'r' });
+    expect(layer).toMatchObject({ experiment_id: 'homepage_hero', group_id: 'r', layer_id: 'c' });
+    expect([config, layer].map((row) => row['gate_value'])).toEqual([undefined, undefined]);
+    for (const column of ['layer_id', 'allocated_experiment', 'parameter_name', 'is_explicit_parameter']) {
+      expect([column, gate[column], config[column]]).toEqual([column, undefined, undefined]);
+      expect(layer).toHaveProperty(column);
+    }
+  });
+
+  it('without a rule has an empty one, which assigns nobody', () => {
+    expect(exposure('gate', { gate: 'g', gateValue: 'false' })).toMatchObject({
+      rule_id: '',
+      group_id: ':Fail',
+      is_assignment: false,
+    });
+  });
+
+  it('keeps its evaluation with redaction of all metadata, and counts a name as unresolved once', () => {
+    const privacy = { redact: { metadata: 'drop' }, salt: 'sixteen characters at least' } as const;
+    const event = {
+      eventName: 'statsig::layer_exposure',
+      metadata: { config: 'l', ruleID: 'r', allocatedExperiment: '4222855429', note: 'private' },
+    };
+    const { exposures, noted } = one(event, {}, { config: { privacy } });
+    expect(exposures).toMatchObject([
+      { metadata: '{"allocatedExperiment":"4222855429","config":"l","ruleID":"r"}' },
+    ]);
+    expect(noted).toEqual({ name_unresolved: 1 });
+    expect(one({ ...event, metadata: { config: 'l', ruleID: 'r' } }).noted).toEqual({});
+  });
+
+  it('with a value has that among its undocumented members, but none that is empty', () => {
+    const gate = { eventName: 'statsig::gate_exposure', metadata: { gate: 'g', ruleID: 'r' } };
+    const metadata = (event: object) => one({ ...gate, ...event }).exposures[0]?.['statsig_metadata'];
+    expect(metadata({ value: 5 })).toBe('{"event":{"value":5}}');
+    expect(metadata({ value: '', more: 1 })).toBe('{"event":{"more":1}}');
+    expect(metadata({ value: null })).toBeUndefined();
+    expect(metadata({ value: '' })).toBeUndefined();
+  });
+
+  it('keeps the times at which rules were fetched, each of its own', () => {
+    const rows = [
+      { lcut: 1, receivedAt: 2 },
+      { lcut: 3, receivedAt: 4 },
+      { lcut: 3 },
+      { receivedAt: 4 },
+      { lcut: 1, receivedAt: 2 },
+      {},
+    ].map((times) => ({
+      eventName: 'statsig::gate_exposure',
+      time: now,
+      metadata: {
+        gate: 'g',
+        ruleID: 'r',
+        ...Object.fromEntries(Object.entries(times).map(([name, time]) => [name, String(time)])),
+      },
+    }));
+    const { exposures } = collect({ events: rows });
+    expect(exposures.map((row) => JSON.parse(String(row['metadata'])))).toEqual(
+      rows.map(({ metadata }) => metadata),
+    );
+  });
+
   it('has the columns of the table in order', () => {
     const { documents } = one({
       eventName: 'statsig::gate_exposure',
