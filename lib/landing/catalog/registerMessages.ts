@@ -60,12 +60,11 @@ async function registerObjects(
   const invalid: { readonly messageId: string; readonly code: string; readonly detail: string }[] = [];
   const objects: (ObjectRef & { readonly messageId: string })[] = [];
   for (const { messageId, body } of records) {
-    try {
-      objects.push({ messageId, ...readObjectCreated(body) });
-    } catch (error) {
-      if (!(error instanceof SluiceError)) throw error;
-      invalid.push({ messageId, code: error.code, detail: error.detail });
-    }
+    const read = objectCreated(body);
+    if ('wrong' in read) {
+      const { code, detail } = new CatalogError('SLUICE_CATALOG_MESSAGE_INVALID', read.wrong);
+      invalid.push({ messageId, code, detail });
+    } else objects.push({ messageId, ...read });
   }
 
   const ours = objects.filter((object) => object.bucket === bucket);
@@ -145,17 +144,6 @@ async function registerKind(
       failed: days.map((day): FailedDay => ({ day, code, message })),
     };
   }
-}
-
-/**
- * Reads the object that a queue's message names.
- *
- * @throws CatalogError SLUICE_CATALOG_MESSAGE_INVALID, which describes the problem without the content.
- */
-function readObjectCreated(body: string): ObjectRef {
-  const read = objectCreated(body);
-  if ('wrong' in read) throw new CatalogError('SLUICE_CATALOG_MESSAGE_INVALID', read.wrong);
-  return read;
 }
 
 /** The result of the daily run for one table, as it is logged. */
