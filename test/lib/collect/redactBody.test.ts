@@ -105,6 +105,29 @@ describe('refused events', () => {
     expect(collected(['x'.repeat(most)]).rows).toMatchObject([{ code: 'SLUICE_EVENT_NO_NAME' }]);
   });
 
+  it.each([
+    ['events', 'events', '{"events":["A","B"]}'],
+    ['exposures', 'exposures', '{"exposures":["A","B"]}'],
+    ['exposures', 'events', '{"events":["B"],"exposures":["A"]}'],
+  ] as const)('of the lists %s and %s share a row with those lists alone', (first, second, expected) => {
+    const refused = new RefusedEvents(() => ({}), null, CostMeter.unlimited);
+    const long = (letter: string) => letter.repeat(2_100_000);
+    refused.add('SLUICE_EVENT_NO_NAME', '', first, long('A'));
+    refused.add('SLUICE_EVENT_BAD_TIME', '', second, long('B'));
+    const rows = refused.rows().map(({ detail, raw }) => [detail, raw.replaceAll(/([AB])+/g, '$1')]);
+    expect(rows).toEqual([['SLUICE_EVENT_NO_NAME: 1, SLUICE_EVENT_BAD_TIME: 1.', expected]]);
+  });
+
+  it('are redacted, and so is what they share', () => {
+    const redaction = new Redaction({ 'user.email': 'drop' }, SALT);
+    const user = { userID: 'u', email: 'a@example.com' };
+    const refused = new RefusedEvents(() => ({ user }), redaction, CostMeter.unlimited);
+    refused.add('SLUICE_EVENT_NO_NAME', '', 'events', { user });
+    expect(refused.rows().map(({ raw }) => raw)).toEqual([
+      '{"events":[{"user":{"userID":"u"}}],"user":{"userID":"u"}}',
+    ]);
+  });
+
   it('cost work by their number and by their length', () => {
     const base = collected([7]).spent;
     expect(base).toBeGreaterThanOrEqual(60);

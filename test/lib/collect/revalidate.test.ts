@@ -172,9 +172,11 @@ describe('a row that Firehose failed to deliver', () => {
       refused: [{ code: reason, detail: 'It is not JSON.' }],
       ignored: 0,
     });
-    expect(judge()(quarantined(row, { reason, path: 'elsewhere' })).refused).toEqual([
-      { code: reason, detail: 'Its path names no stream.' },
-    ]);
+    for (const where of ['elsewhere', 'errors/quarantine/format-conversion-failed/x']) {
+      expect(judge()(quarantined(row, { reason, path: where })).refused).toEqual([
+        { code: reason, detail: 'Its path names no stream.' },
+      ]);
+    }
   });
 
   const types = ['string', 'boolean', 'timestamp', 'date', 'double', 'bigint'] as const;
@@ -193,7 +195,7 @@ describe('a row that Firehose failed to deliver', () => {
     ['string', ['', 'x'], [1, true, {}]],
     ['boolean', [true, false], ['true', 1]],
     ['timestamp', ['2026-11-20T07:32:00.123Z'], ['soon', '', 1_795_159_800_000]],
-    ['date', ['2026-11-20'], ['2026-11-31', '20.11.2026', 20]],
+    ['date', ['2026-11-20'], ['2026-11-31', '20.11.2026', 20, ['2026-11-20']]],
     ['double', [0, 1.5, -1], ['1', true]],
     ['bigint', [0, -7, Number.MAX_SAFE_INTEGER], [1.5, 2 ** 53, '1']],
   ])('fits a column of type %s with its values only', (type, fitting, others) => {
@@ -209,6 +211,9 @@ describe('a row that Firehose failed to deliver', () => {
     const table = eventsTable(config);
     expect(restoreRow('{"event_id":1,"ds":"2026-11-20"}', table)).toEqual({ problem: 'It has no event_id.' });
     expect(restoreRow('{"event_id":"a","ds":20261120}', table)).toEqual({
+      problem: 'It has no ds that is a day.',
+    });
+    expect(restoreRow('{"event_id":"a","ds":["2026-11-20"]}', table)).toEqual({
       problem: 'It has no ds that is a day.',
     });
     expect(restoreRow('{"event_id":"a"}', { ...table, columns: [] })).toEqual({
