@@ -394,6 +394,64 @@ describe('the rows of one batch', () => {
     },
   );
 
+  it("have the batch's metadata as it is and their own behind it, or all sorted where they override it", () => {
+    const own = [
+      { a: '/' },
+      { b: '/' },
+      { a: '/' },
+      { os: 'own', a: 1 },
+      { z: 1, a: 2 },
+      ['x'],
+      'text',
+      0,
+      {},
+    ];
+    const events = own.map((statsigMetadata) => ({ eventName: 'e', time: now, statsigMetadata }));
+    const texts = (statsigMetadata: object | null) =>
+      collect({ events, statsigMetadata }).rows.map((row) => row['statsig_metadata']);
+    expect(texts({ os: 'linux', b: 'batch' })).toEqual([
+      '{"b":"batch","os":"linux","a":"/"}',
+      '{"b":"/","os":"linux"}',
+      '{"b":"batch","os":"linux","a":"/"}',
+      '{"a":1,"b":"batch","os":"own"}',
+      '{"b":"batch","os":"linux","a":2,"z":1}',
+      '{"b":"batch","event":{"statsigMetadata":["x"]},"os":"linux"}',
+      '{"b":"batch","event":{"statsigMetadata":"text"},"os":"linux"}',
+      '{"b":"batch","event":{"statsigMetadata":0},"os":"linux"}',
+      '{"b":"batch","os":"linux"}',
+    ]);
+    expect(texts(null).slice(0, 4)).toEqual(['{"a":"/"}', '{"b":"/"}', '{"a":"/"}', '{"a":1,"os":"own"}']);
+  });
+
+  it('have IDs by the metadata and the undocumented members of their own event', () => {
+    const own = [
+      {},
+      { statsigMetadata: { a: 1 } },
+      { statsigMetadata: { a: 2 } },
+      { statsigMetadata: 'text' },
+      { statsigMetadata: 'other' },
+      { extra: 1 },
+      { extra: 2 },
+      { extra: 1, statsigMetadata: { a: 1 } },
+      { extra: 2, statsigMetadata: { a: 1 } },
+      { extra: 1, statsigMetadata: { a: 2 } },
+      { extra: 1, statsigMetadata: 'text' },
+    ];
+    const idsIn = (statsigMetadata: object | null) => {
+      const events = own.map((members) => ({ eventName: 'e', time: now, ...members }));
+      return collect({ events, statsigMetadata }).rows.map((row) => row['event_id']);
+    };
+    const ids = idsIn(null);
+    expect(new Set(ids).size).toBe(own.length);
+    expect(idsIn({ a: 'batch', os: 'linux' })).toEqual(ids);
+  });
+
+  it('have a key for undocumented members that no other member has', () => {
+    const event = { eventName: 'e', extra: 1, statsigMetadata: { event: 'own' } };
+    const [row] = one(event, { statsigMetadata: { event_: 'batch' } }).rows;
+    expect(row?.['statsig_metadata']).toBe('{"event":"own","event_":"batch","event__":{"extra":1}}');
+  });
+
   it('have the environment of the tier of the user, only if that is a text in an object', () => {
     const environment = (statsigEnvironment: unknown) =>
       one({ eventName: 'e', user: { userID: 'u', statsigEnvironment } }, {}, { environment: 'key' })
