@@ -97,6 +97,17 @@ describe('event_id', () => {
     );
   });
 
+  it('does not change with the code, so that a resend after an update keeps its IDs', () => {
+    const spelled = { ...events[0], time: String(now), statsigMetadata: { page: '/' }, extra: 1 };
+    expect(ids({ events: [...events, spelled, { eventName: 'c' }], statsigMetadata })).toEqual([
+      'c674aa89d5fc064324a99df597c3cde6',
+      'c4b6aa9c73f057519780ef6aed7e951c',
+      '269a2b0c910441462625ebdf4b9f2421',
+      '295485aa2e93532587cfbca125cdbc02',
+      '2a4413ef0aea72c279255ed863483d1c',
+    ]);
+  });
+
   it('differs for repeats within one batch, and is the same for them when sent again', () => {
     const repeats = { events: [events[0], events[0], events[1], events[0]] };
     const first = ids(repeats);
