@@ -423,6 +423,20 @@ describe('the rows of one batch', () => {
     expect(texts(null).slice(0, 4)).toEqual(['{"a":"/"}', '{"b":"/"}', '{"a":"/"}', '{"a":1,"os":"own"}']);
   });
 
+  it('have no metadata of an event before them that has one text in common', () => {
+    const own = [{ a: null, b: 'x' }, { b: 'x' }, { c: 1, d: 'x' }, { d: 'x' }, { e: 1 }, { f: 1 }];
+    const events = own.map((statsigMetadata) => ({ eventName: 'e', time: now, statsigMetadata }));
+    const { rows } = collect({ events });
+    expect(rows.map((row) => row['statsig_metadata'])).toEqual([
+      '{"a":null,"b":"x"}',
+      '{"b":"x"}',
+      '{"c":1,"d":"x"}',
+      '{"d":"x"}',
+      '{"e":1}',
+      '{"f":1}',
+    ]);
+  });
+
   it('have IDs by the metadata and the undocumented members of their own event', () => {
     const own = [
       {},
