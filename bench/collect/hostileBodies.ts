@@ -68,7 +68,10 @@ function events(characters: number, piece: (i: number) => string, beside = ''): 
     count += 1;
     return count > 99_999 ? '' : `${NAMED}${piece(i)}}`;
   });
-  return `{"events":[${all.replace(/,+$/, '')}]${beside}}`;
+  // Not by a regular expression: it needs a stack frame for each of up to millions of commas.
+  let end = all.length;
+  while (all[end - 1] === ',') end -= 1;
+  return `{"events":[${all.slice(0, end)}]${beside}}`;
 }
 
 function items(text: string): HostileBody {

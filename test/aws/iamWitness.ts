@@ -14,7 +14,12 @@ import { decideCall } from '../lib/access/decideCall.ts';
 import { SIMULATOR_VARIABLE } from '../lib/access/iamWitness.ts';
 
 /** The tests whose verdicts on policies the simulator shares. */
-const SUITES = ['test/lib/access/', 'test/infra/(?:deployPolicy|roles)\\.test', 'test/proof/'];
+const SUITES = [
+  'test/lib/access/',
+  'test/infra/(?:deployPolicy|roles)\\.test',
+  'test/proof/',
+  'test/cli/probe/askLoadEngine\\.test',
+];
 const SUITES_MS = 900_000;
 const closing = /^(\d+) passed, (\d+) failed$/;
 const manifestSchema = z.object({ version: z.string() });
