@@ -175,7 +175,8 @@ describe("the probe's question whether DuckDB starts", () => {
     expect(
       await Promise.all([
         decided('cloudformation:DescribeStacks', ofLocal('cloudformation', 'stack/sluice-local/1')),
-        decided('cloudwatch:GetMetricData', '*'),
+        // The reference knows one resource of it, which the policy's `*` covers.
+        decided('cloudwatch:GetMetricData', ofLocal('cloudwatch', 'dataset/default')),
         decided('lambda:GetFunctionRecursionConfig', ofLocal('lambda', 'function:sluice-local-ingest-plan')),
         decided('s3:DeleteObject', 'arn:aws:s3:::acme-probed/parked/overflow/events/a.ndjson.gz'),
         decided('s3:GetObject', 'arn:aws:s3:::acme-own-drops/events/a.parquet'),
