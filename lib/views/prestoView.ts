@@ -5,13 +5,13 @@ import type { View } from './View.ts';
 /** What Athena calls the Data Catalog of Glue. */
 const CATALOG = 'awsdatacatalog';
 
-/** Trino's names of our types; the others are called alike. */
+/** Trino's names of our types. The other types have the same name in both. */
 const TRINO_TYPES: Partial<Record<ColumnType, string>> = { string: 'varchar' };
 
-/** A view as Athena keeps it in Glue: JSON in base64 in a comment, as Hive would read nothing else. */
+/** Athena stores a view in Glue as base64-encoded JSON within an SQL comment. */
 const PRESTO_VIEW = /^\/\* Presto View: ([A-Za-z0-9+/]+={0,2}) \*\/$/;
 
-/** Of ConnectorViewDefinition in Trino's SPI, what every version has; others are left. */
+/** The members of `ConnectorViewDefinition` in Trino's SPI that exist in every version. Others are ignored. */
 const definitionSchema = z.object({
   originalSql: z.string(),
   catalog: z.string().optional(),
@@ -19,15 +19,15 @@ const definitionSchema = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
 });
 
-/** What a Glue view says of itself. */
+/** The definition of an Athena view. */
 export type PrestoView = Readonly<z.output<typeof definitionSchema>>;
 
 /**
- * A view as `ViewOriginalText` of its Glue table, beside `ViewExpandedText` {@link EXPANDED_TEXT}. Athena has no page
- * about the format; it is what CREATE VIEW writes: Trino's `ConnectorViewDefinition` in JSON, by `ViewReaderUtil`
- * (plugin/trino-hive, encodeViewData).
+ * Encodes a view as the `ViewOriginalText` of its Glue table. `ViewExpandedText` is {@link EXPANDED_TEXT}. AWS does not
+ * document the format. CREATE VIEW writes Trino's `ConnectorViewDefinition` as JSON: see `ViewReaderUtil.encodeViewData`
+ * in Trino's plugin/trino-hive.
  *
- * @param database Whose tables unqualified names would mean; ours name theirs.
+ * @param database Database of tables that a query names without one. Our views always name it.
  */
 export function prestoViewText(view: Pick<View, 'sql' | 'columns'>, database: string): string {
   const definition: PrestoView = {
@@ -39,15 +39,15 @@ export function prestoViewText(view: Pick<View, 'sql' | 'columns'>, database: st
   return encodePrestoView(definition);
 }
 
-/** A definition as `ViewOriginalText` of its Glue table. */
+/** Encodes a definition as the `ViewOriginalText` of its Glue table. */
 function encodePrestoView(definition: PrestoView): string {
   return `/* Presto View: ${Buffer.from(JSON.stringify(definition)).toString('base64')} */`;
 }
 
-/** `ViewExpandedText` of every such view. */
+/** The `ViewExpandedText` of every Athena view. */
 export const EXPANDED_TEXT = '/* Presto View */';
 
-/** Reads a `ViewOriginalText`; null when it isn't Athena's, as a view of Hive's. */
+/** Decodes a `ViewOriginalText`. Returns null for a view of another engine, such as Hive. */
 export function readPrestoView(text: string): PrestoView | null {
   const [, encoded] = PRESTO_VIEW.exec(text.trim()) ?? [];
   if (encoded === undefined) return null;
