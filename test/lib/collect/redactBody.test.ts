@@ -114,7 +114,9 @@ describe('refused events', () => {
     const long = (letter: string) => letter.repeat(2_100_000);
     refused.add('SLUICE_EVENT_NO_NAME', '', first, long('A'));
     refused.add('SLUICE_EVENT_BAD_TIME', '', second, long('B'));
-    const rows = refused.rows().map(({ detail, raw }) => [detail, raw.replaceAll(/([AB])+/g, '$1')]);
+    const rows = refused
+      .rows()
+      .map(({ detail, raw }) => [detail, raw.replaceAll(/A+/g, 'A').replaceAll(/B+/g, 'B')]);
     expect(rows).toEqual([['SLUICE_EVENT_NO_NAME: 1, SLUICE_EVENT_BAD_TIME: 1.', expected]]);
   });
 
