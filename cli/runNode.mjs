@@ -23,7 +23,7 @@ export function nodeBinary(root) {
 export function runNode(root, args, options = {}) {
   const child = spawn(nodeBinary(root), args, { ...options, stdio: 'inherit' });
   // The terminal sends Ctrl-C to the whole process group, including the child: wait until it has shut down.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });

@@ -17,7 +17,7 @@ function installed() {
   return statSync(stamp).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs || sameVersions(stamp);
 }
 
-/** A fresh checkout gives our lockfile a new date without a change, so the versions are compared. */
+/** A fresh checkout gives our lockfile a new date without a change, so the versions are compared. @param {string} stamp */
 function sameVersions(stamp) {
   const ours = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
   const theirs = JSON.parse(readFileSync(stamp, 'utf8')).packages;

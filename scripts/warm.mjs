@@ -5,21 +5,28 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = resolve(fileURLToPath(import.meta.url), '..', '..');
+/** @param {NodeJS.ProcessEnv} env */
 async function packageAhead(env) {
   const { loadTemplate } = await import('../local/loadTemplate.ts');
   await loadTemplate({ root, cacheDirectory: join(root, '.sluice', 'template'), env });
 }
 
 async function fetchAhead() {
-  const { fetchBinding } = await import('../infra/build/fetchBinding.ts');
-  await fetchBinding(root);
+  const [{ fetchBinding }, { configFile, loadConfig }] = await Promise.all([
+    import('../infra/build/fetchBinding.ts'),
+    import('../lib/config/loadConfig.ts'),
+  ]);
+  const { architecture } = await loadConfig(configFile(root, process.env));
+  await fetchBinding(root, architecture);
 }
 
-for (const [what, run] of [
+/** @type {readonly (readonly [what: string, run: () => Promise<void>])[]} */
+const steps = [
   ['Not packaged ahead', () => packageAhead(process.env)],
   ['The demo not packaged ahead', () => packageAhead({ SLUICE_CONFIG: join('demo', 'sluice.config.ts') })],
   ["DuckDB's binding for Lambda not fetched ahead", fetchAhead],
-]) {
+];
+for (const [what, run] of steps) {
   await run().catch((error) => {
     process.stderr.write(`${what}: ${error instanceof Error ? error.message : error}\n`);
   });
