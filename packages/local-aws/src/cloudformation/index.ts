@@ -10,8 +10,8 @@ import { stackId } from '../template/resourceTypes.ts';
 const RESOURCES_A_PAGE = 100;
 
 /**
- * CloudFormation on the wire, as far as it tells what is deployed: DescribeStacks and ListStackResources of the
- * one stack there is. `stack` is read at each call, because the service exists before the template is resolved.
+ * CloudFormation on the wire, as far as it tells what is deployed: DescribeStacks, ListStacks and ListStackResources of
+ * the one stack there is. `stack` is read at each call, because the service exists before the template is resolved.
  */
 export function cloudFormationService({
   stack,
@@ -38,6 +38,19 @@ export function cloudFormationService({
         },
       }),
       queryOperation({
+        name: 'ListStacks',
+        // `StackStatusFilter.member.1` and so on: on the wire, a list is that many members.
+        input: z.record(z.string().regex(/^StackStatusFilter\.member\.\d+$/), z.string()),
+        run(filter) {
+          const found = stack();
+          const statuses = Object.values(filter);
+          const isListed = statuses.length === 0 || statuses.includes(STATUS);
+          return [
+            ['StackSummaries', found === undefined || !isListed ? [] : [['member', summaryElement(found)]]],
+          ];
+        },
+      }),
+      queryOperation({
         name: 'ListStackResources',
         input: z.strictObject({ StackName: z.string().min(1), NextToken: z.string().optional() }),
         run({ StackName, NextToken = '0' }) {
@@ -59,12 +72,21 @@ export function cloudFormationService({
   });
 }
 
-function stackElement(stack: DeployedStack): XmlElement[] {
+/** Of every stack and resource. */
+const STATUS = 'CREATE_COMPLETE';
+
+function summaryElement(stack: DeployedStack): XmlElement[] {
   return [
     ['StackName', stack.name],
     ['StackId', stackId(stack, stack.name)],
     ['CreationTime', new Date(stack.createdMs).toISOString()],
-    ['StackStatus', 'CREATE_COMPLETE'],
+    ['StackStatus', STATUS],
+  ];
+}
+
+function stackElement(stack: DeployedStack): XmlElement[] {
+  return [
+    ...summaryElement(stack),
     ['DisableRollback', false],
     [
       'Outputs',
@@ -88,7 +110,7 @@ function resourceElement(
     ['PhysicalResourceId', physicalId],
     ['ResourceType', type],
     ['LastUpdatedTimestamp', new Date(createdMs).toISOString()],
-    ['ResourceStatus', 'CREATE_COMPLETE'],
+    ['ResourceStatus', STATUS],
   ];
 }
 
