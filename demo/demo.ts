@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { writeNote } from '../cli/terminal/output.ts';
 import { utcDay } from '../lib/base/time.ts';
 import { configFile, loadConfig } from '../lib/config/loadConfig.ts';
+import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 import { startCloud } from '../local/startCloud.ts';
 import { emptyDataDirectory } from '../packages/local-aws/src/index.ts';
@@ -19,7 +20,7 @@ import { tellExport } from './story/tellExport.ts';
 const startedAt = Date.now();
 const data = dataDirectory();
 const file = useDemoConfig();
-const config = await loadConfig(file);
+const config = await loadConfig(file, LOCAL_STAGE);
 
 heading('1. The local cloud');
 const cloud = await startCloud({

@@ -1,9 +1,13 @@
 import { defineConfig } from '../lib/config/defineConfig.ts';
 import { configFile, loadConfig } from '../lib/config/loadConfig.ts';
+import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 
 /** The user's configuration: SLUICE_CONFIG at the start of the demo, else sluice.config.ts at the root. */
-const own = await loadConfig(configFile(repositoryRoot, { SLUICE_CONFIG: process.env['SLUICE_OWN_CONFIG'] }));
+const own = await loadConfig(
+  configFile(repositoryRoot, { SLUICE_CONFIG: process.env['SLUICE_OWN_CONFIG'] }),
+  LOCAL_STAGE,
+);
 
 /**
  * The configuration of `npm run demo`: it has your names, so that you can read its data with your configuration, and a

@@ -3,8 +3,9 @@ import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'no
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../lib/base/json.ts';
-import { configFile, loadConfig } from '../lib/config/loadConfig.ts';
+import { configFile, loadComparedConfig } from '../lib/config/loadConfig.ts';
 import type { Config } from '../lib/schema/config.ts';
+import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 import { parseTemplate, type Template } from '../packages/local-aws/src/index.ts';
 import { digestInputs, type Packaged, packageService } from './packageService.ts';
 
@@ -24,7 +25,7 @@ export interface LoadOptions {
   /** Where packages are kept, e.g. `<root>/.sluice/template`. */
   readonly cacheDirectory: string;
   /** Default `local`. Part of every name: `sluice-local-exposures`. */
-  readonly stage?: string;
+  readonly stage?: string | undefined;
   /** Default: the configuration's. The template is the same for all. */
   readonly region?: string;
   /** Default the process's own. Only `SLUICE_CONFIG` is read: another configuration file. */
@@ -53,9 +54,9 @@ export interface LoadedTemplate {
  * @throws LocalTemplateError when packaging fails, ConfigError when the configuration is not valid.
  */
 export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate> {
-  const { root, cacheDirectory, stage = 'local', env = process.env } = options;
+  const { root, cacheDirectory, stage = LOCAL_STAGE, env = process.env } = options;
   const file = configFile(root, env);
-  const config = await loadConfig(file);
+  const config = await loadComparedConfig(file, stage, options.region);
   const { region = config.region } = options;
   const digest = await digestInputs(root, { config, stage, region });
   const directory = join(cacheDirectory, digest);

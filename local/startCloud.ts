@@ -65,6 +65,8 @@ export interface StartOptions {
   readonly edgePort: number;
   /** Data directory; made when missing. */
   readonly data: string;
+  /** The stage whose configuration and names it has. Default `local`. */
+  readonly stage?: string | undefined;
   /** Firehose's buffer interval instead of the deployed one, seconds. */
   readonly bufferSeconds?: number;
   /** Let only configured keys post, as deployed, instead of any `client-…` or `secret-…` key. Default false. */
@@ -94,6 +96,7 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
       const { template, stackName, directory, config } = await loadTemplate({
         root: repositoryRoot,
         cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
+        stage: options.stage,
         onPackaging: options.onPackaging,
       });
       loaded.config = config;

@@ -16,7 +16,7 @@ async function fetchAhead() {
     import('../infra/build/fetchBinding.ts'),
     import('../lib/config/loadConfig.ts'),
   ]);
-  const { architecture } = await loadConfig(configFile(root, process.env));
+  const { architecture } = await loadConfig(configFile(root, process.env), 'local');
   await fetchBinding(root, architecture);
 }
 

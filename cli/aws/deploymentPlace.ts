@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
+import { DEFAULT_STAGE, LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type CommandLine, textOption, UsageError } from '../terminal/commandLine.ts';
@@ -71,7 +72,7 @@ export async function deploymentPlace(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<DeploymentPlace> {
   const named = namedPlace(readPlaceOptions(line), env);
-  const config = await loadConfig(configFile(repositoryRoot, env));
+  const config = await loadConfig(configFile(repositoryRoot, env), named.stack.stage);
   return { ...named, place: { ...named.place, region: named.place.region ?? config.region }, config };
 }
 
@@ -102,7 +103,7 @@ export function namedPlace(
   const place = awsPlace({ region: options.region, endpoint }, env);
   const { region, accessKeyId, secretAccessKey } = localAccount;
   return {
-    stack: { service: 'sluice', stage: options.stage ?? (local ? 'local' : 'dev') },
+    stack: { service: 'sluice', stage: options.stage ?? (local ? LOCAL_STAGE : DEFAULT_STAGE) },
     place: {
       ...place,
       // The local cloud has one region, whatever the environment says.

@@ -64,20 +64,20 @@ async function contextOptions(
 ): Promise<Parameters<typeof import('../doctor/DoctorContext.ts')['openDoctorContext']>[0]> {
   const [
     { namedPlace, readPlaceOptions },
-    { loadConfig },
-    { configFile },
+    { configFile, loadComparedConfig },
     { repositoryRoot },
     { systemClock },
   ] = await Promise.all([
     import('../aws/deploymentPlace.ts'),
     import('../../lib/config/loadConfig.ts'),
-    import('../../lib/config/loadConfig.ts'),
     import('../../local/dataDirectory.ts'),
     import('../../lib/base/time.ts'),
   ]);
+  const named = namedPlace(readPlaceOptions(line));
   return {
-    ...namedPlace(readPlaceOptions(line)),
-    loadConfig: () => loadConfig(configFile(repositoryRoot, process.env)),
+    ...named,
+    loadConfig: () =>
+      loadComparedConfig(configFile(repositoryRoot, process.env), named.stack.stage, named.place.region),
     clock: systemClock,
   };
 }

@@ -19,11 +19,13 @@ import {
   statsigPrincipal,
 } from '../../lib/schema/formats.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
+import { DEFAULT_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import {
   type Command,
   type CommandLine,
   didYouMean,
+  stageOption,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -51,9 +53,12 @@ export const policy: Command = {
   usage: `sluice policy print --for ${POLICY_TARGETS.join('|')} [options]`,
   options: {
     for: { type: 'string', help: 'who gets access, or what the policies are for' },
-    account: { type: 'string', help: 'AWS account of the deployment, 12 digits' },
+    account: {
+      type: 'string',
+      help: 'AWS account of the deployment, 12 digits (default: that of sluice.config.ts)',
+    },
     region: { type: 'string', help: 'its region (default: that of sluice.config.ts)' },
-    stage: { type: 'string', help: 'deploy, probe: stage of the deployment (default dev)' },
+    stage: { type: 'string', help: 'stage of the deployment (default dev)' },
     principal: {
       type: 'string',
       help: "principal that gets access: Statsig's account ID or an ARN (default: the reader's in sluice.config.ts)",
@@ -78,9 +83,11 @@ export const policy: Command = {
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected print.');
     const target = readTarget(line);
     const { loadConfig } = await import('../../lib/config/loadConfig.ts');
-    const config = await loadConfig(configFile(repositoryRoot, process.env));
+    const stage = stageOption(line) ?? DEFAULT_STAGE;
+    const config = await loadConfig(configFile(repositoryRoot, process.env), stage);
     const policies = printedPolicies(target, config, {
-      ...readNames(line, target, config.region),
+      ...readNames(line, target, config),
+      stack: `sluice-${stage}`,
       reader: readReader(line, target, config),
     });
     write(policies, line.values['json'] === true);
@@ -99,13 +106,15 @@ function readTarget(line: CommandLine): PolicyTarget {
 }
 
 /** Validates each option as the same field of `sluice.config.ts`, because it goes into a policy unchanged. */
-function readNames(line: CommandLine, target: PolicyTarget, region: string): Omit<KnownNames, 'reader'> {
+function readNames(
+  line: CommandLine,
+  target: PolicyTarget,
+  { account, region }: Pick<Config, 'account' | 'region'>,
+): Omit<KnownNames, 'reader' | 'stack'> {
   const ofOthers = target === 'ingest-source' || target === 'export-target';
-  const stage = checked(line, 'stage', z.string().regex(/^[A-Za-z0-9-]+$/, 'letters, digits and -')) ?? 'dev';
   return {
     region: checked(line, 'region', z.enum(REGIONS, 'a region that lib/schema/regions.ts lists')) ?? region,
-    stack: `sluice-${stage}`,
-    account: checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')),
+    account: checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')) ?? account ?? undefined,
     keyArn: checked(line, 'key', ofOthers ? kmsKeyArn() : singleRegionKeyArn()),
     principal: checked(line, 'principal', principalOf(target)),
     externalId: checked(line, 'external-id', externalId()),

@@ -6,6 +6,7 @@ import {
   assertNoArguments,
   type Command,
   countOption,
+  stageOption,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
@@ -21,14 +22,18 @@ export const start: Command = {
   summary:
     'Start the local cloud on loopback, until Ctrl-C: the collector and every AWS service that it needs.',
   usage:
-    'sluice start [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--allow-hosts NAMES] [--json]',
+    'sluice start [--stage NAME] [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--allow-hosts NAMES] [--json]',
   options: {
+    stage: { type: 'string', help: 'stage whose configuration to run (default local)' },
     port: { type: 'string', help: `port of the collector (default ${COLLECTOR_PORT}; 0: any free port)` },
     'edge-port': {
       type: 'string',
       help: `port of all AWS services (default ${EDGE_PORT}; 0: any free port)`,
     },
-    data: { type: 'string', help: 'data directory (default .sluice/data)' },
+    data: {
+      type: 'string',
+      help: 'data directory (default .sluice/data; of another stage .sluice/data-<stage>)',
+    },
     'buffer-seconds': {
       type: 'string',
       help: 'deliver after this many seconds at the latest (default: as deployed)',
@@ -43,7 +48,11 @@ export const start: Command = {
     },
     json: { type: 'boolean', help: 'print one JSON line on stdout when ready, and nothing else' },
   },
-  examples: ['npm start', 'npm start -- --port 0 --edge-port 0 --buffer-seconds 5 --json'],
+  examples: [
+    'npm start',
+    'npm start -- --stage dev',
+    'npm start -- --port 0 --edge-port 0 --buffer-seconds 5 --json',
+  ],
   jsonErrorsOn: 'stderr',
   async run(line) {
     const { values } = line;
@@ -62,10 +71,12 @@ export const start: Command = {
         `--allow-hosts: got ${JSON.stringify(allowedHosts.wrong)}, expected host names without ports, e.g. sluice.test,10.0.0.7.`,
       );
     }
+    const stage = stageOption(line);
     const cloud = await startCloud({
+      stage,
       port: countOption(line, 'port', { usual: COLLECTOR_PORT, least: 0, most: 65_535 }),
       edgePort: countOption(line, 'edge-port', { usual: EDGE_PORT, least: 0, most: 65_535 }),
-      data: textOption(line, 'data') ?? defaultDataDirectory(),
+      data: textOption(line, 'data') ?? defaultDataDirectory(stage),
       ...(bufferSeconds === undefined ? {} : { bufferSeconds }),
       checkKeys,
       allowedHosts,
@@ -77,7 +88,7 @@ export const start: Command = {
       const { collector, edge, data, bucket, database } = cloud;
       writeJson({ collector, edge, data, bucket, database, pid: process.pid });
     } else {
-      writeOut(welcome(cloud, checkKeys, performance.now() - startedAt));
+      writeOut(welcome(cloud, { checkKeys, stage, tookMs: performance.now() - startedAt }));
     }
     await interrupted;
     writeNote('\nDelivering buffered records …\n');
@@ -105,7 +116,13 @@ function untilInterrupted(): Promise<void> {
   });
 }
 
-function welcome(cloud: Cloud, checkKeys: boolean, tookMs: number): string {
+interface Started {
+  readonly checkKeys: boolean;
+  readonly stage: string | undefined;
+  readonly tookMs: number;
+}
+
+function welcome(cloud: Cloud, { checkKeys, stage, tookMs }: Started): string {
   const folder = shortPath(join(cloud.data, 's3', cloud.bucket));
   const ports = cloud.edge === `http://127.0.0.1:${EDGE_PORT}` ? '' : ` --endpoint-url ${cloud.edge}`;
   const elsewhere = cloud.data === defaultDataDirectory() ? '' : ` --data ${shortPath(cloud.data)}`;
@@ -115,7 +132,7 @@ function welcome(cloud: Cloud, checkKeys: boolean, tookMs: number): string {
   AWS endpoint     ${cloud.edge}   us-east-1, access key test, secret test
   Data             ${folder}
   Query            npx sluice query "select event_name, count(*) from statsig_forwarded_events group by 1"${elsewhere}
-  Check            npx sluice doctor --local${ports}
+  Check            npx sluice doctor --local${stage === undefined ? '' : ` --stage ${stage}`}${ports}
   Deliver now      curl -X POST ${cloud.edge}/_sluice/flush
 
 Ctrl-C delivers buffered records, stops, and keeps the data.

@@ -9,6 +9,7 @@ import { queues } from './checks/queues.ts';
 import { quotas } from './checks/quotas.ts';
 import { readers } from './checks/readers.ts';
 import { stack } from './checks/stack.ts';
+import { stages } from './checks/stages.ts';
 import { streams } from './checks/streams.ts';
 import { owoxWorkgroup, workgroup } from './checks/workgroups.ts';
 import type { Check } from './runChecks.ts';
@@ -19,6 +20,7 @@ export const checks: readonly Check[] = [
   credentials,
   clock,
   region,
+  stages,
   stack,
   bucket,
   bucketSettings,
@@ -43,6 +45,7 @@ export const checksBeforeDeploy: readonly Check[] = [
   credentials,
   clock,
   region,
+  stages,
   names,
   dataLake,
   deployer,

@@ -35,6 +35,10 @@ export const doctorFindings = {
     'AWS does not accept the credentials, or there are none.',
     'Sign in (`aws sso login`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. For the local cloud: --local.',
   ),
+  SLUICE_DOCTOR_ACCOUNT_DIFFERS: problem(
+    'The credentials are of another account than the configuration states.',
+    'Use credentials of that account (AWS_PROFILE), or correct `account` in the configuration.',
+  ),
   SLUICE_DOCTOR_CLOCK_OFF: problem(
     "This machine's clock differs from AWS's. From a difference of five minutes, AWS rejects signed requests.",
     'Set the clock by NTP. If you moved the clock of the local cloud: POST {"real":true} to /_sluice/clock.',
@@ -72,6 +76,10 @@ export const doctorFindings = {
     cause: 'No simulator covers this. Only the first deployment shows whether it works.',
     cure: 'docs/aws.md, "What only a first deployment tells", describes each failure and its remedy.',
   },
+  SLUICE_DOCTOR_STAGE_SHARED: problem(
+    "Another stage's stack in this account and region has a bucket, database or workgroup of this stage.",
+    'Make the named value depend on the stage (docs/deploy.md, "Stages") and deploy. If the other stack was deployed with this name by mistake, do not remove it before you have read docs/deploy.md, "Redeploying after `remove`": its bucket and tables stay.',
+  ),
   SLUICE_DOCTOR_BUCKET_MISSING: problem(
     'The bucket does not exist.',
     `${BLIND} If the stack created it: ${COMPARE} If you brought it, create it with the command and run the doctor again, which prints the settings it needs. Its objects are lost.`,

@@ -94,6 +94,17 @@ export function textOption({ values }: Pick<CommandLine, 'values'>, name: string
 }
 
 /**
+ * The stage of `--stage`; undefined without it. Whether the configuration has such a stage is seen when it is loaded.
+ *
+ * @throws UsageError for a text that can be no part of a name.
+ */
+export function stageOption(line: Pick<CommandLine, 'values'>): string | undefined {
+  const stage = textOption(line, 'stage') || undefined;
+  if (stage === undefined || /^[A-Za-z0-9-]+$/.test(stage)) return stage;
+  throw new UsageError('SLUICE_USAGE_OPTIONS', `--stage: got ${stage}, expected letters, digits and -.`);
+}
+
+/**
  * An option's whole number.
  *
  * @param bounds `usual` without the option; `least` is 1 unless it is given.

@@ -1,18 +1,15 @@
 // The values that serverless.yml reads from the configuration. Serverless leaves a setting out if its value is null.
 const { resolve } = require('node:path');
 
-/** Used if the configuration is invalid. resources.cjs reports the error. */
+/** Used if the configuration is invalid, or not for this stage. resources.cjs reports the error. */
 const nothing = { bucket: '', region: 'us-east-1', architecture: 'arm64', reservedConcurrency: null };
 
-module.exports = async () => {
+module.exports = async ({ resolveVariable }) => {
+  const stage = await resolveVariable('sls:stage');
   try {
-    const [{ loadConfig }, { configFile }] = await Promise.all([
-      import('../../lib/config/loadConfig.ts'),
-      import('../../lib/config/loadConfig.ts'),
-    ]);
-    const { architecture, bucket, collector, region } = await loadConfig(
-      configFile(resolve(__dirname, '..', '..'), process.env),
-    );
+    const { configFile, loadConfig } = await import('../../lib/config/loadConfig.ts');
+    const file = configFile(resolve(__dirname, '..', '..'), process.env);
+    const { architecture, bucket, collector, region } = await loadConfig(file, stage);
     return { architecture, bucket, region, reservedConcurrency: collector.reservedConcurrency };
   } catch {
     return nothing;

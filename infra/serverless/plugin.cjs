@@ -1,5 +1,6 @@
 // Extends Serverless: bundles the functions, leaves out functions that the configuration does not need, and refuses to
-// deploy a collector without keys or a stack that CloudFormation would refuse.
+// package a stage that shares a resource with another one, and to deploy the local cloud's stage, a collector without keys
+// or a stack that CloudFormation would refuse.
 const { resolve } = require('node:path');
 
 const root = resolve(__dirname, '..', '..');
@@ -9,11 +10,15 @@ module.exports = class SluicePlugin {
     this.serverless = serverless;
     this.hooks = {
       initialize: () => this.leaveOut(),
+      'before:package:cleanup': () => this.compareStages(),
       'before:package:createDeploymentArtifacts': () => this.bundle(),
-      'before:package:function:package': () => this.bundle(),
+      'before:package:function:package': async () => {
+        await this.compareStages();
+        await this.bundle();
+      },
       'after:aws:package:finalize:mergeCustomProviderResources': () => this.requireTemplateFits(),
-      'before:deploy:deploy': () => this.requireKeys(),
-      'before:deploy:function:deploy': () => this.requireKeys(),
+      'before:deploy:deploy': () => this.requireDeployable(),
+      'before:deploy:function:deploy': () => this.requireDeployable(),
     };
   }
 
@@ -21,6 +26,12 @@ module.exports = class SluicePlugin {
     const { unusedFunctions } = await import('./requirements.ts');
     const { functions } = this.serverless.service;
     for (const name of unusedFunctions(await this.loadConfig())) delete functions[name];
+  }
+
+  async compareStages() {
+    const { configFile, loadComparedConfig } = await import('../../lib/config/loadConfig.ts');
+    const { region, stage } = this.serverless.service.provider;
+    await this.explain(() => loadComparedConfig(configFile(root, process.env), stage, region));
   }
 
   async bundle() {
@@ -47,18 +58,21 @@ module.exports = class SluicePlugin {
     });
   }
 
-  async requireKeys() {
-    const { requireKeys } = await import('./requirements.ts');
+  async requireDeployable() {
+    const { requireAccount, requireDeployableStage, requireKeys } = await import('./requirements.ts');
     const config = await this.loadConfig();
-    await this.explain(() => requireKeys(config));
+    await this.explain(async () => {
+      requireDeployableStage(this.serverless.service.provider.stage);
+      requireKeys(config);
+      if (config.account !== null)
+        requireAccount(config, await this.serverless.getProvider('aws').getAccountId());
+    });
   }
 
   async loadConfig() {
-    const [{ loadConfig }, { configFile }] = await Promise.all([
-      import('../../lib/config/loadConfig.ts'),
-      import('../../lib/config/loadConfig.ts'),
-    ]);
-    return this.explain(() => loadConfig(configFile(root, process.env)));
+    const { configFile, loadConfig } = await import('../../lib/config/loadConfig.ts');
+    const { stage } = this.serverless.service.provider;
+    return this.explain(() => loadConfig(configFile(root, process.env), stage));
   }
 
   /** Shows our errors as Serverless shows its own: code, message and cure, without a stack trace. */

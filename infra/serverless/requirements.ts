@@ -3,6 +3,7 @@ import { customerSession, exportSession, loadSession } from '../../lib/access/se
 import { ConfigError } from '../../lib/config/ConfigError.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { hasArm64, isRegion, type Region } from '../../lib/schema/regions.ts';
+import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 
 /** CloudFormation's limits for a template. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
@@ -53,6 +54,34 @@ export function requireSessionPoliciesFit(config: Config): void {
       exportSession(place, config, exported),
       customerSession(exported.target, exportFolder(exported), 'write'),
     ]);
+}
+
+/**
+ * Refuses to deploy the stage of the local cloud. Nothing compares its names with those of other stages.
+ *
+ * @throws ConfigError `SLUICE_CONFIG_STAGE_UNKNOWN`
+ */
+export function requireDeployableStage(stage: string): void {
+  if (stage === LOCAL_STAGE)
+    throw new ConfigError(
+      'SLUICE_CONFIG_STAGE_UNKNOWN',
+      `stage: got "${LOCAL_STAGE}", which is the local cloud's and is not deployed.`,
+    );
+}
+
+/**
+ * Refuses to deploy to another account than the configuration states. Stages of two accounts may have equal names, which
+ * would collide in one.
+ *
+ * @param account Of the credentials.
+ * @throws ConfigError `SLUICE_CONFIG_ACCOUNT_DIFFERS`
+ */
+export function requireAccount(config: Pick<Config, 'account'>, account: string): void {
+  if (config.account !== null && config.account !== account)
+    throw new ConfigError(
+      'SLUICE_CONFIG_ACCOUNT_DIFFERS',
+      `account: got ${account}, expected ${config.account}.`,
+    );
 }
 
 /**

@@ -18,17 +18,16 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
       `This is Node ${process.version}, which does not run TypeScript. Use \`npx serverless\`: npx takes the Node that the repository brings along.`,
     );
   }
-  const [{ resources }, { requireRegion }, { loadConfig }, { configFile }] = await Promise.all([
+  const [{ resources }, { requireRegion }, { configFile, loadConfig }] = await Promise.all([
     import('../resources.ts'),
     import('./requirements.ts'),
-    import('../../lib/config/loadConfig.ts'),
     import('../../lib/config/loadConfig.ts'),
   ]);
   const service = await resolveConfigurationProperty(['service']);
   const stage = await resolveVariable('sls:stage');
   const region = await resolveConfigurationProperty(['provider', 'region']);
   return explain(async () => {
-    const config = await loadConfig(configFile(resolve(__dirname, '..', '..'), process.env));
+    const config = await loadConfig(configFile(resolve(__dirname, '..', '..'), process.env), stage);
     requireRegion(config, region);
     // `--region` overrides the configuration, and limits differ between regions.
     return resources({ config: { ...config, region }, service, stage });

@@ -14,6 +14,30 @@ export const ConfigError = defineErrorFamily('user', {
     cause: 'The configuration could not be imported.',
     cure: 'Correct what the message names. It includes the line if the error has one.',
   },
+  SLUICE_CONFIG_STAGE_UNKNOWN: {
+    cause: 'The configuration is not for this stage.',
+    cure: "Use a stage that the message names, or list this one: `defineConfig({ … }, { stages: ['prod'] })` if there is one stage, `defineConfig(({ stage }) => ({ … }), { stages: ['dev', 'prod'] })` if there are several (docs/deploy.md, \"Stages\").",
+  },
+  SLUICE_CONFIG_STAGE_FAILED: {
+    cause: 'The function that makes the configuration failed for a stage.',
+    cure: 'Correct what the message names. Packaging one stage calls the function for every listed stage, so it must not fail without what only another machine has, such as an environment variable.',
+  },
+  SLUICE_CONFIG_STAGES_DIFFER: {
+    cause: 'The configuration lists its stages more than once, and the lists differ.',
+    cure: "List them once, in the second argument: `defineConfig(({ stage }) => ({ … }), { stages: ['dev', 'prod'] })`.",
+  },
+  SLUICE_CONFIG_STAGES_OF_OBJECT: {
+    cause: 'The configuration is an object, which has the values of one stage, but it is for several.',
+    cure: "Give defineConfig a function whose names depend on the stage: `defineConfig(({ stage }) => ({ … }), { stages: ['dev', 'prod'] })` (docs/deploy.md, \"Stages\").",
+  },
+  SLUICE_CONFIG_STAGES_SHARE: {
+    cause: 'Two stages would use the same resource.',
+    cure: 'Make the named value depend on the stage: `defineConfig(({ stage }) => ({ … }))` (docs/deploy.md, "Stages").',
+  },
+  SLUICE_CONFIG_ACCOUNT_DIFFERS: {
+    cause: 'The credentials are of another account than the configuration states.',
+    cure: 'Use credentials of the named account (AWS_PROFILE, `aws sso login`), or correct `account` in the configuration.',
+  },
   SLUICE_CONFIG_STACK_TOO_LARGE: {
     cause: 'The stack would have more resources, or a larger template, than CloudFormation accepts.',
     cure: 'Configure fewer datasets: about 400 fit one deployment. Deploy the others with another stage or service.',

@@ -1,9 +1,11 @@
+import * as z from 'zod';
 import { valueAt } from '../base/json.ts';
 import { displayValue } from '../base/text.ts';
 import { namePatternProblem } from '../collect/eventFilter.ts';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
 import { MAX_ACTIVE_PARTITIONS } from '../schema/deliveryLimits.ts';
 import { bestUnionIssues, expectedText } from '../schema/issues.ts';
+import { stagesSchema } from '../schema/stages.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { RESERVED_FOLDERS } from '../tables/objectKeys.ts';
 import { redactionPathProblem } from '../wire/Redaction.ts';
@@ -12,29 +14,123 @@ import { customerBucketProblems, exportProblems, sourceProblems } from './custom
 import { readerProblems } from './readerProblems.ts';
 import { viewProblems } from './viewProblems.ts';
 
+/** What a configuration may depend on. */
+export interface StageContext {
+  /** One of the listed stages, `personal-<name>`, or `local`: the local cloud's. */
+  readonly stage: string;
+}
+
+/** Beside a configuration. */
+export interface StageOptions {
+  /**
+   * The stages that it is deployed to. Default `dev` alone. A function is for these and for every `personal-<name>`; an object
+   * is for one stage.
+   */
+  readonly stages?: readonly string[] | undefined;
+}
+
+/** A configuration that depends on the stage. Tools call it for a stage, and validate what it returns. */
+export interface ConfigFunction extends StageOptions {
+  (context: StageContext): ConfigInput | Promise<ConfigInput>;
+}
+
 /**
- * Validates a configuration and fills in its defaults.
+ * Validates a configuration and fills in its defaults. A function is called later, for the stage that is packaged and for
+ * all others that are listed, which must not share a bucket, database or workgroup.
  *
  * @throws ConfigError `SLUICE_CONFIG_INVALID`, with a line for each field: its name, its value and what was expected.
+ *   `SLUICE_CONFIG_STAGES_DIFFER` when an object has other `stages` than the second argument.
  *
  * @example
  * export default defineConfig({ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' } });
+ *
+ * @example
+ * export default defineConfig(
+ *   ({ stage }) => ({ bucket: `acme-experiments-${stage}`, database: `sluice_${stage}` }),
+ *   { stages: ['dev', 'prod'] },
+ * );
  */
-export function defineConfig(input: ConfigInput): Config {
+export function defineConfig(
+  input: (context: StageContext) => ConfigInput | Promise<ConfigInput>,
+  options?: StageOptions,
+): ConfigFunction;
+export function defineConfig(input: ConfigInput, options?: StageOptions): Config;
+export function defineConfig(
+  input: ConfigInput | ConfigFunction,
+  options: StageOptions = {},
+): Config | ConfigFunction {
+  const stages = readStageOptions(options);
+  if (typeof input === 'function')
+    return Object.assign((context: StageContext) => input(context), { stages });
+  const config = validateConfig(input);
+  const list = oneStageList([
+    [STAGES_ARGUMENT, stages],
+    ['the member `stages`', config.stages],
+  ]);
+  return list === undefined ? config : { ...config, stages: list };
+}
+
+/** How messages call {@link StageOptions}. */
+export const STAGES_ARGUMENT = 'the second argument of defineConfig';
+
+/** @throws ConfigError `SLUICE_CONFIG_INVALID` */
+function readStageOptions(options: unknown): string[] | undefined {
+  const result = z.strictObject({ stages: stagesSchema.optional() }).safeParse(options);
+  if (result.success) return result.data.stages;
+  throw invalid(options, result.error.issues);
+}
+
+/**
+ * Validates a list of stages from outside of a configuration.
+ *
+ * @throws ConfigError `SLUICE_CONFIG_INVALID`
+ */
+export function validateStages(stages: unknown): string[] {
+  return readStageOptions({ stages }) ?? [];
+}
+
+/**
+ * The one list of stages of those that are given, each with what gives it; undefined without any.
+ *
+ * @throws ConfigError `SLUICE_CONFIG_STAGES_DIFFER`
+ */
+export function oneStageList(
+  lists: readonly (readonly [what: string, stages: readonly string[] | undefined])[],
+): string[] | undefined {
+  const given = lists.flatMap(([what, stages]) => (stages === undefined ? [] : [{ what, stages }]));
+  const sorted = (stages: readonly string[]) => [...stages].sort().join();
+  const [first] = given;
+  if (first === undefined) return undefined;
+  if (given.some(({ stages }) => sorted(stages) !== sorted(first.stages)))
+    throw new ConfigError(
+      'SLUICE_CONFIG_STAGES_DIFFER',
+      `${given.map(({ what, stages }) => `${what} lists ${stages.join(', ')}`).join('; ')}.`,
+    );
+  return [...first.stages];
+}
+
+/**
+ * Validates what a configuration file has, or what its function returned, and fills in its defaults.
+ *
+ * @throws ConfigError `SLUICE_CONFIG_INVALID`
+ */
+export function validateConfig(input: unknown): Config {
   const result = configSchema.safeParse(input);
-  const problems = result.success
-    ? findCollisions(result.data)
-    : result.error.issues
-        .flatMap(bestUnionIssues)
-        .map((issue) =>
-          issue.code === 'unrecognized_keys'
-            ? `${fieldName([...issue.path, issue.keys.join(', ')])}: no such field.`
-            : `${fieldName(issue.path)}: got ${shown(input, issue.path)}, expected ${expectedText(issue)}.`,
-        );
-  if (!result.success || problems.length > 0) {
-    throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
-  }
+  if (!result.success) throw invalid(input, result.error.issues);
+  const problems = findCollisions(result.data);
+  if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
   return result.data;
+}
+
+function invalid(input: unknown, issues: readonly z.core.$ZodIssue[]) {
+  const problems = issues
+    .flatMap(bestUnionIssues)
+    .map((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `${fieldName([...issue.path, issue.keys.join(', ')])}: no such field.`
+        : `${fieldName(issue.path)}: got ${shown(input, issue.path)}, expected ${expectedText(issue)}.`,
+    );
+  return new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
 }
 
 /** Problems that the schema cannot find: names that are valid alone but collide with each other. */

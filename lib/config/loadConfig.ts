@@ -1,8 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Config, configSchema } from '../schema/config.ts';
+import { isJsonObject } from '../base/json.ts';
+import { displayValue } from '../base/text.ts';
+import type { Config } from '../schema/config.ts';
+import { DEFAULT_STAGE, isPersonalStage, LOCAL_STAGE } from '../schema/stages.ts';
 import { ConfigError } from './ConfigError.ts';
+import { oneStageList, STAGES_ARGUMENT, validateConfig, validateStages } from './defineConfig.ts';
+import { type StageConfig, stageProblems } from './stageProblems.ts';
 
 /** The configuration file that tools read: `SLUICE_CONFIG` if it is set, else `sluice.config.ts` at the root. */
 export function configFile(root: string, env: Readonly<Record<string, string | undefined>>): string {
@@ -10,14 +15,56 @@ export function configFile(root: string, env: Readonly<Record<string, string | u
 }
 
 /**
- * Loads a configuration file by path: for tools and for packaging. Deployed functions never do: the build
+ * Loads the configuration of one stage from a file: for tools and for packaging. Deployed functions never do: the build
  * puts the validated configuration into each bundle in place of `#config`.
  *
+ * @param stage One of the listed stages, `personal-<name>`, or `local`, the local cloud's.
  * @throws ConfigError `SLUICE_CONFIG_NOT_FOUND` when the file is not there or exports no configuration,
- *   `SLUICE_CONFIG_BROKEN` when it can't be imported.
+ *   `SLUICE_CONFIG_BROKEN` when it can't be imported, `SLUICE_CONFIG_INVALID`, and the codes that begin with
+ *   `SLUICE_CONFIG_STAGE`.
  */
-export async function loadConfig(file: string): Promise<Config> {
-  let module: { default?: unknown };
+export async function loadConfig(file: string, stage: string): Promise<Config> {
+  return (await evaluate(await importConfig(file), stage)).config;
+}
+
+/**
+ * Loads the configuration of a stage that is to be packaged. It is compared with those of all listed stages, so that no
+ * two of them use one bucket, database or workgroup. The local cloud's stage is in no account, and is not compared.
+ *
+ * @param region Where it is deployed to, if `--region` says so. Default: `region` of the configuration.
+ * @throws ConfigError As {@link loadConfig}, and `SLUICE_CONFIG_STAGES_SHARE`.
+ */
+export async function loadComparedConfig(file: string, stage: string, region?: string): Promise<Config> {
+  const imported = await importConfig(file);
+  const { config, stages } = await evaluate(imported, stage);
+  if (stage === LOCAL_STAGE) return config;
+  const all: StageConfig[] = [];
+  for (const name of new Set([...stages, stage])) {
+    const each = name === stage ? { config, stages } : await evaluate(imported, name, true);
+    oneStageList([
+      [`the configuration of ${stage}`, stages],
+      [`the configuration of ${name}`, each.stages],
+    ]);
+    const regions = [each.config.region, ...(name === stage && region !== undefined ? [region] : [])];
+    all.push({ stage: name, config: each.config, regions });
+  }
+  const problems = stageProblems(all);
+  if (problems.length > 0)
+    throw new ConfigError('SLUICE_CONFIG_STAGES_SHARE', `\n  ${problems.join('\n  ')}`);
+  return config;
+}
+
+/** What a configuration file exports. */
+interface ImportedConfig {
+  readonly file: string;
+  /** An object, or a function that makes one for a stage. */
+  readonly configuration: unknown;
+  /** Lists of stages beside the configuration, each with what gives it. */
+  readonly lists: Parameters<typeof oneStageList>[0];
+}
+
+async function importConfig(file: string): Promise<ImportedConfig> {
+  let module: { readonly default?: unknown; readonly stages?: unknown };
   try {
     module = await import(pathToFileURL(file).href);
   } catch (error) {
@@ -25,11 +72,92 @@ export async function loadConfig(file: string): Promise<Config> {
     const code = existsSync(file) ? 'SLUICE_CONFIG_BROKEN' : 'SLUICE_CONFIG_NOT_FOUND';
     throw new ConfigError(code, whatFailed(file, error), { cause: error });
   }
-  const result = configSchema.safeParse(module.default);
-  if (!result.success) {
-    throw new ConfigError('SLUICE_CONFIG_NOT_FOUND', `${file} has no default export made by defineConfig.`);
+  const { default: configuration, stages } = module;
+  const argument =
+    typeof configuration === 'function' && 'stages' in configuration ? configuration.stages : undefined;
+  return {
+    file,
+    configuration,
+    lists: [
+      [STAGES_ARGUMENT, argument === undefined ? undefined : validateStages(argument)],
+      ['the export `stages`', stages === undefined ? undefined : validateStages(stages)],
+    ],
+  };
+}
+
+/** The configuration of one stage, and the list of all stages. */
+interface EvaluatedConfig {
+  readonly config: Config;
+  readonly stages: readonly string[];
+}
+
+/**
+ * Evaluates the configuration for one stage.
+ *
+ * @param isOther Whether only its names are compared with those of the stage that is packaged. The salt may then be missing:
+ *   it may be a secret that only the machine which packages that stage has.
+ */
+async function evaluate(imported: ImportedConfig, stage: string, isOther = false): Promise<EvaluatedConfig> {
+  const { file, configuration, lists } = imported;
+  if (typeof configuration === 'function') {
+    // A stage that is not listed is refused before the function is called with it.
+    const known = oneStageList(lists);
+    if (known !== undefined) requireStageOfFunction(stage, known);
+    const { stages: member, ...config } = await callForStage(configuration, stage, isOther);
+    const stages = oneStageList([...lists, [MEMBER, member]]) ?? [DEFAULT_STAGE];
+    requireStageOfFunction(stage, stages);
+    return { config, stages };
   }
-  return result.data;
+  if (!isJsonObject(configuration))
+    throw new ConfigError('SLUICE_CONFIG_NOT_FOUND', `${file} has no default export made by defineConfig.`);
+  const { stages: member, ...config } = validateConfig(configuration);
+  const stages = oneStageList([...lists, [MEMBER, member]]) ?? [DEFAULT_STAGE];
+  requireStageOfObject(stage, stages);
+  return { config, stages };
+}
+
+const MEMBER = 'the member `stages`';
+
+function requireStageOfFunction(stage: string, stages: readonly string[]): void {
+  if (stages.includes(stage) || stage === LOCAL_STAGE || isPersonalStage(stage)) return;
+  throw new ConfigError(
+    'SLUICE_CONFIG_STAGE_UNKNOWN',
+    `stage: got ${displayValue(stage)}, expected ${stages.join(', ')}, personal-<name>, or ${LOCAL_STAGE} for the local cloud.`,
+  );
+}
+
+function requireStageOfObject(stage: string, stages: readonly string[]): void {
+  if (stages.length > 1)
+    throw new ConfigError('SLUICE_CONFIG_STAGES_OF_OBJECT', `stages: got ${stages.join(', ')}.`);
+  if (stages.includes(stage) || stage === LOCAL_STAGE) return;
+  if (isPersonalStage(stage))
+    throw new ConfigError('SLUICE_CONFIG_STAGES_OF_OBJECT', `stage: got ${stage} besides ${stages.join()}.`);
+  throw new ConfigError(
+    'SLUICE_CONFIG_STAGE_UNKNOWN',
+    `stage: got ${displayValue(stage)}, but the configuration is an object, which is for ${stages.join()} alone, and for ${LOCAL_STAGE}, the local cloud.`,
+  );
+}
+
+async function callForStage(configure: CallableFunction, stage: string, isOther: boolean): Promise<Config> {
+  let made: unknown;
+  try {
+    made = await configure({ stage });
+  } catch (error) {
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new ConfigError('SLUICE_CONFIG_STAGE_FAILED', `Stage ${stage}: ${why}`, { cause: error });
+  }
+  try {
+    return validateConfig(isOther ? withSalt(made) : made);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(error.code, `Stage ${stage}:${error.detail}`, { cause: error });
+  }
+}
+
+function withSalt(made: unknown): unknown {
+  if (!isJsonObject(made) || !isJsonObject(made['privacy'])) return made;
+  const { privacy } = made;
+  return { ...made, privacy: { ...privacy, salt: privacy['salt'] ?? 'the salt of another stage' } };
 }
 
 /** Why a module could not be imported, with the line if the engine reports it: it does so only in the stack. */

@@ -5,6 +5,7 @@ import { bucketName, placeName, singleRegionKeyArn, sqlName } from './formats.ts
 import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, gatewayQuota, REGIONS } from './regions.ts';
 import { sourcesSchema } from './sources.ts';
+import { stagesSchema } from './stages.ts';
 
 /**
  * The workgroup that every account has, and that Athena takes for queries that name none, as those of OWOX Data Marts.
@@ -171,6 +172,15 @@ const nameLists = () =>
 export const configSchema = z.strictObject({
   /** Bucket that everything is written to. Bucket names are global: choose your own. */
   bucket: bucketName(),
+  /**
+   * Account that everything is deployed to, 12 digits; a deployment to another is refused. Stages of different accounts may
+   * use equal names of databases and workgroups. Default null: any account.
+   */
+  account: z
+    .string('an account: 12 digits, as a text')
+    .regex(/^\d{12}$/, 'an account: 12 digits')
+    .nullable()
+    .default(null),
   /** Region that everything is deployed to, unless `--region` names another. Default `us-east-1`. */
   region: z
     .enum(REGIONS, 'a region that has all of the services: lib/schema/regions.ts lists them')
@@ -322,6 +332,8 @@ export const configSchema = z.strictObject({
   alarms: alarmsSchema,
   /** The HTTP API's own limit. */
   endpoint: endpointSchema,
+  /** The stages that the configuration is deployed to, as the second argument of `defineConfig`. Default `dev` alone. */
+  stages: stagesSchema.optional(),
 });
 
 /** What a user writes in `sluice.config.ts`: only `bucket` has no default. */

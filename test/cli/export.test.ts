@@ -29,6 +29,7 @@ describe('sluice export', () => {
     const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
     const config = {
       bucket: BUCKET,
+      stages: ['prod'],
       exports: [
         {
           name: 'events',

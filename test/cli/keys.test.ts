@@ -85,7 +85,8 @@ describe('sluice keys', () => {
     for (const Name of ['sluice-prod-keys', 'team/keys']) {
       await local.client.send(new CreateSecretCommand({ Name, SecretString: '{"keys":[]}' }));
     }
-    expect((await keys(['add', 'web', '--stage', 'prod'], KEY)).code).toBe(0);
+    const prod = { SLUICE_CONFIG: 'test/fixtures/config/prod.config.ts' };
+    expect((await keys(['add', 'web', '--stage', 'prod'], KEY, prod)).code).toBe(0);
     const elsewhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
     const args = ['add', 'web', '--secret', 'team/keys', '--endpoint-url', local.options.endpoint];
     expect((await keys(args, KEY, elsewhere)).code).toBe(0);
@@ -115,7 +116,8 @@ describe('sluice keys', () => {
     [['add', 'w b'], KEY, 1, 'label: expected a label'],
     [['add', 'web', '--kinds', 'metrics'], KEY, 1, 'kinds: expected a list'],
     [['add', 'web', '--sha256', 'abc'], '', 1, 'sha256: expected 64'],
-    [['add', 'web', '--stage', 'gone'], KEY, 1, 'SLUICE_KEYS_NO_SECRET'],
+    [['add', 'web', '--stage', 'gone'], KEY, 1, 'SLUICE_CONFIG_STAGE_UNKNOWN'],
+    [['add', 'web', '--secret', 'gone'], KEY, 1, 'SLUICE_KEYS_NO_SECRET'],
     [['remove', 'web'], '', 1, 'SLUICE_KEYS_NOT_FOUND'],
     [['add'], '', 2, 'SLUICE_USAGE_ARGUMENTS'],
     [['list', 'web'], '', 2, 'SLUICE_USAGE_ARGUMENTS'],

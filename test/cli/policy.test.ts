@@ -88,8 +88,43 @@ describe('sluice policy print', () => {
   it('warns when long names make the policy too large for IAM', async () => {
     const short = await print('--for', 'deploy');
     expect(short.stderr).not.toContain('split its statements');
-    const long = await print('--for', 'deploy', '--stage', 's'.repeat(250));
-    expect(long.stderr).toMatch(/^stackPermissions has \d{4} characters, but IAM allows 6144/m);
+    const long = join(directory, 'long.config.mjs');
+    writeFileSync(
+      long,
+      `export const stages = ['${'s'.repeat(32)}'];
+export default { bucket: '${'b'.repeat(63)}', database: '${'d'.repeat(255)}' };`,
+    );
+    const { stderr } = await callMain(['policy', 'print', '--for', 'deploy', '--stage', 's'.repeat(32)], {
+      env: { SLUICE_CONFIG: long },
+    });
+    expect(stderr).toMatch(/^dataPermissions has \d{4} characters, but IAM allows 6144/m);
+    expect(stderr).not.toContain('stackPermissions has');
+  });
+
+  it('has the values of the stage, and the account of the configuration', async () => {
+    const file = join(directory, 'stages.config.mjs');
+    writeFileSync(
+      file,
+      `export const stages = ['dev', 'prod'];
+export default ({ stage }) => ({
+  bucket: 'acme-' + stage,
+  account: stage === 'prod' ? '111122223333' : null,
+  readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'owox-' + stage }],
+});`,
+    );
+    const printFor = async (...args: string[]) =>
+      callMain(['policy', 'print', '--for', 'owox', ...args], { env: { SLUICE_CONFIG: file } });
+    const [dev, prod] = [await printFor(), await printFor('--stage', 'prod')];
+    expect([dev.code, dev.stdout]).toEqual([0, expect.stringContaining('arn:aws:s3:::owox-dev/*')]);
+    expect(dev.stdout).toContain(':__ACCOUNT_ID__:');
+    expect(dev.stdout).not.toContain('prod');
+    expect(prod.stdout).toContain('arn:aws:s3:::owox-prod/*');
+    expect(prod.stdout).toContain(':111122223333:');
+    expect(prod.stdout).not.toContain('dev');
+    expect(await printFor('--stage', 'staging')).toMatchObject({
+      ...{ code: 1, stdout: '' },
+      stderr: expect.stringContaining('SLUICE_CONFIG_STAGE_UNKNOWN'),
+    });
   });
 
   it.each(['ingest-source', 'export-target'])('has a key for %s only if one is given', async (target) => {

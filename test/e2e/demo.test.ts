@@ -91,7 +91,9 @@ describe('the demo', () => {
 
   it('uses sluice.config.ts by default', async () => {
     const [config, own] = await Promise.all(
-      ['demo/sluice.config.ts', 'sluice.config.ts'].map((path) => loadConfig(join(repositoryRoot, path))),
+      ['demo/sluice.config.ts', 'sluice.config.ts'].map((path) =>
+        loadConfig(join(repositoryRoot, path), 'local'),
+      ),
     );
     expect(config).toMatchObject({ bucket: own?.bucket, tables: own?.tables, unitIds: own?.unitIds });
   });

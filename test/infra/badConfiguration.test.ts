@@ -1,16 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { runServerless } from './runServerless.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'sluice-config-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const serverless = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
 const defineConfig = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts')).href;
 
 /** `npx serverless package` of a configuration, with nothing in the environment that could help it. */
@@ -21,21 +19,19 @@ function packageWith(input: string, args: readonly string[] = []) {
   );
 }
 
-function packageFile(text: string, args: readonly string[] = []) {
+async function packageFile(text: string, args: readonly string[] = []) {
   const file = join(scratch, 'acme.config.ts');
   writeFileSync(file, text);
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [serverless, 'package', '--package', join(scratch, 'package'), ...args],
-    { cwd: repositoryRoot, encoding: 'utf8', env: { SLUICE_CONFIG: file, HOME: scratch, CI: '1' } },
-  );
-  return { file, status, said: `${stdout}${stderr}` };
+  return {
+    file,
+    ...(await runServerless(file, ['package', '--package', join(scratch, 'package'), ...args])),
+  };
 }
 
 // All fields of one configuration at once: each run of Serverless takes seconds.
 describe('serverless package with a bad configuration', () => {
-  it('prints one sentence for each invalid field, once, and stops', () => {
-    const { status, said } = packageWith(`{
+  it('prints one sentence for each invalid field, once, and stops', async () => {
+    const { status, said } = await packageWith(`{
       bucket: 'Acme_Data',
       region: 'eu-west-9',
       statsigFolder: '/statsig',
@@ -66,15 +62,15 @@ describe('serverless package with a bad configuration', () => {
     expect(said).not.toContain('    at ');
   });
 
-  it('asks for another processor in regions where Lambda has no arm64', () => {
-    const packaged = packageFile("export default { bucket: 'acme-data', region: 'ap-southeast-5' };\n");
+  it('asks for another processor in regions where Lambda has no arm64', async () => {
+    const packaged = await packageFile("export default { bucket: 'acme-data', region: 'ap-southeast-5' };\n");
     expect(packaged.status).not.toBe(0);
     expect(packaged.said).toContain('architecture: got "arm64", expected "x86_64"');
   });
 
-  it('reports problems that depend on the region in the same way', () => {
+  it('reports problems that depend on the region in the same way', async () => {
     const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
-    const { status, said } = packageWith(
+    const { status, said } = await packageWith(
       `{ bucket: 'acme-data', region: 'eu-west-1', existing: { keyArn: '${keyArn}' } }`,
       ['--region', 'cn-north-1'],
     );
@@ -83,16 +79,16 @@ describe('serverless package with a bad configuration', () => {
     expect(said).toContain('\n  existing.keyArn: got "arn:aws:kms:eu-west-1:');
   });
 
-  it('reports a problem of the file itself with its line', () => {
-    const { file, status, said } = packageFile("export default {\n  bucket: 'acme',\n  region:,\n};\n");
+  it('reports a problem of the file itself with its line', async () => {
+    const { file, status, said } = await packageFile("export default {\n  bucket: 'acme',\n  region:,\n};\n");
     expect(status).toBe(1);
     expect(said).toContain(`SLUICE_CONFIG_BROKEN`);
     expect(said).toContain(`${file}:3: SyntaxError: Expression expected`);
     expect(said).not.toContain('    at ');
   });
 
-  it('reports a stack that is larger than CloudFormation accepts', () => {
-    const { status, said } = packageWith(`{
+  it('reports a stack that is larger than CloudFormation accepts', async () => {
+    const { status, said } = await packageWith(`{
       bucket: 'acme-data',
       sources: ['a', 'b', 'c'].map((name) => ({
         name, bucket: name + '-drops', owner: '111122223333',

@@ -44,15 +44,19 @@ const REFUSED = [
 /** The credentials: without them, nothing in AWS can be checked. */
 export const credentials: Check = {
   name: 'credentials',
-  expects: 'AWS accepts the credentials',
+  expects: 'AWS accepts the credentials, and they are of the configured account',
   needs: ['configuration'],
-  blocks: ['SLUICE_DOCTOR_CREDENTIALS'],
-  codes: ['SLUICE_DOCTOR_CREDENTIALS'],
+  blocks: ['SLUICE_DOCTOR_CREDENTIALS', 'SLUICE_DOCTOR_ACCOUNT_DIFFERS'],
+  codes: ['SLUICE_DOCTOR_CREDENTIALS', 'SLUICE_DOCTOR_ACCOUNT_DIFFERS'],
   permissions: ['sts:GetCallerIdentity'],
   async run(doctor) {
     try {
-      await doctor.identity();
-      return [];
+      const [{ account }, config] = await Promise.all([doctor.identity(), doctor.config()]);
+      // The local cloud has one account, whatever the configuration says.
+      if (doctor.local || config.account === null || config.account === account) return [];
+      return [
+        finding('SLUICE_DOCTOR_ACCOUNT_DIFFERS', `account: got ${account}, expected ${config.account}.`),
+      ];
     } catch (error) {
       const none = error instanceof AwsAccessError && error.code === 'SLUICE_AWS_NO_CREDENTIALS';
       if (!none && !isAwsError(error, ...REFUSED)) throw error;

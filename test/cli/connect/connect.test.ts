@@ -58,7 +58,7 @@ function configure(name: string, fields: string): void {
   writeFileSync(
     join(directory, `${name}.config.mjs`),
     `import { defineConfig } from '${defineConfig}';
-export default defineConfig({ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' }, ${fields} });`,
+export default defineConfig({ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' }, ${fields} }, { stages: ['prod'] });`,
   );
 }
 

@@ -133,6 +133,10 @@ const iam = queryService({
   ]),
 });
 
+/** The repository's configuration for one stage. */
+const configFor = (stage: string | undefined): Readonly<Record<string, string>> =>
+  stage === undefined ? {} : { SLUICE_CONFIG: `test/fixtures/config/${stage}.config.ts` };
+
 describe('sluice doctor --before-deploy', () => {
   let deployed: StartedDeployment;
   beforeAll(async () => {
@@ -150,19 +154,23 @@ describe('sluice doctor --before-deploy', () => {
   });
 
   async function findings(check: string, ...args: readonly string[]) {
-    const { stdout } = await deployed.doctor(['--before-deploy', '--json', ...args]);
+    const [, stage] = /--stage,(\w+)/.exec(args.join()) ?? [];
+    const { stdout } = await deployed.doctor(['--before-deploy', '--json', ...args], configFor(stage));
     const report: DoctorReport = JSON.parse(stdout);
     const found = report.checks.find((one) => one.check === check)?.findings ?? [];
     return found.map(({ code, detail }) => `${code.replace('SLUICE_DOCTOR_', '')} ${detail}`);
   }
 
   it('needs no stack, and lists what no simulator covers', async () => {
-    const { code, stdout } = await deployed.doctor(['--before-deploy', '--stage', 'fresh']);
+    const { code, stdout } = await deployed.doctor(
+      ['--before-deploy', '--stage', 'fresh'],
+      configFor('fresh'),
+    );
     expect(code).toBe(3);
     expect(stdout).not.toContain('SLUICE_DOCTOR_SKIPPED');
     expect(stdout).toContain('apigateway:TagResource');
     expect(stdout).toContain('CT.KMS.PV.3');
-    expect(stdout).toMatch(/9 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
+    expect(stdout).toMatch(/10 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
   });
 
   it('finds names that are taken outside of the stack', async () => {

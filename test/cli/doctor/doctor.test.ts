@@ -26,7 +26,7 @@ describe('sluice doctor on the local cloud', () => {
     });
     for (const { name, expects } of checks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
     expect(stdout).toMatch(
-      /\n20 checks of sluice-local in us-east-1 of account 000000000000: 18 ok, 0 with problems, 0 with warnings, 2 not made\.\n$/,
+      /\n21 checks of sluice-local in us-east-1 of account 000000000000: 19 ok, 0 with problems, 0 with warnings, 2 not made\.\n$/,
     );
   });
 
@@ -99,7 +99,9 @@ describe('sluice doctor on the local cloud', () => {
   });
 
   it('checks another stage, and uses other credentials', async () => {
-    const other = await deployed.doctor(['--stage', 'prod']);
+    const other = await deployed.doctor(['--stage', 'prod'], {
+      SLUICE_CONFIG: 'test/fixtures/config/prod.config.ts',
+    });
     expect(other.code).toBe(3);
     expect(other.stdout).toContain('sluice-prod, in us-east-1 of account 000000000000.');
     expect(other.stdout).toContain('SLUICE_DOCTOR_SKIPPED: Another check must pass first. stack.');

@@ -209,7 +209,7 @@ describe('sluice probe, when it cannot start', () => {
   it('reports a missing or refused key', async () => {
     const nobody = await run(['--endpoint-url', 'https://aws.invalid'], {});
     expect([nobody.code, nobody.stderr.split(':')[0]]).toEqual([2, 'SLUICE_USAGE_OPTIONS']);
-    const deployed = await callMain(['probe', '--stage', 'prod', '--region', 'eu-west-1']);
+    const deployed = await callMain(['probe', '--stage', 'dev', '--region', 'eu-west-1']);
     expect([deployed.code, deployed.stderr.split(':')[0]]).toEqual([1, 'SLUICE_PROBE_NO_KEY']);
     const refused = await run(['--key', 'nonsense']);
     expect([refused.code, refused.stderr]).toEqual([

@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../../../packages/local-aws/test/harness/sta
 
 const FILES = 24;
 const reason = 'SLUICE_BODY_NOT_JSON';
-const config = await loadConfig(configFile(repositoryRoot, {}));
+const config = await loadConfig(configFile(repositoryRoot, {}), 'local');
 const { bucket } = config;
 const all = { reason, from: '0001-01-01', to: '9999-12-31' } as const;
 

@@ -18,6 +18,7 @@ describe('defineConfig', () => {
   it('fills in every default', () => {
     expect(defineConfig({ bucket: 'acme' })).toEqual({
       bucket: 'acme',
+      account: null,
       region: 'us-east-1',
       statsigFolder: 'statsig',
       database: 'sluice',

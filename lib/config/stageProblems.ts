@@ -1,0 +1,121 @@
+import type { Config } from '../schema/config.ts';
+import { exportFolder } from '../tables/exportKeys.ts';
+
+/** One stage that is deployed, with its configuration. */
+export interface StageConfig {
+  readonly stage: string;
+  readonly config: Config;
+  /** Where it may be deployed to: `region` of its configuration, and `--region` if that names another. */
+  readonly regions: readonly string[];
+}
+
+type Kind = 'bucket' | 'database' | 'workgroup';
+
+/** A name that one stage alone may use. */
+interface Claim {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly field: string;
+}
+
+/**
+ * Resources that two stages would both use under one name; one sentence each, with field, value and stages. Names that
+ * are made of service and stage differ by themselves.
+ *
+ * Bucket names are global. Databases and workgroups are those of an account in a region, so their names may be equal in
+ * stages of different regions, or of different accounts if both state `account`. Two stages may read one customer's folder, but may not write to it. A KMS key, an SNS topic
+ * and roles of customers may be shared.
+ */
+export function stageProblems(stages: readonly StageConfig[]): string[] {
+  return stages.flatMap((one, i) => stages.slice(0, i).flatMap((other) => sharedBetween(one, other)));
+}
+
+function sharedBetween(one: StageConfig, other: StageConfig): string[] {
+  const isApart =
+    hasOtherAccount(one, other) || one.regions.every((region) => !other.regions.includes(region));
+  const taken = claims(other.config);
+  const shared = (kind: Kind, name: string) =>
+    kind !== 'bucket' && isApart
+      ? undefined
+      : taken.find((claim) => claim.kind === kind && claim.name === name);
+  const problems = [...claims(one.config), ...customerBuckets(one.config)].flatMap(
+    ({ kind, name, field }) => {
+      const claim = shared(kind, name);
+      return claim === undefined ? [] : [sentence(field, name, one, kind, claim.field, other)];
+    },
+  );
+  for (const { name, field } of customerBuckets(other.config)) {
+    const claim = claims(one.config).find((own) => own.kind === 'bucket' && own.name === name);
+    if (claim !== undefined) problems.push(sentence(claim.field, name, one, 'bucket', field, other));
+  }
+  return [...problems, ...sharedTargets(one, other)];
+}
+
+function hasOtherAccount({ config: { account } }: StageConfig, { config: other }: StageConfig): boolean {
+  return account !== null && other.account !== null && account !== other.account;
+}
+
+function sentence(
+  field: string,
+  value: string,
+  one: StageConfig,
+  kind: string,
+  otherField: string,
+  other: StageConfig,
+): string {
+  return `${field}: got ${JSON.stringify(value)} for the stage ${one.stage}, expected another ${kind} than \`${otherField}\` of the stage ${other.stage}.`;
+}
+
+/** Names that the stack creates, or uses as existing, under a name of the configuration. */
+function claims({ bucket, database, athena, readers }: Config): readonly Claim[] {
+  return [
+    { kind: 'bucket', name: bucket, field: 'bucket' },
+    { kind: 'database', name: database, field: 'database' },
+    { kind: 'database', name: athena.stagingDatabase, field: 'athena.stagingDatabase' },
+    { kind: 'workgroup', name: athena.workgroup, field: 'athena.workgroup' },
+    ...readers.flatMap((reader, i): Claim[] => {
+      const field = `readers.${i}`;
+      return [
+        reader.kind === 'owox'
+          ? { kind: 'bucket', name: reader.resultsBucket, field: `${field}.resultsBucket` }
+          : // lib/access/readerStatements.ts names it.
+            { kind: 'workgroup', name: `${athena.workgroup}_${reader.name}`, field: `${field}.name` },
+        ...(reader.kind === 'statsig' || reader.ownDatabase === null
+          ? []
+          : [{ kind: 'database', name: reader.ownDatabase, field: `${field}.ownDatabase` } as const]),
+      ];
+    }),
+  ];
+}
+
+/** Buckets of customers: that of a stage is never one, as `bucket` of a configuration is none of its own. */
+function customerBuckets({ sources, exports }: Config): readonly Claim[] {
+  return [
+    ...sources.map(
+      ({ bucket }, i) => ({ kind: 'bucket', name: bucket, field: `sources.${i}.bucket` }) as const,
+    ),
+    ...exports.map(
+      ({ target }, i) =>
+        ({ kind: 'bucket', name: target.bucket, field: `exports.${i}.target.bucket` }) as const,
+    ),
+  ];
+}
+
+/** Folders that both export to: what one writes, the other would delete as old. */
+function sharedTargets(one: StageConfig, other: StageConfig): string[] {
+  return one.config.exports.flatMap((exported, i) => {
+    const folder = exportFolder(exported);
+    const at = other.config.exports.findIndex((each) => {
+      const theirs = exportFolder(each);
+      return (
+        each.target.bucket === exported.target.bucket &&
+        (theirs.startsWith(folder) || folder.startsWith(theirs))
+      );
+    });
+    return at === -1
+      ? []
+      : [
+          `exports.${i}.target.folder: got ${JSON.stringify(`${exported.target.bucket}/${folder}`)} for the stage ${one.stage}, expected a folder apart from that of \`exports.${at}\` of the stage ${other.stage}.`,
+        ];
+  });
+}

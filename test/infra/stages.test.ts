@@ -1,0 +1,220 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { packageService } from '../../local/packageService.ts';
+import { stsService } from '../../packages/local-aws/src/index.ts';
+import { startServices, temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
+import { runServerless } from './runServerless.ts';
+
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+
+const defineConfig = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+
+function configFile(name: string, text: string): string {
+  const file = join(directory.path, `${name}.config.ts`);
+  writeFileSync(file, `import { defineConfig } from ${defineConfig};\n${text}\n`);
+  return file;
+}
+
+/** Two stages, with a word of their own in every value. */
+const WORDS = { dev: 'heron', prod: 'kestrel' } as const;
+const apart = configFile(
+  'apart',
+  `const words = ${JSON.stringify(WORDS)};
+const accounts = { dev: '111111111111', prod: '222222222222' };
+export default defineConfig(
+  ({ stage }) => {
+    const word = words[stage] ?? stage.replace('personal-', '');
+    const owner = accounts[stage] ?? '333333333333';
+    const role = { arn: 'arn:aws:iam::' + owner + ':role/' + word, externalId: word + '-external' };
+    return {
+      bucket: 'acme-' + word,
+      database: word + '_tables',
+      athena: { workgroup: word + '-analysts', stagingDatabase: word + '_staging' },
+      keys: [{ label: word + '-web', sha256: '0'.repeat(64), sources: [word + '-customer'] }],
+      experiments: [word + ' experiment'],
+      holdouts: [word + ' holdout'],
+      privacy: { redact: { 'user.email': 'hash' }, salt: 'the salt of stage ' + word },
+      readers: [{ kind: 'statsig', name: word + '-statsig', principal: owner, externalId: word + '-project' }],
+      alarms: { topicArn: 'arn:aws:sns:us-east-1:' + owner + ':' + word },
+      sources: [
+        { name: word + '-customer', bucket: word + '-drops', owner, role, datasets: [{ name: 'events', kind: 'events' }] },
+      ],
+      exports: [
+        { name: word, table: 'statsig_forwarded_events', target: { bucket: word + '-warehouse', owner, role } },
+      ],
+    };
+  },
+  { stages: ['dev', 'prod'] },
+);`,
+);
+
+/** All that a package holds: the template, and each module and source map of the functions. */
+async function packageStage(stage: string): Promise<ReadonlyMap<string, string>> {
+  const workspace = join(directory.path, `workspace-${stage}`);
+  const { stackName, template } = await packageService({
+    ...{ root: repositoryRoot, workspace, configFile: apart, stage, region: 'us-east-1' },
+  });
+  expect(stackName).toBe(`sluice-${stage}`);
+  const build = join(workspace, 'build');
+  const modules = readdirSync(build, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /^[\w-]+\/[\w-]+\.mjs(\.map)?$/.test(path))
+    .map((path) => [path, readFileSync(join(build, path), 'utf8')] as const);
+  return new Map([['the template', JSON.stringify(template)], ...modules]);
+}
+
+describe('serverless package of one of two stages', () => {
+  it.each([
+    ['dev', 'heron', /kestrel|222222222222/],
+    ['prod', 'kestrel', /heron|111111111111/],
+    ['personal-ada', 'ada', /heron|kestrel|111111111111|222222222222/],
+  ])(
+    '%s has its own values in template and bundles, and no other values',
+    async (stage, word, others) => {
+      const packaged = await packageStage(stage);
+      expect(packaged.get('the template')).toContain(`"acme-${word}"`);
+      expect(packaged.get('collect/handler.mjs')).toContain(`the salt of stage ${word}`);
+      for (const name of ['ingest-plan', 'ingest-load'])
+        expect(packaged.get(`${name}/handler.mjs`)).toContain(`${word}-drops`);
+      expect(packaged.get('export/handler.mjs')).toContain(`${word}-warehouse`);
+      for (const [path, text] of packaged) expect([path, others.exec(text)?.[0]]).toEqual([path, undefined]);
+    },
+    60_000,
+  );
+});
+
+describe('serverless package', () => {
+  const packageArgs = (stage: string) => [
+    ...['package', '--package', join(directory.path, 'package')],
+    ...['--stage', stage],
+  ];
+
+  it("refuses a stage that would use another one's bucket, database and workgroup", async () => {
+    const shared = configFile(
+      'shared',
+      "export default defineConfig(({ stage }) => ({ bucket: 'acme-dev' }), { stages: ['dev', 'prod'] });",
+    );
+    const { status, said } = await runServerless(shared, packageArgs('prod'));
+    expect(status).toBe(1);
+    expect(said).toContain('SLUICE_CONFIG_STAGES_SHARE');
+    for (const [field, value, kind] of [
+      ['bucket', 'acme-dev', 'bucket'],
+      ['database', 'sluice', 'database'],
+      ['athena.stagingDatabase', 'statsig_staging', 'database'],
+      ['athena.workgroup', 'sluice', 'workgroup'],
+    ])
+      expect(said).toContain(
+        `${field}: got "${value}" for the stage prod, expected another ${kind} than \`${field}\` of the stage dev.`,
+      );
+    expect(said).not.toContain('    at ');
+  });
+
+  it.each([
+    [
+      'staging',
+      apart,
+      'SLUICE_CONFIG_STAGE_UNKNOWN',
+      'stage: got "staging", expected dev, prod, personal-<name>',
+    ],
+    [
+      'prod',
+      configFile('plain', "export default defineConfig({ bucket: 'acme-dev' });"),
+      'SLUICE_CONFIG_STAGE_UNKNOWN',
+      'stage: got "prod", but the configuration is an object, which is for dev alone',
+    ],
+    [
+      'prod',
+      configFile('several', "export default defineConfig({ bucket: 'acme' }, { stages: ['dev', 'prod'] });"),
+      'SLUICE_CONFIG_STAGES_OF_OBJECT',
+      'stages: got dev, prod.',
+    ],
+    [
+      'prod',
+      configFile(
+        'failing',
+        "export default defineConfig(({ stage }) => { throw new Error('not ' + stage); }, { stages: ['dev', 'prod'] });",
+      ),
+      'SLUICE_CONFIG_STAGE_FAILED',
+      'Stage prod: Error: not prod',
+    ],
+  ])('refuses %s of %s with its code', async (stage, file, code, sentence) => {
+    const { status, said } = await runServerless(file, packageArgs(stage));
+    expect(status).not.toBe(0);
+    expect(said).toContain(code);
+    expect(said).toContain(sentence);
+    expect(said).not.toContain('    at ');
+  });
+
+  it('takes region and reserved concurrency of the stage', async () => {
+    const file = configFile(
+      'region',
+      `export default defineConfig(
+  ({ stage }) => ({
+    bucket: 'acme-' + stage,
+    region: stage === 'prod' ? 'eu-west-1' : 'us-east-1',
+    collector: { reservedConcurrency: stage === 'prod' ? 700 : 7 },
+  }),
+  { stages: ['dev', 'prod'] },
+);`,
+    );
+    const { root, remove } = scratchRoot(smallFunctions);
+    try {
+      const { status, said } = await runServerless(file, ['package', '--stage', 'prod'], { cwd: root });
+      expect([status, said]).toEqual([0, expect.stringContaining('for stage prod (eu-west-1)')]);
+      const template = readFileSync(
+        join(root, '.serverless', 'cloudformation-template-update-stack.json'),
+        'utf8',
+      );
+      expect(JSON.parse(template).Resources.CollectLambdaFunction.Properties).toMatchObject({
+        ReservedConcurrentExecutions: 700,
+        Environment: { Variables: { SLUICE_BUCKET: 'acme-prod', SLUICE_STAGE: 'prod' } },
+      });
+    } finally {
+      remove();
+    }
+  }, 30_000);
+});
+
+describe('serverless deploy', () => {
+  const key = "keys: [{ label: 'web', sha256: '0'.repeat(64) }]";
+
+  it("refuses the local cloud's stage", async () => {
+    const { root, remove } = scratchRoot(smallFunctions);
+    try {
+      const file = configFile('local', `export default defineConfig({ bucket: 'acme', ${key} });`);
+      const { status, said } = await runServerless(file, ['deploy', '--stage', 'local'], { cwd: root });
+      expect(status).toBe(1);
+      expect(said).toContain('SLUICE_CONFIG_STAGE_UNKNOWN');
+      expect(said).toContain('stage: got "local", which is the local cloud\'s and is not deployed.');
+    } finally {
+      remove();
+    }
+  }, 30_000);
+
+  it('refuses credentials of another account than the configuration states', async () => {
+    const { root, remove } = scratchRoot(smallFunctions);
+    const served = await startServices([stsService({ partition: 'aws', account: '000000000000' })]);
+    try {
+      const file = configFile(
+        'account',
+        `export default defineConfig({ bucket: 'acme', account: '111122223333', ${key} });`,
+      );
+      const { status, said } = await runServerless(file, ['deploy'], {
+        cwd: root,
+        env: {
+          ...{ AWS_ENDPOINT_URL: served.options.endpoint, AWS_ACCESS_KEY_ID: 'test' },
+          AWS_SECRET_ACCESS_KEY: 'test',
+        },
+      });
+      expect(status).toBe(1);
+      expect(said).toContain('SLUICE_CONFIG_ACCOUNT_DIFFERS');
+      expect(said).toContain('account: got 000000000000, expected 111122223333.');
+    } finally {
+      await served.close();
+      remove();
+    }
+  }, 30_000);
+});
