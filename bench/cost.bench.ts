@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { type RequestOutcome, requestMetrics } from '../lib/collect/collectMetrics.ts';
 import { billedBytes, packDocuments } from '../lib/landing/delivery/packDocuments.ts';
+import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES, prices } from '../observe/prices.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 import { collectBodies, collectorFor } from './collect/collectBodies.ts';
-import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES, prices } from './prices.ts';
 
 const MILLION = 1_000_000;
 /** Events of the bodies that are measured. */

@@ -3,7 +3,7 @@ import type { MetabaseReader } from '../../lib/schema/readers.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
-import { ATHENA_PRICE, queryCost, usd } from './athenaPrice.ts';
+import { ATHENA_PRICE, queryCost, usd } from '../../observe/prices.ts';
 import { type Deployment, readerQueries } from './readDeployment.ts';
 import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';
 import type { Field, SetupGuide, SqlSnippet, Step } from './setupGuide.ts';

@@ -4,7 +4,7 @@ import type { StatsigReader } from '../../lib/schema/readers.ts';
 import { unitIdColumns } from '../../lib/tables/sharedColumns.ts';
 import { qualifiedName, type View } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
-import { queryCost, usd } from './athenaPrice.ts';
+import { queryCost, usd } from '../../observe/prices.ts';
 import { type LatenessAnswer, type Lookback, lookbackNotes, recommendLookback } from './lateness.ts';
 import { type Deployment, readerQueries } from './readDeployment.ts';
 import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';

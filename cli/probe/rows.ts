@@ -3,7 +3,7 @@ import { isJsonObject } from '../../lib/base/json.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { runStatement, type StatementOptions } from '../aws/runStatement.ts';
+import { runStatement, type StatementOptions } from '../../observe/runStatement.ts';
 import { type Answer, answer, unanswered } from './Answer.ts';
 import { PACKED_EVENTS, QUERY_TIMEOUT_MS } from './limits.ts';
 import { ERROR_KEY_PREFIX, eventName, NAME_PREFIX, type Run } from './Run.ts';

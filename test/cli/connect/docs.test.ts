@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { queryCost, usd } from '../../../cli/connect/athenaPrice.ts';
 import { metabaseQuestions, textColumns } from '../../../cli/connect/metabaseGuide.ts';
 import { owoxQuestions } from '../../../cli/connect/owoxGuide.ts';
 import { assignmentSource, metricSource } from '../../../cli/connect/statsigGuide.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { queryCost, usd } from '../../../observe/prices.ts';
 
 /** What the pages' examples are of. */
 const config = defineConfig({ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' } });

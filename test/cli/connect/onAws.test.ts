@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { queryCost, usd } from '../../../cli/connect/athenaPrice.ts';
 import { metabaseGuide } from '../../../cli/connect/metabaseGuide.ts';
 import { owoxGuide } from '../../../cli/connect/owoxGuide.ts';
 import type { Deployment } from '../../../cli/connect/readDeployment.ts';
@@ -8,6 +7,7 @@ import { statsigGuide } from '../../../cli/connect/statsigGuide.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import type { Reader } from '../../../lib/schema/readers.ts';
+import { queryCost, usd } from '../../../observe/prices.ts';
 
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:sluice-prod-reader';
 const ROLE = 'arn:aws:iam::111122223333:role/sluice-prod-reader';

@@ -1,15 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { AthenaClient, ListQueryExecutionsCommand, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { runStatement } from '../../../cli/aws/runStatement.ts';
-import { systemClock } from '../../../lib/base/time.ts';
-import { StatementError } from '../../../packages/local-aws/src/index.ts';
-import {
-  chunks,
-  ScriptedRunner,
-  textColumn,
-} from '../../../packages/local-aws/test/harness/ScriptedRunner.ts';
-import { BUCKET, settle, startAthena } from '../../../packages/local-aws/test/harness/startAthena.ts';
+import { systemClock } from '../../lib/base/time.ts';
+import { runStatement } from '../../observe/runStatement.ts';
+import { StatementError } from '../../packages/local-aws/src/index.ts';
+import { chunks, ScriptedRunner, textColumn } from '../../packages/local-aws/test/harness/ScriptedRunner.ts';
+import { BUCKET, settle, startAthena } from '../../packages/local-aws/test/harness/startAthena.ts';
 
 let athena: Awaited<ReturnType<typeof startAthena>>;
 let client: AthenaClient;
@@ -21,6 +17,11 @@ beforeEach(async () => {
         rows: () => ({
           columns: [textColumn('a'), textColumn('b')],
           rows: chunks([[['1', null]]]),
+          scannedBytes: () => 42,
+        }),
+        many: () => ({
+          columns: [textColumn('a')],
+          rows: chunks([Array.from({ length: 10_500 }, (_, i) => [String(i)])]),
           scannedBytes: () => 42,
         }),
         fails: () => {
@@ -59,8 +60,16 @@ describe('a statement', () => {
       columns: ['a', 'b'],
       rows: [['1', null]],
       scannedBytes: 42,
+      hasMore: false,
       location: expect.stringMatching(/^s3:\/\/.*\/results\/.*\.csv$/),
     });
+  });
+
+  it('says when a result has more rows than it reads', async () => {
+    const outcome = await run('many');
+    expect(outcome).toMatchObject({ hasMore: true });
+    // The header is one of 10,000.
+    expect('rows' in outcome && outcome.rows.length).toBe(9_999);
   });
 
   it("returns Athena's message when the statement fails", async () => {

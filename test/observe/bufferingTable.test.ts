@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
-import { bufferingTable } from '../../bench/prices.ts';
+import { bufferingTable } from '../../observe/prices.ts';
 
 it('the buffering table of docs/deploy.md is up to date', () => {
   const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');

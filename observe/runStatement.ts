@@ -7,8 +7,8 @@ import {
   StartQueryExecutionCommand,
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
-import { eachAttempt } from '../../lib/base/retry.ts';
-import type { Clock } from '../../lib/base/time.ts';
+import { eachAttempt } from '../lib/base/retry.ts';
+import type { Clock } from '../lib/base/time.ts';
 
 /** Between two polls of a query: a short query is reported soon, a long one is not polled all the time. */
 const POLL = { baseMs: 200, capMs: 3_000, leastMs: 100 };
@@ -25,6 +25,8 @@ export type StatementResult = (
       /** Values in their order, each as Athena's text; without the header, 10,000 at most. */
       readonly rows: readonly (readonly (string | null)[])[];
       readonly scannedBytes: number;
+      /** Whether the result has more rows than these. */
+      readonly hasMore: boolean;
     }
   | { readonly failed: string }
 ) & {
@@ -103,5 +105,5 @@ async function readRows(client: AthenaClient, QueryExecutionId: string | undefin
     if (NextToken === undefined) break;
   }
   // The first row of a SELECT holds the names of the columns.
-  return { columns, rows: rows.slice(1) };
+  return { columns, rows: rows.slice(1), hasMore: NextToken !== undefined };
 }
