@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { visibleJson } from '../lib/base/text.ts';
+import { check } from './commands/check.ts';
 import { connect } from './commands/connect.ts';
 import { customer } from './commands/customer.ts';
 import { doctor } from './commands/doctor.ts';
@@ -29,6 +30,7 @@ const commands: readonly Command[] = [
   connect,
   doctor,
   probe,
+  check,
 ];
 
 /**

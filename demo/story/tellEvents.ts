@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { textTable } from '../../cli/terminal/output.ts';
 import { addDays } from '../../lib/base/time.ts';
+import { listExperiments } from '../../lib/schema/config.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { dataFolders, runQuery } from '../../packages/local-aws/src/index.ts';
 import { expectedGroups, expectedRows, type RowsByDay, runDriver } from './runDriver.ts';
@@ -117,7 +118,11 @@ export async function tellEvents(story: Story): Promise<RowsByDay> {
   const groups = await ask(
     story,
     'Exposures by experiment and group',
-    `SELECT experiment_id, group_id, count(*) AS exposures, count(DISTINCT user_id) AS users FROM ${config.tables.exposures} WHERE exposure_type <> 'gate' AND is_assignment AND experiment_id IN (${config.experiments.map((name) => `'${name}'`).join(', ')}) GROUP BY ALL ORDER BY ALL`,
+    `SELECT experiment_id, group_id, count(*) AS exposures, count(DISTINCT user_id) AS users FROM ${config.tables.exposures} WHERE exposure_type <> 'gate' AND is_assignment AND experiment_id IN (${listExperiments(
+      config,
+    )
+      .map((name) => `'${name}'`)
+      .join(', ')}) GROUP BY ALL ORDER BY ALL`,
   );
   await ask(
     story,

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../base/time.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
-import type { Config } from '../schema/config.ts';
+import { type Config, listExperiments } from '../schema/config.ts';
 import { experimentNames, type ResolvedName } from '../wire/experimentNames.ts';
 import { holdoutTest } from '../wire/isAssignment.ts';
 import { Redaction } from '../wire/Redaction.ts';
@@ -57,7 +57,7 @@ export function planProvider(
  */
 export function collectPlan(config: CollectConfig, known: KnownGroups = KnownGroups.none): CollectPlan {
   const { redact, salt = '' } = config.privacy;
-  const resolveExperiment = experimentNames([...known.names, ...config.experiments]);
+  const resolveExperiment = experimentNames([...known.names, ...listExperiments(config)]);
   const runs = rowRuns(config);
   return {
     evaluations: new Evaluations(runs.exposures.own, resolveExperiment, known),

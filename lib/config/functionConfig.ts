@@ -1,4 +1,4 @@
-import type { Config } from '../schema/config.ts';
+import { type Config, listExperiments } from '../schema/config.ts';
 
 /**
  * The members of the configuration that each function's bundle contains: those that the function uses, and nothing else. A
@@ -8,7 +8,9 @@ import type { Config } from '../schema/config.ts';
  */
 export const functionConfig = {
   collect(config: Config) {
-    const { bucket, statsigFolder, tables, unitIds, timeWindow, experiments, holdouts } = config;
+    const { bucket, statsigFolder, tables, unitIds, timeWindow, holdouts } = config;
+    // Without their splits.
+    const experiments: Config['experiments'] = listExperiments(config);
     const { landTelemetry, events, exposures, allowAnyKey, keyLimit, logs } = config;
     return {
       ...{ bucket, statsigFolder, tables, unitIds, timeWindow, experiments, holdouts },

@@ -168,6 +168,30 @@ const nameLists = () =>
     })
     .prefault({});
 
+/** Shares of an experiment's groups, e.g. `{ control: 50, treatment: 50 }`: group ID or name, and its weight. */
+const splitSchema = z
+  .record(z.string().min(1), z.number('a number').positive('a number above 0'), 'weights by group')
+  .refine((split) => Object.keys(split).length > 1, 'at least two groups');
+
+const experimentName = () => z.string('an experiment name').min(1, 'an experiment name');
+
+const experimentsSchema = z
+  .array(
+    z.union(
+      [experimentName(), z.strictObject({ name: experimentName(), split: splitSchema })],
+      'an experiment name, or { name, split }',
+    ),
+  )
+  .superRefine((experiments, context) => {
+    const taken = new Set<string>();
+    for (const [i, experiment] of experiments.entries()) {
+      if (typeof experiment === 'string') continue;
+      if (taken.has(experiment.name))
+        context.addIssue({ code: 'custom', path: [i, 'name'], message: 'one split for each experiment' });
+      taken.add(experiment.name);
+    }
+  });
+
 /** The shape of `sluice.config.ts`, with every default. The one place where configuration is validated. */
 export const configSchema = z.strictObject({
   /** Bucket that everything is written to. Bucket names are global: choose your own. */
@@ -226,9 +250,10 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /**
    * Names of experiments, to resolve the hashed names that client SDKs may send; with those of gates, whose names they
-   * hash too, the view `secondary_exposures` resolves them. Default none.
+   * hash too, the view `secondary_exposures` resolves them. With `{ name, split }`, `sluice check` compares the groups of
+   * an experiment with these weights: `{ name: 'checkout_button', split: { control: 50, treatment: 50 } }`. Default none.
    */
-  experiments: z.array(z.string('an experiment name').min(1, 'an experiment name')).default([]),
+  experiments: experimentsSchema.default([]),
   /**
    * Names of all holdouts, e.g. `['spring_holdout']`. A unit in one of them is in no group: its exposures are no
    * assignments, and the views mark them `held_out`. Also resolves hashed names, as `experiments`. `[]` says that there
@@ -341,6 +366,11 @@ export type ConfigInput = z.input<typeof configSchema>;
 
 /** The validated configuration, every default filled in. */
 export type Config = z.output<typeof configSchema>;
+
+/** The names in `experiments`. */
+export function listExperiments({ experiments }: Pick<Config, 'experiments'>): string[] {
+  return experiments.map((experiment) => (typeof experiment === 'string' ? experiment : experiment.name));
+}
 
 /** As Athena counts: https://docs.aws.amazon.com/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html */
 const BYTES_A_GIGABYTE = 1_000_000_000;

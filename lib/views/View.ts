@@ -1,4 +1,4 @@
-import { quoteName } from '../base/sql.ts';
+import { quoteName, quoteText } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
 import type { Column } from '../tables/Table.ts';
 
@@ -46,7 +46,15 @@ export function qualifiedName(config: Pick<Config, 'database'>, name: string): s
 }
 
 /** The tier that analysts want. Events without a tier have it, too, so the column is never null. */
-export const productionOnly = `"environment" = 'production'`;
+export const PRODUCTION = 'production';
+
+/** Only rows of production. */
+export const productionOnly = inEnvironment(PRODUCTION);
+
+/** Only rows of an environment. */
+export function inEnvironment(environment: string): string {
+  return `"environment" = ${quoteText(environment)}`;
+}
 
 /**
  * A source without resends: of all rows with the same `event_id`, the one that was received first.

@@ -20,8 +20,10 @@ const CONSTANT: ReadonlySet<string> = new Set(['environment', 'is_assignment']);
  * Exposures of production that put a unit in a group, or whose unit a known holdout kept out, one row each.
  *
  * Held-out rows have `held_out` and no group, so that they do not count for any group.
+ *
+ * @param environment Default production.
  */
-export function experimentExposures(config: Config): View {
+export function experimentExposures(config: Config, environment?: string): View {
   const table = exposuresTable(config);
   const columns = [
     ...table.columns.filter(({ name }) => !CONSTANT.has(name)).flatMap(shownColumns),
@@ -34,7 +36,7 @@ export function experimentExposures(config: Config): View {
     passThrough(table.partitionKey),
   ];
   const rows = dedupeByEventId({
-    ...groupedExposures(config, qualifiedName(config, table.name)),
+    ...groupedExposures(config, qualifiedName(config, table.name), environment),
     key: 'experiment_id',
   });
   return {

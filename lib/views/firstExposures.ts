@@ -58,25 +58,31 @@ const columns: readonly ViewColumn[] = [
  *
  * Held-out exposures count as one more group while the first is searched, and are then removed: a unit that was never in
  * a group has no row.
+ *
+ * @param environment Default production.
  */
-export function firstExposures(config: Config): View {
+export function firstExposures(config: Config, environment?: string): View {
   return {
     name: 'first_exposures',
     comment:
       'First exposure of each unit to each experiment, in production: its group, when, and groups seen',
     columns,
     sql: unitColumnNames(config)
-      .map((unit) => firstExposuresOfUnit(config, unit))
+      .map((unit) => firstExposuresOfUnit(config, unit, environment))
       .join('\nUNION ALL\n'),
     prunesByDay: false,
   };
 }
 
-function firstExposuresOfUnit(config: Config, unit: string): string {
+function firstExposuresOfUnit(config: Config, unit: string, environment?: string): string {
   const selected = columns.map((column) =>
     column.name === unitTypeColumn.name ? { ...column, sql: quoteText(unit) } : column,
   );
-  const { from, where } = groupedExposures(config, qualifiedName(config, config.tables.exposures));
+  const { from, where } = groupedExposures(
+    config,
+    qualifiedName(config, config.tables.exposures),
+    environment,
+  );
   const ofUnit = 'PARTITION BY "experiment_id", "is_gate", "unit_id"';
   return `SELECT
 ${selectList(selected)}

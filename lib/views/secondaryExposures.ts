@@ -1,5 +1,5 @@
 import { quoteText } from '../base/sql.ts';
-import type { Config } from '../schema/config.ts';
+import { type Config, listExperiments } from '../schema/config.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';
 import { hashedNames } from '../wire/experimentNames.ts';
@@ -133,8 +133,8 @@ function secondaryColumns(config: Config, own: readonly Column[], partitionKey: 
   ];
 }
 
-function knownNames({ experiments, holdouts }: Pick<Config, 'experiments' | 'holdouts'>): readonly string[] {
-  return [...experiments, ...(holdouts ?? [])];
+function knownNames(config: Pick<Config, 'experiments' | 'holdouts'>): readonly string[] {
+  return [...listExperiments(config), ...(config.holdouts ?? [])];
 }
 
 function realNames(config: Pick<Config, 'experiments' | 'holdouts'>): string {

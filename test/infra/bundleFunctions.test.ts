@@ -58,7 +58,7 @@ describe('bundleFunctions', () => {
         { label: 'drops', sha256: 'dcba'.repeat(16), sources: ['planted-source'] },
       ],
       privacy: { salt: 'planted-salt-that-nothing-uses' },
-      experiments: ['planted-experiment'],
+      experiments: [{ name: 'planted-experiment', split: { 'planted-group': 1, other: 1 } }],
       readers: [
         { kind: 'statsig', name: 'statsig', principal: '333333333333', externalId: 'planted-reader' },
       ],
@@ -85,6 +85,7 @@ describe('bundleFunctions', () => {
       'planted-label': ['collect', 'ingest-trigger'],
       [`${'abcd'.repeat(16)}`]: ['collect', 'ingest-trigger'],
       'planted-experiment': ['collect'],
+      'planted-group': [],
       'planted-salt': [],
       'planted-reader': [],
       333333333333: [],

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 
 const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
 const SOURCE =
-  /^(bench|cli|demo|functions|infra|lib|local|scripts)\/.*\.(ts|mjs|cjs)$|^packages\/[\w-]+\/src\/.*\.(ts|mjs|cjs)$/;
+  /^(bench|cli|demo|functions|infra|lib|local|observe|scripts)\/.*\.(ts|mjs|cjs)$|^packages\/[\w-]+\/src\/.*\.(ts|mjs|cjs)$/;
 
 /** The text of each source file, tests apart. */
 const sources = new Map(
@@ -64,10 +64,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   functions: everyRoom,
   infra: everyRoom,
   local: [...everyRoom, 'packages/local-aws'],
-  cli: [...everyRoom, 'packages/local-aws', 'infra', 'local'],
-  demo: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'cli'],
-  bench: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'cli'],
-  scripts: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'cli'],
+  observe: [...everyRoom, 'infra'],
+  cli: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe'],
+  demo: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'cli'],
+  bench: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'cli'],
+  scripts: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'cli'],
 };
 
 /** The room of a file: a folder of `lib/` or of a package's `src/`, or a folder at the top. */

@@ -66,7 +66,7 @@ describe('the links of the top-level pages and of docs/', () => {
     const missing = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'].flatMap((page) =>
       [
         ...prose(page).matchAll(
-          /`((?:bench|cli|demo|docs|functions|infra|lib|local|packages|scripts|test)\/[\w./-]*)`/g,
+          /`((?:bench|cli|demo|docs|functions|infra|lib|local|observe|packages|scripts|test)\/[\w./-]*)`/g,
         ),
       ]
         .map(([, path = '']) => path)

@@ -48,7 +48,7 @@ describe('the repository', () => {
     ];
     const writing = sources.filter(
       (file) =>
-        /^(cli|demo|local|packages\/[\w-]+\/src)\//.test(file) &&
+        /^(cli|demo|local|observe|packages\/[\w-]+\/src)\//.test(file) &&
         // Programs of their own, whose output another program reads.
         !file.startsWith('demo/sdks/drive') &&
         !exempt.includes(file) &&

@@ -131,6 +131,32 @@ describe('defineConfig', () => {
       { bucket: 'acme', exposures: { deny: ['a*b'] } },
       'exposures.deny.0: got "a*b", expected a name, or a prefix and a * at its end.',
     ],
+    [
+      { bucket: 'acme', experiments: ['a', { name: 'b', split: { only: 1 } }] },
+      'experiments.1.split: got {"only":1}, expected at least two groups.',
+    ],
+    [
+      { bucket: 'acme', experiments: [{ name: 'b', split: { control: 0, test: 1 } }] },
+      'experiments.0.split.control: got 0, expected a number above 0.',
+    ],
+    [
+      { bucket: 'acme', experiments: [{ name: 'b', splits: { control: 1, test: 1 } }] },
+      'experiments.0.splits: no such field.',
+    ],
+    [
+      { bucket: 'acme', experiments: [7] },
+      'experiments.0: got 7, expected an experiment name, or { name, split }.',
+    ],
+    [
+      {
+        bucket: 'acme',
+        experiments: [
+          { name: 'b', split: { control: 1, test: 1 } },
+          { name: 'b', split: { control: 1, test: 2 } },
+        ],
+      },
+      'experiments.1.name: got "b", expected one split for each experiment.',
+    ],
     [{ bucket: 'acme', logs: { successes: 2 } }, 'logs.successes: got 2, expected 1 at most.'],
     [
       { bucket: 'acme', collector: { reservedConcurrency: 0 } },

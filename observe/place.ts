@@ -1,0 +1,112 @@
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { S3Client } from '@aws-sdk/client-s3';
+import { defineErrorFamily } from '../lib/base/errors.ts';
+import type { RetryPorts } from '../lib/base/retry.ts';
+import { systemTiming } from '../lib/base/retry.ts';
+import type { Clock } from '../lib/base/time.ts';
+import type { Config } from '../lib/schema/config.ts';
+import { runStatement } from './runStatement.ts';
+
+/** Errors of questions about a deployment. */
+export const ObserveError = defineErrorFamily('user', {
+  SLUICE_OBSERVE_QUERY_FAILED: {
+    cause: 'Athena did not answer the query.',
+    cure: 'Read the detail. Use credentials that may run queries in the workgroup and read the tables: docs/readers.md.',
+  },
+  SLUICE_OBSERVE_TOO_MANY_ROWS: {
+    cause: 'The answer has more rows than a command reads.',
+    cure: 'Ask for fewer days.',
+  },
+});
+
+/** A deployment or the local cloud, for functions that answer questions about it. Both speak the same AWS protocols. */
+export interface Place extends RetryPorts {
+  readonly config: Config;
+  readonly stack: { readonly service: string; readonly stage: string };
+  /** Whether it is the local cloud. */
+  readonly isLocal: boolean;
+  /** The time of the deployment, epoch milliseconds: the local cloud's clock can be moved. */
+  readonly now: number;
+  /** This machine's clock, which limits waiting. */
+  readonly clock: Clock;
+  readonly athena: AthenaClient;
+  readonly cloudwatch: CloudWatchClient;
+  /** For the deployment's own bucket. */
+  readonly s3: S3Client;
+}
+
+/** A place whose clients are closed at the end. */
+export interface OpenPlace extends Place {
+  close(): void;
+}
+
+/** Attempts for one call: every call only reads, so it can be retried. */
+const MAX_ATTEMPTS = 4;
+
+/**
+ * Opens a place.
+ *
+ * @param aws Region, endpoint and credentials, as AWS clients take them.
+ */
+export function openPlace(
+  about: Pick<Place, 'config' | 'stack' | 'isLocal' | 'now'>,
+  aws: {
+    readonly region: string;
+    readonly endpoint?: string;
+    readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  },
+): OpenPlace {
+  const options = {
+    ...aws,
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+  };
+  const clients = {
+    athena: new AthenaClient(options),
+    cloudwatch: new CloudWatchClient(options),
+    s3: new S3Client({ ...options, ...(about.isLocal ? { forcePathStyle: true } : {}) }),
+  };
+  return {
+    ...about,
+    ...clients,
+    ...systemTiming,
+    close: () => {
+      for (const client of Object.values(clients)) client.destroy();
+    },
+  };
+}
+
+/** Time limit of a query. */
+const QUERY_MS = 300_000;
+
+/** The rows of a query, by column name, and the bytes that Athena read for them. */
+export interface QueryAnswer {
+  readonly rows: readonly Readonly<Record<string, string | null>>[];
+  readonly scannedBytes: number;
+}
+
+/**
+ * Runs a query in the configured workgroup and database.
+ *
+ * @param sql In Athena's dialect.
+ * @throws ObserveError; what Athena's client throws.
+ */
+export async function askAthena(
+  { athena, config, clock, wait, random }: Pick<Place, 'athena' | 'config' | 'clock' | 'wait' | 'random'>,
+  sql: string,
+): Promise<QueryAnswer> {
+  const outcome = await runStatement(athena, sql, {
+    workGroup: config.athena.workgroup,
+    database: config.database,
+    deadlineMs: QUERY_MS,
+    ...{ clock, wait, random },
+  });
+  if ('failed' in outcome) throw new ObserveError('SLUICE_OBSERVE_QUERY_FAILED', outcome.failed);
+  if (outcome.hasMore) throw new ObserveError('SLUICE_OBSERVE_TOO_MANY_ROWS');
+  const { columns, rows, scannedBytes } = outcome;
+  return {
+    rows: rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i] ?? null]))),
+    scannedBytes,
+  };
+}
