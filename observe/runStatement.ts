@@ -22,6 +22,8 @@ export type StatementResult = (
   | {
       /** Names of the columns. */
       readonly columns: readonly string[];
+      /** Athena's type of each column, e.g. `bigint`. */
+      readonly types: readonly string[];
       /** Values in their order, each as Athena's text; without the header, 10,000 at most. */
       readonly rows: readonly (readonly (string | null)[])[];
       readonly scannedBytes: number;
@@ -92,6 +94,7 @@ function locationOf({ ResultConfiguration }: QueryExecution): { readonly locatio
 async function readRows(client: AthenaClient, QueryExecutionId: string | undefined) {
   const rows: (string | null)[][] = [];
   let columns: string[] = [];
+  let types: string[] = [];
   let NextToken: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const token = NextToken;
@@ -99,11 +102,14 @@ async function readRows(client: AthenaClient, QueryExecutionId: string | undefin
       new GetQueryResultsCommand({ QueryExecutionId, MaxResults: PAGE_ROWS, NextToken: token }),
     );
     const { ResultSetMetadata, Rows = [] } = answer.ResultSet ?? {};
-    columns = (ResultSetMetadata?.ColumnInfo ?? []).map(({ Name = '' }) => Name);
+    const info = ResultSetMetadata?.ColumnInfo ?? [];
+    columns = info.map(({ Name = '' }) => Name);
+    types = info.map(({ Type = '' }) => Type);
     for (const { Data = [] } of Rows) rows.push(columns.map((_, i) => Data[i]?.VarCharValue ?? null));
     NextToken = answer.NextToken;
     if (NextToken === undefined) break;
   }
-  // The first row of a SELECT holds the names of the columns.
-  return { columns, rows: rows.slice(1), hasMore: NextToken !== undefined };
+  // The first row of a SELECT holds the names of the columns. SHOW and DESCRIBE have none.
+  const hasHeader = rows[0]?.every((name, i) => name === columns[i]) === true;
+  return { columns, types, rows: hasHeader ? rows.slice(1) : rows, hasMore: NextToken !== undefined };
 }

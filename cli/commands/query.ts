@@ -1,31 +1,180 @@
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import * as z from 'zod';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { systemClock } from '../../lib/base/time.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
-import { type Command, textOption, UsageError } from '../terminal/commandLine.ts';
-import { textTable, writeResult } from '../terminal/output.ts';
+import { deploymentPlace } from '../aws/deploymentPlace.ts';
+import { explainAwsError } from '../aws/explainAwsError.ts';
+import {
+  type Command,
+  type CommandLine,
+  placeOptions,
+  textOption,
+  UsageError,
+} from '../terminal/commandLine.ts';
+import { csvTable, textTable, writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
-/** `sluice query`: SQL over the local tables with DuckDB, whether the local cloud is running or not. */
+/** Time limit of a query in Athena, which stops one after 30 minutes itself: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
+const ATHENA_DEADLINE_MS = 30 * 60_000;
+
+const QueryCommandError = defineErrorFamily('user', {
+  SLUICE_QUERY_ATHENA_FAILED: {
+    cause: 'Athena did not run the query.',
+    cure: "Read Athena's message. Athena's SQL differs from DuckDB's: docs/sql.md. A query without --athena and --stage runs on DuckDB.",
+  },
+});
+
+/** `sluice query`: SQL over the local tables with DuckDB, or over those of a deployment, or of the local cloud, with Athena. */
 export const query: Command = {
   name: 'query',
-  summary: 'Run SQL over the local tables with DuckDB, whether the local cloud is running or not.',
-  usage: 'sluice query "<sql>" [--json] [--data DIR]',
+  summary:
+    'Run SQL: on the local tables with DuckDB, or with Athena on those of a stage or of the local cloud.',
+  usage: 'sluice query "<sql>"|- [--athena | --stage NAME] [--json | --csv] [--data DIR] [options]',
   options: {
+    athena: {
+      type: 'boolean',
+      help: "Athena's SQL, on the running local cloud unless --stage names a deployment",
+    },
+    stage: { type: 'string', help: 'stage of a deployment: the query runs in Athena, in its workgroup' },
+    region: placeOptions.region,
+    'endpoint-url': placeOptions['endpoint-url'],
     json: { type: 'boolean', help: 'print an array of row objects' },
+    csv: { type: 'boolean', help: 'print CSV with a header' },
     data: { type: 'string', help: 'data directory of the local cloud (default .sluice/data)' },
   },
   examples: [
     'sluice query "select event_name, count(*) n from statsig_forwarded_events group by 1 order by 2 desc"',
     'sluice query "show all tables" --json',
+    'sluice query "select count(*) from experiment_exposures" --athena',
+    'sluice query - --stage prod --csv < question.sql > answer.csv',
   ],
   async run(line) {
     const [sql, ...more] = line.positionals;
-    if (sql === undefined || more.length > 0) {
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one SQL text in quotes.');
-    }
-    const directory = textOption(line, 'data') ?? defaultDataDirectory();
-    // Loaded here: other commands need not wait for DuckDB.
-    await import('../../local/errors.ts');
-    const { runQuery } = await import('../../packages/local-aws/src/index.ts');
-    const rows = await runQuery(directory, sql);
-    writeResult(line, rows, () => textTable(rows));
+    if (sql === undefined || more.length > 0)
+      throw new UsageError(
+        'SLUICE_USAGE_ARGUMENTS',
+        'Expected one SQL text in quotes, or - to read it from stdin.',
+      );
+    if (line.values['json'] === true && line.values['csv'] === true)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', '--json and --csv: expected one of them.');
+    const statement = sql === '-' ? await text(process.stdin) : sql;
+    const { stage, region, 'endpoint-url': endpoint, athena } = line.values;
+    if (athena === true || stage !== undefined || endpoint !== undefined) await queryAthena(line, statement);
+    else if (region !== undefined)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', '--region: expected --stage or --athena with it.');
+    else await queryDuckDb(line, statement);
     return 0;
   },
 };
+
+/** Runs a statement with DuckDB on the data directory. The local cloud need not run. */
+async function queryDuckDb(line: CommandLine, sql: string): Promise<void> {
+  const directory = textOption(line, 'data') ?? defaultDataDirectory();
+  // Loaded here: other commands need not wait for DuckDB.
+  await import('../../local/errors.ts');
+  const { runQuery, runningEndpoint } = await import('../../packages/local-aws/src/index.ts');
+  const rows = await runQuery(directory, sql);
+  write(line, rows);
+  if (rows.length === 0) await noteWhatWaits(runningEndpoint(resolve(directory)));
+}
+
+/** Runs a statement in the workgroup of a deployment, or of the running local cloud. */
+async function queryAthena(line: CommandLine, sql: string): Promise<void> {
+  if (textOption(line, 'stage') !== undefined && textOption(line, 'data') !== undefined)
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      '--data: expected without --stage, as it is about the local cloud.',
+    );
+  const [{ AthenaClient }, { runStatement }, { runningEndpoint }] = await Promise.all([
+    import('@aws-sdk/client-athena'),
+    import('../../observe/runStatement.ts'),
+    import('../../packages/local-aws/src/index.ts'),
+  ]);
+  const isLocal = textOption(line, 'stage') === undefined && textOption(line, 'endpoint-url') === undefined;
+  const endpoint = isLocal
+    ? runningEndpoint(resolve(textOption(line, 'data') ?? defaultDataDirectory()))
+    : undefined;
+  const { config, place, local } = await deploymentPlace({
+    ...line,
+    values: {
+      ...line.values,
+      ...(isLocal ? { local: true } : {}),
+      ...(endpoint === undefined ? {} : { 'endpoint-url': endpoint }),
+    },
+  });
+  const client = new AthenaClient(place);
+  try {
+    const outcome = await runStatement(client, sql, {
+      workGroup: config.athena.workgroup,
+      database: config.database,
+      deadlineMs: ATHENA_DEADLINE_MS,
+      clock: systemClock,
+      wait,
+      random: Math.random,
+    });
+    if ('failed' in outcome) throw new QueryCommandError('SLUICE_QUERY_ATHENA_FAILED', outcome.failed);
+    const { columns, types, rows, scannedBytes, hasMore } = outcome;
+    write(
+      line,
+      rows.map((row) =>
+        Object.fromEntries(columns.map((name, i) => [name, typedValue(row[i] ?? null, types[i] ?? '')])),
+      ),
+    );
+    if (hasMore)
+      writeNote(`Only the first ${rows.length} rows are shown. All of them are in ${outcome.location}.\n`);
+    writeNote(`Athena read ${scannedBytes.toLocaleString('en-US')} bytes.\n`);
+    if (rows.length === 0 && local) await noteWhatWaits(place.endpoint);
+  } catch (error) {
+    const problem = explainAwsError(error);
+    if (problem === undefined) throw error;
+    if (problem.kind === 'unasked') throw problem.error;
+    throw new QueryCommandError('SLUICE_QUERY_ATHENA_FAILED', problem.detail, { cause: error });
+  } finally {
+    client.destroy();
+  }
+}
+
+/** A value of Athena, which returns texts, as JSON has it. Numbers that JSON cannot hold stay texts. */
+function typedValue(value: string | null, type: string): string | number | boolean | null {
+  if (value === null) return null;
+  if (type === 'boolean') return value === 'true';
+  if (!/^(tinyint|smallint|integer|int|bigint|float|real|double|decimal)/.test(type)) return value;
+  const number = Number(value);
+  const exact = Number.isFinite(number) && (!Number.isInteger(number) || Number.isSafeInteger(number));
+  return exact ? number : value;
+}
+
+function write(line: CommandLine, rows: readonly Readonly<Record<string, unknown>>[]): void {
+  if (line.values['json'] === true) writeJson(rows);
+  else if (line.values['csv'] === true) writeOut(csvTable(rows));
+  else writeOut(textTable(rows, process.stdout.columns));
+}
+
+/** What the control API says about buffers and queues: docs/local.md, "Control". */
+const statusSchema = z.object({
+  pending: z.array(z.object({ stream: z.string(), documents: z.number() })),
+  queues: z.array(z.object({ name: z.string(), messages: z.number() })),
+});
+
+/** Notes why a query of the local tables may find nothing yet: rows that are accepted and not delivered. */
+async function noteWhatWaits(endpoint: string | undefined): Promise<void> {
+  if (endpoint === undefined) return;
+  const answer = await fetch(new URL('/_sluice/status', endpoint))
+    .then((response) => response.json())
+    .catch(() => undefined);
+  const { data: status } = statusSchema.safeParse(answer);
+  const waiting = [
+    ...(status?.pending ?? [])
+      .filter(({ documents }) => documents > 0)
+      .map(({ stream, documents }) => `${documents} in the buffer of ${stream}`),
+    ...(status?.queues ?? [])
+      .filter(({ messages }) => messages > 0)
+      .map(({ name, messages }) => `${messages} messages in the queue ${name}`),
+  ];
+  if (waiting.length === 0) return;
+  writeNote(
+    `Not delivered yet: ${waiting.join(', ')}. Rows can be queried when the buffering interval is over, or after \`curl -X POST ${new URL('/_sluice/flush', endpoint).href}\`.\n`,
+  );
+}

@@ -35,34 +35,73 @@ export function writeResult(
   else writeOut(text());
 }
 
+/** Narrowest column of a table that is fitted to a terminal. */
+const LEAST_WIDTH = 6;
+
 /**
  * Rows as an aligned text table with a header; numbers are aligned to the right. Each row is one line: line breaks and
  * other control characters are escaped.
  *
+ * @param width Columns of the terminal: the widest columns are cut, with `…`, until a line fits. Default: nothing is cut.
  * @example
  * textTable([{ group: 'test', users: 12 }]);
  * // group  users
  * // -----  -----
  * // test      12
  */
-export function textTable(rows: readonly Readonly<Record<string, unknown>>[]): string {
+export function textTable(rows: readonly Readonly<Record<string, unknown>>[], width?: number): string {
   const [first] = rows;
   if (first === undefined) return '(no rows)\n';
   const columns = Object.keys(first).map((name) => {
-    const head = visibleLine(name);
-    const cells = rows.map((row) => visibleLine(cell(row[name])));
-    const width = cells.reduce((most, { length }) => Math.max(most, length), head.length);
-    const right = rows.every((row) => row[name] === null || typeof row[name] === 'number');
-    const align = (text: string) => (right ? text.padStart(width) : text.padEnd(width));
-    return [align(head), '-'.repeat(width), ...cells.map(align)];
+    const cells = [visibleLine(name), ...rows.map((row) => visibleLine(cell(row[name])))];
+    return {
+      cells,
+      widest: cells.reduce((most, { length }) => Math.max(most, length), 0),
+      right: rows.every((row) => row[name] === null || typeof row[name] === 'number'),
+    };
   });
-  const lines = Array.from({ length: rows.length + 2 }, (_, line) =>
-    columns
-      .map((column) => column[line] ?? '')
-      .join('  ')
-      .trimEnd(),
+  const widths = fitWidths(
+    columns.map(({ widest }) => widest),
+    width ?? Number.POSITIVE_INFINITY,
   );
-  return `${lines.join('\n')}\n`;
+  const line = (texts: readonly string[]) => `${texts.join('  ').trimEnd()}\n`;
+  const lines = Array.from({ length: rows.length + 1 }, (_, at) =>
+    line(columns.map(({ cells, right }, i) => align(cells[at] ?? '', widths[i] ?? 0, right))),
+  );
+  return [lines[0], line(widths.map((one) => '-'.repeat(one))), ...lines.slice(1)].join('');
+}
+
+/** Narrows the widest columns, all to the same width, until a line of them fits. */
+function fitWidths(widths: readonly number[], total: number): number[] {
+  const gaps = 2 * (widths.length - 1);
+  const room = (cap: number) => widths.reduce((sum, one) => sum + Math.min(one, cap), gaps);
+  let cap = Math.max(...widths, LEAST_WIDTH);
+  if (room(cap) <= total) return [...widths];
+  while (cap > LEAST_WIDTH && room(cap) > total) cap -= 1;
+  return widths.map((one) => Math.min(one, cap));
+}
+
+function align(text: string, width: number, right: boolean): string {
+  if (text.length > width) return `${text.slice(0, width - 1)}…`;
+  return right ? text.padStart(width) : text.padEnd(width);
+}
+
+/**
+ * Rows as CSV with a header: https://www.rfc-editor.org/rfc/rfc4180, with line feeds. Null is an empty field, an empty text
+ * is `""`. No rows are an empty text: they have no header.
+ */
+export function csvTable(rows: readonly Readonly<Record<string, unknown>>[]): string {
+  const [first] = rows;
+  if (first === undefined) return '';
+  const names = Object.keys(first);
+  const field = (value: unknown) => {
+    if (value === '') return '""';
+    const text = cell(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [names.map(field), ...rows.map((row) => names.map((name) => field(row[name])))]
+    .map((fields) => `${fields.join(',')}\n`)
+    .join('');
 }
 
 function cell(value: unknown): string {

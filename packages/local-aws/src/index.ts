@@ -5,7 +5,7 @@ export { configureErrors, LocalAwsError } from './base/errors.ts';
 export { MovableClock } from './base/MovableClock.ts';
 export { cloudFormationService, type DeployedStack, deployedStack } from './cloudformation/index.ts';
 export type { FlushReport, LocalAwsStatus, PendingDelivery } from './control/controlApi.ts';
-export { dataFolders, emptyDataDirectory } from './disk/dataDirectory.ts';
+export { dataFolders, emptyDataDirectory, runningEndpoint } from './disk/dataDirectory.ts';
 export { parseAllowedHosts } from './edge/requestGuard.ts';
 export { startEdge } from './edge/startEdge.ts';
 export { objectCreatedEvent, openEventBus } from './events/index.ts';

@@ -4,6 +4,7 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -117,6 +118,26 @@ export function lockDataDirectory(directory: string): () => void {
   }
   for (const gone of others) rmSync(join(directory, `${PREFIX}${gone}`), { force: true });
   return release;
+}
+
+/** Notes in the lock of this process where its cloud answers, so that other processes find it by its data directory. */
+export function announceEndpoint(directory: string, endpoint: string): void {
+  writeFileSync(join(directory, `${PREFIX}${process.pid}`), endpoint, { mode: 0o600 });
+}
+
+/** The endpoint of the cloud that runs on a data directory; undefined when none runs, or when it is starting. */
+export function runningEndpoint(directory: string): string | undefined {
+  if (!existsSync(directory)) return undefined;
+  const lock = readdirSync(directory).find(
+    (name) => name.startsWith(PREFIX) && isRunning(Number(name.slice(PREFIX.length))),
+  );
+  if (lock === undefined) return undefined;
+  try {
+    return readFileSync(join(directory, lock), 'utf8') || undefined;
+  } catch {
+    // It has just ended.
+    return undefined;
+  }
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   type LocalAwsStatus,
   type PendingDelivery,
 } from '../control/controlApi.ts';
-import { dataFolders, lockDataDirectory, makeDataPrivate } from '../disk/dataDirectory.ts';
+import { announceEndpoint, dataFolders, lockDataDirectory, makeDataPrivate } from '../disk/dataDirectory.ts';
 import { startEdge } from '../edge/startEdge.ts';
 import { openEventBus } from '../events/index.ts';
 import { Faults } from '../faults/Faults.ts';
@@ -317,6 +317,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     queries: athena.pending(),
   });
   const targets = faultTargets(deployment, { catalog, queues, secrets, athena });
+  announceEndpoint(folders.root, edge.url);
   controlled = { status, flush, clock, faults, services, targets, recording };
   const closing = opened.move();
   let closed: Promise<void> | undefined;
