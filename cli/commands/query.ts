@@ -19,7 +19,8 @@ import { csvTable, textTable, writeJson, writeNote, writeOut } from '../terminal
 /** Time limit of a query in Athena, which stops one after 30 minutes itself: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
 const ATHENA_DEADLINE_MS = 30 * 60_000;
 
-const QueryCommandError = defineErrorFamily('user', {
+/** Why Athena did not answer `sluice query`. */
+export const QueryCommandError = defineErrorFamily('user', {
   SLUICE_QUERY_ATHENA_FAILED: {
     cause: 'Athena did not run the query.',
     cure: "Read Athena's message. Athena's SQL differs from DuckDB's: docs/sql.md. A query without --athena and --stage runs on DuckDB.",
