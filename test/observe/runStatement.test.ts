@@ -58,6 +58,7 @@ describe('a statement', () => {
   it('returns rows, the scanned bytes and the location of the result', async () => {
     expect(await run('rows')).toEqual({
       columns: ['a', 'b'],
+      types: ['varchar', 'varchar'],
       rows: [['1', null]],
       scannedBytes: 42,
       hasMore: false,
