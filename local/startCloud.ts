@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../lib/schema/config.ts';
 import {
   type Deployment,
+  type LocalAwsStatus,
   type MovableClock,
   newBucketSettings,
   type PendingDelivery,
@@ -33,6 +34,8 @@ interface CloudStatus {
   readonly queues: readonly { readonly name: string; readonly messages: number }[];
   /** Athena's. */
   readonly queries: { readonly queued: number; readonly running: number };
+  /** Calls of services that the policies do not allow; undefined unless policies are enforced. */
+  readonly refusals?: LocalAwsStatus['refusals'];
 }
 
 /** A running local cloud. */
@@ -71,6 +74,8 @@ export interface StartOptions {
   readonly bufferSeconds?: number;
   /** Let only configured keys post, as deployed, instead of any `client-…` or `secret-…` key. Default false. */
   readonly checkKeys?: boolean;
+  /** Decide calls in the own account by the deployed policies too, as on AWS, instead of recording them. Default false. */
+  readonly enforceIam?: boolean;
   /** Hosts besides those of loopback under which both ports answer, as `parseAllowedHosts` reads them. Default none. */
   readonly allowedHosts?: readonly string[];
   /** Default: one that goes by the machine's until it is moved. */
@@ -79,6 +84,8 @@ export interface StartOptions {
   readonly onPackaging?: () => void;
   /** Receives a sentence when other users of the machine could read the data directory. Default nobody. */
   readonly onWarning?: (sentence: string) => void;
+  /** Receives each new sentence that refuses a call of a service. Default nobody. */
+  readonly onRefusal?: (sentence: string) => void;
 }
 
 /**
@@ -116,6 +123,8 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
       SLUICE_LOG_SUCCESSES: 'true',
     },
     bufferSeconds: options.bufferSeconds,
+    enforceIam: options.enforceIam,
+    onRefusal: options.onRefusal,
     allowedHosts: options.allowedHosts,
     clock: options.clock,
     controlPath: '/_sluice',
@@ -140,8 +149,8 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
   return {
     ...addresses,
     status() {
-      const { pid, pending, queues, queries } = aws.status();
-      return { ...addresses, pid, pending, queues, queries };
+      const { pid, pending, queues, queries, refusals } = aws.status();
+      return { ...addresses, pid, pending, queues, queries, refusals };
     },
     async flush() {
       const { delivered, undrained } = await aws.flush();

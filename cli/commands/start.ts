@@ -22,7 +22,7 @@ export const start: Command = {
   summary:
     'Start the local cloud on loopback, until Ctrl-C: the collector and every AWS service that it needs.',
   usage:
-    'sluice start [--stage NAME] [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--allow-hosts NAMES] [--json]',
+    'sluice start [--stage NAME] [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--enforce-iam] [--allow-hosts NAMES] [--json]',
   options: {
     stage: { type: 'string', help: 'stage whose configuration to run (default local)' },
     port: { type: 'string', help: `port of the collector (default ${COLLECTOR_PORT}; 0: any free port)` },
@@ -41,6 +41,10 @@ export const start: Command = {
     'check-keys': {
       type: 'boolean',
       help: 'accept only configured SDK keys, as deployed (default: any client-… or secret-… key)',
+    },
+    'enforce-iam': {
+      type: 'boolean',
+      help: 'decide every call by the deployed policies, as on AWS (default: calls in the own account are recorded)',
     },
     'allow-hosts': {
       type: 'string',
@@ -63,6 +67,7 @@ export const start: Command = {
     const { parseAllowedHosts } = await import('../../packages/local-aws/src/index.ts');
     const bufferSeconds = countOption(line, 'buffer-seconds', { usual: undefined, least: 0, most: 900 });
     const checkKeys = values['check-keys'] === true;
+    const enforceIam = values['enforce-iam'] === true;
     const allowed = textOption(line, 'allow-hosts');
     const allowedHosts = allowed === undefined ? [] : parseAllowedHosts(allowed);
     if ('wrong' in allowedHosts) {
@@ -79,16 +84,18 @@ export const start: Command = {
       data: textOption(line, 'data') ?? defaultDataDirectory(stage),
       ...(bufferSeconds === undefined ? {} : { bufferSeconds }),
       checkKeys,
+      enforceIam,
       allowedHosts,
       onPackaging: () => writeNote('Packaging changed functions (a few seconds, once) …\n'),
       onWarning: (sentence) => writeNote(`${visibleLine(sentence)}\n`),
+      onRefusal: (sentence) => writeNote(`Refused by the deployed policies: ${visibleLine(sentence)}\n`),
     });
     const interrupted = untilInterrupted();
     if (values['json'] === true) {
       const { collector, edge, data, bucket, database } = cloud;
-      writeJson({ collector, edge, data, bucket, database, pid: process.pid });
+      writeJson({ collector, edge, data, bucket, database, pid: process.pid, enforceIam });
     } else {
-      writeOut(welcome(cloud, { checkKeys, stage, tookMs: performance.now() - startedAt }));
+      writeOut(welcome(cloud, { checkKeys, enforceIam, stage, tookMs: performance.now() - startedAt }));
     }
     await interrupted;
     writeNote('\nDelivering buffered records …\n');
@@ -118,19 +125,20 @@ function untilInterrupted(): Promise<void> {
 
 interface Started {
   readonly checkKeys: boolean;
+  readonly enforceIam: boolean;
   readonly stage: string | undefined;
   readonly tookMs: number;
 }
 
-function welcome(cloud: Cloud, { checkKeys, stage, tookMs }: Started): string {
+function welcome(cloud: Cloud, { checkKeys, enforceIam, stage, tookMs }: Started): string {
   const folder = shortPath(join(cloud.data, 's3', cloud.bucket));
   const ports = cloud.edge === `http://127.0.0.1:${EDGE_PORT}` ? '' : ` --endpoint-url ${cloud.edge}`;
   const elsewhere = cloud.data === defaultDataDirectory() ? '' : ` --data ${shortPath(cloud.data)}`;
   return `Sluice's local cloud is ready (${(tookMs / 1000).toFixed(1)} s).
 
   Point an SDK at  ${cloud.collector}/v1/rgstr   with ${checkKeys ? 'a configured' : 'any client-… or secret-…'} key
-  AWS endpoint     ${cloud.edge}   us-east-1, access key test, secret test
-  Data             ${folder}
+  AWS endpoint     ${cloud.edge}   us-east-1, access key test, secret test${enforceIam ? ' (the root user)' : ''}
+${enforceIam ? '  Policies         enforced for every role and user of the deployment\n' : ''}  Data             ${folder}
   Query            npx sluice query "select event_name, count(*) from statsig_forwarded_events group by 1"${elsewhere}
   Check            npx sluice doctor --local${stage === undefined ? '' : ` --stage ${stage}`}${ports}
   Deliver now      curl -X POST ${cloud.edge}/_sluice/flush

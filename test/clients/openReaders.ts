@@ -70,7 +70,12 @@ export interface Readers {
 export async function openReaders(): Promise<Readers> {
   const directory = temporaryDirectory();
   process.env['SLUICE_CONFIG'] = writeConfig(directory.path);
-  const cloud = await startCloud({ port: 0, edgePort: 0, data: join(directory.path, 'data') });
+  const cloud = await startCloud({
+    port: 0,
+    edgePort: 0,
+    enforceIam: true,
+    data: join(directory.path, 'data'),
+  });
   const made: ReaderClients[] = [];
   const clients = (credentials: { accessKeyId: string; secretAccessKey: string }): ReaderClients => {
     const place = { endpoint: cloud.edge, region: localAccount.region, credentials, maxAttempts: 1 };

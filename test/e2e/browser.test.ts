@@ -15,7 +15,7 @@ let cloud: Cloud;
 
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), 'sluice-browser-'));
-  cloud = await startCloud({ port: 0, edgePort: 0, data });
+  cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data });
 });
 afterAll(async () => {
   await cloud.close();

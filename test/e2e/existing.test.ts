@@ -32,7 +32,7 @@ beforeAll(async () => {
   const file = join(scratch, 'acme.config.ts');
   writeFileSync(file, configText);
   process.env.SLUICE_CONFIG = file;
-  cloud = await startCloud({ port: 0, edgePort: 0, data: join(scratch, 'data') });
+  cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data: join(scratch, 'data') });
 });
 afterAll(async () => {
   await cloud?.close();

@@ -49,7 +49,7 @@ async function start(holdouts: readonly string[] | null): Promise<void> {
   const config = JSON.stringify({ bucket: 'acme-groups', holdouts });
   writeFileSync(file, `import { defineConfig } from ${from};\nexport default defineConfig(${config});\n`);
   process.env['SLUICE_CONFIG'] = file;
-  cloud = await startCloud({ port: 0, edgePort: 0, data });
+  cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data });
 }
 
 async function drive(state: SpecState, users: readonly string[]): Promise<Report> {

@@ -68,7 +68,7 @@ const posts = new Map<string, readonly Post[]>();
 
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), 'sluice-identity-'));
-  cloud = await startCloud({ port: 0, edgePort: 0, data });
+  cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data });
   await Promise.all(
     runs.map(async ({ prefix, driver, key, script, settings }) => {
       const gateway = await startUnreliableGateway(cloud.collector, script);

@@ -14,7 +14,7 @@ const STRANGER = 'client-stranger-0123456789';
 
 let data: string;
 let cloud: Cloud;
-const start = () => startCloud({ port: 0, edgePort: 0, data, checkKeys: true });
+const start = () => startCloud({ port: 0, edgePort: 0, enforceIam: true, data, checkKeys: true });
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), 'sluice-keys-'));
   cloud = await start();

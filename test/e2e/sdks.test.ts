@@ -23,7 +23,7 @@ let reports: DriverReport[];
 // One story for the whole file: both SDKs post, over three days, while Firehose fails now and then.
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), 'sluice-sdks-'));
-  cloud = await startCloud({ port: 0, edgePort: 0, data });
+  cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data });
   witness = new CatalogWitness(cloud.edge);
   const faults = {
     firehose: [

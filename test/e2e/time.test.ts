@@ -19,7 +19,7 @@ let witness: CatalogWitness;
 
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), 'sluice-time-'));
-  cloud = await startCloud({ port: 0, edgePort: 0, data });
+  cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data });
   witness = new CatalogWitness(cloud.edge);
 });
 afterAll(async () => {

@@ -79,7 +79,7 @@ describe.each([['docs/ingest.md'], ['docs/export.md']])('the walk in %s', (page)
       /^SLUICE_CONFIG=\S+ npm start -- --data \.sluice\/(\S+)$/m.exec(begin?.inside ?? '') ?? [];
     process.env['SLUICE_CONFIG'] = join(directory.path, file);
     writeFileSync(process.env['SLUICE_CONFIG'], source.replaceAll("'../lib", `'${repositoryRoot}/lib`));
-    cloud = await startCloud({ port: 0, edgePort: 0, data: join(directory.path, data) });
+    cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data: join(directory.path, data) });
     const { edge, collector } = cloud;
     const env = { AWS_ENDPOINT_URL: edge };
     const here = (script: string) =>

@@ -40,7 +40,7 @@ export async function endCloudProcesses(): Promise<void> {
   );
 }
 
-/** `sluice start` on free ports; resolves when it says it is ready. */
+/** `sluice start` on free ports, with the deployed policies enforced; resolves when it says it is ready. */
 export async function startCloudProcess(data: string, args: readonly string[] = []): Promise<CloudProcess> {
   const startedAt = performance.now();
   const child = spawn(
@@ -53,6 +53,7 @@ export async function startCloudProcess(data: string, args: readonly string[] = 
       '--edge-port',
       '0',
       '--json',
+      '--enforce-iam',
       '--data',
       data,
       ...args,

@@ -17,7 +17,7 @@ export const CUSTOMER = '111122223333';
 export const DROPS = 'acme-drops';
 
 /**
- * A running cloud with sources, and the customer's bucket beside it, in an account of its own and with the policy that
+ * A running cloud with sources, whose deployed policies are enforced, and the customer's bucket beside it, in an account of its own and with the policy that
  * is printed for customers. `SLUICE_CONFIG` names its configuration until it is closed.
  */
 export async function ingestCloud(input: Partial<ConfigInput>) {
@@ -31,7 +31,7 @@ export async function ingestCloud(input: Partial<ConfigInput>) {
   );
   process.env['SLUICE_CONFIG'] = file;
   const data = join(directory.path, 'data');
-  const cloud = await startCloud({ port: 0, edgePort: 0, data });
+  const cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data });
   const customer = new S3Client({
     endpoint: cloud.edge,
     region: 'us-east-1',

@@ -65,7 +65,7 @@ describe('the export, deployed, between two accounts', () => {
     });
     const stack = { region, account, partition, stackName: loaded.stackName, endpoint: 'http://127.0.0.1' };
     resolved = resolveTemplate(loaded.template, stack);
-    cloud = await startCloud({ port: 0, edgePort: 0, data: join(directory.path, 'data') });
+    cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data: join(directory.path, 'data') });
     const place = { endpoint: cloud.edge, region };
     theirs = new S3Client({ ...place, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
     ours = new S3Client({ ...place, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });

@@ -140,7 +140,7 @@ const configFor = (stage: string | undefined): Readonly<Record<string, string>> 
 describe('sluice doctor --before-deploy', () => {
   let deployed: StartedDeployment;
   beforeAll(async () => {
-    const sts = stsService({ partition: 'aws', account: ACCOUNT, callerOf: () => account.caller });
+    const sts = stsService({ account: ACCOUNT, callerOf: () => account.caller });
     deployed = await startDeployment(undefined, [logs, secretsManager, lakeFormation, iam, sts]);
   });
   afterAll(() => deployed.close());

@@ -123,7 +123,7 @@ export async function startDeployment(
     glueService({ catalog, clock, account, faults }),
     sqsService({ queues, clock, account }),
     kmsService({ keys, account }),
-    stsService({ partition, account }),
+    stsService({ account }),
     cloudFormationService({ stack: () => stack }),
     firehose.service,
     athena.service,

@@ -3,6 +3,7 @@ import { memberOf } from '../base/json.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { Faults } from '../faults/Faults.ts';
 import type { Catalog } from '../glue/index.ts';
+import type { Signer } from '../iam/Caller.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService } from '../protocol/JsonService.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
@@ -35,8 +36,11 @@ export interface AthenaOptions {
   readonly account: string;
   /** Decides whether writing a result fails. Default: never. */
   readonly faults?: Faults;
-  /** Receives the calls that queries make to Glue and S3, with the caller's access key. Default: none. */
-  readonly onCall?: (accessKeyId: string, call: QueryCall) => void;
+  /**
+   * Receives the calls that queries make to Glue and S3, and who submitted the query, before they are made. It throws an
+   * AwsError for a call that they may not make. Default: none.
+   */
+  readonly onCall?: (signer: Signer, call: QueryCall) => void;
   /** Receives internal errors. Default: prints the stack on stderr. */
   readonly onDefect?: (error: unknown) => void;
 }
@@ -90,7 +94,7 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
     contentType: 'application/x-amz-json-1.1',
     invalidInput: invalidRequest,
     resource: (input) => {
-      const id = memberOf(input, 'QueryExecutionId');
+      const id = memberOf(input, 'QueryExecutionId') ?? firstOf(input, 'QueryExecutionIds');
       const ofExecution = id === undefined ? undefined : executions.get(id)?.workGroup;
       return memberOf(input, 'WorkGroup', 'Name') ?? ofExecution ?? PRIMARY;
     },
@@ -114,4 +118,11 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
       await runner.close();
     },
   };
+}
+
+/** The first text of a member that is a list: all queries of a batch are of one workgroup. */
+function firstOf(input: unknown, name: string): string | undefined {
+  const list: unknown = typeof input === 'object' && input !== null ? Reflect.get(input, name) : undefined;
+  const [first]: unknown[] = Array.isArray(list) ? list : [];
+  return typeof first === 'string' ? first : undefined;
 }

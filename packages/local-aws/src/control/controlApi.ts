@@ -9,7 +9,7 @@ import type { Faults } from '../faults/Faults.ts';
 import { type FaultsInput, faultsSchema } from '../faults/faultsSchema.ts';
 import type { Catalog } from '../glue/index.ts';
 import type { Credentials } from '../iam/AccessKeys.ts';
-import type { RecordedCall } from '../iam/permissions.ts';
+import type { RecordedCall, ServiceRefusal } from '../iam/permissions.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import type { Recording } from '../record/startRecording.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
@@ -49,6 +49,8 @@ export interface LocalAwsStatus {
   readonly queues: readonly { readonly name: string; readonly messages: number }[];
   /** Athena's. */
   readonly queries: { readonly queued: number; readonly running: number };
+  /** Calls of services that the policies do not allow; undefined where policies are not enforced. */
+  readonly refusals: readonly ServiceRefusal[] | undefined;
 }
 
 /** How the control API words its status and its report of a flush. */

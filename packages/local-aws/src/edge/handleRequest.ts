@@ -86,7 +86,8 @@ export async function authenticateRequest(
   });
   const token = parts.query.get('X-Amz-Security-Token') ?? message.headers['x-amz-security-token'];
   const given = typeof token === 'string' ? token : undefined;
-  if (admission.sessionOf?.(signature.accessKeyId, given) === undefined && admission.sessionOf !== undefined)
+  const session = admission.sessionOf?.(signature.accessKeyId, given);
+  if (session === undefined && admission.sessionOf !== undefined)
     throw given === undefined ? missingToken() : wrongToken();
   return {
     method: parts.signable.method,
@@ -96,7 +97,7 @@ export async function authenticateRequest(
     body,
     region: authorization.region,
     requestId: parts.requestId,
-    signature,
+    signature: { ...signature, session },
   };
 }
 
@@ -136,17 +137,18 @@ export async function handleWithFaults(
   let asked: Pick<EdgeCall, 'operation' | 'resource' | 'input'> | undefined;
   const report = (status: number | undefined) => {
     if (asked === undefined) return;
-    const { accessKeyId } = request.signature;
-    options.onCall?.({ accessKeyId, service: service.signingName, ...asked, reached, status });
+    const { accessKeyId, session } = request.signature;
+    options.onCall?.({ accessKeyId, session, service: service.signingName, ...asked, reached, status });
   };
   const response = await service
     .handle({
       ...request,
       async announce(operation, resource, input) {
         asked = { operation, resource, input };
-        const { accessKeyId } = request.signature;
+        const { accessKeyId, session } = request.signature;
         options.admit?.({
           accessKeyId,
+          session,
           service: service.signingName,
           ...asked,
           reached: [],

@@ -21,30 +21,39 @@ export interface EventBus {
 interface Rule {
   readonly matches: EventTest;
   readonly enabled: boolean;
-  readonly targetArns: readonly string[];
+  readonly targets: readonly RuleTarget[];
+}
+
+/** A target of a rule. */
+export interface RuleTarget {
+  readonly ruleArn: string;
+  readonly arn: string;
+  /** The queue for events that cannot be delivered; undefined for none. */
+  readonly deadLetterArn: string | undefined;
 }
 
 /**
  * Opens the default event bus. Rules come from the template at every start, so nothing is kept on disk.
  *
- * @param options.deliver Puts an event, as JSON, before a target: for an SQS queue it is the message's body.
+ * @param options.deliver Sends an event, as JSON, to a target: for an SQS queue it is the message's body.
  *
  * @example
- * const bus = openEventBus({ region, account, deliver: (arn, json) => queues.byArn(arn).send(json) });
+ * const bus = openEventBus({ region, account, deliver: ({ arn }, json) => queues.byArn(arn).send(json) });
  * bus.putRule('partitions', rule.Properties);
  * store.onObjectCreated((object) => bus.publishObjectCreated(object));
  */
 export function openEventBus(options: {
   readonly region: string;
   readonly account: string;
-  readonly deliver: (targetArn: string, eventJson: string) => void;
+  readonly partition?: string;
+  readonly deliver: (target: RuleTarget, eventJson: string) => void;
 }): EventBus {
   const rules = new Map<string, Rule>();
 
   function publish(event: object): void {
     const json = JSON.stringify(event);
-    for (const { matches, enabled, targetArns } of rules.values()) {
-      if (enabled && matches(event)) for (const arn of targetArns) options.deliver(arn, json);
+    for (const { matches, enabled, targets } of rules.values()) {
+      if (enabled && matches(event)) for (const target of targets) options.deliver(target, json);
     }
   }
 
@@ -54,7 +63,11 @@ export function openEventBus(options: {
       rules.set(name, {
         matches: compilePattern(EventPattern),
         enabled: State === 'ENABLED',
-        targetArns: Targets.map(({ Arn }) => Arn),
+        targets: Targets.map(({ Arn, DeadLetterConfig }) => ({
+          ruleArn: `arn:${options.partition ?? 'aws'}:events:${options.region}:${options.account}:rule/${name}`,
+          arn: Arn,
+          deadLetterArn: DeadLetterConfig?.Arn,
+        })),
       });
     },
     publish,
@@ -65,9 +78,9 @@ export function openEventBus(options: {
 const targetSchema = z.strictObject({
   Id: z.string().min(1).max(64),
   Arn: z.string().min(1),
-  /** Without effect here: roles, and what EventBridge does when it can't deliver. */
+  DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
+  /** Without effect here: a queue is sent to by its policy, and always accepts. */
   RoleArn: z.unknown().optional(),
-  DeadLetterConfig: z.unknown().optional(),
   RetryPolicy: z.unknown().optional(),
 });
 

@@ -26,7 +26,7 @@ export interface DeliveryContext {
   readonly settings: StreamSettings;
   readonly sink: ObjectSink;
   readonly schemaSource: SchemaSource;
-  /** Called before each call of S3 and Glue. */
+  /** Called before each call of S3 and Glue. What it throws fails the delivery. */
   readonly onCall?: ((call: StreamCall) => void) | undefined;
   readonly writer: ParquetWriter;
   readonly clock: Clock;

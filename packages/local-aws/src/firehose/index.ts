@@ -27,7 +27,7 @@ export interface FirehoseOptions {
   readonly onFailure?: (stream: string, error: unknown, attempt: number) => void;
   /** From 0 to 1, exclusive; spreads retries. Default `Math.random`. */
   readonly random?: () => number;
-  /** Called before a stream calls S3 or Glue. Default: nothing. */
+  /** Called before a stream calls S3 or Glue. What it throws fails the delivery, which is retried. Default: nothing. */
   readonly onCall?: (stream: string, call: StreamCall) => void;
   /** Decides which records of calls fail. Default: none. */
   readonly faults?: Faults;

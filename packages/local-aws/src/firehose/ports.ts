@@ -29,7 +29,7 @@ export interface TableSchema {
 /** Looks a table up at delivery time, as Firehose does with `VersionId: LATEST`; undefined when there is none. */
 export type SchemaSource = (database: string, table: string) => Promise<TableSchema | undefined>;
 
-/** A call of a delivery stream to another service, for the recorder. */
+/** A call of a delivery stream to another service, before it is made. */
 export type StreamCall =
   | { readonly operation: 'GetTable'; readonly database: string; readonly table: string }
   | {

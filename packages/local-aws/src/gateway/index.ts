@@ -31,6 +31,8 @@ export interface GatewayOptions {
   readonly accountId: string;
   /** Invokes a function by name with a JSON payload; resolves with its JSON result, throws FunctionError. */
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
+  /** Whether the function's policy lets API Gateway invoke it for a route. Default: it does. */
+  readonly mayInvoke?: ((functionName: string, routeKey: string) => boolean) | undefined;
   readonly clock: LocalClock;
   /** Injected failures of requests that match a route. Default: none. */
   readonly faults?: Faults;
@@ -63,6 +65,7 @@ export async function startGateway({
   api,
   accountId,
   invoke,
+  mayInvoke = () => true,
   clock,
   faults = new Faults(),
   allowedHosts,
@@ -124,10 +127,12 @@ export async function startGateway({
   }
 
   async function invokeRoute(
-    { functionName, timeoutMs }: Route,
+    { functionName, timeoutMs, routeKey }: Route,
     event: string,
     requestId: string,
   ): Promise<Answer> {
+    // https://repost.aws/knowledge-center/api-gateway-lambda-template-invoke-error
+    if (!mayInvoke(functionName, routeKey)) return gatewayError(500, 'Internal Server Error');
     try {
       const result = await withTimeout(invoke(functionName, event), timeoutMs);
       return functionAnswer(result, requestId, api.cors !== undefined);

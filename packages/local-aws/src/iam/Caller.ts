@@ -1,21 +1,35 @@
 import type { Policy } from './policy.ts';
 
+/** What a call is signed with. */
+export interface Signer {
+  readonly accessKeyId: string;
+  /** Name of the session that the call's token belongs to; undefined for a key that needs no token. */
+  readonly session?: string | undefined;
+}
+
 /** The identity that makes a call. */
 export interface Caller {
   /** ARN of a role, user or account root. For a session, the ARN of its role. */
   readonly arn: string;
   /** 12 digits. */
   readonly account: string;
+  /** ARN of its session, which refusals show; undefined for users and roots. */
+  readonly sessionArn?: string | undefined;
   /**
    * Its own policies, loaded on first use. Undefined if none are known here: for the root of an account, and for the
    * owner of the key `test`. They may do everything in their account that no policy forbids.
    */
   readonly policies?: (() => readonly Policy[]) | undefined;
   /**
-   * Whether it is a role or user of the deployed template. Its policies apply in other accounts. In its own account the
-   * permission proof compares them with recorded calls, and they have no effect.
+   * Whether it is a role or user of the deployed template whose policies are not enforced: they apply in other accounts,
+   * and in its own account calls are only recorded. See `enforceIam` in server/startLocalAws.ts.
    */
   readonly deployed?: boolean | undefined;
+  /**
+   * Its permissions boundary, which limits what its own policies allow; undefined for none.
+   * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+   */
+  readonly boundary?: (() => Policy) | undefined;
   /**
    * The session policy given when the role was assumed, which applies in every account; undefined for none.
    * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
@@ -36,6 +50,12 @@ export function rootOf(account: string): Caller {
 /** Whether it is the root of its account. */
 export function isRoot({ arn }: Pick<Caller, 'arn'>): boolean {
   return arn.endsWith(':root');
+}
+
+/** ARN of a role's session: `arn:aws:sts::111122223333:assumed-role/app/load-7`. */
+export function roleSessionArn(roleArn: string, session: string): string {
+  const [, partition = 'aws', , , account = ''] = roleArn.split(':');
+  return `arn:${partition}:sts::${account}:assumed-role/${roleArn.split('/').at(-1)}/${session}`;
 }
 
 const ACCOUNT = /^\d{12}$/;

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { TemplateError } from '../base/errors.ts';
 import { readJsonFile, replaceFile } from '../disk/files.ts';
-import { accountOfKey, type Caller, rootOf } from './Caller.ts';
-import { type Policy, readPolicy } from './policy.ts';
+import { AwsError } from '../protocol/AwsError.ts';
+import { accountOfKey, type Caller, roleSessionArn, rootOf, type Signer } from './Caller.ts';
+import { type Policy, PolicyProblem, readPolicy } from './policy.ts';
 
 const roleSchema = z.strictObject({
   arn: z.string(),
@@ -34,26 +36,56 @@ export interface DeployedIdentity {
   /** Undefined for a user. */
   readonly trust: unknown;
   readonly policies: readonly unknown[];
+  /** Its permissions boundary; undefined for none. */
+  readonly boundary?: unknown;
+  /** ARNs of its managed policies and of its boundary that are not in the template. Their contents are unknown here. */
+  readonly unknownPolicies?: readonly string[];
 }
 
 /** The roles and users of the template, and the roles created through IAM, which are kept. */
 export class Roles {
   readonly #file: string | undefined;
   readonly #made = new Map<string, Role>();
+  readonly #enforced: boolean;
   #deployed: ReadonlyMap<string, DeployedIdentity> = new Map();
+  /** Callers of the template, whose policies are parsed once. */
+  #deployedCallers: ReadonlyMap<string, Caller> = new Map();
+  readonly #madeCallers = new WeakMap<Role, Caller>();
   /** Session policies by access key. */
   readonly #sessionPolicies = new Map<string, Policy>();
 
-  /** @param directory Folder for roles; undefined: they are kept in memory only. */
-  constructor(directory?: string) {
+  /**
+   * @param directory Folder for roles; undefined: they are kept in memory only.
+   * @param options.enforced Whether the policies of the template's roles and users apply in their own account too.
+   */
+  constructor(directory?: string, { enforced = false }: { readonly enforced?: boolean | undefined } = {}) {
+    this.#enforced = enforced;
     if (directory === undefined) return;
     mkdirSync(directory, { recursive: true });
     this.#file = join(directory, 'roles.json');
     for (const role of readJsonFile(this.#file, z.array(roleSchema)) ?? []) this.#made.set(role.arn, role);
   }
 
+  /**
+   * Replaces the roles and users of the template.
+   *
+   * @throws TemplateError `TEMPLATE_INVALID` for policies that cannot be evaluated, if they are enforced.
+   */
   deploy(identities: readonly DeployedIdentity[]): void {
+    if (this.#enforced) identities.forEach(checkPolicies);
     this.#deployed = new Map(identities.map((identity) => [identity.arn, identity]));
+    this.#deployedCallers = new Map(
+      identities.map(({ arn, account, policies, boundary }) => [
+        arn,
+        {
+          arn,
+          account,
+          deployed: !this.#enforced,
+          policies: once(() => policies.map((policy) => readPolicy(policy))),
+          boundary: boundary === undefined ? undefined : once(() => readPolicy(boundary)),
+        },
+      ]),
+    );
   }
 
   find(arn: string): Role | undefined {
@@ -93,15 +125,16 @@ export class Roles {
 
   /** The caller that acts as a role or user; undefined if it does not exist. */
   caller(arn: string): Caller | undefined {
-    const deployed = this.#deployed.get(arn);
-    if (deployed !== undefined) {
-      const { account, policies } = deployed;
-      return { arn, account, deployed: true, policies: () => policies.map((policy) => readPolicy(policy)) };
-    }
+    const deployed = this.#deployedCallers.get(arn);
+    if (deployed !== undefined) return deployed;
     const made = this.#made.get(arn);
     if (made === undefined) return undefined;
-    const policies = () => Object.values(made.policies).map((text) => readPolicy(JSON.parse(text)));
-    return { arn, account: made.account, policies };
+    const known = this.#madeCallers.get(made);
+    if (known !== undefined) return known;
+    const policies = once(() => Object.values(made.policies).map((text) => readPolicy(JSON.parse(text))));
+    const caller = { arn, account: made.account, policies };
+    this.#madeCallers.set(made, caller);
+    return caller;
   }
 
   /** Limits a session's access key to a session policy in JSON. */
@@ -119,6 +152,31 @@ export class Roles {
   }
 }
 
+/** @throws TemplateError for a policy whose effect is unknown here. */
+function checkPolicies({ arn, policies, boundary, unknownPolicies = [] }: DeployedIdentity): void {
+  const [unknown] = unknownPolicies;
+  if (unknown !== undefined)
+    throw new TemplateError(
+      'TEMPLATE_INVALID',
+      `${arn} has the policy ${unknown}, which is not in the template, so that it cannot be enforced.`,
+    );
+  try {
+    for (const policy of [...policies, ...(boundary === undefined ? [] : [boundary])]) readPolicy(policy);
+  } catch (error) {
+    if (!(error instanceof AwsError) && !(error instanceof PolicyProblem)) throw error;
+    throw new TemplateError('TEMPLATE_INVALID', `${arn}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Calls a function on first use only. */
+function once<Result>(make: () => Result): () => Result {
+  let made: { readonly value: Result } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
 /**
  * Finds who signs with an access key: the role or user that it was issued to; if there is none, the root of the account
  * whose ID is the key; otherwise the root of the deployment's account.
@@ -129,16 +187,29 @@ export function createCallerLookup(options: {
   readonly roles: Pick<Roles, 'caller' | 'sessionPolicy'>;
   /** The deployment's account. */
   readonly account: string;
-}): (accessKeyId: string) => Caller {
-  return (accessKeyId) => {
+}): (signer: Signer) => Caller {
+  return ({ accessKeyId, session }) => {
     const arn = options.arnOf(accessKeyId);
     const found = arn === undefined ? undefined : options.roles.caller(arn);
     const sessionPolicy = options.roles.sessionPolicy(accessKeyId);
     if (found !== undefined)
-      return sessionPolicy === undefined ? found : { ...found, sessionPolicy: () => sessionPolicy };
+      return {
+        ...inSession(found, session),
+        ...(sessionPolicy === undefined ? {} : { sessionPolicy: () => sessionPolicy }),
+      };
     // A deleted role has no permissions left. Without this it would act as the root and be allowed everything.
     if (arn !== undefined && !arn.endsWith(':root'))
-      return { arn, account: arn.split(':')[4] ?? '', policies: () => [] };
+      return inSession({ arn, account: arn.split(':')[4] ?? '', policies: () => [] }, session);
     return rootOf(accountOfKey(accessKeyId) ?? options.account);
   };
+}
+
+/** Name of the session of a role whose key needs no token. */
+export const LOCAL_SESSION = 'local';
+
+/** A caller in a session, if it is a role. */
+export function inSession(caller: Caller, session = LOCAL_SESSION): Caller {
+  return caller.arn.includes(':role/')
+    ? { ...caller, sessionArn: roleSessionArn(caller.arn, session) }
+    : caller;
 }

@@ -1,6 +1,6 @@
 import { AwsError } from '../protocol/AwsError.ts';
 import type { EdgeCall } from '../protocol/AwsService.ts';
-import { type Caller, isUnbound } from './Caller.ts';
+import { type Caller, isUnbound, type Signer } from './Caller.ts';
 import type { NeededPermission } from './permissions.ts';
 import {
   conditionsHold,
@@ -62,17 +62,19 @@ function decideWithoutSession(request: AccessRequest, context: RequestContext): 
   if (same && (caller.deployed === true || caller.policies === undefined)) return { allowed: true };
   const own = caller.policies === undefined ? 'Allow' : identityEffect(caller.policies(), request, context);
   if (own === 'Deny') return denied(request, 'with an explicit deny in an identity-based policy');
-  if (same) {
-    // A statement for the account delegates to the account's own policies; one for the caller itself is enough.
-    return own === 'Allow' || policyEffect(resourcePolicy, request, context, matchesCaller) === 'Allow'
-      ? { allowed: true }
-      : denied(request, `because no identity-based policy allows the ${request.action} action`);
-  }
-  if (resourceEffect !== 'Allow')
+  const limit =
+    caller.boundary === undefined ? 'Allow' : policyEffect(caller.boundary(), request, context, () => true);
+  if (limit === 'Deny') return denied(request, 'with an explicit deny in a permissions boundary');
+  // A statement for the account delegates to the account's own policies; one for the caller itself is enough.
+  const isNamed = same && policyEffect(resourcePolicy, request, context, matchesCaller) === 'Allow';
+  if (!same && resourceEffect !== 'Allow')
     return denied(request, `because no resource-based policy allows the ${request.action} action`);
-  return own === 'Allow'
-    ? { allowed: true }
-    : denied(request, `because no identity-based policy allows the ${request.action} action`);
+  if (own !== 'Allow' && !isNamed)
+    return denied(request, `because no identity-based policy allows the ${request.action} action`);
+  // A boundary does not limit what a resource's policy grants to a user by name.
+  if (limit !== 'Allow' && !(isNamed && caller.arn.includes(':user/')))
+    return denied(request, `because no permissions boundary allows the ${request.action} action`);
+  return { allowed: true };
 }
 
 function identityEffect(policies: readonly Policy[], request: AccessRequest, context: RequestContext) {
@@ -133,19 +135,43 @@ function contextOf({ caller, owner, context = {} }: AccessRequest): RequestConte
   );
 }
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+/**
+ * The sentence of a refusal. S3 quotes the resource: https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html.
+ * SQS writes the action in lower case: https://github.com/aws/serverless-application-model/issues/3633.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+ */
 function denied({ caller, action, resource }: AccessRequest, because: string): Decision {
+  const who = caller.sessionArn ?? caller.arn;
+  const named = action.startsWith('s3:') ? `"${resource}"` : resource;
+  const sentence = `User: ${who} is not authorized to perform: ${action} on resource: ${named} ${because}`;
   return {
     allowed: false,
-    because: `User: ${caller.arn} is not authorized to perform: ${action} on resource: "${resource}" ${because}`,
+    because: action.startsWith('sqs:') ? sentence.replaceAll(action, action.toLowerCase()) : sentence,
   };
 }
 
 /** Services that have resources in every account and check permissions themselves. */
 const OF_ALL_ACCOUNTS: ReadonlySet<string> = new Set(['s3', 'kms', 'iam', 'sts']);
 
-/** Services whose protocols answer in XML; the others use `AccessDeniedException`. */
-const QUERY_SERVICES: ReadonlySet<string> = new Set(['cloudformation']);
+/**
+ * The error with which a service refuses a call. Athena names neither the caller nor the resource:
+ * https://github.com/dbeaver/dbeaver/issues/21424. In the text of SQS's JSON protocol the code is `AccessDenied`, see
+ * sqs/errors.ts.
+ */
+function refusal({ service, operation }: Pick<EdgeCall, 'service' | 'operation'>, because: string): AwsError {
+  switch (service) {
+    case 'cloudformation':
+      return new AwsError('AccessDenied', 403, because);
+    case 'athena':
+      return new AwsError(
+        'AccessDeniedException',
+        400,
+        `You are not authorized to perform: athena:${operation} on the resource. After your AWS administrator or you have updated your permissions, please try again.`,
+      );
+    default:
+      return new AwsError('AccessDeniedException', 400, because);
+  }
+}
 
 /**
  * Guards the services of the deployment's account (Glue, queues, streams, Athena, secrets, the stack) as AWS does.
@@ -154,21 +180,21 @@ const QUERY_SERVICES: ReadonlySet<string> = new Set(['cloudformation']);
  * @returns A function that throws AwsError `AccessDeniedException` for a call that is not allowed.
  */
 export function identityPolicyGuard(options: {
-  readonly callerOf: (accessKeyId: string) => Caller;
+  readonly callerOf: (signer: Signer) => Caller;
   readonly needsOf: (call: EdgeCall) => readonly NeededPermission[];
   /** The deployment's account. */
   readonly account: string;
+  /** The policy of a resource, by its ARN. Default: none has one. */
+  readonly resourcePolicy?: (arn: string) => Policy | undefined;
 }): (call: EdgeCall) => void {
   return (call) => {
     if (OF_ALL_ACCOUNTS.has(call.service)) return;
-    const caller = options.callerOf(call.accessKeyId);
+    const caller = options.callerOf(call);
     if (caller.account === options.account && isUnbound(caller)) return;
     for (const need of options.needsOf(call)) {
-      const decision = decide({ caller, ...need, owner: options.account, resourcePolicy: undefined });
-      if (decision.allowed) continue;
-      throw QUERY_SERVICES.has(call.service)
-        ? new AwsError('AccessDenied', 403, decision.because)
-        : new AwsError('AccessDeniedException', 400, decision.because);
+      const resourcePolicy = options.resourcePolicy?.(need.resource);
+      const decision = decide({ caller, ...need, owner: options.account, resourcePolicy });
+      if (!decision.allowed) throw refusal(call, decision.because);
     }
   };
 }

@@ -4,7 +4,7 @@ import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
 import { queryOperation, queryService } from '../protocol/QueryService.ts';
 import type { XmlElement } from '../protocol/xml.ts';
-import type { Caller } from './Caller.ts';
+import type { Caller, Signer } from './Caller.ts';
 import { checkOwnPolicy, checkTrust } from './checkPolicy.ts';
 import { decide } from './decide.ts';
 import { type Role, type Roles, roleId } from './Roles.ts';
@@ -19,14 +19,14 @@ const PolicyDocument = z.string().min(1).max(131_072);
  */
 export function iamService(options: {
   readonly roles: Roles;
-  readonly callerOf: (accessKeyId: string) => Caller;
+  readonly callerOf: (signer: Signer) => Caller;
   readonly clock: Clock;
 }): AwsService {
   const { roles, clock } = options;
   const hasIdentity = (arn: string) => roles.has(arn);
   /** The account in which a caller may perform an operation on a role. @throws AwsError `AccessDenied`. */
   const permitted = (operation: string, request: AwsRequest, role: (account: string) => string): string => {
-    const caller = options.callerOf(request.signature.accessKeyId);
+    const caller = options.callerOf(request.signature);
     const { account } = caller;
     const asked = { caller, action: `iam:${operation}`, resource: role(account), owner: account };
     const decision = decide({ ...asked, resourcePolicy: undefined });

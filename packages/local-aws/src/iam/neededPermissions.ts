@@ -30,6 +30,8 @@ export function neededPermissions(call: EdgeCall, place: PermissionContext): rea
       return [need(call, operation === 'AssumeRole' && resource !== '' ? resource : '*')];
     case 'athena':
       return athenaNeeds(call, place);
+    case 'cloudformation':
+      return [need(call, stackArn(resource, place))];
     default:
       return [need(call, '*')];
   }
@@ -37,6 +39,12 @@ export function neededPermissions(call: EdgeCall, place: PermissionContext): rea
 
 function need({ service, operation }: Pick<EdgeCall, 'service' | 'operation'>, resource: string) {
   return { action: `${service}:${operation}`, resource, context: {} };
+}
+
+/** Stacks are named by name or ARN. The end of an ARN is unknown for a name. */
+function stackArn(name: string, place: PermissionContext): string {
+  if (name === '') return '*';
+  return name.startsWith('arn:') ? name : arnAt(place, 'cloudformation', `stack/${name}/*`);
 }
 
 /** The ARN of a secret that doesn't exist has no known suffix: AWS generates its six characters. */

@@ -32,6 +32,15 @@ export interface RecordedCall extends Call {
   readonly lastAt: string;
 }
 
+/** A call of a service that the policies do not allow. */
+export interface ServiceRefusal {
+  /** The sentence of the refusal: who, what and on which resource. */
+  readonly reason: string;
+  readonly count: number;
+  /** Time of the last one, ISO 8601. */
+  readonly lastAt: string;
+}
+
 /** What is needed to build the ARNs of permissions. */
 export interface PermissionContext {
   readonly partition: string;

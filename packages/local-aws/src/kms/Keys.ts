@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { readJsonFile, replaceFile } from '../disk/files.ts';
+import { type Policy, readPolicy } from '../iam/policy.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 
@@ -80,6 +81,18 @@ export interface Key {
   rotated: boolean;
   /** The policy as JSON. */
   policy: string;
+}
+
+/** Parsed policies with their texts, which calls may replace. */
+const policies = new WeakMap<Key, { readonly text: string; readonly policy: Policy }>();
+
+/** The policy of a key. */
+export function keyPolicy(key: Key): Policy {
+  const known = policies.get(key);
+  if (known?.text === key.policy) return known.policy;
+  const policy = readPolicy(JSON.parse(key.policy));
+  policies.set(key, { text: key.policy, policy });
+  return policy;
 }
 
 /** Another name of a key. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { memberOf } from '../base/json.ts';
-import { accountOfKey, type Caller, isUnbound, rootOf } from '../iam/Caller.ts';
+import { accountOfKey, type Caller, isUnbound, rootOf, type Signer } from '../iam/Caller.ts';
 import { checkPrincipals } from '../iam/checkPolicy.ts';
 import { decide } from '../iam/decide.ts';
 import { PolicyProblem, readPolicy } from '../iam/policy.ts';
@@ -11,6 +11,7 @@ import {
   invalidMarker,
   type Key,
   type Keys,
+  keyPolicy,
   malformedPolicy,
   notAuthorized,
   policyNotFound,
@@ -21,13 +22,13 @@ import {
 export function kmsService({
   keys,
   account,
-  callerOf = (accessKeyId) => rootOf(accountOfKey(accessKeyId) ?? account),
+  callerOf = ({ accessKeyId }) => rootOf(accountOfKey(accessKeyId) ?? account),
 }: {
   readonly keys: Keys;
   /** The deployment's account. */
   readonly account: string;
   /** Finds the caller by access key. Default: the root of the account with that number, else of the deployment's. */
-  readonly callerOf?: (accessKeyId: string) => Caller;
+  readonly callerOf?: (signer: Signer) => Caller;
 }): AwsService {
   return jsonService({
     signingName: 'kms',
@@ -47,23 +48,22 @@ const ROTATION_DAYS = 365;
 const MOST_ALIASES = 100;
 
 /** Operations that describe and configure a key. https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html */
-function keyOperations(keys: Keys, callerOf: (accessKeyId: string) => Caller): Record<string, JsonOperation> {
+function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record<string, JsonOperation> {
   /**
    * A caller with policies of its own, such as a role created here, needs those policies and the key's to allow the
    * call. So does any caller of another account than the key's.
    */
   const permit = (name: string, { signature }: AwsRequest, key?: Key) => {
-    const caller = callerOf(signature.accessKeyId);
+    const caller = callerOf(signature);
     const sameAccount = key === undefined || key.account === caller.account;
     if (sameAccount && isUnbound(caller)) return caller.account;
-    const decides = key?.made === true || !sameAccount;
     const decision = decide({
       caller,
       action: `kms:${name}`,
       resource: key?.arn ?? '*',
       owner: key?.account ?? caller.account,
-      resourcePolicy: key !== undefined && decides ? readPolicy(JSON.parse(key.policy)) : undefined,
-      resourceDecides: decides,
+      resourcePolicy: key === undefined ? undefined : keyPolicy(key),
+      resourceDecides: key !== undefined,
     });
     if (!decision.allowed) throw notAuthorized(decision.because);
     return caller.account;
@@ -71,7 +71,7 @@ function keyOperations(keys: Keys, callerOf: (accessKeyId: string) => Caller): R
   /** Other accounts may use a key if its policy allows it. They can't change it here. */
   const own = (name: string, id: string, request: AwsRequest) => {
     const key = keys.key(id);
-    if (key.account !== callerOf(request.signature.accessKeyId).account) throw accessDenied(key.arn);
+    if (key.account !== callerOf(request.signature).account) throw accessDenied(key.arn);
     permit(name, request, key);
     return key;
   };

@@ -1,16 +1,15 @@
+import { type Caller, isUnbound } from '../iam/Caller.ts';
 import { decide } from '../iam/decide.ts';
-import { readPolicy } from '../iam/policy.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { KeyAccess } from '../s3/wire/S3Operation.ts';
-import type { Keys } from './Keys.ts';
+import { type Keys, keyPolicy } from './Keys.ts';
 
 /** The name of an AWS managed key, with its service. */
 const AWS_ALIAS = /(?:^|:)alias\/aws\/(.+)$/;
 
 /**
- * Lets S3 use keys for its callers. Everyone in the account may use a key of the template, because its policy is
- * compared with recorded calls. For a key created by a call, its policy decides; a caller of another account also needs
- * permission by its own policy. S3 writes nothing with a key of another region than the bucket's, nor with a missing
+ * Lets S3 use keys for its callers. A key's policy decides, and the caller's own policies. The exception are the root
+ * and the template's roles and users whose policies are not enforced: they may use the template's keys. S3 writes nothing with a key of another region than the bucket's, nor with a missing
  * key of an account that has keys here. In other accounts every name is assumed to be a key. AWS managed keys,
  * `alias/aws/…`, exist in every account; only S3's own may be used through S3:
  * https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk
@@ -24,20 +23,22 @@ export function keyAccess(keys: Pick<Keys, 'find' | 'areIn'>): KeyAccess {
       const key = id === undefined ? undefined : keys.find(id);
       if (key !== undefined && !key.enabled)
         throw new AwsError('KMS.DisabledException', 400, `${key.arn} is disabled.`);
-      if (key === undefined && caller.account !== account) throw denied(caller.arn, action, id ?? 'aws/s3');
+      if (key === undefined && caller.account !== account) throw denied(caller, action, id ?? 'aws/s3');
       const [, service] = AWS_ALIAS.exec(id ?? '') ?? [];
-      if (service !== undefined && service !== 's3') throw denied(caller.arn, action, id ?? '');
+      if (service !== undefined && service !== 's3') throw denied(caller, action, id ?? '');
       if (writes && key === undefined && service === undefined && id !== undefined && keys.areIn(account))
         throw notFound(doesNotExist(id, `arn:aws:kms:${region}:${account}`));
-      if (key === undefined) return;
-      const decides = key.made || caller.account !== key.account;
+      // A key that is not here, because it exists on AWS only, delegates to the policies of its account.
+      const resource = key?.arn ?? id;
+      if (resource === undefined || service !== undefined) return;
+      const decides = key !== undefined && (key.made || caller.account !== key.account || !isUnbound(caller));
       const decision = decide({
         caller,
         action,
-        resource: key.arn,
-        owner: key.account,
+        resource,
+        owner: key?.account ?? account,
         context: { 'kms:ViaService': `s3.${region}.amazonaws.com`, 'kms:CallerAccount': caller.account },
-        resourcePolicy: decides ? readPolicy(JSON.parse(key.policy)) : undefined,
+        resourcePolicy: decides ? keyPolicy(key) : undefined,
         resourceDecides: decides,
       });
       // S3 returns KMS's refusal as its own error. Only the message identifies KMS.
@@ -57,10 +58,10 @@ function doesNotExist(id: string, place: string): string {
   return arn.includes(':alias/') ? `Alias ${arn} is not found.` : `Key '${arn}' does not exist`;
 }
 
-function denied(who: string, action: string, key: string): AwsError {
+function denied({ arn, sessionArn }: Caller, action: string, key: string): AwsError {
   return new AwsError(
     'AccessDenied',
     403,
-    `User: ${who} is not authorized to perform: ${action} on resource: "${key}" because no resource-based policy allows the ${action} action`,
+    `User: ${sessionArn ?? arn} is not authorized to perform: ${action} on resource: ${key} because no resource-based policy allows the ${action} action`,
   );
 }

@@ -14,6 +14,9 @@ const LONGEST_PAUSE_MS = 60_000;
 /** https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionRecursionConfig.html */
 export type RecursiveLoop = 'Allow' | 'Terminate';
 
+/** The calls of Lambda's pollers: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+export type QueueAction = 'ReceiveMessage' | 'GetQueueAttributes' | 'DeleteMessage';
+
 /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html */
 export interface MappingOptions {
   readonly queue: Pick<Queue, 'arn' | 'counts' | 'onMessage' | 'receive' | 'delete' | 'reveal' | 'abandon'>;
@@ -29,6 +32,10 @@ export interface MappingOptions {
   /** Whether `ReportBatchItemFailures` is set. If not, a batch succeeds or fails as a whole. */
   readonly partialResponses: boolean;
   readonly clock: LocalClock;
+  /**
+   * Called before each call of the queue with the function's role; throws if the role may not make it. Default: it may.
+   */
+  readonly authorize?: ((action: QueueAction) => void) | undefined;
   /** Called when the queue itself fails, e.g. because the disk is full. Polling continues after a pause. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -153,7 +160,10 @@ export class EventSourceMapping {
   }
 
   async #runBatch(): Promise<void> {
-    const { queue, batchSize, invoke, partialResponses } = this.#options;
+    const { queue, batchSize, invoke, partialResponses, authorize = () => undefined } = this.#options;
+    // Without these permissions Lambda polls in vain, and the messages stay in the queue.
+    authorize('GetQueueAttributes');
+    authorize('ReceiveMessage');
     const batch = this.#withoutLoops(queue.receive(batchSize));
     if (batch.length === 0) return;
     const traceHeaders = batch.map(({ traceHeader }) => traceHeader);
@@ -161,7 +171,9 @@ export class EventSourceMapping {
       (response) => (partialResponses ? failedMessages(response, batch) : new Set<string>()),
       () => new Set(batch.map(({ id }) => id)),
     );
-    for (const { id, receipt } of batch) if (!failed.has(id)) queue.delete(receipt);
+    const done = batch.filter(({ id }) => !failed.has(id));
+    if (done.length > 0) authorize('DeleteMessage');
+    for (const { receipt } of done) queue.delete(receipt);
   }
 
   /**

@@ -57,6 +57,8 @@ export interface AwsService {
 /** A call of a service, as the edge reports it to the recorder. */
 export interface EdgeCall {
   readonly accessKeyId: string;
+  /** Name of the session whose token was sent along; undefined where tokens are not checked. */
+  readonly session?: string | undefined;
   /** Name in the signature's scope. */
   readonly service: string;
   /** AWS's name of the operation. */

@@ -293,6 +293,8 @@ function hmac(key: string | Uint8Array, text: string): Uint8Array {
 /** What a verified SigV4 signature leaves for the service to check against the body. */
 export interface VerifiedSignature {
   readonly accessKeyId: string;
+  /** Name of the session of a temporary key: what its token says. Undefined where tokens are not checked. */
+  readonly session?: string | undefined;
   /**
    * `x-amz-content-sha256` as signed: a hex digest, `UNSIGNED-PAYLOAD`, or one of the `STREAMING-…` kinds.
    * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html

@@ -33,6 +33,15 @@ export function queryCalls(call: QueryCall, principal: string, place: Permission
       : [seen];
   }
   const { service, operation, bucket, key } = call;
+  const documented = (action: string, resource: string, context = {}): Call => ({
+    principal,
+    service,
+    operation: action,
+    basis: 'documented',
+    permissions: [{ action: `s3:${action}`, resource, context }],
+  });
+  if (operation === 'GetBucketLocation') return [documented(operation, s3Arn(place, bucket))];
+  if (operation === 'ListBucket') return [documented(operation, s3Arn(place, bucket), { 's3:prefix': key })];
   const request = { bucket, key, query: new URLSearchParams(), headers: {}, keys: [], status: 200 };
   const seen: Call = {
     principal,
@@ -41,13 +50,6 @@ export function queryCalls(call: QueryCall, principal: string, place: Permission
     basis: 'seen',
     permissions: s3Permissions(operation, request, place),
   };
-  const documented = (action: string, resource: string, context = {}): Call => ({
-    principal,
-    service,
-    operation: action,
-    basis: 'documented',
-    permissions: [{ action: `s3:${action}`, resource, context }],
-  });
   if (call.isResult === true) return [seen];
   // Athena finds a table's files by listing its locations, and lists a result's location in the same way.
   const prefix = key.slice(0, key.lastIndexOf('/') + 1);

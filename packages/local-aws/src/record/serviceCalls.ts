@@ -77,13 +77,17 @@ function apiFunctions(resolved: ResolvedTemplate, place: PermissionContext) {
   const integrations = resourcesOfType(resolved, 'AWS::ApiGatewayV2::Integration');
   return resourcesOfType(resolved, 'AWS::ApiGatewayV2::Route').flatMap(({ properties }) => {
     const { ApiId, RouteKey, Target } = routeSchema.parse(properties);
-    const [method = '*', path = ''] = RouteKey.split(' ');
     const integration = integrations.find(({ physicalId }) => Target === `integrations/${physicalId}`);
     if (integration === undefined) return [];
     const { IntegrationUri: functionArn } = integrationSchema.parse(integration.properties);
-    const route = path.replace(/\{\w+\+?\}/g, 'any');
-    return [{ functionArn, sourceArn: arnAt(place, 'execute-api', `${ApiId}/$default/${method}${route}`) }];
+    return [{ functionArn, sourceArn: arnAt(place, 'execute-api', `${ApiId}/${routeSource(RouteKey)}`) }];
   });
+}
+
+/** How the source ARN of an HTTP API's call ends: `$default/POST/v1/any` of the route `POST /v1/{proxy+}`. */
+export function routeSource(routeKey: string): string {
+  const [method = '*', path = ''] = routeKey.split(' ');
+  return `$default/${method}${path.replace(/\{\w+\+?\}/g, 'any')}`;
 }
 
 // Contains only the members that state who calls whom. The services that create the resources check the others.

@@ -4,8 +4,9 @@ import type { Clock } from '../base/clock.ts';
 import { parseJson } from '../base/json.ts';
 import type { StreamCall } from '../firehose/ports.ts';
 import { AccessKeys, type Credentials } from '../iam/AccessKeys.ts';
+import type { Signer } from '../iam/Caller.ts';
 import { neededPermissions } from '../iam/neededPermissions.ts';
-import type { NeededPermission, PermissionContext } from '../iam/permissions.ts';
+import type { Call, NeededPermission, PermissionContext } from '../iam/permissions.ts';
 import type { EdgeCall } from '../protocol/AwsService.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
 import type { Deployment } from '../template/Deployment.ts';
@@ -28,11 +29,14 @@ export interface Recording {
   readonly recorder: CallRecorder;
   readonly principals: AccessKeys;
   readonly onCall: (call: EdgeCall) => void;
-  readonly onStreamCall: (stream: string, call: StreamCall) => void;
+  /** Records what a stream does, and returns it. */
+  readonly onStreamCall: (stream: string, call: StreamCall) => readonly Call[];
   /** The permissions that a call needs on AWS. */
   readonly needsOf: (call: EdgeCall) => readonly NeededPermission[];
-  /** Records what Athena does for the owner of this access key. */
-  readonly onQueryCall: (accessKeyId: string, call: QueryCall) => void;
+  /** Records what Athena does for a caller, and returns it. */
+  readonly onQueryCall: (signer: Signer, call: QueryCall) => readonly Call[];
+  /** The calls that services make because of the deployment's configuration. */
+  readonly standing: () => readonly Call[];
   /**
    * Sets the deployment: keys of buckets, roles of streams, and the calls of services that its configuration causes.
    */
@@ -62,7 +66,7 @@ export function startRecording(options: {
   let keys: ReadonlyMap<string, string> = new Map();
   let streams: ReadonlyMap<string, StreamRole> = new Map();
   let deployedPrincipals: readonly DeployedPrincipal[] = [];
-  let standing: ReturnType<typeof serviceCalls> = [];
+  let standing: readonly Call[] = [];
   const place: PermissionContext = {
     partition,
     region,
@@ -70,8 +74,9 @@ export function startRecording(options: {
     bucketKey: (bucket) => keys.get(bucket),
     secretArn: (id) => options.secrets.all().find(({ arn, name }) => arn === id || name === id)?.arn,
   };
-  const recordStanding = () => {
-    for (const call of standing) recorder.record(call);
+  const recorded = (calls: readonly Call[]) => {
+    for (const call of calls) recorder.record(call);
+    return calls;
   };
   return {
     recorder,
@@ -95,13 +100,12 @@ export function startRecording(options: {
     needsOf: (call) => neededPermissions(call, place),
     onStreamCall(stream, call) {
       const role = streams.get(stream);
-      if (role === undefined) return;
-      for (const made of deliveryCalls(call, role, place)) recorder.record(made);
+      return role === undefined ? [] : recorded(deliveryCalls(call, role, place));
     },
-    onQueryCall(accessKeyId, call) {
-      const principal = principals.arnOf(accessKeyId) ?? accessKeyId;
-      for (const made of queryCalls(call, principal, place)) recorder.record(made);
+    onQueryCall({ accessKeyId }, call) {
+      return recorded(queryCalls(call, principals.arnOf(accessKeyId) ?? accessKeyId, place));
     },
+    standing: () => standing,
     deployed(deployment, resolved) {
       keys = bucketKeys(deployment, resolved, place);
       streams = streamRoles(resolved);
@@ -110,11 +114,11 @@ export function startRecording(options: {
       );
       for (const { arn, ...credentials } of accessKeys(resolved)) principals.admit(arn, credentials);
       standing = serviceCalls(deployment, resolved, place);
-      recordStanding();
+      recorded(standing);
     },
     clear() {
       recorder.clear();
-      recordStanding();
+      recorded(standing);
     },
     principalsDeployed: () => deployedPrincipals,
   };

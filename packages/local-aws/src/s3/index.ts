@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { accountOfKey, type Caller, rootOf } from '../iam/Caller.ts';
+import { accountOfKey, type Caller, rootOf, type Signer } from '../iam/Caller.ts';
 import { COPY_SOURCE } from '../iam/s3Permissions.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsResponse, AwsService } from '../protocol/AwsService.ts';
@@ -49,7 +49,7 @@ export function s3Service(options: {
   readonly store: ObjectStore;
   readonly clock: Clock;
   /** Finds the owner of an access key. Default: the root of the account with that number, else of the deployment's. */
-  readonly callerOf?: (accessKeyId: string) => Caller;
+  readonly callerOf?: (signer: Signer) => Caller;
   /** Default: every caller may use every key. */
   readonly keyAccess?: KeyAccess;
   /** Whether a role or user with this ARN exists, to be the principal of a bucket's policy. Default: all exist. */
@@ -60,7 +60,7 @@ export function s3Service(options: {
   async function answer(request: AwsRequest): Promise<AwsResponse> {
     const { bucket, key } = resolveTarget(request.rawPath, request.headers.host);
     const headers = readHeaders(request);
-    const caller = callerOf(request.signature.accessKeyId);
+    const caller = callerOf(request.signature);
     const call: S3Call = {
       request,
       headers,
@@ -125,7 +125,7 @@ function readHeaders(request: AwsRequest): Record<string, string> {
   return headers;
 }
 
-function rootByKey(accessKeyId: string): Caller {
+function rootByKey({ accessKeyId }: Signer): Caller {
   return rootOf(accountOfKey(accessKeyId) ?? OWNER_ACCOUNT);
 }
 

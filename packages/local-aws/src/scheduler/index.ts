@@ -9,16 +9,20 @@ export interface Schedule {
   /** JSON that the target gets: a function as its event, a queue as the message's body. */
   readonly input: string;
   readonly targetArn: string;
+  /** The role with which Scheduler calls the target. */
+  readonly roleArn: string;
+  /** The queue for what cannot be sent; undefined for none. */
+  readonly deadLetterArn: string | undefined;
 }
 
 /** Calls targets at their times. Functions are invoked asynchronously: a failure is theirs to log. */
 export class Scheduler {
   readonly #clock: LocalClock;
-  readonly #call: (targetArn: string, input: string) => Promise<unknown>;
+  readonly #call: (schedule: Schedule) => Promise<unknown>;
   readonly #schedules = new Map<string, { readonly schedule: Schedule; readonly alarm: Alarm | undefined }>();
   readonly #stopListening: (() => void) | undefined;
 
-  constructor(clock: LocalClock, call: (targetArn: string, input: string) => Promise<unknown>) {
+  constructor(clock: LocalClock, call: (schedule: Schedule) => Promise<unknown>) {
     this.#clock = clock;
     this.#call = call;
     // What has run by a clock that was ahead runs again when its time comes.
@@ -50,7 +54,7 @@ export class Scheduler {
     const delayMs = Math.min(at - this.#clock.now(), LONGEST_TIMER_MS);
     return this.#clock.after(delayMs, () => {
       if (this.#clock.now() < at) return this.#wait(schedule, at);
-      const done = this.#call(schedule.targetArn, schedule.input).catch(() => undefined);
+      const done = this.#call(schedule).catch(() => undefined);
       // A clock that jumped over several runs has one.
       this.#wait(schedule, nextRun(schedule.expression, Math.max(at, this.#clock.now())));
       return done;

@@ -2,8 +2,8 @@ import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { LocalCloudError } from '../base/errors.ts';
-import type { Credentials } from '../iam/AccessKeys.ts';
-import { LambdaFunction } from '../lambda/LambdaFunction.ts';
+import type { Credentials, SessionCredentials } from '../iam/AccessKeys.ts';
+import { FunctionError, LambdaFunction } from '../lambda/LambdaFunction.ts';
 import type { DeployedFunction } from '../template/Deployment.ts';
 
 /** The deployed functions, by name. */
@@ -19,6 +19,14 @@ export interface Functions {
   close(): Promise<void>;
 }
 
+/** What Lambda may do with the role of a function. */
+export interface FunctionAccess {
+  /** Whether Lambda may assume the role. */
+  readonly canAssume: (deployed: DeployedFunction) => boolean;
+  /** Whether the role may write the function's logs. */
+  readonly canLog: (deployed: DeployedFunction) => boolean;
+}
+
 /** Prepares the template's functions, with the environment variables of Lambda and the local cloud. */
 export function startFunctions(options: {
   readonly functions: readonly DeployedFunction[];
@@ -31,8 +39,10 @@ export function startFunctions(options: {
   readonly endpoint: string;
   /** Additional variables for every function. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Credentials of a function, by the ARN of its role. */
-  readonly credentialsOf: (role: string) => Credentials;
+  /** Credentials of a session of a role; its name is that of the function. */
+  readonly credentialsOf: (role: string, session: string) => Credentials | SessionCredentials;
+  /** What Lambda may do with the role of a function. Default: everything. */
+  readonly access?: FunctionAccess | undefined;
   /** The functions' time. */
   readonly clock: Clock;
 }): Functions {
@@ -50,27 +60,34 @@ export function startFunctions(options: {
         memoryMb: deployed.memoryMb,
         timeoutMs: deployed.timeoutSeconds * 1000,
         variables: {
-          ...lambdaVariables(deployed, options.region, options.credentialsOf(deployed.role)),
+          ...lambdaVariables(deployed, options.region, options.credentialsOf(deployed.role, deployed.name)),
           ...deployed.env,
           ...localVariables(options),
         },
-        log: (text) => void log.write(text),
+        // Without the permission, CloudWatch has no logs of the function.
+        log: (text) => void (options.access?.canLog(deployed) === false || log.write(text)),
         clock: options.clock,
       });
-      return [deployed.name, started];
+      return [deployed.name, { deployed, started }];
     }),
   );
   return {
     async invoke(functionName, payload, traceHeaders) {
       const called = functions.get(functionName);
       if (called === undefined) throw new LocalCloudError('LOCAL_FUNCTION_UNKNOWN', `${functionName}.`);
-      return called.invoke(payload, traceHeaders);
+      // https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
+      if (options.access?.canAssume(called.deployed) === false)
+        throw new FunctionError(
+          'AccessDeniedException',
+          'The role defined for the function cannot be assumed by Lambda.',
+        );
+      return called.started.invoke(payload, traceHeaders);
     },
     async warm() {
-      await Promise.all([...functions.values()].map((one) => one.warm()));
+      await Promise.all([...functions.values()].map(({ started }) => started.warm()));
     },
     async close() {
-      await Promise.all([...functions.values()].map((one) => one.close()));
+      await Promise.all([...functions.values()].map(({ started }) => started.close()));
       await Promise.all(logs.map((log) => new Promise<void>((resolve) => log.end(resolve))));
     },
   };
@@ -80,7 +97,7 @@ export function startFunctions(options: {
 function lambdaVariables(
   { name, memoryMb }: DeployedFunction,
   region: string,
-  { accessKeyId, secretAccessKey }: Credentials,
+  credentials: Credentials | SessionCredentials,
 ): Record<string, string> {
   return {
     AWS_REGION: region,
@@ -89,8 +106,9 @@ function lambdaVariables(
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    ...('sessionToken' in credentials ? { AWS_SESSION_TOKEN: credentials.sessionToken } : {}),
     TZ: ':UTC',
   };
 }

@@ -39,6 +39,7 @@ import type { Deployment } from '../template/Deployment.ts';
 import { deployedIdentities, readDeployment } from '../template/readDeployment.ts';
 import { resolveTemplate } from '../template/resolveTemplate.ts';
 import { parseTemplate } from '../template/Template.ts';
+import { Enforcement } from './Enforcement.ts';
 import { objectSink, provision, schemaSource } from './provision.ts';
 import { startFunctions } from './startFunctions.ts';
 import { startTriggers } from './startTriggers.ts';
@@ -100,6 +101,13 @@ export interface LocalAwsOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Firehose's buffer interval in seconds, instead of the deployed one. */
   readonly bufferSeconds?: number | undefined;
+  /**
+   * Whether the policies of the template's roles and users decide their calls in their own account too, and the calls
+   * that services make for them, as on AWS. Default false: these calls are only recorded.
+   */
+  readonly enforceIam?: boolean | undefined;
+  /** Called with each new sentence of IAM that refuses a call of a service. Default: not called. */
+  readonly onRefusal?: ((sentence: string) => void) | undefined;
   /** Hosts besides loopback under which both ports answer. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Default: the machine's time until the clock is moved. */
@@ -173,7 +181,24 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     root: { accessKeyId, secretAccessKey },
     keySeed: options.keySeed ?? 'local-aws',
   });
-  const bus = openEventBus({ region, account, deliver: (arn, json) => void queues.byArn(arn).send(json) });
+  const keys = new Keys({ clock, partition, region, account, directory: folders.kms });
+  const roles = new Roles(folders.iam, { enforced: options.enforceIam });
+  const { principals } = recording;
+  const callerByKey = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account });
+  const onRefusal = options.onRefusal ?? (() => undefined);
+  const enforcement =
+    options.enforceIam === true
+      ? new Enforcement({ roles, store, keys, account, clock, onRefusal })
+      : undefined;
+  const bus = openEventBus({
+    region,
+    account,
+    partition,
+    deliver(target, json) {
+      const arn = enforcement === undefined ? target.arn : enforcement.reachableQueue(target);
+      if (arn !== undefined) queues.byArn(arn).send(json);
+    },
+  });
   store.onObjectCreated((object) => bus.publishObjectCreated(object));
   const firehose = await openFirehose({
     directory: folders.firehose,
@@ -183,7 +208,10 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     region,
     account,
     faults,
-    onCall: recording.onStreamCall,
+    onCall(stream, call) {
+      const calls = recording.onStreamCall(stream, call);
+      enforcement?.requireDelivery(stream, calls);
+    },
   });
   opened.defer(() => firehose.close());
   const athena = await openAthena({
@@ -196,16 +224,15 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     region,
     account,
     faults,
-    onCall: recording.onQueryCall,
+    onCall(signer, call) {
+      const calls = recording.onQueryCall(signer, call);
+      enforcement?.requireQuery(callerByKey(signer), calls);
+    },
   });
   opened.defer(() => athena.close());
-  const keys = new Keys({ clock, partition, region, account, directory: folders.kms });
-  const roles = new Roles(folders.iam);
 
-  const { principals } = recording;
-  const callerByKey = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account });
   const sessionOf = principals.sessionOf.bind(principals);
-  const sessions = { roles, clock, issue: principals.issueSession.bind(principals), sessionOf };
+  const sessions = { roles, clock, issue: principals.issueSession.bind(principals) };
   let stack: DeployedStack | undefined;
   let controlled: Controlled | undefined;
   const services = [
@@ -222,7 +249,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     secretsManagerService({ secrets }),
     athena.service,
     kmsService({ keys, account, callerOf: callerByKey }),
-    stsService({ partition, account, callerOf: callerByKey, sessions }),
+    stsService({ account, callerOf: callerByKey, sessions }),
     iamService({ roles, callerOf: callerByKey, clock }),
     cloudFormationService({ stack: () => stack }),
   ];
@@ -236,7 +263,12 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     faults,
     credentials: principals.secrets,
     sessionOf,
-    admit: identityPolicyGuard({ callerOf: callerByKey, needsOf: recording.needsOf, account }),
+    admit: identityPolicyGuard({
+      callerOf: callerByKey,
+      needsOf: recording.needsOf,
+      account,
+      resourcePolicy: (arn) => enforcement?.resourcePolicy(arn),
+    }),
     onCall: recording.onCall,
     allowedHosts: options.allowedHosts,
     port: options.port ?? 0,
@@ -254,6 +286,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   // Must come before streams are created: a stream may continue with records of an earlier process.
   recording.deployed(deployment, resolved);
   roles.deploy(deployedIdentities(resolved, account));
+  enforcement?.deploy(resolved, recording.standing());
   await provision(deployment, { store, catalog, queues, secrets, keys, athena, bus, firehose });
   stack = deployedStack(resolved, {
     name: stackName,
@@ -271,11 +304,12 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     region,
     endpoint: edge.url,
     environment: options.environment ?? {},
-    credentialsOf: (role) => principals.issue(role),
+    credentialsOf: (role, session) => principals.issueSession(role, session),
+    access: enforcement,
     clock,
   });
   opened.defer(() => functions.close());
-  const triggers = startTriggers(deployment, { queues, functions, clock });
+  const triggers = startTriggers(deployment, { queues, functions, clock, access: enforcement });
   opened.defer(() => triggers.close());
 
   async function flush(): Promise<FlushReport> {
@@ -298,6 +332,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       api: deployment.httpApi,
       accountId: account,
       invoke: (name, payload) => functions.invoke(name, payload),
+      mayInvoke: (name, routeKey) => enforcement?.mayInvoke(name, routeKey) ?? true,
       clock,
       faults,
       allowedHosts: options.allowedHosts,
@@ -315,6 +350,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     pending: firehose.pending(),
     queues: queues.all().map((queue) => ({ name: queue.name, messages: queue.pending() })),
     queries: athena.pending(),
+    refusals: enforcement?.refusals(),
   });
   const targets = faultTargets(deployment, { catalog, queues, secrets, athena });
   announceEndpoint(folders.root, edge.url);

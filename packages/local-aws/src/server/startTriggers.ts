@@ -1,10 +1,11 @@
 import type { LocalClock } from '../base/clock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
-import { EventSourceMapping } from '../lambda/EventSourceMapping.ts';
-import { Scheduler } from '../scheduler/index.ts';
+import { EventSourceMapping, type QueueAction } from '../lambda/EventSourceMapping.ts';
+import { type Schedule, Scheduler } from '../scheduler/index.ts';
 import type { Queues } from '../sqs/Queues.ts';
 import type { Deployment } from '../template/Deployment.ts';
 import { arnName } from '../template/readDeployment.ts';
+import { RefusedCall } from './Enforcement.ts';
 import type { Functions } from './startFunctions.ts';
 
 /** Everything that invokes functions besides the gateway. */
@@ -13,6 +14,14 @@ export interface Triggers {
   drain(): Promise<number>;
   /** Invokes no more functions and waits for running invocations. */
   close(): Promise<void>;
+}
+
+/** What the roles of functions and schedules may do with queues and functions. */
+export interface TriggerAccess {
+  /** Requires that a function's role may make a call of a poller. @throws RefusedCall */
+  requireQueue(role: string, functionName: string, action: QueueAction, queueArn: string): void;
+  /** The target of a schedule; its dead-letter queue if the role may not call the target; undefined for neither. */
+  reachableTarget(schedule: Schedule): string | undefined;
 }
 
 /** Rounds of draining: the function of one queue may send to another queue. */
@@ -25,11 +34,17 @@ export function startTriggers(
     queues,
     functions,
     clock,
-    onFailure = reportDefect,
+    access,
+    onFailure = (error) => {
+      // A refusal is in the status already.
+      if (!(error instanceof RefusedCall)) reportDefect(error);
+    },
   }: {
     readonly queues: Queues;
     readonly functions: Functions;
     readonly clock: LocalClock;
+    /** Decides what Lambda and Scheduler do with roles. Default: they may do everything. */
+    readonly access?: TriggerAccess | undefined;
     /** Called when a queue itself fails. Default: writes the stack to stderr. */
     readonly onFailure?: (error: unknown) => void;
   },
@@ -48,14 +63,18 @@ export function startTriggers(
         windowMs: windowSeconds * 1000,
         maximumConcurrency,
         clock,
+        authorize: (action) => access?.requireQueue(fedFunction?.role ?? '', functionName, action, queueArn),
         onFailure,
       });
       return { queue, mapping: feeding };
     });
-  const scheduler = new Scheduler(clock, async (targetArn, input) => {
-    if (targetArn.includes(':lambda:')) return functions.invoke(arnName(targetArn), input);
+  const scheduler = new Scheduler(clock, async (schedule) => {
+    const { targetArn, input } = schedule;
+    const target = access === undefined ? targetArn : access.reachableTarget(schedule);
+    if (target === undefined) return undefined;
+    if (target.includes(':lambda:')) return functions.invoke(arnName(target), input);
     try {
-      return queues.byArn(targetArn).send(input);
+      return queues.byArn(target).send(input);
     } catch (error) {
       return onFailure(error);
     }

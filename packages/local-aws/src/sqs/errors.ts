@@ -48,6 +48,7 @@ const QUERY_NAMES: Readonly<Record<string, string>> = {
   BatchRequestTooLong: 'AWS.SimpleQueueService.BatchRequestTooLong',
   PurgeQueueInProgress: 'AWS.SimpleQueueService.PurgeQueueInProgress',
   InvalidParameterValueException: 'InvalidParameterValue',
+  AccessDeniedException: 'AccessDenied',
 };
 
 /** The header with an error's older name. */

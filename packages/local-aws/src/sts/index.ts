@@ -2,11 +2,11 @@ import { deflateRawSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { SessionCredentials } from '../iam/AccessKeys.ts';
-import { accountOfKey, type Caller, isRoot, rootOf } from '../iam/Caller.ts';
+import { accountOfKey, type Caller, isRoot, roleSessionArn, rootOf, type Signer } from '../iam/Caller.ts';
 import { checkOwnPolicy } from '../iam/checkPolicy.ts';
 import { decide } from '../iam/decide.ts';
 import { readPolicy } from '../iam/policy.ts';
-import { type Roles, roleId } from '../iam/Roles.ts';
+import { inSession, type Roles, roleId } from '../iam/Roles.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
 import { queryOperation, queryService } from '../protocol/QueryService.ts';
@@ -17,8 +17,6 @@ export interface RoleSessions {
   readonly clock: Clock;
   /** What a session of a role signs with: sessions don't expire here. */
   readonly issue: (roleArn: string, session: string, policy?: string) => SessionCredentials;
-  /** Name of the session that a key and its token are. */
-  readonly sessionOf: (accessKeyId: string, token: string | undefined) => string | undefined;
 }
 
 /**
@@ -56,20 +54,18 @@ const assumeRoleSchema = z.strictObject({
 
 /** STS on the wire: the caller's identity, and roles to be assumed, as far as their trust allows it. */
 export function stsService({
-  partition,
   account,
-  callerOf = (accessKeyId) => rootOf(accountOfKey(accessKeyId) ?? account),
+  callerOf = ({ accessKeyId }) => rootOf(accountOfKey(accessKeyId) ?? account),
   sessions,
 }: {
-  readonly partition: string;
   /** The deployment's. */
   readonly account: string;
   /** Default: the root of the account that a key is, else of the deployment's. */
-  readonly callerOf?: (accessKeyId: string) => Caller;
+  readonly callerOf?: (signer: Signer) => Caller;
   /** Default: there are no roles. */
   readonly sessions?: RoleSessions;
 }): AwsService {
-  const caller = ({ signature }: AwsRequest) => callerOf(signature.accessKeyId);
+  const caller = ({ signature }: AwsRequest) => inSession(callerOf(signature), signature.session);
   return queryService({
     signingName: 'sts',
     version: '2011-06-15',
@@ -79,16 +75,11 @@ export function stsService({
         name: 'GetCallerIdentity',
         input: z.strictObject({}),
         run(_, request) {
-          const { arn, account: own } = caller(request);
-          const name = arn.split('/').at(-1) ?? '';
-          const role = /:role\//.test(arn);
-          const token = request.headers['x-amz-security-token'];
-          const session =
-            sessions?.sessionOf(request.signature.accessKeyId, token === undefined ? token : String(token)) ??
-            'local';
+          const { arn, account: own, sessionArn } = caller(request);
+          const name = (sessionArn ?? arn).split('/').at(-1) ?? '';
           return [
-            ['Arn', role ? `arn:${partition}:sts::${own}:assumed-role/${name}/${session}` : arn],
-            ['UserId', role ? `${roleId(arn)}:${session}` : isRoot({ arn }) ? own : name],
+            ['Arn', sessionArn ?? arn],
+            ['UserId', sessionArn !== undefined ? `${roleId(arn)}:${name}` : isRoot({ arn }) ? own : name],
             ['Account', own],
           ];
         },
@@ -116,20 +107,19 @@ export function stsService({
             throw new AwsError(
               'AccessDenied',
               403,
-              `User: ${asked.caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`,
+              `User: ${asked.caller.sessionArn ?? asked.caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`,
             );
           checkDuration(DurationSeconds, asked.caller);
           const packed = Policy === undefined ? undefined : packedPercent(Policy);
           const issued = sessions.issue(RoleArn, RoleSessionName, Policy);
           const { accessKeyId, secretAccessKey, sessionToken } = issued;
           if (Policy !== undefined) sessions.roles.narrow(accessKeyId, Policy);
-          const session = `assumed-role/${RoleArn.split('/').at(-1)}/${RoleSessionName}`;
           return [
             [
               'AssumedRoleUser',
               [
                 ['AssumedRoleId', `${roleId(RoleArn)}:${RoleSessionName}`],
-                ['Arn', `arn:${partition}:sts::${owner}:${session}`],
+                ['Arn', roleSessionArn(RoleArn, RoleSessionName)],
               ],
             ],
             [

@@ -120,6 +120,8 @@ function schedule(resource: ResolvedResource): Schedule[] {
       expression: ScheduleExpression,
       input: Target.Input,
       targetArn: Target.Arn,
+      roleArn: Target.RoleArn,
+      deadLetterArn: Target.DeadLetterConfig?.Arn,
     },
   ];
 }
@@ -228,16 +230,23 @@ export function arnName(arn: string): string {
   return arn.slice(arn.lastIndexOf(':') + 1);
 }
 
-/** The roles and users of a template, with their trust policies and all inline and attached policies. */
+/** The roles and users of a template, with their trust policies, all inline and attached policies, and boundaries. */
 export function deployedIdentities(
   { resources }: Pick<ResolvedTemplate, 'resources'>,
   account: string,
 ): DeployedIdentity[] {
   return resources.flatMap(({ type, arn, properties }) => {
     if (arn === undefined || (type !== 'AWS::IAM::Role' && type !== 'AWS::IAM::User')) return [];
-    const attached = listOf(properties['ManagedPolicyArns']).map((reference) =>
-      resources.find((one) => one.physicalId === reference || one.arn === reference),
-    );
+    const find = (reference: unknown) =>
+      resources.find((one) => one.physicalId === reference || one.arn === reference);
+    const attached = listOf(properties['ManagedPolicyArns']).map((reference) => ({
+      reference,
+      document: find(reference)?.properties['PolicyDocument'],
+    }));
+    const [limit] = listOf(properties['PermissionsBoundary']).map((reference) => ({
+      reference,
+      document: find(reference)?.properties['PolicyDocument'],
+    }));
     return [
       {
         arn,
@@ -245,8 +254,12 @@ export function deployedIdentities(
         trust: properties['AssumeRolePolicyDocument'],
         policies: [
           ...listOf(properties['Policies']).map((policy) => member(policy, 'PolicyDocument')),
-          ...attached.flatMap((policy) => listOf(policy?.properties['PolicyDocument'])),
+          ...attached.flatMap(({ document }) => listOf(document)),
         ],
+        boundary: limit?.document,
+        unknownPolicies: [...attached, ...(limit === undefined ? [] : [limit])]
+          .filter(({ document }) => document === undefined)
+          .map(({ reference }) => String(reference)),
       },
     ];
   });

@@ -81,7 +81,7 @@ export const scheduleProperties = z.strictObject({
     Input: z.string().default('{}'),
     // The local scheduler invokes once. A function logs its failures, and a local queue accepts every message.
     RetryPolicy: inert.optional(),
-    DeadLetterConfig: inert.optional(),
+    DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
   }),
 });
 

@@ -114,7 +114,14 @@ describe('schedules on a movable clock', () => {
       await new Promise((resolve) => setImmediate(resolve));
       return runs.push(new Date(clock.now()).toISOString().slice(0, 16));
     });
-    scheduler.add({ name: 'daily', expression: 'cron(5 0 * * ? *)', input: '{}', targetArn: 'f' });
+    scheduler.add({
+      name: 'daily',
+      expression: 'cron(5 0 * * ? *)',
+      input: '{}',
+      targetArn: 'f',
+      roleArn: 'r',
+      deadLetterArn: undefined,
+    });
     await move(clock);
     scheduler.close();
     return runs;

@@ -8,7 +8,7 @@ function openBus() {
   const bus = openEventBus({
     region: 'eu-central-1',
     account: '000000000000',
-    deliver: (arn, json) => delivered.push({ arn, event: JSON.parse(json) }),
+    deliver: ({ arn }, json) => delivered.push({ arn, event: JSON.parse(json) }),
   });
   return { bus, delivered };
 }

@@ -32,7 +32,7 @@ export interface Accounts {
 }
 
 export async function startAccounts(): Promise<Accounts> {
-  const { account, partition } = place;
+  const { account } = place;
   const directory = temporaryDirectory();
   const store = ObjectStore.open({ directory: `${directory.path}/s3`, clock: realClock });
   const catalog = Catalog.open({ directory: `${directory.path}/glue`, clock: realClock });
@@ -51,7 +51,7 @@ export async function startAccounts(): Promise<Accounts> {
         hasIdentity: (arn) => roles.has(arn),
       }),
       kmsService({ keys, account, callerOf: asks }),
-      stsService({ partition, account, callerOf: asks, sessions }),
+      stsService({ account, callerOf: asks, sessions }),
       iamService({ roles, callerOf: asks, clock: realClock }),
       glueService({ catalog, clock: realClock, account }),
     ],

@@ -43,7 +43,7 @@ export async function startAthena(
       region: 'us-east-1',
       account: ACCOUNT,
       faults,
-      onCall: (accessKeyId, call) => calls.push({ accessKeyId, ...call }),
+      onCall: ({ accessKeyId }, call) => calls.push({ accessKeyId, ...call }),
       onDefect: (error) => defects.push(error),
     });
   let athena = await open();

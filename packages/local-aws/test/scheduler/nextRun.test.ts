@@ -67,14 +67,16 @@ describe('Scheduler', () => {
   it('calls its target at every time of a schedule until closed', () => {
     const clock = new ManualClock(at('2026-11-20T00:00:00'));
     const runs: string[] = [];
-    const scheduler = new Scheduler(clock, async (arn, input) =>
-      runs.push(`${new Date(clock.now()).toISOString()} ${arn} ${input}`),
+    const scheduler = new Scheduler(clock, async ({ targetArn, input }) =>
+      runs.push(`${new Date(clock.now()).toISOString()} ${targetArn} ${input}`),
     );
     scheduler.add({
       name: 'daily',
       expression: 'cron(5 0 * * ? *)',
       input: '{"a":1}',
       targetArn: 'register',
+      roleArn: 'arn:aws:iam::000000000000:role/daily',
+      deadLetterArn: undefined,
     });
     clock.advance(2 * 86_400_000);
     expect(runs).toEqual([

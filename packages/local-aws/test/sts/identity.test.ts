@@ -7,7 +7,7 @@ describe('the local STS', () => {
   let options: ConstructorParameters<typeof STSClient>[0];
   let close: () => Promise<void>;
   beforeAll(async () => {
-    const served = await startServices([stsService({ partition: 'aws', account: '000000000000' })]);
+    const served = await startServices([stsService({ account: '000000000000' })]);
     options = served.options;
     close = served.close;
   });

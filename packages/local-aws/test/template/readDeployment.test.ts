@@ -154,12 +154,16 @@ describe('readDeployment', () => {
         expression: 'rate(1 day)',
         input: '{}',
         targetArn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
+        roleArn: 'arn:aws:iam::000000000000:role/s',
+        deadLetterArn: undefined,
       },
       {
         name: 'ENABLED-Q',
         expression: 'rate(1 day)',
         input: '{}',
         targetArn: 'arn:aws:sqs:us-east-1:000000000000:q',
+        roleArn: 'arn:aws:iam::000000000000:role/s',
+        deadLetterArn: undefined,
       },
     ]);
   });

@@ -37,7 +37,10 @@ export interface StatementContext {
   readonly outputLocation: string;
   /** The workgroup whose prepared statements `EXECUTE` looks up. */
   readonly workGroup: string;
-  /** Receives the statement's calls to Glue and S3: each table lookup, and each object read or written. */
+  /**
+   * Receives the statement's calls to Glue and S3 before they are made: each table lookup, and each object read or
+   * written. It throws a StatementError for a call that the caller may not make.
+   */
   readonly onCall: (call: QueryCall) => void;
   /** Aborts the statement, which then throws. */
   readonly signal: AbortSignal;
@@ -89,9 +92,10 @@ export type QueryCall =
     }
   | {
       readonly service: 's3';
-      /** A table's object, or an object that the query writes. */
-      readonly operation: 'GetObject' | 'PutObject';
+      /** A table's object, or an object that the query writes; a folder that is listed; the place of a bucket. */
+      readonly operation: 'GetObject' | 'PutObject' | 'ListBucket' | 'GetBucketLocation';
       readonly bucket: string;
+      /** The prefix of a listing; '' for the place of a bucket. */
       readonly key: string;
       /** The object is a result, whose key is known without listing. */
       readonly isResult?: true;

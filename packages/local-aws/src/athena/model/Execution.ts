@@ -39,8 +39,9 @@ const executionSchema = z.strictObject({
   /** The effective result configuration. `OutputLocation` is the requested folder. */
   results: resultConfigurationSchema.extend({ OutputLocation: z.string() }),
   reuse: z.strictObject({ enabled: z.boolean(), maxAgeMinutes: z.number() }).optional(),
-  /** The access key of the caller who submitted it. */
+  /** The access key of the caller who submitted it, and the name of its session. */
   caller: z.string(),
+  session: z.string().optional(),
   /** The client's request token, and a digest of the request. */
   token: z.string().optional(),
   digest: z.string(),

@@ -1,13 +1,27 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
+import type { Signer } from '../../iam/Caller.ts';
+import { AwsError } from '../../protocol/AwsError.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { StatementError } from '../engine/StatementError.ts';
 import type { QueryCall, StatementKind, StatementRunner } from '../engine/StatementRunner.ts';
 import { type Execution, ExecutionJournal, isFinished, type Outcome } from './Execution.ts';
-import { executionNotFound, invalidRequest, tooManyQueries } from './errors.ts';
+import {
+  catalogMessage,
+  executionNotFound,
+  invalidRequest,
+  noOutputBucket,
+  tooManyQueries,
+} from './errors.ts';
 import { ATHENA_LIMITS as LIMITS } from './limits.ts';
-import { outputLocation, type ResultStore, resolveResultConfiguration, writeResult } from './ResultStore.ts';
+import {
+  outputLocation,
+  parseResultLocation,
+  type ResultStore,
+  resolveResultConfiguration,
+  writeResult,
+} from './ResultStore.ts';
 import type { ResultConfiguration, WorkGroups } from './WorkGroups.ts';
 
 /** "Internal service error". https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */
@@ -22,16 +36,16 @@ export interface ExecutionsOptions {
   readonly store: ObjectStore;
   readonly results: ResultStore;
   readonly account: string;
-  /** Receives the calls that a query makes to Glue and S3, with the caller's access key. */
-  readonly onCall: (caller: string, call: QueryCall) => void;
+  /** Receives the calls that a query makes to Glue and S3, and its caller: see `AthenaOptions`. */
+  readonly onCall: (caller: Signer, call: QueryCall) => void;
   /** Receives internal errors. */
   readonly onDefect: (error: unknown) => void;
 }
 
 /** A submitted query. */
 export interface Submission {
-  /** The caller's access key. The query runs with its permissions. */
-  readonly caller: string;
+  /** The query runs with the permissions of its caller. */
+  readonly caller: Signer;
   readonly query: string;
   readonly catalog: string;
   readonly database?: string | undefined;
@@ -86,6 +100,7 @@ export class Executions {
     const group = this.#options.workGroups.find(workGroup);
     if (group.state === 'DISABLED') throw invalidRequest(`WorkGroup ${workGroup} is disabled.`);
     const results = resolveResultConfiguration(group.configuration, submission.results, this.#options);
+    this.#requireBucket(caller, results.OutputLocation);
     const kind = this.#classify(query);
     if (this.#waiting.length >= LIMITS.queuedQueries) throw tooManyQueries();
     const id = randomUUID();
@@ -100,7 +115,8 @@ export class Executions {
       results,
       ...(reuse === undefined ? {} : { reuse }),
       ...(token === undefined ? {} : { token }),
-      caller,
+      caller: caller.accessKeyId,
+      ...(caller.session === undefined ? {} : { session: caller.session }),
       digest,
       state: 'QUEUED',
       submittedAt: this.#options.clock.now(),
@@ -161,6 +177,16 @@ export class Executions {
     this.#journal.close();
   }
 
+  /** Athena asks where the bucket of the results is before it accepts a query. @throws AwsError InvalidRequestException */
+  #requireBucket(caller: Signer, location: string): void {
+    const { bucket } = parseResultLocation(location);
+    try {
+      this.#options.onCall(caller, { service: 's3', operation: 'GetBucketLocation', bucket, key: '' });
+    } catch (error) {
+      throw error instanceof AwsError ? noOutputBucket(bucket) : error;
+    }
+  }
+
   #classify(query: string): StatementKind {
     try {
       const { statementType, substatementType } = this.#options.runner.classify(query);
@@ -205,7 +231,7 @@ export class Executions {
         results,
         signal,
         cutoffBytes,
-        onCall: (call) => onCall(execution.caller, call),
+        onCall: (call) => onCall({ accessKeyId: execution.caller, session: execution.session }, call),
         onStarted: (bytes) => {
           scannedBytes = bytes;
         },
@@ -285,7 +311,13 @@ async function runExecution(
     executionId: id,
     outputLocation: folder,
     workGroup,
-    onCall,
+    onCall(call) {
+      try {
+        onCall(call);
+      } catch (error) {
+        throw error instanceof AwsError ? refusedCall(call, error, id) : error;
+      }
+    },
     signal: AbortSignal.any([signal, stopped.signal]),
   });
   onStarted(result.scannedBytes);
@@ -311,6 +343,21 @@ async function runExecution(
     stopped.abort();
     throw error;
   }
+}
+
+/** "Permission error" and "Amazon S3 permission error": https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */
+const REFUSED_BY = { glue: 1500, s3: 1501 } as const;
+
+/**
+ * The failure of a query whose caller lacks a permission. Athena names the path in S3, without a reason:
+ * https://repost.aws/knowledge-center/access-denied-athena
+ */
+function refusedCall(call: QueryCall, cause: AwsError, requestId: string): StatementError {
+  const message =
+    call.service === 'glue'
+      ? catalogMessage(cause, requestId)
+      : `Permission denied on S3 path: s3://${call.bucket}/${call.key}`;
+  return new StatementError(message, { type: REFUSED_BY[call.service], cause });
 }
 
 /** A query has exceeded the scan limit of its workgroup: Athena cancels it. */

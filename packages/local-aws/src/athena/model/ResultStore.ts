@@ -34,7 +34,7 @@ export class ResultStore {
   /**
    * Writes an object, streaming its body.
    *
-   * @param onCall Receives the attempt, whether or not it succeeds.
+   * @param onCall Receives the attempt before it is made. It throws an AwsError to refuse it.
    * @returns Its size in bytes.
    * @throws StatementError in Athena's wording. Errors of `body` are passed on.
    */
@@ -45,8 +45,8 @@ export class ResultStore {
   ): Promise<number> {
     const { bucket, key } = parseResultLocation(location);
     const { store, faults } = this.#options;
-    onCall({ service: 's3', operation: 'PutObject', bucket, key });
     try {
+      onCall({ service: 's3', operation: 'PutObject', bucket, key });
       const resource = `${bucket}/${key}`;
       const { before, after } = faults.takeCall({ service: 's3', operation: 'PutObject', resource });
       await this.#applyFault(before);

@@ -28,6 +28,12 @@ export const notSucceeded = (state: string) =>
 /** The result's object is missing from S3, or is no longer a result. */
 export const resultsNotFound = () => invalidRequest('Could not find results');
 
+/** The caller may not read the result's object. https://github.com/awslabs/amazon-s3-find-and-forget/issues/290 */
+export const resultsNotReadable = () =>
+  invalidRequest(
+    'You do not seem to have access to the S3 location of your query results. Please confirm your account has access to the S3 location where your query results are saved and try again. If specifying an expected bucket owner, confirm the bucket is owned by the expected account. If you are using KMS to encrypt query results, please ensure you have permission to access your KMS key. If you continue to see this issue, please contact customer support.',
+  );
+
 /** Neither the workgroup nor the call sets an output location. */
 export const noOutputLocation = () =>
   invalidRequest(
@@ -37,7 +43,10 @@ export const noOutputLocation = () =>
 /** An output location that is not of the form `s3://bucket/…`. */
 export const invalidLocation = () => invalidRequest('outputLocation is not a valid S3 path.');
 
-/** The bucket does not exist, or does not belong to the account that the caller expects. */
+/**
+ * The bucket does not exist, does not belong to the account that the caller expects, or the caller may not ask where it
+ * is. https://repost.aws/knowledge-center/athena-output-bucket-error
+ */
 export const noOutputBucket = (bucket: string) =>
   invalidRequest(`Unable to verify/create output bucket ${bucket}`);
 
@@ -56,8 +65,12 @@ export const resourceNotFound = (message: string, name: string) =>
 
 /** An error of the catalog in Athena's wording, which clients parse to detect a missing table. */
 export const metadataError = (cause: AwsError, requestId: string) =>
-  new AwsError(
-    'MetadataException',
-    400,
-    `${cause.message} (Service: AmazonDataCatalog; Status Code: ${cause.status}; Error Code: ${cause.code}; Request ID: ${requestId}; Proxy: null)`,
-  );
+  new AwsError('MetadataException', 400, catalogMessage(cause, requestId));
+
+/**
+ * The catalog's message as Athena passes it on, also as the reason of a failed query:
+ * https://github.com/LBHackney-IT/Data-Platform/pull/1823
+ */
+export function catalogMessage({ message, status, code }: AwsError, requestId: string): string {
+  return `${message} (Service: AmazonDataCatalog; Status Code: ${status}; Error Code: ${code}; Request ID: ${requestId}; Proxy: null)`;
+}

@@ -246,6 +246,9 @@ function changePartitions(
   const call = (operation: string) =>
     context.onCall({ service: 'glue', operation, input: { DatabaseName: database, TableName: name } });
   if (statement.kind === 'repairTable') {
+    const place = parseLocation(table.input.StorageDescriptor?.Location ?? '');
+    if (place !== undefined)
+      context.onCall({ service: 's3', operation: 'ListBucket', bucket: place.bucket, key: place.folder });
     const found = listPartitionFolders(runner.store, table, keys).filter(
       (values) => !hasPartition(table, values),
     );

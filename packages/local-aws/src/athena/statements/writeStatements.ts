@@ -241,11 +241,12 @@ function parquetCompression(name = 'gzip'): string {
   return found;
 }
 
-function assertEmptyLocation({ runner }: QueryRun, location: string, message: string): void {
+function assertEmptyLocation({ runner, context }: QueryRun, location: string, message: string): void {
   const place = parseLocation(location);
   if (place === undefined) throw statementError('INVALID_TABLE_PROPERTY', `Not an S3 location: ${location}`);
   if (!runner.store.hasBucket(place.bucket))
     throw statementError('HIVE_METASTORE_ERROR', `The specified bucket does not exist: ${place.bucket}`);
+  context.onCall({ service: 's3', operation: 'ListBucket', bucket: place.bucket, key: place.folder });
   if (listObjects(runner.store, location).length > 0)
     throw statementError('HIVE_PATH_ALREADY_EXISTS', message);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Catalog } from '../../glue/index.ts';
+import type { Signer } from '../../iam/Caller.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import type { QueryCall } from '../engine/StatementRunner.ts';
 import type { Executions } from '../model/Executions.ts';
@@ -18,8 +19,8 @@ export interface AthenaContext {
   /** The account that owns `AwsDataCatalog`. */
   readonly account: string;
   readonly region: string;
-  /** Receives the calls that an operation makes to Glue and S3, with the caller's access key. */
-  readonly onCall: (caller: string, call: QueryCall) => void;
+  /** Receives the calls that an operation makes to Glue and S3, and its caller: see `AthenaOptions`. */
+  readonly onCall: (caller: Signer, call: QueryCall) => void;
 }
 
 const atLeast = (least: number) => `Member must have value greater than or equal to ${least}`;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { notImplemented } from '../../protocol/AwsError.ts';
+import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
 import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
 import type { Execution } from '../model/Execution.ts';
-import { invalidRequest, notSucceeded } from '../model/errors.ts';
+import { invalidRequest, notSucceeded, resultsNotReadable } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import { parseResultLocation, readResult } from '../model/ResultStore.ts';
 import { columnInfo } from '../model/resultFormat.ts';
@@ -75,7 +75,7 @@ export function executionOperations({
         if (input.QueryString.trim() === '') throw invalidRequest('Query string cannot be empty');
         assertNoClientEncryption(input.ResultConfiguration);
         const { id } = executions.start({
-          caller: signature.accessKeyId,
+          caller: signature,
           query: input.QueryString,
           catalog: Catalog,
           database: Database,
@@ -247,7 +247,11 @@ export function resultOperations(context: AthenaContext): Record<string, JsonOpe
         if (outcome.format !== 'none') {
           // API_GetQueryResults: the caller needs permission to read the result's object.
           const place = parseResultLocation(outputLocation);
-          onCall(signature.accessKeyId, { service: 's3', operation: 'GetObject', ...place, isResult: true });
+          try {
+            onCall(signature, { service: 's3', operation: 'GetObject', ...place, isResult: true });
+          } catch (error) {
+            throw error instanceof AwsError ? resultsNotReadable() : error;
+          }
         }
         const { rows, next } =
           outcome.format === 'none'

@@ -68,7 +68,7 @@ function requirePermission(call: S3Call, { action, resource, context }: NeededPe
   const owner = bucket.info.account;
   if (POLICY_ACTIONS.has(action) && caller.policies === undefined && caller.account === owner) return;
   const request = { caller, action, resource, context: { ...headerContext(call), ...context }, owner };
-  const decision = decide({ ...request, resourcePolicy: policyOf(bucket) });
+  const decision = decide({ ...request, resourcePolicy: bucketPolicy(bucket) });
   if (!decision.allowed) throw s3Errors.accessDenied(decision.because);
 }
 
@@ -93,7 +93,8 @@ function headerContext({ headers }: S3Call): Record<string, string> {
   return context;
 }
 
-function policyOf({ settings }: Bucket): Policy | undefined {
+/** The policy of a bucket, parsed once; undefined when it has none. */
+export function bucketPolicy({ settings }: Bucket): Policy | undefined {
   if (settings.policy === undefined) return undefined;
   const known = policies.get(settings);
   if (known !== undefined) return known;

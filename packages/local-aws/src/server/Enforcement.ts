@@ -1,0 +1,314 @@
+import type { Clock } from '../base/clock.ts';
+import type { RuleTarget } from '../events/index.ts';
+import { type Caller, isUnbound } from '../iam/Caller.ts';
+import { type Decision, decide } from '../iam/decide.ts';
+import type { Call, NeededPermission, ServiceRefusal } from '../iam/permissions.ts';
+import { type Policy, readPolicy } from '../iam/policy.ts';
+import { inSession, type Roles } from '../iam/Roles.ts';
+import { type Keys, keyPolicy } from '../kms/Keys.ts';
+import type { QueueAction } from '../lambda/EventSourceMapping.ts';
+import { AwsError } from '../protocol/AwsError.ts';
+import { resourcesOfType, routeSource } from '../record/serviceCalls.ts';
+import type { ObjectStore } from '../s3/model/ObjectStore.ts';
+import { bucketPolicy } from '../s3/wire/authorize.ts';
+import type { Schedule } from '../scheduler/index.ts';
+import type { DeployedFunction } from '../template/Deployment.ts';
+import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
+
+/** Sentences that are kept; the oldest goes first. */
+const MOST_REFUSALS = 100;
+
+/** Athena makes these calls for results in several parts only, so that they are not needed for each query. */
+const OF_UPLOADS_IN_PARTS: ReadonlySet<string> = new Set([
+  'AbortMultipartUpload',
+  'ListBucketMultipartUploads',
+  'ListMultipartUploadParts',
+]);
+
+/** A service's call was refused. The refusal is in the status; the service behaves as it does on AWS. */
+export class RefusedCall extends AwsError {}
+
+/**
+ * Decides the calls that services make: Athena for its callers, Firehose, Lambda and Scheduler with roles, and EventBridge
+ * and API Gateway by the policies of queues and functions. Policies are read at each call, because an update of the stack
+ * replaces them.
+ */
+export class Enforcement {
+  readonly #options: {
+    readonly roles: Roles;
+    readonly store: ObjectStore;
+    readonly keys: Keys;
+    readonly account: string;
+    readonly clock: Clock;
+    readonly onRefusal: (sentence: string) => void;
+  };
+  readonly #refusals = new Map<string, { count: number; lastMs: number }>();
+  readonly #trusts = new WeakMap<object, Policy>();
+  /** Policies of queues and functions, by ARN. */
+  #atResources: ReadonlyMap<string, Policy> = new Map();
+  #standing: readonly Call[] = [];
+
+  /** @param options.onRefusal Receives each sentence when it occurs for the first time. */
+  constructor(options: {
+    readonly roles: Roles;
+    readonly store: ObjectStore;
+    readonly keys: Keys;
+    /** The deployment's account. */
+    readonly account: string;
+    readonly clock: Clock;
+    readonly onRefusal: (sentence: string) => void;
+  }) {
+    this.#options = options;
+  }
+
+  /**
+   * Replaces the policies of queues and functions.
+   *
+   * @param standing The calls that the configuration causes: who may be trusted with which role, and under which
+   *   condition keys.
+   */
+  deploy(resolved: ResolvedTemplate, standing: readonly Call[]): void {
+    this.#standing = standing;
+    this.#atResources = policiesAtResources(resolved);
+  }
+
+  /** The refused calls of services, the latest last. */
+  refusals(): readonly ServiceRefusal[] {
+    return [...this.#refusals].map(([reason, { count, lastMs }]) => ({
+      reason,
+      count,
+      lastAt: new Date(lastMs).toISOString(),
+    }));
+  }
+
+  /** The policy of a queue or function; undefined for none. */
+  resourcePolicy(arn: string): Policy | undefined {
+    return this.#atResources.get(arn);
+  }
+
+  /**
+   * Requires that the submitter of a query may make what Athena does for it. The query fails, so that nothing else is
+   * noted. @throws AwsError
+   */
+  requireQuery(caller: Caller, calls: readonly Call[]): void {
+    if (isUnbound(caller)) return;
+    const needed = calls.filter(({ operation }) => !OF_UPLOADS_IN_PARTS.has(operation));
+    for (const { permissions } of needed)
+      for (const permission of permissions) {
+        const decision = this.#decide(caller, permission);
+        if (!decision.allowed) throw refusedCall(permission, decision.because);
+      }
+  }
+
+  /**
+   * Requires that a stream's role may do what a delivery does. Documented calls of S3 are not required: Firehose makes
+   * them when it uploads in parts. @throws RefusedCall
+   */
+  requireDelivery(stream: string, calls: readonly Call[]): void {
+    for (const { principal, basis, service, permissions } of calls) {
+      if (basis === 'documented' && service !== 'glue') continue;
+      this.requireRole('firehose.amazonaws.com', principal, stream, permissions);
+    }
+  }
+
+  /**
+   * Requires that a service may assume a role, and that the role has permissions.
+   *
+   * @param session Name of the session, as refusals show it.
+   * @throws RefusedCall
+   */
+  requireRole(service: string, role: string, session: string, needed: readonly NeededPermission[]): void {
+    const known = this.#options.roles.caller(role);
+    // A role of another stack, or one that exists on AWS only.
+    if (known === undefined) return;
+    const trust = this.#standing.find(
+      ({ principal, operation, permissions }) =>
+        principal === service && operation === 'AssumeRole' && permissions[0]?.resource === role,
+    );
+    const assume = trust?.permissions ?? [{ action: 'sts:AssumeRole', resource: role, context: {} }];
+    this.#require(servicePrincipal(service), assume);
+    this.#require(inSession(known, session), needed);
+  }
+
+  /** Requires that a function's role may make a call of Lambda's poller. @throws RefusedCall */
+  requireQueue(role: string, functionName: string, action: QueueAction, queueArn: string): void {
+    const needed = { action: `sqs:${action}`, resource: queueArn, context: {} };
+    this.requireRole('lambda.amazonaws.com', role, functionName, [needed]);
+  }
+
+  /** Whether Lambda may assume the role of a function. */
+  canAssume({ name, role }: DeployedFunction): boolean {
+    return isAllowed(() => this.requireRole('lambda.amazonaws.com', role, name, []));
+  }
+
+  /** Whether the role of a function may write its logs. */
+  canLog({ name, role }: DeployedFunction): boolean {
+    const needed = this.#standing
+      .filter(({ principal, service }) => principal === role && service === 'logs')
+      .flatMap(({ permissions }) => permissions)
+      .filter(({ resource }) => resource.includes(`:/aws/lambda/${name}:`));
+    return isAllowed(() => this.requireRole('lambda.amazonaws.com', role, name, needed));
+  }
+
+  /** Whether the policy of a function lets API Gateway invoke it for a route. */
+  mayInvoke(functionName: string, routeKey: string): boolean {
+    const needed = this.#standing
+      .filter(({ principal }) => principal === 'apigateway.amazonaws.com')
+      .flatMap(({ permissions }) => permissions)
+      .find(
+        ({ resource, context }) =>
+          resource.endsWith(`:function:${functionName}`) &&
+          context['aws:SourceArn']?.endsWith(`/${routeSource(routeKey)}`) === true,
+      );
+    if (needed === undefined) return true;
+    return isAllowed(() => this.#require(servicePrincipal('apigateway.amazonaws.com'), [needed]));
+  }
+
+  /**
+   * Where EventBridge may send an event: the target of a rule, else its dead-letter queue, else nowhere. It does not try
+   * again without permission. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+   */
+  reachableQueue({ arn, deadLetterArn, ruleArn }: RuleTarget): string | undefined {
+    const context = { 'aws:SourceAccount': this.#options.account, 'aws:SourceArn': ruleArn };
+    const events = servicePrincipal('events.amazonaws.com');
+    return [arn, deadLetterArn].find(
+      (resource) =>
+        resource !== undefined &&
+        isAllowed(() => this.#require(events, [{ action: 'sqs:SendMessage', resource, context }])),
+    );
+  }
+
+  /**
+   * What the role of a schedule may call: the target, else the dead-letter queue, else nothing.
+   * https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
+   */
+  reachableTarget({ name, roleArn, targetArn, deadLetterArn }: Schedule): string | undefined {
+    return [targetArn, deadLetterArn].find((resource) => {
+      if (resource === undefined) return false;
+      const action = resource.includes(':lambda:') ? 'lambda:InvokeFunction' : 'sqs:SendMessage';
+      return isAllowed(() =>
+        this.requireRole('scheduler.amazonaws.com', roleArn, name, [{ action, resource, context: {} }]),
+      );
+    });
+  }
+
+  #require(caller: Caller, needed: readonly NeededPermission[]): void {
+    for (const permission of needed) {
+      const decision = this.#decide(caller, permission);
+      if (decision.allowed) continue;
+      this.#note(decision.because);
+      throw refusedCall(permission, decision.because);
+    }
+  }
+
+  #decide(caller: Caller, { action, resource, context }: NeededPermission): Decision {
+    const isService = caller.account.endsWith('.amazonaws.com');
+    return decide({
+      caller,
+      action,
+      resource,
+      context: isService ? { ...context, 'aws:PrincipalIsAWSService': 'true' } : context,
+      ...this.#policyOf(resource),
+    });
+  }
+
+  /** The owner of a resource, and its policy. */
+  #policyOf(arn: string) {
+    const { account, store, keys, roles } = this.#options;
+    const [, , service, , owner = '', name = ''] = arn.split(':');
+    if (service === 's3') {
+      const [bucket = ''] = name.split('/');
+      if (!store.hasBucket(bucket)) return { owner: account, resourcePolicy: undefined };
+      const found = store.bucket(bucket);
+      return { owner: found.info.account, resourcePolicy: bucketPolicy(found) };
+    }
+    if (service === 'kms') {
+      const key = keys.find(arn);
+      // A key that exists on AWS only delegates to the policies of its account.
+      return key === undefined
+        ? { owner, resourcePolicy: undefined }
+        : { owner: key.account, resourcePolicy: keyPolicy(key), resourceDecides: true };
+    }
+    if (service === 'iam')
+      return { owner, resourcePolicy: this.#trust(roles.trust(arn)), resourceDecides: true };
+    return { owner: owner === '' ? account : owner, resourcePolicy: this.#atResources.get(arn) };
+  }
+
+  #trust(document: unknown): Policy {
+    if (typeof document !== 'object' || document === null) return [];
+    const known = this.#trusts.get(document);
+    if (known !== undefined) return known;
+    const policy = readPolicy(document);
+    this.#trusts.set(document, policy);
+    return policy;
+  }
+
+  #note(reason: string): void {
+    const { clock, onRefusal } = this.#options;
+    const before = this.#refusals.get(reason);
+    if (before === undefined) onRefusal(reason);
+    this.#refusals.delete(reason);
+    this.#refusals.set(reason, { count: (before?.count ?? 0) + 1, lastMs: clock.now() });
+    if (this.#refusals.size <= MOST_REFUSALS) return;
+    for (const oldest of this.#refusals.keys()) {
+      this.#refusals.delete(oldest);
+      return;
+    }
+  }
+}
+
+function isAllowed(require: () => void): boolean {
+  try {
+    require();
+    return true;
+  } catch (error) {
+    if (error instanceof RefusedCall) return false;
+    throw error;
+  }
+}
+
+/** A service has no policies of its own: the resource's policy decides. */
+function servicePrincipal(service: string): Caller {
+  return { arn: service, account: service };
+}
+
+function refusedCall({ action }: NeededPermission, because: string): RefusedCall {
+  return /^(?:s3|kms|sts):/.test(action)
+    ? new RefusedCall('AccessDenied', 403, because)
+    : new RefusedCall('AccessDeniedException', 400, because);
+}
+
+/** The policies of a template's queues, and the permissions of its functions. */
+function policiesAtResources(resolved: ResolvedTemplate): Map<string, Policy> {
+  const arns = new Map(resolved.resources.flatMap(({ physicalId, arn }) => (arn ? [[physicalId, arn]] : [])));
+  const documents = new Map<string, unknown[]>();
+  const put = (name: unknown, document: unknown) => {
+    const arn = arns.get(String(name)) ?? String(name);
+    documents.set(arn, [...(documents.get(arn) ?? []), document]);
+  };
+  for (const { properties } of resourcesOfType(resolved, 'AWS::SQS::QueuePolicy'))
+    for (const url of [properties['Queues']].flat()) put(url, properties['PolicyDocument']);
+  for (const { properties } of resourcesOfType(resolved, 'AWS::Lambda::Permission'))
+    put(properties['FunctionName'], permissionDocument(properties));
+  return new Map([...documents].map(([arn, list]) => [arn, list.flatMap((one) => readPolicy(one))]));
+}
+
+/** What a permission of Lambda is in the function's policy. https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html */
+function permissionDocument({
+  Action,
+  Principal,
+  SourceArn,
+  SourceAccount,
+}: Readonly<Record<string, unknown>>) {
+  return {
+    Statement: {
+      Effect: 'Allow',
+      Principal: /^(?:\d{12}|arn:.*)$/.test(String(Principal)) ? { AWS: Principal } : { Service: Principal },
+      Action,
+      Condition: {
+        ...(SourceArn === undefined ? {} : { ArnLike: { 'aws:SourceArn': SourceArn } }),
+        ...(SourceAccount === undefined ? {} : { StringEquals: { 'aws:SourceAccount': SourceAccount } }),
+      },
+    },
+  };
+}
