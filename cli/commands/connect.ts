@@ -45,7 +45,9 @@ export const connect: Command = {
 
     const { readDeployment } = await import('../connect/readDeployment.ts');
     const deployment = await readDeployment(where);
-    const guide = await makeGuide(line, reader, where, deployment);
+    const made = await makeGuide(line, reader, where, deployment);
+    const { localPolicySteps } = await import('../connect/readerIdentity.ts');
+    const guide = { ...made, steps: [...made.steps, ...localPolicySteps(deployment)] };
     const { guideText } = await import('../connect/setupGuide.ts');
     const { stackName, region, account } = deployment;
     if (json) writeJson({ ...guide, stack: stackName, region, account });

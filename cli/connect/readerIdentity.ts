@@ -61,6 +61,20 @@ export function localRoleStep({ localEndpoint }: Deployment, roleArn: string): S
   };
 }
 
+/** How to try a reader in the local cloud under the policy that is deployed for it; none on AWS. */
+export function localPolicySteps({ localEndpoint }: Deployment): Step[] {
+  if (localEndpoint === undefined) return [];
+  return [
+    {
+      title: 'To try the reader under its real policy, start the local cloud with its policies enforced',
+      commands: ['npm start -- --enforce-iam'],
+      notes: [
+        'The reader may then do only what its deployed policy allows, as on AWS, and is refused with the same errors. Without the option, the local cloud records what it would need and refuses nothing.',
+      ],
+    },
+  ];
+}
+
 /** A command of the AWS CLI for the deployment; for the local cloud with its access keys. */
 export function awsCommand({ region, localEndpoint }: Deployment, words: readonly string[]): string {
   const where = [
