@@ -6,7 +6,7 @@ import { metabaseQueries, metabaseSync } from './metabaseStatements.ts';
 import { FOREIGN, OWOX_BUCKET, openReaders, type ReaderClients, type Readers } from './openReaders.ts';
 import { OwoxStorage } from './owoxSequence.ts';
 import { owoxQueries } from './owoxStatements.ts';
-import { deniedTo, forbidden, neededBy, principalOf } from './readersPermissions.ts';
+import { deniedTo, forbidden, neededBy, principalOf, type ReaderName } from './readersPermissions.ts';
 import { lookAround, stageIceberg, stop } from './statsigSequence.ts';
 import { statsigQueries } from './statsigStatements.ts';
 import type { Tried } from './Tried.ts';
@@ -22,6 +22,14 @@ const formOf = (name: string, ownDatabase: string | null = null) => {
   const { workgroup, resultsFolder } = readerWorkgroup(readers.config.athena, { name, ownDatabase });
   return { workgroup, stagingDirectory: `s3://${readers.config.bucket}/${resultsFolder}` };
 };
+
+const OWN_DATABASES: Partial<Record<ReaderName, string>> = { models: 'models' };
+/** The workgroup that a reader may query in: OWOX names none. */
+const workgroupOf = (reader: ReaderName) =>
+  reader === 'owox' ? 'primary' : formOf(reader, OWN_DATABASES[reader] ?? null).workgroup;
+
+/** How AWS's services refuse a call, and Athena a query. */
+const REFUSED = /not authorized to perform: |Permission denied on S3 path: /;
 
 /** Holds an answer against what is expected of the statement. */
 function judge({ rows, types, anyOrder }: Tried, found: Pick<Answer, 'rows' | 'types'>): void {
@@ -219,8 +227,12 @@ describe('no reader', () => {
       const policies = await readers.policies();
       for (const reader of who) {
         await readers.control('calls', 'DELETE');
-        // Something that is not there is asked for all the same.
-        await does(await readers.clientsOf(reader), readers.config.bucket).catch(() => undefined);
+        const attempt = does(await readers.clientsOf(reader), readers.config.bucket, workgroupOf(reader));
+        const refusal = await attempt.then(
+          () => 'allowed',
+          (error: Error) => error.message,
+        );
+        expect([reader, refusal]).toEqual([reader, expect.stringMatching(REFUSED)]);
         const needed = neededBy(await readers.callsOf(reader));
         const found = await deniedTo(reader, needed, policies);
         expect([reader, found]).toEqual([reader, expect.arrayContaining([expect.stringMatching(denied)])]);

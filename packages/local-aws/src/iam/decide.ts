@@ -52,6 +52,22 @@ export function decide(request: AccessRequest): Decision {
   }
 }
 
+/**
+ * Decides a call that lists what it finds: `database/*` stands for the databases that there are, and it is enough that
+ * one is allowed. Glue's documents do not say more: policies of vendors name `catalog` and one database for GetDatabases.
+ * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+ */
+export function decideListing(request: AccessRequest): Decision {
+  const decision = decide(request);
+  const { resource, caller } = request;
+  if (decision.allowed || !resource.endsWith('/*')) return decision;
+  const named = (caller.policies?.() ?? []).flat().flatMap(({ resources = [] }) => resources);
+  const examples = named.filter((one) => one.startsWith(resource.slice(0, -1)));
+  return examples.find((one) => decide({ ...request, resource: one }).allowed) === undefined
+    ? decision
+    : { allowed: true };
+}
+
 function decideWithoutSession(request: AccessRequest, context: RequestContext): Decision {
   const { caller, owner, resourcePolicy = [] } = request;
   const resourceEffect = policyEffect(resourcePolicy, request, context, matchesPrincipal);
@@ -193,7 +209,7 @@ export function identityPolicyGuard(options: {
     if (caller.account === options.account && isUnbound(caller)) return;
     for (const need of options.needsOf(call)) {
       const resourcePolicy = options.resourcePolicy?.(need.resource);
-      const decision = decide({ caller, ...need, owner: options.account, resourcePolicy });
+      const decision = decideListing({ caller, ...need, owner: options.account, resourcePolicy });
       if (!decision.allowed) throw refusal(call, decision.because);
     }
   };

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { RuleTarget } from '../events/index.ts';
 import { type Caller, isUnbound } from '../iam/Caller.ts';
-import { type Decision, decide } from '../iam/decide.ts';
+import { type Decision, decideListing } from '../iam/decide.ts';
 import type { Call, NeededPermission, ServiceRefusal } from '../iam/permissions.ts';
 import { type Policy, readPolicy } from '../iam/policy.ts';
 import { inSession, type Roles } from '../iam/Roles.ts';
@@ -203,7 +203,7 @@ export class Enforcement {
 
   #decide(caller: Caller, { action, resource, context }: NeededPermission): Decision {
     const isService = caller.account.endsWith('.amazonaws.com');
-    return decide({
+    return decideListing({
       caller,
       action,
       resource,

@@ -242,12 +242,12 @@ export class QueryScope {
     if (this.#known.has('information_schema')) return;
     this.#known.add('information_schema');
     const { session, catalog, onCall } = this.#options;
-    reportGlueCall(onCall, 'GetDatabases', {});
     const texts = new Set(list.tokens.flatMap(({ kind, value }) => (kind === 'text' ? [value] : [])));
     const databases = catalog.databases().map(({ input }) => input.Name);
     const named = databases.filter((name) => texts.has(name));
+    // Trino only reads the databases that the condition names (InformationSchemaMetadata, getPrefixes).
+    if (chain.includes('schemata') || named.length === 0) reportGlueCall(onCall, 'GetDatabases', {});
     if (!chain.includes('schemata')) {
-      // Trino only reads the databases that the condition names (InformationSchemaMetadata, getPrefixes).
       for (const name of named.length > 0 ? named : databases)
         reportGlueCall(onCall, 'GetTables', { database: name });
     }

@@ -315,7 +315,7 @@ async function runExecution(
       try {
         onCall(call);
       } catch (error) {
-        throw error instanceof AwsError ? refusedCall(call, error, id) : error;
+        throw error instanceof AwsError ? refusedCall(call, error, execution) : error;
       }
     },
     signal: AbortSignal.any([signal, stopped.signal]),
@@ -350,14 +350,23 @@ const REFUSED_BY = { glue: 1500, s3: 1501 } as const;
 
 /**
  * The failure of a query whose caller lacks a permission. Athena names the path in S3, without a reason:
- * https://repost.aws/knowledge-center/access-denied-athena
+ * https://repost.aws/knowledge-center/access-denied-athena. Hive wraps the message of the catalog:
+ * https://github.com/awsdocs/amazon-athena-user-guide/issues/81
  */
-function refusedCall(call: QueryCall, cause: AwsError, requestId: string): StatementError {
+function refusedCall(call: QueryCall, cause: AwsError, { id, ...kind }: Execution): StatementError {
+  const catalog = catalogMessage(cause, id);
   const message =
-    call.service === 'glue'
-      ? catalogMessage(cause, requestId)
-      : `Permission denied on S3 path: s3://${call.bucket}/${call.key}`;
+    call.service === 's3'
+      ? `Permission denied on S3 path: s3://${call.bucket}/${call.key}`
+      : isOfHive(kind)
+        ? `FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. MetaException(message:${catalog})`
+        : catalog;
   return new StatementError(message, { type: REFUSED_BY[call.service], cause });
+}
+
+/** Whether Hive runs a statement: Trino runs queries, views, and statements that write rows. */
+function isOfHive({ statementType, substatementType }: StatementKind): boolean {
+  return statementType !== 'DML' && !/VIEW|AS_SELECT|EXPLAIN/.test(substatementType);
 }
 
 /** A query has exceeded the scan limit of its workgroup: Athena cancels it. */
