@@ -196,7 +196,7 @@ describe('serverless deploy', () => {
 
   it('refuses credentials of another account than the configuration states', async () => {
     const { root, remove } = scratchRoot(smallFunctions);
-    const served = await startServices([stsService({ partition: 'aws', account: '000000000000' })]);
+    const served = await startServices([stsService({ account: '000000000000' })]);
     try {
       const file = configFile(
         'account',

@@ -205,7 +205,7 @@ export function createCallerLookup(options: {
 }
 
 /** Name of the session of a role whose key needs no token. */
-export const LOCAL_SESSION = 'local';
+const LOCAL_SESSION = 'local';
 
 /** A caller in a session, if it is a role. */
 export function inSession(caller: Caller, session = LOCAL_SESSION): Caller {

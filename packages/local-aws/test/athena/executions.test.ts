@@ -328,6 +328,7 @@ describe('calls to S3', () => {
     await settle(athena.client, id);
     const put = { accessKeyId: 'test', service: 's3', operation: 'PutObject', bucket: BUCKET };
     expect(athena.calls).toEqual([
+      { ...put, operation: 'GetBucketLocation', key: '' },
       { ...put, key: `out/${id}.csv` },
       { ...put, key: `out/${id}.csv.metadata` },
     ]);
