@@ -1,18 +1,20 @@
 import { join } from 'node:path';
-import { VERSION } from '../lib/base/version.ts';
 import type { Config } from '../lib/schema/config.ts';
 import {
   type Deployment,
+  type ExistingResources,
   type LocalAwsStatus,
   type MovableClock,
   newBucketSettings,
   type PendingDelivery,
+  type StackSource,
+  type StackUpdate,
   startLocalAws,
 } from '../packages/local-aws/src/index.ts';
 import { makeCachePrivate, repositoryRoot } from './dataDirectory.ts';
 import './errors.ts';
 import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';
-import { loadTemplate } from './loadTemplate.ts';
+import { type LoadedTemplate, loadTemplate } from './loadTemplate.ts';
 import { localAccount } from './localAccount.ts';
 
 /** What a flush has done. */
@@ -25,8 +27,6 @@ export interface FlushReport {
 
 /** What the local cloud is doing. */
 interface CloudStatus {
-  /** The version of Sluice. */
-  readonly version: string;
   readonly collector: string;
   readonly edge: string;
   readonly data: string;
@@ -57,11 +57,18 @@ export interface Cloud {
    * delivered are registered. What was acknowledged is then in a table, in quarantine's too, unless something fails.
    */
   flush(): Promise<FlushReport>;
+  /**
+   * Deploys another package while requests go on, as `serverless deploy` does: see `LocalAws.update`.
+   *
+   * @throws StackError, TemplateError. The cloud then runs what it ran before.
+   */
+  update(loaded: CloudPackage): Promise<StackUpdate>;
   /** Takes no more requests, flushes, and releases the data directory. */
   close(): Promise<void>;
 }
 
-// Sets the codes and cures of the emulator's errors.
+/** A package to deploy: {@link loadTemplate}, or that of a release. */
+export type CloudPackage = Omit<LoadedTemplate, 'cached'>;
 
 /** What {@link startCloud} needs. */
 export interface StartOptions {
@@ -83,6 +90,8 @@ export interface StartOptions {
   readonly allowedHosts?: readonly string[];
   /** Default: one that goes by the machine's until it is moved. */
   readonly clock?: MovableClock;
+  /** Loads what is deployed. Default: the package of the sources as they are now. */
+  readonly load?: () => Promise<CloudPackage>;
   /** Called before the deployment is packaged, which takes a few seconds: after each change of it. Default nobody. */
   readonly onPackaging?: () => void;
   /** Receives a sentence when other users of the machine could read the data directory. Default nobody. */
@@ -97,25 +106,25 @@ export interface StartOptions {
  * @throws LocalCloudError, LocalTemplateError, TemplateError, ConfigError: with nothing left open.
  */
 export async function startCloud(options: StartOptions): Promise<Cloud> {
-  const loaded: { config?: Config } = {};
-  const names = () => ({ bucket: loaded.config?.bucket ?? '', database: loaded.config?.database ?? '' });
-  const aws = await startLocalAws({
-    // Loaded once the data directory is locked: a second cloud is refused before it packages anything.
-    async stack() {
+  const {
+    load = () => {
       makeCachePrivate();
-      const { template, stackName, directory, config } = await loadTemplate({
+      return loadTemplate({
         root: repositoryRoot,
         cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
         stage: options.stage,
         onPackaging: options.onPackaging,
       });
-      loaded.config = config;
-      return {
-        template,
-        stackName,
-        codeDirectory: directory,
-        extend: (deployment) => withExisting(deployment, config),
-      };
+    },
+  } = options;
+  const deployed: { config?: Config } = {};
+  const names = () => ({ bucket: deployed.config?.bucket ?? '', database: deployed.config?.database ?? '' });
+  const aws = await startLocalAws({
+    // Loaded once the data directory is locked: a second cloud is refused before it packages anything.
+    async stack() {
+      const loaded = await load();
+      deployed.config = loaded.config;
+      return stackSource(loaded);
     },
     directory: options.data,
     port: options.edgePort,
@@ -133,7 +142,6 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     controlPath: '/_sluice',
     presentation: {
       status: ({ api = '', endpoint, directory, ...rest }): CloudStatus => ({
-        version: VERSION,
         collector: api,
         edge: endpoint,
         data: directory,
@@ -149,38 +157,55 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     await aws.close();
     throw new Error('the template has no HTTP API');
   }
-  const addresses = { collector: aws.api, edge: aws.endpoint, data: aws.directory, ...names() };
+  const addresses = { collector: aws.api, edge: aws.endpoint, data: aws.directory };
   return {
     ...addresses,
+    get bucket() {
+      return names().bucket;
+    },
+    get database() {
+      return names().database;
+    },
     status() {
       const { pid, pending, queues, queries, refusals } = aws.status();
-      return { version: VERSION, ...addresses, pid, pending, queues, queries, refusals };
+      return { ...addresses, ...names(), pid, pending, queues, queries, refusals };
     },
     async flush() {
       const { delivered, undrained } = await aws.flush();
       return { delivered, unregistered: undrained };
     },
+    async update(loaded) {
+      const made = await aws.update(stackSource(loaded));
+      deployed.config = loaded.config;
+      return made;
+    },
     close: () => aws.close(),
   };
 }
 
+function stackSource({ template, stackName, directory, config }: CloudPackage): StackSource {
+  return {
+    template,
+    stackName,
+    codeDirectory: directory,
+    existing: (deployment) => existingResources(deployment, config),
+  };
+}
+
 /**
- * Adds to a deployment what the configuration says exists already, because nothing else creates it locally. The bucket
- * reports its objects, as it does once everything required has been set, and the workgroup puts results where readers
- * look.
+ * What the configuration says exists already, because nothing else creates it locally. The bucket reports its objects,
+ * as it does once everything required has been set, and the workgroup puts results where readers look.
  */
-function withExisting(
+function existingResources(
   deployment: Deployment,
   { existing, bucket, database, athena }: Pick<Config, 'existing' | 'bucket' | 'database' | 'athena'>,
-): Deployment {
+): ExistingResources {
   const databases = [
     ...(existing.database ? [database] : []),
     ...(existing.stagingDatabase ? [athena.stagingDatabase] : []),
   ];
   return {
-    ...deployment,
     buckets: [
-      ...deployment.buckets,
       ...(existing.bucket
         ? [
             {
@@ -194,12 +219,8 @@ function withExisting(
           ]
         : []),
     ],
-    databases: [
-      ...deployment.databases,
-      ...databases.map((name) => ({ logicalId: `existing.${name}`, name, input: { Name: name } })),
-    ],
+    databases: databases.map((name) => ({ logicalId: `existing.${name}`, name, input: { Name: name } })),
     workGroups: [
-      ...deployment.workGroups,
       ...(existing.workgroup
         ? [
             {

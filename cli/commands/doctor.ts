@@ -33,24 +33,16 @@ export const doctor: Command = {
     const json = line.values['json'] === true;
     const context = openDoctorContext(await contextOptions(line));
     try {
-      // Without valid credentials or configuration, a finding says so.
-      const deployed = await context
-        .identity()
-        .then(() => context.deployedStack())
-        .catch(() => undefined);
-      if (!json) writeOut(report.versionText(context.stackName, deployed));
       const outcomes = await runChecks(before ? checksBeforeDeploy : checks, context, (outcome) => {
         if (!json) writeOut(report.outcomeText(outcome));
       });
       const problems = outcomes.filter((outcome) => report.verdictOf(outcome) === 'problem').length;
+      // Without valid credentials or configuration, a finding says so.
       const { region, account } = (await context.identity().catch(() => undefined)) ?? {};
       const { stackName } = context;
       if (json) {
         const checked = report.reportJson(outcomes);
-        writeJson({
-          ...report.versionsJson(deployed),
-          ...{ stack: stackName, region, account, problems, checks: checked },
-        });
+        writeJson({ stack: stackName, region, account, problems, checks: checked });
       } else {
         const where = account === undefined ? '' : ` in ${region} of account ${account}`;
         writeOut(
@@ -82,12 +74,10 @@ async function contextOptions(
     import('../../lib/base/time.ts'),
   ]);
   const named = namedPlace(readPlaceOptions(line));
-  const { stack, place, local } = named;
-  // The local cloud has one region, whatever the configuration says: it is none that stages are compared by.
-  const region = local ? undefined : place.region;
   return {
     ...named,
-    loadConfig: () => loadComparedConfig(configFile(repositoryRoot, process.env), stack.stage, region),
+    loadConfig: () =>
+      loadComparedConfig(configFile(repositoryRoot, process.env), named.stack.stage, named.place.region),
     clock: systemClock,
   };
 }

@@ -28,8 +28,8 @@ const RESTORE = `${BLIND} ${COMPARE} ${CHANGED}`;
 /** Everything that `sluice doctor` can find. Codes are stable. */
 export const doctorFindings = {
   SLUICE_DOCTOR_CONFIGURATION: problem(
-    'The configuration is not valid, or not for this stage, so nothing else can be checked.',
-    'Correct the named field. docs/errors.md has the cure of the code in the message.',
+    'The configuration is not valid, so nothing else can be checked.',
+    'Correct the named field.',
   ),
   SLUICE_DOCTOR_CREDENTIALS: problem(
     'AWS does not accept the credentials, or there are none.',
@@ -58,14 +58,6 @@ export const doctorFindings = {
   SLUICE_DOCTOR_STACK_DIFFERS: problem(
     'The stack was deployed from another configuration.',
     `Check the configuration (SLUICE_CONFIG), then ${DEPLOY}.`,
-  ),
-  SLUICE_DOCTOR_VERSION_OLDER: warning(
-    'The stack was deployed by an earlier version of Sluice.',
-    `CHANGELOG.md says what changes for a deployment. To upgrade, ${DEPLOY}.`,
-  ),
-  SLUICE_DOCTOR_VERSION_NEWER: problem(
-    'The stack was deployed by a later version of Sluice. Deploying this working tree would downgrade it, and the doctor compares it with what this version expects.',
-    'Use the working tree of the deployed version or a later one. To downgrade on purpose, read docs/deploy.md first.',
   ),
   SLUICE_DOCTOR_NAME_TAKEN: problem(
     'A name that the stack gives to a new resource is taken. CloudFormation would fail there and roll back.',

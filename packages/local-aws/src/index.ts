@@ -4,6 +4,8 @@ export { type Alarm, type LocalClock, realClock } from './base/clock.ts';
 export { configureErrors, LocalAwsError } from './base/errors.ts';
 export { MovableClock } from './base/MovableClock.ts';
 export { cloudFormationService, type DeployedStack, deployedStack } from './cloudformation/index.ts';
+export type { LeftResource, MadeChange, StackUpdate } from './cloudformation/Stack.ts';
+export { updateRules } from './cloudformation/updateRules.ts';
 export type { FlushReport, LocalAwsStatus, PendingDelivery } from './control/controlApi.ts';
 export { dataFolders, emptyDataDirectory, runningEndpoint } from './disk/dataDirectory.ts';
 export { parseAllowedHosts } from './edge/requestGuard.ts';
@@ -33,7 +35,7 @@ export { OWNER_ACCOUNT } from './s3/limits.ts';
 export { type BucketSettings, newBucketSettings } from './s3/model/bucketSettings.ts';
 export { ObjectStore } from './s3/model/ObjectStore.ts';
 export { Secrets } from './secretsmanager/Secrets.ts';
-export { objectSink, provision, schemaSource } from './server/provision.ts';
+export { type ExistingResources, objectSink, provision, schemaSource } from './server/provision.ts';
 export {
   type LocalAccount,
   type LocalAws,
@@ -47,7 +49,12 @@ export { queueProperties } from './sqs/queueSettings.ts';
 export { stsService } from './sts/index.ts';
 export type { Deployment } from './template/Deployment.ts';
 export { readDeployment } from './template/readDeployment.ts';
-export { type ResolvedResource, type ResolvedTemplate, resolveTemplate } from './template/resolveTemplate.ts';
+export {
+  type Generations,
+  type ResolvedResource,
+  type ResolvedTemplate,
+  resolveTemplate,
+} from './template/resolveTemplate.ts';
 export {
   attributePath,
   intrinsicOf,

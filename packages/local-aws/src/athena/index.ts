@@ -16,7 +16,7 @@ import { PRIMARY, WorkGroups } from './model/WorkGroups.ts';
 import { catalogOperations } from './wire/catalogOperations.ts';
 import { executionOperations, resultOperations } from './wire/executionOperations.ts';
 import { namedQueryOperations, preparedStatementOperations } from './wire/preparedStatementOperations.ts';
-import { tagOperations, workGroupOperations } from './wire/workGroupOperations.ts';
+import { deleteWorkGroup, tagOperations, workGroupOperations } from './wire/workGroupOperations.ts';
 
 export { StatementError } from './engine/StatementError.ts';
 export type { QueryCall, StatementRunner } from './engine/StatementRunner.ts';
@@ -57,6 +57,12 @@ export interface Athena {
    * @throws AwsError for properties that Athena would reject, `NotImplemented` for those that are not emulated.
    */
   ensureWorkGroup(name: string, properties: unknown): void;
+  /**
+   * Deletes a workgroup.
+   *
+   * @throws AwsError InvalidRequestException when it has queries or prepared statements and this is not recursive.
+   */
+  deleteWorkGroup(name: string, options: { readonly recursive: boolean }): void;
   /** The numbers of queued and running queries. */
   pending(): { readonly queued: number; readonly running: number };
   /** Aborts running queries, which then have failed. */
@@ -112,6 +118,7 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
     service,
     workGroups: () => workGroups.all().map(({ name }) => name),
     ensureWorkGroup: (name, properties) => workGroups.ensure(name, properties),
+    deleteWorkGroup: (name, recursion) => deleteWorkGroup(context, name, recursion),
     pending: () => executions.pending(),
     async close() {
       await executions.close();

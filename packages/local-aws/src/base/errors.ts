@@ -161,6 +161,18 @@ export const StoreError = defineErrorFamily('system', {
   },
 });
 
+/** What can keep the stack from being updated. */
+export const StackError = defineErrorFamily('user', {
+  STACK_UPDATE_REFUSED: {
+    cause: 'CloudFormation would refuse this update of the stack, and nothing was changed.',
+    cure: 'Change the template as the sentence says, and update the stack again.',
+  },
+  STACK_UPDATE_FAILED: {
+    cause: 'The update of the stack failed, and what it had changed was rolled back.',
+    cure: 'Change the template as the reason says, and update the stack again. To start with the data as it is, start with the template that was deployed before.',
+  },
+});
+
 /** What can keep the local cloud from being built out of a template. */
 export const TemplateError = defineErrorFamily('user', {
   TEMPLATE_INVALID: {

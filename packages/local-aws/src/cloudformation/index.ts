@@ -5,6 +5,7 @@ import { queryOperation, queryService } from '../protocol/QueryService.ts';
 import type { XmlElement } from '../protocol/xml.ts';
 import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
 import { stackId } from '../template/resourceTypes.ts';
+import type { Stack } from './Stack.ts';
 
 /** Resources of a page of ListStackResources: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html */
 const RESOURCES_A_PAGE = 100;
@@ -44,7 +45,7 @@ export function cloudFormationService({
         run(filter) {
           const found = stack();
           const statuses = Object.values(filter);
-          const isListed = statuses.length === 0 || statuses.includes(STATUS);
+          const isListed = statuses.length === 0 || statuses.includes(found?.status ?? 'CREATE_COMPLETE');
           return [
             ['StackSummaries', found === undefined || !isListed ? [] : [['member', summaryElement(found)]]],
           ];
@@ -72,19 +73,18 @@ export function cloudFormationService({
   });
 }
 
-/** Of every stack and resource. */
-const STATUS = 'CREATE_COMPLETE';
-
-function summaryElement(stack: DeployedStack): XmlElement[] {
+function summaryElement(stack: DeployedStack): (XmlElement | undefined)[] {
   return [
     ['StackName', stack.name],
     ['StackId', stackId(stack, stack.name)],
     ['CreationTime', new Date(stack.createdMs).toISOString()],
-    ['StackStatus', STATUS],
+    stack.updatedMs === undefined ? undefined : ['LastUpdatedTime', new Date(stack.updatedMs).toISOString()],
+    ['StackStatus', stack.status ?? 'CREATE_COMPLETE'],
+    stack.reason === undefined ? undefined : ['StackStatusReason', stack.reason],
   ];
 }
 
-function stackElement(stack: DeployedStack): XmlElement[] {
+function stackElement(stack: DeployedStack): (XmlElement | undefined)[] {
   return [
     ...summaryElement(stack),
     ['DisableRollback', false],
@@ -102,15 +102,15 @@ function stackElement(stack: DeployedStack): XmlElement[] {
 }
 
 function resourceElement(
-  { logicalId, physicalId, type }: StackResource,
+  { logicalId, physicalId, type, status = 'CREATE_COMPLETE', atMs }: StackResource,
   { createdMs }: DeployedStack,
 ): XmlElement[] {
   return [
     ['LogicalResourceId', logicalId],
     ['PhysicalResourceId', physicalId],
     ['ResourceType', type],
-    ['LastUpdatedTimestamp', new Date(createdMs).toISOString()],
-    ['ResourceStatus', STATUS],
+    ['LastUpdatedTimestamp', new Date(atMs ?? createdMs).toISOString()],
+    ['ResourceStatus', status],
   ];
 }
 
@@ -121,6 +121,10 @@ interface StackResource {
   readonly physicalId: string;
   /** e.g. `AWS::S3::Bucket`. */
   readonly type: string;
+  /** Default `CREATE_COMPLETE`. */
+  readonly status?: string;
+  /** When it had this status, epoch ms. Default: when the stack was created. */
+  readonly atMs?: number;
 }
 
 /** The stack that the local cloud was built from. */
@@ -129,10 +133,38 @@ export interface DeployedStack {
   readonly region: string;
   readonly account: string;
   readonly partition: string;
-  /** When the local cloud took it up, epoch ms. */
+  /** Epoch ms. */
   readonly createdMs: number;
+  /** When the last update began, epoch ms; undefined before the first one. */
+  readonly updatedMs?: number | undefined;
+  /** Default `CREATE_COMPLETE`. */
+  readonly status?: string;
+  /** Why the last update failed. */
+  readonly reason?: string | undefined;
   readonly resources: readonly StackResource[];
   readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** How the stack of a running local cloud is described. */
+export function describeStack(
+  stack: Stack,
+  place: Pick<DeployedStack, 'region' | 'account' | 'partition'>,
+): DeployedStack {
+  return {
+    ...place,
+    ...stack.times,
+    name: stack.name,
+    status: stack.status,
+    reason: stack.reason,
+    resources: stack.states().map(({ resource: { logicalId, physicalId, type }, status, atMs }) => ({
+      logicalId,
+      physicalId,
+      type,
+      status,
+      atMs,
+    })),
+    outputs: stack.resolved.outputs,
+  };
 }
 
 /** The stack of a template, its resources in the order in which they were made. */

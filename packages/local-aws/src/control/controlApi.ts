@@ -287,7 +287,7 @@ type FaultTargets = Readonly<
  * made since by calls. A secret is named by its name or its ARN.
  */
 export function faultTargets(
-  { deliveryStreams }: Pick<Deployment, 'deliveryStreams'>,
+  deliveryStreams: () => Deployment['deliveryStreams'],
   {
     catalog,
     queues,
@@ -301,7 +301,7 @@ export function faultTargets(
   },
 ): FaultTargets {
   return {
-    stream: () => deliveryStreams.map(({ name }) => name),
+    stream: () => deliveryStreams().map(({ name }) => name),
     table: () =>
       catalog
         .databases()

@@ -25,6 +25,7 @@ export function dataFolders(directory: string) {
     athena: join(root, 'athena'),
     iam: join(root, 'iam'),
     kms: join(root, 'kms'),
+    cloudformation: join(root, 'cloudformation'),
     logs: join(root, 'logs'),
   };
 }

@@ -12,6 +12,9 @@ export interface EventBus {
    * @throws AwsError InvalidEventPatternException, InvalidRequest, or NotImplemented for what isn't emulated.
    */
   putRule(name: string, properties: unknown): void;
+  hasRule(name: string): boolean;
+  /** Removes a rule. Does nothing when there is none. */
+  removeRule(name: string): void;
   /** Hands an event to every target of every enabled rule that it matches. */
   publish(event: object): void;
   /** Publishes "Object Created" as S3 does for a bucket whose EventBridge switch is on. */
@@ -70,6 +73,8 @@ export function openEventBus(options: {
         })),
       });
     },
+    hasRule: (name) => rules.has(name),
+    removeRule: (name) => void rules.delete(name),
     publish,
     publishObjectCreated: (object) => publish(objectCreatedEvent(object, options)),
   };

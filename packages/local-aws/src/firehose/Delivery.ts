@@ -23,6 +23,8 @@ const WRITER_TRIES = 3;
 /** What every delivery of one stream needs. */
 export interface DeliveryContext {
   readonly stream: string;
+  /** Of its configuration: from 1, one more with each change. */
+  readonly version: number;
   readonly settings: StreamSettings;
   readonly sink: ObjectSink;
   readonly schemaSource: SchemaSource;
@@ -53,7 +55,7 @@ export class Delivery {
   constructor(context: DeliveryContext, buffer: StreamBuffer) {
     this.#context = context;
     this.#buffer = buffer;
-    this.#keys = objectKeys(context.stream, context.settings, buffer);
+    this.#keys = objectKeys(context, buffer);
   }
 
   /** Resolves once S3 has every document of the buffer. */
@@ -270,22 +272,19 @@ export function errorLine(
 /** The suffix that Firehose appends to a prefix without an expression. */
 const HOUR_FOLDERS = pattern('yyyy/MM/dd/HH/');
 const SUFFIX_TIME = pattern('yyyy-MM-dd-HH-mm-ss');
-/** Version of the stream's configuration, which can't be changed here. */
-const STREAM_VERSION = '1';
 
 /**
- * Keys of one buffer's objects: `<prefix><stream>-1-yyyy-MM-dd-HH-mm-ss-<uuid><extension>`, with the time of the
+ * Keys of one buffer's objects: `<prefix><stream>-<version>-yyyy-MM-dd-HH-mm-ss-<uuid><extension>`, with the time of the
  * oldest record's arrival. https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
  */
 function objectKeys(
-  stream: string,
-  settings: StreamSettings,
+  { stream, version, settings }: Pick<DeliveryContext, 'stream' | 'version' | 'settings'>,
   buffer: StreamBuffer,
 ): { readonly data: string; readonly failures: string } {
   const { timeZone, prefix, errorPrefix } = settings;
   const { oldestArrivalMs, target } = buffer;
   const time = (format: typeof SUFFIX_TIME) => formatJavaTime(format, oldestArrivalMs, timeZone);
-  const suffix = () => `${stream}-${STREAM_VERSION}-${time(SUFFIX_TIME)}-${randomUUID()}`;
+  const suffix = () => `${stream}-${version}-${time(SUFFIX_TIME)}-${randomUUID()}`;
   const errorOutputType = 'partition' in target ? 'format-conversion-failed' : target.errorOutputType;
   const partition = 'partition' in target ? target.partition : new Map<string, string>();
   const data = evaluatePrefix(prefix, { oldestArrivalMs, timeZone, partition });

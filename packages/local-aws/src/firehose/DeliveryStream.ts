@@ -27,14 +27,17 @@ interface Arrival {
  */
 export class DeliveryStream {
   readonly name: string;
-  readonly #context: DeliveryContext;
+  #context: DeliveryContext;
   readonly #journal: Journal;
-  readonly #partitioner: Partitioner;
+  readonly #jq: Jq;
+  #partitioner: Partitioner;
   readonly #buffers: BufferSet;
   readonly #deliveries: DeliveryQueue;
   readonly #clock: LocalClock;
   readonly #onFailure: (error: unknown, attempt: number) => void;
-  /** The delivery of each buffer that was tried: its objects, and what to mark once S3 has them. */
+  /** Settings that take effect with the next batch of records that is split. */
+  #next: { readonly configuration: StreamConfiguration; readonly seconds: number | undefined } | undefined;
+  /** The delivery of each full buffer: its objects, by the settings of its records, and what to mark once S3 has them. */
   readonly #underWay = new Map<
     StreamBuffer,
     { readonly objects: Delivery; readonly unmarked: Map<Segment, DeliveredRun[]> }
@@ -53,6 +56,7 @@ export class DeliveryStream {
     this.#clock = clock;
     this.#journal = journal;
     this.#onFailure = onFailure;
+    this.#jq = options.jq;
     this.#partitioner = new Partitioner(context.settings, options.jq);
     this.#deliveries = new DeliveryQueue({
       clock,
@@ -63,7 +67,13 @@ export class DeliveryStream {
     this.#buffers = new BufferSet({
       clock,
       hints: context.settings.buffering,
-      onFull: (buffer) => this.#deliveries.push(buffer),
+      onFull: (buffer) => {
+        this.#underWay.set(buffer, {
+          objects: new Delivery(this.#context, buffer),
+          unmarked: deliveredRuns(buffer.units),
+        });
+        this.#deliveries.push(buffer);
+      },
     });
     this.#enqueue(entries.map((entry) => ({ entry })));
   }
@@ -87,8 +97,20 @@ export class DeliveryStream {
     return { documents: this.#documents, bytes: this.#bytes };
   }
 
+  /**
+   * Changes the settings for records that are not split yet. What is buffered is full now, and delivered by the old
+   * settings.
+   *
+   * @param seconds The buffer interval instead of the settings' own.
+   */
+  configure(configuration: StreamConfiguration, seconds?: number): void {
+    this.#next = { configuration, seconds };
+    if (this.#intake === undefined) this.#applySettings();
+  }
+
   /** Delivers buffers after this many seconds instead of the configured interval. */
   overrideSeconds(seconds: number): void {
+    if (this.#next !== undefined) this.#next = { ...this.#next, seconds };
     this.#buffers.setHints({ ...this.#context.settings.buffering, seconds });
   }
 
@@ -138,8 +160,21 @@ export class DeliveryStream {
     }
   }
 
+  #applySettings(): void {
+    if (this.#next === undefined || this.#closed) return;
+    const { configuration, seconds } = this.#next;
+    const { settings } = configuration;
+    this.#next = undefined;
+    this.#buffers.fillAll();
+    this.#context = { ...this.#context, ...configuration };
+    this.#partitioner = new Partitioner(settings, this.#jq);
+    const { buffering } = settings;
+    this.#buffers.setHints(seconds === undefined ? buffering : { ...buffering, seconds });
+  }
+
   async #takeApart(): Promise<void> {
     while (this.#arrivals.length > 0 && !this.#closed) {
+      this.#applySettings();
       const batch = this.#nextBatch();
       try {
         const records: { entry: JournalEntry; data: Uint8Array }[] = [];
@@ -159,6 +194,7 @@ export class DeliveryStream {
       }
     }
     this.#intake = undefined;
+    this.#applySettings();
   }
 
   #nextBatch(): Arrival[] {
@@ -188,11 +224,8 @@ export class DeliveryStream {
   }
 
   async #deliver(buffer: StreamBuffer): Promise<void> {
-    let delivery = this.#underWay.get(buffer);
-    if (delivery === undefined) {
-      delivery = { objects: new Delivery(this.#context, buffer), unmarked: deliveredRuns(buffer.units) };
-      this.#underWay.set(buffer, delivery);
-    }
+    const delivery = this.#underWay.get(buffer);
+    if (delivery === undefined) return;
     if (!delivery.objects.done) await delivery.objects.run();
     for (const [segment, runs] of delivery.unmarked) {
       await segment.markDelivered(runs);
@@ -215,6 +248,9 @@ export class DeliveryStream {
     }
   }
 }
+
+/** What can change of a stream. */
+type StreamConfiguration = Pick<DeliveryContext, 'settings' | 'version'>;
 
 /** Options to open a stream. */
 export interface StreamOptions {
@@ -246,6 +282,8 @@ function deliveredRuns(units: readonly DeliveryUnit[]): Map<Segment, DeliveredRu
 export interface StreamEntry {
   readonly stream: DeliveryStream;
   readonly properties: StreamProperties;
+  /** How often it was configured; from 1. */
+  readonly version: number;
   /** Epoch ms. */
   readonly createdMs: number;
 }

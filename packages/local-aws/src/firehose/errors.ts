@@ -29,6 +29,10 @@ export const limits = {
 /** Invalid input. */
 export const invalidArgument = (message: string) => new AwsError('InvalidArgumentException', 400, message);
 
+/** https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html: for new streams only, and for good. */
+export const partitioningFixed = () =>
+  invalidArgument('Dynamic partitioning cannot be enabled or disabled for an existing Firehose stream.');
+
 /** A stream that doesn't exist. */
 export const streamNotFound = (name: string, account: string) =>
   new AwsError('ResourceNotFoundException', 400, `Firehose ${name} under account ${account} not found.`);

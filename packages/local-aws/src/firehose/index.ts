@@ -8,11 +8,11 @@ import { jsonService } from '../protocol/JsonService.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import { ParquetWriter } from './convert/ParquetWriter.ts';
 import { DeliveryStream, type StreamEntry } from './DeliveryStream.ts';
-import { invalidArgument, streamInUse } from './errors.ts';
+import { invalidArgument, partitioningFixed, streamInUse, streamNotFound } from './errors.ts';
 import { Jq } from './Jq.ts';
 import { putOperations, streamName, streamOperations } from './operations.ts';
 import type { ObjectSink, SchemaSource, StreamCall } from './ports.ts';
-import { readStreamSettings, streamSchema } from './streamSettings.ts';
+import { readStreamSettings, type StreamProperties, streamSchema } from './streamSettings.ts';
 
 /** Options of {@link openFirehose}. */
 export interface FirehoseOptions {
@@ -52,6 +52,20 @@ export interface Firehose {
    * @throws AwsError `InvalidArgumentException` for what Firehose refuses, `NotImplemented` for what isn't emulated.
    */
   createStream(name: string, properties: unknown): Promise<void>;
+  hasStream(name: string): boolean;
+  /**
+   * Gives a stream other properties, as UpdateDestination does. Records that arrive from now on are delivered by them.
+   * Records that are buffered are delivered now, by the old ones.
+   *
+   * @throws AwsError as {@link createStream}; also `InvalidArgumentException` for dynamic partitioning switched on or
+   * off, which is possible for new streams only, and `ResourceNotFoundException`.
+   */
+  updateStream(name: string, properties: unknown): Promise<void>;
+  /**
+   * Deletes a stream with what it has not delivered: Firehose gives no guarantee for that.
+   * https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeleteDeliveryStream.html
+   */
+  deleteStream(name: string): Promise<void>;
   /** Delivers every stream's buffers after this many seconds (0 or more), regardless of its hints. */
   overrideBuffering(hints: { readonly seconds: number }): void;
   /**
@@ -98,19 +112,28 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
     },
   });
 
+  const folderOf = (name: string) => join(directory, 'streams', `${name}.stream`);
+
+  async function readStream(properties: unknown) {
+    const read = readProperties(streamSchema, properties, 'AWS::KinesisFirehose::DeliveryStream');
+    const settings = readStreamSettings(read.ExtendedS3DestinationConfiguration);
+    const query = settings.partitionQuery?.text;
+    const problem = query === undefined ? undefined : await jq.check(query);
+    if (problem !== undefined) throw invalidArgument(`MetadataExtractionQuery ${query}: ${problem}`);
+    return { properties: read, settings };
+  }
+
   return {
     service,
-    async createStream(name, properties) {
+    hasStream: (name) => streams.has(name),
+    async createStream(name, given) {
       if (!streamName.safeParse(name).success) throw invalidArgument(`${name} is no name of a stream.`);
       if (streams.has(name)) throw streamInUse(name, account);
-      const read = readProperties(streamSchema, properties, 'AWS::KinesisFirehose::DeliveryStream');
-      const settings = readStreamSettings(read.ExtendedS3DestinationConfiguration);
-      const query = settings.partitionQuery?.text;
-      const problem = query === undefined ? undefined : await jq.check(query);
-      if (problem !== undefined) throw invalidArgument(`MetadataExtractionQuery ${query}: ${problem}`);
+      const { properties, settings } = await readStream(given);
       const stream = await DeliveryStream.open({
         context: {
           stream: name,
+          version: 1,
           settings,
           sink,
           schemaSource,
@@ -121,14 +144,28 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
           scratch,
           onCall: (call) => options.onCall?.(name, call),
         },
-        directory: join(directory, 'streams', `${name}.stream`),
+        directory: folderOf(name),
         clock,
         jq,
         random: options.random ?? Math.random,
         onFailure: (error, attempt) => options.onFailure?.(name, error, attempt),
       });
       if (bufferSeconds !== undefined) stream.overrideSeconds(bufferSeconds);
-      streams.set(name, { stream, properties: read, createdMs: clock.now() });
+      streams.set(name, { stream, properties, version: 1, createdMs: clock.now() });
+    },
+    async updateStream(name, given) {
+      const { properties, settings } = await readStream(given);
+      const entry = streams.get(name);
+      if (entry === undefined) throw streamNotFound(name, account);
+      if (isPartitioned(properties) !== isPartitioned(entry.properties)) throw partitioningFixed();
+      const version = entry.version + 1;
+      entry.stream.configure({ settings, version }, bufferSeconds);
+      streams.set(name, { ...entry, properties, version });
+    },
+    async deleteStream(name) {
+      await streams.get(name)?.stream.close();
+      streams.delete(name);
+      await rm(folderOf(name), { recursive: true, force: true });
     },
     overrideBuffering({ seconds }) {
       bufferSeconds = seconds;
@@ -149,4 +186,8 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
       await writer.close();
     },
   };
+}
+
+function isPartitioned({ ExtendedS3DestinationConfiguration: destination }: StreamProperties): boolean {
+  return destination.DynamicPartitioningConfiguration?.Enabled === true;
 }

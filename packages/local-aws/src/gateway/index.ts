@@ -27,7 +27,8 @@ const HTTP_API_LIMITS = {
 
 /** Options of the gateway. */
 export interface GatewayOptions {
-  readonly api: HttpApi;
+  /** The API as it is now: it may change between two requests. */
+  readonly api: () => HttpApi;
   readonly accountId: string;
   /** Invokes a function by name with a JSON payload; resolves with its JSON result, throws FunctionError. */
   readonly invoke: (functionName: string, payload: string) => Promise<string>;
@@ -62,7 +63,7 @@ const CLOSE_GRACE_MS = 5000;
 
 /** Serves an HTTP API on loopback as API Gateway does: routes, CORS, payload format 2.0, limits and its own errors. */
 export async function startGateway({
-  api,
+  api: currentApi,
   accountId,
   invoke,
   mayInvoke = () => true,
@@ -80,7 +81,9 @@ export async function startGateway({
       if (!request.complete) request.resume();
       return;
     }
-    answer(request)
+    // A request ends with the API that it began with.
+    const api = currentApi();
+    answer(api, request)
       .catch((error: unknown) => {
         if (error instanceof ConnectionReset) return undefined;
         if (error instanceof AwsError) return gatewayError(error.status, error.message);
@@ -88,11 +91,11 @@ export async function startGateway({
       })
       .then((reply) => {
         if (reply === undefined) request.socket.resetAndDestroy();
-        else send(request, response, reply);
+        else send(api, request, response, reply);
       });
   });
 
-  async function answer(request: IncomingMessage): Promise<Answer> {
+  async function answer(api: HttpApi, request: IncomingMessage): Promise<Answer> {
     const { method = 'GET', url: target = '/', headers } = request;
     if (headerBytes(request) > HTTP_API_LIMITS.headerBytes)
       return gatewayError(431, 'Request Header Fields Too Large');
@@ -121,12 +124,13 @@ export async function startGateway({
     const fate = faults.takeCall({ service: 'gateway', operation: method, resource: target.split('?')[0] });
     const connection = request.socket;
     await applyFaultEffect(fate.before, { clock, connection });
-    const answered = await invokeRoute(match.route, JSON.stringify(event), requestId);
+    const answered = await invokeRoute(api, match.route, JSON.stringify(event), requestId);
     await applyFaultEffect(fate.after, { clock, connection });
     return answered;
   }
 
   async function invokeRoute(
+    api: HttpApi,
     { functionName, timeoutMs, routeKey }: Route,
     event: string,
     requestId: string,
@@ -145,7 +149,7 @@ export async function startGateway({
     }
   }
 
-  function send(request: IncomingMessage, response: ServerResponse, reply: Answer): void {
+  function send(api: HttpApi, request: IncomingMessage, response: ServerResponse, reply: Answer): void {
     const cors = api.cors === undefined ? {} : corsHeaders(api.cors, request.headers);
     response.writeHead(reply.status, {
       ...reply.headers,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { readJsonFile, replaceFile } from '../disk/files.ts';
@@ -27,9 +28,15 @@ export const notAuthorized = (because: string) => new AwsError('AccessDeniedExce
 
 export const invalidMarker = () => new AwsError('InvalidMarkerException', 400, 'Invalid marker.');
 
+/** A key that waits for its deletion. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
+export const pendingDeletion = (arn: string) =>
+  new AwsError('KMSInvalidStateException', 400, `${arn} is pending deletion.`);
+
 /** A member that is missing or out of bounds. */
 export const validationError = (message: string) =>
   new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);
+
+const DAY_MS = 86_400_000;
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html, the supported part. */
 const keyPropertiesSchema = z.strictObject({
@@ -42,8 +49,8 @@ const keyPropertiesSchema = z.strictObject({
   BypassPolicyLockoutSafetyCheck: z.boolean().optional(),
   EnableKeyRotation: z.boolean().default(false),
   Enabled: z.boolean().default(true),
-  /** For a deletion, which is not emulated. */
-  PendingWindowInDays: z.int().min(7).max(30).optional(),
+  /** How long a key that leaves the stack waits for its deletion. */
+  PendingWindowInDays: z.int().min(7).max(30).default(30),
   Tags: z.unknown().optional(),
 });
 
@@ -52,8 +59,8 @@ const aliasPropertiesSchema = z.strictObject({
   TargetKeyId: z.string(),
 });
 
-/** A key created by a call, as stored in the file of keys. */
-const madeKeySchema = z.strictObject({
+/** A key as stored in the file of keys. */
+const storedKeySchema = z.strictObject({
   id: z.string(),
   account: z.string(),
   /** Default: the deployment's region. */
@@ -63,6 +70,10 @@ const madeKeySchema = z.strictObject({
   enabled: z.boolean(),
   rotated: z.boolean(),
   policy: z.string(),
+  /** Default: a call created it. */
+  made: z.boolean().default(true),
+  multiRegion: z.boolean().default(false),
+  deletionMs: z.int().optional(),
 });
 
 /** One key. Its changeable members are not readonly. */
@@ -74,13 +85,15 @@ export interface Key {
   readonly region: string;
   /** Whether a call created it, not the template. */
   readonly made: boolean;
-  readonly description: string;
+  description: string;
   readonly multiRegion: boolean;
   readonly createdMs: number;
   enabled: boolean;
   rotated: boolean;
   /** The policy as JSON. */
   policy: string;
+  /** When the key will be deleted, epoch ms; until then it can't be used. Undefined: not at all. */
+  deletionMs?: number | undefined;
 }
 
 /** Parsed policies with their texts, which calls may replace. */
@@ -104,8 +117,7 @@ export interface KeyAlias {
 }
 
 /**
- * The keys of all accounts. Nothing is encrypted here. The template's keys are in memory, because the template is
- * applied at each start. Keys created by calls, in any account, are stored on disk.
+ * The keys of all accounts, on disk. Nothing is encrypted here.
  */
 export class Keys {
   readonly #clock: Clock;
@@ -123,7 +135,7 @@ export class Keys {
     readonly partition: string;
     readonly region: string;
     readonly account: string;
-    /** Folder for keys created by calls; undefined: they are kept in memory only. */
+    /** Folder for the keys; undefined: they are kept in memory only. */
     readonly directory?: string;
   }) {
     this.#clock = options.clock;
@@ -134,14 +146,14 @@ export class Keys {
     if (options.directory === undefined) return;
     mkdirSync(options.directory, { recursive: true });
     this.#file = join(options.directory, 'keys.json');
-    for (const key of readJsonFile(this.#file, z.array(madeKeySchema)) ?? []) this.#take(key);
+    for (const key of readJsonFile(this.#file, z.array(storedKeySchema)) ?? []) this.#take(key);
   }
 
   /** Creates a key for an account. @param policy JSON. @param region Default: the deployment's. */
   create(account: string, description: string, policy: string, region = this.#region): Key {
     const id = randomUUID();
     const key = { id, account, region, description, createdMs: this.#clock.now(), policy };
-    const made = this.#take({ ...key, enabled: true, rotated: false });
+    const made = this.#take({ ...key, enabled: true, rotated: false, made: true, multiRegion: false });
     this.save();
     return made;
   }
@@ -149,39 +161,18 @@ export class Keys {
   /** Stores a changed key. */
   save(): void {
     if (this.#file === undefined) return;
-    const made = [...this.#keys.values()].filter((key) => key.made);
-    replaceFile(
-      this.#file,
-      JSON.stringify(
-        made.map(({ id, account, region, description, createdMs, enabled, rotated, policy }) => ({
-          id,
-          account,
-          region,
-          description,
-          createdMs,
-          enabled,
-          rotated,
-          policy,
-        })),
-      ),
-    );
+    replaceFile(this.#file, JSON.stringify([...this.#keys.values()].map(({ arn: _, ...key }) => key)));
   }
 
   #prefix(account: string, region = this.#region): string {
     return `arn:${this.#partition}:kms:${region}:${account}`;
   }
 
-  #take(key: z.output<typeof madeKeySchema>): Key {
+  #take(key: z.output<typeof storedKeySchema>): Key {
     const region = key.region ?? this.#region;
-    const made = {
-      ...key,
-      region,
-      arn: `${this.#prefix(key.account, region)}:key/${key.id}`,
-      made: true,
-      multiRegion: false,
-    };
-    this.#keys.set(key.id, made);
-    return made;
+    const taken = { ...key, region, arn: `${this.#prefix(key.account, region)}:key/${key.id}` };
+    this.#keys.set(key.id, taken);
+    return taken;
   }
 
   /** Whether an account has keys here, from the template or from calls. */
@@ -198,29 +189,79 @@ export class Keys {
   }
 
   #find(idOrArn: string): Key | undefined {
+    this.#deleteDue();
     const key = this.#keys.get(idOrArn.split('/').at(-1) ?? '');
     return key !== undefined && idOrArn.startsWith('arn:') && key.arn !== idOrArn ? undefined : key;
   }
 
-  /** Creates the key of a template's `AWS::KMS::Key`. */
-  ensure(id: string, properties: unknown): void {
-    const read = readProperties(keyPropertiesSchema, properties, 'AWS::KMS::Key');
-    this.#keys.set(id, {
-      id,
-      arn: `${this.#arnPrefix}:key/${id}`,
-      account: this.#account,
-      region: this.#region,
-      made: false,
-      description: read.Description,
-      multiRegion: read.MultiRegion,
-      createdMs: this.#clock.now(),
-      enabled: read.Enabled,
-      rotated: read.EnableKeyRotation,
-      policy: JSON.stringify(read.KeyPolicy),
-    });
+  #deleteDue(): void {
+    const now = this.#clock.now();
+    const due = [...this.#keys.values()].filter(
+      ({ deletionMs = Number.POSITIVE_INFINITY }) => deletionMs <= now,
+    );
+    for (const { id } of due) this.#keys.delete(id);
+    if (due.length > 0) this.save();
   }
 
-  /** Creates the alias of a template's `AWS::KMS::Alias`. */
+  /** Whether a key exists and is not about to be deleted. */
+  has(id: string): boolean {
+    const key = this.#find(id);
+    return key !== undefined && key.deletionMs === undefined;
+  }
+
+  /**
+   * Creates the key of a template's `AWS::KMS::Key`, or changes it.
+   *
+   * @param before Properties before a change: only what differs is set. Default: everything is set.
+   * @throws AwsError for properties that are not emulated, and for what can't change of an existing key.
+   */
+  ensure(id: string, properties: unknown, before?: unknown): void {
+    const read = readProperties(keyPropertiesSchema, properties, 'AWS::KMS::Key');
+    const old =
+      before === undefined ? undefined : readProperties(keyPropertiesSchema, before, 'AWS::KMS::Key');
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html
+    if (old !== undefined && old.MultiRegion !== read.MultiRegion)
+      throw validationError('You cannot change the MultiRegion value after the KMS key is created.');
+    const key =
+      this.#find(id) ??
+      this.#take({
+        id,
+        account: this.#account,
+        made: false,
+        description: read.Description,
+        multiRegion: read.MultiRegion,
+        createdMs: this.#clock.now(),
+        enabled: read.Enabled,
+        rotated: read.EnableKeyRotation,
+        policy: JSON.stringify(read.KeyPolicy),
+      });
+    const changed = (name: keyof typeof read) =>
+      old === undefined || !isDeepStrictEqual(old[name], read[name]);
+    if (changed('Description')) key.description = read.Description;
+    if (changed('Enabled')) key.enabled = read.Enabled;
+    if (changed('EnableKeyRotation')) key.rotated = read.EnableKeyRotation;
+    if (changed('KeyPolicy')) key.policy = JSON.stringify(read.KeyPolicy);
+    this.save();
+  }
+
+  /** Schedules the deletion of a template's key: it can't be used from now on. @param properties Of the template. */
+  scheduleDeletion(id: string, properties: unknown): void {
+    const { PendingWindowInDays } = readProperties(keyPropertiesSchema, properties, 'AWS::KMS::Key');
+    const key = this.key(id);
+    key.enabled = false;
+    key.deletionMs = this.#clock.now() + PendingWindowInDays * DAY_MS;
+    this.save();
+  }
+
+  hasAlias(name: string): boolean {
+    return this.#aliases.has(name);
+  }
+
+  removeAlias(name: string): void {
+    this.#aliases.delete(name);
+  }
+
+  /** Creates the alias of a template's `AWS::KMS::Alias`, or moves it. */
   ensureAlias(properties: unknown): void {
     const { AliasName: name, TargetKeyId } = readProperties(
       aliasPropertiesSchema,

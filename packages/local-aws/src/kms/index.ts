@@ -14,6 +14,7 @@ import {
   keyPolicy,
   malformedPolicy,
   notAuthorized,
+  pendingDeletion,
   policyNotFound,
   validationError,
 } from './Keys.ts';
@@ -75,11 +76,14 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
     permit(name, request, key);
     return key;
   };
+  /** Operations that configure a key: one that waits for its deletion keeps its state. */
   const onKey = (name: string, run: (key: Key) => unknown) =>
     operation({
       input: z.strictObject({ KeyId }),
       run(input, request) {
-        const answer = run(own(name, input.KeyId, request));
+        const key = own(name, input.KeyId, request);
+        if (key.deletionMs !== undefined) throw pendingDeletion(key.arn);
+        const answer = run(key);
         keys.save();
         return answer;
       },
@@ -172,7 +176,7 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html */
-function metadata({ id, arn, account, description, enabled, multiRegion, createdMs }: Key) {
+function metadata({ id, arn, account, description, enabled, multiRegion, createdMs, deletionMs }: Key) {
   return {
     AWSAccountId: account,
     KeyId: id,
@@ -181,7 +185,8 @@ function metadata({ id, arn, account, description, enabled, multiRegion, created
     Enabled: enabled,
     Description: description,
     KeyUsage: 'ENCRYPT_DECRYPT',
-    KeyState: enabled ? 'Enabled' : 'Disabled',
+    KeyState: deletionMs !== undefined ? 'PendingDeletion' : enabled ? 'Enabled' : 'Disabled',
+    ...(deletionMs === undefined ? {} : { DeletionDate: deletionMs / 1000 }),
     Origin: 'AWS_KMS',
     KeyManager: 'CUSTOMER',
     CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',

@@ -21,6 +21,8 @@ export function keyAccess(keys: Pick<Keys, 'find' | 'areIn'>): KeyAccess {
       const writes = action === 'kms:GenerateDataKey';
       if (writes && keyRegion !== region) throw notFound(`Invalid arn ${keyRegion}`);
       const key = id === undefined ? undefined : keys.find(id);
+      if (key?.deletionMs !== undefined)
+        throw new AwsError('KMS.KMSInvalidStateException', 400, `${key.arn} is pending deletion.`);
       if (key !== undefined && !key.enabled)
         throw new AwsError('KMS.DisabledException', 400, `${key.arn} is disabled.`);
       if (key === undefined && caller.account !== account) throw denied(caller, action, id ?? 'aws/s3');

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.ts';
@@ -189,6 +189,17 @@ export class Secrets {
     }
   }
 
+  has(name: string): boolean {
+    return this.#secrets.has(name);
+  }
+
+  /** Deletes a secret at once, without a recovery window. */
+  remove(name: string): void {
+    const { name: found } = this.find(name);
+    rmSync(secretFile(this.#options.directory, found), { force: true });
+    this.#secrets.delete(found);
+  }
+
   #restage(secret: Secret, versions: readonly SecretVersion[]): Secret {
     if (versions.flatMap(({ stages }) => stages).length > LIMITS.stagesPerSecret) {
       throw limitExceeded(`A secret can have at most ${LIMITS.stagesPerSecret} staging labels.`);
@@ -250,8 +261,11 @@ const FILE = /^[0-9a-f]{64}\.json$/;
  */
 function writeSecret(directory: string, secret: Secret): void {
   mkdirSync(directory, { recursive: true });
-  const file = join(directory, `${createHash('sha256').update(secret.name).digest('hex')}.json`);
-  replaceFile(file, JSON.stringify(secret));
+  replaceFile(secretFile(directory, secret.name), JSON.stringify(secret));
+}
+
+function secretFile(directory: string, name: string): string {
+  return join(directory, `${createHash('sha256').update(name).digest('hex')}.json`);
 }
 
 /** Every secret in a directory, by name; a directory that isn't there has none. @throws DiskError DISK_DAMAGED */

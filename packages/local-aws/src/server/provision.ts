@@ -19,13 +19,38 @@ export interface Stores {
   readonly queues: Queues;
   readonly secrets: Secrets;
   readonly keys: Keys;
-  readonly athena: Pick<Athena, 'ensureWorkGroup'>;
+  readonly athena: Pick<Athena, 'ensureWorkGroup' | 'workGroups'>;
   readonly bus: EventBus;
   readonly firehose: Firehose;
 }
 
-/** Updates existing resources to the template like a stack update: creates what is missing, deletes nothing. */
-export async function provision(deployment: Deployment, stores: Stores): Promise<void> {
+/** What a stack expects in its account and doesn't create. */
+export type ExistingResources = Partial<Pick<Deployment, 'buckets' | 'databases' | 'workGroups'>>;
+
+/** Creates what is missing of what a stack expects. What is there stays as it is. */
+export function provisionExisting(
+  { buckets = [], databases = [], workGroups = [] }: ExistingResources,
+  { store, catalog, athena }: Pick<Stores, 'store' | 'catalog' | 'athena'>,
+): void {
+  for (const { name, eventBridge, settings } of buckets) {
+    if (store.hasBucket(name)) continue;
+    store.createBucket(name, { eventBridge });
+    store.bucket(name).settings = settings;
+  }
+  const known = new Set(catalog.databases().map(({ input }) => input.Name));
+  for (const { name, input } of databases) {
+    if (!known.has(name.toLowerCase())) catalog.ensureDatabase(input);
+  }
+  for (const { name, properties } of workGroups) {
+    if (!athena.workGroups().includes(name)) athena.ensureWorkGroup(name, properties);
+  }
+}
+
+/** Creates a deployment's resources in stores without a stack, or sets everything of those that are there. */
+export async function provision(
+  deployment: Deployment,
+  stores: Omit<Stores, 'athena'> & { readonly athena: Pick<Athena, 'ensureWorkGroup'> },
+): Promise<void> {
   const { store, catalog, queues, secrets, keys, athena, bus, firehose } = stores;
   for (const { name, eventBridge, settings } of deployment.buckets) {
     store.ensureBucket(name, { eventBridge });

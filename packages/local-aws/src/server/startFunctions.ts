@@ -14,8 +14,18 @@ export interface Functions {
     payload: string,
     traceHeaders?: readonly (string | undefined)[],
   ): Promise<string>;
-  /** Loads every bundle, so that the first request does not wait. */
-  warm(): Promise<void>;
+  /**
+   * Adds a function, or replaces the one of its name. Its code is loaded first, so that no request waits. New
+   * invocations run the new function; those that have begun end with the old one, which nobody waits for.
+   *
+   * @param codeDirectory Directory with the bundles: Lambda's `/var/task`.
+   */
+  put(deployed: DeployedFunction, codeDirectory: string): Promise<void>;
+  has(name: string): boolean;
+  /** Undefined when there is none. */
+  find(name: string): DeployedFunction | undefined;
+  /** Invokes a function no more. Invocations that have begun end. */
+  remove(name: string): void;
   close(): Promise<void>;
 }
 
@@ -27,11 +37,8 @@ export interface FunctionAccess {
   readonly canLog: (deployed: DeployedFunction) => boolean;
 }
 
-/** Prepares the template's functions, with the environment variables of Lambda and the local cloud. */
+/** Runs a template's functions, with the environment variables of Lambda and the local cloud. */
 export function startFunctions(options: {
-  readonly functions: readonly DeployedFunction[];
-  /** Directory with the bundles: Lambda's `/var/task`. */
-  readonly codeDirectory: string;
   /** Directory for the function logs, each in `<function>.log`. */
   readonly logDirectory: string;
   readonly region: string;
@@ -47,13 +54,33 @@ export function startFunctions(options: {
   readonly clock: Clock;
 }): Functions {
   mkdirSync(options.logDirectory, { recursive: true });
-  const logs: WriteStream[] = [];
-  const functions = new Map(
-    options.functions.map((deployed) => {
-      const log = createWriteStream(join(options.logDirectory, `${deployed.name}.log`), { flags: 'a' });
-      logs.push(log);
+  const logs = new Map<string, WriteStream>();
+  const functions = new Map<
+    string,
+    { readonly deployed: DeployedFunction; readonly running: LambdaFunction }
+  >();
+  const retiring = new Set<LambdaFunction>();
+
+  function logOf(name: string): WriteStream {
+    const log =
+      logs.get(name) ?? createWriteStream(join(options.logDirectory, `${name}.log`), { flags: 'a' });
+    logs.set(name, log);
+    return log;
+  }
+
+  function retire(name: string): void {
+    const old = functions.get(name)?.running;
+    functions.delete(name);
+    if (old === undefined) return;
+    retiring.add(old);
+    void old.retire().finally(() => retiring.delete(old));
+  }
+
+  return {
+    async put(deployed, codeDirectory) {
+      const log = logOf(deployed.name);
       const started = new LambdaFunction({
-        handlerFile: join(options.codeDirectory, deployed.modulePath),
+        handlerFile: join(codeDirectory, deployed.modulePath),
         handlerName: deployed.exportName,
         functionName: deployed.name,
         functionArn: deployed.arn,
@@ -68,10 +95,18 @@ export function startFunctions(options: {
         log: (text) => void (options.access?.canLog(deployed) === false || log.write(text)),
         clock: options.clock,
       });
-      return [deployed.name, { deployed, started }];
-    }),
-  );
-  return {
+      try {
+        await started.warm();
+      } catch (error) {
+        await started.close();
+        throw error;
+      }
+      retire(deployed.name);
+      functions.set(deployed.name, { deployed, running: started });
+    },
+    has: (name) => functions.has(name),
+    find: (name) => functions.get(name)?.deployed,
+    remove: retire,
     async invoke(functionName, payload, traceHeaders) {
       const called = functions.get(functionName);
       if (called === undefined) throw new LocalCloudError('LOCAL_FUNCTION_UNKNOWN', `${functionName}.`);
@@ -81,14 +116,13 @@ export function startFunctions(options: {
           'AccessDeniedException',
           'The role defined for the function cannot be assumed by Lambda.',
         );
-      return called.started.invoke(payload, traceHeaders);
-    },
-    async warm() {
-      await Promise.all([...functions.values()].map(({ started }) => started.warm()));
+      return called.running.invoke(payload, traceHeaders);
     },
     async close() {
-      await Promise.all([...functions.values()].map(({ started }) => started.close()));
-      await Promise.all(logs.map((log) => new Promise<void>((resolve) => log.end(resolve))));
+      await Promise.all(
+        [...[...functions.values()].map(({ running }) => running), ...retiring].map((one) => one.close()),
+      );
+      await Promise.all([...logs.values()].map((log) => new Promise<void>((resolve) => log.end(resolve))));
     },
   };
 }

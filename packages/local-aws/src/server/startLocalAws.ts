@@ -1,9 +1,11 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { openAthena } from '../athena/index.ts';
 import { openStatementRunner } from '../athena/statements/openStatementRunner.ts';
 import { LocalCloudError } from '../base/errors.ts';
 import { MovableClock } from '../base/MovableClock.ts';
-import { cloudFormationService, type DeployedStack, deployedStack } from '../cloudformation/index.ts';
+import { cloudFormationService, describeStack } from '../cloudformation/index.ts';
+import { Stack, type StackInput, type StackTarget, type StackUpdate } from '../cloudformation/Stack.ts';
+import { StackJournal } from '../cloudformation/StackJournal.ts';
 import {
   type Controlled,
   type ControlPresentation,
@@ -18,7 +20,7 @@ import { startEdge } from '../edge/startEdge.ts';
 import { openEventBus } from '../events/index.ts';
 import { Faults } from '../faults/Faults.ts';
 import { openFirehose } from '../firehose/index.ts';
-import { startGateway } from '../gateway/index.ts';
+import { type Gateway, startGateway } from '../gateway/index.ts';
 import { Catalog } from '../glue/Catalog.ts';
 import { glueService } from '../glue/index.ts';
 import { identityPolicyGuard } from '../iam/decide.ts';
@@ -36,11 +38,10 @@ import { sqsService } from '../sqs/index.ts';
 import { Queues } from '../sqs/Queues.ts';
 import { stsService } from '../sts/index.ts';
 import type { Deployment } from '../template/Deployment.ts';
-import { deployedIdentities, readDeployment } from '../template/readDeployment.ts';
-import { resolveTemplate } from '../template/resolveTemplate.ts';
-import { parseTemplate } from '../template/Template.ts';
+import { arnName, deployedIdentities, readDeployment } from '../template/readDeployment.ts';
 import { Enforcement } from './Enforcement.ts';
-import { objectSink, provision, schemaSource } from './provision.ts';
+import { type ExistingResources, objectSink, provisionExisting, schemaSource } from './provision.ts';
+import { functionHandlers, resourceHandlers } from './resourceHandlers.ts';
 import { startFunctions } from './startFunctions.ts';
 import { startTriggers } from './startTriggers.ts';
 
@@ -49,6 +50,12 @@ import { startTriggers } from './startTriggers.ts';
  * rounds are for streams that keep failing.
  */
 const FLUSH_ROUNDS = 6;
+
+/** Types that give services access to queues and functions. */
+const RESOURCE_POLICY_TYPES: ReadonlySet<string> = new Set([
+  'AWS::SQS::QueuePolicy',
+  'AWS::Lambda::Permission',
+]);
 
 /** The account that is emulated. */
 export interface LocalAccount {
@@ -81,8 +88,8 @@ export interface StackSource {
    * `<codeDirectory>/build/a/handler.mjs`.
    */
   readonly codeDirectory?: string;
-  /** Adds what the template expects in the account. Default nothing. */
-  readonly extend?: (deployment: Deployment) => Deployment;
+  /** What the template expects in the account: it is created when it is missing, and never changed. Default nothing. */
+  readonly existing?: (deployment: Deployment) => ExistingResources;
 }
 
 /** Options of {@link startLocalAws}. */
@@ -126,11 +133,11 @@ export interface LocalAwsOptions {
 export interface LocalAws {
   /** The endpoint of every AWS service, e.g. `http://127.0.0.1:4566`. */
   readonly endpoint: string;
-  /** URL of the template's HTTP API; undefined for a template without one. */
+  /** URL of the template's HTTP API; undefined for a template without one. An update may change it. */
   readonly api: string | undefined;
   /** The data directory, absolute. */
   readonly directory: string;
-  /** The stack's outputs with their values on AWS. */
+  /** The stack's outputs with their values on AWS. An update may change them. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly clock: MovableClock;
   readonly faults: Faults;
@@ -140,6 +147,14 @@ export interface LocalAws {
    * is waiting either.
    */
   flush(): Promise<FlushReport>;
+  /**
+   * Updates the stack as CloudFormation does, while requests go on: changes in place where it can, new resources
+   * before old ones are deleted, and everything taken back when a change fails.
+   *
+   * @throws StackError STACK_UPDATE_FAILED when it was rolled back, STACK_UPDATE_REFUSED when nothing was changed;
+   * TemplateError.
+   */
+  update(source: StackSource): Promise<StackUpdate>;
   /** Accepts no more requests, flushes, and releases the data directory. A second call waits for the first. */
   close(): Promise<void>;
 }
@@ -165,7 +180,6 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   makeDataPrivate(folders, { onWarning: options.onWarning ?? (() => undefined) });
   opened.defer(lockDataDirectory(folders.root));
   const source = typeof options.stack === 'function' ? await options.stack() : options.stack;
-  const { stackName = 'local', codeDirectory = '.', extend = (deployment) => deployment } = source;
 
   const faults = new Faults();
   const store = ObjectStore.open({ directory: folders.s3, clock });
@@ -196,7 +210,8 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     partition,
     deliver(target, json) {
       const arn = enforcement === undefined ? target.arn : enforcement.reachableQueue(target);
-      if (arn !== undefined) queues.byArn(arn).send(json);
+      // EventBridge drops an event whose target is gone: an update may delete a queue before its rule.
+      if (arn !== undefined && queues.has(arnName(arn))) queues.byArn(arn).send(json);
     },
   });
   store.onObjectCreated((object) => bus.publishObjectCreated(object));
@@ -230,10 +245,12 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     },
   });
   opened.defer(() => athena.close());
+  const journal = StackJournal.open(folders.cloudformation);
+  opened.defer(() => journal.close());
 
   const sessionOf = principals.sessionOf.bind(principals);
   const sessions = { roles, clock, issue: principals.issueSession.bind(principals) };
-  let stack: DeployedStack | undefined;
+  let stack: Stack | undefined;
   let controlled: Controlled | undefined;
   const services = [
     s3Service({
@@ -251,7 +268,9 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     kmsService({ keys, account, callerOf: callerByKey }),
     stsService({ account, callerOf: callerByKey, sessions }),
     iamService({ roles, callerOf: callerByKey, clock }),
-    cloudFormationService({ stack: () => stack }),
+    cloudFormationService({
+      stack: () => stack && describeStack(stack, { region, account, partition }),
+    }),
   ];
   const controlPath = options.controlPath ?? '/_local';
   const edge = await startEdge({
@@ -275,31 +294,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   }).catch(rejectTakenPort(options.port));
   opened.defer(() => edge.close());
 
-  const resolved = resolveTemplate(parseTemplate(source.template), {
-    region,
-    account,
-    partition,
-    stackName,
-    endpoint: edge.url,
-  });
-  const deployment = extend(readDeployment(resolved));
-  // Must come before streams are created: a stream may continue with records of an earlier process.
-  recording.deployed(deployment, resolved);
-  roles.deploy(deployedIdentities(resolved, account));
-  enforcement?.deploy(resolved, recording.standing());
-  await provision(deployment, { store, catalog, queues, secrets, keys, athena, bus, firehose });
-  stack = deployedStack(resolved, {
-    name: stackName,
-    region,
-    partition,
-    id: account,
-    createdMs: clock.now(),
-  });
-  if (options.bufferSeconds !== undefined) firehose.overrideBuffering({ seconds: options.bufferSeconds });
-
   const functions = startFunctions({
-    functions: deployment.functions,
-    codeDirectory,
     logDirectory: folders.logs,
     region,
     endpoint: edge.url,
@@ -309,8 +304,53 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     clock,
   });
   opened.defer(() => functions.close());
-  const triggers = startTriggers(deployment, { queues, functions, clock, access: enforcement });
+  const triggers = startTriggers({ queues, functions, clock, access: enforcement });
   opened.defer(() => triggers.close());
+
+  const stores = { store, catalog, queues, secrets, keys, athena, bus, firehose };
+  const storeHandlers = resourceHandlers(stores);
+  const runningHandlers = functionHandlers({ functions, triggers });
+  let running = false;
+  let existing: ExistingResources = {};
+  let deployment: Deployment | undefined;
+  const target: StackTarget = {
+    // Functions run once the stack is what was asked for: the code of an earlier one may be gone.
+    handler: (type) => storeHandlers.get(type) ?? (running ? runningHandlers.get(type) : undefined),
+    changed(type, resources) {
+      if (type.startsWith('AWS::IAM::')) roles.deploy(deployedIdentities({ resources }, account));
+      if (RESOURCE_POLICY_TYPES.has(type))
+        enforcement?.deploy({ resources, outputs: {} }, recording.standing());
+    },
+    async settled(resolved) {
+      deployment = withExisting(readDeployment(resolved), existing);
+      recording.deployed(deployment, resolved);
+      enforcement?.deploy(resolved, recording.standing());
+      if (running) await serveApi();
+    },
+  };
+  const inputOf = (given: StackSource): StackInput => ({
+    name: given.stackName ?? 'local',
+    template: given.template,
+    codeDirectory: resolve(given.codeDirectory ?? '.'),
+    prepare(resolved) {
+      const described = readDeployment(resolved);
+      existing = given.existing?.(described) ?? {};
+      provisionExisting(existing, stores);
+    },
+  });
+  const identity = { region, account, partition, endpoint: edge.url };
+  const opening = new Stack({ journal, clock, identity, target });
+  await opening.open(inputOf(source));
+  stack = opening;
+  if (options.bufferSeconds !== undefined) firehose.overrideBuffering({ seconds: options.bufferSeconds });
+  await Promise.all(
+    opening.resolved.resources
+      .filter(({ type }) => type === 'AWS::Lambda::Function')
+      .map((resource) => runningHandlers.get(resource.type)?.create(resource)),
+  );
+  for (const resource of opening.resolved.resources) {
+    if (resource.type !== 'AWS::Lambda::Function') await runningHandlers.get(resource.type)?.create(resource);
+  }
 
   async function flush(): Promise<FlushReport> {
     const delivered: PendingDelivery[] = [];
@@ -326,10 +366,16 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   }
   opened.defer(async () => void (await flush()));
 
-  const gateway =
-    deployment.httpApi &&
-    (await startGateway({
-      api: deployment.httpApi,
+  let gateway: Gateway | undefined;
+  async function serveApi(): Promise<void> {
+    const api = deployment?.httpApi;
+    if (api === undefined) {
+      const closing = gateway;
+      gateway = undefined;
+      return closing?.close();
+    }
+    gateway ??= await startGateway({
+      api: () => deployment?.httpApi ?? api,
       accountId: account,
       invoke: (name, payload) => functions.invoke(name, payload),
       mayInvoke: (name, routeKey) => enforcement?.mayInvoke(name, routeKey) ?? true,
@@ -337,22 +383,25 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       faults,
       allowedHosts: options.allowedHosts,
       port: options.apiPort ?? 0,
-    }).catch(rejectTakenPort(options.apiPort)));
+    }).catch(rejectTakenPort(options.apiPort));
+  }
   opened.defer(async () => gateway?.close());
+  running = true;
+  await serveApi();
   // Runs first on close: injected faults must not prevent the delivery of buffered data.
   opened.defer(() => faults.clear());
-  await functions.warm();
 
-  const place = { endpoint: edge.url, api: gateway?.url, directory: folders.root };
+  const place = { endpoint: edge.url, directory: folders.root };
   const status = (): LocalAwsStatus => ({
     ...place,
+    api: gateway?.url,
     pid: process.pid,
     pending: firehose.pending(),
     queues: queues.all().map((queue) => ({ name: queue.name, messages: queue.pending() })),
     queries: athena.pending(),
     refusals: enforcement?.refusals(),
   });
-  const targets = faultTargets(deployment, { catalog, queues, secrets, athena });
+  const targets = faultTargets(() => deployment?.deliveryStreams ?? [], { catalog, queues, secrets, athena });
   announceEndpoint(folders.root, edge.url);
   controlled = { status, flush, clock, faults, services, targets, recording };
   const closing = opened.move();
@@ -361,7 +410,31 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     closed ??= closing.disposeAsync();
     return closed;
   };
-  return { ...place, outputs: resolved.outputs, clock, faults, status, flush, close };
+  return {
+    ...place,
+    get api() {
+      return gateway?.url;
+    },
+    get outputs() {
+      return opening.resolved.outputs;
+    },
+    clock,
+    faults,
+    status,
+    flush,
+    update: (given) => opening.update(inputOf(given)),
+    close,
+  };
+}
+
+function withExisting(deployment: Deployment, existing: ExistingResources): Deployment {
+  const { buckets = [], databases = [], workGroups = [] } = existing;
+  return {
+    ...deployment,
+    buckets: [...deployment.buckets, ...buckets],
+    databases: [...deployment.databases, ...databases],
+    workGroups: [...deployment.workGroups, ...workGroups],
+  };
 }
 
 function sumByStream(deliveries: readonly PendingDelivery[]): PendingDelivery[] {

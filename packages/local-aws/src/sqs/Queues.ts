@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
@@ -105,6 +105,20 @@ export class Queues {
       existing.configure(settings);
     }
     return existing;
+  }
+
+  has(name: string): boolean {
+    return this.#queues.has(name);
+  }
+
+  /** Deletes a queue with its messages. @throws AwsError QueueDoesNotExist */
+  delete(name: string): void {
+    const queue = this.byName(name);
+    // Its settings first: a folder without them is no queue, should this process be killed now.
+    rmSync(join(this.#options.directory, name, QUEUE_FILE), { force: true });
+    this.#queues.delete(name);
+    queue.close();
+    rmSync(join(this.#options.directory, name), { recursive: true, force: true });
   }
 
   /** Closes every file. */

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { TemplateError } from '../base/errors.ts';
 
+/** `Snapshot` is for types that the local cloud does not have. */
+const deletionPolicy = z.enum(['Delete', 'Retain', 'RetainExceptOnCreate']);
+const updateReplacePolicy = z.enum(['Delete', 'Retain']);
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html */
+export type DeletionPolicy = z.output<typeof deletionPolicy>;
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatereplacepolicy.html */
+export type UpdateReplacePolicy = z.output<typeof updateReplacePolicy>;
+
 const resourceSchema = z.strictObject({
   Type: z.string(),
   Properties: z.record(z.string(), z.unknown()).default({}),
@@ -8,8 +17,8 @@ const resourceSchema = z.strictObject({
     .union([z.string(), z.array(z.string())])
     .default([])
     .transform((ids) => (typeof ids === 'string' ? [ids] : ids)),
-  DeletionPolicy: z.string().optional(),
-  UpdateReplacePolicy: z.string().optional(),
+  DeletionPolicy: deletionPolicy.optional(),
+  UpdateReplacePolicy: updateReplacePolicy.optional(),
 });
 
 const outputSchema = z.strictObject({

@@ -6,7 +6,15 @@ import { AwsError } from '../protocol/AwsError.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import { bucketSettings } from '../s3/model/bucketSettings.ts';
 import type { Schedule } from '../scheduler/index.ts';
-import type { DeployedBucket, DeployedFunction, DeployedMapping, Deployment, Part } from './Deployment.ts';
+import type {
+  DeployedBucket,
+  DeployedDatabase,
+  DeployedFunction,
+  DeployedMapping,
+  DeployedTable,
+  Deployment,
+  Part,
+} from './Deployment.ts';
 import type { ResolvedResource, ResolvedTemplate } from './resolveTemplate.ts';
 import {
   apiProperties,
@@ -33,30 +41,18 @@ export function readDeployment({ resources, outputs }: ResolvedTemplate): Deploy
     resources.filter((resource) => resource.type === type && resource.locally === 'built');
   return {
     buckets: ofType('AWS::S3::Bucket').map((resource) =>
-      bucket(resource, ofType('AWS::S3::BucketPolicy').map(bucketPolicy)),
+      deployedBucket(resource, ofType('AWS::S3::BucketPolicy').map(bucketPolicy)),
     ),
-    databases: ofType('AWS::Glue::Database').map((resource) => ({
-      logicalId: resource.logicalId,
-      name: resource.physicalId,
-      input: readResource(resource, databaseProperties).DatabaseInput,
-    })),
-    tables: ofType('AWS::Glue::Table').map((resource) => {
-      const { DatabaseName, TableInput } = readResource(resource, tableProperties);
-      return {
-        logicalId: resource.logicalId,
-        databaseName: DatabaseName,
-        name: resource.physicalId,
-        input: TableInput,
-      };
-    }),
+    databases: ofType('AWS::Glue::Database').map(deployedDatabase),
+    tables: ofType('AWS::Glue::Table').map(deployedTable),
     deliveryStreams: ofType('AWS::KinesisFirehose::DeliveryStream').map(part),
     queues: ofType('AWS::SQS::Queue').map((resource) => {
       const arn = arnOf(resource);
       return { ...part(resource), name: arnName(arn), url: resource.physicalId };
     }),
-    secrets: ofType('AWS::SecretsManager::Secret').map(({ logicalId, physicalId: arn, properties }) => {
-      // The ARN ends in a generated suffix: a dash and six characters.
-      return { logicalId, name: arnName(arn).slice(0, -7), arn, properties };
+    secrets: ofType('AWS::SecretsManager::Secret').map((resource) => {
+      const { logicalId, physicalId: arn, properties } = resource;
+      return { logicalId, name: secretName(resource), arn, properties };
     }),
     workGroups: ofType('AWS::Athena::WorkGroup').map(({ logicalId, physicalId: name, properties }) => ({
       logicalId,
@@ -66,15 +62,49 @@ export function readDeployment({ resources, outputs }: ResolvedTemplate): Deploy
     keys: ofType('AWS::KMS::Key').map(part),
     keyAliases: ofType('AWS::KMS::Alias').map(({ properties }) => properties),
     eventRules: ofType('AWS::Events::Rule').map(part),
-    schedules: ofType('AWS::Scheduler::Schedule').flatMap(schedule),
+    schedules: ofType('AWS::Scheduler::Schedule').flatMap(deployedSchedule),
     functions: ofType('AWS::Lambda::Function').map(deployedFunction),
-    eventSourceMappings: ofType('AWS::Lambda::EventSourceMapping').map(mapping),
+    eventSourceMappings: ofType('AWS::Lambda::EventSourceMapping').map(deployedMapping),
     httpApi: readHttpApi(ofType),
     outputs,
   };
 }
 
-function bucket(resource: ResolvedResource, policies: readonly BucketPolicy[]): DeployedBucket {
+/** @throws TemplateError `TEMPLATE_INVALID` */
+export function deployedDatabase(resource: ResolvedResource): DeployedDatabase {
+  return {
+    logicalId: resource.logicalId,
+    name: resource.physicalId,
+    input: readResource(resource, databaseProperties).DatabaseInput,
+  };
+}
+
+/** @throws TemplateError `TEMPLATE_INVALID` */
+export function deployedTable(resource: ResolvedResource): DeployedTable {
+  const { DatabaseName, TableInput } = readResource(resource, tableProperties);
+  return {
+    logicalId: resource.logicalId,
+    databaseName: DatabaseName,
+    name: resource.physicalId,
+    input: TableInput,
+  };
+}
+
+/** The name of a secret: its ARN, which is its `Ref`, ends in a dash and six generated characters. */
+export function secretName({ physicalId }: ResolvedResource): string {
+  return arnName(physicalId).slice(0, -7);
+}
+
+/**
+ * A bucket with its settings.
+ *
+ * @param policies Bucket policies of the template. Default none.
+ * @throws TemplateError `TEMPLATE_INVALID`
+ */
+export function deployedBucket(
+  resource: ResolvedResource,
+  policies: readonly BucketPolicy[] = [],
+): DeployedBucket {
   const properties = readResource(resource, bucketProperties);
   return {
     logicalId: resource.logicalId,
@@ -87,12 +117,14 @@ function bucket(resource: ResolvedResource, policies: readonly BucketPolicy[]): 
   };
 }
 
-interface BucketPolicy {
+/** The policy of a bucket, as JSON. */
+export interface BucketPolicy {
   readonly bucket: string;
   readonly policy: string;
 }
 
-function bucketPolicy(resource: ResolvedResource): BucketPolicy {
+/** @throws TemplateError `TEMPLATE_INVALID` */
+export function bucketPolicy(resource: ResolvedResource): BucketPolicy {
   const { Bucket, PolicyDocument } = readResource(resource, bucketPolicyProperties);
   return { bucket: Bucket, policy: JSON.stringify(PolicyDocument) };
 }
@@ -111,7 +143,8 @@ function arnOf(resource: ResolvedResource): string {
   throw new TemplateError('TEMPLATE_INVALID', `${resource.logicalId} has no ARN.`);
 }
 
-function schedule(resource: ResolvedResource): Schedule[] {
+/** A schedule; none when it is disabled. @throws TemplateError `TEMPLATE_INVALID` */
+export function deployedSchedule(resource: ResolvedResource): Schedule[] {
   const { State, ScheduleExpression, Target } = readResource(resource, scheduleProperties);
   if (State === 'DISABLED') return [];
   return [
@@ -126,7 +159,8 @@ function schedule(resource: ResolvedResource): Schedule[] {
   ];
 }
 
-function deployedFunction(resource: ResolvedResource): DeployedFunction {
+/** @throws TemplateError `TEMPLATE_INVALID` */
+export function deployedFunction(resource: ResolvedResource): DeployedFunction {
   const { Handler, Environment, Timeout, MemorySize, Role, RecursiveLoop } = readResource(
     resource,
     functionProperties,
@@ -147,7 +181,8 @@ function deployedFunction(resource: ResolvedResource): DeployedFunction {
   };
 }
 
-function mapping(resource: ResolvedResource): DeployedMapping {
+/** @throws TemplateError `TEMPLATE_INVALID` */
+export function deployedMapping(resource: ResolvedResource): DeployedMapping {
   const properties = readResource(resource, mappingProperties);
   return {
     logicalId: resource.logicalId,

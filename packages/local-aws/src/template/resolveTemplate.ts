@@ -8,7 +8,7 @@ import {
   type StackIdentity,
   stackId,
 } from './resourceTypes.ts';
-import { orderResources, type Template } from './Template.ts';
+import { type DeletionPolicy, orderResources, type Template, type UpdateReplacePolicy } from './Template.ts';
 
 /** A resource with evaluated intrinsic functions. */
 export interface ResolvedResource {
@@ -20,6 +20,10 @@ export interface ResolvedResource {
   readonly arn: string | undefined;
   readonly locally: 'built' | 'inert';
   readonly properties: Readonly<Record<string, unknown>>;
+  /** What happens to it when it leaves the stack. Default `Delete`. */
+  readonly deletionPolicy?: DeletionPolicy | undefined;
+  /** What happens to it when another one replaces it. Default `Delete`. */
+  readonly updateReplacePolicy?: UpdateReplacePolicy | undefined;
 }
 
 /** A template as deployed: plain values only, resources in dependency order. */
@@ -29,12 +33,23 @@ export interface ResolvedTemplate {
 }
 
 /**
+ * How often a stack has made a new resource under a logical ID, for each that was replaced or removed: CloudFormation
+ * never gives a generated name twice.
+ */
+export type Generations = Readonly<Record<string, number>>;
+
+/**
  * Evaluates a template for a stack.
  *
+ * @param generations Default: every resource is the first under its logical ID.
  * @throws TemplateError with the name of what is not supported: a resource type, an intrinsic function, a
  * pseudo parameter, an attribute, an unknown reference, a cycle.
  */
-export function resolveTemplate(template: Template, stack: StackIdentity): ResolvedTemplate {
+export function resolveTemplate(
+  template: Template,
+  stack: StackIdentity,
+  generations: Generations = {},
+): ResolvedTemplate {
   const known = new Map<string, { resource: KnownResource; type: ResourceType; typeName: string }>();
   const lookUp = (logicalId: string, where: string) => {
     const found = known.get(logicalId);
@@ -71,7 +86,8 @@ export function resolveTemplate(template: Template, stack: StackIdentity): Resol
         .map(([name, value]) => [name, evaluate(value, scope, `${logicalId}.${name}`)] as const)
         .filter(([, value]) => value !== NO_VALUE),
     );
-    const resource: KnownResource = { logicalId, properties, stack };
+    const generation = Object.hasOwn(generations, logicalId) ? (generations[logicalId] ?? 0) : 0;
+    const resource: KnownResource = { logicalId, properties, stack, generation };
     known.set(logicalId, { resource, type, typeName: raw.Type });
     return [
       {
@@ -81,6 +97,8 @@ export function resolveTemplate(template: Template, stack: StackIdentity): Resol
         arn: type.attributes.Arn?.(resource),
         locally: INERT_LOGICAL_IDS.has(logicalId) ? 'inert' : type.locally,
         properties,
+        deletionPolicy: raw.DeletionPolicy,
+        updateReplacePolicy: raw.UpdateReplacePolicy,
       },
     ];
   });

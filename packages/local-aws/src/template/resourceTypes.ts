@@ -6,6 +6,8 @@ export interface KnownResource {
   readonly logicalId: string;
   readonly properties: Readonly<Record<string, unknown>>;
   readonly stack: StackIdentity;
+  /** How often the stack has made a new one under this logical ID: part of generated names. Default 0. */
+  readonly generation?: number;
 }
 
 /** How one type of resource is named and referenced. */
@@ -103,8 +105,11 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
   ['AWS::SQS::QueuePolicy', inert(generatedName, { Id: generatedName })],
 ]);
 
-/** The bucket that Serverless uploads its zips to. Its type is `built`, but nothing here reads from it. */
-export const INERT_LOGICAL_IDS: ReadonlySet<string> = new Set(['ServerlessDeploymentBucket']);
+/** The bucket that Serverless uploads its zips to, and its policy. Their types are `built`, but nothing here reads from it. */
+export const INERT_LOGICAL_IDS: ReadonlySet<string> = new Set([
+  'ServerlessDeploymentBucket',
+  'ServerlessDeploymentBucketPolicy',
+]);
 
 type Name = (resource: KnownResource) => string;
 
@@ -183,9 +188,10 @@ function uuid(resource: KnownResource): string {
   return digest(resource).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }
 
-/** Generated IDs depend only on stack and logical ID, so they are the same after a restart. */
-function digest({ stack, logicalId }: KnownResource): string {
-  return createHash('sha256').update(`${stack.stackName}/${logicalId}`).digest('hex');
+/** Generated IDs depend only on stack, logical ID and generation, so they are the same after a restart. */
+function digest({ stack, logicalId, generation = 0 }: KnownResource): string {
+  const id = `${stack.stackName}/${logicalId}${generation === 0 ? '' : `/${generation}`}`;
+  return createHash('sha256').update(id).digest('hex');
 }
 
 function text(value: unknown): string {

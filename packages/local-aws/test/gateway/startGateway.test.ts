@@ -27,7 +27,7 @@ afterEach(async () => {
 
 async function start(invoke: (functionName: string, event: Record<string, unknown>) => Promise<unknown>) {
   gateway = await startGateway({
-    api,
+    api: () => api,
     accountId: '000000000000',
     invoke: async (name, payload) => JSON.stringify(await invoke(name, JSON.parse(payload))) ?? 'null',
     clock: new ManualClock(Date.UTC(2026, 10, 20, 7, 32)),

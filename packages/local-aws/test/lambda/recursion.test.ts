@@ -61,7 +61,7 @@ describe('a function that sends to its own queue', () => {
   });
 
   /** Feeds the fixture from its queue; what Lambda stops goes to the queue `dead`. */
-  function start(recursiveLoop: RecursiveLoop) {
+  async function start(recursiveLoop: RecursiveLoop) {
     const dead = queues.ensure('dead', queueSettingsSchema.parse({}));
     const RedrivePolicy = { deadLetterTargetArn: dead.arn, maxReceiveCount: 3 };
     const queue = queues.ensure('work', queueSettingsSchema.parse({ RedrivePolicy }));
@@ -80,8 +80,6 @@ describe('a function that sends to its own queue', () => {
       recursiveLoop,
     };
     functions = startFunctions({
-      functions: [deployed],
-      codeDirectory: dirname(code),
       logDirectory: `${directory.path}/logs`,
       region: 'us-east-1',
       endpoint: edge.url,
@@ -89,29 +87,24 @@ describe('a function that sends to its own queue', () => {
       credentialsOf: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
       clock: realClock,
     });
-    const mapping = { queueArn: queue.arn, functionName: NAME, batchSize: 1, windowSeconds: 0 };
-    triggers = startTriggers(
-      {
-        functions: [deployed],
-        eventSourceMappings: [
-          {
-            ...mapping,
-            logicalId: 'Mapping',
-            maximumConcurrency: 2,
-            partialResponses: false,
-            enabled: true,
-          },
-        ],
-        schedules: [],
-      },
-      { queues, functions, clock: realClock },
-    );
+    await functions.put(deployed, dirname(code));
+    triggers = startTriggers({ queues, functions, clock: realClock });
+    triggers.putMapping('mapping', {
+      logicalId: 'Mapping',
+      queueArn: queue.arn,
+      functionName: NAME,
+      batchSize: 1,
+      windowSeconds: 0,
+      maximumConcurrency: 2,
+      partialResponses: false,
+      enabled: true,
+    });
     return { queue, dead };
   }
 
   /** What the dead-letter queue holds after everything was worked off. */
   async function deadAfter(recursiveLoop: RecursiveLoop, count: number): Promise<readonly string[]> {
-    const { queue, dead } = start(recursiveLoop);
+    const { queue, dead } = await start(recursiveLoop);
     queue.send(String(count));
     await triggers.drain();
     expect(queue.pending()).toBe(0);

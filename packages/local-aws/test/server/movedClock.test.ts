@@ -36,22 +36,6 @@ describe('a signature check while the clock moves in small steps', () => {
     });
     const code = fileURLToPath(new URL('../fixtures/functions/caller.mjs', import.meta.url));
     functions = startFunctions({
-      functions: [
-        {
-          logicalId: 'Caller',
-          handler: 'caller.handler',
-          name: NAME,
-          arn: `arn:aws:lambda:us-east-1:000000000000:function:${NAME}`,
-          role: 'arn:aws:iam::000000000000:role/caller',
-          modulePath: 'caller.mjs',
-          exportName: 'handler',
-          memoryMb: 128,
-          timeoutSeconds: 60,
-          env: {},
-          recursiveLoop: 'Terminate',
-        },
-      ],
-      codeDirectory: dirname(code),
       logDirectory: `${directory.path}/logs`,
       region: 'us-east-1',
       endpoint: edge.url,
@@ -59,6 +43,20 @@ describe('a signature check while the clock moves in small steps', () => {
       credentialsOf: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
       clock,
     });
+    const caller = {
+      logicalId: 'Caller',
+      handler: 'caller.handler',
+      name: NAME,
+      arn: `arn:aws:lambda:us-east-1:000000000000:function:${NAME}`,
+      role: 'arn:aws:iam::000000000000:role/caller',
+      modulePath: 'caller.mjs',
+      exportName: 'handler',
+      memoryMb: 128,
+      timeoutSeconds: 60,
+      env: {},
+      recursiveLoop: 'Terminate' as const,
+    };
+    await functions.put(caller, dirname(code));
   });
   afterAll(async () => {
     await functions.close();

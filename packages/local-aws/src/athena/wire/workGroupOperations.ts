@@ -17,7 +17,7 @@ const byName = z.strictObject({ WorkGroup: workGroupNameSchema });
 
 /** Create, read, update and delete workgroups. */
 export function workGroupOperations(context: AthenaContext): Record<string, JsonOperation> {
-  const { workGroups, executions, prepared } = context;
+  const { workGroups } = context;
   return {
     CreateWorkGroup: operation({
       input: z.strictObject({
@@ -64,15 +64,8 @@ export function workGroupOperations(context: AthenaContext): Record<string, Json
     }),
     DeleteWorkGroup: operation({
       input: byName.extend({ RecursiveDeleteOption: z.boolean().default(false) }),
-      run({ WorkGroup: name, RecursiveDeleteOption }) {
-        const statements = prepared.list(name);
-        if (!RecursiveDeleteOption && (statements.length > 0 || executions.list(name).length > 0)) {
-          throw invalidRequest(`WorkGroup ${name} is not empty`);
-        }
-        workGroups.remove(name);
-        for (const statement of statements) prepared.remove(name, statement.name);
-        executions.removeAll(name);
-      },
+      run: ({ WorkGroup: name, RecursiveDeleteOption: recursive }) =>
+        deleteWorkGroup(context, name, { recursive }),
     }),
     ListEngineVersions: operation({
       input: z.strictObject(pageMembers),
@@ -84,6 +77,25 @@ export function workGroupOperations(context: AthenaContext): Record<string, Json
       }),
     }),
   };
+}
+
+/**
+ * Deletes a workgroup with its prepared statements and its history.
+ *
+ * @throws AwsError InvalidRequestException when it has any and the deletion is not recursive.
+ */
+export function deleteWorkGroup(
+  { workGroups, executions, prepared }: Pick<AthenaContext, 'workGroups' | 'executions' | 'prepared'>,
+  name: string,
+  { recursive }: { readonly recursive: boolean },
+): void {
+  const statements = prepared.list(name);
+  if (!recursive && (statements.length > 0 || executions.list(name).length > 0)) {
+    throw invalidRequest(`WorkGroup ${name} is not empty`);
+  }
+  workGroups.remove(name);
+  for (const statement of statements) prepared.remove(name, statement.name);
+  executions.removeAll(name);
 }
 
 /** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */
