@@ -92,13 +92,11 @@ export class EventIdentity {
     const texts = this.#texts;
     const hashes = this.#hashTogether(texts);
     const settled: string[] = [];
-    for (let i = 0; i < texts.length; i += 1) {
+    for (const [i, text] of texts.entries()) {
       const hashed =
-        hashes === null
-          ? this.#hash(texts[i] ?? '')
-          : hashes.slice(i * EVENT_ID_LENGTH, (i + 1) * EVENT_ID_LENGTH);
+        hashes === null ? this.#hash(text) : hashes.slice(i * EVENT_ID_LENGTH, (i + 1) * EVENT_ID_LENGTH);
       const firstBits = idsView.getInt32(hashes === null ? 0 : i * ID_BYTES) & SMALL_INTEGER;
-      settled.push(this.#next(texts[i] ?? '', hashed, firstBits));
+      settled.push(this.#next(text, hashed, firstBits));
     }
     this.#texts.length = 0;
     this.#length = 0;
@@ -140,8 +138,8 @@ export class EventIdentity {
     for (const text of texts) all += text;
     if (memory.write(all, 0, 'utf8') !== all.length) return null;
     let start = 0;
-    for (let i = 0; i < texts.length; i += 1) {
-      const end = start + (texts[i]?.length ?? 0);
+    for (const [i, text] of texts.entries()) {
+      const end = start + text.length;
       murmur128(memoryView, start, end, this.#seed, idsView, i * ID_BYTES);
       start = end;
     }
@@ -216,9 +214,8 @@ export class BatchDocuments {
   /** Adds the IDs to the documents without one. */
   #settle(): void {
     const ids = this.#identity.settle();
-    for (let i = 0; i < ids.length; i += 1) {
-      const waiting = this.#unsettled[i];
-      if (waiting !== undefined) this.#documents[waiting.kind].push(ID_OPENING + ids[i] + waiting.rest);
+    for (const [i, { kind, rest }] of this.#unsettled.entries()) {
+      this.#documents[kind].push(ID_OPENING + ids[i] + rest);
     }
     this.#unsettled.length = 0;
   }

@@ -13,7 +13,7 @@ export interface RowPlan {
   /** How far an event's time can be from its arrival and still determine its day, in milliseconds. */
   readonly pastMs: number;
   readonly futureMs: number;
-  readonly runs: Record<ForwardedKind, RowRuns>;
+  readonly runs: TableRuns;
 }
 
 /**
@@ -32,18 +32,21 @@ export interface RowRuns {
   readonly received: MemberWriter;
   readonly environment: MemberWriter;
   readonly user: TextWriter;
-  /** Exposures only. */
-  readonly secondary: TextWriter;
   readonly metadata: TextWriter;
   readonly senderMetadata: TextWriter;
   readonly sender: MemberWriter;
+}
+
+/** The writers of both forwarded tables. Only exposures have a column for secondary exposures. */
+interface TableRuns extends Record<ForwardedKind, RowRuns> {
+  readonly exposures: RowRuns & { readonly secondary: TextWriter };
 }
 
 /** Writes a column from its text, already escaped for a JSON string; null writes nothing. */
 type TextWriter = (nested: string | null) => string;
 
 /** Makes the writers of the rows of both forwarded tables. */
-export function rowRuns(config: Pick<Config, 'tables' | 'unitIds'>): Record<ForwardedKind, RowRuns> {
+export function rowRuns(config: Pick<Config, 'tables' | 'unitIds'>): TableRuns {
   const { exposures, events } = forwardedTables(config);
   return {
     exposures: {
@@ -55,7 +58,6 @@ export function rowRuns(config: Pick<Config, 'tables' | 'unitIds'>): Record<Forw
     events: {
       own: afterId(memberWriter(events, 'event_name', 'user_id')),
       ...sharedRuns(events, 'user_object'),
-      secondary: () => '',
       metadata: jsonMember(events, 'company_metadata'),
     },
   };

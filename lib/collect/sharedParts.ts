@@ -131,8 +131,7 @@ export class UserParts {
     const units = exposures.units(userColumns(stored, unitIds, this.#stableId));
     // The tier is not personal, and a row without it would count as production.
     const environment = exposures.environment({ environment: readTier(user, this.#environment) });
-    const json =
-      stored === null || isEmptyJson(stored) ? null : stored === user ? nested : this.#json.write(stored);
+    const json = isEmptyJson(stored) ? null : stored === user ? nested : this.#json.write(stored);
     return {
       identity: `,${this.#identity.digest(nested)},`,
       // Both tables also open the time in the same way.
@@ -170,8 +169,7 @@ function customId(customIds: JsonObject | null, unitId: string): string | null {
   if (customIds === null) return null;
   if (Object.hasOwn(customIds, unitId)) return idText(customIds[unitId]);
   const folded = unitId.toLowerCase();
-  const key = Object.keys(customIds).find((name) => name.toLowerCase() === folded);
-  return key === undefined ? null : idText(customIds[key]);
+  return idText(Object.entries(customIds).find(([name]) => name.toLowerCase() === folded)?.[1]);
 }
 
 /** Tier of rows without one: Statsig treats an absent tier as production. */
@@ -254,7 +252,7 @@ export class SenderParts {
    */
   get(metadata: unknown, extras: JsonObject | null): SenderPart {
     const { redaction } = this.#plan;
-    if (redaction === null || (extras === null && isEmptyJson(metadata))) return this.#part(metadata, extras);
+    if (redaction === null) return this.#part(metadata, extras);
     const stored = redaction.member('statsigMetadata', metadata, this.#json);
     const shown = extras === null ? null : redaction.members(extras, this.#json);
     return {

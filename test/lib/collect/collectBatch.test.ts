@@ -312,6 +312,31 @@ describe('the work for a batch', () => {
     expect(work(8)).toBe(16);
     expect(work(60_000)).toBeGreaterThan(16);
   });
+
+  it("grows with the batch's metadata when events override it, and with undocumented members", () => {
+    const members = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`member_${i}`, 0]));
+    const work = (event: object, statsigMetadata: object) => {
+      let looked = 0;
+      const events = Array.from({ length: 256 }, (_, value) => ({
+        eventName: 'e',
+        time: now,
+        value,
+        ...event,
+      }));
+      collectBatch(JSON.stringify({ events, statsigMetadata }), sender, plan, () => {
+        looked += 1;
+        return false;
+      });
+      return looked;
+    };
+    const own = { statsigMetadata: { member_0: 1 } };
+    expect(work({}, members(140))).toBe(16);
+    expect(work(own, members(10))).toBe(16);
+    expect(work(own, members(140))).toBe(32);
+    expect(work(members(4), {})).toBe(16);
+    expect(work(members(50), {})).toBe(32);
+  });
 });
 
 describe('an event that may not land', () => {
@@ -450,6 +475,8 @@ describe('the rows of one batch', () => {
       { extra: 2, statsigMetadata: { a: 1 } },
       { extra: 1, statsigMetadata: { a: 2 } },
       { extra: 1, statsigMetadata: 'text' },
+      // As the identity has an undocumented member without metadata.
+      { statsigMetadata: [null, { extra: 1 }] },
     ];
     const idsIn = (statsigMetadata: object | null) => {
       const events = own.map((members) => ({ eventName: 'e', time: now, ...members }));
@@ -464,6 +491,17 @@ describe('the rows of one batch', () => {
     const event = { eventName: 'e', extra: 1, statsigMetadata: { event: 'own' } };
     const [row] = one(event, { statsigMetadata: { event_: 'batch' } }).rows;
     expect(row?.['statsig_metadata']).toBe('{"event":"own","event_":"batch","event__":{"extra":1}}');
+  });
+
+  it('have no IDs from custom IDs that are no object, whatever the IDs are named', () => {
+    const config = { unitIds: { length: 'length_id', undefined: 'undefined_id' } };
+    for (const customIDs of ['text', ['a', 'b'], 7, null, {}, []]) {
+      const [row] = one({ eventName: 'e', user: { customIDs } }, {}, { config }).rows;
+      expect(row).not.toHaveProperty('length_id');
+      expect(row).not.toHaveProperty('undefined_id');
+    }
+    for (const customIDs of [null, {}, []])
+      expect(one({ eventName: 'e', user: { customIDs } }).rows[0]).not.toHaveProperty('custom_ids');
   });
 
   it('have the environment of the tier of the user, only if that is a text in an object', () => {

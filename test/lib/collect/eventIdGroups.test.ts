@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { EventIdentity } from '../../../lib/collect/EventIdentity.ts';
+import { CostMeter } from '../../../lib/base/jsonCost.ts';
+import { BatchDocuments, EventIdentity } from '../../../lib/collect/EventIdentity.ts';
+import { MAX_RECORD_BYTES } from '../../../lib/schema/deliveryLimits.ts';
+import { MAX_ROWS_LENGTH } from '../../../lib/wire/limits.ts';
 
 const KEY_HASH = 'a'.repeat(64);
 
@@ -58,5 +61,90 @@ describe('EventIdentity', () => {
     expect(new Set(all.flatMap(({ ids }) => ids)).size).toBe(12);
     expect(batch(texts, 'one')).toEqual(all[1]);
     expect(all[1]?.repeats).toBe(1);
+  });
+
+  it('counts repeats of events that follow the first repeat', () => {
+    const { ids, repeats } = batch(['a', 'a', 'b', 'c', 'b', 'd', 'a']);
+    expect(repeats).toBe(3);
+    expect(new Set(ids).size).toBe(7);
+    expect([ids[2], ids[3], ids[5]]).toEqual(['b', 'c', 'd'].map((text) => alone(text)));
+    expect(batch(['b', 'b']).ids).toEqual([ids[2], ids[4]]);
+  });
+
+  it.each([65_551, 70_000])('distinguishes texts that differ behind %i equal units', (length) => {
+    const long = 'é'.padEnd(length, 'x');
+    const { ids, repeats } = batch([`${long}a`, `${long}b`, `${long}a`]);
+    expect(new Set(ids).size).toBe(3);
+    expect(repeats).toBe(1);
+    expect(ids.slice(0, 2)).toEqual([alone(`${long}a`), alone(`${long}b`)]);
+  });
+
+  it('has a full group at 64 events, or when they have more than 10,922 units', () => {
+    const identity = new EventIdentity(KEY_HASH, 'device', null);
+    const fills = (texts: readonly string[]) => {
+      const full = texts.map((text) => identity.add(text));
+      expect(identity.settle()).toHaveLength(texts.length);
+      return full;
+    };
+    const most = 'x'.repeat(10_922);
+    expect(fills(Array(64).fill('x'))).toEqual([...Array(63).fill(false), true]);
+    expect(fills([most, ''])).toEqual([false, false]);
+    expect(fills([most, 'x'])).toEqual([false, true]);
+  });
+});
+
+describe('BatchDocuments', () => {
+  const measured = () => {
+    let spent = 0;
+    const meter = new CostMeter(Number.POSITIVE_INFINITY, (units) => {
+      spent = units;
+    });
+    const documents = new BatchDocuments(new EventIdentity(KEY_HASH, 'device', null), meter);
+    return {
+      documents,
+      spent: () => {
+        meter.look();
+        return spent;
+      },
+    };
+  };
+
+  it('begins each document with the ID of its event, in order, and knows their length', () => {
+    const { documents } = measured();
+    const kinds = Array.from({ length: 150 }, (_, i) => (i % 3 === 0 ? 'exposures' : 'events'));
+    for (const [i, kind] of kinds.entries()) documents.add(kind, `${i}`, `","n":${i}}`);
+    const { exposures, events } = documents.settled();
+    const written = (kind: string) =>
+      kinds.flatMap((one, i) => (one === kind ? [`{"event_id":"${alone(`${i}`)}","n":${i}}`] : []));
+    expect(exposures).toEqual(written('exposures'));
+    expect(events).toEqual(written('events'));
+    expect(documents.length).toBe([...exposures, ...events].join('').length);
+    expect(documents.settled()).toEqual({ exposures, events });
+  });
+
+  it('accepts documents up to a total length, to the unit', () => {
+    const { documents } = measured();
+    const overhead = '{"event_id":""'.length - 1 + 32;
+    const rest = 'x'.repeat(300_000);
+    const count = Math.floor(MAX_ROWS_LENGTH / (overhead + rest.length));
+    for (let i = 0; i < count; i += 1) documents.add('events', `${i}`, rest);
+    const room = MAX_ROWS_LENGTH - documents.length - overhead;
+    documents.add('events', 'last', 'x'.repeat(room));
+    expect(documents.length).toBe(MAX_ROWS_LENGTH);
+    expect(() => documents.add('events', 'over', '')).toThrow(
+      expect.objectContaining({
+        code: 'SLUICE_BODY_TOO_MANY_EVENTS',
+        detail: 'Their rows have more than 67108864 units.',
+      }),
+    );
+  });
+
+  it('measures a document, and counts that as work, only if it may be too large for a record', () => {
+    const { documents, spent } = measured();
+    const surely = Math.floor(MAX_RECORD_BYTES / 3) - 64;
+    documents.add('events', 'a', 'x'.repeat(surely));
+    expect(spent()).toBe(0);
+    documents.add('events', 'b', 'x'.repeat(surely + 1));
+    expect(spent()).toBe((surely + 1) >> 2);
   });
 });

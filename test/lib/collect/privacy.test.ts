@@ -118,6 +118,29 @@ describe('redaction of rows', () => {
     });
   });
 
+  it('leaves no column of which nothing remains', () => {
+    const bare = { ...purchase, statsigMetadata: { page: 'p' }, Referer: 'r' };
+    const [row = {}] = collect(
+      { events: [bare], statsigMetadata: { os: 'x', sdkType: 'js' } },
+      redacting({ value: 'drop', metadata: 'drop', user: 'drop', statsigMetadata: 'drop', referer: 'drop' }),
+      { sessionId: 'header-session', sdkVersion: '1' },
+    ).rows;
+    expect(Object.keys(row)).toEqual([
+      'event_id',
+      'event_name',
+      'timestamp',
+      'client_timestamp',
+      'received_at',
+      'environment',
+      'ds',
+    ]);
+    const paths = { 'metadata.*': 'drop', 'user.*': 'drop', 'statsigMetadata.*': 'drop' } as const;
+    const [empty] = collect({ events: [bare] }, redacting(paths)).rows;
+    for (const column of ['company_metadata', 'user_object', 'custom_ids'])
+      expect(empty).not.toHaveProperty(column);
+    expect(empty).toMatchObject({ statsig_metadata: '{"event":{"Referer":"r"}}' });
+  });
+
   it('keeps the fields that the columns of an exposure need, whatever the paths say', () => {
     const [row] = collect({ events: [gate] }, redacting({ 'metadata.*': 'drop' })).exposures;
     expect(row).toMatchObject({ experiment_id: 'g', group_id: 'r:Pass', is_assignment: true });
