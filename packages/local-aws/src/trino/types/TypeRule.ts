@@ -58,6 +58,29 @@ export function commonKind(indexes: readonly number[]): string {
   return pairs.join(' AND ') || 'true';
 }
 
+/** Requires expressions to have a common type. @param toMessage Trino's message, from the names of their types. */
+export const sameKindRule = (
+  operands: readonly TreeNode[],
+  offset: number,
+  toMessage: (...types: readonly string[]) => string,
+): TypeRule => ({
+  operands,
+  condition: commonKind(operands.map((_, index) => index)),
+  toError: (types) => typeMismatch(toMessage(...types), offset),
+});
+
+/** Requires an expression to be of one of some kinds. @param toMessage Trino's message, from the name of its type. */
+export const kindRule = (
+  operand: TreeNode,
+  kinds: readonly string[],
+  offset: number,
+  toMessage: (type: string) => string,
+): TypeRule => ({
+  operands: [operand],
+  condition: kindIsOneOf(0, ...kinds),
+  toError: ([type = '']) => typeMismatch(toMessage(type), offset),
+});
+
 export const kindIsOneOf = (index: number, ...kinds: readonly string[]) =>
   `k${index} IN (${['null', 'other', ...kinds].map((kind) => `'${kind}'`).join(', ')})`;
 
@@ -100,17 +123,9 @@ export function booleanRules(
   actual: 'clause' | 'expression' = 'expression',
 ): readonly TypeRule[] {
   if (!isNode(node) || isCondition(node)) return [];
-  return [
-    {
-      operands: [node],
-      condition: kindIsOneOf(0, 'boolean'),
-      toError: ([type]) =>
-        typeMismatch(
-          `${what} must evaluate to a boolean${actual === 'clause' ? `: actual type ${type}` : ` (actual: ${type})`}`,
-          sourceOffset(node, place),
-        ),
-    },
-  ];
+  const found = (type: string) => (actual === 'clause' ? `: actual type ${type}` : ` (actual: ${type})`);
+  const toMessage = (type: string) => `${what} must evaluate to a boolean${found(type)}`;
+  return [kindRule(node, ['boolean'], sourceOffset(node, place), toMessage)];
 }
 
 /** Whether an expression is always boolean. */

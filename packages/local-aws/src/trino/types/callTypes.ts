@@ -2,12 +2,12 @@ import type { TokenList } from '../translate/tokens.ts';
 import { expectedCalls, signatureCondition } from './signatures.ts';
 import {
   booleanRules,
-  commonKind,
   isMacro,
   isNode,
-  kindIsOneOf,
+  kindRule,
   nodesOf,
   type RulePlace,
+  sameKindRule,
   sourceOffset,
   type TreeNode,
   type TypeRule,
@@ -52,11 +52,7 @@ export function callRules(node: TreeNode, place: RulePlace): readonly TypeRule[]
   if (name === 'nullif') {
     return [
       ...conditions,
-      {
-        operands: children,
-        condition: commonKind([0, 1]),
-        toError: ([a, b]) => typeMismatch(`Types are not comparable with NULLIF: ${a} vs ${b}`, offset),
-      },
+      sameKindRule(children, offset, (a, b) => `Types are not comparable with NULLIF: ${a} vs ${b}`),
     ];
   }
   return [
@@ -77,24 +73,16 @@ function operatorSymbolRules(
   if (first === undefined) return [];
   if (second === undefined) {
     if (name !== '-') return [];
-    return [
-      {
-        operands: [first],
-        condition: kindIsOneOf(0, 'number', 'interval'),
-        toError: ([type]) => typeMismatch(`Cannot negate ${type}`, offset),
-      },
-    ];
+    return [kindRule(first, ['number', 'interval'], offset, (type) => `Cannot negate ${type}`)];
   }
   if (/^!?~~$|like_escape$/.test(name)) {
-    const text = (node: TreeNode, what: string): TypeRule => ({
-      operands: [node],
-      condition: kindIsOneOf(0, 'text'),
-      toError: ([type]) =>
-        typeMismatch(
-          `${what} LIKE expression must evaluate to a varchar (actual: ${type})`,
-          sourceOffset(node, place),
-        ),
-    });
+    const text = (node: TreeNode, what: string) =>
+      kindRule(
+        node,
+        ['text'],
+        sourceOffset(node, place),
+        (type) => `${what} LIKE expression must evaluate to a varchar (actual: ${type})`,
+      );
     return [text(first, 'Left side of'), text(second, 'Pattern for')];
   }
   const unknown = "k0 IN ('null', 'other') OR k1 IN ('null', 'other')";
@@ -120,17 +108,9 @@ function operatorSymbolRules(
 
 function zoneRules([, value]: readonly TreeNode[], place: RulePlace): readonly TypeRule[] {
   if (value === undefined) return [];
-  return [
-    {
-      operands: [value],
-      condition: kindIsOneOf(0, 'timestamp', 'time'),
-      toError: ([type]) =>
-        typeMismatch(
-          `Type of value must be a time or timestamp with or without time zone (actual ${type})`,
-          sourceOffset(value, place),
-        ),
-    },
-  ];
+  const toMessage = (type: string) =>
+    `Type of value must be a time or timestamp with or without time zone (actual ${type})`;
+  return [kindRule(value, ['timestamp', 'time'], sourceOffset(value, place), toMessage)];
 }
 
 function ifRules(
@@ -141,11 +121,7 @@ function ifRules(
   if (condition === undefined) return [];
   return [
     ...booleanRules(condition, place, 'IF condition'),
-    {
-      operands: results,
-      condition: commonKind(results.map((_, index) => index)),
-      toError: ([a, b]) => typeMismatch(`Result types for IF must be the same: ${a} vs ${b}`, offset),
-    },
+    sameKindRule(results, offset, (a, b) => `Result types for IF must be the same: ${a} vs ${b}`),
   ];
 }
 
@@ -156,14 +132,8 @@ function extractRules([value]: readonly TreeNode[], offset: number, place: RuleP
   const field = list.word(index + 2) ?? '';
   if (value === undefined || list.word(index) !== 'extract') return [];
   const kinds = /^(?:hour|minute|second)$/.test(field) ? ['time', 'interval'] : ['date', 'interval'];
-  return [
-    {
-      operands: [value],
-      condition: kindIsOneOf(0, 'timestamp', ...kinds),
-      toError: ([type]) =>
-        typeMismatch(`Cannot extract ${field.toUpperCase()} from ${type}`, sourceOffset(value, place)),
-    },
-  ];
+  const toMessage = (type: string) => `Cannot extract ${field.toUpperCase()} from ${type}`;
+  return [kindRule(value, ['timestamp', ...kinds], sourceOffset(value, place), toMessage)];
 }
 
 const SCALARS = ['boolean', 'number', 'text', 'json'];
@@ -212,13 +182,7 @@ export function castRules(
     .toLowerCase()
     .replaceAll(/,\s+/g, ',');
   const type = written.replace(/^int$/, 'integer').replace(/^timestamp(?!\s*\()/, 'timestamp(3)');
-  return [
-    {
-      operands: [value],
-      condition: kindIsOneOf(0, ...accepted),
-      toError: ([from]) => typeMismatch(`Cannot cast ${from} to ${type}`, list.offset(index)),
-    },
-  ];
+  return [kindRule(value, accepted, list.offset(index), (from) => `Cannot cast ${from} to ${type}`)];
 }
 
 /** The index of the user's cast that a node translates. See `castCall` for the text before the value. */
@@ -257,15 +221,8 @@ function firstArgument(list: TokenList, index: number): readonly [from: number, 
 
 function listaggRules([value]: readonly TreeNode[], written: string, offset: number): readonly TypeRule[] {
   if (value === undefined) return [];
-  return [
-    {
-      operands: [value],
-      at: value,
-      condition: kindIsOneOf(0, 'text'),
-      toError: ([type]) =>
-        typeMismatch(`Expected expression of varchar, but '${written}' has ${type} type`, offset),
-    },
-  ];
+  const toMessage = (type: string) => `Expected expression of varchar, but '${written}' has ${type} type`;
+  return [{ ...kindRule(value, ['text'], offset, toMessage), at: value }];
 }
 
 /** Rules from a function's signatures, for calls with the same arguments in the user's text and in DuckDB's. */

@@ -6,6 +6,7 @@ import {
   kindIsOneOf,
   nodesOf,
   type RulePlace,
+  sameKindRule,
   sourceOffset,
   type TreeNode,
   type TypeRule,
@@ -86,25 +87,12 @@ function comparisonRules(node: TreeNode, place: RulePlace): readonly TypeRule[] 
   const operands = [left, right];
   const offset = sourceOffset(node, place);
   const type = textMember(node, 'type');
-  if (/DISTINCT_FROM$/.test(type)) {
-    return [
-      {
-        operands,
-        condition: commonKind([0, 1]),
-        toError: ([a, b]) => typeMismatch(`Cannot check if ${a} is distinct from ${b}`, offset),
-      },
-    ];
-  }
+  if (/DISTINCT_FROM$/.test(type))
+    return [sameKindRule(operands, offset, (a, b) => `Cannot check if ${a} is distinct from ${b}`)];
   const symbol = COMPARISONS[type];
   // Skip comparisons that the translation added. `CASE x WHEN 1` is checked with its CASE.
   if (symbol === undefined || !Number.isSafeInteger(node['query_location'])) return [];
-  return [
-    {
-      operands,
-      condition: commonKind([0, 1]),
-      toError: ([a, b]) => typeMismatch(`Cannot apply operator: ${a} ${symbol} ${b}`, offset),
-    },
-  ];
+  return [sameKindRule(operands, offset, (a, b) => `Cannot apply operator: ${a} ${symbol} ${b}`)];
 }
 
 function betweenRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
@@ -114,13 +102,8 @@ function betweenRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
   const before = sourceOffset(lower, place);
   const at = list.tokens.findLastIndex(({ start, value }) => start < before && value === 'between');
   const start = list.offset(list.word(at - 1) === 'not' ? at - 1 : at);
-  return [
-    {
-      operands: [input, lower, upper],
-      condition: commonKind([0, 1, 2]),
-      toError: ([a, b, c]) => typeMismatch(`Cannot check if ${a} is BETWEEN ${b} and ${c}`, start),
-    },
-  ];
+  const toMessage = (a: string, b: string, c: string) => `Cannot check if ${a} is BETWEEN ${b} and ${c}`;
+  return [sameKindRule([input, lower, upper], start, toMessage)];
 }
 
 /** Requires several expressions to have a common type. @param what E.g. `IN value and list items`. */
@@ -174,17 +157,9 @@ function caseRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
       // `CASE x WHEN y` becomes x = y without an equals sign in the user's text.
       const simple = when['class'] === 'COMPARISON' && !Number.isSafeInteger(when['query_location']);
       if (!simple || !isNode(left) || !isNode(right)) return booleanRules(when, place, 'CASE WHEN clause');
-      return [
-        {
-          operands: [left, right],
-          condition: commonKind([0, 1]),
-          toError: ([a, b]) =>
-            typeMismatch(
-              `CASE operand type does not match WHEN clause operand type: ${a} vs ${b}`,
-              sourceOffset(right, place),
-            ),
-        },
-      ];
+      const toMessage = (a: string, b: string) =>
+        `CASE operand type does not match WHEN clause operand type: ${a} vs ${b}`;
+      return [sameKindRule([left, right], sourceOffset(right, place), toMessage)];
     }),
     sameTypeRule('All CASE results', results, place),
   ];
@@ -228,17 +203,10 @@ function subqueryRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
     column === undefined
       ? ''
       : textMember(column, 'alias') || (Array.isArray(names) ? String(names.at(-1) ?? '') : '');
-  return [
-    {
-      operands: [child, { ...node, subquery_type: 'SCALAR', child: null, comparison_type: 'INVALID' }],
-      condition: commonKind([0, 1]),
-      toError: ([a, b]) =>
-        typeMismatch(
-          `Value expression and result of subquery must be of the same type: row(${a}) vs row(${name === '' ? '' : `${name} `}${b})`,
-          offset,
-        ),
-    },
-  ];
+  const operands = [child, { ...node, subquery_type: 'SCALAR', child: null, comparison_type: 'INVALID' }];
+  const toMessage = (a: string, b: string) =>
+    `Value expression and result of subquery must be of the same type: row(${a}) vs row(${name === '' ? '' : `${name} `}${b})`;
+  return [sameKindRule(operands, offset, toMessage)];
 }
 
 function firstSelect(tree: TreeNode): TreeNode {
