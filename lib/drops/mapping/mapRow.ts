@@ -52,22 +52,11 @@ export function mapExposures(
   fileColumns: FileColumns,
 ): MappedColumn[] {
   const timestamp = row.read(readTime(mapping.timestamp, fileColumns));
-  const name = requiredText(
-    mapping.experiment,
-    row,
-    fileColumns,
-    'SLUICE_INGEST_ROW_NAME_MISSING',
-    'experiment',
-  );
-  const group = requiredText(mapping.group, row, fileColumns, 'SLUICE_INGEST_ROW_GROUP_MISSING', 'group');
-  const unitId = requiredText(mapping.unitId, row, fileColumns, 'SLUICE_INGEST_ROW_UNIT_MISSING', 'unit ID');
-  const unitType = requiredText(
-    mapping.unitType,
-    row,
-    fileColumns,
-    'SLUICE_INGEST_ROW_UNIT_MISSING',
-    'type of the unit ID',
-  );
+  const required = requiredTexts(row, fileColumns);
+  const name = required('SLUICE_INGEST_ROW_NAME_MISSING', mapping.experiment, 'experiment');
+  const group = required('SLUICE_INGEST_ROW_GROUP_MISSING', mapping.group, 'group');
+  const unitId = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.unitId, 'unit ID');
+  const unitType = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.unitType, 'type of the unit ID');
   return [
     ['timestamp', timestamp],
     ['experiment_id', name],
@@ -91,11 +80,9 @@ export function mapEvents(
   fileColumns: FileColumns,
 ): MappedColumn[] {
   const timestamp = row.read(readTime(mapping.timestamp, fileColumns));
-  const eventName = requiredText(
-    mapping.eventName,
-    row,
-    fileColumns,
+  const eventName = requiredTexts(row, fileColumns)(
     'SLUICE_INGEST_ROW_NAME_MISSING',
+    mapping.eventName,
     'event name',
   );
   const ids = new Map(
@@ -138,21 +125,10 @@ export function mapMetrics(
   fileColumns: FileColumns,
 ): MappedColumn[] {
   const time = row.read(readTime(mapping.date, fileColumns));
-  const unitId = requiredText(mapping.unitId, row, fileColumns, 'SLUICE_INGEST_ROW_UNIT_MISSING', 'unit ID');
-  const idType = requiredText(
-    mapping.idType,
-    row,
-    fileColumns,
-    'SLUICE_INGEST_ROW_UNIT_MISSING',
-    'type of the unit ID',
-  );
-  const name = requiredText(
-    mapping.metricName,
-    row,
-    fileColumns,
-    'SLUICE_INGEST_ROW_NAME_MISSING',
-    'metric name',
-  );
+  const required = requiredTexts(row, fileColumns);
+  const unitId = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.unitId, 'unit ID');
+  const idType = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.idType, 'type of the unit ID');
+  const name = required('SLUICE_INGEST_ROW_NAME_MISSING', mapping.metricName, 'metric name');
   const { numerator, denominator } = mapping;
   const ratio =
     numerator === undefined || denominator === undefined
@@ -180,30 +156,20 @@ export function mapMetrics(
 }
 
 /**
- * Reads a required text. An empty text counts as missing.
- *
- * @param what The field in words, for the detail of a refused row.
- * @throws FieldProblem
+ * Makes the reader of a row's required texts. An empty text counts as missing. The reader takes the reason for refusing
+ * the row, the field, and the field in words for the detail; it throws FieldProblem.
  */
-function requiredText(
-  field: Field,
-  row: MappedRow,
-  fileColumns: FileColumns,
-  reason:
-    | 'SLUICE_INGEST_ROW_NAME_MISSING'
-    | 'SLUICE_INGEST_ROW_GROUP_MISSING'
-    | 'SLUICE_INGEST_ROW_UNIT_MISSING',
-  what: string,
-): string {
-  const value = `nullif(${row.read(readText(field, fileColumns, 'flat'))}, '')`;
-  row.refuse(
-    reason,
-    'constant' in field
-      ? what
-      : `${what}: column ${JSON.stringify('folder' in field ? `${field.folder}=` : field.column)}`,
-    `${value} IS NULL`,
-  );
-  return value;
+function requiredTexts(row: MappedRow, fileColumns: FileColumns) {
+  return (reason: RowReason, field: Field, what: string): string => {
+    const value = `nullif(${row.read(readText(field, fileColumns, 'flat'))}, '')`;
+    const place = 'constant' in field ? null : 'folder' in field ? `${field.folder}=` : field.column;
+    row.refuse(
+      reason,
+      place === null ? what : `${what}: column ${JSON.stringify(place)}`,
+      `${value} IS NULL`,
+    );
+    return value;
+  };
 }
 
 /** Metadata as the text of one JSON object of columns and of an object's members; null if there are none. @throws FieldProblem */
