@@ -105,6 +105,4 @@ client.updateRuntimeOptions({ loggingEnabled: 'browser-only' });
 await client.shutdown();
 await specs.close();
 await window.happyDOM.close();
-process.stdout.write(
-  `${JSON.stringify({ sdk: 'js-client', sent: tally.sent, byDay: tally.byDay, groups: tally.groups })}\n`,
-);
+process.stdout.write(tally.line('js-client'));

@@ -23,12 +23,7 @@ const statsig = new Statsig(settings.key, {
 await statsig.initialize();
 
 const tally = new SentTally();
-const expose = (eventName: string, experiment?: string, ruleId?: string) =>
-  tally.count({
-    eventName,
-    time: Date.now(),
-    ...(experiment !== undefined && ruleId !== undefined ? { experiment, ruleId } : {}),
-  });
+const count = tally.counter(Date.now);
 
 for (let i = 0; i < settings.users; i += 1) {
   const user = new StatsigUser({
@@ -39,19 +34,19 @@ for (let i = 0; i < settings.users; i += 1) {
     custom: { plan: i % 2 === 0 ? 'pro' : 'free' },
   });
   statsig.checkGate(user, 'new_checkout');
-  expose('statsig::gate_exposure');
+  count('statsig::gate_exposure');
   const button = statsig.getExperiment(user, 'checkout_button');
-  expose('statsig::config_exposure', 'checkout_button', button.ruleID);
+  count('statsig::config_exposure', 'checkout_button', button.ruleID);
   statsig.getDynamicConfig(user, 'shipping_table');
-  expose('statsig::config_exposure');
+  count('statsig::config_exposure');
   const homepage = statsig.getLayer(user, 'homepage');
   homepage.get('headline', '');
-  expose('statsig::layer_exposure', 'homepage_hero', homepage.ruleID);
+  count('statsig::layer_exposure', 'homepage_hero', homepage.ruleID);
   homepage.get('images', 0);
-  expose('statsig::layer_exposure');
+  count('statsig::layer_exposure');
 
   statsig.logEvent(user, 'order_placed', 10 + i, { sku: `sku-${i % 5}`, currency: 'EUR' });
-  tally.count({ eventName: 'order_placed', time: Date.now() });
+  count('order_placed');
 }
 
 // A flush reports success even if it only queued the batch again, and a shutdown drops what fails once more. So flush until
@@ -68,6 +63,4 @@ await statsig.shutdown();
 specs.close();
 // What it counted beyond the logged events is its own telemetry, whose names it does not report.
 if (acknowledged > tally.rows) tally.sent.telemetry['statsig::…'] = acknowledged - tally.rows;
-process.stdout.write(
-  `${JSON.stringify({ sdk: 'node-core', sent: tally.sent, byDay: tally.byDay, groups: tally.groups })}\n`,
-);
+process.stdout.write(tally.line('node-core'));

@@ -87,12 +87,7 @@ async function flush(): Promise<void> {
 }
 
 function visit(i: number, now: () => number): void {
-  const count = (eventName: string, experiment?: string, ruleId?: string) =>
-    tally.count({
-      eventName,
-      time: now(),
-      ...(experiment !== undefined && ruleId !== undefined ? { experiment, ruleId } : {}),
-    });
+  const count = tally.counter(now);
   client.checkGate('new_checkout');
   count('statsig::gate_exposure');
   const button = client.getExperiment('checkout_button');
@@ -130,7 +125,7 @@ client.shutdown();
 await specs.close();
 await window.happyDOM.close();
 process.stdout.write(
-  `${JSON.stringify({ sdk: 'statsig-js', sent: tally.sent, byDay: tally.byDay, groups: tally.groups })}\n`,
+  tally.line('statsig-js'),
   // Its timers would keep the process running.
   () => process.exit(),
 );

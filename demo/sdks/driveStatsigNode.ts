@@ -31,12 +31,7 @@ await statsig.initialize(settings.key, {
 const tally = new SentTally();
 
 function visit(i: number, now: () => number): void {
-  const count = (eventName: string, experiment?: string, ruleId?: string) =>
-    tally.count({
-      eventName,
-      time: now(),
-      ...(experiment !== undefined && ruleId !== undefined ? { experiment, ruleId } : {}),
-    });
+  const count = tally.counter(now);
   const user = {
     userID: `${settings.userPrefix}-${i}`,
     email: `${settings.userPrefix}-${i}@shop.example`,
@@ -71,6 +66,4 @@ for (const [d, day] of (settings.days ?? [senderNow() - settings.users * 1_000])
 }
 await statsig.shutdownAsync();
 specs.close();
-process.stdout.write(
-  `${JSON.stringify({ sdk: 'statsig-node', sent: tally.sent, byDay: tally.byDay, groups: tally.groups })}\n`,
-);
+process.stdout.write(tally.line('statsig-node'));

@@ -76,6 +76,22 @@ export class SentTally {
     return Object.values(this.byDay).reduce((sum, { exposures, events }) => sum + exposures + events, 0);
   }
 
+  /** Counts events that happen now. @param now The clock of the SDK. */
+  counter(now: () => number) {
+    return (eventName: string, experiment?: string, ruleId?: string) =>
+      this.count({
+        eventName,
+        time: now(),
+        ...(experiment !== undefined && ruleId !== undefined ? { experiment, ruleId } : {}),
+      });
+  }
+
+  /** The line that a driver prints: all counts as JSON. */
+  line(sdk: string): string {
+    const { sent, byDay, groups } = this;
+    return `${JSON.stringify({ sdk, sent, byDay, groups })}\n`;
+  }
+
   count(event: SentEvent): void {
     const exposure = EXPOSURES.get(event.eventName);
     if (exposure === undefined && event.eventName.startsWith('statsig::')) {
