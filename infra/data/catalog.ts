@@ -87,7 +87,8 @@ export function catalog(stack: Stack): Resources {
   };
 }
 
-function glueDatabase(name: string, description: string): Resource {
+/** A Glue database. It is retained when the stack is deleted, as it may hold tables and views. */
+export function glueDatabase(name: string, description: string): Resource {
   return {
     Type: 'AWS::Glue::Database',
     DeletionPolicy: 'RetainExceptOnCreate',

@@ -9,6 +9,7 @@ import { readerPermissions } from '../../lib/access/readerPermissions.ts';
 import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { readerTrust } from '../../lib/access/readerTrust.ts';
 import type { MetabaseReader, OwoxReader, Reader, StatsigReader } from '../../lib/schema/readers.ts';
+import { glueDatabase } from '../data/catalog.ts';
 import { keyArn } from '../data/key.ts';
 import {
   getAtt,
@@ -99,7 +100,12 @@ function readerResources(stack: Stack, reader: Reader): Resources {
       : { [readerId(reader, 'Workgroup')]: ownWorkgroup(stack, reader) }),
     ...(reader.kind === 'statsig' || reader.ownDatabase === null
       ? {}
-      : { [readerId(reader, 'Database')]: ownDatabase(reader.name, reader.ownDatabase) }),
+      : {
+          [readerId(reader, 'Database')]: glueDatabase(
+            reader.ownDatabase,
+            `What ${reader.name} makes of the tables that Sluice landed`,
+          ),
+        }),
   };
 }
 
@@ -227,19 +233,6 @@ function resultsBucket(stack: Stack, reader: OwoxReader): Resources {
           Statement: [encryptedTransportOnly([getAtt(id), sub(`\${${id}.Arn}/*`)])],
         },
       },
-    },
-  };
-}
-
-/** A database that is retained when the stack is deleted, as it may hold views of the reader. */
-function ownDatabase(name: string, database: string): Resource {
-  return {
-    Type: 'AWS::Glue::Database',
-    DeletionPolicy: 'RetainExceptOnCreate',
-    UpdateReplacePolicy: 'Retain',
-    Properties: {
-      CatalogId: ref('AWS::AccountId'),
-      DatabaseInput: { Name: database, Description: `What ${name} makes of the tables that Sluice landed` },
     },
   };
 }
