@@ -85,10 +85,7 @@ async function reportMissingReader(
   { bucket }: Config,
   json: boolean,
 ): Promise<number> {
-  const [{ missingReader }, { missingReaderText }] = await Promise.all([
-    import('../connect/setupGuide.ts'),
-    import('../connect/setupGuide.ts'),
-  ]);
+  const { missingReader, missingReaderText } = await import('../connect/setupGuide.ts');
   const missing = missingReader(product, bucket);
   if (json) writeJson({ ...missing, reader: null });
   else writeOut(missingReaderText(missing));

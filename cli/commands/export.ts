@@ -46,10 +46,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 async function status(line: CommandLine): Promise<number> {
   const days = countOption(line, 'days', { usual: 14, most: MAX_STATUS_DAYS });
-  const [{ openExport }, { exportStatusText, readExportStatus }] = await Promise.all([
-    import('./exportStatus.ts'),
-    import('./exportStatus.ts'),
-  ]);
+  const { exportStatusText, openExport, readExportStatus } = await import('./exportStatus.ts');
   const statuses = await openExport(line, (open) => readExportStatus(open, days));
   writeResult(line, statuses, () => exportStatusText(statuses));
   return statuses.some((one) => one.days.some(({ entry }) => entry?.state === 'failed')) ? 3 : 0;

@@ -67,10 +67,7 @@ const EXPECTED = {
 
 async function status(line: CommandLine): Promise<number> {
   const days = countOption(line, 'days', { usual: 14, most: MAX_STATUS_DAYS });
-  const [{ readStatus }, { calendarText }] = await Promise.all([
-    import('../ingest/datasetStatus.ts'),
-    import('../ingest/datasetStatus.ts'),
-  ]);
+  const { calendarText, readStatus } = await import('../ingest/datasetStatus.ts');
   const datasets = await withIngest(line, (open) => readStatus(open, days));
   writeResult(line, datasets, () => calendarText(datasets));
   const hasProblems = datasets.some(

@@ -12,8 +12,7 @@ import {
   PACKED_EVENTS,
 } from './limits.ts';
 import type { Place } from './openPlace.ts';
-import type { ProbeOptions } from './Run.ts';
-import { ENVIRONMENT, type Run } from './Run.ts';
+import { ENVIRONMENT, type ProbeOptions, type Run } from './Run.ts';
 import { judgeRedrive, leftObjects, OVERFLOW_PART, type PlantedObjects } from './redrive.ts';
 import {
   Athena,

@@ -3,8 +3,7 @@ import { systemClock } from '../../lib/base/time.ts';
 import type { QuarantinedItem, Revalidation } from '../../lib/collect/revalidate.ts';
 import { type Delivery, deliver } from '../../lib/landing/delivery/deliver.ts';
 import type { PutRecordBatch } from '../../lib/landing/delivery/putRecords.ts';
-import type { ForwardedKind } from '../../lib/schema/kinds.ts';
-import { forwardedKinds } from '../../lib/schema/kinds.ts';
+import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 
 /** Maximum documents and characters of one delivery, and its time limit. */
 const CHUNK = 5_000;

@@ -1,5 +1,4 @@
-import type { TableKind } from '../../lib/schema/kinds.ts';
-import { tableKinds } from '../../lib/schema/kinds.ts';
+import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { errorPrefix } from '../../lib/tables/objectKeys.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';

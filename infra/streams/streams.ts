@@ -1,5 +1,4 @@
-import type { TableKind } from '../../lib/schema/kinds.ts';
-import { tableKinds } from '../../lib/schema/kinds.ts';
+import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveryPrefix, errorPrefix, partitionQuery } from '../../lib/tables/objectKeys.ts';
 import { bucketArn } from '../data/bucket.ts';
 import { databaseName } from '../data/catalog.ts';

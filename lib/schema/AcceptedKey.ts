@@ -1,5 +1,4 @@
-import type { ForwardedKind } from './kinds.ts';
-import { forwardedKinds } from './kinds.ts';
+import { type ForwardedKind, forwardedKinds } from './kinds.ts';
 import { PLACE_NAME } from './names.ts';
 
 /** One SDK key that may post, known by its hash only: the key itself belongs in no file and in no log. */

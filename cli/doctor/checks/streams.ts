@@ -2,8 +2,7 @@ import { type DeliveryStreamDescription, DescribeDeliveryStreamCommand } from '@
 import { streamName } from '../../../infra/streams/streams.ts';
 import { kindId } from '../../../infra/template/Stack.ts';
 import type { Config } from '../../../lib/schema/config.ts';
-import type { TableKind } from '../../../lib/schema/kinds.ts';
-import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { deliveryPrefix, errorPrefix } from '../../../lib/tables/objectKeys.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import { type Finding, finding } from '../findings.ts';
