@@ -400,6 +400,9 @@ describe('the rows of one batch', () => {
         { page: '/' },
         { route: '/' },
         { page: '/' },
+        // A page that sets a member by a variable that has no value sends it so.
+        { undefined: '/' },
+        { undefined: '/' },
         { page: '/', route: '/' },
         { page: 1 },
         { page: long },
@@ -415,7 +418,7 @@ describe('the rows of one batch', () => {
       expect(rows.map((row) => JSON.parse(String(row['statsig_metadata'] ?? '{}')))).toEqual(
         own.map((members) => ({ ...batch, ...members })),
       );
-      expect(duplicates).toBe(3);
+      expect(duplicates).toBe(4);
     },
   );
 

@@ -257,6 +257,16 @@ describe('identity under redaction', () => {
     );
   });
 
+  it('does not change with the code, so that a resend after an update keeps its IDs', () => {
+    const bare = { eventName: 'e', time: NOW };
+    const batch = { events: [bare, purchase, { ...bare, Referer: 'r' }], statsigMetadata: { stableID: 'd' } };
+    expect(ids(batch, redacting({ 'user.email': 'drop' }))).toEqual([
+      'c87dd317aab12b2395e5f4e380961325',
+      '088e699e95639c967fe5ea5b1f4f0590',
+      '9d8cde81003f77ba687549a7df08a5c5',
+    ]);
+  });
+
   it('differs for events that differ only in what is redacted', () => {
     const other = { ...purchase, user: { ...user, email: 'u2@example.com' } };
     const [one, two] = ids({ events: [purchase, other] }, redacting({ 'user.email': 'drop' }));
