@@ -17,6 +17,8 @@ import type { StackEvent, StackJournal, StackStatus, StackVersion } from './Stac
 export interface ResourceHandler {
   /** Whether the account has a resource of this identifier, of the stack or not. */
   exists(resource: ResolvedResource): boolean;
+  /** Whether something of it is left, after a kill too. Default: whether it exists. */
+  remains?(resource: ResolvedResource): boolean;
   create(resource: ResolvedResource): unknown;
   /** @param before The resource until now: what is the same stays as it is. Undefined: everything is set. */
   update(resource: ResolvedResource, before: ResolvedResource | undefined): unknown;
@@ -95,6 +97,7 @@ export class Stack {
   /** What exists, by logical ID; old resources that were replaced and are not deleted yet by another key. */
   readonly #live = new Map<string, ResolvedResource>();
   #status: StackStatus | undefined;
+  #running: Promise<void> | undefined;
 
   constructor(options: {
     readonly journal: StackJournal;
@@ -201,6 +204,18 @@ export class Stack {
    * TemplateError.
    */
   async update(input: StackInput): Promise<StackUpdate> {
+    return (await this.begin(input)).done;
+  }
+
+  /**
+   * Begins an update as {@link update}, which goes on when this resolves.
+   *
+   * @returns `done` rejects when the update fails; `differs` is false when there is nothing to do.
+   * @throws StackError STACK_UPDATE_REFUSED, TemplateError.
+   */
+  async begin(
+    input: StackInput,
+  ): Promise<{ readonly done: Promise<StackUpdate>; readonly differs: boolean }> {
     const deployed = this.#journal.deployed;
     if (this.#status !== undefined)
       throw refused(`Stack:${this.id} is in ${this.#status} state and can not be updated.`);
@@ -210,22 +225,40 @@ export class Stack {
     const resolve = (generations: StackVersion['generations']) =>
       this.#resolve({ template, generations, codeDirectory }, input.name);
     this.#status = 'UPDATE_IN_PROGRESS';
+    let begun = false;
     try {
       const plan = refuseAwsErrors(() => planUpdate(this.#resolved, deployed.version.generations, resolve));
       const version = { template, generations: plan.generations, codeDirectory };
       await refuseAwsErrors(() => input.prepare(plan.after));
       if (isDeepStrictEqual(toJson(version), toJson(deployed.version))) {
         await this.#target.settled(this.#resolved);
-        return { changes: [], left: [] };
+        return { done: Promise.resolve({ changes: [], left: [] }), differs: false };
       }
       this.#journal.begin(version, this.#clock.now());
-      this.#stackEvent('UPDATE_IN_PROGRESS', 'User Initiated');
-      await this.#change(plan.changes);
-      this.#journal.endChanges();
-      return await this.#finish(plan, version);
+      begun = true;
+      const done = this.#run(plan, version).finally(() => {
+        this.#status = undefined;
+      });
+      this.#running = done.then(
+        () => undefined,
+        () => undefined,
+      );
+      return { done, differs: true };
     } finally {
-      this.#status = undefined;
+      if (!begun) this.#status = undefined;
     }
+  }
+
+  /** Resolves when no update is running. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(plan: UpdatePlan, version: StackVersion): Promise<StackUpdate> {
+    this.#stackEvent('UPDATE_IN_PROGRESS', 'User Initiated');
+    await this.#change(plan.changes);
+    this.#journal.endChanges();
+    return this.#finish(plan, version);
   }
 
   async #create(input: StackInput): Promise<void> {
@@ -344,7 +377,8 @@ export class Stack {
     const handler = this.#handler(resource);
     this.#event(resource, 'DELETE_IN_PROGRESS');
     try {
-      if (handler?.exists(resource) === true) await handler.delete(resource);
+      const remains = handler?.remains ?? handler?.exists;
+      if (remains?.(resource) === true) await handler?.delete(resource);
     } catch (error) {
       const reason = sentence(error);
       this.#event(resource, 'DELETE_FAILED', reason);
@@ -400,6 +434,7 @@ export class Stack {
       ...(this.times.updatedMs === undefined ? {} : { updatedMs: this.times.updatedMs }),
       ...(reason === undefined ? {} : { reason }),
     });
+    this.#status = undefined;
   }
 
   async #exist(resource: ResolvedResource): Promise<void> {

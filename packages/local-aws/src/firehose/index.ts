@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalClock } from '../base/clock.ts';
@@ -53,6 +54,8 @@ export interface Firehose {
    */
   createStream(name: string, properties: unknown): Promise<void>;
   hasStream(name: string): boolean;
+  /** Whether a stream of this name has kept something on disk, of an earlier process too. */
+  hasJournal(name: string): boolean;
   /**
    * Gives a stream other properties, as UpdateDestination does. Records that arrive from now on are delivered by them.
    * Records that are buffered are delivered now, by the old ones.
@@ -126,6 +129,7 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
   return {
     service,
     hasStream: (name) => streams.has(name),
+    hasJournal: (name) => existsSync(folderOf(name)),
     async createStream(name, given) {
       if (!streamName.safeParse(name).success) throw invalidArgument(`${name} is no name of a stream.`);
       if (streams.has(name)) throw streamInUse(name, account);

@@ -4,7 +4,7 @@ import { AwsError, notImplemented } from './AwsError.ts';
 import { type AwsRequest, type AwsResponse, type AwsService, readBody } from './AwsService.ts';
 import { type XmlElement, xmlDocument } from './xml.ts';
 
-/** A form of a few members. */
+/** A form of a few members, bytes. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 
 /** One operation of a Query service: made by {@link queryOperation}. */
@@ -13,7 +13,7 @@ export interface QueryOperation {
     members: Readonly<Record<string, string>>,
     request: AwsRequest,
     invalidInput: (message: string) => AwsError,
-  ) => readonly XmlElement[];
+  ) => readonly XmlElement[] | Promise<readonly XmlElement[]>;
 }
 
 /**
@@ -24,7 +24,10 @@ export function queryOperation<Schema extends z.ZodType>(definition: {
   /** AWS's name, e.g. `DescribeStacks`. */
   readonly name: string;
   readonly input: Schema;
-  readonly run: (input: z.output<Schema>, request: AwsRequest) => readonly XmlElement[];
+  readonly run: (
+    input: z.output<Schema>,
+    request: AwsRequest,
+  ) => readonly XmlElement[] | Promise<readonly XmlElement[]>;
 }): readonly [string, QueryOperation] {
   const { name, input, run } = definition;
   return [
@@ -53,6 +56,8 @@ export interface QueryServiceDefinition {
   /** Of its answers and errors. */
   readonly namespace: string;
   readonly operations: ReadonlyMap<string, QueryOperation>;
+  /** Largest request, bytes. Default 64 KiB. */
+  readonly bodyLimitBytes?: number;
 }
 
 /**
@@ -63,10 +68,10 @@ export interface QueryServiceDefinition {
  * 501 `NotImplemented` by name.
  */
 export function queryService(definition: QueryServiceDefinition): AwsService {
-  const { signingName, version, namespace, operations } = definition;
+  const { signingName, version, namespace, operations, bodyLimitBytes = BODY_LIMIT_BYTES } = definition;
 
   async function answer(request: AwsRequest): Promise<AwsResponse> {
-    const body = await readBody(request.body, BODY_LIMIT_BYTES);
+    const body = await readBody(request.body, bodyLimitBytes);
     checkPayloadHash(request, body);
     const { Action = '', Version, ...members } = readForm(request, body);
     if (Version !== version)
@@ -74,7 +79,7 @@ export function queryService(definition: QueryServiceDefinition): AwsService {
     const operation = operations.get(Action);
     if (operation === undefined) throw notImplemented(`${signingName} ${Action}`);
     await request.announce?.(Action, members['StackName'] ?? members['RoleArn'], members);
-    const result = operation.perform(members, request, validationError);
+    const result = await operation.perform(members, request, validationError);
     return respond(200, [
       `${Action}Response`,
       [

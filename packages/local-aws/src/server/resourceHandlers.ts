@@ -132,6 +132,7 @@ function dataHandlers({
       'AWS::KinesisFirehose::DeliveryStream',
       {
         exists: ({ physicalId }) => firehose.hasStream(physicalId),
+        remains: ({ physicalId }) => firehose.hasJournal(physicalId),
         create: ({ physicalId, properties }) => firehose.createStream(physicalId, properties),
         update: ({ physicalId, properties }) => firehose.updateStream(physicalId, properties),
         delete: ({ physicalId }) => firehose.deleteStream(physicalId),

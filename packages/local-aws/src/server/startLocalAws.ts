@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
 import { openAthena } from '../athena/index.ts';
 import { openStatementRunner } from '../athena/statements/openStatementRunner.ts';
-import { LocalCloudError } from '../base/errors.ts';
+import { LocalCloudError, StackError } from '../base/errors.ts';
 import { MovableClock } from '../base/MovableClock.ts';
+import { reportDefect } from '../base/reportDefect.ts';
 import { cloudFormationService, describeStack } from '../cloudformation/index.ts';
 import { Stack, type StackInput, type StackTarget, type StackUpdate } from '../cloudformation/Stack.ts';
 import { StackJournal } from '../cloudformation/StackJournal.ts';
@@ -40,7 +41,13 @@ import { stsService } from '../sts/index.ts';
 import type { Deployment } from '../template/Deployment.ts';
 import { arnName, deployedIdentities, readDeployment } from '../template/readDeployment.ts';
 import { Enforcement } from './Enforcement.ts';
-import { type ExistingResources, objectSink, provisionExisting, schemaSource } from './provision.ts';
+import {
+  type ExistingResources,
+  objectSink,
+  provisionExisting,
+  readTemplate,
+  schemaSource,
+} from './provision.ts';
 import { functionHandlers, resourceHandlers } from './resourceHandlers.ts';
 import { startFunctions } from './startFunctions.ts';
 import { startTriggers } from './startTriggers.ts';
@@ -179,7 +186,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   process.umask(0o077);
   makeDataPrivate(folders, { onWarning: options.onWarning ?? (() => undefined) });
   opened.defer(lockDataDirectory(folders.root));
-  const source = typeof options.stack === 'function' ? await options.stack() : options.stack;
+  let source = typeof options.stack === 'function' ? await options.stack() : options.stack;
 
   const faults = new Faults();
   const store = ObjectStore.open({ directory: folders.s3, clock });
@@ -270,6 +277,18 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     iamService({ roles, callerOf: callerByKey, clock }),
     cloudFormationService({
       stack: () => stack && describeStack(stack, { region, account, partition }),
+      updates: {
+        async begin(template) {
+          if (stack === undefined) return false;
+          const { done, differs } = await stack.begin(inputOf({ ...source, template }, stack.codeDirectory));
+          done.catch((error: unknown) => {
+            // A failure is in the stack's status.
+            if (!(error instanceof StackError)) reportDefect(error);
+          });
+          return differs;
+        },
+        read: (url) => readTemplate(store, url),
+      },
     }),
   ];
   const controlPath = options.controlPath ?? '/_local';
@@ -328,10 +347,10 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       if (running) await serveApi();
     },
   };
-  const inputOf = (given: StackSource): StackInput => ({
+  const inputOf = (given: StackSource, codeDirectory = resolve(given.codeDirectory ?? '.')): StackInput => ({
     name: given.stackName ?? 'local',
     template: given.template,
-    codeDirectory: resolve(given.codeDirectory ?? '.'),
+    codeDirectory,
     prepare(resolved) {
       const described = readDeployment(resolved);
       existing = given.existing?.(described) ?? {};
@@ -342,6 +361,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const opening = new Stack({ journal, clock, identity, target });
   await opening.open(inputOf(source));
   stack = opening;
+  opened.defer(() => opening.idle());
   if (options.bufferSeconds !== undefined) firehose.overrideBuffering({ seconds: options.bufferSeconds });
   await Promise.all(
     opening.resolved.resources
@@ -422,7 +442,11 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     faults,
     status,
     flush,
-    update: (given) => opening.update(inputOf(given)),
+    async update(given) {
+      const made = await opening.update(inputOf(given));
+      source = given;
+      return made;
+    },
     close,
   };
 }
