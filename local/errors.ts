@@ -35,6 +35,8 @@ configureErrors({
       'GET /_sluice/status; POST /_sluice/flush; GET, POST or DELETE /_sluice/faults; GET or POST /_sluice/clock; GET or DELETE /_sluice/calls; POST /_sluice/credentials.',
     CONTROL_BODY: 'See docs/local.md for the shape of each call.',
     QUERY_NO_DATA: 'Start the local cloud once (`npm start`), or name its data directory with --data.',
+    STACK_UPDATE_FAILED:
+      'Change the configuration as the reason says and start again. The data is as before: start with the sources and the configuration that were deployed into it, or start with another directory: --data DIR.',
     TEMPLATE_INVALID: 'Correct the named member in serverless.yml or infra/.',
   },
 });

@@ -103,7 +103,7 @@ export interface StartOptions {
 /**
  * Starts Sluice's stack on local-aws, from the packaged deployment.
  *
- * @throws LocalCloudError, LocalTemplateError, TemplateError, ConfigError: with nothing left open.
+ * @throws LocalCloudError, LocalTemplateError, TemplateError, StackError, ConfigError: with nothing left open.
  */
 export async function startCloud(options: StartOptions): Promise<Cloud> {
   const {

@@ -36,7 +36,7 @@ export interface RuleTarget {
 }
 
 /**
- * Opens the default event bus. Rules come from the template at every start, so nothing is kept on disk.
+ * Opens the default event bus. Rules come from the deployed stack at every start, so nothing is kept on disk.
  *
  * @param options.deliver Sends an event, as JSON, to a target: for an SQS queue it is the message's body.
  *

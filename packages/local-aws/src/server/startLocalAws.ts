@@ -167,8 +167,8 @@ export interface LocalAws {
 }
 
 /**
- * Starts AWS on this machine from a CloudFormation template: opens the data directory, updates its resources to the
- * template like a stack update, and runs the functions behind their queues, schedules and HTTP API.
+ * Starts AWS on this machine from a CloudFormation template: opens the data directory, updates the stack in it to the
+ * template by CloudFormation's rules, and runs the functions behind their queues, schedules and HTTP API.
  *
  * Sets the umask of the process: files that it writes from now on are readable by their owner only.
  *
@@ -176,7 +176,7 @@ export interface LocalAws {
  * const aws = await startLocalAws({ stack: { template }, directory: '.local-aws' });
  * const firehose = new FirehoseClient({ endpoint: aws.endpoint, region: 'us-east-1', credentials });
  * await aws.close();
- * @throws LocalCloudError, TemplateError. Nothing is left open.
+ * @throws LocalCloudError, TemplateError, StackError. Nothing is left open.
  */
 export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
   await using opened = new AsyncDisposableStack();

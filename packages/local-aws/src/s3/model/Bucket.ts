@@ -137,7 +137,7 @@ export class Bucket {
     return this.#info;
   }
 
-  /** The template's settings, which are applied at each start, or what a call has set since. */
+  /** The template's settings, or what a call has set since. */
   get settings(): BucketSettings {
     return this.#settings;
   }
