@@ -74,10 +74,12 @@ async function contextOptions(
     import('../../lib/base/time.ts'),
   ]);
   const named = namedPlace(readPlaceOptions(line));
+  const { stack, place, local } = named;
+  // The local cloud has one region, whatever the configuration says: it is none that stages are compared by.
+  const region = local ? undefined : place.region;
   return {
     ...named,
-    loadConfig: () =>
-      loadComparedConfig(configFile(repositoryRoot, process.env), named.stack.stage, named.place.region),
+    loadConfig: () => loadComparedConfig(configFile(repositoryRoot, process.env), stack.stage, region),
     clock: systemClock,
   };
 }

@@ -28,8 +28,8 @@ const RESTORE = `${BLIND} ${COMPARE} ${CHANGED}`;
 /** Everything that `sluice doctor` can find. Codes are stable. */
 export const doctorFindings = {
   SLUICE_DOCTOR_CONFIGURATION: problem(
-    'The configuration is not valid, so nothing else can be checked.',
-    'Correct the named field.',
+    'The configuration is not valid, or not for this stage, so nothing else can be checked.',
+    'Correct the named field. docs/errors.md has the cure of the code in the message.',
   ),
   SLUICE_DOCTOR_CREDENTIALS: problem(
     'AWS does not accept the credentials, or there are none.',

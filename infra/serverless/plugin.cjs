@@ -30,7 +30,7 @@ module.exports = class SluicePlugin {
 
   async compareStages() {
     const { configFile, loadComparedConfig } = await import('../../lib/config/loadConfig.ts');
-    const { region, stage } = this.serverless.service.provider;
+    const { region, stage } = this.target();
     await this.explain(() => loadComparedConfig(configFile(root, process.env), stage, region));
   }
 
@@ -59,10 +59,15 @@ module.exports = class SluicePlugin {
   }
 
   async requireDeployable() {
-    const { requireAccount, requireDeployableStage, requireKeys } = await import('./requirements.ts');
+    const { requireAccount, requireDeployableStage, requireKeys, requirePackageOf } = await import(
+      './requirements.ts'
+    );
     const config = await this.loadConfig();
+    const target = this.target();
     await this.explain(async () => {
-      requireDeployableStage(this.serverless.service.provider.stage);
+      requireDeployableStage(target.stage);
+      // By now Serverless has read the settings of the package in place of those of serverless.yml.
+      requirePackageOf(target, this.serverless.service.provider);
       requireKeys(config);
       if (config.account !== null)
         requireAccount(config, await this.serverless.getProvider('aws').getAccountId());
@@ -71,8 +76,13 @@ module.exports = class SluicePlugin {
 
   async loadConfig() {
     const { configFile, loadConfig } = await import('../../lib/config/loadConfig.ts');
-    const { stage } = this.serverless.service.provider;
-    return this.explain(() => loadConfig(configFile(root, process.env), stage));
+    return this.explain(() => loadConfig(configFile(root, process.env), this.target().stage));
+  }
+
+  /** Stage and region of the command line, or else those of serverless.yml. */
+  target() {
+    const provider = this.serverless.getProvider('aws');
+    return { stage: provider.getStage(), region: provider.getRegion() };
   }
 
   /** Shows our errors as Serverless shows its own: code, message and cure, without a stack trace. */

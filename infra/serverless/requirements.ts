@@ -69,6 +69,25 @@ export function requireDeployableStage(stage: string): void {
     );
 }
 
+/** Where a package goes, or what it was made for. */
+export interface DeployTarget {
+  readonly stage: string;
+  readonly region: string;
+}
+
+/**
+ * Refuses to deploy a package (`serverless deploy --package`) of another stage or region. Serverless would give its resources
+ * to the stack that the command line names.
+ *
+ * @throws ConfigError `SLUICE_CONFIG_PACKAGE_DIFFERS`
+ */
+export function requirePackageOf(target: DeployTarget, packaged: DeployTarget): void {
+  const problems = (['stage', 'region'] as const)
+    .filter((member) => packaged[member] !== target[member])
+    .map((member) => `${member}: got a package of ${packaged[member]}, expected one of ${target[member]}.`);
+  if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_PACKAGE_DIFFERS', problems.join(' '));
+}
+
 /**
  * Refuses to deploy to another account than the configuration states. Stages of two accounts may have equal names, which
  * would collide in one.

@@ -34,6 +34,10 @@ export const ConfigError = defineErrorFamily('user', {
     cause: 'Two stages would use the same resource.',
     cure: 'Make the named value depend on the stage: `defineConfig(({ stage }) => ({ … }))` (docs/deploy.md, "Stages").',
   },
+  SLUICE_CONFIG_PACKAGE_DIFFERS: {
+    cause: 'The package was made for another stage or region than it is deployed to.',
+    cure: 'Package with the same --stage and --region, or deploy without --package.',
+  },
   SLUICE_CONFIG_ACCOUNT_DIFFERS: {
     cause: 'The credentials are of another account than the configuration states.',
     cure: 'Use credentials of the named account (AWS_PROFILE, `aws sso login`), or correct `account` in the configuration.',

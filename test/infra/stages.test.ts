@@ -114,24 +114,28 @@ describe('serverless package', () => {
 
   it.each([
     [
+      'a stage that is not listed',
       'staging',
       apart,
       'SLUICE_CONFIG_STAGE_UNKNOWN',
       'stage: got "staging", expected dev, prod, personal-<name>',
     ],
     [
+      'another stage than that of an object',
       'prod',
       configFile('plain', "export default defineConfig({ bucket: 'acme-dev' });"),
       'SLUICE_CONFIG_STAGE_UNKNOWN',
       'stage: got "prod", but the configuration is an object, which is for dev alone',
     ],
     [
+      'an object for several stages',
       'prod',
       configFile('several', "export default defineConfig({ bucket: 'acme' }, { stages: ['dev', 'prod'] });"),
       'SLUICE_CONFIG_STAGES_OF_OBJECT',
       'stages: got dev, prod.',
     ],
     [
+      'a function that fails for the stage',
       'prod',
       configFile(
         'failing',
@@ -140,7 +144,7 @@ describe('serverless package', () => {
       'SLUICE_CONFIG_STAGE_FAILED',
       'Stage prod: Error: not prod',
     ],
-  ])('refuses %s of %s with its code', async (stage, file, code, sentence) => {
+  ])('refuses %s with its code', async (_what, stage, file, code, sentence) => {
     const { status, said } = await runServerless(file, packageArgs(stage));
     expect(status).not.toBe(0);
     expect(said).toContain(code);
@@ -193,6 +197,51 @@ describe('serverless deploy', () => {
       remove();
     }
   }, 30_000);
+
+  it('refuses a package of another stage or region', async () => {
+    const { root, remove } = scratchRoot(smallFunctions);
+    const file = configFile(
+      'two',
+      `export default defineConfig(
+  ({ stage }) => ({
+    bucket: 'acme-' + stage,
+    database: 'tables_' + stage,
+    athena: { workgroup: stage, stagingDatabase: 'staging_' + stage },
+    ${key},
+  }),
+  { stages: ['dev', 'prod'] },
+);`,
+    );
+    try {
+      const deploy = async (...args: string[]) => {
+        const { status, said } = await runServerless(file, ['deploy', '--package', 'packaged', ...args], {
+          cwd: root,
+          env: {
+            AWS_ACCESS_KEY_ID: 'test',
+            AWS_SECRET_ACCESS_KEY: 'test',
+            HTTPS_PROXY: 'http://127.0.0.1:9',
+          },
+        });
+        return [status, /SLUICE_\w+: .*/.exec(said)?.[0]];
+      };
+      const made = await runServerless(file, ['package', '--stage', 'dev', '--package', 'packaged'], {
+        cwd: root,
+      });
+      expect(made.status).toBe(0);
+      const cause =
+        'SLUICE_CONFIG_PACKAGE_DIFFERS: The package was made for another stage or region than it is deployed to.';
+      expect(await deploy('--stage', 'prod')).toEqual([
+        1,
+        `${cause} stage: got a package of dev, expected one of prod.`,
+      ]);
+      expect(await deploy('--stage', 'dev', '--region', 'eu-west-1')).toEqual([
+        1,
+        `${cause} region: got a package of us-east-1, expected one of eu-west-1.`,
+      ]);
+    } finally {
+      remove();
+    }
+  }, 60_000);
 
   it('refuses credentials of another account than the configuration states', async () => {
     const { root, remove } = scratchRoot(smallFunctions);

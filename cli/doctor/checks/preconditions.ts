@@ -1,6 +1,7 @@
 import { ListDeliveryStreamsCommand } from '@aws-sdk/client-firehose';
 import { requireRegion } from '../../../infra/serverless/requirements.ts';
 import { ConfigError } from '../../../lib/config/ConfigError.ts';
+import type { Config } from '../../../lib/schema/config.ts';
 import { AwsAccessError } from '../../aws/explainAwsError.ts';
 import { isAwsError } from '../askAws.ts';
 import type { Identity } from '../DoctorContext.ts';
@@ -10,7 +11,7 @@ import type { Check } from '../runChecks.ts';
 /** The configuration: every other check depends on it. */
 export const configuration: Check = {
   name: 'configuration',
-  expects: 'the configuration file exists and is valid',
+  expects: 'the configuration file exists and is valid, for the stage and beside all others',
   needs: [],
   blocks: ['SLUICE_DOCTOR_CONFIGURATION'],
   codes: ['SLUICE_DOCTOR_CONFIGURATION'],
@@ -21,7 +22,7 @@ export const configuration: Check = {
       return [];
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      return [finding('SLUICE_DOCTOR_CONFIGURATION', error.message)];
+      return [finding('SLUICE_DOCTOR_CONFIGURATION', `${error.code}: ${error.message}`)];
     }
   },
 };
@@ -53,10 +54,7 @@ export const credentials: Check = {
     try {
       const [{ account }, config] = await Promise.all([doctor.identity(), doctor.config()]);
       // The local cloud has one account, whatever the configuration says.
-      if (doctor.local || config.account === null || config.account === account) return [];
-      return [
-        finding('SLUICE_DOCTOR_ACCOUNT_DIFFERS', `account: got ${account}, expected ${config.account}.`),
-      ];
+      return doctor.local ? [] : judgeAccount(account, config);
     } catch (error) {
       const none = error instanceof AwsAccessError && error.code === 'SLUICE_AWS_NO_CREDENTIALS';
       if (!none && !isAwsError(error, ...REFUSED)) throw error;
@@ -64,6 +62,12 @@ export const credentials: Check = {
     }
   },
 };
+
+/** Compares the account of the credentials with that of the configuration, if it states one. */
+export function judgeAccount(account: string, config: Pick<Config, 'account'>): Finding[] {
+  if (config.account === null || config.account === account) return [];
+  return [finding('SLUICE_DOCTOR_ACCOUNT_DIFFERS', `account: got ${account}, expected ${config.account}.`)];
+}
 
 /** Reported well before five minutes, from which AWS rejects signatures. */
 const MOST_MS = 60_000;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { sameDocument } from '../../../cli/doctor/checks/bucket.ts';
 import { columnProblems } from '../../../cli/doctor/checks/catalog.ts';
 import { findPrincipalsWithoutAccess, judgeKey } from '../../../cli/doctor/checks/key.ts';
-import { judgeClock } from '../../../cli/doctor/checks/preconditions.ts';
+import { judgeAccount, judgeClock } from '../../../cli/doctor/checks/preconditions.ts';
 import { judgeSimulation } from '../../../cli/doctor/checks/readers.ts';
 import { judgeStack, unfinishedWords } from '../../../cli/doctor/checks/stack.ts';
 import { judgePrimary } from '../../../cli/doctor/checks/workgroups.ts';
@@ -32,6 +32,20 @@ describe('the clock', () => {
     expect(judge(3_600_000)[0]?.detail).toBe('This machine is 3599 s ahead.');
     expect(judge(-3_600_300)[0]?.detail).toBe('This machine is 3600 s behind.');
     expect(judgeClock({ theirTime: undefined, ourTime: { before: 0, after: 0 } })).toEqual([]);
+  });
+});
+
+describe('the account', () => {
+  it('is that of the configuration, if it states one', () => {
+    expect(judgeAccount('111122223333', { account: null })).toEqual([]);
+    expect(judgeAccount('111122223333', { account: '111122223333' })).toEqual([]);
+    expect(judgeAccount('111122223333', { account: '444455556666' })).toMatchObject([
+      {
+        code: 'SLUICE_DOCTOR_ACCOUNT_DIFFERS',
+        severity: 'problem',
+        detail: 'account: got 111122223333, expected 444455556666.',
+      },
+    ]);
   });
 });
 
