@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { visibleJson } from '../lib/base/text.ts';
+import { VERSION } from '../lib/base/version.ts';
 import { check } from './commands/check.ts';
 import { connect } from './commands/connect.ts';
 import { customer } from './commands/customer.ts';
@@ -48,7 +48,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return name === undefined ? 2 : 0;
     }
     if (name === '--version' || name === '-v') {
-      writeOut(`${readVersion()}\n`);
+      writeOut(`${VERSION}\n`);
       return 0;
     }
     const isHelp = name === 'help';
@@ -82,11 +82,6 @@ function findCommand(name: string): Command {
     throw new UsageError('SLUICE_USAGE_OPTIONS', `${name}: expected a command first, then its options.`);
   const names = commands.map((one) => one.name);
   throw new UsageError('SLUICE_USAGE_UNKNOWN_COMMAND', `${JSON.stringify(name)}.${didYouMean(name, names)}`);
-}
-
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
-  return version;
 }
 
 /** The text of `sluice --help`. */

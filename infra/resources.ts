@@ -1,3 +1,4 @@
+import { VERSION } from '../lib/base/version.ts';
 import { requestLimits } from '../lib/schema/config.ts';
 import { deliveredTables } from '../lib/tables/deliveredTables.ts';
 import { alarms } from './alarms/alarms.ts';
@@ -78,10 +79,11 @@ function serverlessExtensions(stack: Stack): Readonly<Record<string, Extension>>
   };
 }
 
-/** The outputs that are needed after a deployment: where to point SDKs, and where the data is. */
+/** The outputs that are needed after a deployment: where to point SDKs, where the data is, and which version it is. */
 function outputs(stack: Stack): Readonly<Record<string, Output>> {
   const tables = deliveredTables(stack.config);
   return {
+    SluiceVersion: { Description: 'Version of Sluice that deployed the stack', Value: VERSION },
     CollectorUrl: {
       Description: 'Point SDKs here; any path but the reserved ones will do, /v1/rgstr for example',
       Value: sub(`https://\${${logicalIds.httpApi}}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}`),

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Config } from '../lib/schema/config.ts';
 import { LocalTemplateError } from './errors.ts';
 
-/** What packaging reads besides the configuration, relative to the root. A folder counts with all in it. */
+/** What packaging reads besides the configuration, relative to the root. The lock file also has the version of cli/package.json. */
 const FILES = ['serverless.yml', 'package.json', 'package-lock.json', 'tsconfig.json'] as const;
 /** Folders of code that packaging reads. */
 const SOURCE_FOLDERS = ['functions', 'infra', 'lib'] as const;

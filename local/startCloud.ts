@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { VERSION } from '../lib/base/version.ts';
 import type { Config } from '../lib/schema/config.ts';
 import {
   type Deployment,
@@ -27,6 +28,8 @@ export interface FlushReport {
 
 /** What the local cloud is doing. */
 interface CloudStatus {
+  /** The version of Sluice. */
+  readonly version: string;
   readonly collector: string;
   readonly edge: string;
   readonly data: string;
@@ -142,6 +145,7 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     controlPath: '/_sluice',
     presentation: {
       status: ({ api = '', endpoint, directory, ...rest }): CloudStatus => ({
+        version: VERSION,
         collector: api,
         edge: endpoint,
         data: directory,
@@ -168,7 +172,7 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     },
     status() {
       const { pid, pending, queues, queries, refusals } = aws.status();
-      return { ...addresses, ...names(), pid, pending, queues, queries, refusals };
+      return { version: VERSION, ...addresses, ...names(), pid, pending, queues, queries, refusals };
     },
     async flush() {
       const { delivered, undrained } = await aws.flush();

@@ -33,16 +33,24 @@ export const doctor: Command = {
     const json = line.values['json'] === true;
     const context = openDoctorContext(await contextOptions(line));
     try {
+      // Without valid credentials or configuration, a finding says so.
+      const deployed = await context
+        .identity()
+        .then(() => context.deployedStack())
+        .catch(() => undefined);
+      if (!json) writeOut(report.versionText(context.stackName, deployed));
       const outcomes = await runChecks(before ? checksBeforeDeploy : checks, context, (outcome) => {
         if (!json) writeOut(report.outcomeText(outcome));
       });
       const problems = outcomes.filter((outcome) => report.verdictOf(outcome) === 'problem').length;
-      // Without valid credentials or configuration, a finding says so.
       const { region, account } = (await context.identity().catch(() => undefined)) ?? {};
       const { stackName } = context;
       if (json) {
         const checked = report.reportJson(outcomes);
-        writeJson({ stack: stackName, region, account, problems, checks: checked });
+        writeJson({
+          ...report.versionsJson(deployed),
+          ...{ stack: stackName, region, account, problems, checks: checked },
+        });
       } else {
         const where = account === undefined ? '' : ` in ${region} of account ${account}`;
         writeOut(

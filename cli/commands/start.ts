@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import { visibleLine } from '../../lib/base/text.ts';
+import { VERSION } from '../../lib/base/version.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
 import type { Cloud } from '../../local/startCloud.ts';
 import {
@@ -93,7 +94,8 @@ export const start: Command = {
     const interrupted = untilInterrupted();
     if (values['json'] === true) {
       const { collector, edge, data, bucket, database } = cloud;
-      writeJson({ collector, edge, data, bucket, database, pid: process.pid, enforceIam });
+      const pid = process.pid;
+      writeJson({ version: VERSION, collector, edge, data, bucket, database, pid, enforceIam });
     } else {
       writeOut(welcome(cloud, { checkKeys, enforceIam, stage, tookMs: performance.now() - startedAt }));
     }
@@ -134,7 +136,7 @@ function welcome(cloud: Cloud, { checkKeys, enforceIam, stage, tookMs }: Started
   const folder = shortPath(join(cloud.data, 's3', cloud.bucket));
   const ports = cloud.edge === `http://127.0.0.1:${EDGE_PORT}` ? '' : ` --endpoint-url ${cloud.edge}`;
   const elsewhere = cloud.data === defaultDataDirectory() ? '' : ` --data ${shortPath(cloud.data)}`;
-  return `Sluice's local cloud is ready (${(tookMs / 1000).toFixed(1)} s).
+  return `Sluice ${VERSION}: the local cloud is ready (${(tookMs / 1000).toFixed(1)} s).
 
   Point an SDK at  ${cloud.collector}/v1/rgstr   with ${checkKeys ? 'a configured' : 'any client-… or secret-…'} key
   AWS endpoint     ${cloud.edge}   us-east-1, access key test, secret test${enforceIam ? ' (the root user)' : ''}

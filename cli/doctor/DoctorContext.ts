@@ -1,4 +1,4 @@
-import { ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeStacksCommand, ListStackResourcesCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { logicalIds } from '../../infra/template/Stack.ts';
@@ -12,7 +12,7 @@ import type { TableKind } from '../../lib/schema/kinds.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
 import { type NamedPlace, readClock } from '../aws/deploymentPlace.ts';
 import { shellCommand } from '../terminal/output.ts';
-import { askAws } from './askAws.ts';
+import { askAws, isAwsError } from './askAws.ts';
 import { type Clients, closeClients, openClients } from './clients.ts';
 import { CheckImpossible, finding } from './findings.ts';
 
@@ -51,6 +51,8 @@ export interface DoctorContext {
   config(): Promise<Config>;
   clients(): Promise<Clients>;
   identity(): Promise<Identity>;
+  /** The stack, as CloudFormation describes it; undefined if there is none. */
+  deployedStack(): Promise<Stack | undefined>;
   /** Resources of the stack by logical ID. */
   resources(): Promise<ReadonlyMap<string, DeployedResource>>;
   /** ARN of the key that encrypts the bucket, an existing one or the stack's. */
@@ -106,6 +108,7 @@ export function openDoctorContext(
   });
   const ask: DoctorContext['ask'] = (permission, call) => askAws(permission, local, call);
   const identity = once(async () => readIdentity(await clients(), clock, ask));
+  const deployedStack = once(async () => readStack(await clients(), stackName, ask));
   const resources = once(async () => readResources(await clients(), stackName, ask));
   const readPartitions = (kind: TableKind) =>
     once(async () => readTablePartitions({ ask, clients, clock }, await config(), kind));
@@ -124,6 +127,7 @@ export function openDoctorContext(
     config,
     clients,
     identity,
+    deployedStack,
     resources,
     keyArn: once(async () => {
       const { existing } = await config();
@@ -193,6 +197,23 @@ function dateOf(response: unknown): number | undefined {
   const date: unknown = Object(response.headers)['date'];
   const time = typeof date === 'string' ? Date.parse(date) : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
+}
+
+async function readStack(
+  { cloudFormation }: Clients,
+  StackName: string,
+  ask: DoctorContext['ask'],
+): Promise<Stack | undefined> {
+  try {
+    const { Stacks: [found] = [] } = await ask('cloudformation:DescribeStacks', () =>
+      cloudFormation.send(new DescribeStacksCommand({ StackName })),
+    );
+    return found;
+  } catch (error) {
+    // CloudFormation has no specific error for a stack that does not exist.
+    if (isAwsError(error, 'ValidationError')) return undefined;
+    throw error;
+  }
 }
 
 async function readResources(

@@ -8,7 +8,7 @@ import { clock, configuration, credentials, region } from './checks/precondition
 import { queues } from './checks/queues.ts';
 import { quotas } from './checks/quotas.ts';
 import { readers } from './checks/readers.ts';
-import { stack } from './checks/stack.ts';
+import { stack, version } from './checks/stack.ts';
 import { stages } from './checks/stages.ts';
 import { streams } from './checks/streams.ts';
 import { owoxWorkgroup, workgroup } from './checks/workgroups.ts';
@@ -22,6 +22,7 @@ export const checks: readonly Check[] = [
   region,
   stages,
   stack,
+  version,
   bucket,
   bucketSettings,
   holdouts,
@@ -46,6 +47,7 @@ export const checksBeforeDeploy: readonly Check[] = [
   clock,
   region,
   stages,
+  version,
   names,
   dataLake,
   deployer,

@@ -59,6 +59,14 @@ export const doctorFindings = {
     'The stack was deployed from another configuration.',
     `Check the configuration (SLUICE_CONFIG), then ${DEPLOY}.`,
   ),
+  SLUICE_DOCTOR_VERSION_OLDER: warning(
+    'The stack was deployed by an earlier version of Sluice.',
+    `CHANGELOG.md says what changes for a deployment. To upgrade, ${DEPLOY}.`,
+  ),
+  SLUICE_DOCTOR_VERSION_NEWER: problem(
+    'The stack was deployed by a later version of Sluice. Deploying this working tree would downgrade it, and the doctor compares it with what this version expects.',
+    'Use the working tree of the deployed version or a later one. To downgrade on purpose, read docs/deploy.md first.',
+  ),
   SLUICE_DOCTOR_NAME_TAKEN: problem(
     'A name that the stack gives to a new resource is taken. CloudFormation would fail there and roll back.',
     'Choose another name or stage, or use the existing resource (docs/deploy.md, "Bringing your own"). If a stack was removed before, see docs/deploy.md, "Redeploying after `remove`". If a command is shown and nobody needs the resource, run it.',

@@ -1,10 +1,30 @@
+import type { Stack } from '@aws-sdk/client-cloudformation';
 import { visibleLine } from '../../lib/base/text.ts';
+import { VERSION } from '../../lib/base/version.ts';
+import { deployedVersion } from './checks/stack.ts';
 import type { Finding, Severity } from './findings.ts';
 import type { Outcome } from './runChecks.ts';
 
 /** What is printed in front of a check's name. */
 const MARKS = { fine: 'ok', problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;
 const WORST: readonly Severity[] = ['problem', 'warning', 'unchecked'];
+
+/** The first line: the version of this working tree, and the one that deployed the stack if there is a stack. */
+export function versionText(stackName: string, stack: Stack | undefined): string {
+  const deployed =
+    stack === undefined
+      ? ''
+      : ` ${stackName} was deployed by ${visibleLine(deployedVersion(stack) ?? 'a version before 0.3.0')}.`;
+  return `This is Sluice ${VERSION}.${deployed}\n\n`;
+}
+
+/** The versions for `--json`: `deployedVersion` is null for a stack that does not name its version, and missing without a stack. */
+export function versionsJson(stack: Stack | undefined) {
+  return {
+    version: VERSION,
+    ...(stack === undefined ? {} : { deployedVersion: deployedVersion(stack) ?? null }),
+  };
+}
 
 /** The verdict on a check: the severity of its worst finding, or `fine`. */
 export function verdictOf({ findings }: Outcome): keyof typeof MARKS {

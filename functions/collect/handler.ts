@@ -13,6 +13,7 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { GroupsCache } from '../../lib/groups/GroupsCache.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { withEnvironment } from '../../lib/lambda/environment.ts';
+import { withStartLine } from '../../lib/lambda/startLine.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
@@ -99,6 +100,7 @@ export const handler = middy<HttpRequest, APIGatewayProxyStructuredResultV2>(noE
   .onError((request) => {
     request.response = failed(request.error);
   })
+  .use(withStartLine())
   .use(withEnvironment(readEnvironment))
   .use(withEndTime())
   .handler(async (event, { environment, endsAt }) => {

@@ -21,6 +21,7 @@ import { exportRequestSchema } from '../../lib/export/messageBodies.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
+import { withStartLine } from '../../lib/lambda/startLine.ts';
 import type { Attempts } from '../../lib/landing/catalog/catalogCalls.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import {
@@ -71,6 +72,7 @@ export const readEnvironment = environmentReader(
  * @throws ExportError SLUICE_EXPORT_INVOCATION_UNKNOWN for any other event.
  */
 export const handler = middy<unknown, SQSBatchResponse | ExportReport>(noEarlyTimeout)
+  .use(withStartLine())
   .use(withEnvironment(readEnvironment))
   .use(withEndTime())
   .use(withMessages())

@@ -24,6 +24,7 @@ import type { Loader, ScopedPorts } from '../../lib/drops/load/Loader.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
+import { withStartLine } from '../../lib/lambda/startLine.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { loadMessages } from './loadMessages.ts';
 import { engineShare, makeWorkDirectory } from './machine.ts';
@@ -65,6 +66,7 @@ export const readEnvironment = environmentReader(
  * @throws IngestError SLUICE_INGEST_INVOCATION_UNKNOWN for anything but messages of its queue.
  */
 export const handler = middy<unknown, SQSBatchResponse>(noEarlyTimeout)
+  .use(withStartLine())
   .use(withEnvironment(readEnvironment))
   .use(withEndTime())
   .use(withMessages())

@@ -18,6 +18,7 @@ import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
+import { withStartLine } from '../../lib/lambda/startLine.ts';
 import { type Planner, type PlanReport, planMessages, runPlan } from './planMessages.ts';
 
 const config: FunctionConfig<'ingest-plan'> = wholeConfig;
@@ -53,6 +54,7 @@ export const readEnvironment = environmentReader(
  * @throws IngestError SLUICE_INGEST_INVOCATION_UNKNOWN for any other event.
  */
 export const handler = middy<unknown, SQSBatchResponse | PlanReport>(noEarlyTimeout)
+  .use(withStartLine())
   .use(withEnvironment(readEnvironment))
   .use(withEndTime())
   .use(withMessages())

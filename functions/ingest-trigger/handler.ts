@@ -13,6 +13,7 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { TriggerFailure } from '../../lib/drops/plan/trigger.ts';
 import { noEarlyTimeout } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
+import { withStartLine } from '../../lib/lambda/startLine.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 import { markReady, type ReadyHttpRequest, type Trigger } from './markReady.ts';
@@ -74,6 +75,7 @@ export const readEnvironment = environmentReader(
  * next scheduled run. Only the gateway sets CORS headers.
  */
 export const handler = middy<ReadyHttpRequest, APIGatewayProxyStructuredResultV2>(noEarlyTimeout)
+  .use(withStartLine())
   .use(withEnvironment(readEnvironment))
   .handler(async (event, { environment }) => {
     trigger ??= makeTrigger(environment);

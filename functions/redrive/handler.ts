@@ -13,6 +13,7 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
+import { withStartLine } from '../../lib/lambda/startLine.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { quarantineRecords } from '../../lib/landing/redrive/quarantineRecords.ts';
 import { RedriveError } from '../../lib/landing/redrive/RedriveError.ts';
@@ -59,6 +60,7 @@ export const readEnvironment = environmentReader(
  * @throws RedriveError SLUICE_REDRIVE_INVOCATION_UNKNOWN for any other event.
  */
 export const handler = middy<unknown, SQSBatchResponse | StragglersReport>(noEarlyTimeout)
+  .use(withStartLine())
   .use(withEnvironment(readEnvironment))
   .use(withEndTime())
   .use(withMessages())

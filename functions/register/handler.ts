@@ -11,6 +11,7 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
+import { withStartLine } from '../../lib/lambda/startLine.ts';
 import { CatalogError } from '../../lib/landing/catalog/CatalogError.ts';
 import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
 import {
@@ -54,6 +55,7 @@ export const readEnvironment = environmentReader(
  * @throws CatalogError SLUICE_CATALOG_INVOCATION_UNKNOWN for any other event.
  */
 export const handler = middy<unknown, SQSBatchResponse | readonly DailyReport[]>(noEarlyTimeout)
+  .use(withStartLine())
   .use(withEnvironment(readEnvironment))
   .use(withEndTime())
   .use(withMessages())

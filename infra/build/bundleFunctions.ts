@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { VERSION } from '../../lib/base/version.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { BuildError } from './LambdaBinding.ts';
@@ -90,7 +91,7 @@ async function bundle({ root, config, place = 'lambda' }: BundleRequest, name: s
     sourcemap: 'linked',
     sourcesContent: false,
     metafile: true,
-    plugins: [configModule(name, config)],
+    plugins: [constantModules(name, config)],
   }).catch((error: unknown) => {
     throw new BuildError(
       'SLUICE_BUILD_FAILED',
@@ -134,22 +135,24 @@ async function replaceFile(path: string, contents: Uint8Array): Promise<void> {
   await rename(temporary, path);
 }
 
-const NAMESPACE = 'sluice-config';
+const NAMESPACE = 'sluice-constants';
 
 /**
- * Replaces `#config` with the part of the validated configuration that a function uses, as plain data. A deployed
- * function does not validate it again, and contains neither the configuration file nor what other functions use.
+ * Replaces `#config` with the part of the validated configuration that a function uses, as plain data, and `#package` with
+ * the version. A deployed function does not validate the configuration again, and contains neither the configuration file
+ * nor what other functions use.
  *
  * @param name The function's name. A function that lib/config/functionConfig.ts does not list gets all of it.
  */
-function configModule(name: string, config: Config): Plugin {
+function constantModules(name: string, config: Config): Plugin {
   const used = Object.entries(functionConfig).find(([of]) => of === name)?.[1](config) ?? config;
+  const constants: Readonly<Record<string, unknown>> = { '#config': used, '#package': { version: VERSION } };
   return {
     name: NAMESPACE,
     setup(build) {
-      build.onResolve({ filter: /^#config$/ }, () => ({ path: 'configuration', namespace: NAMESPACE }));
-      build.onLoad({ filter: /.*/, namespace: NAMESPACE }, () => ({
-        contents: `export default ${JSON.stringify(used)};`,
+      build.onResolve({ filter: /^#(config|package)$/ }, ({ path }) => ({ path, namespace: NAMESPACE }));
+      build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({
+        contents: `export default ${JSON.stringify(constants[path])};`,
         loader: 'js',
       }));
     },

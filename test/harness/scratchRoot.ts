@@ -37,7 +37,9 @@ export function scratchRoot(
     'package-lock.json',
     'tsconfig.json',
     'sluice.config.ts',
+    'cli/package.json',
   ]) {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
     copyFileSync(join(repository, file), join(root, file));
   }
   for (const [path, text] of Object.entries(files)) {

@@ -1,6 +1,6 @@
-import { DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import type { Stack } from '@aws-sdk/client-cloudformation';
+import { compareVersions, VERSION } from '../../../lib/base/version.ts';
 import type { Config } from '../../../lib/schema/config.ts';
-import { isAwsError } from '../askAws.ts';
 import { type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
 
@@ -16,27 +16,50 @@ export const stack: Check = {
   codes: ['SLUICE_DOCTOR_STACK_MISSING', 'SLUICE_DOCTOR_STACK_UNFINISHED', 'SLUICE_DOCTOR_STACK_DIFFERS'],
   permissions: ['cloudformation:DescribeStacks'],
   async run(doctor) {
-    const { cloudFormation } = await doctor.clients();
-    const StackName = doctor.stackName;
-    try {
-      const { Stacks: [found] = [] } = await doctor.ask('cloudformation:DescribeStacks', () =>
-        cloudFormation.send(new DescribeStacksCommand({ StackName })),
-      );
-      if (found !== undefined) {
-        const words = unfinishedWords(found);
-        const commands = words === undefined || doctor.local ? [] : [await doctor.command(words)];
-        return judgeStack(found, await doctor.config()).map((one) =>
-          one.code === 'SLUICE_DOCTOR_STACK_UNFINISHED' ? { ...one, commands } : one,
-        );
-      }
-    } catch (error) {
-      // CloudFormation has no specific error for it.
-      if (!isAwsError(error, 'ValidationError')) throw error;
+    const found = await doctor.deployedStack();
+    if (found === undefined) {
+      const { account, region } = await doctor.identity();
+      return [
+        finding('SLUICE_DOCTOR_STACK_MISSING', `${doctor.stackName}, in ${region} of account ${account}.`),
+      ];
     }
-    const { account, region } = await doctor.identity();
-    return [finding('SLUICE_DOCTOR_STACK_MISSING', `${StackName}, in ${region} of account ${account}.`)];
+    const words = unfinishedWords(found);
+    const commands = words === undefined || doctor.local ? [] : [await doctor.command(words)];
+    return judgeStack(found, await doctor.config()).map((one) =>
+      one.code === 'SLUICE_DOCTOR_STACK_UNFINISHED' ? { ...one, commands } : one,
+    );
   },
 };
+
+/** The version that deployed the stack, and that of this working tree. Before a deployment, it says what will change. */
+export const version: Check = {
+  name: 'version',
+  expects: 'the stack was deployed by this version of Sluice',
+  needs: ['region'],
+  blocks: [],
+  codes: ['SLUICE_DOCTOR_VERSION_OLDER', 'SLUICE_DOCTOR_VERSION_NEWER'],
+  permissions: ['cloudformation:DescribeStacks'],
+  async run(doctor) {
+    const found = await doctor.deployedStack();
+    return found === undefined ? [] : judgeVersion(found, VERSION);
+  },
+};
+
+/** Judges the version of a stack by its output. Versions before 0.3.0 have none. */
+function judgeVersion(stack: Stack, ours: string): Finding[] {
+  const deployed = deployedVersion(stack);
+  const order = deployed === undefined ? -1 : compareVersions(deployed, ours);
+  if (order === 0) return [];
+  const code = order < 0 ? 'SLUICE_DOCTOR_VERSION_OLDER' : 'SLUICE_DOCTOR_VERSION_NEWER';
+  return [
+    finding(code, `${stack.StackName}: ${deployed ?? 'a version before 0.3.0'}; this working tree: ${ours}.`),
+  ];
+}
+
+/** The version that deployed a stack; undefined for versions before 0.3.0, which did not say. */
+export function deployedVersion({ Outputs = [] }: Pick<Stack, 'Outputs'>): string | undefined {
+  return Outputs.find(({ OutputKey }) => OutputKey === 'SluiceVersion')?.OutputValue;
+}
 
 /**
  * The words after `aws` of the command that the next deployment needs first; undefined if it needs none. CloudFormation

@@ -108,6 +108,14 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
     (d) => d.tell({ ...d.stack, outputs: { ...d.stack.outputs, DatabaseName: 'older' } }),
     /^DatabaseName: deployed older, configured sluice\.$/,
   ],
+  VERSION_OLDER: [
+    (d) => d.tell({ ...d.stack, outputs: { ...d.stack.outputs, SluiceVersion: '0.2.0' } }),
+    /^sluice-local: 0\.2\.0; this working tree: /,
+  ],
+  VERSION_NEWER: [
+    (d) => d.tell({ ...d.stack, outputs: { ...d.stack.outputs, SluiceVersion: '99.0.0' } }),
+    /^sluice-local: 99\.0\.0; this working tree: /,
+  ],
   BUCKET_MISSING: [
     ({ options }) =>
       new S3Client({ ...options, forcePathStyle: true }).send(new DeleteBucketCommand({ Bucket: bucket })),

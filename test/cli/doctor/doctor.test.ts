@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checks } from '../../../cli/doctor/checks.ts';
+import { VERSION } from '../../../lib/base/version.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
@@ -24,10 +25,30 @@ describe('sluice doctor on the local cloud', () => {
       stderr: '',
       problems: null,
     });
+    expect(stdout).toMatch(`This is Sluice ${VERSION}. sluice-local was deployed by ${VERSION}.\n\nok `);
     for (const { name, expects } of checks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
     expect(stdout).toMatch(
-      /\n21 checks of sluice-local in us-east-1 of account 000000000000: 19 ok, 0 with problems, 0 with warnings, 2 not made\.\n$/,
+      /\n22 checks of sluice-local in us-east-1 of account 000000000000: 20 ok, 0 with problems, 0 with warnings, 2 not made\.\n$/,
     );
+  });
+
+  it('names both versions, also of a stack that does not name its own, and without a stack', async () => {
+    const { SluiceVersion: _, ...outputs } = deployed.stack.outputs;
+    deployed.tell({ ...deployed.stack, outputs });
+    const { code, stdout } = await deployed.doctor();
+    const { report, found } = await deployed.diagnose();
+    deployed.tell(deployed.stack);
+    expect([code, stdout.split('\n')[0]]).toEqual([
+      0,
+      `This is Sluice ${VERSION}. sluice-local was deployed by a version before 0.3.0.`,
+    ]);
+    expect(report).toMatchObject({ version: VERSION, deployedVersion: null });
+    expect(found.get('version SLUICE_DOCTOR_VERSION_OLDER')?.detail).toMatch(
+      /^sluice-local: a version before/,
+    );
+    const none = await deployed.doctor(['--stage', 'prod', '--json']);
+    const { deployedVersion, version } = JSON.parse(none.stdout);
+    expect([version, deployedVersion]).toEqual([VERSION, undefined]);
   });
 
   it('names what the local cloud does not emulate', async () => {

@@ -40,6 +40,9 @@ import { callMain } from '../../harness/callMain.ts';
 
 /** What `sluice doctor --json` says. */
 export interface DoctorReport {
+  readonly version: string;
+  /** Null for a stack that does not name it, undefined without a stack. */
+  readonly deployedVersion?: string | null;
   readonly stack: string;
   readonly problems: number;
   readonly checks: readonly {

@@ -27,7 +27,12 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   lines.length = 0;
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(JSON.parse(String(text))) > 0);
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    const line = JSON.parse(String(text));
+    // Only before the first invocation, whichever test that is in.
+    if (line.event !== 'start') lines.push(line);
+    return true;
+  });
 });
 afterEach(() => {
   jest.restoreAllMocks();

@@ -1,0 +1,144 @@
+import { gunzipSync } from 'node:zlib';
+import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
+import { type Collector, collectRequest } from '../../../lib/collect/collectRequest.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { GroupsCache } from '../../../lib/groups/GroupsCache.ts';
+import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
+import type { AcceptedKey } from '../../../lib/schema/AcceptedKey.ts';
+import type { ConfigInput } from '../../../lib/schema/config.ts';
+import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
+import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
+import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
+import { ManualClock } from '../../../packages/local-aws/test/harness/ManualClock.ts';
+
+/** The time of a collector's clock at its start. */
+export const NOW = Date.UTC(2026, 10, 20, 7, 32, 0, 123);
+/** The key of a request that names none. */
+export const KEY = 'client-key';
+
+/** A parsed JSON object. */
+export type Members = Record<string, unknown>;
+
+/** What a test sets of its collector, in place of streams and a bucket that accept everything. */
+export interface Setting {
+  readonly config?: Partial<ConfigInput>;
+  /** Default every key, under the label `any`. */
+  readonly keys?: readonly AcceptedKey[];
+  readonly readKeys?: () => Promise<string>;
+  /** Reads the experiment groups. */
+  readonly readGroups?: (clock: ManualClock) => Promise<'none'>;
+  readonly withinMs?: number;
+  readonly clock?: ManualClock;
+  readonly parts?: (clock: ManualClock) => Partial<Collector>;
+}
+
+/** A collector whose streams, bucket, log and alarms are lists. */
+export function startCollector({
+  config: input = {},
+  keys,
+  readKeys = async () => '{"keys":[]}',
+  readGroups = async () => 'none',
+  withinMs = 2_500,
+  clock = new ManualClock(NOW),
+  parts = () => ({}),
+}: Setting = {}) {
+  const config = defineConfig({ bucket: 'bucket', ...input });
+  const rows = { exposures: [] as Members[], events: [] as Members[], quarantine: [] as Members[] };
+  const log: Members[] = [];
+  const metrics: Members[] = [];
+  const large: { readonly key: string; readonly timeoutMs: number }[] = [];
+  const alarms: { readonly ms: number; readonly ring: () => void; cleared: boolean }[] = [];
+  const overflow: { readonly documents: number; readonly timeoutMs: number }[] = [];
+  const stream = (kept: Members[]) => async (records: readonly Uint8Array[]) => {
+    kept.push(
+      ...records.flatMap((record) =>
+        Buffer.from(record)
+          .toString()
+          .split('\n')
+          .map((line): Members => JSON.parse(line)),
+      ),
+    );
+    return { kind: 'answered' as const, errorCodes: records.map(() => null) };
+  };
+  const quiet = () => {};
+  const collector: Collector = {
+    plan: collectPlan(config),
+    groups: new GroupsCache({
+      read: () => readGroups(clock),
+      clock,
+      random: () => 0.5,
+      log: quiet,
+      countFailure: quiet,
+    }),
+    keys: new KeyGate({
+      configured: keys ?? [],
+      cache: new KeyCache({ read: readKeys, clock, random: () => 0.5, log: quiet }),
+      allowAnyKey: keys === undefined,
+      limit: { perSecond: 1, burst: 2 },
+      clock,
+    }),
+    streams: {
+      exposures: stream(rows.exposures),
+      events: stream(rows.events),
+      quarantine: stream(rows.quarantine),
+    },
+    putOverflow: async ({ body }, timeoutMs) => {
+      overflow.push({ documents: gunzipSync(body).toString().trimEnd().split('\n').length, timeoutMs });
+    },
+    writeQuarantine: quarantineWriter(config),
+    putQuarantineLarge: async ({ key }, timeoutMs) => {
+      large.push({ key, timeoutMs });
+    },
+    clock,
+    wait: async (ms) => clock.advance(ms),
+    alarm: (ms, ring) => {
+      const alarm = { ms, ring, cleared: false };
+      alarms.push(alarm);
+      return () => {
+        alarm.cleared = true;
+      };
+    },
+    random: () => 0.5,
+    log: (line) => log.push(line),
+    logSuccess: () => true,
+    writeMetrics: ({ _aws, ...line }) => metrics.push(line),
+    stage: 'test',
+    ...parts(clock),
+  };
+  const send = async (http: HttpRequest) => {
+    const { status, body } = await collectRequest(http, collector, clock.now() + withinMs);
+    const answer: Members = JSON.parse(body);
+    return { status, answer };
+  };
+  return { send, clock, rows, log, metrics, large, alarms, overflow };
+}
+
+/** A request; every member has a default. */
+export interface Sent {
+  readonly body?: unknown;
+  readonly method?: string;
+  readonly path?: string;
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeEpoch?: number;
+}
+
+/** A request; a body that is no text is sent as JSON. */
+export function request({
+  body = '',
+  method = 'POST',
+  path = '/v1/rgstr',
+  query = '',
+  headers = {},
+  timeEpoch,
+}: Sent) {
+  const http: HttpRequest = {
+    rawPath: path,
+    rawQueryString: query,
+    headers: { 'statsig-api-key': KEY, ...headers },
+    requestContext: { http: { method }, ...(timeEpoch === undefined ? {} : { timeEpoch }) },
+    isBase64Encoded: false,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  };
+  return http;
+}
