@@ -30,7 +30,9 @@ function ingestedTableId({ name }: Pick<IngestedTable, 'name'>): string {
 
 /**
  * The Glue database with a table for each kind, each dataset and the experiment groups, with columns from lib/tables, and
- * Statsig's staging database. All of it is retained when the stack is deleted, as partitions would be lost.
+ * Statsig's staging database. Databases and tables with partitions are retained when the stack is deleted, as partitions
+ * would be lost. The table of experiment groups has none: nothing is lost with it. A rollback to a release without it
+ * deletes it, so that its name is free when the stack is upgraded again.
  */
 export function catalog(stack: Stack): Resources {
   const { config } = stack;
@@ -107,7 +109,7 @@ function glueTable(
   folder: string,
   compression: 'SNAPPY' | 'ZSTD',
 ): Resource {
-  return glueResource(stack, {
+  const input = {
     Name: table.name,
     Description: table.comment,
     TableType: 'EXTERNAL_TABLE',
@@ -125,14 +127,17 @@ function glueTable(
       Compressed: true,
       StoredAsSubDirectories: false,
     },
-  });
+  };
+  return {
+    ...glueResource(stack, input),
+    DeletionPolicy: 'RetainExceptOnCreate',
+    UpdateReplacePolicy: 'Retain',
+  };
 }
 
 function glueResource(stack: Stack, input: Value): Resource {
   return {
     Type: 'AWS::Glue::Table',
-    DeletionPolicy: 'RetainExceptOnCreate',
-    UpdateReplacePolicy: 'Retain',
     Properties: {
       CatalogId: ref('AWS::AccountId'),
       DatabaseName: databaseName(stack),

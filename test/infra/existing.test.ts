@@ -4,7 +4,6 @@ import { resources } from '../../infra/resources.ts';
 import { requireRegion } from '../../infra/serverless/requirements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { GROUPS_TABLE } from '../../lib/tables/groupsTable.ts';
 import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/index.ts';
 
 const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
@@ -116,7 +115,6 @@ describe('a resource that the stack creates', () => {
       'ExposuresTable',
       'EventsTable',
       'QuarantineTable',
-      'ExperimentGroupsTable',
     ]);
   });
 
@@ -124,16 +122,10 @@ describe('a resource that the stack creates', () => {
     const stayed = Object.entries(brought.made.Resources)
       .filter(([, { DeletionPolicy }]) => DeletionPolicy !== undefined)
       .map(([logicalId]) => logicalId);
-    expect(stayed).toEqual([
-      'KeysSecret',
-      'ExposuresTable',
-      'EventsTable',
-      'QuarantineTable',
-      'ExperimentGroupsTable',
-    ]);
+    expect(stayed).toEqual(['KeysSecret', 'ExposuresTable', 'EventsTable', 'QuarantineTable']);
     const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
     const back = page.slice(page.indexOf('### Redeploying after `remove`'));
-    for (const table of [...Object.values(defineConfig({ bucket: 'acme-data' }).tables), GROUPS_TABLE])
+    for (const table of Object.values(defineConfig({ bucket: 'acme-data' }).tables))
       expect(back).toContain(` ${table}`);
     expect(back).toContain('aws secretsmanager delete-secret --secret-id sluice-prod-keys');
   });
