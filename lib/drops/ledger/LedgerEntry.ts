@@ -9,7 +9,7 @@ const instant = z.number();
 export const ledgerStates = ['waiting', 'loading', 'succeeded', 'succeeded_no_data', 'failed'] as const;
 
 /** What became of one file of a drop. */
-const fileFateSchema = z.strictObject({
+const fileFateSchema = z.object({
   key: z.string(),
   /** Bytes. */
   size: count,
@@ -24,13 +24,16 @@ const fileFateSchema = z.strictObject({
   reason: z.string().optional(),
   /** Details of the reason: the column, the expected type and the actual type. Never a value of a row. */
   detail: z.string().optional(),
-  rows: z.strictObject({ in: count, out: count, refused: count }).optional(),
+  rows: z.object({ in: count, out: count, refused: count }).optional(),
   /** Refused rows by reason. */
   refusedBy: z.record(z.string(), count).optional(),
 });
 
-/** The entry of one day of one dataset: the object `ledger/<source>/<dataset>/<day>.json`. */
-export const ledgerEntrySchema = z.strictObject({
+/**
+ * The entry of one day of one dataset: the object `ledger/<source>/<dataset>/<day>.json`. Members that it does not list
+ * are left out: after a rollback, entries have members of the later version.
+ */
+export const ledgerEntrySchema = z.object({
   source: z.string().min(1),
   dataset: z.string().min(1),
   /** The drop's day folder, which is the rows' `ds`. */
@@ -40,13 +43,13 @@ export const ledgerEntrySchema = z.strictObject({
   /** Fingerprint of the files of the last settled load, successful or not; null before the first. */
   fingerprint: z.string().nullable(),
   /** The last queued task: the fingerprint that the plan saw, the reason, and when the task was sent. */
-  queued: z.strictObject({ fingerprint: z.string(), reason: z.string(), at: instant }).optional(),
+  queued: z.object({ fingerprint: z.string(), reason: z.string(), at: instant }).optional(),
   /** Number of loads that were started for the files that were queued last. */
   attempts: count,
   /** Who works on the day, and until when. Only while `loading`. */
-  lease: z.strictObject({ owner: z.string().min(1), until: instant }).optional(),
+  lease: z.object({ owner: z.string().min(1), until: instant }).optional(),
   files: z.array(fileFateSchema),
-  rows: z.strictObject({ in: count, out: count, refused: count }),
+  rows: z.object({ in: count, out: count, refused: count }),
   /** Rows by their distance from the folder's day: `0`, `1`, `-1`, …, `>31` and `<-31` for larger distances. */
   rowsByDaysLate: z.record(z.string(), count),
   /** Bytes that the last settled load read from the customer's bucket. */
@@ -56,9 +59,9 @@ export const ledgerEntrySchema = z.strictObject({
   /** The version that queries read; absent before the first successful load. */
   version: z.string().optional(),
   /** Versions to delete, and when each was replaced. */
-  superseded: z.array(z.strictObject({ version: z.string(), at: instant })),
+  superseded: z.array(z.object({ version: z.string(), at: instant })),
   /** Failure of the last load, or the reason why a waiting day is retried. */
-  failure: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+  failure: z.object({ code: z.string(), message: z.string() }).optional(),
   updatedAt: instant,
   /** Identifies the write that made this entry, so that a writer recognises its own. */
   token: z.string().min(1),

@@ -11,13 +11,16 @@ import { listDrops, markerKey } from '../listDrops.ts';
 import { isMarkerReason, lacksMarker, lookbackDays } from './decideDay.ts';
 import type { PlanPorts } from './planDataset.ts';
 
-/** The result of the last check for late drops: `ledger/<source>/<dataset>/expected.json`. */
-export const lateNoteSchema = z.strictObject({
+/**
+ * The result of the last check for late drops: `ledger/<source>/<dataset>/expected.json`. Members of later versions are left
+ * out.
+ */
+export const lateNoteSchema = z.object({
   /** Epoch milliseconds. */
   at: z.number(),
   /** Days whose drop was due and had not arrived, oldest first. */
   late: z.array(
-    z.strictObject({
+    z.object({
       day: z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'),
       /** When it was due, epoch milliseconds. */
       due: z.number(),

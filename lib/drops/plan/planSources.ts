@@ -8,8 +8,11 @@ import { LEAST_DELAY_SECONDS, MAX_ROUNDS, PARALLEL_DATASETS, PATIENT_ROUNDS } fr
 import type { PlanRequest, PlanRequestInput } from './messageBodies.ts';
 import { type DatasetPlan, type PlanPorts, planDataset } from './planDataset.ts';
 
-/** The last listing of a dataset: `ledger/<source>/<dataset>/last-look.json`. It is for display only. */
-export const lastListingSchema = z.strictObject({
+/**
+ * The last listing of a dataset: `ledger/<source>/<dataset>/last-look.json`. It is for display only. Members of later
+ * versions are left out.
+ */
+export const lastListingSchema = z.object({
   /** Epoch milliseconds. */
   at: z.number(),
   /** The newest listed day that has files; null if none has. */
@@ -17,7 +20,7 @@ export const lastListingSchema = z.strictObject({
   /** Whether no day of the lookback has files. */
   stopped: z.boolean(),
   /** Why the folder could not be listed. */
-  failure: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+  failure: z.object({ code: z.string(), message: z.string() }).optional(),
 });
 
 /** A validated listing. */

@@ -1,8 +1,8 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { s3Cooldowns } from '../../../lib/aws/s3Claim.ts';
-import { s3LastListings } from '../../../lib/aws/s3Ledger.ts';
-import { lastLookKey, triggerKey } from '../../../lib/tables/ledgerKeys.ts';
+import { s3LastListings, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts';
+import { lastLookKey, lateNoteKey, ledgerKey, triggerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { Faults, ObjectStore, s3Service } from '../../../packages/local-aws/src/index.ts';
 import { ManualClock } from '../../../packages/local-aws/test/harness/ManualClock.ts';
 import { startServices, temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
@@ -45,6 +45,40 @@ describe('a state object that ingest keeps beside the ledger', () => {
     await expect(looks.read('acme', 'events')).rejects.toMatchObject({
       code: 'SLUICE_INGEST_LEDGER_UNAVAILABLE',
     });
+  });
+
+  it('is read without the members that a later version wrote before a rollback', async () => {
+    const place = { source: 'acme', dataset: 'orders', day: '2026-11-19' };
+    const rows = { in: 2, out: 2, refused: 0 };
+    const file = { key: 'orders/2026-11-19/a.parquet', size: 9, eTag: '"a"', fate: 'loaded' as const, rows };
+    const entry = {
+      ...place,
+      ...{ table: 'acme_orders', state: 'succeeded' as const, fingerprint: 'f', attempts: 1, rows },
+      ...{ rowsByDaysLate: { '0': 2 }, bytes: 9, durations: {}, version: 'v1', updatedAt: 1, token: 't' },
+    };
+    const late = { at: 1, late: [{ day: '2026-11-19', due: 2 }] };
+    const look = { at: 1, newestDay: null, stopped: true };
+    const later = { later: { than: 'this' } };
+    await put(
+      ledgerKey(place.source, place.dataset, place.day),
+      JSON.stringify({
+        ...{ ...entry, ...later, files: [{ ...file, ...later }] },
+        superseded: [{ version: 'v0', at: 1, ...later }],
+      }),
+    );
+    await put(
+      lateNoteKey('acme', 'orders'),
+      JSON.stringify({ late: [{ ...late.late[0], ...later }], at: 1 }),
+    );
+    await put(lastLookKey('acme', 'orders'), JSON.stringify({ ...look, ...later }));
+
+    expect((await s3Ledger(client, Bucket).read(place))?.entry).toEqual({
+      ...entry,
+      files: [file],
+      superseded: [{ version: 'v0', at: 1 }],
+    });
+    expect(await s3LateNotes(client, Bucket).read('acme', 'orders')).toEqual(late);
+    expect(await s3LastListings(client, Bucket).read('acme', 'orders')).toEqual(look);
   });
 
   it('is a turn, which an invalid object under its key does not block', async () => {
