@@ -1,65 +1,56 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parseTemplate, type Template } from '../../packages/local-aws/src/index.ts';
+import { changesSince } from '../upgrade/documentedChanges.ts';
+import { readRelease, releaseProblems, storedVersions } from '../upgrade/releases.ts';
 import { type Footprints, footprints, upgradeProblems } from './footprint.ts';
 import { packageTemplate } from './packageTemplate.ts';
-import { lastRelease, storeRelease } from './releases.ts';
 import { ServiceSpec } from './schema/ServiceSpec.ts';
 
-const RELEASES = join(repositoryRoot, 'test', 'fixtures', 'releases');
 /** Shown with every problem. */
 const CURE =
-  'Give it back what it had. If users are to live with it, tell them what to do in docs/deploy.md, raise the version in cli/package.json and store what is released then: SLUICE_STORE_RELEASE=1 npm test -- test/infra/upgrade';
-
-const options = {
-  readers: [
-    { kind: 'statsig' as const, name: 'statsig', as: 'user' as const },
-    { kind: 'owox' as const, name: 'owox', resultsBucket: 'acme-owox-results' },
-  ],
-};
+  'Give the resource back what it had. If users must accept the change, tell them what to do in docs/upgrade.md and list it in test/upgrade/documentedChanges.ts.';
+const last = readRelease(storedVersions().at(-1) ?? '');
 
 let template: Template;
 let spec: ServiceSpec;
 let now: Footprints;
 beforeAll(async () => {
   spec = await ServiceSpec.load();
-  template = parseTemplate(await packageTemplate(options));
+  template = parseTemplate(await packageTemplate(last.configuration));
   now = footprints(template.Resources, spec);
 }, 60_000);
 
-describe('an upgrade from the last release', () => {
-  it('replaces, deletes and narrows no resource that holds data or that others know by name', () => {
-    const { version } = JSON.parse(readFileSync(join(repositoryRoot, 'cli', 'package.json'), 'utf8'));
-    const stored = lastRelease(RELEASES);
-    expect(Object.keys(stored.footprints).length).toBeGreaterThan(10);
-    const problems =
-      process.env['SLUICE_STORE_RELEASE'] === '1'
-        ? storeRelease(RELEASES, version, now)
-        : upgradeProblems(stored.footprints, JSON.parse(JSON.stringify(now)));
-    expect({ problems, cure: CURE }).toEqual({ problems: [], cure: CURE });
-  });
+describe('an upgrade', () => {
+  it.each(storedVersions())(
+    'from release %s replaces, deletes and narrows no resource that holds data or that others know by name',
+    async (version) => {
+      const release = readRelease(version);
+      const before = footprints(release.template.Resources, spec);
+      expect(Object.keys(before).length).toBeGreaterThan(10);
+      const packaged =
+        version === last.version ? template : parseTemplate(await packageTemplate(release.configuration));
+      const problems = upgradeProblems(before, footprints(packaged.Resources, spec));
+      const { resources } = changesSince(version);
+      const unknown = problems.filter((problem) => !resources.some(({ is }) => is.test(problem)));
+      expect({ problems: unknown, cure: CURE }).toEqual({ problems: [], cure: CURE });
+    },
+    60_000,
+  );
 
-  describe('a stored release', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'sluice-releases-'));
-    afterAll(() => rmSync(directory, { recursive: true }));
-    const bucket = (name: string) => ({
+  it('that breaks something is stored under a later version only', () => {
+    const bucket = (name: string): Footprints => ({
       DataBucket: { type: 'AWS::S3::Bucket', onDeletion: 'Retain', fixed: { BucketName: name } },
     });
-
-    it('is compared with the last one, and a breaking change needs a new version', () => {
-      expect(storeRelease(directory, '0.9.0', bucket('acme'))).toEqual([]);
-      expect(storeRelease(directory, '0.9.0', bucket('other'))).toEqual([
-        expect.stringContaining('DataBucket.BucketName was "acme", is "other"'),
-      ]);
-      expect(lastRelease(directory)).toEqual({ version: '0.9.0', footprints: bucket('acme') });
-      expect(storeRelease(directory, '0.10.0', bucket('other'))).toEqual([]);
-      expect(lastRelease(directory)).toEqual({ version: '0.10.0', footprints: bucket('other') });
-      // An earlier one than the last stands as it is.
-      expect(storeRelease(directory, '0.9.0', bucket('other'))).not.toEqual([]);
-    });
+    const stored = { version: '0.9.0', footprints: bucket('acme') };
+    const problems = (version: string, name: string) =>
+      releaseProblems(stored, { version, footprints: bucket(name) });
+    expect(problems('0.9.0', 'acme')).toEqual([]);
+    expect(problems('0.9.0', 'other')).toEqual([
+      expect.stringContaining('DataBucket.BucketName was "acme", is "other"'),
+    ]);
+    expect(problems('0.10.0', 'other')).toEqual([]);
+    // A fix of an earlier version is compared when its users upgrade.
+    expect(problems('0.8.1', 'other')).toEqual([]);
   });
 
   /** Problems of a template with one thing changed: a property by its path, or a resource. `undefined` takes it away. */

@@ -1,0 +1,106 @@
+import type { AthenaRow } from '../harness/athenaRows.ts';
+import type { Snapshot } from './snapshot.ts';
+
+interface DocumentedChange {
+  /** The first version whose deployment shows it. */
+  readonly since: string;
+  /** Why it is right, and where users are told. */
+  readonly reason: string;
+}
+
+/** A change of a table's or view's rows by a release. */
+interface RowChange extends DocumentedChange {
+  /** Tables and views, `<database>.<name>`. */
+  readonly names: readonly string[];
+  /** Whether a row that is there no more, or one that is there only now, is so because of the change. */
+  readonly explains: (row: AthenaRow) => boolean;
+}
+
+/** A change of a resource by a release: it is replaced, removed or narrowed. */
+interface ResourceChange extends DocumentedChange {
+  /** The change in words, as here and in test/infra/footprint.ts. */
+  readonly is: RegExp;
+}
+
+/** What releases change for those who have an earlier one, as they are told. */
+export interface DocumentedChanges {
+  readonly rows: readonly RowChange[];
+  readonly resources: readonly ResourceChange[];
+}
+
+/**
+ * What of a snapshot is not as it was, in words. Rows are compared as multisets, by the columns that there were before.
+ *
+ * @param isLater Whether a row came in after the first snapshot: it is compared by nobody here.
+ */
+export function changesOf(
+  before: Snapshot,
+  after: Snapshot,
+  isLater: (row: AthenaRow) => boolean,
+  documented: DocumentedChanges,
+): string[] {
+  return [
+    ...changedRows(before, after, isLater, documented.rows),
+    ...changedEntries('partition', before.partitions, after.partitions),
+    ...changedEntries('resource', before.resources, after.resources).filter(
+      (change) => !documented.resources.some(({ is }) => is.test(change)),
+    ),
+    ...lostSecrets(before, after),
+    ...changedEntries('file', filesOf(before), after.objects),
+    ...changedEntries('answer to', before.answers, after.answers),
+    ...changedEntries('day', before.ledger, after.ledger),
+    ...changedEntries('exported object', before.exported, after.exported),
+    ...[...after.deadLetters]
+      .filter(([, count]) => count !== '0')
+      .map(([url, count]) => `${url}: ${count} messages`),
+  ];
+}
+
+/** Rows that are not as they were, of tables and views. */
+export function changedRows(
+  before: Snapshot,
+  after: Snapshot,
+  isLater: (row: AthenaRow) => boolean,
+  documented: DocumentedChanges['rows'],
+): string[] {
+  return [...before.rows].flatMap(([name, rows]) => {
+    const now = after.rows.get(name);
+    if (now === undefined) return [`${name} is gone`];
+    const columns = (before.columns.get(name) ?? []).map((column) => column.split(' ')[0] ?? '');
+    const explained = documented.filter(({ names }) => names.includes(name));
+    const isCompared = (row: AthenaRow) => !isLater(row) && !explained.some(({ explains }) => explains(row));
+    const counts = new Map<string, number>();
+    const count = (row: AthenaRow, by: number) => {
+      const text = JSON.stringify(columns.map((column) => row[column] ?? null));
+      counts.set(text, (counts.get(text) ?? 0) + by);
+    };
+    for (const row of rows.filter(isCompared)) count(row, 1);
+    for (const row of now.filter(isCompared)) count(row, -1);
+    return [...counts]
+      .filter(([, surplus]) => surplus !== 0)
+      .map(([text, surplus]) => `${name}: ${surplus > 0 ? 'lost' : 'new'} ${Math.abs(surplus)} × ${text}`);
+  });
+}
+
+/** Secrets may have other names, but clients keep the access keys and SDK keys in them. */
+function lostSecrets(before: Snapshot, after: Snapshot): string[] {
+  const values = new Set(after.secrets.values());
+  return [...before.secrets]
+    .filter(([, value]) => !values.has(value))
+    .map(([name]) => `the value of secret ${name} is in no secret`);
+}
+
+/** Objects with rows: nobody rewrites or removes them. */
+function filesOf({ objects }: Snapshot): ReadonlyMap<string, string> {
+  return new Map([...objects].filter(([key]) => /^(statsig|quarantine|quarantine-large)\//.test(key)));
+}
+
+function changedEntries(
+  what: string,
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): string[] {
+  return [...before]
+    .filter(([name, value]) => after.get(name) !== value)
+    .map(([name, value]) => `${what} ${name} was ${value}, is ${after.get(name) ?? 'gone'}`);
+}

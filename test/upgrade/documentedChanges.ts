@@ -1,0 +1,40 @@
+import type { DocumentedChanges } from './compare.ts';
+import { isEarlier } from './releases.ts';
+
+/** Every change that an upgrade may show. Whatever else changes is a fault. */
+const changes: DocumentedChanges = {
+  rows: [
+    {
+      since: '0.3.0',
+      reason: 'Shipped, abandoned and held-out exposures are no assignments: docs/upgrade.md',
+      names: ['sluice.experiment_exposures', 'sluice.first_exposures', 'sluice.daily_exposures'],
+      explains: ({ group_id }) => group_id === 'launchedGroup' || group_id === 'abandoned',
+    },
+  ],
+  resources: [
+    {
+      since: '0.2.0',
+      reason:
+        'Secrets of readers have a name in place of a generated one; the access keys in them stay: docs/upgrade.md',
+      is: /Reader\w+Secret(\.Name)? was /,
+    },
+    {
+      since: '0.3.0',
+      reason: 'Functions keep no versions any more: nothing uses them, and CloudFormation keeps every one',
+      is: /LambdaVersion\w+ was AWS::Lambda::Version \S+, is gone$/,
+    },
+    {
+      since: '0.3.0',
+      reason: 'Exports have an alarm for each schedule in its place',
+      is: /^resource ExportFailedAlarm was AWS::CloudWatch::Alarm \S+, is gone$/,
+    },
+  ],
+};
+
+/** The changes between a release and today's version. */
+export function changesSince(version: string): DocumentedChanges {
+  return {
+    rows: changes.rows.filter(({ since }) => isEarlier(version, since)),
+    resources: changes.resources.filter(({ since }) => isEarlier(version, since)),
+  };
+}
