@@ -219,9 +219,13 @@ export class Stack {
     const deployed = this.#journal.deployed;
     if (this.#status !== undefined)
       throw refused(`Stack:${this.id} is in ${this.#status} state and can not be updated.`);
+    // The journal could not be written on, for example because the disk was full: the next start rolls it back.
+    if (this.#journal.interrupted !== undefined)
+      throw refused(`Stack:${this.id} is in UPDATE_ROLLBACK_FAILED state and can not be updated.`);
     if (deployed === undefined || deployed.name !== input.name)
       throw refused(`Stack [${input.name}] does not exist`);
-    const { template, codeDirectory } = input;
+    const { codeDirectory } = input;
+    const template = toJson(input.template);
     const resolve = (generations: StackVersion['generations']) =>
       this.#resolve({ template, generations, codeDirectory }, input.name);
     this.#status = 'UPDATE_IN_PROGRESS';
@@ -262,8 +266,8 @@ export class Stack {
   }
 
   async #create(input: StackInput): Promise<void> {
-    const { name, template, codeDirectory } = input;
-    const version = { template, generations: {}, codeDirectory };
+    const { name, codeDirectory } = input;
+    const version = { template: toJson(input.template), generations: {}, codeDirectory };
     const resolved = this.#resolve(version, name);
     await input.prepare(resolved);
     await this.#target.settled(resolved);
@@ -541,7 +545,7 @@ function refuseAwsErrors<Result>(work: () => Result): Result {
   }
 }
 
-/** As it is read back from the journal: members that are undefined are not there. */
+/** A copy as it is read back from the journal: members that are undefined are not there. */
 function toJson(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
+  return JSON.parse(JSON.stringify(value ?? null));
 }
