@@ -1,4 +1,17 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
+import {
+  type AppliedPolicy,
+  appliedDocuments,
+  appliedPolicies,
+  documentsHash,
+  recordDocuments,
+} from '../../lib/access/applied/appliedPolicies.ts';
+import {
+  confirmPolicies,
+  PolicyRecordError,
+  type PolicyRecords,
+} from '../../lib/access/applied/policyRecords.ts';
 import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import {
   type KnownNames,
@@ -7,6 +20,7 @@ import {
   type PrintedPolicy,
   printedPolicies,
 } from '../../lib/access/printedPolicies.ts';
+import { isoTimestamp } from '../../lib/base/time.ts';
 import { configFile } from '../../lib/config/loadConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import {
@@ -22,14 +36,17 @@ import { REGIONS } from '../../lib/schema/regions.ts';
 import { DEFAULT_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import {
+  type Action,
   type Command,
   type CommandLine,
   didYouMean,
+  placeOptions,
+  runAction,
   stageOption,
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { writeJson, writeNote } from '../terminal/output.ts';
+import { shellCommand, writeJson, writeNote, writeResult } from '../terminal/output.ts';
 
 /** In the notation of Statsig's docs. */
 const PLACEHOLDER = /__[A-Z0-9]+(?:_[A-Z0-9]+)*__/g;
@@ -46,54 +63,163 @@ const FILLED_BY = new Map([
   ['__EXPORT_ROLE_ARN__', '--principal'],
 ]);
 
-/** `sluice policy`: policies that grant access to others, as JSON. It does not call AWS and needs no credentials. */
+/** `sluice policy`: prints policies that grant access to others, and records which of them were applied. */
 export const policy: Command = {
   name: 'policy',
-  summary: 'Print the IAM and bucket policies that grant access to Statsig, OWOX, Metabase and others.',
-  usage: `sluice policy print --for ${POLICY_TARGETS.join('|')} [options]`,
+  summary:
+    'Print the IAM and bucket policies that grant access to Statsig, OWOX, Metabase and others; record what was applied.',
+  usage: `sluice policy print --for ${POLICY_TARGETS.join('|')} | confirm NAME … [options]`,
   options: {
-    for: { type: 'string', help: 'who gets access, or what the policies are for' },
+    for: { type: 'string', help: 'print: who gets access, or what the policies are for' },
     account: {
       type: 'string',
-      help: 'AWS account of the deployment, 12 digits (default: that of sluice.config.ts)',
+      help: 'print: AWS account of the deployment, 12 digits (default: that of sluice.config.ts)',
     },
-    region: { type: 'string', help: 'its region (default: that of sluice.config.ts)' },
-    stage: { type: 'string', help: 'stage of the deployment (default dev)' },
     principal: {
       type: 'string',
-      help: "principal that gets access: Statsig's account ID or an ARN (default: the reader's in sluice.config.ts)",
+      help: "print: principal that gets access: Statsig's account ID or an ARN (default: the reader's in sluice.config.ts)",
     },
-    'external-id': { type: 'string', help: 'statsig-role: the external ID that Statsig generated' },
-    bucket: { type: 'string', help: "the customer's bucket, or the bucket of OWOX's results" },
+    'external-id': { type: 'string', help: 'print: statsig-role: the external ID that Statsig generated' },
+    bucket: { type: 'string', help: "print: the customer's bucket, or the bucket of OWOX's results" },
     key: {
       type: 'string',
-      help: "ARN of the KMS key of the data bucket, or of the customer's bucket if it has one",
+      help: "print: ARN of the KMS key of the data bucket, or of the customer's bucket if it has one",
     },
-    reader: { type: 'string', help: 'name of one of `readers` (default: the first of its kind)' },
-    json: { type: 'boolean', help: 'print one object, with a member for each document' },
+    reader: { type: 'string', help: 'print: name of one of `readers` (default: the first of its kind)' },
+    source: {
+      type: 'string',
+      help: 'print: ingest-source: name of one of `sources`, for its bucket and key',
+    },
+    export: { type: 'string', help: 'print: export-target: name of one of `exports`, likewise' },
+    hash: {
+      type: 'string',
+      help: 'confirm: the hash that was printed; refused if it is not the present one',
+    },
+    to: {
+      type: 'string',
+      help: 'confirm: ARN of the role or user that has the policy, for the doctor to read',
+    },
+    ...placeOptions,
+    json: {
+      type: 'boolean',
+      help: 'print: one object with a member for each document, and `sluice` with name, version and hash; confirm: one object',
+    },
   },
   examples: [
     'sluice policy print --for statsig-role --account 111122223333',
     'sluice policy print --for ingest-source --bucket acme-exports --principal arn:aws:iam::999689269917:user/acme --json',
+    'sluice policy print --for ingest-source --source acme --account 111122223333',
     'sluice policy print --for deploy --stage prod --account 111122223333 --json | jq .stackPermissions > stack.json',
     'sluice policy print --for probe --stage prod --account 111122223333',
+    'sluice policy confirm ingest-source/acme --stage prod',
+    'sluice policy confirm deploy --to arn:aws:iam::111122223333:role/sluice-deploy --stage prod',
   ],
-  async run(line) {
-    if (line.positionals.length !== 1 || line.positionals[0] !== 'print')
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected print.');
-    const target = readTarget(line);
-    const { loadConfig } = await import('../../lib/config/loadConfig.ts');
-    const stage = stageOption(line) ?? DEFAULT_STAGE;
-    const config = await loadConfig(configFile(repositoryRoot, process.env), stage);
-    const policies = printedPolicies(target, config, {
-      ...readNames(line, target, config),
-      stack: `sluice-${stage}`,
-      reader: readReader(line, target, config),
-    });
-    write(policies, line.values['json'] === true);
-    return 0;
-  },
+  run: (line) => runAction(line, ACTIONS),
 };
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  print: {
+    options: [
+      ...['for', 'account', 'principal', 'external-id', 'bucket', 'key'],
+      ...['reader', 'source', 'export'],
+    ],
+    run: print,
+  },
+  confirm: { options: ['hash', 'to', 'local', 'endpoint-url'], takesArguments: true, run: confirm },
+};
+
+/** Needs no credentials: it does not call AWS. */
+async function print(line: CommandLine): Promise<number> {
+  const target = readTarget(line);
+  const { loadConfig } = await import('../../lib/config/loadConfig.ts');
+  const stage = stageOption(line) ?? DEFAULT_STAGE;
+  const config = await loadConfig(configFile(repositoryRoot, process.env), stage);
+  const of = {
+    reader: readReader(line, target, config),
+    source: namedOption(line, 'source', target === 'ingest-source' ? config.sources : []),
+    export: namedOption(line, 'export', target === 'export-target' ? config.exports : []),
+  };
+  const known = { ...readNames(line, target, config), stack: `sluice-${stage}`, ...of };
+  const policies = printedPolicies(target, config, known);
+  // Of readers, the first of the kind is meant without a name.
+  const applied = appliedPolicies(config).find(
+    (one) =>
+      one.target === target &&
+      (one.of.reader === of.reader || of.reader === undefined) &&
+      one.of.source === of.source &&
+      one.of.export === of.export,
+  );
+  const summary = {
+    name: applied?.name ?? null,
+    hash:
+      applied === undefined ? null : documentsHash(appliedDocuments(applied, config, { stack: known.stack })),
+    documents: Object.fromEntries(policies.map(({ name, version, hash }) => [name, { version, hash }])),
+  };
+  write(policies, summary, line);
+  return 0;
+}
+
+/** Records that the policies of some names, as this working tree prints them, are applied. */
+async function confirm(line: CommandLine): Promise<number> {
+  const [, ...names] = line.positionals;
+  if (names.length === 0)
+    throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected names, e.g. ingest-source/acme.');
+  const hash = textOption(line, 'hash');
+  if (hash !== undefined && names.length > 1)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', '--hash: expected one name.');
+  const appliedTo = checked(line, 'to', identityArn);
+  const [{ openDeployment }, { s3PolicyRecords }] = await Promise.all([
+    import('../aws/openDeployment.ts'),
+    import('../../lib/aws/s3PolicyRecords.ts'),
+  ]);
+  const refused = (detail: string, cause: unknown) =>
+    new PolicyRecordError('SLUICE_POLICY_RECORD_REFUSED', detail, { cause });
+  const confirmed = await openDeployment(line, refused, async ({ config, stack, now, s3 }) => {
+    const all = appliedPolicies(config);
+    const known = { stack: `${stack.service}-${stack.stage}` };
+    const records: PolicyRecords = Object.fromEntries(
+      names.map((name) => {
+        const documents = appliedDocuments(findApplied(name, all), config, known);
+        const present = documentsHash(documents);
+        if (hash !== undefined && hash !== present)
+          throw new PolicyRecordError(
+            'SLUICE_POLICY_HASH_DIFFERS',
+            `${name}: got ${hash}, expected ${present}.`,
+          );
+        const to = appliedTo === undefined ? {} : { appliedTo };
+        return [name, { confirmedAt: isoTimestamp(now), ...to, documents: recordDocuments(documents) }];
+      }),
+    );
+    const timing = { wait: (ms: number) => wait(ms), random: Math.random };
+    await confirmPolicies(s3PolicyRecords(s3, config.bucket), records, timing);
+    return Object.entries(records).map(([name, { confirmedAt, documents }]) => ({
+      ...{ name, confirmedAt, appliedTo: appliedTo ?? null },
+      hash: documentsHash(Object.entries(documents).map(([of, one]) => ({ name: of, hash: one.hash }))),
+      documents: Object.fromEntries(
+        Object.entries(documents).map(([of, one]) => [of, { version: one.version, hash: one.hash }]),
+      ),
+    }));
+  });
+  writeResult(line, { confirmed }, () =>
+    confirmed.map(({ name, hash: of }) => `${name}: hash ${of} is recorded as applied.\n`).join(''),
+  );
+  return 0;
+}
+
+const identityArn = z
+  .string()
+  .regex(/^arn:aws[\w-]*:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/, 'the ARN of a role or user');
+
+/** @throws UsageError for a name that nothing is printed for. */
+function findApplied(name: string, all: readonly AppliedPolicy[]): AppliedPolicy {
+  const found = all.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const names = all.map((one) => one.name);
+  throw new UsageError(
+    'SLUICE_USAGE_ARGUMENTS',
+    `${name}: expected ${names.join(', ')}.${didYouMean(name, names)}`,
+  );
+}
 
 function readTarget(line: CommandLine): PolicyTarget {
   const value = textOption(line, 'for');
@@ -153,18 +279,48 @@ function readReader(line: CommandLine, target: PolicyTarget, { readers }: Config
   throw new UsageError('SLUICE_USAGE_OPTIONS', `--reader: no reader for ${target} is named ${name}.`);
 }
 
+/** An option that names one of the configuration's sources or exports. @throws UsageError for any other. */
+function namedOption(
+  line: CommandLine,
+  option: 'source' | 'export',
+  all: readonly { readonly name: string }[],
+): string | undefined {
+  const name = textOption(line, option);
+  if (name === undefined || all.some((one) => one.name === name)) return name;
+  const target = option === 'source' ? 'ingest-source' : 'export-target';
+  const known = all.map((one) => one.name);
+  throw new UsageError(
+    'SLUICE_USAGE_OPTIONS',
+    `--${option}: expected --for ${target} and the name of one of the configuration's ${option}s, got ${name}.${didYouMean(name, known)}`,
+  );
+}
+
+/** What was printed, for programs and for `sluice policy confirm`. */
+interface PrintSummary {
+  /** Null when a name is missing: then nothing can be confirmed. */
+  readonly name: string | null;
+  readonly hash: string | null;
+  readonly documents: Readonly<Record<string, { readonly version: string; readonly hash: string }>>;
+}
+
 /**
  * Writes documents to stdout, and to stderr what to do with them and which placeholders are left. One object is for a
  * program, so then stderr only has what is wrong with the documents.
  */
-function write(policies: readonly PrintedPolicy[], asOne: boolean): void {
-  if (asOne) {
+function write(policies: readonly PrintedPolicy[], summary: PrintSummary, line: CommandLine): void {
+  if (line.values['json'] === true) {
     const byName = Object.fromEntries(policies.map(({ name, document }) => [name, document]));
-    writeJson(byName, 2);
+    writeJson({ ...byName, sluice: summary }, 2);
   } else {
-    for (const { name, purpose, document } of policies) {
-      writeNote(`${name}: ${purpose}\n`);
+    for (const { name, purpose, document, version, hash } of policies) {
+      writeNote(`${name}: ${purpose} Unchanged since version ${version}, hash ${hash}.\n`);
       writeJson(document, 2);
+    }
+    if (summary.name !== null) {
+      const stage = textOption(line, 'stage');
+      const words = ['npx', 'sluice', 'policy', 'confirm', summary.name, '--hash', summary.hash ?? ''];
+      const command = shellCommand([...words, ...(stage === undefined ? [] : ['--stage', stage])]);
+      writeNote(`Once it is applied, record that for the doctor: ${command}\n`);
     }
   }
   for (const { name, document } of policies) {

@@ -1,3 +1,4 @@
+import { appliedPolicies } from './checks/appliedPolicies.ts';
 import { bucket, bucketSettings } from './checks/bucket.ts';
 import { holdouts, partitions, tables, views } from './checks/catalog.ts';
 import { dataLake, deployer, unsimulated } from './checks/deployPermissions.ts';
@@ -38,6 +39,7 @@ export const checks: readonly Check[] = [
   exportedDays,
   quotas,
   readers,
+  appliedPolicies,
 ];
 
 /** The checks of `sluice doctor --before-deploy`, none of which needs a stack. */
@@ -52,5 +54,6 @@ export const checksBeforeDeploy: readonly Check[] = [
   dataLake,
   deployer,
   unsimulated,
+  appliedPolicies,
   quotas,
 ];

@@ -308,6 +308,23 @@ export const doctorFindings = {
     'A reader has a permission that it must not have.',
     'Remove the policy that grants it. The stack grants none of these permissions.',
   ),
+  SLUICE_DOCTOR_POLICY_OUTDATED: problem(
+    'A policy that somebody applied by hand grants less than this version of Sluice needs.',
+    'Print it with the first command and have it applied. If a second command is shown, the doctor cannot read the policy: run that command afterwards. docs/readers.md, "Policies that were applied by hand".',
+  ),
+  SLUICE_DOCTOR_POLICY_WIDER: warning(
+    'A policy that somebody applied by hand grants more than this version of Sluice needs.',
+    'Print it with the first command and have it applied. If a second command is shown, the doctor cannot read the policy: run that command afterwards.',
+  ),
+  SLUICE_DOCTOR_POLICY_UNCONFIRMED: {
+    severity: 'unchecked',
+    cause: 'Nobody has recorded which version of this policy is applied, and the doctor cannot read it.',
+    cure: 'Compare it with what the first command prints, have it applied if it differs, then run the second command.',
+  },
+  SLUICE_DOCTOR_POLICY_RECORD: problem(
+    'The record of applied policies, ledger/policies.json in the bucket, is damaged, or a later version of Sluice wrote it.',
+    'Restore an earlier version of the object, or delete it and confirm the policies again.',
+  ),
   SLUICE_DOCTOR_NOT_ALLOWED: problem(
     'This could not be checked because a permission is missing.',
     'Grant it to whoever runs the doctor. docs/doctor.md lists all permissions.',

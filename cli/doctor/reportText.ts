@@ -40,7 +40,7 @@ export function outcomeText(outcome: Outcome): string {
 
 function findingLines(found: Finding): string[] {
   const first = `    ${found.code}: ${found.cause} ${visibleLine(found.detail)}`.trimEnd();
-  if (found.severity === 'unchecked') return [first];
+  if (found.severity === 'unchecked' && found.commands.length === 0) return [first];
   return [first, `      ${found.cure}`, ...found.commands.map((command) => `      $ ${command}`)];
 }
 

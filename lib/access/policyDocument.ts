@@ -4,6 +4,8 @@
  */
 export interface PolicyDocument {
   readonly Version: '2012-10-17';
+  /** In policies of resources only: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_id.html */
+  readonly Id?: string;
   readonly Statement: readonly Statement[];
 }
 

@@ -1,9 +1,12 @@
 import type { Config } from '../schema/config.ts';
+import type { Export } from '../schema/exports.ts';
 import type { OwoxReader, Reader, StatsigReader } from '../schema/readers.ts';
+import type { Source } from '../schema/sources.ts';
 import { deliveredTables } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { ingestedTables } from '../tables/ingestedTables.ts';
 import { viewNames } from '../views/views.ts';
+import { markPolicy, POLICY_VERSIONS, type PolicyId, policyHash } from './applied/policyMark.ts';
 import {
   type CustomerBucketPolicies,
   exportTargetPolicies,
@@ -16,7 +19,7 @@ import { type Place, placeFor } from './place.ts';
 import type { PolicyDocument } from './policyDocument.ts';
 import { probePolicy } from './probePolicy.ts';
 import { readerWorkgroup } from './readerStatements.ts';
-import { readerTrust } from './readerTrust.ts';
+import { readerTrust, trustPolicy } from './readerTrust.ts';
 import { statsigPolicy } from './statsigPolicy.ts';
 
 /** For whom policies are printed. */
@@ -36,12 +39,25 @@ export const POLICY_TARGETS = [
 export type PolicyTarget = (typeof POLICY_TARGETS)[number];
 
 /** One document, and what to do with it. */
-export interface PrintedPolicy {
+interface NamedDocument {
   /** `permissions`, `trust`, `bucketPolicy`, … */
   readonly name: string;
   /** Where it is applied, a sentence. */
   readonly purpose: string;
   readonly document: PolicyDocument;
+}
+
+/** One document as it is printed: with a mark by which it is recognised later (./applied/policyMark.ts). */
+export interface PrintedPolicy extends NamedDocument {
+  /** `<target>/<document>`. */
+  readonly id: PolicyId;
+  /** Version of Sluice in which the document last changed. */
+  readonly version: string;
+  /**
+   * 8 hex digits, of the document as the configuration alone makes it: the account, keys, principals and external IDs that
+   * options give do not change it.
+   */
+  readonly hash: string;
 }
 
 /** Names that the configuration does not have. An unknown name becomes a placeholder such as `__ACCOUNT_ID__`. */
@@ -59,6 +75,10 @@ export interface KnownNames {
   readonly bucket?: string | undefined;
   /** Which configured reader, by name; by default the first of its kind. */
   readonly reader?: string | undefined;
+  /** `ingest-source`: which configured source, by name; its bucket, key and role are then known. Default none. */
+  readonly source?: string | undefined;
+  /** `export-target`: which configured export, likewise. Default none. */
+  readonly export?: string | undefined;
 }
 
 /** The documents for a target, with the names of the configuration. */
@@ -67,6 +87,42 @@ export function printedPolicies(
   config: Config,
   known: KnownNames,
 ): readonly PrintedPolicy[] {
+  const configured = policyDocuments(target, config, configuredNames(target, config, known));
+  return policyDocuments(target, config, known).map(({ name, purpose, document }) => {
+    const id = policyId(target, name);
+    const same = configured.find((one) => one.name === name)?.document ?? document;
+    const mark = { id, version: POLICY_VERSIONS[id], hash: policyHash(same) };
+    return { name, purpose, ...mark, document: markPolicy(document, mark) };
+  });
+}
+
+function policyId(target: PolicyTarget, name: string): PolicyId {
+  const id = `${target}/${name}`;
+  if (!isPolicyId(id)) throw new Error(`${id} has no version.`);
+  return id;
+}
+
+function isPolicyId(id: string): id is PolicyId {
+  return Object.hasOwn(POLICY_VERSIONS, id);
+}
+
+/** Only the names that the configuration has; what else options give are placeholders, so that the same documents come out. */
+function configuredNames(target: PolicyTarget, config: Config, known: KnownNames): KnownNames {
+  const { stack, reader, source } = known;
+  const ofCustomer = target === 'ingest-source' || target === 'export-target';
+  // Of a reader, the option replaces a configured one, and services have documents of their own.
+  const isService = known.principal === 'ec2' || known.principal === 'ecs-tasks';
+  const hasPrincipal = target === 'metabase' && known.principal !== undefined;
+  return {
+    ...{ region: config.region, stack, reader, source, export: known.export },
+    ...(hasPrincipal ? { principal: isService ? known.principal : '__PRINCIPAL__' } : {}),
+    ...(ofCustomer && known.keyArn !== undefined
+      ? { keyArn: `arn:aws:kms:${config.region}:__ACCOUNT_ID__:key/__KEY_ID__` }
+      : {}),
+  };
+}
+
+function policyDocuments(target: PolicyTarget, config: Config, known: KnownNames): readonly NamedDocument[] {
   const place = knownPlace(config, known);
   switch (target) {
     case 'statsig-role':
@@ -101,14 +157,16 @@ export function printedPolicies(
         },
       ];
     }
-    case 'ingest-source':
-      return bothSidesPolicies(
-        ingestSourcePolicies(customerBucketGrant(place, known, '__INGEST_ROLE_ARN__')),
-      );
-    case 'export-target':
-      return bothSidesPolicies(
-        exportTargetPolicies(customerBucketGrant(place, known, '__EXPORT_ROLE_ARN__')),
-      );
+    case 'ingest-source': {
+      const source = config.sources.find(({ name }) => name === known.source);
+      const grant = customerBucketGrant(place, known, source, '__INGEST_ROLE_ARN__');
+      return customerPolicies(ingestSourcePolicies(grant), grant.principal, source?.role);
+    }
+    case 'export-target': {
+      const of = config.exports.find(({ name }) => name === known.export)?.target;
+      const grant = customerBucketGrant(place, known, of, '__EXPORT_ROLE_ARN__');
+      return customerPolicies(exportTargetPolicies(grant), grant.principal, of?.role);
+    }
     case 'deploy':
       return deploy(config, known, place);
     case 'probe':
@@ -132,7 +190,7 @@ function statsig(
   config: Config,
   known: KnownNames,
   place: Place,
-): readonly PrintedPolicy[] {
+): readonly NamedDocument[] {
   const reader = findReader(config, known, 'statsig');
   const own = permissions(
     statsigPolicy(place, readerWorkgroup(place, reader ?? { name: 'statsig' }), {
@@ -161,21 +219,49 @@ function findReader<Kind extends Reader['kind']>(
   return readers.filter(isOfKind).find(({ name }) => known.reader === undefined || name === known.reader);
 }
 
-function customerBucketGrant({ partition, region }: Place, known: KnownNames, principal: string) {
+/** A configured source or target. */
+type Customer = Pick<Source | Export['target'], 'bucket' | 'region' | 'kmsKeyArn' | 'role'>;
+
+/** @param of The configured source or target; options take precedence. Without a principal, it is the account's own root. */
+function customerBucketGrant(
+  { partition, region }: Place,
+  known: KnownNames,
+  of: Customer | undefined,
+  placeholder: string,
+) {
+  const root =
+    of === undefined || known.account === undefined
+      ? placeholder
+      : `arn:${partition}:iam::${known.account}:root`;
   return {
     partition,
-    region,
-    bucket: known.bucket ?? '__S3_BUCKET__',
-    principal: known.principal ?? principal,
-    keyArn: known.keyArn,
+    region: of?.region ?? region,
+    bucket: known.bucket ?? of?.bucket ?? '__S3_BUCKET__',
+    principal: known.principal ?? root,
+    keyArn: known.keyArn ?? of?.kmsKeyArn,
   };
 }
 
-function bothSidesPolicies({
-  bucketPolicy,
-  keyPolicy,
-  callerPolicy,
-}: CustomerBucketPolicies): readonly PrintedPolicy[] {
+/** @param role Role in the customer's account that Sluice assumes. Then the bucket's own policy allows nobody else. */
+function customerPolicies(
+  { bucketPolicy, keyPolicy, callerPolicy }: CustomerBucketPolicies,
+  principal: string,
+  role: Source['role'],
+): readonly NamedDocument[] {
+  if (role !== undefined) {
+    return [
+      {
+        name: 'rolePermissions',
+        purpose: `Give it to the role ${role.arn}, which Sluice assumes.`,
+        document: callerPolicy,
+      },
+      {
+        name: 'roleTrust',
+        purpose: 'The trust policy of that role.',
+        document: trustPolicy({ aws: principal, externalId: role.externalId }),
+      },
+    ];
+  }
   return [
     {
       name: 'bucketPolicy',
@@ -199,7 +285,7 @@ function bothSidesPolicies({
   ];
 }
 
-function deploy(config: Config, { stack }: KnownNames, place: Place): readonly PrintedPolicy[] {
+function deploy(config: Config, { stack }: KnownNames, place: Place): readonly NamedDocument[] {
   const documents = deployPolicies(place, deployedNames(config, stack));
   return [
     {
@@ -254,7 +340,7 @@ function deployedNames(config: Config, stack: string): DeployedNames {
   };
 }
 
-function permissions(document: PolicyDocument): PrintedPolicy {
+function permissions(document: PolicyDocument): NamedDocument {
   return {
     name: 'permissions',
     purpose: 'Make a managed policy of it and attach it to the role or user.',
@@ -262,6 +348,6 @@ function permissions(document: PolicyDocument): PrintedPolicy {
   };
 }
 
-function trust(document: PolicyDocument): PrintedPolicy {
+function trust(document: PolicyDocument): NamedDocument {
   return { name: 'trust', purpose: 'The trust policy of the role.', document };
 }

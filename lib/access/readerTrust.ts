@@ -40,10 +40,10 @@ export type Trusted =
   | { readonly service: string; readonly condition?: Condition };
 
 /**
- * The trust policy of a reader's role. The external ID keeps other customers of the same service from assuming the role as
+ * The trust policy of a role. The external ID keeps other customers of the same service from assuming the role as
  * us: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
  */
-function trustPolicy(trusted: Trusted): PolicyDocument {
+export function trustPolicy(trusted: Trusted): PolicyDocument {
   const condition = conditionOf(trusted);
   return policyDocument([
     {

@@ -24,6 +24,9 @@ export function triggerKey(source: string): string {
   return `${LEDGER_FOLDER}${source}/trigger.json`;
 }
 
+/** Key of the record of policies that somebody applied by hand, next to the folders of sources. */
+export const POLICY_RECORDS_KEY = `${LEDGER_FOLDER}policies.json`;
+
 /** Folder of claims on overflow and error objects. */
 export const CLAIM_FOLDER = 'ledger/redrive/';
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { withoutMarks } from '../../lib/access/applied/policyMark.ts';
 import type { PolicyDocument, Statement } from '../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -60,7 +61,11 @@ async function deploy({ region = REGION, ...options }: Partial<ConfigInput>) {
   const policies = printedPolicies('deploy', config, { region, account: ACCOUNT, stack: STACK });
   const keyArn = all.find(({ type }) => type === 'AWS::KMS::Key')?.arn ?? brought;
   const place: StackPlace = { account: ACCOUNT, region, stack: STACK, keyArn };
-  return { all, place, policies: policies.map(({ document }) => document), keyArn };
+  const documents = policies.map(({ document }) => ({
+    ...document,
+    Statement: withoutMarks(document.Statement),
+  }));
+  return { all, place, policies: documents, keyArn };
 }
 
 /** Whether a name matches a pattern of a policy. */

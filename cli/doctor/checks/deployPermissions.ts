@@ -4,6 +4,7 @@ import {
   GetRoleCommand,
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
+import { withoutMarks } from '../../../lib/access/applied/policyMark.ts';
 import type { Statement } from '../../../lib/access/policyDocument.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { checkEach } from '../askAws.ts';
@@ -44,7 +45,7 @@ export const deployer: Check = {
     const [config, { account, region }] = await Promise.all([doctor.config(), doctor.identity()]);
     const policies = printedPolicies('deploy', config, { region, account, stack: doctor.stackName });
     return checkEach(
-      policies.flatMap(({ document }) => document.Statement),
+      policies.flatMap(({ document }) => withoutMarks(document.Statement)),
       (statement) => judgeStatement(doctor, source, statement),
       (impossible) => impossible.finding,
     );

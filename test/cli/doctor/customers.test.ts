@@ -209,6 +209,7 @@ describe('sluice doctor on sources and exports', () => {
     expect(refused.findings.filter(([check]) => check !== 'queues')).toEqual([
       ['sources', 'NOT_ALLOWED', 's3:GetObject.'],
       ['exports', 'NOT_ALLOWED', 's3:GetObject.'],
+      ['applied-policies', 'NOT_ALLOWED', 's3:GetObject.'],
     ]);
     const Key = ledgerKey('exports', 'out', addDays(TODAY, -2));
     await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: '{}' }));
