@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -175,5 +176,16 @@ describe('an update that a kill interrupts', () => {
     // The stream is gone with what it had not delivered: another one of its name begins with nothing.
     await fixture.update({ ...after, Stream: stream('old/') }, { codeDirectory: code });
     expect((await fixture.aws.flush()).delivered).toEqual([]);
+  });
+
+  it('does not start on a stack that it can not read, and names the file', async () => {
+    await fixture.start({ Kept: queue('kept') });
+    await fixture.stop();
+    const file = join(fixture.data, 'cloudformation', 'stack.jsonl');
+    appendFileSync(file, '{"op":"deployed"}\n');
+    await expect(fixture.start({ Kept: queue('kept') })).rejects.toMatchObject({
+      code: 'LOCAL_AWS_DISK_DAMAGED',
+      detail: expect.stringContaining(file),
+    });
   });
 });
