@@ -26,10 +26,12 @@ interface ResourceChange extends DocumentedChange {
 export interface DocumentedChanges {
   readonly rows: readonly RowChange[];
   readonly resources: readonly ResourceChange[];
+  /** What a rollback takes away that later versions have. */
+  readonly rollback: readonly ResourceChange[];
 }
 
 /**
- * What of a snapshot is not as it was, in words. Rows are compared as multisets, by the columns that there were before.
+ * What of a snapshot is not as it was, in words. Rows are compared as multisets, by the columns of before.
  *
  * @param isLater Whether a row came in after the first snapshot: it is compared by nobody here.
  */
@@ -40,6 +42,7 @@ export function changesOf(
   documented: DocumentedChanges,
 ): string[] {
   return [
+    ...lostColumns(before, after),
     ...changedRows(before, after, isLater, documented.rows),
     ...changedEntries('partition', before.partitions, after.partitions),
     ...changedEntries('resource', before.resources, after.resources).filter(
@@ -56,7 +59,7 @@ export function changesOf(
   ];
 }
 
-/** Rows that are not as they were, of tables and views. */
+/** Rows that are not as they were, of tables and views, by the columns that both snapshots have. */
 export function changedRows(
   before: Snapshot,
   after: Snapshot,
@@ -66,7 +69,9 @@ export function changedRows(
   return [...before.rows].flatMap(([name, rows]) => {
     const now = after.rows.get(name);
     if (now === undefined) return [`${name} is gone`];
-    const columns = (before.columns.get(name) ?? []).map((column) => column.split(' ')[0] ?? '');
+    const columns = common(before.columns.get(name), after.columns.get(name)).map(
+      (column) => column.split(' ')[0] ?? '',
+    );
     const explained = documented.filter(({ names }) => names.includes(name));
     const isCompared = (row: AthenaRow) => !isLater(row) && !explained.some(({ explains }) => explains(row));
     const counts = new Map<string, number>();
@@ -80,6 +85,17 @@ export function changedRows(
       .filter(([, surplus]) => surplus !== 0)
       .map(([text, surplus]) => `${name}: ${surplus > 0 ? 'lost' : 'new'} ${Math.abs(surplus)} × ${text}`);
   });
+}
+
+function lostColumns(before: Snapshot, after: Snapshot): string[] {
+  return [...before.columns].flatMap(([name, columns]) => {
+    const kept = new Set(common(columns, after.columns.get(name)));
+    return columns.filter((column) => !kept.has(column)).map((column) => `${name}: no column ${column}`);
+  });
+}
+
+function common(before: readonly string[] = [], after: readonly string[] = []): readonly string[] {
+  return before.filter((column) => after.includes(column));
 }
 
 /** Secrets may have other names, but clients keep the access keys and SDK keys in them. */

@@ -29,6 +29,13 @@ const changes: DocumentedChanges = {
       is: /^resource ExportFailedAlarm was AWS::CloudWatch::Alarm \S+, is gone$/,
     },
   ],
+  rollback: [
+    {
+      since: '0.3.0',
+      reason: 'The table has no partitions, and its file stays: docs/upgrade.md',
+      is: /^sluice\.experiment_groups is gone$/,
+    },
+  ],
 };
 
 /** The changes between a release and today's version. */
@@ -36,5 +43,6 @@ export function changesSince(version: string): DocumentedChanges {
   return {
     rows: changes.rows.filter(({ since }) => isEarlier(version, since)),
     resources: changes.resources.filter(({ since }) => isEarlier(version, since)),
+    rollback: changes.rollback.filter(({ since }) => isEarlier(version, since)),
   };
 }

@@ -160,16 +160,43 @@ describe.each(storedVersions())('a filled stack of release %s', (version) => {
   it('is rolled back while events come in: no row changes, and those of today’s version stay', async () => {
     upgraded = await takeSnapshot(account, bucket);
     await account.jumpTo('2026-11-20T08:00:00Z');
-    await deployUnderTraffic(old);
+    // Now it is today's version that can not deliver, and the release that has to.
+    account.fail({ firehose: [{ fault: 'failCalls', calls: 'all' }] });
+    await deployUnderTraffic(old, REQUESTS_IN_OUTAGE);
     await workADay('2026-11-20');
     const after = await takeSnapshot(account, bucket);
-    expect(changesOf(filled, after, isSince('2026-11-19'), { rows: [], resources: [] })).toEqual([]);
+    expect(
+      changesOf(filled, after, isSince('2026-11-19'), { rows: [], resources: [], rollback: [] }),
+    ).toEqual([]);
+    const sinceUpgrade = changedRows(upgraded, after, isOtherThanUpgraded, documented.rows);
+    expect(sinceUpgrade.filter((change) => !documented.rollback.some(({ is }) => is.test(change)))).toEqual(
+      [],
+    );
     expect(await lostOrDoubled()).toEqual([]);
     expect(await resent()).toEqual([
       ['3', '1'],
       ['3', '1'],
     ]);
   }, 120_000);
+
+  // docs/upgrade.md, "What cannot be rolled back".
+  if (version === '0.2.0') {
+    it('answers unknown keys 503 after a rollback, as long as the secret has a key with sources', async () => {
+      const unknown = async () => {
+        // A collector reads the secret again for an unknown key, half a minute after the last time.
+        await account.clock.advance(60_000);
+        const { status } = await account.post('/v1/rgstr', '{"events":[]}', {
+          'statsig-api-key': 'client-unknown',
+        });
+        return status;
+      };
+      expect(await unknown()).toBe(401);
+      await account.sluice(['keys', 'add', 'partner', '--sources', 'acme'], 'secret-partner-77c1e2d4');
+      expect(await unknown()).toBe(503);
+      await account.sluice(['keys', 'remove', 'partner']);
+      expect(await unknown()).toBe(401);
+    });
+  }
 
   it('is upgraded again while events come in, and has all rows of both versions', async () => {
     await account.jumpTo('2026-11-21T08:00:00Z');
