@@ -34,7 +34,7 @@ beforeAll(async () => {
   });
   writeFileSync(file, `import { defineConfig } from ${from};\nexport default defineConfig(${config});\n`);
   process.env['SLUICE_CONFIG'] = file;
-  cloud = await startCloud({ port: 0, edgePort: 0, data: join(directory, 'data') });
+  cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data: join(directory, 'data') });
   await sendAll();
   await cloud.flush();
 });

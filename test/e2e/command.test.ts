@@ -34,7 +34,7 @@ describe('sluice start', () => {
   it('reports when it is ready, and keeps all events over Ctrl-C, kill -9 and restarts', async () => {
     const data = scratch('command');
     const first = await startCloudProcess(data);
-    expect(first).toMatchObject({ bucket: 'sluice-experiments', database: 'sluice', data });
+    expect(first).toMatchObject({ bucket: 'sluice-experiments', database: 'sluice', data, enforceIam: true });
     expect([new URL(first.collector).hostname, new URL(first.edge).hostname]).toEqual([
       '127.0.0.1',
       '127.0.0.1',

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Field, SetupGuide, SqlSnippet } from '../../cli/connect/setupGuide.ts';
@@ -163,6 +163,21 @@ describe('following the steps of sluice connect', () => {
       sum(bought.map((row) => Number(row['revenue']))),
     ]).toEqual([6, expect.closeTo(18 * 19.99)]);
     expect((await askers()).join()).toContain('user/sluice-local-ReaderMetabaseUser');
+  });
+
+  it('lets no reader write what Sluice landed', async () => {
+    for (const product of ['metabase', 'owox'] as const) {
+      const s3 = new S3Client({ ...options(await keysOf(await ask(product))), forcePathStyle: true });
+      const Key = 'statsig/statsig_forwarded_events/statsig_forwarded_events/2026-11-20/x.parquet';
+      const write = s3.send(new PutObjectCommand({ Bucket: cloud.bucket, Key, Body: 'x' }));
+      await expect(write).rejects.toMatchObject({
+        name: 'AccessDenied',
+        message: expect.stringContaining(
+          'is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::',
+        ),
+      });
+      s3.destroy();
+    }
   });
 
   it('gives OWOX access for its access check, its dry run and three data marts', async () => {

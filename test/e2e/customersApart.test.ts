@@ -255,7 +255,7 @@ describe('the datasets of several customers in one deployment', () => {
       const sqs = kept(new SQSClient({ ...by(session), maxAttempts: 1 }));
       const QueueUrl = `${ingest.cloud.edge}/${localAccount.id}/sluice-local-ingest-load`;
       await expect(sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }))).rejects.toThrow(
-        'no session policy allows the sqs:SendMessage action',
+        'is not authorized to perform: sqs:sendmessage on resource: ',
       );
       await theirs.catch(() => undefined);
     }

@@ -12,6 +12,7 @@ export interface ReadyLine {
   readonly bucket: string;
   readonly database: string;
   readonly pid: number;
+  readonly enforceIam: boolean;
 }
 
 /** A local cloud in a process of its own, as a user has it. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
@@ -55,6 +55,17 @@ describe('the repository', () => {
         writes.test(read(file)),
     );
     expect(writing).toEqual([]);
+  });
+
+  it('enforces the deployed policies in every end-to-end test', () => {
+    const files = readdirSync(join(root, 'test', 'e2e')).map((name) => `test/e2e/${name}`);
+    const starts = [...files, 'test/harness/ingestCloud.ts', 'test/harness/cloudProcess.ts'].flatMap((file) =>
+      [...read(file).matchAll(/\bstartCloud\(\{[^}]*\}|'start',[^\]]*\]/g)].map(
+        ([start]) => `${file}: ${start}`,
+      ),
+    );
+    expect(starts.length).toBeGreaterThan(10);
+    expect(starts.filter((start) => !/enforceIam: true|'--enforce-iam'/.test(start))).toEqual([]);
   });
 
   it('pins every dependency', () => {

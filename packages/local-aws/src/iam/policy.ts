@@ -90,8 +90,8 @@ const FOR_ALL_VALUES = 'ForAllValues:';
 const SET = /^For(?:AllValues|AnyValue):/;
 
 /**
- * Keys whose value is known here, or known to be absent: no caller is in an organisation or calls through a
- * service. Any other key would wrongly be assumed to be absent.
+ * Keys whose value is known here, or known to be absent: no caller is in an organisation, and only Athena calls for
+ * others. Any other key would wrongly be assumed to be absent.
  */
 const KEYS: ReadonlySet<string> = new Set([
   'aws:securetransport',
@@ -102,6 +102,8 @@ const KEYS: ReadonlySet<string> = new Set([
   'aws:sourcearn',
   'aws:sourceaccount',
   'aws:calledvia',
+  'aws:calledviafirst',
+  'aws:calledvialast',
   'aws:viaawsservice',
   'aws:principalisawsservice',
   's3:prefix',

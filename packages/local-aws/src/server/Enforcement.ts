@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { RuleTarget } from '../events/index.ts';
 import { type Caller, isUnbound } from '../iam/Caller.ts';
-import { type Decision, decideListing } from '../iam/decide.ts';
+import { type AccessRequest, type Decision, decideListing } from '../iam/decide.ts';
 import type { Call, NeededPermission, ServiceRefusal } from '../iam/permissions.ts';
 import { type Policy, readPolicy } from '../iam/policy.ts';
 import { inSession, type Roles } from '../iam/Roles.ts';
@@ -24,6 +24,14 @@ const OF_UPLOADS_IN_PARTS: ReadonlySet<string> = new Set([
   'ListBucketMultipartUploads',
   'ListMultipartUploadParts',
 ]);
+
+/** Athena's calls carry its name: https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-calledvia.html */
+const CALLED_VIA_ATHENA = {
+  'aws:CalledVia': ['athena.amazonaws.com'],
+  'aws:CalledViaFirst': 'athena.amazonaws.com',
+  'aws:CalledViaLast': 'athena.amazonaws.com',
+  'aws:ViaAWSService': 'true',
+};
 
 /** A service's call was refused. The refusal is in the status; the service behaves as it does on AWS. */
 export class RefusedCall extends AwsError {}
@@ -95,7 +103,7 @@ export class Enforcement {
     const needed = calls.filter(({ operation }) => !OF_UPLOADS_IN_PARTS.has(operation));
     for (const { permissions } of needed)
       for (const permission of permissions) {
-        const decision = this.#decide(caller, permission);
+        const decision = this.#decide(caller, permission, CALLED_VIA_ATHENA);
         if (!decision.allowed) throw refusedCall(permission, decision.because);
       }
   }
@@ -201,13 +209,17 @@ export class Enforcement {
     }
   }
 
-  #decide(caller: Caller, { action, resource, context }: NeededPermission): Decision {
+  #decide(
+    caller: Caller,
+    { action, resource, context }: NeededPermission,
+    more: AccessRequest['context'] = {},
+  ): Decision {
     const isService = caller.account.endsWith('.amazonaws.com');
     return decideListing({
       caller,
       action,
       resource,
-      context: isService ? { ...context, 'aws:PrincipalIsAWSService': 'true' } : context,
+      context: { ...context, ...more, ...(isService ? { 'aws:PrincipalIsAWSService': 'true' } : {}) },
       ...this.#policyOf(resource),
     });
   }

@@ -84,13 +84,15 @@ export interface Changes {
   readonly without?: Partial<Record<Principal, readonly string[]>>;
   /** Actions that a principal's policy denies. */
   readonly denied?: Partial<Record<Principal, readonly string[]>>;
+  /** The only service that may read objects for a principal. */
+  readonly onlyVia?: Partial<Record<Principal, string>>;
   /** Logical IDs of resources that are missing. */
   readonly missing?: readonly string[];
   /** The service that may assume a role, instead of its own. */
   readonly trusted?: Partial<Record<Principal, string>>;
 }
 
-function template({ without = {}, denied = {}, missing = [], trusted = {} }: Changes) {
+function template({ without = {}, denied = {}, onlyVia = {}, missing = [], trusted = {} }: Changes) {
   const document = (principal: Principal) => ({
     Version: '2012-10-17',
     Statement: [
@@ -101,6 +103,16 @@ function template({ without = {}, denied = {}, missing = [], trusted = {} }: Cha
       ...(denied[principal] === undefined
         ? []
         : [{ Effect: 'Deny', Action: denied[principal], Resource: '*' }]),
+      ...(onlyVia[principal] === undefined
+        ? []
+        : [
+            {
+              Effect: 'Deny',
+              Action: 's3:GetObject',
+              Resource: '*',
+              Condition: { 'ForAllValues:StringNotEquals': { 'aws:CalledVia': [onlyVia[principal]] } },
+            },
+          ]),
     ],
   });
   const Policies = (principal: Principal) => [{ PolicyName: 'own', PolicyDocument: document(principal) }];

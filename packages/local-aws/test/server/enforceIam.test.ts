@@ -375,6 +375,35 @@ describe('a stack with a policy that is too narrow', () => {
     expect(await received(stack, QueueUrl)).toEqual(['{"log":"seen"}']);
   }, 60_000);
 
+  it('delivers a message again that a function handled and Lambda may not delete', async () => {
+    stack = await startEnforced({ without: { Work: ['sqs:DeleteMessage'] } });
+    await (await sqs(stack)).send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
+    expect(await stack.aws.flush()).toMatchObject({ undrained: 1 });
+    expect(await status(stack)).toEqual([
+      denied(session('work', 'work'), 'sqs:deletemessage', `arn:aws:sqs:us-east-1:${OWN}:work`),
+    ]);
+    await stack.clock.advance(60_000);
+    expect(stack.aws.status().refusals).toMatchObject([{ count: expect.any(Number) }]);
+    expect(stack.aws.status().refusals?.[0]?.count).toBeGreaterThan(1);
+  }, 60_000);
+
+  it('applies a condition on calls that Athena makes', async () => {
+    stack = await startEnforced({ onlyVia: { Reader: 'athena.amazonaws.com' } });
+    const reader = await stack.as('Reader');
+    await (await s3(stack)).send(
+      new PutObjectCommand({ Bucket: 'landing', Key: 'rows/a.json', Body: '{"n":1}\n' }),
+    );
+    const athena = stack.kept(new AthenaClient(reader));
+    expect(await runQuery(athena, 'SELECT * FROM rows')).toMatchObject({ state: 'SUCCEEDED' });
+    const get = stack
+      .kept(new S3Client(reader))
+      .send(new GetObjectCommand({ Bucket: 'landing', Key: 'rows/a.json' }));
+    expect(await failureOf(get)).toMatchObject({
+      name: 'AccessDenied',
+      message: expect.stringContaining('with an explicit deny in an identity-based policy'),
+    });
+  }, 60_000);
+
   it('sends an event to the dead-letter queue of its rule, or nowhere', async () => {
     stack = await startEnforced({ missing: ['QueuePolicy', 'Mapping'] });
     await (await s3(stack)).send(new PutObjectCommand({ Bucket: 'landing', Key: 'inbox/a', Body: 'x' }));
