@@ -399,4 +399,8 @@ describe('customers’ drops', () => {
     await tablesAreRight();
     expect((await sluice('ingest', 'status')).code).toBe(0);
   }, 120_000);
+
+  it('are loaded and exported with the deployed policies: no service was refused a call', () => {
+    expect(ingest.cloud.status().refusals).toEqual([]);
+  });
 });

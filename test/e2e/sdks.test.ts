@@ -100,6 +100,10 @@ describe('real SDKs against the local cloud', () => {
     }
   });
 
+  it('arrive with the deployed policies: no service was refused a call', () => {
+    expect(cloud.status().refusals).toEqual([]);
+  });
+
   it('have their experiments and groups resolved, hashed or not', async () => {
     const rows = await query(
       `SELECT experiment_id, group_id, count(*) n FROM ${TABLES.exposures}

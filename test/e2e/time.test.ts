@@ -135,4 +135,8 @@ describe('a local cloud whose clock is moved past midnight', () => {
       ]),
     );
   });
+
+  it('runs its schedules with the deployed policies', () => {
+    expect(cloud.status().refusals).toEqual([]);
+  });
 });
