@@ -127,7 +127,17 @@ function printPolicies(
   { sources = [], exports = [] }: ReleaseRecord['configuration'],
 ): ReleaseRecord['customerPolicies'] {
   const print = (target: CustomerPolicy, bucket: string) => {
-    const args = ['--for', target, '--bucket', bucket, '--principal', PRINCIPALS[target], '--json'];
+    const args = [
+      '--for',
+      target,
+      '--bucket',
+      bucket,
+      '--principal',
+      PRINCIPALS[target],
+      '--stage',
+      'prod',
+      '--json',
+    ];
     const text = execFileSync(
       process.execPath,
       [join(root, 'cli', 'sluice.mjs'), 'policy', 'print', ...args],
