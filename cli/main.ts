@@ -2,6 +2,7 @@ import { visibleJson } from '../lib/base/text.ts';
 import { VERSION } from '../lib/base/version.ts';
 import { check } from './commands/check.ts';
 import { connect } from './commands/connect.ts';
+import { cost } from './commands/cost.ts';
 import { customer } from './commands/customer.ts';
 import { doctor } from './commands/doctor.ts';
 import { exporting } from './commands/export.ts';
@@ -31,6 +32,7 @@ const commands: readonly Command[] = [
   doctor,
   probe,
   check,
+  cost,
 ];
 
 /**

@@ -10,7 +10,7 @@ const GB = 2 ** 30;
 
 /**
  * List prices of us-east-1, on demand, first tier, without the free tier. All prices are in this file: check the sources before
- * you quote a figure. Not included are Firehose's hours of jq, which cannot be measured outside of AWS, storage and queries.
+ * you quote a figure.
  */
 export const prices = {
   httpApiRequest: {
@@ -22,6 +22,11 @@ export const prices = {
   lambdaGbSecond: {
     usd: 0.0000133334,
     per: 'GB-second on arm64, by the millisecond',
+    source: 'https://aws.amazon.com/lambda/pricing/',
+  },
+  lambdaGbSecondX86: {
+    usd: 0.0000166667,
+    per: 'GB-second on x86_64, by the millisecond',
     source: 'https://aws.amazon.com/lambda/pricing/',
   },
   firehoseByte: {
@@ -44,6 +49,16 @@ export const prices = {
     per: 'object that dynamic partitioning delivers',
     source: 'https://aws.amazon.com/firehose/pricing/',
   },
+  jqHour: {
+    usd: 0.07,
+    per: "hour of dynamic partitioning's jq",
+    source: 'https://aws.amazon.com/firehose/pricing/',
+  },
+  s3ByteMonth: {
+    usd: 0.023 / GB,
+    per: 'byte stored for a month in S3 Standard',
+    source: 'https://aws.amazon.com/s3/pricing/',
+  },
   s3Put: { usd: 0.005 / 1_000, per: 'object put', source: 'https://aws.amazon.com/s3/pricing/' },
   logByte: {
     usd: 0.5 / GB,
@@ -54,6 +69,17 @@ export const prices = {
     usd: 0.3,
     per: 'custom metric and month; a metric is a name with its dimensions',
     source: 'https://aws.amazon.com/cloudwatch/pricing/',
+  },
+  alarmMonth: {
+    usd: 0.1,
+    per: 'month and metric that an alarm reads',
+    source: 'https://aws.amazon.com/cloudwatch/pricing/',
+  },
+  keyMonth: { usd: 1, per: 'customer-managed key and month', source: 'https://aws.amazon.com/kms/pricing/' },
+  secretMonth: {
+    usd: 0.4,
+    per: 'secret and month',
+    source: 'https://aws.amazon.com/secrets-manager/pricing/',
   },
 } as const satisfies Record<string, Price>;
 

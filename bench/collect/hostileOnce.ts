@@ -4,13 +4,9 @@ import { platform } from 'node:os';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod';
 import { systemClock as clock } from '../../lib/base/time.ts';
-import { collectPlan } from '../../lib/collect/CollectPlan.ts';
 import { type Collector, collectRequest } from '../../lib/collect/collectRequest.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { GroupsCache } from '../../lib/groups/GroupsCache.ts';
-import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
-import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
-import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
+import { offlineCollector } from '../../observe/offlineCollector.ts';
 import { HOSTILE_REDACT } from './hostileBodies.ts';
 import type { HostileOutcome } from './takeHostile.ts';
 
@@ -29,46 +25,17 @@ const requests = z
   .parse(await json(process.stdin));
 
 const bytes = { kept: 0, landed: 0 };
-const stream = (to: keyof typeof bytes) => async (records: readonly Uint8Array[]) => {
-  for (const { length } of records) bytes[to] += length;
-  return { kind: 'answered' as const, errorCodes: records.map(() => null) };
-};
-
 /** A collector whose streams and bucket accept everything. */
 function collector(redacts: boolean): Collector {
   const privacy = redacts ? { redact: HOSTILE_REDACT, salt: 'sixteen characters at least' } : {};
-  const config = defineConfig({ bucket: 'bench', allowAnyKey: true, privacy });
-  return {
-    plan: collectPlan(config),
-    groups: new GroupsCache({
-      read: async () => 'none',
-      clock,
-      random: Math.random,
-      log: () => {},
-      countFailure: () => {},
-    }),
-    keys: new KeyGate({
-      configured: [],
-      cache: new KeyCache({ read: async () => '{"keys":[]}', clock, random: Math.random, log: () => {} }),
-      allowAnyKey: true,
-      limit: { perSecond: 1_000, burst: 1_000 },
-      clock,
-    }),
-    streams: { exposures: stream('landed'), events: stream('landed'), quarantine: stream('kept') },
-    putOverflow: async () => {},
-    writeQuarantine: quarantineWriter(config),
-    putQuarantineLarge: async ({ body }) => {
-      bytes.kept += body.length;
+  return offlineCollector(defineConfig({ bucket: 'bench', allowAnyKey: true, privacy }), {
+    putRecords: (kind, records) => {
+      for (const { length } of records) bytes[kind === 'quarantine' ? 'kept' : 'landed'] += length;
     },
-    clock,
-    wait: async () => {},
-    alarm: () => () => {},
-    random: Math.random,
-    log: () => {},
-    logSuccess: () => false,
-    writeMetrics: () => {},
-    stage: 'bench',
-  };
+    putQuarantineLarge: (length) => {
+      bytes.kept += length;
+    },
+  });
 }
 
 /**

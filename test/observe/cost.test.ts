@@ -1,0 +1,341 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { costOfSample, costOfStage } from '../../observe/cost.ts';
+import { type MonthlyUsage, monthlyCost, scaleUsage } from '../../observe/monthlyCost.ts';
+import { FUNCTION_MEGABYTES } from '../../observe/stageUsage.ts';
+
+const stackOf = (input: Partial<ConfigInput> = {}) => ({
+  config: defineConfig({ bucket: 'acme-cost', ...input }),
+  ...{ service: 'sluice', stage: 'prod' },
+});
+const GB = 2 ** 30;
+
+const event = (eventName: string, more: object = {}) => ({
+  eventName,
+  user: { userID: 'u1' },
+  time: Date.now(),
+  ...more,
+});
+const body = (...events: object[]) => JSON.stringify({ events });
+const events = (count: number) =>
+  body(...Array.from({ length: count }, (_, i) => event('page_view', { value: i })));
+const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, number) => total + number, 0);
+
+describe('the price of a month', () => {
+  const usage: MonthlyUsage = {
+    events: 10_000_000,
+    requests: 1_000_000,
+    gatewayUnits: 2_000_000,
+    invocations: 1_000_000,
+    gigabyteSeconds: 100_000,
+    payloadBytes: 10 * GB,
+    billedBytes: 100 * GB,
+    objects: 20_000,
+    jqHours: 10,
+    storedBytes: 1_000 * GB,
+    logBytes: 2 * GB,
+    metrics: 26,
+    athenaBytes: 3_000_000_000_000,
+  };
+
+  it('is each usage at its list price', () => {
+    const { parts, usdPerMonth, usdPerMillion } = monthlyCost(usage, stackOf());
+    const { alarms, ...others } = parts;
+    const byHand = {
+      gateway: 2, // 2 million at $1
+      lambda: 0.2 + 1.33334, // a million at $0.20, 100,000 GB-seconds at $0.0000133334
+      firehose_ingest: 2.9, // 100 GB at $0.029
+      firehose_conversion: 1.8, // 100 GB at $0.018
+      firehose_partitioning: 0.2, // 10 GB at $0.02
+      firehose_objects: 0.1, // 20 thousand at $0.005
+      firehose_jq: 0.7, // 10 hours at $0.07
+      s3_requests: 0.1, // 20 thousand at $0.005
+      s3_storage: 23, // 1,000 GB at $0.023
+      athena: 15, // 3 TB at $5
+      logs: 1, // 2 GB at $0.50
+      metrics: 7.8, // 26 at $0.30
+      keys: 1.4, // a key and a secret
+    };
+    expect(Object.keys(others).sort()).toEqual(Object.keys(byHand).sort());
+    for (const [part, usd] of Object.entries(byHand))
+      expect([part, Reflect.get(others, part)]).toEqual([part, expect.closeTo(usd, 6)]);
+    // docs/deploy.md: $1.50 for alarms.
+    expect(alarms).toBeCloseTo(1.5, 6);
+    expect(usdPerMonth).toBeCloseTo(sum(Object.values(byHand)) + 1.5, 6);
+    expect(usdPerMillion).toBeCloseTo(usdPerMonth / 10, 6);
+  });
+
+  it('goes by the configuration for what costs the same without events', () => {
+    const keyArn = 'arn:aws:kms:us-east-1:111122223333:key/0123abcd-0123-0123-0123-0123456789ab';
+    const own = stackOf({
+      architecture: 'x86_64',
+      existing: { bucket: true, keyArn },
+      readers: [{ kind: 'metabase', name: 'metabase', as: 'user' }],
+    });
+    const { parts } = monthlyCost(usage, own);
+    expect(parts.keys).toBeCloseTo(0.8, 6);
+    expect(parts.lambda).toBeCloseTo(0.2 + 1.66667, 6);
+  });
+
+  it('leaves out parts that are not known, and has no price of a million without events', () => {
+    const { parts, usdPerMillion } = monthlyCost(
+      { ...usage, events: 0, jqHours: null, athenaBytes: null },
+      stackOf(),
+    );
+    expect([parts.firehose_jq, parts.athena, usdPerMillion]).toEqual([undefined, undefined, null]);
+  });
+
+  it('scales what grows with events, and not what is stored or fixed', () => {
+    const twice = scaleUsage(usage, 20_000_000);
+    expect(twice).toMatchObject({
+      requests: 2_000_000,
+      billedBytes: 200 * GB,
+      jqHours: 20,
+      logBytes: 4 * GB,
+    });
+    expect(twice).toMatchObject({ storedBytes: 1_000 * GB, objects: 20_000, metrics: 26 });
+  });
+});
+
+describe('the cost by a sample', () => {
+  const ofBodies = (file: string | Uint8Array, input?: Partial<ConfigInput>, count?: number) =>
+    costOfSample(typeof file === 'string' ? Buffer.from(file) : file, stackOf(input), count);
+
+  it('is that of the requests, records and bytes that the collector makes of the bodies', async () => {
+    // Two requests with 3 events; each has one record below 5 KB.
+    const cost = await ofBodies(`${events(1)}\n${events(2)}\n`, {}, 3_000_000);
+    expect(cost.source).toEqual({ kind: 'sample', requests: 2, events: 3, refused: {} });
+    expect(cost.usage).toMatchObject({
+      events: 3_000_000,
+      requests: 2_000_000,
+      gatewayUnits: 2_000_000,
+      invocations: 2_000_000,
+      billedBytes: 2_000_000 * 5_120,
+      // One stream, a file every 300 s for 30 days.
+      objects: 8_640,
+    });
+    expect(cost.parts).toMatchObject({
+      gateway: expect.closeTo(2, 9),
+      firehose_ingest: expect.closeTo((2_000_000 * 5_120 * 0.029) / GB, 9),
+      firehose_objects: expect.closeTo(0.0432, 9),
+    });
+    expect(cost.usdPerMonth).toBeCloseTo(sum(Object.values(cost.parts)), 9);
+    expect(cost.usdPerMillion).toBeCloseTo(cost.usdPerMonth / 3, 9);
+    expect(cost.parts.lambda).toBeGreaterThan(0.4);
+    expect(Object.keys(cost.levers).sort()).toEqual(Object.keys(cost.parts).sort());
+    expect(cost.levers.gateway).toContain('Events of a request: 1.5.');
+    expect(cost.notIncluded.join()).toContain('Athena');
+  });
+
+  it('meters a request by started 512 KB', async () => {
+    const large = body(event('large', { metadata: { text: 'x'.repeat(600 * 1024) } }));
+    expect((await ofBodies(large, {}, 1)).usage).toMatchObject({ requests: 1, gatewayUnits: 2 });
+  });
+
+  it('goes by the configuration: what is filtered is no row, and logs are a sample', async () => {
+    const filtered = await ofBodies(events(20), { events: { deny: ['page_view'] } });
+    expect(filtered.usage).toMatchObject({
+      events: 100_000_000,
+      payloadBytes: 0,
+      billedBytes: 0,
+      objects: 0,
+    });
+    const [all, none] = await Promise.all(
+      [1, 0].map((successes) => ofBodies(events(1), { logs: { successes } }, 1_000)),
+    );
+    expect(all?.usage.logBytes).toBeGreaterThan((none?.usage.logBytes ?? 0) + 100_000);
+  });
+
+  it('counts more files where the size decides', async () => {
+    const cost = await ofBodies(events(1_000), { buffering: { megabytes: 64 } }, 100_000_000_000);
+    expect(cost.usage.objects).toBeCloseTo(cost.usage.payloadBytes / (64 * 2 ** 20), 3);
+    expect(cost.usage.objects).toBeGreaterThan(8_640);
+  });
+
+  it('reads one body over several lines, and gzip', async () => {
+    const indented = JSON.stringify(JSON.parse(events(2)), null, 2);
+    for (const file of [indented, gzipSync(indented), gzipSync(`${events(1)}\n\n${events(1)}`)])
+      expect((await ofBodies(file)).source).toMatchObject({ events: 2 });
+  });
+
+  it('says what the collector refuses, and counts only what it accepts', async () => {
+    const deep = `{"events":[{"eventName":"x"}],"statsigMetadata":${'{"a":'.repeat(300)}1${'}'.repeat(300)}}`;
+    const cost = await ofBodies(`${events(4)}\n${deep}`, {}, 4);
+    expect(cost.source).toMatchObject({ requests: 2, events: 4, refused: { SLUICE_BODY_WRONG_SHAPE: 1 } });
+    await expect(ofBodies(deep)).rejects.toMatchObject({ code: 'SLUICE_COST_SAMPLE_NO_EVENTS' });
+  });
+
+  it.each([
+    ['', 'It is empty.'],
+    ['not JSON', ''],
+    ['[1]', ''],
+    [`${events(1)}\n{"event":1}`, 'Line 2'],
+    [gzipSync(events(1)).subarray(0, 20), 'broken gzip'],
+  ])('refuses %j by name', async (file, detail) => {
+    await expect(ofBodies(file)).rejects.toMatchObject({
+      code: 'SLUICE_COST_SAMPLE_INVALID',
+      detail: expect.stringContaining(detail),
+    });
+  });
+});
+
+describe('the cost by the metrics of a stage', () => {
+  const NOW = Date.UTC(2026, 10, 21, 12);
+  const HOUR = 3_600_000;
+  /** Hours ago and values, by `namespace name` and the value of a dimension. */
+  let metrics: Readonly<Record<string, readonly (readonly [hoursAgo: number, value: number])[]>> = {};
+  let asked: { readonly start: number; readonly queries: number } | undefined;
+  const server = createServer(async (request, response) => {
+    const input = JSON.parse(await text(request));
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+    if (String(request.headers['x-amz-target']).endsWith('ListMetrics')) {
+      const ofStage = (stage: string, MetricName: string) => ({
+        MetricName,
+        Dimensions: [
+          { Name: 'function', Value: 'collect' },
+          { Name: 'stage', Value: stage },
+        ],
+      });
+      const page = input.NextToken === undefined;
+      response.end(
+        JSON.stringify(
+          page
+            ? { Metrics: [ofStage('prod', 'requests'), ofStage('dev', 'requests')], NextToken: 'more' }
+            : {
+                Metrics: [ofStage('prod', 'received'), { MetricName: 'ObjectsParked-prod', Dimensions: [] }],
+              },
+        ),
+      );
+      return;
+    }
+    asked = { start: input.StartTime * 1_000, queries: input.MetricDataQueries.length };
+    const MetricDataResults = input.MetricDataQueries.map(
+      ({ Id, MetricStat: { Metric } }: { Id: string; MetricStat: { Metric: CloudWatchMetric } }) => {
+        const values = Metric.Dimensions.map(
+          ({ Value }) => `${Metric.Namespace} ${Metric.MetricName} ${Value}`,
+        );
+        const points = values.flatMap((key) => metrics[key] ?? []);
+        return {
+          ...{ Id, StatusCode: 'Complete' },
+          Timestamps: points.map(([ago]) => (NOW - ago * HOUR) / 1_000),
+          Values: points.map(([, value]) => value),
+        };
+      },
+    );
+    response.end(JSON.stringify({ MetricDataResults }));
+  });
+  interface CloudWatchMetric {
+    readonly Namespace: string;
+    readonly MetricName: string;
+    readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
+  }
+  let cloudwatch: CloudWatchClient;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    cloudwatch = new CloudWatchClient({
+      ...{ region: 'us-east-1', endpoint: `http://127.0.0.1:${port}` },
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+  });
+  beforeEach(() => {
+    metrics = {};
+    asked = undefined;
+  });
+  afterAll(() => {
+    cloudwatch.destroy();
+    server.close();
+    server.closeAllConnections();
+  });
+
+  const ofStage = (days = 3, count?: number) => {
+    const { config, ...stack } = stackOf();
+    return costOfStage({ cloudwatch, config, stack, now: NOW }, { days, events: count });
+  };
+
+  it('is that of a month of what was measured', async () => {
+    metrics = {
+      // Half a month's tenth: 3 of 30 days.
+      'Sluice requests prod': [
+        [72, 60_000],
+        [2, 40_000],
+      ],
+      'Sluice received prod': [[2, 1_000_000]],
+      'Sluice payload_bytes prod': [[2, GB]],
+      'Sluice firehose_billed_bytes prod': [[2, 2 * GB]],
+      'AWS/Lambda Invocations sluice-prod-collect': [[2, 100_000]],
+      'AWS/Lambda Duration sluice-prod-collect': [[2, 2_000_000]],
+      'AWS/Lambda Invocations sluice-prod-register': [[2, 1_000]],
+      'AWS/Lambda Duration sluice-prod-register': [[2, 100_000]],
+      'AWS/Firehose DeliveryToS3.ObjectCount sluice-prod-events': [[2, 800]],
+      'AWS/Firehose DeliveryToS3.ObjectCount sluice-prod-exposures': [[2, 64]],
+      'AWS/Firehose JQProcessing.Duration sluice-prod-events': [[2, 360_000]],
+      'AWS/Logs IncomingBytes /aws/lambda/sluice-prod-collect': [[2, GB / 10]],
+      'AWS/S3 BucketSizeBytes acme-cost': [
+        [60, 100 * GB],
+        [36, 200 * GB],
+      ],
+      'AWS/Athena ProcessedBytes sluice': [[2, 100_000_000_000]],
+    };
+    const cost = await ofStage();
+    expect(cost.usage).toEqual({
+      events: 10_000_000,
+      requests: 1_000_000,
+      gatewayUnits: 1_000_000,
+      invocations: 1_010_000,
+      // 2,000 s at 1 GB and 100 s at half of it.
+      gigabyteSeconds: 20_500,
+      payloadBytes: 10 * GB,
+      billedBytes: 20 * GB,
+      objects: 8_640,
+      jqHours: 1,
+      storedBytes: 200 * GB,
+      logBytes: GB,
+      metrics: 3,
+      athenaBytes: 1_000_000_000_000,
+    });
+    expect(cost.parts).toMatchObject({ gateway: 1, athena: 5, s3_storage: expect.closeTo(4.6, 9) });
+    expect(cost.source).toEqual({ kind: 'stage', stack: 'sluice-prod', since: NOW - 72 * HOUR, until: NOW });
+    const scaled = await ofStage(3, 20_000_000);
+    expect(scaled).toMatchObject({ usage: { requests: 2_000_000 }, parts: { gateway: 2, athena: 5 } });
+  });
+
+  it('measures a young deployment since its first request, and finds the size of the bucket nevertheless', async () => {
+    metrics = {
+      'Sluice requests prod': [[6, 1_000]],
+      'Sluice received prod': [[6, 2_000]],
+      'Sluice latency_ms prod': [[6, 20_000]],
+      'AWS/S3 BucketSizeBytes acme-cost': [[50, GB]],
+    };
+    const { usage } = await ofStage(1);
+    // 6 of 720 hours.
+    expect(usage).toMatchObject({ events: 240_000, requests: 120_000, storedBytes: GB, jqHours: null });
+    // Without Lambda's metrics the collector's own latency counts: 20 s at 1 GB.
+    expect(usage).toMatchObject({ invocations: 120_000, gigabyteSeconds: 2_400 });
+    expect(asked?.start).toBe(NOW - 72 * HOUR);
+  });
+
+  it('refuses to calculate a stage without traffic', async () => {
+    await expect(ofStage()).rejects.toMatchObject({ code: 'SLUICE_COST_NO_TRAFFIC' });
+    expect(asked?.queries).toBeLessThanOrEqual(500);
+  });
+
+  it('knows the memory of each function in serverless.yml', () => {
+    const yml = readFileSync(join(repositoryRoot, 'serverless.yml'), 'utf8');
+    const functions = yml.split(/^functions:$/m)[1]?.split(/^ {2}(?=[a-z])/m) ?? [];
+    const sizes = functions.flatMap((text) => {
+      const size = /memorySize: (\d+)/.exec(text)?.[1];
+      return size === undefined ? [] : [[text.slice(0, text.indexOf(':')), Number(size)]];
+    });
+    expect(Object.fromEntries(sizes)).toEqual(FUNCTION_MEGABYTES);
+  });
+});
