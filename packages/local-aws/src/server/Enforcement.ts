@@ -236,9 +236,9 @@ export class Enforcement {
     }
     if (service === 'kms') {
       const key = keys.find(arn);
-      // A key that exists on AWS only delegates to the policies of its account.
+      // The policy of a key that exists on AWS only is unknown: the caller's own policies decide.
       return key === undefined
-        ? { owner, resourcePolicy: undefined }
+        ? { owner: account, resourcePolicy: undefined }
         : { owner: key.account, resourcePolicy: keyPolicy(key), resourceDecides: true };
     }
     if (service === 'iam')
