@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { valueAt } from '../../lib/base/json.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { packageService } from '../../local/packageService.ts';
 import { stsService } from '../../packages/local-aws/src/index.ts';
@@ -38,7 +40,11 @@ export default defineConfig(
       experiments: [word + ' experiment'],
       holdouts: [word + ' holdout'],
       privacy: { redact: { 'user.email': 'hash' }, salt: 'the salt of stage ' + word },
-      readers: [{ kind: 'statsig', name: word + '-statsig', principal: owner, externalId: word + '-project' }],
+      readers: [
+        { kind: 'statsig', name: 'statsig', principal: owner, externalId: word + '-project' },
+        { kind: 'owox', name: 'owox', resultsBucket: word + '-owox', ownDatabase: word + '_owox' },
+        { kind: 'metabase', name: 'metabase', ownDatabase: word + '_metabase' },
+      ],
       alarms: { topicArn: 'arn:aws:sns:us-east-1:' + owner + ':' + word },
       sources: [
         { name: word + '-customer', bucket: word + '-drops', owner, role, datasets: [{ name: 'events', kind: 'events' }] },
@@ -52,7 +58,34 @@ export default defineConfig(
 );`,
 );
 
-/** All that a package holds: the template, and each module and source map of the functions. */
+const templateSchema = z.object({
+  Resources: z.record(
+    z.string(),
+    z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) }),
+  ),
+});
+
+/** Names of something below what has a name of its own. */
+const NOT_OF_RESOURCES = /^(Metric|Stage|LogStream)Name$/;
+
+/** Literal names that a template gives to its resources, each with the resource's type. */
+function namesOf(template: string): readonly string[] {
+  const { Resources } = templateSchema.parse(JSON.parse(template));
+  return Object.values(Resources).flatMap(({ Type, Properties }) =>
+    Object.entries({ ...Properties, InputName: valueAt(Properties, ['DatabaseInput', 'Name']) })
+      .filter(([property]) => /Name$/.test(property) && !NOT_OF_RESOURCES.test(property))
+      .flatMap(([, name]) => (typeof name === 'string' ? [`${Type} ${name}`] : [])),
+  );
+}
+
+const packages = new Map<string, Promise<ReadonlyMap<string, string>>>();
+/** All that a package holds: the template, and each module and source map of the functions. Each stage is packaged once. */
+function packaged(stage: string): Promise<ReadonlyMap<string, string>> {
+  const made = packages.get(stage) ?? packageStage(stage);
+  packages.set(stage, made);
+  return made;
+}
+
 async function packageStage(stage: string): Promise<ReadonlyMap<string, string>> {
   const workspace = join(directory.path, `workspace-${stage}`);
   const { stackName, template } = await packageService({
@@ -74,16 +107,24 @@ describe('serverless package of one of two stages', () => {
   ])(
     '%s has its own values in template and bundles, and no other values',
     async (stage, word, others) => {
-      const packaged = await packageStage(stage);
-      expect(packaged.get('the template')).toContain(`"acme-${word}"`);
-      expect(packaged.get('collect/handler.mjs')).toContain(`the salt of stage ${word}`);
+      const texts = await packaged(stage);
+      expect(texts.get('the template')).toContain(`"acme-${word}"`);
+      expect(texts.get('collect/handler.mjs')).toContain(`the salt of stage ${word}`);
       for (const name of ['ingest-plan', 'ingest-load'])
-        expect(packaged.get(`${name}/handler.mjs`)).toContain(`${word}-drops`);
-      expect(packaged.get('export/handler.mjs')).toContain(`${word}-warehouse`);
-      for (const [path, text] of packaged) expect([path, others.exec(text)?.[0]]).toEqual([path, undefined]);
+        expect(texts.get(`${name}/handler.mjs`)).toContain(`${word}-drops`);
+      expect(texts.get('export/handler.mjs')).toContain(`${word}-warehouse`);
+      for (const [path, text] of texts) expect([path, others.exec(text)?.[0]]).toEqual([path, undefined]);
     },
     60_000,
   );
+
+  it('gives no resource a name that the other stage has, too', async () => {
+    const [dev, prod] = [await packaged('dev'), await packaged('prod')].map((texts) =>
+      namesOf(texts.get('the template') ?? '{}'),
+    );
+    expect(dev?.length).toBeGreaterThan(50);
+    expect(dev?.filter((name) => prod?.includes(name))).toEqual([]);
+  }, 60_000);
 });
 
 describe('serverless package', () => {
