@@ -31,7 +31,7 @@ export function costLevers(
     firehose_conversion: 'As firehose_ingest: the same bytes are converted to Parquet.',
     firehose_partitioning:
       'Bytes of the rows: events that nobody reads (events.deny, exposures.deny) and large members of users (privacy.redact: drop).',
-    firehose_objects: `Files: ${number(usage.objects)} a month. buffering.seconds is ${seconds}${
+    firehose_objects: `Files: ${number(usage.objects ?? 0)} a month. buffering.seconds is ${seconds}${
       seconds < 900 ? '; 900 makes fewer files, and rows arrive later' : ', the maximum'
     }.`,
     firehose_jq: 'Rows: each passes one short jq expression.',

@@ -21,11 +21,11 @@ export interface MonthlyUsage {
   readonly payloadBytes: number;
   readonly billedBytes: number;
   /** Files that Firehose delivers. */
-  readonly objects: number;
+  readonly objects: number | null;
   readonly jqHours: number | null;
   /** Bytes in the bucket. */
-  readonly storedBytes: number;
-  readonly logBytes: number;
+  readonly storedBytes: number | null;
+  readonly logBytes: number | null;
   /** Custom metrics: names with their dimensions. */
   readonly metrics: number;
   /** Bytes that queries read. */
@@ -72,12 +72,12 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
     firehose_ingest: usage.billedBytes * prices.firehoseByte.usd,
     firehose_conversion: usage.billedBytes * prices.conversionByte.usd,
     firehose_partitioning: usage.payloadBytes * prices.partitioningByte.usd,
-    firehose_objects: usage.objects * prices.partitionedObject.usd,
-    firehose_jq: usage.jqHours === null ? null : usage.jqHours * prices.jqHour.usd,
-    s3_requests: usage.objects * prices.s3Put.usd,
-    s3_storage: usage.storedBytes * prices.s3ByteMonth.usd,
-    athena: usage.athenaBytes === null ? null : (usage.athenaBytes / TERABYTE) * ATHENA_PRICE.usdPerTerabyte,
-    logs: usage.logBytes * prices.logByte.usd,
+    firehose_objects: price(usage.objects, prices.partitionedObject.usd),
+    firehose_jq: price(usage.jqHours, prices.jqHour.usd),
+    s3_requests: price(usage.objects, prices.s3Put.usd),
+    s3_storage: price(usage.storedBytes, prices.s3ByteMonth.usd),
+    athena: price(usage.athenaBytes, ATHENA_PRICE.usdPerTerabyte / TERABYTE),
+    logs: price(usage.logBytes, prices.logByte.usd),
     metrics: usage.metrics * prices.metricMonth.usd,
     alarms: alarmMetrics(stack) * prices.alarmMonth.usd,
     keys:
@@ -91,6 +91,10 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
     usdPerMonth,
     usdPerMillion: usage.events === 0 ? null : (usdPerMonth * 1_000_000) / usage.events,
   };
+}
+
+function price(amount: number | null, usd: number): number | null {
+  return amount === null ? null : amount * usd;
 }
 
 /** Metrics that the stack's alarms read: an alarm on a share reads two. */
@@ -124,19 +128,23 @@ export function scaleUsage(usage: MonthlyUsage, events: number): MonthlyUsage {
     payloadBytes: usage.payloadBytes * factor,
     billedBytes: usage.billedBytes * factor,
     jqHours: usage.jqHours === null ? null : usage.jqHours * factor,
-    logBytes: usage.logBytes * factor,
+    logBytes: usage.logBytes === null ? null : usage.logBytes * factor,
   };
 }
+
+/** What to say of parts that are not known. */
+const UNKNOWN: Readonly<Partial<Record<CostPart, string>>> = {
+  firehose_objects: 'files that Firehose delivers: $0.01 for a thousand',
+  firehose_jq: "Firehose's jq: $0.07 an hour, which only the metrics of a deployment tell",
+  s3_storage: 'storage in S3: $0.023 for a GB and month; S3 tells the size of a bucket after a day or two',
+  athena: 'Athena: $5 for each terabyte that queries read, at least 10 MB a query',
+  logs: 'logs: $0.50 for each GB that the functions write',
+};
 
 /** What is not in the price, for people. */
 export function notIncluded({ parts }: MonthlyCost, source: 'sample' | 'stage'): string[] {
   return [
-    ...(parts.athena === undefined
-      ? ['Athena: $5 for each terabyte that queries read, at least 10 MB a query']
-      : []),
-    ...(parts.firehose_jq === undefined
-      ? ["Firehose's jq: $0.07 an hour, which cannot be measured before deploying"]
-      : []),
+    ...COST_PARTS.flatMap((part) => (parts[part] === undefined ? (UNKNOWN[part] ?? []) : [])),
     ...(source === 'sample'
       ? [
           'storage of earlier months: each month that is kept adds the storage of a month again',

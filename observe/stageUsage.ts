@@ -76,7 +76,10 @@ export async function measureStage(
     known > 0
       ? sum(functions, ([name, megabytes]) => (month(`duration ${name}`) / 1_000) * (megabytes / 1_024))
       : (month(collectMetrics.latency_ms.name) / 1_000) * (FUNCTION_MEGABYTES.collect / 1_024);
-  const jqMs = sum(tableKinds, (kind) => month(`jq ${kind}`));
+  /** Null where a service has told nothing, as S3 of a new bucket. */
+  const told = (ids: readonly string[]) =>
+    ids.some((id) => values.has(id)) ? sum(ids, (id) => month(id)) : null;
+  const jqMs = told(tableKinds.map((kind) => `jq ${kind}`));
   return {
     usage: {
       events: month(collectMetrics.received.name),
@@ -86,12 +89,13 @@ export async function measureStage(
       gigabyteSeconds: seconds,
       payloadBytes: month(collectMetrics.payload_bytes.name),
       billedBytes: month(collectMetrics.firehose_billed_bytes.name),
-      objects: sum(tableKinds, (kind) => month(`objects ${kind}`)),
-      jqHours: jqMs === 0 ? null : jqMs / 3_600_000,
+      objects: told(tableKinds.map((kind) => `objects ${kind}`)),
+      jqHours: jqMs === null ? null : jqMs / 3_600_000,
       storedBytes: values.last(STORED),
-      logBytes: sum(logGroups(stack), (group) => month(`logs ${group}`)),
+      logBytes: told(logGroups(stack).map((group) => `logs ${group}`)),
       metrics: await countMetrics(cloudwatch, stack.stage),
-      athenaBytes: month('athena'),
+      // Without queries there is no value; without values of Lambda, AWS's metrics are not there at all.
+      athenaBytes: known > 0 ? month('athena') : told(['athena']),
     },
     since,
     until: now,
@@ -181,10 +185,14 @@ class MetricValues {
     return sum([...(this.#points.get(id)?.values() ?? [])], (value) => value);
   }
 
-  /** The newest value; 0 without any. */
-  last(id: string): number {
+  has(id: string): boolean {
+    return this.#points.has(id);
+  }
+
+  /** The newest value; null without any. */
+  last(id: string): number | null {
     const points = [...(this.#points.get(id) ?? [])].sort(([one], [other]) => one - other);
-    return points.at(-1)?.[1] ?? 0;
+    return points.at(-1)?.[1] ?? null;
   }
 
   /** Time of the first value above 0, epoch milliseconds; null without one. */

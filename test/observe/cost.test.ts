@@ -316,9 +316,17 @@ describe('the cost by the metrics of a stage', () => {
       'Sluice latency_ms prod': [[6, 20_000]],
       'AWS/S3 BucketSizeBytes acme-cost': [[50, GB]],
     };
-    const { usage } = await ofStage(1);
+    const { usage, parts, notIncluded } = await ofStage(1);
     // 6 of 720 hours.
     expect(usage).toMatchObject({ events: 240_000, requests: 120_000, storedBytes: GB, jqHours: null });
+    // What AWS has not told is not counted as nothing.
+    expect(usage).toMatchObject({ objects: null, logBytes: null, athenaBytes: null });
+    expect([parts.logs, parts.athena, parts.s3_storage]).toEqual([
+      undefined,
+      undefined,
+      expect.closeTo(0.023, 9),
+    ]);
+    expect(notIncluded.join('\n')).toMatch(/^files .*\n.*jq.*\nAthena.*\nlogs/);
     // Without Lambda's metrics the collector's own latency counts: 20 s at 1 GB.
     expect(usage).toMatchObject({ invocations: 120_000, gigabyteSeconds: 2_400 });
     expect(asked?.start).toBe(NOW - 72 * HOUR);

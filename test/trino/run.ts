@@ -10,8 +10,9 @@ import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { ColumnType, Table } from '../../lib/tables/Table.ts';
-import { qualifiedName } from '../../lib/views/View.ts';
+import { PRODUCTION, qualifiedName } from '../../lib/views/View.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
+import { CheckQueries } from '../../observe/checkQueries.ts';
 import { expectedCalls, functionNames } from '../../packages/local-aws/src/trino/index.ts';
 import { functionCases, queryCases } from '../../packages/local-aws/test/trino/functionCases.ts';
 import { knownDifferences } from '../../packages/local-aws/test/trino/knownDifferences.ts';
@@ -64,7 +65,12 @@ const experimentColumns = new Map([
   ['secondary_exposures', 'primary_id'],
   ['daily_exposures', 'experiment_id'],
 ]);
-const asked = viewNames.flatMap((name) => [allRows(name), planOf(name), experimentPlanOf(name)]);
+/** Experiments that `sluice check` is tried on. */
+const checked = ['checkout', 'hero'];
+const asked = [
+  ...viewNames.flatMap((name) => [allRows(name), planOf(name), experimentPlanOf(name)]),
+  ...checked.flatMap(checksOf),
+];
 /** The cases of functions that DuckDB is tested with, and what Trino must say. */
 const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] = [
   ...functionCases.map(([expression, value]) => [`SELECT ${expression}`, [[value]]] as const),
@@ -83,6 +89,7 @@ const answers = askTrino([...loading, ...asked, ...cases.map(([sql]) => sql), ..
 if ('missing' in answers) say(`test:trino is skipped: ${answers.missing}.`);
 else {
   judge(answers);
+  judgeChecks(answers.slice(loading.length + 3 * viewNames.length));
   judgeCases(answers.slice(loading.length + asked.length));
   judgeTypes(answers.slice(-miscalls.length - typed.length));
   judgeSignatures(answers.slice(-miscalls.length));
@@ -129,6 +136,38 @@ function judge(given: readonly Answer[]): void {
         /"experiment_id(?:_\d+)?" = (?:VARCHAR )?'hero'/i.test(line),
       );
       tell(`a filter on an experiment of ${name} is applied by the scan`, applied, experimentPlan);
+    }
+  }
+}
+
+/** The queries of a check: exposures by group and day, and units, also by the form for names that were sent hashed. */
+function checksOf(experiment: string): string[] {
+  const queries = new CheckQueries({ config }, experiment, { environment: PRODUCTION });
+  const units = [false, true].map((isHashed) => queries.units('user_id', false, isHashed));
+  return [queries.overview(), ...units].map(withoutViews);
+}
+
+/** Whether Trino counts for a check what was worked out without SQL. */
+function judgeChecks(given: readonly Answer[]): void {
+  const known = new KnownGroups(GROUP_ROWS);
+  const expected = expectedRows(rows.exposures, rows.events, { holdouts: true, known });
+  for (const [index, experiment] of checked.entries()) {
+    const [overview, ...units] = given.slice(3 * index);
+    const exposures = expected.experiment_exposures.filter((row) => {
+      const { experiment_id, exposure_type }: Readonly<Record<string, unknown>> = row;
+      return experiment_id === experiment && exposure_type !== 'gate';
+    });
+    // The total has no day, which is the fifth column; the exposures are the sixth.
+    const counted = tableOf(overview).find((row) => row[0] === 'false' && row[4] === null)?.[5];
+    tell(`a check of ${experiment} counts its exposures`, counted === String(exposures.length), overview);
+    const first = expected.first_exposures.filter(
+      (row) => row.experiment_id === experiment && row.is_gate === false && row.unit_type === 'user_id',
+    );
+    const crossovers = first.filter((row) => Number(row.groups_seen) > 1).length;
+    for (const answer of units.slice(0, 2)) {
+      const sum = (column: number) => tableOf(answer).reduce((all, row) => all + Number(row[column]), 0);
+      const isSame = sum(3) === first.length && sum(4) === crossovers && first.length > 0;
+      tell(`a check of ${experiment} counts its units and crossovers`, isSame, answer);
     }
   }
 }
@@ -188,8 +227,15 @@ function literal(value: string | boolean | null | undefined): string {
 
 /** A view's query, with the one it reads put in its place: the runner makes no views. */
 function queryOf(name: (typeof viewNames)[number]): string {
-  const base = qualifiedName(config, 'experiment_exposures');
-  return all[name].sql.replaceAll(base, () => `(${all.experiment_exposures.sql})`);
+  return withoutViews(all[name].sql);
+}
+
+/** A query, with the views that it reads put in their place. */
+function withoutViews(sql: string): string {
+  return (['experiment_exposures', 'first_exposures'] as const).reduce(
+    (text, view) => text.replaceAll(qualifiedName(config, view), () => `(${all[view].sql})`),
+    sql,
+  );
 }
 
 function allRows(name: (typeof viewNames)[number]): string {
@@ -216,9 +262,14 @@ function scansOf(plan: Answer | undefined): readonly string[] {
     .filter((line) => /Scan\w*\[/.test(line) && !line.includes('memory:2'));
 }
 
+/** The rows of an answer. */
+function tableOf(answer: Answer | undefined): readonly (readonly (string | null)[])[] {
+  return answer !== undefined && 'rows' in answer ? answer.rows : [];
+}
+
 /** The first column of an answer. */
 function rowsOf(answer: Answer | undefined): readonly string[] {
-  return answer !== undefined && 'rows' in answer ? answer.rows.map(([first]) => first ?? '') : [];
+  return tableOf(answer).map(([first]) => first ?? '');
 }
 
 function textOf(value: unknown): string | null {
