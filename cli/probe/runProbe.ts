@@ -45,7 +45,8 @@ export interface ProbeReport {
 export async function runProbe(place: Place, run: Run, options: ProbeOptions): Promise<ProbeReport> {
   assertEventsLand(place, run, options);
   const answers: Answer[] = [];
-  const since = place.clock.now();
+  const aheadMs = place.local ? run.time - place.clock.now() : 0;
+  const since = place.clock.now() + aheadMs;
   const replies = new Map<string, Reply>();
 
   options.onProgress('sending events in every encoding');
@@ -87,7 +88,7 @@ export async function runProbe(place: Place, run: Run, options: ProbeOptions): P
   options.onProgress('waiting for metrics and the load');
   const requests = [...replies.values()].filter(isFromCollector).length;
   answers.push(
-    await answerUnlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(place, { since, requests })),
+    await answerUnlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(place, { since, requests, aheadMs })),
     'verdict' in loading
       ? loading
       : await answerUnlessDenied('SLUICE_PROBE_LOAD_ENGINE', () => judgeLoad(place, loading)),

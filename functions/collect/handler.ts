@@ -19,7 +19,7 @@ import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 import { type Answer, refusalAnswer } from '../../lib/wire/RequestError.ts';
-import type { HttpRequest } from '../../lib/wire/sdkRequest.ts';
+import { type HttpRequest, readRequestId } from '../../lib/wire/sdkRequest.ts';
 import { groupsReader, overflowBucket, quarantineLargeBucket, secretReader } from './lazyClients.ts';
 
 const config: FunctionConfig<'collect'> = wholeConfig;
@@ -85,10 +85,11 @@ function response({ status, body }: Answer): APIGatewayProxyStructuredResultV2 {
   return { statusCode: status, headers: { 'content-type': 'application/json' }, body };
 }
 
-function failed(error: unknown): APIGatewayProxyStructuredResultV2 {
+function failed(error: unknown, requestId: string | null): APIGatewayProxyStructuredResultV2 {
   const code = 'SLUICE_COLLECT_FAILED';
   for (const line of failureMetrics(code, collector?.stage ?? 'unknown', systemClock.now())) logLine(line);
-  logLine({ level: 'error', event: 'collect', status: 503, code, ...failureFields(error) });
+  const named = requestId === null ? null : { request_id: requestId };
+  logLine({ level: 'error', event: 'collect', status: 503, ...named, code, ...failureFields(error) });
   return response(refusalAnswer(new CollectError(code)));
 }
 
@@ -98,7 +99,7 @@ function failed(error: unknown): APIGatewayProxyStructuredResultV2 {
  */
 export const handler = middy<HttpRequest, APIGatewayProxyStructuredResultV2>(noEarlyTimeout)
   .onError((request) => {
-    request.response = failed(request.error);
+    request.response = failed(request.error, readRequestId(request.event.requestContext));
   })
   .use(withStartLine())
   .use(withEnvironment(readEnvironment))

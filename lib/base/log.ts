@@ -65,6 +65,8 @@ export interface MetricRecord {
   /** Name and value; values come from closed lists, for each combination is a metric that is paid for. */
   readonly dimensions: Readonly<Record<string, string>>;
   readonly values: readonly (readonly [metric: Metric, value: number])[];
+  /** Members of the line that are neither: they find it among others and make no metric. Default none. */
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -75,7 +77,7 @@ export interface MetricRecord {
  * @returns The object to write as JSON; null when there are no values, for a directive needs one.
  */
 export function emfLine(record: MetricRecord): Readonly<Record<string, unknown>> | null {
-  const { namespace, timestamp, dimensions, values } = record;
+  const { namespace, timestamp, dimensions, values, properties } = record;
   if (values.length === 0) return null;
   return {
     _aws: {
@@ -89,6 +91,7 @@ export function emfLine(record: MetricRecord): Readonly<Record<string, unknown>>
       ],
     },
     ...dimensions,
+    ...properties,
     ...Object.fromEntries(values.map(([{ name }, value]) => [name, value])),
   };
 }

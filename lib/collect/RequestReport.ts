@@ -15,6 +15,7 @@ export class RequestReport {
   readonly receivedAt: number;
   readonly #clock: Clock;
   readonly #stage: string;
+  readonly #requestId: string | null;
   readonly #fields: Record<string, unknown> = {};
   #refusedAs: string | null = null;
   #collected: CollectedBatch | null = null;
@@ -22,11 +23,16 @@ export class RequestReport {
   #refused: Readonly<Record<string, number>> = {};
   #ignored: Readonly<Record<string, number>> = {};
 
-  /** @param options `stage`: dimension of every metric. */
-  constructor({ clock, stage }: { readonly clock: Clock; readonly stage: string }, receivedAt: number) {
+  /** @param options `stage`: dimension of every metric; `requestId`: the gateway's, null when it is not known. */
+  constructor(
+    { clock, stage }: { readonly clock: Clock; readonly stage: string },
+    { receivedAt, requestId }: { readonly receivedAt: number; readonly requestId: string | null },
+  ) {
     this.#clock = clock;
     this.#stage = stage;
+    this.#requestId = requestId;
     this.receivedAt = receivedAt;
+    if (requestId !== null) this.add({ request_id: requestId });
   }
 
   /** Adds fields to the log line. */
@@ -117,7 +123,8 @@ export class RequestReport {
     const now = this.#clock.now();
     return requestMetrics({
       stage: this.#stage,
-      timestamp: now,
+      receivedAt: this.receivedAt,
+      requestId: this.#requestId,
       latencyMs: now - this.receivedAt,
       received: this.#collected?.events ?? total(this.#refused) + total(this.#ignored),
       duplicates: this.#collected?.duplicates ?? 0,

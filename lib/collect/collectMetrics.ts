@@ -36,8 +36,10 @@ export interface StreamOutcome {
 /** The numbers of one request. */
 export interface RequestOutcome {
   readonly stage: string;
-  /** Epoch milliseconds. */
-  readonly timestamp: number;
+  /** When the request was received, epoch milliseconds: `received_at` of its rows, so that both are in the same hour. */
+  readonly receivedAt: number;
+  /** The gateway's ID of the request, which its sender sees; null when it is not known. */
+  readonly requestId: string | null;
   readonly latencyMs: number;
   /** Events of the batch. An unreadable body counts as one, and so does an SDK's error report. */
   readonly received: number;
@@ -64,9 +66,9 @@ const REASONS: ReadonlySet<string> = new Set(ignoredReasons);
  * Counts that are usually 0 are omitted when they are 0, because CloudWatch bills for every value.
  */
 export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string, unknown>>[] {
-  const { stage, timestamp, streams, refused, ignored, refusedAs } = outcome;
+  const { stage, receivedAt, requestId, streams, refused, ignored, refusedAs } = outcome;
   const m = collectMetrics;
-  const base = { namespace: METRIC_NAMESPACE, timestamp };
+  const base = { namespace: METRIC_NAMESPACE, timestamp: receivedAt };
   const own = { function: 'collect', stage };
   const forwarded = streams.filter(({ table }) => table !== QUARANTINE);
   const quarantine = streams.filter(({ table }) => table === QUARANTINE);
@@ -74,6 +76,7 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
     {
       ...base,
       dimensions: own,
+      ...(requestId === null ? null : { properties: { request_id: requestId } }),
       values: [
         [m.requests, 1],
         [m.received, outcome.received],

@@ -76,7 +76,7 @@ export async function collectRequest(
   const receivedAt = clock.now();
   const request = readSdkRequest(http);
   const deadline = new AnswerDeadline(request, collector, receivedAt, latest);
-  const report = new RequestReport(collector, receivedAt);
+  const report = new RequestReport(collector, { receivedAt, requestId: request.requestId });
   groups.refresh(latest);
   try {
     const answer = await Promise.race([

@@ -8,6 +8,8 @@ export type HttpRequest = Pick<
 > & {
   readonly requestContext: {
     readonly http: { readonly method: string };
+    /** Also in a header of the answer: `apigw-requestid`, or `x-amzn-requestid` of a Function URL. */
+    readonly requestId?: string;
     /** When the gateway received it, epoch milliseconds. */
     readonly timeEpoch?: number;
   };
@@ -33,6 +35,8 @@ export interface SdkRequest {
   readonly sessionId: string | null;
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
+  /** The gateway's ID of the request; null where the gateway does not tell. */
+  readonly requestId: string | null;
   /** When the gateway received it, epoch milliseconds; undefined where the gateway does not tell. */
   readonly gatewayTime: number | undefined;
 }
@@ -58,8 +62,19 @@ export function readSdkRequest({
     sessionId: stated('statsig-server-session-id', 'sid'),
     sdkType: stated('statsig-sdk-type', 'st'),
     sdkVersion: stated('statsig-sdk-version', 'sv'),
+    requestId: readRequestId(requestContext),
     gatewayTime: requestContext.timeEpoch,
   };
+}
+
+/** The forms of AWS's request IDs: `JKJaXmPLvHcESHA=`, or a UUID. Anything else is not written to a log. */
+const REQUEST_ID = /^[\w=-]{1,64}$/;
+
+/** The gateway's ID of a request; null where it does not have the form of one. */
+export function readRequestId({
+  requestId,
+}: Pick<HttpRequest['requestContext'], 'requestId'>): string | null {
+  return requestId !== undefined && REQUEST_ID.test(requestId) ? requestId : null;
 }
 
 /** Statsig's two classes of key; printable ASCII without space. */

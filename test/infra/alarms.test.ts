@@ -109,7 +109,8 @@ describe('the alarm on mangled bodies', () => {
   it('uses exactly the metric that the collector writes', () => {
     const [line] = requestMetrics({
       stage: 'prod',
-      timestamp: 0,
+      receivedAt: 0,
+      requestId: null,
       latencyMs: 1,
       received: 0,
       duplicates: 0,

@@ -75,6 +75,36 @@ it('the local cloud rejects requests under the name of another machine, on both 
   expect(await ask(cloud.collector, '/v1/rgstr')).toBe(403);
 });
 
+describe('a search in the buffers', () => {
+  it('finds what streams have not delivered yet, also while they cannot, and nothing once they have', async () => {
+    const put = (documents: readonly object[]) =>
+      firehose.send(
+        new PutRecordBatchCommand({
+          DeliveryStreamName: STREAM,
+          Records: [{ Data: Buffer.from(documents.map((one) => JSON.stringify(one)).join('\n')) }],
+        }),
+      );
+    const search = (contains: string, most?: number) => call('POST', 'buffers', { contains, most });
+    await put([1, 2, 3].map((n) => ({ event_id: `sought-${n}`, ds: '2026-11-20' })));
+    await put([{ event_id: 'sought-dayless' }]);
+    const found = (n: number | string, failed = false) => ({
+      stream: STREAM,
+      arrivedAt: expect.stringMatching(/^20\d\d-.*Z$/),
+      document: expect.stringContaining(`sought-${n}`),
+      failed,
+    });
+    expect((await search('sought-2')).answer).toEqual({ documents: [found(2)], more: false });
+    expect((await search('sought-', 2)).answer).toEqual({ documents: [found(1), found(2)], more: true });
+    expect((await search('sought-dayless')).answer).toEqual({
+      documents: [found('dayless', true)],
+      more: false,
+    });
+    await call('POST', 'flush');
+    expect((await search('sought-')).answer).toEqual({ documents: [], more: false });
+    expect(await search('')).toMatchObject({ status: 400, answer: { code: 'SLUICE_CONTROL_BODY' } });
+  });
+});
+
 describe('configured faults', () => {
   it('are listed with the number of affected calls, until they are cleared', async () => {
     const wanted = {

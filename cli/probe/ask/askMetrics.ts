@@ -2,8 +2,8 @@ import { GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-clou
 import { parkedMetric } from '../../../infra/alarms/loggedMetrics.ts';
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
 import { collectMetrics } from '../../../lib/collect/collectMetrics.ts';
-import { type Answer, answer, unanswered } from '../Answer.ts';
-import { LOOK_EVERY_MS, METRICS_WAIT_MS, SCHEDULED_MS } from '../limits.ts';
+import { type Answer, answer } from '../Answer.ts';
+import { LOOK_EVERY_MS, LOOK_LOCALLY_EVERY_MS, METRICS_WAIT_MS, SCHEDULED_MS } from '../limits.ts';
 import type { Place } from '../openPlace.ts';
 
 const CODE = 'SLUICE_PROBE_METRICS';
@@ -20,49 +20,50 @@ interface Wanted {
   readonly least: number;
 }
 
+/** Requests that the collector has answered since a time of the deployment's clock, epoch milliseconds. */
+interface Sent {
+  readonly since: number;
+  readonly requests: number;
+  /** How far that clock is ahead of this machine's, milliseconds: the local cloud's can be moved. */
+  readonly aheadMs: number;
+}
+
 /**
  * Polls CloudWatch for a metric that a function prints, one of a metric filter, and one of EventBridge Scheduler, until all
- * are there or the time is over.
+ * are there or the time is over. The local cloud has only metrics that functions print.
  *
- * @param sent Requests that the collector has answered since a time of this machine's clock.
  * @throws What CloudWatch's client throws.
  */
-export async function askMetrics(
-  place: Place,
-  sent: { readonly since: number; readonly requests: number },
-): Promise<Answer> {
+export async function askMetrics(place: Place, sent: Sent): Promise<Answer> {
   const { local, clock, wait } = place;
-  if (local) return unanswered(CODE, 'the local cloud keeps no metrics');
-  const wanted = wantedMetrics(place, sent, clock.now());
+  const wanted = wantedMetrics(place, sent, clock.now() + sent.aheadMs);
   const deadline = clock.now() + METRICS_WAIT_MS;
   for (;;) {
-    const counted = await countMetrics(place, wanted);
+    const counted = await countMetrics(place, wanted, clock.now() + sent.aheadMs);
     const asExpected = wanted.every(({ least }, i) => (counted[i] ?? 0) >= least);
     if (asExpected || clock.now() >= deadline) {
       const found = wanted.map(({ name, least }, i) => `${name} ${counted[i] ?? 0} of at least ${least}`);
       return answer(CODE, asExpected, found.join(', '));
     }
-    await wait(Math.min(LOOK_EVERY_MS, deadline - clock.now()));
+    await wait(Math.min(local ? LOOK_LOCALLY_EVERY_MS : LOOK_EVERY_MS, deadline - clock.now()));
   }
 }
 
-function wantedMetrics(
-  { stack }: Place,
-  sent: { readonly since: number; readonly requests: number },
-  now: number,
-): readonly Wanted[] {
+function wantedMetrics({ stack, local }: Place, sent: Sent, now: number): readonly Wanted[] {
   const { requests } = collectMetrics;
+  const printed: Wanted = {
+    name: requests.name,
+    query: metricQuery('printed', METRIC_NAMESPACE, requests.name, 'Sum', {
+      function: 'collect',
+      stage: stack.stage,
+    }),
+    since: sent.since,
+    least: sent.requests,
+  };
+  if (local) return [printed];
   const parked = parkedMetric(stack);
   return [
-    {
-      name: requests.name,
-      query: metricQuery('printed', METRIC_NAMESPACE, requests.name, 'Sum', {
-        function: 'collect',
-        stage: stack.stage,
-      }),
-      since: sent.since,
-      least: sent.requests,
-    },
+    printed,
     {
       // Its values are normally 0: that there are datapoints shows that the filter works.
       name: `datapoints of ${parked.metric}`,
@@ -94,15 +95,16 @@ function metricQuery(
 
 /** The sum of each metric's datapoints in its period, in one call. */
 async function countMetrics(
-  { clients, clock }: Place,
+  { clients }: Place,
   wanted: readonly Wanted[],
+  now: number,
 ): Promise<readonly number[]> {
   const minute = (ms: number) => Math.floor(ms / PERIOD_MS) * PERIOD_MS;
   const { MetricDataResults = [] } = await clients.cloudwatch.send(
     new GetMetricDataCommand({
       MetricDataQueries: wanted.map(({ query }) => query),
       StartTime: new Date(minute(Math.min(...wanted.map(({ since }) => since)))),
-      EndTime: new Date(minute(clock.now()) + PERIOD_MS),
+      EndTime: new Date(minute(now) + PERIOD_MS),
     }),
   );
   return wanted.map(({ query, since }) => {

@@ -15,7 +15,8 @@ import { emfProblems } from '../../harness/emfProblems.ts';
 
 const quiet: RequestOutcome = {
   stage: 'prod',
-  timestamp: Date.UTC(2026, 10, 20),
+  receivedAt: Date.UTC(2026, 10, 20),
+  requestId: null,
   latencyMs: 12,
   received: 0,
   duplicates: 0,
@@ -35,7 +36,8 @@ const counts = fc.dictionary(
 );
 const outcomes: fc.Arbitrary<RequestOutcome> = fc.record({
   stage: fc.constantFrom('dev', 'prod'),
-  timestamp: fc.constant(Date.UTC(2026, 10, 20)),
+  receivedAt: fc.constant(Date.UTC(2026, 10, 20)),
+  requestId: fc.constantFrom(null, 'JKJaXmPLvHcESHA='),
   latencyMs: count,
   received: count,
   duplicates: count,
@@ -114,7 +116,9 @@ describe('the metrics of a request', () => {
         const lines = requestMetrics(outcome);
         for (const line of lines) {
           expect(emfProblems(JSON.stringify(line))).toEqual([]);
-          for (const value of Object.values(line).filter((member) => typeof member === 'string')) {
+          const { request_id, ...members } = line;
+          expect([undefined, outcome.requestId]).toContain(request_id);
+          for (const value of Object.values(members).filter((member) => typeof member === 'string')) {
             expect(known.has(value) || /^SLUICE_[A-Z_]+$/.test(value)).toBe(true);
           }
         }
@@ -159,10 +163,20 @@ describe('the metrics of a request', () => {
     ]);
   });
 
-  it('are stamped with the time and the dimensions of the request', () => {
+  it('are stamped with the time at which the request was received, and its dimensions', () => {
     const [line] = requestMetrics(quiet);
-    expect(line).toMatchObject({ _aws: { Timestamp: quiet.timestamp } });
+    expect(line).toMatchObject({ _aws: { Timestamp: quiet.receivedAt } });
     expect(JSON.stringify(line)).toContain('[["function","stage"]]');
+  });
+
+  it('have the ID of the request in the line of the request alone, and not as a dimension', () => {
+    const lines = requestMetrics({
+      ...quiet,
+      requestId: 'JKJaXmPLvHcESHA=',
+      streams: [{ ...stream, table: 'events', landed: 1 }],
+    });
+    expect(lines.map((line) => line['request_id'])).toEqual(['JKJaXmPLvHcESHA=', undefined]);
+    expect(JSON.stringify(lines[0])).toContain('[["function","stage"]]');
   });
 
   it('of a failed read of experiment groups are one count', () => {

@@ -7,6 +7,7 @@ import { ControlError, LocalAwsError } from '../base/errors.ts';
 import type { MovableClock } from '../base/MovableClock.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { type FaultsInput, faultsSchema } from '../faults/faultsSchema.ts';
+import type { Firehose } from '../firehose/index.ts';
 import type { Catalog } from '../glue/index.ts';
 import type { Credentials } from '../iam/AccessKeys.ts';
 import type { RecordedCall, ServiceRefusal } from '../iam/permissions.ts';
@@ -65,9 +66,16 @@ export interface ControlPresentation {
 export interface Controlled extends SetFaultsContext {
   readonly status: () => LocalAwsStatus;
   readonly flush: () => Promise<FlushReport>;
+  readonly searchBuffers: Firehose['search'];
   readonly clock: MovableClock;
   readonly recording: Recording;
 }
+
+/** The body of a search in the streams' buffers. */
+const searchSchema = z.strictObject({
+  contains: z.string().min(1),
+  most: z.int().min(1).max(1_000).default(100),
+});
 
 type Call = (controlled: Controlled, body: unknown) => unknown;
 
@@ -75,6 +83,10 @@ function controlCalls({ status, flush }: ControlPresentation): Readonly<Record<s
   return {
     'GET /status': (controlled) => (status ?? identity)(controlled.status()),
     'POST /flush': async (controlled) => (flush ?? identity)(await controlled.flush()),
+    'POST /buffers': ({ searchBuffers }, body) => {
+      const { contains, most } = parseBody(searchSchema, body);
+      return searchBuffers(contains, most);
+    },
     'GET /faults': ({ faults }) => ({ faults: faults.list() }),
     'POST /faults': (controlled, body) => {
       setFaults(controlled, body);

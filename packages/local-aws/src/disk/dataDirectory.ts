@@ -27,6 +27,7 @@ export function dataFolders(directory: string) {
     kms: join(root, 'kms'),
     cloudformation: join(root, 'cloudformation'),
     logs: join(root, 'logs'),
+    cloudwatch: join(root, 'cloudwatch'),
   };
 }
 

@@ -53,6 +53,8 @@ export class BufferSet {
   readonly #open = new Map<string, { readonly buffer: StreamBuffer; alarm: Alarm }>();
   /** Full buffers of partitions that aren't delivered yet. Their partitions count as active. */
   readonly #leaving = new Map<StreamBuffer, string>();
+  /** Full buffers that aren't delivered yet, of failures too. */
+  readonly #full = new Set<StreamBuffer>();
 
   constructor(options: {
     readonly clock: LocalClock;
@@ -83,6 +85,12 @@ export class BufferSet {
   /** Marks a buffer as delivered: its partition is no longer active, unless it has been opened again. */
   delivered(buffer: StreamBuffer): void {
     this.#leaving.delete(buffer);
+    this.#full.delete(buffer);
+  }
+
+  /** Every buffer that isn't delivered yet, the oldest first. */
+  undelivered(): StreamBuffer[] {
+    return [...this.#full, ...[...this.#open.values()].map(({ buffer }) => buffer)];
   }
 
   /** Fills the buffers whose interval had already passed when they were opened, for example after a restart. */
@@ -132,6 +140,7 @@ export class BufferSet {
     if (held === undefined) return;
     held.alarm.cancel();
     this.#open.delete(key);
+    this.#full.add(held.buffer);
     if ('partition' in held.buffer.target) this.#leaving.set(held.buffer, key);
     this.#onFull(held.buffer);
   }

@@ -108,6 +108,33 @@ export class DeliveryStream {
     if (this.#intake === undefined) this.#applySettings();
   }
 
+  /**
+   * The documents that S3 doesn't have yet, as texts. A record that isn't split yet is one text. Those that are delivered
+   * meanwhile are left out.
+   */
+  async *undelivered(): AsyncGenerator<UndeliveredDocument> {
+    let last: { readonly entry: JournalEntry; readonly bytes: Buffer } | undefined;
+    const read = async (entry: JournalEntry) => {
+      if (last?.entry === entry) return last.bytes;
+      const bytes = await entry.segment.read(entry.position, entry.length).catch(() => undefined);
+      if (bytes !== undefined) last = { entry, bytes };
+      return bytes;
+    };
+    for (const { target, units } of this.#buffers.undelivered()) {
+      for (const { entry, start, end } of units) {
+        const bytes = await read(entry);
+        if (bytes === undefined) continue;
+        const text = bytes.toString('utf8', start, end);
+        yield { arrivalMs: entry.arrivalMs, text, failed: 'errorOutputType' in target };
+      }
+    }
+    for (const { entry, data } of this.#arrivals) {
+      const bytes = data ?? (await read(entry));
+      if (bytes !== undefined)
+        yield { arrivalMs: entry.arrivalMs, text: Buffer.from(bytes).toString('utf8'), failed: false };
+    }
+  }
+
   /** Delivers buffers after this many seconds instead of the configured interval. */
   overrideSeconds(seconds: number): void {
     if (this.#next !== undefined) this.#next = { ...this.#next, seconds };
@@ -276,6 +303,15 @@ function deliveredRuns(units: readonly DeliveryUnit[]): Map<Segment, DeliveredRu
     } else ofSegment.push([entry.index, document, document]);
   }
   return runs;
+}
+
+/** A document that waits in a stream. */
+export interface UndeliveredDocument {
+  /** When its record was accepted, epoch ms. */
+  readonly arrivalMs: number;
+  readonly text: string;
+  /** Whether it goes to the error output. */
+  readonly failed: boolean;
 }
 
 /** A stream as the operations use it. */

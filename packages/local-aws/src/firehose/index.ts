@@ -42,6 +42,19 @@ export interface PendingDocuments {
   readonly bytes: number;
 }
 
+/** The answer to a search in the buffers. */
+export interface FoundDocuments {
+  readonly documents: readonly {
+    readonly stream: string;
+    /** When its record was accepted, ISO 8601. */
+    readonly arrivedAt: string;
+    readonly document: string;
+    /** Whether it goes to the error output. */
+    readonly failed: boolean;
+  }[];
+  readonly more: boolean;
+}
+
 /** A running local Firehose. */
 export interface Firehose {
   /** For the edge endpoint: PutRecord, PutRecordBatch, DescribeDeliveryStream, ListDeliveryStreams. */
@@ -79,6 +92,8 @@ export interface Firehose {
   flush(): Promise<void>;
   /** The streams that hold undelivered documents. */
   pending(): PendingDocuments[];
+  /** Documents that S3 doesn't have yet and that contain a text. Stops after so many; `more` says whether it did. */
+  search(text: string, most: number): Promise<FoundDocuments>;
   /** Stops without delivering: flush first, or the remaining data is delivered after the next start. */
   close(): Promise<void>;
 }
@@ -183,6 +198,18 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
       return [...streams]
         .map(([stream, entry]) => ({ stream, ...entry.stream.pending() }))
         .filter(({ documents }) => documents > 0);
+    },
+    async search(text, most) {
+      const documents: FoundDocuments['documents'][number][] = [];
+      for (const [stream, entry] of streams) {
+        for await (const one of entry.stream.undelivered()) {
+          if (!one.text.includes(text)) continue;
+          if (documents.length === most) return { documents, more: true };
+          const arrivedAt = new Date(one.arrivalMs).toISOString();
+          documents.push({ stream, arrivedAt, document: one.text, failed: one.failed });
+        }
+      }
+      return { documents, more: false };
     },
     async close() {
       for (const { stream } of streams.values()) await stream.close();

@@ -32,6 +32,16 @@ export function neededPermissions(call: EdgeCall, place: PermissionContext): rea
       return athenaNeeds(call, place);
     case 'cloudformation':
       return [need(call, stackArn(resource, place))];
+    case 'monitoring':
+      // The service's name in signatures is not that of its actions.
+      return [
+        need(
+          { service: 'cloudwatch', operation },
+          operation === 'GetMetricData' ? arnAt(place, 'cloudwatch', 'dataset/default') : '*',
+        ),
+      ];
+    case 'logs':
+      return [need(call, resource === '' ? '*' : arnAt(place, 'logs', `log-group:${resource}`))];
     default:
       return [need(call, '*')];
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { invocationTrace } from '../sqs/recursion.ts';
@@ -29,7 +30,7 @@ interface EnvironmentOptions extends Omit<Start, 'clockOffsetMs'> {
   /** The whole `process.env` of the function. */
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
-  /** Called with the function's output to stdout and stderr. */
+  /** Called with the function's output to stdout and stderr: whole lines, each with its line break. */
   readonly log: (text: string) => void;
   /** The function's time, fixed at the start of each invocation. Default: the machine's. */
   readonly clock?: Clock;
@@ -57,8 +58,7 @@ class ExecutionEnvironment {
       stdout: true,
       stderr: true,
     });
-    this.#worker.stdout.setEncoding('utf8').on('data', log);
-    this.#worker.stderr.setEncoding('utf8').on('data', log);
+    for (const output of [this.#worker.stdout, this.#worker.stderr]) passLines(output, log);
     this.#worker.on('message', (message: unknown) => this.#receive(reportSchema.parse(message)));
     this.#worker.on('error', (error) => this.#die(new FunctionError('Runtime.ExitError', error.message)));
     this.#worker.on('exit', () => this.#die(new FunctionError('Runtime.ExitError', 'Runtime exited.')));
@@ -151,6 +151,19 @@ class ExecutionEnvironment {
     this.#receive({ type: 'failed', errorType: reason.errorType, message: reason.message, stack: '' });
     void this.#worker.terminate();
   }
+}
+
+/** Passes on output by whole lines, so that those of several environments do not mix. */
+function passLines(output: Readable, log: (text: string) => void): void {
+  let rest = '';
+  output.setEncoding('utf8').on('data', (text: string) => {
+    const end = text.lastIndexOf('\n') + 1;
+    if (end > 0) log(rest + text.slice(0, end));
+    rest = (end > 0 ? '' : rest) + text.slice(end);
+  });
+  output.on('end', () => {
+    if (rest !== '') log(`${rest}\n`);
+  });
 }
 
 /** A function with its settings from the template. */

@@ -1,4 +1,3 @@
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { LocalCloudError } from '../base/errors.ts';
@@ -39,8 +38,8 @@ export interface FunctionAccess {
 
 /** Runs a template's functions, with the environment variables of Lambda and the local cloud. */
 export function startFunctions(options: {
-  /** Directory for the function logs, each in `<function>.log`. */
-  readonly logDirectory: string;
+  /** Opens a function's log, or continues with it, and returns what takes its output. */
+  readonly openLog: (functionName: string) => (text: string) => void;
   readonly region: string;
   /** The endpoint of every AWS service. */
   readonly endpoint: string;
@@ -53,20 +52,11 @@ export function startFunctions(options: {
   /** The functions' time. */
   readonly clock: Clock;
 }): Functions {
-  mkdirSync(options.logDirectory, { recursive: true });
-  const logs = new Map<string, WriteStream>();
   const functions = new Map<
     string,
     { readonly deployed: DeployedFunction; readonly running: LambdaFunction }
   >();
   const retiring = new Set<LambdaFunction>();
-
-  function logOf(name: string): WriteStream {
-    const log =
-      logs.get(name) ?? createWriteStream(join(options.logDirectory, `${name}.log`), { flags: 'a' });
-    logs.set(name, log);
-    return log;
-  }
 
   function retire(name: string): void {
     const old = functions.get(name)?.running;
@@ -78,7 +68,7 @@ export function startFunctions(options: {
 
   return {
     async put(deployed, codeDirectory) {
-      const log = logOf(deployed.name);
+      const log = options.openLog(deployed.name);
       const started = new LambdaFunction({
         handlerFile: join(codeDirectory, deployed.modulePath),
         handlerName: deployed.exportName,
@@ -92,7 +82,7 @@ export function startFunctions(options: {
           ...localVariables(options),
         },
         // Without the permission, CloudWatch has no logs of the function.
-        log: (text) => void (options.access?.canLog(deployed) === false || log.write(text)),
+        log: (text) => void (options.access?.canLog(deployed) === false || log(text)),
         clock: options.clock,
       });
       try {
@@ -122,7 +112,6 @@ export function startFunctions(options: {
       await Promise.all(
         [...[...functions.values()].map(({ running }) => running), ...retiring].map((one) => one.close()),
       );
-      await Promise.all([...logs.values()].map((log) => new Promise<void>((resolve) => log.end(resolve))));
     },
   };
 }

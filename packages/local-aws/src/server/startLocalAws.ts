@@ -7,6 +7,8 @@ import { reportDefect } from '../base/reportDefect.ts';
 import { cloudFormationService, describeStack } from '../cloudformation/index.ts';
 import { Stack, type StackInput, type StackTarget, type StackUpdate } from '../cloudformation/Stack.ts';
 import { StackJournal } from '../cloudformation/StackJournal.ts';
+import { cloudWatchService } from '../cloudwatch/index.ts';
+import { MetricStore } from '../cloudwatch/MetricStore.ts';
 import {
   type Controlled,
   type ControlPresentation,
@@ -30,6 +32,8 @@ import { createCallerLookup, Roles } from '../iam/Roles.ts';
 import { kmsService } from '../kms/index.ts';
 import { Keys } from '../kms/Keys.ts';
 import { keyAccess } from '../kms/keyAccess.ts';
+import { FunctionLogs } from '../logs/FunctionLogs.ts';
+import { logsService } from '../logs/index.ts';
 import { startRecording } from '../record/startRecording.ts';
 import { s3Service } from '../s3/index.ts';
 import { ObjectStore } from '../s3/model/ObjectStore.ts';
@@ -254,6 +258,11 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   opened.defer(() => athena.close());
   const journal = StackJournal.open(folders.cloudformation);
   opened.defer(() => journal.close());
+  const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
+  opened.defer(() => metrics.close());
+  const logs = new FunctionLogs({ directory: folders.logs, clock, metrics });
+  // Environments write until they end, which is before this.
+  opened.defer(() => logs.close());
 
   const sessionOf = principals.sessionOf.bind(principals);
   const sessions = { roles, clock, issue: principals.issueSession.bind(principals) };
@@ -290,6 +299,14 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
         read: (url) => readTemplate(store, url),
       },
     }),
+    cloudWatchService({ metrics, clock, beforeReading: () => logs.readMetrics() }),
+    logsService({
+      logs,
+      groups: () =>
+        (stack?.states() ?? []).flatMap(({ resource: { type, physicalId } }) =>
+          type === 'AWS::Logs::LogGroup' ? [physicalId] : [],
+        ),
+    }),
   ];
   const controlPath = options.controlPath ?? '/_local';
   const edge = await startEdge({
@@ -314,7 +331,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   opened.defer(() => edge.close());
 
   const functions = startFunctions({
-    logDirectory: folders.logs,
+    openLog: (name) => logs.open(name),
     region,
     endpoint: edge.url,
     environment: options.environment ?? {},
@@ -423,7 +440,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   });
   const targets = faultTargets(() => deployment?.deliveryStreams ?? [], { catalog, queues, secrets, athena });
   announceEndpoint(folders.root, edge.url);
-  controlled = { status, flush, clock, faults, services, targets, recording };
+  controlled = { status, flush, searchBuffers: firehose.search, clock, faults, services, targets, recording };
   const closing = opened.move();
   let closed: Promise<void> | undefined;
   const close = () => {

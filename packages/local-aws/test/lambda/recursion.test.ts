@@ -80,7 +80,7 @@ describe('a function that sends to its own queue', () => {
       recursiveLoop,
     };
     functions = startFunctions({
-      logDirectory: `${directory.path}/logs`,
+      openLog: () => () => undefined,
       region: 'us-east-1',
       endpoint: edge.url,
       environment: {},

@@ -36,7 +36,7 @@ describe('a signature check while the clock moves in small steps', () => {
     });
     const code = fileURLToPath(new URL('../fixtures/functions/caller.mjs', import.meta.url));
     functions = startFunctions({
-      logDirectory: `${directory.path}/logs`,
+      openLog: () => () => undefined,
       region: 'us-east-1',
       endpoint: edge.url,
       environment: {},

@@ -1,0 +1,221 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Clock } from '../base/clock.ts';
+import { parseJson } from '../base/json.ts';
+import { LineJournal } from '../disk/LineJournal.ts';
+import type { Metric, MetricDatum } from './embeddedMetrics.ts';
+import { Statistics, type StoredStatistics } from './Statistics.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * How long values are kept, in milliseconds: by minute for 15 days, as on AWS, then by hour for 63 days in all.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention
+ */
+export const METRIC_RETENTION = { minutesMs: 15 * DAY_MS, hoursMs: 63 * DAY_MS } as const;
+
+/**
+ * A value's time may be this far from the present, in milliseconds: the limits of a log event.
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
+ */
+const LIMITS = { pastMs: 14 * DAY_MS, futureMs: 2 * HOUR_MS } as const;
+
+/** Lines of an hour's file after which equal minutes are merged: about ten minutes of continuous values. */
+const LINES_BEFORE_MERGE = 512;
+
+const FILE = /^(\d{4}-\d{2}-\d{2}T\d{2})\.jsonl$/;
+
+/** Values of one metric in one minute. */
+type Line = readonly [metric: string, minute: number, ...StoredStatistics];
+
+const count = z.number();
+const batchSchema = z.array(
+  z.tuple([z.string(), count, count, count, count, count, z.array(z.tuple([count, count])).readonly()]),
+);
+
+/** Values that a query asks for, in the order in which they are merged. */
+export interface StoredMinute {
+  readonly metric: Metric;
+  /** Start, epoch milliseconds. */
+  readonly minute: number;
+  readonly statistics: Statistics;
+}
+
+/**
+ * The values of metrics, by minute, in one file an hour. Values wait in memory until {@link flush}, which writes those of
+ * all metrics as one line. A minute may have several lines: readers add them up.
+ */
+export class MetricStore {
+  readonly #directory: string;
+  readonly #clock: Clock;
+  #waiting = new Map<string, Map<number, Statistics>>();
+  #open: { readonly hour: number; readonly journal: LineJournal<readonly Line[]> } | undefined;
+
+  private constructor(directory: string, clock: Clock) {
+    this.#directory = directory;
+    this.#clock = clock;
+  }
+
+  /** Opens a folder, created when missing, and deletes what is too old. */
+  static open({ directory, clock }: { readonly directory: string; readonly clock: Clock }): MetricStore {
+    mkdirSync(directory, { recursive: true });
+    const store = new MetricStore(directory, clock);
+    store.#expire();
+    return store;
+  }
+
+  /** Takes values. Those whose time is too far from the present are dropped, as CloudWatch does. */
+  add(data: readonly MetricDatum[]): void {
+    const now = this.#clock.now();
+    for (const { metric, at, values } of data) {
+      if (at < now - LIMITS.pastMs || at > now + LIMITS.futureMs) continue;
+      const statistics = this.#minute(keyOf(metric), Math.floor(at / MINUTE_MS) * MINUTE_MS);
+      for (const value of values) statistics.add(value);
+    }
+  }
+
+  /** Writes what waits. */
+  flush(): void {
+    if (this.#waiting.size === 0) return;
+    const byHour = new Map<number, Line[]>();
+    for (const [key, minutes] of this.#waiting) {
+      for (const [minute, statistics] of minutes) {
+        const hour = Math.floor(minute / HOUR_MS) * HOUR_MS;
+        const lines = byHour.get(hour) ?? [];
+        lines.push([key, minute, ...statistics.toJson()]);
+        byHour.set(hour, lines);
+      }
+    }
+    this.#waiting = new Map();
+    for (const [hour, lines] of byHour) {
+      const journal = this.#journal(hour);
+      journal.append(lines);
+      if (journal.lines >= LINES_BEFORE_MERGE) journal.compact([merged(this.#read(hour), MINUTE_MS)]);
+    }
+  }
+
+  /**
+   * The minutes of the metrics that `wants` selects, from `start` to before `end` (epoch milliseconds), in no order. Of
+   * hours older than 15 days there is one value for the whole hour.
+   */
+  read(start: number, end: number, wants: (metric: Metric) => boolean): StoredMinute[] {
+    this.flush();
+    const metrics = new Map<string, Metric | undefined>();
+    const select = (key: string) => {
+      if (!metrics.has(key)) {
+        const metric = metricOf(key);
+        metrics.set(key, wants(metric) ? metric : undefined);
+      }
+      return metrics.get(key);
+    };
+    return this.#hours()
+      .filter((hour) => hour < end && hour + HOUR_MS > start)
+      .flatMap((hour) => this.#read(hour))
+      .flatMap(([key, minute, ...stored]) => {
+        const metric = minute >= start && minute < end ? select(key) : undefined;
+        return metric === undefined ? [] : [{ metric, minute, statistics: Statistics.fromJson(stored) }];
+      });
+  }
+
+  /** The metrics that have values from `start` to before `end`, each once. */
+  metrics(start: number, end: number): Metric[] {
+    const found = new Map(this.read(start, end, () => true).map(({ metric }) => [keyOf(metric), metric]));
+    return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, metric]) => metric);
+  }
+
+  /** Writes what waits and closes the file. */
+  close(): void {
+    this.flush();
+    this.#open?.journal.close();
+    this.#open = undefined;
+  }
+
+  #minute(key: string, minute: number): Statistics {
+    const minutes = this.#waiting.get(key) ?? new Map<number, Statistics>();
+    this.#waiting.set(key, minutes);
+    const statistics = minutes.get(minute) ?? new Statistics();
+    minutes.set(minute, statistics);
+    return statistics;
+  }
+
+  /** The file of an hour, opened for appending; the one that was open before is closed. */
+  #journal(hour: number): LineJournal<readonly Line[]> {
+    if (this.#open?.hour === hour) return this.#open.journal;
+    this.#open?.journal.close();
+    this.#open = undefined;
+    const file = this.#file(hour);
+    const isNew = !this.#hours().includes(hour);
+    if (isNew) this.#expire();
+    const journal = isNew
+      ? LineJournal.create<readonly Line[]>(file, [])
+      : LineJournal.open<readonly Line[]>(file, (value) => batchSchema.parse(value)).journal;
+    this.#open = { hour, journal };
+    return journal;
+  }
+
+  #read(hour: number): Line[] {
+    return readFileSync(this.#file(hour), 'utf8')
+      .split('\n')
+      .flatMap((text) => {
+        // An incomplete last line is that of a process that was killed.
+        const batch = batchSchema.safeParse(parseJson(text));
+        return batch.success ? batch.data : [];
+      });
+  }
+
+  #file(hour: number): string {
+    return join(this.#directory, `${new Date(hour).toISOString().slice(0, 13)}.jsonl`);
+  }
+
+  #hours(): number[] {
+    return readdirSync(this.#directory)
+      .flatMap((name) => FILE.exec(name)?.[1] ?? [])
+      .map((hour) => Date.parse(`${hour}:00:00Z`))
+      .sort((a, b) => a - b);
+  }
+
+  /** Deletes files that are too old, and keeps one value an hour of those that are old. */
+  #expire(): void {
+    const now = this.#clock.now();
+    for (const hour of this.#hours()) {
+      if (hour < now - METRIC_RETENTION.hoursMs) rmSync(this.#file(hour), { force: true });
+      else if (hour < now - METRIC_RETENTION.minutesMs) {
+        const lines = this.#read(hour);
+        if (lines.some(([, minute]) => minute !== hour))
+          LineJournal.create(this.#file(hour), [merged(lines, HOUR_MS)]).close();
+      }
+    }
+  }
+}
+
+/** Lines of the same metric and period as one. */
+function merged(lines: readonly Line[], periodMs: number): Line[] {
+  const periods = new Map<string, { readonly key: string; readonly at: number; readonly sum: Statistics }>();
+  for (const [key, minute, ...stored] of lines) {
+    const at = Math.floor(minute / periodMs) * periodMs;
+    const id = `${at} ${key}`;
+    const period = periods.get(id) ?? { key, at, sum: new Statistics() };
+    periods.set(id, period);
+    period.sum.merge(Statistics.fromJson(stored));
+  }
+  return [...periods.values()].map(({ key, at, sum }) => [key, at, ...sum.toJson()]);
+}
+
+const keySchema = z.tuple([
+  z.string(),
+  z.string(),
+  z.string(),
+  z.array(z.tuple([z.string(), z.string()])).readonly(),
+]);
+
+function keyOf({ namespace, name, unit, dimensions }: Metric): string {
+  return JSON.stringify([namespace, name, unit, dimensions]);
+}
+
+function metricOf(key: string): Metric {
+  const [namespace, name, unit, dimensions] = keySchema.parse(JSON.parse(key));
+  return { namespace, name, unit, dimensions };
+}

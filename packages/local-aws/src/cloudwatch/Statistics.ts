@@ -1,0 +1,83 @@
+/** Distinct values that a period keeps exactly. Beyond that, values are rounded to three significant digits. */
+const EXACT_VALUES = 256;
+
+/** What one metric measured in one period: enough for every statistic. */
+export class Statistics {
+  count = 0;
+  sum = 0;
+  minimum = Number.POSITIVE_INFINITY;
+  maximum = Number.NEGATIVE_INFINITY;
+  /** How often each value occurred, for percentiles. */
+  readonly #values = new Map<number, number>();
+  #isRounded = false;
+
+  /** Counts a value, or several equal ones. */
+  add(value: number, times = 1): void {
+    this.count += times;
+    this.sum += value * times;
+    this.minimum = Math.min(this.minimum, value);
+    this.maximum = Math.max(this.maximum, value);
+    this.#keep(value, times);
+  }
+
+  /** Adds another period's values. */
+  merge(other: Statistics): void {
+    this.count += other.count;
+    this.sum += other.sum;
+    this.minimum = Math.min(this.minimum, other.minimum);
+    this.maximum = Math.max(this.maximum, other.maximum);
+    for (const [value, times] of other.#values) this.#keep(value, times);
+  }
+
+  /**
+   * The least value that is not below a share of all values, by nearest rank. Where a period has very many different
+   * values, it is off by at most half a percent.
+   *
+   * @param share From 0 to 1.
+   */
+  percentile(share: number): number {
+    const rank = Math.max(1, Math.ceil(share * this.count));
+    let seen = 0;
+    for (const [value, times] of [...this.#values].sort(([a], [b]) => a - b)) {
+      seen += times;
+      if (seen >= rank) return Math.min(this.maximum, Math.max(this.minimum, value));
+    }
+    return this.maximum;
+  }
+
+  /** The form that is stored. */
+  toJson(): StoredStatistics {
+    return [this.count, this.sum, this.minimum, this.maximum, [...this.#values]];
+  }
+
+  /** Reads the stored form. */
+  static fromJson([count, sum, minimum, maximum, values]: StoredStatistics): Statistics {
+    const read = new Statistics();
+    Object.assign(read, { count, sum, minimum, maximum });
+    for (const [value, times] of values) read.#keep(value, times);
+    return read;
+  }
+
+  #keep(value: number, times: number): void {
+    const kept = this.#isRounded ? rounded(value) : value;
+    this.#values.set(kept, (this.#values.get(kept) ?? 0) + times);
+    if (this.#isRounded || this.#values.size <= EXACT_VALUES) return;
+    this.#isRounded = true;
+    const exact = [...this.#values];
+    this.#values.clear();
+    for (const [one, count] of exact) this.#keep(one, count);
+  }
+}
+
+/** Count, sum, minimum, maximum, and how often each value occurred. */
+export type StoredStatistics = readonly [
+  count: number,
+  sum: number,
+  minimum: number,
+  maximum: number,
+  values: readonly (readonly [value: number, times: number])[],
+];
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(3));
+}

@@ -1,0 +1,267 @@
+import { z } from 'zod';
+import type { Clock } from '../base/clock.ts';
+import { AwsError, notImplemented } from '../protocol/AwsError.ts';
+import type { AwsService } from '../protocol/AwsService.ts';
+import { type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
+import type { Metric } from './embeddedMetrics.ts';
+import type { MetricStore } from './MetricStore.ts';
+import { Statistics } from './Statistics.ts';
+
+/**
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html,
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html
+ */
+const LIMITS = {
+  queries: 500,
+  datapoints: 100_800,
+  dimensions: 30,
+  listPage: 500,
+  /** ListMetrics names metrics that had values in this time, in milliseconds: two weeks. */
+  listedMs: 14 * 86_400_000,
+  /** The same with `RecentlyActive`: three hours. */
+  activeMs: 3 * 3_600_000,
+} as const;
+
+const MINUTE_SECONDS = 60;
+
+/** Statistics by their names. */
+const STATISTICS: Readonly<Record<string, (values: Statistics) => number>> = {
+  SampleCount: ({ count }) => count,
+  Sum: ({ sum }) => sum,
+  Average: ({ sum, count }) => sum / count,
+  Minimum: ({ minimum }) => minimum,
+  Maximum: ({ maximum }) => maximum,
+};
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html */
+const PERCENTILE = /^p(\d{1,2}(?:\.\d{1,10})?|100)$/;
+const OTHER_STATISTIC = /^(IQM|(tm|wm|tc|ts|TM|WM|TC|TS|PR)\d*.*)$/;
+
+interface Options {
+  readonly metrics: MetricStore;
+  readonly clock: Clock;
+  /** Called before values are read: it adds those that wait elsewhere. */
+  readonly beforeReading: () => void;
+}
+
+/**
+ * CloudWatch's metrics: the values that functions print into their logs. Names and shapes of its errors:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CommonErrors.html
+ */
+export function cloudWatchService(options: Options): AwsService {
+  return jsonService({
+    signingName: 'monitoring',
+    targetPrefix: 'GraniteServiceVersion20100801',
+    contentType: 'application/x-amz-json-1.0',
+    invalidInput: validationError,
+    // The service's older protocol named errors in another way, and clients show those names.
+    errorHeaders: ({ code, status }) => ({
+      'x-amzn-query-error': `${code === 'ValidationException' ? 'ValidationError' : code};${status < 500 ? 'Sender' : 'Receiver'}`,
+    }),
+    operations: { GetMetricData: getMetricData(options), ListMetrics: listMetrics(options) },
+  });
+}
+
+const dimension = z.strictObject({ Name: z.string().min(1), Value: z.string().min(1) });
+const dimensions = z.array(dimension).max(LIMITS.dimensions).default([]);
+
+const query = z.strictObject({
+  Id: z.string().regex(/^[a-z][a-zA-Z0-9_]*$/, 'The ID must begin with a lower-case letter.'),
+  MetricStat: z
+    .strictObject({
+      Metric: z.strictObject({
+        Namespace: z.string().min(1),
+        MetricName: z.string().min(1),
+        Dimensions: dimensions,
+      }),
+      Period: z.int().min(1),
+      Stat: z.string(),
+      Unit: z.string().optional(),
+    })
+    .optional(),
+  Expression: z.string().optional(),
+  Label: z.string().optional(),
+  Period: z.int().optional(),
+  ReturnData: z.boolean().default(true),
+});
+
+/** Seconds since 1970 on the wire. */
+const instant = z.number().transform((seconds) => seconds * 1_000);
+
+type Query = z.output<typeof query>;
+
+function getMetricData({
+  metrics,
+  beforeReading,
+}: Pick<Options, 'metrics' | 'beforeReading'>): JsonOperation {
+  return operation({
+    input: z.strictObject({
+      MetricDataQueries: z.array(query).min(1).max(LIMITS.queries),
+      StartTime: instant,
+      EndTime: instant,
+      ScanBy: z.enum(['TimestampAscending', 'TimestampDescending']).default('TimestampDescending'),
+      MaxDatapoints: z.int().min(1).max(LIMITS.datapoints).default(LIMITS.datapoints),
+      NextToken: z.string().optional(),
+    }),
+    run: ({ MetricDataQueries, StartTime, EndTime, ScanBy, MaxDatapoints, NextToken }) => {
+      const start = Math.floor(StartTime / (MINUTE_SECONDS * 1_000)) * MINUTE_SECONDS * 1_000;
+      if (start >= EndTime)
+        throw validationError('The parameter StartTime must be less than the parameter EndTime.');
+      requireUniqueIds(MetricDataQueries);
+      const wanted = MetricDataQueries.map(readQuery);
+      beforeReading();
+      const stored = metrics.read(start, EndTime, (metric) => wanted.some(({ matches }) => matches(metric)));
+      const all = wanted
+        .filter(({ isReturned }) => isReturned)
+        .map(({ id, label, matches, periodMs, statistic }) => {
+          const periods = new Map<number, Statistics>();
+          for (const one of stored) {
+            if (!matches(one.metric)) continue;
+            const at = start + Math.floor((one.minute - start) / periodMs) * periodMs;
+            const sum = periods.get(at) ?? new Statistics();
+            periods.set(at, sum);
+            sum.merge(one.statistics);
+          }
+          const order = ScanBy === 'TimestampAscending' ? 1 : -1;
+          const points = [...periods].sort(([a], [b]) => order * (a - b));
+          return { id, label, points: points.map(([at, sum]) => [at / 1_000, statistic(sum)] as const) };
+        });
+      return page(all, MaxDatapoints, readToken(NextToken));
+    },
+  });
+}
+
+/** A query, ready to be answered. @throws AwsError for what is not a query of one metric. */
+function readQuery({ Id: id, MetricStat, Expression, Label, Period, ReturnData }: Query) {
+  if (Expression !== undefined)
+    throw notImplemented('monitoring GetMetricData member Expression (metric math)');
+  if (MetricStat === undefined)
+    throw validationError(`Exactly one of MetricStat and Expression must be given: ${id} has none.`);
+  if (Period !== undefined) throw validationError(`Period of ${id} belongs to its MetricStat.`);
+  const { Metric, Period: seconds, Stat, Unit } = MetricStat;
+  if (seconds % MINUTE_SECONDS !== 0)
+    throw validationError(
+      `The period ${seconds} of ${id} must be a multiple of 60: there are no high-resolution metrics.`,
+    );
+  const sought = JSON.stringify(Metric.Dimensions.map(({ Name, Value }) => [Name, Value]).sort());
+  return {
+    id,
+    label: Label ?? Metric.MetricName,
+    isReturned: ReturnData,
+    periodMs: seconds * 1_000,
+    statistic: readStatistic(Stat),
+    matches: ({ namespace, name, unit, dimensions }: Metric) =>
+      namespace === Metric.Namespace &&
+      name === Metric.MetricName &&
+      (Unit === undefined || unit === Unit) &&
+      JSON.stringify([...dimensions].sort()) === sought,
+  };
+}
+
+function readStatistic(name: string): (values: Statistics) => number {
+  const known = Object.hasOwn(STATISTICS, name) ? STATISTICS[name] : undefined;
+  if (known !== undefined) return known;
+  const share = Number(PERCENTILE.exec(name)?.[1]) / 100;
+  if (!Number.isNaN(share)) return (values) => values.percentile(share);
+  if (OTHER_STATISTIC.test(name)) throw notImplemented(`monitoring GetMetricData statistic ${name}`);
+  throw validationError(`The value ${name} for parameter Stat is not supported.`);
+}
+
+function requireUniqueIds(queries: readonly Query[]): void {
+  const seen = new Set<string>();
+  for (const { Id } of queries) {
+    if (seen.has(Id))
+      throw validationError(`The values for parameter Id in MetricDataQueries are not unique: ${Id}.`);
+    seen.add(Id);
+  }
+}
+
+/** Cuts the answer after so many datapoints. A result that continues on the next page is partial. */
+function page(
+  all: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly points: readonly (readonly [at: number, value: number])[];
+  }[],
+  most: number,
+  skipped: number,
+) {
+  let before = 0;
+  const results = all.map(({ id, label, points }) => {
+    const from = Math.min(points.length, Math.max(0, skipped - before));
+    const to = Math.min(points.length, Math.max(0, skipped + most - before));
+    before += points.length;
+    const taken = points.slice(from, to);
+    return {
+      Id: id,
+      Label: label,
+      Timestamps: taken.map(([at]) => at),
+      Values: taken.map(([, value]) => value),
+      StatusCode: to < points.length ? 'PartialData' : 'Complete',
+    };
+  });
+  const total = all.reduce((sum, { points }) => sum + points.length, 0);
+  return {
+    MetricDataResults: results,
+    Messages: [],
+    ...(skipped + most < total ? { NextToken: writeToken(skipped + most) } : {}),
+  };
+}
+
+function listMetrics({ metrics, clock, beforeReading }: Options): JsonOperation {
+  return operation({
+    input: z.strictObject({
+      Namespace: z.string().min(1).optional(),
+      MetricName: z.string().min(1).optional(),
+      Dimensions: z
+        .array(z.strictObject({ Name: z.string().min(1), Value: z.string().min(1).optional() }))
+        .max(10)
+        .default([]),
+      RecentlyActive: z.literal('PT3H').optional(),
+      NextToken: z.string().optional(),
+    }),
+    run: ({ Namespace, MetricName, Dimensions, RecentlyActive, NextToken }) => {
+      beforeReading();
+      const now = clock.now();
+      const since = now - (RecentlyActive === undefined ? LIMITS.listedMs : LIMITS.activeMs);
+      const found = metrics
+        .metrics(since, Number.POSITIVE_INFINITY)
+        .filter(
+          ({ namespace, name, dimensions }) =>
+            (Namespace === undefined || namespace === Namespace) &&
+            (MetricName === undefined || name === MetricName) &&
+            Dimensions.every(({ Name, Value }) =>
+              dimensions.some(([own, value]) => own === Name && (Value === undefined || value === Value)),
+            ),
+        )
+        .map(({ namespace, name, dimensions }) => ({
+          Namespace: namespace,
+          MetricName: name,
+          Dimensions: dimensions.map(([Name, Value]) => ({ Name, Value })),
+        }));
+      // Metrics that differ only in their unit are listed once.
+      const unique = [...new Map(found.map((one) => [JSON.stringify(one), one])).values()];
+      const from = readToken(NextToken);
+      const to = from + LIMITS.listPage;
+      return {
+        Metrics: unique.slice(from, to),
+        ...(to < unique.length ? { NextToken: writeToken(to) } : {}),
+      };
+    },
+  });
+}
+
+function writeToken(position: number): string {
+  return Buffer.from(`after ${position}`).toString('base64url');
+}
+
+function readToken(token: string | undefined): number {
+  if (token === undefined) return 0;
+  const position = /^after (\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString())?.[1];
+  if (position === undefined) throw new AwsError('InvalidNextToken', 400, 'The next token is not valid.');
+  return Number(position);
+}
+
+function validationError(message: string): AwsError {
+  return new AwsError('ValidationException', 400, message);
+}

@@ -1,0 +1,57 @@
+import { parseJson, valueAt } from '../base/json.ts';
+import { AwsError, notImplemented } from '../protocol/AwsError.ts';
+
+/** Whether a log line matches. */
+export type LineFilter = (line: string) => boolean;
+
+const JSON_PATTERN = /^\{([\s\S]*)\}$/;
+const COMPARISON = /^\s*\$\.([A-Za-z0-9_.-]+)\s*(=|!=)\s*(?:"([^"*]*)"|(-?\d+(?:\.\d+)?)|(TRUE|FALSE))\s*$/;
+/** A term in quotes, or a word. */
+const TERM = /\s*(?:"((?:[^"\\]|\\["\\])*)"|([A-Za-z0-9_]+))(?=\s|$)/y;
+
+/**
+ * Reads a filter pattern: words and texts in quotes, all of which a line must contain; or comparisons of a JSON line's
+ * members with `=` and `!=`, joined by `&&`. Everything else is refused by name.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+ *
+ * @throws AwsError
+ */
+export function readFilterPattern(pattern: string): LineFilter {
+  const text = pattern.trim();
+  const json = JSON_PATTERN.exec(text)?.[1];
+  return json === undefined ? readTerms(text) : readComparisons(json);
+}
+
+function readComparisons(text: string): LineFilter {
+  const comparisons = text.split('&&').map((part) => {
+    const [, path = '', operator, quoted, number, truth] = COMPARISON.exec(part) ?? [];
+    if (operator === undefined) throw notImplemented(`logs FilterLogEvents filterPattern ${part.trim()}`);
+    const value = quoted ?? (number === undefined ? truth === 'TRUE' : Number(number));
+    return { path: path.split('.'), isEqual: operator === '=', value };
+  });
+  return (line) => {
+    const parsed = line.startsWith('{') ? parseJson(line) : undefined;
+    if (parsed === undefined) return false;
+    return comparisons.every(({ path, isEqual, value }) => {
+      const found = valueAt(parsed, path);
+      return found !== undefined && (found === value) === isEqual;
+    });
+  };
+}
+
+function readTerms(text: string): LineFilter {
+  const terms: string[] = [];
+  TERM.lastIndex = 0;
+  while (TERM.lastIndex < text.length) {
+    const at = TERM.lastIndex;
+    const [, quoted, word] = TERM.exec(text) ?? [];
+    const term = quoted?.replace(/\\(["\\])/g, '$1') ?? word;
+    if (term === undefined) {
+      const rest = text.slice(at).trim();
+      if (/^[?\-%[]/.test(rest)) throw notImplemented(`logs FilterLogEvents filterPattern ${rest}`);
+      throw new AwsError('InvalidParameterException', 400, `Invalid character(s) in term '${rest}'`);
+    }
+    terms.push(term);
+  }
+  return (line) => terms.every((term) => line.includes(term));
+}

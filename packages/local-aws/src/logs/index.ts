@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { memberOf } from '../base/json.ts';
+import { AwsError } from '../protocol/AwsError.ts';
+import type { AwsService } from '../protocol/AwsService.ts';
+import { jsonService, operation } from '../protocol/JsonService.ts';
+import type { FunctionLogs } from './FunctionLogs.ts';
+import { readFilterPattern } from './filterPattern.ts';
+
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
+const LIMITS = { events: 10_000, bytes: 1_048_576, patternLength: 1_024 } as const;
+
+/** Functions have one log stream each here. */
+const STREAM = 'local';
+const FUNCTION_GROUP = /^\/aws\/lambda\/(.+)$/;
+
+/** CloudWatch Logs: the lines that functions wrote, found by their time and a pattern. */
+export function logsService(options: {
+  readonly logs: FunctionLogs;
+  /** The log groups of the stack. Those that are not of functions are empty. */
+  readonly groups: () => readonly string[];
+}): AwsService {
+  const { logs, groups } = options;
+  return jsonService({
+    signingName: 'logs',
+    targetPrefix: 'Logs_20140328',
+    contentType: 'application/x-amz-json-1.1',
+    invalidInput: invalidParameter,
+    resource: (input) => memberOf(input, 'logGroupName'),
+    operations: {
+      FilterLogEvents: operation({
+        input: z.strictObject({
+          logGroupName: z.string().min(1),
+          startTime: z.int().min(0).default(0),
+          endTime: z.int().min(0).default(Number.MAX_SAFE_INTEGER),
+          filterPattern: z.string().max(LIMITS.patternLength).default(''),
+          limit: z.int().min(1).max(LIMITS.events).default(LIMITS.events),
+          nextToken: z.string().optional(),
+          interleaved: z.boolean().optional(),
+        }),
+        async run({ logGroupName, startTime, endTime, filterPattern, limit, nextToken }) {
+          const matches = readFilterPattern(filterPattern);
+          if (startTime > endTime) throw invalidParameter('startTime must be before endTime.');
+          const log = logs.find(FUNCTION_GROUP.exec(logGroupName)?.[1] ?? '');
+          if (log === undefined) {
+            if (groups().includes(logGroupName)) return { events: [], searchedLogStreams: [] };
+            throw new AwsError('ResourceNotFoundException', 400, 'The specified log group does not exist.');
+          }
+          const from = nextToken === undefined ? log.positionAt(startTime) : readToken(nextToken);
+          const events: object[] = [];
+          let bytes = 0;
+          for await (const { position, at, text } of log.lines(from)) {
+            // Both ends of the time count.
+            if (text === '' || at < startTime || at > endTime || !matches(text)) continue;
+            bytes += Buffer.byteLength(text);
+            if (events.length === limit || (bytes > LIMITS.bytes && events.length > 0))
+              return { events, searchedLogStreams: [], nextToken: writeToken(position) };
+            events.push({
+              logStreamName: STREAM,
+              timestamp: at,
+              message: text,
+              ingestionTime: at,
+              eventId: String(position).padStart(56, '0'),
+            });
+          }
+          return { events, searchedLogStreams: [] };
+        },
+      }),
+    },
+  });
+}
+
+function writeToken(position: number): string {
+  return Buffer.from(`from ${position}`).toString('base64url');
+}
+
+function readToken(token: string): number {
+  const position = /^from (\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString())?.[1];
+  if (position === undefined) throw invalidParameter('The specified nextToken is invalid.');
+  return Number(position);
+}
+
+function invalidParameter(message: string): AwsError {
+  return new AwsError('InvalidParameterException', 400, message);
+}

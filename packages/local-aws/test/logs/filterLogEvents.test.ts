@@ -1,0 +1,126 @@
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MetricStore } from '../../src/cloudwatch/MetricStore.ts';
+import { FunctionLogs } from '../../src/logs/FunctionLogs.ts';
+import { logsService } from '../../src/logs/index.ts';
+import { ManualClock } from '../harness/ManualClock.ts';
+import { startServices, temporaryDirectory } from '../harness/startServices.ts';
+
+const START = Date.UTC(2026, 10, 20, 12);
+
+describe('FilterLogEvents', () => {
+  let directory: ReturnType<typeof temporaryDirectory>;
+  let clock: ManualClock;
+  let logs: FunctionLogs;
+  let metrics: MetricStore;
+  let write: (text: string) => void;
+  let client: CloudWatchLogsClient;
+  let close: () => Promise<void>;
+  const open = async () => {
+    metrics = MetricStore.open({ directory: `${directory.path}/cloudwatch`, clock });
+    logs = new FunctionLogs({ directory: `${directory.path}/logs`, clock, metrics });
+    write = logs.open('shop');
+    const services = await startServices([logsService({ logs, groups: () => ['/aws/empty'] })]);
+    client = new CloudWatchLogsClient(services.options);
+    close = async () => {
+      client.destroy();
+      await services.close();
+      await logs.close();
+      metrics.close();
+    };
+  };
+  beforeEach(async () => {
+    directory = temporaryDirectory();
+    clock = new ManualClock(START);
+    await open();
+  });
+  afterEach(async () => {
+    await close();
+    directory.remove();
+  });
+  const find = async (input: object = {}) => {
+    const answer = await client.send(
+      new FilterLogEventsCommand({ logGroupName: '/aws/lambda/shop', ...input }),
+    );
+    const events = (answer.events ?? []).map(({ timestamp = 0, message }) => [timestamp - START, message]);
+    return { events, nextToken: answer.nextToken };
+  };
+
+  it('finds lines by time, over restarts and with the clock set back', async () => {
+    write('first\nsecond é\n');
+    clock.advance(10_000);
+    write('third\n');
+    await close();
+    await open();
+    clock.advance(10_000);
+    write('fourth\n');
+    clock.advance(-15_000);
+    write('fifth\n');
+    const lines = [
+      [0, 'first'],
+      [0, 'second é'],
+      [10_000, 'third'],
+      [20_000, 'fourth'],
+      [5_000, 'fifth'],
+    ];
+    expect((await find()).events).toEqual(lines);
+    expect((await find({ startTime: START + 10_000 })).events).toEqual(lines.slice(2, 4));
+    expect((await find({ endTime: START + 5_000 })).events).toEqual([lines[0], lines[1], lines[4]]);
+    expect((await find({ startTime: START + 60_000 })).events).toEqual([]);
+  });
+
+  it('finds lines by words, quoted texts and members of JSON', async () => {
+    const line = (members: object) => JSON.stringify(members);
+    const lines = [
+      line({ event: 'collect', status: 202, request_id: 'Jk-1=', ok: true }),
+      line({ event: 'redrive', status: 503, inner: { code: 'x' } }),
+      'plain words, "quoted"',
+    ];
+    write(`${lines.join('\n')}\n`);
+    const found = async (filterPattern: string) =>
+      (await find({ filterPattern })).events.map(([, text]) => lines.indexOf(String(text)));
+    expect(await found('')).toEqual([0, 1, 2]);
+    expect(await found('"Jk-1="')).toEqual([0]);
+    expect(await found('plain words')).toEqual([2]);
+    expect(await found('plain collect')).toEqual([]);
+    expect(await found('"\\"quoted\\""')).toEqual([2]);
+    expect(await found('{ $.event = "collect" }')).toEqual([0]);
+    expect(await found('{ $.status != 202 && $.inner.code = "x" }')).toEqual([1]);
+    expect(await found('{ $.ok = TRUE }')).toEqual([0]);
+    for (const [pattern, name] of [
+      ['?a ?b', 'NotImplemented'],
+      ['{ $.event = "co*" }', 'NotImplemented'],
+      ['[a, b]', 'NotImplemented'],
+      ['a:b', 'InvalidParameterException'],
+    ])
+      await expect(find({ filterPattern: pattern })).rejects.toMatchObject({ name });
+  });
+
+  it('answers in pages, and refuses groups that do not exist', async () => {
+    write(Array.from({ length: 5 }, (_, i) => `line ${i}\n`).join(''));
+    const first = await find({ limit: 3 });
+    expect(first.events.map(([, text]) => text)).toEqual(['line 0', 'line 1', 'line 2']);
+    const second = await find({ limit: 3, nextToken: first.nextToken });
+    expect(second).toEqual({
+      events: [
+        [0, 'line 3'],
+        [0, 'line 4'],
+      ],
+      nextToken: undefined,
+    });
+    await expect(find({ nextToken: 'nonsense' })).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    });
+    expect((await find({ logGroupName: '/aws/empty' })).events).toEqual([]);
+    await expect(find({ logGroupName: '/aws/lambda/other' })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+
+  it('passes on the metrics that functions print', () => {
+    const CloudWatchMetrics = [{ Namespace: 'Shop', Dimensions: [[]], Metrics: [{ Name: 'requests' }] }];
+    write(`${JSON.stringify({ _aws: { Timestamp: START, CloudWatchMetrics }, requests: 3 })}\nother\n`);
+    logs.readMetrics();
+    expect(metrics.read(START, START + 1, () => true).map(({ statistics }) => statistics.sum)).toEqual([3]);
+  });
+});
