@@ -18,8 +18,8 @@ export function overflowFolder(kind: TableKind): string {
 /**
  * Key of the rows that one request could not put on one stream: `overflow/<stream>/<digest>.ndjson.gz`.
  *
- * @param digest Digest of the rows' IDs only. A batch that is sent and spilled again overwrites its object, so one key
- *   always has the same rows.
+ * @param digest Digest of the rows. A write that is repeated overwrites its object. A batch that is sent again has an
+ *   object of its own, because its rows have another `received_at`: so what the collector counted as overflowed lands.
  */
 export function overflowKey(kind: TableKind, digest: string): string {
   return `${overflowFolder(kind)}${digest}${EXTENSION}`;

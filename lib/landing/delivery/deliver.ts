@@ -124,9 +124,6 @@ export interface OverflowMetadata {
 }
 
 const compress = promisify(gzip);
-/** Every row begins with its ID (lib/collect/EventIdentity.ts). */
-const ROW_ID = /^\{"(?:event|quarantine)_id":"([^"\\]+)"/;
-
 /**
  * Makes the overflow object of the documents that one request could not put on one stream.
  *
@@ -139,9 +136,8 @@ export async function overflowObject(
   spilledAt: number,
 ): Promise<OverflowObject> {
   const left = returnedDocuments(documents, returned);
-  const ids = left.map((document) => ROW_ID.exec(document)?.[1] ?? document);
   return {
-    key: overflowKey(kind, hash('sha256', ids.join('\n'))),
+    key: overflowKey(kind, hash('sha256', left.join('\n'))),
     body: await overflowBody(left),
     metadata: {
       documents: String(left.length),

@@ -89,8 +89,8 @@ async function redriveOverflow(
   if (acknowledged === 0) return { code: 'SLUICE_REDRIVE_NOT_DELIVERED', detail: code };
 
   const left = returnedDocuments(documents, returned);
-  // It is not rewritten if a resend of the batch overwrote it in the meantime: that object has the same rows, and its own
-  // event redrives it.
+  // It is not rewritten if a write that was repeated replaced it in the meantime: that object has the same rows, and its
+  // own event redrives it.
   await store.rewrite(key, {
     body: await overflowBody(left),
     etag: object.etag,
