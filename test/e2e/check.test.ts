@@ -134,6 +134,14 @@ async function sendAll(): Promise<void> {
     ...users('staging', 20).map((user) =>
       exposure('in_staging', 'a', { ...user, statsigEnvironment: { tier: 'staging' } }),
     ),
+    ...users('layered', 15).map((user) => ({
+      ...exposure('', 'a', user),
+      eventName: 'statsig::layer_exposure',
+      metadata: {
+        ...{ config: 'home_layer', ruleID: 'a', allocatedExperiment: 'in_layer', parameterName: 'headline' },
+        ...{ isExplicitParameter: 'true', reason: 'Network:Recognized' },
+      },
+    })),
     ...users('g', 40).map((user) => gateExposure('rollout', 'half', true, user)),
     ...users('h', 160).map((user) => gateExposure('rollout', 'half', false, user)),
     ...users('i', 50).map((user) => gateExposure('rollout', 'staff', true, user)),
@@ -337,6 +345,15 @@ describe('sluice check', () => {
     });
     const staging = await check('in_staging', '--environment', 'staging');
     expect(units(staging)).toEqual({ a: 20 });
+  });
+
+  it('checks the experiment of a layer, and names it when the layer is asked for', async () => {
+    const answer = await check('in_layer');
+    expect([answer.kind, units(answer)]).toEqual(['experiment', { a: 15 }]);
+    expect(await check('home_layer')).toMatchObject({
+      code: 1,
+      json: { error: { message: expect.stringContaining('It is a layer. Its experiments: in_layer.') } },
+    });
   });
 
   it('refuses a name that nothing has, with what may have been meant', async () => {
