@@ -388,3 +388,18 @@ describe('sluice check', () => {
     expect([exit, stderr]).toEqual([2, expect.stringContaining(code)]);
   });
 });
+
+describe('sluice cost', () => {
+  it('calculates a month from the metrics of the local cloud', async () => {
+    const { code, stdout } = await callMain(['cost', ...endpoint(), '--json']);
+    expect(code).toBe(0);
+    const { usage, parts, usd_per_month, source, not_included } = JSON.parse(stdout);
+    // Five requests within the last hour or two, as a month.
+    expect(usage.requests).toBeGreaterThan(5 * 24 * 10);
+    expect(usage.events / usage.requests).toBeGreaterThan(100);
+    expect(parts.gateway).toBeCloseTo(usage.requests / 1_000_000, 9);
+    expect(usd_per_month).toBeGreaterThan(parts.alarms + parts.keys);
+    expect(source).toMatchObject({ kind: 'stage', stack: 'sluice-local' });
+    expect(not_included.join('\n')).toMatch(/^files that Firehose delivers/);
+  });
+});
