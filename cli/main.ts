@@ -12,8 +12,10 @@ import { keys } from './commands/keys.ts';
 import { policy } from './commands/policy.ts';
 import { probe } from './commands/probe.ts';
 import { query } from './commands/query.ts';
+import { reconcile } from './commands/reconcile.ts';
 import { redrive } from './commands/redrive.ts';
 import { start } from './commands/start.ts';
+import { trace } from './commands/trace.ts';
 import { type Command, didYouMean, readCommandLine, UsageError } from './terminal/commandLine.ts';
 import { errorObject, errorText } from './terminal/errors.ts';
 import { writeJson, writeNote, writeOut } from './terminal/output.ts';
@@ -30,6 +32,8 @@ const commands: readonly Command[] = [
   policy,
   connect,
   doctor,
+  reconcile,
+  trace,
   probe,
   check,
   cost,

@@ -1,5 +1,6 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { defineErrorFamily } from '../lib/base/errors.ts';
 import type { RetryPorts } from '../lib/base/retry.ts';
@@ -18,6 +19,10 @@ export const ObserveError = defineErrorFamily('user', {
     cause: 'The answer has more rows than a command reads.',
     cure: 'Ask for fewer days.',
   },
+  SLUICE_OBSERVE_LOCAL_UNREADABLE: {
+    cause: 'The local cloud did not say what its streams buffer.',
+    cure: 'Is the local cloud running, and of this version? Start it again with `npm start`.',
+  },
 });
 
 /** A deployment or the local cloud, for functions that answer questions about it. Both speak the same AWS protocols. */
@@ -32,6 +37,9 @@ export interface Place extends RetryPorts {
   readonly clock: Clock;
   readonly athena: AthenaClient;
   readonly cloudwatch: CloudWatchClient;
+  readonly logs: CloudWatchLogsClient;
+  /** Endpoint of the local cloud, whose control API knows what AWS does not tell; undefined for a deployment. */
+  readonly localControl: string | undefined;
   /** For the deployment's own bucket. */
   readonly s3: S3Client;
 }
@@ -65,10 +73,12 @@ export function openPlace(
   const clients = {
     athena: new AthenaClient(options),
     cloudwatch: new CloudWatchClient(options),
+    logs: new CloudWatchLogsClient(options),
     s3: new S3Client({ ...options, ...(about.isLocal ? { forcePathStyle: true } : {}) }),
   };
   return {
     ...about,
+    localControl: about.isLocal ? aws.endpoint : undefined,
     ...clients,
     ...systemTiming,
     close: () => {

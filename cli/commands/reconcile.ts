@@ -1,0 +1,34 @@
+import { utcDay } from '../../lib/base/time.ts';
+import { assertNoArguments, type Command, dayOption, placeOptions } from '../terminal/commandLine.ts';
+import { writeResult } from '../terminal/output.ts';
+
+/** `sluice reconcile`: whether everything that was accepted is in the tables. */
+export const reconcile: Command = {
+  name: 'reconcile',
+  summary: 'Compare what the collector accepted with the rows that landed, by hour and table.',
+  usage: 'sluice reconcile [--day DAY] [--local] [--stage NAME] [options]',
+  options: {
+    day: { type: 'string', help: 'UTC day of receipt, YYYY-MM-DD (default: today)' },
+    ...placeOptions,
+    json: { type: 'boolean', help: 'print one object' },
+  },
+  examples: [
+    'sluice reconcile --stage prod',
+    'sluice reconcile --stage prod --day 2026-11-20',
+    'sluice reconcile --local --json',
+  ],
+  async run(line) {
+    assertNoArguments(line.positionals);
+    const day = dayOption(line, 'day');
+    const [{ withPlace }, observe, { reconcileJson, reconcileText }] = await Promise.all([
+      import('../aws/withPlace.ts'),
+      import('../../observe/reconcile.ts'),
+      import('../observe/reconcileText.ts'),
+    ]);
+    return withPlace(line, async (place) => {
+      const result = await observe.reconcile(place, day ?? utcDay(place.now));
+      writeResult(line, reconcileJson(result), () => reconcileText(result, place));
+      return result.closes ? 0 : 3;
+    });
+  },
+};

@@ -1,0 +1,107 @@
+import { isUtcDay } from '../../lib/base/time.ts';
+import {
+  type Command,
+  type CommandLine,
+  placeOptions,
+  textOption,
+  UsageError,
+} from '../terminal/commandLine.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
+
+const SUBJECTS = ['event', 'user', 'request'] as const;
+
+/** The price of one search above which it is refused, USD. */
+const MOST_USD = 1;
+
+/** `sluice trace`: where an event is, and when it got there. */
+export const trace: Command = {
+  name: 'trace',
+  summary: 'Find where an event, the events of a user, or a request is, and when it got there.',
+  usage: 'sluice trace <event ID, user, or request ID> [--since WHEN] [--local] [--stage NAME] [options]',
+  options: {
+    since: {
+      type: 'string',
+      help: 'a day, a time, or an age such as 24h or 7d; required for events and users of a deployment',
+    },
+    as: { type: 'string', help: 'event, user or request (default: by its form)' },
+    'max-usd': { type: 'string', help: `price above which nothing is read (default ${MOST_USD})` },
+    ...placeOptions,
+    json: { type: 'boolean', help: 'print one object' },
+  },
+  examples: [
+    'sluice trace 0f5d1c2b7a9e4f60813d2c4b5a697887 --stage prod --since 2026-11-20',
+    'sluice trace user-17 --stage prod --since 24h',
+    'sluice trace JKJaXmPLvHcESHA= --stage prod',
+    'sluice trace user-17 --local --json',
+  ],
+  async run(line) {
+    const [id, ...more] = line.positionals;
+    if (id === undefined || id === '' || more.length > 0)
+      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one event ID, user or request ID.');
+    const subject = subjectOption(line);
+    const since = sinceOption(line);
+    const most = usdOption(line);
+    const [{ withPlace }, observe, { queryCost, usd }, { traceJson, traceText }] = await Promise.all([
+      import('../aws/withPlace.ts'),
+      import('../../observe/trace.ts'),
+      import('../../observe/prices.ts'),
+      import('../observe/traceText.ts'),
+    ]);
+    return withPlace(line, async (place) => {
+      const result = await observe.trace(place, {
+        id,
+        ...(subject === undefined ? {} : { subject }),
+        ...(since === undefined ? {} : { since: since(place.now) }),
+        onEstimate(bytes) {
+          const price = queryCost(bytes);
+          writeNote(`Athena reads at most ${bytes.toLocaleString('en-US')} bytes: at most ${usd(price)}.\n`);
+          if (price > most)
+            throw new observe.TraceError(
+              'SLUICE_TRACE_TOO_EXPENSIVE',
+              `At most ${usd(price)}, and --max-usd is ${most}.`,
+            );
+        },
+      });
+      writeResult(line, traceJson(result), () => traceText(id, result));
+      return result.state === 'nowhere' ? 3 : 0;
+    });
+  },
+};
+
+function subjectOption(line: CommandLine): (typeof SUBJECTS)[number] | undefined {
+  const text = textOption(line, 'as');
+  const found = SUBJECTS.find((subject) => subject === text);
+  if (text !== undefined && found === undefined)
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      `--as: got ${text}, expected one of ${SUBJECTS.join(', ')}.`,
+    );
+  return found;
+}
+
+const AGE = /^(\d{1,4})(h|d)$/;
+const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000 };
+
+/** When `--since` is, by the time of the deployment. */
+function sinceOption(line: CommandLine): ((now: number) => number) | undefined {
+  const text = textOption(line, 'since');
+  if (text === undefined) return undefined;
+  const [, count, unit = ''] = AGE.exec(text) ?? [];
+  if (count !== undefined) return (now) => now - Number(count) * (UNIT_MS[unit] ?? 0);
+  const at =
+    isUtcDay(text) || /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(at))
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      `--since: got ${text}, expected a day (2026-11-20), a time (2026-11-20T07:30:00Z), or an age (24h, 7d).`,
+    );
+  return () => at;
+}
+
+function usdOption(line: CommandLine): number {
+  const text = textOption(line, 'max-usd');
+  if (text === undefined) return MOST_USD;
+  if (!/^\d{1,6}(\.\d{1,4})?$/.test(text))
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--max-usd: got ${text}, expected an amount, e.g. 2.50.`);
+  return Number(text);
+}

@@ -1,0 +1,70 @@
+import * as z from 'zod';
+import { partName } from '../infra/template/Stack.ts';
+import { isJsonObject } from '../lib/base/json.ts';
+import type { TableKind } from '../lib/schema/kinds.ts';
+import { tableKinds } from '../lib/schema/kinds.ts';
+import { ObserveError, type Place } from './place.ts';
+
+/** Documents that one search returns. */
+const MOST_DOCUMENTS = 1_000;
+
+const answer = z.object({
+  documents: z.array(z.object({ stream: z.string(), arrivedAt: z.string(), document: z.string() })),
+  more: z.boolean(),
+});
+
+/** A row in the buffer of a stream. */
+export interface BufferedRow {
+  readonly kind: TableKind;
+  /** When the stream accepted it, ISO 8601. */
+  readonly arrivedAt: string;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+/** Rows of buffers. */
+export interface BufferedRows {
+  readonly rows: readonly BufferedRow[];
+  /** Whether there are more than these. */
+  readonly hasMore: boolean;
+}
+
+/**
+ * The rows in the streams' buffers that contain a text. Only the local cloud can tell: docs/local.md, "Control".
+ *
+ * @returns Undefined for a deployment.
+ * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`.
+ */
+export async function searchBuffers(
+  { localControl, stack }: Pick<Place, 'localControl' | 'stack'>,
+  contains: string,
+): Promise<BufferedRows | undefined> {
+  if (localControl === undefined) return undefined;
+  const url = new URL('/_sluice/buffers', localControl);
+  const body = JSON.stringify({ contains, most: MOST_DOCUMENTS });
+  const parsed = await fetch(url, { method: 'POST', body })
+    .then((response) => response.json())
+    .then((json: unknown) => answer.parse(json))
+    .catch((error: unknown) => {
+      throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${url}.`, { cause: error });
+    });
+  const kinds = new Map(tableKinds.map((kind) => [partName(stack, kind), kind]));
+  const rows = parsed.documents.flatMap(({ stream, arrivedAt, document }) => {
+    const kind = kinds.get(stream);
+    if (kind === undefined) return [];
+    // A record that is not split yet has a row a line.
+    return document.split('\n').flatMap((line) => {
+      const row = parse(line);
+      return row !== undefined && line.includes(contains) ? [{ kind, arrivedAt, row }] : [];
+    });
+  });
+  return { rows, hasMore: parsed.more };
+}
+
+function parse(line: string): BufferedRow['row'] | undefined {
+  try {
+    const row: unknown = JSON.parse(line);
+    return isJsonObject(row) ? row : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,257 @@
+import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { openPlace } from '../../observe/place.ts';
+import { reconcile as reconcileDay } from '../../observe/reconcile.ts';
+import { startObserved } from './startObserved.ts';
+
+const HOUR = 3_600_000;
+let observed: Awaited<ReturnType<typeof startObserved>>;
+let posted = 0;
+
+beforeAll(async () => {
+  observed = await startObserved(Date.UTC(2026, 10, 20, 0, 59));
+});
+afterEach(() => observed.control('DELETE', 'faults'));
+afterAll(() => observed.close());
+
+/** Posts a batch: purchases and an exposure; `more` is added. */
+async function post(purchases: number, more: readonly object[] = []): Promise<number> {
+  const time = observed.clock.now();
+  posted += 1;
+  const user = { userID: `u${posted}` };
+  const events = Array.from({ length: purchases }, (_, value) => ({
+    ...{ eventName: 'purchase', value, user, time },
+    metadata: { posted },
+  }));
+  const metadata = { config: 'checkout', ruleID: 'r1', posted };
+  const exposure = { eventName: 'statsig::config_exposure', user, metadata, time };
+  return (await observed.send({ events: [...events, exposure, ...more] })).status;
+}
+
+interface Table {
+  readonly table: string;
+  readonly [count: string]: string | number;
+}
+interface Hour {
+  readonly hour: string;
+  readonly closed: boolean;
+  readonly received: number;
+  readonly ignored: number;
+  readonly not_stored: number;
+  readonly tables: readonly Table[];
+  readonly problems: readonly string[];
+  readonly notes: readonly string[];
+}
+
+const reconcile = (...args: string[]) => observed.sluice('reconcile', '--day', '2026-11-20', ...args);
+
+async function hourOf(hour: string) {
+  const { code, stdout, stderr } = await reconcile('--json');
+  if (stdout === '') throw new Error(stderr);
+  const { closes, hours }: { closes: boolean; hours: readonly Hour[] } = JSON.parse(stdout);
+  const found = hours.find((one) => one.hour === hour);
+  const table = (name: string) => {
+    const counts = found?.tables.find((one) => one.table === name);
+    return Object.fromEntries(Object.entries(counts ?? {}).filter(([, value]) => value !== 0));
+  };
+  return { code, closes, found, table };
+}
+
+describe('sluice reconcile', () => {
+  it('closes an hour of ordinary requests', async () => {
+    expect(
+      await post(3, [{ eventName: 'statsig::diagnostics', time: observed.clock.now() }, { value: 1 }]),
+    ).toBe(202);
+    await observed.send('not json');
+    const open = await hourOf('2026-11-20T00:00:00.000Z');
+    expect([open.code, open.found?.closed]).toEqual([0, false]);
+    const hour = await observed.closeHour();
+    const { code, closes, found, table } = await hourOf(hour);
+    expect([code, closes, found]).toEqual([
+      0,
+      true,
+      expect.objectContaining({
+        closed: true,
+        received: 7,
+        ignored: 1,
+        not_stored: 0,
+        problems: [],
+        notes: [],
+      }),
+    ]);
+    expect(table('exposures')).toEqual({ table: 'exposures', landed: 1, found: 1 });
+    expect(table('events')).toEqual({ table: 'events', landed: 3, found: 3 });
+    expect(table('quarantine')).toEqual({ table: 'quarantine', landed: 2, found: 2 });
+  });
+
+  it('finds late events, events outside the time window, and a batch whose refused events share a row', async () => {
+    const days = (count: number) => observed.clock.now() - count * 24 * HOUR;
+    const late = [1, 6, 7, 9, 400, -0.9, -3].map((count) => ({ eventName: 'late', time: days(count) }));
+    expect(await post(1, late)).toBe(202);
+    const many = Array.from({ length: 60 }, () => ({ value: 'x'.repeat(80_000) }));
+    expect(await post(0, many)).toBe(202);
+    const { closes, table } = await hourOf(await observed.closeHour());
+    expect(closes).toBe(true);
+    expect(table('events')).toEqual({ table: 'events', landed: 8, found: 8 });
+    expect(table('quarantine')).toEqual({ table: 'quarantine', landed: 60, found: 60 });
+  });
+
+  it('counts a request in the hour of received_at, however late its answer is', async () => {
+    await observed.clock.set(Math.ceil(observed.clock.now() / HOUR) * HOUR - 400);
+    await observed.control('POST', 'faults', { firehose: [{ fault: 'delayCalls', ms: 900, calls: 'all' }] });
+    const hour = new Date(observed.clock.now()).toISOString().slice(0, 13);
+    expect(await post(2)).toBe(202);
+    expect(new Date(observed.clock.now()).toISOString().slice(0, 13)).not.toBe(hour);
+    await observed.control('DELETE', 'faults');
+    await observed.closeHour();
+    const { closes, table } = await hourOf(`${hour}:00:00.000Z`);
+    expect([closes, table('events')]).toEqual([true, { table: 'events', landed: 2, found: 2 }]);
+  });
+
+  it('closes over an outage of Firehose, while rows wait in overflow, and when they have landed', async () => {
+    await observed.control('POST', 'faults', { firehose: [{ fault: 'failCalls', calls: 'all' }] });
+    expect(await post(4)).toBe(202);
+    expect(await post(1, [{ value: 'refused' }])).toBe(202);
+    const hour = await observed.closeHour();
+    const waiting = await hourOf(hour);
+    expect([waiting.closes, waiting.found?.notes]).toEqual([true, []]);
+    expect(waiting.table('events')).toEqual({ table: 'events', overflowed: 5, overflow: 5 });
+    expect(waiting.table('quarantine')).toEqual({ table: 'quarantine', overflowed: 1, overflow: 1 });
+    await observed.control('DELETE', 'faults');
+    await observed.cloud.flush();
+    const landed = await hourOf(hour);
+    expect(landed.closes).toBe(true);
+    expect(landed.table('events')).toEqual({ table: 'events', overflowed: 5, found: 5 });
+    expect(landed.table('quarantine')).toEqual({ table: 'quarantine', overflowed: 1, found: 1 });
+  });
+
+  it('counts rows that were delivered twice apart', async () => {
+    await observed.control('POST', 'faults', {
+      firehose: [{ fault: 'loseResponse', operations: ['PutRecordBatch'], every: 2 }],
+    });
+    for (let i = 0; i < 4; i += 1) expect(await post(3)).toBe(202);
+    const { closes, found, table } = await hourOf(await observed.closeHour());
+    const { doubles, ...events } = table('events');
+    expect([closes, events]).toEqual([true, expect.objectContaining({ found: 12 })]);
+    expect(doubles).toBeGreaterThan(0);
+    expect(found?.notes.join()).toContain('doubles of delivery');
+  });
+
+  it('closes when requests were answered 503 and sent again, with one stream stored and the other not', async () => {
+    await observed.control('POST', 'faults', {
+      firehose: [{ fault: 'failCalls', calls: 'all' }],
+      s3: [
+        { fault: 'failCalls', key: 'sluice-experiments/overflow/events/*', calls: 'all', code: 'SlowDown' },
+      ],
+    });
+    const time = observed.clock.now();
+    const send = async () => {
+      const events = ['a', 'b'].map((eventName) => ({ eventName, user: { userID: 'again' }, time }));
+      const metadata = { config: 'checkout', ruleID: 'r1' };
+      const exposure = { eventName: 'statsig::config_exposure', user: { userID: 'again' }, metadata, time };
+      const body = { events: [...events, exposure], statsigMetadata: { stableID: 'd1' } };
+      return (await observed.send(body)).status;
+    };
+    expect([await send(), await send()]).toEqual([503, 503]);
+    await observed.control('POST', 'faults', {});
+    await observed.control('DELETE', 'faults');
+    expect(await send()).toBe(202);
+    const { closes, found, table } = await hourOf(await observed.closeHour());
+    expect([closes, found?.received, found?.not_stored, found?.problems]).toEqual([true, 9, 4, []]);
+    expect(table('events')).toEqual({ table: 'events', landed: 2, found: 2 });
+    expect(table('exposures')).toMatchObject({ landed: 1, overflowed: 2, found: 3 });
+    expect(found?.notes.join()).toContain('4 events of requests that were answered 503 (2) were not stored');
+  });
+
+  it('knows rows that Firehose gave up, before and after they are redriven', async () => {
+    await observed.setUserIdType('bigint');
+    expect(await post(3)).toBe(202);
+    expect(await post(1, [{ eventName: '', user: { userID: 'x' } }])).toBe(202);
+    await observed.control('POST', 'faults', {
+      s3: [
+        { fault: 'failCalls', operations: ['GetObject'], key: 'sluice-experiments/errors/*', calls: 'all' },
+      ],
+    });
+    await observed.cloud.flush();
+    await observed.control('DELETE', 'faults');
+    const hour = await observed.closeHour();
+    await observed.setUserIdType('string');
+    const before = await hourOf(hour);
+    expect(before.closes).toBe(true);
+    expect(before.table('events')).toEqual({ table: 'events', landed: 4, given_up: 4 });
+    for (const reason of ['SLUICE_FIREHOSE_SCHEMA_MISMATCH', 'SLUICE_FIREHOSE_SCHEMA_MISMATCH']) {
+      expect(await observed.sluice('redrive', '--reason', reason)).toMatchObject({ code: 0 });
+    }
+    await observed.cloud.flush();
+    const after = await hourOf(hour);
+    expect(after.closes).toBe(true);
+    expect(after.table('events')).toEqual({ table: 'events', landed: 4, found: 4, doubles: 4 });
+  });
+
+  it('takes rows that redrive has just delivered for buffered, where buffers cannot be read', async () => {
+    await observed.control('POST', 'faults', { firehose: [{ fault: 'failCalls', calls: 'all' }] });
+    expect(await post(2)).toBe(202);
+    const hour = await observed.closeHour();
+    await observed.control('DELETE', 'faults');
+    // In five minutes one run finds the objects, and their rows are in a buffer for five more.
+    await observed.clock.advance(5 * 60_000);
+    for (let i = 0; i < 200 && (await observed.keys('overflow/')).length > 0; i += 1)
+      await observed.control('GET', 'status');
+    expect(await observed.keys('overflow/')).toEqual([]);
+    const place = openPlace(
+      {
+        config: defineConfig({ bucket: observed.cloud.bucket }),
+        stack: { service: 'sluice', stage: 'local' },
+        isLocal: false,
+        now: observed.clock.now(),
+      },
+      observed.options,
+    );
+    try {
+      const { closes, hours } = await reconcileDay(place, '2026-11-20');
+      const tables = hours.find((one) => one.hour === Date.parse(hour))?.tables;
+      expect([closes, tables?.find(({ table }) => table === 'events')]).toEqual([
+        true,
+        expect.objectContaining({ overflowed: 2, found: 0, buffered: 2, missing: 0 }),
+      ]);
+    } finally {
+      place.close();
+    }
+    const local = await hourOf(hour);
+    expect([local.closes, local.table('events')]).toEqual([
+      true,
+      { table: 'events', overflowed: 2, buffered: 2 },
+    ]);
+    await observed.cloud.flush();
+    expect((await hourOf(hour)).table('events')).toEqual({ table: 'events', overflowed: 2, found: 2 });
+  });
+
+  it('names missing rows with their hour and number, and exits with 3', async () => {
+    expect(await post(5)).toBe(202);
+    const before = new Set(await observed.keys('statsig/'));
+    const hour = await observed.closeHour();
+    const [file = ''] = (await observed.keys('statsig/statsig_forwarded_events/')).filter(
+      (key) => !before.has(key),
+    );
+    await observed.s3.send(
+      new CopyObjectCommand({
+        Bucket: observed.cloud.bucket,
+        Key: `${file}.copy.parquet`,
+        CopySource: `${observed.cloud.bucket}/${file}`,
+      }),
+    );
+    const copied = await hourOf(hour);
+    expect([copied.closes, copied.table('events')]).toEqual([
+      true,
+      { table: 'events', landed: 5, found: 5, doubles: 5 },
+    ]);
+    for (const key of [file, `${file}.copy.parquet`])
+      await observed.s3.send(new DeleteObjectCommand({ Bucket: observed.cloud.bucket, Key: key }));
+    const { code, closes, found, table } = await hourOf(hour);
+    expect([code, closes, table('events')]).toEqual([3, false, { table: 'events', landed: 5, missing: 5 }]);
+    expect(found?.problems).toEqual([expect.stringContaining(`${hour.slice(0, 16)}, events: 5 missing`)]);
+    const { code: again, stdout } = await reconcile();
+    expect([again, stdout]).toEqual([3, expect.stringContaining('rows are missing')]);
+  });
+});

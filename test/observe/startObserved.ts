@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { startCloud } from '../../local/startCloud.ts';
+import { MovableClock } from '../../packages/local-aws/src/index.ts';
+import { callMain } from '../harness/callMain.ts';
+
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+const env = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+const HOUR = 3_600_000;
+
+/** A local cloud on a clock that tests move, and what questions are asked about it. */
+export async function startObserved(startMs: number) {
+  const data = mkdtempSync(join(tmpdir(), 'sluice-observe-'));
+  const clock = new MovableClock();
+  await clock.set(startMs);
+  const cloud = await startCloud({ port: 0, edgePort: 0, data, clock });
+  const options = { endpoint: cloud.edge, region: 'us-east-1', credentials };
+  const s3 = new S3Client({ ...options, forcePathStyle: true });
+  return {
+    cloud,
+    clock,
+    s3,
+    options,
+    async control(method: string, name: string, body?: object): Promise<unknown> {
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      const response = await fetch(`${cloud.edge}/_sluice/${name}`, { method, ...sent });
+      return response.json();
+    },
+    /** Posts one body as an SDK does. */
+    async send(body: object | string, headers: Readonly<Record<string, string>> = {}) {
+      const { status, headers: answered } = await fetch(`${cloud.collector}/v1/rgstr`, {
+        method: 'POST',
+        headers: { 'statsig-api-key': 'client-observe', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
+      return { status, requestId: answered.get('apigw-requestid') ?? '' };
+    },
+    /** Lets the hour end and its buffers be delivered. */
+    async closeHour(): Promise<string> {
+      const hour = new Date(clock.now()).toISOString().slice(0, 13);
+      await cloud.flush();
+      await clock.set(Math.ceil(clock.now() / HOUR) * HOUR + HOUR / 2);
+      await cloud.flush();
+      return `${hour}:00:00.000Z`;
+    },
+    async keys(prefix: string): Promise<string[]> {
+      const { Contents = [] } = await s3.send(
+        new ListObjectsV2Command({ Bucket: cloud.bucket, Prefix: prefix }),
+      );
+      return Contents.map(({ Key = '' }) => Key);
+    },
+    /** Changes the type of a column of the events table: rows that do not fit fail conversion. */
+    async setUserIdType(Type: string): Promise<void> {
+      const glue = new GlueClient(options);
+      const named = { DatabaseName: cloud.database, Name: 'statsig_forwarded_events' };
+      const { Table } = await glue.send(new GetTableCommand(named));
+      const { PartitionKeys, Parameters, TableType, StorageDescriptor } = Table ?? {};
+      const Columns = StorageDescriptor?.Columns?.map((one) =>
+        one.Name === 'user_id' ? { ...one, Type } : one,
+      );
+      const TableInput = {
+        ...{ Name: named.Name, TableType, Parameters, PartitionKeys },
+        StorageDescriptor: { ...StorageDescriptor, Columns },
+      };
+      await glue.send(new UpdateTableCommand({ DatabaseName: cloud.database, TableInput }));
+      glue.destroy();
+    },
+    /** Runs a command on the cloud. */
+    sluice: (name: string, ...args: string[]) =>
+      callMain([name, ...args, '--local', '--endpoint-url', cloud.edge], { env }),
+    async close(): Promise<void> {
+      s3.destroy();
+      await cloud.close();
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,269 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { openPlace } from '../../observe/place.ts';
+import { trace } from '../../observe/trace.ts';
+import { athenaRows } from '../harness/athenaRows.ts';
+import { startObserved } from './startObserved.ts';
+
+const DAY = 86_400_000;
+let observed: Awaited<ReturnType<typeof startObserved>>;
+
+beforeAll(async () => {
+  observed = await startObserved(Date.UTC(2026, 10, 20, 8));
+});
+afterEach(() => observed.control('DELETE', 'faults'));
+afterAll(() => observed.close());
+
+interface Step {
+  readonly at: string | null;
+  readonly what: string;
+}
+
+async function traced(id: string, ...args: string[]) {
+  const { code, stdout, stderr } = await observed.sluice('trace', id, '--json', ...args);
+  if (stdout === '') throw new Error(stderr);
+  const answer: { state: string; subject: string; found: number; more: boolean; steps: readonly Step[] } =
+    JSON.parse(stdout);
+  return { code, ...answer, text: answer.steps.map(({ what }) => what).join('\n') };
+}
+
+const event = (eventName: string, userID: string, more: object = {}) => ({
+  ...{ eventName, user: { userID }, time: observed.clock.now() },
+  ...more,
+});
+const exposure = (userID: string, metadata: object = {}, more: object = {}) =>
+  event('statsig::config_exposure', userID, {
+    metadata: { config: 'checkout', ruleID: 'r1', ...metadata },
+    ...more,
+  });
+
+/** The IDs of a user's rows, by table. */
+async function idsOf(user: string): Promise<Readonly<Record<'events' | 'exposures', readonly string[]>>> {
+  const { AthenaClient } = await import('@aws-sdk/client-athena');
+  const client = new AthenaClient(observed.options);
+  const ids = async (table: string) =>
+    (
+      await athenaRows(
+        client,
+        `SELECT DISTINCT event_id FROM sluice.statsig_forwarded_${table} WHERE user_id = '${user}'`,
+        { WorkGroup: 'sluice' },
+      )
+    ).map(({ event_id = '' }) => event_id);
+  try {
+    return { events: await ids('events'), exposures: await ids('exposures') };
+  } finally {
+    client.destroy();
+  }
+}
+
+describe('sluice trace', () => {
+  it('follows an event from its request to its row group and its views', async () => {
+    const { requestId } = await observed.send(
+      { events: [event('purchase', 'ada'), exposure('ada')] },
+      { 'statsig-sdk-type': 'javascript-client', 'statsig-sdk-version': '3.1.0' },
+    );
+    await observed.cloud.flush();
+    const ids = await idsOf('ada');
+    const { code, state, subject, steps, text } = await traced(ids.events[0] ?? '');
+    expect([code, state, subject]).toEqual([0, 'landed', 'event']);
+    expect(text.split('\n')).toEqual([
+      expect.stringMatching(
+        /^received from javascript-client 3\.1\.0: purchase \(events\), of 2026-11-20T08:/,
+      ),
+      expect.stringMatching(`^answered 202 \\(request ${requestId}\\): 2 received, 2 landed$`),
+      expect.stringMatching(
+        /^landed in s3:\/\/sluice-experiments\/statsig\/.*\.parquet \(partition 2026-11-20, row group 0 of 1\)$/,
+      ),
+      'in the views product_events',
+    ]);
+    // S3 has the time of an object to the second.
+    const times = steps.flatMap(({ at }) => (at === null ? [] : [Math.floor(Date.parse(at) / 1_000)]));
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect((await traced(ids.exposures[0] ?? '')).text).toContain(
+      'in the views experiment_exposures, first_exposures, daily_exposures',
+    );
+  });
+
+  it('finds an event in the buffer of its stream', async () => {
+    await observed.send({ events: [event('purchase', 'bea')] });
+    const { code, state, text } = await traced('bea');
+    expect([code, state]).toEqual([0, 'buffered']);
+    expect(text).toContain('received');
+    await observed.cloud.flush();
+    expect(await traced('bea')).toMatchObject({ state: 'landed', found: 1 });
+  });
+
+  it('finds an event in overflow, and parked', async () => {
+    await observed.control('POST', 'faults', { firehose: [{ fault: 'failCalls', calls: 'all' }] });
+    await observed.send({ events: [event('purchase', 'cyd')] });
+    const waiting = await traced('cyd');
+    expect(waiting).toMatchObject({ code: 0, state: 'overflow', found: 1 });
+    const [key = ''] = await observed.keys('overflow/');
+    const { CopyObjectCommand, DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+    const Bucket = observed.cloud.bucket;
+    await observed.s3.send(
+      new CopyObjectCommand({ Bucket, Key: `parked/${key}`, CopySource: `${Bucket}/${key}` }),
+    );
+    await observed.s3.send(new DeleteObjectCommand({ Bucket, Key: key }));
+    expect(await traced('cyd')).toMatchObject({ state: 'parked', found: 1 });
+    await observed.s3.send(
+      new CopyObjectCommand({ Bucket, Key: key, CopySource: `${Bucket}/parked/${key}` }),
+    );
+    await observed.s3.send(new DeleteObjectCommand({ Bucket, Key: `parked/${key}` }));
+    await observed.control('DELETE', 'faults');
+    await observed.cloud.flush();
+    const id = (await idsOf('cyd')).events[0] ?? '';
+    const { state, text } = await traced(id);
+    expect(state).toBe('landed');
+    expect(text).toContain('1 received, 1 overflowed');
+  });
+
+  it('finds an event that Firehose could not deliver, in errors and in quarantine', async () => {
+    await observed.setUserIdType('bigint');
+    await observed.control('POST', 'faults', {
+      s3: [{ fault: 'failCalls', operations: ['GetObject'], key: 'sluice-experiments/errors/*', calls: 100 }],
+    });
+    await observed.send({ events: [event('purchase', 'dan')] });
+    await observed.cloud.flush();
+    await observed.control('DELETE', 'faults');
+    await observed.setUserIdType('string');
+    expect(await traced('dan')).toMatchObject({ code: 0, state: 'errors', found: 1 });
+    await observed.clock.advance(40 * 60_000);
+    await observed.cloud.flush();
+    const { state, text } = await traced('dan');
+    expect(state).toBe('quarantined');
+    expect(text).toContain('SLUICE_FIREHOSE_SCHEMA_MISMATCH');
+    expect(text).toContain('errors/events/format-conversion-failed/');
+  });
+
+  it('finds refused events, and the request that refused them', async () => {
+    const refused = event('', 'eve');
+    const { requestId } = await observed.send({ events: [refused, event('purchase', 'eve2')] });
+    await observed.cloud.flush();
+    const byUser = await traced('eve');
+    expect(byUser).toMatchObject({ code: 0, subject: 'user', state: 'quarantined', found: 1 });
+    expect(byUser.text).toContain('SLUICE_EVENT_NO_NAME');
+    const byRequest = await traced(requestId);
+    expect(byRequest).toMatchObject({ code: 0, subject: 'request', state: 'landed', found: 2 });
+    expect(byRequest.text).toContain(
+      `answered 202 (request ${requestId}): 2 received, 1 landed, 1 quarantined`,
+    );
+    expect(byRequest.text).toContain('refused: SLUICE_EVENT_NO_NAME, 1');
+    const ignored = await observed.send({ events: [event('statsig::diagnostics', 'eve3')] });
+    expect(await traced(ignored.requestId)).toMatchObject({ code: 0, state: 'ignored' });
+    const unknown = await observed.send({ events: [] }, { 'statsig-api-key': 'nonsense' });
+    const { state, text } = await traced(unknown.requestId);
+    expect([state, text]).toEqual(['refused', expect.stringContaining('answered 401 SLUICE_KEY_')]);
+  });
+
+  it('says that a request failed when nothing was stored', async () => {
+    await observed.control('POST', 'faults', {
+      firehose: [{ fault: 'failCalls', calls: 'all' }],
+      s3: [{ fault: 'failCalls', operations: ['PutObject'], code: 'InternalError', calls: 'all' }],
+    });
+    const { status, requestId } = await observed.send({ events: [event('purchase', 'fay')] });
+    await observed.control('DELETE', 'faults');
+    expect(status).toBe(503);
+    const { state, text } = await traced(requestId);
+    expect([state, text]).toEqual(['failed', expect.stringContaining('503 SLUICE_COLLECT_NOT_DELIVERED')]);
+    expect(await traced('fay')).toMatchObject({ code: 3, state: 'nowhere', steps: [] });
+  });
+
+  it('says why a view does not show a row, as the views decide', async () => {
+    const now = observed.clock.now();
+    const body = {
+      events: [
+        exposure('gil', { ruleID: 'default' }),
+        exposure('gil', { config: 'other' }),
+        event('old', 'gil', { time: now - 30 * DAY }),
+        { ...event('staged', 'gil'), user: { userID: 'gil', statsigEnvironment: { tier: 'staging' } } },
+      ],
+    };
+    await observed.send(body);
+    await observed.clock.advance(5_000);
+    await observed.send(body);
+    await observed.cloud.flush();
+    const { text, found } = await traced('gil');
+    expect(found).toBe(8);
+    const lines = text.split('\n');
+    const about = (name: string) => lines.filter((line) => line.startsWith(name));
+    expect(about('checkout')).toEqual([
+      expect.stringContaining('not in the views: it is no assignment: rule "default"'),
+      expect.stringContaining('not in the views: it is no assignment: rule "default"'),
+    ]);
+    expect(about('other')).toEqual([
+      expect.stringMatching(/partition 2026-11-20, not in the views: a resend$/),
+      expect.stringMatching(/partition 2026-11-20$/),
+    ]);
+    expect(about('staged')[1]).toContain('its environment is staging');
+    const [, other = ''] = /\(exposures, ([0-9a-f]{32})\)/.exec(about('other')[0] ?? '') ?? [];
+    expect((await traced(other)).text).toMatch(
+      /not in experiment_exposures, first_exposures, daily_exposures: it is a resend of the row received at/,
+    );
+    const [, old = ''] = /\(events, ([0-9a-f]{32})\)/.exec(about('old')[0] ?? '') ?? [];
+    expect((await traced(old)).text).toContain('its time is outside the window (7 days back, 1 ahead)');
+  });
+
+  it('lists the newest events of a user first, and no more than it says', async () => {
+    for (let batch = 0; batch < 3; batch += 1) {
+      await observed.send({
+        events: Array.from({ length: 20 }, (_, i) => event(`n${batch}-${i}`, 'hal')),
+      });
+      await observed.clock.advance(1_000);
+    }
+    await observed.cloud.flush();
+    const { found, more, steps } = await traced('hal');
+    expect([found, more, steps.length]).toEqual([50, true, 50]);
+    const times = steps.map(({ at }) => at ?? '');
+    expect(times).toEqual([...times].sort().reverse());
+    const { stdout, code } = await observed.sluice('trace', 'hal');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('hal: 50 or more events, the newest first')]);
+    expect(await traced('hal', '--since', '2026-11-21T00:00:00Z')).toMatchObject({ code: 3, found: 0 });
+  });
+
+  it('finds nothing of an unknown event, and refuses options that it cannot read', async () => {
+    expect(await traced('0'.repeat(32))).toMatchObject({ code: 3, state: 'nowhere', subject: 'event' });
+    expect((await observed.sluice('trace', "o'hara \u001b[31m")).stdout).not.toContain('\u001b');
+    for (const args of [
+      [],
+      ['a', 'b'],
+      ['a', '--since', 'soon'],
+      ['a', '--as', 'x'],
+      ['a', '--max-usd', '-'],
+    ])
+      expect((await observed.sluice('trace', ...args)).code).toBe(2);
+  });
+
+  it('asks for --since in a deployment, and tells the price before it reads', async () => {
+    const place = openPlace(
+      {
+        config: defineConfig({ bucket: observed.cloud.bucket }),
+        stack: { service: 'sluice', stage: 'local' },
+        isLocal: false,
+        now: observed.clock.now(),
+      },
+      observed.options,
+    );
+    const estimates: number[] = [];
+    const onEstimate = (bytes: number) => void estimates.push(bytes);
+    try {
+      await expect(trace(place, { id: 'ada', onEstimate })).rejects.toMatchObject({
+        code: 'SLUICE_TRACE_SINCE_NEEDED',
+      });
+      expect(estimates).toEqual([]);
+      const since = Date.UTC(2026, 10, 20);
+      expect(await trace(place, { id: 'ada', since, onEstimate })).toMatchObject({
+        state: 'landed',
+        found: 2,
+      });
+      expect(estimates).toEqual([expect.any(Number)]);
+      expect(estimates[0]).toBeGreaterThan(1_000);
+      expect(await trace(place, { id: 'zoe', since, onEstimate })).toMatchObject({
+        state: 'nowhere',
+        notes: [expect.stringContaining('AWS does not show what streams buffer')],
+      });
+    } finally {
+      place.close();
+    }
+  });
+});
