@@ -8,7 +8,9 @@ import type { MetricStore } from '../cloudwatch/MetricStore.ts';
 import { LineJournal } from '../disk/LineJournal.ts';
 
 /** How long output waits before its metrics are read, in milliseconds of the machine: an answer does not wait for that. */
-const READ_EVERY_MS = 250;
+const READ_EVERY_MS = 1_000;
+/** Precision of the times of lines, in milliseconds. */
+const MARK_EVERY_MS = 250;
 /** Characters of output after which it is read at once, so that waiting output takes little memory. */
 const READ_AT_LENGTH = 1_048_576;
 
@@ -53,7 +55,7 @@ class FunctionLog {
   write(text: string, at: number): void {
     if (this.#closed) return;
     const last = this.#marks.at(-1);
-    if (last === undefined || Math.abs(at - last[1]) >= READ_EVERY_MS) {
+    if (last === undefined || Math.abs(at - last[1]) >= MARK_EVERY_MS) {
       const mark: Mark = [this.#length, at];
       this.#marks.push(mark);
       this.#journal.append(mark);
