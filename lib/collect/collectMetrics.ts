@@ -108,7 +108,7 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
     ...byReason(m.ignored, ignored),
     ...byReason(m.refused_requests, refusedAs === null ? {} : { [refusedAs]: 1 }),
   ];
-  return records.map(emfLine).filter((line) => line !== null);
+  return emfLines(records);
 
   function byReason(metric: Metric, counts: Readonly<Record<string, number>>): MetricRecord[] {
     return Object.entries(counts).map(([reason, count]) => ({
@@ -128,28 +128,29 @@ export function failureMetrics(
   const base = { namespace: METRIC_NAMESPACE, timestamp };
   const own = { function: 'collect', stage };
   const { requests, refused_requests } = collectMetrics;
-  return [
-    emfLine({
+  return emfLines([
+    {
       ...base,
       dimensions: own,
       values: [
         [requests, 1],
         [refused_requests, 1],
       ],
-    }),
-    emfLine({ ...base, dimensions: { ...own, reason: code }, values: [[refused_requests, 1]] }),
-  ].filter((line) => line !== null);
+    },
+    { ...base, dimensions: { ...own, reason: code }, values: [[refused_requests, 1]] },
+  ]);
 }
 
 /** The metric of a read of the experiment groups that failed. */
 export function groupsFailureMetrics(stage: string, timestamp: number): Readonly<Record<string, unknown>>[] {
-  const line = emfLine({
-    namespace: METRIC_NAMESPACE,
-    timestamp,
-    dimensions: { function: 'collect', stage },
-    values: [[collectMetrics.groups_failures, 1]],
-  });
-  return line === null ? [] : [line];
+  const dimensions = { function: 'collect', stage };
+  const values = [[collectMetrics.groups_failures, 1]] as const;
+  return emfLines([{ namespace: METRIC_NAMESPACE, timestamp, dimensions, values }]);
+}
+
+/** The lines of the records that have values. */
+function emfLines(records: readonly MetricRecord[]): Readonly<Record<string, unknown>>[] {
+  return records.map(emfLine).filter((line) => line !== null);
 }
 
 function some(metric: Metric, value: number): (readonly [Metric, number])[] {

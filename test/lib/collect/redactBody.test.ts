@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { CostMeter } from '../../../lib/base/jsonCost.ts';
 import { RefusedEvents, redactBody } from '../../../lib/collect/refusals.ts';
+import { MAX_NODES } from '../../../lib/wire/limits.ts';
 import { Redaction } from '../../../lib/wire/Redaction.ts';
 
 const SALT = 'pepper and salt, 16 or more';
@@ -32,6 +33,20 @@ describe('a refused body', () => {
     expect(redactBody(bytes(cut), null, null, KEY_HASH)).toBe(withheld);
     const whole = `withheld: ${privateBody.length} bytes, ${sha256(KEY_HASH + base64(privateBody))}`;
     expect(redactBody(bytes(privateBody), privateBody, null, KEY_HASH, () => true)).toBe(whole);
+  });
+
+  it('with private attributes that need too much work to be removed is replaced, too', () => {
+    const many = privateBody.replace('[]', `[[]${',[]'.repeat(MAX_NODES)}]`);
+    expect(redactBody(bytes(many), many, null, KEY_HASH)).toBe(
+      `withheld: ${many.length} bytes, ${sha256(KEY_HASH + base64(many))}`,
+    );
+  });
+
+  it('does not hide a defect of the clock behind a hash', () => {
+    const defect = () => {
+      throw new TypeError('no clock');
+    };
+    expect(() => redactBody(bytes(privateBody), privateBody, null, KEY_HASH, defect)).toThrow(TypeError);
   });
 
   it('is always replaced with redaction, by a hash with its salt', () => {
