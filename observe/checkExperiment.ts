@@ -3,7 +3,7 @@ import { defineErrorFamily } from '../lib/base/errors.ts';
 import { nearestNames } from '../lib/base/text.ts';
 import { isoTimestamp, type UtcDay } from '../lib/base/time.ts';
 import { type GroupRow, readGroupRows } from '../lib/groups/GroupRow.ts';
-import { listExperiments } from '../lib/schema/config.ts';
+import { listExperiments } from '../lib/schema/experiments.ts';
 import { groupsKey } from '../lib/tables/tableFolders.ts';
 import { unitColumnNames } from '../lib/views/unitTypes.ts';
 import { PRODUCTION } from '../lib/views/View.ts';

@@ -1,4 +1,5 @@
-import { type Config, listExperiments } from '../schema/config.ts';
+import type { Config } from '../schema/config.ts';
+import { listExperiments } from '../schema/experiments.ts';
 
 /**
  * The members of the configuration that each function's bundle contains: those that the function uses, and nothing else. A

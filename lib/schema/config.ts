@@ -367,11 +367,6 @@ export type ConfigInput = z.input<typeof configSchema>;
 /** The validated configuration, every default filled in. */
 export type Config = z.output<typeof configSchema>;
 
-/** The names in `experiments`. */
-export function listExperiments({ experiments }: Pick<Config, 'experiments'>): string[] {
-  return experiments.map((experiment) => (typeof experiment === 'string' ? experiment : experiment.name));
-}
-
 /** As Athena counts: https://docs.aws.amazon.com/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html */
 const BYTES_A_GIGABYTE = 1_000_000_000;
 

@@ -1,5 +1,6 @@
 import { quoteText } from '../base/sql.ts';
-import { type Config, listExperiments } from '../schema/config.ts';
+import type { Config } from '../schema/config.ts';
+import { listExperiments } from '../schema/experiments.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';
 import { hashedNames } from '../wire/experimentNames.ts';
