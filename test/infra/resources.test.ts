@@ -396,6 +396,8 @@ describe('the way to the registrar', () => {
     expect(schedules).toEqual([
       {
         name: 'acme-prod-daily',
+        deadLetterArn: 'arn:aws:sqs:eu-west-1:111122223333:acme-prod-register-dead-letters',
+        roleArn: expect.stringContaining(':role/acme-prod-DailyScheduleRole-'),
         expression: 'cron(5 0 * * ? *)',
         input: '{"sluice":"daily"}',
         targetArn: at(
