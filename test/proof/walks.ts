@@ -1,13 +1,14 @@
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { claimKey } from '../../lib/tables/ledgerKeys.ts';
 import { overflowKey } from '../../lib/tables/objectKeys.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import type { Cloud } from '../../local/startCloud.ts';
-import type { RecordedCall } from '../../packages/local-aws/src/index.ts';
+import { objectCreatedEvent, type RecordedCall } from '../../packages/local-aws/src/index.ts';
 
 /** Larger than any row: its body goes to quarantine-large/. */
 const LARGE_BYTES = 1_100_000;
@@ -32,10 +33,12 @@ export async function walks(
   const s3 = new S3Client({ ...place, forcePathStyle: true });
   const firehose = new FirehoseClient(place);
   const glue = new GlueClient(place);
+  const sqs = new SQSClient(place);
   try {
     await s3.send(new PutObjectCommand({ Bucket: cloud.bucket, Key: groupsKey(layout), Body: '\n' }));
     await collect(cloud);
     await redrive(cloud, s3, firehose);
+    await redriveAgain(cloud, sqs);
     await register(cloud, layout.tables, glue);
     const { calls, dropped }: { calls: RecordedCall[]; dropped: number } = await control(
       cloud,
@@ -45,7 +48,7 @@ export async function walks(
     if (dropped > 0) throw new Error(`${dropped} calls were dropped: the record is not whole`);
     return calls;
   } finally {
-    for (const client of [s3, firehose, glue]) client.destroy();
+    for (const client of [s3, firehose, glue, sqs]) client.destroy();
   }
 }
 
@@ -121,6 +124,25 @@ async function redrive(cloud: Cloud, s3: S3Client, firehose: FirehoseClient): Pr
   await clearFaults(cloud);
   // Past the claim, and past the age of stragglers.
   await control(cloud, 'clock', 'POST', { advanceMs: 2 * HOUR_MS });
+  await cloud.flush();
+}
+
+/** A message of an object that another one has redriven already: SQS delivers at least once. */
+async function redriveAgain(cloud: Cloud, sqs: SQSClient): Promise<void> {
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'sluice-local-redrive' }));
+  const event = objectCreatedEvent(
+    {
+      bucket: cloud.bucket,
+      key: overflowKey('events', 'b'.repeat(64)),
+      size: 1,
+      etag: 'b'.repeat(32),
+      sequencer: '00',
+      time: Date.now(),
+      reason: 'PutObject',
+    },
+    { region: 'us-east-1', account: '000000000000' },
+  );
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event) }));
   await cloud.flush();
 }
 
