@@ -286,7 +286,7 @@ function template({ without = {}, denied = {}, onlyVia = {}, missing = [], trust
       Type: 'AWS::ApiGatewayV2::Route',
       Properties: {
         ApiId: ref('Api'),
-        RouteKey: 'POST /work/{id}',
+        RouteKey: 'POST /jobs/{id}',
         Target: { 'Fn::Join': ['/', ['integrations', ref('Integration')]] },
       },
     },

@@ -437,7 +437,7 @@ describe('a stack with a policy that is too narrow', () => {
 
   it('answers 500 on a route whose function API Gateway may not invoke', async () => {
     stack = await startEnforced({ missing: ['Permission'] });
-    const answer = await fetch(`${stack.aws.api}/work/7`, { method: 'POST', body: '{}' });
+    const answer = await fetch(`${stack.aws.api}/jobs/7`, { method: 'POST', body: '{}' });
     expect([answer.status, await answer.json()]).toEqual([500, { message: 'Internal Server Error' }]);
     expect(await status(stack)).toEqual([
       expect.stringContaining('perform: lambda:InvokeFunction on resource: arn:aws:lambda'),
@@ -446,10 +446,10 @@ describe('a stack with a policy that is too narrow', () => {
 
   it('runs no function whose role Lambda may not assume, and keeps no logs without permission', async () => {
     stack = await startEnforced({ trusted: { Work: 'ec2.amazonaws.com' } });
-    expect((await fetch(`${stack.aws.api}/work/7`, { method: 'POST', body: '{}' })).status).toBe(500);
+    expect((await fetch(`${stack.aws.api}/jobs/7`, { method: 'POST', body: '{}' })).status).toBe(500);
     await stack.close();
     stack = await startEnforced({ without: { Work: ['logs:PutLogEvents'] } });
-    expect((await fetch(`${stack.aws.api}/work/7`, { method: 'POST', body: '{}' })).status).toBe(200);
+    expect((await fetch(`${stack.aws.api}/jobs/7`, { method: 'POST', body: '{}' })).status).toBe(200);
     const log = join(stack.directory, 'logs', 'work.log');
     expect(readFileSync(log, 'utf8')).toBe('');
     expect(await status(stack)).toEqual([expect.stringContaining('perform: logs:PutLogEvents')]);
@@ -463,9 +463,9 @@ describe('a stack with a policy that is too narrow', () => {
       new PutRecordCommand({ DeliveryStreamName: 'events', Record: { Data: Buffer.from('{}\n') } }),
     );
     await stack.clock.advance(3_600_000);
-    expect((await fetch(`${stack.aws.api}/work/7`, { method: 'POST', body: '{}' })).status).toBe(200);
+    expect((await fetch(`${stack.aws.api}/jobs/7`, { method: 'POST', body: '{}' })).status).toBe(200);
     expect(await stack.aws.flush()).toMatchObject({ undrained: 0 });
-    expect(readFileSync(join(stack.directory, 'logs', 'work.log'), 'utf8')).toContain('/work/7');
+    expect(readFileSync(join(stack.directory, 'logs', 'work.log'), 'utf8')).toContain('/jobs/7');
     expect(stack.aws.status()).toMatchObject({ refusals: [], pending: [] });
     const { Contents = [] } = await (await s3(stack)).send(
       new ListObjectsV2Command({ Bucket: 'landing', Prefix: 'events/' }),
