@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { LocalClock } from '../base/clock.ts';
 import { memberOf } from '../base/json.ts';
 import { reportDefect } from '../base/reportDefect.ts';
@@ -8,6 +9,7 @@ import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService } from '../protocol/JsonService.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
 import type { PreparedStatements, QueryCall, StatementRunner } from './engine/StatementRunner.ts';
+import type { Execution } from './model/Execution.ts';
 import { Executions } from './model/Executions.ts';
 import { invalidRequest } from './model/errors.ts';
 import { PreparedStatementStore } from './model/PreparedStatementStore.ts';
@@ -41,6 +43,8 @@ export interface AthenaOptions {
    * AwsError for a call that they may not make. Default: none.
    */
   readonly onCall?: (signer: Signer, call: QueryCall) => void;
+  /** Receives the event of each change of a query's state, for EventBridge. Default: none. */
+  readonly onEvent?: (event: object) => void;
   /** Receives internal errors. Default: prints the stack on stderr. */
   readonly onDefect?: (error: unknown) => void;
 }
@@ -91,6 +95,8 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
     results: new ResultStore({ store, faults, clock }),
     account,
     onCall,
+    onStateChange: (execution, before) =>
+      options.onEvent?.(stateChangeEvent(execution, before, { clock, region, account })),
     onDefect: options.onDefect ?? reportDefect,
   });
   const context = { executions, workGroups, prepared, catalog, store, account, region, onCall };
@@ -123,6 +129,36 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
     async close() {
       await executions.close();
       await runner.close();
+    },
+  };
+}
+
+/** Place of a state in the life of a query. */
+const SEQUENCE = { QUEUED: '1', RUNNING: '2', SUCCEEDED: '3', FAILED: '3', CANCELLED: '3' } as const;
+
+/** The event of a change of a query's state: https://docs.aws.amazon.com/athena/latest/ug/athena-events.html */
+function stateChangeEvent(
+  { id, state, statementType, workGroup }: Execution,
+  before: Execution['state'],
+  { clock, region, account }: Pick<AthenaOptions, 'clock' | 'region' | 'account'>,
+): object {
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': 'Athena Query State Change',
+    source: 'aws.athena',
+    account,
+    time: new Date(clock.now()).toISOString().replace(/\.\d+/, ''),
+    region,
+    resources: [],
+    detail: {
+      versionId: '0',
+      currentState: state,
+      previousState: before,
+      statementType,
+      queryExecutionId: id,
+      workgroupName: workGroup,
+      sequenceNumber: SEQUENCE[state],
     },
   };
 }

@@ -99,11 +99,11 @@ export const LocalCloudError = defineErrorFamily('user', {
 export const ControlError = defineErrorFamily('user', {
   CONTROL_UNKNOWN: {
     cause: 'There is no such control call.',
-    cure: 'Below the control path there are GET status; POST flush; GET, POST or DELETE faults; GET or POST clock; GET or DELETE calls; POST credentials.',
+    cure: 'Below the control path there are GET status; POST flush; POST buffers; POST query; GET feed; GET, POST or DELETE faults; GET or POST clock; GET or DELETE calls; POST credentials.',
   },
   CONTROL_NOT_READY: { cause: 'The local cloud is still starting.', cure: 'Call again in a moment.' },
   CONTROL_BODY: {
-    cause: 'The body of the control call is not understood.',
+    cause: 'The body or the query of the control call is not understood.',
     cure: 'See the README for the shape of each call.',
   },
 });
@@ -151,6 +151,10 @@ export const QueryError = defineErrorFamily('user', {
     cause: 'DuckDB could not answer the query.',
     cure: 'Correct the SQL; `show all tables` lists the tables, `describe <table>` a table’s columns.',
   },
+  QUERY_NO_SELECT: {
+    cause: 'The text is not one statement that only reads.',
+    cure: 'Write one SELECT, WITH, FROM, VALUES, SHOW, DESCRIBE or SUMMARIZE.',
+  },
 });
 
 /** What can be wrong with the folder that the embedded S3 keeps its objects in. */
@@ -165,7 +169,7 @@ export const StoreError = defineErrorFamily('system', {
 export const StackError = defineErrorFamily('user', {
   STACK_UPDATE_REFUSED: {
     cause: 'CloudFormation would refuse this update of the stack, and nothing was changed.',
-    cure: 'Change the template as the sentence says, and update the stack again.',
+    cure: 'Change the template as the sentence says, and update the stack again. In the state UPDATE_ROLLBACK_FAILED, start the local cloud again: the start finishes the rollback.',
   },
   STACK_UPDATE_FAILED: {
     cause: 'The update of the stack failed, and what it had changed was rolled back.',

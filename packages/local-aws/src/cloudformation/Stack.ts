@@ -11,7 +11,7 @@ import {
 import { type StackIdentity, stackId } from '../template/resourceTypes.ts';
 import { parseTemplate } from '../template/Template.ts';
 import { compareResources, planUpdate, type StackChange, type UpdatePlan } from './planUpdate.ts';
-import type { StackEvent, StackJournal, StackStatus, StackVersion } from './StackJournal.ts';
+import type { DeployedVersion, StackEvent, StackJournal, StackStatus, StackVersion } from './StackJournal.ts';
 
 /** Creates, changes and deletes the resources of one type. Each method throws what the type's service answers. */
 export interface ResourceHandler {
@@ -74,6 +74,16 @@ export interface StackUpdate {
   readonly left: readonly LeftResource[];
 }
 
+/** A change of the stack's status. */
+export interface StatusChange {
+  readonly stackId: string;
+  readonly status: StackStatus;
+  /** Empty when there is none. */
+  readonly reason: string;
+  /** Epoch ms. */
+  readonly atMs: number;
+}
+
 /** How a resource is listed. */
 export interface ResourceState {
   readonly resource: ResolvedResource;
@@ -93,6 +103,7 @@ export class Stack {
   readonly #clock: Clock;
   readonly #identity: Omit<StackIdentity, 'stackName'>;
   readonly #target: StackTarget;
+  readonly #onStatus: (change: StatusChange) => void;
   #resolved: ResolvedTemplate = { resources: [], outputs: {} };
   /** What exists, by logical ID; old resources that were replaced and are not deleted yet by another key. */
   readonly #live = new Map<string, ResolvedResource>();
@@ -104,11 +115,14 @@ export class Stack {
     readonly clock: Clock;
     readonly identity: Omit<StackIdentity, 'stackName'>;
     readonly target: StackTarget;
+    /** Called at each change of the stack's status. Default: nobody is told. */
+    readonly onStatus?: (change: StatusChange) => void;
   }) {
     this.#journal = options.journal;
     this.#clock = options.clock;
     this.#identity = options.identity;
     this.#target = options.target;
+    this.#onStatus = options.onStatus ?? (() => undefined);
   }
 
   get name(): string {
@@ -179,6 +193,7 @@ export class Stack {
     );
     if (interrupted === undefined) {
       await this.#restore(old);
+      if (stored.status === 'UPDATE_ROLLBACK_FAILED') await this.#continueRollback(stored);
     } else {
       const target = this.#resolve(interrupted.target, stored.name);
       const changes = compareResources(old.resources, target.resources);
@@ -219,8 +234,8 @@ export class Stack {
     const deployed = this.#journal.deployed;
     if (this.#status !== undefined)
       throw refused(`Stack:${this.id} is in ${this.#status} state and can not be updated.`);
-    // The journal could not be written on, for example because the disk was full: the next start rolls it back.
-    if (this.#journal.interrupted !== undefined)
+    // Also when the journal could not be written on, for example because the disk was full. The next start rolls it back.
+    if (this.#journal.interrupted !== undefined || deployed?.status === 'UPDATE_ROLLBACK_FAILED')
       throw refused(`Stack:${this.id} is in UPDATE_ROLLBACK_FAILED state and can not be updated.`);
     if (deployed === undefined || deployed.name !== input.name)
       throw refused(`Stack [${input.name}] does not exist`);
@@ -428,6 +443,20 @@ export class Stack {
       );
   }
 
+  /**
+   * Sets what the rollback could not: ContinueUpdateRollback.
+   * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html
+   */
+  async #continueRollback({ version, reason }: DeployedVersion): Promise<void> {
+    this.#stackEvent('UPDATE_ROLLBACK_IN_PROGRESS', 'User Initiated');
+    for (const { resource, status } of this.states()) {
+      if (status !== 'UPDATE_FAILED') continue;
+      await this.#handler(resource)?.update(resource, undefined);
+      this.#event(resource, 'UPDATE_COMPLETE');
+    }
+    this.#end(version, 'UPDATE_ROLLBACK_COMPLETE', reason);
+  }
+
   #end(version: StackVersion, status: StackStatus, reason?: string): void {
     this.#stackEvent(status, reason);
     this.#journal.deploy({
@@ -476,6 +505,7 @@ export class Stack {
       type,
     };
     this.#journal.addEvent({ ...event, status, ...(reason === undefined ? {} : { reason }) });
+    this.#onStatus({ stackId: this.id, status, reason: reason ?? '', atMs: event.atMs });
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { LocalAwsError } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
@@ -7,7 +8,7 @@ import { queryOperation, queryService } from '../protocol/QueryService.ts';
 import type { XmlElement } from '../protocol/xml.ts';
 import type { ResolvedTemplate } from '../template/resolveTemplate.ts';
 import { stackId } from '../template/resourceTypes.ts';
-import type { Stack } from './Stack.ts';
+import type { Stack, StatusChange } from './Stack.ts';
 import type { StackEvent } from './StackJournal.ts';
 import { updateRules } from './updateRules.ts';
 
@@ -305,6 +306,28 @@ export function describeStack(
     outputs: stack.resolved.outputs,
     template: stack.template,
     events: stack.events,
+  };
+}
+
+/**
+ * The event of a change of the stack's status, as EventBridge has it. No event has a client request token: operations
+ * here keep none. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html
+ */
+export function statusChangeEvent(
+  { stackId: id, status, reason, atMs }: StatusChange,
+  { region, account }: Pick<DeployedStack, 'region' | 'account'>,
+): object {
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': 'CloudFormation Stack Status Change',
+    source: 'aws.cloudformation',
+    account,
+    // Whole seconds.
+    time: new Date(atMs).toISOString().replace(/\.\d+/, ''),
+    region,
+    resources: [id],
+    detail: { 'stack-id': id, 'status-details': { status, 'status-reason': reason } },
   };
 }
 

@@ -81,3 +81,17 @@ export type StoredStatistics = readonly [
 function rounded(value: number): number {
   return Number(value.toPrecision(3));
 }
+
+/** Statistics by their names, apart from percentiles. */
+export const statistics = {
+  SampleCount: ({ count }) => count,
+  Sum: ({ sum }) => sum,
+  Average: ({ sum, count }) => sum / count,
+  Minimum: ({ minimum }) => minimum,
+  Maximum: ({ maximum }) => maximum,
+} as const satisfies Readonly<Record<string, (values: Statistics) => number>>;
+
+/** Whether it is the name of one of {@link statistics}. */
+export function isStatistic(name: string): name is keyof typeof statistics {
+  return Object.hasOwn(statistics, name);
+}

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Clock } from '../base/clock.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
+import { type AlarmOptions, describeAlarms } from './alarms.ts';
 import type { Metric } from './embeddedMetrics.ts';
-import type { MetricStore } from './MetricStore.ts';
-import { Statistics } from './Statistics.ts';
+import { readToken, writeToken } from './pageToken.ts';
+import { isStatistic, Statistics, statistics } from './Statistics.ts';
 
 /**
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html,
@@ -24,31 +24,15 @@ const LIMITS = {
 
 const MINUTE_SECONDS = 60;
 
-/** Statistics by their names. */
-const STATISTICS: Readonly<Record<string, (values: Statistics) => number>> = {
-  SampleCount: ({ count }) => count,
-  Sum: ({ sum }) => sum,
-  Average: ({ sum, count }) => sum / count,
-  Minimum: ({ minimum }) => minimum,
-  Maximum: ({ maximum }) => maximum,
-};
-
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html */
 const PERCENTILE = /^p(\d{1,2}(?:\.\d{1,10})?|100)$/;
 const OTHER_STATISTIC = /^(IQM|(tm|wm|tc|ts|TM|WM|TC|TS|PR)\d*.*)$/;
 
-interface Options {
-  readonly metrics: MetricStore;
-  readonly clock: Clock;
-  /** Called before values are read: it adds those that wait elsewhere. */
-  readonly beforeReading: () => void;
-}
-
 /**
- * CloudWatch's metrics: the values that functions print into their logs. Names and shapes of its errors:
+ * CloudWatch's metrics, the values that functions print into their logs, and alarms on them. Names and shapes of its errors:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CommonErrors.html
  */
-export function cloudWatchService(options: Options): AwsService {
+export function cloudWatchService(options: AlarmOptions): AwsService {
   return jsonService({
     signingName: 'monitoring',
     targetPrefix: 'GraniteServiceVersion20100801',
@@ -58,7 +42,11 @@ export function cloudWatchService(options: Options): AwsService {
     errorHeaders: ({ code, status }) => ({
       'x-amzn-query-error': `${code === 'ValidationException' ? 'ValidationError' : code};${status < 500 ? 'Sender' : 'Receiver'}`,
     }),
-    operations: { GetMetricData: getMetricData(options), ListMetrics: listMetrics(options) },
+    operations: {
+      GetMetricData: getMetricData(options),
+      ListMetrics: listMetrics(options),
+      DescribeAlarms: describeAlarms(options),
+    },
   });
 }
 
@@ -93,7 +81,7 @@ type Query = z.output<typeof query>;
 function getMetricData({
   metrics,
   beforeReading,
-}: Pick<Options, 'metrics' | 'beforeReading'>): JsonOperation {
+}: Pick<AlarmOptions, 'metrics' | 'beforeReading'>): JsonOperation {
   return operation({
     input: z.strictObject({
       MetricDataQueries: z.array(query).min(1).max(LIMITS.queries),
@@ -159,7 +147,7 @@ function readQuery({ Id: id, MetricStat, Expression, Label, Period, ReturnData }
 }
 
 function readStatistic(name: string): (values: Statistics) => number {
-  const known = Object.hasOwn(STATISTICS, name) ? STATISTICS[name] : undefined;
+  const known = isStatistic(name) ? statistics[name] : undefined;
   if (known !== undefined) return known;
   const share = Number(PERCENTILE.exec(name)?.[1]) / 100;
   if (!Number.isNaN(share)) return (values) => values.percentile(share);
@@ -208,7 +196,7 @@ function page(
   };
 }
 
-function listMetrics({ metrics, clock, beforeReading }: Options): JsonOperation {
+function listMetrics({ metrics, clock, beforeReading }: AlarmOptions): JsonOperation {
   return operation({
     input: z.strictObject({
       Namespace: z.string().min(1).optional(),
@@ -249,17 +237,6 @@ function listMetrics({ metrics, clock, beforeReading }: Options): JsonOperation 
       };
     },
   });
-}
-
-function writeToken(position: number): string {
-  return Buffer.from(`after ${position}`).toString('base64url');
-}
-
-function readToken(token: string | undefined): number {
-  if (token === undefined) return 0;
-  const position = /^after (\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString())?.[1];
-  if (position === undefined) throw new AwsError('InvalidNextToken', 400, 'The next token is not valid.');
-  return Number(position);
 }
 
 function validationError(message: string): AwsError {

@@ -7,6 +7,7 @@ import { ControlError, LocalAwsError } from '../base/errors.ts';
 import type { MovableClock } from '../base/MovableClock.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { type FaultsInput, faultsSchema } from '../faults/faultsSchema.ts';
+import type { Feed } from '../feed/Feed.ts';
 import type { Firehose } from '../firehose/index.ts';
 import type { Catalog } from '../glue/index.ts';
 import type { Credentials } from '../iam/AccessKeys.ts';
@@ -32,6 +33,12 @@ export interface PendingDelivery {
   readonly bytes: number;
 }
 
+/** What waits in one delivery stream's buffers, and since when. */
+export interface PendingBuffers extends PendingDelivery {
+  /** When the oldest record was accepted, ISO 8601. */
+  readonly oldestArrival: string;
+}
+
 /** What a flush has done. */
 export interface FlushReport {
   /** What had been waiting, by stream; all of it is in S3 now. */
@@ -46,7 +53,7 @@ export interface LocalAwsStatus {
   readonly api: string | undefined;
   readonly directory: string;
   readonly pid: number;
-  readonly pending: readonly PendingDelivery[];
+  readonly pending: readonly PendingBuffers[];
   readonly queues: readonly { readonly name: string; readonly messages: number }[];
   /** Athena's. */
   readonly queries: { readonly queued: number; readonly running: number };
@@ -67,6 +74,9 @@ export interface Controlled extends SetFaultsContext {
   readonly status: () => LocalAwsStatus;
   readonly flush: () => Promise<FlushReport>;
   readonly searchBuffers: Firehose['search'];
+  readonly feed: Pick<Feed, 'read'>;
+  /** Runs a query in DuckDB's dialect. */
+  readonly query: (sql: string, options: { most: number; signal: AbortSignal }) => Promise<unknown>;
   readonly clock: MovableClock;
   readonly recording: Recording;
 }
@@ -77,7 +87,39 @@ const searchSchema = z.strictObject({
   most: z.int().min(1).max(1_000).default(100),
 });
 
-type Call = (controlled: Controlled, body: unknown) => unknown;
+/** The body of a query, and how many rows are answered. */
+const querySchema = z.strictObject({
+  sql: z.string().min(1).max(262_144),
+  most: z.int().min(1).max(10_000).default(1_000),
+});
+
+/** A number of a query, and its bounds. */
+const digits = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'a number')
+    .transform(Number)
+    .pipe(z.int().min(least).max(most));
+
+/** The query of a read of the feed. */
+const feedSchema = z.strictObject({
+  after: z
+    .string()
+    .regex(/^[0-9a-f]{8}\.\d{1,15}$/, 'next of an earlier answer')
+    .optional(),
+  last: digits(0, 10_000).optional(),
+  most: digits(1, 5_000).default(500),
+  waitMs: digits(0, 30_000).optional(),
+});
+
+/** How a call came. */
+interface CallRequest {
+  readonly query: URLSearchParams;
+  /** Aborted when the caller is gone. */
+  readonly signal: AbortSignal;
+}
+
+type Call = (controlled: Controlled, body: unknown, request: CallRequest) => unknown;
 
 function controlCalls({ status, flush }: ControlPresentation): Readonly<Record<string, Call>> {
   return {
@@ -86,6 +128,14 @@ function controlCalls({ status, flush }: ControlPresentation): Readonly<Record<s
     'POST /buffers': ({ searchBuffers }, body) => {
       const { contains, most } = parseBody(searchSchema, body);
       return searchBuffers(contains, most);
+    },
+    'POST /query': ({ query }, body, { signal }) => {
+      const { sql, most } = parseBody(querySchema, body);
+      return query(sql, { most, signal });
+    },
+    'GET /feed': ({ feed }, _, { query, signal }) => {
+      const { after, last = 0, most, waitMs = 0 } = parseBody(feedSchema, Object.fromEntries(query));
+      return feed.read({ after, last, most, waitMs, signal });
     },
     'GET /faults': ({ faults }) => ({ faults: faults.list() }),
     'POST /faults': (controlled, body) => {
@@ -115,6 +165,8 @@ const STATUS: Readonly<Record<string, number>> = {
   CONTROL_UNKNOWN: 404,
   CONTROL_BODY: 400,
   CONTROL_NOT_READY: 503,
+  QUERY_FAILED: 400,
+  QUERY_NO_SELECT: 400,
   FIREHOSE_UNDELIVERED: 503,
 };
 
@@ -126,11 +178,13 @@ export interface ControlOptions extends ControlPresentation {
   readonly controlled: () => Controlled | undefined;
 }
 
-/** The control API of the local cloud: status, flush, faults, clock and recorded calls. Shapes: the package's README. */
+/** The control API of the local cloud: status, flush, feed, queries, faults, clock and recorded calls. Shapes: the package's README. */
 export function controlApi({ path, controlled, ...presentation }: ControlOptions) {
   const calls = controlCalls(presentation);
   return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
-    const target = (request.url ?? '').split('?')[0] ?? '';
+    const [target = '', query = ''] = (request.url ?? '').split('?', 2);
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
     const answer = (status: number, body: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
     };
@@ -142,7 +196,8 @@ export function controlApi({ path, controlled, ...presentation }: ControlOptions
       const cloud = controlled();
       if (cloud === undefined) throw new ControlError('CONTROL_NOT_READY');
       const sent = await text(request);
-      answer(200, await call(cloud, sent === '' ? undefined : parse(sent)));
+      const body = sent === '' ? undefined : parse(sent);
+      answer(200, await call(cloud, body, { query: new URLSearchParams(query), signal: gone.signal }));
     } catch (error) {
       if (!(error instanceof LocalAwsError)) throw error;
       answer(STATUS[error.kind] ?? 500, { code: error.code, message: error.message, cure: error.cure });

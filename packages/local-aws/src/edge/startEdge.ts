@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { LocalClock } from '../base/clock.ts';
@@ -122,6 +123,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const { allowedHosts } = options;
     if (isControl(message, options.controlPath ?? '/_local')) {
+      // A connection that is kept open would delay closing until its client disconnects.
+      if (closing) response.shouldKeepAlive = false;
       // AWS's hosts are only for AWS's clients: the control API is not an AWS service.
       const refused = refuseForeignRequest(message, { allowedHosts });
       if (refused !== undefined) sendRefusal(response, refused);
@@ -132,7 +135,6 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       const foreign = refuseForeignRequest(message, { allowedHosts, awsHosts: true });
       const call = { ...readCall(message), refused: foreign && toAwsError(foreign) };
       const answered = await answer(message, call, requestId);
-      // A connection that is kept open would delay closing until its client disconnects.
       if (closing) response.shouldKeepAlive = false;
       const date = callerTime(call.authorization?.signedAtMs, clock.now(), options.otherTimes);
       await sendResponse(response, answered, requestId, date);
@@ -141,13 +143,20 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     if (!message.complete) message.resume();
   }
 
+  /** Connections that have not had a request: Node does not count them as idle, and they would delay closing. */
+  const unused = new Set<Socket>();
   // A request without Host gets a named error, not Node's empty answer.
   const server = createServer({ requireHostHeader: false }, (message, response) => {
+    unused.delete(message.socket);
     serve(message, response).catch((error: unknown) => {
       if (error instanceof ConnectionReset) return message.socket.resetAndDestroy();
       if (!isHangUp(error)) onDefect(error);
       response.destroy();
     });
+  });
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
   });
   server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   await once(server, 'listening');
@@ -162,6 +171,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();
+      for (const socket of unused) socket.destroy();
       const cutOff = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
       await closed;
       clearTimeout(cutOff);

@@ -34,7 +34,8 @@ export class DeliveryStream {
   readonly #buffers: BufferSet;
   readonly #deliveries: DeliveryQueue;
   readonly #clock: LocalClock;
-  readonly #onFailure: (error: unknown, attempt: number) => void;
+  readonly #onFailure: StreamOptions['onFailure'];
+  readonly #onAccepted: StreamOptions['onAccepted'];
   /** Settings that take effect with the next batch of records that is split. */
   #next: { readonly configuration: StreamConfiguration; readonly seconds: number | undefined } | undefined;
   /** The delivery of each full buffer: its objects, by the settings of its records, and what to mark once S3 has them. */
@@ -56,6 +57,7 @@ export class DeliveryStream {
     this.#clock = clock;
     this.#journal = journal;
     this.#onFailure = onFailure;
+    this.#onAccepted = options.onAccepted;
     this.#jq = options.jq;
     this.#partitioner = new Partitioner(context.settings, options.jq);
     this.#deliveries = new DeliveryQueue({
@@ -88,13 +90,23 @@ export class DeliveryStream {
   async accept(records: readonly Uint8Array[]): Promise<void> {
     if (this.#closed) throw new FirehoseError('FIREHOSE_CLOSED', `Stream ${this.name}.`);
     if (records.length === 0) return;
-    const entries = await this.#journal.append(records, this.#clock.now());
-    this.#enqueue(entries.map((entry, at) => ({ entry, data: records[at] ?? new Uint8Array() })));
+    const at = this.#clock.now();
+    const entries = await this.#journal.append(records, at);
+    this.#enqueue(entries.map((entry, i) => ({ entry, data: records[i] ?? new Uint8Array() })));
+    for (const data of records) this.#onAccepted(data, at);
   }
 
-  /** Documents that S3 doesn't have yet. A record that isn't split yet counts as one. */
-  pending(): { readonly documents: number; readonly bytes: number } {
-    return { documents: this.#documents, bytes: this.#bytes };
+  /**
+   * Documents that S3 doesn't have yet, and the arrival of the oldest, epoch ms. A record that isn't split yet counts as
+   * one.
+   */
+  pending(): { readonly documents: number; readonly bytes: number; readonly oldestArrivalMs: number } {
+    const arrivals = [
+      ...this.#buffers.undelivered().map(({ oldestArrivalMs }) => oldestArrivalMs),
+      ...this.#arrivals.slice(0, 1).map(({ entry }) => entry.arrivalMs),
+    ];
+    const oldestArrivalMs = Math.min(this.#clock.now(), ...arrivals);
+    return { documents: this.#documents, bytes: this.#bytes, oldestArrivalMs };
   }
 
   /**
@@ -289,6 +301,8 @@ export interface StreamOptions {
   /** From 0 to 1, exclusive; spreads retries. */
   readonly random: () => number;
   readonly onFailure: (error: unknown, attempt: number) => void;
+  /** Called with each record that is on disk, and epoch milliseconds. */
+  readonly onAccepted: (data: Uint8Array, at: number) => void;
 }
 
 /** Joins neighbouring documents of one record into one run. */

@@ -30,6 +30,8 @@ export interface FirehoseOptions {
   readonly random?: () => number;
   /** Called before a stream calls S3 or Glue. What it throws fails the delivery, which is retried. Default: nothing. */
   readonly onCall?: (stream: string, call: StreamCall) => void;
+  /** Called with each record that a stream accepted, and epoch milliseconds. Default: nothing. */
+  readonly onAccepted?: (stream: string, data: Uint8Array, at: number) => void;
   /** Decides which records of calls fail. Default: none. */
   readonly faults?: Faults;
 }
@@ -40,6 +42,8 @@ export interface PendingDocuments {
   /** Documents that S3 doesn't have yet. Records are split when they arrive. */
   readonly documents: number;
   readonly bytes: number;
+  /** When the oldest record was accepted, ISO 8601. */
+  readonly oldestArrival: string;
 }
 
 /** The answer to a search in the buffers. */
@@ -168,6 +172,7 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
         jq,
         random: options.random ?? Math.random,
         onFailure: (error, attempt) => options.onFailure?.(name, error, attempt),
+        onAccepted: (data, at) => options.onAccepted?.(name, data, at),
       });
       if (bufferSeconds !== undefined) stream.overrideSeconds(bufferSeconds);
       streams.set(name, { stream, properties, version: 1, createdMs: clock.now() });
@@ -197,7 +202,11 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
     pending() {
       return [...streams]
         .map(([stream, entry]) => ({ stream, ...entry.stream.pending() }))
-        .filter(({ documents }) => documents > 0);
+        .filter(({ documents }) => documents > 0)
+        .map(({ oldestArrivalMs, ...rest }) => ({
+          ...rest,
+          oldestArrival: new Date(oldestArrivalMs).toISOString(),
+        }));
     },
     async search(text, most) {
       const documents: FoundDocuments['documents'][number][] = [];

@@ -7,7 +7,13 @@ import type { Clock } from '../base/clock.ts';
 import { readJsonFile, replaceFile } from '../disk/files.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import type { DatabaseEntry, TableEntry } from './entries.ts';
-import { alreadyExists, databaseNotFound, invalidInput, tableNotFound } from './errors.ts';
+import {
+  alreadyExists,
+  concurrentModification,
+  databaseNotFound,
+  invalidInput,
+  tableNotFound,
+} from './errors.ts';
 import {
   type DatabaseInput,
   databaseInputSchema,
@@ -98,9 +104,16 @@ export class Catalog {
     });
   }
 
-  /** Replaces the whole definition of the table: members that the input omits are removed. Partitions do not change. */
-  updateTable(databaseName: string, input: TableInput): void {
+  /**
+   * Replaces the whole definition of the table: members that the input omits are removed. Partitions do not change.
+   *
+   * @param versionId The version that the caller has read. If the table has changed since, nothing is written. Default any.
+   */
+  updateTable(databaseName: string, input: TableInput, versionId?: string): void {
     const table = this.table(databaseName, input.Name);
+    if (versionId !== undefined && versionId !== String(table.version)) {
+      throw concurrentModification();
+    }
     assertPartitionKeys(input);
     const keyCount = (input.PartitionKeys ?? []).length;
     if (table.partitions.length > 0 && keyCount !== (table.input.PartitionKeys ?? []).length) {

@@ -22,6 +22,14 @@ export const invalidInput = (message: string) => new AwsError('InvalidInputExcep
 export const validationError = (message: string) =>
   new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);
 
+/** An update of a version of a table that is not the current one: another update came first. */
+export const concurrentModification = () =>
+  new AwsError(
+    'ConcurrentModificationException',
+    400,
+    'Update table failed due to concurrent modifications.',
+  );
+
 /** Another account's catalog, named by `CatalogId`. */
 export const foreignCatalog = (catalogId: string) =>
   new AwsError('AccessDeniedException', 400, `The catalog ${catalogId} is not this account's.`);

@@ -53,6 +53,12 @@ export function databaseOperations(context: GlueContext): Record<string, JsonOpe
 
 const byName = z.strictObject({ ...catalogMember, DatabaseName: nameSchema, Name: nameSchema });
 
+/** https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html */
+const versionIdSchema = z
+  .string()
+  .min(1, 'Member must have length greater than or equal to 1')
+  .max(255, 'Member must have length less than or equal to 255');
+
 /** Create, read, update and delete tables. Earlier versions of a table are not kept. */
 export function tableOperations(context: GlueContext): Record<string, JsonOperation> {
   const { catalog, account } = context;
@@ -90,8 +96,10 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
         TableInput: tableInputSchema,
         // Whether to skip archiving the old version. This catalog keeps no versions, so both values are accepted.
         SkipArchive: z.boolean().optional(),
+        // The version to update: https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html
+        VersionId: versionIdSchema.optional(),
       }),
-      ({ DatabaseName, TableInput }) => catalog.updateTable(DatabaseName, TableInput),
+      ({ DatabaseName, TableInput, VersionId }) => catalog.updateTable(DatabaseName, TableInput, VersionId),
     ),
     ...glueOperation(context, 'DeleteTable', byName, ({ DatabaseName, Name }) =>
       catalog.deleteTable(DatabaseName, Name),

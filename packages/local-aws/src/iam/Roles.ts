@@ -6,7 +6,8 @@ import { TemplateError } from '../base/errors.ts';
 import { readJsonFile, replaceFile } from '../disk/files.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { accountOfKey, type Caller, roleSessionArn, rootOf, type Signer } from './Caller.ts';
-import { type Policy, PolicyProblem, readPolicy } from './policy.ts';
+import { checkOwnPolicy } from './checkPolicy.ts';
+import { type Policy, readPolicy } from './policy.ts';
 
 const roleSchema = z.strictObject({
   arn: z.string(),
@@ -152,7 +153,7 @@ export class Roles {
   }
 }
 
-/** @throws TemplateError for a policy whose effect is unknown here. */
+/** @throws TemplateError for a policy that IAM refuses, and for one whose effect is unknown here. */
 function checkPolicies({ arn, policies, boundary, unknownPolicies = [] }: DeployedIdentity): void {
   const [unknown] = unknownPolicies;
   if (unknown !== undefined)
@@ -161,9 +162,10 @@ function checkPolicies({ arn, policies, boundary, unknownPolicies = [] }: Deploy
       `${arn} has the policy ${unknown}, which is not in the template, so that it cannot be enforced.`,
     );
   try {
-    for (const policy of [...policies, ...(boundary === undefined ? [] : [boundary])]) readPolicy(policy);
+    for (const policy of [...policies, ...(boundary === undefined ? [] : [boundary])])
+      checkOwnPolicy(JSON.stringify(policy));
   } catch (error) {
-    if (!(error instanceof AwsError) && !(error instanceof PolicyProblem)) throw error;
+    if (!(error instanceof AwsError)) throw error;
     throw new TemplateError('TEMPLATE_INVALID', `${arn}: ${error.message}`, { cause: error });
   }
 }

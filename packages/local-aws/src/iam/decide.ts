@@ -59,13 +59,24 @@ export function decide(request: AccessRequest): Decision {
  */
 export function decideListing(request: AccessRequest): Decision {
   const decision = decide(request);
-  const { resource, caller } = request;
-  if (decision.allowed || !resource.endsWith('/*')) return decision;
+  const { action, resource, caller } = request;
+  // In the key of an object a star is a star.
+  if (decision.allowed || !resource.endsWith('/*') || action.startsWith('s3:')) return decision;
+  const [place = '', listed = ''] = splitArn(resource);
   const named = (caller.policies?.() ?? []).flat().flatMap(({ resources = [] }) => resources);
-  const examples = named.filter((one) => one.startsWith(resource.slice(0, -1)));
+  // A policy may leave the region or the account open.
+  const examples = named
+    .map((one) => splitArn(one)[1])
+    .flatMap((part) => (part?.startsWith(listed.slice(0, -1)) === true ? [`${place}:${part}`] : []));
   return examples.find((one) => decide({ ...request, resource: one }).allowed) === undefined
     ? decision
     : { allowed: true };
+}
+
+/** An ARN up to its account, and what it names there. */
+function splitArn(arn: string): string[] {
+  const parts = arn.split(':');
+  return [parts.slice(0, 5).join(':'), parts.slice(5).join(':')];
 }
 
 function decideWithoutSession(request: AccessRequest, context: RequestContext): Decision {
@@ -200,13 +211,14 @@ export function identityPolicyGuard(options: {
   readonly needsOf: (call: EdgeCall) => readonly NeededPermission[];
   /** The deployment's account. */
   readonly account: string;
-  /** The policy of a resource, by its ARN. Default: none has one. */
-  readonly resourcePolicy?: (arn: string) => Policy | undefined;
+  /** The policy of a resource, by its ARN: its denials are for the root, too. Default: none has one. */
+  readonly resourcePolicy?: ((arn: string) => Policy | undefined) | undefined;
 }): (call: EdgeCall) => void {
   return (call) => {
     if (OF_ALL_ACCOUNTS.has(call.service)) return;
     const caller = options.callerOf(call);
-    if (caller.account === options.account && isUnbound(caller)) return;
+    const isOwn = caller.account === options.account;
+    if (isOwn && isUnbound(caller) && options.resourcePolicy === undefined) return;
     for (const need of options.needsOf(call)) {
       const resourcePolicy = options.resourcePolicy?.(need.resource);
       const decision = decideListing({ caller, ...need, owner: options.account, resourcePolicy });

@@ -41,7 +41,7 @@ export function neededPermissions(call: EdgeCall, place: PermissionContext): rea
         ),
       ];
     case 'logs':
-      return [need(call, resource === '' ? '*' : arnAt(place, 'logs', `log-group:${resource}`))];
+      return [need(call, resource === '' ? '*' : logGroupArn(resource, place))];
     default:
       return [need(call, '*')];
   }
@@ -55,6 +55,15 @@ function need({ service, operation }: Pick<EdgeCall, 'service' | 'operation'>, r
 function stackArn(name: string, place: PermissionContext): string {
   if (name === '') return '*';
   return name.startsWith('arn:') ? name : arnAt(place, 'cloudformation', `stack/${name}/*`);
+}
+
+/**
+ * A policy names a log group with `:*` at its end, because the ARN that CloudWatch asks for goes on:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html. Its refusals show how:
+ * https://github.com/prowler-cloud/prowler/pull/37
+ */
+function logGroupArn(name: string, place: PermissionContext): string {
+  return arnAt(place, 'logs', `log-group:${name}:log-stream:`);
 }
 
 /** The ARN of a secret that doesn't exist has no known suffix: AWS generates its six characters. */

@@ -23,10 +23,15 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['ListObjects', listing('ListBucket')],
   ['ListObjectsV2', listing('ListBucket')],
   ['ListMultipartUploads', listing('ListBucketMultipartUploads')],
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
   ['GetBucketEncryption', onBucket('GetEncryptionConfiguration')],
   ['GetPublicAccessBlock', onBucket('GetBucketPublicAccessBlock')],
   ['GetBucketLifecycleConfiguration', onBucket('GetLifecycleConfiguration')],
   ['GetBucketNotificationConfiguration', onBucket('GetBucketNotification')],
+  ['PutBucketEncryption', onBucket('PutEncryptionConfiguration')],
+  ['PutPublicAccessBlock', onBucket('PutBucketPublicAccessBlock')],
+  ['PutBucketLifecycleConfiguration', onBucket('PutLifecycleConfiguration')],
+  ['PutBucketNotificationConfiguration', onBucket('PutBucketNotification')],
   [
     'GetObject',
     (call, place) => [...reading(call, place), ...kmsPermissions(place, call.bucket, ['kms:Decrypt'])],

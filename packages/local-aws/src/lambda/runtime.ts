@@ -37,6 +37,16 @@ const start = startSchema.parse(workerData);
 let offsetMs = start.clockOffsetMs;
 const machineNow = shiftDate(() => offsetMs);
 
+/**
+ * Resolves once all output so far has been passed on: a thread's output waits in it while the earlier output is on its way.
+ * Otherwise the answer of an invocation could come before the lines that it logged.
+ */
+async function passOutput(): Promise<void> {
+  for (const output of [process.stdout, process.stderr]) {
+    if (output.writableLength > 0) await new Promise<void>((done) => output.write('', () => done()));
+  }
+}
+
 function failure(error: unknown): Report {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   return { type: 'failed', errorType: name, message, stack: stack ?? '' };
@@ -76,11 +86,14 @@ port.on('message', async (message: unknown) => {
   const { requestId, payload, trace, deadlineMs, clockOffsetMs } = invocationSchema.parse(message);
   offsetMs = clockOffsetMs;
   process.env['_X_AMZN_TRACE_ID'] = trace;
+  let answer: Report;
   try {
     const result = await handler(JSON.parse(payload), contextOf(requestId, deadlineMs));
-    report({ type: 'done', payload: JSON.stringify(result) ?? 'null' });
+    answer = { type: 'done', payload: JSON.stringify(result) ?? 'null' };
   } catch (error) {
-    report(failure(error));
+    answer = failure(error);
   }
+  await passOutput();
+  report(answer);
 });
 report({ type: 'ready' });

@@ -118,6 +118,7 @@ export class FunctionLogs {
   readonly #directory: string;
   readonly #clock: Clock;
   readonly #metrics: MetricStore;
+  readonly #onOutput: (functionName: string, text: string, at: number) => void;
   readonly #logs = new Map<string, FunctionLog>();
   #unread: string[] = [];
   #unreadLength = 0;
@@ -127,10 +128,13 @@ export class FunctionLogs {
     readonly directory: string;
     readonly clock: Clock;
     readonly metrics: MetricStore;
+    /** Called with all output: whole lines, and epoch milliseconds. Default: not called. */
+    readonly onOutput?: (functionName: string, text: string, at: number) => void;
   }) {
     this.#directory = options.directory;
     this.#clock = options.clock;
     this.#metrics = options.metrics;
+    this.#onOutput = options.onOutput ?? (() => undefined);
     mkdirSync(this.#directory, { recursive: true });
   }
 
@@ -142,7 +146,9 @@ export class FunctionLogs {
     const log = this.#logs.get(functionName) ?? new FunctionLog(this.#directory, functionName);
     this.#logs.set(functionName, log);
     return (text) => {
-      log.write(text, this.#clock.now());
+      const at = this.#clock.now();
+      log.write(text, at);
+      this.#onOutput(functionName, text, at);
       this.#unread.push(text);
       this.#unreadLength += text.length;
       if (this.#unreadLength >= READ_AT_LENGTH) this.readMetrics();

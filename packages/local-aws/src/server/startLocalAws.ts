@@ -4,7 +4,7 @@ import { openStatementRunner } from '../athena/statements/openStatementRunner.ts
 import { LocalCloudError, StackError } from '../base/errors.ts';
 import { MovableClock } from '../base/MovableClock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
-import { cloudFormationService, describeStack } from '../cloudformation/index.ts';
+import { cloudFormationService, describeStack, statusChangeEvent } from '../cloudformation/index.ts';
 import { Stack, type StackInput, type StackTarget, type StackUpdate } from '../cloudformation/Stack.ts';
 import { StackJournal } from '../cloudformation/StackJournal.ts';
 import { cloudWatchService } from '../cloudwatch/index.ts';
@@ -22,6 +22,7 @@ import { announceEndpoint, dataFolders, lockDataDirectory, makeDataPrivate } fro
 import { startEdge } from '../edge/startEdge.ts';
 import { openEventBus } from '../events/index.ts';
 import { Faults } from '../faults/Faults.ts';
+import { Feed } from '../feed/Feed.ts';
 import { openFirehose } from '../firehose/index.ts';
 import { type Gateway, startGateway } from '../gateway/index.ts';
 import { Catalog } from '../glue/Catalog.ts';
@@ -44,6 +45,7 @@ import { Queues } from '../sqs/Queues.ts';
 import { stsService } from '../sts/index.ts';
 import type { Deployment } from '../template/Deployment.ts';
 import { arnName, deployedIdentities, readDeployment } from '../template/readDeployment.ts';
+import { readQuery } from '../trino/index.ts';
 import { Enforcement } from './Enforcement.ts';
 import {
   type ExistingResources,
@@ -226,6 +228,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     },
   });
   store.onObjectCreated((object) => bus.publishObjectCreated(object));
+  const feed = new Feed();
   const firehose = await openFirehose({
     directory: folders.firehose,
     clock,
@@ -234,6 +237,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     region,
     account,
     faults,
+    onAccepted: feed.addRecord.bind(feed),
     onCall(stream, call) {
       const calls = recording.onStreamCall(stream, call);
       enforcement?.requireDelivery(stream, calls);
@@ -250,6 +254,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     region,
     account,
     faults,
+    onEvent: (event) => bus.publish(event),
     onCall(signer, call) {
       const calls = recording.onQueryCall(signer, call);
       enforcement?.requireQuery(callerByKey(signer), calls);
@@ -260,7 +265,12 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   opened.defer(() => journal.close());
   const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
   opened.defer(() => metrics.close());
-  const logs = new FunctionLogs({ directory: folders.logs, clock, metrics });
+  const logs = new FunctionLogs({
+    directory: folders.logs,
+    clock,
+    metrics,
+    onOutput: feed.addOutput.bind(feed),
+  });
   // Environments write until they end, which is before this.
   opened.defer(() => logs.close());
 
@@ -299,7 +309,12 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
         read: (url) => readTemplate(store, url),
       },
     }),
-    cloudWatchService({ metrics, clock, beforeReading: () => logs.readMetrics() }),
+    cloudWatchService({
+      metrics,
+      clock,
+      beforeReading: () => logs.readMetrics(),
+      resources: () => stack?.states() ?? [],
+    }),
     logsService({
       logs,
       groups: () =>
@@ -322,7 +337,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       callerOf: callerByKey,
       needsOf: recording.needsOf,
       account,
-      resourcePolicy: (arn) => enforcement?.resourcePolicy(arn),
+      resourcePolicy: enforcement?.resourcePolicy.bind(enforcement),
     }),
     onCall: recording.onCall,
     allowedHosts: options.allowedHosts,
@@ -375,7 +390,13 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     },
   });
   const identity = { region, account, partition, endpoint: edge.url };
-  const opening = new Stack({ journal, clock, identity, target });
+  const opening = new Stack({
+    journal,
+    clock,
+    identity,
+    target,
+    onStatus: (change) => bus.publish(statusChangeEvent(change, { region, account })),
+  });
   await opening.open(inputOf(source));
   stack = opening;
   opened.defer(() => opening.idle());
@@ -427,6 +448,8 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   await serveApi();
   // Runs first on close: injected faults must not prevent the delivery of buffered data.
   opened.defer(() => faults.clear());
+  // Nobody who waits for something to happen delays the end.
+  opened.defer(() => feed.end());
 
   const place = { endpoint: edge.url, directory: folders.root };
   const status = (): LocalAwsStatus => ({
@@ -440,7 +463,18 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   });
   const targets = faultTargets(() => deployment?.deliveryStreams ?? [], { catalog, queues, secrets, athena });
   announceEndpoint(folders.root, edge.url);
-  controlled = { status, flush, searchBuffers: firehose.search, clock, faults, services, targets, recording };
+  controlled = {
+    status,
+    flush,
+    searchBuffers: firehose.search,
+    feed,
+    query: (sql, options) => readQuery(folders.root, sql, options),
+    clock,
+    faults,
+    services,
+    targets,
+    recording,
+  };
   const closing = opened.move();
   let closed: Promise<void> | undefined;
   const close = () => {

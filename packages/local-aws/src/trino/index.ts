@@ -1,5 +1,5 @@
 export { macroStatements } from './macros/macroStatements.ts';
-export { type QueryRow, runQuery } from './query/runQuery.ts';
+export { type QueryRow, readQuery, runQuery } from './query/runQuery.ts';
 export { duckDbType, jsonReadOptions, listPartitionFiles, tableViewSql } from './query/tableView.ts';
 export { type AthenaView, createViews, viewsNeededBy } from './query/views.ts';
 export { parseTypedLiteral } from './translate/literals.ts';

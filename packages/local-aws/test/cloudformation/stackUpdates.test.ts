@@ -8,7 +8,7 @@ import {
   waitUntilStackUpdateComplete,
 } from '@aws-sdk/client-cloudformation';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bucket, queue, type Resources, UpdateFixture } from './UpdateFixture.ts';
 
@@ -102,6 +102,76 @@ describe('CloudFormation’s API of stack updates', () => {
       ResourceType: 'AWS::SQS::Queue',
       Timestamp: expect.any(Date),
     });
+  });
+
+  it('tells EventBridge of the ends of a deployment, at the creation and after a rollback too', async () => {
+    const told = {
+      Told: queue('told'),
+      Rule: {
+        Type: 'AWS::Events::Rule',
+        Properties: {
+          Name: 'deployed',
+          State: 'ENABLED',
+          EventPattern: {
+            source: ['aws.cloudformation'],
+            'detail-type': ['CloudFormation Stack Status Change'],
+            detail: {
+              'stack-id': [{ Ref: 'AWS::StackId' }],
+              'status-details': {
+                status: ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'],
+              },
+            },
+          },
+          Targets: [{ Id: 'told', Arn: { 'Fn::GetAtt': ['Told', 'Arn'] } }],
+        },
+      },
+    };
+    const created = new UpdateFixture();
+    try {
+      await created.start({ ...before, ...told });
+      const cloudFormation = new CloudFormationClient(created.client);
+      const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+      const sqs = new SQSClient(created.client);
+      const QueueUrl = `${created.aws.endpoint}/000000000000/told`;
+      const receive = async (): Promise<unknown[]> => {
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+        );
+        return Messages.map(({ Body = '' }) => JSON.parse(Body));
+      };
+      const [first] = await receive();
+      expect(first).toMatchObject({
+        version: '0',
+        source: 'aws.cloudformation',
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+        region: 'us-east-1',
+        resources: [stack?.StackId],
+        detail: { 'stack-id': stack?.StackId, 'status-details': { status: 'CREATE_COMPLETE' } },
+      });
+      await created.update({ ...before, ...told, Added: queue('added') });
+      await sqs.send(new CreateQueueCommand({ QueueName: 'taken' }));
+      const failed = created.update({ ...before, ...told, Added: queue('added'), Taken: queue('taken') });
+      await expect(failed).rejects.toThrow('already exists');
+      // Equal templates are no update.
+      await created.update({ ...before, ...told, Added: queue('added') });
+      expect(await receive()).toEqual([
+        expect.objectContaining({
+          detail: expect.objectContaining({
+            'status-details': { status: 'UPDATE_COMPLETE', 'status-reason': '' },
+          }),
+        }),
+        expect.objectContaining({
+          detail: expect.objectContaining({
+            'status-details': {
+              status: 'UPDATE_ROLLBACK_COMPLETE',
+              'status-reason': expect.stringContaining('Taken'),
+            },
+          }),
+        }),
+      ]);
+    } finally {
+      await created.close();
+    }
   });
 
   it('pages events', async () => {

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import {
   CreateTableCommand,
@@ -443,6 +445,37 @@ describe('an update of the stack', () => {
         detail: 'Stack [other] does not exist',
       });
       expect(await queues()).toEqual(['jobs']);
+    });
+
+    it('whose rollback fails is followed by no other, until the next start', async () => {
+      await fixture?.close();
+      fixture = new UpdateFixture();
+      const resources = { Function: lambda('api') };
+      const code = (name: string) =>
+        fixture.code(name, { api: 'export const handler = async () => ({ statusCode: 200 });' });
+      const [old, next] = [code('old'), code('next')];
+      await fixture.start(resources, { source: { codeDirectory: old } });
+      await new SQSClient(fixture.client).send(new CreateQueueCommand({ QueueName: 'taken' }));
+      // The code to go back to is gone.
+      rmSync(old, { recursive: true });
+      const failing = { ...resources, Taken: { ...queue('taken'), DependsOn: 'Function' } };
+      await expect(fixture.update(failing, { codeDirectory: next })).rejects.toMatchObject({
+        code: 'LOCAL_AWS_STACK_UPDATE_FAILED',
+      });
+      const source = { codeDirectory: next };
+      await expect(fixture.update({ ...resources, Jobs: queue('jobs') }, source)).rejects.toMatchObject({
+        code: 'LOCAL_AWS_STACK_UPDATE_REFUSED',
+        detail: expect.stringContaining('is in UPDATE_ROLLBACK_FAILED state and can not be updated.'),
+      });
+      // The same version as before, with its code again.
+      fixture.code('old', { api: 'export const handler = async () => ({ statusCode: 200 });' });
+      await fixture.start(resources, { source: { codeDirectory: old } });
+      const { Stacks: [stack] = [] } = await new CloudFormationClient(fixture.client).send(
+        new DescribeStacksCommand({ StackName: 'shop' }),
+      );
+      expect(stack?.StackStatus).toBe('UPDATE_ROLLBACK_COMPLETE');
+      const { changes } = await fixture.update({ ...resources, Jobs: queue('jobs') }, { codeDirectory: old });
+      expect(changes.map(({ logicalId }) => logicalId)).toEqual(['Jobs']);
     });
 
     it('is the only one at a time', async () => {

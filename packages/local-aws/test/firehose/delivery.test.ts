@@ -146,7 +146,9 @@ describe('buffers', () => {
     await fixture.firehose.createStream('s', plainStream());
     await fixture.put('s', 'x');
     await expect(fixture.firehose.flush()).rejects.toMatchObject({ code: 'LOCAL_AWS_FIREHOSE_UNDELIVERED' });
-    expect(fixture.firehose.pending()).toEqual([{ stream: 's', documents: 1, bytes: 1 }]);
+    expect(fixture.firehose.pending()).toEqual([
+      { stream: 's', documents: 1, bytes: 1, oldestArrival: '2026-11-20T12:00:00.000Z' },
+    ]);
     // Pauses double from 1 s to a minute; with a random of 0.5 three quarters of each are waited.
     for (const pauseMs of [750, 1500, 3000, 6000, 12_000, 24_000, 45_000, 45_000]) {
       const tries = fixture.failures.length;

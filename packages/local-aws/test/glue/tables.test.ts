@@ -88,6 +88,24 @@ describe('tables', () => {
     expect([Table?.CreateTime?.getTime(), Table?.UpdateTime?.getTime()]).toEqual([START, START + 5_000]);
   });
 
+  it('are not updated when another update came first', async () => {
+    await createTable('t');
+    const update = (Description: string, VersionId?: string) =>
+      glue.client.send(
+        new UpdateTableCommand({ DatabaseName: 'app', TableInput: { Name: 't', Description }, VersionId }),
+      );
+    await update('first', '0');
+    await expect(update('late', '0')).rejects.toMatchObject({
+      name: 'ConcurrentModificationException',
+      message: 'Update table failed due to concurrent modifications.',
+    });
+    await expect(update('never', '2')).rejects.toMatchObject({ name: 'ConcurrentModificationException' });
+    const { Table } = await glue.client.send(new GetTableCommand({ DatabaseName: 'app', Name: 't' }));
+    expect(Table).toMatchObject({ Description: 'first', VersionId: '1' });
+    await update('any');
+    await expect(update('second', '2')).resolves.toBeDefined();
+  });
+
   it('are listed in pages by name', async () => {
     for (const name of ['c', 'a', 'e', 'b', 'd']) await createTable(name);
     const pages: (string | undefined)[][] = [];

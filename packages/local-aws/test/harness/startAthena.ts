@@ -32,6 +32,7 @@ export async function startAthena(
   const faults = new Faults();
   const defects: unknown[] = [];
   const calls: unknown[] = [];
+  const events: object[] = [];
   const open = () =>
     openAthena({
       directory: `${directory.path}/athena`,
@@ -44,6 +45,7 @@ export async function startAthena(
       account: ACCOUNT,
       faults,
       onCall: ({ accessKeyId }, call) => calls.push({ accessKeyId, ...call }),
+      onEvent: (event) => events.push(event),
       onDefect: (error) => defects.push(error),
     });
   let athena = await open();
@@ -61,6 +63,8 @@ export async function startAthena(
     faults,
     /** What failed by our own fault. */
     defects,
+    /** What EventBridge was told. */
+    events,
     /** What was asked of Glue and S3, by whose access key. */
     calls,
     get athena() {

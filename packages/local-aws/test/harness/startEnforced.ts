@@ -60,7 +60,7 @@ const POLICIES = {
       Resource: att('Queue'),
     },
     {
-      Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      Action: ['logs:CreateLogStream', 'logs:FilterLogEvents', 'logs:PutLogEvents'],
       Resource: arn('logs', 'log-group:/aws/lambda/work:*'),
     },
   ],
@@ -115,7 +115,11 @@ function template({ without = {}, denied = {}, onlyVia = {}, missing = [], trust
           ]),
     ],
   });
-  const Policies = (principal: Principal) => [{ PolicyName: 'own', PolicyDocument: document(principal) }];
+  const Policies = (principal: Principal) => {
+    const PolicyDocument = document(principal);
+    // IAM refuses a policy without statements.
+    return PolicyDocument.Statement.length === 0 ? [] : [{ PolicyName: 'own', PolicyDocument }];
+  };
   const role = (id: Principal, more: object = {}) => {
     const Principal = trusted[id] === undefined ? TRUSTED[id] : { Service: trusted[id] };
     return {
@@ -238,6 +242,7 @@ function template({ without = {}, denied = {}, onlyVia = {}, missing = [], trust
                   Resource: att(id),
                   Condition: { ArnEquals: { 'aws:SourceArn': att('Rule') } },
                 },
+                { Effect: 'Deny', Principal: '*', Action: 'sqs:PurgeQueue', Resource: att(id) },
               ],
             },
           },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decide } from '../../src/iam/decide.ts';
+import { decide, decideListing } from '../../src/iam/decide.ts';
 import { matchesPattern, readPolicy } from '../../src/iam/policy.ts';
 
 describe('policy patterns', () => {
@@ -133,6 +133,35 @@ describe('policy decisions', () => {
       );
     },
   );
+
+  it.each([
+    ['arn:aws:glue:us-east-1:000000000000:database/lake', true],
+    ['arn:aws:glue:us-east-1:000000000000:database/la*', true],
+    ['arn:aws:glue:*:000000000000:database/lake', true],
+    ['arn:aws:glue:*:*:database/lake', true],
+    ['arn:aws:glue:eu-west-1:000000000000:database/lake', false],
+    ['arn:aws:glue:us-east-1:000000000000:table/lake/rows', false],
+  ])('let a caller who may see %s list the databases: %s', (Resource, expected) => {
+    const policy = { Statement: [{ Effect: 'Allow', Action: 'glue:GetDatabases', Resource }] };
+    const { allowed } = decideListing({
+      caller: { arn: ROLE, account: '000000000000', policies: () => [readPolicy(policy)] },
+      ...{ action: 'glue:GetDatabases', resource: 'arn:aws:glue:us-east-1:000000000000:database/*' },
+      ...{ owner: '000000000000', resourcePolicy: undefined },
+    });
+    expect(allowed).toBe(expected);
+  });
+
+  it('do not take a star in the key of an object for a list', () => {
+    const policy = {
+      Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::acme/a/b' }],
+    };
+    const { allowed } = decideListing({
+      caller: { arn: ROLE, account: '000000000000', policies: () => [readPolicy(policy)] },
+      ...{ action: 's3:GetObject', resource: 'arn:aws:s3:::acme/a/*' },
+      ...{ owner: '000000000000', resourcePolicy: undefined },
+    });
+    expect(allowed).toBe(false);
+  });
 
   it('apply ForAllValues and ForAnyValue to the values of a key', () => {
     const asks = (operator: string, wanted: string[], keys: string[] | undefined) =>

@@ -11,8 +11,12 @@ import {
   CreateBucketCommand,
   GetObjectCommand,
   ListBucketsCommand,
+  PutBucketEncryptionCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketNotificationConfigurationCommand,
   PutBucketPolicyCommand,
   PutObjectCommand,
+  PutPublicAccessBlockCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -87,6 +91,34 @@ describe("a role of a customer's account", () => {
       's3:ListAllMyBuckets': () => s3.send(new ListBucketsCommand({})),
       's3:CreateBucket': () => s3.send(new CreateBucketCommand({ Bucket: 'made-by-role' })),
       's3:PutBucketPolicy': () => s3.send(new PutBucketPolicyCommand({ Bucket, Policy })),
+      // IAM's names of these are not the operations'.
+      's3:PutBucketPublicAccessBlock': () =>
+        s3.send(
+          new PutPublicAccessBlockCommand({
+            Bucket,
+            PublicAccessBlockConfiguration: { BlockPublicAcls: true },
+          }),
+        ),
+      's3:PutBucketNotification': () =>
+        s3.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration: {} })),
+      's3:PutEncryptionConfiguration': () =>
+        s3.send(
+          new PutBucketEncryptionCommand({
+            Bucket,
+            ServerSideEncryptionConfiguration: {
+              Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+            },
+          }),
+        ),
+      's3:PutLifecycleConfiguration': () =>
+        s3.send(
+          new PutBucketLifecycleConfigurationCommand({
+            Bucket,
+            LifecycleConfiguration: {
+              Rules: [{ Status: 'Enabled', Filter: { Prefix: '' }, Expiration: { Days: 1 } }],
+            },
+          }),
+        ),
       'kms:CreateKey': () => kms.send(new CreateKeyCommand({})),
       'kms:DescribeKey': () => kms.send(new DescribeKeyCommand({ KeyId: keyId })),
       'kms:DisableKey': () => kms.send(new DisableKeyCommand({ KeyId: keyId })),

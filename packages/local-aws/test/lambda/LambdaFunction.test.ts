@@ -113,11 +113,11 @@ describe('LambdaFunction', () => {
     expect(remaining).toBeLessThanOrEqual(10_000);
   });
 
-  it('passes on the log output of the function', async () => {
+  it('passes on all of the log output before the answer', async () => {
     const { invoke, log } = open();
-    await invoke({ log: 'hello from the function' });
-    await invoke({});
-    expect(log.join('')).toContain('hello from the function');
+    const lines = Array.from({ length: 20 }, (_, i) => `line ${i} of the function`);
+    await invoke({ log: lines });
+    expect(log.join('').trim().split('\n')).toEqual(lines);
   });
 
   it.each([

@@ -7,6 +7,7 @@ import {
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { DeleteTableCommand, GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
@@ -19,7 +20,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { PurgeQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Enforced, runQuery, startEnforced } from '../harness/startEnforced.ts';
@@ -104,6 +105,21 @@ describe('a user of the template whose policies are enforced', () => {
             .send(new GetSecretValueCommand({ SecretId: 'shop' })),
       ],
       [
+        {
+          name: 'AccessDeniedException',
+          status: 400,
+          message: denied(
+            READER,
+            'logs:FilterLogEvents',
+            `arn:aws:logs:us-east-1:${OWN}:log-group:/aws/lambda/shop:log-stream:`,
+          ),
+        },
+        (settings) =>
+          stack
+            .kept(new CloudWatchLogsClient(settings))
+            .send(new FilterLogEventsCommand({ logGroupName: '/aws/lambda/shop' })),
+      ],
+      [
         { name: 'AccessDeniedException', status: 400, message: denied(READER, 'kms:ListAliases', '*') },
         (settings) => stack.kept(new KMSClient(settings)).send(new ListAliasesCommand({})),
       ],
@@ -174,11 +190,28 @@ describe('a user of the template whose policies are enforced', () => {
         () => 'allowed',
         (error: Error) => error.name,
       );
-      expect(asRoot).toMatch(/^(?:allowed|EntityNotFoundException)$/);
+      expect(asRoot).toMatch(/^(?:allowed|(?:Entity|Resource)NotFoundException)$/);
     }
     await stack
       .kept(new GlueClient(reader))
       .send(new GetTableCommand({ DatabaseName: 'lake', Name: 'rows' }));
+  });
+
+  it('may be refused by the policy of a queue, and the root too', async () => {
+    for (const [who, principal] of [
+      [READER, 'Reader'],
+      [`arn:aws:iam::${OWN}:root`, undefined],
+    ] as const) {
+      const sqs = stack.kept(new SQSClient({ ...(await stack.as(principal)), useQueueUrlAsEndpoint: false }));
+      expect(await failureOf(sqs.send(new PurgeQueueCommand({ QueueUrl })))).toMatchObject({
+        message: denied(
+          who,
+          'sqs:purgequeue',
+          `arn:aws:sqs:us-east-1:${OWN}:work`,
+          'with an explicit deny in a resource-based policy',
+        ),
+      });
+    }
   });
 
   it('queries what it may read, through views too', async () => {
@@ -482,6 +515,13 @@ describe('a role of the template', () => {
     await s3.send(new PutObjectCommand({ Bucket: 'landing', Key: 'rows/a.json', Body: '{"n":1}\n' }));
   }, 60_000);
   afterAll(() => stack.close());
+
+  it('reads the log group that its policy names with `:*`, and no other', async () => {
+    const logs = stack.kept(new CloudWatchLogsClient(await stack.as('Work')));
+    const read = (logGroupName: string) => logs.send(new FilterLogEventsCommand({ logGroupName }));
+    await read('/aws/lambda/work');
+    expect(await failureOf(read('/aws/lambda/other'))).toMatchObject({ name: 'AccessDeniedException' });
+  });
 
   it('is limited by its permissions boundary, and named by its session', async () => {
     const sts = stack.kept(new STSClient(await stack.as()));

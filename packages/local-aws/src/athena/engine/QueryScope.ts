@@ -3,7 +3,13 @@ import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { TokenList, translate } from '../../trino/index.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
 import { parseHiveType } from './columnTypes.ts';
-import { type DataFile, listDataFiles, partitionKeyValue } from './dataFiles.ts';
+import {
+  type DataFile,
+  listDataFiles,
+  listLinkedFiles,
+  partitionKeyValue,
+  SYMLINK_INPUT_FORMAT,
+} from './dataFiles.ts';
 import { prunePartitions } from './prunePartitions.ts';
 import { CATALOG, type Session } from './Session.ts';
 import { notEmulated, statementError } from './StatementError.ts';
@@ -119,7 +125,12 @@ export class QueryScope {
           folder,
           ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
         ];
-        return listDataFiles(store, location).map((file) => this.#linkFile(file, own.join('/')));
+        const found = isSymlinked(entry)
+          ? listLinkedFiles(store, location, (operation, bucket, name) =>
+              onCall({ service: 's3', operation, bucket, key: name }),
+            )
+          : listDataFiles(store, location);
+        return found.map((file) => this.#linkFile(file, own.join('/')));
       });
       await session.run(
         `DROP TABLE ${qualifiedName(table.database, table.name)}; ${filledTableSql(table, files, this.#hasHiddenColumns)}`,
@@ -301,6 +312,11 @@ function reportGlueCall(
       ...(name === undefined ? {} : { [member]: name }),
     },
   });
+}
+
+/** Whether the location of a table holds manifests. */
+function isSymlinked({ input }: TableEntry): boolean {
+  return input.StorageDescriptor?.InputFormat === SYMLINK_INPUT_FORMAT;
 }
 
 /** The locations of a table's rows with their partition values. Partitions that are not selected are omitted. */

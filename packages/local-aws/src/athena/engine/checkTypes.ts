@@ -75,6 +75,12 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   'timestamp with time zone': 'timestamp(3) with time zone',
 };
 
+/**
+ * Characters of the longest query that is checked. The time grows with the square of the length, as each check binds what
+ * it is part of again.
+ */
+const MOST_CHECKED_CHARACTERS = 4_096;
+
 const MARK = 'type check';
 const MARKED = new RegExp(`"${MARK}\\|(\\d+)\\|(.*?)" in struct`, 's');
 
@@ -96,6 +102,7 @@ export async function checkTypes(session: Session, query: TypedQuery): Promise<T
   const root = qualifyTables(parsed, query.database, new Set());
   // Its values are strings here and JSON in Trino.
   if (list.tokens.some(({ kind, value }) => kind === 'word' && value === 'json_array_get')) return root;
+  if (translation.sql.length > MOST_CHECKED_CHARACTERS) return root;
   const bytes = Buffer.from(translation.sql);
   const place: RulePlace = {
     list,

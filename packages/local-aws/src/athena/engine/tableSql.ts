@@ -71,16 +71,15 @@ function readFilesSql(
     keys.length === 0 ? 'hive_partitioning = false' : `hive_partitioning = true, hive_types = {${types}}`,
     ...(hidden ? ['filename = true'] : []),
   ];
-  const own = hidden ? `, ${hiddenColumnValues(files).join(', ')}` : '';
-  return `SELECT *${own} FROM read_${format}([${files.map(({ path }) => quoteText(path)).join(', ')}], ${options.join(', ')})`;
+  const list = files.map(({ path }) => quoteText(path)).join(', ');
+  const rows = `read_${format}([${list}], ${options.join(', ')})`;
+  if (!hidden) return `SELECT * FROM ${rows}`;
+  // A join and not a map of the files: DuckDB searches a map from its begin for every row.
+  const names = HIDDEN_COLUMNS.map(({ name }) => quoteName(name)).join(', ');
+  return `SELECT rows.*, ${names} FROM ${rows} AS rows JOIN (VALUES ${files.map(fileRow).join(', ')}) AS files(filename, ${names}) ON rows.filename = files.filename`;
 }
 
-function hiddenColumnValues(files: readonly DataFile[]): string[] {
-  const of = (value: (file: DataFile) => string) =>
-    `MAP([${files.map(({ path }) => quoteText(path)).join(', ')}], [${files.map(value).join(', ')}])[filename]`;
-  return [
-    `${of(({ bucket, key }) => quoteText(`s3://${bucket}/${key}`))} AS "$path"`,
-    `${of(({ size }) => String(size))} AS "$file_size"`,
-    `to_timestamp(${of(({ modifiedMs }) => `${modifiedMs / 1_000}e0`)}) AS "$file_modified_time"`,
-  ];
+/** A file's path in the session with the values of the hidden columns. */
+function fileRow({ path, bucket, key, size, modifiedMs }: DataFile): string {
+  return `(${quoteText(path)}, ${quoteText(`s3://${bucket}/${key}`)}, ${size}, to_timestamp(${modifiedMs / 1_000}e0))`;
 }

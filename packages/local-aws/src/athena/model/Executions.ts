@@ -38,6 +38,8 @@ export interface ExecutionsOptions {
   readonly account: string;
   /** Receives the calls that a query makes to Glue and S3, and its caller: see `AthenaOptions`. */
   readonly onCall: (caller: Signer, call: QueryCall) => void;
+  /** Receives each query whose state has changed, and its state before. */
+  readonly onStateChange: (execution: Execution, before: Execution['state']) => void;
   /** Receives internal errors. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -268,7 +270,9 @@ export class Executions {
   }
 
   #save(execution: Execution): Execution {
+    const before = this.#journal.executions.get(execution.id)?.state;
     this.#journal.append(execution, this.#options.clock.now());
+    if (before !== undefined && before !== execution.state) this.#options.onStateChange(execution, before);
     return execution;
   }
 }

@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   DuckDBArrayValue,
+  type DuckDBConnection,
   DuckDBDecimalValue,
   DuckDBInstance,
   DuckDBListValue,
   DuckDBMapValue,
   DuckDBStructValue,
   type DuckDBValue,
+  StatementType,
 } from '@duckdb/node-api';
 import { QueryError } from '../../base/errors.ts';
-import { quoteName } from '../../base/sql.ts';
+import { quoteName, quoteText } from '../../base/sql.ts';
 import { dataFolders } from '../../disk/dataDirectory.ts';
 import { readCatalog, type TableEntry } from '../../glue/index.ts';
 import { listPartitionFiles, type QueryTable, tableViewSql } from './tableView.ts';
@@ -28,6 +30,75 @@ export type QueryRow = Readonly<Record<string, JsonValue>>;
  * @throws QueryError `QUERY_NO_DATA` without a catalog, `QUERY_FAILED` with DuckDB's own message.
  */
 export async function runQuery(directory: string, sql: string): Promise<QueryRow[]> {
+  return withTables(directory, sql, async (connection) => {
+    const reader = await connection.runAndReadAll(sql);
+    const names = reader.deduplicatedColumnNames();
+    return reader
+      .getRows()
+      .map((row) => Object.fromEntries(names.map((name, index) => [name, toJsonValue(row[index] ?? null)])));
+  });
+}
+
+/** The first rows of a query. */
+export interface QueryPage {
+  /** Names, which may repeat, and DuckDB's types. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly (readonly JsonValue[])[];
+  /** Whether the result has more rows. */
+  readonly more: boolean;
+}
+
+/** Memory of a query that runs in the process of the local cloud. */
+const MEMORY = '1GB';
+/** DuckDB loses an interruption that arrives between two steps of a query, so it is repeated. */
+const INTERRUPT_MS = 50;
+
+/**
+ * Runs one SELECT for a caller that is not trusted with this machine: it reads the objects of the local S3 and no other file.
+ * Otherwise like {@link runQuery}.
+ *
+ * @param options `most`: rows at the most. When the signal aborts, the query is interrupted.
+ * @throws QueryError `QUERY_NO_SELECT`; those of {@link runQuery}.
+ */
+export async function readQuery(
+  directory: string,
+  sql: string,
+  { most, signal }: { readonly most: number; readonly signal: AbortSignal },
+): Promise<QueryPage> {
+  return withTables(directory, sql, async (connection, readable) => {
+    await connection.run(
+      `SET memory_limit = '${MEMORY}'; SET allowed_directories = [${readable.map((path) => quoteText(`${path}/`)).join(', ')}];
+       SET enable_external_access = false; SET lock_configuration = true`,
+    );
+    const statements = await connection.extractStatements(sql);
+    if (statements.count !== 1)
+      throw new QueryError('QUERY_NO_SELECT', `Got ${statements.count} statements.`);
+    const prepared = await statements.prepare(0);
+    if (prepared.statementType !== StatementType.SELECT) throw new QueryError('QUERY_NO_SELECT');
+    const interrupt = setInterval(() => {
+      if (signal.aborted) connection.interrupt();
+    }, INTERRUPT_MS);
+    try {
+      const reader = await prepared.streamAndReadUntil(most + 1);
+      const types = reader.columnTypes();
+      const rows = reader.getRows();
+      return {
+        columns: reader.columnNames().map((name, i) => ({ name, type: String(types[i]) })),
+        rows: rows.slice(0, most).map((row) => row.map(toJsonValue)),
+        more: rows.length > most,
+      };
+    } finally {
+      clearInterval(interrupt);
+    }
+  });
+}
+
+/** Opens DuckDB with the tables of the catalog, and the views that a query needs. */
+async function withTables<Result>(
+  directory: string,
+  sql: string,
+  work: (connection: DuckDBConnection, readable: readonly string[]) => Promise<Result>,
+): Promise<Result> {
   const folders = dataFolders(directory);
   const databases = readCatalog(folders.glue);
   if (databases.length === 0) throw new QueryError('QUERY_NO_DATA', `Looked in ${folders.root}.`);
@@ -47,12 +118,9 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
     failedViews = await createViews(connection, viewsNeededBy(sql, readViews(databases)));
     const path = databases.map(({ input }) => quoteName(input.Name)).join(',');
     await connection.run(`SET search_path = '${path.replaceAll("'", "''")}'`);
-    const reader = await connection.runAndReadAll(sql);
-    const names = reader.deduplicatedColumnNames();
-    return reader
-      .getRows()
-      .map((row) => Object.fromEntries(names.map((name, index) => [name, toJsonValue(row[index] ?? null)])));
+    return await work(connection, [folders.s3, scratch]);
   } catch (error) {
+    if (error instanceof QueryError) throw error;
     const message = error instanceof Error ? error.message : '';
     const reasons = failedViews.map(
       ({ view, reason }) => `\nThe view ${view.name} could not be created: ${reason}`,

@@ -71,8 +71,14 @@ const jsonPathForm: Form = (call) =>
 
 const withoutLambda: Form = (call) => {
   const { list } = call.writer;
-  for (let index = call.open; index < call.close; index += 1)
-    if (list.symbol(index) === '->') throw unsupported(call, 'with a lambda');
+  let depth = 0;
+  for (let index = call.open; index < call.close; index += 1) {
+    const symbol = list.symbol(index);
+    if (symbol === '(' || symbol === '[') depth += 1;
+    else if (symbol === ')' || symbol === ']') depth -= 1;
+    // A lambda of a call within the arguments is that call's own.
+    else if (symbol === '->' && depth === 1) throw unsupported(call, 'with a lambda');
+  }
   return undefined;
 };
 

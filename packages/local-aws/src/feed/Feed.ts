@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+
+/** What the feed keeps: the newest writes, up to both limits. A write is output of a function, or a record of a stream. */
+const LIMITS = { writes: 20_000, bytes: 16 * 1_048_576 } as const;
+/** Once a limit is reached, this part of it stays: dropping a few at every write would cost more. */
+const KEPT_PART = 0.8;
+/** Bytes of the texts of one answer. A single text may be larger. */
+const ANSWER_BYTES = 4 * 1_048_576;
+
+/** One line of a function's log, or one document that a delivery stream accepted. */
+export type FeedEntry = {
+  /** Consecutive, from 0; another run of the local cloud begins again. */
+  readonly sequence: number;
+  /** When it was written or accepted, ISO 8601. */
+  readonly at: string;
+} & (
+  | { readonly function: string; readonly line: string }
+  | { readonly stream: string; readonly document: string }
+);
+
+/** The answer to a read of the feed. */
+export interface FeedAnswer {
+  readonly entries: readonly FeedEntry[];
+  /** Where to read on. */
+  readonly next: string;
+  /** Entries after the cursor that went before they were read, to make room. */
+  readonly dropped: number;
+  /** Whether the cursor is of an earlier run: the answer begins with the oldest entry of this one. */
+  readonly restarted: boolean;
+  /** Whether the local cloud is stopping: nothing follows. */
+  readonly ended: boolean;
+}
+
+/** What to read of the feed. */
+export interface FeedQuestion {
+  /** `next` of an earlier answer. Default: what comes from now on, and `last`. */
+  readonly after?: string | undefined;
+  /** Without `after`: this many entries before now, too. Default 0. */
+  readonly last?: number;
+  /** The most entries. */
+  readonly most: number;
+  /** How long to wait for the first entry, in milliseconds of the machine. Default 0. */
+  readonly waitMs?: number;
+  /** Ends the wait: nobody reads the answer. */
+  readonly signal?: AbortSignal;
+}
+
+interface Write {
+  readonly at: number;
+  readonly from: 'function' | 'stream';
+  readonly name: string;
+  readonly content: string | Uint8Array;
+  /** Sequence number of its first line, and the number of its lines; undefined until somebody asks. */
+  first: number;
+  lines: number | undefined;
+}
+
+/**
+ * What functions print and what delivery streams accept, as it comes, for a client that follows it. Writers only leave a
+ * reference: lines are counted and texts are made when somebody reads.
+ */
+export class Feed {
+  readonly #run = randomUUID().slice(0, 8);
+  #writes: Write[] = [];
+  #bytes = 0;
+  /** Writes of `#writes` whose lines are counted, and the sequence number of the next line. */
+  #counted = 0;
+  #next = 0;
+  #ended = false;
+  readonly #waiting = new Set<() => void>();
+
+  /** Takes the output of a function: whole lines. @param at Epoch milliseconds. */
+  addOutput(name: string, text: string, at: number): void {
+    this.#add('function', name, text, text.length, at);
+  }
+
+  /** Takes a record that a stream accepted: a document a line. @param at Epoch milliseconds. */
+  addRecord(name: string, data: Uint8Array, at: number): void {
+    // Small buffers share memory with others, which the reference would keep.
+    const own = data.byteLength * 2 < data.buffer.byteLength ? new Uint8Array(data) : data;
+    this.#add('stream', name, own, own.byteLength, at);
+  }
+
+  /** Entries after a cursor; waits for the first one if there is none. */
+  async read({ after, last = 0, most, waitMs = 0, signal }: FeedQuestion): Promise<FeedAnswer> {
+    this.#count();
+    const from = this.#position(after, last);
+    if (from.sequence >= this.#next && waitMs > 0 && !this.#ended) await this.#more(waitMs, signal);
+    this.#count();
+    const oldest = this.#writes[0]?.first ?? this.#next;
+    const start = Math.max(from.sequence, oldest);
+    const entries = this.#entries(start, most);
+    const read = entries.at(-1);
+    return {
+      entries,
+      // Empty lines have a number and no entry.
+      next: `${this.#run}.${read === undefined ? this.#next : read.sequence + 1}`,
+      dropped: start - from.sequence,
+      restarted: from.restarted,
+      ended: this.#ended,
+    };
+  }
+
+  /** Answers everybody who waits. Later reads do not wait. */
+  end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  #add(from: Write['from'], name: string, content: Write['content'], bytes: number, at: number): void {
+    this.#writes.push({ at, from, name, content, first: 0, lines: undefined });
+    this.#bytes += bytes;
+    if (this.#bytes > LIMITS.bytes || this.#writes.length > LIMITS.writes) this.#makeRoom();
+    if (this.#waiting.size > 0) this.#wake();
+  }
+
+  #makeRoom(): void {
+    this.#count();
+    let gone = 0;
+    const isOver = () =>
+      this.#bytes > LIMITS.bytes * KEPT_PART || this.#writes.length - gone > LIMITS.writes * KEPT_PART;
+    while (gone < this.#writes.length - 1 && isOver()) {
+      this.#bytes -= this.#writes[gone]?.content.length ?? 0;
+      gone += 1;
+    }
+    this.#writes = this.#writes.slice(gone);
+    this.#counted -= gone;
+  }
+
+  /** Numbers the lines of the writes that have come since. */
+  #count(): void {
+    for (; this.#counted < this.#writes.length; this.#counted += 1) {
+      const write = this.#writes[this.#counted];
+      if (write === undefined) continue;
+      write.first = this.#next;
+      write.lines = countLines(write.content);
+      this.#next += write.lines;
+    }
+  }
+
+  #position(after: string | undefined, last: number): { sequence: number; restarted: boolean } {
+    if (after === undefined) return { sequence: this.#lastEntries(last), restarted: false };
+    const [run, sequence] = after.split('.');
+    const isOurs = run === this.#run && Number(sequence) <= this.#next;
+    return isOurs
+      ? { sequence: Number(sequence), restarted: false }
+      : { sequence: this.#writes[0]?.first ?? this.#next, restarted: true };
+  }
+
+  #lastEntries(count: number): number {
+    return Math.max(this.#writes[0]?.first ?? this.#next, this.#next - count);
+  }
+
+  #entries(start: number, most: number): FeedEntry[] {
+    const entries: FeedEntry[] = [];
+    let bytes = 0;
+    for (let i = this.#writeOf(start); i < this.#writes.length; i += 1) {
+      const write = this.#writes[i];
+      if (write === undefined) break;
+      const { content, first, from, name } = write;
+      const text = typeof content === 'string' ? content : Buffer.from(content).toString('utf8');
+      const at = new Date(write.at).toISOString();
+      for (const [line, one] of text.split('\n').entries()) {
+        const sequence = first + line;
+        if (sequence < start || one === '') continue;
+        if (entries.length > 0 && (entries.length === most || bytes + one.length > ANSWER_BYTES))
+          return entries;
+        bytes += one.length;
+        entries.push(
+          from === 'function'
+            ? { sequence, at, function: name, line: one }
+            : { sequence, at, stream: name, document: one },
+        );
+      }
+    }
+    return entries;
+  }
+
+  /** The number of the write that has a line. */
+  #writeOf(sequence: number): number {
+    let low = 0;
+    let high = this.#writes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#writes[middle]?.first ?? 0) <= sequence) low = middle + 1;
+      else high = middle;
+    }
+    return Math.max(0, low - 1);
+  }
+
+  #more(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, waitMs);
+    this.#waiting.add(resolve);
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+    if (signal?.aborted === true) resolve();
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#waiting.delete(resolve);
+    });
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+}
+
+function countLines(content: string | Uint8Array): number {
+  let lines = 0;
+  let at = 0;
+  for (;;) {
+    const end = typeof content === 'string' ? content.indexOf('\n', at) : content.indexOf(0x0a, at);
+    if (end < 0) return at < content.length ? lines + 1 : lines;
+    lines += 1;
+    at = end + 1;
+  }
+}

@@ -1,0 +1,173 @@
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ResourceState } from '../../src/cloudformation/Stack.ts';
+import { cloudWatchService } from '../../src/cloudwatch/index.ts';
+import { MetricStore } from '../../src/cloudwatch/MetricStore.ts';
+import { ManualClock } from '../harness/ManualClock.ts';
+import { startServices, temporaryDirectory } from '../harness/startServices.ts';
+
+const NOON = Date.UTC(2026, 10, 20, 12);
+const MINUTE = 60_000;
+
+describe('alarms', () => {
+  let directory: ReturnType<typeof temporaryDirectory>;
+  let clock: ManualClock;
+  let store: MetricStore;
+  let client: CloudWatchClient;
+  let resources: ResourceState[];
+  let close: () => Promise<void>;
+  beforeEach(async () => {
+    directory = temporaryDirectory();
+    clock = new ManualClock(NOON);
+    resources = [];
+    store = MetricStore.open({ directory: directory.path, clock });
+    const services = await startServices([
+      cloudWatchService({
+        metrics: store,
+        clock,
+        beforeReading: () => undefined,
+        resources: () => resources,
+      }),
+    ]);
+    client = new CloudWatchClient(services.options);
+    close = async () => {
+      client.destroy();
+      await services.close();
+      store.close();
+      directory.remove();
+    };
+  });
+  afterEach(() => close());
+
+  const deploy = (type: string, name: string, properties: object) =>
+    resources.push({
+      resource: {
+        ...{ logicalId: name, type, physicalId: name, locally: 'inert' },
+        arn: `arn:aws:cloudwatch:us-east-1:000000000000:alarm:${name}`,
+        properties: { ...properties },
+      },
+      status: 'CREATE_COMPLETE',
+      atMs: NOON - 60 * MINUTE,
+    });
+  const deployAlarm = (name: string, more: object = {}) =>
+    deploy('AWS::CloudWatch::Alarm', name, {
+      ...{ Namespace: 'Shop', MetricName: 'failed', Statistic: 'Sum', Period: 300, EvaluationPeriods: 1 },
+      Dimensions: [{ Name: 'function', Value: 'collect' }],
+      Threshold: 3,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+      ...more,
+    });
+  const measure = (at: number, value: number, name = 'failed') =>
+    store.add([
+      {
+        metric: { namespace: 'Shop', name, unit: 'Count', dimensions: [['function', 'collect']] },
+        at,
+        values: [value],
+      },
+    ]);
+  const describeAlarms = async (input: object = {}) => {
+    const { MetricAlarms = [] } = await client.send(new DescribeAlarmsCommand(input));
+    return MetricAlarms;
+  };
+  const states = async () =>
+    Object.fromEntries(
+      (await describeAlarms()).map(({ AlarmName = '', StateValue }) => [AlarmName, StateValue]),
+    );
+
+  it('are on while their metric reaches the threshold, and say since when', async () => {
+    deployAlarm('many', { AlarmDescription: 'Too many', AlarmActions: ['arn:aws:sns:x'] });
+    expect(await states()).toEqual({ many: 'OK' });
+    measure(NOON - 3 * MINUTE, 2);
+    expect(await states()).toEqual({ many: 'OK' });
+    measure(NOON - MINUTE, 1);
+    const [alarm] = await describeAlarms();
+    expect(alarm).toMatchObject({
+      ...{ AlarmName: 'many', AlarmDescription: 'Too many', AlarmActions: ['arn:aws:sns:x'] },
+      ...{ StateValue: 'ALARM', ActionsEnabled: true, Threshold: 3, Period: 300 },
+      StateTransitionedTimestamp: new Date(NOON - MINUTE),
+    });
+    await clock.advance(10 * MINUTE);
+    expect(await states()).toEqual({ many: 'OK' });
+  });
+
+  it('say since when by a clock that was set back after the deployment', async () => {
+    deployAlarm('many');
+    resources = resources.map((one) => ({ ...one, atMs: NOON + 60 * MINUTE }));
+    measure(NOON - 3 * MINUTE, 5);
+    const [alarm] = await describeAlarms();
+    expect(alarm).toMatchObject({
+      StateValue: 'ALARM',
+      StateTransitionedTimestamp: new Date(NOON - 3 * MINUTE),
+    });
+  });
+
+  it('wait for as many periods as they evaluate', async () => {
+    deployAlarm('lasting', { EvaluationPeriods: 3 });
+    for (const ago of [1, 6]) measure(NOON - ago * MINUTE, 5);
+    expect(await states()).toEqual({ lasting: 'OK' });
+    measure(NOON - 11 * MINUTE, 5);
+    expect(await states()).toEqual({ lasting: 'ALARM' });
+  });
+
+  it('treat missing data as they say', async () => {
+    for (const TreatMissingData of ['missing', 'ignore', 'breaching', 'notBreaching'])
+      deployAlarm(TreatMissingData, { TreatMissingData });
+    const empty = {
+      ...{ missing: 'INSUFFICIENT_DATA', ignore: 'INSUFFICIENT_DATA' },
+      ...{ breaching: 'ALARM', notBreaching: 'OK' },
+    };
+    expect(await states()).toEqual(empty);
+    measure(NOON - MINUTE, 5);
+    const all = { missing: 'ALARM', ignore: 'ALARM', breaching: 'ALARM', notBreaching: 'ALARM' };
+    expect(await states()).toEqual(all);
+    await clock.advance(30 * MINUTE);
+    expect(await states()).toEqual({ ...empty, ignore: 'ALARM' });
+  });
+
+  it('compare in each direction, with each statistic', async () => {
+    measure(NOON - MINUTE, 2);
+    measure(NOON - MINUTE, 4);
+    const compare = (name: string, Statistic: string, ComparisonOperator: string, Threshold: number) =>
+      deployAlarm(name, { Statistic, ComparisonOperator, Threshold });
+    compare('a', 'Maximum', 'GreaterThanThreshold', 4);
+    compare('b', 'Minimum', 'LessThanThreshold', 3);
+    compare('c', 'Average', 'LessThanOrEqualToThreshold', 3);
+    compare('d', 'SampleCount', 'GreaterThanOrEqualToThreshold', 2);
+    expect(await states()).toEqual({ a: 'OK', b: 'ALARM', c: 'ALARM', d: 'ALARM' });
+  });
+
+  it('have no data where the metric is not here: of services, of filters, and metric math', async () => {
+    deployAlarm('service', { Namespace: 'AWS/Lambda' });
+    deployAlarm('filter', { MetricName: 'parked', Dimensions: [] });
+    deploy('AWS::CloudWatch::Alarm', 'math', { Metrics: [], EvaluationPeriods: 1, Threshold: 1 });
+    deploy('AWS::Logs::MetricFilter', 'made', {
+      MetricTransformations: [{ MetricNamespace: 'Shop', MetricName: 'parked', MetricValue: '1' }],
+    });
+    const alarms = await describeAlarms();
+    expect(
+      alarms.map(({ AlarmName, StateValue, StateReason }) => [AlarmName, StateValue, StateReason]),
+    ).toEqual([
+      ['filter', 'INSUFFICIENT_DATA', expect.stringContaining('metric filters')],
+      ['math', 'INSUFFICIENT_DATA', expect.stringContaining('metric math')],
+      ['service', 'INSUFFICIENT_DATA', expect.stringContaining('AWS/Lambda')],
+    ]);
+  });
+
+  it('are found by name, prefix and state, in pages', async () => {
+    for (const name of ['a-1', 'a-2', 'b-1']) deployAlarm(name);
+    const names = async (input: object) => (await describeAlarms(input)).map(({ AlarmName }) => AlarmName);
+    expect(await names({ AlarmNamePrefix: 'a-' })).toEqual(['a-1', 'a-2']);
+    expect(await names({ AlarmNames: ['b-1', 'c'] })).toEqual(['b-1']);
+    expect(await names({ StateValue: 'ALARM' })).toEqual([]);
+    expect(await names({ AlarmTypes: ['CompositeAlarm'] })).toEqual([]);
+    const first = await client.send(new DescribeAlarmsCommand({ MaxRecords: 2 }));
+    expect(first.MetricAlarms).toHaveLength(2);
+    const { NextToken } = first;
+    expect(await names({ MaxRecords: 2, NextToken })).toEqual(['b-1']);
+    await expect(names({ AlarmNames: ['a'], AlarmNamePrefix: 'a' })).rejects.toMatchObject({
+      name: expect.stringMatching(/^Validation/),
+    });
+    await expect(names({ NextToken: 'x' })).rejects.toMatchObject({ name: 'InvalidNextToken' });
+  });
+});

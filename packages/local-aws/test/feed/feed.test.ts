@@ -1,0 +1,210 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { connect } from 'node:net';
+import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Feed, type FeedAnswer } from '../../src/feed/Feed.ts';
+import { type LocalAws, startLocalAws } from '../../src/index.ts';
+import { temporaryDirectory } from '../harness/startServices.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 12);
+const AT = '2026-11-20T12:00:00.000Z';
+
+const texts = ({ entries }: FeedAnswer) =>
+  entries.map((one) => ('line' in one ? `${one.function}: ${one.line}` : `${one.stream}: ${one.document}`));
+
+describe('the feed', () => {
+  it('has one entry for each line and each document, numbered in their order', async () => {
+    const feed = new Feed();
+    feed.addOutput('shop', 'one\ntwo é\n', NOW);
+    feed.addRecord('events', Buffer.from('{"a":1}\n{"b":"ü"}'), NOW + 1);
+    feed.addOutput('shop', 'three\n', NOW);
+    const { entries, ...rest } = await feed.read({ last: 100, most: 100 });
+    expect(entries).toEqual([
+      { sequence: 0, at: AT, function: 'shop', line: 'one' },
+      { sequence: 1, at: AT, function: 'shop', line: 'two é' },
+      { sequence: 2, at: '2026-11-20T12:00:00.001Z', stream: 'events', document: '{"a":1}' },
+      { sequence: 3, at: '2026-11-20T12:00:00.001Z', stream: 'events', document: '{"b":"ü"}' },
+      { sequence: 4, at: AT, function: 'shop', line: 'three' },
+    ]);
+    expect(rest).toEqual({
+      next: expect.stringMatching(/\.5$/),
+      dropped: 0,
+      restarted: false,
+      ended: false,
+    });
+  });
+
+  it('is read on from any entry, also within a write, and begins with what comes', async () => {
+    const feed = new Feed();
+    feed.addOutput('shop', 'before\n', NOW);
+    const { next, entries } = await feed.read({ most: 10 });
+    expect(entries).toEqual([]);
+    feed.addOutput('shop', 'a\nb\n\nc\n', NOW);
+    const first = await feed.read({ after: next, most: 2 });
+    expect(texts(first)).toEqual(['shop: a', 'shop: b']);
+    const second = await feed.read({ after: first.next, most: 2 });
+    expect(texts(second)).toEqual(['shop: c']);
+    expect(texts(await feed.read({ after: second.next, most: 2 }))).toEqual([]);
+    expect(texts(await feed.read({ last: 1, most: 2 }))).toEqual(['shop: c']);
+  });
+
+  it('drops the oldest beyond 20,000 writes and 16 MiB, and says how many a reader has missed', async () => {
+    const byCount = new Feed();
+    const { next } = await byCount.read({ most: 1 });
+    for (let i = 0; i < 20_001; i += 1) byCount.addOutput('shop', `a${i}\nb${i}\n`, NOW);
+    const late = await byCount.read({ after: next, most: 1 });
+    expect(late.dropped).toBe(2 * 4_001);
+    expect(texts(late)).toEqual(['shop: a4001']);
+    expect((await byCount.read({ after: late.next, most: 1 })).dropped).toBe(0);
+
+    const byBytes = new Feed();
+    const before = await byBytes.read({ most: 1 });
+    const record = Buffer.alloc(1_048_576, 'x');
+    for (let i = 0; i < 17; i += 1) byBytes.addRecord('events', record, NOW);
+    const { dropped, entries } = await byBytes.read({ after: before.next, most: 100 });
+    // One answer has about 4 MiB.
+    expect([dropped, entries.length]).toEqual([5, 4]);
+  });
+
+  it('does not keep the memory that a small record shares with others', async () => {
+    const feed = new Feed();
+    const shared = Buffer.alloc(1_000_000, 'a');
+    feed.addRecord('events', shared.subarray(0, 3), NOW);
+    shared.fill('b');
+    expect(texts(await feed.read({ last: 1, most: 1 }))).toEqual(['events: aaa']);
+  });
+
+  it('wakes everybody who waits at once, and lets those go who gave up', async () => {
+    const feed = new Feed();
+    const start = performance.now();
+    const waiting = [1, 2].map(() => feed.read({ most: 1, waitMs: 30_000 }));
+    const gone = new AbortController();
+    const givenUp = feed.read({ most: 1, waitMs: 30_000, signal: gone.signal });
+    gone.abort();
+    expect(texts(await givenUp)).toEqual([]);
+    // Reading begins with its first turn.
+    await Promise.resolve();
+    feed.addOutput('shop', 'now\n', NOW);
+    expect((await Promise.all(waiting)).map(texts)).toEqual([['shop: now'], ['shop: now']]);
+    expect(texts(await feed.read({ most: 1, waitMs: 1 }))).toEqual([]);
+    const last = feed.read({ most: 1, waitMs: 30_000 });
+    feed.end();
+    expect(await last).toMatchObject({ entries: [], ended: true });
+    expect(await feed.read({ most: 1, waitMs: 30_000 })).toMatchObject({ ended: true });
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
+  it('begins with its oldest entry for a reader of another run', async () => {
+    const [old, feed] = [new Feed(), new Feed()];
+    old.addOutput('shop', 'old\n', NOW);
+    feed.addOutput('shop', 'new\n', NOW);
+    const { next } = await old.read({ most: 1 });
+    const answer = await feed.read({ after: next, most: 1 });
+    expect([texts(answer), answer.restarted]).toEqual([['shop: new'], true]);
+    expect((await feed.read({ after: answer.next, most: 1 })).restarted).toBe(false);
+  });
+});
+
+describe('the feed of a running cloud', () => {
+  const directory = temporaryDirectory();
+  let aws: LocalAws;
+  let firehose: FirehoseClient;
+  beforeEach(async () => {
+    const template = {
+      Resources: {
+        Landing: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'landing' } },
+        Events: {
+          Type: 'AWS::KinesisFirehose::DeliveryStream',
+          Properties: {
+            DeliveryStreamName: 'events',
+            ExtendedS3DestinationConfiguration: {
+              BucketARN: { 'Fn::GetAtt': ['Landing', 'Arn'] },
+              RoleARN: 'arn:aws:iam::000000000000:role/delivery',
+              Prefix: 'events/',
+            },
+          },
+        },
+      },
+    };
+    aws = await startLocalAws({ stack: { template }, directory: directory.path });
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    firehose = new FirehoseClient({ endpoint: aws.endpoint, region: 'us-east-1', credentials });
+  });
+  afterEach(async () => {
+    firehose.destroy();
+    await aws.close();
+    directory.remove();
+  });
+  const put = (...documents: string[]) =>
+    firehose.send(
+      new PutRecordBatchCommand({
+        DeliveryStreamName: 'events',
+        Records: documents.map((one) => ({ Data: Buffer.from(one) })),
+      }),
+    );
+  const read = async (query: string): Promise<FeedAnswer> => {
+    const response = await fetch(`${aws.endpoint}/_local/feed?${query}`);
+    return JSON.parse(await response.text());
+  };
+
+  it('has the records that a stream accepted, and not those that failed', async () => {
+    const { next } = await read('');
+    aws.faults.set({ firehose: [{ fault: 'failRecords', stream: 'events', indexes: [1] }] });
+    const following = read(`after=${next}&waitMs=20000`);
+    await put('a', 'b', 'c');
+    const first = await following;
+    const rest = await read(`after=${first.next}`);
+    expect([...texts(first), ...texts(rest)]).toEqual(['events: a', 'events: c']);
+    await aws.flush();
+    expect(texts(await read('last=10'))).toEqual(['events: a', 'events: c']);
+  });
+
+  it('refuses what is no query of it', async () => {
+    for (const query of ['after=5', 'waitMs=30001', 'most=0', 'most=x', 'stream=events']) {
+      const response = await fetch(`${aws.endpoint}/_local/feed?${query}`);
+      expect([query, response.status, await response.json()]).toEqual([
+        query,
+        400,
+        expect.objectContaining({ code: 'LOCAL_AWS_CONTROL_BODY' }),
+      ]);
+    }
+  });
+
+  it('holds up no close of the cloud, with a connection that never had a request', async () => {
+    const socket = connect(Number(new URL(aws.endpoint).port), '127.0.0.1');
+    await once(socket, 'connect');
+    await read('');
+    const closed = once(socket, 'close');
+    const start = performance.now();
+    await aws.close();
+    expect(performance.now() - start).toBeLessThan(2_000);
+    await closed;
+  });
+
+  it('holds up no close of the cloud, with somebody who waits and somebody who asks again and again', async () => {
+    const answers: FeedAnswer[] = [];
+    const asked = new Promise<void>((resolve) => {
+      const ask = () => {
+        const request = get(`${aws.endpoint}/_local/feed?waitMs=30000`, (response) => {
+          let body = '';
+          response.setEncoding('utf8').on('data', (text: string) => {
+            body += text;
+          });
+          response.on('end', () => {
+            answers.push(JSON.parse(body));
+            ask();
+          });
+        });
+        request.on('error', () => resolve());
+      };
+      ask();
+    });
+    await read('');
+    const start = performance.now();
+    await aws.close();
+    expect(performance.now() - start).toBeLessThan(4_000);
+    await asked;
+    expect(answers[0]).toMatchObject({ entries: [], ended: true });
+  });
+});
