@@ -14,6 +14,7 @@ import { GroupsCache } from '../../lib/groups/GroupsCache.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { withEnvironment } from '../../lib/lambda/environment.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { StreamBreaker } from '../../lib/landing/delivery/StreamBreaker.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
@@ -44,6 +45,7 @@ function makeCollector(environment: Environment): Collector {
     },
   });
   const planNow = planProvider(config, groups);
+  const breakerPorts = { ...systemTiming, log: logLine };
   return {
     get plan() {
       return planNow();
@@ -65,6 +67,11 @@ function makeCollector(environment: Environment): Collector {
       exposures: firehosePutRecordBatch(firehoseClient(), environment.exposuresStream),
       events: firehosePutRecordBatch(firehoseClient(), environment.eventsStream),
       quarantine: firehosePutRecordBatch(firehoseClient(), environment.quarantineStream),
+    },
+    breakers: {
+      exposures: new StreamBreaker('exposures', breakerPorts),
+      events: new StreamBreaker('events', breakerPorts),
+      quarantine: new StreamBreaker('quarantine', breakerPorts),
     },
     putOverflow: overflowBucket(environment.bucket),
     writeQuarantine: quarantineWriter(config),

@@ -14,8 +14,11 @@ import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { StreamBreaker } from '../../lib/landing/delivery/StreamBreaker.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
+import { Pace } from '../../lib/landing/redrive/Pace.ts';
 import { quarantineRecords } from '../../lib/landing/redrive/quarantineRecords.ts';
+import type { RedriveStream } from '../../lib/landing/redrive/Redrive.ts';
 import { RedriveError } from '../../lib/landing/redrive/RedriveError.ts';
 import {
   type Redriver,
@@ -23,6 +26,7 @@ import {
   redriveStragglers,
   type StragglersReport,
 } from '../../lib/landing/redrive/redriveMessages.ts';
+import type { TableKind } from '../../lib/schema/kinds.ts';
 
 const config: FunctionConfig<'redrive'> = wholeConfig;
 
@@ -71,12 +75,23 @@ export const handler = middy<unknown, SQSBatchResponse | StragglersReport>(noEar
     throw new RedriveError('SLUICE_REDRIVE_INVOCATION_UNKNOWN');
   });
 
+/** What this execution environment knows of a stream, over invocations. */
+function streamNamed(kind: TableKind, name: string): RedriveStream {
+  return {
+    putRecordBatch: firehosePutRecordBatch(firehoseClient(), name),
+    breaker: new StreamBreaker(kind, { ...systemTiming, log: logLine }),
+    pace: new Pace(systemTiming),
+  };
+}
+
+let streams: Redriver['streams'] | undefined;
+
 function makeRedriver(environment: Environment, endsAt: number): Redriver {
   const { SLUICE_BUCKET: bucket, SLUICE_TRIES: tries } = environment;
-  const streams = {
-    exposures: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_EXPOSURES_STREAM),
-    events: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_EVENTS_STREAM),
-    quarantine: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_QUARANTINE_STREAM),
+  streams ??= {
+    exposures: streamNamed('exposures', environment.SLUICE_EXPOSURES_STREAM),
+    events: streamNamed('events', environment.SLUICE_EVENTS_STREAM),
+    quarantine: streamNamed('quarantine', environment.SLUICE_QUARANTINE_STREAM),
   };
   return {
     ...systemTiming,
@@ -89,7 +104,7 @@ function makeRedriver(environment: Environment, endsAt: number): Redriver {
       write: quarantineWriter(config),
       putLarge: s3QuarantineLarge(s3Client(), bucket),
       putOverflow: s3Overflow(s3Client(), bucket),
-      putRecordBatch: streams.quarantine,
+      putRecordBatch: streams.quarantine.putRecordBatch,
     }),
     log: logLine,
     deadline: endsAt - MARGIN_MS,

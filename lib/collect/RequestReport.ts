@@ -62,30 +62,29 @@ export class RequestReport {
    * @param refusedCounts By code. Default: `refused`, each once.
    */
   delivered(
-    deliveries: Readonly<Record<TableKind, StreamDelivery>>,
+    deliveries: readonly StreamDelivery[],
     refused: readonly RefusedItem[],
     refusedCounts: Readonly<Record<string, number>> = new Counts(refused.map(({ code }) => code)).toObject(),
   ): void {
-    const all = Object.values(deliveries);
     const sum = (count: 'records' | 'calls' | 'billedBytes') =>
-      all.reduce((total, delivery) => total + delivery[count], 0);
+      deliveries.reduce((total, delivery) => total + delivery[count], 0);
     this.#refused = refusedCounts;
     if (refused.length > 0) this.add({ refused: refusedCounts });
     // If many events were refused, they share one row, which counts as all of them.
     const refusedEach = refused.length === 0 ? 0 : total(refusedCounts) / refused.length;
-    const exposures = streamOutcome('exposures', deliveries.exposures, 1);
-    const events = streamOutcome('events', deliveries.events, 1);
-    const quarantine = streamOutcome('quarantine', deliveries.quarantine, refusedEach);
-    this.#streams = [exposures, events, quarantine];
+    this.#streams = deliveries.map((delivery) =>
+      streamOutcome(delivery, delivery.kind === 'quarantine' ? refusedEach : 1),
+    );
+    const landed = (kind: TableKind) => this.#streams.find(({ table }) => table === kind)?.landed ?? 0;
     this.add({
-      exposures_landed: exposures.landed,
-      events_landed: events.landed,
-      quarantined: quarantine.landed,
+      exposures_landed: landed('exposures'),
+      events_landed: landed('events'),
+      quarantined: landed('quarantine'),
       records: sum('records'),
       calls: sum('calls'),
       billed_bytes: sum('billedBytes'),
     });
-    const returned = all.flatMap((delivery) => delivery.returned);
+    const returned = deliveries.flatMap((delivery) => delivery.returned);
     if (returned.length === 0) return;
     this.add({
       returned: new Counts(
@@ -93,7 +92,7 @@ export class RequestReport {
       ).toObject(),
       overflowed: this.#streams.reduce((sum, { overflowed }) => sum + overflowed, 0),
     });
-    const lost = all.find(({ isSafe }) => !isSafe);
+    const lost = deliveries.find(({ isSafe }) => !isSafe);
     if (lost !== undefined) this.add({ overflow_error: lost.overflowError });
   }
 
@@ -138,8 +137,8 @@ export class RequestReport {
 }
 
 /** @param each Events that a row represents. */
-function streamOutcome(table: TableKind, delivery: StreamDelivery, each: number): StreamOutcome {
-  const { acknowledged, retried, bytes, billedBytes } = delivery;
+function streamOutcome(delivery: StreamDelivery, each: number): StreamOutcome {
+  const { kind: table, acknowledged, retried, bytes, billedBytes } = delivery;
   const counts = { landed: acknowledged * each, overflowed: delivery.overflowed * each };
   return { table, ...counts, retried, payloadBytes: bytes, billedBytes };
 }

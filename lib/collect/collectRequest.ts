@@ -1,7 +1,8 @@
 import type { Clock } from '../base/time.ts';
 import type { GroupsCache } from '../groups/GroupsCache.ts';
-import { deliverOrSpill, type PutOverflow } from '../landing/delivery/deliver.ts';
+import { deliverOrSpill, type PutOverflow, type StreamDocuments } from '../landing/delivery/deliver.ts';
 import type { PutRecordBatch } from '../landing/delivery/putRecords.ts';
+import type { StreamBreaker } from '../landing/delivery/StreamBreaker.ts';
 import { isQuarantineReason } from '../landing/quarantineReasons.ts';
 import type { PutQuarantineLarge, QuarantineWriter, RefusedItem } from '../landing/quarantineWriter.ts';
 import { OVERFLOW_MS } from '../schema/deliveryLimits.ts';
@@ -32,6 +33,8 @@ export interface Collector {
   readonly groups: GroupsCache;
   readonly keys: KeyGate;
   readonly streams: Record<TableKind, PutRecordBatch>;
+  /** What this execution environment knows of streams that are away. Default nothing: every call is made. */
+  readonly breakers?: Readonly<Record<TableKind, StreamBreaker>>;
   readonly putOverflow: PutOverflow;
   readonly writeQuarantine: QuarantineWriter;
   readonly putQuarantineLarge: PutQuarantineLarge;
@@ -199,27 +202,20 @@ async function deliverRows(
   collected: CollectedBatch | null,
 ): Promise<void> {
   const { collector, deadline, report } = context;
-  const { streams, putOverflow, clock, wait, random } = collector;
+  const { streams, breakers, putOverflow, clock, wait, random } = collector;
   const quarantine = await quarantineRows(context, key, refused, collected);
-  const deliver = (kind: TableKind, documents: readonly string[]) =>
-    deliverOrSpill(kind, documents, {
-      putOverflow,
-      putRecordBatch: streams[kind],
-      clock,
-      wait,
-      random,
-      deadline: deadline.at,
-    });
-  const [exposures, events, quarantined] = await Promise.all([
-    deliver('exposures', rows.exposures),
-    deliver('events', rows.events),
-    deliver('quarantine', quarantine),
-  ]);
-  const deliveries = { exposures, events, quarantine: quarantined };
+  const deliveries = await deliverOrSpill(
+    [stream('exposures', rows.exposures), stream('events', rows.events), stream('quarantine', quarantine)],
+    { putOverflow, clock, wait, random, deadline: deadline.at },
+  );
   report.delivered(deliveries, refused, collected?.refusedCounts);
   // Rows that neither Firehose nor the bucket accepted are lost unless the SDK sends the batch again.
-  if (Object.values(deliveries).some(({ isSafe }) => !isSafe))
-    throw new CollectError('SLUICE_COLLECT_NOT_DELIVERED');
+  if (deliveries.some(({ isSafe }) => !isSafe)) throw new CollectError('SLUICE_COLLECT_NOT_DELIVERED');
+
+  function stream(kind: TableKind, documents: readonly string[]): StreamDocuments {
+    const breaker = breakers === undefined ? {} : { breaker: breakers[kind] };
+    return { kind, documents, putRecordBatch: streams[kind], ...breaker };
+  }
 }
 
 /**

@@ -1,25 +1,14 @@
-import { hash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gunzipSync, gzip } from 'node:zlib';
-import { isoTimestamp } from '../../base/time.ts';
-import { MAX_OVERFLOW_BYTES, OVERFLOW_MS, SPILL_AT_LEAST_MS } from '../../schema/deliveryLimits.ts';
+import { OVERFLOW_MS, SPILL_AT_LEAST_MS } from '../../schema/deliveryLimits.ts';
 import type { TableKind } from '../../schema/kinds.ts';
-import { overflowKey } from '../../tables/objectKeys.ts';
+import { type OverflowObject, overflowObject, type SpilledRows } from './overflow.ts';
 import { billedBytes, packDocuments } from './packDocuments.ts';
-import { type DeliveryContext, putRecords } from './putRecords.ts';
-
-/** A document that was not delivered, and the reason. */
-interface ReturnedDocument {
-  /** Its index among the documents. */
-  readonly index: number;
-  /**
-   * `too_large` for a Firehose record; `refused` by Firehose with an error that retrying does not resolve;
-   * `not_acknowledged` within the deadline and the attempts, although it may have been written.
-   */
-  readonly reason: 'too_large' | 'refused' | 'not_acknowledged';
-  /** Firehose's last error code for it; absent when it was never put. */
-  readonly code?: string;
-}
+import {
+  type DeliveryContext,
+  type PutRecordBatch,
+  putRecords,
+  type ReturnedDocument,
+} from './putRecords.ts';
+import type { StreamBreaker } from './StreamBreaker.ts';
 
 /** Every document is either among the acknowledged or in `returned`. */
 export interface Delivery {
@@ -59,13 +48,24 @@ export async function deliver(documents: readonly string[], context: DeliveryCon
   };
 }
 
+/** Documents for one stream. */
+export interface StreamDocuments {
+  readonly kind: TableKind;
+  /** JSON without newlines. */
+  readonly documents: readonly string[];
+  readonly putRecordBatch: PutRecordBatch;
+  /** Default none: every call is made. */
+  readonly breaker?: StreamBreaker;
+}
+
 /** Dependencies of {@link deliverOrSpill}. */
-export interface SpillContext extends DeliveryContext {
+export interface SpillContext extends Omit<DeliveryContext, 'putRecordBatch' | 'breaker'> {
   readonly putOverflow: PutOverflow;
 }
 
 /** A delivery, and the outcome for the documents that the stream returned. */
 export interface StreamDelivery extends Delivery {
+  readonly kind: TableKind;
   /** Whether every document is in Firehose or in overflow. Only then may the sender get a success. */
   readonly isSafe: boolean;
   /** Documents in overflow: either all that were returned, or none. */
@@ -75,103 +75,55 @@ export interface StreamDelivery extends Delivery {
 }
 
 /**
- * Delivers documents to one stream and spills returned documents, whatever the reason, into one overflow object.
- * functions/redrive puts them on the stream later. It never throws. The last part of the time before the deadline is
- * reserved for the spill, so that a stream that hangs does not use it up.
+ * Delivers the documents of one request to their streams, and spills what the streams returned, whatever the reason, into
+ * one overflow object. functions/redrive puts it on the streams later. It never throws. The last part of the time before
+ * the deadline is reserved for the spill, so that a stream that hangs does not use it up.
+ *
+ * @returns The delivery of each stream, in the order of `streams`.
  */
 export async function deliverOrSpill(
-  kind: TableKind,
-  documents: readonly string[],
+  streams: readonly StreamDocuments[],
   context: SpillContext,
-): Promise<StreamDelivery> {
+): Promise<StreamDelivery[]> {
   const { clock, deadline } = context;
   const reserved = Math.min(OVERFLOW_MS, Math.floor(Math.max(0, deadline - clock.now()) / 2));
-  const delivery = await deliver(documents, { ...context, deadline: deadline - reserved });
-  const { returned } = delivery;
-  if (returned.length === 0) return { ...delivery, isSafe: true, overflowed: 0 };
-  if (deadline - clock.now() < SPILL_AT_LEAST_MS) {
-    return { ...delivery, isSafe: false, overflowed: 0, overflowError: 'OutOfTime' };
-  }
-  try {
-    const object = await overflowObject(kind, documents, returned, clock.now());
-    await context.putOverflow(object, Math.max(1, deadline - clock.now()));
-    return { ...delivery, isSafe: true, overflowed: returned.length };
-  } catch (error) {
-    const overflowError = error instanceof Error ? error.name : 'Error';
+  const deliveries = await Promise.all(
+    streams.map(async ({ kind, documents, ...stream }) => ({
+      kind,
+      ...(await deliver(documents, { ...context, ...stream, deadline: deadline - reserved })),
+    })),
+  );
+  const overflowError = await spill(
+    streams.flatMap(({ kind, documents }, i) => {
+      const returned = deliveries[i]?.returned ?? [];
+      return returned.length === 0 ? [] : [{ kind, documents, returned }];
+    }),
+    context,
+  );
+  return deliveries.map((delivery) => {
+    const { length } = delivery.returned;
+    if (length === 0 || overflowError === null) return { ...delivery, isSafe: true, overflowed: length };
     return { ...delivery, isSafe: false, overflowed: 0, overflowError };
+  });
+}
+
+/** Writes one overflow object. Answers null when nothing is left to spill, else why it could not be written. */
+async function spill(
+  rows: readonly SpilledRows[],
+  { clock, deadline, random, putOverflow }: SpillContext,
+): Promise<string | null> {
+  if (rows.length === 0) return null;
+  if (deadline - clock.now() < SPILL_AT_LEAST_MS) return 'OutOfTime';
+  try {
+    // So that equal rows of two requests, received in the same millisecond, are two objects.
+    const nonce = `${random()} ${random()}`;
+    const object = await overflowObject(rows, clock.now(), nonce);
+    await putOverflow(object, Math.max(1, deadline - clock.now()));
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.name : 'Error';
   }
 }
 
 /** Stores one overflow object. Throws the error of the store, or when it takes longer than `timeoutMs`. */
 export type PutOverflow = (object: OverflowObject, timeoutMs: number) => Promise<void>;
-
-/** Documents that a stream did not accept, as one object. */
-interface OverflowObject {
-  readonly key: string;
-  /** Gzip of one document a line. */
-  readonly body: Uint8Array;
-  /** For diagnosis: how many documents, since when, and why. */
-  readonly metadata: OverflowMetadata;
-}
-
-/** The object's user metadata. All values are texts. */
-export interface OverflowMetadata {
-  readonly documents: string;
-  /** When it was first spilled, ISO 8601. */
-  readonly since: string;
-  /** Firehose's error code of the last document, or the reason why it was returned. */
-  readonly code: string;
-}
-
-const compress = promisify(gzip);
-/**
- * Makes the overflow object of the documents that one request could not put on one stream.
- *
- * @param spilledAt Epoch milliseconds.
- */
-export async function overflowObject(
-  kind: TableKind,
-  documents: readonly string[],
-  returned: readonly ReturnedDocument[],
-  spilledAt: number,
-): Promise<OverflowObject> {
-  const left = returnedDocuments(documents, returned);
-  return {
-    key: overflowKey(kind, hash('sha256', left.join('\n'))),
-    body: await overflowBody(left),
-    metadata: {
-      documents: String(left.length),
-      since: isoTimestamp(spilledAt),
-      code: lastErrorCode(returned),
-    },
-  };
-}
-
-/** The returned documents, in their order. */
-export function returnedDocuments(
-  documents: readonly string[],
-  returned: readonly ReturnedDocument[],
-): string[] {
-  return returned.flatMap(({ index }) => documents[index] ?? []);
-}
-
-/** Why the last document was returned. */
-export function lastErrorCode(returned: readonly ReturnedDocument[]): string {
-  const last = returned.at(-1);
-  return last?.code ?? last?.reason ?? '';
-}
-
-/** The body of an overflow object: gzip of one document a line. */
-export function overflowBody(documents: readonly string[]): Promise<Uint8Array> {
-  return compress(`${documents.join('\n')}\n`);
-}
-
-/** The documents of a body; null when it is damaged, incomplete or too large. */
-export function readOverflow(body: Uint8Array): string[] | null {
-  try {
-    const text = gunzipSync(body, { maxOutputLength: MAX_OVERFLOW_BYTES }).toString('utf8');
-    return text.endsWith('\n') ? text.slice(0, -1).split('\n') : null;
-  } catch {
-    return null;
-  }
-}

@@ -1,7 +1,14 @@
 import { waitForRetry } from '../../base/retry.ts';
 import type { Clock } from '../../base/time.ts';
-import { BACKOFF, MAX_ATTEMPTS, MAX_CALL_BYTES, MAX_RECORDS_PER_CALL } from '../../schema/deliveryLimits.ts';
+import {
+  BACKOFF,
+  FAIR_CALL_MS,
+  MAX_ATTEMPTS,
+  MAX_CALL_BYTES,
+  MAX_RECORDS_PER_CALL,
+} from '../../schema/deliveryLimits.ts';
 import type { PackedRecord } from './packDocuments.ts';
+import type { StreamBreaker } from './StreamBreaker.ts';
 
 /** Dependencies of a delivery. */
 export interface DeliveryContext {
@@ -13,17 +20,36 @@ export interface DeliveryContext {
   readonly random: () => number;
   /** Epoch milliseconds after which there are no more attempts. */
   readonly deadline: number;
+  /** Remembers whether the stream is away. Default none: every call is made. */
+  readonly breaker?: StreamBreaker;
 }
+
+/** Why a record was not delivered. */
+type ReturnReason = 'refused' | 'not_acknowledged' | 'held_back';
 
 /** A record that Firehose has not acknowledged, and the reason. */
 export interface UnacknowledgedRecord {
   readonly record: PackedRecord;
   /**
    * `refused` by Firehose with an error that retrying does not resolve; `not_acknowledged` within the deadline and the
-   * attempts, although it may have been written.
+   * attempts, although it may have been written; `held_back` without a call, because the stream is away.
    */
-  readonly reason: 'refused' | 'not_acknowledged';
-  /** Firehose's last error code for it; absent when it was never put. */
+  readonly reason: ReturnReason;
+  /** Firehose's last error code for it, or for the stream when it was held back; absent when it was never put. */
+  readonly code?: string;
+}
+
+/** A document that was not delivered, and the reason. */
+export interface ReturnedDocument {
+  /** Its index among the documents. */
+  readonly index: number;
+  /**
+   * `too_large` for a Firehose record; `refused` by Firehose with an error that retrying does not resolve;
+   * `not_acknowledged` within the deadline and the attempts, although it may have been written; `held_back` without a
+   * call, because the stream is away.
+   */
+  readonly reason: 'too_large' | ReturnReason;
+  /** Firehose's last error code for it, or for the stream when it was held back; absent when it was never put. */
   readonly code?: string;
 }
 
@@ -45,7 +71,7 @@ interface PendingRecord {
  *
  * Firehose can answer 200 and still fail records. Only failed records are put again, in order, after a random and
  * growing pause, until they are acknowledged, the attempts are used up or the deadline is near. A throttled or unanswered
- * call is retried in the same way. Any other error is final.
+ * call is retried in the same way. Any other error is final. Once the breaker is open, nothing more is put.
  */
 export async function putRecords(
   records: readonly PackedRecord[],
@@ -55,7 +81,7 @@ export async function putRecords(
   let pending: PendingRecord[] = records.map((record) => ({ record }));
   let calls = 0;
   let retried = 0;
-  const { wait, random, clock, deadline } = context;
+  const { wait, random, clock, deadline, breaker } = context;
   const retries = { tries: MAX_ATTEMPTS, ...BACKOFF, wait, random, until: { clock, deadline } };
   for (let attempt = 1; ; attempt += 1) {
     const failed: PendingRecord[] = [];
@@ -66,11 +92,26 @@ export async function putRecords(
         failed.push(...call.map((record) => pendingRecord(record, codes.get(record))));
         continue;
       }
+      if (breaker?.admit() === false) {
+        const { code } = breaker;
+        for (const record of call) {
+          const earlier = codes.get(record);
+          if (earlier === undefined) unacknowledged.push({ record, code, reason: 'held_back' });
+          else failed.push({ record, code: earlier });
+        }
+        continue;
+      }
       calls += 1;
       if (attempt > 1) retried += call.length;
-      const outcome = await put(context.putRecordBatch, call, remaining);
+      const timeoutMs = Math.min(remaining, breaker?.longestCallMs ?? remaining);
+      const outcome = await put(context.putRecordBatch, call, timeoutMs);
+      const codesOfCall = call.map((_, i) => errorCode(outcome, i));
+      const isAcknowledged = codesOfCall.includes(null);
+      // That a call failed which had hardly any time says nothing about the stream.
+      if (isAcknowledged || timeoutMs >= FAIR_CALL_MS)
+        breaker?.answered(isAcknowledged, codesOfCall.at(-1) ?? '');
       for (const [i, record] of call.entries()) {
-        const code = errorCode(outcome, i);
+        const code = codesOfCall[i] ?? null;
         if (code === null) continue;
         if (outcome.kind === 'failed' && !outcome.retryable) {
           unacknowledged.push({ record, code, reason: 'refused' });
@@ -78,7 +119,7 @@ export async function putRecords(
       }
     }
     pending = failed;
-    if (pending.length === 0 || !(await waitForRetry(retries, attempt))) break;
+    if (pending.length === 0 || breaker?.isOpen === true || !(await waitForRetry(retries, attempt))) break;
   }
   unacknowledged.push(...pending.map((item) => ({ ...item, reason: 'not_acknowledged' as const })));
   return { unacknowledged, retried, calls };

@@ -4,10 +4,10 @@ import { defineErrorFamily } from '../../base/errors.ts';
 export const RedriveError = defineErrorFamily('system', {
   SLUICE_REDRIVE_PARKED: {
     cause: 'An object failed at its last try and was moved to parked/.',
-    cure: 'Correct the problem that its log line names, then move the object back to its own key (docs/redrive.md).',
+    cure: 'Correct the problem that its log line names, then move the object back: `sluice redrive --parked` (docs/redrive.md).',
   },
   SLUICE_REDRIVE_NOT_DELIVERED: {
-    cause: 'Firehose accepted none of the documents of an overflow object.',
+    cause: 'Firehose did not accept all of the rows of an overflow object.',
     cure: 'None needed for a passing error: the object is retried. If the error persists, look up the code in the detail.',
   },
   SLUICE_REDRIVE_NO_TIME: {
@@ -17,6 +17,11 @@ export const RedriveError = defineErrorFamily('system', {
   SLUICE_REDRIVE_NOT_QUARANTINED: {
     cause: 'Records of an error object could not be kept in quarantine.',
     cure: 'None needed for a passing error: the object is retried. If the error persists, check the quarantine stream.',
+  },
+  SLUICE_REDRIVE_ROW_TOO_LARGE: {
+    cause:
+      'A row of an overflow object is larger than a record of Firehose. The other rows of the object were delivered.',
+    cure: 'Read the row in the object under parked/: no stream takes it.',
   },
   SLUICE_REDRIVE_UNREADABLE: {
     cause: 'An overflow object is not a gzip file of whole lines, as Sluice writes them.',

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { deliverOrSpill, type SpillContext } from '../delivery/deliver.ts';
+import type { PutRecordBatch } from '../delivery/putRecords.ts';
 import type {
   PutQuarantineLarge,
   QuarantineContext,
@@ -7,10 +8,11 @@ import type {
   RefusedItem,
 } from '../quarantineWriter.ts';
 import { type FailedRecord, readFailedRow } from './failedRecords.ts';
-import type { QuarantineRecords } from './redriveObject.ts';
+import type { QuarantineRecords } from './Redrive.ts';
 
 /** Dependencies of {@link quarantineRecords}; `putRecordBatch` is the quarantine stream's. */
 export interface QuarantineParts extends Omit<SpillContext, 'deadline'> {
+  readonly putRecordBatch: PutRecordBatch;
   readonly write: QuarantineWriter;
   readonly putLarge: PutQuarantineLarge;
 }
@@ -37,7 +39,9 @@ export function quarantineRecords(parts: QuarantineParts): QuarantineRecords {
     } catch {
       return false;
     }
-    return (await deliverOrSpill('quarantine', documents, { ...parts, deadline })).isSafe;
+    const { putRecordBatch } = parts;
+    const streams = [{ kind: 'quarantine', documents, putRecordBatch }] as const;
+    return (await deliverOrSpill(streams, { ...parts, deadline })).every(({ isSafe }) => isSafe);
   };
 }
 

@@ -1,8 +1,21 @@
 import type { SQSBatchResponse } from 'aws-lambda';
+import { mapLimit } from '../../base/concurrency.ts';
 import { batchFailures, isRunMessage, objectCreated, type QueueMessage } from '../../base/queue.ts';
 import { tableKinds } from '../../schema/kinds.ts';
-import { errorFolder, overflowFolder, PARKED_FOLDER } from '../../tables/objectKeys.ts';
-import { type Redrive, type RedriveOutcome, type RedriveStore, redriveObject } from './redriveObject.ts';
+import {
+  errorFolder,
+  type OverflowFolder,
+  overflowFolder,
+  overflowFolders,
+  PARKED_FOLDER,
+  parseOverflowKey,
+} from '../../tables/objectKeys.ts';
+import { bucketFailure, type Redrive, type RedriveOutcome, type RedriveStore } from './Redrive.ts';
+import { redriveErrors } from './redriveErrors.ts';
+import { awayCode, laneOf, lanesOf, type OverflowTask, redriveLane } from './redriveOverflow.ts';
+
+/** Lanes that an invocation works on at the same time. */
+const LANES_AT_ONCE = 2;
 
 /**
  * Processes a batch of messages: objects first, then the run for stragglers, once even if several messages request it. An
@@ -19,30 +32,42 @@ export async function redriveMessages(
 }
 
 /**
- * Redrives the objects that messages name, one after the other. The response names the messages that the queue has to
- * deliver again: those of objects that remain, and unreadable ones, which end in the dead-letter queue.
+ * Redrives the objects that messages name: overflow in groups, error objects one after the other. The response names the
+ * messages that the queue has to deliver again: those of objects that remain, and unreadable ones, which end in the
+ * dead-letter queue. The message of an overflow object does not: after its last try the run for stragglers goes on with it.
  */
 async function redriveObjects(
   redriver: Redriver,
   messages: readonly QueueMessage[],
 ): Promise<SQSBatchResponse> {
   const { bucket, tries, deadline, claimUntil, log } = redriver;
+  probeAll(redriver);
   const tally = new Tally(log);
   const failures: string[] = [];
   const invalid: { readonly messageId: string; readonly code: string; readonly detail: string }[] = [];
-  for (const { messageId, body, receives } of messages) {
-    const object = objectCreated(body);
+  const named = new Map<string, QueueMessage[]>();
+  for (const message of messages) {
+    const object = objectCreated(message.body);
     if ('wrong' in object) {
-      failures.push(messageId);
-      invalid.push({ messageId, code: 'SLUICE_REDRIVE_MESSAGE_INVALID', detail: object.wrong });
-      continue;
-    }
+      failures.push(message.messageId);
+      invalid.push({
+        messageId: message.messageId,
+        code: 'SLUICE_REDRIVE_MESSAGE_INVALID',
+        detail: object.wrong,
+      });
+    } else if (object.bucket !== bucket) tally.add(object.key, { outcome: 'ignored' });
+    else named.set(object.key, [...(named.get(object.key) ?? []), message]);
+  }
+  const overflow = [...named.keys()].filter((key) => laneOf(key) !== null);
+  const outcomes = await redriveNamed(redriver, overflow);
+  for (const [key, of] of named) {
+    const isOverflow = outcomes.has(key);
+    const last = of.some(({ receives }) => receives >= tries);
     const redriven =
-      object.bucket === bucket
-        ? await redriveObject(object.key, redriver, { deadline, claimUntil, last: receives >= tries })
-        : ({ outcome: 'ignored' } as const);
-    tally.add(object.key, redriven);
-    if (redriven.outcome === 'kept' || redriven.outcome === 'busy') failures.push(messageId);
+      outcomes.get(key) ?? (await redriveErrors(key, redriver, { deadline, claimUntil, last }));
+    tally.add(key, redriven);
+    if ((redriven.outcome === 'kept' || redriven.outcome === 'busy') && !(isOverflow && last))
+      failures.push(...of.map(({ messageId }) => messageId));
   }
   log({
     level: failures.length > 0 ? 'error' : 'info',
@@ -54,16 +79,99 @@ async function redriveObjects(
   return batchFailures(failures);
 }
 
+/** An invocation asks each stream at least once, whatever was known of it before. */
+function probeAll({ streams }: Pick<Redrive, 'streams'>): void {
+  for (const { breaker } of Object.values(streams)) breaker.probeNow();
+}
+
+/** Redrives overflow objects. @returns The outcome of each. */
+async function redriveNamed(
+  redriver: Redriver,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, RedriveOutcome>> {
+  const outcomes = new Map<string, RedriveOutcome>();
+  const lanes = lanesOfKeys(keys.map((key) => ({ key, isLast: false })));
+  const left = await redriveLanes(redriver, lanes, (key, outcome) => outcomes.set(key, outcome));
+  // Another invocation may be done with its lane by now.
+  const busy = lanes.filter(({ prefix }) => left.get(prefix)?.outcome === 'busy');
+  const again = await redriveLanes(redriver, busy, (key, outcome) => outcomes.set(key, outcome));
+  for (const { prefix, folder } of lanes) {
+    const code = awayCode(folder, redriver);
+    const untried = { outcome: 'kept', ...UNTRIED } as const;
+    const why =
+      again.get(prefix) ??
+      left.get(prefix) ??
+      (code === null ? untried : { ...untried, code: 'SLUICE_REDRIVE_NOT_DELIVERED', detail: code });
+    for (const key of keys) if (key.startsWith(prefix) && !outcomes.has(key)) outcomes.set(key, why);
+  }
+  return outcomes;
+}
+
+const UNTRIED = { code: 'SLUICE_REDRIVE_NO_TIME', detail: '' } as const;
+
+/** Overflow objects of one lane. */
+interface Lane {
+  readonly folder: OverflowFolder;
+  readonly prefix: string;
+  readonly tasks: () => AsyncIterable<OverflowTask> | Iterable<OverflowTask>;
+}
+
+function lanesOfKeys(tasks: readonly OverflowTask[]): Lane[] {
+  const lanes = new Map<string, { folder: OverflowFolder; tasks: OverflowTask[] }>();
+  for (const task of tasks) {
+    const folder = parseOverflowKey(task.key);
+    const prefix = laneOf(task.key);
+    if (folder === null || prefix === null) continue;
+    const lane = lanes.get(prefix) ?? { folder, tasks: [] };
+    lane.tasks.push(task);
+    lanes.set(prefix, lane);
+  }
+  return Array.from(lanes, ([prefix, lane]) => ({
+    folder: lane.folder,
+    prefix,
+    tasks: () => lane.tasks,
+  }));
+}
+
+/**
+ * Redrives lanes, beginning with any, so that invocations that start together do not meet in each.
+ *
+ * @returns Of lanes that could not be worked on: what holds for those of their objects that were not told before.
+ */
+async function redriveLanes(
+  redriver: Redriver,
+  lanes: readonly Lane[],
+  settle: (key: string, outcome: RedriveOutcome) => void,
+): Promise<ReadonlyMap<string, RedriveOutcome>> {
+  const left = new Map<string, RedriveOutcome>();
+  const first = Math.floor(redriver.random() * lanes.length);
+  await mapLimit([...lanes.slice(first), ...lanes.slice(0, first)], LANES_AT_ONCE, async (lane) => {
+    if (redriver.clock.now() >= redriver.deadline || awayCode(lane.folder, redriver) !== null) return;
+    try {
+      if (!(await redriveLane(lane, lane.tasks(), redriver, redriver, settle)))
+        left.set(lane.prefix, { outcome: 'busy' });
+    } catch (thrown) {
+      left.set(lane.prefix, { outcome: 'kept', ...bucketFailure(thrown) });
+    }
+  });
+  return left;
+}
+
 /** An object of this age has no message any more: it was lost, or its tries are used up. */
 const STRAGGLER_MS = 15 * 60_000;
-/** Nothing counts the tries of an object without a message, so it is parked at this age. */
+/** An object is parked at this age if it still fails. */
 const MAX_WAIT_MS = 24 * 3_600_000;
 /** How often the schedule runs it (infra/streams/schedules.ts). */
 const RUN_MS = 5 * 60_000;
 /** Most parked objects that are counted: ten calls. */
 const MAX_COUNTED_PARKED = 10_000;
+/** Objects that one call lists. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+const LIST_PAGE = 1_000;
 
-const FOLDERS = [overflowFolder, errorFolder].flatMap((folderOf) => tableKinds.map(folderOf));
+const FOLDERS: readonly { readonly prefix: string; readonly overflow: OverflowFolder | null }[] = [
+  ...overflowFolders.map((overflow) => ({ prefix: overflowFolder(overflow), overflow })),
+  ...tableKinds.map((kind) => ({ prefix: errorFolder(kind), overflow: null })),
+];
 
 /** The result of the run for stragglers. */
 export interface StragglersReport {
@@ -73,20 +181,25 @@ export interface StragglersReport {
 
 /**
  * Redrives old objects in overflow and errors until the time is up; the next run continues. It leaves a folder as soon as
- * its stream accepts nothing, and each run starts with a different folder, so that a stream that hangs does not block the
- * others.
+ * its stream is away, and each run starts with a different folder, so that a stream that hangs does not block the others.
  *
  * Its log line contains the number of parked objects, for the alarm.
  */
 export async function redriveStragglers(redriver: Redriver): Promise<StragglersReport> {
   const { store, clock, log } = redriver;
+  probeAll(redriver);
   const tally = new Tally(log);
   const first = Math.floor(clock.now() / RUN_MS) % FOLDERS.length;
   let unread: string | undefined;
   let parked: number | undefined;
   try {
-    for (const folder of [...FOLDERS.slice(first), ...FOLDERS.slice(0, first)])
-      await redriveFolder(folder, redriver, tally);
+    for (const { prefix, overflow } of [...FOLDERS.slice(first), ...FOLDERS.slice(0, first)]) {
+      const failure =
+        overflow === null
+          ? await redriveErrorFolder(prefix, redriver, tally)
+          : await redriveOverflowFolder(overflow, redriver, tally);
+      unread ??= failure;
+    }
     parked = await countParked(store);
   } catch (error) {
     unread = error instanceof Error ? error.name : String(error);
@@ -102,29 +215,59 @@ export async function redriveStragglers(redriver: Redriver): Promise<StragglersR
   return report;
 }
 
-async function redriveFolder(folder: string, redriver: Redriver, tally: Tally): Promise<void> {
+/** An overflow object of any age. */
+interface Straggler extends OverflowTask {
+  readonly isStraggler: boolean;
+}
+
+/** Redrives the stragglers of a folder, a few from what one call lists, many by lanes. @returns An error of the bucket. */
+async function redriveOverflowFolder(
+  folder: OverflowFolder,
+  redriver: Redriver,
+  tally: Tally,
+): Promise<string | undefined> {
+  const { store, clock, deadline } = redriver;
+  if (awayCode(folder, redriver) !== null) return undefined;
+  const tasks = async function* (
+    prefix: string,
+    limit = Number.POSITIVE_INFINITY,
+  ): AsyncGenerator<Straggler> {
+    let listed = 0;
+    for await (const { key, modifiedAt } of store.list(prefix)) {
+      // Also for objects that are skipped: a folder can have more of them than there is time to list.
+      if (clock.now() >= deadline) return;
+      const age = clock.now() - modifiedAt;
+      yield { key, isLast: age >= MAX_WAIT_MS, isStraggler: age >= STRAGGLER_MS };
+      listed += 1;
+      if (listed === limit) return;
+    }
+  };
+  const stragglers = async function* (prefix: string) {
+    for await (const task of tasks(prefix)) if (task.isStraggler) yield task;
+  };
+  const page: Straggler[] = [];
+  for await (const task of tasks(overflowFolder(folder), LIST_PAGE)) page.push(task);
+  const lanes =
+    page.length < LIST_PAGE
+      ? lanesOfKeys(page.filter(({ isStraggler }) => isStraggler))
+      : lanesOf(folder).map((prefix) => ({ folder, prefix, tasks: () => stragglers(prefix) }));
+  const left = await redriveLanes(redriver, lanes, (key, outcome) => tally.add(key, outcome));
+  for (const outcome of left.values()) if ('detail' in outcome) return outcome.detail;
+  return undefined;
+}
+
+/** @returns Nothing: an error of the bucket is thrown, or an outcome. */
+async function redriveErrorFolder(prefix: string, redriver: Redriver, tally: Tally): Promise<undefined> {
   const { store, clock, deadline, claimUntil } = redriver;
-  for await (const { key, modifiedAt } of store.list(folder)) {
-    // Also for objects that are skipped: a folder can have more of them than there is time to list.
+  for await (const { key, modifiedAt } of store.list(prefix)) {
     if (clock.now() >= deadline) return;
     const age = clock.now() - modifiedAt;
     if (age < STRAGGLER_MS) continue;
-    const redriven = await redriveObject(key, redriver, {
-      deadline,
-      claimUntil,
-      last: age >= MAX_WAIT_MS,
-    });
+    const redriven = await redriveErrors(key, redriver, { deadline, claimUntil, last: age >= MAX_WAIT_MS });
     tally.add(key, redriven);
-    if (isStreamAway(redriven)) return;
+    // Quarantine accepted nothing: the next object would wait just as long.
+    if ('code' in redriven && redriven.code === 'SLUICE_REDRIVE_NOT_QUARANTINED') return;
   }
-}
-
-/** Whether the stream accepted nothing, so that the next object would wait just as long. */
-function isStreamAway(redriven: RedriveOutcome): boolean {
-  return (
-    'code' in redriven &&
-    (redriven.code === 'SLUICE_REDRIVE_NOT_DELIVERED' || redriven.code === 'SLUICE_REDRIVE_NOT_QUARANTINED')
-  );
 }
 
 async function countParked(store: RedriveStore): Promise<number> {
@@ -142,6 +285,7 @@ class Tally {
   readonly #why: Record<string, number> = {};
   readonly #log: (fields: Record<string, unknown>) => void;
   #documents = 0;
+  #doubles = 0;
 
   constructor(log: (fields: Record<string, unknown>) => void) {
     this.#log = log;
@@ -152,6 +296,7 @@ class Tally {
     const { outcome } = redriven;
     this.#objects[outcome] = (this.#objects[outcome] ?? 0) + 1;
     if ('documents' in redriven) this.#documents += redriven.documents;
+    if ('doubles' in redriven) this.#doubles += redriven.doubles ?? 0;
     if (outcome === 'kept') {
       const why = `${redriven.code} ${redriven.detail}`.trimEnd();
       this.#why[why] = (this.#why[why] ?? 0) + 1;
@@ -179,6 +324,7 @@ class Tally {
     return {
       objects: this.#objects,
       documents: this.#documents,
+      ...(this.#doubles > 0 ? { doubles: this.#doubles } : {}),
       ...(this.kept > 0 ? { kept: this.#why } : {}),
     };
   }

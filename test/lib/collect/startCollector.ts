@@ -1,11 +1,12 @@
-import { gunzipSync } from 'node:zlib';
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import { type Collector, collectRequest } from '../../../lib/collect/collectRequest.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { GroupsCache } from '../../../lib/groups/GroupsCache.ts';
+import { readOverflow } from '../../../lib/landing/delivery/overflow.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { AcceptedKey } from '../../../lib/schema/AcceptedKey.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
+import { parseOverflowKey } from '../../../lib/tables/objectKeys.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
 import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
@@ -48,7 +49,7 @@ export function startCollector({
   const metrics: Members[] = [];
   const large: { readonly key: string; readonly timeoutMs: number }[] = [];
   const alarms: { readonly ms: number; readonly ring: () => void; cleared: boolean }[] = [];
-  const overflow: { readonly documents: number; readonly timeoutMs: number }[] = [];
+  const overflow: { readonly documents: readonly number[]; readonly timeoutMs: number }[] = [];
   const stream = (kept: Members[]) => async (records: readonly Uint8Array[]) => {
     kept.push(
       ...records.flatMap((record) =>
@@ -82,8 +83,9 @@ export function startCollector({
       events: stream(rows.events),
       quarantine: stream(rows.quarantine),
     },
-    putOverflow: async ({ body }, timeoutMs) => {
-      overflow.push({ documents: gunzipSync(body).toString().trimEnd().split('\n').length, timeoutMs });
+    putOverflow: async ({ key, body }, timeoutMs) => {
+      const rows = readOverflow(parseOverflowKey(key) ?? 'requests', body) ?? [];
+      overflow.push({ documents: rows.map(({ documents }) => documents.length), timeoutMs });
     },
     writeQuarantine: quarantineWriter(config),
     putQuarantineLarge: async ({ key }, timeoutMs) => {

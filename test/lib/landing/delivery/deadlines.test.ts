@@ -104,9 +104,13 @@ describe('deliverOrSpill', () => {
 
   it('spills nothing when all is acknowledged, even at the last moment', async () => {
     const stream = slowStream(acknowledge, [10_000]);
-    const kept = await deliverOrSpill('events', ['{}'], { ...stream.context(10_000), putOverflow: never });
-    expect(kept).toMatchObject({ isSafe: true, overflowed: 0, acknowledged: 1 });
-    expect(kept.overflowError).toBeUndefined();
+    const { putRecordBatch, ...context } = stream.context(10_000);
+    const kept = await deliverOrSpill([{ kind: 'events', documents: ['{}'], putRecordBatch }], {
+      ...context,
+      putOverflow: never,
+    });
+    expect(kept).toMatchObject([{ isSafe: true, overflowed: 0, acknowledged: 1 }]);
+    expect(kept[0]?.overflowError).toBeUndefined();
   });
 
   it.each([
@@ -116,13 +120,14 @@ describe('deliverOrSpill', () => {
   ])('leaves the stream all of %i ms but the last second, or half of less', async (withinMs, streamMs) => {
     const stream = slowStream(() => ({ kind: 'failed', code: 'AccessDenied', retryable: false }), [150]);
     const spills: number[] = [];
-    const kept = await deliverOrSpill('events', ['{}'], {
-      ...stream.context(withinMs),
+    const { putRecordBatch, ...context } = stream.context(withinMs);
+    const kept = await deliverOrSpill([{ kind: 'events', documents: ['{}'], putRecordBatch }], {
+      ...context,
       putOverflow: async (_, timeoutMs) => {
         spills.push(timeoutMs);
       },
     });
-    expect(kept).toMatchObject({ isSafe: true, overflowed: 1 });
+    expect(kept).toMatchObject([{ isSafe: true, overflowed: 1 }]);
     expect([stream.timeouts, spills]).toEqual([[streamMs], [withinMs - 150]]);
   });
 });

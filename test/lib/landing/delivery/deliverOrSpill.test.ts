@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { deliverOrSpill } from '../../../../lib/landing/delivery/deliver.ts';
+import type { PutRecordBatch } from '../../../../lib/landing/delivery/putRecords.ts';
 import { SPILL_AT_LEAST_MS } from '../../../../lib/schema/deliveryLimits.ts';
 import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
 
@@ -8,11 +9,11 @@ async function withLeft(leftMs: number) {
   const clock = new ManualClock(0);
   const deadline = 2_500;
   let asked = 0;
-  const kept = await deliverOrSpill('events', ['{"event_id":"a"}'], {
-    putRecordBatch: async () => {
-      clock.advance(deadline - leftMs - clock.now());
-      return { kind: 'failed', code: 'TimeoutError', retryable: true };
-    },
+  const putRecordBatch: PutRecordBatch = async () => {
+    clock.advance(deadline - leftMs - clock.now());
+    return { kind: 'failed', code: 'TimeoutError', retryable: true };
+  };
+  const [kept] = await deliverOrSpill([{ kind: 'events', documents: ['{"event_id":"a"}'], putRecordBatch }], {
     putOverflow: async () => {
       asked += 1;
     },

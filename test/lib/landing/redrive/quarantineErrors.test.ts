@@ -13,7 +13,8 @@ import {
 import { quarantineWriter } from '../../../../lib/landing/quarantineWriter.ts';
 import { readErrorLine } from '../../../../lib/landing/redrive/failedRecords.ts';
 import { quarantineRecords } from '../../../../lib/landing/redrive/quarantineRecords.ts';
-import { type Redrive, redriveObject } from '../../../../lib/landing/redrive/redriveObject.ts';
+import type { Redrive } from '../../../../lib/landing/redrive/Redrive.ts';
+import { redriveErrors } from '../../../../lib/landing/redrive/redriveErrors.ts';
 import { MAX_RECORD_BYTES } from '../../../../lib/schema/deliveryLimits.ts';
 import { parseErrorKey } from '../../../../lib/tables/objectKeys.ts';
 import { type Conversion, errorLine } from '../../../../packages/local-aws/src/index.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
   client = new S3Client(world.options);
   const config = defineConfig({ bucket: BUCKET });
   redrive = {
-    ...world.redrive,
+    ...world.redrive(),
     quarantine: quarantineRecords({
       ...world.timing,
       write: quarantineWriter(config),
@@ -78,7 +79,7 @@ describe('an error object', () => {
   it("becomes quarantine rows with Firehose's error, and is deleted", async () => {
     const row = '{"event_id":"a","sdk_type":"js","sdk_version":"1.2","ds":"2026-11-20"}';
     await put(line(row) + line('{broken', 'DataFormatConversion.ParseError'));
-    expect(await redriveObject(KEY, redrive, world.tried())).toEqual({
+    expect(await redriveErrors(KEY, redrive, world.tried())).toEqual({
       outcome: 'quarantined',
       documents: 2,
     });
@@ -116,7 +117,7 @@ describe('an error object', () => {
           .map((row) => line(row))
           .join(''),
       );
-      await redriveObject(KEY, redrive, world.tried());
+      await redriveErrors(KEY, redrive, world.tried());
     }
     expect(landed()).toHaveLength(6);
     expect(new Set(landed().map(({ quarantine_id }) => quarantine_id)).size).toBe(3);
@@ -131,9 +132,9 @@ describe('an error object', () => {
         line(row('a', '2026-11-20T07:30:00.500Z')) +
         line(row('b', '2026-11-20T07:30:00.000Z')),
     );
-    await redriveObject(KEY, redrive, world.tried());
+    await redriveErrors(KEY, redrive, world.tried());
     await put(line(row('a', '2026-11-20T07:45:00.000Z'), undefined, START));
-    await redriveObject(KEY, redrive, world.tried());
+    await redriveErrors(KEY, redrive, world.tried());
     const ids = landed().map(({ quarantine_id }) => quarantine_id);
     expect([ids.length, new Set(ids).size]).toEqual([4, 2]);
     expect(new Set([ids[0], ids[1], ids[3]]).size).toBe(1);
@@ -141,7 +142,7 @@ describe('an error object', () => {
 
   it('distinguishes lines without an event_id by their text', async () => {
     await put(line('{broken', 'DataFormatConversion.ParseError').repeat(2));
-    await redriveObject(KEY, redrive, world.tried());
+    await redriveErrors(KEY, redrive, world.tried());
     expect(new Set(landed().map(({ quarantine_id }) => quarantine_id)).size).toBe(2);
   });
 
@@ -151,16 +152,17 @@ describe('an error object', () => {
     world.faults.set({
       s3: [{ fault: 'failCalls', code: 'SlowDown', key: `${BUCKET}/overflow/*`, calls: 'all' }],
     });
-    expect(await redriveObject(KEY, redrive, world.tried())).toMatchObject({
+    expect(await redriveErrors(KEY, redrive, world.tried())).toMatchObject({
       outcome: 'kept',
       code: 'SLUICE_REDRIVE_NOT_QUARANTINED',
     });
     world.faults.clear();
-    expect(await redriveObject(KEY, redrive, world.tried())).toMatchObject({ outcome: 'quarantined' });
+    expect(await redriveErrors(KEY, redrive, world.tried())).toMatchObject({ outcome: 'quarantined' });
     expect(await world.keys('errors/')).toEqual([]);
     const [key = ''] = await world.keys('overflow/quarantine/');
     world.answerWith(undefined);
-    expect(await redriveObject(key, redrive, world.tried())).toMatchObject({ outcome: 'delivered' });
+    const [delivered] = await world.redriveAll([key]);
+    expect(delivered).toMatchObject({ outcome: 'delivered' });
     expect(landed()).toMatchObject([{ raw: '{"event_id":"a"}' }]);
   });
 
@@ -170,7 +172,7 @@ describe('an error object', () => {
         .map((row) => line(row))
         .join(''),
     );
-    expect(await redriveObject(KEY, redrive, world.tried())).toEqual({
+    expect(await redriveErrors(KEY, redrive, world.tried())).toEqual({
       outcome: 'quarantined',
       documents: 1_234,
     });
@@ -180,7 +182,7 @@ describe('an error object', () => {
   it('with a record that was never split becomes one row for each packed document', async () => {
     const packed = rows(600);
     await put(line(packed.join('\n')) + line('{"a":\n1}') + line(`${packed[0]}\n{broken`));
-    expect(await redriveObject(KEY, redrive, world.tried())).toEqual({
+    expect(await redriveErrors(KEY, redrive, world.tried())).toEqual({
       outcome: 'quarantined',
       documents: 602,
     });
@@ -191,7 +193,7 @@ describe('an error object', () => {
   it('with a row that is too large for quarantine stores it in S3', async () => {
     const row = `{"event_id":"a","x":"${'"'.replace('"', '\\"').repeat(MAX_RECORD_BYTES / 3)}"}`;
     await put(line(row));
-    await redriveObject(KEY, redrive, world.tried());
+    await redriveErrors(KEY, redrive, world.tried());
     const [{ raw_location }] = landed();
     const object = await world.store.lines(String(raw_location).replace(`s3://${BUCKET}/`, ''));
     for await (const kept of object ?? []) expect(kept).toBe(row);
@@ -213,7 +215,7 @@ describe('an error object', () => {
       const { lines } = s3RedriveStore(broken, BUCKET, world.clock);
       await put(whole);
       expect(
-        await redriveObject(KEY, { ...redrive, store: { ...world.store, lines } }, world.tried()),
+        await redriveErrors(KEY, { ...redrive, store: { ...world.store, lines } }, world.tried()),
       ).toMatchObject({ outcome: 'kept', code: 'SLUICE_REDRIVE_BUCKET_FAILED' });
       expect(await world.keys('errors/')).toEqual([KEY]);
     } finally {
@@ -225,7 +227,7 @@ describe('an error object', () => {
   it('of the quarantine stream itself is parked', async () => {
     const key = 'errors/quarantine/format-conversion-failed/x';
     await put(line('{}'), key);
-    expect(await redriveObject(key, redrive, world.tried())).toMatchObject({
+    expect(await redriveErrors(key, redrive, world.tried())).toMatchObject({
       outcome: 'parked',
       code: 'SLUICE_REDRIVE_QUARANTINE_REFUSED',
       to: `parked/${key}`,

@@ -1,8 +1,20 @@
+import { gzipSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
 import { s3Overflow } from '../../../../lib/aws/s3Overflow.ts';
 import { s3RedriveStore } from '../../../../lib/aws/s3RedriveStore.ts';
-import type { PutOutcome } from '../../../../lib/landing/delivery/putRecords.ts';
-import type { Redrive, RedriveAttempt } from '../../../../lib/landing/redrive/redriveObject.ts';
+import type { PutOutcome, PutRecordBatch } from '../../../../lib/landing/delivery/putRecords.ts';
+import { StreamBreaker } from '../../../../lib/landing/delivery/StreamBreaker.ts';
+import { Pace } from '../../../../lib/landing/redrive/Pace.ts';
+import {
+  bucketFailure,
+  type Redrive,
+  type RedriveOutcome,
+  type RedriveStream,
+} from '../../../../lib/landing/redrive/Redrive.ts';
+import type { RedriveAttempt } from '../../../../lib/landing/redrive/redriveErrors.ts';
+import { laneOf, redriveLane } from '../../../../lib/landing/redrive/redriveOverflow.ts';
+import type { TableKind } from '../../../../lib/schema/kinds.ts';
+import { parseOverflowKey } from '../../../../lib/tables/objectKeys.ts';
 import { Faults, ObjectStore, s3Service } from '../../../../packages/local-aws/src/index.ts';
 import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
 import {
@@ -45,12 +57,22 @@ export async function startRedrive() {
     random: () => 0.5,
   };
   const store = s3RedriveStore(client, BUCKET, clock);
-  const redrive: Redrive = {
+  /** A stream of which nothing is known yet. */
+  const streamOf = (kind: TableKind, put: PutRecordBatch = putRecordBatch): RedriveStream => ({
+    putRecordBatch: put,
+    breaker: new StreamBreaker(kind, { ...timing, log: () => undefined }),
+    pace: new Pace(timing),
+  });
+  const redrive = (): Redrive => ({
     ...timing,
     store,
-    streams: { exposures: putRecordBatch, events: putRecordBatch, quarantine: putRecordBatch },
+    streams: {
+      exposures: streamOf('exposures'),
+      events: streamOf('events'),
+      quarantine: streamOf('quarantine'),
+    },
     quarantine: async () => true,
-  };
+  });
   return {
     clock,
     faults,
@@ -58,6 +80,7 @@ export async function startRedrive() {
     store,
     landed,
     redrive,
+    streamOf,
     timing: { ...timing, putRecordBatch },
     putOverflow: s3Overflow(client, BUCKET),
     answerWith(next: Stream | undefined) {
@@ -69,19 +92,45 @@ export async function startRedrive() {
       claimUntil: clock.now() + CLAIM_MS,
       last,
     }),
+    /** Redrives overflow objects, as one invocation does. @returns The outcome of each key; undefined for one that was not tried. */
+    async redriveAll(
+      keys: readonly string[],
+      {
+        isLast = false,
+        using = redrive(),
+        withinMs = 60_000,
+      }: { readonly isLast?: boolean; readonly using?: Redrive; readonly withinMs?: number } = {},
+    ): Promise<(RedriveOutcome | undefined)[]> {
+      const outcomes = new Map<string, RedriveOutcome>();
+      const time = { deadline: clock.now() + withinMs, claimUntil: clock.now() + CLAIM_MS };
+      for (const prefix of new Set(keys.flatMap((key) => laneOf(key) ?? []))) {
+        const tasks = keys.filter((key) => key.startsWith(prefix)).map((key) => ({ key, isLast }));
+        const folder = parseOverflowKey(tasks[0]?.key ?? '') ?? 'requests';
+        const settle = (key: string, outcome: RedriveOutcome) => outcomes.set(key, outcome);
+        try {
+          const isFree = await redriveLane({ folder, prefix }, tasks, using, time, settle);
+          if (!isFree) for (const { key } of tasks) outcomes.set(key, { outcome: 'busy' });
+        } catch (thrown) {
+          for (const { key } of tasks)
+            if (!outcomes.has(key)) outcomes.set(key, { outcome: 'kept', ...bucketFailure(thrown) });
+        }
+      }
+      return keys.map((key) => outcomes.get(key));
+    },
     async keys(prefix: string): Promise<string[]> {
       const found: string[] = [];
       for await (const { key } of store.list(prefix)) found.push(key);
       return found;
     },
+    remove: (key: string) => store.remove([key]),
     /** Everything away, for the next example. */
     async empty() {
+      faults.clear();
       for (const folder of ['overflow/', 'parked/', 'ledger/', 'errors/']) {
-        for await (const { key } of store.list(folder)) await store.remove(key);
+        for await (const { key } of store.list(folder)) await store.remove([key]);
       }
       landed.length = 0;
       answer = undefined;
-      faults.clear();
     },
     async close() {
       client.destroy();
@@ -95,3 +144,6 @@ export async function startRedrive() {
 /** Rows by their number, each with an ID of its own. */
 export const rows = (count: number, from = 0) =>
   Array.from({ length: count }, (_, i) => `{"event_id":"e${from + i}","n":${from + i}}`);
+
+/** The body of an overflow object of one stream. */
+export const overflowBody = (documents: readonly string[]) => gzipSync(`${documents.join('\n')}\n`);
