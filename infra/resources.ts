@@ -4,6 +4,7 @@ import { deliveredTables } from '../lib/tables/deliveredTables.ts';
 import { alarms } from './alarms/alarms.ts';
 import { dashboard } from './alarms/dashboard.ts';
 import { loggedMetrics } from './alarms/loggedMetrics.ts';
+import { curateResources } from './curate/curate.ts';
 import { bucketName, bucketResources } from './data/bucket.ts';
 import { catalog, databaseName, stagingDatabaseName } from './data/catalog.ts';
 import { key, keyArn } from './data/key.ts';
@@ -46,6 +47,7 @@ export function resources(stack: Stack): {
       ...schedules(stack),
       ...ingestResources(stack),
       ...exportResources(stack),
+      ...curateResources(stack),
       ...loggedMetrics(stack),
       ...alarms(stack),
       ...dashboard(stack),

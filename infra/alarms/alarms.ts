@@ -7,6 +7,7 @@ import { DELIVERY_RETRY_SECONDS } from '../streams/streams.ts';
 import { type Resources, ref } from '../template/Resource.ts';
 import { kindId, logicalIds, partName, type Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm, shareAlarm, type WatchedMetric } from './alarm.ts';
+import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
 import { parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
 
@@ -33,6 +34,7 @@ export function alarms(stack: Stack): Resources {
     RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters, PAGE),
     ...ingestAlarms(stack),
     ...exportAlarms(stack),
+    ...curateAlarms(stack),
   };
 }
 

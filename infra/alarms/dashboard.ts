@@ -1,10 +1,11 @@
 import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
-import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
+import { METRIC_NAMESPACE, type Metric } from '../../lib/base/log.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import { curateMetrics } from '../../lib/curate/curateMetrics.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { workgroupName } from '../readers/workgroup.ts';
 import { getAtt, type Resources, ref, type Value } from '../template/Resource.ts';
-import { kindId, logicalIds, partName, type Stack } from '../template/Stack.ts';
+import { curateIds, kindId, logicalIds, partName, type Stack } from '../template/Stack.ts';
 import { alarms } from './alarms.ts';
 import { parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
 
@@ -40,6 +41,12 @@ export function dashboard(stack: Stack): Resources {
     Api: ref(logicalIds.httpApi),
     DeadRegister: getAtt(logicalIds.deadLetters, 'QueueName'),
     DeadRedrive: getAtt(logicalIds.redriveDeadLetters, 'QueueName'),
+    ...(stack.config.curate
+      ? {
+          DeadCuratePlan: getAtt(curateIds.planDeadLetters, 'QueueName'),
+          DeadCurate: getAtt(curateIds.deadLetters, 'QueueName'),
+        }
+      : {}),
     ...Object.fromEntries(tableKinds.map((kind) => [`Stream${kind}`, ref(kindId(kind, 'Stream'))])),
   };
   const body = {
@@ -79,13 +86,15 @@ function graphs(stack: Stack): readonly Graph[] {
     dimensions: { ApiId: `\${Api}` },
   });
   const lambda = (metric: string, stat = 'Sum'): readonly Line[] =>
-    ['collect', 'register', 'redrive'].map((name) => ({
-      namespace: 'AWS/Lambda',
-      metric,
-      dimensions: { FunctionName: partName(stack, name) },
-      label: `${name} ${metric}`,
-      stat,
-    }));
+    ['collect', 'register', 'redrive', ...(stack.config.curate ? ['curate-plan', 'curate'] : [])].map(
+      (name) => ({
+        namespace: 'AWS/Lambda',
+        metric,
+        dimensions: { FunctionName: partName(stack, name) },
+        label: `${name} ${metric}`,
+        stat,
+      }),
+    );
   const firehose = (metric: string): readonly Line[] =>
     tableKinds.map((kind) => ({
       namespace: 'AWS/Firehose',
@@ -103,6 +112,11 @@ function graphs(stack: Stack): readonly Graph[] {
     namespace,
     metric,
     dimensions: {},
+  });
+  const curations = (metric: Metric): Line => ({
+    namespace: METRIC_NAMESPACE,
+    metric: metric.name,
+    dimensions: { function: 'curate-plan', stage: stack.stage },
   });
   return [
     {
@@ -154,6 +168,14 @@ function graphs(stack: Stack): readonly Graph[] {
         logged(partitionGapsMetric(stack)),
         deadLetters('register', 'DeadRegister'),
         deadLetters('redrive', 'DeadRedrive'),
+        ...(stack.config.curate
+          ? [
+              curations(curateMetrics.curations_failed),
+              curations(curateMetrics.curations_waiting),
+              deadLetters('curate-plan', 'DeadCuratePlan'),
+              deadLetters('curate', 'DeadCurate'),
+            ]
+          : []),
       ],
     },
     {

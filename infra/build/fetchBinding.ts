@@ -46,15 +46,31 @@ export async function fetchBinding(
   await mkdir(temporary, { recursive: true, mode: 0o700 });
   try {
     const whole = await unpack(await fetchTarball(binding, temporary, pack), join(temporary, 'whole'));
-    // An incomplete folder is removed, but never one that another process may already use.
-    if (!isWhole(kept)) await rm(kept, { recursive: true, force: true });
-    // Another process may have just put the same binding there.
-    await rename(whole, kept).catch((error: unknown) => {
-      if (!isWhole(kept)) throw error;
-    });
+    await putInPlace(whole, kept, join(temporary, 'incomplete'));
     return kept;
   } finally {
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Attempts to put a folder in place of an incomplete one, while other processes do the same. */
+const MOST_MOVES = 5;
+
+/**
+ * Moves a whole folder into place, unless another process has just put the same there. An incomplete one is moved away in
+ * one step: deleting it in place could delete files of the folder that another process puts there meanwhile.
+ */
+async function putInPlace(whole: string, kept: string, away: string): Promise<void> {
+  for (let move = 1; ; move += 1) {
+    try {
+      await rename(whole, kept);
+      return;
+    } catch (error) {
+      if (isWhole(kept)) return;
+      if (move === MOST_MOVES) throw error;
+    }
+    // Another process may have moved it away: the next attempt shows it.
+    await rename(kept, `${away}-${move}`).catch(() => undefined);
   }
 }
 

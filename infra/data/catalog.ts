@@ -1,6 +1,9 @@
 import { hash } from 'node:crypto';
 import { databaseArns } from '../../lib/access/place.ts';
-import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import { curatedTables } from '../../lib/curate/curatedTables.ts';
+import { scratchDatabase } from '../../lib/drops/athena/AthenaPlan.ts';
+import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import { usesAthena } from '../../lib/schema/sources.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import { type IngestedTable, ingestedTables } from '../../lib/tables/ingestedTables.ts';
@@ -28,15 +31,24 @@ function ingestedTableId({ name }: Pick<IngestedTable, 'name'>): string {
   return `${words.join('')}${digest}IngestedTable`;
 }
 
+/** Logical ID of the table of curated days of a kind. */
+export function curatedTableId(kind: ForwardedKind): string {
+  return kind === 'exposures' ? 'CuratedExposuresTable' : 'CuratedEventsTable';
+}
+
 /**
- * The Glue database with a table for each kind, each dataset and the experiment groups, with columns from lib/tables, and
- * Statsig's staging database. Databases and tables with partitions are retained when the stack is deleted, as partitions
- * would be lost. The table of experiment groups has none: nothing is lost with it. A rollback to a release without it
- * deletes it, so that its name is free when the stack is upgraded again.
+ * The Glue database with a table for each kind, each dataset, the experiment groups and the curated days of each
+ * forwarded kind, with columns from lib/tables and lib/curate, and Statsig's staging database. Databases and tables with
+ * partitions are retained when the stack is deleted, as partitions would be lost.
+ *
+ * The table of experiment groups has no partitions, and those of curated days are made again from the raw days: nothing
+ * is lost with them. A rollback to a release without them deletes them, so that their names are free when the stack is
+ * upgraded again.
  */
 export function catalog(stack: Stack): Resources {
   const { config } = stack;
   const tables = deliveredTables(config);
+  const curated = curatedTables(config);
   return {
     ...(config.existing.database
       ? {}
@@ -54,16 +66,39 @@ export function catalog(stack: Stack): Resources {
             'Tables that Statsig makes of the others and drops again',
           ),
         }),
+    ...(usesAthena(config)
+      ? {
+          [logicalIds.scratchDatabase]: {
+            Type: 'AWS::Glue::Database',
+            Properties: {
+              CatalogId: ref('AWS::AccountId'),
+              DatabaseInput: {
+                Name: scratchDatabase(config),
+                Description: 'Tables of loads by Athena, deleted when a load has ended',
+              },
+            },
+          },
+        }
+      : {}),
     ...Object.fromEntries(
       tableKinds.map((kind) => [
         kindId(kind, 'Table'),
-        glueTable(stack, tables[kind], tableFolder(stack.config, kind), 'SNAPPY'),
+        retainedTable(stack, parquetInput(stack, tables[kind], tableFolder(stack.config, kind), 'SNAPPY')),
       ]),
     ),
     ...Object.fromEntries(
       ingestedTables(config).map((table) => [
         ingestedTableId(table),
-        glueTable(stack, table, ingestedTableFolder(config, table.name), 'ZSTD'),
+        retainedTable(stack, parquetInput(stack, table, ingestedTableFolder(config, table.name), 'ZSTD')),
+      ]),
+    ),
+    ...Object.fromEntries(
+      forwardedKinds.map((kind) => [
+        curatedTableId(kind),
+        glueResource(
+          stack,
+          parquetInput(stack, curated[kind], ingestedTableFolder(config, curated[kind].name), 'ZSTD'),
+        ),
       ]),
     ),
     [logicalIds.groupsTable]: glueResource(stack, {
@@ -102,14 +137,23 @@ export function glueDatabase(name: string, description: string): Resource {
   };
 }
 
-/** A table of Parquet files, by the Hive classes that Athena and Firehose expect. */
-function glueTable(
+/** A table that is retained with its partitions. */
+function retainedTable(stack: Stack, input: Value): Resource {
+  return {
+    ...glueResource(stack, input),
+    DeletionPolicy: 'RetainExceptOnCreate',
+    UpdateReplacePolicy: 'Retain',
+  };
+}
+
+/** The input of a table of Parquet files, by the Hive classes that Athena and Firehose expect. */
+function parquetInput(
   stack: Stack,
   table: Omit<Table, 'kind'>,
   folder: string,
   compression: 'SNAPPY' | 'ZSTD',
-): Resource {
-  const input = {
+): Value {
+  return {
     Name: table.name,
     Description: table.comment,
     TableType: 'EXTERNAL_TABLE',
@@ -127,11 +171,6 @@ function glueTable(
       Compressed: true,
       StoredAsSubDirectories: false,
     },
-  };
-  return {
-    ...glueResource(stack, input),
-    DeletionPolicy: 'RetainExceptOnCreate',
-    UpdateReplacePolicy: 'Retain',
   };
 }
 

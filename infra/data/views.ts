@@ -1,3 +1,4 @@
+import { CURATE_PARAMETER } from '../../lib/curate/ViewCatalog.ts';
 import { EXPANDED_TEXT, prestoViewText } from '../../lib/views/prestoView.ts';
 import type { View, ViewName } from '../../lib/views/View.ts';
 import { viewNames, views as viewsOf } from '../../lib/views/views.ts';
@@ -31,7 +32,11 @@ function glueView(stack: Stack, view: View): Resource {
         Name: view.name,
         Description: view.comment,
         TableType: 'VIRTUAL_VIEW',
-        Parameters: { presto_view: 'true', comment: 'Presto View' },
+        Parameters: {
+          presto_view: 'true',
+          comment: 'Presto View',
+          ...(stack.config.curate ? { [CURATE_PARAMETER]: 'true' } : {}),
+        },
         PartitionKeys: [],
         StorageDescriptor: {
           Columns: view.columns.map(({ name, type, comment }) => ({

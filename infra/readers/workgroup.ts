@@ -27,7 +27,15 @@ export function workgroup(stack: Stack): Resources {
  */
 export function workgroupResource(
   stack: Stack,
-  of: { readonly name: string; readonly description: string; readonly folder: string },
+  of: {
+    readonly name: string;
+    readonly description: string;
+    readonly folder: string;
+    /** Bytes that one query may scan. Default `athena.scanLimitGigabytes`. */
+    readonly scanLimitBytes?: number;
+    /** Whether queries can choose another folder. Default false. */
+    readonly isOpen?: boolean;
+  },
 ): Resource {
   return {
     Type: 'AWS::Athena::WorkGroup',
@@ -38,10 +46,10 @@ export function workgroupResource(
       RecursiveDeleteOption: true,
       WorkGroupConfiguration: {
         EngineVersion: { SelectedEngineVersion: 'Athena engine version 3' },
-        EnforceWorkGroupConfiguration: true,
+        EnforceWorkGroupConfiguration: of.isOpen !== true,
         PublishCloudWatchMetricsEnabled: true,
         RequesterPaysEnabled: false,
-        BytesScannedCutoffPerQuery: scanLimitBytes(stack.config),
+        BytesScannedCutoffPerQuery: of.scanLimitBytes ?? scanLimitBytes(stack.config),
         ResultConfiguration: {
           OutputLocation: s3Location(stack, of.folder),
           EncryptionConfiguration: { EncryptionOption: 'SSE_KMS', KmsKey: keyArn(stack) },

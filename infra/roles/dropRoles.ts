@@ -1,8 +1,20 @@
+import { databaseArns } from '../../lib/access/place.ts';
+import { loadWorkgroup, scratchDatabase } from '../../lib/drops/athena/AthenaPlan.ts';
+import { usesAthena } from '../../lib/schema/sources.ts';
 import { LEDGER_FOLDER, triggerKey, VERSION_NOTES } from '../../lib/tables/ledgerKeys.ts';
+import { LOADS_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { ingestedFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, bucketArnText, objectsArn } from '../data/bucket.ts';
 import { tableArns } from '../data/catalog.ts';
-import { getAtt, type Resource, type Resources, ref, sub } from '../template/Resource.ts';
+import {
+  arn,
+  getAtt,
+  PSEUDO_PARAMETERS,
+  type Resource,
+  type Resources,
+  ref,
+  sub,
+} from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import { customerBucketStatements, customerKeyStatements, customerRoleStatements } from './customerAccess.ts';
 import {
@@ -82,6 +94,53 @@ function objectArn(stack: Stack, key: string) {
 }
 
 /**
+ * What a load by Athena needs besides. Athena reads and writes with the rights of its caller: it needs the files of versions
+ * to count them.
+ */
+function athenaStatements(stack: Stack): readonly AllowStatement[] {
+  const { config } = stack;
+  const loads = objectsArn(stack, LOADS_FOLDER);
+  const landed = objectsArn(stack, ingestedFolder(config));
+  const database = scratchDatabase(config);
+  return [
+    {
+      Action: [
+        'athena:GetQueryExecution',
+        'athena:GetQueryResults',
+        'athena:StartQueryExecution',
+        'athena:StopQueryExecution',
+      ],
+      Resource: [arn('athena', `workgroup/${loadWorkgroup(config)}`)],
+    },
+    {
+      Action: ['glue:CreateTable', 'glue:DeleteTable'],
+      Resource: [...databaseArns(PSEUDO_PARAMETERS, database).map(sub), arn('glue', `table/${database}/*`)],
+    },
+    // On the catalog it has it for the tables of datasets.
+    {
+      Action: ['glue:GetTable'],
+      Resource: [arn('glue', `database/${database}`), arn('glue', `table/${database}/*`)],
+    },
+    {
+      // Athena looks at it before any query: https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
+      Action: ['glue:GetDatabase'],
+      Resource: [arn('glue', 'catalog'), arn('glue', 'database/default')],
+    },
+    {
+      Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+      Resource: [loads],
+    },
+    { Action: ['s3:GetObject'], Resource: [landed] },
+    // Athena writes large files in parts.
+    { Action: ['s3:ListMultipartUploadParts'], Resource: [loads, landed] },
+    {
+      Action: ['s3:GetBucketLocation', 's3:ListBucketMultipartUploads'],
+      Resource: [bucketArn(stack)],
+    },
+  ];
+}
+
+/**
  * Reads customers' files, writes versions, refused rows and the ledger, and moves partitions. It cannot read landed data.
  * Each load works in a session of this role that is limited to one dataset (lib/access/sessionPolicies.ts). Only the sweep
  * uses the whole role.
@@ -125,13 +184,18 @@ function ingestLoadRole(stack: Stack): Resource {
       },
       useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
       [catalog(tables), catalog(['*'])],
+      ...(usesAthena(config) ? athenaStatements(stack) : []),
       // The sweep asks before it deletes a version, also for tables of datasets that are no longer configured.
       { Action: ['glue:GetPartitions'], Resource: tableArns(stack, ['*']) },
       consumeQueue(logicalIds.loadQueue),
       customerBucketStatements(
         stack,
         direct.map((source) => ({ ...source, folders: source.datasets.map(({ folder }) => `${folder}/`) })),
-        { onBucket: ['s3:ListBucket'], onObjects: ['s3:GetObject'] },
+        {
+          // Athena asks where a bucket is before it reads it.
+          onBucket: ['s3:ListBucket', ...(usesAthena(config) ? ['s3:GetBucketLocation'] : [])],
+          onObjects: ['s3:GetObject'],
+        },
       ),
       customerKeyStatements(direct, ['kms:Decrypt']),
       customerRoleStatements(sources),

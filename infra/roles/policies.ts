@@ -55,13 +55,14 @@ export function serviceRole(
 }
 
 /**
- * Condition that a service acts on behalf of one resource of this account, against confused deputies.
+ * Condition that a service acts on behalf of one of some resources of this account, against confused deputies.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
  */
-export function onBehalfOf(sourceArn: Value): Value {
+export function onBehalfOf(...sourceArns: readonly Value[]): Value {
+  const [one = [], ...more] = sourceArns;
   return {
     StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') },
-    ArnEquals: { 'aws:SourceArn': sourceArn },
+    ArnEquals: { 'aws:SourceArn': more.length === 0 ? one : sourceArns },
   };
 }
 

@@ -153,11 +153,17 @@ export function requireRegion(
 
 const OF_SOURCES = ['ingest-plan', 'ingest-trigger', 'ingest-load'] as const;
 const OF_EXPORTS = ['export'] as const;
+const OF_CURATION = ['curate-plan', 'curate'] as const;
 
 /** Functions of serverless.yml that a configuration does not need. They are left out of the deployment. */
 export function unusedFunctions({
   sources,
   exports,
-}: Pick<Config, 'sources' | 'exports'>): readonly string[] {
-  return [...(sources.length === 0 ? OF_SOURCES : []), ...(exports.length === 0 ? OF_EXPORTS : [])];
+  curate,
+}: Pick<Config, 'sources' | 'exports' | 'curate'>): readonly string[] {
+  return [
+    ...(sources.length === 0 ? OF_SOURCES : []),
+    ...(exports.length === 0 ? OF_EXPORTS : []),
+    ...(curate ? [] : OF_CURATION),
+  ];
 }

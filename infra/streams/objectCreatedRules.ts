@@ -1,5 +1,5 @@
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import { errorFolder, overflowFolder } from '../../lib/tables/objectKeys.ts';
+import { errorFolder, overflowFolder, overflowFolders } from '../../lib/tables/objectKeys.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
 import { bucketName } from '../data/bucket.ts';
 import { getAtt, type Resource, type Resources, type Value } from '../template/Resource.ts';
@@ -24,7 +24,7 @@ export function objectCreatedRules(stack: Stack): Resources {
       name: partName(stack, 'undelivered'),
       description: 'Records that Firehose rejected or could not deliver, for redrive',
       bucket: bucketName(stack),
-      prefixes: [overflowFolder, errorFolder].flatMap((folderOf) => tableKinds.map(folderOf)),
+      prefixes: [...overflowFolders.map(overflowFolder), ...tableKinds.map(errorFolder)],
       target: 'redrive',
       queue: logicalIds.redriveQueue,
       deadLetters: logicalIds.redriveDeadLetters,
@@ -36,7 +36,7 @@ export function objectCreatedRules(stack: Stack): Resources {
  * A rule on new objects. The bucket also receives Statsig's files and others of Sluice, so the pattern names the bucket
  * and each folder. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
-function objectCreatedRule(rule: {
+export function objectCreatedRule(rule: {
   readonly name: string;
   readonly description: string;
   readonly bucket: Value;

@@ -1,18 +1,19 @@
 import { onBehalfOf } from '../roles/policies.ts';
-import { getAtt, type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
+import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /** The daily run registers what was missed. */
 const REGISTER_RECEIVES = 5;
 /**
- * Attempts before an object is parked: one every half hour, so an outage of Firehose may last ten hours. serverless.yml
- * passes the number to the function as `SLUICE_TRIES`.
+ * Attempts of a message: one every half hour. Then an error object is parked, and the run for stragglers goes on with an
+ * overflow object. serverless.yml passes the number to the function as `SLUICE_TRIES`.
  */
 const REDRIVE_RECEIVES = 20;
-/** Timeouts of the functions, and the registrar's batching window, in serverless.yml. */
+/** Timeouts of the functions and their batching windows, in serverless.yml. */
 const REGISTER_SECONDS = 60;
 const REGISTER_BATCHING_SECONDS = 10;
 const REDRIVE_SECONDS = 300;
+const REDRIVE_BATCHING_SECONDS = 5;
 
 /** The queues of the registrar and of redrive, each with a dead-letter queue. */
 export function queues(stack: Stack): Resources {
@@ -21,7 +22,7 @@ export function queues(stack: Stack): Resources {
       part: 'register',
       queue: logicalIds.queue,
       deadLetters: logicalIds.deadLetters,
-      rule: logicalIds.objectCreatedRule,
+      rules: [logicalIds.objectCreatedRule],
       timeoutSeconds: REGISTER_SECONDS,
       batchingSeconds: REGISTER_BATCHING_SECONDS,
       maxReceives: REGISTER_RECEIVES,
@@ -30,8 +31,9 @@ export function queues(stack: Stack): Resources {
       part: 'redrive',
       queue: logicalIds.redriveQueue,
       deadLetters: logicalIds.redriveDeadLetters,
-      rule: logicalIds.redriveRule,
+      rules: [logicalIds.redriveRule],
       timeoutSeconds: REDRIVE_SECONDS,
+      batchingSeconds: REDRIVE_BATCHING_SECONDS,
       maxReceives: REDRIVE_RECEIVES,
     }),
   };
@@ -55,8 +57,8 @@ export interface WorkQueue {
   /** Logical IDs. */
   readonly queue: string;
   readonly deadLetters: string;
-  /** The rule that sends to the queue. Default none: other senders have a role that allows it. */
-  readonly rule?: string;
+  /** The rules that send to the queue. Default none: other senders have a role that allows it. */
+  readonly rules?: readonly string[];
   /** The function's timeout in serverless.yml, seconds. */
   readonly timeoutSeconds: number;
   /** `maximumBatchingWindow` in serverless.yml, seconds. Default 0. */
@@ -66,11 +68,11 @@ export interface WorkQueue {
 }
 
 /**
- * The queue, its dead-letter queue, and the policies that allow the rule, and no other rule, to send. A schedule or
+ * The queue, its dead-letter queue, and the policies that allow the rules, and no other rule, to send. A schedule or
  * function sends with its role.
  */
 export function workQueue(stack: Stack, work: WorkQueue): Resources {
-  const { part, queue, deadLetters, rule, timeoutSeconds, batchingSeconds = 0, maxReceives } = work;
+  const { part, queue, deadLetters, rules = [], timeoutSeconds, batchingSeconds = 0, maxReceives } = work;
   return {
     [queue]: {
       Type: 'AWS::SQS::Queue',
@@ -90,16 +92,17 @@ export function workQueue(stack: Stack, work: WorkQueue): Resources {
         MessageRetentionPeriod: DEAD_LETTER_RETENTION_SECONDS,
       },
     },
-    ...(rule === undefined
+    ...(rules.length === 0
       ? {}
       : {
-          [`${queue}Policy`]: queuePolicy(queue, getAtt(rule)),
-          [`${deadLetters}Policy`]: queuePolicy(deadLetters, getAtt(rule)),
+          [`${queue}Policy`]: queuePolicy(queue, rules),
+          [`${deadLetters}Policy`]: queuePolicy(deadLetters, rules),
         }),
   };
 }
 
-function queuePolicy(queue: string, ruleArn: Value): Resource {
+function queuePolicy(queue: string, rules: readonly string[]): Resource {
+  const ruleArns = rules.map((rule) => getAtt(rule));
   return {
     Type: 'AWS::SQS::QueuePolicy',
     Properties: {
@@ -112,7 +115,7 @@ function queuePolicy(queue: string, ruleArn: Value): Resource {
             Principal: { Service: 'events.amazonaws.com' },
             Action: 'sqs:SendMessage',
             Resource: getAtt(queue),
-            Condition: onBehalfOf(ruleArn),
+            Condition: onBehalfOf(...ruleArns),
           },
         ],
       },

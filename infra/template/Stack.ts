@@ -21,8 +21,11 @@ export const logicalIds = {
   key: 'DataKey',
   database: 'Database',
   stagingDatabase: 'StagingDatabase',
+  scratchDatabase: 'ScratchDatabase',
   groupsTable: 'ExperimentGroupsTable',
   workgroup: 'Workgroup',
+  loadWorkgroup: 'LoadWorkgroup',
+  queryEndedRule: 'QueryEndedRule',
   keysSecret: 'KeysSecret',
   queue: 'RegisterQueue',
   deadLetters: 'RegisterDeadLetterQueue',
@@ -57,6 +60,18 @@ export function kindId(
 ): string {
   return `${kindPrefix[kind]}${part}`;
 }
+
+/** Logical IDs of the curation. */
+export const curateIds = {
+  planQueue: 'CuratePlanQueue',
+  planDeadLetters: 'CuratePlanDeadLetterQueue',
+  planRole: 'CuratePlanRole',
+  queue: 'CurateQueue',
+  deadLetters: 'CurateDeadLetterQueue',
+  role: 'CurateRole',
+  rawFilesRule: 'CurateRawFilesRule',
+  stackRule: 'CurateStackRule',
+} as const;
 
 /** Logical IDs of the export. */
 export const exportIds = {

@@ -8,13 +8,20 @@ export interface ViewColumn extends Column {
   readonly sql: string;
 }
 
+/** What of the configuration views are made from. */
+export type ViewConfig = Pick<
+  Config,
+  'database' | 'tables' | 'curatedTables' | 'unitIds' | 'jsonPaths' | 'holdouts' | 'experiments'
+>;
+
 /** The names of the views. They are the same in every database. */
 export type ViewName =
   | 'experiment_exposures'
   | 'first_exposures'
   | 'product_events'
   | 'secondary_exposures'
-  | 'daily_exposures';
+  | 'daily_exposures'
+  | 'unit_links';
 
 /** A view. The Glue view on AWS, the local DuckDB view and the docs are made from it. */
 export interface View {
@@ -57,7 +64,24 @@ export function inEnvironment(environment: string): string {
 }
 
 /**
- * A source without resends: of all rows with the same `event_id`, the one that was received first.
+ * The written order of an event's copies, nulls last: the first one is shown. Views and curated tables have it from here.
+ *
+ * Views order by the columns before `session_id` only. The last two are as large as all that a typical query reads, and
+ * neither engine leaves out a column that a window is ordered by. Copies can differ in them alone only if they were
+ * received in the same millisecond from the same SDK; then views of raw rows show either.
+ */
+export const COPY_ORDER = [
+  'received_at',
+  'timestamp',
+  'sdk_type',
+  'sdk_version',
+  'session_id',
+  'statsig_metadata',
+] as const;
+const VIEW_ORDER = COPY_ORDER.slice(0, COPY_ORDER.indexOf('session_id'));
+
+/**
+ * A source without resends: of all rows with the same `event_id`, the first by {@link COPY_ORDER}.
  *
  * Copies are searched among the rows of one day (`ds`) and one name. A resend has the day of the event's own time, so it
  * is on the same day as the first row. A copy is on another day, and counts there again, only if the sender's clock was
@@ -65,9 +89,6 @@ export function inEnvironment(environment: string): string {
  * would make every query read every day: a filter on a column that is not in PARTITION BY is not pushed below the window,
  * neither in Athena (Trino, PredicatePushDown.visitWindow) nor in DuckDB. For the same reason the name is in PARTITION BY,
  * although the identity contains it: a filter on an experiment is then applied before copies are searched.
- *
- * Of copies received in the same millisecond, either is shown. They describe one event and can differ only in the SDK's
- * metadata. Ordering by that would make every query read as many bytes as all other columns together.
  *
  * @param from The table, quoted and with its database; or a query of it with its alias.
  * @param key The column with the name: equal for equal `event_id`s.
@@ -80,8 +101,9 @@ export function dedupeByEventId(options: {
 }): string {
   const { from, key, where } = options;
   const partition = ['ds', key, 'event_id'].map(quoteName).join(', ');
+  const order = VIEW_ORDER.map(quoteName).join(', ');
   return `(
-  SELECT *, row_number() OVER (PARTITION BY ${partition} ORDER BY "received_at") AS "copy"
+  SELECT *, row_number() OVER (PARTITION BY ${partition} ORDER BY ${order}) AS "copy"
   FROM ${from}
   WHERE ${where.join(' AND ')}
 )`;

@@ -1,7 +1,13 @@
-import type { Config } from '../schema/config.ts';
 import { partitionKey } from '../tables/sharedColumns.ts';
 import { experimentColumns, unitId, unitTypeColumn, unitTypes } from './unitTypes.ts';
-import { passThrough, qualifiedName, selectList, type View, type ViewColumn } from './View.ts';
+import {
+  passThrough,
+  qualifiedName,
+  selectList,
+  type View,
+  type ViewColumn,
+  type ViewConfig,
+} from './View.ts';
 
 const columns: readonly ViewColumn[] = [
   ...experimentColumns,
@@ -46,7 +52,7 @@ const columns: readonly ViewColumn[] = [
 ];
 
 /** Units and exposures of every group by day: what is charted first, and shows a split that is off. */
-export function dailyExposures(config: Config): View {
+export function dailyExposures(config: ViewConfig): View {
   return {
     name: 'daily_exposures',
     comment: 'Units and exposures of each group by day, in production, counted by each type of unit',

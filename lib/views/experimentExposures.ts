@@ -1,17 +1,11 @@
 import { quoteName } from '../base/sql.ts';
-import type { Config } from '../schema/config.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';
 import { GROUP_NAME, groupedExposures, heldOutColumn } from './assignments.ts';
+import type { DayRange } from './curatedDays.ts';
+import { oneRowEach } from './curatedRows.ts';
 import { userDetailColumns } from './userDetailColumns.ts';
-import {
-  dedupeByEventId,
-  passThrough,
-  qualifiedName,
-  selectList,
-  type View,
-  type ViewColumn,
-} from './View.ts';
+import { passThrough, type View, type ViewColumn, type ViewConfig } from './View.ts';
 
 /** Columns that have the same value in every row, because of the view's conditions. */
 const CONSTANT: ReadonlySet<string> = new Set(['environment', 'is_assignment']);
@@ -21,30 +15,40 @@ const CONSTANT: ReadonlySet<string> = new Set(['environment', 'is_assignment']);
  *
  * Held-out rows have `held_out` and no group, so that they do not count for any group.
  *
- * @param environment Default production.
+ * @param options Default production, and no days that are read from the curated table.
  */
-export function experimentExposures(config: Config, environment?: string): View {
+export function experimentExposures(
+  config: ViewConfig,
+  {
+    environment,
+    curated = [],
+  }: { readonly environment?: string; readonly curated?: readonly DayRange[] } = {},
+): View {
   const table = exposuresTable(config);
+  const details = userDetailColumns(config, {
+    user: 'user_dimensions',
+    statsigMetadata: 'statsig_metadata',
+    // An exposure's metadata says what was evaluated, and the table has columns for that.
+    metadata: null,
+  });
   const columns = [
     ...table.columns.filter(({ name }) => !CONSTANT.has(name)).flatMap(shownColumns),
-    ...userDetailColumns(config, {
-      user: 'user_dimensions',
-      statsigMetadata: 'statsig_metadata',
-      // An exposure's metadata says what was evaluated, and the table has columns for that.
-      metadata: null,
-    }),
+    ...details,
     passThrough(table.partitionKey),
   ];
-  const rows = dedupeByEventId({
-    ...groupedExposures(config, qualifiedName(config, table.name), environment),
-    key: 'experiment_id',
-  });
   return {
     name: 'experiment_exposures',
     comment:
       'Exposures that put a unit in a group or were held out of one, in production, one row each: resends are gone',
     columns,
-    sql: `SELECT\n${selectList(columns)}\nFROM ${rows} AS "exposures"\nWHERE "copy" = 1`,
+    sql: oneRowEach(config, {
+      kind: 'exposures',
+      curated,
+      key: 'experiment_id',
+      columns,
+      derived: details,
+      choose: (from) => groupedExposures(config, from, environment),
+    }),
     prunesByDay: true,
   };
 }

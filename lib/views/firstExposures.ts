@@ -1,8 +1,9 @@
 import { quoteName, quoteText } from '../base/sql.ts';
-import type { Config } from '../schema/config.ts';
 import { GROUP_NAME, groupedExposures } from './assignments.ts';
+import type { DayRange } from './curatedDays.ts';
+import { allRows } from './curatedRows.ts';
 import { experimentColumns, unitColumnNames, unitTypeColumn } from './unitTypes.ts';
-import { qualifiedName, selectList, type View, type ViewColumn } from './View.ts';
+import { selectList, type View, type ViewColumn, type ViewConfig } from './View.ts';
 
 const columns: readonly ViewColumn[] = [
   ...experimentColumns,
@@ -59,34 +60,64 @@ const columns: readonly ViewColumn[] = [
  * Held-out exposures count as one more group while the first is searched, and are then removed: a unit that was never in
  * a group has no row.
  *
- * @param environment Default production.
+ * @param options Default production, and no days that are read from the curated table.
  */
-export function firstExposures(config: Config, environment?: string): View {
+export function firstExposures(
+  config: ViewConfig,
+  {
+    environment,
+    curated = [],
+  }: { readonly environment?: string; readonly curated?: readonly DayRange[] } = {},
+): View {
+  const from = allRows(config, 'exposures', curated);
   return {
     name: 'first_exposures',
     comment:
       'First exposure of each unit to each experiment, in production: its group, when, and groups seen',
     columns,
     sql: unitColumnNames(config)
-      .map((unit) => firstExposuresOfUnit(config, unit, environment))
+      .map((unit) =>
+        firstExposuresOfUnit(config, { unit, from, ...(environment === undefined ? {} : { environment }) }),
+      )
       .join('\nUNION ALL\n'),
     prunesByDay: false,
   };
 }
 
-function firstExposuresOfUnit(config: Config, unit: string, environment?: string): string {
+function firstExposuresOfUnit(
+  config: ViewConfig,
+  choice: { readonly unit: string; readonly from: string; readonly environment?: string },
+): string {
   const selected = columns.map((column) =>
-    column.name === unitTypeColumn.name ? { ...column, sql: quoteText(unit) } : column,
+    column.name === unitTypeColumn.name ? { ...column, sql: quoteText(choice.unit) } : column,
   );
-  const { from, where } = groupedExposures(
-    config,
-    qualifiedName(config, config.tables.exposures),
-    environment,
-  );
-  const ofUnit = 'PARTITION BY "experiment_id", "is_gate", "unit_id"';
   return `SELECT
 ${selectList(selected)}
-FROM (
+FROM ${placedGroups(config, { ...choice, unit: quoteName(choice.unit) })} AS "placed"
+WHERE "place" = 1 AND NOT "held_out"`;
+}
+
+/**
+ * A source with a row for each unit and each group that it saw: `experiment_id`, `is_gate`, `unit_id`, `held_out`,
+ * `group_id`, `group_name`, `group_ts`. Its first group has `place` 1; `groups_seen` and `ever_held_out` are the unit's.
+ *
+ * @param choice SQL of the unit, over the columns of the table and of `from`; SQL of the name, default `experiment_id`; the
+ *   table, or a query of it in parentheses; default production.
+ */
+export function placedGroups(
+  config: ViewConfig,
+  choice: {
+    readonly unit: string;
+    readonly name?: string;
+    readonly from: string;
+    readonly environment?: string;
+  },
+): string {
+  const { unit, name = '"experiment_id"' } = choice;
+  const { from, where } = groupedExposures(config, choice.from, choice.environment);
+  const ofUnit = 'PARTITION BY "experiment_id", "is_gate", "unit_id"';
+  const named = name === '"experiment_id"' ? name : `${name} AS "experiment_id"`;
+  return `(
   SELECT
     *,
     row_number() OVER (${ofUnit} ORDER BY "held_out", "group_ts", "group_id") AS "place",
@@ -94,17 +125,16 @@ FROM (
     bool_or("held_out") OVER (${ofUnit}) AS "ever_held_out"
   FROM (
     SELECT
-      "experiment_id",
+      ${named},
       "exposure_type" = 'gate' AS "is_gate",
-      ${quoteName(unit)} AS "unit_id",
+      ${unit} AS "unit_id",
       "held_out",
       "group_id",
       max(${GROUP_NAME}) AS "group_name",
       min("timestamp") AS "group_ts"
     FROM ${from}
-    WHERE ${[...where, `${quoteName(unit)} IS NOT NULL`].join(' AND ')}
+    WHERE ${[...where, `${unit} IS NOT NULL`].join(' AND ')}
     GROUP BY 1, 2, 3, 4, 5
   ) AS "groups"
-) AS "placed"
-WHERE "place" = 1 AND NOT "held_out"`;
+)`;
 }

@@ -5,8 +5,10 @@ import type { View } from './View.ts';
 /** What Athena calls the Data Catalog of Glue. */
 const CATALOG = 'awsdatacatalog';
 
-/** Trino's names of our types. The other types have the same name in both. */
-const TRINO_TYPES: Partial<Record<ColumnType, string>> = { string: 'varchar' };
+/** Trino's name of a column's type: only texts have another one than in Glue. */
+export function trinoType(type: ColumnType): string {
+  return type === 'string' ? 'varchar' : type;
+}
 
 /** Athena stores a view in Glue as base64-encoded JSON within an SQL comment. */
 const PRESTO_VIEW = /^\/\* Presto View: ([A-Za-z0-9+/]+={0,2}) \*\/$/;
@@ -34,7 +36,7 @@ export function prestoViewText(view: Pick<View, 'sql' | 'columns'>, database: st
     originalSql: view.sql,
     catalog: CATALOG,
     schema: database,
-    columns: view.columns.map(({ name, type }: Column) => ({ name, type: TRINO_TYPES[type] ?? type })),
+    columns: view.columns.map(({ name, type }: Column) => ({ name, type: trinoType(type) })),
   };
   return encodePrestoView(definition);
 }

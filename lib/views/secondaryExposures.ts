@@ -2,7 +2,7 @@ import { quoteText } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
 import { listExperiments } from '../schema/experiments.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
-import type { Column } from '../tables/Table.ts';
+import type { Table } from '../tables/Table.ts';
 import { hashedNames } from '../wire/experimentNames.ts';
 import {
   EVALUATIONS,
@@ -11,6 +11,8 @@ import {
   isConfiguredHoldout,
   isGroupRule,
 } from './assignments.ts';
+import type { DayRange } from './curatedDays.ts';
+import { oneRowEach, withStored } from './curatedRows.ts';
 import { userDetailColumns } from './userDetailColumns.ts';
 import {
   dedupeByEventId,
@@ -20,6 +22,7 @@ import {
   selectList,
   type View,
   type ViewColumn,
+  type ViewConfig,
 } from './View.ts';
 
 /** What of an evaluation is read: names and rules are texts, flags come as text, as in an exposure itself. */
@@ -35,21 +38,35 @@ const EVALUATION = {
  * SDKs log no event of their own for a holdout: it is only here. Browsers' SDKs send the names of gates hashed as their
  * initialize response has them; those that are in `experiments` or `holdouts` of the configuration, and
  * holdouts of the table of experiment groups, get their names back.
+ *
+ * @param curated Days of exposures that are read from the curated table. Default none.
  */
-export function secondaryExposures(config: Config): View {
+export function secondaryExposures(config: ViewConfig, curated: readonly DayRange[] = []): View {
   const table = exposuresTable(config);
-  const columns = secondaryColumns(config, table.columns, table.partitionKey);
-  const rows = dedupeByEventId({
-    from: qualifiedName(config, table.name),
-    key: 'experiment_id',
-    where: [productionOnly, HAS_EVALUATIONS],
+  const details = userDetailColumns(config, {
+    user: 'user_dimensions',
+    statsigMetadata: 'statsig_metadata',
+    metadata: null,
   });
+  const columns = secondaryColumns(config, table, details);
+  const where = [productionOnly, HAS_EVALUATIONS];
+  const isCurated = curated.length > 0;
+  const rows = isCurated
+    ? `(${oneRowEach(config, {
+        kind: 'exposures',
+        curated,
+        key: 'experiment_id',
+        columns: [...table.columns.map(passThrough), ...details, passThrough(table.partitionKey)],
+        derived: details,
+        choose: (from) => ({ from, where }),
+      })})`
+    : dedupeByEventId({ from: qualifiedName(config, table.name), key: 'experiment_id', where });
   return {
     name: 'secondary_exposures',
     comment: 'Gates, segments and holdouts evaluated on the way to an exposure, in production, one row each',
     columns,
     sql: `SELECT
-${selectList(columns)}
+${selectList(isCurated ? withStored(columns, details) : columns)}
 FROM (
   SELECT
     "exposures".*,
@@ -58,8 +75,7 @@ FROM (
     ${EVALUATION.rule} AS "rule",
     ${EVALUATION.outcome} AS "outcome"
   FROM ${rows.replaceAll('\n', '\n  ')} AS "exposures"
-  CROSS JOIN UNNEST(${EVALUATIONS}) WITH ORDINALITY AS "evaluations" ("evaluation", "position")
-  WHERE "copy" = 1
+  CROSS JOIN UNNEST(${EVALUATIONS}) WITH ORDINALITY AS "evaluations" ("evaluation", "position")${isCurated ? '' : '\n  WHERE "copy" = 1'}
 ) AS "evaluated"${realNames(config)}
 LEFT JOIN ${holdoutNames(config)} AS "holdouts" ON "known_sent_name" = "sent_name"
 WHERE "sent_name" IS NOT NULL`,
@@ -67,7 +83,11 @@ WHERE "sent_name" IS NOT NULL`,
   };
 }
 
-function secondaryColumns(config: Config, own: readonly Column[], partitionKey: Column): ViewColumn[] {
+function secondaryColumns(
+  config: ViewConfig,
+  { columns: own, partitionKey }: Pick<Table, 'columns' | 'partitionKey'>,
+  details: readonly ViewColumn[],
+): ViewColumn[] {
   const kept = (from: string, to: string) =>
     own
       .slice(
@@ -123,11 +143,7 @@ function secondaryColumns(config: Config, own: readonly Column[], partitionKey: 
     },
     { name: 'primary_type', type: 'string', comment: 'gate, config or layer', sql: '"exposure_type"' },
     ...kept('user_id', 'received_at'),
-    ...userDetailColumns(config, {
-      user: 'user_dimensions',
-      statsigMetadata: 'statsig_metadata',
-      metadata: null,
-    }),
+    ...details,
     ...kept('user_dimensions', 'user_dimensions'),
     ...kept('session_id', 'sdk_version'),
     passThrough(partitionKey),

@@ -47,12 +47,14 @@ export function expectedRows(
       ),
     ).map((row) => ({
       ...without(row, 'environment'),
-      value_number: numberOf(row['event_value']),
-      ...details(row, 'user_object'),
-      sku: scalar(parsed(row['company_metadata'])['sku']),
+      ...eventDetails(row),
     })),
     secondary_exposures: firstReceived(production).flatMap((row) => secondaryRows(row, holdouts)),
     daily_exposures: dailyRows(shown.filter((row) => !row.held_out)),
+    unit_links: linkRows([
+      ...production,
+      ...events.filter(({ environment }) => environment === 'production'),
+    ]),
   };
 }
 
@@ -63,6 +65,39 @@ const NO_GROUP = new Set(
   inlineTargetingRules override`.split(/\s+/),
 ).add('');
 const HOLDOUT = 'spring_holdout';
+
+/** Every pair of IDs of one row, in both directions. */
+function linkRows(rows: readonly LandedRow[]): Row[] {
+  const links = new Map<string, { ids: readonly string[]; times: string[]; days: Set<unknown> }>();
+  for (const row of rows)
+    for (const unit of UNIT_TYPES)
+      for (const other of UNIT_TYPES) {
+        const [unitId, otherId] = [row[unit], row[other]];
+        if (unit === other || typeof unitId !== 'string' || typeof otherId !== 'string') continue;
+        const ids = [unit, unitId, other, otherId];
+        const link = links.get(JSON.stringify(ids)) ?? { ids, times: [], days: new Set() };
+        links.set(JSON.stringify(ids), link);
+        link.times.push(text(row, 'timestamp'));
+        link.days.add(row.ds);
+      }
+  const all = [...links.values()];
+  const alike = (places: readonly number[], ids: readonly string[]) =>
+    all.filter((link) => places.every((place) => link.ids[place] === ids[place])).length;
+  return all.map(({ ids, times, days }) => {
+    const [first, last] = [times.toSorted()[0], times.toSorted().at(-1)];
+    return {
+      unit_type: ids[0],
+      unit_id: ids[1],
+      other_type: ids[2],
+      other_id: ids[3],
+      first_seen: first,
+      last_seen: last,
+      days_seen: days.size,
+      other_ids: alike([0, 1, 2], ids),
+      unit_ids: alike([0, 2, 3], ids),
+    };
+  });
+}
 
 type Marked = LandedRow & { readonly held_out: boolean };
 
@@ -90,7 +125,17 @@ function firstReceived<Row extends LandedRow>(rows: readonly Row[]): Row[] {
   return [...first.values()];
 }
 
-function details(row: Row, userColumn: string) {
+/** What is made of the value and the JSON of an event. */
+export function eventDetails(row: Row) {
+  return {
+    value_number: numberOf(row['event_value']),
+    ...details(row, 'user_object'),
+    sku: scalar(parsed(row['company_metadata'])['sku']),
+  };
+}
+
+/** What is made of the JSON of a row. */
+export function details(row: Row, userColumn: string) {
   const user = parsed(row[userColumn]);
   const device = parsed(row['statsig_metadata']);
   const custom = user['custom'];

@@ -6,14 +6,16 @@ import type { LandedRow } from './openData.ts';
 /** Days of the rows, the same for every seed. */
 export const DAYS = ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'] as const;
 
+type Days = readonly [string, ...string[]];
+
 /** Draws of one seed. */
-function drawing(seed: number) {
+export function drawing(seed: number) {
   const random = seededRandom(seed);
   const below = (n: number) => Math.floor(random() * n);
   const pick = <Item>(items: readonly [Item, ...Item[]]): Item => items[below(items.length)] ?? items[0];
   return { below, pick, chance: (part: number) => random() < part };
 }
-type Drawing = ReturnType<typeof drawing>;
+export type Drawing = ReturnType<typeof drawing>;
 
 /** A time of day within a quarter of an hour, so that some are equal; never ending in 0, which DuckDB would not print. */
 const timeOn = (day: string, { below }: Drawing) => `${day} 10:0${below(3)}:0${below(3)}.10${1 + below(3)}`;
@@ -85,7 +87,7 @@ function shared(draw: Drawing, day: string, id: number) {
     custom_ids: null,
     timestamp: timeOn(day, draw),
     client_timestamp: null,
-    received_at: `${day} 11:00:00.${101 + id}`.replace(/0$/, '1'),
+    received_at: `${day} 11:00:00.${101 + (id % 800)}`.replace(/0$/, '1'),
     statsig_metadata: sdkMetadata(draw),
     session_id: draw.pick([null, 'session']),
     sdk_type: 'javascript-client',
@@ -108,7 +110,8 @@ const NO_GROUPS = [
   'xid_override',
 ] as const;
 
-function exposure(draw: Drawing, id: number): LandedRow {
+/** An exposure as it may land. @param id Makes its `event_id` and when it was received. */
+export function exposure(draw: Drawing, id: number, days: Days = DAYS): LandedRow {
   const { type, name } = draw.pick([
     { type: 'gate', name: 'checkout' },
     { type: 'config', name: 'checkout' },
@@ -119,7 +122,7 @@ function exposure(draw: Drawing, id: number): LandedRow {
   const value = draw.chance(0.95) ? draw.chance(0.5) : null;
   const group = type !== 'gate' ? rule : value === null ? null : `${rule}:${value ? 'Pass' : 'Fail'}`;
   return {
-    ...shared(draw, draw.pick(DAYS), id),
+    ...shared(draw, draw.pick(days), id),
     experiment_id: name,
     exposure_type: type,
     group_id: group,
@@ -141,9 +144,10 @@ function exposure(draw: Drawing, id: number): LandedRow {
   };
 }
 
-function event(draw: Drawing, id: number): LandedRow {
+/** An event as it may land. @param id Makes its `event_id` and when it was received. */
+export function event(draw: Drawing, id: number, days: Days = DAYS): LandedRow {
   return {
-    ...shared(draw, draw.pick(DAYS), id),
+    ...shared(draw, draw.pick(days), id),
     event_name: draw.pick(['purchase', 'auto_capture::click', 'statsig::diagnostics']),
     event_value: draw.pick([
       ...([
@@ -175,6 +179,18 @@ function event(draw: Drawing, id: number): LandedRow {
 
 /** What stands in `session_id` of copies received in the same millisecond, of which either may be shown. */
 export const EITHER = /either-[ab]/g;
+
+/** Order of rows and of their members is no matter, nor which of two copies received at once is shown. */
+export function comparable(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
+  return rows
+    .map((row) =>
+      JSON.stringify(Object.entries(row).sort(([left], [right]) => (left < right ? -1 : 1))).replace(
+        EITHER,
+        'either',
+      ),
+    )
+    .sort();
+}
 
 /**
  * Some rows again as resends: the same event, received later, on the next day too, or at once, by a sender that tells

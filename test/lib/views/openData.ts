@@ -2,17 +2,25 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { catalog as catalogOf } from '../../../infra/data/catalog.ts';
-import { views } from '../../../infra/data/views.ts';
+import { viewId, views } from '../../../infra/data/views.ts';
 import { logicalIds } from '../../../infra/template/Stack.ts';
 import { valueAt } from '../../../lib/base/json.ts';
 import { quoteName, quoteText } from '../../../lib/base/sql.ts';
+import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { type GroupRow, writeGroupRows } from '../../../lib/groups/GroupRow.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../../lib/tables/deliveredTables.ts';
 import type { Table } from '../../../lib/tables/Table.ts';
-import { dayFolder, groupsKey } from '../../../lib/tables/tableFolders.ts';
+import { dayFolder, groupsKey, versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import type { CuratedDays } from '../../../lib/views/curatedDays.ts';
+import { prestoViewText } from '../../../lib/views/prestoView.ts';
+import { viewNames, views as viewsOf } from '../../../lib/views/views.ts';
 import { Catalog, dataFolders, duckDbType, realClock } from '../../../packages/local-aws/src/index.ts';
+import { curateRows } from './curateRows.ts';
+
+/** A version of a curated day. */
+const VERSION = '20261120T000000Z-0123456789ab';
 
 /** A row as it landed, by column; times and days as text. */
 export type LandedRow = Readonly<Record<string, string | boolean | null>> & { readonly ds: string };
@@ -22,29 +30,41 @@ export type LandedRow = Readonly<Record<string, string | boolean | null>> & { re
  * them: a file for each table and day.
  *
  * @param groups Rows of the table of experiment groups. Default none, as before the first pull.
+ * @param curated Days that the views read from the curated tables, which have all days. Default none, without these tables.
  */
 export async function openData(
   data: string,
   config: Config,
   rows: Readonly<Record<ForwardedKind, readonly LandedRow[]>>,
   groups: readonly GroupRow[] = [],
+  curated?: CuratedDays,
 ): Promise<void> {
   const folders = dataFolders(data);
-  const tables = forwardedTables(config);
   const catalog = Catalog.open({ directory: folders.glue, clock: realClock });
   catalog.ensureDatabase({ Name: config.database });
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
-  for (const kind of forwardedKinds) {
-    const table = tables[kind];
-    const days = [...new Set(rows[kind].map(({ ds }) => ds))].sort();
+  const raw = forwardedTables(config);
+  const rewritten = curatedTables(config);
+  const forwarded = forwardedKinds.map((kind) => ({
+    table: raw[kind],
+    landed: rows[kind],
+    folderOf: (day: string) => dayFolder(config, kind, day),
+  }));
+  const made = forwardedKinds.map((kind) => ({
+    table: rewritten[kind],
+    landed: curateRows(kind, rows[kind]),
+    folderOf: (day: string) => versionPrefix(config, rewritten[kind].name, day, VERSION),
+  }));
+  for (const { table, landed, folderOf } of curated === undefined ? forwarded : [...forwarded, ...made]) {
+    const days = [...new Set(landed.map(({ ds }) => ds))].sort();
     for (const day of days) {
-      const folder = join(folders.s3, config.bucket, dayFolder(config, kind, day));
+      const folder = join(folders.s3, config.bucket, folderOf(day));
       mkdirSync(folder, { recursive: true });
       const json = join(data, 'rows.json');
       writeFileSync(
         json,
-        rows[kind]
+        landed
           .filter(({ ds }) => ds === day)
           .map((row) => JSON.stringify(row))
           .join('\n'),
@@ -63,7 +83,7 @@ export async function openData(
         values: [day],
         input: {
           Values: [day],
-          StorageDescriptor: { Location: `s3://${config.bucket}/${dayFolder(config, kind, day)}` },
+          StorageDescriptor: { Location: `s3://${config.bucket}/${folderOf(day)}` },
         },
         createdAt: 0,
       })),
@@ -81,8 +101,12 @@ export async function openData(
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, writeGroupRows(groups));
   }
-  for (const { Properties } of Object.values(views({ config, service: 'sluice', stage: 'test' }))) {
-    catalog.ensureTable(config.database, Properties['TableInput']);
+  const inputs = views({ config, service: 'sluice', stage: 'test' });
+  const texts = viewsOf(config, curated);
+  for (const name of viewNames) {
+    const input: object = Object(valueAt(inputs[viewId(name)], ['Properties', 'TableInput']));
+    const ViewOriginalText = prestoViewText(texts[name], config.database);
+    catalog.ensureTable(config.database, { ...input, ViewOriginalText });
   }
   connection.closeSync();
   instance.closeSync();

@@ -8,7 +8,7 @@ import { holdoutTest, isAssignment } from '../../../lib/wire/isAssignment.ts';
 import { duckDbType, type QueryRow, runQuery } from '../../../packages/local-aws/src/index.ts';
 import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { expectedRows } from './expectedRows.ts';
-import { DAYS, EITHER, GROUP_ROWS, generateRows, wasAssignment } from './generateRows.ts';
+import { comparable, DAYS, GROUP_ROWS, generateRows, wasAssignment } from './generateRows.ts';
 import { type LandedRow, openData } from './openData.ts';
 
 const input = {
@@ -24,18 +24,6 @@ const input = {
 const config = defineConfig({ ...input, experiments: ['checkout'], holdouts: ['spring_holdout'] });
 /** Resolves the holdout's name, and doesn't know that it is one. */
 const unknowing = defineConfig({ ...input, experiments: ['spring_holdout', 'checkout'] });
-
-/** Order of rows and of their members is no matter, nor which of two copies received at once is shown. */
-function comparable(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
-  return rows
-    .map((row) =>
-      JSON.stringify(Object.entries(row).sort(([left], [right]) => (left < right ? -1 : 1))).replace(
-        EITHER,
-        'either',
-      ),
-    )
-    .sort();
-}
 
 const planSchema = z.array(
   z.object({
@@ -173,6 +161,7 @@ describe('the views', () => {
     );
     // Names of sources can be a column's, too: every column is named without one.
     expect([...new Set(free)].sort()).toEqual([
+      'days',
       'evaluated',
       'evaluations',
       'events',
@@ -180,9 +169,12 @@ describe('the views', () => {
       'holdouts',
       'known',
       'landed',
+      'linked',
       'marked',
       'names',
+      'pairs',
       'placed',
+      'seen',
       'sent',
       'unit_types',
     ]);
@@ -270,8 +262,8 @@ describe('a filter on ds', () => {
     );
   };
 
-  it('works for every view except the one that needs all days', () => {
-    expect(viewNames.filter((name) => !days.includes(name))).toEqual(['first_exposures']);
+  it('works for every view except those that need all days', () => {
+    expect(viewNames.filter((name) => !days.includes(name))).toEqual(['first_exposures', 'unit_links']);
     for (const name of viewNames) {
       const columns = views(config)[name].columns.map((column) => column.name);
       expect([name, columns.includes('ds')]).toEqual([name, days.includes(name)]);

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import middy from '@middy/core';
+import type { SQSBatchResponse } from 'aws-lambda';
+import * as z from 'zod';
+import wholeConfig from '#config';
+import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
+import { glueViews } from '../../lib/aws/glueViews.ts';
+import { landingBucket } from '../../lib/aws/landingBucket.ts';
+import { s3Client } from '../../lib/aws/s3Client.ts';
+import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { s3ListedDays } from '../../lib/aws/s3ListedDays.ts';
+import { s3RawDays } from '../../lib/aws/s3RawDays.ts';
+import { sqsClient, taskQueue } from '../../lib/aws/taskQueue.ts';
+import { logLine } from '../../lib/base/log.ts';
+import { systemTiming } from '../../lib/base/retry.ts';
+import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
+import { CurateError } from '../../lib/curate/CurateError.ts';
+import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
+import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
+import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
+import { withMessages } from '../../lib/lambda/sqsBatch.ts';
+import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { type CuratePlanFunction, planMessages } from './planMessages.ts';
+
+const config: FunctionConfig<'curate-plan'> = wholeConfig;
+
+/** No call begins this many milliseconds before the end: a call may take 10 s and may be retried. */
+const MARGIN_MS = 45_000;
+
+const schema = z.object({
+  /** Raw files, and the ledger. */
+  SLUICE_BUCKET: z.string().min(1),
+  /** URL of the queue of `curate`. */
+  SLUICE_TASK_QUEUE: z.string().min(1),
+  /** `--stage` of the deployment: a dimension of its metrics. */
+  SLUICE_STAGE: z.string().min(1),
+});
+
+/** What serverless.yml gives the plan. */
+type Environment = Readonly<z.output<typeof schema>>;
+
+/** @throws CurateError SLUICE_CURATE_ENVIRONMENT_INVALID, naming the variables. */
+export const readEnvironment = environmentReader(
+  schema,
+  (names) => new CurateError('SLUICE_CURATE_ENVIRONMENT_INVALID', names),
+);
+
+/**
+ * The plan of curated days: it finds days to curate and sends a task for each, takes days out of the list that views read
+ * when raw files arrive, and writes the list into the views.
+ *
+ * @throws CurateError SLUICE_CURATE_INVOCATION_UNKNOWN for anything but messages of its queue.
+ */
+export const handler = middy<unknown, SQSBatchResponse>(noEarlyTimeout)
+  .use(withStartLine())
+  .use(withEnvironment(readEnvironment))
+  .use(withEndTime())
+  .use(withMessages())
+  .handler(async (_, { environment, endsAt, messages }) => {
+    if (messages === null) throw new CurateError('SLUICE_CURATE_INVOCATION_UNKNOWN');
+    return planMessages(makePlanner(environment, endsAt - MARGIN_MS), messages);
+  });
+
+function makePlanner(from: Environment, deadline: number): CuratePlanFunction {
+  const { SLUICE_BUCKET: bucket, SLUICE_TASK_QUEUE, SLUICE_STAGE: stage } = from;
+  const s3 = s3Client();
+  return {
+    config,
+    bucket,
+    stage,
+    raw: s3RawDays(s3, bucket, config, { ...systemTiming, deadline }),
+    landing: landingBucket(s3, bucket),
+    ledger: new Ledger({ store: s3Ledger(s3, bucket), newToken: randomUUID, ...systemTiming }),
+    catalog: gluePartitionCatalog(glueClient()),
+    views: glueViews(glueClient(), config.database),
+    listed: s3ListedDays(s3, bucket),
+    tasks: taskQueue(sqsClient(), SLUICE_TASK_QUEUE, systemTiming),
+    ...systemTiming,
+    deadline,
+    log: logLine,
+  };
+}

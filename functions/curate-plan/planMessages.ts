@@ -1,0 +1,196 @@
+import type { SQSBatchResponse } from 'aws-lambda';
+import { parseJson } from '../../lib/base/json.ts';
+import { failureFields } from '../../lib/base/log.ts';
+import { batchFailures, isRunMessage, objectCreated, type QueueMessage } from '../../lib/base/queue.ts';
+import { addDays, DAY_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { curateMetricsLine } from '../../lib/curate/curateMetrics.ts';
+import {
+  CHECK_RUN,
+  type CurateRequestBody,
+  curateRequestSchema,
+  isStackEvent,
+  PUBLISH_RUN,
+} from '../../lib/curate/messageBodies.ts';
+import {
+  type CuratePlanner,
+  checkDays,
+  countDays,
+  firstYoungDay,
+  planDays,
+} from '../../lib/curate/planDays.ts';
+import { publishViews } from '../../lib/curate/publishViews.ts';
+import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
+import { parseTableKey } from '../../lib/tables/tableFolders.ts';
+
+/** All that one invocation works with. */
+export interface CuratePlanFunction extends CuratePlanner {
+  /** `--stage` of the deployment: a dimension of its metrics. */
+  readonly stage: string;
+  readonly log: (fields: Record<string, unknown>) => void;
+}
+
+/** Maximum of days that the log names. The ledger has all of them. */
+const MOST_NAMED = 50;
+
+/**
+ * Handles messages of the plan's queue. First, days whose raw files have changed are taken out of the list that views read:
+ * those that new files belong to, in the hourly run all that may get files, and after a deployment all. Then the list is written into the views, and
+ * then days are planned. The response names the messages to redeliver: those whose work failed, and invalid ones, which end
+ * up in the dead-letter queue.
+ */
+export async function planMessages(
+  planner: CuratePlanFunction,
+  messages: readonly QueueMessage[],
+): Promise<SQSBatchResponse> {
+  const work = sortMessages(planner, messages);
+  const failures = new Set(work.invalid);
+  /** Runs a step. If it fails, its messages are delivered again. */
+  const attempt = async (ids: readonly string[], event: string, step: () => Promise<void>) => {
+    if (ids.length === 0) return;
+    try {
+      await step();
+    } catch (error) {
+      planner.log({ level: 'error', event, ...failureFields(error) });
+      for (const id of ids) failures.add(id);
+    }
+  };
+  await attempt(work.files.ids, 'curate_check', () => checkFiles(planner, work.files.days));
+  await attempt(work.checks, 'curate_check', () => checkWindow(planner));
+  // While a deployment did not curate, nothing has taken days out: the views name none, and get none without the check.
+  await attempt(work.deployments, 'curate_check', () => checkAll(planner));
+  const publishing = [...work.files.ids, ...work.checks, ...work.deployments, ...work.publications];
+  if (work.deployments.some((id) => failures.has(id))) for (const id of publishing) failures.add(id);
+  else await attempt(publishing, 'curate_views', () => publish(planner));
+  for (const { id, request } of work.requests) {
+    await attempt([id], 'curate_plan', () => plan(planner, request));
+  }
+  const counting = [...work.checks, ...work.requests.filter(isNightly).map(({ id }) => id)];
+  await attempt(counting, 'curate_count', () => count(planner));
+  return batchFailures([...failures]);
+}
+
+/** What a batch of messages asks for. */
+interface Work {
+  /** New files of days that are old enough to be curated. */
+  readonly files: { readonly ids: string[]; readonly days: Readonly<Record<ForwardedKind, Set<UtcDay>>> };
+  readonly checks: string[];
+  /** Ends of deployments, which may have written the template's text into the views. */
+  readonly deployments: string[];
+  readonly publications: string[];
+  readonly requests: { readonly id: string; readonly request: CurateRequestBody }[];
+  readonly invalid: string[];
+}
+
+function sortMessages(planner: CuratePlanFunction, messages: readonly QueueMessage[]): Work {
+  const { config, bucket, clock, log } = planner;
+  const work: Work = {
+    files: { ids: [], days: { exposures: new Set(), events: new Set() } },
+    ...{ checks: [], deployments: [], publications: [], requests: [], invalid: [] },
+  };
+  const firstYoung = firstYoungDay(config, clock.now());
+  for (const { messageId: id, body } of messages) {
+    if (isRunMessage(body, CHECK_RUN)) work.checks.push(id);
+    else if (isRunMessage(body, PUBLISH_RUN)) work.publications.push(id);
+    else if (isStackEvent(body)) work.deployments.push(id);
+    else {
+      const { data: request } = curateRequestSchema.safeParse(parseJson(body));
+      const object = objectCreated(body);
+      if (request !== undefined) work.requests.push({ id, request });
+      else if ('wrong' in object) {
+        log({ level: 'error', event: 'curate_plan', code: 'SLUICE_CURATE_MESSAGE_INVALID', messageId: id });
+        work.invalid.push(id);
+      } else if (object.bucket === bucket) {
+        const key = parseTableKey(config, object.key);
+        // Days that are not curated yet have nothing to take out: most files are of today.
+        if ('ignored' in key || key.kind === 'quarantine' || key.day >= firstYoung) continue;
+        work.files.ids.push(id);
+        work.files.days[key.kind].add(key.day);
+      }
+    }
+  }
+  return work;
+}
+
+function isNightly({ request }: Work['requests'][number]): boolean {
+  return request.days === undefined && request.asked === undefined;
+}
+
+async function checkFiles(planner: CuratePlanFunction, days: Work['files']['days']): Promise<void> {
+  for (const kind of forwardedKinds) {
+    const wanted = days[kind];
+    if (wanted.size > 0) await check(planner, kind, (day) => wanted.has(day));
+  }
+}
+
+/** All days of the list: files may have arrived while nobody took days out. */
+async function checkAll(planner: CuratePlanFunction): Promise<void> {
+  for (const kind of forwardedKinds) await check(planner, kind, () => true);
+}
+
+/** Days of the list that events may still arrive for. Events of new files do this within minutes; one may be lost. */
+async function checkWindow(planner: CuratePlanFunction): Promise<void> {
+  const { config, clock } = planner;
+  // A day more: files are written some minutes after the last event of the window.
+  const oldest = addDays(utcDay(clock.now()), -config.timeWindow.pastDays - 1);
+  for (const kind of forwardedKinds) await check(planner, kind, (day) => day >= oldest);
+}
+
+async function check(
+  planner: CuratePlanFunction,
+  kind: ForwardedKind,
+  isLooked: (day: UtcDay) => boolean,
+): Promise<void> {
+  const takenOut = await checkDays(planner, kind, isLooked);
+  if (takenOut.length === 0) return;
+  planner.log({ level: 'info', event: 'curate_check', kind, taken_out: takenOut.slice(0, MOST_NAMED) });
+}
+
+async function publish(planner: CuratePlanFunction): Promise<void> {
+  const fates = await publishViews(planner);
+  const changed = Object.entries(fates).filter(([, fate]) => fate !== 'current');
+  if (changed.length > 0)
+    planner.log({ level: 'info', event: 'curate_views', views: Object.fromEntries(changed) });
+}
+
+/** Plans, and then writes the list into the views: days were taken out of it, or put into it. */
+async function plan(planner: CuratePlanFunction, request: CurateRequestBody): Promise<void> {
+  const { clock, log } = planner;
+  const began = clock.now();
+  const { asked } = request;
+  const plans = await planDays(planner, request);
+  await publish(planner);
+  log({
+    level: plans.some(({ unreadable }) => unreadable.length > 0) ? 'error' : 'info',
+    event: 'curate_plan',
+    ...(asked === undefined ? {} : { asked }),
+    tables: plans.map(({ kind, looked, queued, left, listed, takenOut, unreadable, young }) => ({
+      kind,
+      looked,
+      queued: queued.slice(0, MOST_NAMED),
+      left,
+      listed: listed.slice(0, MOST_NAMED),
+      taken_out: takenOut.slice(0, MOST_NAMED),
+      ...(unreadable.length > 0 ? { unreadable: unreadable.slice(0, MOST_NAMED) } : {}),
+      ...(young.length > 0 ? { young: young.slice(0, MOST_NAMED) } : {}),
+    })),
+    duration_ms: clock.now() - began,
+  });
+}
+
+async function count(planner: CuratePlanFunction): Promise<void> {
+  const { stage, clock, log } = planner;
+  const now = clock.now();
+  const counts = [await countDays(planner, 'exposures'), await countDays(planner, 'events')];
+  const sum = (of: (one: (typeof counts)[number]) => number) => counts.reduce((all, one) => all + of(one), 0);
+  const oldest = counts.flatMap((one) => one.oldest ?? []).sort()[0];
+  const line = curateMetricsLine(
+    {
+      curated: sum(({ listed }) => listed),
+      failed: sum(({ failed }) => failed),
+      waiting: sum(({ waiting }) => waiting),
+      oldestDays: oldest === undefined ? 0 : Math.floor((now - Date.parse(oldest)) / DAY_MS),
+    },
+    { stage, timestamp: now },
+  );
+  if (line !== null) log(line);
+}

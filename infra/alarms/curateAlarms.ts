@@ -1,0 +1,34 @@
+import { METRIC_NAMESPACE, type Metric } from '../../lib/base/log.ts';
+import { curateMetrics } from '../../lib/curate/curateMetrics.ts';
+import type { Resources } from '../template/Resource.ts';
+import { curateIds, type Stack } from '../template/Stack.ts';
+import { alarm, deadLettersAlarm, type WatchedMetric } from './alarm.ts';
+
+const PAGE = 'docs/metrics.md, "Alarms"';
+
+/** Alarms on days that are not curated, and on dead letters. The views read such days from the raw tables. None without `curate`. */
+export function curateAlarms(stack: Stack): Resources {
+  if (!stack.config.curate) return {};
+  const { curations_failed, curations_waiting } = curateMetrics;
+  const ofPlan = ({ name }: Metric): WatchedMetric => ({
+    namespace: METRIC_NAMESPACE,
+    metric: name,
+    statistic: 'Maximum',
+    dimensions: { function: 'curate-plan', stage: stack.stage },
+  });
+  return {
+    CurationsFailedAlarm: alarm(stack, 'curations-failed', {
+      ...ofPlan(curations_failed),
+      description: `Days could not be curated: see ${PAGE}`,
+      // The next hourly run changes the state; the same holds for the other.
+      missing: 'ignore',
+    }),
+    CurationsWaitingAlarm: alarm(stack, 'curations-waiting', {
+      ...ofPlan(curations_waiting),
+      description: `Days have been waiting for their curation for more than a day: see ${PAGE}`,
+      missing: 'ignore',
+    }),
+    CuratePlanDeadLettersAlarm: deadLettersAlarm(stack, 'curate-plan', curateIds.planDeadLetters, PAGE),
+    CurateDeadLettersAlarm: deadLettersAlarm(stack, 'curate', curateIds.deadLetters, PAGE),
+  };
+}

@@ -1,0 +1,93 @@
+import { forwardedKinds } from '../../lib/schema/kinds.ts';
+import { CURATED_LEDGER, LEDGER_FOLDER, VERSION_NOTES } from '../../lib/tables/ledgerKeys.ts';
+import { ingestedTableFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
+import { viewKinds } from '../../lib/views/curatedViews.ts';
+import { viewNames } from '../../lib/views/views.ts';
+import { bucketArn, objectsArn } from '../data/bucket.ts';
+import { tableArns } from '../data/catalog.ts';
+import { getAtt, type Resource, type Resources } from '../template/Resource.ts';
+import { curateIds, type Stack } from '../template/Stack.ts';
+import {
+  type AllowStatement,
+  consumeQueue,
+  lambdaService,
+  serviceRole,
+  useKey,
+  writeLogs,
+} from './policies.ts';
+
+/** The views whose text names curated days. Others read these views. */
+const namingViews = viewNames.filter((name) => viewKinds[name].length > 0);
+
+/** The roles of the curation: one finds days and rewrites views, the other rewrites days. */
+export function curateRoles(stack: Stack): Resources {
+  return {
+    [curateIds.planRole]: planRole(stack),
+    [curateIds.role]: curateRole(stack),
+  };
+}
+
+/** Lists raw files, keeps the ledger and rewrites the views. It reads no row and writes no file of a table. */
+function planRole(stack: Stack): Resource {
+  const { curatedTables } = stack.config;
+  return serviceRole(lambdaService, [
+    writeLogs(stack, 'curate-plan'),
+    ledger(stack),
+    seesWhatIsMissing(stack),
+    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+    // Views name only days whose partition has the version that the ledger says.
+    { Action: ['glue:GetPartitions'], Resource: tableArns(stack, Object.values(curatedTables)) },
+    { Action: ['glue:GetTable'], Resource: tableArns(stack, viewNames) },
+    { Action: ['glue:UpdateTable'], Resource: tableArns(stack, namingViews) },
+    { Action: ['sqs:SendMessage'], Resource: [getAtt(curateIds.queue)] },
+    consumeQueue(curateIds.planQueue),
+  ]);
+}
+
+/** Reads raw rows, writes versions of curated days and moves their partitions. It cannot write to the raw tables. */
+function curateRole(stack: Stack): Resource {
+  const { config } = stack;
+  const names = Object.values(config.curatedTables);
+  const versions = names.map((name) => objectsArn(stack, ingestedTableFolder(config, name)));
+  const notes = names.map((name) => objectsArn(stack, `${VERSION_NOTES}*/${name}/`));
+  return serviceRole(lambdaService, [
+    writeLogs(stack, 'curate'),
+    {
+      Action: ['s3:GetObject'],
+      Resource: forwardedKinds.map((kind) => objectsArn(stack, tableFolder(config, kind))),
+    },
+    { Action: ['s3:PutObject', 's3:DeleteObject'], Resource: [...versions, ...notes] },
+    // For multipart uploads that fail.
+    { Action: ['s3:AbortMultipartUpload'], Resource: versions },
+    ledger(stack),
+    seesWhatIsMissing(stack),
+    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+    {
+      Action: ['glue:BatchCreatePartition', 'glue:BatchUpdatePartition', 'glue:GetPartitions'],
+      Resource: tableArns(stack, names),
+    },
+    // The views, as none may read a day whose version is about to get other columns.
+    { Action: ['glue:GetTable'], Resource: tableArns(stack, [...names, ...viewNames]) },
+    {
+      Action: ['sqs:SendMessage'],
+      Resource: [getAtt(curateIds.queue), getAtt(curateIds.planQueue)],
+    },
+    consumeQueue(curateIds.queue),
+  ]);
+}
+
+/** Entries of curated days, and the lists of days that views read. */
+function ledger(stack: Stack): AllowStatement {
+  return {
+    Action: ['s3:GetObject', 's3:PutObject'],
+    Resource: [objectsArn(stack, `${LEDGER_FOLDER}${CURATED_LEDGER}/`)],
+  };
+}
+
+/**
+ * On all names: without the permission to list, S3 answers 403 instead of 404 for a missing object.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+function seesWhatIsMissing(stack: Stack): AllowStatement {
+  return { Action: ['s3:ListBucket'], Resource: [bucketArn(stack)] };
+}

@@ -1,0 +1,124 @@
+import { defineErrorFamily, SluiceError } from '../base/errors.ts';
+import { CatalogCallError } from '../landing/catalog/catalogCalls.ts';
+
+/** Why a day could not be curated. Its rows stay where they are, and views go on reading them there. */
+export const CurateError = defineErrorFamily('system', {
+  SLUICE_CURATE_FILE_UNREADABLE: {
+    cause: 'A raw file of the day can’t be read.',
+    cure: 'Check the file that the detail names. Athena can’t read it either: replace it with an intact copy, or move it out of the folder of the day.',
+  },
+  SLUICE_CURATE_COLUMN_UNFIT: {
+    cause: 'A column of a raw file has values that can’t be read in the type of the table.',
+    cure: 'Check the file that the detail names: Athena can’t read the column either. Write it again in the type of the table.',
+  },
+  SLUICE_CURATE_COUNTS_DIFFER: {
+    cause: 'The rows that were written and left out are not the rows of the raw files.',
+    cure: 'None needed if it succeeds at the next try: nothing was published. If it persists, report it with the detail.',
+  },
+  SLUICE_CURATE_DAY_TOO_LARGE: {
+    cause:
+      'The raw files of a day are more than the function can curate in its time and on its disk, even in slices.',
+    cure: 'Raise `memorySize` of `curate` in serverless.yml, to at most 10240. One function curates some 25 GB of raw files a day and table. Views go on reading the raw rows of the day.',
+  },
+  SLUICE_CURATE_FILES_CHANGED: {
+    cause: 'Raw files of the day arrived or changed while it was curated.',
+    cure: 'No action is needed: views read the raw rows of the day, and the next plan curates it again.',
+  },
+  SLUICE_CURATE_VERSION_INCOMPLETE: {
+    cause:
+      'The folder of the version does not have the files that were written to it. Nothing was published.',
+    cure: 'No action is needed at first: the next plan curates the day again. If it persists, look for another process that deletes objects in the folder of the curated table.',
+  },
+  SLUICE_CURATE_VIEWS_DIFFER: {
+    cause: 'A view of another deployment reads the version that would be replaced by one with other columns.',
+    cure: 'No action is needed while a deployment runs: the day is retried. Otherwise deploy again, which writes the views.',
+  },
+  SLUICE_CURATE_KILLED: {
+    cause: 'The function was killed or crashed each time it curated the day.',
+    cure: 'Check the end of the log of `curate`. Most likely it ran out of memory. Raise its `memorySize` in serverless.yml, to at most 10240. The next nightly run tries the day again. Views go on reading the raw rows of the day.',
+  },
+  SLUICE_CURATE_OUT_OF_TIME: {
+    cause: 'Curating the day takes longer than a function may run.',
+    cure: 'Raise `memorySize` of `curate` in serverless.yml, which also adds CPUs, to at most 10240. Views go on reading the raw rows of the day.',
+  },
+  SLUICE_CURATE_BUCKET_FAILED: {
+    cause: "The deployment's own bucket could not be written or read.",
+    cure: "No action is needed at first: the day is retried. If it persists, check the code in the detail, and the function's role.",
+  },
+  SLUICE_CURATE_CATALOG_FAILED: {
+    cause: 'A partition or a view could not be read or changed in the Data Catalog.',
+    cure: "No action is needed at first: it is retried. If it persists, deploy again, and check the code in the detail, and the function's role.",
+  },
+  SLUICE_CURATE_LIST_BUSY: {
+    cause: 'The list of curated days could not be changed because other changes came first each time.',
+    cure: 'No action is needed: the message is delivered again, and the hourly check repeats it.',
+  },
+  SLUICE_CURATE_STOPPED: {
+    cause: 'An unexpected error occurred.',
+    cure: 'Check the log of the function. The day is retried when it is next planned.',
+  },
+  SLUICE_CURATE_MESSAGE_INVALID: {
+    cause: 'A message on the queue was not sent by Sluice.',
+    cure: 'Check the dead-letter queue, and who may send to the queue.',
+  },
+  SLUICE_CURATE_INVOCATION_UNKNOWN: {
+    cause: 'The function was invoked with an unknown event.',
+    cure: 'Invoke it with a batch of its queue: docs/curated.md.',
+  },
+  SLUICE_CURATE_ENVIRONMENT_INVALID: {
+    cause: "The function's environment is not complete.",
+    cure: 'Deploy serverless.yml unchanged, or set the same variables.',
+  },
+});
+
+/** A failure of a day, and whether it fails at once or is retried first. */
+export interface CurateFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly isPermanent: boolean;
+}
+
+/** Codes of failures that a retry of the same files on the same machine cannot resolve. */
+const PERMANENT_CODES: ReadonlySet<string> = new Set([
+  'SLUICE_CURATE_FILE_UNREADABLE',
+  'SLUICE_CURATE_COLUMN_UNFIT',
+  'SLUICE_CURATE_DAY_TOO_LARGE',
+  'SLUICE_CURATE_VERSION_INCOMPLETE',
+  'SLUICE_CURATE_KILLED',
+  'SLUICE_ENGINE_OUT_OF_MEMORY',
+  'SLUICE_ENGINE_OUT_OF_DISK',
+  'SLUICE_CATALOG_TABLE_UNFIT',
+]);
+
+/** Codes of other rooms whose sentences are about customers' drops, and what they mean here. */
+const OWN_CODES: Readonly<Record<string, keyof typeof CurateError.entries>> = {
+  SLUICE_LOAD_DAY_TOO_LARGE: 'SLUICE_CURATE_DAY_TOO_LARGE',
+  SLUICE_LOAD_BUCKET_FAILED: 'SLUICE_CURATE_BUCKET_FAILED',
+  SLUICE_LOAD_STOPPED: 'SLUICE_CURATE_STOPPED',
+  SLUICE_SOURCE_UNAVAILABLE: 'SLUICE_CURATE_BUCKET_FAILED',
+};
+
+/**
+ * Converts any error into what the ledger records. Only messages of Sluice's errors are kept, as others may quote data.
+ *
+ * @param signal Aborted when the time is over: an aborted step may throw anything.
+ */
+export function toCurateFailure(error: unknown, signal: AbortSignal): CurateFailure {
+  const { code, message } = toSluiceError(
+    signal.aborted ? new CurateError('SLUICE_CURATE_OUT_OF_TIME') : error,
+  );
+  return { code, message, isPermanent: PERMANENT_CODES.has(code) };
+}
+
+function toSluiceError(error: unknown): SluiceError {
+  if (error instanceof CatalogCallError) {
+    return new CurateError('SLUICE_CURATE_CATALOG_FAILED', `${error.code}.`, { cause: error });
+  }
+  if (!(error instanceof SluiceError)) {
+    return new CurateError('SLUICE_CURATE_STOPPED', error instanceof Error ? `${error.name}.` : '', {
+      cause: error,
+    });
+  }
+  const own = OWN_CODES[error.code];
+  return own === undefined ? error : new CurateError(own, error.detail, { cause: error });
+}

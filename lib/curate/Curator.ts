@@ -1,0 +1,108 @@
+import type { TaskQueue } from '../base/queue.ts';
+import type { Clock } from '../base/time.ts';
+import type { EngineLimits } from '../drops/engine/Engine.ts';
+import type { FaultPoint } from '../drops/faultPoint.ts';
+import type { Ledger } from '../drops/ledger/Ledger.ts';
+import type { LandingBucket } from '../drops/load/Loader.ts';
+import type { PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
+import type { Config } from '../schema/config.ts';
+import type { CuratedFiles, CurateMachine, CurateRequest } from './engine/Curation.ts';
+import type { ListedDaysStore } from './ListedDays.ts';
+import type { RawDays } from './RawDays.ts';
+import type { ViewCatalog } from './ViewCatalog.ts';
+
+/**
+ * The steps of a task, in order, each named after what is done by then. A function may be killed after any of them. The next
+ * task of the day, or the next plan, then has the same result.
+ */
+export const curateFaultPoints = [
+  /** The raw files are listed. If views read an outdated version of the day, it is out of their list. */
+  'listed',
+  /** The part of the day is claimed. */
+  'claimed',
+  /** The part's curated files are on the function's disk. */
+  'curated',
+  /** A note records that the version was begun. The sweep uses the note if the version is never read. */
+  'begun',
+  /** The part's files are in the folder of the version; no query reads them. */
+  'uploaded',
+  /** The ledger has the part's account. If it was the last part, this task publishes the version. */
+  'recorded',
+  /** The folder has exactly the files of all parts, and every row is accounted for. */
+  'checked',
+  /** A note records that the version of the partition is about to be replaced. */
+  'noted',
+  /** The partition has the new version. */
+  'moved',
+  /** The ledger has the result. */
+  'settled',
+  /** The list of days that views read has the version. */
+  'listed_day',
+  /** The plan is asked to write the list into the views. */
+  'asked',
+] as const;
+
+/** One of {@link curateFaultPoints}. */
+export type CurateFaultPoint = (typeof curateFaultPoints)[number];
+
+/** What of the configuration curating needs. */
+export type CurateConfig = Pick<
+  Config,
+  | 'statsigFolder'
+  | 'database'
+  | 'tables'
+  | 'curatedTables'
+  | 'unitIds'
+  | 'jsonPaths'
+  | 'experiments'
+  | 'holdouts'
+>;
+
+/** Ports and settings of tasks, independent of the day. */
+export interface Curator {
+  readonly config: CurateConfig;
+  /** Name of the deployment's bucket. */
+  readonly bucket: string;
+  readonly raw: RawDays;
+  readonly landing: LandingBucket;
+  readonly ledger: Pick<Ledger, 'read' | 'change'>;
+  readonly catalog: PartitionCatalog;
+  readonly listed: ListedDaysStore;
+  readonly views: Pick<ViewCatalog, 'read'>;
+  /** The queue of tasks, for the slices of a day. */
+  readonly tasks: TaskQueue;
+  /** The plan's queue, to publish views. */
+  readonly requests: TaskQueue;
+  /** Makes the curated files: lib/curate/engine/curateFiles.ts. */
+  readonly curate: (request: CurateRequest) => Promise<CuratedFiles>;
+  readonly limits: EngineLimits;
+  /** Its memory, threads and time; its disk is asked for each day. */
+  readonly machine: Omit<CurateMachine, 'diskBytes'>;
+  /** An existing, empty folder for this task. */
+  readonly directory: string;
+  /** Free bytes of that folder's disk. */
+  readonly freeBytes: () => Promise<number>;
+  readonly clock: Clock;
+  /** Resolves after that many milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
+  /** A number from 0 to below 1. */
+  readonly random: () => number;
+  readonly log: (fields: Record<string, unknown>) => void;
+  readonly faultPoint?: FaultPoint<CurateFaultPoint>;
+}
+
+/** One invocation that curates. */
+export interface CurateRun {
+  /** Identifies the invocation in the ledger. A message that is delivered twice has two owners. */
+  readonly owner: string;
+  /** Epoch milliseconds until which it keeps its parts: longer than its lifetime. */
+  readonly leaseUntil: number;
+  /** Epoch milliseconds after which no call of the catalog starts. */
+  readonly deadline: number;
+  /** Aborted shortly before the function would be killed. */
+  readonly signal: AbortSignal;
+  /** The task is not retried after this attempt, so a passing failure is final. */
+  readonly isLastAttempt: boolean;
+  /** Attempts of a part, including those whose function was killed. */
+  readonly tries: number;
+}

@@ -1,0 +1,43 @@
+import { emfLine, METRIC_NAMESPACE, type Metric } from '../base/log.ts';
+
+/** The metrics of curated days. docs/metrics.md describes them. */
+export const curateMetrics = {
+  curations_failed: { name: 'curations_failed', unit: 'Count' },
+  curations_waiting: { name: 'curations_waiting', unit: 'Count' },
+  days_curated: { name: 'days_curated', unit: 'Count' },
+  oldest_not_curated: { name: 'oldest_not_curated', unit: 'Count' },
+} as const satisfies Record<string, Metric>;
+
+/** Days of both tables: those that are curated, and those that are not though they should be. */
+export interface CurationCounts {
+  /** Days that views read from the curated tables. */
+  readonly curated: number;
+  /** Days whose last curation failed. */
+  readonly failed: number;
+  /** Days that were queued more than a day ago, the failed ones apart. */
+  readonly waiting: number;
+  /** How many days ago the oldest day was that should be curated and is not; 0 if there is none. */
+  readonly oldestDays: number;
+}
+
+/**
+ * The metrics of one run of the plan, including zeros, so that an alarm ends with the first run without problems.
+ *
+ * @param timestamp Epoch milliseconds.
+ */
+export function curateMetricsLine(
+  { curated, failed, waiting, oldestDays }: CurationCounts,
+  { stage, timestamp }: { readonly stage: string; readonly timestamp: number },
+): Readonly<Record<string, unknown>> | null {
+  return emfLine({
+    namespace: METRIC_NAMESPACE,
+    timestamp,
+    dimensions: { function: 'curate-plan', stage },
+    values: [
+      [curateMetrics.curations_failed, failed],
+      [curateMetrics.curations_waiting, waiting],
+      [curateMetrics.days_curated, curated],
+      [curateMetrics.oldest_not_curated, oldestDays],
+    ],
+  });
+}

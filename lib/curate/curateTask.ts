@@ -1,0 +1,226 @@
+import { failureFields } from '../base/log.ts';
+import type { DayAccount } from '../drops/ledger/CuratedDay.ts';
+import type { LedgerContent } from '../drops/ledger/LedgerEntry.ts';
+import { isReadVersion } from '../drops/load/movePartition.ts';
+import { versionTime } from '../drops/load/publishVersion.ts';
+import { curatedPlace } from '../tables/ledgerKeys.ts';
+import { CurateError, type CurateFailure, toCurateFailure } from './CurateError.ts';
+import type { CurateRun, Curator } from './Curator.ts';
+import { curatedShape, curatedTables } from './curatedTables.ts';
+import { beginPart, endPart, giveUpRun, releasePart } from './curationRun.ts';
+import { planCuration } from './engine/planCuration.ts';
+import { listDay, takeOutDays } from './ListedDays.ts';
+import { VERSION_VALID_MS } from './limits.ts';
+import { makePart } from './makePart.ts';
+import { type CurateTask, PUBLISH_RUN } from './messageBodies.ts';
+import { type CuratedPlace, publishVersion } from './publishVersion.ts';
+import { type RawDay, readRawDay } from './RawDays.ts';
+
+/** The result of a task. */
+export type CurateOutcome =
+  /** The partition has the new version, and views may read it. */
+  | {
+      readonly outcome: 'curated';
+      readonly account: DayAccount;
+      readonly durations: LedgerContent['durations'];
+    }
+  /** The version of these files is already there. */
+  | { readonly outcome: 'unchanged' }
+  /** The day is larger than one function: a task for each of its slices was sent. */
+  | { readonly outcome: 'cut'; readonly slices: number }
+  /** The slice is done, and others are not. */
+  | { readonly outcome: 'waiting' }
+  /** A later version is made or published, the raw files have changed, or the task is too old. The plan finds the day. */
+  | { readonly outcome: 'outdated' }
+  /** Another owner has the day or the slice: deliver the message again. */
+  | { readonly outcome: 'busy' }
+  /** Another owner took over while this task was delayed, and finishes it. */
+  | { readonly outcome: 'lost' }
+  /** The ledger has the failure. Views go on reading raw rows. */
+  | { readonly outcome: 'failed'; readonly failure: CurateFailure }
+  /** The failure may pass. The part is released: deliver the message again. */
+  | { readonly outcome: 'handed_back'; readonly failure: CurateFailure };
+
+/**
+ * Curates one day, or one slice of it: claims it, makes its files, and, with the last part, moves the partition and puts the
+ * day into the list that views read. It may be killed anywhere, repeated, and run twice at once ({@link curateFaultPoints}).
+ *
+ * A day that can't be curated is settled as `failed`, and views go on reading its raw rows. A failure that may pass is
+ * retried until the last attempt. Files that arrive meanwhile make the version outdated: it is not published.
+ *
+ * @throws what the ledger and the list throw.
+ */
+export async function curateTask(curator: Curator, run: CurateRun, task: CurateTask): Promise<CurateOutcome> {
+  const { config, clock } = curator;
+  const { kind, day, version } = task;
+  const begunAt = versionTime(version);
+  if (begunAt === null || clock.now() - begunAt > VERSION_VALID_MS) return { outcome: 'outdated' };
+  const place = { ...curatedPlace(config, kind, day), kind };
+  const shape = curatedShape(curatedTables(config)[kind]);
+  const raw = await readRawDay(curator.raw, kind, day);
+  await takeOutIfOutdated(curator, place, raw, shape);
+  await curator.faultPoint?.('listed');
+
+  if (task.slices === undefined) {
+    if (task.reason !== 'rebuild' && (await isCurated(curator, run, place, raw, shape))) {
+      await serve(curator, run, place);
+      return { outcome: 'unchanged' };
+    }
+    const slices = await countSlices(curator, raw);
+    if (slices > 1) return cutDay(curator, task, raw, slices);
+  }
+  const { slices = 1, slice = 0 } = task;
+  const worker = { owner: run.owner, until: run.leaseUntil, now: clock.now() };
+  const { fingerprint } = raw;
+  // Slices are sent for certain files. Another slice may have gone by them already, so none begins with others.
+  if (slices > 1 && task.fingerprint !== fingerprint) {
+    await curator.ledger.change(place, (known) => giveUpRun(known, version));
+    return { outcome: 'outdated' };
+  }
+  const begun = await curator.ledger.change(place, (known) =>
+    beginPart(known, { version, fingerprint, shape, slices, slice }, worker),
+  );
+  switch (begun.begin) {
+    case 'busy':
+    case 'waiting':
+    case 'outdated':
+      return { outcome: begun.begin };
+    case 'changed':
+      return { outcome: 'outdated' };
+    case 'ended':
+      // It may have been killed after the partition was moved.
+      await serve(curator, run, place);
+      return { outcome: 'unchanged' };
+    default:
+  }
+  try {
+    await curator.faultPoint?.('claimed');
+    if (begun.begin === 'part') {
+      if (begun.attempts > run.tries) throw new CurateError('SLUICE_CURATE_KILLED', `${run.tries} tries.`);
+      const part = { table: curatedTables(config)[kind], day, version, begunAt, slices, slice };
+      const done = await makePart(curator, run, part, raw);
+      const now = clock.now();
+      const ended = await curator.ledger.change(place, (known) =>
+        endPart(known, { version, slice }, done, { ...worker, now }),
+      );
+      if (ended.end === 'lost') return { outcome: 'lost' };
+      await curator.faultPoint?.('recorded');
+      if (ended.end === 'waiting') return { outcome: 'waiting' };
+    }
+    const settled = await publishVersion(curator, run, place, version);
+    if (settled === null) return { outcome: 'lost' };
+    await serve(curator, run, place);
+    const { rawRows = 0, rows = 0, resends = 0, refused = 0, differing = 0 } = settled.curated?.account ?? {};
+    return {
+      outcome: 'curated',
+      account: { rawRows, rows, resends, refused, differing },
+      durations: settled.durations,
+    };
+  } catch (error) {
+    curator.log({ level: 'error', event: 'curate_error', kind, day, ...failureFields(error) });
+    return failTask(curator, run, place, { version, slice, slices, raw }, error);
+  }
+}
+
+/** Records a failure: the day is released for a retry, or settled as failed. */
+async function failTask(
+  { ledger, clock }: Curator,
+  run: CurateRun,
+  place: CuratedPlace,
+  {
+    version,
+    slice,
+    slices,
+    raw,
+  }: { readonly version: string; readonly slice: number; readonly slices: number; readonly raw: RawDay },
+  error: unknown,
+): Promise<CurateOutcome> {
+  const failure = toCurateFailure(error, run.signal);
+  const { code, message, isPermanent } = failure;
+  const worker = { owner: run.owner, until: run.leaseUntil, now: clock.now() };
+  const isOutdated = code === 'SLUICE_CURATE_FILES_CHANGED';
+  // The parts that are done were made of other files.
+  if (isOutdated && (slices > 1 || run.isLastAttempt)) {
+    await ledger.change(place, (known) => giveUpRun(known, version));
+    return { outcome: 'outdated' };
+  }
+  if (isPermanent || (run.isLastAttempt && !isOutdated)) {
+    const files = raw.files
+      .filter(({ key }) => message.includes(key))
+      .map((file) => ({ ...file, fate: 'failed' as const, reason: code, detail: message }));
+    const failed = await ledger.change(place, (known) => giveUpRun(known, version, { code, message, files }));
+    return failed.entry === undefined ? { outcome: 'lost' } : { outcome: 'failed', failure };
+  }
+  await ledger.change(place, (known) => releasePart(known, { version, slice }, { code, message }, worker));
+  return { outcome: 'handed_back', failure };
+}
+
+/** Takes a day out of the list that views read if its version there is not of these files, or of another shape. */
+async function takeOutIfOutdated(
+  curator: Curator,
+  { kind, day }: CuratedPlace,
+  { fingerprint }: RawDay,
+  shape: string,
+): Promise<void> {
+  const entry = (await curator.listed.read(kind))?.days[day];
+  if (entry === undefined || (entry.fingerprint === fingerprint && entry.shape === shape)) return;
+  await takeOutDays(curator, kind, new Map([[day, entry]]));
+  await askForViews(curator);
+}
+
+/** Whether the partition has a version of these files in today's shape. The catalog decides, not the ledger alone. */
+async function isCurated(
+  curator: Curator,
+  { deadline }: CurateRun,
+  place: CuratedPlace,
+  { fingerprint }: RawDay,
+  shape: string,
+): Promise<boolean> {
+  const known = await curator.ledger.read(place);
+  if (known?.state !== 'succeeded' && known?.state !== 'succeeded_no_data') return false;
+  if (known.fingerprint !== fingerprint || known.curated?.shape !== shape) return false;
+  const { table, day } = place;
+  return isReadVersion(curator, { table, day, version: known.version }, deadline);
+}
+
+/**
+ * Puts a published day into the list that views read, and takes it out again if raw files have arrived since: their event
+ * found nothing to take out if it came before. Asks the plan to write the list into the views.
+ */
+async function serve(curator: Curator, run: CurateRun, place: CuratedPlace): Promise<void> {
+  const { kind, day, table } = place;
+  const known = await curator.ledger.read(place);
+  const { version, fingerprint, state } = known ?? {};
+  const { shape } = known?.curated ?? {};
+  if (version === undefined || shape === undefined || typeof fingerprint !== 'string') return;
+  if (state !== 'succeeded' || !(await isReadVersion(curator, { table, day, version }, run.deadline))) return;
+  const entry = { version, shape, fingerprint };
+  await listDay(curator, kind, day, entry);
+  await curator.faultPoint?.('listed_day');
+  const now = await readRawDay(curator.raw, kind, day);
+  if (now.fingerprint !== fingerprint) await takeOutDays(curator, kind, new Map([[day, entry]]));
+  await askForViews(curator);
+  await curator.faultPoint?.('asked');
+}
+
+function askForViews({ requests }: Pick<Curator, 'requests'>): Promise<void> {
+  return requests.send([JSON.stringify({ sluice: PUBLISH_RUN })]);
+}
+
+/** Into how many slices a day is cut on this machine. */
+async function countSlices({ machine, freeBytes }: Curator, { files, bytes }: RawDay): Promise<number> {
+  const whole = { ...machine, diskBytes: await freeBytes() };
+  return planCuration({ files: files.length, bytes, rows: 0 }, whole).slices;
+}
+
+/** Sends a task for each slice of a day. Sent twice, the second of each finds its slice done or busy. */
+async function cutDay(
+  { tasks }: Curator,
+  task: CurateTask,
+  { fingerprint }: RawDay,
+  slices: number,
+): Promise<CurateOutcome> {
+  const bodies = Array.from({ length: slices }, (_, slice) => ({ ...task, fingerprint, slices, slice }));
+  await tasks.send(bodies.map((body) => JSON.stringify(body satisfies CurateTask)));
+  return { outcome: 'cut', slices };
+}

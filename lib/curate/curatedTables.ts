@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import type { Config } from '../schema/config.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
+import { forwardedTables } from '../tables/deliveredTables.ts';
+import { partitionKey } from '../tables/sharedColumns.ts';
+import type { Column, Table } from '../tables/Table.ts';
+import { valueNumber } from '../views/productEvents.ts';
+import { type JsonColumns, userDetailColumns } from '../views/userDetailColumns.ts';
+import type { ViewColumn } from '../views/View.ts';
+
+/** A curated table: a row an event, in the columns of the forwarded table and those that views make of them. */
+export interface CuratedTable extends Table {
+  readonly kind: ForwardedKind;
+  /** The column with the name of the experiment or event. Rows are sorted by it, then by time. */
+  readonly key: 'experiment_id' | 'event_name';
+  /** The columns of the forwarded table, unchanged. */
+  readonly raw: readonly Column[];
+  /** The columns that views make of them, with their expression in Athena's dialect. */
+  readonly derived: readonly ViewColumn[];
+}
+
+/** What is known of the copies of a row's event. The last columns of every curated table. */
+const copyColumns: readonly Column[] = [
+  {
+    name: 'copies',
+    type: 'bigint',
+    comment: 'How often the event was received on this day: 1, or more with resends',
+  },
+  {
+    name: 'copies_differ',
+    type: 'boolean',
+    comment: 'Whether its copies differ in more than the sender: then every copy has a row',
+  },
+  {
+    name: 'copy',
+    type: 'bigint',
+    comment: 'Which copy the row is, by when it was received, from 1; filter on 1 for one row an event',
+  },
+];
+
+/** Both curated tables of a configuration. */
+export function curatedTables(
+  config: Pick<Config, 'tables' | 'curatedTables' | 'unitIds' | 'jsonPaths'>,
+): Record<ForwardedKind, CuratedTable> {
+  const raw = forwardedTables(config);
+  const table = (
+    kind: ForwardedKind,
+    key: CuratedTable['key'],
+    what: string,
+    derived: readonly ViewColumn[],
+  ): CuratedTable => ({
+    kind,
+    name: config.curatedTables[kind],
+    comment: `${what}, one row each without resends, sorted; days that are over, rewritten by Sluice`,
+    key,
+    raw: raw[kind].columns,
+    derived,
+    columns: [
+      ...raw[kind].columns,
+      ...derived.map(({ name, type, comment }) => ({ name, type, comment })),
+      ...copyColumns,
+    ],
+    partitionKey,
+  });
+  const exposures: JsonColumns & { user: string; statsigMetadata: string } = {
+    user: 'user_dimensions',
+    statsigMetadata: 'statsig_metadata',
+    metadata: null,
+  };
+  const events = { user: 'user_object', statsigMetadata: 'statsig_metadata', metadata: 'company_metadata' };
+  return {
+    exposures: table('exposures', 'experiment_id', 'Exposures', userDetailColumns(config, exposures)),
+    events: table('events', 'event_name', 'Events', [valueNumber, ...userDetailColumns(config, events)]),
+  };
+}
+
+/** Counts changes of what curating does with the same columns. A change makes every day be curated again. */
+const REVISION = 1;
+
+/**
+ * The shape of a curated table: a digest of its columns and of how they are made. Days of another shape are not in the list
+ * that views read, and are curated again.
+ */
+export function curatedShape({ key, columns, derived }: CuratedTable): string {
+  const described = [
+    REVISION,
+    key,
+    columns.map(({ name, type }) => [name, type]),
+    derived.map(({ name, sql }) => [name, sql]),
+  ];
+  return createHash('sha256').update(JSON.stringify(described)).digest('hex').slice(0, 16);
+}

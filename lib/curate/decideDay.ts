@@ -1,0 +1,66 @@
+import type { UtcDay } from '../base/time.ts';
+import { NO_FILES } from '../drops/Drop.ts';
+import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';
+import type { ListedDay } from './ListedDays.ts';
+import { REQUEUE_AFTER_MS } from './limits.ts';
+import type { CurateReason, CurateRequestBody } from './messageBodies.ts';
+import type { RawDay } from './RawDays.ts';
+
+/** The decision of the plan on a day that is old enough. */
+export type CurateDecision =
+  | { readonly queue: CurateReason }
+  /** Its version is of today's files and shape, and the list that views read does not have it. */
+  | { readonly list: ListedDay }
+  | { readonly skip: 'current' | 'no_files' | 'working' | 'queued' };
+
+/** What a decision is based on. */
+export interface DayState {
+  readonly day: UtcDay;
+  readonly raw: Pick<RawDay, 'fingerprint'>;
+  /** Null if the ledger has none. */
+  readonly entry: LedgerEntry | null;
+  /** Undefined if the list that views read does not have the day. */
+  readonly listed: ListedDay | undefined;
+  /** The version of its partition; undefined if there is none. */
+  readonly version: string | undefined;
+}
+
+/** What all days of a run have in common. */
+export interface CurateTerms {
+  /** Today's shape of the curated table. */
+  readonly shape: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly asked?: CurateRequestBody['asked'];
+}
+
+/** Decides on a day: it is curated if its raw files or the shape differ from those of its version. */
+export function decideDay(
+  { raw, entry, listed, version }: DayState,
+  { shape, now, asked }: CurateTerms,
+): CurateDecision {
+  const { fingerprint } = raw;
+  const isEmpty = fingerprint === NO_FILES;
+  if (isEmpty && entry?.version === undefined) return { skip: 'no_files' };
+  if (entry?.lease !== undefined && entry.lease.until > now) return { skip: 'working' };
+  if (asked === 'rebuild') return { queue: 'rebuild' };
+  const settled = entry?.state === 'succeeded' || entry?.state === 'succeeded_no_data';
+  // The catalog decides which version is read: the table may have been deleted and made again.
+  const isRead = entry?.version === version;
+  if (settled && isRead && entry.fingerprint === fingerprint && entry.curated?.shape === shape) {
+    if (isEmpty || entry.version === undefined || listed?.version === version) return { skip: 'current' };
+    return { list: { version: entry.version, shape, fingerprint } };
+  }
+  const { sentAt = Number.NEGATIVE_INFINITY } = entry?.curated ?? {};
+  const isQueued = entry?.queued?.fingerprint === fingerprint && now - sentAt < REQUEUE_AFTER_MS;
+  if (isQueued && asked === undefined) return { skip: 'queued' };
+  if (isFailed(entry, fingerprint)) return { queue: 'retried' };
+  if (entry?.version === undefined || version === undefined) return { queue: 'new' };
+  if (isEmpty) return { queue: 'deleted' };
+  return { queue: entry.fingerprint === fingerprint ? 'reshaped' : 'changed' };
+}
+
+/** Whether the last try of a day failed with these raw files. */
+export function isFailed(entry: LedgerEntry | null, fingerprint: string): boolean {
+  return entry?.failure !== undefined && entry.state === 'failed' && entry.fingerprint === fingerprint;
+}

@@ -1,0 +1,91 @@
+import type { EngineFile, EngineLimits, WrittenFile } from '../../drops/engine/Engine.ts';
+import type { CuratedTable } from '../curatedTables.ts';
+
+/** What is known of the raw files of a day before any of them is read. */
+export interface RawTotals {
+  readonly files: number;
+  /** Sum of their sizes. */
+  readonly bytes: number;
+  /** Sum of the rows that their footers state. */
+  readonly rows: number;
+}
+
+/** The machine that curates: one invocation of the function. */
+export interface CurateMachine {
+  /** MiB that DuckDB manages: half of the function's memory. */
+  readonly memoryMegabytes: number;
+  readonly threads: number;
+  /** Free bytes of the disk. */
+  readonly diskBytes: number;
+  /** How long one invocation may work, milliseconds. */
+  readonly milliseconds: number;
+}
+
+/** How a day is cut, and what that takes. */
+export interface CurationPlan {
+  /** Parts of the day, by hash of `event_id`, each for one {@link CurateRequest}. 1: the day is not cut. */
+  readonly slices: number;
+  /** Whether the day fits at all. If not, it can't be curated on this machine, and `slices` is 1. */
+  readonly fits: boolean;
+  /** Rows that are sorted at once within a slice. Slices with more rows are staged on the disk first. */
+  readonly rowsAtOnce: number;
+  /** The most bytes of raw files that may be on the disk together, which is the size of a batch. */
+  readonly batchBytes: number;
+  /** What one slice takes of the disk at most, a batch of raw files included. */
+  readonly diskBytes: number;
+  /** How long one slice takes, milliseconds, without the time to upload files. */
+  readonly milliseconds: number;
+}
+
+/** Which part of a day is curated. */
+export interface CurateSlice {
+  readonly slices: number;
+  /** From 0 to below `slices`. */
+  readonly slice: number;
+}
+
+/** One slice of a day of a curated table. All slices of a day read all of its raw files. */
+export interface CurateRequest extends CurateSlice, Pick<CurationPlan, 'rowsAtOnce'> {
+  readonly table: CuratedTable;
+  /** How many raw files the day has, in all batches. */
+  readonly files: number;
+  /**
+   * Fetches the next raw files to the disk; null after the last. The files of the batch before are not read any more when
+   * it is called, so that it can delete them. Those of the last batch are not read any more when the request is done.
+   */
+  readonly nextBatch: () => Promise<readonly EngineFile[] | null>;
+  /** Existing empty folder for the curated files: absolute path. */
+  readonly outputDirectory: string;
+  readonly limits: EngineLimits;
+  /** Stops the work, which throws the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Where the rows of a slice went. `sliceRows` is always `rows` + `resends` + `refused`, and the sums of `sliceRows` over
+ * the slices of a day are its `rawRows`.
+ */
+export interface CurateAccount {
+  /** Rows of all raw files, by their footers. The same for every slice of a day. */
+  readonly rawRows: number;
+  /** Those of them that belong to this slice. */
+  readonly sliceRows: number;
+  /** Rows of the curated files, by their footers. */
+  readonly rows: number;
+  /** Rows that are left out because they repeat another in all but the sender's columns, by a count of their own. */
+  readonly resends: number;
+  /** Rows that were left out for another reason. Always 0: there is none. */
+  readonly refused: 0;
+  /** Rows with `copies_differ`, among `rows`. */
+  readonly differing: number;
+}
+
+/** The result of {@link CurateRequest}. */
+export interface CuratedFiles {
+  /**
+   * In order of their names, which contain the slice, so that they are unique within the day. Rows with `copies_differ` are
+   * in files of their own, at the end. Empty without rows.
+   */
+  readonly written: readonly WrittenFile[];
+  readonly account: CurateAccount;
+}

@@ -1,0 +1,125 @@
+import { quoteName, quoteText } from '../../base/sql.ts';
+import { senderColumns } from '../../tables/sharedColumns.ts';
+import { COPY_ORDER } from '../../views/View.ts';
+import type { CuratedTable } from '../curatedTables.ts';
+import { withDerivedColumns } from './derivedColumns.ts';
+import { DUCKDB_TYPES } from './rawRows.ts';
+
+/** Rows of a row group: few, so that a query for one name reads little besides it. */
+const ROW_GROUP_ROWS = 16_384;
+/** Level 1 is faster than DuckDB's default of 3, and files of sorted rows are no larger (bench/curate.bench.ts). */
+const WRITTEN = `(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`;
+/** Staged rows are read once. Larger row groups would be held in memory for every lane. */
+const STAGED = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 8192';
+
+/** The identity of an event, next to its day and name. */
+export const IDENTITY = quoteName('event_id');
+/** A name with a space, which no table's column has. */
+const LANE = quoteName('curated lane');
+
+/** Columns in which copies may differ and still are the same event: they tell of the request, not of the event. */
+const SENDER: ReadonlySet<string> = new Set(['received_at', ...senderColumns.map(({ name }) => name)]);
+
+/** Rows of the slice: all copies of an event are in one. */
+export function ofSlice(
+  query: string,
+  { slices, slice }: { readonly slices: number; readonly slice: number },
+): string {
+  if (slices === 1) return query;
+  return `SELECT * FROM (${query}) WHERE md5_number_lower(COALESCE(${IDENTITY}, '')) % ${slices} = ${slice}`;
+}
+
+/**
+ * A query that counts the names of some rows of a query: `name`, `rows`. All copies of an event are counted, or none.
+ *
+ * @param each One of so many events is counted.
+ */
+export function namesStatement({ key }: CuratedTable, from: string, each: number): string {
+  const name = quoteName(key);
+  return `SELECT ${name} AS name, count(*) AS rows FROM (${from})
+    WHERE ${name} IS NOT NULL AND hash(${IDENTITY}) % ${each} = 0 GROUP BY ALL ORDER BY ALL`;
+}
+
+/** Writes the rows of a query to a file a lane: `<folder>/<lane folder>/*.parquet`. */
+export function stageStatement(from: string, lane: string, folder: string): string {
+  return `COPY (SELECT *, ${lane} AS ${LANE} FROM (${from})) TO ${quoteText(folder)} (${STAGED}, PARTITION_BY (${LANE}))`;
+}
+
+/** The folder of a lane in the folder of a batch, as DuckDB writes the name of its column. */
+export function laneFolder(lane: number): string {
+  return `curated%20lane=${lane}`;
+}
+
+/** A query of Parquet files. */
+export function filesQuery(files: readonly string[]): string {
+  return `SELECT * FROM read_parquet([${files.map(quoteText).join(', ')}], hive_partitioning = false)`;
+}
+
+/** The events that a query has several rows of, and these rows: temporary tables of the session. */
+const EVENTS = '"events with copies"';
+const COPIES = '"copies of events"';
+
+/**
+ * Statements that find the events of a query that have several rows, for {@link rowsQuery} and {@link differingQuery}.
+ *
+ * Most events have one row, which is written without any more work. Of the others it is compared column by column whether
+ * the smallest and the largest value are equal, which needs no memory for lists of rows.
+ */
+export function copiesStatements({ key, raw }: CuratedTable, from: string): string[] {
+  const name = quoteName(key);
+  const compared = raw.filter((column) => !SENDER.has(column.name)).map((column) => quoteName(column.name));
+  const differ = compared.map(
+    (column) => `min(${column}) IS DISTINCT FROM max(${column}) OR count(${column}) NOT IN (0, count(*))`,
+  );
+  // Last the columns that copies differ in, so that their order is always the same.
+  const order = [...new Set([...COPY_ORDER.map(quoteName), ...compared])].map(
+    (column) => `${column} NULLS LAST`,
+  );
+  return [
+    `CREATE OR REPLACE TEMP TABLE ${EVENTS} AS SELECT ${name} AS k, ${IDENTITY} AS i, count(*) AS n FROM (${from}) GROUP BY ALL HAVING count(*) > 1`,
+    `CREATE OR REPLACE TEMP TABLE ${COPIES} AS SELECT *, row_number() OVER (PARTITION BY ${name}, ${IDENTITY} ORDER BY ${order.join(', ')}) AS copy
+      FROM (${from}) AS r SEMI JOIN ${EVENTS} AS e ON r.${name} IS NOT DISTINCT FROM e.k AND r.${IDENTITY} IS NOT DISTINCT FROM e.i`,
+    `CREATE OR REPLACE TEMP TABLE ${EVENTS} AS SELECT ${name} AS k, ${IDENTITY} AS i, count(*) AS n, ${differ.join(' OR ')} AS differ
+      FROM ${COPIES} GROUP BY ALL`,
+  ];
+}
+
+/** After {@link copiesStatements}: rows that repeat another, and rows of events whose copies differ. */
+export const countCopiesStatement = `SELECT COALESCE(sum(n - 1) FILTER (NOT differ), 0) AS resends, COALESCE(sum(n) FILTER (differ), 0) AS differing FROM ${EVENTS}`;
+
+/** After {@link copiesStatements}: one row an event, without the events whose copies differ. */
+export function rowsQuery({ key, raw }: CuratedTable, from: string): string {
+  const columns = raw.map(({ name }) => `r.${quoteName(name)}`).join(', ');
+  const same = `r.${quoteName(key)} IS NOT DISTINCT FROM e.k AND r.${IDENTITY} IS NOT DISTINCT FROM e.i`;
+  return `SELECT ${columns}, CAST(1 AS BIGINT) AS copies, false AS copies_differ, CAST(1 AS BIGINT) AS copy
+      FROM (${from}) AS r ANTI JOIN ${EVENTS} AS e ON ${same}
+    UNION ALL SELECT ${columns}, e.n, false, r.copy FROM ${COPIES} AS r JOIN ${EVENTS} AS e ON ${same}
+    WHERE r.copy = 1 AND NOT e.differ`;
+}
+
+/** After {@link copiesStatements}: all rows of the events whose copies differ. */
+export function differingQuery({ key, raw }: CuratedTable): string {
+  const columns = raw.map(({ name }) => `r.${quoteName(name)}`).join(', ');
+  return `SELECT ${columns}, e.n AS copies, true AS copies_differ, r.copy FROM ${COPIES} AS r
+    JOIN ${EVENTS} AS e ON r.${quoteName(key)} IS NOT DISTINCT FROM e.k AND r.${IDENTITY} IS NOT DISTINCT FROM e.i WHERE e.differ`;
+}
+
+/** Writes rows as they are, to be read again. */
+export function keepStatement(from: string, path: string): string {
+  return `COPY (${from}) TO ${quoteText(path)} (${STAGED})`;
+}
+
+/**
+ * Writes rows as a curated file: sorted by name, time and identity, in the columns of the table. Derived columns are made
+ * after the sort, which would move them too.
+ */
+export function writeStatement(table: CuratedTable, from: string, path: string): string {
+  const order = [table.key, 'timestamp', 'event_id', 'copy']
+    .map((name) => `${quoteName(name)} NULLS LAST`)
+    .join(', ');
+  const columns = table.columns.map(
+    ({ name, type }) => `CAST(${quoteName(name)} AS ${DUCKDB_TYPES[type]}) AS ${quoteName(name)}`,
+  );
+  const sorted = `(SELECT * FROM (${from}) ORDER BY ${order})`;
+  return `COPY (SELECT ${columns.join(', ')} FROM ${withDerivedColumns(table, sorted)}) TO ${quoteText(path)} ${WRITTEN}`;
+}

@@ -1,0 +1,114 @@
+import { quoteName, quoteText } from '../../base/sql.ts';
+import type { DuckDbSession } from '../../drops/engine/DuckDbSession.ts';
+import { describeFiles } from '../../drops/engine/describeFiles.ts';
+import type { EngineFile, FileColumn, FileSchema } from '../../drops/engine/Engine.ts';
+import { fileFailure } from '../../drops/engine/EngineError.ts';
+import type { FileFailure } from '../../drops/engine/FileError.ts';
+import type { Column, ColumnType } from '../../tables/Table.ts';
+import { CurateError } from '../CurateError.ts';
+
+/** The type of a column of the catalog in DuckDB. */
+export const DUCKDB_TYPES: Readonly<Record<ColumnType, string>> = {
+  string: 'VARCHAR',
+  boolean: 'BOOLEAN',
+  timestamp: 'TIMESTAMP',
+  date: 'DATE',
+  double: 'DOUBLE',
+  bigint: 'BIGINT',
+};
+
+/** Types of a file's column that are read as a type of the catalog, by the beginning of DuckDB's name. */
+const READ_AS: Readonly<Record<ColumnType, RegExp>> = {
+  string: /^(VARCHAR|BLOB)$/,
+  boolean: /^BOOLEAN$/,
+  timestamp: /^TIMESTAMP/,
+  date: /^DATE$/,
+  double: /^(FLOAT|DOUBLE)$/,
+  bigint: /^(TINY|SMALL|BIG)?INT(EGER)?$/,
+};
+
+/**
+ * A query of the rows of raw files, in the columns of their table. A column that a file does not have is null, as files are
+ * older than columns. A column that the table does not have any more is left out. So does Athena read them, which finds
+ * columns by their names without regard to case.
+ *
+ * @throws CurateError SLUICE_CURATE_COLUMN_UNFIT of a file that has a column in another type.
+ */
+export function rawRowsQuery(columns: readonly Column[], files: readonly FileSchema[]): string {
+  const shapes = Map.groupBy(files, (file) => selectList(columns, file));
+  return [...shapes]
+    .map(([list, alike]) => {
+      const paths = alike.map(({ path }) => quoteText(path)).join(', ');
+      return `SELECT ${list} FROM read_parquet([${paths}], hive_partitioning = false)`;
+    })
+    .join(' UNION ALL ');
+}
+
+function selectList(columns: readonly Column[], file: FileSchema): string {
+  return columns
+    .map((column) => {
+      const found = file.columns.find(({ name }) => name.toLowerCase() === column.name);
+      return `${found === undefined ? `CAST(NULL AS ${DUCKDB_TYPES[column.type]})` : readSql(column, found, file)} AS ${quoteName(column.name)}`;
+    })
+    .join(', ');
+}
+
+function readSql({ name, type }: Column, found: FileColumn, file: FileSchema): string {
+  if (!READ_AS[type].test(found.type) || found.misread !== null) {
+    throw new CurateError(
+      'SLUICE_CURATE_COLUMN_UNFIT',
+      `${file.name}: ${name} is ${found.misread ?? found.type}, not ${type}.`,
+    );
+  }
+  const column = quoteName(found.sqlName);
+  if (found.type === 'BLOB') return `decode(${column})`;
+  return found.type === DUCKDB_TYPES[type] ? column : `CAST(${column} AS ${DUCKDB_TYPES[type]})`;
+}
+
+/** Reads the footers of raw files. @throws CurateError SLUICE_CURATE_FILE_UNREADABLE of the first that can't be read. */
+export async function describeRaw(
+  session: DuckDbSession,
+  files: readonly EngineFile[],
+): Promise<readonly FileSchema[]> {
+  return (await describeFiles(session, files)).map((file) => {
+    if ('problem' in file) throw unreadable(file.problem);
+    return file;
+  });
+}
+
+/**
+ * Reads one file alone, as DuckDB does not always name the file that it fails for.
+ *
+ * @param open Opens a session that reaches the file.
+ * @throws CurateError SLUICE_CURATE_FILE_UNREADABLE if it can't be read.
+ */
+export async function findUnreadable(
+  file: EngineFile,
+  columns: readonly Column[],
+  open: (files: readonly EngineFile[]) => Promise<DuckDbSession>,
+): Promise<void> {
+  const session = await open([file]);
+  try {
+    const described = await describeRaw(session, [file]);
+    const values = columns.map(({ name }) => `count(${quoteName(name)})`).join(', ');
+    const [counted] = await session.rows(
+      `SELECT count(*) AS rows, ${values} FROM (${rawRowsQuery(columns, described)})`,
+    );
+    const rows = Number(counted?.['rows']);
+    if (rows === described[0]?.rows) return;
+    throw new CurateError(
+      'SLUICE_CURATE_FILE_UNREADABLE',
+      `${file.name}: it holds ${rows} rows, and its footer says another number.`,
+    );
+  } catch (error) {
+    if (error instanceof CurateError) throw error;
+    const failure = fileFailure(error, file.name);
+    if (failure !== null) throw unreadable(failure);
+  } finally {
+    session.close();
+  }
+}
+
+function unreadable(failure: FileFailure): InstanceType<typeof CurateError> {
+  return new CurateError('SLUICE_CURATE_FILE_UNREADABLE', failure.detail, { cause: failure });
+}

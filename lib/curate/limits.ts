@@ -1,0 +1,38 @@
+import { VERSION_KEPT_MS } from '../drops/limits.ts';
+
+// The plan.
+
+/**
+ * Days that one nightly run queues for each table, the newest first: a year of history is curated within twelve nights, and
+ * the days that queries ask for most within the first. Days that somebody names are not counted.
+ */
+export const MOST_DAYS_A_NIGHT = 31;
+/**
+ * Bytes of raw files that one nightly run queues for each table; at least one day. One processor takes some 8 MB a second
+ * (lib/curate/engine/planCuration.ts), so 256 GB are some nine hours of it, and two functions work at once.
+ */
+export const MOST_BYTES_A_NIGHT = 256 * 10 ** 9;
+/** Milliseconds after which a task that nobody has finished is queued again: before the next night. */
+export const REQUEUE_AFTER_MS = 20 * 3_600_000;
+/** Days that are looked at in parallel, with one or more list calls each. */
+export const PARALLEL_DAYS = 16;
+/** Pages of raw files of one day, 1,000 each. The largest day that is known has 5,150 files. */
+export const MOST_RAW_PAGES = 200;
+/** Pages of partitions of one table: 1,000 each, or fewer. */
+export const MOST_PARTITION_PAGES = 100;
+/** Pages of day folders of one table, 1,000 each. */
+export const MOST_DAY_PAGES = 20;
+
+// A version.
+
+/** Milliseconds after which a version that was begun is deleted unless queries read it. */
+export const BEGUN_KEPT_MS = 2 * VERSION_KEPT_MS;
+/** Milliseconds after which nobody begins to work on a version. What is begun by then ends long before it is deleted. */
+export const VERSION_VALID_MS = 36 * 3_600_000;
+
+// The list of days that views read.
+
+/** Attempts of a change of the list that loses to other writers. */
+export const LIST_RETRIES = { tries: 20, baseMs: 50, capMs: 1_000 } as const;
+/** Attempts of an update of one view that loses to other writers. */
+export const VIEW_RETRIES = { tries: 10, baseMs: 100, capMs: 2_000 } as const;

@@ -1,0 +1,189 @@
+import { mkdir, open, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { mapLimit } from '../base/concurrency.ts';
+import type { EngineFile } from '../drops/engine/Engine.ts';
+import { footerBytes, footerRows } from '../drops/engine/parquet/parquetFooter.ts';
+import type { PartResult } from '../drops/ledger/CuratedDay.ts';
+import { FOOTER_GUESS_BYTES, PARALLEL_UPLOADS } from '../drops/limits.ts';
+import { fetchFiles } from '../drops/load/fetchFiles.ts';
+import { versionNoteKey } from '../tables/ledgerKeys.ts';
+import { versionPrefix } from '../tables/tableFolders.ts';
+import { CurateError } from './CurateError.ts';
+import type { CurateRun, Curator } from './Curator.ts';
+import type { CuratedTable } from './curatedTables.ts';
+import type { CurateSlice } from './engine/Curation.ts';
+import { planCuration } from './engine/planCuration.ts';
+import { BEGUN_KEPT_MS } from './limits.ts';
+import type { RawDay, RawFile } from './RawDays.ts';
+
+/** The part of a day that a task makes. */
+export interface PartPlace extends CurateSlice {
+  readonly table: CuratedTable;
+  readonly day: string;
+  /** The version whose folder it writes to, and when that was named, epoch milliseconds. */
+  readonly version: string;
+  readonly begunAt: number;
+}
+
+/**
+ * Makes the curated files of a part of a day and uploads them to the folder of the version. Names begin with the owner, so
+ * that nothing that another attempt has uploaded is taken for a file of this one: what no attempt has recorded is deleted
+ * before the version is published.
+ *
+ * @throws CurateError, EngineError, LoadError, SourceError; the signal's reason.
+ */
+export async function makePart(
+  curator: Curator,
+  run: CurateRun,
+  place: PartPlace,
+  raw: RawDay,
+): Promise<PartResult> {
+  const { landing, config, limits, clock } = curator;
+  const { table, day, version, slices, slice, begunAt } = place;
+  if (raw.files.length === 0) return nothing;
+  const outputDirectory = join(curator.directory, 'curated');
+  await mkdir(outputDirectory);
+  const began = clock.now();
+  const batches = new RawBatches(curator, run, raw.files);
+  const planned = await batches.plan(raw);
+  const request = {
+    ...{ table, slices, slice, rowsAtOnce: planned.rowsAtOnce, outputDirectory, limits },
+    files: raw.files.length,
+    nextBatch: () => batches.next(),
+    signal: run.signal,
+  };
+  const { written, account } = await curator.curate(request);
+  await batches.remove();
+  const counted = await mapLimit(written, PARALLEL_UPLOADS, ({ path }) => countRows(path, basename(path)));
+  const rows = counted.reduce((sum, count) => sum + count, 0);
+  if (account.rawRows !== batches.rows || account.rows !== rows) {
+    throw new CurateError(
+      'SLUICE_CURATE_COUNTS_DIFFER',
+      `${account.rawRows} of ${batches.rows} raw rows, ${account.rows} of ${rows} written rows.`,
+    );
+  }
+  const curatedAt = clock.now();
+  await curator.faultPoint?.('curated');
+
+  run.signal.throwIfAborted();
+  const prefix = versionPrefix(config, table.name, day, version);
+  const note = { due: begunAt + BEGUN_KEPT_MS, table: table.name, day, version };
+  if (written.length > 0) await landing.putNote(versionNoteKey(note));
+  await curator.faultPoint?.('begun');
+  const files = await mapLimit(written, PARALLEL_UPLOADS, async ({ path, bytes }) => {
+    const name = `${run.owner.slice(0, 8)}-${basename(path)}`;
+    await landing.upload(path, `${prefix}${name}`, run.signal);
+    return { name, bytes };
+  });
+  await curator.faultPoint?.('uploaded');
+  await rm(outputDirectory, { recursive: true, force: true });
+  const durations = { curate: curatedAt - began, upload: clock.now() - curatedAt };
+  return { ...account, files: [...files], durations };
+}
+
+/** The part of a day without raw files: its version is empty, so that nothing of what was deleted is read any more. */
+const nothing: PartResult = {
+  ...{ rawRows: 0, sliceRows: 0, rows: 0, resends: 0, refused: 0, differing: 0 },
+  files: [],
+  durations: {},
+};
+
+/** The raw files of a day, fetched batch by batch: a day may be larger than the disk. */
+class RawBatches {
+  readonly #curator: Curator;
+  readonly #run: CurateRun;
+  readonly #files: readonly RawFile[];
+  #batchBytes = Number.POSITIVE_INFINITY;
+  #at = 0;
+  #batch = 0;
+  #first: readonly EngineFile[] | null | undefined;
+  #folder: string | undefined;
+  /** Rows of the files that were fetched, by their footers. */
+  rows = 0;
+
+  constructor(curator: Curator, run: CurateRun, files: readonly RawFile[]) {
+    this.#curator = curator;
+    this.#run = run;
+    this.#files = files;
+  }
+
+  /** Plans the work. How many rows the day has is estimated from the first batch, which is fetched for it. */
+  async plan({ files, bytes }: RawDay) {
+    const { machine, freeBytes } = this.#curator;
+    const whole = { ...machine, diskBytes: await freeBytes() };
+    const { fits, batchBytes } = planCuration({ files: files.length, bytes, rows: 0 }, whole);
+    if (!fits) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${bytes} bytes of raw files.`);
+    this.#batchBytes = batchBytes;
+    this.#first = await this.#fetch();
+    const fetched = this.#files.slice(0, this.#at).reduce((sum, { size }) => sum + size, 0);
+    const rows = fetched === 0 ? 0 : Math.ceil((this.rows * bytes) / fetched);
+    return planCuration({ files: files.length, bytes, rows }, whole);
+  }
+
+  /** The next batch; null after the last. The files of the batch before are deleted. */
+  async next(): Promise<readonly EngineFile[] | null> {
+    const first = this.#first;
+    if (first !== undefined) {
+      this.#first = undefined;
+      return first;
+    }
+    return this.#fetch();
+  }
+
+  /** Deletes the files of the last batch. */
+  async remove(): Promise<void> {
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+    this.#folder = undefined;
+  }
+
+  async #fetch(): Promise<readonly EngineFile[] | null> {
+    await this.remove();
+    const batch: RawFile[] = [];
+    let bytes = 0;
+    for (let file = this.#files[this.#at]; file !== undefined; file = this.#files[this.#at]) {
+      if (batch.length > 0 && bytes + file.size > this.#batchBytes) break;
+      batch.push(file);
+      bytes += file.size;
+      this.#at += 1;
+    }
+    if (batch.length === 0) return null;
+    this.#batch += 1;
+    this.#folder = join(this.#curator.directory, `raw-${this.#batch}`);
+    await mkdir(this.#folder);
+    const { raw, wait, random } = this.#curator;
+    const files = await fetchFiles(raw, batch, {
+      ...{ directory: this.#folder, wait, random, signal: this.#run.signal },
+      // The error itself names the file.
+      failed: () => {},
+    });
+    if (files === null) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
+    const counts = await mapLimit(files, PARALLEL_UPLOADS, ({ path, name }) => countRows(path, name));
+    this.rows += counts.reduce((sum, count) => sum + count, 0);
+    return files;
+  }
+}
+
+/**
+ * The rows of a Parquet file, by its footer.
+ *
+ * @throws CurateError SLUICE_CURATE_FILE_UNREADABLE
+ */
+async function countRows(path: string, name: string): Promise<number> {
+  const handle = await open(path);
+  try {
+    const { size } = await handle.stat();
+    const readEnd = async (length: number) => {
+      const end = Buffer.alloc(Math.min(size, length));
+      await handle.read(end, 0, end.length, size - end.length);
+      return end;
+    };
+    const end = await readEnd(FOOTER_GUESS_BYTES);
+    const length = footerBytes(end);
+    if (length === undefined) throw new RangeError('The file has no footer.');
+    return footerRows(length > end.length ? await readEnd(length) : end).rows;
+  } catch (error) {
+    throw new CurateError('SLUICE_CURATE_FILE_UNREADABLE', `${name}.`, { cause: error });
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,80 @@
+import * as z from 'zod';
+import { parseJson } from '../base/json.ts';
+import { isUtcDay } from '../base/time.ts';
+import { MAX_REQUEST_DAYS } from '../drops/limits.ts';
+import { forwardedKinds } from '../schema/kinds.ts';
+
+const day = z.string().refine(isUtcDay, 'a day, YYYY-MM-DD');
+const kind = z.enum(forwardedKinds);
+
+/**
+ * A request to look for days to curate: the body of a message on the plan's queue. The nightly schedule sends
+ * `{"sluice":"curate"}`. `sluice curate run` and `rebuild` name kinds and days. A member that is left out means all.
+ */
+export const curateRequestSchema = z.strictObject({
+  sluice: z.literal('curate'),
+  kinds: z.array(kind).min(1).optional(),
+  days: z.array(day).min(1).max(MAX_REQUEST_DAYS).optional(),
+  /** A person asked: `run` for what has changed, `rebuild` for every day that is named, changed or not. */
+  asked: z.enum(['run', 'rebuild']).optional(),
+});
+
+/** One validated request. */
+export type CurateRequestBody = z.output<typeof curateRequestSchema>;
+
+/** Why a day is curated. */
+const curateReasons = [
+  /** It never was. */
+  'new',
+  /** Its raw files differ from those of its version. */
+  'changed',
+  /** Its version has other columns or derivations than the configuration has now. */
+  'reshaped',
+  /** It has a version, and no raw files any more. */
+  'deleted',
+  /** It failed before, with the same raw files. */
+  'retried',
+  /** A person asked for it, changed or not. */
+  'rebuild',
+] as const;
+
+/** One validated reason. */
+export type CurateReason = (typeof curateReasons)[number];
+
+/** One day, or a slice of one, to curate: the body of a message on the queue of `curate`. */
+export const curateTaskSchema = z.strictObject({
+  sluice: z.literal('curate-day'),
+  kind,
+  day,
+  /** Fingerprint of the raw files that the plan saw. */
+  fingerprint: z.string().min(1),
+  reason: z.enum(curateReasons),
+  /** The version to make. The plan names it, so that everything that works on it agrees. */
+  version: z.string().min(1),
+  /** Only of a day that is cut: into how many slices, and which of them this is, from 0. */
+  slices: z.int().min(2).optional(),
+  slice: z.int().min(0).optional(),
+});
+
+/** One validated task. */
+export type CurateTask = z.output<typeof curateTaskSchema>;
+
+/** The `sluice` of a message on the plan's queue that asks to write the list of curated days into the views. */
+export const PUBLISH_RUN = 'curate-views';
+/** The `sluice` of the hourly message on the plan's queue. */
+export const CHECK_RUN = 'curate-check';
+
+/** Only what is read is asked for: AWS adds members to its events as it likes. */
+const stackEventSchema = z.object({
+  source: z.literal('aws.cloudformation'),
+  'detail-type': z.literal('CloudFormation Stack Status Change'),
+});
+
+/**
+ * Whether a message is an event of a stack, which EventBridge sends after a deployment: it may have put views back to the
+ * template's text, in which no day is curated.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/eventbridge-events.html
+ */
+export function isStackEvent(body: string): boolean {
+  return stackEventSchema.safeParse(parseJson(body)).success;
+}

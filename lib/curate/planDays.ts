@@ -1,0 +1,303 @@
+import { mapLimit } from '../base/concurrency.ts';
+import { SluiceError } from '../base/errors.ts';
+import type { TaskQueue } from '../base/queue.ts';
+import { addDays, DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
+import type { Ledger } from '../drops/ledger/Ledger.ts';
+import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';
+import type { LandingBucket } from '../drops/load/Loader.ts';
+import { isReadVersion } from '../drops/load/movePartition.ts';
+import { versionName } from '../drops/load/publishVersion.ts';
+import type { Config } from '../schema/config.ts';
+import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
+import { curatedDayOf, curatedFolder, curatedPlace } from '../tables/ledgerKeys.ts';
+import { curatedShape, curatedTables } from './curatedTables.ts';
+import { type CurateDecision, decideDay, isFailed } from './decideDay.ts';
+import { type ListedDay, type ListedDays, type ListedDaysStore, listDay, takeOutDays } from './ListedDays.ts';
+import { MOST_BYTES_A_NIGHT, MOST_DAYS_A_NIGHT, PARALLEL_DAYS } from './limits.ts';
+import type { CurateReason, CurateRequestBody, CurateTask } from './messageBodies.ts';
+import { readVersions, type ViewPublisher } from './publishViews.ts';
+import { type RawDay, type RawDays, readRawDay } from './RawDays.ts';
+
+/** The first day that is too young to be curated: the days before it have been over for `curateAfter` days. */
+export function firstYoungDay({ curateAfter }: Pick<Config, 'curateAfter'>, now: number): UtcDay {
+  return addDays(utcDay(now), -curateAfter);
+}
+
+/** The ports of the plan. */
+export interface CuratePlanner extends ViewPublisher {
+  readonly config: ViewPublisher['config'] & Pick<Config, 'curateAfter' | 'timeWindow'>;
+  readonly wait: (ms: number) => Promise<void>;
+  readonly raw: Pick<RawDays, 'days' | 'files'>;
+  readonly landing: Pick<LandingBucket, 'list'>;
+  readonly ledger: Pick<Ledger, 'read' | 'change'>;
+  readonly catalog: Parameters<typeof isReadVersion>[0]['catalog'];
+  readonly listed: ListedDaysStore;
+  /** The queue of `curate`. */
+  readonly tasks: TaskQueue;
+}
+
+/** The result of a plan for one table. */
+export interface TablePlan {
+  readonly kind: ForwardedKind;
+  /** Days that were looked at. */
+  readonly looked: number;
+  readonly queued: readonly { readonly day: UtcDay; readonly reason: CurateReason }[];
+  /** Days beyond what one night queues: they are left for the next. */
+  readonly left: number;
+  /** Days that were put into the list of days that views read, because a task was killed before. */
+  readonly listed: readonly UtcDay[];
+  /** Days that were taken out of it, because their raw files have changed. */
+  readonly takenOut: readonly UtcDay[];
+  /** Days that can't be looked at, and why. They do not stop the others. */
+  readonly unreadable: readonly { readonly day: UtcDay; readonly code: string }[];
+  /** Named days that are too young to be curated. */
+  readonly young: readonly UtcDay[];
+}
+
+/** Codes of errors that are about one day and stay. With others the whole plan is repeated. */
+const UNREADABLE_CODES: ReadonlySet<string> = new Set([
+  'SLUICE_CURATE_DAY_TOO_LARGE',
+  'SLUICE_INGEST_LEDGER_INVALID',
+]);
+
+/** A day that was looked at. */
+interface LookedDay {
+  readonly day: UtcDay;
+  readonly raw: RawDay;
+  readonly entry: LedgerEntry | null;
+  readonly listed: ListedDay | undefined;
+  readonly decision: CurateDecision;
+}
+
+/**
+ * Looks at all days of both tables, or at those that are named, and queues those to curate, the newest first. A nightly run
+ * has a limit ({@link MOST_DAYS_A_NIGHT}, {@link MOST_BYTES_A_NIGHT}), so that a year of history takes some nights; days
+ * that failed before come last. Days of the list whose raw files have changed are taken out of it.
+ *
+ * Tasks are sent before the ledger notes them: a task that is sent twice is done once, but a task that is noted and not sent
+ * would be late by a day.
+ */
+export async function planDays(
+  planner: CuratePlanner,
+  request: CurateRequestBody,
+): Promise<readonly TablePlan[]> {
+  const plans: TablePlan[] = [];
+  for (const kind of forwardedKinds) {
+    if (request.kinds === undefined || request.kinds.includes(kind)) {
+      plans.push(await planTable(planner, kind, request));
+    }
+  }
+  return plans;
+}
+
+async function planTable(
+  planner: CuratePlanner,
+  kind: ForwardedKind,
+  { days: named, asked }: CurateRequestBody,
+): Promise<TablePlan> {
+  const { config, clock, listed } = planner;
+  const now = clock.now();
+  const firstYoung = firstYoungDay(config, now);
+  const list = (await listed.read(kind))?.days ?? {};
+  const wanted = named ?? (await knownDays(planner, kind, list));
+  const days = wanted.filter((day) => day < firstYoung);
+  const versions = (await readVersions(planner))[kind];
+  const terms = { shape: curatedShape(curatedTables(config)[kind]), now, asked };
+  const unreadable: { day: UtcDay; code: string }[] = [];
+  const found = await mapLimit(days, PARALLEL_DAYS, async (day): Promise<readonly LookedDay[]> => {
+    try {
+      const raw = await readRawDay(planner.raw, kind, day);
+      const entry = await planner.ledger.read(curatedPlace(config, kind, day));
+      const state = { day, raw, entry, listed: list[day], version: versions.get(day) };
+      return [{ ...state, decision: decideDay(state, terms) }];
+    } catch (error) {
+      if (!(error instanceof SluiceError) || !UNREADABLE_CODES.has(error.code)) throw error;
+      unreadable.push({ day, code: error.code });
+      return [];
+    }
+  });
+  const looked = found.flat();
+  const takenOut = await takeOutOutdated(planner, kind, looked, terms.shape);
+  const relisted: UtcDay[] = [];
+  for (const { day, decision } of looked) {
+    if ('list' in decision && (await relist(planner, kind, day, decision.list))) relisted.push(day);
+  }
+  const wantedDays = looked.flatMap(({ decision, ...day }) =>
+    'queue' in decision ? [{ ...day, reason: decision.queue }] : [],
+  );
+  const chosen = named === undefined ? chooseDays(wantedDays) : wantedDays;
+  await queueDays(planner, kind, chosen);
+  return {
+    kind,
+    looked: looked.length,
+    queued: chosen.map(({ day, reason }) => ({ day, reason })),
+    left: wantedDays.length - chosen.length,
+    listed: relisted,
+    takenOut,
+    unreadable,
+    young: wanted.filter((day) => day >= firstYoung && named !== undefined),
+  };
+}
+
+/** Days with raw files, days of the list, and days that were ever curated, oldest first. */
+async function knownDays(
+  { raw, landing }: CuratePlanner,
+  kind: ForwardedKind,
+  list: ListedDays,
+): Promise<readonly UtcDay[]> {
+  const days = new Set([...(await raw.days(kind)), ...Object.keys(list)]);
+  let after: string | undefined;
+  do {
+    const keys = await landing.list(curatedFolder(kind), after);
+    for (const key of keys) {
+      const day = curatedDayOf(kind, key);
+      if (day !== null) days.add(day);
+    }
+    after = keys.at(-1);
+  } while (after !== undefined);
+  return [...days].sort();
+}
+
+/** What one night queues: the newest days first, and those that failed before last. */
+function chooseDays<
+  Day extends { readonly day: UtcDay; readonly raw: RawDay; readonly reason: CurateReason },
+>(days: readonly Day[]): readonly Day[] {
+  const newestFirst = [...days].sort((left, right) => (left.day < right.day ? 1 : -1));
+  const isRetry = ({ reason }: Day) => reason === 'retried';
+  const inOrder = [...newestFirst.filter((day) => !isRetry(day)), ...newestFirst.filter(isRetry)];
+  const chosen: Day[] = [];
+  let bytes = 0;
+  for (const day of inOrder.slice(0, MOST_DAYS_A_NIGHT)) {
+    bytes += day.raw.bytes;
+    if (chosen.length > 0 && bytes > MOST_BYTES_A_NIGHT) break;
+    chosen.push(day);
+  }
+  return chosen;
+}
+
+async function queueDays(
+  { tasks, ledger, clock, random, config }: CuratePlanner,
+  kind: ForwardedKind,
+  days: readonly Pick<LookedDay & { readonly reason: CurateReason }, 'day' | 'raw' | 'entry' | 'reason'>[],
+): Promise<void> {
+  const now = clock.now();
+  const bodies = days.map(({ day, raw: { fingerprint }, reason }): CurateTask => {
+    return { sluice: 'curate-day', kind, day, fingerprint, reason, version: versionName(now, random) };
+  });
+  if (bodies.length > 0) await tasks.send(bodies.map((body) => JSON.stringify(body)));
+  await mapLimit(bodies, PARALLEL_DAYS, ({ day, fingerprint, reason }) =>
+    ledger.change(curatedPlace(config, kind, day), (known) => {
+      // A task that has begun, or has ended, since the day was looked at knows more.
+      const isNewer = known.lease !== undefined && known.lease.until > now;
+      const before = known.queued?.fingerprint === fingerprint ? known.queued : undefined;
+      if (
+        isNewer ||
+        (known.state === 'succeeded' && known.fingerprint === fingerprint && reason !== 'rebuild')
+      )
+        return {};
+      const queued = { fingerprint, reason, at: before?.at ?? now };
+      return { entry: { ...known, queued, curated: { ...known.curated, sentAt: now } } };
+    }),
+  );
+}
+
+/** Puts a day into the list whose version the partition has; false if it has another one. */
+async function relist(
+  planner: CuratePlanner,
+  kind: ForwardedKind,
+  day: UtcDay,
+  entry: ListedDay,
+): Promise<boolean> {
+  const { config, deadline } = planner;
+  const place = { table: config.curatedTables[kind], day, version: entry.version };
+  if (!(await isReadVersion(planner, place, deadline))) return false;
+  await listDay(planner, kind, day, entry);
+  // Files that arrived since the day was looked at found nothing to take out.
+  const now = await readRawDay(planner.raw, kind, day);
+  if (now.fingerprint === entry.fingerprint) return true;
+  await takeOutDays(planner, kind, new Map([[day, entry]]));
+  return false;
+}
+
+/** Takes days out of the list whose raw files are not those of their version, or whose version has another shape. */
+async function takeOutOutdated(
+  ports: Pick<CuratePlanner, 'listed' | 'wait' | 'random'>,
+  kind: ForwardedKind,
+  looked: readonly Pick<LookedDay, 'day' | 'raw' | 'listed'>[],
+  shape: string,
+): Promise<readonly UtcDay[]> {
+  const outdated = looked.flatMap(({ day, raw, listed }) =>
+    listed !== undefined && (listed.fingerprint !== raw.fingerprint || listed.shape !== shape)
+      ? [[day, listed] as const]
+      : [],
+  );
+  if (outdated.length > 0) await takeOutDays(ports, kind, new Map(outdated));
+  return outdated.map(([day]) => day);
+}
+
+/**
+ * Compares some days of the list with their raw files, and takes those out whose files have changed.
+ *
+ * @param isLooked Which days. Default all of the list.
+ * @returns The days that were taken out.
+ */
+export async function checkDays(
+  planner: Pick<CuratePlanner, 'config' | 'raw' | 'listed' | 'wait' | 'random'>,
+  kind: ForwardedKind,
+  isLooked: (day: UtcDay) => boolean = () => true,
+): Promise<readonly UtcDay[]> {
+  const list = (await planner.listed.read(kind))?.days ?? {};
+  const shape = curatedShape(curatedTables(planner.config)[kind]);
+  const days = Object.entries(list).filter(([day]) => isLooked(day));
+  const looked = await mapLimit(days, PARALLEL_DAYS, async ([day, listed]) => ({
+    day,
+    raw: await readRawDay(planner.raw, kind, day),
+    listed,
+  }));
+  return takeOutOutdated(planner, kind, looked, shape);
+}
+
+/** Counts of the days of one table that should be curated. */
+export interface CuratedCounts {
+  /** Days that views read from the curated table. */
+  readonly listed: number;
+  /** Days whose last curation failed. */
+  readonly failed: number;
+  /** Days that were queued more than a day ago and have neither succeeded nor failed. */
+  readonly waiting: number;
+  /** The oldest day that should be curated and is not; null if there is none. */
+  readonly oldest: UtcDay | null;
+}
+
+/** Counts the days of a table, by the ledger and the list. No raw file is listed, except for days that failed. */
+export async function countDays(
+  { config, clock, raw, ledger, listed }: CuratePlanner,
+  kind: ForwardedKind,
+): Promise<CuratedCounts> {
+  const now = clock.now();
+  const firstYoung = firstYoungDay(config, now);
+  const list = (await listed.read(kind))?.days ?? {};
+  const days = (await raw.days(kind)).filter((day) => day < firstYoung && list[day] === undefined);
+  const entries = await mapLimit(days, PARALLEL_DAYS, async (day) => {
+    try {
+      const entry = await ledger.read(curatedPlace(config, kind, day));
+      // Folders without files stay when a console made them.
+      if (entry?.state === 'succeeded_no_data') return [];
+      return [{ day, entry, isFailed: isFailed(entry, entry?.fingerprint ?? '') }];
+    } catch (error) {
+      if (!(error instanceof SluiceError) || !UNREADABLE_CODES.has(error.code)) throw error;
+      return [{ day, entry: null, isFailed: true }];
+    }
+  });
+  const open = entries.flat();
+  const failed = open.filter((one) => one.isFailed);
+  const waiting = open.filter(
+    (one) => !one.isFailed && one.entry?.queued !== undefined && now - one.entry.queued.at > DAY_MS,
+  );
+  return {
+    listed: Object.keys(list).length,
+    failed: failed.length,
+    waiting: waiting.length,
+    oldest: open[0]?.day ?? null,
+  };
+}

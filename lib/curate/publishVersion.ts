@@ -1,0 +1,191 @@
+import type { UtcDay } from '../base/time.ts';
+import { VERSION } from '../base/version.ts';
+import type { CurationRun, DayAccount } from '../drops/ledger/CuratedDay.ts';
+import type { LedgerContent, LedgerPlace } from '../drops/ledger/LedgerEntry.ts';
+import { VERSION_KEPT_MS } from '../drops/limits.ts';
+import { movePartition, partitionLocation } from '../drops/load/movePartition.ts';
+import { versionTime } from '../drops/load/publishVersion.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
+import { versionNoteKey } from '../tables/ledgerKeys.ts';
+import { parseIngestedKey, versionPrefix } from '../tables/tableFolders.ts';
+import { CurateError } from './CurateError.ts';
+import type { CurateRun, Curator } from './Curator.ts';
+import { keepMover, settleRun, sumAccount } from './curationRun.ts';
+import { BEGUN_KEPT_MS } from './limits.ts';
+import { requireNoOtherReader } from './publishViews.ts';
+import { readRawDay } from './RawDays.ts';
+
+/** A day of a curated table, and its ledger entry. */
+export interface CuratedPlace extends LedgerPlace {
+  readonly kind: ForwardedKind;
+}
+
+/**
+ * Publishes a version whose parts are all done: checks that its folder has their files and that every raw row is accounted
+ * for, moves the partition, and settles the ledger. Only the owner of the version's `mover` calls it. It may be killed
+ * anywhere and repeated.
+ *
+ * @returns The ledger entry; null if another owner has the version.
+ * @throws CurateError SLUICE_CURATE_FILES_CHANGED, SLUICE_CURATE_COUNTS_DIFFER, SLUICE_CURATE_VERSION_INCOMPLETE,
+ *   SLUICE_CURATE_VIEWS_DIFFER; CatalogCallError; CatalogError; LoadError.
+ */
+export async function publishVersion(
+  curator: Curator,
+  run: CurateRun,
+  place: CuratedPlace,
+  version: string,
+): Promise<LedgerContent | null> {
+  const { ledger, clock, config, bucket } = curator;
+  const { kind, day, table } = place;
+  const known = await ledger.read(place);
+  const made = known?.curated?.run;
+  if (known === null || made?.version !== version) return null;
+  const account = sumAccount(made);
+  if (account === null) throw new CurateError('SLUICE_CURATE_COUNTS_DIFFER', countsOf(made));
+  const files = made.parts.flatMap(({ done }) => done?.files ?? []);
+  await requireExactFiles(curator, versionPrefix(config, table, day, version), files);
+  const raw = await readRawDay(curator.raw, kind, day);
+  if (raw.fingerprint !== made.fingerprint) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
+  const { shape } = known.curated ?? {};
+  const attempts = { clock, wait: curator.wait, random: curator.random, deadline: run.deadline };
+  if (known.version !== undefined && shape !== made.shape) {
+    await requireNoOtherReader({ ...attempts, config, views: curator.views }, kind, day);
+  }
+  await curator.faultPoint?.('checked');
+
+  run.signal.throwIfAborted();
+  // A task that was delayed beyond its lease stops here, before queries see any change.
+  const worker = { owner: run.owner, until: run.leaseUntil, now: clock.now() };
+  const kept = await ledger.change(place, (now) => keepMover(now, version, worker));
+  if (kept.entry === undefined) return null;
+
+  const partition = { catalog: curator.catalog, database: config.database, table, day };
+  const before = await partitionLocation(partition, attempts);
+  const moves = before !== null || files.length > 0 || known.version !== undefined;
+  let replaced: string | undefined;
+  if (moves) {
+    replaced = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
+    // If the partition was dropped, only the ledger still knows its version.
+    await noteReplaced(curator, { table, day }, replaced ?? known.version, version);
+    await curator.faultPoint?.('noted');
+    await movePartition(partition, `s3://${bucket}/${versionPrefix(config, table, day, version)}`, attempts);
+    await curator.faultPoint?.('moved');
+  }
+  const settled = await ledger.change(place, (now) =>
+    settleRun(now, version, run, (entry, of) =>
+      settledEntry(entry, of, {
+        account,
+        moves,
+        replaced: replaced === version ? undefined : replaced,
+        rawFiles: raw.files.length,
+        rawBytes: raw.bytes,
+        now: clock.now(),
+      }),
+    ),
+  );
+  if (settled.entry === undefined) return null;
+  await curator.faultPoint?.('settled');
+  return settled.entry;
+}
+
+/** Deletes files that no part has recorded, and checks that all others are there. */
+async function requireExactFiles(
+  { landing }: Pick<Curator, 'landing'>,
+  prefix: string,
+  files: readonly { readonly name: string }[],
+): Promise<void> {
+  const missing = new Set(files.map(({ name }) => `${prefix}${name}`));
+  const extra: string[] = [];
+  let after: string | undefined;
+  do {
+    const keys = await landing.list(prefix, after);
+    extra.push(...keys.filter((key) => !missing.delete(key)));
+    after = keys.at(-1);
+  } while (after !== undefined);
+  if (missing.size > 0) {
+    throw new CurateError('SLUICE_CURATE_VERSION_INCOMPLETE', `${missing.size} of ${files.length} files.`);
+  }
+  // What an attempt left behind that was killed, by now for longer than a function runs: rows that queries would read twice.
+  for (let from = 0; from < extra.length; from += MOST_REMOVED) {
+    await landing.remove(extra.slice(from, from + MOST_REMOVED));
+  }
+}
+
+/** Objects of one call. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+const MOST_REMOVED = 1_000;
+
+/**
+ * Notes that a version is about to be replaced, so that it is deleted a day later, when the queries that read it have ended.
+ * The note from its start goes first: it may be due within minutes.
+ */
+async function noteReplaced(
+  { landing, clock }: Pick<Curator, 'landing' | 'clock'>,
+  { table, day }: { readonly table: string; readonly day: UtcDay },
+  replaced: string | undefined,
+  version: string,
+): Promise<void> {
+  if (replaced === undefined || replaced === version) return;
+  const due = clock.now() + VERSION_KEPT_MS;
+  await landing.putNote(versionNoteKey({ due, table, day, version: replaced }));
+  const began = versionTime(replaced);
+  // The same instant is the same note.
+  if (began === null || began + BEGUN_KEPT_MS === due) return;
+  const key = versionNoteKey({ due: began + BEGUN_KEPT_MS, table, day, version: replaced });
+  // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
+  if ((await landing.list(key)).includes(key)) await landing.remove([key]);
+}
+
+/** The entry of a day whose version is published. */
+function settledEntry(
+  entry: LedgerContent,
+  run: CurationRun,
+  {
+    account,
+    moves,
+    replaced,
+    rawFiles,
+    rawBytes,
+    now,
+  }: {
+    readonly account: DayAccount;
+    readonly moves: boolean;
+    readonly replaced: string | undefined;
+    readonly rawFiles: number;
+    readonly rawBytes: number;
+    readonly now: number;
+  },
+): LedgerContent {
+  const { failure: _, ...kept } = entry;
+  const done = run.parts.flatMap((part) => part.done ?? []);
+  const durations: Record<string, number> = {};
+  for (const [step, ms] of done.flatMap((part) => Object.entries(part.durations))) {
+    durations[step] = (durations[step] ?? 0) + ms;
+  }
+  const superseded = entry.superseded.filter(({ at }) => at > now - VERSION_KEPT_MS);
+  return {
+    ...kept,
+    state: account.rawRows === 0 ? 'succeeded_no_data' : 'succeeded',
+    fingerprint: run.fingerprint,
+    files: [],
+    rows: { in: account.rawRows, out: account.rows, refused: account.refused },
+    bytes: rawBytes,
+    durations,
+    ...(moves ? { version: run.version } : {}),
+    superseded: replaced === undefined ? superseded : [...superseded, { version: replaced, at: now }],
+    curated: {
+      ...entry.curated,
+      shape: run.shape,
+      code: VERSION,
+      account,
+      rawFiles,
+      bytesWritten: done.flatMap((part) => part.files).reduce((sum, { bytes }) => sum + bytes, 0),
+    },
+  };
+}
+
+function countsOf({ parts }: CurationRun): string {
+  const done = parts.flatMap((part) => part.done ?? []);
+  const sum = (of: (part: (typeof done)[number]) => number) => done.reduce((all, part) => all + of(part), 0);
+  const [first] = done;
+  return `${first?.rawRows ?? 0} raw rows; ${sum((part) => part.rows)} written, ${sum((part) => part.resends)} resends, ${sum((part) => part.refused)} refused.`;
+}

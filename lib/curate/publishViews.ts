@@ -1,0 +1,154 @@
+import { eachAttempt } from '../base/retry.ts';
+import { quoteName } from '../base/sql.ts';
+import type { UtcDay } from '../base/time.ts';
+import { type Attempts, readPages, retryTransient } from '../landing/catalog/catalogCalls.ts';
+import type { Config } from '../schema/config.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
+import { parseIngestedKey } from '../tables/tableFolders.ts';
+import { fitCuratedView, readCuratedDays } from '../views/curatedViews.ts';
+import { prestoViewText, readPrestoView } from '../views/prestoView.ts';
+import type { ViewConfig, ViewName } from '../views/View.ts';
+import { viewNames } from '../views/views.ts';
+import { CurateError } from './CurateError.ts';
+import { curatedShape, curatedTables } from './curatedTables.ts';
+import type { ListedDaysStore } from './ListedDays.ts';
+import { MOST_PARTITION_PAGES, VIEW_RETRIES } from './limits.ts';
+import type { CatalogView, ViewCatalog } from './ViewCatalog.ts';
+
+/** What of the configuration the views and the curated tables are made from. */
+export type ViewsConfig = ViewConfig & Pick<Config, 'statsigFolder'>;
+
+/** The ports of a publication. */
+export interface ViewPublisher extends Attempts {
+  readonly config: ViewsConfig;
+  /** Name of the deployment's bucket. */
+  readonly bucket: string;
+  readonly views: ViewCatalog;
+  readonly listed: Pick<ListedDaysStore, 'read'>;
+}
+
+/** What became of a view. */
+export type ViewFate =
+  /** It has the current list now. */
+  | 'published'
+  /** It had it already. */
+  | 'current'
+  /** The deployment does not curate, or not any more. It is left alone. */
+  | 'off'
+  /** Its text is of another configuration, as while a deployment runs, or somebody changed it. It is left alone. */
+  | 'other'
+  /** The catalog does not have it. */
+  | 'missing';
+
+/**
+ * Writes the lists of curated days into the views, each with one conditional update. The lists are read after the view: so
+ * of two that publish at once, whoever writes last has read the newer lists, and the other's update is refused.
+ * Views with different lists have the same rows, so nothing needs to hold all of them together.
+ *
+ * @throws CatalogCallError; CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY.
+ */
+export async function publishViews(
+  publisher: ViewPublisher,
+): Promise<Readonly<Partial<Record<ViewName, ViewFate>>>> {
+  const versions = await readVersions(publisher);
+  const fates: Partial<Record<ViewName, ViewFate>> = {};
+  for (const name of viewNames) fates[name] = await publishView(publisher, versions, name);
+  return fates;
+}
+
+/** The versions that the partitions of both tables have, by day. */
+type Versions = Readonly<Record<ForwardedKind, ReadonlyMap<UtcDay, string>>>;
+
+/** Reads which version each partition has. @throws CatalogCallError. */
+export async function readVersions(
+  publisher: Pick<ViewPublisher, keyof Attempts | 'config' | 'bucket' | 'views'>,
+): Promise<Versions> {
+  const of = async (kind: ForwardedKind) => {
+    const { config, bucket, views: catalog } = publisher;
+    const table = config.curatedTables[kind];
+    const pages = await readPages(publisher, MOST_PARTITION_PAGES, (token) =>
+      catalog.partitions(table, token),
+    );
+    if (pages === undefined)
+      throw new CurateError('SLUICE_CURATE_CATALOG_FAILED', `${table}: too many partitions.`);
+    return new Map(
+      pages.flatMap(({ day, location }) => {
+        const key = parseIngestedKey(config, location.slice(`s3://${bucket}/`.length));
+        return key?.table === table && key.day === day ? [[day, key.version] as const] : [];
+      }),
+    );
+  };
+  return { exposures: await of('exposures'), events: await of('events') };
+}
+
+async function publishView(publisher: ViewPublisher, versions: Versions, name: ViewName): Promise<ViewFate> {
+  const { config, wait, random } = publisher;
+  for await (const _ of eachAttempt({ ...VIEW_RETRIES, wait, random })) {
+    const view = await retryTransient(publisher, () => publisher.views.read(name));
+    if (view === null) return 'missing';
+    if (!view.isCurated) return 'off';
+    const definition = readPrestoView(view.text);
+    if (definition === null || readCuratedDays(config, name, definition.originalSql) === null) return 'other';
+    const { view: wanted } = fitCuratedView(config, name, await readDays(publisher, versions));
+    if (wanted.sql === definition.originalSql) return 'current';
+    const text = prestoViewText(wanted, config.database);
+    if (await retryTransient(publisher, () => view.replaceText(text))) return 'published';
+  }
+  throw new CurateError('SLUICE_CURATE_LIST_BUSY', `${name}.`);
+}
+
+/**
+ * The days that views read from curated tables: those of the lists that have today's shape, and whose partition has the
+ * version of the list. A partition is missing after the table was deleted, as by a rollback to a release without it.
+ */
+async function readDays(
+  { config, listed }: Pick<ViewPublisher, 'config' | 'listed'>,
+  versions: Versions,
+): Promise<Readonly<Record<ForwardedKind, readonly UtcDay[]>>> {
+  const tables = curatedTables(config);
+  const of = async (kind: ForwardedKind) => {
+    const shape = curatedShape(tables[kind]);
+    const { days = {} } = (await listed.read(kind)) ?? {};
+    return Object.entries(days)
+      .filter(([day, entry]) => entry.shape === shape && versions[kind].get(day) === entry.version)
+      .map(([day]) => day);
+  };
+  return { exposures: await of('exposures'), events: await of('events') };
+}
+
+/**
+ * Before a version is replaced by one of another shape: no view may read the day, because a view of another deployment names
+ * other columns. The lists name no day of another shape, so usually none does.
+ *
+ * @throws CurateError SLUICE_CURATE_VIEWS_DIFFER; CatalogCallError.
+ */
+export async function requireNoOtherReader(
+  {
+    config,
+    views: catalog,
+    ...attempts
+  }: Attempts & { readonly config: ViewsConfig; readonly views: Pick<ViewCatalog, 'read'> },
+  kind: ForwardedKind,
+  day: UtcDay,
+): Promise<void> {
+  for (const name of viewNames) {
+    const view = await retryTransient(attempts, () => catalog.read(name));
+    if (view !== null && mayRead(config, name, view, kind, day)) {
+      throw new CurateError('SLUICE_CURATE_VIEWS_DIFFER', `${name}.`);
+    }
+  }
+}
+
+/** Whether a view may read a day from its curated table. A text that can't be read as ours may, if it names the table. */
+function mayRead(
+  config: ViewsConfig,
+  name: ViewName,
+  { text }: CatalogView,
+  kind: ForwardedKind,
+  day: UtcDay,
+): boolean {
+  const sql = readPrestoView(text)?.originalSql ?? text;
+  const ranges = readCuratedDays(config, name, sql);
+  if (ranges === null) return sql.includes(quoteName(config.curatedTables[kind]));
+  return ranges[kind].some(({ from, to }) => from <= day && day <= to);
+}

@@ -1,0 +1,30 @@
+import { addDays, DAY_MS, type UtcDay } from '../base/time.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
+
+/** Days of a table that follow one another, the first and the last included. */
+export interface DayRange {
+  readonly from: UtcDay;
+  readonly to: UtcDay;
+}
+
+/** The days that views read from the curated tables: ranges that do not overlap, newest first. */
+export type CuratedDays = Readonly<Record<ForwardedKind, readonly DayRange[]>>;
+
+/** No days: views read the forwarded tables alone. */
+export const nothingCurated: CuratedDays = { exposures: [], events: [] };
+
+/** The ranges of some days, newest first. Order and repetitions of the days are no matter. */
+export function dayRanges(days: Iterable<UtcDay>): DayRange[] {
+  const ranges: DayRange[] = [];
+  for (const day of [...new Set(days)].sort()) {
+    const last = ranges.at(-1);
+    if (last !== undefined && addDays(last.to, 1) === day) ranges[ranges.length - 1] = { ...last, to: day };
+    else ranges.push({ from: day, to: day });
+  }
+  return ranges.reverse();
+}
+
+/** How many days some ranges have. */
+export function countDays(ranges: readonly DayRange[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + (Date.parse(to) - Date.parse(from)) / DAY_MS + 1, 0);
+}

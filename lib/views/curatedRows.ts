@@ -1,0 +1,99 @@
+import { quoteName, quoteText } from '../base/sql.ts';
+import type { Config } from '../schema/config.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
+import { forwardedTables } from '../tables/deliveredTables.ts';
+import type { DayRange } from './curatedDays.ts';
+import { trinoType } from './prestoView.ts';
+import { dedupeByEventId, passThrough, qualifiedName, selectList, type ViewColumn } from './View.ts';
+
+type Tables = Pick<Config, 'database' | 'tables' | 'curatedTables' | 'unitIds'>;
+
+/** How a view chooses its rows: a source, and conditions on it that hold for all copies of an event or for none. */
+interface Choice {
+  readonly from: string;
+  readonly where: readonly string[];
+}
+
+/**
+ * A query with one row for each chosen event of a forwarded table.
+ *
+ * Of curated days, the rows whose copies do not differ are taken as they are, with the derived columns as stored. Where
+ * copies differ, the curated table has all of them: they are searched together with the rows of other days.
+ *
+ * The days are literals in every branch, so that engines read neither the raw files of a curated day nor the curated
+ * files of another one, and by comparing `copies_differ` they skip row groups. Columns are listed by name, because the two tables have them in different places.
+ */
+export function oneRowEach(
+  config: Tables,
+  options: {
+    readonly kind: ForwardedKind;
+    /** Days that are read from the curated table. */
+    readonly curated: readonly DayRange[];
+    readonly key: string;
+    readonly columns: readonly ViewColumn[];
+    /** The columns that the curated table has besides those of the forwarded table. */
+    readonly derived: readonly ViewColumn[];
+    readonly choose: (from: string) => Choice;
+  },
+): string {
+  const { kind, curated, key, columns, derived, choose } = options;
+  const searched = (from: string, shown: readonly ViewColumn[]) =>
+    `SELECT\n${selectList(shown)}\nFROM ${dedupeByEventId({ ...choose(from), key })} AS ${quoteName(kind)}\nWHERE "copy" = 1`;
+  if (curated.length === 0) return searched(qualifiedName(config, config.tables[kind]), columns);
+  const listed = daysIn(curated);
+  const from = qualifiedName(config, config.curatedTables[kind]);
+  const names = [storedColumns(config, kind), ...derived.map(({ name }) => quoteName(name))].join(', ');
+  const single = choose(`(SELECT ${names} FROM ${from} WHERE ${listed} AND "copies_differ" = FALSE)`);
+  return `${searched(bothTables(config, kind, curated, 'AND "copies_differ" = TRUE'), declared(columns))}
+UNION ALL
+SELECT\n${selectList(declared(withStored(columns, derived)))}\nFROM ${single.from}\nWHERE ${single.where.join(' AND ')}`;
+}
+
+/** Columns of a source in which some of them are stored: these are not computed again. */
+export function withStored(columns: readonly ViewColumn[], stored: readonly ViewColumn[]): ViewColumn[] {
+  const names = new Set(stored.map(({ name }) => name));
+  return columns.map((column) => (names.has(column.name) ? passThrough(column) : column));
+}
+
+/** All rows of a forwarded table, for views to which copies make no difference: a table, or a query in parentheses. */
+export function allRows(config: Tables, kind: ForwardedKind, curated: readonly DayRange[]): string {
+  return curated.length === 0
+    ? qualifiedName(config, config.tables[kind])
+    : bothTables(config, kind, curated);
+}
+
+function bothTables(config: Tables, kind: ForwardedKind, curated: readonly DayRange[], and = ''): string {
+  const columns = storedColumns(config, kind);
+  const listed = daysIn(curated);
+  return `(
+  SELECT ${columns} FROM ${qualifiedName(config, config.tables[kind])} WHERE NOT ${listed}
+  UNION ALL
+  SELECT ${columns} FROM ${qualifiedName(config, config.curatedTables[kind])} WHERE ${listed}${and === '' ? '' : ` ${and}`}
+)`;
+}
+
+/** Columns in their types as the view declares them: both branches of a view then have the same. */
+function declared(columns: readonly ViewColumn[]): ViewColumn[] {
+  return columns.map((column) => ({ ...column, sql: `CAST(${column.sql} AS ${trinoType(column.type)})` }));
+}
+
+/** The ranges that a view's text reads from a curated table; an empty list when it does not read it. */
+export function rangesIn(config: Tables, kind: ForwardedKind, sql: string): readonly DayRange[] {
+  const start = `FROM ${qualifiedName(config, config.curatedTables[kind])} WHERE (`;
+  const at = sql.indexOf(start);
+  if (at === -1) return [];
+  const list = sql.slice(at + start.length, sql.indexOf(')', at + start.length));
+  return [...list.matchAll(RANGE)].map(([, from = '', to = '']) => ({ from, to }));
+}
+
+const RANGE = /"ds" BETWEEN DATE '(\d{4}-\d{2}-\d{2})' AND DATE '(\d{4}-\d{2}-\d{2})'/g;
+
+function daysIn(ranges: readonly DayRange[]): string {
+  const days = ranges.map(({ from, to }) => `"ds" BETWEEN DATE ${quoteText(from)} AND DATE ${quoteText(to)}`);
+  return `(${days.join(' OR ')})`;
+}
+
+function storedColumns(config: Tables, kind: ForwardedKind): string {
+  const { columns, partitionKey } = forwardedTables(config)[kind];
+  return [...columns, partitionKey].map(({ name }) => quoteName(name)).join(', ');
+}

@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { curateFaultPoints } from '../../../lib/curate/Curator.ts';
+import type { CurateTask } from '../../../lib/curate/messageBodies.ts';
+import { VERSION_NOTES } from '../../../lib/tables/ledgerKeys.ts';
+import { type Curations, DAY, exposures, ids, LEASE_MS, startCurations } from './startCurations.ts';
+
+const FOLDER = `statsig/ingested/curated_exposures/${DAY}/`;
+const TWO_DAYS_MS = 2 * 86_400_000;
+
+describe('a task that is killed', () => {
+  let curations: Curations;
+  let task: CurateTask;
+  beforeEach(async () => {
+    curations = await startCurations();
+    await curations.land('a', exposures(0, 20));
+    await curations.night();
+    // A late file: the day is out of the list, and is curated again in the next night.
+    const key = await curations.land('b', exposures(10, 40, DAY, '11:00:00'));
+    await curations.plan(curations.fileEvent(key));
+    curations.clock.advance(86_400_000);
+    await curations.plan({ sluice: 'curate' });
+    const [queued] = curations.takeTasks();
+    if (queued === undefined) throw new Error('no task');
+    task = queued;
+  });
+  afterEach(() => curations.close());
+
+  const versions = async () =>
+    new Set((await curations.keys(FOLDER)).map((key) => key.slice(FOLDER.length).split('/')[0]));
+
+  async function expectWhole() {
+    await curations.plan({ sluice: 'curate-check' });
+    expect(await curations.viewDays()).toEqual({ exposures: [{ from: DAY, to: DAY }], events: [] });
+    expect(await curations.read()).toEqual(ids(0, 40));
+    const location = (await curations.curatedLocation()) ?? '';
+    expect(await curations.rowsUnder(location)).toHaveLength(40);
+    expect(await curations.entry()).toMatchObject({
+      state: 'succeeded',
+      rows: { in: 50, out: 40, refused: 0 },
+      curated: { account: { rawRows: 50, rows: 40, resends: 10, refused: 0 }, rawFiles: 2 },
+    });
+    curations.clock.advance(TWO_DAYS_MS);
+    await curations.sweep();
+    expect((await versions()).size).toBe(1);
+    curations.clock.advance(TWO_DAYS_MS);
+    await curations.sweep();
+    expect(await curations.keys(VERSION_NOTES)).toEqual([]);
+    expect(await curations.read()).toEqual(ids(0, 40));
+  }
+
+  it.each(curateFaultPoints)('at %s ends with the same result after a restart', async (point) => {
+    expect(await curations.curate(task, { killAt: point })).toBe('killed');
+    // Readers see every row all the time: the views read raw rows, or a version that has all of them.
+    expect(await curations.read()).toEqual(ids(0, 40));
+    await curations.plan({ sluice: 'curate-check' });
+    expect(await curations.read()).toEqual(ids(0, 40));
+
+    const at = curateFaultPoints.indexOf(point);
+    const isHeld = at >= curateFaultPoints.indexOf('claimed') && at < curateFaultPoints.indexOf('settled');
+    if (isHeld) expect(await curations.curate(task)).toMatchObject({ outcome: 'busy' });
+    curations.clock.advance(LEASE_MS + 1);
+    const isSettled = at >= curateFaultPoints.indexOf('settled');
+    expect(await curations.curate(task)).toMatchObject({ outcome: isSettled ? 'unchanged' : 'curated' });
+    await expectWhole();
+  });
+
+  it('at every step in turn ends with the same result', async () => {
+    for (const point of curateFaultPoints) {
+      expect(await curations.curate(task, { killAt: point })).toBe('killed');
+      curations.clock.advance(LEASE_MS + 1);
+      expect(await curations.read()).toEqual(ids(0, 40));
+    }
+    expect(await curations.curate(task)).toMatchObject({ outcome: 'unchanged' });
+    await expectWhole();
+  });
+
+  it.each(['recorded', 'moved', 'settled'] as const)(
+    'at %s and whose message is lost is finished by the next plan',
+    async (point) => {
+      expect(await curations.curate(task, { killAt: point })).toBe('killed');
+      curations.clock.advance(86_400_000);
+      await curations.night();
+      await expectWhole();
+    },
+  );
+
+  it('leaves no rows of an attempt that was killed while it uploaded', async () => {
+    expect(await curations.curate(task, { killAt: 'uploaded' })).toBe('killed');
+    const left = await curations.keys(`${FOLDER}${task.version}/`);
+    expect(left.length).toBeGreaterThan(0);
+    curations.clock.advance(LEASE_MS + 1);
+    await curations.curate(task);
+    const kept = await curations.keys(`${FOLDER}${task.version}/`);
+    expect(kept).toHaveLength(left.length);
+    expect(kept.filter((key) => left.includes(key))).toEqual([]);
+    await expectWhole();
+  });
+
+  it('is settled as failed after the maximum number of killed attempts, and is read from the raw table', async () => {
+    const run = { tries: 2 };
+    for (const _ of [1, 2]) {
+      expect(await curations.curate(task, { killAt: 'curated', run })).toBe('killed');
+      curations.clock.advance(LEASE_MS + 1);
+    }
+    expect(await curations.curate(task, { run })).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_CURATE_KILLED' },
+    });
+    expect(await curations.entry()).toMatchObject({
+      state: 'failed',
+      failure: { code: 'SLUICE_CURATE_KILLED' },
+    });
+    expect(await curations.read()).toEqual(ids(0, 40));
+    curations.clock.advance(86_400_000);
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
+    await expectWhole();
+  });
+
+  it('is one of two that run at once: one of them curates the day', async () => {
+    const outcomes = await Promise.all([1, 2, 3].map(() => curations.curate(task)));
+    expect(outcomes.map((one) => (one === 'killed' ? one : one.outcome)).sort()).toEqual([
+      'busy',
+      'busy',
+      'curated',
+    ]);
+    await expectWhole();
+  });
+
+  it('publishes nothing once its lease has ended and another has the day', async () => {
+    let other: unknown;
+    const outcome = await curations.curate(task, {
+      at: {
+        curated: async () => {
+          curations.clock.advance(LEASE_MS + 1);
+          other = await curations.curate(task);
+        },
+      },
+    });
+    expect([outcome, other]).toMatchObject([{ outcome: 'lost' }, { outcome: 'curated' }]);
+  });
+
+  it('releases the day immediately before the function times out', async () => {
+    const stop = new AbortController();
+    const at = { curated: async () => stop.abort() };
+    expect(await curations.curate(task, { at, run: { signal: stop.signal } })).toMatchObject({
+      outcome: 'handed_back',
+      failure: { code: 'SLUICE_CURATE_OUT_OF_TIME' },
+    });
+    expect((await curations.entry())?.lease).toBeUndefined();
+    expect(await curations.curate(task)).toMatchObject({ outcome: 'curated' });
+    await expectWhole();
+  });
+});
