@@ -7,6 +7,7 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import wholeConfig from '#config';
 import { loadSession } from '../../lib/access/sessionPolicies.ts';
+import { athenaClient, athenaLoads } from '../../lib/aws/athenaLoads.ts';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { landingBucket } from '../../lib/aws/landingBucket.ts';
@@ -17,17 +18,18 @@ import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
+import { loadWorkgroup, scratchDatabase } from '../../lib/drops/athena/AthenaPlan.ts';
 import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import type { Loader, ScopedPorts } from '../../lib/drops/load/Loader.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
+import { engineShare, makeWorkDirectory } from '../../lib/lambda/machine.ts';
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
-import type { Dataset, Source } from '../../lib/schema/sources.ts';
+import { athenaObstacle, type Dataset, type Source, usesAthena } from '../../lib/schema/sources.ts';
 import { loadMessages } from './loadMessages.ts';
-import { engineShare, makeWorkDirectory } from './machine.ts';
 
 const config: FunctionConfig<'ingest-load'> = wholeConfig;
 
@@ -122,6 +124,9 @@ function makePorts(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?
       ...systemTiming,
     }),
     catalog: gluePartitionCatalog(by.glue),
+    athena: usesAthena(config)
+      ? athenaLoads(config, { glue: by.glue, athena: athenaClient(session) })
+      : undefined,
   };
 }
 
@@ -131,7 +136,7 @@ async function makeIsolatedPorts(from: Environment, source: Source, dataset: Dat
   if (role === undefined) throw new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', 'SLUICE_ROLE');
   const [, partition = '', , , account = ''] = role.split(':');
   const place = { partition, account, bucket, keyArn: config.existing.keyArn };
-  const policy = loadSession(place, config, source, dataset);
+  const policy = loadSession(place, config, source, dataset, athenaNames(source, dataset));
   const name = `${source.name}-${dataset.name}`;
   const session = await ownSession(role, name, policy, systemTiming).catch((error: unknown) => {
     throw new IngestError(
@@ -143,4 +148,11 @@ async function makeIsolatedPorts(from: Environment, source: Source, dataset: Dat
     );
   });
   return { ...makePorts(bucket, session, session), close: () => session.close() };
+}
+
+/** What a session may use of Athena; null for a dataset that it never loads. */
+function athenaNames(source: Source, { engine }: Dataset) {
+  return engine === 'lambda' || athenaObstacle(source, config.region) !== null
+    ? null
+    : { workgroup: loadWorkgroup(config), database: scratchDatabase(config) };
 }

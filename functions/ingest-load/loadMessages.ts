@@ -1,14 +1,23 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SQSBatchResponse } from 'aws-lambda';
+import * as z from 'zod';
 import { parseJson } from '../../lib/base/json.ts';
 import { failureFields } from '../../lib/base/log.ts';
 import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
 import { MOST_SWEPT } from '../../lib/drops/limits.ts';
 import type { Loader, LoadRun } from '../../lib/drops/load/Loader.ts';
-import { findDropPlace, type LoadOutcome, loadTask } from '../../lib/drops/load/loadTask.ts';
+import {
+  findDropPlace,
+  findTablePlace,
+  goOnTask,
+  type LoadOutcome,
+  loadTask,
+} from '../../lib/drops/load/loadTask.ts';
+import type { DropPlace } from '../../lib/drops/load/publishVersion.ts';
 import { sweepVersions } from '../../lib/drops/load/sweepVersions.ts';
 import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageBodies.ts';
+import { ATHENA_NOTES, parseAthenaNote } from '../../lib/tables/ledgerKeys.ts';
 
 /**
  * Loads the days that messages name, one after the other, and then deletes some of the versions that are due. The hourly
@@ -29,6 +38,10 @@ export async function loadMessages(
   for (const { messageId, body, receives } of messages) {
     if (isRunMessage(body, 'sweep')) {
       if (!(await sweep(loader, run))) failures.push(messageId);
+      continue;
+    }
+    if (isRunMessage(body, 'athena') || isAthenaEvent(body)) {
+      if (!(await goOn(loader, { ...run, tries, isLastAttempt: false }))) failures.push(messageId);
       continue;
     }
     const { data: task } = ingestTaskSchema.safeParse(parseJson(body));
@@ -59,13 +72,69 @@ export async function loadMessages(
 /** Loads a day through ports that reach its dataset alone. */
 async function loadIsolated(loader: Loader, run: LoadRun, task: IngestTask): Promise<LoadOutcome> {
   const place = findDropPlace(loader.config.sources, task);
-  const ports = place === null ? undefined : await loader.scopedPorts?.(place.source, place.dataset);
-  if (ports === undefined) return loadTask(loader, run, task);
+  return place === null
+    ? loadTask(loader, run, task)
+    : withScope(loader, place, (scoped) => loadTask(scoped, run, task));
+}
+
+async function withScope<Result>(
+  loader: Loader,
+  { source, dataset }: DropPlace,
+  work: (scoped: Loader) => Promise<Result>,
+): Promise<Result> {
+  const ports = await loader.scopedPorts?.(source, dataset);
+  if (ports === undefined) return work(loader);
   try {
-    return await loadTask({ ...loader, ...ports }, run, task);
+    return await work({ ...loader, ...ports });
   } finally {
     ports.close();
   }
+}
+
+/**
+ * Goes on with the days that Athena works on. Events of Athena only say when to look: it may send none, so a schedule looks
+ * too. https://docs.aws.amazon.com/athena/latest/ug/athena-events.html
+ *
+ * @returns Whether nothing failed.
+ */
+async function goOn(loader: Loader, run: LoadRun): Promise<boolean> {
+  let failed = 0;
+  let after: string | undefined;
+  for (;;) {
+    const keys = await loader.landing.list(ATHENA_NOTES, after);
+    for (const key of keys) {
+      if (loader.clock.now() >= run.deadline) return failed === 0;
+      const note = parseAthenaNote(key);
+      const place = note === null ? null : findTablePlace(loader.config.sources, note);
+      if (note === null || place === null) continue;
+      const began = loader.clock.now();
+      const task = {
+        ...{ source: place.source.name, dataset: place.dataset.name, day: note.day },
+        ...{ fingerprint: '', reason: 'changed' as const },
+      };
+      const loaded = await withScope(loader, place, (scoped) => goOnTask(scoped, run, note)).catch(
+        (error: unknown) => error,
+      );
+      if (isLoaded(loaded)) {
+        if (loaded.outcome !== 'busy') loader.log(logFields(task, loaded, loader.clock.now() - began));
+      } else {
+        failed += 1;
+        loader.log({ level: 'error', event: 'ingest_load', ...taskFields(task), ...failureFields(loaded) });
+      }
+    }
+    after = keys.at(-1);
+    if (after === undefined) return failed === 0;
+  }
+}
+
+/** Only what is read is asked for: AWS adds members to its events as it likes. */
+const athenaEventSchema = z.object({
+  source: z.literal('aws.athena'),
+  'detail-type': z.literal('Athena Query State Change'),
+});
+
+function isAthenaEvent(body: string): boolean {
+  return athenaEventSchema.safeParse(parseJson(body)).success;
 }
 
 /** Works in a folder that is deleted afterwards: the next day needs the space. */

@@ -1,7 +1,9 @@
+import { loadWorkgroup, scratchDatabase } from '../drops/athena/AthenaPlan.ts';
 import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
 import type { OwoxReader, Reader, StatsigReader } from '../schema/readers.ts';
 import type { Source } from '../schema/sources.ts';
+import { usesAthena } from '../schema/sources.ts';
 import { deliveredTables } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { ingestedTables } from '../tables/ingestedTables.ts';
@@ -321,18 +323,21 @@ function deployedNames(config: Config, stack: string): DeployedNames {
     databases: [
       ...(existing.database ? [] : [config.database]),
       ...(existing.stagingDatabase ? [] : [athena.stagingDatabase]),
+      ...(usesAthena(config) ? [scratchDatabase(config)] : []),
       ...ofReaders((reader) => (reader.kind === 'statsig' ? null : reader.ownDatabase)),
     ],
     tables: existing.database
       ? [
           ...Object.values(deliveredTables(config)).map(({ name }) => name),
           ...ingestedTables(config).map(({ name }) => name),
+          ...Object.values(config.curatedTables),
           GROUPS_TABLE,
           ...viewNames,
         ]
       : ['*'],
     workgroups: [
       ...(existing.workgroup ? [] : [athena.workgroup]),
+      ...(usesAthena(config) ? [loadWorkgroup(config)] : []),
       ...ofReaders((reader) => (reader.kind === 'owox' ? null : readerWorkgroup(athena, reader).workgroup)),
     ],
     key: existing.keyArn === null,

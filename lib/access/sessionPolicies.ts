@@ -1,3 +1,4 @@
+import { scratchPrefix } from '../drops/athena/AthenaPlan.ts';
 import { logFoldersOutside } from '../drops/tableFormats.ts';
 import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
@@ -5,6 +6,7 @@ import { tableKinds } from '../schema/kinds.ts';
 import type { Dataset, Source } from '../schema/sources.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { EXPORTS_LEDGER, LEDGER_FOLDER, VERSION_NOTES } from '../tables/ledgerKeys.ts';
+import { loadsFolder } from '../tables/objectKeys.ts';
 import { ingestedTableFolder, REFUSED_ROWS_PREFIX, tableFolder } from '../tables/tableFolders.ts';
 import { arnIn, bucketArn, catalogArns, objectsArn } from './place.ts';
 
@@ -27,6 +29,12 @@ export interface SessionPlace {
   readonly keyArn: string | null;
 }
 
+/** The workgroup and the scratch database of loads by Athena. */
+interface AthenaNames {
+  readonly workgroup: string;
+  readonly database: string;
+}
+
 type Layout = Pick<Config, 'statsigFolder' | 'tables'>;
 type CustomersBucket = Pick<Source, 'bucket' | 'kmsKeyArn' | 'role'>;
 
@@ -47,6 +55,7 @@ const WITH_KEY = {
  * What the load of one dataset may do of all that its role may: read the files of this dataset's customer, and write the
  * dataset's table, ledger and refused rows. An attacker who controls a load can't reach another customer with it.
  *
+ * @param athena Default null: the dataset is never loaded by Athena.
  * @returns The session policy in JSON.
  */
 export function loadSession(
@@ -54,19 +63,42 @@ export function loadSession(
   layout: Layout,
   source: CustomersBucket & Pick<Source, 'name'>,
   { name, table, folder }: Pick<Dataset, 'name' | 'table' | 'folder'>,
+  athena: AthenaNames | null = null,
 ): string {
   const ledger = `${LEDGER_FOLDER}${source.name}/${name}/`;
   const notes = `${VERSION_NOTES}*/${table}/`;
   const refused = `${tableFolder(layout, 'quarantine')}*/${REFUSED_ROWS_PREFIX}${table}-`;
+  const rows = ingestedTableFolder(layout, table);
+  const anywhere = { partition: place.partition, account: place.account, region: '*' };
   return policyText([
     actOn([
-      ...[ingestedTableFolder(layout, table), ledger, notes, refused].map((prefix) =>
+      ...[rows, ledger, notes, refused, ...(athena === null ? [] : [loadsFolder(table)])].map((prefix) =>
         objectsArn(place, place.bucket, prefix),
       ),
       ...ownArns(place, table),
       ...customersArns(place, source, `${folder}/`),
+      ...(athena === null
+        ? []
+        : [
+            arnIn(anywhere, 'athena', `workgroup/${athena.workgroup}`),
+            arnIn(anywhere, 'glue', `table/${athena.database}/${scratchPrefix(table)}*`),
+          ]),
     ]),
-    listing(place, place.bucket, [ledger, notes, refused]),
+    listing(place, place.bucket, [
+      ledger,
+      notes,
+      refused,
+      ...(athena === null ? [] : [rows, loadsFolder(table)]),
+    ]),
+    ...(athena === null
+      ? []
+      : [
+          allow(
+            's3:GetBucketLocation',
+            [place.bucket, source.bucket].map((bucket) => bucketArn(place, bucket)),
+          ),
+          listingUploads(place, place.bucket),
+        ]),
     ...(source.role === undefined ? [listing(place, source.bucket, listedFolders(folder))] : []),
   ]);
 }

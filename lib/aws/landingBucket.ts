@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import {
+  CopyObjectCommand,
   DeleteObjectsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -9,6 +10,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import { LoadError } from '../drops/load/LoadError.ts';
 import type { LandingBucket } from '../drops/load/Loader.ts';
 import { multipartUpload, PARALLEL_PARTS, PARQUET_MEDIA_TYPE, PART_BYTES } from './multipartUpload.ts';
+import { readText } from './s3Text.ts';
 
 /** The deployment's bucket in S3. Only the client retries. */
 export function landingBucket(client: S3Client, bucket: string): LandingBucket {
@@ -53,6 +55,20 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
     putNote: (key) =>
       named(key, async () => {
         await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: new Uint8Array() }));
+      }),
+
+    putText: (key, text) =>
+      named(key, async () => {
+        await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text }));
+      }),
+
+    readText: (key) =>
+      named(key, async () => (await readText(client, { Bucket: bucket, Key: key }))?.text ?? null),
+
+    copy: (from, to) =>
+      named(to, async () => {
+        const CopySource = encodeURIComponent(`${bucket}/${from}`);
+        await client.send(new CopyObjectCommand({ Bucket: bucket, Key: to, CopySource }));
       }),
 
     list: (prefix, after) =>

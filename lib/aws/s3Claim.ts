@@ -1,24 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  PutObjectCommand,
-  type S3Client,
-  S3ServiceException,
-} from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import type { Clock } from '../base/time.ts';
 import type { Cooldowns } from '../drops/plan/trigger.ts';
 import { triggerKey } from '../tables/ledgerKeys.ts';
+import { readText, writeTextIf } from './s3Text.ts';
 
 const claimSchema = z.object({
   owner: z.string(),
   /** Epoch milliseconds after which the claim has expired. */
   until: z.number(),
 });
-
-/** Another write came first: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
-const OTHERS_WON: ReadonlySet<string> = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);
 
 /**
  * Claims something until an instant, with a small object that exactly one of many writers can create. Null if it is already
@@ -33,11 +25,8 @@ export async function s3Claim(
   until: number,
 ): Promise<{ release(): Promise<void> } | null> {
   const owner = randomUUID();
-  const Body = JSON.stringify({ owner, until });
-  const put = (condition: { readonly IfNoneMatch: '*' } | { readonly IfMatch: string }) =>
-    won(
-      client.send(new PutObjectCommand({ ...object, ...condition, Body, ContentType: 'application/json' })),
-    );
+  const body = JSON.stringify({ owner, until });
+  const put = async (expected: string | null) => (await writeTextIf(client, object, body, expected)) !== null;
   const mine = {
     async release() {
       // After that instant another owner may have it.
@@ -45,13 +34,13 @@ export async function s3Claim(
     },
   };
 
-  if (await put({ IfNoneMatch: '*' })) return mine;
+  if (await put(null)) return mine;
   const held = await readClaim(client, object);
   if (held === null) return null; // Released just now: work that its owner left is delivered again.
   // The client makes three attempts: the first may have succeeded, and its answer was lost.
   if (held.claim?.owner === owner) return mine;
   if (held.claim !== null && held.claim.until > clock.now()) return null;
-  if (await put({ IfMatch: held.etag })) return mine;
+  if (await put(held.etag)) return mine;
   return (await readClaim(client, object))?.claim?.owner === owner ? mine : null;
 }
 
@@ -66,25 +55,7 @@ async function endClaim(
 ): Promise<void> {
   const held = await readClaim(client, object);
   if (held === null || held.claim === null) return;
-  const Body = JSON.stringify({ ...held.claim, until: 0 });
-  await won(
-    client.send(
-      new PutObjectCommand({ ...object, IfMatch: held.etag, Body, ContentType: 'application/json' }),
-    ),
-  );
-}
-
-async function won(sent: Promise<unknown>): Promise<boolean> {
-  try {
-    await sent;
-    return true;
-  } catch (error) {
-    if (error instanceof S3ServiceException) {
-      // The claim to take over was released meanwhile.
-      if (OTHERS_WON.has(error.name) || error.name === 'NoSuchKey') return false;
-    }
-    throw error;
-  }
+  await writeTextIf(client, object, JSON.stringify({ ...held.claim, until: 0 }), held.etag);
 }
 
 /**
@@ -95,14 +66,8 @@ async function readClaim(
   client: S3Client,
   object: { readonly Bucket: string; readonly Key: string },
 ): Promise<{ readonly etag: string; readonly claim: z.output<typeof claimSchema> | null } | null> {
-  try {
-    const { Body, ETag = '' } = await client.send(new GetObjectCommand(object));
-    const text = (await Body?.transformToString()) ?? '';
-    return { etag: ETag, claim: parse(text) };
-  } catch (error) {
-    if (error instanceof S3ServiceException && error.name === 'NoSuchKey') return null;
-    throw error;
-  }
+  const read = await readText(client, object);
+  return read === null ? null : { etag: read.eTag, claim: parse(read.text) };
 }
 
 /** Null for an invalid claim, which blocks nobody. */

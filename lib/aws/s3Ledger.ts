@@ -1,4 +1,4 @@
-import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type * as z from 'zod';
 import { IngestError } from '../drops/IngestError.ts';
 import { type LedgerStore, ledgerEntrySchema } from '../drops/ledger/LedgerEntry.ts';
@@ -6,48 +6,29 @@ import { type LateNotes, lateNoteSchema } from '../drops/plan/lateDrops.ts';
 import { type LastListings, lastListingSchema } from '../drops/plan/planSources.ts';
 import { lastLookKey, lateNoteKey, ledgerKey } from '../tables/ledgerKeys.ts';
 import { isMissingAfter } from './listObjects.ts';
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html; 404 if the object to replace is gone. */
-const OTHER_IS_THERE: ReadonlySet<string> = new Set([
-  'PreconditionFailed',
-  'ConditionalRequestConflict',
-  'NoSuchKey',
-]);
+import { readText, writeTextIf } from './s3Text.ts';
 
 /** The ledger in an S3 bucket. */
 export function s3Ledger(client: S3Client, bucket: string): LedgerStore {
   return {
     async read({ source, dataset, day }) {
       const Key = ledgerKey(source, dataset, day);
-      let text: string;
-      let eTag: string;
+      const object = { Bucket: bucket, Key };
       try {
-        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-        text = (await answer.Body?.transformToString()) ?? '';
-        eTag = answer.ETag ?? '';
+        const read = await readText(client, object);
+        return read === null ? null : { entry: parse(read.text, Key), eTag: read.eTag };
       } catch (error) {
-        if (error instanceof S3ServiceException && error.name === 'NoSuchKey') return null;
-        if (await isMissingAfter(error, client, { Bucket: bucket, Key })) return null;
+        if (error instanceof IngestError) throw error;
+        if (await isMissingAfter(error, client, object)) return null;
         throw unavailable(error, Key);
       }
-      return { entry: parse(text, Key), eTag };
     },
 
     async write(entry, expected) {
       const Key = ledgerKey(entry.source, entry.dataset, entry.day);
       try {
-        const { ETag = '' } = await client.send(
-          new PutObjectCommand({
-            Bucket: bucket,
-            Key,
-            Body: JSON.stringify(entry),
-            ContentType: 'application/json',
-            ...(expected === null ? { IfNoneMatch: '*' } : { IfMatch: expected }),
-          }),
-        );
-        return ETag;
+        return await writeTextIf(client, { Bucket: bucket, Key }, JSON.stringify(entry), expected);
       } catch (error) {
-        if (error instanceof S3ServiceException && OTHER_IS_THERE.has(error.name)) return null;
         throw unavailable(error, Key);
       }
     },
@@ -86,16 +67,12 @@ function notes<Note>(
   return {
     async read(source: string, dataset: string): Promise<Note | null> {
       const Key = keyOf(source, dataset);
-      let text: string;
-      try {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-        text = (await Body?.transformToString()) ?? '';
-      } catch (error) {
-        if (error instanceof S3ServiceException && error.name === 'NoSuchKey') return null;
+      const read = await readText(client, { Bucket: bucket, Key }).catch((error: unknown) => {
         throw unavailable(error, Key);
-      }
+      });
+      if (read === null) return null;
       try {
-        return schema.parse(JSON.parse(text));
+        return schema.parse(JSON.parse(read.text));
       } catch (error) {
         throw new IngestError('SLUICE_INGEST_LEDGER_INVALID', `${Key}.`, { cause: error });
       }

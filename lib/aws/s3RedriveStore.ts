@@ -1,15 +1,14 @@
 import { Readable } from 'node:stream';
 import {
   CopyObjectCommand,
-  DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
-  PutObjectCommand,
   paginateListObjectsV2,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type { Clock } from '../base/time.ts';
-import type { RedriveStore } from '../landing/redrive/redriveObject.ts';
+import type { RedriveStore } from '../landing/redrive/Redrive.ts';
 import { claimKey } from '../tables/ledgerKeys.ts';
 import { s3Claim } from './s3Claim.ts';
 
@@ -20,8 +19,7 @@ export function s3RedriveStore(client: S3Client, bucket: string, clock: Clock): 
     async read(key) {
       const answer = await nullOn(['NoSuchKey'], client.send(new GetObjectCommand(object(key))));
       if (answer?.Body === undefined) return null;
-      const body = await answer.Body.transformToByteArray();
-      return { body, etag: answer.ETag ?? '', metadata: answer.Metadata ?? {} };
+      return answer.Body.transformToByteArray();
     },
 
     async lines(key) {
@@ -31,24 +29,12 @@ export function s3RedriveStore(client: S3Client, bucket: string, clock: Clock): 
       return readLines(answer.Body);
     },
 
-    async rewrite(key, { body, etag, metadata }) {
-      const answer = await nullOn(
-        ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'],
-        client.send(
-          new PutObjectCommand({
-            ...object(key),
-            Body: body,
-            IfMatch: etag,
-            ContentType: 'application/gzip',
-            Metadata: { ...metadata },
-          }),
-        ),
+    async remove(keys) {
+      const Objects = keys.map((Key) => ({ Key }));
+      const { Errors = [] } = await client.send(
+        new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
       );
-      return answer !== null;
-    },
-
-    async remove(key) {
-      await client.send(new DeleteObjectCommand(object(key)));
+      return Errors.flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
     },
 
     async copy(from, to) {

@@ -63,3 +63,18 @@ export function defineErrorFamily<const Entries extends { readonly [code: ErrorC
     }
   };
 }
+
+/** An error as `--json` of a command and the console's API answer it: docs/errors.md. */
+export interface ErrorObject {
+  readonly code: string;
+  /** What happened, with details. */
+  readonly message: string;
+  /** The same for every error with this code. */
+  readonly cause: string;
+  readonly cure: string;
+}
+
+/** An error as an object. */
+export function errorObject({ code, message, detail, cure }: SluiceError): ErrorObject {
+  return { code, message, cause: detail === '' ? message : message.slice(0, -detail.length - 1), cure };
+}

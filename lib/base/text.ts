@@ -20,8 +20,10 @@ export function nearestNames<Name extends string>(word: string, known: readonly 
   const near = known
     .map((name) => {
       const plain = name.replace(/^-+/, '').toLowerCase();
-      const begins = bare.length > 1 && plain.startsWith(bare);
-      return { name, distance: begins ? Math.min(1, editDistance(bare, plain)) : editDistance(bare, plain) };
+      if (bare.length > 1 && plain.startsWith(bare)) return { name, distance: bare === plain ? 0 : 1 };
+      // The distance is no less than this. Names that others sent can have a million letters.
+      const least = Math.abs(bare.length - plain.length);
+      return { name, distance: least > most ? least : editDistance(bare, plain) };
     })
     .filter(({ distance }) => distance <= most);
   const least = Math.min(...near.map(({ distance }) => distance));
@@ -100,4 +102,12 @@ function codeUnits(character: string): string {
     const unit = character.charCodeAt(i);
     return `\\u${unit.toString(16).padStart(4, '0')}`;
   }).join('');
+}
+
+/** Words that a POSIX shell does not change. */
+const PLAIN = /^[\w@%+=:,./-]+$/;
+
+/** Words as one line that a POSIX shell splits into the same words. */
+export function shellCommand(words: readonly string[]): string {
+  return words.map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 }

@@ -1,21 +1,27 @@
 import type { Config } from '../schema/config.ts';
-import type { Source } from '../schema/sources.ts';
+import { athenaObstacle, type Dataset, type Source } from '../schema/sources.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
-import { RESERVED_INGESTED_COLUMNS } from '../tables/ingestedTables.ts';
-import { EXPORTS_LEDGER } from '../tables/ledgerKeys.ts';
+import { RESERVED_INGESTED_COLUMNS, takenColumns } from '../tables/ingestedTables.ts';
+import { CURATED_LEDGER, EXPORTS_LEDGER } from '../tables/ledgerKeys.ts';
 import { viewNames } from '../views/views.ts';
 
-/** Folders of the ledger that do not belong to a source: claims of redrive, and the ledger of exports. */
-const TAKEN_SOURCES: ReadonlySet<string> = new Set([EXPORTS_LEDGER, 'redrive']);
+/** Folders of the ledger that do not belong to a source: claims of redrive, and the ledgers of exports and curated days. */
+const TAKEN_SOURCES: ReadonlySet<string> = new Set([EXPORTS_LEDGER, CURATED_LEDGER, 'redrive']);
 
 /** Problems of `sources` that no field shows alone; one sentence each, with the field's name in front. */
-export function sourceProblems(config: Pick<Config, 'sources' | 'bucket' | 'tables' | 'unitIds'>): string[] {
+export function sourceProblems(
+  config: Pick<Config, 'sources' | 'bucket' | 'tables' | 'curatedTables' | 'unitIds' | 'region'>,
+): string[] {
   const problems: string[] = [];
   const names = new Map<string, string>();
   const tables = new Map<string, string>([
     ...Object.entries(config.tables).map(([kind, name]): [string, string] => [name, `tables.${kind}`]),
+    ...Object.entries(config.curatedTables).map(([kind, name]): [string, string] => [
+      name,
+      `curatedTables.${kind}`,
+    ]),
     ...viewNames.map((name): [string, string] => [name, 'a view']),
     [GROUPS_TABLE, 'the table of experiment groups'],
   ]);
@@ -37,6 +43,16 @@ export function sourceProblems(config: Pick<Config, 'sources' | 'bucket' | 'tabl
     for (const [j, dataset] of source.datasets.entries()) {
       claim(datasets, dataset.name, `${field}.datasets.${j}.name`, 'name');
       claim(tables, dataset.table, `${field}.datasets.${j}.table`, 'table');
+      problems.push(...declaredColumnProblems(dataset, `${field}.datasets.${j}.mapping`));
+    }
+  }
+  for (const [i, source] of config.sources.entries()) {
+    const why = athenaObstacle(source, config.region);
+    for (const [j, { engine }] of source.datasets.entries()) {
+      if (engine === 'athena' && why !== null)
+        problems.push(
+          `sources.${i}.datasets.${j}.engine: got 'athena', expected 'auto' or 'lambda', because ${why}, which Athena does not do.`,
+        );
     }
   }
   problems.push(...sharedFolders(config.sources));
@@ -51,6 +67,19 @@ export function sourceProblems(config: Pick<Config, 'sources' | 'bucket' | 'tabl
     }
   }
   return problems;
+}
+
+/** Declared columns cannot have the names of those that every row of the kind has. */
+function declaredColumnProblems(dataset: Dataset, field: string): string[] {
+  if (dataset.kind !== 'properties' && dataset.kind !== 'table') return [];
+  const [member, columns] =
+    dataset.kind === 'table'
+      ? ['columns', dataset.mapping.columns]
+      : ['properties', dataset.mapping.properties];
+  const taken = takenColumns(dataset.kind);
+  return Object.keys(columns)
+    .filter((name) => taken.has(name))
+    .map((name) => `${field}.${member}.${name}: expected another name: every row has a column of this one.`);
 }
 
 /** Two sources are two customers: what one drops may never be loaded as the other's. */

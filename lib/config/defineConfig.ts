@@ -142,11 +142,13 @@ function findCollisions(config: Config): string[] {
       `statsigFolder: got ${displayValue(config.statsigFolder)}, expected a folder outside ${topFolder}/, which has another use.`,
     );
   }
-  const tables = Object.entries(config.tables);
-  for (const [i, [kind, name]] of tables.entries()) {
-    const [first] = tables.find(([, other]) => other === name) ?? [kind];
+  const tables = (['tables', 'curatedTables'] as const).flatMap((member) =>
+    Object.entries(config[member]).map(([kind, name]) => [`${member}.${kind}`, name] as const),
+  );
+  for (const [i, [field, name]] of tables.entries()) {
+    const [first] = tables.find(([, other]) => other === name) ?? [field];
     if (tables.findIndex(([, other]) => other === name) < i) {
-      problems.push(`tables.${kind}: got ${displayValue(name)}, expected another name than tables.${first}.`);
+      problems.push(`${field}: got ${displayValue(name)}, expected another name than ${first}.`);
     }
   }
   if (config.athena.stagingDatabase === config.database) {

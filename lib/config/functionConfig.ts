@@ -32,20 +32,47 @@ export const functionConfig = {
       datasets: datasets.map(({ kind }) => ({ kind })),
     })),
   }),
-  'ingest-load': ({ statsigFolder, tables, database, existing, sources, unitIds }: Config) => ({
-    ...{ statsigFolder, tables, database, sources, unitIds },
+  'ingest-load': ({
+    statsigFolder,
+    tables,
+    database,
+    existing,
+    sources,
+    unitIds,
+    region,
+    athena,
+  }: Config) => ({
+    ...{ statsigFolder, tables, database, sources, unitIds, region },
+    athena: { workgroup: athena.workgroup },
     existing: { keyArn: existing.keyArn },
   }),
   export: ({ statsigFolder, tables, database, existing, exports }: Config) => ({
     ...{ statsigFolder, tables, database, exports },
     existing: { keyArn: existing.keyArn },
   }),
+  'curate-plan': (config: Config) => ({
+    ...curated(config),
+    curateAfter: config.curateAfter,
+    timeWindow: config.timeWindow,
+  }),
+  curate: curated,
 } satisfies Readonly<Record<string, (config: Config) => object>>;
 
+/** A function's name in serverless.yml. */
+export type FunctionName = keyof typeof functionConfig;
+
+/** Every function. */
+export const functionNames = Object.keys(functionConfig) as readonly FunctionName[];
+
 /** The configuration in the bundle of a function, by the function's name in serverless.yml. */
-export type FunctionConfig<Name extends keyof typeof functionConfig> = ReturnType<
-  (typeof functionConfig)[Name]
->;
+export type FunctionConfig<Name extends FunctionName> = ReturnType<(typeof functionConfig)[Name]>;
+
+/** What the raw tables, the tables of curated days and the views are made from. Of the experiments only the names. */
+function curated(config: Config) {
+  const { statsigFolder, database, tables, curatedTables, unitIds, jsonPaths, holdouts } = config;
+  const experiments: Config['experiments'] = listExperiments(config);
+  return { statsigFolder, database, tables, curatedTables, unitIds, jsonPaths, experiments, holdouts };
+}
 
 /** The salt is used only where something is redacted. */
 function usedPrivacy({ privacy: { redact, salt } }: Config): Config['privacy'] {

@@ -19,8 +19,14 @@ interface Claim {
 }
 
 /**
+ * First words of names in a stack, before what is the whole name of another resource of the same type: the schedules
+ * `<service>-<stage>-daily` and `<service>-<stage>-ingest-daily`. A test compares them with the templates.
+ */
+const FIRST_WORDS = ['ingest', 'export'] as const;
+
+/**
  * Resources that two stages would both use under one name; one sentence each, with field, value and stages. Names that
- * are made of service and stage differ by themselves.
+ * are made of service and stage differ unless one stage is called as the other and one of {@link FIRST_WORDS}.
  *
  * Bucket names are global. Databases and workgroups are those of an account in a region, so their names may be equal in
  * stages of different regions, or of different accounts if both state `account`. Two stages may read one customer's folder, but may not write to it. A KMS key, an SNS topic
@@ -48,7 +54,21 @@ function sharedBetween(one: StageConfig, other: StageConfig): string[] {
     const claim = claims(one.config).find((own) => own.kind === 'bucket' && own.name === name);
     if (claim !== undefined) problems.push(sentence(claim.field, name, one, 'bucket', field, other));
   }
-  return [...problems, ...sharedTargets(one, other)];
+  return [...problems, ...(isApart ? [] : sharedNames(one, other)), ...sharedTargets(one, other)];
+}
+
+/** The name of a stage that makes names of the other one: `prod-ingest` beside `prod`. */
+function sharedNames(one: StageConfig, other: StageConfig): string[] {
+  return [
+    { longer: one.stage, shorter: other.stage },
+    { longer: other.stage, shorter: one.stage },
+  ].flatMap(({ longer, shorter }) =>
+    FIRST_WORDS.some((word) => longer === `${shorter}-${word}`)
+      ? [
+          `stages: got ${JSON.stringify(longer)} beside ${shorter}, expected another name: names of the stage ${shorter} begin with \`${longer}-\`, too.`,
+        ]
+      : [],
+  );
 }
 
 function hasOtherAccount({ config: { account } }: StageConfig, { config: other }: StageConfig): boolean {

@@ -1,5 +1,5 @@
 import type { Config } from '../schema/config.ts';
-import { tableKinds } from '../schema/kinds.ts';
+import { forwardedKinds, tableKinds } from '../schema/kinds.ts';
 import { SQL_NAME } from '../schema/names.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
@@ -14,15 +14,18 @@ function meantUnitId(unitId: string): string | null {
 }
 
 /** Names of tables and columns that collide with views, and invalid paths. */
-export function viewProblems({ tables, unitIds, jsonPaths }: Config): string[] {
+export function viewProblems({ tables, curatedTables, unitIds, jsonPaths }: Config): string[] {
   const problems: string[] = [];
-  for (const kind of tableKinds) {
-    const name = viewNames.find((view) => view === tables[kind]);
-    if (name !== undefined) {
-      problems.push(`tables.${kind}: got "${name}", expected another name than a view has.`);
+  const named = [
+    ...tableKinds.map((kind) => [`tables.${kind}`, tables[kind]] as const),
+    ...forwardedKinds.map((kind) => [`curatedTables.${kind}`, curatedTables[kind]] as const),
+  ];
+  for (const [field, table] of named) {
+    if (viewNames.some((view) => view === table)) {
+      problems.push(`${field}: got "${table}", expected another name than a view has.`);
     }
-    if (tables[kind] === GROUPS_TABLE) {
-      problems.push(`tables.${kind}: got "${GROUPS_TABLE}", expected another name than that of the groups.`);
+    if (table === GROUPS_TABLE) {
+      problems.push(`${field}: got "${GROUPS_TABLE}", expected another name than that of the groups.`);
     }
   }
   for (const [unitId, column] of Object.entries(unitIds)) {

@@ -43,7 +43,7 @@ export function makeDrop(objects: readonly DropObject[], folder: string, waitFor
   return {
     files,
     leftOut: left,
-    fingerprint: fingerprint((meant.length > 0 ? meant : of((reason) => !isMarker(reason))).sort(byKey)),
+    fingerprint: fingerprintFiles((meant.length > 0 ? meant : of((reason) => !isMarker(reason))).sort(byKey)),
     lastModified,
   };
 }
@@ -52,7 +52,8 @@ function byKey(a: DropObject, b: DropObject): number {
   return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }
 
-function fingerprint(files: readonly DropObject[]): string {
+/** Identifies files by their keys, ETags and sizes, in this order. {@link NO_FILES} without files. */
+export function fingerprintFiles(files: readonly Pick<DropObject, 'key' | 'eTag' | 'size'>[]): string {
   if (files.length === 0) return NO_FILES;
   const hash = createHash('sha256');
   // JSON keeps keys with line breaks apart from the next file.

@@ -48,8 +48,16 @@ export const READ_BYTES = 32 * 1024 * 1024;
 export const READ_TRIES = 3;
 /** Time limit of one read, milliseconds, against stalled connections. */
 export const READ_TIMEOUT_MS = 120_000;
-/** Share of the free disk that files may take. Mapped rows and DuckDB's temporary files need the rest. */
-export const FILES_SHARE_OF_DISK = 0.5;
+/**
+ * The share by which what a load takes of the disk may differ from its estimate. A day is refused only if it would not fit
+ * with an estimate that is too high by this.
+ */
+export const ESTIMATE_ERROR = 0.2;
+/**
+ * Bytes of a version's file beyond which its rows go into another. Readers share the files of a day among their workers, and
+ * Athena recommends files of at least 128 MB: https://docs.aws.amazon.com/athena/latest/ug/performance-tuning-data-optimization-techniques.html
+ */
+export const LARGEST_FILE_BYTES = 256 * 1024 * 1024;
 /** How often a day is listed because a file was replaced while it was read. */
 export const MOST_LISTINGS = 4;
 /** Files of a version that are uploaded at the same time. */

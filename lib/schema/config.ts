@@ -39,6 +39,15 @@ const athenaSchema = z
       .min(0.01, '0.01 or more')
       .max(7_000_000, '7000000 at most')
       .default(1_000),
+    /**
+     * Gigabytes that one statement of a load may scan before Athena stops it. Default 2,000, which Athena bills at about
+     * 10 USD.
+     */
+    loadScanLimitGigabytes: z
+      .number('a number')
+      .min(0.01, '0.01 or more')
+      .max(7_000_000, '7000000 at most')
+      .default(2_000),
   })
   .prefault({});
 
@@ -234,6 +243,22 @@ export const configSchema = z.strictObject({
       quarantine: sqlName('table').default('quarantine'),
     })
     .prefault({}),
+  /**
+   * Rewrite each day of exposures and events once it is over, without resends and sorted, and let the views read it from
+   * there: docs/curated.md. Default false: the views read what Firehose wrote.
+   */
+  curate: z.boolean('true or false').default(false),
+  /** Glue tables of curated days. */
+  curatedTables: z
+    .strictObject({
+      /** Exposures without resends, sorted by experiment. Default `curated_exposures`. */
+      exposures: sqlName('table').default('curated_exposures'),
+      /** Events without resends, sorted by name. Default `curated_events`. */
+      events: sqlName('table').default('curated_events'),
+    })
+    .prefault({}),
+  /** Days after its end at which a day is curated: by then most of what comes late has come. Default 2. */
+  curateAfter: z.int('whole days').min(1, '1 or more').max(365, '365 at most').default(2),
   /** Custom unit IDs that become columns: name in `user.customIDs` → column, e.g. `{ companyID: 'company_id' }`. Default none. */
   unitIds: z.record(z.string().min(1), sqlName('column')).default({}),
   /**

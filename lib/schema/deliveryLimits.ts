@@ -39,3 +39,15 @@ export const MAX_ACTIVE_PARTITIONS = 500;
 
 /** Milliseconds that writing overflow takes at least: with less left it is not begun, for compressing can't be stopped. */
 export const SPILL_AT_LEAST_MS = 100;
+
+/** Calls in a row without one acknowledged record after which a stream counts as away. */
+export const BREAKER_CALLS = 2;
+
+/** Milliseconds that a call must have had for its failure to count against its stream. */
+export const FAIR_CALL_MS = 250;
+
+/** Milliseconds that a call may take after one that acknowledged nothing. A stream that is well answers within some tens. */
+export const PROBE_CALL_MS = 1_000;
+
+/** Pauses between calls to a stream that is away. Rows go to it again within a minute after it is well. */
+export const PROBE_PAUSES = { baseMs: 1_000, capMs: 20_000 } as const;

@@ -9,3 +9,9 @@ export const forwardedKinds: readonly ForwardedKind[] = ['exposures', 'events'];
 
 /** The kinds of all tables that streams write, in the order in which they are listed everywhere. */
 export const tableKinds: readonly TableKind[] = [...forwardedKinds, 'quarantine'];
+
+/** What the rows of a customer's dataset can be. */
+export const datasetKinds = ['events', 'metrics', 'exposures', 'properties', 'table'] as const;
+
+/** What the rows of a customer's dataset are. */
+export type DatasetKind = (typeof datasetKinds)[number];

@@ -200,6 +200,89 @@ export const exposuresMapping = z
   })
   .prefault({});
 
+/** What a declared column of a table can be: the types that all readers have. */
+const COLUMN_TYPES = ['string', 'bigint', 'double', 'boolean', 'date', 'timestamp'] as const;
+
+const isTimed = ({ type, unit, format }: { type: string; unit?: unknown; format?: unknown }) =>
+  (unit === undefined && format === undefined) || type === 'date' || type === 'timestamp';
+
+const typed = {
+  /** Type of the column in the table. Default `string`. */
+  type: z.enum(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(', ')}`).default('string'),
+  ...timeReading,
+  /** Files may lack it: it is null in their rows then. Default false: such a file fails. */
+  optional: z.boolean('true or false').default(false),
+  /** Rows without a value are refused. Default false: it is null in them. */
+  required: z.boolean('true or false').default(false),
+  /** What readers see next to the column. Default where it comes from. */
+  comment: z
+    .string('a comment')
+    .min(1, 'a comment of at least one character')
+    .max(255, 'a comment of at most 255 characters')
+    .optional(),
+};
+const ONLY_TIMES = 'unit and format with type date or timestamp only';
+
+const typedColumn = z
+  .strictObject({ column: columnName(), ...typed })
+  .refine(isReadOneWay, ONE_WAY)
+  .refine(isTimed, ONLY_TIMES);
+const typedFolder = z
+  .strictObject({ folder: folderName(), ...typed })
+  .refine(isReadOneWay, ONE_WAY)
+  .refine(isTimed, ONLY_TIMES);
+
+/** A column of the table, and where its values come from. */
+const declared = z.union(
+  [columnName().transform((name) => typedColumn.parse({ column: name })), typedColumn, typedFolder],
+  "a column's name, { column, type?, unit?, format?, optional?, required?, comment? } or the same with folder",
+);
+
+/** Declared columns of a table. Far fewer than Glue allows, and enough for any sheet. */
+const MOST_COLUMNS = 500;
+const tableColumnName = () =>
+  z
+    .string('a column name')
+    .regex(/^[a-z_][a-z0-9_]{0,126}$/, 'a column name: lower-case letters, digits and _');
+
+/** Columns by their names in the table; a list of names if the files call them the same. */
+const declaredColumns = z
+  .union(
+    [
+      z
+        .array(tableColumnName())
+        .transform((names) => Object.fromEntries(names.map((name) => [name, declared.parse(name)]))),
+      z.record(tableColumnName(), declared),
+    ],
+    "a list of columns, or columns and where they come from, e.g. { plan: 'plan_name' }",
+  )
+  .refine((columns) => Object.keys(columns).length > 0, 'at least one column')
+  .refine((columns) => Object.keys(columns).length <= MOST_COLUMNS, `at most ${MOST_COLUMNS} columns`);
+
+/** What is known of one unit on one day: Statsig's entity properties. */
+export const propertiesMapping = z.strictObject({
+  /** Default the column `unit_id`. */
+  unitId: field.prefault('unit_id'),
+  /** Kind of the unit ID. Default `{ constant: 'userID' }`. */
+  idType: field.prefault({ constant: 'userID' }),
+  /** The day on which the properties were so. Default none: the day of the folder, `ds`, says it. */
+  date: time.optional(),
+  /** A column each. */
+  properties: declaredColumns,
+});
+
+/** Rows of any kind: the columns of the table are what the configuration declares. */
+export const tableMapping = z
+  .strictObject({
+    columns: declaredColumns,
+    /** Columns that rows are sorted by, so that a reader skips what it does not look for. Default: in no order. */
+    sortBy: z.array(tableColumnName(), 'a list of columns').min(1, 'at least one column').optional(),
+  })
+  .refine(({ columns, sortBy = [] }) => sortBy.every((name) => Object.hasOwn(columns, name)), {
+    path: ['sortBy'],
+    message: 'names of `columns`',
+  });
+
 /** Where one field comes from, as the schema leaves it. */
 export type Field = z.output<typeof field>;
 /** Where one time comes from, as the schema leaves it. */
@@ -214,3 +297,9 @@ export type EventsMapping = z.output<typeof eventsMapping>;
 export type MetricsMapping = z.output<typeof metricsMapping>;
 /** The same of exposures. */
 export type ExposuresMapping = z.output<typeof exposuresMapping>;
+/** The same of properties. */
+export type PropertiesMapping = z.output<typeof propertiesMapping>;
+/** The same of a table with columns of its own. */
+export type TableMapping = z.output<typeof tableMapping>;
+/** A declared column of a table, validated. */
+export type DeclaredColumn = z.output<typeof declared>;

@@ -1,6 +1,12 @@
 import * as z from 'zod';
 import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.ts';
-import { eventsMapping, exposuresMapping, metricsMapping } from './mappings.ts';
+import {
+  eventsMapping,
+  exposuresMapping,
+  metricsMapping,
+  propertiesMapping,
+  tableMapping,
+} from './mappings.ts';
 
 /**
  * Of a customer, who may call it as they like; but no part is `.` or `..`, which clients and consoles fold away, and
@@ -13,6 +19,9 @@ const MARKER = /^(?!\.\.?$)(?!.*\.(parquet|parq|pq)$)[^/\p{Cc}]+$/iu;
 
 /** How the folder of a day may be called, below that of its dataset. */
 export const DAY_FORMATS = ['YYYY-MM-DD', 'YYYYMMDD', 'ds=YYYY-MM-DD', 'dt=YYYY-MM-DD'] as const;
+
+/** What loads a day of a dataset. */
+const ENGINES = ['auto', 'lambda', 'athena'] as const;
 
 /** As `Date.prototype.getUTCDay` counts them. */
 export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
@@ -74,6 +83,19 @@ const shared = {
   expectedBy: expectedBy.optional(),
   /** Default the source's. */
   schedule: schedule().optional(),
+  /**
+   * What loads a day: the function, Athena, or Athena for days beyond what the function holds. Default `auto`. Athena reads
+   * buckets of the deployment's region that no role is assumed for.
+   */
+  engine: z.enum(ENGINES, `one of ${ENGINES.join(', ')}`).default('auto'),
+  /** With `auto`: files or rows of a day beyond which Athena loads it. Default: what the function holds. */
+  lambdaLimit: z
+    .strictObject({
+      /** Bytes of all files. */
+      bytes: z.int('whole bytes').min(0, '0 or more').optional(),
+      rows: z.int('whole rows').min(0, '0 or more').optional(),
+    })
+    .optional(),
 };
 
 const dataset = z
@@ -83,8 +105,10 @@ const dataset = z
       z.strictObject({ kind: z.literal('events'), ...shared, mapping: eventsMapping }),
       z.strictObject({ kind: z.literal('metrics'), ...shared, mapping: metricsMapping }),
       z.strictObject({ kind: z.literal('exposures'), ...shared, mapping: exposuresMapping }),
+      z.strictObject({ kind: z.literal('properties'), ...shared, mapping: propertiesMapping }),
+      z.strictObject({ kind: z.literal('table'), ...shared, mapping: tableMapping }),
     ],
-    'events, metrics or exposures',
+    'events, metrics, exposures, properties or table',
   )
   .refine(({ expectedBy: expected, lookbackDays }) => (expected?.daysAfter ?? 0) <= lookbackDays, {
     path: ['expectedBy', 'daysAfter'],
@@ -126,10 +150,35 @@ export const sourcesSchema = z.array(source, 'a list').max(100, 'at most 100').d
 export type Source = z.output<typeof source>;
 /** One folder of a source, with a table of its own. `kind` is the type of `mapping`. */
 export type Dataset = Source['datasets'][number];
-/** What the rows of a dataset are. */
-export type DatasetKind = Dataset['kind'];
 /** How the folders of a dataset's days are called. */
 export type DayFormat = (typeof DAY_FORMATS)[number];
+
+/**
+ * Why Athena can't read a source's bucket, in words; null if it can. A query runs with the rights of its caller alone, in one
+ * region.
+ *
+ * @param region The deployment's.
+ */
+export function athenaObstacle(source: Pick<Source, 'role' | 'region'>, region: string): string | null {
+  if (source.role !== undefined) return 'its source is read with a role of the customer';
+  if (source.region !== undefined && source.region !== region)
+    return `its bucket is in ${source.region}, and the deployment in ${region}`;
+  return null;
+}
+
+/** Whether a day of any dataset may be loaded by Athena. */
+export function usesAthena({
+  sources,
+  region,
+}: {
+  readonly sources: readonly Source[];
+  readonly region: string;
+}): boolean {
+  return sources.some(
+    (source) =>
+      athenaObstacle(source, region) === null && source.datasets.some(({ engine }) => engine !== 'lambda'),
+  );
+}
 
 function isTimezone(text: string): boolean {
   try {

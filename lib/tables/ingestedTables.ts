@@ -1,5 +1,7 @@
 import type { Config } from '../schema/config.ts';
-import type { Dataset, DatasetKind, Source } from '../schema/sources.ts';
+import type { DatasetKind } from '../schema/kinds.ts';
+import type { DeclaredColumn } from '../schema/mappings.ts';
+import type { Dataset, Source } from '../schema/sources.ts';
 import { partitionKey, unitIdColumns } from './sharedColumns.ts';
 import type { Column, Table } from './Table.ts';
 
@@ -21,29 +23,64 @@ export function ingestedTables(config: Pick<Config, 'sources' | 'unitIds'>): Ing
 function ingestedTable(
   config: Pick<Config, 'unitIds'>,
   source: Pick<Source, 'name' | 'bucket'>,
-  dataset: Pick<Dataset, 'name' | 'kind' | 'table' | 'folder'>,
+  dataset: Pick<Dataset, 'name' | 'table' | 'folder'> & KindOfDataset,
 ): IngestedTable {
-  const { before, after } = ingestedColumns[dataset.kind];
   return {
     kind: dataset.kind,
     source: source.name,
     dataset: dataset.name,
     name: dataset.table,
     comment: `${COMMENTS[dataset.kind]} that were dropped into s3://${source.bucket}/${dataset.folder}/, one row each`,
-    columns: [
-      ...before,
-      ...(dataset.kind === 'events' ? unitIdColumns(config, (unitId) => `Unit ID of type ${unitId}`) : []),
-      ...after,
-      ...originColumns,
-    ],
+    columns: [...ownColumns(config, dataset), ...originColumns],
     partitionKey: { ...partitionKey, comment: "Day of the drop's folder; a row's own time may be another's" },
   };
 }
+
+/** A dataset's kind and the mapping of that kind. */
+type KindOfDataset = Dataset extends infer Each
+  ? Each extends Dataset
+    ? Pick<Each, 'kind' | 'mapping'>
+    : never
+  : never;
+
+/** The columns of a dataset's rows, without their origin. */
+function ownColumns(config: Pick<Config, 'unitIds'>, dataset: KindOfDataset): readonly Column[] {
+  switch (dataset.kind) {
+    case 'table':
+      return declaredColumns(dataset.mapping.columns);
+    case 'properties':
+      return [...ingestedColumns.properties.before, ...declaredColumns(dataset.mapping.properties)];
+    case 'events': {
+      const { before, after } = ingestedColumns.events;
+      return [...before, ...unitIdColumns(config, (unitId) => `Unit ID of type ${unitId}`), ...after];
+    }
+    default:
+      return ingestedColumns[dataset.kind].before;
+  }
+}
+
+function declaredColumns(columns: Readonly<Record<string, DeclaredColumn>>): readonly Column[] {
+  return Object.entries(columns).map(([name, from]) => ({
+    name,
+    type: from.type,
+    comment:
+      from.comment ??
+      ('folder' in from ? `Folder ${from.folder}= of the file` : `Column ${from.column} of the file`).slice(
+        0,
+        MOST_COMMENT,
+      ),
+  }));
+}
+
+/** Characters of a comment: https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html */
+const MOST_COMMENT = 255;
 
 const COMMENTS: Readonly<Record<DatasetKind, string>> = {
   events: 'Events',
   metrics: 'Metrics by unit and day',
   exposures: 'Exposures of units to groups',
+  properties: 'Properties of units by day',
+  table: 'Rows',
 };
 
 const time = {
@@ -108,8 +145,23 @@ const ingestedColumns = {
     ],
     after: [],
   },
+  properties: {
+    before: [
+      { name: 'unit_id', type: 'string', comment: 'Unit that the properties are of' },
+      { name: 'id_type', type: 'string', comment: 'Type of the unit ID, e.g. userID' },
+      {
+        name: 'property_date',
+        type: 'date',
+        comment: 'Day on which the properties were so, as the file has it; null when it has none: see ds',
+      },
+    ],
+    after: [],
+  },
 } as const satisfies Readonly<
-  Record<DatasetKind, { readonly before: readonly Column[]; readonly after: readonly Column[] }>
+  Record<
+    Exclude<DatasetKind, 'table'>,
+    { readonly before: readonly Column[]; readonly after: readonly Column[] }
+  >
 >;
 
 /** Every column name of an ingested table of events before any unit ID is configured. */
@@ -118,3 +170,9 @@ export const RESERVED_INGESTED_COLUMNS: ReadonlySet<string> = new Set(
     ({ name }) => name,
   ),
 );
+
+/** Names that no declared column of a dataset can have, by the dataset's kind: others have them already. */
+export function takenColumns(kind: 'properties' | 'table'): ReadonlySet<string> {
+  const own = kind === 'properties' ? ingestedColumns.properties.before : [];
+  return new Set([...own, ...originColumns, partitionKey].map(({ name }) => name));
+}

@@ -1,5 +1,7 @@
 import { isUtcDay, type UtcDay } from '../base/time.ts';
+import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
 
 /** Folder of state: claims and progress. */
 export const LEDGER_FOLDER = 'ledger/';
@@ -35,6 +37,14 @@ export function claimKey(key: string): string {
   return `${CLAIM_FOLDER}${key}.json`;
 }
 
+/** Folder of the record of what was redriven from quarantine. No source can have this name, because names begin with a letter. */
+export const REDRIVEN_FOLDER = `${LEDGER_FOLDER}_redriven/`;
+
+/** Key of one part of that record: `ledger/_redriven/<time>-<id>.json`. */
+export function redrivenKey(time: string, id: string): string {
+  return `${REDRIVEN_FOLDER}${time}-${id}.json`;
+}
+
 /** Folder of notes on versions. No source can have this name, because names begin with a letter. */
 export const VERSION_NOTES = `${LEDGER_FOLDER}_versions/`;
 
@@ -59,6 +69,58 @@ export function parseVersionNote(key: string): VersionNote | null {
   const due = Date.parse(at);
   if (Number.isNaN(due) || table === '' || !isUtcDay(day) || version === '' || deeper.length > 0) return null;
   return { due, table, day, version };
+}
+
+/** The `source` of curated days in the ledger. No source of the configuration can have this name. */
+export const CURATED_LEDGER = 'curated';
+
+/** The place of a curated day in the ledger: `ledger/curated/<kind>/YYYY-MM-DD.json`. */
+export function curatedPlace(
+  { curatedTables }: Pick<Config, 'curatedTables'>,
+  kind: ForwardedKind,
+  day: UtcDay,
+) {
+  return { source: CURATED_LEDGER, dataset: kind, day, table: curatedTables[kind] };
+}
+
+/** Folder of the ledger entries of a curated table: `ledger/curated/<kind>/`. */
+export function curatedFolder(kind: ForwardedKind): string {
+  return `${LEDGER_FOLDER}${CURATED_LEDGER}/${kind}/`;
+}
+
+/** The day of a key in {@link curatedFolder}; null for any other key. */
+export function curatedDayOf(kind: ForwardedKind, key: string): UtcDay | null {
+  const folder = curatedFolder(kind);
+  if (!key.startsWith(folder) || !key.endsWith('.json')) return null;
+  const day = key.slice(folder.length, -'.json'.length);
+  return isUtcDay(day) ? day : null;
+}
+
+/** Key of the list of the days that the views read from a curated table: `ledger/curated/<kind>/days.json`. */
+export function curatedDaysKey(kind: ForwardedKind): string {
+  return `${curatedFolder(kind)}days.json`;
+}
+
+/**
+ * Folder of notes on days that Athena loads: empty objects `ledger/_versions/athena/<table>/<day>/<version>`. They are behind
+ * all notes on versions, which begin with a time.
+ */
+export const ATHENA_NOTES = `${VERSION_NOTES}athena/`;
+
+/** A day that Athena loads into a version. */
+export type AthenaNote = Omit<VersionNote, 'due'>;
+
+/** Key of the note on a day that Athena loads. */
+export function athenaNoteKey({ table, day, version }: AthenaNote): string {
+  return `${ATHENA_NOTES}${table}/${day}/${version}`;
+}
+
+/** Reads the key of such a note; null for any other key. */
+export function parseAthenaNote(key: string): AthenaNote | null {
+  if (!key.startsWith(ATHENA_NOTES)) return null;
+  const [table = '', day = '', version = '', ...deeper] = key.slice(ATHENA_NOTES.length).split('/');
+  if (table === '' || !isUtcDay(day) || version === '' || deeper.length > 0) return null;
+  return { table, day, version };
 }
 
 /** The `source` of exports in the ledger. No source of the configuration can have this name. */

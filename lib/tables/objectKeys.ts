@@ -1,7 +1,7 @@
 import { isUtcDay, type UtcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
-import { LEDGER_FOLDER, parseVersionNote, VERSION_NOTES } from './ledgerKeys.ts';
+import { ATHENA_NOTES, LEDGER_FOLDER, parseVersionNote, VERSION_NOTES } from './ledgerKeys.ts';
 import { groupsKey, parseTableKey, tableFolder } from './tableFolders.ts';
 
 /** Folder of rows that streams did not accept in time. */
@@ -10,26 +10,37 @@ const EXTENSION = '.ndjson.gz';
 /** A SHA-256 in hexadecimal. */
 const DIGEST = /^[0-9a-f]{64}$/;
 
-/** Folder of rows that a stream did not accept in time: `overflow/<stream>/`. */
-export function overflowFolder(kind: TableKind): string {
-  return `${OVERFLOW_FOLDER}${kind}/`;
+/** Name of the folder of the rows of several streams that one request could not put: `overflow/requests/`. */
+export const REQUESTS = 'requests';
+
+/** A folder below `overflow/`: rows of one stream, or of several streams. */
+export type OverflowFolder = TableKind | typeof REQUESTS;
+
+/** Every folder below `overflow/`. */
+export const overflowFolders: readonly OverflowFolder[] = [REQUESTS, ...tableKinds];
+
+/** Folder of rows that streams did not accept in time: `overflow/<stream>/`, or `overflow/requests/`. */
+export function overflowFolder(folder: OverflowFolder): string {
+  return `${OVERFLOW_FOLDER}${folder}/`;
 }
 
 /**
- * Key of the rows that one request could not put on one stream: `overflow/<stream>/<digest>.ndjson.gz`.
+ * Key of the rows that one request could not put on its streams: `overflow/<stream>/<digest>.ndjson.gz` for rows of one
+ * stream, `overflow/requests/<digest>.ndjson.gz` for rows of several. Version 0.2 delivers the first and leaves the second
+ * where it is.
  *
- * @param digest Digest of the rows. A write that is repeated overwrites its object. A batch that is sent again has an
- *   object of its own, because its rows have another `received_at`: so what the collector counted as overflowed lands.
+ * @param digest Digest of the rows and of a nonce: each request has an object of its own, also with rows that are equal to
+ *   another's. So what the collector counted as overflowed lands. A write that is repeated overwrites its object.
  */
-export function overflowKey(kind: TableKind, digest: string): string {
-  return `${overflowFolder(kind)}${digest}${EXTENSION}`;
+export function overflowKey(folder: OverflowFolder, digest: string): string {
+  return `${overflowFolder(folder)}${digest}${EXTENSION}`;
 }
 
-/** The stream of an overflow object; null for any other key. */
-export function parseOverflowKey(key: string): TableKind | null {
-  const kind = tableKinds.find((one) => key.startsWith(overflowFolder(one)));
-  if (kind === undefined || !key.endsWith(EXTENSION)) return null;
-  return DIGEST.test(key.slice(overflowFolder(kind).length, -EXTENSION.length)) ? kind : null;
+/** The folder of an overflow object; null for any other key. */
+export function parseOverflowKey(key: string): OverflowFolder | null {
+  const folder = overflowFolders.find((one) => key.startsWith(overflowFolder(one)));
+  if (folder === undefined || !key.endsWith(EXTENSION)) return null;
+  return DIGEST.test(key.slice(overflowFolder(folder).length, -EXTENSION.length)) ? folder : null;
 }
 
 /** Folder of records that streams accepted and could not deliver. */
@@ -96,6 +107,19 @@ export function quarantineLargeKey(day: UtcDay, id: string): string {
 /** Folder of Athena's query results. */
 export const QUERY_RESULTS_FOLDER = 'query-results/';
 
+/** Folder of what loads by Athena leave behind for their next step. No reader can have this name, because names begin with a letter. */
+export const LOADS_FOLDER = `${QUERY_RESULTS_FOLDER}_loads/`;
+
+/** Folder of the loads of one table by Athena, with a trailing slash: results, manifests and refused rows. */
+export function loadsFolder(table: string): string {
+  return `${LOADS_FOLDER}${table}/`;
+}
+
+/** Folder of the load of one version by Athena, with a trailing slash. */
+export function loadFolder(table: string, day: UtcDay, version: string): string {
+  return `${loadsFolder(table)}${day}/${version}/`;
+}
+
 /** Folder of the results of readers who may create tables. It has the files of those tables, so it does not expire. */
 const READER_TABLES_FOLDER = 'reader-tables/';
 
@@ -147,6 +171,7 @@ export function isOwnKey(layout: Pick<Config, 'statsigFolder' | 'tables'>, key: 
   if (key.startsWith(OVERFLOW_FOLDER)) return parseOverflowKey(key) !== null;
   if (key.startsWith(ERRORS_FOLDER)) return parseErrorKey(key) !== null;
   if (key.startsWith(PARKED_FOLDER)) return isOwnKey(layout, key.slice(PARKED_FOLDER.length));
+  if (key.startsWith(LOADS_FOLDER) || key.startsWith(ATHENA_NOTES)) return true;
   if (key.startsWith(VERSION_NOTES)) return parseVersionNote(key) !== null;
   if (key.startsWith(LEDGER_FOLDER)) return key.endsWith('.json');
   if (key.startsWith(QUARANTINE_LARGE_FOLDER)) {

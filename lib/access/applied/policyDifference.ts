@@ -4,6 +4,10 @@ import { type PolicyMark, readMark, withoutMarks } from './policyMark.ts';
 
 const texts = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 
+/** The value of a condition may be a number or a boolean: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html */
+const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const values = z.union([scalar.transform((one) => [one]), z.array(scalar)]);
+
 /**
  * A statement as it is read back: somebody may have edited it, and AWS may have written a list of one as a text. Principals
  * are left out: who applies a policy chooses them.
@@ -13,7 +17,7 @@ const statementSchema = z.object({
   Effect: z.enum(['Allow', 'Deny']),
   Action: texts.default([]),
   Resource: texts.default([]),
-  Condition: z.record(z.string(), z.record(z.string(), texts)).default({}),
+  Condition: z.record(z.string(), z.record(z.string(), values)).default({}),
 });
 
 const documentSchema = z.object({
@@ -30,7 +34,10 @@ export interface ReadPolicy {
   readonly mark: PolicyMark | undefined;
 }
 
-/** Reads a policy's JSON; undefined for what is no policy, or has elements that Sluice never prints such as NotAction. */
+/**
+ * Reads a policy's JSON; undefined for what is no policy. Elements that Sluice never prints are left out, so that a statement
+ * with NotAction differs from a printed one by all of its actions.
+ */
 export function readPolicy(json: unknown): ReadPolicy | undefined {
   const read = documentSchema.safeParse(json);
   if (!read.success) return undefined;
@@ -58,6 +65,8 @@ export interface PolicyDifference {
   readonly changed: readonly ChangedStatement[];
   /** Whether the newer one grants something that the older one does not, or denies less. */
   readonly grantsMore: boolean;
+  /** Whether the older one grants something that the newer one does not, or denies less. */
+  readonly grantsLess: boolean;
 }
 
 /**
@@ -75,7 +84,7 @@ export function comparePolicies(
     const before = olderById.get(one.Sid);
     if (before === undefined) return [];
     const change = compareStatements(before, one);
-    return change === undefined ? [] : [{ change, grantsMore: grantsMore(change, one.Effect) }];
+    return change === undefined ? [] : [{ change, ...grants(change, one.Effect) }];
   });
   return {
     added: added.map(({ Sid }) => Sid),
@@ -85,6 +94,10 @@ export function comparePolicies(
       added.some(({ Effect }) => Effect === 'Allow') ||
       removed.some(({ Effect }) => Effect === 'Deny') ||
       changes.some((one) => one.grantsMore),
+    grantsLess:
+      removed.some(({ Effect }) => Effect === 'Allow') ||
+      added.some(({ Effect }) => Effect === 'Deny') ||
+      changes.some((one) => one.grantsLess),
   };
 }
 
@@ -105,8 +118,16 @@ export function differenceText({ added, removed, changed }: PolicyDifference): s
   ].join('; ');
 }
 
-function grantsMore(change: ChangedStatement, effect: ReadStatement['Effect']): boolean {
-  return change.isOtherwiseDifferent || (effect === 'Allow' ? change.added : change.removed).length > 0;
+/** Another effect or condition may grant more and less: nobody can tell from the texts. */
+function grants(
+  { added, removed, isOtherwiseDifferent }: ChangedStatement,
+  effect: ReadStatement['Effect'],
+): Pick<PolicyDifference, 'grantsMore' | 'grantsLess'> {
+  const [more, less] = effect === 'Allow' ? [added, removed] : [removed, added];
+  return {
+    grantsMore: isOtherwiseDifferent || more.length > 0,
+    grantsLess: isOtherwiseDifferent || less.length > 0,
+  };
 }
 
 function compareStatements(older: ReadStatement, newer: ReadStatement): ChangedStatement | undefined {

@@ -1,6 +1,7 @@
 import type { UtcDay } from '../../base/time.ts';
-import type { DatasetKind } from '../../schema/sources.ts';
+import type { DatasetKind } from '../../schema/kinds.ts';
 import type { FileFailure, RowReason } from './FileError.ts';
+import type { LeafSize } from './parquet/leafSizes.ts';
 
 /** A Parquet file on the local disk. */
 export interface EngineFile {
@@ -16,8 +17,17 @@ export interface FileSchema {
   readonly path: string;
   readonly rows: number;
   readonly rowGroups: number;
+  /** Bytes of the file. */
+  readonly bytes: number;
+  /** Whether its pages may have checksums, which the load then verifies. */
+  readonly mayHaveChecksums: boolean;
   /** Top-level columns in the file's order. */
   readonly columns: readonly FileColumn[];
+  /**
+   * Sizes of the values of the leaves, by their index among the column chunks of a row group. They are averages over some
+   * of the files with the same schema, which share the list. Empty if a footer's sizes can't be read.
+   */
+  readonly leafSizes: readonly LeafSize[];
 }
 
 /** A file whose footer can't be read. */
@@ -38,12 +48,13 @@ export interface EngineLimits {
 
 /** One day of a dataset to be mapped. */
 export interface LoadRequest {
-  readonly files: readonly EngineFile[];
+  /** The files, as {@link Engine.describe} returns them. */
+  readonly files: readonly (EngineFile & Pick<FileSchema, 'rows' | 'mayHaveChecksums'>)[];
   /** Compiled for exactly these files: lib/drops/mapping/compileMapping.ts */
   readonly mapping: CompiledMapping;
   /** The day of the drop's folder. */
   readonly day: UtcDay;
-  /** Existing empty folder for the mapped rows, as Parquet, sorted by time. */
+  /** Existing empty folder for the mapped rows, as Parquet files, each and all of them sorted by `sortBy` of the mapping. */
   readonly outputDirectory: string;
   /** Parquet file for refused rows, in the quarantine table's columns. It is created only if there are any. */
   readonly refusedPath: string;
@@ -52,6 +63,8 @@ export interface LoadRequest {
   /** Value of `received_at` of refused rows, epoch milliseconds. Default: `loadedAt`. */
   readonly receivedAt?: number;
   readonly limits: EngineLimits;
+  /** The most bytes of a file that is written, besides its footer. Default: `LARGEST_FILE_BYTES` of lib/drops/limits.ts. */
+  readonly largestFile?: number;
   /** Stops the load, which throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -71,6 +84,7 @@ export interface WrittenFile {
   /** Absolute path. */
   readonly path: string;
   readonly bytes: number;
+  /** As its footer says. */
   readonly rows: number;
 }
 
@@ -151,8 +165,10 @@ export interface CompiledMapping {
   readonly label: string;
   /** Prefix of a file's name that makes it a URL: `s3://<bucket>/`. */
   readonly origin: string;
-  /** The column that rows are sorted by. */
-  readonly sortBy: 'timestamp' | 'metric_date';
+  /** The columns that rows are sorted by; none: in no order. */
+  readonly sortBy: readonly string[];
+  /** The column that says of which day a row is; null if there is none. */
+  readonly dayOf: { readonly column: string; readonly type: 'timestamp' | 'date' } | null;
   /** The timezone of days. */
   readonly timezone: string;
   /** Columns from the paths of files. The value is the same in all rows of a file. */
@@ -161,6 +177,8 @@ export interface CompiledMapping {
     readonly column: string;
     /** Values by the file's index in the load; null if a file has none. */
     readonly values: readonly (string | null)[];
+    /** The folders as the keys have them, `country=DE`, by the file's index in the load. */
+    readonly segments: readonly (string | null)[];
   }[];
   readonly groups: readonly MappedGroup[];
 }

@@ -62,6 +62,10 @@ export const FileError = defineErrorFamily('user', {
     cause: 'A column of a file has a type that the field can’t be read from.',
     cure: 'Correct the mapping (`unit`, `cast` or another column), or drop a file with the expected type.',
   },
+  SLUICE_INGEST_COLUMN_ENGINE_UNFIT: {
+    cause: "The day is loaded by Athena, which can't read a column of a file, or not as the mapping says.",
+    cure: "Write the column as the detail says and drop the file again, or drop a day that the function holds: docs/large-days.md says what Athena doesn't read.",
+  },
 });
 
 /** An error of a file. */
@@ -107,8 +111,12 @@ export const rowReasons = {
     cure: 'Write the file again with the precision that the values need, and drop it again.',
   },
   SLUICE_INGEST_ROW_CAST_FAILED: {
-    cause: 'A value can’t be converted to the type of the mapping’s `cast`.',
+    cause: 'A value can’t be converted to the type of the mapping’s `cast` or `type`.',
     cure: MAPPING,
+  },
+  SLUICE_INGEST_ROW_REQUIRED_MISSING: {
+    cause: 'A column that the mapping declares as `required` has no value.',
+    cure: 'Leave out `required` if rows may lack the value. Otherwise correct the rows and drop the file again.',
   },
   SLUICE_INGEST_ROW_TEXT_INVALID: {
     cause: 'A column of bytes does not hold UTF-8 text.',

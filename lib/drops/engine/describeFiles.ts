@@ -1,95 +1,162 @@
 import { open } from 'node:fs/promises';
-import { quoteText } from '../../base/sql.ts';
 import type { DuckDbSession } from './DuckDbSession.ts';
 import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from './Engine.ts';
-import { duckDbMessage, fileFailure } from './EngineError.ts';
+import { fileFailure } from './EngineError.ts';
 import { FileError, type FileFailure } from './FileError.ts';
+import { LeafSizes } from './parquet/leafSizes.ts';
 import {
-  originalSchema,
-  type ParquetFooter,
-  readFooter,
+  endsBuffer,
+  type FileEnds,
+  originalShape,
+  ParquetFooter,
+  readEnds,
+  readSchema,
   replaceSchema,
   type SchemaNode,
-} from './parquetFooter.ts';
+} from './parquet/parquetFooter.ts';
+import type { RowGroup } from './parquet/rowGroups.ts';
+import type { ThriftStruct } from './parquet/thriftCompact.ts';
 import { readableElements } from './readableSchema.ts';
 import { readColumns } from './readColumns.ts';
+import { mayHaveChecksums } from './verifyPages.ts';
 
-/** Codecs that DuckDB reads. It does not read Hadoop's old LZ4, or LZO. */
-const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI', 'ZSTD', 'LZ4_RAW'];
+/** Codecs by their numbers, https://github.com/apache/parquet-format/blob/master/Compression.md */
+const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'LZO', 'BROTLI', 'LZ4', 'ZSTD', 'LZ4_RAW'];
+/** Those that DuckDB does not read: LZO, and Hadoop's old LZ4. */
+const UNREAD_CODECS = [3, 5];
 
-/** Files whose ends are read in parallel. */
-const AT_ONCE = 32;
+/** Files of a schema whose footers are asked for the sizes of values. More take time, and change the averages little. */
+const MOST_MEASURED = 16;
 
-/** Reads the footers of files, and rewrites those that DuckDB would misread: {@link Engine.describe}. */
+/**
+ * Reads the footers of files, and rewrites those that DuckDB would misread: {@link Engine.describe}. DuckDB reads one file
+ * of each schema, as thousands of files take it longer than all the rest.
+ */
 export async function describeFiles(
   session: DuckDbSession,
   files: readonly EngineFile[],
 ): Promise<(FileSchema | UnreadableFile)[]> {
-  const opened = await openAll(files);
-  const schemas = new Map<string, FileShape>();
-  for (const [i, one] of opened.entries()) {
-    const path = files[i]?.path;
-    if (path !== undefined && 'root' in one) schemas.set(path, one);
-  }
-  const likely = files.filter(({ path }) => schemas.has(path));
-  const read = await readFooters(session, likely, schemas);
-  return files.map((file, i) => {
-    const one = opened[i];
-    if (one !== undefined && 'problem' in one) return { ...file, problem: one.problem };
-    const footer = read.get(file.path);
-    if (footer === undefined) throw new RangeError(`${file.name} was not read.`);
-    return footer;
-  });
-}
-
-/** The schema of a file, as the file declares it. */
-type FileShape = Pick<ParquetFooter, 'shape' | 'root'>;
-/** The result of reading a file without DuckDB. */
-type Opened = FileShape | Pick<UnreadableFile, 'problem'>;
-
-/** Equal files share one schema object, as there may be thousands. */
-async function openAll(files: readonly EngineFile[]): Promise<Opened[]> {
-  const shapes = new Map<string, FileShape>();
-  const opened: Opened[] = [];
-  for (let i = 0; i < files.length; i += AT_ONCE) {
-    for (const one of await Promise.all(files.slice(i, i + AT_ONCE).map(openFile))) {
-      if ('problem' in one) opened.push(one);
-      else {
-        const alike = shapes.get(one.shape) ?? { shape: one.shape, root: one.root };
-        shapes.set(one.shape, alike);
-        opened.push(alike);
-      }
+  const shapes = new Map<string, Shape>();
+  const buffer = endsBuffer();
+  const described: (Awaited<ReturnType<typeof describeFile>> | UnreadableFile)[] = [];
+  for (const file of files) {
+    try {
+      described.push(await describeFile(session, file, shapes, buffer));
+    } catch (error) {
+      described.push({ ...file, problem: asFileFailure(error, file) });
     }
   }
-  return opened;
+  // Sizes are complete when all files are read.
+  const averages = new Map([...shapes.values()].map((shape) => [shape, shape.sizes.averages]));
+  return described.map((one) =>
+    'problem' in one ? one : { ...one.schema, leafSizes: averages.get(one.shape) ?? [] },
+  );
 }
 
-/** Reads the schema of a file, and rewrites it in the local copy if DuckDB would misread it. */
-async function openFile(file: EngineFile): Promise<Opened> {
-  if (file.name.includes('\0')) {
-    return { problem: new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(file.name)}.`) };
+/** @throws the error if it is not of the file. */
+function asFileFailure(error: unknown, { name }: EngineFile): FileFailure {
+  if (error instanceof FileError) return error;
+  if (!(error instanceof RangeError)) throw error;
+  return new FileError('SLUICE_INGEST_FILE_DAMAGED', `${name}: ${error.message}`, { cause: error });
+}
+
+/** A schema that files share, as there may be thousands of them. */
+interface Shape {
+  /** As the files declare it. */
+  readonly root: SchemaNode;
+  /** The schema that the files get, if DuckDB would misread theirs. */
+  readonly readable: readonly ThriftStruct[] | null;
+  readonly sizes: LeafSizes;
+  /** Files that {@link LeafSizes} has. */
+  measured: number;
+  /** Read by DuckDB from the first file that it can read. */
+  columns: readonly FileColumn[] | null;
+}
+
+/** @throws FileError if DuckDB can't read the file; RangeError if its footer is inconsistent. */
+async function describeFile(
+  session: DuckDbSession,
+  file: EngineFile,
+  shapes: Map<string, Shape>,
+  buffer: Buffer<ArrayBuffer>,
+): Promise<{ readonly schema: Omit<FileSchema, 'leafSizes'>; readonly shape: Shape }> {
+  const { path, name } = file;
+  if (name.includes('\0')) {
+    throw new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(name)}.`);
   }
-  const problem = await readFooterMark(file);
-  if (problem !== null) return { problem };
-  const handle = await open(file.path, 'r+');
+  const ends = readEnds(path, buffer);
+  const mark = markProblem(ends);
+  if (mark !== null) throw new FileError(mark, `${name}, ${ends.size} bytes.`);
+  const footer = new ParquetFooter(ends);
+  const original = originalShape(footer, readableElements);
+  const key = original ?? footer.shape;
+  const shape = shapes.get(key) ?? newShape(readSchema(key));
+  shapes.set(key, shape);
+  const unfit = nameWithNul(shape.root);
+  if (unfit !== null) {
+    throw new FileError('SLUICE_INGEST_COLUMN_NAME_UNFIT', `${name}: ${JSON.stringify(unfit)}.`);
+  }
+  if (footer.isEncrypted) throw new FileError('SLUICE_INGEST_FILE_ENCRYPTED', `${name}.`);
+  requireCodecs(name, footer.rowGroups);
+  if (original === null && shape.readable !== null) await rewriteSchema(path, footer, shape.readable);
+  if (shape.measured < MOST_MEASURED) {
+    shape.measured += 1;
+    addSizes(shape.sizes, footer);
+  }
+  shape.columns ??= await columnsOf(session, file, shape);
+  const { rows, size: bytes, rowGroups } = footer;
+  const { columns } = shape;
+  const schema = {
+    ...{ ...file, rows, rowGroups: rowGroups.length, bytes, columns },
+    mayHaveChecksums: mayHaveChecksums(footer, ends),
+  };
+  return { schema, shape };
+}
+
+/** Footers whose sizes are inconsistent count for nothing. What is wrong with the file is found when it is read. */
+function addSizes(sizes: LeafSizes, footer: ParquetFooter): void {
   try {
-    const footer = await readFooter(handle);
-    const name = nameWithNul(footer.root);
-    if (name !== null) {
-      const detail = `${file.name}: ${JSON.stringify(name)}.`;
-      return { problem: new FileError('SLUICE_INGEST_COLUMN_NAME_UNFIT', detail) };
-    }
-    const original = originalSchema(footer, readableElements);
-    if (original !== null) return original;
-    const elements = readableElements(footer.root);
-    if (elements !== null) await replaceSchema(handle, footer, elements);
-    return footer;
+    sizes.add(footer);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const detail = `${file.name}: ${error.message}`;
-    return { problem: new FileError('SLUICE_INGEST_FILE_DAMAGED', detail, { cause: error }) };
+  }
+}
+
+function newShape(root: SchemaNode): Shape {
+  return { root, readable: readableElements(root), sizes: new LeafSizes(), measured: 0, columns: null };
+}
+
+async function columnsOf(
+  session: DuckDbSession,
+  { path, name }: EngineFile,
+  { root }: Shape,
+): Promise<readonly FileColumn[]> {
+  try {
+    return await readColumns(session, path, root);
+  } catch (error) {
+    throw fileFailure(error, name) ?? error;
+  }
+}
+
+async function rewriteSchema(
+  path: string,
+  footer: ParquetFooter,
+  readable: readonly ThriftStruct[],
+): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await replaceSchema(handle, footer, readable);
   } finally {
     await handle.close();
+  }
+}
+
+function requireCodecs(name: string, groups: readonly RowGroup[]): void {
+  for (const { chunks } of groups) {
+    for (const { codec } of chunks) {
+      if (codec in CODECS && !UNREAD_CODECS.includes(codec)) continue;
+      throw new FileError('SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', `${name}: ${CODECS[codec] ?? codec}.`);
+    }
   }
 }
 
@@ -103,94 +170,6 @@ function nameWithNul({ name, children }: SchemaNode): string | null {
   return null;
 }
 
-/** Reads all files together, and halves of them if one can't be read, so that a few bad files cost little. */
-async function readFooters(
-  session: DuckDbSession,
-  files: readonly EngineFile[],
-  schemas: ReadonlyMap<string, FileShape>,
-): Promise<Map<string, FileSchema | UnreadableFile>> {
-  if (files.length === 0) return new Map();
-  try {
-    return await readTogether(session, files, schemas);
-  } catch (error) {
-    const [file, ...others] = files;
-    if (file === undefined) throw error;
-    if (others.length === 0) {
-      const problem = fileFailure(error, file.name);
-      if (problem === null) throw error;
-      return new Map([[file.path, { ...file, problem }]]);
-    }
-    const half = files.length >> 1;
-    return new Map([
-      ...(await readFooters(session, files.slice(0, half), schemas)),
-      ...(await readFooters(session, files.slice(half), schemas)),
-    ]);
-  }
-}
-
-async function readTogether(
-  session: DuckDbSession,
-  files: readonly EngineFile[],
-  schemas: ReadonlyMap<string, FileShape>,
-): Promise<Map<string, FileSchema | UnreadableFile>> {
-  const list = `[${files.map(({ path }) => quoteText(path)).join(', ')}]`;
-  const metadata = new Map(
-    (
-      await session.rows(
-        `SELECT file_name, num_rows, num_row_groups, encryption_algorithm FROM parquet_file_metadata(${list})`,
-      )
-    ).map((row) => [row['file_name'], row]),
-  );
-  const codecs = await readCodecs(session, list);
-  const columnsOf = new Map<string, readonly FileColumn[]>();
-  const described = new Map<string, FileSchema | UnreadableFile>();
-  for (const file of files) {
-    const footer = metadata.get(file.path);
-    const codec = codecs.get(file.path);
-    if (footer?.['encryption_algorithm'] != null) {
-      described.set(file.path, {
-        ...file,
-        problem: new FileError('SLUICE_INGEST_FILE_ENCRYPTED', `${file.name}.`),
-      });
-      continue;
-    }
-    if (codec !== undefined) {
-      const problem = new FileError('SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', `${file.name}: ${codec}.`);
-      described.set(file.path, { ...file, problem });
-      continue;
-    }
-    const schema = schemas.get(file.path);
-    if (schema === undefined) throw new RangeError(`${file.name} was not opened.`);
-    const { shape, root } = schema;
-    const columns = columnsOf.get(shape) ?? (await readColumns(session, file.path, root));
-    columnsOf.set(shape, columns);
-    described.set(file.path, {
-      ...file,
-      rows: Number(footer?.['num_rows']),
-      rowGroups: Number(footer?.['num_row_groups']),
-      columns,
-    });
-  }
-  return described;
-}
-
-/**
- * Unsupported codecs by file. DuckDB always prints the statistics too, and fails on an unprintable time. The codecs are then
- * unknown, and the load reports them.
- */
-async function readCodecs(session: DuckDbSession, list: string): Promise<Map<unknown, unknown>> {
-  try {
-    const rows = await session.rows(
-      `SELECT file_name, min(compression) AS codec FROM parquet_metadata(${list})
-       WHERE compression NOT IN (${CODECS.map(quoteText).join(', ')}) GROUP BY file_name`,
-    );
-    return new Map(rows.map((row) => [row['file_name'], row['codec']]));
-  } catch (error) {
-    if (duckDbMessage(error).type === 'Conversion') return new Map();
-    throw error;
-  }
-}
-
 /** `PAR1` at both ends, and the footer's length before the last: https://parquet.apache.org/docs/file-format/ */
 const MARK = 'PAR1';
 /** Magic of a file with an encrypted footer. */
@@ -200,29 +179,14 @@ const MARK_BYTES = 4;
 const LEAST_BYTES = 12;
 
 /** Why the ends of a file show that it is not valid Parquet, before any library opens it; null if they are fine. */
-async function readFooterMark(file: {
-  readonly path: string;
-  readonly name: string;
-}): Promise<FileFailure | null> {
-  const handle = await open(file.path);
-  try {
-    const { size } = await handle.stat();
-    const head = Buffer.alloc(MARK_BYTES);
-    const tail = Buffer.alloc(2 * MARK_BYTES);
-    await handle.read(head, 0, MARK_BYTES, 0);
-    await handle.read(tail, 0, tail.length, Math.max(0, size - tail.length));
-    const problem = markProblem(head.toString('latin1'), tail, size);
-    return problem === null ? null : new FileError(problem, `${file.name}, ${size} bytes.`);
-  } finally {
-    await handle.close();
-  }
-}
-
-function markProblem(head: string, tail: Buffer, size: number) {
-  const end = tail.toString('latin1', MARK_BYTES);
-  if (head === ENCRYPTED_MARK || (head === MARK && end === ENCRYPTED_MARK))
+function markProblem({ head, end, size }: FileEnds) {
+  const first = head.toString('latin1');
+  const last = end.toString('latin1', Math.max(0, end.length - MARK_BYTES));
+  if (first === ENCRYPTED_MARK || (first === MARK && last === ENCRYPTED_MARK))
     return 'SLUICE_INGEST_FILE_ENCRYPTED';
-  if (head !== MARK) return 'SLUICE_INGEST_FILE_NOT_PARQUET';
-  if (size < LEAST_BYTES || end !== MARK) return 'SLUICE_INGEST_FILE_TRUNCATED';
-  return tail.readUInt32LE(0) > size - LEAST_BYTES ? 'SLUICE_INGEST_FILE_DAMAGED' : null;
+  if (first !== MARK) return 'SLUICE_INGEST_FILE_NOT_PARQUET';
+  if (size < LEAST_BYTES || last !== MARK) return 'SLUICE_INGEST_FILE_TRUNCATED';
+  return end.readUInt32LE(end.length - 2 * MARK_BYTES) > size - LEAST_BYTES
+    ? 'SLUICE_INGEST_FILE_DAMAGED'
+    : null;
 }

@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.ts';
-import { quoteText } from '../../base/sql.ts';
+import { quoteName, quoteText } from '../../base/sql.ts';
+import { LARGEST_FILE_BYTES } from '../limits.ts';
 import { DuckDbSession, type SessionRow } from './DuckDbSession.ts';
 import { describeFiles } from './describeFiles.ts';
 import type { Engine, EngineLimits, FileRows, LoadRequest, LoadResult, WrittenFile } from './Engine.ts';
-import { engineFailure, fileFailure } from './EngineError.ts';
+import { EngineError, engineFailure, fileFailure } from './EngineError.ts';
 import { FileError, isRowReason, type RowReason } from './FileError.ts';
 import {
   acceptedRowsStatement,
@@ -14,6 +15,7 @@ import {
   refusedProbeStatement,
   refusedRowsStatements,
 } from './loadStatements.ts';
+import { cutFile } from './parquet/cutFile.ts';
 import { verifyPages } from './verifyPages.ts';
 
 /** The engine for loads that fit one machine. Each call has its own DuckDB, which can access only its files. */
@@ -115,10 +117,8 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   await verifyMapped(request);
   await session.run(acceptedRowsStatement(request, output));
   const taken = await acceptedByFile(session, output);
-  const given = await rowsByFile(session, request);
-  const rows = files.map(({ name }, i) => {
+  const rows = files.map(({ name, rows: all }) => {
     const out = taken.get(name) ?? 0;
-    const all = given[i] ?? 0;
     return { name, in: all, out, refused: all - out };
   });
   const withRefused = new Set(rows.flatMap(({ refused }, i) => (refused > 0 ? [i] : [])));
@@ -139,8 +139,20 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
       `${name}: its footer says ${said} rows, and it holds ${read + explained}.`,
     );
   }
-  const written = out === 0 ? [] : [{ path: output, bytes: await bytesOf(output), rows: out }];
+  const written = out === 0 ? [] : await cutOutput(request, output, out);
   return summary(request, written, refused?.file ?? null, byFile, daysLate);
+}
+
+/** Cuts the file of all rows. @throws EngineError if the files do not state as many rows as were counted. */
+async function cutOutput(
+  { outputDirectory, largestFile = LARGEST_FILE_BYTES }: LoadRequest,
+  output: string,
+  out: number,
+): Promise<WrittenFile[]> {
+  const written = await cutFile(output, largestFile, (n) => join(outputDirectory, `part-${n}.parquet`));
+  const rows = written.reduce((sum, file) => sum + file.rows, 0);
+  if (rows === out) return written;
+  throw new EngineError('SLUICE_ENGINE_FAILED', `${out} rows were counted, and ${rows} written.`);
 }
 
 /** All columns. */
@@ -151,7 +163,7 @@ async function verifyMapped({ files, mapping, signal }: LoadRequest): Promise<vo
   for (const { files: places, leaves } of mapping.groups.flatMap(({ raws }) => raws)) {
     for (const i of places) {
       const file = files[i];
-      if (file !== undefined) await verifyPages(file, { leaves, signal });
+      if (file?.mayHaveChecksums === true) await verifyPages(file, { leaves, signal });
     }
   }
 }
@@ -184,20 +196,11 @@ async function acceptedByFile(session: DuckDbSession, output: string): Promise<M
   return new Map(rows.map(({ source_file, n }) => [String(source_file), Number(n)]));
 }
 
-/** Row counts from the footers. */
-async function rowsByFile(session: DuckDbSession, { files }: LoadRequest): Promise<number[]> {
-  const rows = await session.rows(
-    `SELECT file_name, num_rows FROM parquet_file_metadata([${files.map(({ path }) => quoteText(path)).join(', ')}])`,
-  );
-  const byPath = new Map(rows.map(({ file_name, num_rows }) => [String(file_name), Number(num_rows)]));
-  return files.map(({ path }) => byPath.get(path) ?? 0);
-}
-
 async function writeRefused(session: DuckDbSession, request: LoadRequest, only: ReadonlySet<number>) {
   const path = request.refusedPath;
   for (const i of only) {
     const file = request.files[i];
-    if (file !== undefined) await verifyPages(file, { leaves: ALL, signal: request.signal });
+    if (file?.mayHaveChecksums === true) await verifyPages(file, { leaves: ALL, signal: request.signal });
   }
   for (const statement of refusedRowsStatements(request, only, path)) await session.run(statement);
   const reasons = new Map<string, Counts>();
@@ -221,19 +224,19 @@ async function readDaysLate(
   { mapping, day }: LoadRequest,
   output: string,
 ): Promise<Record<string, number>> {
-  const date =
-    mapping.sortBy === 'metric_date'
-      ? 'moment'
-      : `CAST(timezone(${quoteText(mapping.timezone)}, timezone('UTC', moment)) AS DATE)`;
-  const minute =
-    mapping.sortBy === 'metric_date'
-      ? 'metric_date'
-      : 'make_timestamp((epoch_us("timestamp") // 60000000) * 60000000)';
+  const { dayOf } = mapping;
+  if (dayOf === null) return {};
+  const column = quoteName(dayOf.column);
+  const isDate = dayOf.type === 'date';
+  const date = isDate
+    ? 'moment'
+    : `CAST(timezone(${quoteText(mapping.timezone)}, timezone('UTC', moment)) AS DATE)`;
+  const minute = isDate ? column : `make_timestamp((epoch_us(${column}) // 60000000) * 60000000)`;
   const rows = await session.rows(
     `SELECT CASE WHEN days > ${MOST_DAYS} THEN '>${MOST_DAYS}' WHEN days < -${MOST_DAYS} THEN '<-${MOST_DAYS}' ELSE CAST(days AS VARCHAR) END AS late,
        sum(n) AS n
      FROM (SELECT date_diff('day', ${date}, DATE ${quoteText(day)}) AS days, n
-       FROM (SELECT ${minute} AS moment, count(*) AS n FROM read_parquet(${quoteText(output)}) GROUP BY moment))
+       FROM (SELECT ${minute} AS moment, count(*) AS n FROM read_parquet(${quoteText(output)}) WHERE ${column} IS NOT NULL GROUP BY moment))
      GROUP BY late ORDER BY min(days)`,
   );
   return Object.fromEntries(rows.map(({ late, n }) => [String(late), Number(n)]));

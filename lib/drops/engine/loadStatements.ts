@@ -1,5 +1,5 @@
-import { quoteText } from '../../base/sql.ts';
-import type { LoadRequest, MappedGroup } from './Engine.ts';
+import { quoteName, quoteText } from '../../base/sql.ts';
+import type { EngineFile, LoadRequest, MappedGroup } from './Engine.ts';
 
 /** Rows of a row group: DuckDB's default. A reader skips whole row groups by time. */
 const ROW_GROUP_ROWS = 122_880;
@@ -18,7 +18,8 @@ const FILE = '"file number"';
 /** A column of {@link probeStatement}. */
 export const ROWS_DIFFER = 'rows differ';
 
-type MappingRequest = Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt' | 'receivedAt'> & {
+type MappingRequest = Pick<LoadRequest, 'mapping' | 'loadedAt' | 'receivedAt'> & {
+  readonly files: readonly EngineFile[];
   /** Number of rows from the beginning of each file. Later row groups are not read. Default: all. */
   readonly firstRows?: number;
 };
@@ -28,7 +29,9 @@ type MappingRequest = Pick<LoadRequest, 'files' | 'mapping' | 'loadedAt' | 'rece
  * they are sorted, and get its name afterwards, which reduces temporary files.
  */
 export function acceptedRowsStatement(request: MappingRequest, path: string): string {
-  return `COPY (${acceptedRowsQuery(request, `ORDER BY ${request.mapping.sortBy}`)}) TO ${quoteText(path)} ${PARQUET}`;
+  const { sortBy } = request.mapping;
+  const order = sortBy.length === 0 ? '' : `ORDER BY ${sortBy.map(quoteName).join(', ')}`;
+  return `COPY (${acceptedRowsQuery(request, order)}) TO ${quoteText(path)} ${PARQUET}`;
 }
 
 /**
@@ -170,13 +173,13 @@ function timestampSql(epochMs: number): string {
   return `make_timestamp(${epochMs} * 1000)`;
 }
 
-function pathAt(files: LoadRequest['files'], i: number): string {
+function pathAt(files: readonly EngineFile[], i: number): string {
   const file = files[i];
   if (file === undefined) throw new RangeError(`The mapping is for more files than there are: ${i}.`);
   return file.path;
 }
 
-function nameAt(files: LoadRequest['files'], i: number): string {
+function nameAt(files: readonly EngineFile[], i: number): string {
   const file = files[i];
   if (file === undefined) throw new RangeError(`The mapping is for more files than there are: ${i}.`);
   return file.name;

@@ -1,7 +1,15 @@
 import { quoteText } from '../../base/sql.ts';
 import type { DuckDbSession } from './DuckDbSession.ts';
 import type { FileColumn } from './Engine.ts';
-import { CONVERTED, ELEMENT, intOf, LOGICAL, PHYSICAL, type SchemaNode, structOf } from './parquetFooter.ts';
+import {
+  CONVERTED,
+  ELEMENT,
+  intOf,
+  LOGICAL,
+  PHYSICAL,
+  type SchemaNode,
+  structOf,
+} from './parquet/parquetFooter.ts';
 import { type DecimalSize, decimalOf, isImpossible, isVariant, MOST_DIGITS } from './readableSchema.ts';
 
 /** Members of `TimestampType` and of its unit. */

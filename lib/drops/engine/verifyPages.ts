@@ -3,8 +3,9 @@ import { Readable } from 'node:stream';
 import { crc32, createGunzip, gunzipSync } from 'node:zlib';
 import type { EngineFile } from './Engine.ts';
 import { FileError, type FileFailure } from './FileError.ts';
-import { type ColumnChunk, columnChunks, intOf, readAt, readFooter, structOf } from './parquetFooter.ts';
-import { THRIFT, ThriftReader, type ThriftStruct } from './thriftCompact.ts';
+import { type FileEnds, ParquetFooter, readAt, readEnds } from './parquet/parquetFooter.ts';
+import type { ColumnChunk } from './parquet/rowGroups.ts';
+import { THRIFT, ThriftReader } from './parquet/thriftCompact.ts';
 
 // IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 const PAGE = {
@@ -68,19 +69,56 @@ interface Page {
  * @throws FileError of a page whose checksum does not match; the signal's reason.
  */
 export async function verifyPages(file: EngineFile, { leaves, rows, signal }: PageRange): Promise<void> {
-  const handle = await open(file.path);
+  const ends = readEnds(file.path);
+  const window = new FileWindow(file.path, ends);
   try {
-    const wanted = (leaf: number) => leaves.some(([first, end]) => leaf >= first && leaf < end);
-    const window = new FileWindow(handle, (await handle.stat()).size);
-    for (const chunk of columnChunks(await readFooter(handle), wanted, rows)) {
-      await verifyChunk(window, chunk, file.name, signal);
+    const isWanted = (leaf: number) => leaves.some(([first, end]) => leaf >= first && leaf < end);
+    let before = 0;
+    for (const group of new ParquetFooter(ends).rowGroups) {
+      if (rows !== undefined && before >= rows) break;
+      before += group.rows;
+      for (const [leaf, chunk] of group.chunks.entries()) {
+        if (isWanted(leaf)) await verifyChunk(window, chunk, file.name, signal);
+      }
     }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new FileError('SLUICE_INGEST_FILE_DAMAGED', `${file.name}: ${error.message}`, { cause: error });
   } finally {
-    await handle.close();
+    await window.close();
   }
+}
+
+/**
+ * Whether pages of a file may have checksums to verify. Only of a small file, which is in memory, all headers are read: false
+ * if none has a checksum, so that thousands of such files need not be opened again.
+ */
+export function mayHaveChecksums({ rowGroups }: ParquetFooter, { size, end }: FileEnds): boolean {
+  if (end.length < size) return true;
+  const reader = new ThriftReader(end);
+  try {
+    return rowGroups.some(({ chunks }) => chunks.some((chunk) => hasChecksum(reader, chunk)));
+  } catch (error) {
+    // Only damage to mapped columns matters, and it is named when these are verified.
+    if (error instanceof RangeError) return true;
+    throw error;
+  }
+}
+
+function hasChecksum(file: ThriftReader, { start, values, codec }: ColumnChunk): boolean {
+  file.at = start;
+  for (let read = 0; read < values; ) {
+    const page = parsePage(file, 0);
+    if (page.crc !== undefined || isGzip(page, codec)) return true;
+    read += page.values;
+    file.at = page.start + page.bytes;
+  }
+  return false;
+}
+
+/** Whether a page holds a gzip block, which ends with a checksum. */
+function isGzip({ isCompressed, bytes, levels }: Page, codec: number): boolean {
+  return codec === GZIP && isCompressed && bytes > levels;
 }
 
 async function verifyChunk(
@@ -99,7 +137,7 @@ async function verifyChunk(
     if (page.crc !== undefined) {
       isChecked = true;
       if ((await readCrc(file, page)) !== page.crc >>> 0) throw checksumError(name, page, 'its CRC');
-    } else if (chunk.codec === GZIP && page.isCompressed && page.bytes > page.levels) {
+    } else if (isGzip(page, chunk.codec)) {
       isChecked = true;
       await verifyGzip(file, page, name);
     }
@@ -112,17 +150,25 @@ async function verifyChunk(
   }
 }
 
-/** A file with a buffer of the last read. */
+/** A file with a buffer of the last read. Of a small file, which is in memory as a whole, nothing is read. */
 class FileWindow {
-  readonly handle: FileHandle;
+  readonly #path: string;
   readonly #size: number;
   readonly #hasCrc = new Map<Page['kind'], boolean>();
-  #start = 0;
-  #bytes: Buffer = Buffer.alloc(0);
+  #handle: FileHandle | undefined;
+  #start: number;
+  #bytes: Buffer;
 
-  constructor(handle: FileHandle, size: number) {
-    this.handle = handle;
+  constructor(path: string, { size, end }: FileEnds) {
+    this.#path = path;
     this.#size = size;
+    this.#start = size - end.length;
+    this.#bytes = end;
+  }
+
+  /** Closes the file if it was opened. */
+  async close(): Promise<void> {
+    await this.#handle?.close();
   }
 
   /** Writers write checksums for all pages of a kind, or for none. @throws RangeError if a page differs. */
@@ -138,7 +184,8 @@ class FileWindow {
     const end = Math.min(at + length, this.#size);
     if (at < this.#start || end > this.#start + this.#bytes.length) {
       const wanted = Math.min(Math.max(length, WINDOW_BYTES), Math.max(0, this.#size - at));
-      this.#bytes = await readAt(this.handle, at, wanted);
+      this.#handle ??= await open(this.#path);
+      this.#bytes = await readAt(this.#handle, at, wanted);
       this.#start = at;
     }
     return this.#bytes.subarray(at - this.#start);
@@ -156,8 +203,7 @@ async function readPage(file: FileWindow, at: number): Promise<Page> {
   for (let length = 1; ; length = Math.max(WINDOW_BYTES, length * 8)) {
     const bytes = await file.from(at, length);
     try {
-      const reader = new ThriftReader(bytes);
-      return parsePage(reader.struct(), at + reader.at);
+      return parsePage(new ThriftReader(bytes), at);
     } catch (error) {
       // It may be longer than the buffer.
       if (bytes.length < length || length >= MOST_HEADER_BYTES) throw error;
@@ -165,24 +211,39 @@ async function readPage(file: FileWindow, at: number): Promise<Page> {
   }
 }
 
-function parsePage(header: ThriftStruct, start: number): Page {
-  const bytes = intOf(header, PAGE.compressed);
-  const uncompressed = intOf(header, PAGE.uncompressed);
-  if (bytes === undefined || bytes < 0 || uncompressed === undefined || uncompressed < 0) {
-    throw new RangeError('A page has no size.');
-  }
-  const kind = intOf(header, PAGE.type) ?? -1;
+/** Reads the header of a page field by field, as a day may have millions of pages. @param base Offset of the reader's bytes. */
+function parsePage(reader: ThriftReader, base: number): Page {
+  let [kind, bytes, uncompressed, values, levels] = [-1, -1, -1, 0, 0];
+  let crc: number | undefined;
+  let isCompressed = true;
+  const headers: number[] = [];
+  reader.fields((id, type) => {
+    const isInt = type >= THRIFT.i16 && type <= THRIFT.i64;
+    if (id >= PAGE.data) headers.push(id);
+    if (id === PAGE.type && isInt) kind = reader.int();
+    else if (id === PAGE.uncompressed && isInt) uncompressed = reader.int();
+    else if (id === PAGE.compressed && isInt) bytes = reader.int();
+    else if (id === PAGE.crc && isInt) crc = reader.int();
+    else if ((id === PAGE.data || id === PAGE.dataV2) && type === THRIFT.struct) {
+      reader.fields((field, of) => {
+        const isNumber = of >= THRIFT.i16 && of <= THRIFT.i64;
+        if (field === VALUES && isNumber) values = reader.int();
+        else if (id === PAGE.dataV2 && (field === V2.definitionBytes || field === V2.repetitionBytes)) {
+          if (isNumber) levels += reader.int();
+          else reader.skip(of);
+        } else {
+          if (id === PAGE.dataV2 && field === V2.isCompressed && of === THRIFT.false) isCompressed = false;
+          reader.skip(of);
+        }
+      });
+    } else reader.skip(type);
+  });
+  if (bytes < 0 || uncompressed < 0) throw new RangeError('A page has no size.');
   const kindOf = KINDS.get(kind);
-  if (kindOf === undefined || !header.has(kindOf))
+  if (kindOf === undefined || !headers.includes(kindOf))
     throw new RangeError('A page has the header of another kind.');
-  const v2 = structOf(header, PAGE.dataV2);
-  const data = v2 ?? structOf(header, PAGE.data);
-  const values = data === null ? 0 : (intOf(data, VALUES) ?? 0);
   if (values < 0) throw new RangeError('A page has a negative number of values.');
-  const levels =
-    v2 === null ? 0 : (intOf(v2, V2.definitionBytes) ?? 0) + (intOf(v2, V2.repetitionBytes) ?? 0);
-  const isCompressed = v2?.get(V2.isCompressed)?.type !== THRIFT.false;
-  return { start, bytes, kind, uncompressed, crc: intOf(header, PAGE.crc), levels, isCompressed, values };
+  return { start: base + reader.at, bytes, kind, uncompressed, crc, levels, isCompressed, values };
 }
 
 async function readCrc(file: FileWindow, { start, bytes }: Page): Promise<number> {

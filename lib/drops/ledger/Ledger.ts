@@ -1,6 +1,7 @@
 import { eachAttempt } from '../../base/retry.ts';
 import type { Clock } from '../../base/time.ts';
-import type { LedgerEntry, LedgerPlace, LedgerStore, StoredEntry } from './LedgerEntry.ts';
+import { IngestError } from '../IngestError.ts';
+import type { LedgerContent, LedgerEntry, LedgerPlace, LedgerStore, StoredEntry } from './LedgerEntry.ts';
 
 /** What {@link Ledger} works with. */
 export interface LedgerOptions {
@@ -28,12 +29,14 @@ export type Settlement = Pick<
   LedgerEntry,
   'state' | 'fingerprint' | 'files' | 'rows' | 'rowsByDaysLate' | 'bytes' | 'durations' | 'superseded'
 > &
-  Partial<Pick<LedgerEntry, 'version' | 'failure'>> & {
+  Partial<Pick<LedgerEntry, 'version' | 'failure' | 'athena'>> & {
     readonly state: 'succeeded' | 'succeeded_no_data' | 'failed';
   };
 
 /** Retries of a write that S3 answers with a conflict between two writers (409). */
 const WRITE_RETRIES = { tries: 3, baseMs: 100, capMs: 1_000 } as const;
+/** Attempts of a change that loses to other writes. */
+const CHANGE_RETRIES = { tries: 20, baseMs: 100, capMs: 2_000 } as const;
 /** Attempts of a claim that loses to another write. A write that leaves a lease ends them. */
 const CLAIM_TRIES = 5;
 
@@ -79,7 +82,9 @@ export class Ledger {
       // A settled day starts again, even if the claim precedes the note.
       const isSame = entry.queued === undefined || entry.queued.fingerprint === queuedFor;
       const isUnderWay = entry.state === 'loading' || entry.state === 'waiting';
-      const attempts = isSame && isUnderWay ? entry.attempts + 1 : 1;
+      // A day that Athena works on was put down: taking it up again is no attempt of its own.
+      const isPutDown = lease === undefined && entry.athena?.step !== undefined;
+      const attempts = isSame && isUnderWay ? entry.attempts + (isPutDown ? 0 : 1) : 1;
       const written = await this.#write(
         { ...entry, state: 'loading', lease: { owner, until }, attempts },
         stored,
@@ -96,13 +101,31 @@ export class Ledger {
     return written === null ? null : { ...written, owner, until };
   }
 
+  /** Notes how far a load by Athena is; null if another owner has the day: stop, and write nothing. */
+  async note(claim: Claim, athena: LedgerEntry['athena']): Promise<Claim | null> {
+    const { athena: _, ...kept } = claim.entry;
+    const entry = athena === undefined ? kept : { ...kept, athena };
+    const written = await this.#write(entry, claim);
+    return written === null ? null : { ...claim, ...written };
+  }
+
+  /**
+   * Puts a day down while Athena works on it: nobody has a lease, and whoever claims the day next goes on with it.
+   *
+   * @returns The entry; null if another owner has the day, and nothing was written.
+   */
+  async putDown(claim: Claim): Promise<LedgerEntry | null> {
+    const { lease: _, ...kept } = claim.entry;
+    return (await this.#write({ ...kept, state: 'loading' }, claim))?.entry ?? null;
+  }
+
   /**
    * Writes the result of the load and releases the day. A failure keeps the version that queries read.
    *
    * @returns The entry; null if another owner has the day, and nothing was written.
    */
   async settle(claim: Claim, settlement: Settlement): Promise<LedgerEntry | null> {
-    const { lease: _, queued: __, failure: ___, ...kept } = claim.entry;
+    const { lease: _, queued: __, failure: ___, athena: ____, ...kept } = claim.entry;
     return (await this.#write({ ...kept, ...settlement }, claim))?.entry ?? null;
   }
 
@@ -165,11 +188,33 @@ export class Ledger {
     return written !== null;
   }
 
+  /**
+   * Changes an entry by a decision on its content, which is made again if another write came first. Parts of one day that
+   * end together write to the same entry, so it is tried more often than a claim.
+   *
+   * @param decide Gets the current content, empty if there is none. Without `entry` nothing is written.
+   * @returns What was decided on the content that was there when the entry was written.
+   * @throws IngestError SLUICE_INGEST_LEDGER_UNAVAILABLE if other writes came first every time.
+   */
+  async change<Decision extends { readonly entry?: LedgerContent | undefined }>(
+    place: LedgerPlace,
+    decide: (known: LedgerContent) => Decision,
+  ): Promise<Decision> {
+    const { store, wait, random } = this.#options;
+    for await (const _ of eachAttempt({ ...CHANGE_RETRIES, wait, random })) {
+      const stored = await store.read(place);
+      const decision = decide(knownEntry(stored, place));
+      if (decision.entry === undefined) return decision;
+      if ((await this.#write(decision.entry, stored)) !== null) return decision;
+    }
+    throw new IngestError(
+      'SLUICE_INGEST_LEDGER_UNAVAILABLE',
+      `${place.dataset} ${place.day}: other writers.`,
+    );
+  }
+
   /** Null if another write came first. */
-  async #write(
-    changed: Omit<LedgerEntry, 'token' | 'updatedAt'>,
-    on: StoredEntry | null,
-  ): Promise<StoredEntry | null> {
+  async #write(changed: LedgerContent, on: StoredEntry | null): Promise<StoredEntry | null> {
     const { store, clock, newToken, wait, random } = this.#options;
     const entry: LedgerEntry = { ...changed, updatedAt: clock.now(), token: newToken() };
     let failure: { readonly error: unknown } | null = null;
@@ -189,14 +234,11 @@ export class Ledger {
 }
 
 /** The known entry of a day in a table. An entry for the dataset's previous table does not count. */
-function knownEntry(
-  stored: StoredEntry | null,
-  place: LedgerPlace,
-): Omit<LedgerEntry, 'token' | 'updatedAt'> {
+function knownEntry(stored: StoredEntry | null, place: LedgerPlace): LedgerContent {
   return stored?.entry.table === place.table ? stored.entry : emptyEntry(place);
 }
 
-function emptyEntry({ source, dataset, day, table }: LedgerPlace): Omit<LedgerEntry, 'token' | 'updatedAt'> {
+function emptyEntry({ source, dataset, day, table }: LedgerPlace): LedgerContent {
   return {
     source,
     dataset,

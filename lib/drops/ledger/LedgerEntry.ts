@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isUtcDay } from '../../base/time.ts';
+import { curatedDaySchema } from './CuratedDay.ts';
 
 const count = z.int().min(0);
 /** Epoch milliseconds. */
@@ -27,6 +28,30 @@ const fileFateSchema = z.object({
   rows: z.object({ in: count, out: count, refused: count }).optional(),
   /** Refused rows by reason. */
   refusedBy: z.record(z.string(), count).optional(),
+});
+
+/** Steps of a load by Athena. Each is one execution, started by a function that does not wait for it. */
+export const athenaSteps = ['rows', 'counts', 'refused', 'refused_counts'] as const;
+
+/** A load by Athena. */
+const athenaLoadSchema = z.object({
+  /** Why the day is loaded by Athena, in words. */
+  why: z.string(),
+  /** Fingerprint of the files. */
+  fingerprint: z.string(),
+  /** The version that it writes. */
+  version: z.string().min(1),
+  /** The step that Athena works on; absent once the load has ended. */
+  step: z.enum(athenaSteps).optional(),
+  /** ID of that step's execution; absent until it is known to be started. */
+  execution: z.string().optional(),
+  /** IDs of all executions, in the order of their start. */
+  executions: z.array(z.string()),
+  /** Bytes that finished executions have scanned. */
+  scannedBytes: count,
+  /** List price of the finished executions. */
+  usd: z.number(),
+  startedAt: instant,
 });
 
 /**
@@ -60,8 +85,12 @@ export const ledgerEntrySchema = z.object({
   version: z.string().optional(),
   /** Versions to delete, and when each was replaced. */
   superseded: z.array(z.object({ version: z.string(), at: instant })),
+  /** The load by Athena that works on the day, or was its last load; absent if a function loaded it. */
+  athena: athenaLoadSchema.optional(),
   /** Failure of the last load, or the reason why a waiting day is retried. */
   failure: z.object({ code: z.string(), message: z.string() }).optional(),
+  /** Only days of curated tables have it. */
+  curated: curatedDaySchema.optional(),
   updatedAt: instant,
   /** Identifies the write that made this entry, so that a writer recognises its own. */
   token: z.string().min(1),
@@ -71,6 +100,12 @@ export const ledgerEntrySchema = z.object({
 export type FileFate = z.output<typeof fileFateSchema>;
 /** A validated entry of one day. */
 export type LedgerEntry = z.output<typeof ledgerEntrySchema>;
+/** An entry without what a write adds. */
+export type LedgerContent = Omit<LedgerEntry, 'token' | 'updatedAt'>;
+/** A load by Athena, in the ledger. */
+export type AthenaLoad = z.output<typeof athenaLoadSchema>;
+/** A step of a load by Athena. */
+export type AthenaStep = (typeof athenaSteps)[number];
 /** The state of a day. */
 export type LedgerState = (typeof ledgerStates)[number];
 

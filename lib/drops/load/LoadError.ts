@@ -15,8 +15,9 @@ export const LoadError = defineErrorFamily('system', {
     cure: 'Correct `timezone` or the unit of the time column if the mapping is wrong, or raise `lateShare` of the dataset.',
   },
   SLUICE_LOAD_DAY_TOO_LARGE: {
-    cause: "The day's files don't fit the function's disk.",
-    cure: 'The function `ingest-load` has the largest disk that Lambda offers, and half of it is for files. Write the files with a better compression (zstd), or into two folders, and configure a dataset for each.',
+    cause:
+      "The day does not fit the function's disk, which holds its files, temporary files while rows are sorted, and the result.",
+    cure: 'Set `engine` of the dataset to `auto`: Athena then loads the day. If Athena can not read the bucket (docs/large-days.md), write the files into two folders, and configure a dataset for each.',
   },
   SLUICE_LOAD_FILES_CHANGING: {
     cause: 'Files were replaced repeatedly while they were read.',
@@ -66,6 +67,10 @@ const PERMANENT_CODES: ReadonlySet<string> = new Set([
   'SLUICE_SOURCE_DELTA_TABLE',
   'SLUICE_SOURCE_ICEBERG_TABLE',
   'SLUICE_SOURCE_HUDI_TABLE',
+  'SLUICE_ATHENA_QUERY_FAILED',
+  'SLUICE_ATHENA_QUERY_CANCELLED',
+  'SLUICE_ATHENA_TOO_MANY_SCHEMAS',
+  'SLUICE_ATHENA_ROWS_MISSING',
   'SLUICE_LOAD_ROWS_REFUSED',
   'SLUICE_LOAD_ROWS_LATE',
   'SLUICE_LOAD_DAY_TOO_LARGE',

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/time.ts';
 import type { PartitionCatalog } from '../../landing/catalog/PartitionCatalog.ts';
 import type { Config } from '../../schema/config.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
+import type { AthenaPort } from '../athena/AthenaPort.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import type { Engine, EngineLimits } from '../engine/Engine.ts';
 import type { FaultPoint } from '../faultPoint.ts';
@@ -36,12 +37,29 @@ export const loadFaultPoints = [
   'settled',
 ] as const;
 
+/** The steps of a load by Athena, before it goes on as every load from `quarantined` on. */
+export const athenaFaultPoints = [
+  /** The plan, the manifests and the tables of the load exist; the ledger has nothing of it. */
+  'athena_planned',
+  /** The ledger has the step that starts next. */
+  'athena_noted',
+  /** The step's execution is started; the ledger does not have its ID. */
+  'athena_started',
+  /** The ledger has its ID, and nobody has the day. */
+  'athena_put_down',
+  /** An invocation has the day again, and has seen the execution's end. */
+  'athena_ended',
+] as const;
+
+/** A step of a load, by the function or by Athena. */
+export type AnyFaultPoint = LoadFaultPoint | (typeof athenaFaultPoints)[number];
+
 /** One of {@link loadFaultPoints}. */
 export type LoadFaultPoint = (typeof loadFaultPoints)[number];
 
 /** The ports and settings of loads, independent of the day. */
 export interface Loader {
-  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database' | 'sources' | 'unitIds'>;
+  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'database' | 'sources' | 'unitIds' | 'region'>;
   /** Name of the deployment's bucket. */
   readonly bucket: string;
   readonly landing: LandingBucket;
@@ -49,6 +67,8 @@ export interface Loader {
   readonly ledger: Ledger;
   readonly catalog: PartitionCatalog;
   readonly engine: Engine;
+  /** Absent if no dataset is loaded by Athena. */
+  readonly athena?: AthenaPort | undefined;
   readonly limits: EngineLimits;
   /** An existing, empty folder for this load. */
   readonly directory: string;
@@ -62,11 +82,12 @@ export interface Loader {
   readonly log: (fields: Record<string, unknown>) => void;
   /** Makes ports that are limited to one dataset, for its load. Default: the loader's own ports. */
   readonly scopedPorts?: (source: Source, dataset: Dataset) => Promise<ScopedPorts>;
-  readonly faultPoint?: FaultPoint<LoadFaultPoint>;
+  readonly faultPoint?: FaultPoint<AnyFaultPoint>;
 }
 
 /** Ports for the load of one dataset, with a session of the load's role that is limited to it (docs/ingest.md). */
-export interface ScopedPorts extends Pick<Loader, 'landing' | 'customerBucket' | 'ledger' | 'catalog'> {
+export interface ScopedPorts
+  extends Pick<Loader, 'landing' | 'customerBucket' | 'ledger' | 'catalog' | 'athena'> {
   /** Closes their connections. */
   close(): void;
 }
@@ -99,6 +120,12 @@ export interface LandingBucket {
    * @param after Only keys that sort after this one. Default all.
    */
   list(prefix: string, after?: string): Promise<readonly string[]>;
+  /** Writes a small text. */
+  putText(key: string, text: string): Promise<void>;
+  /** Reads a small text; null if there is none. */
+  readText(key: string): Promise<string | null>;
+  /** Copies an object of at most 5 GB within the bucket. */
+  copy(from: string, to: string): Promise<void>;
   /** Deletes at most 1,000 objects, which need not exist. */
   remove(keys: readonly string[]): Promise<void>;
 }

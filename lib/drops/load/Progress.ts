@@ -4,7 +4,7 @@ import type { Drop } from '../Drop.ts';
 import type { FileRows, LoadResult } from '../engine/Engine.ts';
 import { missingFiles, newlyLeftOut } from '../lastLoad.ts';
 import type { Claim } from '../ledger/Ledger.ts';
-import type { FileFate } from '../ledger/LedgerEntry.ts';
+import type { AthenaLoad, FileFate } from '../ledger/LedgerEntry.ts';
 import type { Failure } from './LoadError.ts';
 
 /** The progress of a load. The ledger gets it when the load ends, with or without success. */
@@ -21,6 +21,8 @@ export class Progress {
   bytes = 0;
   /** The version that this load made and queries read now. */
   version: string | undefined;
+  /** The load by Athena, with its costs so far. */
+  athena: AthenaLoad | undefined;
   /** Versions that this load has replaced, with epoch milliseconds. */
   readonly replaced: { readonly version: string; readonly at: number }[] = [];
   /** Milliseconds by step. */

@@ -1,7 +1,7 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, openSync, write as writeBytes } from 'node:fs';
 import { join } from 'node:path';
-import { addAbortSignal, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { mapLimit } from '../../base/concurrency.ts';
 import type { SluiceError } from '../../base/errors.ts';
 import { eachAttempt } from '../../base/retry.ts';
@@ -12,13 +12,19 @@ import { LoadError } from './LoadError.ts';
 
 /** Ranges of one file are written in parallel: the file is created if it is missing, and never truncated. */
 const OPEN = constants.O_CREAT | constants.O_WRONLY;
+const writeAt = promisify(writeBytes);
+/** Bytes that are gathered for one write: small files are written at once. */
+const WRITE_BYTES = 1024 * 1024;
 const RETRIES = { tries: READ_TRIES, baseMs: 200, capMs: 2_000 } as const;
 /** Signals that an object has changed. */
 const CHANGED = Symbol('changed');
 
+/** What a read needs to know of an object. */
+type FetchedObject = Pick<DropObject, 'key' | 'size' | 'eTag'>;
+
 /** One read: a whole file or a range of it. */
 interface FilePart {
-  readonly object: DropObject;
+  readonly object: FetchedObject;
   readonly path: string;
   /** First and last byte, both included. Undefined for the whole file. */
   readonly range: { readonly first: number; readonly last: number } | undefined;
@@ -43,7 +49,7 @@ export interface FetchOptions {
  */
 export async function fetchFiles(
   bucket: Pick<CustomerBucket, 'read'>,
-  objects: readonly DropObject[],
+  objects: readonly FetchedObject[],
   { directory, wait, random, signal, failed }: FetchOptions,
 ): Promise<readonly EngineFile[] | null> {
   const files = objects.map(({ key }, index) => ({
@@ -73,7 +79,7 @@ export async function fetchFiles(
   return files;
 }
 
-function splitFile(object: DropObject, path: string): FilePart[] {
+function splitFile(object: FetchedObject, path: string): FilePart[] {
   if (object.size <= READ_BYTES) return [{ object, path, range: undefined }];
   const parts: FilePart[] = [];
   for (let first = 0; first < object.size; first += READ_BYTES) {
@@ -91,14 +97,14 @@ async function fetchPart(
 ): Promise<boolean> {
   const first = range?.first ?? 0;
   const expected = range === undefined ? object.size : range.last - first + 1;
-  const file = await onDisk(() => open(path, OPEN));
+  const file = await onDisk(() => openSync(path, OPEN));
   try {
     let failure: unknown;
     for await (const _ of eachAttempt({ ...RETRIES, wait, random, signal })) {
       const body = await bucket.read(object, range);
       if (body === null) return false;
+      const release = limitRead(body, signal);
       try {
-        addAbortSignal(AbortSignal.any([signal, AbortSignal.timeout(READ_TIMEOUT_MS)]), body);
         await write(body, file, first, expected);
         return true;
       } catch (error) {
@@ -106,6 +112,7 @@ async function fetchPart(
         if (error instanceof LoadError) throw error;
         failure = error;
       } finally {
+        release();
         // A body that is not read to its end would keep its connection.
         body.destroy();
       }
@@ -113,28 +120,60 @@ async function fetchPart(
     const name = failure instanceof Error ? failure.message : String(failure);
     throw new SourceError('SLUICE_SOURCE_UNAVAILABLE', `${object.key}: ${name}`, { cause: failure });
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
+/**
+ * Ends a body at the signal or after the time limit. One timer and one listener: composed signals take longer than a small
+ * file.
+ *
+ * @returns Releases the body from both.
+ */
+function limitRead(body: Readable, signal: AbortSignal): () => void {
+  const stop = () => body.destroy(new Error('The read was stopped.'));
+  const timer = setTimeout(
+    () => body.destroy(new Error(`No end after ${READ_TIMEOUT_MS / 1_000} seconds.`)),
+    READ_TIMEOUT_MS,
+  );
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  return () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  };
+}
+
 /** Writes a body at an offset of the file. @throws RangeError if its length is not as expected; LoadError of the disk. */
-async function write(body: Readable, file: FileHandle, first: number, expected: number): Promise<void> {
+async function write(body: Readable, file: number, first: number, expected: number): Promise<void> {
   let bytes = 0;
+  let gathered: Uint8Array[] = [];
+  let gatheredBytes = 0;
+  const flush = async () => {
+    const chunk = Buffer.concat(gathered, gatheredBytes);
+    const position = first + bytes - gatheredBytes;
+    for (let at = 0; at < chunk.byteLength; ) {
+      const { bytesWritten } = await onDisk(() => writeAt(file, chunk, at, undefined, position + at));
+      at += bytesWritten;
+    }
+    gathered = [];
+    gatheredBytes = 0;
+  };
   for await (const piece of body) {
     const chunk: Uint8Array = piece;
     // Bytes beyond the range belong to another read.
     if (bytes + chunk.byteLength > expected) throw new RangeError(`More than ${expected} bytes received.`);
-    for (let at = 0; at < chunk.byteLength; ) {
-      const { bytesWritten } = await onDisk(() => file.write(chunk, at, undefined, first + bytes + at));
-      at += bytesWritten;
-    }
     bytes += chunk.byteLength;
+    gatheredBytes += chunk.byteLength;
+    gathered.push(chunk);
+    if (gatheredBytes >= WRITE_BYTES) await flush();
   }
   if (bytes !== expected) throw new RangeError(`${bytes} of ${expected} bytes received.`);
+  await flush();
 }
 
 /** Converts errors of the function's disk, which are not the bucket's fault and which a retry does not resolve. */
-async function onDisk<Result>(run: () => Promise<Result>): Promise<Result> {
+async function onDisk<Result>(run: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (error) {

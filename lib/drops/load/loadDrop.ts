@@ -1,35 +1,42 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
-import type { UtcDay } from '../../base/time.ts';
-import type { Dataset, Source } from '../../schema/sources.ts';
-import { type VersionNote, versionNoteKey } from '../../tables/ledgerKeys.ts';
-import { parseIngestedKey, refusedRowsKey, versionPrefix } from '../../tables/tableFolders.ts';
+import { versionNoteKey } from '../../tables/ledgerKeys.ts';
+import { versionPrefix } from '../../tables/tableFolders.ts';
+import { whyByAthena, whyNotByAthena } from '../athena/chooseEngine.ts';
+import { startByAthena } from '../athena/startByAthena.ts';
 import type { Drop } from '../Drop.ts';
 import type { EngineFile, FileSchema, LoadResult, UnreadableFile } from '../engine/Engine.ts';
+import { estimateLoad, type LoadEstimate } from '../engine/estimateLoad.ts';
 import { FileError, type FileFailure } from '../engine/FileError.ts';
-import { inspectObjects } from '../inspectObjects.ts';
 import { requireLoadable } from '../lastLoad.ts';
 import type { Settlement } from '../ledger/Ledger.ts';
-import { FILES_SHARE_OF_DISK, MOST_LISTINGS, PARALLEL_UPLOADS, VERSION_KEPT_MS } from '../limits.ts';
+import {
+  ESTIMATE_ERROR,
+  MOST_LISTINGS,
+  PARALLEL_READS,
+  PARALLEL_UPLOADS,
+  VERSION_KEPT_MS,
+} from '../limits.ts';
 import { listDrops } from '../listDrops.ts';
+import { athenaDialect } from '../mapping/athena/athenaDialect.ts';
 import { compileMapping, type MappingSubject, mappingProblem } from '../mapping/compileMapping.ts';
-import { requirePlainFiles } from '../tableFormats.ts';
+import type { Dialect } from '../mapping/Dialect.ts';
+import { duckDbDialect } from '../mapping/duckDbDialect.ts';
+import { PartialFile, PreviewError } from '../PartialFile.ts';
 import { fetchFiles } from './fetchFiles.ts';
+import { inspectDrop, receivedAt } from './inspectDrop.ts';
+import { requireAcceptableRows } from './judgeRows.ts';
 import { LoadError } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
-import { movePartition, partitionLocation } from './movePartition.ts';
 import type { Progress } from './Progress.ts';
-
-/** The dataset's day that is loaded. */
-export interface DropPlace {
-  readonly source: Source;
-  readonly dataset: Dataset;
-  readonly day: UtcDay;
-}
+import { type DropPlace, publishVersion, quarantineRows, versionName } from './publishVersion.ts';
 
 /** The result of {@link loadDrop} for a loaded day. */
 export type DropState = Extract<Settlement['state'], 'succeeded' | 'succeeded_no_data'>;
+
+/** Athena works on the day: another invocation goes on with it (lib/drops/athena). */
+export type Started = 'started';
 
 /** Why a listed day is not loaded: its files are already loaded, or have just changed. */
 export type SkipReason = 'unchanged' | 'settling';
@@ -48,22 +55,18 @@ export async function loadDrop(
   place: DropPlace,
   progress: Progress,
   findSkipReason: (drop: Drop) => Promise<SkipReason | null>,
-): Promise<DropState | SkipReason | null> {
+): Promise<DropState | SkipReason | Started | null> {
   const fetched = await listAndFetch(loader, run, place, progress, findSkipReason);
-  if (typeof fetched === 'string') return fetched;
+  if (typeof fetched === 'string' || fetched === null) return fetched;
   await loader.faultPoint?.('fetched');
 
   const { files, drop } = fetched;
   const mapped = files.length === 0 ? null : await mapFiles(loader, run, place, progress, files);
   if (mapped !== null) {
     await loader.faultPoint?.('mapped');
-    await quarantine(loader, run, place, progress, drop, mapped);
+    await quarantine(loader, run, place, progress, drop, mapped.refusedFile);
     await loader.faultPoint?.('quarantined');
     requireAcceptableRows(mapped, place.dataset);
-    // Regardless of the allowed share: the day would be empty although its files are not.
-    if (mapped.rows.in > 0 && mapped.rows.out === 0) {
-      throw new LoadError('SLUICE_LOAD_ROWS_REFUSED', `All ${mapped.rows.in} rows.`);
-    }
   }
   const isRead = await switchVersion(loader, run, place, progress, mapped);
   if (!isRead) return null;
@@ -73,11 +76,12 @@ export async function loadDrop(
 /** Lists the day and fetches its files, again if one of them is replaced meanwhile. */
 async function listAndFetch(
   loader: Loader,
-  { signal }: LoadRun,
+  run: LoadRun,
   place: DropPlace,
   progress: Progress,
   findSkipReason: (drop: Drop) => Promise<SkipReason | null>,
-): Promise<{ readonly drop: Drop; readonly files: readonly EngineFile[] } | SkipReason> {
+): Promise<{ readonly drop: Drop; readonly files: readonly EngineFile[] } | SkipReason | Started | null> {
+  const { signal } = run;
   const { directory, wait, random, freeBytes } = loader;
   const { source, dataset, day } = place;
   const bucket = loader.customerBucket(source, dataset);
@@ -95,10 +99,16 @@ async function listAndFetch(
     if (drop === null) continue;
     progress.drop = drop;
     requireLoadable(drop, progress.claim.entry, progress.isBackfill);
+    const chosen = await chooseEngine(loader, run, place, progress, drop, listings);
+    if (chosen === 'changed') continue;
+    if (chosen !== 'function') return chosen;
     const bytes = drop.files.reduce((sum, { size }) => sum + size, 0);
-    const most = Math.floor((await freeBytes()) * FILES_SHARE_OF_DISK);
-    if (bytes > most) {
-      throw new LoadError('SLUICE_LOAD_DAY_TOO_LARGE', `${bytes} bytes of files, room for ${most}.`);
+    const room = await freeBytes();
+    if (bytes > room) {
+      throw new LoadError(
+        'SLUICE_LOAD_DAY_TOO_LARGE',
+        `${bytes} bytes of files, room for ${room}${whyNotByAthena(loader, place)}.`,
+      );
     }
     const folder = join(directory, `files-${listings}`);
     await mkdir(folder);
@@ -118,17 +128,68 @@ async function listAndFetch(
   throw new LoadError('SLUICE_LOAD_FILES_CHANGING', `Listed ${MOST_LISTINGS} times.`);
 }
 
-/** Inspects the bytes of objects whose names do not decide; null if one of them has changed. */
-async function inspectDrop(
+/** Starts a load by Athena if the day needs one; `changed` if a file was replaced meanwhile. */
+async function chooseEngine(
   loader: Loader,
-  { source, dataset, day }: DropPlace,
-  { problems }: Progress,
-  listed: Drop,
+  run: LoadRun,
+  place: DropPlace,
+  progress: Progress,
+  drop: Drop,
+  listings: number,
+): Promise<'function' | 'changed' | Started | null> {
+  const { athena } = loader;
+  if (athena === undefined) return 'function';
+  const subject = { source: place.source, dataset: place.dataset, unitIds: loader.config.unitIds };
+  const read = once(() =>
+    progress.time('footers', () =>
+      readFooters(loader, place, drop, join(loader.directory, `footers-${listings}`), run.signal),
+    ),
+  );
+  try {
+    const why = await whyByAthena(loader, place, drop, async () =>
+      requireMappable(subject, await read(), progress, duckDbDialect),
+    );
+    if (why === null) return 'function';
+    const schemas = requireMappable(subject, await read(), progress, athenaDialect);
+    progress.bytes = drop.files.reduce((sum, { size }) => sum + size, 0);
+    return await startByAthena({ loader, athena, run, place, progress }, drop, schemas, why);
+  } catch (error) {
+    if (error instanceof PreviewError && error.code === 'SLUICE_PREVIEW_FILE_CHANGED') return 'changed';
+    throw error;
+  }
+}
+
+function once<Result>(run: () => Promise<Result>): () => Promise<Result> {
+  let result: Promise<Result> | undefined;
+  return () => {
+    result ??= run();
+    return result;
+  };
+}
+
+/** Describes the files of a drop by their footers, in sparse copies that hold nothing else. */
+async function readFooters(
+  { engine, customerBucket }: Loader,
+  { source, dataset }: DropPlace,
+  drop: Drop,
+  folder: string,
   signal: AbortSignal,
-): Promise<Drop | null> {
-  const bucket = loader.customerBucket(source, dataset);
-  await requirePlainFiles(bucket, dataset, day, listed);
-  return inspectObjects(bucket, listed, { signal, failed: (key, error) => problems.set(key, error) });
+): Promise<readonly (FileSchema | UnreadableFile)[]> {
+  await mkdir(folder);
+  const bucket = customerBucket(source, dataset);
+  const files = await mapLimit([...drop.files.entries()], PARALLEL_READS, async ([i, object]) => {
+    signal.throwIfAborted();
+    const partial = await PartialFile.open(bucket, object, join(folder, String(i)));
+    try {
+      await partial.fetchFooter();
+    } finally {
+      await partial.close();
+    }
+    return { path: partial.path, name: object.key };
+  });
+  const described = await engine.describe(files, signal);
+  await rm(folder, { recursive: true, force: true });
+  return described;
 }
 
 async function mapFiles(
@@ -143,17 +204,23 @@ async function mapFiles(
   await mkdir(outputDirectory);
   const described = await progress.time('describe', () => engine.describe(files, signal));
   const subject = { source, dataset, unitIds: config.unitIds };
-  const mapping = compileMapping(subject, requireMappable(subject, described, progress));
+  const schemas = requireMappable(subject, described, progress, duckDbDialect);
+  requireRoom(
+    estimateLoad(subject, schemas, limits),
+    await loader.freeBytes(),
+    whyNotByAthena(loader, { source, dataset, day }),
+  );
+  const mapping = compileMapping(subject, schemas);
   const mapped = await progress
     .time('map', () =>
       engine.load({
-        files,
+        files: schemas,
         mapping,
         day,
         outputDirectory,
         refusedPath: join(directory, 'refused.parquet'),
         loadedAt: clock.now(),
-        receivedAt: receivedAt(progress),
+        receivedAt: receivedAt(progress.drop),
         limits,
         signal,
       }),
@@ -164,6 +231,16 @@ async function mapFiles(
     });
   progress.mapped = mapped;
   return mapped;
+}
+
+/** @throws LoadError if a load does not fit the free bytes, even if it takes as much less as an estimate may be wrong. */
+function requireRoom({ diskBytes, inputBytes }: LoadEstimate, free: number, why: string): void {
+  const room = free + inputBytes;
+  if (diskBytes * (1 - ESTIMATE_ERROR) <= room) return;
+  throw new LoadError(
+    'SLUICE_LOAD_DAY_TOO_LARGE',
+    `An estimated ${Math.round(diskBytes)} bytes, ${inputBytes} of them files, room for ${room}${why}.`,
+  );
 }
 
 /** Records a file's error under its key. The engine's details begin with the file's name. */
@@ -178,11 +255,12 @@ function requireMappable(
   subject: MappingSubject,
   described: readonly (FileSchema | UnreadableFile)[],
   { problems }: Progress,
+  dialect: Dialect,
 ): readonly FileSchema[] {
   const schemas: FileSchema[] = [];
   let first: FileFailure | undefined;
   for (const file of described) {
-    const problem = 'problem' in file ? file.problem : mappingProblem(subject, file);
+    const problem = 'problem' in file ? file.problem : mappingProblem(subject, file, dialect);
     if (problem !== null) {
       first ??= problem;
       problems.set(file.name, problem);
@@ -192,54 +270,35 @@ function requireMappable(
   return schemas;
 }
 
-/** When the last of the day's files was written. It is the `received_at` of refused rows, the same for every load. */
-function receivedAt({ drop }: Progress): number {
-  return (drop?.files ?? []).reduce((last, { lastModified }) => Math.max(last, lastModified.getTime()), 0);
-}
-
-/**
- * Writes refused rows to quarantine, also if the day fails because of them, so that people see which. Rows of the same
- * files that only an earlier mapping refused are removed.
- */
 async function quarantine(
-  { landing, config }: Loader,
+  loader: Loader,
   { signal }: LoadRun,
-  { dataset, day }: DropPlace,
+  place: DropPlace,
   progress: Progress,
   { fingerprint }: Drop,
-  { refusedFile }: LoadResult,
+  refused: LoadResult['refusedFile'],
 ): Promise<void> {
-  const key = refusedRowsKey(config, {
-    table: dataset.table,
-    day,
-    fingerprint,
-    receivedAt: receivedAt(progress),
-  });
-  await progress.time('quarantine', async () => {
-    if (refusedFile !== null) await landing.upload(refusedFile.path, key, signal);
-    // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
-    else if ((await landing.list(key)).includes(key)) await landing.remove([key]);
-  });
+  const drop = { fingerprint, receivedAt: receivedAt(progress.drop) };
+  const puts = refused === null ? [] : [(key: string) => loader.landing.upload(refused.path, key, signal)];
+  await progress.time('quarantine', () => quarantineRows(loader, place, drop, puts));
 }
 
-/** Uploads a new version and moves the partition to it; false if another owner has the day. */
+/** Uploads a new version and publishes it; false if another owner has the day. */
 async function switchVersion(
   loader: Loader,
   run: LoadRun,
-  { dataset, day }: DropPlace,
+  place: DropPlace,
   progress: Progress,
   mapped: LoadResult | null,
 ): Promise<boolean> {
-  const { landing, config, clock, bucket, ledger, faultPoint } = loader;
+  const { landing, config, clock, faultPoint } = loader;
+  const { dataset, day } = place;
   const { table } = dataset;
-  const attempts = { clock, wait: loader.wait, random: loader.random, deadline: run.deadline };
-  const partition = { catalog: loader.catalog, database: config.database, table, day };
   const written = mapped?.written ?? [];
-
   const began = clock.now();
   const version = versionName(began, loader.random);
-  const prefix = versionPrefix(config, table, day, version);
   if (written.length > 0) {
+    const prefix = versionPrefix(config, table, day, version);
     await landing.putNote(versionNoteKey({ due: began + VERSION_KEPT_MS, table, day, version }));
     await faultPoint?.('begun');
     await progress.time('upload', () =>
@@ -249,100 +308,5 @@ async function switchVersion(
     );
     await faultPoint?.('uploaded');
   }
-  run.signal.throwIfAborted();
-  // A load that was delayed beyond its lease stops here, before queries see any change.
-  const renewed = await ledger.renew(progress.claim, run.leaseUntil);
-  if (renewed === null) return false;
-  progress.claim = renewed;
-  await faultPoint?.('renewed');
-
-  const before = await partitionLocation(partition, attempts);
-  // If the ledger has a version, there was a partition, which pointed to other data than the drop has now.
-  if (before === null && written.length === 0 && renewed.entry.version === undefined) return true;
-  const replaced = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
-  const at = clock.now();
-  const due = at + VERSION_KEPT_MS;
-  // If the partition was dropped, only the ledger still knows its version.
-  const lost = replaced === undefined ? renewed.entry.version : undefined;
-  if (lost !== undefined) await landing.putNote(versionNoteKey({ due, table, day, version: lost }));
-  if (replaced !== undefined) {
-    await landing.putNote(versionNoteKey({ due, table, day, version: replaced }));
-    await removeBeginNote(landing, { due, table, day, version: replaced });
-    progress.replaced.push({ version: replaced, at });
-    await faultPoint?.('noted');
-  }
-  await progress.time('move', () => movePartition(partition, `s3://${bucket}/${prefix}`, attempts));
-  progress.version = version;
-  await faultPoint?.('moved');
-  return true;
-}
-
-/**
- * Removes the note from the start of a version, if it still exists. It may be due within minutes, while running queries
- * still read the version.
- *
- * @param note The version's new note, which stays.
- */
-async function removeBeginNote(landing: Loader['landing'], note: VersionNote): Promise<void> {
-  const began = versionTime(note.version);
-  if (began === null || began + VERSION_KEPT_MS === note.due) return;
-  const key = versionNoteKey({ ...note, due: began + VERSION_KEPT_MS });
-  // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
-  if ((await landing.list(key)).includes(key)) await landing.remove([key]);
-}
-
-/**
- * Checks the shares of refused and late rows against the limits of the dataset.
- *
- * @throws LoadError `SLUICE_LOAD_ROWS_REFUSED`, `SLUICE_LOAD_ROWS_LATE`, with the shares, and refused rows by reason.
- */
-export function requireAcceptableRows(
-  { rows, reasons, rowsByDaysLate }: Pick<LoadResult, 'rows' | 'reasons' | 'rowsByDaysLate'>,
-  { refusedShare, lateShare }: Pick<Dataset, 'refusedShare' | 'lateShare'>,
-): void {
-  // Divided, not multiplied: 100 × 0.29 is less than 29 in floating point.
-  if (rows.refused / rows.in > refusedShare) {
-    const by = Object.entries(reasons)
-      .map(([reason, count]) => `${reason} ${count}`)
-      .join(', ');
-    throw new LoadError(
-      'SLUICE_LOAD_ROWS_REFUSED',
-      `${rows.refused} of ${rows.in} rows, ${percent(refusedShare)} allowed: ${by}.`,
-    );
-  }
-  const late = Object.entries(rowsByDaysLate)
-    .filter(([days]) => !['-1', '0', '1'].includes(days))
-    .reduce((sum, [, count]) => sum + count, 0);
-  if (late / rows.out > lateShare) {
-    throw new LoadError(
-      'SLUICE_LOAD_ROWS_LATE',
-      `${late} of ${rows.out} rows, ${percent(lateShare)} allowed.`,
-    );
-  }
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toFixed(4))} %`;
-}
-
-/**
- * Name of a new version of a day: `20261120T081500123Z-1f6c09ab`. Names sort by time and are unique to a load, so that no
- * load writes to a folder of another, or to one that queries read.
- *
- * @param now Epoch milliseconds.
- * @param random Answers a number from 0 to below 1.
- */
-function versionName(now: number, random: () => number): string {
-  const time = new Date(now).toISOString().replace(/[-:.]/g, '');
-  const tail = Math.floor(random() * 2 ** 32);
-  return `${time}-${tail.toString(16).padStart(8, '0')}`;
-}
-
-/** Time of a version's name, epoch milliseconds; null for a name that is not from {@link versionName}. */
-function versionTime(version: string): number | null {
-  const time = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{8}$/.exec(version);
-  if (time === null) return null;
-  const [, year, month, day, hour, minute, second, ms] = time;
-  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
-  return Number.isNaN(at) ? null : at;
+  return publishVersion(loader, run, place, progress, { version, hasRows: written.length > 0 });
 }

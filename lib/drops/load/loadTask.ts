@@ -1,17 +1,21 @@
 import { failureFields } from '../../base/log.ts';
 import type { Source } from '../../schema/sources.ts';
+import type { AthenaNote } from '../../tables/ledgerKeys.ts';
+import { cleanAthenaLoad, goOnByAthena, listAgain } from '../athena/goOnByAthena.ts';
 import type { Drop } from '../Drop.ts';
 import { restoredSince } from '../lastLoad.ts';
 import type { Claim, Settlement } from '../ledger/Ledger.ts';
+import type { AthenaLoad, AthenaStep } from '../ledger/LedgerEntry.ts';
 import { MARKER_AFTER_MS, VERSION_KEPT_MS } from '../limits.ts';
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
-import { type DropPlace, type DropState, loadDrop, type SkipReason } from './loadDrop.ts';
+import { type DropState, loadDrop, type SkipReason, type Started } from './loadDrop.ts';
 import { isReadVersion } from './movePartition.ts';
 import { listFileFates, Progress } from './Progress.ts';
+import type { DropPlace } from './publishVersion.ts';
 
 /** The result of a task. */
 export type LoadOutcome =
@@ -35,6 +39,8 @@ export type LoadOutcome =
    * The message is delivered again, unless this was its last attempt. The plan also finds the day.
    */
   | { readonly outcome: 'settling'; readonly until: number; readonly again: boolean }
+  /** Athena works on the day. An invocation that a change of its query's state or the schedule starts goes on with it. */
+  | { readonly outcome: 'started'; readonly step: AthenaStep; readonly version: string; readonly why: string }
   /** The configuration no longer has the dataset. */
   | { readonly outcome: 'unknown' }
   /** The failure may pass. The day is released: deliver the message again. */
@@ -63,7 +69,13 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
   if ('busyUntil' in claimed) return { outcome: 'busy', until: claimed.busyUntil };
 
   const progress = new Progress(claimed.claim, clock, task.reason === 'backfill');
-  const { version, attempts } = claimed.claim.entry;
+  const { version, attempts, athena } = claimed.claim.entry;
+  if (athena?.step !== undefined) {
+    if (athena.fingerprint === task.fingerprint && task.reason !== 'backfill')
+      return goOnClaimed(loader, run, place, progress, task);
+    const left = await leaveAthena(loader, place, progress, athena);
+    if (left === null) return { outcome: 'lost' };
+  }
   // A requested day is attempted regardless of earlier failures.
   const isAsked = task.reason === 'backfill' || task.reason === 'triggered';
   const most = isAsked ? Infinity : run.tries;
@@ -93,7 +105,7 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
     until = settlesAt(drop, claimed.claim.entry, { now, settleMs: source.settleMinutes * 60_000 });
     return until > now ? 'settling' : null;
   };
-  let ended: { readonly state: DropState | SkipReason | null } | { readonly failure: LoadFailure };
+  let ended: { readonly state: DropState | SkipReason | Started | null } | { readonly failure: LoadFailure };
   try {
     await loader.faultPoint?.('claimed');
     ended = { state: await loadDrop(loader, run, place, progress, findSkipReason) };
@@ -110,6 +122,7 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
     return { outcome: 'handed_back', failure };
   }
   if (ended.state === null) return { outcome: 'lost' };
+  if (ended.state === 'started') return afterStart(loader, run, place, progress);
   if (ended.state === 'settling') {
     const { fingerprint = task.fingerprint } = progress.drop ?? {};
     const deferred = await ledger.defer(progress.claim, { fingerprint, reason: waiting });
@@ -122,6 +135,144 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
     return { outcome: asBefore === null ? 'lost' : 'unchanged' };
   }
   return settleTask(loader, task, progress, ended.state);
+}
+
+/**
+ * Goes on with a day that Athena works on, as a note names it. A note whose day has another load, or none, is removed.
+ *
+ * @throws what the ledger throws.
+ */
+export async function goOnTask(loader: Loader, run: LoadRun, note: AthenaNote): Promise<LoadOutcome> {
+  const place = findTablePlace(loader.config.sources, note);
+  if (place === null) return { outcome: 'unknown' };
+  const { source, dataset, day } = place;
+  const key = { source: source.name, dataset: dataset.name, day, table: dataset.table };
+  const entry = await loader.ledger.read(key);
+  if (entry?.lease !== undefined && entry.lease.until > loader.clock.now())
+    return { outcome: 'busy', until: entry.lease.until };
+  if (entry?.athena?.version !== note.version || entry.athena.step === undefined) {
+    await cleanAthenaLoad(loader, note);
+    return { outcome: 'unchanged' };
+  }
+  const { fingerprint } = entry.athena;
+  const claimed = await loader.ledger.claim(
+    key,
+    run.owner,
+    run.leaseUntil,
+    entry.queued?.fingerprint ?? fingerprint,
+  );
+  if ('busyUntil' in claimed) return { outcome: 'busy', until: claimed.busyUntil };
+  const progress = new Progress(claimed.claim, loader.clock, false);
+  const task = { source: source.name, dataset: dataset.name, day, fingerprint, reason: 'changed' } as const;
+  return goOnClaimed(loader, run, place, progress, task);
+}
+
+/** The dataset and day of a note; null if no dataset has its table. */
+export function findTablePlace(sources: readonly Source[], { table, day }: AthenaNote): DropPlace | null {
+  for (const source of sources) {
+    const dataset = source.datasets.find((one) => one.table === table);
+    if (dataset !== undefined) return { source, dataset, day };
+  }
+  return null;
+}
+
+async function goOnClaimed(
+  loader: Loader,
+  run: LoadRun,
+  place: DropPlace,
+  progress: Progress,
+  task: IngestTask,
+): Promise<LoadOutcome> {
+  const { athena: load, attempts } = progress.claim.entry;
+  const { athena } = loader;
+  if (load === undefined || athena === undefined) {
+    await releaseClaim(loader, progress, {
+      code: 'SLUICE_LOAD_STOPPED',
+      message: 'Athena is not configured.',
+      isPermanent: false,
+    });
+    return { outcome: 'lost' };
+  }
+  try {
+    const ended = await goOnByAthena({ loader, athena, run, place, progress }, load);
+    if (ended === null) return { outcome: 'lost' };
+    if (ended === 'started') return await afterStart(loader, run, place, progress);
+    if (ended === 'changed') return await deferChanged(loader, place, progress, load);
+    const outcome = await settleTask(loader, task, progress, ended);
+    await cleanAthenaLoad(loader, { table: place.dataset.table, day: place.day, version: load.version });
+    return outcome;
+  } catch (error) {
+    loader.log({ level: 'error', event: 'ingest_load_error', ...failureFields(error) });
+    const failure = toLoadFailure(asOutOfTime(error, run));
+    if (!failure.isPermanent && attempts < run.tries) {
+      await releaseClaim(loader, progress, failure);
+      return { outcome: 'handed_back', failure };
+    }
+    // The ledger names the files that the failure holds back.
+    progress.drop ??=
+      (await listAgain({ loader, athena, run, place, progress }).catch(() => null)) ?? undefined;
+    // Athena read some files before, and others after the change.
+    if (progress.drop !== undefined && progress.drop.fingerprint !== load.fingerprint)
+      return await deferChanged(loader, place, progress, load);
+    const outcome = await settleTask(loader, task, progress, 'failed', failure);
+    await cleanAthenaLoad(loader, { table: place.dataset.table, day: place.day, version: load.version });
+    return outcome;
+  }
+}
+
+/** Lets the plan look at a day again whose files have changed while Athena read them. */
+async function deferChanged(
+  loader: Loader,
+  place: DropPlace,
+  progress: Progress,
+  load: AthenaLoad,
+): Promise<LoadOutcome> {
+  const left = await leaveAthena(loader, place, progress, load);
+  const deferred =
+    left && (await loader.ledger.defer(progress.claim, { fingerprint: CHANGED, reason: SETTLING }));
+  return deferred === null
+    ? { outcome: 'lost' }
+    : { outcome: 'settling', until: loader.clock.now(), again: false };
+}
+
+/** A fingerprint that no drop has: the plan looks at the day again. */
+const CHANGED = 'changed while Athena read it';
+
+/** Stops a load by Athena that nobody needs any more; null if another owner has the day. */
+async function leaveAthena(
+  loader: Loader,
+  { dataset, day }: DropPlace,
+  progress: Progress,
+  { version, execution }: AthenaLoad,
+): Promise<Claim | null> {
+  if (execution !== undefined) await loader.athena?.stop(execution);
+  const claim = await loader.ledger.note(progress.claim, undefined);
+  if (claim === null) return null;
+  progress.claim = claim;
+  await cleanAthenaLoad(loader, { table: dataset.table, day, version });
+  return claim;
+}
+
+/**
+ * Goes on at once if Athena has ended the step already: its event may have come while the day was still claimed, and would
+ * not come again.
+ */
+async function afterStart(
+  loader: Loader,
+  run: LoadRun,
+  { dataset, day }: DropPlace,
+  progress: Progress,
+): Promise<LoadOutcome> {
+  const { execution, version = '' } = progress.athena ?? {};
+  const found = execution === undefined ? null : await loader.athena?.find(execution).catch(() => null);
+  return found == null || found.state === 'running'
+    ? startedOutcome(progress)
+    : goOnTask(loader, run, { table: dataset.table, day, version });
+}
+
+function startedOutcome({ athena }: Progress): LoadOutcome {
+  const { step = 'rows', version = '', why = '' } = athena ?? {};
+  return { outcome: 'started', step, version, why };
 }
 
 /** The dataset and day of a task; null if the configuration no longer has the dataset. */
@@ -163,6 +314,7 @@ async function settleTask(
     durations: { ...durations },
     superseded: supersededVersions(loader, progress),
     ...(version === undefined ? {} : { version }),
+    ...(progress.athena === undefined ? {} : { athena: endedLoad(progress.athena) }),
     ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
   });
   if (settled === null) return { outcome: 'lost' };
@@ -177,6 +329,11 @@ async function settleTask(
   };
 }
 
+/** A load by Athena as it stays in the ledger. */
+function endedLoad({ step: _, execution: __, ...load }: AthenaLoad): AthenaLoad {
+  return load;
+}
+
 /** Superseded versions that a sweep has not deleted yet. */
 function supersededVersions({ clock }: Loader, { claim, replaced }: Progress): Settlement['superseded'] {
   const kept = claim.entry.superseded.filter(({ at }) => at > clock.now() - VERSION_KEPT_MS);
@@ -185,9 +342,12 @@ function supersededVersions({ clock }: Loader, { claim, replaced }: Progress): S
 
 /** The entry's content before the claim. */
 function unchangedSettlement({ entry }: Claim): Settlement {
-  const { fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded } = entry;
+  const { fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded, athena } = entry;
   const state = files.some(({ fate }) => fate === 'loaded') ? 'succeeded' : 'succeeded_no_data';
-  return { state, fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded };
+  return {
+    ...{ state, fingerprint, files, rows, rowsByDaysLate, bytes, durations, superseded },
+    ...(athena === undefined ? {} : { athena }),
+  };
 }
 
 /** Releases the day at once. If that fails, the lease expires by itself. */

@@ -7,6 +7,7 @@ import {
 } from '../../landing/catalog/catalogCalls.ts';
 import type { ItemFailure, PartitionCatalog } from '../../landing/catalog/PartitionCatalog.ts';
 import { checkTable, dayPartition } from '../../landing/catalog/registerPartitions.ts';
+import type { Config } from '../../schema/config.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
 import type { Loader } from './Loader.ts';
 
@@ -83,7 +84,9 @@ export async function isReadVersion(
     clock,
     wait,
     random,
-  }: Pick<Loader, 'catalog' | 'config' | 'bucket' | 'clock' | 'wait' | 'random'>,
+  }: Pick<Loader, 'catalog' | 'bucket' | 'clock' | 'wait' | 'random'> & {
+    readonly config: Pick<Config, 'statsigFolder' | 'database'>;
+  },
   {
     table,
     day,

@@ -1,8 +1,10 @@
 import { mapLimit } from '../../base/concurrency.ts';
 import { failureFields } from '../../base/log.ts';
 import { CatalogCallError } from '../../landing/catalog/catalogCalls.ts';
+import type { Config } from '../../schema/config.ts';
 import { parseVersionNote, VERSION_NOTES, type VersionNote } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
+import { cleanAthenaLoad } from '../athena/goOnByAthena.ts';
 import { MOST_REMOVALS, PARALLEL_SWEPT } from '../limits.ts';
 import { LoadError } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
@@ -21,8 +23,16 @@ export interface SweepResult {
 /** The ports of a sweep. */
 type Sweeper = Pick<
   Loader,
-  'landing' | 'catalog' | 'config' | 'bucket' | 'clock' | 'wait' | 'random' | 'log'
->;
+  'landing' | 'catalog' | 'bucket' | 'clock' | 'wait' | 'random' | 'log' | 'athena'
+> & {
+  readonly config: Pick<Config, 'statsigFolder' | 'database'>;
+};
+/** How long a sweep may take, and what of. */
+interface SweepRun extends Pick<LoadRun, 'deadline' | 'signal'> {
+  /** Only versions of these tables. Default all. */
+  readonly tables?: ReadonlySet<string>;
+}
+
 type Fate = 'removed' | 'kept' | 'failed' | 'late';
 
 /**
@@ -42,7 +52,7 @@ type Fate = 'removed' | 'kept' | 'failed' | 'late';
  */
 export async function sweepVersions(
   sweeper: Sweeper,
-  { deadline, signal }: Pick<LoadRun, 'deadline' | 'signal'>,
+  { deadline, signal, tables }: SweepRun,
   most = Number.POSITIVE_INFINITY,
 ): Promise<SweepResult> {
   const { landing, clock } = sweeper;
@@ -56,7 +66,8 @@ export async function sweepVersions(
       return note === null ? [] : [{ key, note }];
     });
     const due = notes.filter(({ note }) => note.due <= clock.now()).slice(0, left);
-    const fates = await mapLimit(due, PARALLEL_SWEPT, async ({ key, note }): Promise<Fate> => {
+    const ours = due.filter(({ note }) => tables === undefined || tables.has(note.table));
+    const fates = await mapLimit(ours, PARALLEL_SWEPT, async ({ key, note }): Promise<Fate> => {
       if (clock.now() >= deadline || signal.aborted) return 'late';
       return sweepOne(sweeper, key, note, deadline).catch((error: unknown) => {
         sweeper.log({ level: 'error', event: 'ingest_sweep', note: key, ...failureFields(error) });
@@ -85,6 +96,7 @@ async function sweepOne(
   const isStillDue = (await landing.list(key)).includes(key);
   if (!isStillDue) return 'kept';
   if (!isRead) await removeVersion(sweeper, note);
+  if (sweeper.athena !== undefined) await cleanAthenaLoad(sweeper, note);
   await landing.remove([key]);
   return isRead ? 'kept' : 'removed';
 }

@@ -1,6 +1,7 @@
 import { quoteName } from '../../base/sql.ts';
 import type { FileColumn } from '../engine/Engine.ts';
-import { FieldProblem, type FoundColumn, findColumn } from './findColumn.ts';
+import type { Dialect, FoundColumn } from './Dialect.ts';
+import { FieldProblem, findColumn } from './findColumn.ts';
 
 /** A column, or a folder of the path. */
 type NamedPlace = { readonly column: string } | { readonly folder: string };
@@ -8,6 +9,7 @@ type NamedPlace = { readonly column: string } | { readonly folder: string };
 /** The columns and path folders of a file, in which fields are found. */
 export class FileColumns {
   readonly timezone: string;
+  readonly dialect: Dialect;
   /** Columns in which fields were found so far. */
   readonly used = new Set<FileColumn>();
   readonly #columns: readonly FileColumn[];
@@ -16,17 +18,20 @@ export class FileColumns {
 
   /**
    * @param timezone Timezone of times without one.
+   * @param dialect Of the SQL that reads them.
    * @param folders Folders of the file's path.
    * @param named Folders that fields have named so far, shared by all files of a load.
    */
   constructor(
     columns: readonly FileColumn[],
     timezone: string,
+    dialect: Dialect,
     folders: readonly PathFolder[] = [],
     named = new Map<string, FoundColumn>(),
   ) {
     this.#columns = columns;
     this.timezone = timezone;
+    this.dialect = dialect;
     this.#folders = folders;
     this.#named = named;
   }
@@ -37,7 +42,8 @@ export class FileColumns {
    * @throws FieldProblem if a required column is missing.
    */
   column(field: NamedPlace & { readonly optional?: boolean | undefined }): FoundColumn | null {
-    const found = 'folder' in field ? this.#folder(field.folder) : findColumn(this.#columns, field.column);
+    const found =
+      'folder' in field ? this.#folder(field.folder) : findColumn(this.#columns, field.column, this.dialect);
     if (found !== null) this.used.add(found.outer);
     if (found !== null || field.optional === true) return found;
     const name = 'folder' in field ? `${field.folder}=` : field.column;
@@ -71,6 +77,8 @@ interface PathFolder {
   readonly name: string;
   /** Null for the folder of rows without a value. */
   readonly value: string | null;
+  /** As the key has it: `country=DE`. */
+  readonly segment: string;
 }
 
 /** The folders of the form `name=value` in a key, outermost first. Other folders are ignored. */
@@ -82,7 +90,7 @@ export function pathFolders(key: string): PathFolder[] {
       const at = segment.indexOf('=');
       if (at < 1) return [];
       const value = decode(segment.slice(at + 1));
-      return [{ name: decode(segment.slice(0, at)), value: value === NO_VALUE ? null : value }];
+      return [{ name: decode(segment.slice(0, at)), value: value === NO_VALUE ? null : value, segment }];
     });
 }
 

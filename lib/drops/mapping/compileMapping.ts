@@ -2,10 +2,19 @@ import { quoteName } from '../../base/sql.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CompiledMapping, FileColumn, FileSchema, MappedGroup, RawRows } from '../engine/Engine.ts';
 import { FileError, type FileFailure } from '../engine/FileError.ts';
+import type { Dialect, FoundColumn } from './Dialect.ts';
+import { duckDbDialect } from './duckDbDialect.ts';
 import { FileColumns, findFolder, hasNul, isFolderColumn, pathFolders } from './FileColumns.ts';
-import { FieldProblem, type FoundColumn } from './findColumn.ts';
-import { type MappedColumn, MappedRow, mapEvents, mapExposures, mapMetrics } from './mapRow.ts';
-import { finiteRowSql, timestampTextSql } from './valueSql.ts';
+import { FieldProblem } from './findColumn.ts';
+import {
+  type MappedColumn,
+  MappedRow,
+  mapEvents,
+  mapExposures,
+  mapMetrics,
+  mapProperties,
+  mapTable,
+} from './mapRow.ts';
 
 /** The source and dataset of a mapping. */
 export interface MappingSubject {
@@ -24,13 +33,22 @@ const TAKEN = ['file_row_number', 'file_index'];
  * with the same mapped columns are read together.
  *
  * @param schemas Schemas of the files, in the order of the load.
+ * @param dialect Of the engine that runs it. Default DuckDB's.
  * @throws FileError `SLUICE_INGEST_COLUMN_…` for the first file that can't be mapped, as from {@link mappingProblem}.
  */
-export function compileMapping(subject: MappingSubject, schemas: readonly FileSchema[]): CompiledMapping {
+export function compileMapping(
+  subject: MappingSubject,
+  schemas: readonly FileSchema[],
+  dialect = duckDbDialect,
+): CompiledMapping {
   const shapes = new Map<string, { readonly schema: FileSchema; readonly files: number[] }>();
+  // Files with the same schema share the list of their columns.
+  const texts = new Map<FileSchema['columns'], string>();
   const folders = schemas.map(({ name }) => pathFolders(name));
   for (const [i, schema] of schemas.entries()) {
-    const shape = `${shapeOf(schema.columns)} ${JSON.stringify(folders[i]?.map(({ name, value }) => [name, hasNul(value)]))}`;
+    const text = texts.get(schema.columns) ?? shapeOf(schema.columns);
+    texts.set(schema.columns, text);
+    const shape = `${text} ${JSON.stringify(folders[i]?.map(({ name, value }) => [name, hasNul(value)]))}`;
     const alike = shapes.get(shape) ?? { schema, files: [] };
     alike.files.push(i);
     shapes.set(shape, alike);
@@ -38,14 +56,14 @@ export function compileMapping(subject: MappingSubject, schemas: readonly FileSc
   const groups = new Map<string, Omit<MappedGroup, 'files'> & { files: number[]; raws: RawRows[] }>();
   const named = new Map<string, FoundColumn>();
   for (const [shape, { schema, files }] of shapes) {
-    const { used, ...compiled } = compileRow(subject, schema, named);
+    const { used, ...compiled } = compileRow(subject, schema, dialect, named);
     // DuckDB finds columns in the other files by name, ignoring case, so the name must be unambiguous.
     const key = `${JSON.stringify(compiled)} ${isNamedTwice(schema) ? shape : shapeOf(used)}`;
     const group = groups.get(key) ?? { ...compiled, files: [], raws: [] };
     group.files.push(...files);
     group.raws.push({
       files,
-      sql: rawRow(schema),
+      sql: dialect.rawRow(schema.columns),
       leaves: used.flatMap(({ leaves }) => (leaves === null ? [] : [leaves])),
     });
     groups.set(key, group);
@@ -55,20 +73,42 @@ export function compileMapping(subject: MappingSubject, schemas: readonly FileSc
     kind: dataset.kind,
     label: `${source.name}/${dataset.name}`,
     origin: `s3://${source.bucket}/`,
-    sortBy: dataset.kind === 'metrics' ? 'metric_date' : 'timestamp',
+    ...orderOf(dataset),
     timezone: dataset.timezone,
     folders: [...named].map(([name, { outer }]) => ({
       column: outer.sqlName,
       values: folders.map((each) => findFolder(each, name)?.value ?? null),
+      segments: folders.map((each) => findFolder(each, name)?.segment ?? null),
     })),
     groups: [...groups.values()],
   };
 }
 
+/** What the rows of a dataset are sorted by, and which column says of which day they are. */
+function orderOf(dataset: MappingSubject['dataset']): Pick<CompiledMapping, 'sortBy' | 'dayOf'> {
+  switch (dataset.kind) {
+    case 'metrics':
+      return { sortBy: ['metric_date'], dayOf: { column: 'metric_date', type: 'date' } };
+    case 'properties':
+      return {
+        sortBy: ['unit_id'],
+        dayOf: dataset.mapping.date === undefined ? null : { column: 'property_date', type: 'date' },
+      };
+    case 'table':
+      return { sortBy: dataset.mapping.sortBy ?? [], dayOf: null };
+    default:
+      return { sortBy: ['timestamp'], dayOf: { column: 'timestamp', type: 'timestamp' } };
+  }
+}
+
 /** Why a file can't be mapped, with the column, its expected type and its actual type; null if it can. */
-export function mappingProblem(subject: MappingSubject, schema: FileSchema): FileFailure | null {
+export function mappingProblem(
+  subject: MappingSubject,
+  schema: FileSchema,
+  dialect = duckDbDialect,
+): FileFailure | null {
   try {
-    compileRow(subject, schema);
+    compileRow(subject, schema, dialect);
     return null;
   } catch (error) {
     if (error instanceof FileError) return error;
@@ -89,12 +129,14 @@ function isNamedTwice({ columns }: FileSchema): boolean {
 function compileRow(
   subject: MappingSubject,
   schema: FileSchema,
+  dialect: Dialect,
   named?: Map<string, FoundColumn>,
 ): Omit<MappedGroup, 'files' | 'raws'> & { readonly used: readonly FileColumn[] } {
   const row = new MappedRow();
   const fileColumns = new FileColumns(
     schema.columns,
     subject.dataset.timezone,
+    dialect,
     pathFolders(schema.name),
     named,
   );
@@ -133,19 +175,13 @@ function mapRow(
         return mapMetrics(dataset.mapping, row, fileColumns);
       case 'exposures':
         return mapExposures(dataset.mapping, row, fileColumns);
+      case 'properties':
+        return mapProperties(dataset.mapping, row, fileColumns);
+      case 'table':
+        return mapTable(dataset.mapping, row, fileColumns);
     }
   } catch (error) {
     if (!(error instanceof FieldProblem)) throw error;
     throw new FileError(error.code, `${schema.name}, ${error.message}.`, { cause: error });
   }
-}
-
-/** The raw row as JSON. Bytes are escaped as `\xFF`. Values that DuckDB misreads or can't print are left out. */
-function rawRow({ columns }: FileSchema): string {
-  const members = columns.map(({ sqlName, type, misread }) => {
-    const name = quoteName(sqlName);
-    return `${name} := ${misread !== null ? 'NULL' : timestampTextSql(`src.${name}`, type)}`;
-  });
-  const types = columns.map(({ type }) => type).join(' ');
-  return finiteRowSql(`CAST(to_json(struct_pack(${members.join(', ')})) AS VARCHAR)`, types);
 }

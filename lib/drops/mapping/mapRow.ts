@@ -1,11 +1,20 @@
-import type { EventsMapping, ExposuresMapping, Field, MetricsMapping } from '../../schema/mappings.ts';
+import type {
+  DeclaredColumn,
+  EventsMapping,
+  ExposuresMapping,
+  Field,
+  MetricsMapping,
+  PropertiesMapping,
+  TableMapping,
+} from '../../schema/mappings.ts';
 import type { RowProblem } from '../engine/Engine.ts';
 import type { RowReason } from '../engine/FileError.ts';
 import type { FileColumns } from './FileColumns.ts';
 import type { FieldSql } from './findColumn.ts';
 import { jsonObjectSql, type Members, mergedObjectSql, readJson, readJsonObject } from './readJson.ts';
 import { readNumber, readText } from './readText.ts';
-import { dayInZoneSql, readTime } from './readTime.ts';
+import { readTime } from './readTime.ts';
+import { readTyped } from './readTyped.ts';
 
 /** Collects the SQL that reads a row, and the conditions for which it is refused. The first problem of a row counts. */
 export class MappedRow {
@@ -99,6 +108,7 @@ export function mapEvents(
   const value =
     mapping.eventValue === undefined ? null : row.read(readText(mapping.eventValue, fileColumns, 'nested'));
   const metadata = readMetadata(mapping, row, fileColumns);
+  const { dialect } = fileColumns;
   const userId = [...ids].find(([type]) => isUserId(type))?.[1];
   return [
     ['timestamp', timestamp],
@@ -108,7 +118,13 @@ export function mapEvents(
     ...Object.entries(unitIds).map(
       ([type, column]): MappedColumn => [column, ids.get(type) ?? 'CAST(NULL AS VARCHAR)'],
     ),
-    ['unit_ids', jsonObjectSql([...ids].map(([type, id]) => [type, `CAST(to_json(${id}) AS VARCHAR)`]))],
+    [
+      'unit_ids',
+      jsonObjectSql(
+        [...ids].map(([type, id]) => [type, dialect.quoted(id)]),
+        dialect,
+      ),
+    ],
     ['event_metadata', metadata],
   ];
 }
@@ -147,12 +163,57 @@ export function mapMetrics(
   return [
     ['unit_id', unitId],
     ['id_type', idType],
-    ['metric_date', dayInZoneSql(time, fileColumns.timezone)],
+    ['metric_date', fileColumns.dialect.dayInZone(time, fileColumns.timezone)],
     ['metric_name', name],
     ['metric_value', `CASE WHEN NOT (${isRatio}) THEN ${value} END`],
     ['numerator', `CASE WHEN ${isRatio} THEN ${over} END`],
     ['denominator', `CASE WHEN ${isRatio} THEN ${under} END`],
   ];
+}
+
+/** The columns of a unit's properties, without those of its origin. @throws FieldProblem */
+export function mapProperties(
+  mapping: PropertiesMapping,
+  row: MappedRow,
+  fileColumns: FileColumns,
+): MappedColumn[] {
+  const required = requiredTexts(row, fileColumns);
+  const unitId = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.unitId, 'unit ID');
+  const idType = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.idType, 'type of the unit ID');
+  const date =
+    mapping.date === undefined
+      ? 'CAST(NULL AS DATE)'
+      : fileColumns.dialect.dayInZone(row.read(readTime(mapping.date, fileColumns)), fileColumns.timezone);
+  return [
+    ['unit_id', unitId],
+    ['id_type', idType],
+    ['property_date', date],
+    ...mapDeclared(mapping.properties, row, fileColumns),
+  ];
+}
+
+/** The declared columns of a table, without those of its rows' origin. @throws FieldProblem */
+export function mapTable(mapping: TableMapping, row: MappedRow, fileColumns: FileColumns): MappedColumn[] {
+  return mapDeclared(mapping.columns, row, fileColumns);
+}
+
+function mapDeclared(
+  columns: Readonly<Record<string, DeclaredColumn>>,
+  row: MappedRow,
+  fileColumns: FileColumns,
+): MappedColumn[] {
+  return Object.entries(columns).map(([name, from]) => {
+    const value = row.read(readTyped(from, fileColumns));
+    if (from.required) {
+      const place = 'folder' in from ? `${from.folder}=` : from.column;
+      row.refuse(
+        'SLUICE_INGEST_ROW_REQUIRED_MISSING',
+        `${name}: column ${JSON.stringify(place)}`,
+        `${value} IS NULL`,
+      );
+    }
+    return [name, value];
+  });
 }
 
 /**
@@ -183,6 +244,6 @@ function readMetadata(
     row.read(readJson(field, fileColumns)),
   ]);
   return metadataJson === undefined
-    ? jsonObjectSql(members)
-    : mergedObjectSql(row.read(readJsonObject(metadataJson, fileColumns)), members);
+    ? jsonObjectSql(members, fileColumns.dialect)
+    : mergedObjectSql(row.read(readJsonObject(metadataJson, fileColumns)), members, fileColumns.dialect);
 }

@@ -1,23 +1,8 @@
 import { quoteText } from '../../base/sql.ts';
 import type { Cast, Field } from '../../schema/mappings.ts';
+import type { Dialect, FoundColumn, Refusal } from './Dialect.ts';
 import type { FileColumns } from './FileColumns.ts';
-import {
-  FieldProblem,
-  type FieldSql,
-  type FoundColumn,
-  nullField,
-  type Refusal,
-  unreadableRefusal,
-} from './findColumn.ts';
-import {
-  type ColumnKind,
-  finiteJsonSql,
-  finiteSql,
-  jsonTextSql,
-  textSql,
-  UUID_BYTES,
-  uuidSql,
-} from './valueSql.ts';
+import { FieldProblem, type FieldSql, nullField, unreadableRefusal } from './findColumn.ts';
 
 /**
  * Reads a field as text. Whole floats lose `.0`, so that IDs that pandas converted to floats stay IDs. Decimals keep their
@@ -33,26 +18,21 @@ export function readText(field: Field, fileColumns: FileColumns, nested: 'nested
   }
   const column = fileColumns.column(field);
   if (column === null) return nullField('VARCHAR');
-  if (field.cast !== undefined) return castColumn(column, field.cast);
+  if (field.cast !== undefined) return castColumn(column, field.cast, fileColumns.dialect);
   if (column.kind === 'nested' && nested === 'flat') {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', column.name, 'text or a number', column.type);
   }
-  if (column.kind === 'decimal' && nested === 'flat') {
-    const { sql, kind, type } = column;
-    return {
-      value: `CASE WHEN ${sql} = trunc(${sql}) THEN CAST(CAST(${sql} AS DECIMAL(38, 0)) AS VARCHAR) ELSE ${textSql(sql, kind, type)} END`,
-      column,
-      refusals: [],
-    };
+  const { sql, kind, type } = column;
+  const { dialect } = fileColumns;
+  if (kind === 'decimal' && nested === 'flat') {
+    return { value: dialect.decimalId(sql, type), column, refusals: [] };
   }
-  if (column.kind === 'json' && nested === 'flat') {
-    return { value: jsonTextSql(column.sql), column, refusals: [] };
-  }
-  const text = textSql(column.sql, column.kind, column.type);
+  if (kind === 'json' && nested === 'flat') return { value: dialect.jsonId(sql), column, refusals: [] };
+  const text = dialect.text(sql, kind, type);
   return {
-    value: column.kind === 'json' ? finiteJsonSql(text) : text,
+    value: kind === 'json' ? dialect.finiteJson(text) : text,
     column,
-    refusals: column.kind === 'bytes' ? [unreadableRefusal('SLUICE_INGEST_ROW_TEXT_INVALID')] : [],
+    refusals: kind === 'bytes' ? [unreadableRefusal('SLUICE_INGEST_ROW_TEXT_INVALID')] : [],
   };
 }
 
@@ -76,75 +56,41 @@ export function readNumber(field: Field, fileColumns: FileColumns): FieldSql {
   if (['date', 'local', 'instant', 'nested', 'other'].includes(column.kind)) {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', column.name, 'a number or text', column.type);
   }
-  const cast = field.cast === undefined ? null : castColumn(column, field.cast);
-  const read =
-    cast?.value ?? (column.kind === 'bytes' ? textSql(column.sql, 'bytes', column.type) : column.sql);
+  const { dialect } = fileColumns;
+  const { sql, kind, type } = column;
+  const cast = field.cast === undefined ? null : castColumn(column, field.cast, dialect);
+  const read = cast?.value ?? (kind === 'bytes' ? dialect.text(sql, kind, type) : sql);
   return {
-    value: `TRY_CAST(${read} AS DOUBLE)`,
+    value: dialect.double(read, cast !== null || kind === 'bytes' ? 'text' : kind),
     // The raw value, before any cast.
     column,
     refusals: [
-      ...(column.kind === 'float' ? [NOT_FINITE] : []),
+      ...(kind === 'float' ? [notFinite((raw) => dialect.isFinite(raw))] : []),
       unreadableRefusal(cast === null ? 'SLUICE_INGEST_ROW_VALUE_INVALID' : 'SLUICE_INGEST_ROW_CAST_FAILED'),
-      { reason: 'SLUICE_INGEST_ROW_VALUE_INVALID', when: (_, value) => `NOT isfinite(${value})` },
+      notFinite((_, value) => dialect.isFinite(value)),
     ],
   };
 }
 
-/** Of a float. */
-const NOT_FINITE: Refusal = {
-  reason: 'SLUICE_INGEST_ROW_VALUE_INVALID',
-  when: (raw) => `NOT isfinite(${raw})`,
-};
-
-/** Pattern of whole numbers, as DuckDB would also round other texts. */
-const WHOLE = String.raw`\s*[+-]?\d+(\.0*)?\s*`;
-
-/** The results of casts. */
-const RESULTS: Readonly<Record<Cast, readonly [ColumnKind, string]>> = {
-  string: ['text', 'VARCHAR'],
-  bigint: ['integer', 'BIGINT'],
-  double: ['float', 'DOUBLE'],
-  boolean: ['boolean', 'BOOLEAN'],
-  uuid: ['text', 'UUID'],
-  date: ['date', 'DATE'],
-  timestamp: ['local', 'TIMESTAMP'],
-};
+function notFinite(condition: Refusal['when']): Refusal {
+  return {
+    reason: 'SLUICE_INGEST_ROW_VALUE_INVALID',
+    when: (raw, value) => `NOT ${condition(raw, value)}`,
+  };
+}
 
 /**
  * Reads a column as text after a cast. Values that can't be converted without loss are refused. NaN, infinity and invalid
  * times are missing, as without a cast. Texts with such words are refused.
  */
-export function castColumn(column: FoundColumn, cast: Cast): FieldSql {
+export function castColumn(column: FoundColumn, cast: Cast, dialect: Dialect): FieldSql {
   const valued: FoundColumn =
     column.kind === 'json'
-      ? { ...column, sql: jsonTextSql(column.sql), kind: 'text', type: 'VARCHAR' }
-      : { ...column, sql: finiteSql(column.sql, column.kind) };
+      ? { ...column, sql: dialect.jsonId(column.sql), kind: 'text', type: 'VARCHAR' }
+      : { ...column, sql: dialect.finite(column.sql, column.kind) };
   return {
-    value: textSql(castSql(valued, cast), ...RESULTS[cast]),
+    value: dialect.cast(valued, cast),
     column: valued,
     refusals: [unreadableRefusal('SLUICE_INGEST_ROW_CAST_FAILED')],
   };
-}
-
-function castSql({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
-  if (cast === 'string') return textSql(sql, kind, found);
-  if (cast === 'uuid') {
-    const text = textSql(sql, kind, found);
-    return `TRY_CAST(${kind === 'bytes' ? `CASE WHEN octet_length(${sql}) = ${UUID_BYTES} THEN ${uuidSql(sql)} ELSE ${text} END` : text} AS UUID)`;
-  }
-  const plain = kind === 'bytes' || kind === 'nested' ? textSql(sql, kind, found) : sql;
-  const type = cast.toUpperCase();
-  if (cast !== 'bigint') return `TRY_CAST(${plain} AS ${type})`;
-  switch (kind) {
-    case 'float':
-    case 'decimal':
-      return `CASE WHEN ${plain} = trunc(${plain}) THEN TRY_CAST(${plain} AS BIGINT) END`;
-    case 'text':
-    case 'bytes':
-    case 'nested':
-      return `CASE WHEN regexp_full_match(CAST(${plain} AS VARCHAR), '${WHOLE}') THEN TRY_CAST(${plain} AS BIGINT) END`;
-    default:
-      return `TRY_CAST(${plain} AS BIGINT)`;
-  }
 }

@@ -1,54 +1,26 @@
-import { quoteText } from '../../base/sql.ts';
 import type { TimeField, TimeUnit } from '../../schema/mappings.ts';
-import { parseTimeFormat, type TimePart, type TimeVariant } from '../../schema/timeFormat.ts';
+import type { Dialect, FoundColumn, Refusal, TimeSql } from './Dialect.ts';
 import type { FileColumns } from './FileColumns.ts';
-import { FieldProblem, type FieldSql, type FoundColumn, type Refusal } from './findColumn.ts';
-import { type ColumnKind, textSql } from './valueSql.ts';
-
-/** Units per second. */
-const PER_SECOND = { s: 1, ms: 1_000, us: 1_000_000, ns: 1_000_000_000 } as const;
-/** Epoch seconds of the years 1 and 10000: the range of Athena's timestamps and of Java's dates. */
-const FIRST_SECOND = -62_135_596_800;
-const END_SECOND = 253_402_300_800;
-
-/** The beginnings of month names, in lower case. */
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+import { FieldProblem, type FieldSql } from './findColumn.ts';
 
 const NUMBERS = ['integer', 'decimal', 'float'];
 const TEXTS = ['text', 'json', 'bytes'];
 
-const DAY = String.raw`\d{4}-\d{2}-\d{2}`;
-/** Without these patterns DuckDB would accept `epoch` and `infinity`, and ignore an unknown zone. */
-const LOCAL = `${DAY}([T ][0-9:.]*)? *`;
-/** Real zones are at most 14 hours from UTC. Java and ISO 8601 allow up to 18. */
-const OFFSET = String.raw`[+-](0\d|1[0-7])(:?[0-5]\d)?|[+-]18(:?00)?`;
-const MINUTE = String.raw`${DAY}[T ]\d{1,2}:\d{2}`;
-const ZONED = `${MINUTE}:[0-9.]+(Z| ?UTC|${OFFSET}) *`;
-/** Ruby writes a space before an offset. DuckDB accepts one only before `UTC`. */
-const ZONED_APART = `${MINUTE}:[0-9.]+ (Z|${OFFSET}) *`;
-/** Java leaves out zero seconds. DuckDB requires them before a zone. */
-const ZONED_MINUTE = `${MINUTE} ?(Z|UTC|${OFFSET}) *`;
-
-/** The smallest number of nanoseconds as DuckDB's time with a zone. Writers use it for a missing time. */
-const LEAST_NANOSECOND = "TIMESTAMPTZ '1677-09-21 00:12:43.145225+00'";
-/** Bounds of local times that can be converted. Times just outside of the years 1 to 9999 are judged in UTC. */
-const FIRST_LOCAL = "TIMESTAMP '0002-01-01 (BC)'";
-const END_LOCAL = "TIMESTAMP '10001-01-01'";
-
 /**
- * Reads a field as a TIMESTAMP in UTC, to the microsecond.
+ * Reads a field as a TIMESTAMP in UTC.
  *
  * @throws FieldProblem if the file lacks the column, or its type does not fit the unit.
  */
 export function readTime(field: TimeField, fileColumns: FileColumns): FieldSql {
   const column = fileColumns.column(field);
   if (column === null) throw new RangeError('A time is never optional.');
+  const { dialect, timezone } = fileColumns;
   const unit = field.unit ?? defaultUnit(column);
   const { format } = field;
   const sql =
     format === undefined
-      ? utcSql(column, unit, fileColumns.timezone)
-      : utcOfFormat(column, format, fileColumns.timezone);
+      ? utcSql(dialect, column, unit, timezone)
+      : utcOfFormat(dialect, column, format, timezone);
   if (sql === null) {
     throw new FieldProblem(
       'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
@@ -61,22 +33,14 @@ export function readTime(field: TimeField, fileColumns: FileColumns): FieldSql {
       column.type,
     );
   }
-  return { value: sql.value, column, refusals: [MISSING, ...sql.refusals, OUT_OF_RANGE] };
-}
-
-/** The day of a UTC timestamp in a timezone. */
-export function dayInZoneSql(utcTimestamp: string, timezone: string): string {
-  return timezone === 'UTC'
-    ? `CAST(${utcTimestamp} AS DATE)`
-    : `CAST(timezone(${quoteText(timezone)}, timezone('UTC', ${utcTimestamp})) AS DATE)`;
+  return { value: sql.value, column, refusals: [MISSING, ...sql.refusals, outOfRange(dialect)] };
 }
 
 const MISSING: Refusal = { reason: 'SLUICE_INGEST_ROW_TIME_MISSING', when: (raw) => `${raw} IS NULL` };
-const OUT_OF_RANGE: Refusal = {
+const outOfRange = (dialect: Dialect): Refusal => ({
   reason: 'SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE',
-  when: (_, value) =>
-    `${value} IS NULL OR ${value} < TIMESTAMP '0001-01-01' OR ${value} >= TIMESTAMP '10000-01-01'`,
-};
+  when: (_, value) => `${value} IS NULL OR ${dialect.isOutOfRange(value)}`,
+});
 
 const EPOCH = 'a whole or broken number, or text that is one';
 const EXPECTED: Readonly<Record<TimeUnit, string>> = {
@@ -94,172 +58,43 @@ function defaultUnit({ kind }: FoundColumn): TimeUnit | null {
   return kind === 'date' || kind === 'local' || kind === 'instant' ? 'timestamp' : null;
 }
 
-interface TimeSql {
-  readonly value: string;
-  /** Conditions for values that are not a time, in or out of range. */
-  readonly refusals: readonly Refusal[];
-}
-
-function utcSql(column: FoundColumn, unit: TimeUnit | null, timezone: string): TimeSql | null {
+function utcSql(
+  dialect: Dialect,
+  column: FoundColumn,
+  unit: TimeUnit | null,
+  timezone: string,
+): TimeSql | null {
   const { sql, kind, type } = column;
   switch (unit) {
     case null:
       return null;
     case 'timestamp':
-      return utcOfTimestamp(column, timezone);
+      return dialect.timeOfColumn(column, timezone);
     case 'iso':
-      return TEXTS.includes(kind) ? utcOfText(textSql(sql, kind, type), timezone) : null;
-    default:
-      if (kind === 'integer') return { value: utcOfInteger(sql, unit), refusals: [] };
-      if (kind === 'decimal' || kind === 'float') {
-        return { value: utcOfDouble(`CAST(${sql} AS DOUBLE)`, unit), refusals: [] };
-      }
+      return TEXTS.includes(kind) ? dialect.timeOfText(dialect.text(sql, kind, type), timezone) : null;
+    default: {
+      if (NUMBERS.includes(kind)) return { value: dialect.timeOfNumber(sql, kind, unit), refusals: [] };
       if (!TEXTS.includes(kind)) return null;
+      const number = (text: string) => dialect.double(dialect.text(text, kind, type), 'text');
       return {
-        value: utcOfDouble(numberSql(sql, kind, type), unit),
+        value: dialect.timeOfNumber(number(sql), 'float', unit),
         refusals: [
           {
             reason: 'SLUICE_INGEST_ROW_TIME_INVALID',
-            when: (raw) => `NOT coalesce(isfinite(${numberSql(raw, kind, type)}), false)`,
+            when: (raw) => `NOT coalesce(${dialect.isFinite(number(raw))}, false)`,
           },
         ],
       };
-  }
-}
-
-function numberSql(sql: string, kind: ColumnKind, type: string): string {
-  return `TRY_CAST(${textSql(sql, kind, type)} AS DOUBLE)`;
-}
-
-/** The range is checked first, so that no product overflows. */
-function utcOfInteger(sql: string, unit: keyof typeof PER_SECOND): string {
-  const per = PER_SECOND[unit];
-  const micros =
-    per <= 1_000_000
-      ? `CAST(${sql} AS BIGINT) * ${1_000_000 / per}`
-      : `CAST(${sql} AS BIGINT) // 1000 - CAST(${sql} % 1000 < 0 AS BIGINT)`;
-  return `CASE WHEN ${inRangeSql(sql, per)} THEN make_timestamp(${micros}) END`;
-}
-
-/** A double has a precision of a quarter of a microsecond for today's seconds. */
-function utcOfDouble(sql: string, unit: keyof typeof PER_SECOND): string {
-  const per = PER_SECOND[unit];
-  return `CASE WHEN ${inRangeSql(sql, per)} THEN make_timestamp(CAST(round(${sql} * ${1_000_000 / per}) AS BIGINT)) END`;
-}
-
-/** Nanoseconds before 1677 and after 2262 are not a BIGINT. The bounds of other units are. */
-function inRangeSql(sql: string, per: number): string {
-  const bound = (seconds: number) =>
-    per === PER_SECOND.ns
-      ? seconds < 0
-        ? '-9223372036854775807'
-        : '9223372036854775807'
-      : String(seconds * per);
-  return `${sql} >= ${bound(FIRST_SECOND)} AND ${sql} < ${bound(END_SECOND)}`;
-}
-
-function utcOfTimestamp(column: FoundColumn, timezone: string): TimeSql | null {
-  const { sql, kind, type, nanoseconds } = column;
-  switch (kind) {
-    case 'instant':
-      if (type !== 'TIMESTAMP WITH TIME ZONE') return { value: sql, refusals: [] };
-      return { value: ofInstant(sql, nanoseconds ? LEAST_NANOSECOND : null), refusals: [] };
-    case 'local':
-    case 'date': {
-      const plain =
-        type === 'TIMESTAMP' ? sql : nanoseconds ? ofNanoseconds(sql) : `TRY_CAST(${sql} AS TIMESTAMP)`;
-      return { value: timezone === 'UTC' ? plain : utcOfLocal(plain, timezone), refusals: [] };
     }
-    default:
-      return null;
   }
 }
 
-/** Rounds down to a microsecond. The smallest number is missing, which DuckDB does not treat as infinite. */
-function ofNanoseconds(sql: string): string {
-  const ns = `epoch_ns(${sql})`;
-  return `CASE WHEN isfinite(${sql}) AND ${ns} > -9223372036854775807 THEN make_timestamp(${ns} // 1000 - CAST(${ns} % 1000 < 0 AS BIGINT)) END`;
-}
-
-function utcOfText(raw: string, timezone: string): TimeSql {
-  // RFC 3339 allows t and z.
-  const text = `upper(${raw})`;
-  const matches = (pattern: string) => `regexp_full_match(${text}, '${pattern}')`;
-  const local = `TRY_CAST(${text} AS TIMESTAMP)`;
-  const instant = (zoned: string) => `timezone('UTC', TRY_CAST(${zoned} AS TIMESTAMPTZ))`;
-  const joined = (apart: string) => String.raw`regexp_replace(${apart}, ' ([Z+-])', '\1')`;
-  const withSeconds = String.raw`regexp_replace(${text}, '[T ]\d{1,2}:\d{2}', '\0:00')`;
-  return {
-    value: `CASE WHEN ${matches(ZONED)} THEN ${instant(text)}
-      WHEN ${matches(LOCAL)} THEN ${timezone === 'UTC' ? local : zonedSql(local, timezone)}
-      WHEN ${matches(ZONED_APART)} THEN ${instant(joined(text))}
-      WHEN ${matches(ZONED_MINUTE)} THEN ${instant(joined(withSeconds))} END`,
-    refusals: [{ reason: 'SLUICE_INGEST_ROW_TIME_INVALID', when: (_, read) => `${read} IS NULL` }],
-  };
-}
-
-/**
- * Reads texts in a format. The parts are assembled as ISO 8601, so that DuckDB validates the date. With an offset they are
- * instants, without one local times in the timezone.
- */
-function utcOfFormat({ sql, kind, type }: FoundColumn, format: string, timezone: string): TimeSql | null {
+function utcOfFormat(
+  dialect: Dialect,
+  { sql, kind, type }: FoundColumn,
+  format: string,
+  timezone: string,
+): TimeSql | null {
   if (!TEXTS.includes(kind) && kind !== 'integer') return null;
-  const variants = parseTimeFormat(format);
-  if (typeof variants === 'string')
-    throw new RangeError(`The format was not validated: expected ${variants}.`);
-  const text = `lower(${textSql(sql, kind, type)})`;
-  const ways = variants.map((variant) => {
-    // Anchored, as otherwise `1` would match in `10`.
-    const whole = quoteText(`^${variant.pattern} *$`);
-    return `WHEN regexp_matches(${text}, ${whole}) THEN ${utcOfVariant(text, whole, variant, timezone)}`;
-  });
-  return {
-    value: `CASE ${ways.join(' ')} END`,
-    refusals: [{ reason: 'SLUICE_INGEST_ROW_TIME_INVALID', when: (_, read) => `${read} IS NULL` }],
-  };
-}
-
-/** The SQL for one variant of a format. It takes one pass over the text, and one more for each part that is not a number. */
-function utcOfVariant(text: string, whole: string, { parts }: TimeVariant, timezone: string): string {
-  const only = (part: TimePart) => `regexp_replace(${text}, ${whole}, '${groupOf(part)}')`;
-  const groupOf = (part: TimePart) => `\\${parts.findIndex((one) => one.part === part) + 1}`;
-  const lettersOf = (part: TimePart) => parts.find((one) => one.part === part)?.letters ?? '';
-  const digits = (part: TimePart) => (lettersOf(part) === '' ? '0' : groupOf(part));
-  const isNamed = lettersOf('month').length > 2;
-  const isHalf = lettersOf('half') !== '';
-  const year = `${lettersOf('year').length === 2 ? '20' : ''}${groupOf('year')}`;
-  const day = `${year}-${isNamed ? '<month>' : groupOf('month')}-${groupOf('day')}`;
-  const time = `${isHalf ? '<hour>' : digits('hour')}:${digits('minute').padStart(2, '0')}:${digits('second').padStart(2, '0')}`;
-  const fraction = lettersOf('fraction') === '' ? '' : `.${groupOf('fraction')}`;
-  let local = `regexp_replace(${text}, ${whole}, '${day} ${time}${fraction}')`;
-  if (isNamed) {
-    const month = `list_position([${MONTHS.map(quoteText).join(', ')}], left(${only('month')}, 3))`;
-    local = `replace(${local}, '<month>', CAST(${month} AS VARCHAR))`;
-  }
-  if (isHalf) {
-    const hour = `CAST(${only('hour')} AS INTEGER) % 12 + CASE ${only('half')} WHEN 'pm' THEN 12 ELSE 0 END`;
-    local = `replace(${local}, '<hour>', CAST(${hour} AS VARCHAR))`;
-  }
-  if (lettersOf('offset') !== '') {
-    const offset = `replace(replace(${only('offset')}, 'utc', 'z'), 'gmt', 'z')`;
-    return `timezone('UTC', TRY_CAST(${local} || upper(${offset}) AS TIMESTAMPTZ))`;
-  }
-  const timestamp = `TRY_CAST(${local} AS TIMESTAMP)`;
-  return timezone === 'UTC' ? timestamp : utcOfLocal(timestamp, timezone);
-}
-
-/** A local time in a timezone, as a TIMESTAMP in UTC. */
-function zonedSql(timestamp: string, timezone: string): string {
-  return `timezone('UTC', timezone(${quoteText(timezone)}, ${timestamp}))`;
-}
-
-/** The same for any TIMESTAMP; NULL far out of range, where DuckDB would fail. */
-function utcOfLocal(timestamp: string, timezone: string): string {
-  return `CASE WHEN ${timestamp} >= ${FIRST_LOCAL} AND ${timestamp} < ${END_LOCAL} THEN ${zonedSql(timestamp, timezone)} END`;
-}
-
-/** A TIMESTAMPTZ as a TIMESTAMP in UTC, NULL out of range, independent of the session's zone. @param after Exclusive lower bound. */
-function ofInstant(sql: string, after: string | null): string {
-  const begins = after === null ? `>= TIMESTAMPTZ '0001-01-01 00:00:00+00'` : `> ${after}`;
-  return `CASE WHEN ${sql} ${begins} AND ${sql} < TIMESTAMPTZ '10000-01-01 00:00:00+00' THEN timezone('UTC', ${sql}) END`;
+  return dialect.timeOfFormat(`lower(${dialect.text(sql, kind, type)})`, format, timezone);
 }

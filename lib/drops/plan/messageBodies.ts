@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isUtcDay } from '../../base/time.ts';
+import { datasetKinds } from '../../schema/kinds.ts';
 import { MAX_REQUEST_DAYS, MAX_ROUNDS } from '../limits.ts';
 
 /**
@@ -12,7 +13,7 @@ export const planRequestSchema = z.strictObject({
   schedule: z.enum(['daily', 'hourly']).optional(),
   sources: z.array(z.string().min(1)).max(100).optional(),
   datasets: z.array(z.string().min(1)).max(200).optional(),
-  kind: z.enum(['events', 'metrics', 'exposures']).optional(),
+  kind: z.enum(datasetKinds).optional(),
   /** Default: each dataset's lookback. */
   days: z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD')).min(1).max(MAX_REQUEST_DAYS).optional(),
   /** The days were requested and do not wait to settle. Only the trigger, which starts cooldowns, sends `triggered`. With `backfill` days are loaded regardless of the ledger. */

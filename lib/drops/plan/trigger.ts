@@ -5,7 +5,7 @@ import type { TaskQueue } from '../../base/queue.ts';
 import { displayValue } from '../../base/text.ts';
 import { type Clock, isUtcDay, type UtcDay } from '../../base/time.ts';
 import { bestUnionIssues, expectedText } from '../../schema/issues.ts';
-import type { DatasetKind } from '../../schema/sources.ts';
+import { type DatasetKind, datasetKinds } from '../../schema/kinds.ts';
 import { MAX_BODY_LENGTH, MAX_DAYS, MAX_SOURCES, TRIGGER_PAUSE_MS } from '../limits.ts';
 import type { PlanRequestInput } from './messageBodies.ts';
 
@@ -21,7 +21,7 @@ export const TriggerError = defineErrorFamily('user', {
   },
   SLUICE_TRIGGER_BODY_INVALID: {
     cause: 'The body does not say which data is ready.',
-    cure: 'Send {"datestamps": ["2026-11-19"], "type": "events"} as JSON; type is events, metrics or exposures, and sources a list of names, if it is not all.',
+    cure: 'Send {"datestamps": ["2026-11-19"], "type": "events"} as JSON; type is events, metrics, exposures, properties or table, and sources a list of names, if it is not all.',
   },
   SLUICE_TRIGGER_NO_DATASET: {
     cause: 'This key may not start a dataset of this type in these sources.',
@@ -58,14 +58,14 @@ const oneOrMany = <Item extends z.ZodType<string>>(item: Item, most: number, wha
 
 const schema = z.strictObject({
   datestamps: oneOrMany(day, MAX_DAYS, `a day, YYYY-MM-DD, or a list of 1 to ${MAX_DAYS}`),
-  type: z.enum(['events', 'metrics', 'exposures'], 'events, metrics or exposures'),
+  type: z.enum(datasetKinds, 'events, metrics, exposures, properties or table'),
   sources: oneOrMany(name, MAX_SOURCES, `the name of a source, or a list of 1 to ${MAX_SOURCES}`).optional(),
 });
 
 /** The data that a customer reports as ready. */
 interface ReadyRequest {
   readonly days: readonly UtcDay[];
-  readonly kind: 'events' | 'metrics' | 'exposures';
+  readonly kind: DatasetKind;
   /** Names of sources; undefined for all that have such datasets. */
   readonly sources: readonly string[] | undefined;
 }

@@ -7,9 +7,9 @@ import type { EngineLimits, FileColumn, FileSchema, LoadRequest } from '../engin
 import { duckDbMessage, fileFailure } from '../engine/EngineError.ts';
 import { acceptedRowsQuery, refusedRowsQuery } from '../engine/loadStatements.ts';
 import { verifyPages } from '../engine/verifyPages.ts';
-import { FOOTER_GUESS_BYTES, PREVIEW_BYTES } from '../limits.ts';
+import { PREVIEW_BYTES } from '../limits.ts';
 import { compileMapping, type MappingSubject } from '../mapping/compileMapping.ts';
-import { PartialFile } from './PartialFile.ts';
+import { PartialFile } from '../PartialFile.ts';
 
 /** The mapped beginning of a file. */
 export interface Preview extends PreviewedRows {
@@ -46,7 +46,7 @@ export async function previewFile(request: PreviewRequest): Promise<Preview> {
   const partial = await PartialFile.open(bucket, object, path);
   const session = await DuckDbSession.open(limits, { files: [path], directories: [] });
   try {
-    await fetchFooter(partial, object.size);
+    await partial.fetchFooter();
     const file = { path, name: object.key };
     const [schema] = await describeFiles(session, [file]);
     if (schema === undefined) throw new RangeError('One file has one schema.');
@@ -58,7 +58,7 @@ export async function previewFile(request: PreviewRequest): Promise<Preview> {
     }
     const rows = await previewRows(
       session,
-      { files: [file], mapping, loadedAt },
+      { files: [schema], mapping, loadedAt },
       { firstRows, shown: request.shown },
     );
     return {
@@ -76,17 +76,6 @@ export async function previewFile(request: PreviewRequest): Promise<Preview> {
     session.close();
     await partial.close();
   }
-}
-
-/** Fetches the magic at the beginning and the footer at the end, whose last 8 bytes contain its length. */
-async function fetchFooter(partial: PartialFile, size: number): Promise<void> {
-  const guess = size - FOOTER_GUESS_BYTES;
-  await partial.fetch(guess, size);
-  if (guess > 0) await partial.fetch(0, 4);
-  const tail = await partial.tail(8);
-  if (tail.length < 8 || tail.toString('latin1', 4) !== 'PAR1') return;
-  const start = size - 8 - tail.readUInt32LE(0);
-  if (start > 0 && start < guess) await partial.fetch(start, guess);
 }
 
 /** @returns The number of rows. */

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { settingWords } from '../../../cli/doctor/checks/bucket.ts';
 import { type BucketDocument, bucketSettings } from '../../../lib/access/bucketSettings.ts';
 import { lifecycleRules } from '../../../lib/access/lifecycleRules.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deliveredTables } from '../../../lib/tables/deliveredTables.ts';
+import { settingWords } from '../../../observe/doctor/checks/bucket.ts';
 
 const ruleSchema = z.looseObject({
   Filter: z.object({ Prefix: z.string() }),

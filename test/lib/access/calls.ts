@@ -18,6 +18,7 @@ export const place: Place = {
 const DAY = '2026-11-20';
 export const EXPOSURES_FILE = `statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/${DAY}/a.parquet`;
 export const EVENTS_FILE = `statsig/statsig_forwarded_events/statsig_forwarded_events/${DAY}/a.parquet`;
+export const CURATED_FILE = `statsig/ingested/curated_exposures/${DAY}/v1/a.parquet`;
 export const INGESTED_FILE = `statsig/ingested/warehouse_metrics/${DAY}/v1/a.parquet`;
 
 const arn = (service: string, resource: string) =>

@@ -202,25 +202,37 @@ describe('the difference of two policies', () => {
       'an action that is added',
       change({ ...read, Action: ['s3:GetObject', 's3:PutObjectAcl'] }, list, use),
       'Read: + s3:PutObjectAcl',
-      true,
+      'more',
     ],
-    ['an action that is removed', change(read, { ...list, Action: [] }, use), 'List: - s3:ListBucket', false],
-    ['a new statement', change(read, list, use, allow('More', ['s3:*'], ['*'])), 'new statement More', true],
-    ['a new denial', change(read, list, use, deny('Keep', ['s3:*'], ['*'])), 'new statement Keep', false],
-    ['a statement that is no more', change(read, use), 'no more statement List', false],
+    [
+      'an action that is removed',
+      change(read, { ...list, Action: [] }, use),
+      'List: - s3:ListBucket',
+      'less',
+    ],
+    [
+      'a new statement',
+      change(read, list, use, allow('More', ['s3:*'], ['*'])),
+      'new statement More',
+      'more',
+    ],
+    ['a new denial', change(read, list, use, deny('Keep', ['s3:*'], ['*'])), 'new statement Keep', 'less'],
+    ['a statement that is no more', change(read, use), 'no more statement List', 'less'],
     [
       'another condition',
       change(read, list, allow('Use', ['kms:Decrypt'], use.Resource ?? [])),
       'Use: another effect or condition',
-      true,
+      'more and less',
     ],
     [
       'another resource',
       change(allow('Read', ['s3:GetObject'], ['arn:aws:s3:::b/*']), list, use),
       'Read: + arn:aws:s3:::b/*, - arn:aws:s3:::a/*',
-      true,
+      'more and less',
     ],
-  ])('names %s, and whether more is granted', (_, difference, text, grantsMore) => {
-    expect([differenceText(difference), difference.grantsMore]).toEqual([text, grantsMore]);
+  ])('names %s, and whether more or less is granted', (_, difference, text, granted) => {
+    const { grantsMore, grantsLess } = difference;
+    const words = [...(grantsMore ? ['more'] : []), ...(grantsLess ? ['less'] : [])].join(' and ');
+    expect([differenceText(difference), words]).toEqual([text, granted]);
   });
 });

@@ -7,6 +7,7 @@ import { readerWorkgroup } from '../../../lib/access/readerStatements.ts';
 import { type StatsigAccess, statsigPolicy } from '../../../lib/access/statsigPolicy.ts';
 import { RESERVED_FOLDERS } from '../../../lib/tables/objectKeys.ts';
 import {
+  CURATED_FILE,
   EVENTS_FILE,
   EXPOSURES_FILE,
   everywhere,
@@ -60,6 +61,7 @@ const readers: Record<string, { policies: PolicyDocument[]; does: Call[]; mustNo
       ...readTable('sluice', 'statsig_forwarded_exposures', EXPOSURES_FILE),
       ...readTable('sluice', 'statsig_forwarded_events', EVENTS_FILE),
       ...readTable('sluice', 'warehouse_metrics', INGESTED_FILE),
+      ...readTable('sluice', 'curated_exposures', CURATED_FILE),
       ...query('sluice_statsig', place.bucket, 'query-results/statsig/'),
       inWorkgroup('StopQueryExecution', 'sluice_statsig'),
       // An Iceberg staging table: made, written, and dropped with its files.
@@ -102,6 +104,7 @@ const readers: Record<string, { policies: PolicyDocument[]; does: Call[]; mustNo
       object('DeleteObject', 'owox-data-marts/3-c/5f0c.csv.metadata', RESULTS),
       ...readTable('sluice', 'statsig_forwarded_exposures', EXPOSURES_FILE),
       ...readTable('sluice', 'warehouse_metrics', INGESTED_FILE),
+      ...readTable('sluice', 'curated_exposures', CURATED_FILE),
       // A data mart's view, and a connector's table.
       glue('GetTable', 'owox', 'daily_signups'),
       glue('CreateTable', 'owox', 'daily_signups'),
@@ -136,6 +139,7 @@ const readers: Record<string, { policies: PolicyDocument[]; does: Call[]; mustNo
       glue('GetTable', 'billing', 'invoices'),
       ...readTable('sluice', 'statsig_forwarded_exposures', EXPOSURES_FILE),
       ...readTable('sluice', 'warehouse_metrics', INGESTED_FILE),
+      ...readTable('sluice', 'curated_exposures', CURATED_FILE),
       ...query('sluice_metabase', place.bucket, 'query-results/metabase/'),
       inWorkgroup('GetQueryResultsStream', 'sluice_metabase'),
       inWorkgroup('CreatePreparedStatement', 'sluice_metabase'),

@@ -27,6 +27,9 @@ describe('defineConfig', () => {
         events: 'statsig_forwarded_events',
         quarantine: 'quarantine',
       },
+      curate: false,
+      curatedTables: { exposures: 'curated_exposures', events: 'curated_events' },
+      curateAfter: 2,
       unitIds: {},
       jsonPaths: {},
       timeWindow: { pastDays: 7, futureDays: 1 },
@@ -43,7 +46,12 @@ describe('defineConfig', () => {
       privacy: { redact: {} },
       logs: { successes: 0.01 },
       buffering: { seconds: 300, megabytes: 128 },
-      athena: { workgroup: 'sluice', stagingDatabase: 'statsig_staging', scanLimitGigabytes: 1_000 },
+      athena: {
+        workgroup: 'sluice',
+        stagingDatabase: 'statsig_staging',
+        scanLimitGigabytes: 1_000,
+        loadScanLimitGigabytes: 2_000,
+      },
       existing: { bucket: false, keyArn: null, database: false, stagingDatabase: false, workgroup: false },
       readers: [],
       exports: [],
@@ -247,6 +255,10 @@ describe('defineConfig', () => {
     [
       { bucket: 'acme', tables: { exposures: 'a', events: 'a' } },
       'tables.events: got "a", expected another name than tables.exposures.',
+    ],
+    [
+      { bucket: 'acme', curatedTables: { exposures: 'quarantine' } },
+      'curatedTables.exposures: got "quarantine", expected another name than tables.quarantine.',
     ],
     [
       { bucket: 'acme', tables: { events: 'quarantine' } },

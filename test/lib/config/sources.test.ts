@@ -37,6 +37,7 @@ describe('sources', () => {
           refusedShare: 0.01,
           lateShare: 1,
           schedule: 'daily',
+          engine: 'auto',
           mapping: {
             timestamp: { column: 'timestamp' },
             eventName: { column: 'event_name', optional: false },
@@ -189,7 +190,7 @@ describe('sources', () => {
     [
       'another kind',
       withDataset({ kind: 'users' }),
-      'sources.0.datasets.0.kind: got "users", expected events, metrics or exposures.',
+      'sources.0.datasets.0.kind: got "users", expected events, metrics, exposures, properties or table.',
     ],
     [
       'another day format',

@@ -267,6 +267,24 @@ const prod = (field: string, value: string, kind: string, other: string) =>
   `${field}: got ${JSON.stringify(value)} for the stage prod, expected another ${kind} than \`${other}\` of the stage dev.`;
 
 describe('two stages', () => {
+  it.each(['prod-ingest', 'prod-export'])(
+    'may not be prod and %s in one region, whose schedules have equal names',
+    async (name) => {
+      const stages = ['prod', name];
+      for (const stage of stages)
+        expect(await refusal(() => loadComparedConfig(fileFor({}, stages), stage))).toBe(
+          `SLUICE_CONFIG_STAGES_SHARE \n  stages: got ${JSON.stringify(name)} beside prod, expected another name: names of the stage prod begin with \`${name}-\`, too.`,
+        );
+      const apart = fileFor({ [name]: { region: 'eu-west-1' } }, stages);
+      expect((await loadComparedConfig(apart, 'prod')).bucket).toBe('acme-prod');
+    },
+  );
+
+  it('may be prod and prod-eu', async () => {
+    const { bucket } = await loadComparedConfig(fileFor({}, ['prod', 'prod-eu']), 'prod-eu');
+    expect(bucket).toBe('acme-prod-eu');
+  });
+
   it.each<[string, Readonly<Record<string, Partial<ConfigInput>>>, string]>([
     ['a bucket', { prod: { bucket: 'acme-dev' } }, prod('bucket', 'acme-dev', 'bucket', 'bucket')],
     [

@@ -2,13 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { forwardedKinds, tableKinds } from '../../../lib/schema/kinds.ts';
 import {
+  athenaNoteKey,
   claimKey,
+  curatedDaysKey,
   EXPORTS_LEDGER,
   lastLookKey,
   lateNoteKey,
   ledgerKey,
+  redrivenKey,
   triggerKey,
   versionNoteKey,
 } from '../../../lib/tables/ledgerKeys.ts';
@@ -31,7 +34,9 @@ const day = '2026-11-20';
 
 /** A key of every function of lib/tables that makes one of what isOwnKey is asked about. */
 const built: Readonly<Record<string, readonly string[]>> = {
+  athenaNoteKey: [athenaNoteKey({ table: 'acme_web', day, version: 'v1' })],
   claimKey: [claimKey(overflowKey('events', DIGEST))],
+  curatedDaysKey: forwardedKinds.map(curatedDaysKey),
   deliveryPrefix: tableKinds.map(
     (kind) => `${deliveryPrefix(config, kind).replace(/!\{[^}]*\}/, day)}part.parquet`,
   ),
@@ -42,6 +47,7 @@ const built: Readonly<Record<string, readonly string[]>> = {
   lastLookKey: [lastLookKey('acme', 'web')],
   lateNoteKey: [lateNoteKey('acme', 'web')],
   ledgerKey: [ledgerKey('acme', 'web', day), ledgerKey(EXPORTS_LEDGER, 'clicks', day)],
+  redrivenKey: [redrivenKey('2026-11-20T08:00:00.000Z', 'a')],
   overflowKey: tableKinds.map((kind) => overflowKey(kind, DIGEST)),
   parkedKey: [parkedKey(overflowKey('events', DIGEST))],
   quarantineLargeKey: [quarantineLargeKey(day, 'q-1')],
@@ -58,6 +64,7 @@ const ours = [
   `query-results/bi/${QUERY}.csv.metadata`,
   `query-results/Unsaved/2026/11/20/${QUERY}.txt`,
   `query-results/tables/${QUERY}/part-0`,
+  'query-results/_loads/acme_web/2026-11-20/v1/plan.json',
   'overflow/',
   'query-results/Unsaved/',
 ];

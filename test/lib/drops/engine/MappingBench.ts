@@ -100,7 +100,7 @@ export class MappingBench {
     mkdirSync(outputDirectory);
     const refusedPath = join(this.directory, `refused-${number}.parquet`);
     const result = await engine.load({
-      files,
+      files: schemas,
       mapping: compileMapping(subjectOf(dataset, unitIds), schemas),
       day: DAY,
       outputDirectory,

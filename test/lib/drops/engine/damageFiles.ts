@@ -87,7 +87,7 @@ async function load(bytes: Buffer): Promise<string> {
     if (schema === undefined) return 'not described';
     if ('problem' in schema) return schema.problem.code;
     const { rows, written } = await engine.load({
-      files: [file],
+      files: [schema],
       mapping: compileMapping(subject, [schema]),
       day: DAY,
       outputDirectory,

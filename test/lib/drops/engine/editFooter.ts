@@ -10,7 +10,7 @@ import {
   type ThriftStruct,
   textField,
   writeStruct,
-} from '../../../../lib/drops/engine/thriftCompact.ts';
+} from '../../../../lib/drops/engine/parquet/thriftCompact.ts';
 
 // Fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 const SCHEMA = 2;

@@ -1,6 +1,6 @@
 import { renameSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { intField, textField } from '../../../../lib/drops/engine/thriftCompact.ts';
+import { intField, textField } from '../../../../lib/drops/engine/parquet/thriftCompact.ts';
 import { decimalFields, editSchema, setElement, structField, withFields } from './editFooter.ts';
 import { type DatasetInput, MappingBench } from './MappingBench.ts';
 

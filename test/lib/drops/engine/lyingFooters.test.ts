@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { THRIFT, type ThriftField, type ThriftStruct } from '../../../../lib/drops/engine/thriftCompact.ts';
+import {
+  THRIFT,
+  type ThriftField,
+  type ThriftStruct,
+} from '../../../../lib/drops/engine/parquet/thriftCompact.ts';
 import { setStatistics } from './editFooter.ts';
 import { type DatasetInput, MappingBench } from './MappingBench.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { requireAcceptableRows } from '../../../../lib/drops/load/loadDrop.ts';
+import { requireAcceptableRows } from '../../../../lib/drops/load/judgeRows.ts';
 
 /** Whether a day passes of whose rows so many are refused or late. */
 function passes(total: number, bad: number, share: number, kind: 'refused' | 'late'): boolean {

@@ -165,10 +165,21 @@ describe('a load', () => {
     // The ranges are read in parallel, in any order.
     expect(asked).toContainEqual({ first: 0, last: 33_554_431 });
 
-    const freeBytes = async () => bytes.byteLength;
-    expect(await loads.load({ reason: 'backfill', loader: { freeBytes } })).toMatchObject({
+    const tooSmall = async (...free: number[]) => {
+      const freeBytes = async () => free.shift() ?? 0;
+      return loads.load({ reason: 'backfill', loader: { freeBytes } });
+    };
+    expect(await tooSmall(bytes.byteLength - 1)).toMatchObject({
       outcome: 'failed',
-      failure: { code: 'SLUICE_LOAD_DAY_TOO_LARGE' },
+      failure: {
+        code: 'SLUICE_LOAD_DAY_TOO_LARGE',
+        message: expect.stringContaining('bytes of files, room'),
+      },
+    });
+    // The files fit, and what is made of them does not.
+    expect(await tooSmall(bytes.byteLength, bytes.byteLength / 2)).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_LOAD_DAY_TOO_LARGE', message: expect.stringContaining('An estimated') },
     });
     expect(await loads.entry()).toMatchObject({ state: 'failed', files: [{ fate: 'loaded' }] });
   }, 60_000);

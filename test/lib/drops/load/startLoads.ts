@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AthenaClient } from '@aws-sdk/client-athena';
 import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import {
   CreateBucketCommand,
@@ -14,20 +15,24 @@ import {
 } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { ingestSourcePolicies } from '../../../../lib/access/customerBucketPolicies.ts';
+import { athenaLoads } from '../../../../lib/aws/athenaLoads.ts';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { gluePartitionCatalog } from '../../../../lib/aws/gluePartitionCatalog.ts';
 import { landingBucket } from '../../../../lib/aws/landingBucket.ts';
 import { s3Ledger } from '../../../../lib/aws/s3Ledger.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { loadWorkgroup, scratchDatabase } from '../../../../lib/drops/athena/AthenaPlan.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import { Ledger } from '../../../../lib/drops/ledger/Ledger.ts';
-import type { Loader, LoadFaultPoint, LoadRun } from '../../../../lib/drops/load/Loader.ts';
-import { type LoadOutcome, loadTask } from '../../../../lib/drops/load/loadTask.ts';
+import type { AnyFaultPoint, Loader, LoadRun } from '../../../../lib/drops/load/Loader.ts';
+import { goOnTask, type LoadOutcome, loadTask } from '../../../../lib/drops/load/loadTask.ts';
 import { sweepVersions } from '../../../../lib/drops/load/sweepVersions.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import { ingestedTables } from '../../../../lib/tables/ingestedTables.ts';
+import { ATHENA_NOTES, parseAthenaNote } from '../../../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
+import { openAthena, openStatementRunner } from '../../../../packages/local-aws/src/athena/index.ts';
 import {
   Catalog,
   Faults,
@@ -55,9 +60,9 @@ export const LEASE_MS = 960_000;
 /** One invocation of a load, and how a test disturbs it. */
 export interface LoadOptions extends Partial<IngestTask> {
   /** It is killed there: nothing of it runs any more. */
-  readonly killAt?: LoadFaultPoint;
+  readonly killAt?: AnyFaultPoint;
   /** Runs there, before the load goes on. */
-  readonly at?: Partial<Record<LoadFaultPoint, () => Promise<unknown>>>;
+  readonly at?: Partial<Record<AnyFaultPoint, () => Promise<unknown>>>;
   readonly loader?: Partial<Loader>;
   readonly run?: Partial<LoadRun>;
 }
@@ -83,14 +88,31 @@ export async function startLoads(
   const catalog = Catalog.open({ directory: join(directory.path, 'glue'), clock });
   const where = { partition: 'aws', region: 'us-east-1', account: OURS };
   const keys = new Keys({ clock, ...where, directory: join(directory.path, 'kms') });
+  const athena =
+    dataset.engine === 'athena'
+      ? await openAthena({
+          ...{ directory: join(directory.path, 'athena'), clock, catalog, store, region: 'us-east-1' },
+          account: OURS,
+          openRunner: (prepared) =>
+            openStatementRunner({
+              catalog,
+              store,
+              prepared,
+              clock,
+              directory: join(directory.path, 'scratch'),
+            }),
+        })
+      : null;
   const services = [
     s3Service({ store, clock, keyAccess: keyAccess(keys) }),
     glueService({ catalog, clock, account: OURS, faults }),
+    ...(athena === null ? [] : [athena.service]),
   ] as const;
   const { options, close } = await startServices(services, faults);
   const s3 = new S3Client({ ...options, credentials: { accessKeyId: OURS, secretAccessKey: 'test' } });
   const theirs = new S3Client({ ...options, credentials: { accessKeyId: THEIRS, secretAccessKey: 'test' } });
   const glue = new GlueClient(options);
+  const athenaOf = new AthenaClient(options);
   const config = defineConfig({
     bucket: OWN,
     sources: [
@@ -128,6 +150,14 @@ export async function startLoads(
     await glue.send(new CreateTableCommand({ DatabaseName, TableInput }));
   }
 
+  if (athena !== null) {
+    await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: scratchDatabase(config) } }));
+    athena.ensureWorkGroup(loadWorkgroup(config), {
+      Name: loadWorkgroup(config),
+      WorkGroupConfiguration: { EnforceWorkGroupConfiguration: false },
+    });
+  }
+
   const timing = { wait: async (ms: number) => clock.advance(ms), random: Math.random };
   const ledger = new Ledger({ store: s3Ledger(s3, OWN), clock, newToken: randomUUID, ...timing });
   const logged: Record<string, unknown>[] = [];
@@ -146,6 +176,7 @@ export async function startLoads(
       customerBucket: (one) => customerBucketFrom(s3, one),
       ledger,
       catalog: gluePartitionCatalog(glue),
+      athena: athena === null ? undefined : athenaLoads(config, { glue, athena: athenaOf }),
       engine: duckDbEngine(limits),
       limits,
       directory: own,
@@ -187,7 +218,7 @@ export async function startLoads(
     /** Runs one load; `killed` when it was. */
     async load({ killAt, at, loader, run, ...task }: LoadOptions = {}): Promise<LoadOutcome | 'killed'> {
       const killed = Promise.withResolvers<'killed'>();
-      const faultPoint = async (point: LoadFaultPoint) => {
+      const faultPoint = async (point: AnyFaultPoint) => {
         await at?.[point]?.();
         if (point !== killAt) return;
         killed.resolve('killed');
@@ -196,6 +227,30 @@ export async function startLoads(
       const made = makeLoader({ ...loader, faultPoint });
       const asked = { ...place, fingerprint: 'as planned', reason: 'new', ...task } as const;
       return Promise.race([loadTask(made, makeRun(run), asked), killed.promise]);
+    },
+
+    /**
+     * Ends the queries that run, and goes on with the days that Athena works on, until none is left; `killed` when it was.
+     */
+    async goOn({ killAt, at, loader, run }: LoadOptions = {}): Promise<LoadOutcome | 'killed' | null> {
+      const killed = Promise.withResolvers<'killed'>();
+      const faultPoint = async (point: AnyFaultPoint) => {
+        await at?.[point]?.();
+        if (point !== killAt) return;
+        killed.resolve('killed');
+        await new Promise(() => {});
+      };
+      let last: LoadOutcome | null = null;
+      for (;;) {
+        while ((athena?.pending().running ?? 0) > 0) await new Promise((done) => setImmediate(done));
+        const [key = ''] = await this.keys(ATHENA_NOTES);
+        const note = parseAthenaNote(key);
+        if (note === null) return last;
+        const made = makeLoader({ ...loader, faultPoint });
+        const outcome = await Promise.race([goOnTask(made, makeRun(run), note), killed.promise]);
+        if (outcome === 'killed' || outcome.outcome === 'busy') return outcome;
+        last = outcome;
+      }
     },
 
     sweep: () => sweepVersions(makeLoader(), makeRun()),
@@ -240,7 +295,7 @@ export async function startLoads(
       const folder = mkdtempSync(join(tmpdir(), 'sluice-read-test-'));
       try {
         const paths: string[] = [];
-        for (const Key of (await this.keys(prefix)).filter((key) => key.endsWith('.parquet'))) {
+        for (const Key of (await this.keys(prefix)).filter((key) => !key.endsWith('/'))) {
           const { Body } = await s3.send(new GetObjectCommand({ Bucket: OWN, Key }));
           const path = join(folder, `${paths.length}.parquet`);
           writeFileSync(path, (await Body?.transformToByteArray()) ?? new Uint8Array());
@@ -254,8 +309,9 @@ export async function startLoads(
     },
 
     async close() {
-      for (const client of [s3, theirs, glue]) client.destroy();
+      for (const client of [s3, theirs, glue, athenaOf]) client.destroy();
       await close();
+      await athena?.close();
       store.close();
       directory.remove();
       for (const path of scratch) rmSync(path, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { calendarText } from '../../../../cli/ingest/datasetStatus.ts';
-import { dayText } from '../../../../cli/ingest/explainDay.ts';
+import { calendarText } from '../../../../cli/ingest/calendarText.ts';
+import { dayText } from '../../../../cli/ingest/dayText.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { planDay } from './planDay.ts';
 import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';

@@ -1,7 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
-import type { EngineLimits } from '../../lib/drops/engine/Engine.ts';
 
 /** The CPUs and the memory of a function, and DuckDB's share of them. */
 
@@ -12,12 +11,19 @@ const MOST_CPUS = 6;
 /** Part of the memory that DuckDB manages. DuckDB uses more than that, and Node needs some too (docs/ingest.md, "Memory"). */
 const DUCKDB_SHARE = 0.5;
 
+/** What DuckDB may use of a function. */
+interface EngineShare {
+  /** MiB that DuckDB manages. */
+  readonly memoryMegabytes: number;
+  readonly threads: number;
+}
+
 /**
  * The memory and threads that DuckDB may use in a function.
  *
  * @param memoryMegabytes The function's, MiB.
  */
-export function engineShare(memoryMegabytes: number): Pick<EngineLimits, 'memoryMegabytes' | 'threads'> {
+export function engineShare(memoryMegabytes: number): EngineShare {
   const cpus = Math.round(memoryMegabytes / CPU_MEGABYTES);
   return {
     memoryMegabytes: Math.floor(memoryMegabytes * DUCKDB_SHARE),

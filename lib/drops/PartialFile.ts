@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { defineErrorFamily } from '../../base/errors.ts';
-import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
-import { LARGEST_PART_BYTES } from '../limits.ts';
+import { defineErrorFamily } from '../base/errors.ts';
+import type { CustomerBucket, DropObject } from './CustomerBucket.ts';
+import { FOOTER_GUESS_BYTES, LARGEST_PART_BYTES } from './limits.ts';
 
 /** Why a file can't be previewed, except for problems of the file itself. */
 export const PreviewError = defineErrorFamily('user', {
@@ -90,6 +90,18 @@ export class PartialFile {
     const buffer = Buffer.alloc(Math.min(bytes, this.#object.size));
     await this.#handle.read(buffer, 0, buffer.length, this.#object.size - buffer.length);
     return buffer;
+  }
+
+  /** Fetches the magic at the beginning and the footer at the end, whose last 8 bytes contain its length. */
+  async fetchFooter(): Promise<void> {
+    const { size } = this.#object;
+    const guess = size - FOOTER_GUESS_BYTES;
+    await this.fetch(guess, size);
+    if (guess > 0) await this.fetch(0, 4);
+    const tail = await this.tail(8);
+    if (tail.length < 8 || tail.toString('latin1', 4) !== 'PAR1') return;
+    const start = size - 8 - tail.readUInt32LE(0);
+    if (start > 0 && start < guess) await this.fetch(start, guess);
   }
 
   async close(): Promise<void> {

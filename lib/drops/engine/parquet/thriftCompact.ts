@@ -100,7 +100,7 @@ export class ThriftReader {
       case THRIFT.false:
         return;
       case THRIFT.byte:
-        this.#take(1);
+        this.#pass(1);
         return;
       case THRIFT.i16:
       case THRIFT.i32:
@@ -108,13 +108,13 @@ export class ThriftReader {
         this.#varint();
         return;
       case THRIFT.double:
-        this.#take(8);
+        this.#pass(8);
         return;
       case THRIFT.uuid:
-        this.#take(16);
+        this.#pass(16);
         return;
       case THRIFT.binary:
-        this.binary();
+        this.#pass(this.#varint());
         return;
       case THRIFT.list:
       case THRIFT.set:
@@ -133,7 +133,7 @@ export class ThriftReader {
 
   /** Booleans in lists and maps are bytes. */
   #skipItem(type: number, level: number): void {
-    if (type === THRIFT.true || type === THRIFT.false) this.#take(1);
+    if (type === THRIFT.true || type === THRIFT.false) this.#pass(1);
     else this.skip(type, level);
   }
 
@@ -155,15 +155,22 @@ export class ThriftReader {
   }
 
   #byte(): number {
-    return this.#take(1).readUInt8(0);
+    const byte = this.bytes[this.at];
+    if (byte === undefined) throw new RangeError('The bytes end within a value.');
+    this.at += 1;
+    return byte;
   }
 
   #take(length: number): Buffer {
+    const start = this.at;
+    this.#pass(length);
+    return this.bytes.subarray(start, this.at);
+  }
+
+  #pass(length: number): void {
     const end = this.at + length;
     if (end > this.bytes.length) throw new RangeError('The bytes end within a value.');
-    const taken = this.bytes.subarray(this.at, end);
     this.at = end;
-    return taken;
   }
 
   #varint(): number {
@@ -200,6 +207,16 @@ export function listField({ type, items }: ThriftList): ThriftField {
 /** A field of a 32-bit integer. */
 export function intField(value: number): ThriftField {
   return { type: THRIFT.i32, bytes: Buffer.from(varint(value < 0 ? -2 * value - 1 : 2 * value)) };
+}
+
+/** A field of a 64-bit integer that fits a double. */
+export function longField(value: number): ThriftField {
+  return { ...intField(value), type: THRIFT.i64 };
+}
+
+/** A field of a struct. */
+export function structField(fields: ThriftStruct): ThriftField {
+  return { type: THRIFT.struct, bytes: writeStruct(fields) };
 }
 
 /** A field of a text. */

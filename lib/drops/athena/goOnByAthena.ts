@@ -1,0 +1,301 @@
+import { parseJson } from '../../base/json.ts';
+import { athenaNoteKey } from '../../tables/ledgerKeys.ts';
+import type { Drop } from '../Drop.ts';
+import type { FileRows, LoadResult } from '../engine/Engine.ts';
+import { isRowReason, type RowReason } from '../engine/FileError.ts';
+import { requireLoadable } from '../lastLoad.ts';
+import { type AthenaLoad, type AthenaStep, athenaSteps } from '../ledger/LedgerEntry.ts';
+import { listDrops } from '../listDrops.ts';
+import { inspectDrop } from '../load/inspectDrop.ts';
+import { requireAcceptableRows } from '../load/judgeRows.ts';
+import type { Loader, LoadRun } from '../load/Loader.ts';
+import type { Progress } from '../load/Progress.ts';
+import { type DropPlace, publishVersion, quarantineRows } from '../load/publishVersion.ts';
+import {
+  type AthenaPlace,
+  type AthenaPlan,
+  athenaPlanSchema,
+  folderOf,
+  refusedTable,
+  rowsTable,
+  scratchTables,
+} from './AthenaPlan.ts';
+import { AthenaError, type AthenaPort, type ExecutionState } from './AthenaPort.ts';
+
+/** How a load by Athena stands after a function has looked at it. */
+export type AthenaProgress =
+  /** Athena works on a step, and the day is put down. */
+  | 'started'
+  /** The drop has changed since the plan. Nothing was published. */
+  | 'changed'
+  | 'succeeded';
+
+/** The ports and the place of a load by Athena. */
+export interface AthenaWork {
+  readonly loader: Loader;
+  readonly athena: AthenaPort;
+  readonly run: LoadRun;
+  readonly place: DropPlace;
+  readonly progress: Progress;
+}
+
+/** List price of a byte that a query scans, and the least of one query: https://aws.amazon.com/athena/pricing/ */
+const USD_PER_BYTE = 5 / 2 ** 40;
+const LEAST_BYTES = 10 * 2 ** 20;
+
+/**
+ * Goes on with a load by Athena: looks at the execution of its step, and starts the next step or publishes the version.
+ *
+ * @param load As the ledger has it.
+ * @returns Null if another owner has the day.
+ * @throws AthenaError, LoadError, SourceError, CatalogError, CatalogCallError.
+ */
+export async function goOnByAthena(work: AthenaWork, load: AthenaLoad): Promise<AthenaProgress | null> {
+  const { athena, loader, progress } = work;
+  progress.athena = load;
+  const plan = await readPlan(work, load);
+  const { step = 'rows', execution } = load;
+  // Killed before the execution was noted: the same token finds it.
+  if (execution === undefined) return startStep(work, plan, load, step);
+  const found = await progress.time('look', () => athena.find(execution));
+  if (found?.state === 'running') return putDown(work);
+  const ended = withCosts(load, found);
+  progress.athena = ended;
+  await loader.faultPoint?.('athena_ended');
+  requireSucceeded(step, execution, found);
+  switch (step) {
+    case 'rows':
+      await athena.createTable(rowsTable(placeOf(work, load)));
+      return startStep(work, plan, ended, 'counts');
+    case 'counts': {
+      const { rows } = await countRows(work, plan, ended);
+      return rows.refused > 0 ? startStep(work, plan, ended, 'refused') : publish(work, plan, ended);
+    }
+    case 'refused':
+      await athena.createTable(refusedTable(placeOf(work, load)));
+      return startStep(work, plan, ended, 'refused_counts');
+    case 'refused_counts':
+      return publish(work, plan, ended);
+  }
+}
+
+/** Where a load writes. */
+export function placeOf(
+  { loader, place }: AthenaWork,
+  { version }: Pick<AthenaLoad, 'version'>,
+): AthenaPlace {
+  return {
+    config: loader.config,
+    bucket: loader.bucket,
+    table: place.dataset.table,
+    day: place.day,
+    version,
+  };
+}
+
+/** Starts a step, notes its execution, and puts the day down; null if another owner has the day: the execution is stopped. */
+export async function startStep(
+  work: AthenaWork,
+  plan: AthenaPlan,
+  load: AthenaLoad,
+  step: AthenaStep,
+): Promise<'started' | null> {
+  const { athena, loader, progress } = work;
+  const { execution: _, ...before } = load;
+  if (!(await noteLoad(work, { ...before, step }))) return null;
+  await loader.faultPoint?.('athena_noted');
+  const folder = folderOf(placeOf(work, load));
+  const execution = await athena.start(
+    plan.statements[step],
+    `${load.version}-${step}`.padEnd(MIN_TOKEN, '-'),
+    `s3://${loader.bucket}/${folder}`,
+  );
+  await loader.faultPoint?.('athena_started');
+  const executions = load.executions.includes(execution) ? load.executions : [...load.executions, execution];
+  const isNoted = await noteLoad(work, { ...before, step, execution, executions });
+  const isDown = isNoted && (await putDown(work)) !== null;
+  if (isDown) return 'started';
+  // Whoever has the day now has noted another load, or starts this step again by its token, and then finds it stopped.
+  const entry = await loader.ledger.read(progress.claim.entry);
+  if (entry?.athena?.version !== load.version) await athena.stop(execution);
+  return null;
+}
+
+/** Characters of the shortest token: https://docs.aws.amazon.com/athena/latest/APIReference/API_StartQueryExecution.html */
+const MIN_TOKEN = 32;
+
+async function noteLoad({ loader, progress }: AthenaWork, load: AthenaLoad): Promise<boolean> {
+  const claim = await loader.ledger.note(progress.claim, load);
+  if (claim === null) return false;
+  progress.claim = claim;
+  progress.athena = load;
+  return true;
+}
+
+async function putDown({ loader, progress }: AthenaWork): Promise<'started' | null> {
+  const entry = await loader.ledger.putDown(progress.claim);
+  if (entry === null) return null;
+  await loader.faultPoint?.('athena_put_down');
+  return 'started';
+}
+
+async function readPlan(work: AthenaWork, load: AthenaLoad): Promise<AthenaPlan> {
+  const text = await work.loader.landing.readText(planKey(placeOf(work, load)));
+  const { data } = athenaPlanSchema.safeParse(text === null ? undefined : parseJson(text));
+  if (data === undefined)
+    throw new AthenaError('SLUICE_ATHENA_UNAVAILABLE', `The plan of ${load.version} is gone.`);
+  return data;
+}
+
+/** Key of a load's plan. */
+export function planKey(place: AthenaPlace): string {
+  return `${folderOf(place)}plan.json`;
+}
+
+function withCosts(load: AthenaLoad, found: ExecutionState | null): AthenaLoad {
+  const scannedBytes = found?.scannedBytes ?? 0;
+  return {
+    ...load,
+    scannedBytes: load.scannedBytes + scannedBytes,
+    usd: load.usd + Math.max(scannedBytes, LEAST_BYTES) * USD_PER_BYTE,
+  };
+}
+
+/** Athena's names of errors, and locations of files. The rest of a reason may quote rows. */
+const SAFE =
+  /^[A-Z][A-Z_]+(?=:)|s3:\/\/[^\s'"]+|Permission denied|not authorized to perform: \S+(?: on resource: \S+)?|Bytes scanned limit was exceeded/g;
+
+function requireSucceeded(step: AthenaStep, execution: string, found: ExecutionState | null): void {
+  if (found?.state === 'succeeded') return;
+  const said = [...(found?.reason ?? '').matchAll(SAFE)].map(([text]) => text).join(' ');
+  throw new AthenaError(
+    found?.state === 'cancelled' ? 'SLUICE_ATHENA_QUERY_CANCELLED' : 'SLUICE_ATHENA_QUERY_FAILED',
+    `Step ${step}, execution ${execution}${said === '' ? '' : `: ${said}`}.`,
+  );
+}
+
+/** Counts of the accepted rows, against the footers. Refused rows have no reasons yet. @throws AthenaError if there are too many rows. */
+async function countRows({ athena }: AthenaWork, plan: AthenaPlan, load: AthenaLoad): Promise<LoadResult> {
+  const out = new Map<string, number>();
+  const late = new Map<string, number>();
+  for (const [file = '', days, n] of await athena.rows(executionOf(load, 'counts'))) {
+    if (file !== null) out.set(file, (out.get(file) ?? 0) + Number(n));
+    if (days != null) late.set(days, (late.get(days) ?? 0) + Number(n));
+  }
+  const files = Object.entries(plan.rows).map(([name, all]): FileRows => {
+    const accepted = out.get(name) ?? 0;
+    return { name, in: all, out: accepted, refused: all - accepted, reasons: {} };
+  });
+  const wrong = files.find(({ refused }) => refused < 0);
+  if (wrong !== undefined)
+    throw new AthenaError(
+      'SLUICE_ATHENA_ROWS_MISSING',
+      `${wrong.name}: its footer says ${wrong.in} rows, and Athena wrote ${wrong.out}.`,
+    );
+  const sum = (of: (file: FileRows) => number) => files.reduce((total, file) => total + of(file), 0);
+  return {
+    written: [],
+    refusedFile: null,
+    rows: { in: sum((file) => file.in), out: sum((file) => file.out), refused: sum((file) => file.refused) },
+    files,
+    reasons: {},
+    rowsByDaysLate: Object.fromEntries([...late].sort(([a], [b]) => daysOf(a) - daysOf(b))),
+  };
+}
+
+/** `>31` and `<-31` are the last and the first. */
+function daysOf(late: string): number {
+  return late.startsWith('>') ? 32 : late.startsWith('<') ? -32 : Number(late);
+}
+
+function executionOf({ executions }: AthenaLoad, step: AthenaStep): string {
+  return executions[athenaSteps.indexOf(step)] ?? '';
+}
+
+/** The same with the reasons of refused rows. @throws AthenaError if rows are neither written nor refused. */
+async function withReasons(
+  work: AthenaWork,
+  load: AthenaLoad,
+  counted: LoadResult,
+  origin: string,
+): Promise<LoadResult> {
+  if (counted.rows.refused === 0) return counted;
+  const byFile = new Map<string, Partial<Record<RowReason, number>>>();
+  const reasons: Partial<Record<RowReason, number>> = {};
+  for (const [path, reason, n] of await work.athena.rows(executionOf(load, 'refused_counts'))) {
+    if (path == null || reason == null || !isRowReason(reason)) continue;
+    const name = path.slice(origin.length);
+    byFile.set(name, { ...byFile.get(name), [reason]: Number(n) });
+    reasons[reason] = (reasons[reason] ?? 0) + Number(n);
+  }
+  const files = counted.files.map((file) => ({ ...file, reasons: byFile.get(file.name) ?? {} }));
+  for (const { name, in: all, out, refused, reasons: own } of files) {
+    const explained = Object.values(own).reduce((sum, n) => sum + n, 0);
+    if (explained === refused) continue;
+    throw new AthenaError(
+      'SLUICE_ATHENA_ROWS_MISSING',
+      `${name}: its footer says ${all} rows, Athena wrote ${out} and refused ${explained}.`,
+    );
+  }
+  return { ...counted, files, reasons };
+}
+
+async function publish(work: AthenaWork, plan: AthenaPlan, load: AthenaLoad): Promise<AthenaProgress | null> {
+  const { loader, run, place, progress } = work;
+  const { source, dataset, day } = place;
+  const counted = await countRows(work, plan, load);
+  const mapped = await withReasons(work, load, counted, `s3://${source.bucket}/`);
+  const drop = await listAgain(work);
+  if (drop === null || drop.fingerprint !== plan.fingerprint) return 'changed';
+  progress.drop = drop;
+  requireLoadable(drop, progress.claim.entry, progress.isBackfill);
+  progress.mapped = mapped;
+  progress.bytes = plan.bytes;
+  const refused = `${folderOf(placeOf(work, load))}refused/`;
+  await progress.time('quarantine', async () => {
+    const files = mapped.rows.refused === 0 ? [] : await loader.landing.list(refused);
+    await quarantineRows(
+      loader,
+      place,
+      { fingerprint: plan.fingerprint, receivedAt: plan.receivedAt },
+      files.map((file) => (key: string) => loader.landing.copy(file, key)),
+    );
+  });
+  await loader.faultPoint?.('quarantined');
+  requireAcceptableRows(mapped, dataset);
+  const isRead = await publishVersion(loader, run, { source, dataset, day }, progress, {
+    version: load.version,
+    hasRows: mapped.rows.out > 0,
+  });
+  return isRead ? 'succeeded' : null;
+}
+
+/** The drop as it is now; null if it changes just now. */
+export async function listAgain({ loader, run, place, progress }: AthenaWork): Promise<Drop | null> {
+  const { source, dataset, day } = place;
+  const { drops } = await progress.time('list', () =>
+    listDrops(loader.customerBucket(source, dataset), dataset, [day]),
+  );
+  const listed = drops.get(day);
+  return listed === undefined ? null : inspectDrop(loader, place, progress, listed, run.signal);
+}
+
+/**
+ * Deletes what a load by Athena needed: its tables, then its folder, then the note on it. The version stays. It may be
+ * repeated.
+ */
+export async function cleanAthenaLoad(
+  { landing, athena }: Pick<Loader, 'landing' | 'athena'>,
+  place: Pick<AthenaPlace, 'table' | 'day' | 'version'>,
+): Promise<void> {
+  const folder = folderOf(place);
+  const note = athenaNoteKey(place);
+  for (;;) {
+    const keys = await landing.list(folder);
+    const groups = keys.filter((key) => key.endsWith('/manifest')).length;
+    if (groups > 0) await athena?.deleteTables(scratchTables(place, groups));
+    if (keys.length === 0) break;
+    await landing.remove(keys);
+  }
+  if ((await landing.list(note)).includes(note)) await landing.remove([note]);
+}

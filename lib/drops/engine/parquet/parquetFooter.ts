@@ -1,0 +1,320 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { type RowGroup, readRowGroups } from './rowGroups.ts';
+import {
+  listField,
+  readList,
+  THRIFT,
+  type ThriftField,
+  ThriftReader,
+  type ThriftStruct,
+  writeStruct,
+} from './thriftCompact.ts';
+
+// IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+const FILE = { schema: 2, rows: 3, rowGroups: 4, encryption: 8 } as const;
+/** A field ID far beyond those of the format, in which {@link replaceSchema} keeps the file's original schema. */
+const ORIGINAL_SCHEMA = 32_000;
+/** Fields of an element of the schema. */
+export const ELEMENT = {
+  type: 1,
+  length: 2,
+  repetition: 3,
+  name: 4,
+  children: 5,
+  converted: 6,
+  scale: 7,
+  precision: 8,
+  logical: 10,
+} as const;
+const ROW_GROUP = { columns: 1, rows: 3 } as const;
+const CHUNK = { metadata: 3 } as const;
+
+/** The physical types in use. */
+export const PHYSICAL = {
+  boolean: 0,
+  int32: 1,
+  int64: 2,
+  int96: 3,
+  float: 4,
+  double: 5,
+  bytes: 6,
+  fixed: 7,
+} as const;
+/** `FieldRepetitionType`s in use. */
+export const REPETITION = { required: 0, repeated: 2 } as const;
+/** `ConvertedType`s in use. */
+export const CONVERTED = {
+  map: 1,
+  mapKeyValue: 2,
+  list: 3,
+  decimal: 5,
+  timestampMillis: 9,
+  timestampMicros: 10,
+} as const;
+/** The members of the union `LogicalType` in use. */
+export const LOGICAL = { map: 2, list: 3, decimal: 5, timestamp: 8, variant: 16 } as const;
+
+/** The footer is followed by its length and the magic. */
+const TAIL_BYTES = 8;
+
+/** A column of the schema, or a group of them. */
+export interface SchemaNode {
+  readonly name: string;
+  /** The element as in the file. Changes for DuckDB are made in it. */
+  readonly element: ThriftStruct;
+  readonly children: readonly SchemaNode[];
+  /** Range of its leaves among the column chunks of a row group: first and end. */
+  readonly leaves: readonly [first: number, end: number];
+}
+
+/** The ends of a file: small files are read whole. */
+export interface FileEnds {
+  /** Bytes of the whole file. */
+  readonly size: number;
+  /** Its first bytes, up to 4. */
+  readonly head: Buffer;
+  /** Its last bytes: the footer, if the file ends with one, and at least 64 KiB of a file that has them. */
+  readonly end: Buffer;
+}
+
+/** Bytes at the end of a file that are read first: most footers, and all of a small file. */
+const END_BYTES = 64 * 1_024;
+const HEAD_BYTES = 4;
+
+/** A buffer for {@link readEnds}, which overwrites the ends of the file before. */
+export function endsBuffer(): Buffer<ArrayBuffer> {
+  return Buffer.allocUnsafe(END_BYTES);
+}
+
+/**
+ * Reads the ends of a file on the local disk, at once: a day may have thousands of files, and a call to read one
+ * asynchronously takes more time than the disk.
+ */
+export function readEnds(path: string, buffer = endsBuffer()): FileEnds {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    let end = readSyncAt(file, Math.max(0, size - END_BYTES), Math.min(size, END_BYTES), buffer);
+    const footer = footerBytes(end) ?? 0;
+    if (footer > end.length && footer <= size) end = readSyncAt(file, size - footer, footer);
+    const head =
+      end.length === size ? end.subarray(0, HEAD_BYTES) : readSyncAt(file, 0, Math.min(size, HEAD_BYTES));
+    return { size, head, end };
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Reads bytes of a file; fewer if it ends before. */
+function readSyncAt(
+  file: number,
+  position: number,
+  length: number,
+  bytes = Buffer.allocUnsafe(length),
+): Buffer {
+  let read = 0;
+  while (read < length) {
+    const count = readSync(file, bytes, read, length - read, position + read);
+    if (count === 0) break;
+    read += count;
+  }
+  return bytes.subarray(0, read);
+}
+
+/** The footer of a file with the magic at both ends. It is read in one pass, as a day may have thousands of files. */
+export class ParquetFooter {
+  /** Bytes of the whole file. */
+  readonly size: number;
+  readonly rows: number;
+  readonly rowGroups: readonly RowGroup[];
+  /** Equal for files with the same schema. */
+  readonly shape: string;
+  /** Whether pages are encrypted, although the footer is not. */
+  readonly isEncrypted: boolean;
+  /** The schema before {@link replaceSchema}, if the file says so. */
+  readonly originalSchema: Buffer | undefined;
+  readonly #bytes: Buffer;
+
+  /**
+   * @throws RangeError if it is inconsistent, or lacks a field that the format requires: DuckDB does not read such a file
+   *   either.
+   */
+  constructor({ size, end }: Pick<FileEnds, 'size' | 'end'>) {
+    const length = (footerBytes(end) ?? TAIL_BYTES) - TAIL_BYTES;
+    const start = end.length - TAIL_BYTES - length;
+    if (start < 0) throw new RangeError('The footer is longer than the file.');
+    this.size = size;
+    this.#bytes = end.subarray(start, start + length);
+    const reader = new ThriftReader(this.#bytes);
+    let rows: number | undefined;
+    let rowGroups: readonly RowGroup[] | undefined;
+    let schema: Buffer | undefined;
+    let original: Buffer | undefined;
+    let isEncrypted = false;
+    reader.fields((id, type) => {
+      if (id === FILE.rows && type === THRIFT.i64) rows = reader.int();
+      else if (id === FILE.rowGroups && type === THRIFT.list) rowGroups = readRowGroups(reader);
+      else {
+        const from = reader.at;
+        reader.skip(type);
+        if (id === FILE.schema && type === THRIFT.list) schema = this.#bytes.subarray(from, reader.at);
+        if (id === ORIGINAL_SCHEMA && type === THRIFT.list) original = this.#bytes.subarray(from, reader.at);
+        if (id === FILE.encryption) isEncrypted = true;
+      }
+    });
+    if (schema === undefined) throw new RangeError('The footer has no schema.');
+    if (rows === undefined) throw new RangeError('The footer has no number of rows.');
+    if (rowGroups === undefined) throw new RangeError('The footer has no row groups.');
+    this.shape = schema.toString('latin1');
+    this.rows = rows;
+    this.rowGroups = rowGroups;
+    this.isEncrypted = isEncrypted;
+    this.originalSchema = original;
+  }
+
+  /** Where it begins in the file. */
+  get start(): number {
+    return this.size - TAIL_BYTES - this.#bytes.length;
+  }
+
+  /** Its fields, parsed anew at each call. */
+  readFields(): ThriftStruct {
+    return new ThriftReader(this.#bytes).struct();
+  }
+}
+
+/** The root of a schema. @param shape {@link ParquetFooter.shape} @throws RangeError if the schema is inconsistent. */
+export function readSchema(shape: string): SchemaNode {
+  return treeOf(readList({ type: THRIFT.list, bytes: Buffer.from(shape, 'latin1') }).items);
+}
+
+/**
+ * Bytes from the begin of a file's footer to the end of the file, by its last bytes; undefined if they are not the end of a
+ * Parquet file.
+ *
+ * @param end At least 8 bytes.
+ */
+export function footerBytes(end: Buffer): number | undefined {
+  if (end.length < TAIL_BYTES || end.toString('latin1', end.length - 4) !== 'PAR1') return undefined;
+  return end.readUInt32LE(end.length - TAIL_BYTES) + TAIL_BYTES;
+}
+
+/**
+ * The number of rows and of row groups.
+ *
+ * @param end The last bytes of a file, at least {@link footerBytes}.
+ * @throws RangeError if the footer is inconsistent.
+ */
+export function footerRows(end: Buffer): { readonly rows: number; readonly rowGroups: number } {
+  const start = end.length - (footerBytes(end) ?? 0);
+  if (start < 0) throw new RangeError('The footer is longer than the bytes.');
+  const fields = new ThriftReader(end.subarray(start, end.length - TAIL_BYTES)).struct();
+  const [rows, groups] = [intOf(fields, FILE.rows), fields.get(FILE.rowGroups)];
+  if (rows === undefined) throw new RangeError('The footer has no number of rows.');
+  return { rows, rowGroups: groups === undefined ? 0 : readList(groups).items.length };
+}
+
+/**
+ * The original schema of a file whose schema was replaced.
+ *
+ * @param rewrite The rewrite that {@link replaceSchema} applies. The stored original is used only if the rewrite produces
+ *   the file's current schema, as a file could claim anything.
+ */
+export function originalShape(
+  footer: ParquetFooter,
+  rewrite: (root: SchemaNode) => readonly ThriftStruct[] | null,
+): string | null {
+  const original = footer.originalSchema?.toString('latin1');
+  if (original === undefined) return null;
+  const rewritten = rewrite(readSchema(original));
+  if (rewritten === null) return null;
+  return schemaField(rewritten).bytes.toString('latin1') === footer.shape ? original : null;
+}
+
+function schemaField(elements: readonly ThriftStruct[]): ThriftField {
+  return listField({ type: THRIFT.struct, items: elements.map(writeStruct) });
+}
+
+/** Replaces the schema in a file's footer, and keeps the original schema beside it. */
+export async function replaceSchema(
+  handle: FileHandle,
+  parsed: ParquetFooter,
+  elements: readonly ThriftStruct[],
+): Promise<void> {
+  const fields = parsed.readFields();
+  const replaced = new Map([...fields, [FILE.schema, schemaField(elements)] as const]);
+  const original = fields.get(FILE.schema);
+  if (original !== undefined) replaced.set(ORIGINAL_SCHEMA, original);
+  const footer = writeStruct(replaced);
+  const tail = Buffer.alloc(TAIL_BYTES);
+  tail.writeUInt32LE(footer.length, 0);
+  tail.write('PAR1', 4, 'latin1');
+  const bytes = Buffer.concat([footer, tail]);
+  await handle.write(bytes, 0, bytes.length, parsed.start);
+  await handle.truncate(parsed.start + bytes.length);
+}
+
+/** Reads some bytes of a file. @throws RangeError if the file ends before. */
+export async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  for (let read = 0; read < length; ) {
+    const { bytesRead } = await handle.read(bytes, read, length - read, position + read);
+    if (bytesRead === 0) throw new RangeError('The file ends before its footer says.');
+    read += bytesRead;
+  }
+  return bytes;
+}
+
+/** The row groups of a file: their rows, and the `ColumnMetaData` of each column chunk. @throws RangeError if one has none. */
+export function rowGroupChunks(
+  footer: ParquetFooter,
+): { readonly rows: number; readonly columns: readonly ThriftStruct[] }[] {
+  const groups = footer.readFields().get(FILE.rowGroups);
+  return (groups === undefined ? [] : readList(groups).items).map((item) => {
+    const group = new ThriftReader(item).struct();
+    const columns = group.get(ROW_GROUP.columns);
+    return {
+      rows: intOf(group, ROW_GROUP.rows) ?? 0,
+      columns: (columns === undefined ? [] : readList(columns).items).map((column) => {
+        const metadata = structOf(new ThriftReader(column).struct(), CHUNK.metadata);
+        if (metadata === null) throw new RangeError('A column has no metadata.');
+        return metadata;
+      }),
+    };
+  });
+}
+
+/** A field that is an integer. */
+export function intOf(fields: ThriftStruct, id: number): number | undefined {
+  const field = fields.get(id);
+  const isInt = field !== undefined && field.type >= THRIFT.i16 && field.type <= THRIFT.i64;
+  return isInt ? new ThriftReader(field.bytes).int() : undefined;
+}
+
+/** A field that is a struct. */
+export function structOf(fields: ThriftStruct, id: number): ThriftStruct | null {
+  const field = fields.get(id);
+  return field?.type === THRIFT.struct ? new ThriftReader(field.bytes).struct() : null;
+}
+
+/** Elements are in depth-first order, each before its children. */
+function treeOf(items: readonly Buffer[]): SchemaNode {
+  let next = 0;
+  let leaves = 0;
+  const read = (level: number): SchemaNode => {
+    const item = items[next];
+    if (item === undefined || level > 100) throw new RangeError('The schema ends within a group.');
+    next += 1;
+    const element = new ThriftReader(item).struct();
+    const name = element.get(ELEMENT.name);
+    const first = leaves;
+    const children: SchemaNode[] = [];
+    const count = intOf(element, ELEMENT.children) ?? 0;
+    for (let i = 0; i < count; i += 1) children.push(read(level + 1));
+    if (count === 0) leaves += 1;
+    const text = name?.type === THRIFT.binary ? new ThriftReader(name.bytes).binary().toString() : '';
+    return { name: text, element, children, leaves: [first, leaves] };
+  };
+  return read(0);
+}

@@ -1,0 +1,24 @@
+import type { Drop } from '../Drop.ts';
+import { inspectObjects } from '../inspectObjects.ts';
+import { requirePlainFiles } from '../tableFormats.ts';
+import type { Loader } from './Loader.ts';
+import type { Progress } from './Progress.ts';
+import type { DropPlace } from './publishVersion.ts';
+
+/** Inspects the bytes of objects whose names do not decide; null if one of them has changed. */
+export async function inspectDrop(
+  loader: Pick<Loader, 'customerBucket'>,
+  { source, dataset, day }: DropPlace,
+  { problems }: Progress,
+  listed: Drop,
+  signal: AbortSignal,
+): Promise<Drop | null> {
+  const bucket = loader.customerBucket(source, dataset);
+  await requirePlainFiles(bucket, dataset, day, listed);
+  return inspectObjects(bucket, listed, { signal, failed: (key, error) => problems.set(key, error) });
+}
+
+/** When the last of the day's files was written. It is the `received_at` of refused rows, the same for every load. */
+export function receivedAt(drop: Pick<Drop, 'files'> | undefined): number {
+  return (drop?.files ?? []).reduce((last, { lastModified }) => Math.max(last, lastModified.getTime()), 0);
+}

@@ -1,0 +1,119 @@
+import type { UtcDay } from '../../base/time.ts';
+import type { Dataset, Source } from '../../schema/sources.ts';
+import { type VersionNote, versionNoteKey } from '../../tables/ledgerKeys.ts';
+import { parseIngestedKey, refusedRowsKey, versionPrefix } from '../../tables/tableFolders.ts';
+import { VERSION_KEPT_MS } from '../limits.ts';
+import type { Loader, LoadRun } from './Loader.ts';
+import { movePartition, partitionLocation } from './movePartition.ts';
+import type { Progress } from './Progress.ts';
+
+/** The dataset's day that is loaded. */
+export interface DropPlace {
+  readonly source: Source;
+  readonly dataset: Dataset;
+  readonly day: UtcDay;
+}
+
+/**
+ * Moves the partition of a day to a version whose files are all written.
+ *
+ * @param written The version, and whether it has files.
+ * @returns False if another owner has the day.
+ */
+export async function publishVersion(
+  loader: Loader,
+  run: LoadRun,
+  { dataset, day }: DropPlace,
+  progress: Progress,
+  { version, hasRows }: { readonly version: string; readonly hasRows: boolean },
+): Promise<boolean> {
+  const { landing, config, clock, bucket, ledger, faultPoint } = loader;
+  const { table } = dataset;
+  const attempts = { clock, wait: loader.wait, random: loader.random, deadline: run.deadline };
+  const partition = { catalog: loader.catalog, database: config.database, table, day };
+  const prefix = versionPrefix(config, table, day, version);
+  run.signal.throwIfAborted();
+  // A load that was delayed beyond its lease stops here, before queries see any change.
+  const renewed = await ledger.renew(progress.claim, run.leaseUntil);
+  if (renewed === null) return false;
+  progress.claim = renewed;
+  await faultPoint?.('renewed');
+
+  const before = await partitionLocation(partition, attempts);
+  // If the ledger has a version, there was a partition, which pointed to other data than the drop has now.
+  if (before === null && !hasRows && renewed.entry.version === undefined) return true;
+  const replaced = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
+  const at = clock.now();
+  const due = at + VERSION_KEPT_MS;
+  // If the partition was dropped, only the ledger still knows its version.
+  const lost = replaced === undefined ? renewed.entry.version : undefined;
+  if (lost !== undefined) await landing.putNote(versionNoteKey({ due, table, day, version: lost }));
+  if (replaced !== undefined) {
+    await landing.putNote(versionNoteKey({ due, table, day, version: replaced }));
+    await removeBeginNote(landing, { due, table, day, version: replaced });
+    progress.replaced.push({ version: replaced, at });
+    await faultPoint?.('noted');
+  }
+  await progress.time('move', () => movePartition(partition, `s3://${bucket}/${prefix}`, attempts));
+  progress.version = version;
+  await faultPoint?.('moved');
+  return true;
+}
+
+/**
+ * Removes the note from the start of a version, if it still exists. It may be due within minutes, while running queries
+ * still read the version.
+ *
+ * @param note The version's new note, which stays.
+ */
+async function removeBeginNote(landing: Loader['landing'], note: VersionNote): Promise<void> {
+  const began = versionTime(note.version);
+  if (began === null || began + VERSION_KEPT_MS === note.due) return;
+  const key = versionNoteKey({ ...note, due: began + VERSION_KEPT_MS });
+  // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
+  if ((await landing.list(key)).includes(key)) await landing.remove([key]);
+}
+
+/**
+ * Name of a new version of a day: `20261120T081500123Z-1f6c09ab`. Names sort by time and are unique to a load, so that no
+ * load writes to a folder of another, or to one that queries read.
+ *
+ * @param now Epoch milliseconds.
+ * @param random Answers a number from 0 to below 1.
+ */
+export function versionName(now: number, random: () => number): string {
+  const time = new Date(now).toISOString().replace(/[-:.]/g, '');
+  const tail = Math.floor(random() * 2 ** 32);
+  return `${time}-${tail.toString(16).padStart(8, '0')}`;
+}
+
+/** Time of a version's name, epoch milliseconds; null for a name that is not from {@link versionName}. */
+export function versionTime(version: string): number | null {
+  const time = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{8}$/.exec(version);
+  if (time === null) return null;
+  const [, year, month, day, hour, minute, second, ms] = time;
+  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
+  return Number.isNaN(at) ? null : at;
+}
+
+/**
+ * Puts the files with the refused rows of a day into quarantine, also if the day fails because of them, so that people see
+ * which. Files of an earlier load of the same drop are replaced or removed.
+ *
+ * @param drop The drop's fingerprint, and when its last file was written.
+ * @param puts Puts each file under the key that it is given.
+ */
+export async function quarantineRows(
+  { landing, config }: Pick<Loader, 'landing' | 'config'>,
+  { dataset, day }: DropPlace,
+  drop: { readonly fingerprint: string; readonly receivedAt: number },
+  puts: readonly ((key: string) => Promise<void>)[],
+): Promise<void> {
+  const first = refusedRowsKey(config, { table: dataset.table, day, ...drop });
+  const stem = first.replace(/\.parquet$/, '');
+  const keys = puts.map((_, i) => (i === 0 ? first : `${stem}-${i}.parquet`));
+  for (const [i, put] of puts.entries()) await put(keys[i] ?? first);
+  // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
+  const stale = (await landing.list(stem)).filter((key) => !keys.includes(key));
+  if (stale.length > 0) await landing.remove(stale);
+}

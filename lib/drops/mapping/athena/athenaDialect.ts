@@ -1,0 +1,250 @@
+import { quoteName, quoteText } from '../../../base/sql.ts';
+import type { Cast } from '../../../schema/mappings.ts';
+import type { FileColumn } from '../../engine/Engine.ts';
+import { listElement, mapParts, structMembers } from '../../engine/readColumns.ts';
+import type { Dialect, FoundColumn } from '../Dialect.ts';
+import { type ColumnKind, columnKind, UUID_BYTES } from '../valueSql.ts';
+import { athenaTimes } from './athenaTime.ts';
+import { athenaText, bound, canonicalJson, quotedText } from './athenaValues.ts';
+
+/** Athena's types by DuckDB's. Columns of other types can't be read. */
+const HIVE_TYPES: Readonly<Record<string, string>> = {
+  VARCHAR: 'string',
+  JSON: 'string',
+  BLOB: 'binary',
+  BOOLEAN: 'boolean',
+  TINYINT: 'tinyint',
+  SMALLINT: 'smallint',
+  INTEGER: 'int',
+  BIGINT: 'bigint',
+  FLOAT: 'float',
+  DOUBLE: 'double',
+  DATE: 'date',
+  TIMESTAMP: 'timestamp',
+  TIMESTAMP_S: 'timestamp',
+  TIMESTAMP_MS: 'timestamp',
+  TIMESTAMP_NS: 'timestamp',
+  'TIMESTAMP WITH TIME ZONE': 'timestamp',
+};
+
+/** What Athena reads of a column. */
+type Readable = { readonly type: string } | { readonly unread: string };
+
+/**
+ * The type of a column in the table that Athena reads files by, or what it would read instead.
+ * https://docs.aws.amazon.com/athena/latest/ug/data-types.html
+ *
+ * @param columns All columns of the file.
+ */
+export function athenaType(column: FileColumn, columns: readonly FileColumn[]): Readable {
+  const name = column.name.toLowerCase();
+  if (columns.some((other) => other !== column && other.name.toLowerCase() === name))
+    return { unread: 'names that differ in more than case' };
+  if (!/^[\p{L}\p{N}_][\p{L}\p{N}_ .-]*$/u.test(name))
+    return { unread: 'a name of letters, digits, spaces and _ . -' };
+  if (column.misread !== null) return { unread: column.misread };
+  if (column.fixedBytes !== null) return { unread: 'text, or bytes of no fixed length' };
+  return typeOf(column.declared);
+}
+
+/** @param type As DuckDB prints it, with the decimals that the file declares. */
+function typeOf(type: string): Readable {
+  const simple = HIVE_TYPES[type];
+  if (simple !== undefined) return { type: simple };
+  if (type.startsWith('DECIMAL(')) return { type: type.toLowerCase() };
+  if (/^U(TINY|SMALL|BIG|HUGE)?INT/.test(type)) return { unread: 'numbers with a sign' };
+  if (type === 'UUID') return { unread: 'text' };
+  const element = listElement(type);
+  if (element !== null) return nested('array', [[null, element]]);
+  const map = mapParts(type);
+  if (map !== null)
+    return nested('map', [
+      [null, map.key],
+      [null, map.value],
+    ]);
+  const members = structMembers(type);
+  if (members.length === 0) return { unread: 'text, numbers, times, structs, lists or maps' };
+  if (members.some(({ name }) => !/^[a-z_][a-z0-9_]*$/.test(name)))
+    return { unread: 'structs whose members are in lower case, of letters, digits and _' };
+  return nested(
+    'struct',
+    members.map((member) => [member.name, member.type]),
+  );
+}
+
+function nested(outer: string, parts: readonly (readonly [name: string | null, type: string])[]): Readable {
+  const types: string[] = [];
+  for (const [name, type] of parts) {
+    const read = typeOf(type);
+    if ('unread' in read) return read;
+    types.push(name === null ? read.type : `${name}:${read.type}`);
+  }
+  return { type: `${outer}<${types.join(',')}>` };
+}
+
+/** The dialect of Athena's engine version 3, which is Trino's. Differences from DuckDB's are in docs/large-days.md. */
+export const athenaDialect: Dialect = {
+  ...athenaTimes,
+  unread(column, columns) {
+    const read = athenaType(column, columns);
+    return 'unread' in read ? read.unread : null;
+  },
+  column: columnSql,
+  member: (struct, member) => `${struct}.${quoteName(member)}`,
+  found(sql, { declared, utc }) {
+    const kind = columnKind(declared);
+    return { sql, type: declared, kind: kind === 'local' && utc ? 'instant' : kind, refusals: [] };
+  },
+
+  text: athenaText,
+  decimalId: (sql) =>
+    `CASE WHEN ${sql} = truncate(${sql}) THEN CAST(CAST(${sql} AS DECIMAL(38, 0)) AS VARCHAR) ELSE CAST(${sql} AS VARCHAR) END`,
+  jsonId: (sql) =>
+    `CASE WHEN TRY(json_parse(${sql})) IS NULL THEN ${sql} WHEN trim(${sql}) = 'null' THEN NULL WHEN trim(${sql}) LIKE '"%' THEN json_extract_scalar(${sql}, '$') ELSE ${canonicalJson(sql)} END`,
+  cast: castText,
+  finite: (sql, kind) => (kind === 'float' ? `CASE WHEN is_finite(${sql}) THEN ${sql} END` : sql),
+  isFinite: (sql) => `is_finite(${sql})`,
+  double,
+
+  quoted: quotedText,
+  json: (text) => `CASE WHEN TRY(json_parse(${text})) IS NOT NULL THEN ${canonicalJson(text)} END`,
+  finiteJson: (text) => text,
+  jsonObject: (text) =>
+    `CASE WHEN regexp_like(${text}, '^[ \\t\\n\\r]*\\{') AND TRY(json_parse(${text})) IS NOT NULL THEN ${canonicalJson(text)} END`,
+  membersOf,
+  joined: (texts) => `array_join(ARRAY[${texts.join(', ')}], ',')`,
+  rawRow,
+};
+
+function columnSql({ name }: FileColumn): string {
+  return `src.${quoteName(name.toLowerCase())}`;
+}
+
+/** A number as text: DuckDB's form, without Java's suffixes. */
+const NUMBER = String.raw`^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$`;
+
+function double(sql: string, kind: ColumnKind): string {
+  switch (kind) {
+    case 'text':
+    case 'json':
+      return `CASE WHEN regexp_like(${sql}, '${NUMBER}') THEN TRY_CAST(trim(${sql}) AS DOUBLE) END`;
+    case 'boolean':
+      return `CASE WHEN ${sql} THEN 1E0 WHEN NOT ${sql} THEN 0E0 END`;
+    default:
+      return `CAST(${sql} AS DOUBLE)`;
+  }
+}
+
+/** Whole numbers as text, as DuckDB's mapping reads them. */
+const WHOLE = String.raw`^\s*[+-]?\d+(\.0*)?\s*$`;
+const UUID = '^\\{?[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\\}?$';
+const NOTHING = 'CAST(NULL AS VARCHAR)';
+const TEXTS: readonly ColumnKind[] = ['text', 'json', 'bytes', 'nested'];
+const NUMBERS: readonly ColumnKind[] = ['integer', 'decimal', 'float'];
+
+function castText({ sql, kind, type }: FoundColumn, cast: Cast): string {
+  const text = athenaText(sql, kind, type);
+  const isText = TEXTS.includes(kind);
+  switch (cast) {
+    case 'string':
+      return text;
+    case 'uuid':
+      return kind === 'bytes'
+        ? `CASE WHEN length(${sql}) = ${UUID_BYTES} THEN ${dashed(`to_hex(${sql})`)} ELSE ${uuidOfText(text)} END`
+        : uuidOfText(text);
+    case 'bigint':
+      if (isText)
+        return `CASE WHEN regexp_like(${text}, '${WHOLE}') THEN CAST(TRY_CAST(regexp_extract(${text}, '[+-]?\\d+') AS BIGINT) AS VARCHAR) END`;
+      if (kind === 'float' || kind === 'decimal')
+        return `CASE WHEN ${sql} = truncate(${sql}) THEN CAST(TRY_CAST(${sql} AS BIGINT) AS VARCHAR) END`;
+      return kind === 'integer' || kind === 'boolean' ? `CAST(CAST(${sql} AS BIGINT) AS VARCHAR)` : NOTHING;
+    case 'double':
+      if (!isText && !NUMBERS.includes(kind) && kind !== 'boolean') return NOTHING;
+      return athenaText(double(isText ? text : sql, isText ? 'text' : kind), 'float', 'DOUBLE');
+    case 'boolean':
+      if (isText)
+        return `CASE WHEN lower(${text}) IN ('true', 't', 'yes', 'y', '1') THEN 'true' WHEN lower(${text}) IN ('false', 'f', 'no', 'n', '0') THEN 'false' END`;
+      if (kind === 'boolean') return `CAST(${sql} AS VARCHAR)`;
+      return NUMBERS.includes(kind)
+        ? `CASE WHEN ${sql} = 0 THEN 'false' WHEN ${sql} <> 0 THEN 'true' END`
+        : NOTHING;
+    case 'date':
+    case 'timestamp':
+      return timeCast({ sql, kind, type }, cast, text);
+  }
+}
+
+function timeCast(
+  { sql, kind, type }: Pick<FoundColumn, 'sql' | 'kind' | 'type'>,
+  cast: 'date' | 'timestamp',
+  text: string,
+): string {
+  const isTime = kind === 'local' || kind === 'instant' || kind === 'date';
+  const isText = TEXTS.includes(kind);
+  if (!isTime && !isText) return NOTHING;
+  const time = isText ? athenaTimes.timeOfText(text, 'UTC').value : sql;
+  return cast === 'date'
+    ? `CAST(CAST(${time} AS DATE) AS VARCHAR)`
+    : athenaText(
+        kind === 'date' ? `CAST(${time} AS TIMESTAMP)` : time,
+        'local',
+        isTime && kind !== 'date' ? type : 'TIMESTAMP',
+      );
+}
+
+function uuidOfText(text: string): string {
+  return `CASE WHEN regexp_like(${text}, '${UUID}') THEN ${dashed(`regexp_replace(${text}, '[{}-]', '')`)} END`;
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9562#section-4 */
+function dashed(hex: string): string {
+  return `lower(regexp_replace(${hex}, '^(.{8})(.{4})(.{4})(.{4})(.{12})$', '$1-$2-$3-$4-$5'))`;
+}
+
+/** Members that are kept when others override some are in the order of their names: Athena has objects in no other. */
+function membersOf(object: string, members: readonly (readonly [key: string, json: string])[]): string {
+  const kept = members
+    .map(([key, json]) => `NOT (k = ${quoteText(key)} AND ${json} IS NOT NULL)`)
+    .join(' AND ');
+  const own = bound(
+    `CAST(json_parse(${object}) AS MAP(VARCHAR, JSON))`,
+    'o',
+    (o) =>
+      `array_join(transform(filter(map_keys(${o}), k -> ${kept}), k -> ${quotedText('k')} || ':' || coalesce(json_format(element_at(${o}, k)), 'null')), ',')`,
+  );
+  const rebuilt = bound(own, 'j', canonicalJson);
+  const suspect = [String.raw`\u`, ...members.map(([key]) => `${JSON.stringify(key)}:`)]
+    .map((text) => `strpos(${object}, ${quoteText(text)}) > 0`)
+    .join(' OR ');
+  return `CASE WHEN ${suspect} THEN ${rebuilt} ELSE substr(${object}, 2, length(${object}) - 2) END`;
+}
+
+/** Columns that Athena can't read are left out. Bytes that are no text are hexadecimal digits. */
+function rawRow(columns: readonly FileColumn[]): string {
+  const members = columns.flatMap((column) => {
+    const read = athenaType(column, columns);
+    if ('unread' in read) return [];
+    const { sql, kind, type } = athenaDialect.found(columnSql(column), column);
+    return [`${quoteText(`${JSON.stringify(column.name)}:`)} || ${rawJson(sql, kind, type)}`];
+  });
+  return members.length === 0 ? "'{}'" : `'{' || ${members.join(" || ',' || ")} || '}'`;
+}
+
+function rawJson(sql: string, kind: ColumnKind, type: string): string {
+  const text = athenaText(sql, kind, type);
+  switch (kind) {
+    case 'integer':
+    case 'boolean':
+    case 'decimal':
+    case 'nested':
+      return `coalesce(${text}, 'null')`;
+    case 'float':
+      return `coalesce(${text}, ${quotedText(`CAST(${sql} AS VARCHAR)`)}, 'null')`;
+    case 'json':
+      return `coalesce(${athenaDialect.json(sql)}, ${quotedText(text)}, 'null')`;
+    case 'bytes':
+      return `coalesce(${quotedText(`coalesce(${text}, to_hex(${sql}))`)}, 'null')`;
+    default:
+      return `coalesce(${quotedText(text)}, 'null')`;
+  }
+}

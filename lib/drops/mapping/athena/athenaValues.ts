@@ -1,0 +1,110 @@
+import type { ColumnKind } from '../valueSql.ts';
+
+/** How Athena writes values as text and JSON: the same texts as DuckDB's (valueSql.ts). */
+
+/** Evaluates an expensive expression once, as the variable of a lambda over a list. @param name Of the variable. */
+export function bound(expression: string, name: string, body: (variable: string) => string): string {
+  return `element_at(transform(ARRAY[${expression}], ${name} -> ${body(name)}), 1)`;
+}
+
+/** Larger floats are not exact whole numbers. */
+const MAX_EXACT = '9007199254740992E0';
+
+/** How numbers beyond usual sizes are written. The point's place is the exponent of 0.1234 × 10ⁿ. */
+interface NumberStyle {
+  /** Numbers whose point is between these places are written without an exponent. */
+  readonly least: number;
+  readonly most: number;
+  /** @param exponent SQL. */
+  readonly exponent: (exponent: string) => string;
+}
+
+/** As DuckDB casts doubles to texts: `1e+16`, `1e-05`. */
+const TEXT_STYLE: NumberStyle = {
+  least: -3,
+  most: 16,
+  exponent: (exponent) =>
+    `CASE WHEN ${exponent} < 0 THEN 'e-' ELSE 'e+' END || CASE WHEN abs(${exponent}) < 10 THEN '0' ELSE '' END || CAST(abs(${exponent}) AS VARCHAR)`,
+};
+/** As DuckDB writes doubles in JSON: `1e21`, `1e-7`. */
+const JSON_STYLE: NumberStyle = {
+  least: -5,
+  most: 21,
+  exponent: (exponent) => `'e' || CAST(${exponent} AS VARCHAR)`,
+};
+
+/** As many as are ever between digits and point. */
+const ZEROS = '0'.repeat(21);
+
+/** The text of a finite number that is not negative. Athena writes `1.5E0` or `1.5`, by its version. */
+function numberText(number: string, style: NumberStyle): string {
+  return bound(`CAST(${number} AS VARCHAR)`, 't', (t) => {
+    const digits = `regexp_replace(replace(regexp_replace(${t}, 'E.*$', ''), '.', ''), '^0+|0+$', '')`;
+    const whole = `length(regexp_replace(${t}, '^0?[.].*$|[.E].*$', ''))`;
+    const zeros = `length(coalesce(regexp_extract(${t}, '^0[.](0*)', 1), ''))`;
+    const exponent = `CAST(coalesce(regexp_extract(${t}, 'E(.*)$', 1), '0') AS BIGINT)`;
+    return bound(`${whole} - ${zeros} + ${exponent}`, 'p', (p) => placedDigits(digits, p, style));
+  });
+}
+
+/** @param place Of the point, from the first digit. */
+function placedDigits(digits: string, place: string, { least, most, exponent }: NumberStyle): string {
+  return `CASE WHEN ${digits} = '' THEN '0.0'
+    WHEN ${place} < ${least} OR ${place} > ${most} THEN regexp_replace(${digits}, '^(.)(.+)$', '$1.$2') || ${exponent(`(${place} - 1)`)}
+    WHEN ${place} <= 0 THEN '0.' || substr('${ZEROS}', 1, -${place}) || ${digits}
+    WHEN ${place} >= length(${digits}) THEN ${digits} || substr('${ZEROS}', 1, ${place} - length(${digits})) || '.0'
+    ELSE substr(${digits}, 1, ${place}) || '.' || substr(${digits}, ${place} + 1) END`;
+}
+
+function doubleText(sql: string): string {
+  const text = `CASE WHEN ${sql} < 0 THEN '-' ELSE '' END || ${numberText(`abs(${sql})`, TEXT_STYLE)}`;
+  return `CASE WHEN abs(${sql}) < ${MAX_EXACT} AND ${sql} = truncate(${sql}) THEN CAST(CAST(${sql} AS BIGINT) AS VARCHAR) WHEN is_finite(${sql}) THEN ${text} END`;
+}
+
+/** A time without the zeros at the end of its fraction. */
+function timeText(sql: string, type: string): string {
+  const text = `regexp_replace(CAST(${sql} AS VARCHAR), '(\\.\\d*[1-9])0+$|\\.0+$', '$1')`;
+  return type === 'TIMESTAMP WITH TIME ZONE' ? `${text} || '+00'` : text;
+}
+
+/** See `text` of the dialect. */
+export function athenaText(sql: string, kind: ColumnKind, type: string): string {
+  switch (kind) {
+    case 'text':
+    case 'json':
+      return sql;
+    case 'bytes':
+      return `CASE WHEN to_utf8(from_utf8(${sql})) = ${sql} THEN from_utf8(${sql}) END`;
+    case 'float':
+      return doubleText(sql);
+    case 'local':
+    case 'instant':
+      return timeText(sql, type);
+    case 'nested':
+      return canonicalJson(`json_format(CAST(${sql} AS JSON))`);
+    default:
+      return `CAST(${sql} AS VARCHAR)`;
+  }
+}
+
+/** A text as a JSON string. */
+export function quotedText(text: string): string {
+  return `json_format(CAST(${text} AS JSON))`;
+}
+
+/** A string, a number, a word, or any other character outside of strings. */
+const TOKEN = String.raw`"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[a-z]+|[^\s"]`;
+
+/**
+ * The text of valid JSON as DuckDB writes it: without white space, escapes only where JSON needs them, numbers in one form.
+ * Members stay in their order, which Athena's own functions would change. Most texts are in that form already.
+ */
+export function canonicalJson(json: string): string {
+  const double = 'TRY_CAST(n AS DOUBLE)';
+  const number = `CASE WHEN n = '-0' THEN '0' WHEN NOT regexp_like(n, '[.eE]') OR NOT coalesce(is_finite(${double}), false) THEN n
+    ELSE CASE WHEN n LIKE '-%' THEN '-' ELSE '' END || ${numberText(`abs(${double})`, JSON_STYLE)} END`;
+  return `CASE WHEN NOT regexp_like(${json}, '[\\s\\\\]|\\d[.eE]|-0') THEN ${json}
+    ELSE array_join(transform(regexp_extract_all(${json}, '${TOKEN}'), n -> CASE
+      WHEN n LIKE '"%' THEN CASE WHEN strpos(n, '\\') > 0 THEN json_format(json_parse(n)) ELSE n END
+      WHEN regexp_like(n, '^-?\\d') THEN ${number} ELSE n END), '') END`;
+}

@@ -1,0 +1,176 @@
+import { quoteName, quoteText } from '../../base/sql.ts';
+import type { Cast } from '../../schema/mappings.ts';
+import type { FileColumn } from '../engine/Engine.ts';
+import { listElement, mapParts, structMembers } from '../engine/readColumns.ts';
+import type { Dialect, FoundColumn, Refusal } from './Dialect.ts';
+import { duckDbTimes } from './duckDbTime.ts';
+import {
+  type ColumnKind,
+  columnKind,
+  finiteJsonSql,
+  finiteRowSql,
+  finiteSql,
+  fixed16TextSql,
+  isFiniteJsonSql,
+  jsonTextSql,
+  textSql,
+  timestampTextSql,
+  UUID_BYTES,
+  uuidSql,
+} from './valueSql.ts';
+
+/** The dialect of DuckDB, which reads everything that it does not misread. */
+export const duckDbDialect: Dialect = {
+  ...duckDbTimes,
+  unread: () => null,
+  column: ({ sqlName }) => `src.${quoteName(sqlName)}`,
+  member: (struct, member) => `struct_extract(${struct}, ${quoteText(member)})`,
+  found(sql, { type, declared, fixedBytes, utc }) {
+    if (fixedBytes === UUID_BYTES)
+      return { sql: fixed16TextSql(sql), type: 'VARCHAR', kind: 'text', refusals: [] };
+    const kind = columnKind(type);
+    return {
+      sql,
+      type,
+      kind: kind === 'local' && utc ? 'instant' : kind,
+      refusals: decimalRefusals(type, declared),
+    };
+  },
+
+  text: textSql,
+  decimalId: (sql, type) =>
+    `CASE WHEN ${sql} = trunc(${sql}) THEN CAST(CAST(${sql} AS DECIMAL(38, 0)) AS VARCHAR) ELSE ${textSql(sql, 'decimal', type)} END`,
+  jsonId: jsonTextSql,
+  cast: (column, cast) => textSql(castSql(column, cast), ...RESULTS[cast]),
+  finite: finiteSql,
+  isFinite: (sql) => `isfinite(${sql})`,
+  double: (sql) => `TRY_CAST(${sql} AS DOUBLE)`,
+
+  quoted: (text) => `CAST(to_json(${text}) AS VARCHAR)`,
+  json: (text) => finiteJsonSql(`CAST(TRY(json(${text})) AS VARCHAR)`),
+  finiteJson: finiteJsonSql,
+  jsonObject: objectSql,
+  membersOf,
+  joined: (texts) => `concat_ws(',', ${texts.join(', ')})`,
+  rawRow,
+};
+
+/** Checks the text before it is parsed as JSON, which is expensive. */
+function objectSql(text: string): string {
+  const json = `CAST(TRY(json(${text})) AS VARCHAR)`;
+  return `CASE WHEN starts_with(ltrim(${text}, E' \\t\\n\\r'), '{') AND ${isFiniteJsonSql(json, text)} THEN ${json} END`;
+}
+
+function membersOf(object: string, members: readonly (readonly [key: string, json: string])[]): string {
+  const kept = members
+    .map(([key, json]) => `NOT (member.key = ${quoteText(key)} AND ${json} IS NOT NULL)`)
+    .join(' AND ');
+  const rebuilt = `array_to_string(list_transform(list_filter(map_entries(TRY(from_json(${object}, '"MAP(VARCHAR,JSON)"'))), lambda member: ${kept}), lambda member: CAST(to_json(member.key) AS VARCHAR) || ':' || coalesce(CAST(member.value AS VARCHAR), 'null')), ',')`;
+  // Parsing an object costs more than all the rest, so it happens only if a key may occur twice. A key may have escapes.
+  const suspect = [String.raw`\u`, ...members.map(([key]) => `${JSON.stringify(key)}:`)]
+    .map((text) => `contains(${object}, ${quoteText(text)})`)
+    .join(' OR ');
+  return `CASE WHEN ${suspect} THEN ${rebuilt} ELSE ${object}[2:-2] END`;
+}
+
+/** The raw row as JSON. Bytes are escaped as `\xFF`. Values that DuckDB misreads or can't print are left out. */
+function rawRow(columns: readonly FileColumn[]): string {
+  const members = columns.map(({ sqlName, type, misread }) => {
+    const name = quoteName(sqlName);
+    return `${name} := ${misread !== null ? 'NULL' : timestampTextSql(`src.${name}`, type)}`;
+  });
+  const types = columns.map(({ type }) => type).join(' ');
+  return finiteRowSql(`CAST(to_json(struct_pack(${members.join(', ')})) AS VARCHAR)`, types);
+}
+
+/** Pattern of whole numbers, as DuckDB would also round other texts. */
+const WHOLE = String.raw`\s*[+-]?\d+(\.0*)?\s*`;
+
+/** The results of casts. */
+const RESULTS: Readonly<Record<Cast, readonly [ColumnKind, string]>> = {
+  string: ['text', 'VARCHAR'],
+  bigint: ['integer', 'BIGINT'],
+  double: ['float', 'DOUBLE'],
+  boolean: ['boolean', 'BOOLEAN'],
+  uuid: ['text', 'UUID'],
+  date: ['date', 'DATE'],
+  timestamp: ['local', 'TIMESTAMP'],
+};
+
+function castSql({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
+  if (cast === 'string') return textSql(sql, kind, found);
+  if (cast === 'uuid') {
+    const text = textSql(sql, kind, found);
+    return `TRY_CAST(${kind === 'bytes' ? `CASE WHEN octet_length(${sql}) = ${UUID_BYTES} THEN ${uuidSql(sql)} ELSE ${text} END` : text} AS UUID)`;
+  }
+  const plain = kind === 'bytes' || kind === 'nested' ? textSql(sql, kind, found) : sql;
+  const type = cast.toUpperCase();
+  if (cast !== 'bigint') return `TRY_CAST(${plain} AS ${type})`;
+  switch (kind) {
+    case 'float':
+    case 'decimal':
+      return `CASE WHEN ${plain} = trunc(${plain}) THEN TRY_CAST(${plain} AS BIGINT) END`;
+    case 'text':
+    case 'bytes':
+    case 'nested':
+      return `CASE WHEN regexp_full_match(CAST(${plain} AS VARCHAR), '${WHOLE}') THEN TRY_CAST(${plain} AS BIGINT) END`;
+    default:
+      return `TRY_CAST(${plain} AS BIGINT)`;
+  }
+}
+
+const DECIMAL = /^DECIMAL\((\d+),(\d+)\)$/;
+
+/**
+ * Refuses rows in which a decimal has more digits than the footer declares. DuckDB trusts the footer, and prints such
+ * numbers with bytes that are not digits, which is not valid JSON.
+ *
+ * @param type As DuckDB reads it.
+ * @param declared The type with the decimals that the footer declares.
+ */
+function decimalRefusals(type: string, declared: string): readonly Refusal[] {
+  if (decimalFits('x', type, declared) === null) return [];
+  return [
+    { reason: 'SLUICE_INGEST_ROW_DECIMAL_INVALID', when: (raw) => `NOT ${decimalFits(raw, type, declared)}` },
+  ];
+}
+
+/** SQL whether all decimals of a value have at most the declared digits, never NULL; null for a type without decimals. */
+function decimalFits(sql: string, type: string, declared: string, depth = 0): string | null {
+  const [, digits] = DECIMAL.exec(declared) ?? [];
+  if (digits !== undefined) return digitsFit(sql, type, Number(digits));
+  const item = `d${depth}`;
+  const [element, declaredElement] = [listElement(type), listElement(declared)];
+  if (element !== null && declaredElement !== null) {
+    return allMembersFit(sql, item, decimalFits(item, element, declaredElement, depth + 1));
+  }
+  const [map, declaredMap] = [mapParts(type), mapParts(declared)];
+  if (map !== null && declaredMap !== null) {
+    return allMembersFit(
+      `map_values(${sql})`,
+      item,
+      decimalFits(item, map.value, declaredMap.value, depth + 1),
+    );
+  }
+  const declaredMembers = structMembers(declared);
+  const each = structMembers(type).flatMap((member, i) => {
+    const other = declaredMembers[i];
+    const one =
+      other === undefined
+        ? null
+        : decimalFits(`struct_extract_at(${sql}, ${i + 1})`, member.type, other.type, depth);
+    return one === null ? [] : [one];
+  });
+  return each.length === 0 ? null : `(${each.join(' AND ')})`;
+}
+
+function digitsFit(sql: string, type: string, digits: number): string {
+  const scale = Number(DECIMAL.exec(type)?.[2] ?? 0);
+  const whole = '9'.repeat(digits - scale) || '0';
+  const most = scale === 0 ? whole : `${whole}.${'9'.repeat(scale)}`;
+  return `coalesce(${sql} BETWEEN CAST('-${most}' AS ${type}) AND CAST('${most}' AS ${type}), true)`;
+}
+
+function allMembersFit(list: string, item: string, one: string | null): string | null {
+  return one === null ? null : `coalesce(len(list_filter(${list}, lambda ${item}: NOT ${one})) = 0, true)`;
+}

@@ -1,0 +1,70 @@
+import { quoteText } from '../../base/sql.ts';
+import { parseTimeFormat, type TimePart, type TimeVariant } from '../../schema/timeFormat.ts';
+
+/** The beginnings of month names, in lower case. */
+export const MONTHS: readonly string[] = [
+  ...['jan', 'feb', 'mar', 'apr', 'may', 'jun'],
+  ...['jul', 'aug', 'sep', 'oct', 'nov', 'dec'],
+];
+
+/** How a dialect writes what a format needs. */
+interface FormatSql {
+  /** Whether the text matches. @param whole SQL of a pattern of the whole text. */
+  readonly matches: (whole: string) => string;
+  /** A group in the replacement of `regexp_replace`, not SQL. */
+  readonly group: (number: number) => string;
+  /** The number of a month by its name. */
+  readonly monthOf: (name: string) => string;
+}
+
+/** One way to write a time. All members are SQL. */
+interface WrittenTime {
+  readonly when: string;
+  /** `2026-11-20 8:15:00`, with one or two digits each. */
+  readonly local: string;
+  /** `Z`, `+01`, `+01:00` or `+0100`; null without one. */
+  readonly offset: string | null;
+}
+
+/**
+ * Assembles the parts of texts in a format as ISO 8601: one result for each way that the format allows.
+ *
+ * @param text In lower case.
+ */
+export function isoOfFormat(text: string, format: string, sql: FormatSql): readonly WrittenTime[] {
+  const variants = parseTimeFormat(format);
+  if (typeof variants === 'string')
+    throw new RangeError(`The format was not validated: expected ${variants}.`);
+  return variants.map((variant) => isoOfVariant(text, variant, sql));
+}
+
+/** It takes one pass over the text, and one more for each part that is not a number. */
+function isoOfVariant(
+  text: string,
+  { pattern, parts }: TimeVariant,
+  { matches, group, monthOf }: FormatSql,
+): WrittenTime {
+  // Anchored, as otherwise `1` would match in `10`.
+  const whole = quoteText(`^${pattern} *$`);
+  const only = (part: TimePart) => `regexp_replace(${text}, ${whole}, '${groupOf(part)}')`;
+  const groupOf = (part: TimePart) => group(parts.findIndex((one) => one.part === part) + 1);
+  const lettersOf = (part: TimePart) => parts.find((one) => one.part === part)?.letters ?? '';
+  const digits = (part: TimePart) => (lettersOf(part) === '' ? '0' : groupOf(part));
+  const isNamed = lettersOf('month').length > 2;
+  const isHalf = lettersOf('half') !== '';
+  const year = `${lettersOf('year').length === 2 ? '20' : ''}${groupOf('year')}`;
+  const day = `${year}-${isNamed ? '<month>' : groupOf('month')}-${groupOf('day')}`;
+  const time = `${isHalf ? '<hour>' : digits('hour')}:${digits('minute').padStart(2, '0')}:${digits('second').padStart(2, '0')}`;
+  const fraction = lettersOf('fraction') === '' ? '' : `.${groupOf('fraction')}`;
+  let local = `regexp_replace(${text}, ${whole}, '${day} ${time}${fraction}')`;
+  if (isNamed) {
+    local = `replace(${local}, '<month>', CAST(${monthOf(only('month'))} AS VARCHAR))`;
+  }
+  if (isHalf) {
+    const hour = `CAST(${only('hour')} AS INTEGER) % 12 + CASE ${only('half')} WHEN 'pm' THEN 12 ELSE 0 END`;
+    local = `replace(${local}, '<hour>', CAST(${hour} AS VARCHAR))`;
+  }
+  const offset =
+    lettersOf('offset') === '' ? null : `upper(replace(replace(${only('offset')}, 'utc', 'z'), 'gmt', 'z'))`;
+  return { when: matches(whole), local, offset };
+}

@@ -1,0 +1,56 @@
+import type { DeclaredColumn } from '../../schema/mappings.ts';
+import type { Refusal } from './Dialect.ts';
+import type { FileColumns } from './FileColumns.ts';
+import { type FieldSql, nullField } from './findColumn.ts';
+import { castColumn, readNumber, readText } from './readText.ts';
+import { readTime } from './readTime.ts';
+
+/** SQL's types of declared columns. */
+const SQL_TYPES: Readonly<Record<DeclaredColumn['type'], string>> = {
+  string: 'VARCHAR',
+  bigint: 'BIGINT',
+  double: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  date: 'DATE',
+  timestamp: 'TIMESTAMP',
+};
+
+/**
+ * Reads a declared column in its type. A missing value is null. A value that is there and cannot be read without loss
+ * refuses the row.
+ *
+ * @throws FieldProblem if the file lacks the column, or its type does not fit.
+ */
+export function readTyped(from: DeclaredColumn, fileColumns: FileColumns): FieldSql {
+  const { type, unit, format } = from;
+  const place = 'folder' in from ? { folder: from.folder } : { column: from.column };
+  const column = fileColumns.column({ ...place, optional: from.optional });
+  if (column === null) return nullField(SQL_TYPES[type]);
+  switch (type) {
+    case 'string':
+      return readText({ ...place, optional: from.optional }, fileColumns, 'nested');
+    case 'double':
+      return readNumber({ ...place, optional: from.optional }, fileColumns);
+    case 'bigint':
+    case 'boolean': {
+      const { value, ...rest } = castColumn(column, type, fileColumns.dialect);
+      return { ...rest, value: `TRY_CAST(${value} AS ${SQL_TYPES[type]})` };
+    }
+    case 'date':
+    case 'timestamp': {
+      const time = readTime(
+        { ...place, ...(unit === undefined ? {} : { unit }), ...(format === undefined ? {} : { format }) },
+        fileColumns,
+      );
+      const value =
+        type === 'date' ? fileColumns.dialect.dayInZone(time.value, fileColumns.timezone) : time.value;
+      return { ...time, value, refusals: time.refusals.flatMap(ofPresentValues) };
+    }
+  }
+}
+
+/** A time may be missing: then it is null. */
+function ofPresentValues({ reason, when }: Refusal): Refusal[] {
+  if (reason === 'SLUICE_INGEST_ROW_TIME_MISSING') return [];
+  return [{ reason, when: (raw, value) => `${raw} IS NOT NULL AND (${when(raw, value)})` }];
+}
