@@ -2,40 +2,54 @@ import { visibleJson } from '../lib/base/text.ts';
 import { VERSION } from '../lib/base/version.ts';
 import { check } from './commands/check.ts';
 import { connect } from './commands/connect.ts';
+import { consoleCommand } from './commands/console.ts';
 import { cost } from './commands/cost.ts';
+import { curate } from './commands/curate.ts';
 import { customer } from './commands/customer.ts';
 import { doctor } from './commands/doctor.ts';
 import { exporting } from './commands/export.ts';
 import { groups } from './commands/groups.ts';
 import { ingest } from './commands/ingest.ts';
 import { keys } from './commands/keys.ts';
+import { names } from './commands/names.ts';
 import { policy } from './commands/policy.ts';
 import { probe } from './commands/probe.ts';
+import { quarantine } from './commands/quarantine.ts';
 import { query } from './commands/query.ts';
 import { reconcile } from './commands/reconcile.ts';
 import { redrive } from './commands/redrive.ts';
 import { start } from './commands/start.ts';
+import { status } from './commands/status.ts';
+import { tables } from './commands/tables.ts';
+import { tail } from './commands/tail.ts';
 import { trace } from './commands/trace.ts';
 import { type Command, didYouMean, readCommandLine, UsageError } from './terminal/commandLine.ts';
-import { errorObject, errorText } from './terminal/errors.ts';
+import { commandError, errorText } from './terminal/errors.ts';
 import { writeJson, writeNote, writeOut } from './terminal/output.ts';
 
 const commands: readonly Command[] = [
   start,
+  consoleCommand,
   query,
   keys,
+  quarantine,
   redrive,
   groups,
   ingest,
   exporting,
+  curate,
   customer,
   policy,
   connect,
   doctor,
+  status,
   reconcile,
+  tail,
   trace,
+  tables,
   probe,
   check,
+  names,
   cost,
 ];
 
@@ -71,7 +85,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 function reportError(error: unknown, command: Command | undefined, asJson: boolean): void {
-  const object = { error: errorObject(error, command?.name) };
+  const object = { error: commandError(error, command?.name) };
   if (asJson && command?.jsonErrorsOn === 'stderr') {
     writeNote(`${visibleJson(object)}\n`);
     return;

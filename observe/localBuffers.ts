@@ -60,6 +60,51 @@ export async function searchBuffers(
   return { rows, hasMore: parsed.more };
 }
 
+const status = z.object({
+  collector: z.string(),
+  pending: z.array(z.object({ stream: z.string(), documents: z.number(), oldestArrival: z.string() })),
+});
+const faults = z.object({ faults: z.array(z.unknown()) });
+
+/** What the local cloud says of itself. */
+export interface LocalState {
+  /** Where SDKs post. */
+  readonly collector: string;
+  /** Rows in the streams' buffers, and when the oldest was accepted; streams without rows are missing. */
+  readonly buffered: ReadonlyMap<TableKind, { readonly count: number; readonly oldest: string }>;
+  /** Faults that are set. */
+  readonly faults: number;
+}
+
+/**
+ * The state of the local cloud.
+ *
+ * @returns Undefined for a deployment.
+ * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`.
+ */
+export async function readLocalState({
+  localControl,
+  stack,
+}: Pick<Place, 'localControl' | 'stack'>): Promise<LocalState | undefined> {
+  if (localControl === undefined) return undefined;
+  const get = async (name: string): Promise<unknown> => (await fetch(new URL(name, localControl))).json();
+  try {
+    const [now, set] = await Promise.all([get('/_sluice/status'), get('/_sluice/faults')]);
+    const { collector, pending } = status.parse(now);
+    const buffered = new Map(
+      tableKinds.flatMap((kind) => {
+        const own = pending.find(({ stream }) => stream === partName(stack, kind));
+        return own === undefined
+          ? []
+          : [[kind, { count: own.documents, oldest: own.oldestArrival }] as const];
+      }),
+    );
+    return { collector, buffered, faults: faults.parse(set).faults.length };
+  } catch (error) {
+    throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${localControl}.`, { cause: error });
+  }
+}
+
 function parse(line: string): BufferedRow['row'] | undefined {
   try {
     const row: unknown = JSON.parse(line);

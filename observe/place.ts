@@ -1,12 +1,14 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { defineErrorFamily } from '../lib/base/errors.ts';
 import type { RetryPorts } from '../lib/base/retry.ts';
 import { systemTiming } from '../lib/base/retry.ts';
 import type { Clock } from '../lib/base/time.ts';
 import type { Config } from '../lib/schema/config.ts';
+import type { DeploymentPlace } from './deployment.ts';
 import { runStatement } from './runStatement.ts';
 
 /** Errors of questions about a deployment. */
@@ -19,8 +21,12 @@ export const ObserveError = defineErrorFamily('user', {
     cause: 'The answer has more rows than a command reads.',
     cure: 'Ask for fewer days.',
   },
+  SLUICE_OBSERVE_CURSOR_UNKNOWN: {
+    cause: 'The cursor is not one that a list has answered.',
+    cure: 'Pass `next` of an answer as `cursor`, with the other options as they were. Without a cursor the list begins again.',
+  },
   SLUICE_OBSERVE_LOCAL_UNREADABLE: {
-    cause: 'The local cloud did not say what its streams buffer.',
+    cause: 'The local cloud did not answer a question about itself.',
     cure: 'Is the local cloud running, and of this version? Start it again with `npm start`.',
   },
 });
@@ -38,10 +44,15 @@ export interface Place extends RetryPorts {
   readonly athena: AthenaClient;
   readonly cloudwatch: CloudWatchClient;
   readonly logs: CloudWatchLogsClient;
+  readonly glue: GlueClient;
   /** Endpoint of the local cloud, whose control API knows what AWS does not tell; undefined for a deployment. */
   readonly localControl: string | undefined;
   /** For the deployment's own bucket. */
   readonly s3: S3Client;
+  /** Aborted when nobody waits for the answer any longer. Default: somebody always does. */
+  readonly signal?: AbortSignal;
+  /** Region, endpoint and credentials, for the clients of services that only few questions need. */
+  readonly aws: DeploymentPlace['place'];
 }
 
 /** A place whose clients are closed at the end. */
@@ -59,11 +70,7 @@ const MAX_ATTEMPTS = 4;
  */
 export function openPlace(
   about: Pick<Place, 'config' | 'stack' | 'isLocal' | 'now'>,
-  aws: {
-    readonly region: string;
-    readonly endpoint?: string;
-    readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  },
+  aws: Place['aws'],
 ): OpenPlace {
   const options = {
     ...aws,
@@ -74,11 +81,13 @@ export function openPlace(
     athena: new AthenaClient(options),
     cloudwatch: new CloudWatchClient(options),
     logs: new CloudWatchLogsClient(options),
+    glue: new GlueClient(options),
     s3: new S3Client({ ...options, ...(about.isLocal ? { forcePathStyle: true } : {}) }),
   };
   return {
     ...about,
     localControl: about.isLocal ? aws.endpoint : undefined,
+    aws,
     ...clients,
     ...systemTiming,
     close: () => {
@@ -103,14 +112,21 @@ export interface QueryAnswer {
  * @throws ObserveError; what Athena's client throws.
  */
 export async function askAthena(
-  { athena, config, clock, wait, random }: Pick<Place, 'athena' | 'config' | 'clock' | 'wait' | 'random'>,
+  {
+    athena,
+    config,
+    clock,
+    wait,
+    random,
+    signal,
+  }: Pick<Place, 'athena' | 'config' | 'clock' | 'wait' | 'random' | 'signal'>,
   sql: string,
 ): Promise<QueryAnswer> {
   const outcome = await runStatement(athena, sql, {
     workGroup: config.athena.workgroup,
     database: config.database,
     deadlineMs: QUERY_MS,
-    ...{ clock, wait, random },
+    ...{ clock, wait, random, ...(signal === undefined ? {} : { signal }) },
   });
   if ('failed' in outcome) throw new ObserveError('SLUICE_OBSERVE_QUERY_FAILED', outcome.failed);
   if (outcome.hasMore) throw new ObserveError('SLUICE_OBSERVE_TOO_MANY_ROWS');

@@ -60,6 +60,12 @@ export const prices = {
     source: 'https://aws.amazon.com/s3/pricing/',
   },
   s3Put: { usd: 0.005 / 1_000, per: 'object put', source: 'https://aws.amazon.com/s3/pricing/' },
+  s3Get: { usd: 0.0004 / 1_000, per: 'object read', source: 'https://aws.amazon.com/s3/pricing/' },
+  athenaByte: {
+    usd: 5 / 2 ** 40,
+    per: 'byte that a query reads, 10 MB at least',
+    source: 'https://aws.amazon.com/athena/pricing/',
+  },
   logByte: {
     usd: 0.5 / GB,
     per: 'byte of ingested logs, with 26 bytes per line',

@@ -45,20 +45,22 @@ export interface StatementOptions {
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<unknown>;
   readonly random: () => number;
+  /** Aborted when nobody waits for the result any longer: the query is stopped. */
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Runs one statement and waits for it. A query that exceeds the deadline is stopped, because it would only cost.
+ * Starts a statement.
  *
- * @throws what the client throws.
+ * @returns Its ID.
+ * @throws What the client throws: a text that cannot be parsed is an InvalidRequestException.
  */
-export async function runStatement(
+export async function startStatement(
   client: AthenaClient,
   sql: string,
-  { workGroup, database, deadlineMs, clock, wait, random }: StatementOptions,
-): Promise<StatementResult> {
-  const deadline = clock.now() + deadlineMs;
-  const { QueryExecutionId } = await client.send(
+  { workGroup, database }: { readonly workGroup: string; readonly database?: string | undefined },
+): Promise<string> {
+  const { QueryExecutionId = '' } = await client.send(
     new StartQueryExecutionCommand({
       QueryString: sql,
       WorkGroup: workGroup,
@@ -66,8 +68,64 @@ export async function runStatement(
       ClientRequestToken: randomUUID(),
     }),
   );
+  return QueryExecutionId;
+}
+
+/** A page of a statement's result. */
+export interface ResultPage {
+  readonly columns: readonly string[];
+  /** Athena's type of each column. */
+  readonly types: readonly string[];
+  /** Without the header. */
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** Athena's token of the next page; undefined after the last. */
+  readonly next: string | undefined;
+}
+
+/**
+ * Reads a page of the result of a statement that has succeeded.
+ *
+ * @param page Rows at most, the header included on the first page; Athena's token of a later page.
+ * @throws What the client throws.
+ */
+export async function readResultPage(
+  client: AthenaClient,
+  id: string,
+  { rows: MaxResults, token }: { readonly rows: number; readonly token: string | undefined },
+): Promise<ResultPage> {
+  const answer = await client.send(
+    new GetQueryResultsCommand({ QueryExecutionId: id, MaxResults, NextToken: token }),
+  );
+  const { ResultSetMetadata, Rows = [] } = answer.ResultSet ?? {};
+  const info = ResultSetMetadata?.ColumnInfo ?? [];
+  const columns = info.map(({ Name = '' }) => Name);
+  const rows = Rows.map(({ Data = [] }) => columns.map((_, i) => Data[i]?.VarCharValue ?? null));
+  // The first row of a SELECT holds the names of the columns. SHOW and DESCRIBE have none.
+  const hasHeader = token === undefined && rows[0]?.every((name, i) => name === columns[i]) === true;
+  return {
+    columns,
+    types: info.map(({ Type = '' }) => Type),
+    rows: hasHeader ? rows.slice(1) : rows,
+    next: answer.NextToken,
+  };
+}
+
+/**
+ * Runs one statement and waits for it. A query that exceeds the deadline is stopped, because it would only cost.
+ *
+ * @throws what the client throws; the reason of the signal.
+ */
+export async function runStatement(
+  client: AthenaClient,
+  sql: string,
+  { workGroup, database, deadlineMs, clock, wait, random, signal }: StatementOptions,
+): Promise<StatementResult> {
+  const deadline = clock.now() + deadlineMs;
+  const QueryExecutionId = await startStatement(client, sql, { workGroup, database });
   let execution: QueryExecution = {};
-  for await (const _ of eachAttempt({ ...POLL, wait, random })) {
+  const left = whenAborted(signal);
+  const waitOrLeave = (ms: number) => Promise.race([wait(ms), left]);
+  for await (const _ of eachAttempt({ ...POLL, wait: waitOrLeave, random })) {
     const answer = await client.send(new GetQueryExecutionCommand({ QueryExecutionId }));
     execution = answer.QueryExecution ?? {};
     const { State, StateChangeReason, AthenaError } = execution.Status ?? {};
@@ -77,13 +135,22 @@ export async function runStatement(
     }
     if (State === 'FAILED' || State === 'CANCELLED')
       return { failed: StateChangeReason ?? AthenaError?.ErrorMessage ?? State, ...locationOf(execution) };
-    if (clock.now() >= deadline) break;
+    if (clock.now() >= deadline || signal?.aborted) break;
   }
   await client.send(new StopQueryExecutionCommand({ QueryExecutionId }));
+  signal?.throwIfAborted();
   return {
     failed: `The query took longer than ${deadlineMs / 1_000} s and was stopped.`,
     ...locationOf(execution),
   };
+}
+
+/** Resolves when the signal is aborted; never without one. */
+function whenAborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function locationOf({ ResultConfiguration }: QueryExecution): { readonly location?: string } {
@@ -91,25 +158,14 @@ function locationOf({ ResultConfiguration }: QueryExecution): { readonly locatio
   return location === undefined ? {} : { location };
 }
 
-async function readRows(client: AthenaClient, QueryExecutionId: string | undefined) {
-  const rows: (string | null)[][] = [];
-  let columns: string[] = [];
-  let types: string[] = [];
-  let NextToken: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const token = NextToken;
-    const answer = await client.send(
-      new GetQueryResultsCommand({ QueryExecutionId, MaxResults: PAGE_ROWS, NextToken: token }),
-    );
-    const { ResultSetMetadata, Rows = [] } = answer.ResultSet ?? {};
-    const info = ResultSetMetadata?.ColumnInfo ?? [];
-    columns = info.map(({ Name = '' }) => Name);
-    types = info.map(({ Type = '' }) => Type);
-    for (const { Data = [] } of Rows) rows.push(columns.map((_, i) => Data[i]?.VarCharValue ?? null));
-    NextToken = answer.NextToken;
-    if (NextToken === undefined) break;
+async function readRows(client: AthenaClient, id: string) {
+  const rows: (readonly (string | null)[])[] = [];
+  let page: ResultPage = { columns: [], types: [], rows: [], next: undefined };
+  for (let read = 0; read < MOST_PAGES; read += 1) {
+    page = await readResultPage(client, id, { rows: PAGE_ROWS, token: page.next });
+    rows.push(...page.rows);
+    if (page.next === undefined) break;
   }
-  // The first row of a SELECT holds the names of the columns. SHOW and DESCRIBE have none.
-  const hasHeader = rows[0]?.every((name, i) => name === columns[i]) === true;
-  return { columns, types, rows: hasHeader ? rows.slice(1) : rows, hasMore: NextToken !== undefined };
+  const { columns, types, next } = page;
+  return { columns, types, rows, hasMore: next !== undefined };
 }

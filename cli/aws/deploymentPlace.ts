@@ -1,16 +1,9 @@
-import * as z from 'zod';
 import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
-import type { Config } from '../../lib/schema/config.ts';
 import { DEFAULT_STAGE, LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
+import type { AwsPlace, DeploymentPlace, NamedPlace } from '../../observe/deployment.ts';
 import { type CommandLine, textOption, UsageError } from '../terminal/commandLine.ts';
-
-/** Region and endpoint, as AWS clients take them. */
-export interface AwsPlace {
-  readonly region?: string;
-  readonly endpoint?: string;
-}
 
 /**
  * Region and endpoint of a command: from its options, otherwise as AWS tools resolve them. AWS_DEFAULT_REGION is a variable
@@ -34,25 +27,6 @@ function awsPlace(
 const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
 
 const LOOPBACK = /^https?:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?(\/|$)/i;
-
-/** A deployment and its place by the options of a command alone, without the configuration. */
-export interface NamedPlace {
-  /** `service` of serverless.yml, and the stage. */
-  readonly stack: { readonly service: string; readonly stage: string };
-  /** As AWS clients take it; without a region if only the configuration has one. */
-  readonly place: AwsPlace & {
-    readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  };
-  /** Whether it is the local cloud: an endpoint on loopback. */
-  readonly local: boolean;
-}
-
-/** Which deployment a command is about, and where it is. */
-export interface DeploymentPlace extends NamedPlace {
-  /** The region is that of the configuration unless the options or the environment have another. */
-  readonly place: NamedPlace['place'] & { readonly region: string };
-  readonly config: Config;
-}
 
 /** The values of `placeOptions`; an empty text counts as not set. */
 interface PlaceOptions {
@@ -113,22 +87,4 @@ export function namedPlace(
     },
     local,
   };
-}
-
-/** The response of `GET /_sluice/clock`: docs/local.md, "Time". */
-const clock = z.object({ now: z.iso.datetime().transform((text) => Date.parse(text)) });
-
-/**
- * The time of a deployment, epoch milliseconds: the local cloud's clock can be moved. For AWS, and for an endpoint that does
- * not answer, it is this machine's time; the next call reports what is wrong with the endpoint.
- */
-export async function readClock({ local, place }: Pick<NamedPlace, 'local' | 'place'>): Promise<number> {
-  if (!local || place.endpoint === undefined) return Date.now();
-  try {
-    const answer = await fetch(new URL('/_sluice/clock', place.endpoint));
-    const read = clock.safeParse(await answer.json());
-    return read.success ? read.data.now : Date.now();
-  } catch {
-    return Date.now();
-  }
 }

@@ -2,6 +2,7 @@ import {
   assertOrder,
   type Command,
   type CommandLine,
+  countOption,
   dayOption,
   placeOptions,
   textOption,
@@ -9,12 +10,12 @@ import {
 } from '../terminal/commandLine.ts';
 import { writeResult } from '../terminal/output.ts';
 
-/** `sluice check`: units and exposures of an experiment, and whether they are split as expected. */
+/** `sluice check`: units and exposures of an experiment, and whether they are split as expected; or all experiments. */
 export const check: Command = {
   name: 'check',
   summary:
-    'Check an experiment: units and exposures by group, the expected split, crossovers, held-out units, lag.',
-  usage: 'sluice check <experiment> [--local] [--stage NAME] [options]',
+    'Check an experiment: units and exposures by group, the expected split, crossovers, held-out units, lag. Without a name: all.',
+  usage: 'sluice check [<experiment>] [--local] [--stage NAME] [options]',
   options: {
     gate: { type: 'boolean', help: 'the gate of that name (default: the experiment, if both exist)' },
     unit: { type: 'string', help: 'unit ID, e.g. user_id (default: the one that most exposures have)' },
@@ -23,46 +24,95 @@ export const check: Command = {
     environment: { type: 'string', help: 'environment of the exposures (default production)' },
     equal: { type: 'boolean', help: 'expect equal shares, whatever the configuration or the specs say' },
     alpha: { type: 'string', help: 'p-value below which it is a mismatch (default 0.001)' },
+    days: { type: 'string', help: 'of all experiments: days that are read, the last one today (default 30)' },
+    kind: { type: 'string', help: 'of all experiments: only experiment, or only gate (default both)' },
+    search: { type: 'string', help: 'of all experiments: only names that contain this' },
+    limit: { type: 'string', help: 'of all experiments: how many (default 50, at most 200)' },
+    cursor: { type: 'string', help: 'of all experiments: `next` of the list before' },
     ...placeOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
+    'sluice check --stage prod',
     'sluice check checkout_button --stage prod',
     'sluice check checkout_button --unit stable_id --from 2026-11-01 --stage prod',
     'sluice check homepage_hero --equal --local --json',
   ],
   async run(line) {
     const [experiment, ...more] = line.positionals;
-    if (experiment === undefined || experiment === '' || more.length > 0)
-      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected the name of one experiment.');
-    const options = readOptions(line, experiment);
-    const [{ withPlace }, { checkExperiment, checkJson }, { checkText }] = await Promise.all([
-      import('../aws/withPlace.ts'),
-      import('../../observe/checkExperiment.ts'),
-      import('../observe/checkText.ts'),
-    ]);
-    const result = await withPlace(line, (place) => checkExperiment(place, options));
-    writeResult(line, checkJson(result), () => checkText(result));
-    return result.isMismatch ? 3 : 0;
+    if (experiment === '' || more.length > 0)
+      throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected the name of one experiment, or none for all.');
+    assertOptions(line, experiment === undefined ? ONE_ONLY : LIST_ONLY, experiment);
+    return experiment === undefined ? checkAll(line) : checkOne(line, experiment);
   },
 };
+
+/** Options that only a list takes, and those that only the check of one experiment takes. */
+const LIST_ONLY = ['days', 'kind', 'search', 'limit', 'cursor'];
+const ONE_ONLY = ['gate', 'unit', 'from', 'to', 'equal', 'alpha'];
+
+/** @throws UsageError for options that would have no effect. */
+function assertOptions({ values }: CommandLine, refused: readonly string[], experiment?: string): void {
+  const stray = refused.find((name) => values[name] !== undefined);
+  if (stray === undefined) return;
+  const why = experiment === undefined ? 'it needs the name of an experiment' : 'it is for a list of all';
+  throw new UsageError('SLUICE_USAGE_OPTIONS', `--${stray}: ${why}.`);
+}
+
+async function checkOne(line: CommandLine, experiment: string): Promise<number> {
+  const options = readOptions(line, experiment);
+  const [{ withPlace }, { checkExperiment, checkJson }, { checkText }] = await Promise.all([
+    import('../aws/withPlace.ts'),
+    import('../../observe/experiments/checkExperiment.ts'),
+    import('../observe/checkText.ts'),
+  ]);
+  const result = await withPlace(line, (place) => checkExperiment(place, options));
+  writeResult(line, checkJson(result), () => checkText(result));
+  return result.verdict === 'mismatch' ? 3 : 0;
+}
+
+async function checkAll(line: CommandLine): Promise<number> {
+  const options = readListOptions(line);
+  const [{ withPlace }, { experimentListJson, listExperiments }, { experimentListText }] = await Promise.all([
+    import('../aws/withPlace.ts'),
+    import('../../observe/experiments/listExperiments.ts'),
+    import('../observe/experimentListText.ts'),
+  ]);
+  const list = await withPlace(line, (place) => listExperiments(place, options));
+  writeResult(line, experimentListJson(list), () => experimentListText(list));
+  return list.experiments.some(({ verdict }) => verdict === 'mismatch') ? 3 : 0;
+}
+
+function readListOptions(line: CommandLine) {
+  return {
+    days: countOption(line, 'days', { usual: undefined, most: 400 }),
+    limit: countOption(line, 'limit', { usual: undefined, most: 200 }),
+    cursor: textOption(line, 'cursor'),
+    search: textOption(line, 'search'),
+    environment: textOption(line, 'environment') || undefined,
+    kind: kindOption(line),
+  };
+}
+
+function kindOption(line: CommandLine): 'experiment' | 'gate' | undefined {
+  const kind = textOption(line, 'kind');
+  if (kind === undefined || kind === 'experiment' || kind === 'gate') return kind;
+  throw new UsageError('SLUICE_USAGE_OPTIONS', `--kind: got ${kind}, expected experiment or gate.`);
+}
 
 function readOptions(line: CommandLine, experiment: string) {
   const from = dayOption(line, 'from');
   const to = dayOption(line, 'to');
   if (from !== undefined && to !== undefined) assertOrder(from, to);
-  const unit = textOption(line, 'unit');
-  const environment = textOption(line, 'environment') || undefined;
-  const alpha = alphaOption(line);
   return {
     experiment,
     isEqual: line.values['equal'] === true,
-    ...(line.values['gate'] === true ? { isGate: true } : {}),
-    ...(unit === undefined ? {} : { unit }),
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-    ...(environment === undefined ? {} : { environment }),
-    ...(alpha === undefined ? {} : { alpha }),
+    isGate: line.values['gate'] === true || undefined,
+    unit: textOption(line, 'unit'),
+    from,
+    to,
+    environment: textOption(line, 'environment') || undefined,
+    alpha: alphaOption(line),
   };
 }
 

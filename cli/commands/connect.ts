@@ -1,6 +1,6 @@
 import type { Config } from '../../lib/schema/config.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
-import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
+import type { DeploymentPlace } from '../../observe/deployment.ts';
 import type { Deployment } from '../connect/readDeployment.ts';
 import type { SetupGuide } from '../connect/setupGuide.ts';
 import {

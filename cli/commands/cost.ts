@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Cost } from '../../observe/cost.ts';
+import type { Cost } from '../../observe/cost/cost.ts';
 import {
   assertNoArguments,
   type Command,
@@ -44,7 +44,7 @@ export const cost: Command = {
     const result =
       sample === undefined ? await ofStage(line, events, days) : await ofSample(line, sample, events);
     const [{ costJson }, { costText }] = await Promise.all([
-      import('../../observe/cost.ts'),
+      import('../../observe/cost/cost.ts'),
       import('../observe/costText.ts'),
     ]);
     writeResult(line, costJson(result), () => costText(result));
@@ -55,7 +55,7 @@ export const cost: Command = {
 async function ofSample(line: CommandLine, path: string, events: number | undefined): Promise<Cost> {
   const [{ deploymentPlace }, { costOfSample }] = await Promise.all([
     import('../aws/deploymentPlace.ts'),
-    import('../../observe/cost.ts'),
+    import('../../observe/cost/cost.ts'),
   ]);
   const { config, stack } = await deploymentPlace(line);
   return costOfSample(await readFile(path), { config, ...stack }, events);
@@ -64,7 +64,7 @@ async function ofSample(line: CommandLine, path: string, events: number | undefi
 async function ofStage(line: CommandLine, events: number | undefined, days: number): Promise<Cost> {
   const [{ withPlace }, { costOfStage }] = await Promise.all([
     import('../aws/withPlace.ts'),
-    import('../../observe/cost.ts'),
+    import('../../observe/cost/cost.ts'),
   ]);
   return withPlace(line, (place) => costOfStage(place, { days, events }));
 }

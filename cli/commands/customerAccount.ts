@@ -8,8 +8,8 @@ import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { parseJson } from '../../lib/base/json.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import { localAccount } from '../../local/localAccount.ts';
+import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { namedPlace } from '../aws/deploymentPlace.ts';
-import { explainAwsError } from '../aws/explainAwsError.ts';
 
 /** Errors of `sluice customer`. */
 export const CustomerError = defineErrorFamily('user', {

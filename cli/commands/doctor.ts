@@ -23,11 +23,18 @@ export const doctor: Command = {
   ],
   async run(line) {
     assertNoArguments(line.positionals);
-    const [{ openDoctorContext }, { runChecks }, { checks, checksBeforeDeploy }, report] = await Promise.all([
-      import('../doctor/DoctorContext.ts'),
-      import('../doctor/runChecks.ts'),
-      import('../doctor/checks.ts'),
-      import('../doctor/reportText.ts'),
+    const [
+      { openDoctorContext },
+      { runChecks },
+      { checks, checksBeforeDeploy },
+      { reportChecks, verdictOf },
+      report,
+    ] = await Promise.all([
+      import('../../observe/doctor/DoctorContext.ts'),
+      import('../../observe/doctor/runChecks.ts'),
+      import('../../observe/doctor/checks.ts'),
+      import('../../observe/doctor/report.ts'),
+      import('../observe/doctorText.ts'),
     ]);
     const before = line.values['before-deploy'] === true;
     const json = line.values['json'] === true;
@@ -42,11 +49,11 @@ export const doctor: Command = {
       const outcomes = await runChecks(before ? checksBeforeDeploy : checks, context, (outcome) => {
         if (!json) writeOut(report.outcomeText(outcome));
       });
-      const problems = outcomes.filter((outcome) => report.verdictOf(outcome) === 'problem').length;
+      const problems = outcomes.filter((outcome) => verdictOf(outcome) === 'problem').length;
       const { region, account } = (await context.identity().catch(() => undefined)) ?? {};
       const { stackName } = context;
       if (json) {
-        const checked = report.reportJson(outcomes);
+        const checked = reportChecks(outcomes);
         writeJson({
           ...report.versionsJson(deployed),
           ...{ stack: stackName, region, account, problems, checks: checked },
@@ -69,7 +76,7 @@ export const doctor: Command = {
 
 async function contextOptions(
   line: CommandLine,
-): Promise<Parameters<typeof import('../doctor/DoctorContext.ts')['openDoctorContext']>[0]> {
+): Promise<Parameters<typeof import('../../observe/doctor/DoctorContext.ts')['openDoctorContext']>[0]> {
   const [
     { namedPlace, readPlaceOptions },
     { configFile, loadComparedConfig },

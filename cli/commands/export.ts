@@ -1,5 +1,6 @@
-import { utcDay } from '../../lib/base/time.ts';
 import { MOST_DAYS } from '../../lib/export/limits.ts';
+import type { ExportStatus } from '../../observe/ingest/exportStatus.ts';
+import type { OpenPlace } from '../../observe/place.ts';
 import {
   type Action,
   type Command,
@@ -8,9 +9,10 @@ import {
   daysOption,
   placeOptions,
   runAction,
+  textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { writeJson, writeNote, writeResult } from '../terminal/output.ts';
+import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
 /** Maximum days of a status: a year and a day. */
 const MAX_STATUS_DAYS = 366;
@@ -28,6 +30,7 @@ export const exporting: Command = {
       help: 'run: first day, YYYY-MM-DD; exports it even if it has not changed (default: changed days of the lookback)',
     },
     to: { type: 'string', help: 'run: last day (default: the first)' },
+    'dry-run': { type: 'boolean', help: 'run: only print what would be requested' },
     ...placeOptions,
     json: { type: 'boolean', help: 'print one object; status: an array' },
   },
@@ -41,40 +44,86 @@ export const exporting: Command = {
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { options: ['days'], run: status },
-  run: { options: ['from', 'to'], run: runNow },
+  run: { options: ['from', 'to', 'dry-run'], run: runNow },
 };
 
 async function status(line: CommandLine): Promise<number> {
   const days = countOption(line, 'days', { usual: 14, most: MAX_STATUS_DAYS });
-  const { exportStatusText, openExport, readExportStatus } = await import('./exportStatus.ts');
-  const statuses = await openExport(line, (open) => readExportStatus(open, days));
+  const [{ readExportStatus }, { namedExports }] = await Promise.all([
+    import('../../observe/ingest/exportStatus.ts'),
+    import('../../observe/ingest/datasets.ts'),
+  ]);
+  const statuses = await withExports(line, (place) =>
+    readExportStatus(place, namedExports(place.config, textOption(line, 'export')), days),
+  );
   writeResult(line, statuses, () => exportStatusText(statuses));
   return statuses.some((one) => one.days.some(({ entry }) => entry?.state === 'failed')) ? 3 : 0;
 }
 
+/** One line for each day with an entry in the ledger. */
+function exportStatusText(statuses: readonly ExportStatus[]): string {
+  const rows = statuses.flatMap((status) =>
+    status.days.flatMap(({ day, entry }) =>
+      entry === null
+        ? []
+        : [
+            {
+              export: status.export,
+              day,
+              state: entry.state,
+              files: entry.files.length,
+              bytes: entry.bytes,
+              at: new Date(entry.updatedAt).toISOString(),
+              why: entry.failure === undefined ? '' : `${entry.failure.code}: ${entry.failure.message}`,
+            },
+          ],
+    ),
+  );
+  return rows.length === 0 ? 'Nothing was exported on these days.\n' : textTable(rows);
+}
+
 async function runNow(line: CommandLine): Promise<number> {
   const days = daysOption(line, MOST_DAYS);
-  const [{ openExport }, { enqueueRequests }] = await Promise.all([
-    import('./exportStatus.ts'),
-    import('../aws/openDeployment.ts'),
+  const dryRun = line.values['dry-run'] === true;
+  const [{ requestExport }, { ExportsError }, { requestedText }] = await Promise.all([
+    import('../../observe/ingest/requests.ts'),
+    import('../../observe/ingest/datasets.ts'),
+    import('../ingest/requestedText.ts'),
   ]);
-  const asked = await openExport(line, async (open) => {
-    const [today, last] = [utcDay(open.now), days?.at(-1)];
-    if (last !== undefined && last >= today)
-      throw new UsageError(
-        'SLUICE_USAGE_OPTIONS',
-        `--from, --to: got ${last}, expected a day before today, ${today}.`,
-      );
-    const exports = open.exports.map(({ name }) => name);
-    const request = {
-      sluice: 'export' as const,
-      exports,
-      ...(days === undefined ? {} : { days: [...days] }),
-    };
-    await enqueueRequests(open, 'export', [request]);
-    return { exports, ...(days === undefined ? {} : { days }) };
+  const [from, to, name] = [days?.[0], days?.at(-1), textOption(line, 'export')];
+  const requested = await withExports(line, async (place) => {
+    try {
+      return await requestExport(place, { dryRun, export: name, from, to });
+    } catch (error) {
+      if (!(error instanceof ExportsError && error.code === 'SLUICE_EXPORT_DAYS_INVALID')) throw error;
+      throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
+    }
   });
-  if (line.values['json'] === true) writeJson({ asked });
-  writeNote(`Requested ${asked.exports.join(', ')}. \`sluice export status\` shows the result.\n`);
+  const exports = requested.asked.map((one) => one.export);
+  const asked = { exports, ...(days === undefined ? {} : { days }) };
+  writeResult(line, dryRun ? requested : { asked }, () =>
+    dryRun ? requestedText(requested.asked.map((one) => ({ name: one.export, ...one }))) : '',
+  );
+  writeNote(
+    dryRun
+      ? 'Nothing was requested: this is a dry run.\n'
+      : `Requested ${exports.join(', ')}. \`sluice export status\` shows the result.\n`,
+  );
   return 0;
+}
+
+/** Imported here so that other commands do not load AWS clients. */
+async function withExports<Result>(
+  line: CommandLine,
+  work: (place: OpenPlace) => Promise<Result>,
+): Promise<Result> {
+  const [{ withPlace }, { ExportsError }] = await Promise.all([
+    import('../aws/withPlace.ts'),
+    import('../../observe/ingest/datasets.ts'),
+  ]);
+  return withPlace(
+    line,
+    work,
+    (detail, error) => new ExportsError('SLUICE_EXPORT_REFUSED', detail, { cause: error }),
+  );
 }

@@ -116,14 +116,14 @@ async function withStore<Result>(
   line: CommandLine,
   work: (store: GroupsStore, now: number) => Promise<Result>,
 ): Promise<Result> {
-  const [{ openDeployment }, { s3Groups }] = await Promise.all([
-    import('../aws/openDeployment.ts'),
+  const [{ withPlace }, { s3Groups }] = await Promise.all([
+    import('../aws/withPlace.ts'),
     import('../../lib/aws/s3Groups.ts'),
   ]);
-  return openDeployment(
+  return withPlace(
     line,
-    (detail, cause) => new GroupsError('SLUICE_GROUPS_STORE', detail, { cause }),
     ({ s3, config, now }) => work(s3Groups(s3, config.bucket, groupsKey(config)), now),
+    (detail, cause) => new GroupsError('SLUICE_GROUPS_STORE', detail, { cause }),
   );
 }
 

@@ -1,4 +1,5 @@
-import type { OpenIngest } from '../ingest/openIngest.ts';
+import type { DatasetNames } from '../../observe/ingest/datasets.ts';
+import type { OpenPlace } from '../../observe/place.ts';
 import {
   type Action,
   type Command,
@@ -13,9 +14,8 @@ import {
 } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 
-/** Maximum days of a calendar and of a backfill: a year and a day, and ten years. */
+/** Maximum days of a calendar: a year and a day. */
 const MAX_STATUS_DAYS = 366;
-const MAX_BACKFILL_DAYS = 3_660;
 /** Maximum rows of each kind in a preview. */
 const MAX_PREVIEW_ROWS = 1_000;
 
@@ -23,25 +23,34 @@ const MAX_PREVIEW_ROWS = 1_000;
 export const ingest: Command = {
   name: 'ingest',
   summary: "Show the status of customers' drops, and load days now or again.",
-  usage: 'sluice ingest status | explain | preview | run | backfill [options]',
+  usage: 'sluice ingest status | explain | refused | preview | run | backfill [options]',
   options: {
-    source: { type: 'string', help: 'one source (default: all; required by explain, preview and backfill)' },
+    source: {
+      type: 'string',
+      help: 'one source (default: all; required by explain, refused, preview and backfill)',
+    },
     dataset: {
       type: 'string',
-      help: 'one dataset (default: all; required by explain, preview and backfill)',
+      help: 'one dataset (default: all; required by explain, refused, preview and backfill)',
     },
     days: { type: 'string', help: 'status: number of days up to today (default 14)' },
-    day: { type: 'string', help: 'explain, preview: the day, YYYY-MM-DD' },
+    day: { type: 'string', help: 'explain, refused, preview: the day, YYYY-MM-DD' },
     file: { type: 'string', help: 'preview: key of a file (default: the first of the latest day)' },
-    rows: { type: 'string', help: 'preview: rows to show, mapped and refused (default 5)' },
+    rows: {
+      type: 'string',
+      help: 'preview: rows to show, mapped and refused (default 5); refused: default 20',
+    },
+    cursor: { type: 'string', help: 'refused: `next` of the page before' },
     from: { type: 'string', help: 'backfill: first day, YYYY-MM-DD' },
     to: { type: 'string', help: 'backfill: last day (default: the first)' },
+    'dry-run': { type: 'boolean', help: 'run, backfill: only print what would be requested' },
     ...placeOptions,
     json: { type: 'boolean', help: 'print one object; status: an array' },
   },
   examples: [
     'sluice ingest status --days 30 --stage prod',
     'sluice ingest explain --source acme --dataset events --day 2026-11-19',
+    'sluice ingest refused --source acme --dataset events --day 2026-11-19',
     'sluice ingest preview --source acme --dataset events --day 2026-11-19 --rows 10',
     'sluice ingest run --source acme',
     'sluice ingest backfill --source acme --dataset events --from 2026-10-01 --to 2026-10-31',
@@ -52,9 +61,10 @@ export const ingest: Command = {
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { options: ['days'], run: status },
   explain: { options: ['day'], run: explain },
+  refused: { options: ['day', 'rows', 'cursor'], run: refused },
   preview: { options: ['day', 'file', 'rows'], run: preview },
-  run: { options: [], run: runNow },
-  backfill: { options: ['from', 'to'], run: backfill },
+  run: { options: ['dry-run'], run: runNow },
+  backfill: { options: ['from', 'to', 'dry-run'], run: backfill },
 };
 
 /** What is expected for a missing option. */
@@ -67,8 +77,14 @@ const EXPECTED = {
 
 async function status(line: CommandLine): Promise<number> {
   const days = countOption(line, 'days', { usual: 14, most: MAX_STATUS_DAYS });
-  const { calendarText, readStatus } = await import('../ingest/datasetStatus.ts');
-  const datasets = await withIngest(line, (open) => readStatus(open, days));
+  const [{ calendarText }, { readStatus }, { namedDatasets }] = await Promise.all([
+    import('../ingest/calendarText.ts'),
+    import('../../observe/ingest/datasetStatus.ts'),
+    import('../../observe/ingest/datasets.ts'),
+  ]);
+  const datasets = await withIngest(line, (place) =>
+    readStatus({ ...place, datasets: namedDatasets(place.config, datasetNames(line)) }, days),
+  );
   writeResult(line, datasets, () => calendarText(datasets));
   const hasProblems = datasets.some(
     ({ lastLook, late, days: known }) =>
@@ -81,11 +97,28 @@ async function status(line: CommandLine): Promise<number> {
 
 async function explain(line: CommandLine): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'day']);
-  const day = dayOption(line, 'day') ?? '';
-  const { readDay, dayText } = await import('../ingest/explainDay.ts');
-  const entry = await withIngest(line, (open) => readDay(open, day));
-  writeResult(line, entry, () => dayText(entry));
-  return entry.state === 'failed' ? 3 : 0;
+  const wanted = { ...oneDataset(line), day: dayOption(line, 'day') ?? '' };
+  const [{ explainDay }, { dayText }] = await Promise.all([
+    import('../../observe/ingest/explainDay.ts'),
+    import('../ingest/dayText.ts'),
+  ]);
+  const explained = await withIngest(line, (place) => explainDay(place, wanted));
+  writeResult(line, explained, () => dayText(explained));
+  return explained.state === 'failed' ? 3 : 0;
+}
+
+async function refused(line: CommandLine): Promise<number> {
+  requireOptions(line, ['source', 'dataset', 'day']);
+  const wanted = { ...oneDataset(line), day: dayOption(line, 'day') ?? '' };
+  const limit = countOption(line, 'rows', { usual: 20, most: MAX_PREVIEW_ROWS });
+  const cursor = textOption(line, 'cursor');
+  const [{ listRefusedRows }, { refusedText }] = await Promise.all([
+    import('../../observe/ingest/explainDay.ts'),
+    import('../ingest/dayText.ts'),
+  ]);
+  const page = await withIngest(line, (place) => listRefusedRows(place, wanted, { limit, cursor }));
+  writeResult(line, page, () => refusedText(page));
+  return page.rows.length > 0 ? 3 : 0;
 }
 
 async function preview(line: CommandLine): Promise<number> {
@@ -94,62 +127,70 @@ async function preview(line: CommandLine): Promise<number> {
   if (key !== undefined && day !== undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--file and --day: expected only one of them.');
   const shown = countOption(line, 'rows', { usual: 5, most: MAX_PREVIEW_ROWS });
-  const { previewDrop, previewText } = await import('../ingest/previewDrop.ts');
-  const seen = await withIngest(line, (open) => previewDrop(open, { key, day, shown }));
+  const [{ previewDrop }, { previewText }, { namedDatasets }] = await Promise.all([
+    import('../../observe/ingest/previewDrop.ts'),
+    import('../ingest/dayText.ts'),
+    import('../../observe/ingest/datasets.ts'),
+  ]);
+  const seen = await withIngest(line, (place) => {
+    const [dataset] = namedDatasets(place.config, datasetNames(line));
+    return previewDrop(place, dataset, { key, day, shown });
+  });
   writeResult(line, seen, () => previewText(seen));
   return seen.refused.length > 0 ? 3 : 0;
 }
 
 async function runNow(line: CommandLine): Promise<number> {
-  const { enqueueRequests } = await import('../aws/openDeployment.ts');
-  const asked = await withIngest(line, async (open) => {
-    const datasets = open.datasets.map(({ source, dataset }) => ({
-      source: source.name,
-      dataset: dataset.name,
-    }));
-    // One request per source: two sources can have datasets of the same name.
-    const sources = [...new Set(datasets.map(({ source }) => source))];
-    await enqueueRequests(
-      open,
-      'ingest-plan',
-      sources.map((source) => ({
-        sluice: 'plan',
-        sources: [source],
-        datasets: datasets.filter((one) => one.source === source).map(({ dataset }) => dataset),
-      })),
-    );
-    return datasets;
-  });
-  writeResult(line, { asked }, () => '');
+  const dryRun = line.values['dry-run'] === true;
+  const [{ requestIngest }, { requestedText }] = await Promise.all([
+    import('../../observe/ingest/requests.ts'),
+    import('../ingest/requestedText.ts'),
+  ]);
+  const requested = await withIngest(line, (place) =>
+    requestIngest(place, { ...datasetNames(line), dryRun }),
+  );
+  const asked = requested.asked.map(({ source, dataset }) => ({ source, dataset }));
+  writeResult(line, dryRun ? requested : { asked }, () =>
+    dryRun
+      ? requestedText(requested.asked.map((one) => ({ name: `${one.source}/${one.dataset}`, ...one })))
+      : '',
+  );
   writeNote(
-    `Requested a run for ${asked.length} dataset${asked.length === 1 ? '' : 's'}. \`sluice ingest status\` shows the result.\n`,
+    dryRun
+      ? 'Nothing was requested: this is a dry run. A run lists these days and loads those whose files have changed.\n'
+      : `Requested a run for ${asked.length} dataset${asked.length === 1 ? '' : 's'}. \`sluice ingest status\` shows the result.\n`,
   );
   return 0;
 }
 
 async function backfill(line: CommandLine): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'from']);
-  const days = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
-  const [from = '', to = from] = [days[0], days.at(-1)];
-  const [{ lookbackDays }, { backfillRequests }, { enqueueRequests }] = await Promise.all([
-    import('../../lib/drops/plan/decideDay.ts'),
-    import('../ingest/openIngest.ts'),
-    import('../aws/openDeployment.ts'),
+  const dryRun = line.values['dry-run'] === true;
+  const [{ MAX_BACKFILL_DAYS, requestBackfill }, { DropsError }, { requestedText }] = await Promise.all([
+    import('../../observe/ingest/requests.ts'),
+    import('../../observe/ingest/datasets.ts'),
+    import('../ingest/requestedText.ts'),
   ]);
-  const place = { source: textOption(line, 'source') ?? '', dataset: textOption(line, 'dataset') ?? '' };
-  await withIngest(line, (open) => {
-    const [timezone = 'UTC'] = open.datasets.map(({ dataset }) => dataset.timezone);
-    const [today = to] = lookbackDays(open.now, timezone, 0);
-    if (to > today)
-      throw new UsageError(
-        'SLUICE_USAGE_OPTIONS',
-        `--from, --to: got ${to}, expected a day up to today, ${today} (${timezone}).`,
-      );
-    return enqueueRequests(open, 'ingest-plan', backfillRequests(place, days));
+  const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
+  const [from = '', to = from] = [wanted[0], wanted.at(-1)];
+  const requested = await withIngest(line, async (place) => {
+    try {
+      return await requestBackfill(place, { ...oneDataset(line), dryRun, from, to });
+    } catch (error) {
+      if (!(error instanceof DropsError && error.code === 'SLUICE_INGEST_DAYS_INVALID')) throw error;
+      throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
+    }
   });
-  writeResult(line, { ...place, from, to, days: days.length }, () => '');
+  const { source, dataset, days } = requested;
+  const name = `${source}/${dataset}`;
+  writeResult(line, dryRun ? requested : { source, dataset, from, to, days }, () =>
+    dryRun ? requestedText([{ name, ...requested }]) : '',
+  );
+  const ofDays = `${days} day${days === 1 ? '' : 's'} of ${name}`;
   writeNote(
-    `Requested ${days.length} day${days.length === 1 ? '' : 's'} of ${place.source}/${place.dataset}, which are loaded again even if they have not changed.\n`,
+    dryRun
+      ? `Nothing was requested: this is a dry run. ${ofDays} would be loaded again even if they have not changed.\n`
+      : `Requested ${ofDays}, which are loaded again even if they have not changed.\n`,
   );
   return 0;
 }
@@ -157,10 +198,26 @@ async function backfill(line: CommandLine): Promise<number> {
 /** Imported here so that other commands do not load AWS clients. */
 async function withIngest<Result>(
   line: CommandLine,
-  work: (ingest: OpenIngest) => Promise<Result>,
+  work: (place: OpenPlace) => Promise<Result>,
 ): Promise<Result> {
-  const { openIngest } = await import('../ingest/openIngest.ts');
-  return openIngest(line, work);
+  const [{ withPlace }, { DropsError }, { SourceError }] = await Promise.all([
+    import('../aws/withPlace.ts'),
+    import('../../observe/ingest/datasets.ts'),
+    import('../../lib/drops/CustomerBucket.ts'),
+  ]);
+  return withPlace(line, work, (detail, error) =>
+    // An error of a customer's bucket explains itself better.
+    error instanceof SourceError ? error : new DropsError('SLUICE_INGEST_REFUSED', detail, { cause: error }),
+  );
+}
+
+function datasetNames(line: CommandLine): DatasetNames {
+  return { source: textOption(line, 'source'), dataset: textOption(line, 'dataset') };
+}
+
+/** After requireOptions. */
+function oneDataset(line: CommandLine): { readonly source: string; readonly dataset: string } {
+  return { source: textOption(line, 'source') ?? '', dataset: textOption(line, 'dataset') ?? '' };
 }
 
 function requireOptions(line: CommandLine, names: readonly (keyof typeof EXPECTED)[]): void {

@@ -10,8 +10,8 @@ import {
   removeKey,
 } from '../../lib/wire/keys/editKeys.ts';
 import { readSdkKey } from '../../lib/wire/sdkRequest.ts';
-import type { AwsPlace } from '../aws/deploymentPlace.ts';
-import { AwsAccessError, explainAwsError } from '../aws/explainAwsError.ts';
+import type { AwsPlace } from '../../observe/deployment.ts';
+import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
 import {
   type Action,
   assertNoArguments,

@@ -20,6 +20,7 @@ import {
   type PrintedPolicy,
   printedPolicies,
 } from '../../lib/access/printedPolicies.ts';
+import { shellCommand } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { configFile } from '../../lib/config/loadConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
@@ -33,8 +34,9 @@ import {
   statsigPrincipal,
 } from '../../lib/schema/formats.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
-import { DEFAULT_STAGE } from '../../lib/schema/stages.ts';
+import { DEFAULT_STAGE, LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import type { Place } from '../../observe/place.ts';
 import {
   type Action,
   type Command,
@@ -46,7 +48,7 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { shellCommand, writeJson, writeNote, writeResult } from '../terminal/output.ts';
+import { writeJson, writeNote, writeResult } from '../terminal/output.ts';
 
 /** In the notation of Statsig's docs. */
 const PLACEHOLDER = /__[A-Z0-9]+(?:_[A-Z0-9]+)*__/g;
@@ -168,24 +170,29 @@ async function confirm(line: CommandLine): Promise<number> {
   if (hash !== undefined && names.length > 1)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--hash: expected one name.');
   const appliedTo = checked(line, 'to', identityArn);
-  const [{ openDeployment }, { s3PolicyRecords }] = await Promise.all([
-    import('../aws/openDeployment.ts'),
+  const [{ withPlace }, { s3PolicyRecords }] = await Promise.all([
+    import('../aws/withPlace.ts'),
     import('../../lib/aws/s3PolicyRecords.ts'),
   ]);
   const refused = (detail: string, cause: unknown) =>
     new PolicyRecordError('SLUICE_POLICY_RECORD_REFUSED', detail, { cause });
-  const confirmed = await openDeployment(line, refused, async ({ config, stack, now, s3 }) => {
+  const work = async ({ config, stack, now, s3 }: Place) => {
     const all = appliedPolicies(config);
     const known = { stack: `${stack.service}-${stack.stage}` };
     const records: PolicyRecords = Object.fromEntries(
       names.map((name) => {
         const documents = appliedDocuments(findApplied(name, all), config, known);
         const present = documentsHash(documents);
-        if (hash !== undefined && hash !== present)
+        // Each document is printed with a hash of its own, too.
+        const [document, ...more] = documents;
+        const hashes = [present, ...(more.length === 0 && document !== undefined ? [document.hash] : [])];
+        if (hash !== undefined && !hashes.includes(hash)) {
+          const isOfOne = documents.some((one) => one.hash === hash);
           throw new PolicyRecordError(
             'SLUICE_POLICY_HASH_DIFFERS',
-            `${name}: got ${hash}, expected ${present}.`,
+            `${name}: got ${hash}${isOfOne ? ', which is of one document' : ''}, expected ${present}${isOfOne ? ', which is of all' : ''}.`,
           );
+        }
         const to = appliedTo === undefined ? {} : { appliedTo };
         return [name, { confirmedAt: isoTimestamp(now), ...to, documents: recordDocuments(documents) }];
       }),
@@ -199,7 +206,8 @@ async function confirm(line: CommandLine): Promise<number> {
         Object.entries(documents).map(([of, one]) => [of, { version: one.version, hash: one.hash }]),
       ),
     }));
-  });
+  };
+  const confirmed = await withPlace(line, work, refused);
   writeResult(line, { confirmed }, () =>
     confirmed.map(({ name, hash: of }) => `${name}: hash ${of} is recorded as applied.\n`).join(''),
   );
@@ -295,6 +303,17 @@ function namedOption(
   );
 }
 
+/** The options that name the deployment again, for a command that calls it. */
+function placeWords(line: CommandLine): readonly string[] {
+  const stage = textOption(line, 'stage');
+  if (stage === LOCAL_STAGE) return ['--local'];
+  const region = textOption(line, 'region');
+  return [
+    ...(stage === undefined ? [] : ['--stage', stage]),
+    ...(region === undefined ? [] : ['--region', region]),
+  ];
+}
+
 /** What was printed, for programs and for `sluice policy confirm`. */
 interface PrintSummary {
   /** Null when a name is missing: then nothing can be confirmed. */
@@ -317,9 +336,8 @@ function write(policies: readonly PrintedPolicy[], summary: PrintSummary, line: 
       writeJson(document, 2);
     }
     if (summary.name !== null) {
-      const stage = textOption(line, 'stage');
       const words = ['npx', 'sluice', 'policy', 'confirm', summary.name, '--hash', summary.hash ?? ''];
-      const command = shellCommand([...words, ...(stage === undefined ? [] : ['--stage', stage])]);
+      const command = shellCommand([...words, ...placeWords(line)]);
       writeNote(`Once it is applied, record that for the doctor: ${command}\n`);
     }
   }

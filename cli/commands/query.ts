@@ -5,8 +5,8 @@ import * as z from 'zod';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import { defaultDataDirectory } from '../../local/dataDirectory.ts';
+import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { deploymentPlace } from '../aws/deploymentPlace.ts';
-import { explainAwsError } from '../aws/explainAwsError.ts';
 import {
   type Command,
   type CommandLine,
@@ -14,6 +14,7 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
+import { untilInterrupted } from '../terminal/interrupt.ts';
 import { csvTable, textTable, writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
 /** Time limit of a query in Athena, which stops one after 30 minutes itself: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
@@ -62,10 +63,10 @@ export const query: Command = {
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--json and --csv: expected one of them.');
     const statement = sql === '-' ? await text(process.stdin) : sql;
     const { stage, region, 'endpoint-url': endpoint, athena } = line.values;
-    if (athena === true || stage !== undefined || endpoint !== undefined) await queryAthena(line, statement);
-    else if (region !== undefined)
+    if (athena === true || stage !== undefined || endpoint !== undefined) return queryAthena(line, statement);
+    if (region !== undefined)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--region: expected --stage or --athena with it.');
-    else await queryDuckDb(line, statement);
+    await queryDuckDb(line, statement);
     return 0;
   },
 };
@@ -81,8 +82,13 @@ async function queryDuckDb(line: CommandLine, sql: string): Promise<void> {
   if (rows.length === 0) await noteWhatWaits(runningEndpoint(resolve(directory)));
 }
 
-/** Runs a statement in the workgroup of a deployment, or of the running local cloud. */
-async function queryAthena(line: CommandLine, sql: string): Promise<void> {
+/**
+ * Runs a statement in the workgroup of a deployment, or of the running local cloud. Ctrl-C stops the query, which would only
+ * cost.
+ *
+ * @returns The exit code.
+ */
+async function queryAthena(line: CommandLine, sql: string): Promise<number> {
   if (textOption(line, 'stage') !== undefined && textOption(line, 'data') !== undefined)
     throw new UsageError(
       'SLUICE_USAGE_OPTIONS',
@@ -106,6 +112,8 @@ async function queryAthena(line: CommandLine, sql: string): Promise<void> {
     },
   });
   const client = new AthenaClient(place);
+  const interrupted = new AbortController();
+  void untilInterrupted().then(() => interrupted.abort());
   try {
     const outcome = await runStatement(client, sql, {
       workGroup: config.athena.workgroup,
@@ -114,6 +122,7 @@ async function queryAthena(line: CommandLine, sql: string): Promise<void> {
       clock: systemClock,
       wait,
       random: Math.random,
+      signal: interrupted.signal,
     });
     if ('failed' in outcome) throw new QueryCommandError('SLUICE_QUERY_ATHENA_FAILED', outcome.failed);
     const { columns, types, rows, scannedBytes, hasMore } = outcome;
@@ -127,7 +136,12 @@ async function queryAthena(line: CommandLine, sql: string): Promise<void> {
       writeNote(`Only the first ${rows.length} rows are shown. All of them are in ${outcome.location}.\n`);
     writeNote(`Athena read ${scannedBytes.toLocaleString('en-US')} bytes.\n`);
     if (rows.length === 0 && local) await noteWhatWaits(place.endpoint);
+    return 0;
   } catch (error) {
+    if (interrupted.signal.aborted) {
+      writeNote('Interrupted: the query was stopped.\n');
+      return 130;
+    }
     const problem = explainAwsError(error);
     if (problem === undefined) throw error;
     if (problem.kind === 'unasked') throw problem.error;
@@ -137,14 +151,21 @@ async function queryAthena(line: CommandLine, sql: string): Promise<void> {
   }
 }
 
+/** Decimal digits that a double holds exactly: https://en.cppreference.com/w/cpp/types/numeric_limits/digits10 */
+const EXACT_DIGITS = 15;
+
 /** A value of Athena, which returns texts, as JSON has it. Numbers that JSON cannot hold stay texts. */
 function typedValue(value: string | null, type: string): string | number | boolean | null {
   if (value === null) return null;
   if (type === 'boolean') return value === 'true';
   if (!/^(tinyint|smallint|integer|int|bigint|float|real|double|decimal)/.test(type)) return value;
   const number = Number(value);
-  const exact = Number.isFinite(number) && (!Number.isInteger(number) || Number.isSafeInteger(number));
-  return exact ? number : value;
+  if (!Number.isFinite(number)) return value;
+  // Doubles are written so that they are read back. Others are, up to 15 digits.
+  const digits = value.replace(/^[-+]?0*|[.]/g, '').length;
+  return /^(float|real|double)/.test(type) || digits <= EXACT_DIGITS || Number.isSafeInteger(number)
+    ? number
+    : value;
 }
 
 function write(line: CommandLine, rows: readonly Readonly<Record<string, unknown>>[]): void {

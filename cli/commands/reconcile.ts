@@ -22,7 +22,7 @@ export const reconcile: Command = {
     const day = dayOption(line, 'day');
     const [{ withPlace }, observe, { reconcileJson, reconcileText }] = await Promise.all([
       import('../aws/withPlace.ts'),
-      import('../../observe/reconcile.ts'),
+      import('../../observe/reconcile/reconcile.ts'),
       import('../observe/reconcileText.ts'),
     ]);
     return withPlace(line, async (place) => {

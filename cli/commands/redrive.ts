@@ -1,7 +1,6 @@
-import { defineErrorFamily } from '../../lib/base/errors.ts';
-import { groupsKey } from '../../lib/tables/tableFolders.ts';
-import { explainAwsError } from '../aws/explainAwsError.ts';
-import type { RedriveReport } from '../redrive/redriveQuarantine.ts';
+import type { QuarantineKey } from '../../observe/quarantine/examineQuarantined.ts';
+import type { QuarantineSelection } from '../../observe/quarantine/readQuarantine.ts';
+import type { RedriveReport } from '../../observe/quarantine/redriveQuarantine.ts';
 import {
   assertNoArguments,
   assertOrder,
@@ -13,56 +12,51 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { errorObject, errorText } from '../terminal/errors.ts';
+import { commandError, errorText } from '../terminal/errors.ts';
 import { textTable, writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
 /** `sluice redrive`: validates quarantined events again, by reason, and delivers those that pass. */
 export const redrive: Command = {
   name: 'redrive',
-  summary: 'Validate quarantined events again, by reason, and deliver those that pass now.',
+  summary: 'Deliver quarantined events that are valid now, or bring parked objects back.',
   usage:
-    'sluice redrive --reason CODE [--from DAY] [--to DAY] [--dry-run] [--local] [--stage NAME] [options]',
+    'sluice redrive --reason CODE [--from DAY] [--to DAY] | --item ID --day DAY | --parked | --split [--dry-run] [--local] [--stage NAME] [options]',
   options: {
     reason: { type: 'string', help: 'the reason, e.g. SLUICE_FIREHOSE_SCHEMA_MISMATCH (docs/quarantine.md)' },
     from: { type: 'string', help: 'first day on which they were received, YYYY-MM-DD (default: all)' },
     to: { type: 'string', help: 'last day on which they were received (default: all)' },
-    'dry-run': { type: 'boolean', help: 'only print what would be delivered' },
+    item: { type: 'string', help: 'one row instead of a reason, by its quarantine_id' },
+    day: { type: 'string', help: 'item: UTC day on which it was received, YYYY-MM-DD' },
+    again: { type: 'boolean', help: 'reason: also what was redriven before: its rows land once more' },
+    parked: { type: 'boolean', help: 'move all parked objects back, so that they are redriven anew' },
+    split: {
+      type: 'boolean',
+      help: 'write overflow objects one for each stream, for version 0.2 after a rollback (docs/upgrade.md)',
+    },
+    'dry-run': { type: 'boolean', help: 'only print what would be done' },
     ...placeOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice redrive --reason SLUICE_EVENT_KIND_NOT_ALLOWED --from 2026-11-18 --dry-run',
     'sluice redrive --reason SLUICE_FIREHOSE_SCHEMA_MISMATCH --stage prod',
+    'sluice redrive --parked --stage prod',
+    'sluice redrive --item 0c44e0ebdbbed7723f319e2df40ef79f --day 2026-11-20 --dry-run',
   ],
   async run(line) {
     assertNoArguments(line.positionals);
-    const from = dayOption(line, 'from') ?? '0001-01-01';
-    const to = dayOption(line, 'to') ?? '9999-12-31';
-    assertOrder(from, to);
-    const { isQuarantineReason, quarantineReasons } = await import('../../lib/landing/quarantineReasons.ts');
-    const reason = textOption(line, 'reason') ?? '';
-    if (reason === '')
-      throw new UsageError(
-        'SLUICE_USAGE_OPTIONS',
-        '--reason: expected the code of a reason, as in the column `reason` of the quarantine table. docs/quarantine.md lists them.',
-      );
-    if (!isQuarantineReason(reason)) {
-      const known = Object.keys(quarantineReasons);
-      throw new UsageError(
-        'SLUICE_USAGE_OPTIONS',
-        `--reason: ${JSON.stringify(reason)} is not a reason.${didYouMean(reason, known) || ' docs/quarantine.md lists them.'}`,
-      );
-    }
+    if (line.values['parked'] === true || line.values['split'] === true) return moveObjects(line);
+    const wanted = textOption(line, 'item') === undefined ? await reasonOf(line) : itemOf(line);
     const dryRun = line.values['dry-run'] === true;
-    const report = await run(line, { reason, from, to }, dryRun);
+    const { QuarantineError } = await import('../../observe/quarantine/examineQuarantined.ts');
+    const report = await run(line, wanted, dryRun);
     const failed = Object.keys(report.failed);
     const incomplete =
-      failed.length === 0
-        ? undefined
-        : new RedriveCommandError('SLUICE_REDRIVE_INCOMPLETE', failed.join(', '));
+      failed.length === 0 ? undefined : new QuarantineError('SLUICE_REDRIVE_INCOMPLETE', failed.join(', '));
     if (line.values['json'] === true) {
-      const error = incomplete === undefined ? {} : { error: errorObject(incomplete) };
-      writeJson({ reason, dryRun, ...report, ...error });
+      const error = incomplete === undefined ? {} : { error: commandError(incomplete) };
+      const named = 'reason' in wanted ? { reason: wanted.reason } : { item: wanted.id };
+      writeJson({ ...named, dryRun, ...report, ...error });
     } else {
       writeOut(textTable(rows(report, dryRun)));
     }
@@ -74,54 +68,95 @@ export const redrive: Command = {
   },
 };
 
+/**
+ * Exit code 3 says that objects stay which Sluice did not write.
+ *
+ * @throws UsageError
+ */
+async function moveObjects(line: CommandLine): Promise<number> {
+  const { parked, json } = line.values;
+  const which = parked === true ? 'parked' : 'split';
+  const others = ['reason', 'from', 'to', 'item', 'day', 'again', ...(which === 'parked' ? ['split'] : [])];
+  const other = others.find((name) => line.values[name] !== undefined);
+  if (other !== undefined)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--${which} and --${other}: expected only one of them.`);
+  const dryRun = line.values['dry-run'] === true;
+  const [{ withPlace }, { returnParked, splitOverflow }] = await Promise.all([
+    import('../aws/withPlace.ts'),
+    import('../../observe/overflow/moveObjects.ts'),
+  ]);
+  const move = which === 'parked' ? returnParked : splitOverflow;
+  const moved = await withPlace(line, (place) => move(place, dryRun));
+  if (json === true) writeJson({ which, dryRun, ...moved });
+  else {
+    const verb = which === 'parked' ? 'moved back' : 'written for each stream';
+    writeOut(
+      textTable([
+        { what: which === 'parked' ? 'found in parked/' : 'found in overflow/requests/', n: moved.found },
+        { what: dryRun ? `that would be ${verb}` : verb, n: moved.moved },
+        ...(moved.unknown > 0 ? [{ what: 'not written by Sluice', n: moved.unknown }] : []),
+      ]),
+    );
+  }
+  return moved.unknown > 0 ? 3 : 0;
+}
+
+/** @throws UsageError */
+async function reasonOf(line: CommandLine): Promise<QuarantineSelection> {
+  if (textOption(line, 'day') !== undefined)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', '--day without --item.');
+  const from = dayOption(line, 'from') ?? '0001-01-01';
+  const to = dayOption(line, 'to') ?? '9999-12-31';
+  assertOrder(from, to);
+  const { isQuarantineReason, quarantineReasons } = await import('../../lib/landing/quarantineReasons.ts');
+  const reason = textOption(line, 'reason') ?? '';
+  if (reason === '')
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      '--reason: expected the code of a reason, as in the column `reason` of the quarantine table. docs/quarantine.md lists them.',
+    );
+  if (!isQuarantineReason(reason)) {
+    const known = Object.keys(quarantineReasons);
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      `--reason: ${JSON.stringify(reason)} is not a reason.${didYouMean(reason, known) || ' docs/quarantine.md lists them.'}`,
+    );
+  }
+  return { reason, from, to };
+}
+
+/** @throws UsageError */
+function itemOf(line: CommandLine): QuarantineKey {
+  const [id = '', day] = [textOption(line, 'item'), dayOption(line, 'day')];
+  const others = ['reason', 'from', 'to', 'again'].filter((name) => line.values[name] !== undefined);
+  if (others.length > 0)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--item and --${others[0]}: expected only one of them.`);
+  if (id === '' || day === undefined)
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      '--item: expected a quarantine_id, and the day of its row as --day. `sluice quarantine --reason …` lists both.',
+    );
+  return { id, day };
+}
+
 async function run(
   line: CommandLine,
-  wanted: Parameters<typeof import('../redrive/readQuarantine.ts')['readQuarantine']>[2],
+  wanted: QuarantineSelection | QuarantineKey,
   dryRun: boolean,
 ): Promise<RedriveReport> {
-  const [
-    { FirehoseClient },
-    { S3Client },
-    { streamName },
-    { deploymentPlace },
-    { firehosePutRecordBatch },
-    { s3Groups },
-    { readKnownGroups },
-    { revalidator },
-    { readQuarantine },
-    { redriveQuarantine },
-  ] = await Promise.all([
-    import('@aws-sdk/client-firehose'),
-    import('@aws-sdk/client-s3'),
-    import('../../infra/streams/streams.ts'),
-    import('../aws/deploymentPlace.ts'),
-    import('../../lib/aws/firehosePutRecordBatch.ts'),
-    import('../../lib/aws/s3Groups.ts'),
-    import('../../lib/groups/pullGroups.ts'),
-    import('../../lib/collect/revalidate.ts'),
-    import('../redrive/readQuarantine.ts'),
-    import('../redrive/redriveQuarantine.ts'),
+  const [{ withPlace }, { QuarantineError, redriveRow }, { redriveReason }] = await Promise.all([
+    import('../aws/withPlace.ts'),
+    import('../../observe/quarantine/examineQuarantined.ts'),
+    import('../../observe/quarantine/redriveQuarantine.ts'),
   ]);
-  const { config, stack, place } = await deploymentPlace(line);
-  const s3 = new S3Client(place);
-  // Retries are made by lib/landing/delivery's.
-  const firehose = new FirehoseClient({ ...place, maxAttempts: 1 });
-  const stream = (kind: 'exposures' | 'events') => firehosePutRecordBatch(firehose, streamName(stack, kind));
-  try {
-    return await redriveQuarantine(
-      readQuarantine(s3, config, wanted),
-      revalidator(config, await readKnownGroups(s3Groups(s3, config.bucket, groupsKey(config)))),
-      dryRun ? null : { exposures: stream('exposures'), events: stream('events') },
-    );
-  } catch (error) {
-    const problem = explainAwsError(error);
-    if (problem === undefined) throw error;
-    if (problem.kind === 'unasked') throw problem.error;
-    throw new RedriveCommandError('SLUICE_REDRIVE_QUARANTINE_UNREADABLE', problem.detail, { cause: error });
-  } finally {
-    s3.destroy();
-    firehose.destroy();
-  }
+  return withPlace(
+    line,
+    (place) =>
+      'reason' in wanted
+        ? redriveReason(place, wanted, dryRun, line.values['again'] === true)
+        : redriveRow(place, wanted, dryRun),
+    (detail, error) => new QuarantineError('SLUICE_REDRIVE_QUARANTINE_UNREADABLE', detail, { cause: error }),
+  );
 }
 
 function rows({ found, delivered, refused, ignored, failed }: RedriveReport, dryRun: boolean) {
@@ -136,15 +171,3 @@ function rows({ found, delivered, refused, ignored, failed }: RedriveReport, dry
   ];
   return lines.map(([what, n]) => ({ what, n }));
 }
-
-/** Errors of `sluice redrive`. */
-export const RedriveCommandError = defineErrorFamily('user', {
-  SLUICE_REDRIVE_QUARANTINE_UNREADABLE: {
-    cause: 'The rows of quarantine could not be read.',
-    cure: 'Read the detail. The bucket of sluice.config.ts must exist, and your AWS credentials must allow listing and reading it.',
-  },
-  SLUICE_REDRIVE_INCOMPLETE: {
-    cause: 'Firehose did not accept all records.',
-    cure: 'Run it again when the stream accepts records. Rows that were delivered are then delivered again with the same event_id.',
-  },
-});

@@ -11,9 +11,12 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
+import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
 const COLLECTOR_PORT = 4700;
+/** Beside the collector's. */
+const CONSOLE_PORT = 4701;
 /** The port that local AWS tools use by default. */
 const EDGE_PORT = 4566;
 
@@ -23,13 +26,17 @@ export const start: Command = {
   summary:
     'Start the local cloud on loopback, until Ctrl-C: the collector and every AWS service that it needs.',
   usage:
-    'sluice start [--stage NAME] [--port N] [--edge-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--enforce-iam] [--allow-hosts NAMES] [--json]',
+    'sluice start [--stage NAME] [--port N] [--edge-port N] [--console-port N] [--data DIR] [--buffer-seconds N] [--check-keys] [--enforce-iam] [--allow-hosts NAMES] [--quiet] [--json]',
   options: {
     stage: { type: 'string', help: 'stage whose configuration to run (default local)' },
     port: { type: 'string', help: `port of the collector (default ${COLLECTOR_PORT}; 0: any free port)` },
     'edge-port': {
       type: 'string',
       help: `port of all AWS services (default ${EDGE_PORT}; 0: any free port)`,
+    },
+    'console-port': {
+      type: 'string',
+      help: `port of the console (default ${CONSOLE_PORT}; any free port if it is in use, or with --port)`,
     },
     data: {
       type: 'string',
@@ -51,6 +58,7 @@ export const start: Command = {
       type: 'string',
       help: 'more host names that requests may be sent to, separated by commas (default: loopback only)',
     },
+    quiet: { type: 'boolean', help: 'print no line for each request' },
     json: { type: 'boolean', help: 'print one JSON line on stdout when ready, and nothing else' },
   },
   examples: [
@@ -65,6 +73,7 @@ export const start: Command = {
     const startedAt = performance.now();
     // Imported here so that `--help` and other commands do not load the local cloud.
     const { startCloud } = await import('../../local/startCloud.ts');
+    const { openLocalConsole } = await import('../aws/localConsole.ts');
     const { parseAllowedHosts } = await import('../../packages/local-aws/src/index.ts');
     const bufferSeconds = countOption(line, 'buffer-seconds', { usual: undefined, least: 0, most: 900 });
     const checkKeys = values['check-keys'] === true;
@@ -78,10 +87,13 @@ export const start: Command = {
       );
     }
     const stage = stageOption(line);
+    const port = (name: string, usual: number) => countOption(line, name, { usual, least: 0, most: 65_535 });
+    // Named ports are of a second cloud: its console takes any port, as the first has the usual one.
+    const consolePort = port('console-port', textOption(line, 'port') === undefined ? CONSOLE_PORT : 0);
     const cloud = await startCloud({
       stage,
-      port: countOption(line, 'port', { usual: COLLECTOR_PORT, least: 0, most: 65_535 }),
-      edgePort: countOption(line, 'edge-port', { usual: EDGE_PORT, least: 0, most: 65_535 }),
+      port: port('port', COLLECTOR_PORT),
+      edgePort: port('edge-port', EDGE_PORT),
       data: textOption(line, 'data') ?? defaultDataDirectory(stage),
       ...(bufferSeconds === undefined ? {} : { bufferSeconds }),
       checkKeys,
@@ -91,53 +103,66 @@ export const start: Command = {
       onWarning: (sentence) => writeNote(`${visibleLine(sentence)}\n`),
       onRefusal: (sentence) => writeNote(`Refused by the deployed policies: ${visibleLine(sentence)}\n`),
     });
+    const serve = (at: number) => openLocalConsole(cloud, { port: at, stage, allowedHosts });
+    const isChosen = textOption(line, 'console-port') !== undefined;
+    const page = await serve(consolePort)
+      .catch((error: unknown) => {
+        if (isChosen) throw error;
+        // Something else has the usual port. The address that is printed says which it is instead.
+        return serve(0);
+      })
+      .catch(async (error: unknown) => {
+        await cloud.close();
+        throw error;
+      });
     const interrupted = untilInterrupted();
+    const stopped = new AbortController();
     if (values['json'] === true) {
       const { collector, edge, data, bucket, database } = cloud;
       const pid = process.pid;
-      writeJson({ version: VERSION, collector, edge, data, bucket, database, pid, enforceIam });
+      const addresses = { collector, edge, console: page.address };
+      writeJson({ version: VERSION, ...addresses, data, bucket, database, pid, enforceIam });
     } else {
-      writeOut(welcome(cloud, { checkKeys, enforceIam, stage, tookMs: performance.now() - startedAt }));
+      writeOut(
+        welcome(cloud, {
+          console: page.address,
+          checkKeys,
+          enforceIam,
+          stage,
+          tookMs: performance.now() - startedAt,
+        }),
+      );
+    }
+    if (values['json'] !== true && values['quiet'] !== true) {
+      const { printRequests } = await import('../observe/printRequests.ts');
+      void printRequests(cloud, stage, stopped.signal);
     }
     await interrupted;
+    stopped.abort();
     writeNote('\nDelivering buffered records …\n');
+    await page.close();
     await cloud.close();
     writeNote(`Stopped. The data is kept in ${shortPath(cloud.data)}.\n`);
     return 0;
   },
 };
 
-/**
- * Resolves at the first Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. One key press can arrive more than
- * once (from the terminal, from npm, from scripts/launch.mjs), so signals within a second count as one.
- */
-function untilInterrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    let askedAt: number | undefined;
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => {
-        if (askedAt !== undefined && signal === 'SIGINT' && performance.now() - askedAt > 1000)
-          process.exit(130);
-        askedAt ??= performance.now();
-        resolve();
-      });
-    }
-  });
-}
-
 interface Started {
+  readonly console: string;
   readonly checkKeys: boolean;
   readonly enforceIam: boolean;
   readonly stage: string | undefined;
   readonly tookMs: number;
 }
 
-function welcome(cloud: Cloud, { checkKeys, enforceIam, stage, tookMs }: Started): string {
+function welcome(cloud: Cloud, started: Started): string {
+  const { checkKeys, enforceIam, stage, tookMs } = started;
   const folder = shortPath(join(cloud.data, 's3', cloud.bucket));
   const ports = cloud.edge === `http://127.0.0.1:${EDGE_PORT}` ? '' : ` --endpoint-url ${cloud.edge}`;
   const elsewhere = cloud.data === defaultDataDirectory() ? '' : ` --data ${shortPath(cloud.data)}`;
   return `Sluice ${VERSION}: the local cloud is ready (${(tookMs / 1000).toFixed(1)} s).
 
+  Open the console ${started.console}   what comes in, where it is, what is wrong
   Point an SDK at  ${cloud.collector}/v1/rgstr   with ${checkKeys ? 'a configured' : 'any client-… or secret-…'} key
   AWS endpoint     ${cloud.edge}   us-east-1, access key test, secret test${enforceIam ? ' (the root user)' : ''}
 ${enforceIam ? '  Policies         enforced for every role and user of the deployment\n' : ''}  Data             ${folder}

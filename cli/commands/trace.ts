@@ -24,6 +24,7 @@ export const trace: Command = {
       help: 'a day, a time, or an age such as 24h or 7d; required for events and users of a deployment',
     },
     as: { type: 'string', help: 'event, user or request (default: by its form)' },
+    row: { type: 'boolean', help: 'print the row of an event too' },
     'max-usd': { type: 'string', help: `price above which nothing is read (default ${MOST_USD})` },
     ...placeOptions,
     json: { type: 'boolean', help: 'print one object' },
@@ -43,7 +44,7 @@ export const trace: Command = {
     const most = usdOption(line);
     const [{ withPlace }, observe, { queryCost, usd }, { traceJson, traceText }] = await Promise.all([
       import('../aws/withPlace.ts'),
-      import('../../observe/trace.ts'),
+      import('../../observe/trace/trace.ts'),
       import('../../observe/prices.ts'),
       import('../observe/traceText.ts'),
     ]);
@@ -52,6 +53,7 @@ export const trace: Command = {
         id,
         ...(subject === undefined ? {} : { subject }),
         ...(since === undefined ? {} : { since: since(place.now) }),
+        withRow: line.values['row'] === true,
         onEstimate(bytes) {
           const price = queryCost(bytes);
           writeNote(`Athena reads at most ${bytes.toLocaleString('en-US')} bytes: at most ${usd(price)}.\n`);

@@ -3,9 +3,9 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { systemClock } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
+import type { DeploymentPlace } from '../../observe/deployment.ts';
+import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { runStatement } from '../../observe/runStatement.ts';
-import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
-import { explainAwsError } from '../aws/explainAwsError.ts';
 import { clientOptions, type Deployment } from './readDeployment.ts';
 
 /** Days that are read, in addition to those by which rows may be late. */

@@ -6,14 +6,14 @@ import { views } from '../../lib/views/views.ts';
 import { ATHENA_PRICE, queryCost, usd } from '../../observe/prices.ts';
 import { type Deployment, readerQueries } from './readDeployment.ts';
 import { keyFields, keysStep, localRoleStep, type ReaderIdentity, readerIdentity } from './readerIdentity.ts';
-import type { Field, SetupGuide, SqlSnippet, Step } from './setupGuide.ts';
+import { type Field, type SetupGuide, type SqlSnippet, type Step, tableNotes } from './setupGuide.ts';
 
 /**
  * Options of Athena's JDBC driver 3.x, which Metabase uses: results up to an hour old are reused. https://docs.aws.amazon.com/athena/latest/ug/jdbc-v3-driver-advanced-connection-parameters.html
  */
 const REUSE = 'EnableResultReuseByAge=TRUE;MaxResultReuseAgeInMinutes=60';
 
-/** How to connect Metabase: its Athena form, settings that keep Athena cheap, and three questions. */
+/** How to connect Metabase: its Athena form, settings that keep Athena cheap, and questions. */
 export function metabaseGuide(deployment: Deployment, config: Config, reader: MetabaseReader): SetupGuide {
   const identity = readerIdentity(deployment, reader);
   const { workgroup, resultsLocation } = readerQueries(deployment, config, reader);
@@ -49,6 +49,7 @@ export function metabaseGuide(deployment: Deployment, config: Config, reader: Me
           'Admin settings > Table Metadata, after the first sync: hide what people should not start from',
         notes: [
           `In ${config.database}, keep the views (${Object.keys(views(config)).join(', ')}) and hide the tables: raw rows include resends and staging traffic, and Metabase cannot read rows of ${config.tables.quarantine}. Also hide other databases of the account: Metabase lists them all.`,
+          ...tableNotes(config),
         ],
       },
       {
@@ -145,11 +146,12 @@ function settingsStep(config: Config): Step {
   };
 }
 
-/** Three questions for Metabase's SQL editor: New > SQL query. */
+/** Questions for Metabase's SQL editor: New > SQL query. */
 export function metabaseQuestions(config: Pick<Config, 'database'>): readonly SqlSnippet[] {
   const events = qualifiedName(config, 'product_events');
   const first = qualifiedName(config, 'first_exposures');
   const daily = qualifiedName(config, 'daily_exposures');
+  const links = qualifiedName(config, 'unit_links');
   return [
     {
       name: 'Exposed users by day and group',
@@ -207,6 +209,43 @@ WHERE f.unit_type = 'user_id'
   AND f.first_day >= date_add('day', -30, current_date)
 GROUP BY f.experiment_id, f.group_id
 ORDER BY f.experiment_id, f.group_id`,
+    },
+    {
+      name: 'Conversion by group of devices',
+      about:
+        'Table: the same for an experiment that assigns devices (stable_id) while purchases know the user. Devices and users that were seen with several others are left out. Replace the names with your own.',
+      sql: `WITH purchases AS (
+  SELECT user_id, "timestamp", value_number
+  FROM ${events}
+  WHERE ds >= date_add('day', -30, current_date)
+    AND event_name = 'purchase'
+),
+devices AS (
+  SELECT unit_id AS stable_id, other_id AS user_id
+  FROM ${links}
+  WHERE unit_type = 'stable_id'
+    AND other_type = 'user_id'
+    AND other_ids = 1
+    AND unit_ids = 1
+)
+SELECT
+  f.group_id,
+  count(DISTINCT f.unit_id) AS devices,
+  count(DISTINCT d.user_id) AS known_users,
+  count(DISTINCT p.user_id) AS buyers,
+  round(COALESCE(sum(p.value_number), 0), 2) AS revenue
+FROM ${first} AS f
+LEFT JOIN devices AS d
+  ON d.stable_id = f.unit_id
+LEFT JOIN purchases AS p
+  ON p.user_id = d.user_id
+  AND p."timestamp" >= f.ts
+WHERE f.unit_type = 'stable_id'
+  AND NOT f.is_gate
+  AND f.experiment_id = 'checkout_button'
+  AND f.groups_seen = 1
+GROUP BY f.group_id
+ORDER BY f.group_id`,
     },
   ];
 }

@@ -3,9 +3,9 @@ import type { OwoxReader } from '../../lib/schema/readers.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
 import type { Deployment } from './readDeployment.ts';
 import { awsCommand, keyFields, keysStep, readerIdentity } from './readerIdentity.ts';
-import type { SetupGuide, SqlSnippet, Step } from './setupGuide.ts';
+import { type SetupGuide, type SqlSnippet, type Step, tableNotes } from './setupGuide.ts';
 
-/** How to connect OWOX Data Marts: its Storage form, the workgroup that it uses, and three data marts. */
+/** How to connect OWOX Data Marts: its Storage form, the workgroup that it uses, and data marts. */
 export function owoxGuide(deployment: Deployment, config: Config, reader: OwoxReader): SetupGuide {
   const identity = readerIdentity(deployment, reader);
   const secret = identity.as === 'user' ? identity.secretArn : '';
@@ -36,6 +36,7 @@ export function owoxGuide(deployment: Deployment, config: Config, reader: OwoxRe
         notes: [
           `Or use a view directly: definition View, ${config.database}.product_events. Always include the database, because OWOX sends none, and filter on ds. Otherwise the query reads every day.`,
           `Views and tables that OWOX creates must be in the database ${reader.ownDatabase}. OWOX may not create any elsewhere.`,
+          ...tableNotes(config),
         ],
         queries: owoxQuestions(config),
       },
@@ -62,13 +63,14 @@ function primaryStep(deployment: Deployment): Step {
 }
 
 /**
- * Three data marts for OWOX, with rows that fit a spreadsheet. OWOX sends no database and puts a mart in parentheses after
+ * Data marts for OWOX, with rows that fit a spreadsheet. OWOX sends no database and puts a mart in parentheses after
  * FROM, so table names include the database and there is no semicolon at the end.
  */
 export function owoxQuestions(config: Pick<Config, 'database'>): readonly SqlSnippet[] {
   const events = qualifiedName(config, 'product_events');
   const first = qualifiedName(config, 'first_exposures');
   const daily = qualifiedName(config, 'daily_exposures');
+  const links = qualifiedName(config, 'unit_links');
   return [
     {
       name: 'Units by experiment, group and day',
@@ -123,6 +125,23 @@ WHERE f.unit_type = 'user_id'
   AND f.groups_seen = 1
 GROUP BY 1, 2, 3, 4
 ORDER BY experiment_id, group_id, user_id`,
+    },
+    {
+      name: 'Devices with their users',
+      about:
+        'One row for each device (stable_id) that was seen with exactly one user, and that user with it alone: joins an experiment on devices with what users did.',
+      sql: `SELECT
+  unit_id AS stable_id,
+  other_id AS user_id,
+  first_seen,
+  last_seen,
+  days_seen
+FROM ${links}
+WHERE unit_type = 'stable_id'
+  AND other_type = 'user_id'
+  AND other_ids = 1
+  AND unit_ids = 1
+ORDER BY stable_id`,
     },
   ];
 }

@@ -4,8 +4,8 @@ import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { MetabaseReader, StatsigReader } from '../../lib/schema/readers.ts';
-import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
-import { AwsAccessError, explainAwsError } from '../aws/explainAwsError.ts';
+import type { DeploymentPlace } from '../../observe/deployment.ts';
+import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
 
 /** Errors of `sluice connect`. */
 export const ConnectError = defineErrorFamily('user', {

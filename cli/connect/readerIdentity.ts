@@ -1,7 +1,7 @@
 import { readerId } from '../../infra/readers/readers.ts';
+import { shellCommand } from '../../lib/base/text.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { shellCommand } from '../terminal/output.ts';
 import { ConnectError, type Deployment } from './readDeployment.ts';
 import type { Field, Step } from './setupGuide.ts';
 

@@ -1,4 +1,5 @@
 import { visibleLine } from '../../lib/base/text.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import type { Reader } from '../../lib/schema/readers.ts';
 import type { Deployment } from './readDeployment.ts';
 
@@ -37,6 +38,15 @@ export interface SetupGuide {
   /** Name of the reader in `readers`. */
   readonly reader: string;
   readonly steps: readonly Step[];
+}
+
+/** What to use where a product wants a table instead of a view; nothing without `curate: true`. */
+export function tableNotes({ curate, curatedTables, database }: Config): readonly string[] {
+  if (!curate) return [];
+  const { events, exposures } = curatedTables;
+  return [
+    `Where it wants a table instead of a view, use ${database}.${events} or ${database}.${exposures} with the filter copy = 1: one row an event, of all environments, of the days that are curated (docs/curated.md). The views also have the days that are not.`,
+  ];
 }
 
 /** What to do before a product can be connected: it needs a reader in the configuration. */

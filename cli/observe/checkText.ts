@@ -1,14 +1,12 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
-import type { ExperimentCheck } from '../../observe/checkExperiment.ts';
+import type { ExperimentCheck } from '../../observe/experiments/checkExperiment.ts';
+import { SUSPICIOUS_BELOW } from '../../observe/experiments/testGroups.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
 import { textTable } from '../terminal/output.ts';
 
 /** Days that the text lists; `--json` has all. */
 const DAYS_SHOWN = 14;
-
-/** The p-value below which a ratio that is no mismatch is worth a second look. https://docs.statsig.com/experiments/monitor */
-const WARN_BELOW = 0.01;
 
 /** A check for people. */
 export function checkText(check: ExperimentCheck): string {
@@ -64,25 +62,21 @@ const SOURCES = {
 } as const;
 
 function splitLines(check: ExperimentCheck, units: number): string[] {
-  const { pValue, alpha, chiSquare, untested, expectedFrom, groups, unexpectedGroups } = check;
+  const { pValue, alpha, chiSquare, largestDeviation, untested, expectedFrom, groups, unexpectedGroups } =
+    check;
   const result: string[] = [];
   if (untested !== null) result.push(`Split: not tested. ${untested.text}`);
-  if (pValue !== null && chiSquare !== null && expectedFrom !== null) {
-    const expected = groups.filter((group) => group.expected !== null);
-    const tested = expected.reduce((sum, group) => sum + group.units, 0);
-    const deviation = Math.max(
-      ...expected.map((group) => Math.abs(group.units - (group.expected ?? 0)) / Math.max(1, tested)),
-    );
-    const degrees = expected.length - 1;
+  if (pValue !== null && chiSquare !== null && largestDeviation !== null && expectedFrom !== null) {
+    const degrees = groups.filter(({ expected }) => expected !== null).length - 1;
     const numbers = `p = ${number(pValue)} (chi-square ${number(chiSquare)}, ${degrees} degree${degrees === 1 ? '' : 's'} of freedom)`;
     const verdict =
       pValue < alpha
         ? `MISMATCH. ${numbers}, below ${alpha}: if the split were as expected, this would hardly happen. Find the cause before you use the results.`
-        : pValue < WARN_BELOW
-          ? `suspicious. ${numbers}, below ${WARN_BELOW} but not below ${alpha}. Check again with more units.`
+        : pValue < SUSPICIOUS_BELOW
+          ? `suspicious. ${numbers}, below ${SUSPICIOUS_BELOW} but not below ${alpha}. Check again with more units.`
           : `as expected. ${numbers}.`;
     result.push(
-      `Split: ${verdict} The largest deviation is ${percent(deviation)} of the units. Expected by ${SOURCES[expectedFrom]}.`,
+      `Split: ${verdict} The largest deviation is ${percent(largestDeviation)} of the units. Expected by ${SOURCES[expectedFrom]}.`,
     );
   }
   if (unexpectedGroups.length > 0)

@@ -1,6 +1,6 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
-import type { Cost } from '../../observe/cost.ts';
+import type { Cost } from '../../observe/cost/cost.ts';
 import { textTable } from '../terminal/output.ts';
 
 /** Region of the list prices. */

@@ -1,6 +1,6 @@
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
-import type { ReconciledHour, Reconciliation, TableHour } from '../../observe/reconcile.ts';
+import type { ReconciledHour, Reconciliation, TableHour } from '../../observe/reconcile/reconcile.ts';
 import { textTable } from '../terminal/output.ts';
 
 /** A reconciliation as `--json` prints it. */

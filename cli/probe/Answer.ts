@@ -1,4 +1,4 @@
-import { explainAwsError } from '../aws/explainAwsError.ts';
+import { explainAwsError } from '../../observe/explainAwsError.ts';
 import type { QuestionCode } from './questions.ts';
 
 /** `expected`: AWS behaves as expected. `otherwise`: it does not. `unanswered`: not asked, or without a result. */

@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
-import { explainAwsError } from '../aws/explainAwsError.ts';
+import { explainAwsError } from '../../observe/explainAwsError.ts';
 import type { FileRows } from './rows.ts';
 
 /** What a probe has deleted, and what remains. */

@@ -1,6 +1,6 @@
 import { quoteName } from '../../lib/base/sql.ts';
 import { viewNames } from '../../lib/views/views.ts';
-import { explainAwsError } from '../aws/explainAwsError.ts';
+import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { type Answer, answer, unanswered } from './Answer.ts';
 import { type CleanUp, cleanUp, parseS3Address } from './cleanUp.ts';
 import {

@@ -9,8 +9,8 @@ import { STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
 import { type Clock, systemClock } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import type { DeploymentPlace } from '../aws/deploymentPlace.ts';
-import { explainAwsError } from '../aws/explainAwsError.ts';
+import type { DeploymentPlace } from '../../observe/deployment.ts';
+import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { ProbeError } from './ProbeError.ts';
 
 /** Attempts for one call: every call can be retried. */

@@ -3,9 +3,9 @@ import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/cli
 import { s3Overflow } from '../../lib/aws/s3Overflow.ts';
 import { collectPlan } from '../../lib/collect/CollectPlan.ts';
 import { collectBatch } from '../../lib/collect/collectBatch.ts';
-import { overflowObject } from '../../lib/landing/delivery/deliver.ts';
+import { overflowObject } from '../../lib/landing/delivery/overflow.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { explainAwsError } from '../aws/explainAwsError.ts';
+import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { type Answer, answer } from './Answer.ts';
 import { PUT_TIMEOUT_MS } from './limits.ts';
 import type { Place } from './openPlace.ts';
@@ -30,10 +30,15 @@ export interface PlantedObjects {
  */
 export async function plantObjects({ clients: { s3 }, config }: Place, run: Run): Promise<PlantedObjects> {
   const overflow = await overflowObject(
-    'events',
-    [rowOf(config, run, OVERFLOW_PART)],
-    [{ index: 0, reason: 'not_acknowledged', code: 'SluiceProbe' }],
+    [
+      {
+        kind: 'events',
+        documents: [rowOf(config, run, OVERFLOW_PART)],
+        returned: [{ index: 0, reason: 'not_acknowledged', code: 'SluiceProbe' }],
+      },
+    ],
     run.time,
+    run.id,
   );
   await s3Overflow(s3, config.bucket)(overflow, PUT_TIMEOUT_MS);
   const error = `${ERROR_KEY_PREFIX}${run.id}`;

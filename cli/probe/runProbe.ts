@@ -1,5 +1,5 @@
 import { NameFilter } from '../../lib/collect/eventFilter.ts';
-import { explainAwsError } from '../aws/explainAwsError.ts';
+import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { type Answer, answer, answerUnlessDenied } from './Answer.ts';
 import { askDomain, askPreflight, askRefused, judgeAccepted } from './ask/askGateway.ts';
 import { askBurst, askSlow } from './ask/askLimits.ts';

@@ -1,4 +1,4 @@
-import { defineErrorFamily, SluiceError } from '../../lib/base/errors.ts';
+import { defineErrorFamily, type ErrorObject, errorObject, SluiceError } from '../../lib/base/errors.ts';
 
 /** Errors of this machine's file system. */
 export const FileSystemError = defineErrorFamily('user', {
@@ -64,29 +64,16 @@ const OTHER_CALLS = /^(connect|bind|listen|accept|getaddrinfo|spawn|kill|send|re
 /** The depth to which causes of errors are searched. */
 const MOST_CAUSES = 5;
 
-/** The object that `--json` prints when a command fails: docs/errors.md. */
-export interface ErrorObject {
-  readonly code: string;
-  /** What happened, with details. */
-  readonly message: string;
-  /** The same for every error with this code. */
-  readonly cause: string;
-  readonly cure: string;
-}
-
 /**
  * An error as an object; an error of another class becomes one of Sluice's own.
  *
  * @param command The command's name, for hints at its help.
  */
-export function errorObject(error: unknown, command?: string): ErrorObject {
-  const { code, message, detail, cure } = asSluiceError(error);
-  return {
-    code,
-    message,
-    cause: detail === '' ? message : message.slice(0, -detail.length - 1),
-    cure: command === undefined ? cure : cure.replace('sluice <command>', `sluice ${command}`),
-  };
+export function commandError(error: unknown, command?: string): ErrorObject {
+  const object = errorObject(asSluiceError(error));
+  return command === undefined
+    ? object
+    : { ...object, cure: object.cure.replace('sluice <command>', `sluice ${command}`) };
 }
 
 /**
@@ -94,7 +81,7 @@ export function errorObject(error: unknown, command?: string): ErrorObject {
  * first are indented, so that text quoted in a message cannot look like an error of Sluice.
  */
 export function errorText(error: unknown, command?: string): string {
-  const { code, message, cure } = errorObject(error, command);
+  const { code, message, cure } = commandError(error, command);
   const indented = message.trimEnd().replaceAll('\n', '\n  ');
   const stack =
     code === 'SLUICE_CLI_DEFECT' && error instanceof Error && error.stack !== undefined

@@ -1,3 +1,4 @@
+import { csvLine } from '../../lib/base/csv.ts';
 import { visibleJson, visibleLine, visibleText } from '../../lib/base/text.ts';
 import type { CommandLine } from './commandLine.ts';
 
@@ -9,6 +10,11 @@ import type { CommandLine } from './commandLine.ts';
 /** Writes data to stdout. The caller makes one line of a value that belongs on a line: lib/base/text.ts. */
 export function writeOut(text: string): void {
   process.stdout.write(visibleText(text));
+}
+
+/** Calls back once the reader of stdout has closed it, as `head` does: known at the next write. */
+export function onOutputClosed(closed: () => void): void {
+  process.stdout.once('error', closed);
 }
 
 /** Writes a note beside the data to stderr. */
@@ -94,25 +100,10 @@ export function csvTable(rows: readonly Readonly<Record<string, unknown>>[]): st
   const [first] = rows;
   if (first === undefined) return '';
   const names = Object.keys(first);
-  const field = (value: unknown) => {
-    if (value === '') return '""';
-    const text = cell(value);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return [names.map(field), ...rows.map((row) => names.map((name) => field(row[name])))]
-    .map((fields) => `${fields.join(',')}\n`)
-    .join('');
+  return [names, ...rows.map((row) => names.map((name) => row[name]))].map(csvLine).join('');
 }
 
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-/** Words that a POSIX shell does not change. */
-const PLAIN = /^[\w@%+=:,./-]+$/;
-
-/** Words as one line that a POSIX shell splits into the same words. */
-export function shellCommand(words: readonly string[]): string {
-  return words.map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { dayText } from '../../cli/ingest/explainDay.ts';
+import { dayText } from '../../cli/ingest/dayText.ts';
 import type { FileFate, LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 
 const CODE = 'SLUICE_INGEST_COLUMN_MISSING';

@@ -207,10 +207,10 @@ describe('sluice ingest', () => {
       2,
       '--from: not an option of run, but of backfill. --to: not an option',
     ],
-    [['status', '--day', OLD], 2, '--day: not an option of status, but of explain, preview.'],
+    [['status', '--day', OLD], 2, '--day: not an option of status, but of explain, refused, preview.'],
     [['status', '--from', OLD], 2, '--from: not an option of status, but of backfill.'],
     [['explain', '--days', '3'], 2, '--days: not an option of explain, but of status.'],
-    [['everything'], 2, 'Expected one of status, explain, preview, run, backfill.'],
+    [['everything'], 2, 'Expected one of status, explain, refused, preview, run, backfill.'],
     [['status', 'acme'], 2, 'Unexpected argument: acme.'],
   ] as const)('refuses by name: %j', async (args, code, text) => {
     expect(await ingest(...args)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) });

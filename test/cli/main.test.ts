@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { errorObject, errorText } from '../../cli/terminal/errors.ts';
+import { commandError, errorText } from '../../cli/terminal/errors.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../harness/callMain.ts';
@@ -159,17 +159,17 @@ describe('an error of the file system', () => {
     ['EIO', 'SLUICE_FILE_FAILED'],
   ])('%s is %s, also within another error', (code, expected) => {
     const error = Object.assign(new Error(`${code}: no`), { code, syscall: 'open', errno: -1, path: '/a/b' });
-    expect(errorObject(error)).toMatchObject({
+    expect(commandError(error)).toMatchObject({
       code: expected,
       message: expect.stringContaining(`/a/b: ${code} (open).`),
     });
-    expect(errorObject(new Error('outer', { cause: error })).code).toBe(expected);
+    expect(commandError(new Error('outer', { cause: error })).code).toBe(expected);
     expect(errorText(error).split('\n')).toHaveLength(3);
   });
 
   it('is neither an error of a socket nor a defect, which shows its stack trace', () => {
     const socket = Object.assign(new Error('connect ENOENT'), { code: 'ENOENT', syscall: 'connect' });
-    expect(errorObject(socket).code).toBe('SLUICE_CLI_DEFECT');
+    expect(commandError(socket).code).toBe('SLUICE_CLI_DEFECT');
     const text = errorText(new TypeError('x is not a function'));
     expect(text).toMatch(/^SLUICE_CLI_DEFECT: .*TypeError: x is not a function\n {2}.*\nTypeError: x/);
     expect(text).toMatch(/\n +at /);

@@ -133,6 +133,16 @@ export default ({ stage }) => ({
     });
   });
 
+  it.each([
+    [[], ''],
+    [['--stage', 'dev', '--region', 'eu-west-1'], ' --stage dev --region eu-west-1'],
+    // This stage is in no account of AWS.
+    [['--stage', 'local'], ' --local'],
+  ])('of the deployment with %j is recorded with the command that follows', async (place, words) => {
+    const { stderr } = await print('--for', 'probe', ...place);
+    expect(stderr).toMatch(new RegExp(`: npx sluice policy confirm probe --hash [0-9a-f]{8}${words}$`, 'm'));
+  });
+
   it.each(['ingest-source', 'export-target'])('has a key for %s only if one is given', async (target) => {
     const [without, withKey] = [
       await print('--for', target, '--json'),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { calendarText } from '../../cli/ingest/datasetStatus.ts';
-import { dayText } from '../../cli/ingest/explainDay.ts';
+import { calendarText } from '../../cli/ingest/calendarText.ts';
+import { dayText } from '../../cli/ingest/dayText.ts';
 import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 
 const day = '2026-11-19';

@@ -8,6 +8,8 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 export interface ReadyLine {
   readonly collector: string;
   readonly edge: string;
+  /** Address of the console. */
+  readonly console: string;
   readonly data: string;
   readonly bucket: string;
   readonly database: string;

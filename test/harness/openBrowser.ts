@@ -7,7 +7,7 @@ const EXECUTABLE = '/usr/bin/chromium';
 export function hasBrowser(): boolean {
   if (existsSync(EXECUTABLE)) return true;
   process.stderr.write(
-    `No ${EXECUTABLE}: js-client is not tried in a real browser. apt-get install chromium\n`,
+    `No ${EXECUTABLE}: nothing is tried in a real browser: js-client, the pages of the console. apt-get install chromium\n`,
   );
   return false;
 }

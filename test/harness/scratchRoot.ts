@@ -13,6 +13,10 @@ export const smallFunctions = {
     'export const handler = async (): Promise<string[]> => [config.database, partitionQuery];\n',
   'functions/redrive/handler.ts':
     "import config from '#config';\nexport const handler = async (): Promise<string> => config.bucket;\n",
+  'functions/curate-plan/handler.ts':
+    "import config from '#config';\nexport const handler = async (): Promise<string> => config.database;\n",
+  'functions/curate/handler.ts':
+    "import config from '#config';\nexport const handler = async (): Promise<string> => config.database;\n",
 } as const;
 
 /**

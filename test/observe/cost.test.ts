@@ -9,9 +9,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { costOfSample, costOfStage } from '../../observe/cost.ts';
-import { type MonthlyUsage, monthlyCost, scaleUsage } from '../../observe/monthlyCost.ts';
-import { FUNCTION_MEGABYTES } from '../../observe/stageUsage.ts';
+import { costOfSample, costOfStage } from '../../observe/cost/cost.ts';
+import { type MonthlyUsage, monthlyCost, scaleUsage } from '../../observe/cost/monthlyCost.ts';
+import { FUNCTION_MEGABYTES } from '../../observe/cost/stageUsage.ts';
 
 const stackOf = (input: Partial<ConfigInput> = {}) => ({
   config: defineConfig({ bucket: 'acme-cost', ...input }),

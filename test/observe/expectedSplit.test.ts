@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GroupRow } from '../../lib/groups/GroupRow.ts';
-import { expectSplit, type SplitKnowledge } from '../../observe/expectedSplit.ts';
+import { expectSplit, type SplitKnowledge } from '../../observe/experiments/expectedSplit.ts';
 
 const at = (day: string) => Date.parse(`${day}T12:00:00Z`);
 

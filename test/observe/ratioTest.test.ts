@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { expectedUnits, testRatio } from '../../observe/ratioTest.ts';
+import { expectedUnits, testRatio } from '../../observe/experiments/ratioTest.ts';
 import { scipyRatios } from './scipyRatios.ts';
 
 const counts = (units: readonly number[], weights: readonly number[]) =>

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { startCloud } from '../../local/startCloud.ts';
 import { MovableClock } from '../../packages/local-aws/src/index.ts';
 import { callMain } from '../harness/callMain.ts';
@@ -52,6 +52,9 @@ export async function startObserved(startMs: number) {
       );
       return Contents.map(({ Key = '' }) => Key);
     },
+    async remove(Key: string): Promise<void> {
+      await s3.send(new DeleteObjectCommand({ Bucket: cloud.bucket, Key }));
+    },
     /** Changes the type of a column of the events table: rows that do not fit fail conversion. */
     async setUserIdType(Type: string): Promise<void> {
       const glue = new GlueClient(options);
@@ -71,6 +74,9 @@ export async function startObserved(startMs: number) {
     /** Runs a command on the cloud. */
     sluice: (name: string, ...args: string[]) =>
       callMain([name, ...args, '--local', '--endpoint-url', cloud.edge], { env }),
+    /** Runs a command on another endpoint. */
+    at: (endpoint: string, name: string, ...args: string[]) =>
+      callMain([name, ...args, '--local', '--endpoint-url', endpoint], { env }),
     async close(): Promise<void> {
       s3.destroy();
       await cloud.close();

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { openPlace } from '../../observe/place.ts';
-import { trace } from '../../observe/trace.ts';
+import { trace } from '../../observe/trace/trace.ts';
 import { athenaRows } from '../harness/athenaRows.ts';
 import { startObserved } from './startObserved.ts';
 
@@ -200,6 +200,12 @@ describe('sluice trace', () => {
     expect((await traced(other)).text).toMatch(
       /not in experiment_exposures, first_exposures, daily_exposures: it is a resend of the row received at/,
     );
+    // The first copy was received before that, so it is not shown.
+    const since = new Date(now + 2_500).toISOString();
+    expect(await traced(other, '--since', since)).toMatchObject({
+      found: 1,
+      text: expect.stringContaining('it is a resend of the row received at'),
+    });
     const [, old = ''] = /\(events, ([0-9a-f]{32})\)/.exec(about('old')[0] ?? '') ?? [];
     expect((await traced(old)).text).toContain('its time is outside the window (7 days back, 1 ahead)');
   });
@@ -244,6 +250,10 @@ describe('sluice trace', () => {
       },
       observed.options,
     );
+    const left = { ...place, signal: AbortSignal.abort(new Error('left')) };
+    await expect(
+      trace(left, { id: 'no-request', subject: 'request', onEstimate: () => undefined }),
+    ).rejects.toThrow('left');
     const estimates: number[] = [];
     const onEstimate = (bytes: number) => void estimates.push(bytes);
     try {

@@ -1,11 +1,11 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { systemTiming } from '../../../lib/base/retry.ts';
 import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
 import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
 import { localAccount } from '../../../local/localAccount.ts';
-import { enqueueRequests } from '../../aws/openDeployment.ts';
-import { readLedgerDays } from '../../aws/readLedgerDays.ts';
-import { backfillRequests } from '../../ingest/openIngest.ts';
+import { readLedgerDays } from '../../../observe/ingest/readLedgerDays.ts';
+import { backfillRequests, enqueueRequests } from '../../../observe/ingest/requests.ts';
 import { type Answer, answer, unanswered } from '../Answer.ts';
 import { LOAD_WAIT_MS, LOOK_EVERY_MS, LOOK_LOCALLY_EVERY_MS, MAX_LOAD_BYTES } from '../limits.ts';
 import type { Place } from '../openPlace.ts';
@@ -48,7 +48,7 @@ export async function beginLoad(place: Place, run: Run): Promise<LedgerEntry | A
       `no day of at most ${MAX_LOAD_BYTES / 1_048_576} MiB is in the ledger of ${own.map(datasetName).join(', ')}: put a small file under today's folder, then \`npx sluice ingest run\``,
     );
   await enqueueRequests(
-    { sqs: clients.sqs, stack: place.stack },
+    { ...systemTiming, sqs: clients.sqs, stack: place.stack },
     'ingest-plan',
     backfillRequests(day, [day.day]),
   );

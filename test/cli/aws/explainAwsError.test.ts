@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { explainAwsError } from '../../../cli/aws/explainAwsError.ts';
+import { explainAwsError } from '../../../observe/explainAwsError.ts';
 
 const coded = (code: string, more: object = {}) => Object.assign(new Error('x'), { code, ...more });
 

@@ -1,0 +1,27 @@
+import { type Console, type ConsoleOptions, openConsole } from '../../console/index.ts';
+import type { Cloud } from '../../local/startCloud.ts';
+import { namedPlace } from './deploymentPlace.ts';
+
+/**
+ * Serves the console of a running local cloud. It may write and needs no token: whoever reaches it also reaches the
+ * endpoint of the cloud's services.
+ *
+ * @param options `stage` is `local` by default.
+ * @throws ConsoleError SLUICE_CONSOLE_PORT_IN_USE.
+ */
+export function openLocalConsole(
+  cloud: Pick<Cloud, 'edge' | 'collector' | 'config'>,
+  options: Partial<Omit<ConsoleOptions, 'deployment' | 'collector'>> &
+    Pick<ConsoleOptions, 'port'> & { readonly stage?: string | undefined },
+): Promise<Console> {
+  const { stage, ...rest } = options;
+  // Without the credentials of the environment: they are of another account.
+  const named = namedPlace({ local: true, stage, region: undefined, endpoint: cloud.edge }, {});
+  const { region = cloud.config.region, ...place } = named.place;
+  return openConsole({
+    deployment: { ...named, place: { ...place, region }, config: cloud.config },
+    collector: cloud.collector,
+    mayWrite: true,
+    ...rest,
+  });
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { assertNoArguments, type Command, countOption, placeOptions } from '../terminal/commandLine.ts';
+import { untilInterrupted } from '../terminal/interrupt.ts';
+import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
+
+const CONSOLE_PORT = 4702;
+
+/** `sluice console`: the console of a deployment, on loopback, until Ctrl-C. */
+export const consoleCommand: Command = {
+  name: 'console',
+  summary: 'Serve the console of a deployment on this machine, with your own AWS credentials, until Ctrl-C.',
+  usage: 'sluice console [--stage NAME] [--local] [--port N] [--write] [options]',
+  options: {
+    port: { type: 'string', help: `port on 127.0.0.1 (default ${CONSOLE_PORT}; 0: any free port)` },
+    write: { type: 'boolean', help: 'allow actions: redrive, ingest, backfill (default: read-only)' },
+    ...placeOptions,
+    json: { type: 'boolean', help: 'print one JSON line on stdout when ready, and nothing else' },
+  },
+  examples: ['sluice console --stage prod', 'sluice console --stage prod --write --port 0 --json'],
+  jsonErrorsOn: 'stderr',
+  async run(line) {
+    assertNoArguments(line.positionals);
+    const port = countOption(line, 'port', { usual: CONSOLE_PORT, least: 0, most: 65_535 });
+    const mayWrite = line.values['write'] === true;
+    const [{ openConsole }, { deploymentPlace }] = await Promise.all([
+      import('../../console/index.ts'),
+      import('../aws/deploymentPlace.ts'),
+    ]);
+    const deployment = await deploymentPlace(line);
+    const token = randomBytes(24).toString('base64url');
+    const page = await openConsole({ deployment, port, mayWrite, token });
+    const interrupted = untilInterrupted();
+    const { stack } = deployment;
+    if (line.values['json'] === true)
+      writeJson({ console: page.address, token, stage: stack.stage, mayWrite, pid: process.pid });
+    else
+      writeOut(
+        `The console of ${stack.service}-${stack.stage} (${mayWrite ? 'actions are allowed' : 'read-only'}):\n\n  ${page.address}\n\nThe address has a token: it is for you alone. Ctrl-C stops it.\n`,
+      );
+    await interrupted;
+    await page.close();
+    writeNote('\nStopped.\n');
+    return 0;
+  },
+};

@@ -1,0 +1,127 @@
+import type { LiveAnswer, LiveFilter } from '../../observe/live/entries.ts';
+import type { Place } from '../../observe/place.ts';
+import {
+  assertNoArguments,
+  type Command,
+  type CommandLine,
+  countOption,
+  placeOptions,
+  textOption,
+  UsageError,
+} from '../terminal/commandLine.ts';
+import { untilInterrupted } from '../terminal/interrupt.ts';
+import { onOutputClosed, writeJson, writeNote, writeOut } from '../terminal/output.ts';
+
+/** How long one read waits for something to come. */
+const WAIT_MS = 20_000;
+/** The pause after something came: what comes meanwhile is read at once. */
+const PAUSE_MS = 100;
+
+/** `sluice tail`: requests and events as they come. */
+export const tail: Command = {
+  name: 'tail',
+  summary: 'Print requests and, of the local cloud, events as they come, until Ctrl-C.',
+  usage:
+    'sluice tail [--only requests|rows] [--errors] [--user ID] [--event NAME] [--experiment NAME] [--sdk NAME] [--code CODE] [--status N] [--last N] [--json] [--local] [--stage NAME]',
+  options: {
+    only: { type: 'string', help: 'requests, or rows: events, exposures, refused events, files' },
+    errors: { type: 'boolean', help: 'only what was refused, failed, overflowed or went to quarantine' },
+    user: { type: 'string', help: 'only events of a user, or of another unit ID' },
+    event: { type: 'string', help: 'only events of that name' },
+    experiment: { type: 'string', help: 'only exposures of that experiment, gate, config or layer' },
+    sdk: { type: 'string', help: 'only of that SDK, e.g. javascript-client' },
+    code: { type: 'string', help: 'only with that code, e.g. SLUICE_EVENT_NO_NAME' },
+    status: { type: 'string', help: 'only requests that were answered so: 202, 4xx' },
+    last: { type: 'string', help: 'begin with the last N that match (default 0)' },
+    ...placeOptions,
+    json: { type: 'boolean', help: 'print one JSON object a line' },
+  },
+  examples: [
+    'sluice tail --local',
+    'sluice tail --local --user user-17',
+    "sluice tail --local --event 'checkout_*' --json",
+    'sluice tail --stage prod --errors',
+  ],
+  async run(line) {
+    assertNoArguments(line.positionals);
+    const filter = filterOption(line);
+    const last = countOption(line, 'last', { usual: 0, least: 0, most: 1_000 });
+    const { withPlace } = await import('../aws/withPlace.ts');
+    return withPlace(line, (place) => follow(place, { filter, last, asJson: line.values['json'] === true }));
+  },
+};
+
+interface Following {
+  readonly filter: LiveFilter;
+  readonly last: number;
+  readonly asJson: boolean;
+}
+
+/** Prints until it is interrupted (130), the output is closed, or the local cloud stops (0). */
+async function follow(place: Place, { filter, last, asJson }: Following): Promise<number> {
+  const [{ readLive }, { liveLine }] = await Promise.all([
+    import('../../observe/live/live.ts'),
+    import('../observe/liveText.ts'),
+  ]);
+  const interrupted = new AbortController();
+  const closed = new AbortController();
+  void untilInterrupted().then(() => interrupted.abort());
+  onOutputClosed(() => closed.abort());
+  const signal = AbortSignal.any([interrupted.signal, closed.signal]);
+  const start = performance.now();
+  let answer: LiveAnswer | undefined;
+  while (!signal.aborted) {
+    // The place has the time at which it was opened.
+    const now = place.now + Math.round(performance.now() - start);
+    const asked = { after: answer?.next, last, filter, waitMs: answer === undefined ? 0 : WAIT_MS };
+    try {
+      const read = await readLive({ ...place, now, signal }, asked);
+      if (answer === undefined) writeSource(read, { place, asJson });
+      answer = read;
+    } catch (error) {
+      if (signal.aborted) break;
+      throw error;
+    }
+    if (answer.dropped > 0) writeDropped(answer.dropped, asJson);
+    for (const entry of answer.entries) {
+      if (asJson) writeJson(entry);
+      else writeOut(liveLine(entry));
+    }
+    if (answer.ended) {
+      writeNote('The local cloud is stopping.\n');
+      return 0;
+    }
+    if (answer.entries.length > 0) await place.wait(PAUSE_MS);
+  }
+  return interrupted.signal.aborted ? 130 : 0;
+}
+
+function writeSource(
+  { source }: LiveAnswer,
+  { place, asJson }: { readonly place: Pick<Place, 'stack'>; readonly asJson: boolean },
+): void {
+  const { service, stage } = place.stack;
+  const head = `Following ${service}-${stage} until Ctrl-C. Times are UTC.`;
+  if (asJson) writeJson({ type: 'source', ...source });
+  else writeNote(`${[head, ...source.notes].join('\n')}\n`);
+}
+
+function writeDropped(count: number, asJson: boolean): void {
+  if (asJson) writeJson({ type: 'dropped', count });
+  else writeNote(`${count.toLocaleString('en-US')} lines and rows went before they could be read.\n`);
+}
+
+function filterOption(line: CommandLine): LiveFilter {
+  const [user, event, experiment, sdk, code, status] = [
+    ...(['user', 'event', 'experiment', 'sdk', 'code', 'status'] as const),
+  ].map((name) => textOption(line, name) || undefined);
+  if (status !== undefined && !/^[1-5](\d\d|xx)$/i.test(status))
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      `--status: got ${status}, expected a status such as 202 or 4xx.`,
+    );
+  const only = textOption(line, 'only') || undefined;
+  if (only !== undefined && only !== 'requests' && only !== 'rows')
+    throw new UsageError('SLUICE_USAGE_OPTIONS', `--only: got ${only}, expected requests or rows.`);
+  return { only, user, event, experiment, sdk, code, status, errors: line.values['errors'] === true };
+}

@@ -1,0 +1,101 @@
+import { visibleLine } from '../../lib/base/text.ts';
+import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
+import type { FileFate, LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
+import type { Preview } from '../../lib/drops/preview/previewFile.ts';
+import { athenaMeanings, explainEntry } from '../../observe/ingest/explainDay.ts';
+import type { QuarantinedPage } from '../../observe/quarantine/listQuarantined.ts';
+import { textTable } from '../terminal/output.ts';
+
+/** A day as text: its state, then each of its files. */
+export function dayText(entry: LedgerEntry): string {
+  const { source, dataset, day, table, state, attempts, rows, queued, lease, failure, version } = entry;
+  const at = (ms: number) => new Date(ms).toISOString();
+  const facts: [string, string][] = [
+    ['day', `${source}/${dataset} ${day}`],
+    ['table', table],
+    ['state', `${state} (${at(entry.updatedAt)}, attempts: ${attempts})`],
+    ...(queued === undefined
+      ? []
+      : [['queued', `${queued.reason} (${at(queued.at)})`] satisfies [string, string]]),
+    ...(lease === undefined ? [] : [['claimed until', at(lease.until)] satisfies [string, string]]),
+    ...(failure === undefined
+      ? []
+      : [['failure', `${failure.code}: ${failure.message}`] satisfies [string, string]]),
+    ['rows', `${rows.in} in, ${rows.out} out, ${rows.refused} refused`],
+    [
+      'days late',
+      Object.entries(entry.rowsByDaysLate)
+        .map(([days, n]) => `${days}: ${n}`)
+        .join(', ') || 'none',
+    ],
+    ['bytes read', String(entry.bytes)],
+    [
+      'took, ms',
+      Object.entries(entry.durations)
+        .map(([step, ms]) => `${step} ${Math.round(ms)}`)
+        .join(', '),
+    ],
+    ...(entry.athena === undefined
+      ? []
+      : [['engine', athenaMeanings(entry).join(' ')] satisfies [string, string]]),
+    ['queries read', version ?? 'nothing'],
+    ['next', explainEntry(entry).next.join(' ')],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const head = facts
+    .map(([name, text]) => `${name.padEnd(width)}  ${visibleLine(text)}`.trimEnd())
+    .join('\n');
+  if (entry.files.length === 0) return `${head}\n`;
+  // The error of a file is a long sentence, and often also the error of the day.
+  const problems = new Set(
+    entry.files.flatMap(({ fate, reason, detail }) =>
+      fate === 'failed' && detail !== undefined ? [`${reason}: ${detail}`] : [],
+    ),
+  );
+  problems.delete(`${failure?.code}: ${failure?.message}`);
+  const rest = problems.size === 0 ? '' : `\n${[...problems].map(visibleLine).join('\n')}\n`;
+  return `${head}\n\n${textTable(entry.files.map(fileRow))}${rest}`;
+}
+
+function fileRow({ key, size, fate, reason = '', detail, rows, refusedBy = {} }: FileFate) {
+  const meaning = isLeftOutReason(reason) ? leftOutReasons[reason] : undefined;
+  const refusals = Object.entries(refusedBy).map(([why, n]) => `${why}: ${n}`);
+  return {
+    file: key,
+    bytes: size,
+    fate,
+    in: rows?.in ?? null,
+    out: rows?.out ?? null,
+    refused: rows?.refused ?? null,
+    why: [reason, (fate === 'failed' ? undefined : detail) ?? meaning ?? '', ...refusals]
+      .filter((text) => text !== '')
+      .join(' '),
+  };
+}
+
+/** Refused rows of a day as text. */
+export function refusedText({ rows, next }: QuarantinedPage): string {
+  if (rows.length === 0) return 'No row of the last load was refused.\n';
+  const table = textTable(
+    rows.map(({ path, reason, detail, raw, isCut }) => ({
+      file: path,
+      reason,
+      detail,
+      raw: isCut ? `${raw}…` : raw,
+    })),
+  );
+  return `${table}${next === null ? '' : `\nThere are more: --cursor ${next}\n`}`;
+}
+
+/** A preview as text: the file's columns, mapped rows, and refused rows with their reasons. */
+export function previewText(preview: Preview): string {
+  const { key, bytes, bytesRead, rows, rowsRead, columns, mapped, refused } = preview;
+  return [
+    `${visibleLine(key)}: ${rows} rows, ${bytes} bytes; read the first ${rowsRead} rows, ${bytesRead} bytes.\n`,
+    `\nColumns of the file\n${textTable(columns.map(({ name, declared }) => ({ column: name, type: declared })))}`,
+    `\nRows as they would be loaded\n${textTable(mapped)}`,
+    refused.length === 0
+      ? '\nNo row would be refused.\n'
+      : `\nRows that would be refused\n${textTable(refused.map(({ reason, detail, raw }) => ({ reason, detail, raw })))}`,
+  ].join('');
+}

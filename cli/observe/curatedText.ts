@@ -1,0 +1,48 @@
+import type { CuratedCalendar, CuratedDayStatus } from '../../observe/curate/curatedDays.ts';
+import type { CurateRequested } from '../../observe/curate/requests.ts';
+import { textTable } from '../terminal/output.ts';
+import { sizeText } from './tablesText.ts';
+
+/** The calendar of curated days for people: a table for each curated table, the newest day first. */
+export function curatedText({ isOn, curateAfter, firstYoung, tables }: CuratedCalendar): string {
+  const head = isOn
+    ? `A day is curated ${curateAfter} ${curateAfter === 1 ? 'day' : 'days'} after its end: now those before ${firstYoung}.\n`
+    : 'Days are not curated: the configuration has `curate: false`. Views read the raw tables.\n';
+  const parts = tables.map(({ table, rawTable, listed, days }) => {
+    const about = `${table}: views read ${listed} ${listed === 1 ? 'day' : 'days'} from it, and all others from ${rawTable}.`;
+    return `${about}\n${days.length === 0 ? 'No day of these has rows.\n' : textTable(days.map(dayRow))}`;
+  });
+  return [head, ...parts].join('\n');
+}
+
+function dayRow({ day, state, raw, files, bytes, account, why }: CuratedDayStatus) {
+  return {
+    day,
+    'views read': state === 'curated' ? 'curated' : 'raw',
+    'raw files': raw.files,
+    'raw size': sizeText(raw.bytes),
+    files: files === 0 ? null : files,
+    size: files === 0 ? '' : sizeText(bytes),
+    rows: account?.rows ?? null,
+    resends: account?.resends ?? null,
+    differing: account?.differing ?? null,
+    state: state.replace('_', ' '),
+    note: why,
+  };
+}
+
+/** What was requested, a line for each table. */
+export function askedText({ asked }: CurateRequested): string {
+  return textTable(
+    asked.map(({ table, from, to, days, raw, states }) => ({
+      table,
+      from: from ?? '',
+      to: to ?? '',
+      days,
+      ...(raw === null ? {} : { 'raw files': raw.files, 'raw size': sizeText(raw.bytes) }),
+      now: Object.entries(states ?? {})
+        .map(([state, count]) => `${state.replace('_', ' ')}: ${count}`)
+        .join(', '),
+    })),
+  );
+}

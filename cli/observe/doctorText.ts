@@ -1,0 +1,47 @@
+import type { Stack } from '@aws-sdk/client-cloudformation';
+import { visibleLine } from '../../lib/base/text.ts';
+import { VERSION } from '../../lib/base/version.ts';
+import { deployedVersion } from '../../observe/doctor/checks/stack.ts';
+import type { Finding } from '../../observe/doctor/findings.ts';
+import { type Verdict, verdictOf } from '../../observe/doctor/report.ts';
+import type { Outcome } from '../../observe/doctor/runChecks.ts';
+
+/** What is printed in front of a check's name. */
+const MARKS = { fine: 'ok', problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;
+
+/** The first line: the version of this working tree, and the one that deployed the stack if there is a stack. */
+export function versionText(stackName: string, stack: Stack | undefined): string {
+  const deployed =
+    stack === undefined
+      ? ''
+      : ` ${stackName} was deployed by ${visibleLine(deployedVersion(stack) ?? 'a version before 0.3.0')}.`;
+  return `This is Sluice ${VERSION}.${deployed}\n\n`;
+}
+
+/** The versions for `--json`: `deployedVersion` is null for a stack that does not name its version, and missing without a stack. */
+export function versionsJson(stack: Stack | undefined) {
+  return {
+    version: VERSION,
+    ...(stack === undefined ? {} : { deployedVersion: deployedVersion(stack) ?? null }),
+  };
+}
+
+/** A check as lines for a terminal: one line, and below it findings with cause, cure and commands. */
+export function outcomeText(outcome: Outcome): string {
+  const { check, findings } = outcome;
+  const head = `${MARKS[verdictOf(outcome)].padEnd(12)} ${check.name.padEnd(16)} ${check.expects}`;
+  return `${[head, ...findings.flatMap(findingLines)].join('\n')}\n`;
+}
+
+function findingLines(found: Finding): string[] {
+  const first = `    ${found.code}: ${found.cause} ${visibleLine(found.detail)}`.trimEnd();
+  if (found.severity === 'unchecked' && found.commands.length === 0) return [first];
+  return [first, `      ${found.cure}`, ...found.commands.map((command) => `      $ ${command}`)];
+}
+
+/** The last line: the number of checks with each verdict. */
+export function summaryText(outcomes: readonly Outcome[], where: string): string {
+  const verdicts = outcomes.map(verdictOf);
+  const count = (verdict: Verdict) => verdicts.filter((one) => one === verdict).length;
+  return `\n${outcomes.length} checks of ${where}: ${count('fine')} ok, ${count('problem')} with problems, ${count('warning')} with warnings, ${count('unchecked')} not made.\n`;
+}

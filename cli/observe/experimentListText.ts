@@ -1,0 +1,85 @@
+import { shellCommand, visibleLine } from '../../lib/base/text.ts';
+import { isoTimestamp } from '../../lib/base/time.ts';
+import type { ExperimentList, ListedExperiment } from '../../observe/experiments/listExperiments.ts';
+import { queryCost, usd } from '../../observe/prices.ts';
+import { textTable } from '../terminal/output.ts';
+
+/** Groups that a line shows. */
+const GROUPS_SHOWN = 4;
+
+/** A list of experiments for people. */
+export function experimentListText(list: ExperimentList): string {
+  const { experiments, total, environment, from, to, next } = list;
+  const parts = [
+    `${plural(total, 'experiment or gate', 'experiments and gates')} with exposures in ${visibleLine(environment)}, ${from} to ${to}\n`,
+  ];
+  if (experiments.length > 0) parts.push(textTable(experiments.map(row)));
+  const notes = [
+    ...experiments.filter(({ verdict }) => verdict === 'mismatch').map(mismatchLine),
+    ...(list.withoutExposures.length > 0
+      ? [`Configured, but without exposures: ${list.withoutExposures.map(visibleLine).join(', ')}.`]
+      : []),
+    ...(list.otherEnvironments.length > 0
+      ? [
+          `Other environments have exposures: ${list.otherEnvironments.map(visibleLine).join(', ')} (--environment).`,
+        ]
+      : []),
+    ...(list.isCut ? ['There are more: those with the fewest exposures are left out.'] : []),
+    ...(next === null ? [] : [`More: ${shellCommand(['--cursor', next])}`]),
+    `Athena read ${list.scannedBytes.toLocaleString('en-US')} bytes, about ${usd(queryCost(list.scannedBytes))}.`,
+  ];
+  parts.push(notes.map((note) => `${note}\n`).join(''));
+  return parts.join('\n');
+}
+
+function row(one: ListedExperiment) {
+  return {
+    experiment: one.experiment,
+    kind: one.layer === null ? (one.isGate ? 'gate' : 'experiment') : `experiment of ${one.layer}`,
+    split: SPLITS[one.verdict],
+    p: one.pValue === null ? null : Number(one.pValue.toPrecision(2)),
+    units: one.units,
+    by: one.unit,
+    groups: groupsCell(one),
+    exposures: one.exposures,
+    first: one.firstSeen === null ? '' : isoTimestamp(one.firstSeen).slice(0, 10),
+    last: one.lastSeen === null ? '' : `${isoTimestamp(one.lastSeen).slice(0, 16)}Z`,
+  };
+}
+
+const SPLITS = {
+  as_expected: 'as expected',
+  suspicious: 'suspicious',
+  mismatch: 'MISMATCH',
+  not_tested: 'not tested',
+} as const;
+
+/** `Control 2400 (of 2305), Test 2210 (of 2305)`. */
+function groupsCell({ groups }: ListedExperiment): string {
+  const shown = groups
+    .slice(0, GROUPS_SHOWN)
+    .map(({ groupId, groupName, units }) => `${groupName ?? groupId} ${units}`);
+  const rest = groups.length - shown.length;
+  return [...shown, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
+}
+
+function mismatchLine({ experiment, isGate, groups, unexpectedGroups, pValue }: ListedExperiment): string {
+  const name = visibleLine(experiment);
+  const tested = groups.flatMap(({ groupId, groupName, units, expected }) =>
+    expected === null
+      ? []
+      : [`${visibleLine(groupName ?? groupId)} ${units}, expected ${Math.round(expected)}`],
+  );
+  const facts = [
+    ...(pValue === null || tested.length === 0 ? [] : [tested.join('; ')]),
+    ...(unexpectedGroups.length === 0
+      ? []
+      : [`not expected at all: ${unexpectedGroups.map(visibleLine).join(', ')}`]),
+  ];
+  const command = shellCommand(['sluice', 'check', experiment, ...(isGate ? ['--gate'] : [])]);
+  return `MISMATCH of ${name}: ${facts.join('; ')}. Look closer: ${visibleLine(command)}`;
+}
+
+function plural(count: number, one: string, many: string): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,90 @@
+import { queryCost, usd } from '../../observe/prices.ts';
+import type { QuarantineCounts } from '../../observe/quarantine/countQuarantine.ts';
+import type { ExaminedRow, RedriveOutcome } from '../../observe/quarantine/examineQuarantined.ts';
+import type { QuarantinedPage } from '../../observe/quarantine/listQuarantined.ts';
+import { textTable } from '../terminal/output.ts';
+
+interface Where {
+  readonly isLocal: boolean;
+}
+
+/** Characters of a raw row in a list. */
+const SHOWN = 120;
+
+/** Counts of quarantine by reason, with the meaning of each. */
+export function countsText(counts: QuarantineCounts, where: Where): string {
+  const { reasons, from, to } = counts;
+  if (reasons.length === 0)
+    return `Nothing is in quarantine that was received from ${from} to ${to}. Rows arrive there with the next delivery of the stream.\n`;
+  const table = textTable(
+    reasons.map(({ code, rows, items, firstAt, lastAt, isRedrivable }) => ({
+      reason: code,
+      rows,
+      items,
+      first: firstAt,
+      last: lastAt,
+      redrive: isRedrivable ? 'yes' : 'no',
+    })),
+  );
+  const meanings = reasons.map(({ code, cause, cure }) => `${code}: ${cause}\n  ${cure}`);
+  return `${table}\n${meanings.join('\n')}\n${cost(counts.scannedBytes, where)}`;
+}
+
+/** Rows of quarantine, one line each. */
+export function rowsText({ rows, next, scannedBytes }: QuarantinedPage, where: Where): string {
+  const table = textTable(
+    rows.map(({ receivedAt, quarantineId, detail, keyLabel, sdkType, path, raw, rawLocation, isCut }) => ({
+      received: receivedAt,
+      item: quarantineId,
+      detail,
+      key: keyLabel,
+      sdk: sdkType,
+      path,
+      raw: raw === null ? rawLocation : raw.length > SHOWN || isCut ? `${raw.slice(0, SHOWN)}…` : raw,
+    })),
+  );
+  const more = next === null ? '' : `\nThere are more: --cursor ${next}\n`;
+  return `${table}${more}${cost(scannedBytes, where)}`;
+}
+
+const OUTCOMES: Readonly<Record<RedriveOutcome['outcome'], string>> = {
+  delivered: 'A redrive would deliver it.',
+  partly: 'A redrive would deliver a part of it. The rest is still refused.',
+  refused: 'A redrive would deliver nothing: it is still refused.',
+  ignored: 'A redrive would deliver nothing: the configuration ignores these events.',
+  not_redrivable:
+    "It is a row of a customer's file, which cannot be redriven: correct the mapping and load the day again, or drop the file again.",
+};
+
+/** A row, and what a redrive would do. */
+export function examinedText(examined: ExaminedRow, where: Where): string {
+  const { row, reason, copies, redrive, scannedBytes } = examined;
+  const facts: [string, string][] = [
+    ['item', row.quarantineId],
+    ['reason', reason.code],
+    ['detail', row.detail ?? ''],
+    ['received', `${row.receivedAt}${copies > 1 ? ` (${copies} rows: it was sent again)` : ''}`],
+    ['key', row.keyLabel ?? ''],
+    ['SDK', [row.sdkType, row.sdkVersion].filter((text) => text !== null).join(' ')],
+    ['path', row.path ?? ''],
+  ];
+  const table = textTable(facts.map(([fact, value]) => ({ fact, value })));
+  const landed = redrive.documents.filter(({ isInTable }) => isInTable === true).length;
+  const lines = [
+    OUTCOMES[redrive.outcome],
+    ...(landed === 0 ? [] : [`${landed} of its rows ${landed === 1 ? 'is' : 'are'} in the table already.`]),
+    ...redrive.refused.map(
+      ({ code, count, detail, cause, cure }) => `${count} × ${code}: ${cause} ${detail}\n  ${cure}`,
+    ),
+    ...(redrive.ignored > 0 ? [`${redrive.ignored} events are ignored by the configuration.`] : []),
+    ...redrive.documents.map(({ table: name, row: document }) => `${name}: ${document}`),
+  ];
+  const raw = row.raw === null ? 'Nothing of it was kept.' : `${row.raw}${row.isCut ? ' … (cut)' : ''}`;
+  return `${table}\nRaw${row.rawEncoding === 'base64' ? ', base64' : ''}\n${raw}\n\n${lines.join('\n')}\n${cost(scannedBytes, where)}`;
+}
+
+function cost(scannedBytes: number, { isLocal }: Where): string {
+  return isLocal
+    ? ''
+    : `Athena read ${scannedBytes.toLocaleString('en-US')} bytes, about ${usd(queryCost(scannedBytes))}.\n`;
+}

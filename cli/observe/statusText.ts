@@ -1,0 +1,167 @@
+import { visibleLine } from '../../lib/base/text.ts';
+import type { LedgerState } from '../../lib/drops/ledger/LedgerEntry.ts';
+import { queryCost, usd } from '../../observe/prices.ts';
+import type { Status } from '../../observe/status/status.ts';
+import type { LedgerDayStatus, StatusFacts } from '../../observe/status/statusFacts.ts';
+import { textTable } from '../terminal/output.ts';
+
+/** A status for people. */
+export function statusText(status: Status): string {
+  const { isLocal, scannedBytes, notes, unknown } = status;
+  return [
+    `${status.stack}${isLocal ? ' (the local cloud)' : ''} at ${status.at}\n`,
+    `${lastHourText(status)}\n`,
+    textTable(tableRows(status)),
+    textTable(waitingRows(status)),
+    [
+      ...partsText(status),
+      ...unknown.map(({ part, why }) => `Not known: ${part}. ${why}`),
+      ...notes.map((note) => `Note: ${note}`),
+      ...(isLocal
+        ? []
+        : [
+            `Athena read ${scannedBytes.toLocaleString('en-US')} bytes, about ${usd(queryCost(scannedBytes))}.`,
+          ]),
+    ]
+      .map((line) => `${visibleLine(line)}\n`)
+      .join(''),
+    problemsText(status),
+  ].join('\n');
+}
+
+function lastHourText({ lastHour, lastRequestAt }: StatusFacts): string {
+  if (lastHour === null) return 'Last hour: not known.';
+  if (lastHour.requests === 0) return 'Last hour: no request.';
+  const { requests, refusedRequests, received, landed, overflowed, quarantined, ignored, deliveries } =
+    lastHour;
+  const counts = { landed, overflowed, quarantined, ignored };
+  const events = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([what, count]) => `${count} ${what}`);
+  return `Last hour: ${counted(requests, 'request')} (${refusedRequests} refused), ${counted(received, 'event')} (${events.join(', ')}), ${counted(deliveries, 'file')}. The last request came at ${lastRequestAt?.slice(11, 16)}.`;
+}
+
+function tableRows({ tables, at }: StatusFacts) {
+  return tables.map(({ name, newestRowAt, lagSeconds, p50Seconds, p99Seconds, buffered, ...rest }) => ({
+    table: name,
+    'newest row': newestRowAt ?? 'none within 24 hours',
+    lag: lagSeconds === null ? '' : duration(lagSeconds),
+    'p50 to query': p50Seconds === null ? '' : duration(p50Seconds),
+    'p99 to query': p99Seconds === null ? '' : duration(p99Seconds),
+    'rows, last hour': rest.rowsLastHour,
+    files: rest.filesLastHour,
+    buffered: buffered.count ?? (buffered.oldest === null ? '' : `since ${age(buffered.oldest, at)}`),
+  }));
+}
+
+function waitingRows({ waiting, at }: StatusFacts) {
+  const { buffered, ...folders } = waiting;
+  return [
+    {
+      waiting: 'buffered',
+      count: buffered.count === null ? 'not told by Firehose' : counted(buffered.count, 'row'),
+      oldest: age(buffered.oldest, at),
+      'last code': '',
+    },
+    ...Object.entries(folders).map(([waiting, one]) => ({
+      waiting,
+      count: one === null ? 'not known' : `${one.hasMore ? 'at least ' : ''}${counted(one.count, 'object')}`,
+      oldest: one === null ? '' : age(one.oldest, at),
+      'last code': one?.lastCode ?? '',
+    })),
+  ];
+}
+
+function partsText({
+  partitions,
+  quarantine,
+  datasets,
+  exports,
+  curated,
+  alarms,
+  streams,
+  isLocal,
+}: StatusFacts): string[] {
+  const on = alarms?.filter(({ state }) => state === 'ALARM') ?? [];
+  const unknown = alarms?.filter(({ state }) => state === 'INSUFFICIENT_DATA') ?? [];
+  const silent = alarms?.filter(({ notifies }) => !notifies) ?? [];
+  return [
+    ...(partitions === null
+      ? []
+      : [
+          `Partitions: ${counted(partitions.days, 'day')} with files within a week, ${partitions.gaps.length} missing.`,
+        ]),
+    ...(quarantine === null
+      ? []
+      : [
+          quarantine.length === 0
+            ? 'Quarantine: no row within 24 hours.'
+            : `Quarantine within 24 hours: ${quarantine.map(({ reason, rows }) => `${rows} ${reason}`).join(', ')}.`,
+        ]),
+    ...(datasets ?? []).map(
+      ({ source, dataset, days, late }) =>
+        `Drops of ${source}/${dataset}: ${calendar(days)}${late.length === 0 ? '' : `, late: ${late.join(', ')}`}.`,
+    ),
+    ...(exports ?? []).map(({ export: name, days }) => `Export ${name}: ${calendar(days)}.`),
+    ...(curated ?? []).map(
+      ({ table, listed, raw, failed, late }) =>
+        `Views read ${counted(listed, 'day')} from ${table}; of those that are old enough, ${raw} raw (${failed.length} failed, ${late.length} late).`,
+    ),
+    ...(streams ?? []).flatMap(({ stream, quotaShare, quota }) =>
+      quotaShare === null ? [] : [`Quota of ${stream}: ${Math.round(quotaShare * 100)} % of its ${quota}.`],
+    ),
+    ...(isLocal ? ['Quotas of the streams: not known locally.'] : []),
+    ...(alarms === null
+      ? []
+      : [
+          `Alarms: ${on.length} of ${alarms.length} on, ${unknown.length} without data${isLocal ? ' (the local cloud has no metrics of AWS services)' : `, ${silent.length} notify nobody`}.`,
+        ]),
+  ];
+}
+
+const MARKS: Readonly<Record<LedgerState, string>> = {
+  succeeded: 'loaded',
+  succeeded_no_data: 'empty',
+  failed: 'failed',
+  loading: 'loading',
+  waiting: 'waiting',
+};
+
+/** `5 loaded, 1 failed, 1 without files (2026-11-14 to 2026-11-20)` */
+function calendar(days: readonly LedgerDayStatus[]): string {
+  const counts = new Map<string, number>();
+  for (const { state } of days) {
+    const mark = state === null ? 'without files' : MARKS[state];
+    counts.set(mark, (counts.get(mark) ?? 0) + 1);
+  }
+  const text = [...counts].map(([mark, count]) => `${count} ${mark}`).join(', ');
+  return `${text} (${days[0]?.day} to ${days.at(-1)?.day})`;
+}
+
+function problemsText({ problems, isWell }: Status): string {
+  const items = problems.map(({ code, severity, cause, detail, cure, commands }) =>
+    [
+      `${severity === 'problem' ? 'PROBLEM' : 'warning'}  ${code}: ${cause} ${visibleLine(detail)}`,
+      `         ${cure}`,
+      ...commands.map((command) => `         $ ${visibleLine(command)}`),
+    ].join('\n'),
+  );
+  return [...items, isWell ? 'Nothing needs attention.' : 'Something needs attention.', ''].join('\n');
+}
+
+/** `1 file`, `3 files` */
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function age(from: string | null, to: string): string {
+  return from === null ? '' : duration(Math.max(0, (Date.parse(to) - Date.parse(from)) / 1_000));
+}
+
+/** `850 ms`, `4.2 s`, `3 min`, `2.5 h` */
+function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.round(seconds * 10) / 10} s`;
+  if (seconds < 3_600) return `${Math.round(seconds / 60)} min`;
+  const hours = Math.round(seconds / 360) / 10;
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
+}

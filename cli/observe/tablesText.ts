@@ -1,0 +1,127 @@
+import { visibleJson, visibleLine } from '../../lib/base/text.ts';
+import type { ServedDays } from '../../observe/curate/viewDays.ts';
+import { queryCost, usd } from '../../observe/prices.ts';
+import type { TableFiles } from '../../observe/tables/dayFiles.ts';
+import type { RowSample } from '../../observe/tables/sampleRows.ts';
+import type { DayState, TableDays } from '../../observe/tables/tableDays.ts';
+import type { TableList, TableSummary } from '../../observe/tables/tables.ts';
+import { textTable } from '../terminal/output.ts';
+
+/** The list of tables for people. @param width Columns of the terminal. Default: nothing is cut. */
+export function listText({ database, tables, missing }: TableList, width?: number): string {
+  const rows = tables.map(({ name, kind, days, columns, description }) => ({
+    table: name,
+    kind,
+    days: days === null ? null : days.count,
+    from: days?.first ?? '',
+    to: days?.last ?? '',
+    columns: columns.length,
+    description,
+  }));
+  const lacking =
+    missing.length === 0
+      ? ''
+      : `\nIn the configuration and not in the database ${database}: ${missing.map(visibleLine).join(', ')}. Deploy it.\n`;
+  return `${textTable(rows, width)}${lacking}`;
+}
+
+/** What is known of one table. */
+export interface ShownTable {
+  readonly table: TableSummary;
+  readonly days: TableDays | null;
+  /** Which of these days the views read from the curated table; null if days are not curated. */
+  readonly curated: ServedDays | null;
+  readonly files: TableFiles | null;
+  readonly sample: RowSample | null;
+}
+
+/** One table for people. */
+export function tableText({ table, days, curated, files, sample }: ShownTable): string {
+  const { name, kind, description, dataset } = table;
+  const of = dataset === null ? '' : ` of the dataset ${dataset.name} of ${dataset.source}`;
+  const about = `${visibleLine(name)} (${kind}${of})${description === '' ? '' : `: ${visibleLine(description)}`}\n`;
+  const scannedBytes = (days?.scannedBytes ?? 0) + (sample?.scannedBytes ?? 0);
+  const parts = [
+    about,
+    ...(files === null ? [columnTable(table)] : []),
+    ...(days === null ? [] : [dayTable(days, curated)]),
+    ...(files === null ? [] : [fileTable(files)]),
+    ...(sample === null ? [] : [sampleLines(sample)]),
+    ...(days === null && sample === null
+      ? []
+      : [`Athena read ${count(scannedBytes)} bytes, about ${usd(queryCost(scannedBytes))}.\n`]),
+  ];
+  return parts.join('\n');
+}
+
+function columnTable({ columns }: TableSummary): string {
+  return textTable(
+    columns.map(({ name, type, comment, isKey }) => ({
+      column: name,
+      type: isKey ? `${type} (key)` : type,
+      comment,
+    })),
+  );
+}
+
+const STATES: Readonly<Record<DayState, string>> = {
+  filled: '',
+  ahead: 'registered ahead',
+  empty: 'NO FILES at its partition',
+  unregistered: 'NO PARTITION: readers do not see these files',
+  gap: 'gap',
+};
+
+function dayTable({ days, first, last }: TableDays, curated: ServedDays | null): string {
+  if (first === null) return 'It has no days yet.\n';
+  const rows = days.map(({ day, rows, files, bytes, lastModified, state }) => ({
+    day,
+    rows,
+    files,
+    size: sizeText(bytes),
+    'last file': lastModified ?? '',
+    ...(curated === null ? {} : { 'views read': curated.days.includes(day) ? curated.table : 'raw rows' }),
+    note: STATES[state],
+  }));
+  return `Days from ${first} to ${last}, the newest first:\n${textTable(rows)}`;
+}
+
+function fileTable({ files, day, location, isRegistered, versions }: TableFiles): string {
+  const prefix = location.replace(/^s3:\/\/[^/]+\//, '');
+  const rows = files.map(({ key, bytes, rows, rowGroups, lastModified }) => ({
+    file: key.slice(prefix.length),
+    rows,
+    'row groups': rowGroups,
+    size: sizeText(bytes),
+    'last modified': lastModified,
+  }));
+  const others = (versions ?? []).filter((version) => !location.endsWith(`/${version}/`));
+  const head = [
+    `Files${day === null ? '' : ` of ${day}`} in ${visibleLine(location)}`,
+    ...(isRegistered ? [] : ['The day has NO PARTITION: readers do not see these files.']),
+    ...(others.length === 0
+      ? []
+      : [`Other versions, which readers do not see: ${others.map(visibleLine).join(', ')}`]),
+  ];
+  return `${head.join('\n')}\n${textTable(rows)}`;
+}
+
+function sampleLines({ columns, rows }: RowSample): string {
+  const lines = rows.map((row) =>
+    visibleJson(Object.fromEntries(columns.map(({ name }, i) => [name, row[i] ?? null]))),
+  );
+  return `${rows.length === 0 ? 'No rows.' : 'Some rows:'}\n${lines.map((line) => `${line}\n`).join('')}`;
+}
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
+
+/** Bytes for people, e.g. `1.2 MB`. */
+export function sizeText(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1_000 ** power;
+  return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

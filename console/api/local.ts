@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { ConsoleRequestError } from '../errors.ts';
+import { type Request, route } from './route.ts';
+
+/** Calls of the control API that are passed on; the bodies are its own: docs/local.md, "Control". */
+async function control(
+  { place }: Pick<Request<unknown, unknown>, 'place'>,
+  method: 'GET' | 'POST' | 'DELETE',
+  name: string,
+  body?: unknown,
+): Promise<unknown> {
+  if (place.localControl === undefined) throw new ConsoleRequestError('SLUICE_CONSOLE_LOCAL_ONLY');
+  const answer = await fetch(new URL(`/_sluice/${name}`, place.localControl), {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(place.signal === undefined ? {} : { signal: place.signal }),
+  });
+  const json: unknown = await answer.json();
+  const refused = z.object({ message: z.string() }).safeParse(json);
+  if (!answer.ok)
+    throw new ConsoleRequestError(
+      'SLUICE_CONSOLE_REQUEST',
+      refused.success ? refused.data.message : `The local cloud answered ${answer.status}.`,
+    );
+  return json;
+}
+
+const local = { localOnly: true, writes: true } as const;
+
+/** The switches of the local cloud. */
+export const localRoutes = [
+  route({
+    method: 'GET',
+    path: '/api/local',
+    summary: "The local cloud's clock and faults, and what its streams and queues hold.",
+    localOnly: true,
+    async handle(request) {
+      const [clock, faults, status] = await Promise.all([
+        control(request, 'GET', 'clock'),
+        control(request, 'GET', 'faults'),
+        control(request, 'GET', 'status'),
+      ]);
+      return { clock, faults, status };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/local/flush',
+    summary: 'Deliver everything that the streams buffer.',
+    ...local,
+    handle: (request) => control(request, 'POST', 'flush'),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/local/clock',
+    summary: 'Move the clock: `{"advanceMs"}`, `{"now"}` or `{"real":true}`.',
+    body: z.looseObject({}),
+    ...local,
+    handle: (request) => control(request, 'POST', 'clock', request.body),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/local/faults',
+    summary: 'Add faults, as in the control API of the local cloud.',
+    body: z.looseObject({}),
+    ...local,
+    handle: (request) => control(request, 'POST', 'faults', request.body),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/local/faults/clear',
+    summary: 'Remove all faults.',
+    ...local,
+    handle: (request) => control(request, 'DELETE', 'faults'),
+  }),
+];

@@ -1,0 +1,74 @@
+import * as z from 'zod';
+import { isQuarantineReason } from '../../lib/landing/quarantineReasons.ts';
+import { countQuarantine, MAX_QUARANTINE_HOURS } from '../../observe/quarantine/countQuarantine.ts';
+import { examineQuarantined, redriveRow } from '../../observe/quarantine/examineQuarantined.ts';
+import { listQuarantined } from '../../observe/quarantine/listQuarantined.ts';
+import { redriveReason } from '../../observe/quarantine/redriveQuarantine.ts';
+import { count, cursor, day, dayTimes, dryRun, route, text } from './route.ts';
+
+const id = text('quarantine_id of a row');
+const instant = z.iso
+  .datetime()
+  .transform((value) => Date.parse(value))
+  .pipe(dayTimes)
+  .describe('time of receipt, ISO 8601');
+const reason = z
+  .string()
+  .refine(isQuarantineReason, 'expected a reason that can be redriven')
+  .describe('code of a reason that can be redriven');
+
+/** Calls of the page Quarantine. */
+export const quarantineRoutes = [
+  route({
+    method: 'GET',
+    path: '/api/quarantine',
+    summary: 'What was refused in the last hours, by reason and hour, with cause and cure.',
+    query: z.strictObject({ hours: count({ usual: 24, most: MAX_QUARANTINE_HOURS }) }),
+    handle: ({ place, query }) => countQuarantine(place, query),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/quarantine/rows',
+    summary: 'Rows of quarantine, the newest first, each with the beginning of what was refused.',
+    query: z.strictObject({
+      reason: text('code of a reason').optional(),
+      from: instant,
+      to: instant,
+      limit: count({ usual: 20, most: 500 }),
+      cursor,
+    }),
+    handle: ({ place, query: { limit, cursor: after, ...filter } }) =>
+      listQuarantined(place, filter, { limit, cursor: after }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/quarantine/item',
+    summary: 'One row whole, and what would happen if it were redriven.',
+    query: z.strictObject({ id, day }),
+    handle: ({ place, query }) => examineQuarantined(place, query),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/quarantine/redrive',
+    summary: 'Validate the rows of a reason again, by days of receipt, and deliver those that pass.',
+    body: z.strictObject({ dryRun, reason, from: day, to: day }),
+    writes: true,
+    handle: async ({ place, body: { dryRun: isDry, ...selection } }) => ({
+      dryRun: isDry,
+      ...selection,
+      ...(await redriveReason(place, selection, isDry)),
+    }),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/quarantine/redrive-item',
+    summary: 'Validate one row again and deliver it if it passes.',
+    body: z.strictObject({ dryRun, id, day }),
+    writes: true,
+    handle: async ({ place, body: { dryRun: isDry, ...key } }) => ({
+      dryRun: isDry,
+      ...key,
+      ...(await redriveRow(place, key, isDry)),
+    }),
+  }),
+];

@@ -1,0 +1,127 @@
+import * as z from 'zod';
+import type { DeploymentPlace } from '../../observe/deployment.ts';
+import type { Place } from '../../observe/place.ts';
+
+/** What a route answers from. */
+export interface Request<Query, Body> {
+  /** The deployment, with the time of this request and a signal that is aborted when nobody waits any longer. */
+  readonly place: Place;
+  /** Which deployment it is and where: for questions that open clients of their own. */
+  readonly deployment: DeploymentPlace;
+  /** Whether this console may change something. */
+  readonly mayWrite: boolean;
+  /** Address of the collector; null if it is not known. */
+  readonly collector: string | null;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+/** One call of the API. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** `/api/…` */
+  readonly path: string;
+  /** One sentence for docs/console.md. */
+  readonly summary: string;
+  /** Parameters of the address. */
+  readonly query: z.ZodObject;
+  /** Members of the JSON body; undefined if there is none. */
+  readonly body: z.ZodObject | undefined;
+  /** Whether it changes something: a read-only console refuses it. */
+  readonly writes: boolean;
+  /** Whether only the local cloud has it. */
+  readonly localOnly: boolean;
+  /** Resolves with what is answered as JSON. */
+  answer(request: Request<unknown, unknown>): Promise<unknown>;
+}
+
+interface RouteOptions<Query extends z.ZodObject, Body extends z.ZodObject> {
+  readonly method: Route['method'];
+  readonly path: `/api/${string}`;
+  readonly summary: string;
+  /** Default: no parameters. */
+  readonly query?: Query;
+  /** Of a POST. Default: no members. */
+  readonly body?: Body;
+  /** Default false. */
+  readonly writes?: boolean;
+  /** Default false. */
+  readonly localOnly?: boolean;
+  handle(request: Request<z.output<Query>, z.output<Body>>): unknown;
+}
+
+const nothing = z.strictObject({});
+
+/**
+ * Describes one call of the API. Parameters of the address are texts: see {@link count}, {@link flag} and {@link day}.
+ *
+ * @example
+ * route({
+ *   method: 'GET', path: '/api/experiments', summary: 'Experiments that have exposures.',
+ *   query: z.strictObject({ limit: count({ usual: 50, most: 500 }) }),
+ *   handle: ({ place, query }) => listExperiments(place, query),
+ * });
+ */
+export function route<Query extends z.ZodObject = typeof nothing, Body extends z.ZodObject = typeof nothing>(
+  options: RouteOptions<Query, Body>,
+): Route {
+  const { query = nothing, body = nothing, writes = false, localOnly = false } = options;
+  return {
+    method: options.method,
+    path: options.path,
+    summary: options.summary,
+    query,
+    body: options.method === 'POST' ? body : undefined,
+    writes,
+    localOnly,
+    async answer(request) {
+      const parsed = {
+        query: query.parse(request.query),
+        body: body.parse(request.body ?? {}),
+      };
+      // The schemas are those of the handler: zod's output type is lost by the defaults above.
+      return options.handle({ ...request, ...parsed } as Request<z.output<Query>, z.output<Body>>);
+    },
+  };
+}
+
+/** A whole number in an address. @param limits `least` is 1 by default. */
+export function count({ usual, least = 1, most }: { usual: number; least?: number; most: number }) {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, 'expected a whole number')
+    .transform(Number)
+    .pipe(z.number().min(least).max(most))
+    .default(usual)
+    .describe(`whole number from ${least} to ${most}, ${usual} by default`);
+}
+
+/** `true` or `false` in an address; false by default. */
+export const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true')
+  .describe('true or false, the default');
+
+/** A UTC day in an address or a body. The days around it must have a name, too, so it is neither of the first nor of the last. */
+export const day = z.iso
+  .date()
+  .refine((one) => one >= '1970-01-01' && one < '9999-01-01', 'expected a day from 1970 to 9998')
+  .describe('day, YYYY-MM-DD');
+
+/** Epoch milliseconds of such days. */
+export const dayTimes = z
+  .number()
+  .min(0, 'expected a time from 1970 on')
+  .lt(Date.UTC(9999, 0), 'expected a time before 9999');
+
+/** A text in an address that is not empty. @param meaning For docs/console.md. */
+export function text(meaning: string) {
+  return z.string().min(1).max(4_096).describe(meaning);
+}
+
+/** `next` of the page before. */
+export const cursor = text('`next` of the page before').optional();
+
+/** Whether a call that changes something only says what it would do; true by default. */
+export const dryRun = z.boolean().default(true).describe('only answer what would happen; true by default');

@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import {
+  cancelSql,
+  MOST_DUCKDB_ROWS,
+  MOST_ROWS,
+  readSqlCsv,
+  readSqlRows,
+  readSqlRun,
+  runDuckDb,
+  startSql,
+  USUAL_ROWS,
+} from '../../observe/runSql.ts';
+import { count, cursor, route, text } from './route.ts';
+
+const id = text("Athena's ID of the query");
+const sql = z.string().min(1).max(262_144).describe('one statement');
+
+/** Characters of the largest CSV that is answered; the whole result is in S3. */
+const MOST_CSV_CHARACTERS = 16_000_000;
+
+/** A result as CSV. */
+export interface CsvAnswer {
+  readonly csv: string;
+  /** Whether it is all of the result. */
+  readonly isComplete: boolean;
+}
+
+/** Calls of the page SQL. */
+export const sqlRoutes = [
+  route({
+    method: 'POST',
+    path: '/api/sql/start',
+    summary:
+      "Start a statement in Athena's dialect, in the workgroup. One that does more than read needs a console that may write.",
+    body: z.strictObject({ sql }),
+    handle: ({ place, body, mayWrite }) => startSql(place, { sql: body.sql, mayWrite }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/sql/run',
+    summary: 'How far a query is, the bytes it read and their price, or why it failed.',
+    query: z.strictObject({ id }),
+    handle: ({ place, query }) => readSqlRun(place, query.id),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/sql/rows',
+    summary: 'A page of the rows of a query that succeeded.',
+    query: z.strictObject({ id, limit: count({ usual: USUAL_ROWS, most: MOST_ROWS }), cursor }),
+    handle: ({ place, query: { id: of, ...page } }) => readSqlRows(place, of, page),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/sql/csv',
+    summary: 'The result of a query as CSV, its first 16 MB: `{"csv","isComplete"}`.',
+    query: z.strictObject({ id }),
+    async handle({ place, query }): Promise<CsvAnswer> {
+      const parts: string[] = [];
+      let length = 0;
+      for await (const part of readSqlCsv(place, query.id)) {
+        place.signal?.throwIfAborted();
+        if (length + part.length > MOST_CSV_CHARACTERS) return { csv: parts.join(''), isComplete: false };
+        parts.push(part);
+        length += part.length;
+      }
+      return { csv: parts.join(''), isComplete: true };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/sql/cancel',
+    summary: 'Stop a query.',
+    body: z.strictObject({ id }),
+    async handle({ place, body }) {
+      await cancelSql(place, body.id);
+      return readSqlRun(place, body.id);
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/sql/duckdb',
+    summary: "Run one SELECT in DuckDB's dialect. It ends when nobody waits for it any longer.",
+    localOnly: true,
+    body: z.strictObject({
+      sql,
+      limit: z.int().min(1).max(MOST_DUCKDB_ROWS).default(USUAL_ROWS).describe('rows at most'),
+    }),
+    handle: ({ place, body }) => runDuckDb(place, body),
+  }),
+];

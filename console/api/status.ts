@@ -1,0 +1,49 @@
+import * as z from 'zod';
+import { readAlarms } from '../../observe/status/alarms.ts';
+import { readRates } from '../../observe/status/rates.ts';
+import { readStatus } from '../../observe/status/status.ts';
+import { count, route } from './route.ts';
+
+/** Calls of the pages Now and Health. What loads many clients or the collector is loaded when it is first asked. */
+export const statusRoutes = [
+  route({
+    method: 'GET',
+    path: '/api/status',
+    summary: 'The state of every part, what waits, and what needs attention, as `sluice status --json`.',
+    handle: ({ place }) => readStatus(place),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/rates',
+    summary: 'The last hour by minute: requests, events by what became of them, latency, files.',
+    handle: ({ place }) => readRates(place),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/alarms',
+    summary: 'The alarms of the stack, and which of them are on.',
+    handle: async ({ place }) => ({ alarms: await readAlarms(place) }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/cost',
+    summary: 'USD a month by part, by the metrics of the last days, as `sluice cost --json`.',
+    query: z.strictObject({ days: count({ usual: 7, most: 30 }) }),
+    async handle({ place, query: { days } }) {
+      const { costJson, costOfStage } = await import('../../observe/cost/cost.ts');
+      return costJson(await costOfStage(place, { days, events: undefined }));
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/doctor',
+    summary: 'What the last run of `sluice doctor` in this console has found so far.',
+    handle: async ({ deployment }) => (await import('./doctorRun.ts')).readDoctorRun(deployment),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/doctor',
+    summary: 'Start the doctor, unless it is running. It changes nothing.',
+    handle: async ({ deployment }) => (await import('./doctorRun.ts')).startDoctorRun(deployment),
+  }),
+];

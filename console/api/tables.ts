@@ -1,0 +1,55 @@
+import * as z from 'zod';
+import { listTableFiles, MOST_FILES } from '../../observe/tables/dayFiles.ts';
+import { sampleRows } from '../../observe/tables/sampleRows.ts';
+import { listTableDays, MOST_DAYS } from '../../observe/tables/tableDays.ts';
+import { listTables } from '../../observe/tables/tables.ts';
+import { count, cursor, day, flag, route, text } from './route.ts';
+
+const table = text('name of a table or view');
+
+/** Calls of the page Tables. */
+export const tableRoutes = [
+  route({
+    method: 'GET',
+    path: '/api/tables',
+    summary: 'All tables and views with their columns and registered days.',
+    handle: ({ place }) => listTables(place),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/tables/days',
+    summary: 'The calendar of a table, newest day first: rows, files, bytes, gaps.',
+    query: z.strictObject({
+      table,
+      limit: count({ usual: 60, most: MOST_DAYS }),
+      cursor,
+      noRows: flag.describe('whether rows are not counted, which is a query; false by default'),
+    }),
+    handle: ({ place, query: { noRows, ...query } }) =>
+      listTableDays(place, { ...query, countRows: !noRows }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/tables/files',
+    summary: 'The files of a day with rows and size, or of a table without days.',
+    query: z.strictObject({
+      table,
+      day: day.optional(),
+      limit: count({ usual: 50, most: MOST_FILES }),
+      cursor,
+    }),
+    handle: ({ place, query }) => listTableFiles(place, query),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/tables/sample',
+    summary: 'Some rows of a table or view, of a day, or of a file. `GET /api/sql/rows` has more, by `id`.',
+    query: z.strictObject({
+      table,
+      day: day.optional(),
+      file: text('`s3://…` of one file').optional(),
+      limit: count({ usual: 20, most: 200 }),
+    }),
+    handle: ({ place, query }) => sampleRows(place, query),
+  }),
+];

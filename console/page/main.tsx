@@ -1,0 +1,8 @@
+import { render } from 'preact';
+import { keepToken } from './parts/api.ts';
+import { Shell } from './Shell.tsx';
+import './styles.css';
+
+keepToken();
+const root = document.getElementById('page');
+if (root !== null) render(<Shell />, root);

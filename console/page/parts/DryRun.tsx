@@ -1,0 +1,114 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useAction } from './api.ts';
+import { Problem } from './parts.tsx';
+import { usePlace } from './place.ts';
+
+/**
+ * An action behind a dry run: a button asks what would happen, and only then a second one does it. A read-only console
+ * answers the dry run too, and says how to start one that may write.
+ */
+export function DryRun<Answer>(props: {
+  /** On the first button, e.g. `Load again …`. */
+  readonly label: string;
+  /** Path of a POST call that takes `dryRun`. */
+  readonly path: string;
+  /** The other members of its body. */
+  readonly body: Readonly<Record<string, unknown>>;
+  /** What would happen, by the answer of the dry run. */
+  readonly wouldDo: (answer: Answer) => ComponentChildren;
+  /** What happened. */
+  readonly did: (answer: Answer) => ComponentChildren;
+  /** On the second button, by the answer of the dry run; null if there is nothing to do. */
+  readonly confirm: (answer: Answer) => string | null;
+  /** After it was done. */
+  readonly onDone?: () => void;
+}) {
+  const { label, path, body } = props;
+  const place = usePlace();
+  const tried = useAction<Answer>(path);
+  const done = useAction<Answer>(path);
+  const [isOpen, setOpen] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const box = useRef<HTMLElement>(null);
+  const key = JSON.stringify([path, body]);
+  // Another subject is another action: what was said of the first does not hold for it.
+  useEffect(() => {
+    setOpen(false);
+    tried.clear();
+    done.clear();
+  }, [key]);
+  const start = async () => {
+    setOpen(true);
+    done.clear();
+    await tried.run({ ...body, dryRun: true });
+    keepFocus(box.current);
+  };
+  const perform = async () => {
+    const answer = await done.run({ ...body, dryRun: false });
+    keepFocus(box.current);
+    if (answer !== undefined) props.onDone?.();
+  };
+  const close = () => {
+    setOpen(false);
+    opener.current?.focus();
+  };
+  const confirm = tried.answer === undefined ? null : props.confirm(tried.answer);
+  return (
+    <div class="dry-run">
+      <button
+        type="button"
+        ref={opener}
+        onClick={() => void start()}
+        disabled={tried.isRunning || done.isRunning}
+      >
+        {tried.isRunning ? 'Looking …' : label}
+      </button>
+      {isOpen && (
+        <section class="dry-run-answer" aria-label={label} aria-live="polite" tabIndex={-1} ref={box}>
+          {tried.error && <Problem error={tried.error} />}
+          {done.error && <Problem error={done.error} />}
+          {done.answer !== undefined ? (
+            <>
+              {props.did(done.answer)}
+              <button type="button" onClick={close}>
+                Close
+              </button>
+            </>
+          ) : (
+            tried.answer !== undefined && (
+              <>
+                {props.wouldDo(tried.answer)}
+                {confirm !== null && place?.mayWrite === false && (
+                  <p class="faint">
+                    This console is read-only. Start it with <code>sluice console --write</code> to do this.
+                  </p>
+                )}
+                <div class="tools">
+                  {confirm !== null && place?.mayWrite === true && (
+                    <button
+                      type="button"
+                      class="primary"
+                      disabled={done.isRunning}
+                      onClick={() => void perform()}
+                    >
+                      {done.isRunning ? 'Working …' : confirm}
+                    </button>
+                  )}
+                  <button type="button" disabled={done.isRunning} onClick={close}>
+                    Cancel
+                  </button>
+                </div>
+              </>
+            )
+          )}
+        </section>
+      )}
+    </div>
+  );
+}
+
+/** A button that is disabled while it works loses the focus: its answer gets it, so that the next key continues there. */
+function keepFocus(box: HTMLElement | null): void {
+  if (document.activeElement === document.body) box?.focus();
+}

@@ -1,0 +1,184 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { ErrorObject } from '../../../lib/base/errors.ts';
+
+/** Values of an address; undefined ones are left out. */
+export type Params = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** What the API refused or could not answer, with its code, cause and cure. */
+class ApiError extends Error {
+  readonly object: ErrorObject;
+  constructor(object: ErrorObject) {
+    super(object.message);
+    this.object = object;
+  }
+}
+
+/** What is shown when nothing listens at the console's address. */
+export const UNREACHABLE: ErrorObject = {
+  code: 'SLUICE_CONSOLE_UNREACHABLE',
+  message: 'The console does not answer.',
+  cause: 'The console does not answer.',
+  cure: 'Is `npm start` or `sluice console` still running? Start it again and reload this page.',
+};
+
+const TOKEN = 'sluice-token';
+
+/** Takes the token out of the address, where it would stay in the history, and keeps it for this tab. */
+export function keepToken(): void {
+  const url = new URL(location.href);
+  const token = url.searchParams.get('token');
+  if (token === null) return;
+  sessionStorage.setItem(TOKEN, token);
+  url.searchParams.delete('token');
+  history.replaceState(null, '', url);
+}
+
+/**
+ * Calls the API.
+ *
+ * @throws ApiError; the signal's reason.
+ */
+export async function callApi<Answer>(
+  path: string,
+  options: { readonly params?: Params; readonly body?: unknown; readonly signal?: AbortSignal } = {},
+): Promise<Answer> {
+  const { params = {}, body, signal } = options;
+  const token = sessionStorage.getItem(TOKEN);
+  const response = await fetch(addressOf(path, params), {
+    headers: {
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
+  }).catch((error: unknown) => {
+    if (signal?.aborted) throw error;
+    throw new ApiError(UNREACHABLE);
+  });
+  const json = (await response.json()) as Answer & { readonly error?: ErrorObject };
+  if (!response.ok && json.error !== undefined) throw new ApiError(json.error);
+  return json;
+}
+
+function addressOf(path: string, params: Params): string {
+  const given = Object.entries(params).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [[name, String(value)]],
+  );
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+}
+
+/** What {@link useApi} has. */
+export interface ApiState<Answer> {
+  /** The last answer, also while it is asked again. */
+  readonly answer: Answer | undefined;
+  /** Why the last call failed. */
+  readonly error: ErrorObject | undefined;
+  readonly isLoading: boolean;
+  /** Asks again at once. */
+  readonly reload: () => void;
+}
+
+/**
+ * The answer of a GET call, asked again when its parameters change. A call that nobody waits for is cancelled, and with it
+ * the work on the server.
+ *
+ * @param options.every Milliseconds after an answer until it is asked again; not while the page is hidden. Default: never.
+ * @param options.isOff Whether nothing is asked. Default false.
+ */
+export function useApi<Answer>(
+  path: string,
+  params: Params = {},
+  { every, isOff = false }: { readonly every?: number; readonly isOff?: boolean } = {},
+): ApiState<Answer> {
+  const address = addressOf(path, params);
+  const [state, setState] = useState<{
+    readonly address: string;
+    readonly answer?: Answer;
+    readonly error?: ErrorObject;
+  }>({ address: '' });
+  const [turn, setTurn] = useState(0);
+  const [isLoading, setLoading] = useState(!isOff);
+  // The address stands for path and params, and turn for a reload.
+  useEffect(() => {
+    if (isOff) return undefined;
+    const left = new AbortController();
+    let timer: number | undefined;
+    const ask = async () => {
+      setLoading(true);
+      try {
+        const answer = await callApi<Answer>(path, { params, signal: left.signal });
+        if (left.signal.aborted) return;
+        setState({ address, answer });
+      } catch (error) {
+        if (left.signal.aborted) return;
+        const object = asErrorObject(error);
+        setState((before) => ({ ...(before.address === address ? before : { address }), error: object }));
+      }
+      setLoading(false);
+      if (every !== undefined) timer = window.setTimeout(again, every);
+    };
+    const again = () => {
+      if (!document.hidden) void ask();
+      else document.addEventListener('visibilitychange', again, { once: true });
+    };
+    void ask();
+    return () => {
+      left.abort();
+      window.clearTimeout(timer);
+      document.removeEventListener('visibilitychange', again);
+    };
+  }, [address, every, isOff, turn]);
+  return {
+    answer: state.answer,
+    error: state.error,
+    isLoading,
+    reload: () => setTurn((before) => before + 1),
+  };
+}
+
+/** Any error as the page shows it. */
+export function asErrorObject(error: unknown): ErrorObject {
+  if (error instanceof ApiError) return error.object;
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'SLUICE_CONSOLE_DEFECT',
+    message,
+    cause: 'An unexpected error occurred.',
+    cure: 'This is a defect of Sluice. Report it.',
+  };
+}
+
+/** State of {@link useAction}. */
+export interface ActionState<Answer> {
+  readonly answer: Answer | undefined;
+  readonly error: ErrorObject | undefined;
+  readonly isRunning: boolean;
+  /** Calls the API with this body; resolves with its answer, or undefined after an error. */
+  readonly run: (body: unknown) => Promise<Answer | undefined>;
+  /** Forgets answer and error. */
+  readonly clear: () => void;
+}
+
+/** A POST call that a person starts. */
+export function useAction<Answer>(path: string): ActionState<Answer> {
+  const [state, setState] = useState<Omit<ActionState<Answer>, 'run' | 'clear'>>({
+    answer: undefined,
+    error: undefined,
+    isRunning: false,
+  });
+  return {
+    ...state,
+    async run(body) {
+      setState({ answer: undefined, error: undefined, isRunning: true });
+      try {
+        const answer = await callApi<Answer>(path, { body });
+        setState({ answer, error: undefined, isRunning: false });
+        return answer;
+      } catch (error) {
+        setState({ answer: undefined, error: asErrorObject(error), isRunning: false });
+        return undefined;
+      }
+    },
+    clear: () => setState({ answer: undefined, error: undefined, isRunning: false }),
+  };
+}

@@ -1,0 +1,53 @@
+/** `1,234,567` */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US', { maximumFractionDigits: 2 });
+}
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+
+/** `1.2 MB`, powers of 1,000. */
+export function formatBytes(bytes: number): string {
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1_000 && unit < UNITS.length - 1) {
+    size /= 1_000;
+    unit += 1;
+  }
+  return `${size.toLocaleString('en-US', { maximumFractionDigits: size < 10 && unit > 0 ? 1 : 0 })} ${UNITS[unit]}`;
+}
+
+/** `$0.0012`: two digits that say something. */
+export function formatUsd(usd: number): string {
+  if (usd === 0) return '$0';
+  const digits = usd >= 1 ? 2 : Math.min(8, 1 - Math.floor(Math.log10(usd)));
+  return `$${usd.toLocaleString('en-US', { maximumFractionDigits: digits })}`;
+}
+
+const SPANS: readonly (readonly [number, string])[] = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1_000, 's'],
+];
+
+/** `3 min`, `2 h`: a length of time in its largest unit. */
+export function formatSpan(ms: number): string {
+  for (const [size, unit] of SPANS) if (Math.abs(ms) >= size) return `${Math.round(ms / size)} ${unit}`;
+  return `${Math.round(ms)} ms`;
+}
+
+/** `12.5 %` */
+export function formatShare(share: number): string {
+  return `${(share * 100).toLocaleString('en-US', { maximumFractionDigits: 1 })} %`;
+}
+
+/** `2026-11-20 07:30:00`, UTC. */
+export function formatTime(at: string | number): string {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** `1 row`, `2,000 rows`: a count with its noun. */
+export function formatNoun(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,118 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { ErrorObject } from '../../../lib/base/errors.ts';
+import type { LiveAnswer, LiveEntry, LiveSource } from '../../../observe/live/entries.ts';
+import { asErrorObject, callApi, type Params } from './api.ts';
+
+/** An entry with its number, from 1 in the order in which it came. */
+export interface NumberedEntry {
+  readonly number: number;
+  readonly entry: LiveEntry;
+}
+
+/** What has come. */
+export interface LiveFeed {
+  /** Oldest first; the newest that are kept. */
+  readonly kept: readonly NumberedEntry[];
+  /** Entries that have come since the page or its filter was opened. */
+  readonly total: number;
+  /** Entries that went before the page could read them. */
+  readonly dropped: number;
+  readonly source: LiveSource | undefined;
+  /** Why the last call failed; it is made again. */
+  readonly error: ErrorObject | undefined;
+  /** Whether the first answer is there. */
+  readonly isOpen: boolean;
+}
+
+/** Entries that the page keeps. */
+export const MOST_KEPT = 10_000;
+/** Entries of before that it begins with. */
+const BEGIN_WITH = 200;
+const WAIT_MS = 20_000;
+const MOST_AT_ONCE = 1_000;
+/** The pause after an answer that was not full: what comes meanwhile is read at once. */
+const PAUSE_MS = 100;
+/** How often the page is drawn again at most. */
+const DRAW_EVERY_MS = 250;
+const RETRY_MS = { least: 1_000, most: 10_000 } as const;
+
+const NOTHING: LiveFeed = {
+  kept: [],
+  total: 0,
+  dropped: 0,
+  source: undefined,
+  error: undefined,
+  isOpen: false,
+};
+
+/** Follows `/api/live` with a filter; begins again when the filter changes. */
+export function useLiveFeed(filter: Params): LiveFeed {
+  const [feed, setFeed] = useState(NOTHING);
+  const filterText = JSON.stringify(filter);
+  useEffect(() => {
+    const left = new AbortController();
+    let latest = NOTHING;
+    let timer: number | undefined;
+    let drawnAt = Number.NEGATIVE_INFINITY;
+    setFeed(NOTHING);
+    // At once after a pause, and else a few times a second, however much comes.
+    void follow(JSON.parse(filterText), left.signal, (next) => {
+      latest = next;
+      timer ??= window.setTimeout(
+        () => {
+          timer = undefined;
+          drawnAt = performance.now();
+          setFeed(latest);
+        },
+        Math.max(0, drawnAt + DRAW_EVERY_MS - performance.now()),
+      );
+    });
+    return () => {
+      left.abort();
+      window.clearTimeout(timer);
+    };
+  }, [filterText]);
+  return feed;
+}
+
+async function follow(filter: Params, signal: AbortSignal, show: (feed: LiveFeed) => void): Promise<void> {
+  let kept: NumberedEntry[] = [];
+  let [total, dropped, failures] = [0, 0, 0];
+  let next: string | undefined;
+  while (!signal.aborted) {
+    const begin = next === undefined ? { last: BEGIN_WITH } : { after: next, waitMs: WAIT_MS };
+    try {
+      const params = { ...filter, ...begin, most: MOST_AT_ONCE };
+      const answer = await callApi<LiveAnswer>('/api/live', { params, signal });
+      if (signal.aborted) return;
+      failures = 0;
+      next = answer.next;
+      dropped += answer.dropped;
+      const begun = total;
+      total += answer.entries.length;
+      // A new list: a page that is paused keeps the one it has.
+      kept = kept.concat(answer.entries.map((entry, i) => ({ number: begun + i + 1, entry })));
+      if (kept.length > MOST_KEPT) kept = kept.slice(-MOST_KEPT);
+      show({ kept, total, dropped, source: answer.source, error: undefined, isOpen: true });
+      if (answer.entries.length < MOST_AT_ONCE) await pause(PAUSE_MS, signal);
+      if (answer.ended) await pause(RETRY_MS.least, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      failures += 1;
+      show({ kept, total, dropped, source: undefined, error: asErrorObject(error), isOpen: true });
+      await pause(Math.min(RETRY_MS.most, RETRY_MS.least * 2 ** (failures - 1)), signal);
+    }
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      window.clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = window.setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}

@@ -1,0 +1,54 @@
+import { fileURLToPath } from 'node:url';
+import { ConsoleError } from '../errors.ts';
+
+const PAGE = fileURLToPath(new URL('../page', import.meta.url));
+
+/** One file of the page. */
+export interface Asset {
+  readonly contents: Uint8Array;
+  readonly type: string;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+};
+
+/**
+ * Bundles the page: `main.js`, `main.css`, and a chunk for each part that is loaded when it is first shown. It takes some
+ * tenths of a second, so a console bundles it once when it starts; nothing is kept that could be out of date.
+ *
+ * @returns Files by name.
+ * @throws ConsoleError SLUICE_CONSOLE_PAGE.
+ */
+export async function bundlePage(): Promise<ReadonlyMap<string, Asset>> {
+  // Imported here: commands that serve no page do not load it.
+  const { build } = await import('esbuild');
+  const result = await build({
+    absWorkingDir: PAGE,
+    entryPoints: ['main.tsx'],
+    outdir: PAGE,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2023',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    minify: true,
+    legalComments: 'none',
+    entryNames: '[name]',
+    chunkNames: 'chunk-[hash]',
+    logLevel: 'silent',
+    write: false,
+  }).catch((error: unknown) => {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new ConsoleError('SLUICE_CONSOLE_PAGE', detail, { cause: error });
+  });
+  return new Map(
+    result.outputFiles.map(({ path, contents }) => {
+      const name = path.slice(PAGE.length + 1);
+      return [name, { contents, type: TYPES[name.split('.').pop() ?? ''] ?? 'application/octet-stream' }];
+    }),
+  );
+}

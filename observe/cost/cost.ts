@@ -1,0 +1,101 @@
+import type { Stack } from '../../infra/template/Stack.ts';
+import { isoTimestamp } from '../../lib/base/time.ts';
+import type { Place } from '../place.ts';
+import { costLevers } from './costLevers.ts';
+import { type MonthlyCost, type MonthlyUsage, monthlyCost, notIncluded, scaleUsage } from './monthlyCost.ts';
+import { measureSample, readSample, type SampleUsage, sampleMonth } from './sampleUsage.ts';
+import { FUNCTION_MEGABYTES, measureStage } from './stageUsage.ts';
+
+/** Events of a month where nobody says how many: fixed costs are spread over them. */
+const USUAL_EVENTS = 100_000_000;
+
+/** What a month costs, why, and what would change it. */
+export interface Cost extends MonthlyCost {
+  readonly usage: MonthlyUsage;
+  readonly levers: ReturnType<typeof costLevers>;
+  readonly notIncluded: readonly string[];
+  /** What it was calculated from. */
+  readonly source:
+    | {
+        readonly kind: 'sample';
+        readonly requests: number;
+        readonly events: number;
+        readonly refused: SampleUsage['refused'];
+      }
+    | { readonly kind: 'stage'; readonly stack: string; readonly since: number; readonly until: number };
+  /** Region of the deployment. Prices are those of us-east-1. */
+  readonly region: string;
+}
+
+/**
+ * Calculates a month from a sample of bodies, before anything is deployed.
+ *
+ * @param file See {@link readSample}.
+ * @param events Events of the month. Default 100 million.
+ * @throws SampleError
+ */
+export async function costOfSample(file: Uint8Array, stack: Stack, events = USUAL_EVENTS): Promise<Cost> {
+  const bodies = readSample(file);
+  const sample = await measureSample(bodies, stack.config);
+  const usage = sampleMonth(sample, events, stack.config, FUNCTION_MEGABYTES.collect);
+  const { requests, events: sampled, refused } = sample;
+  return describeCost(usage, stack, { kind: 'sample', requests, events: sampled, refused });
+}
+
+/**
+ * Calculates a month from the metrics of a stage.
+ *
+ * @param options `days` to look back; `events` of the month, default as many as the stage gets.
+ * @throws StageUsageError; what CloudWatch's client throws.
+ */
+export async function costOfStage(
+  place: Pick<Place, 'cloudwatch' | 'config' | 'stack' | 'now'>,
+  { days, events }: { readonly days: number; readonly events: number | undefined },
+): Promise<Cost> {
+  const { usage, since, until } = await measureStage(place, days);
+  const { service, stage } = place.stack;
+  const scaled = events === undefined ? usage : scaleUsage(usage, events);
+  const stack = { config: place.config, service, stage };
+  return describeCost(scaled, stack, { kind: 'stage', stack: `${service}-${stage}`, since, until });
+}
+
+function describeCost(usage: MonthlyUsage, stack: Stack, source: Cost['source']): Cost {
+  const cost = monthlyCost(usage, stack);
+  return {
+    ...cost,
+    usage,
+    levers: costLevers(cost, usage, stack.config),
+    notIncluded: notIncluded(cost, source.kind),
+    source,
+    region: stack.config.region,
+  };
+}
+
+/** The cost as documented JSON: docs/observe.md. */
+export function costJson({ usdPerMillion, usdPerMonth, parts, usage, levers, source, ...rest }: Cost) {
+  return {
+    usd_per_million: usdPerMillion,
+    usd_per_month: usdPerMonth,
+    parts,
+    levers,
+    usage: {
+      events: usage.events,
+      requests: usage.requests,
+      invocations: usage.invocations,
+      gigabyte_seconds: usage.gigabyteSeconds,
+      payload_bytes: usage.payloadBytes,
+      billed_bytes: usage.billedBytes,
+      objects: usage.objects,
+      jq_hours: usage.jqHours,
+      stored_bytes: usage.storedBytes,
+      log_bytes: usage.logBytes,
+      metrics: usage.metrics,
+      athena_bytes: usage.athenaBytes,
+    },
+    source:
+      source.kind === 'sample'
+        ? source
+        : { ...source, since: isoTimestamp(source.since), until: isoTimestamp(source.until) },
+    not_included: rest.notIncluded,
+  };
+}

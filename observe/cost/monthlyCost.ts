@@ -1,0 +1,157 @@
+import { alarms } from '../../infra/alarms/alarms.ts';
+import type { Stack } from '../../infra/template/Stack.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { ATHENA_PRICE, prices } from '../prices.ts';
+
+/** Days of a month. */
+export const MONTH_DAYS = 30;
+
+/** Bytes of Athena's terabyte. */
+const TERABYTE = 1_000_000_000_000;
+
+/** What a deployment uses in a month. Null is not known. */
+export interface MonthlyUsage {
+  readonly events: number;
+  readonly requests: number;
+  /** Requests as the gateway meters them: by started 512 KB. */
+  readonly gatewayUnits: number;
+  readonly invocations: number;
+  readonly gigabyteSeconds: number;
+  /** Bytes of rows as JSON, and as Firehose bills them. */
+  readonly payloadBytes: number;
+  readonly billedBytes: number;
+  /** Files that Firehose delivers. */
+  readonly objects: number | null;
+  readonly jqHours: number | null;
+  /** Bytes in the bucket. */
+  readonly storedBytes: number | null;
+  readonly logBytes: number | null;
+  /** Custom metrics: names with their dimensions. */
+  readonly metrics: number;
+  /** Bytes that queries read. */
+  readonly athenaBytes: number | null;
+}
+
+/** The parts of a deployment's price. */
+export type CostPart = (typeof COST_PARTS)[number];
+
+/** In the order in which they are listed. */
+export const COST_PARTS = [
+  'gateway',
+  'lambda',
+  'firehose_ingest',
+  'firehose_conversion',
+  'firehose_partitioning',
+  'firehose_objects',
+  'firehose_jq',
+  's3_requests',
+  's3_storage',
+  'athena',
+  'logs',
+  'metrics',
+  'alarms',
+  'keys',
+] as const;
+
+/** What a deployment costs at list prices. */
+export interface MonthlyCost {
+  /** USD a month by part; parts that are not known are not there. */
+  readonly parts: Readonly<Partial<Record<CostPart, number>>>;
+  readonly usdPerMonth: number;
+  /** Null without events. */
+  readonly usdPerMillion: number | null;
+}
+
+/** The price of a month. It depends on the configuration for what costs the same without events: alarms, key and secrets. */
+export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
+  const { config } = stack;
+  const gigabyteSecond = config.architecture === 'arm64' ? prices.lambdaGbSecond : prices.lambdaGbSecondX86;
+  const all: Record<CostPart, number | null> = {
+    gateway: usage.gatewayUnits * prices.httpApiRequest.usd,
+    lambda: usage.invocations * prices.lambdaRequest.usd + usage.gigabyteSeconds * gigabyteSecond.usd,
+    firehose_ingest: usage.billedBytes * prices.firehoseByte.usd,
+    firehose_conversion: usage.billedBytes * prices.conversionByte.usd,
+    firehose_partitioning: usage.payloadBytes * prices.partitioningByte.usd,
+    firehose_objects: price(usage.objects, prices.partitionedObject.usd),
+    firehose_jq: price(usage.jqHours, prices.jqHour.usd),
+    s3_requests: price(usage.objects, prices.s3Put.usd),
+    s3_storage: price(usage.storedBytes, prices.s3ByteMonth.usd),
+    athena: price(usage.athenaBytes, ATHENA_PRICE.usdPerTerabyte / TERABYTE),
+    logs: price(usage.logBytes, prices.logByte.usd),
+    metrics: usage.metrics * prices.metricMonth.usd,
+    alarms: alarmMetrics(stack) * prices.alarmMonth.usd,
+    keys:
+      (config.existing.keyArn === null ? prices.keyMonth.usd : 0) + secrets(config) * prices.secretMonth.usd,
+  };
+  const parts: Partial<Record<CostPart, number>> = {};
+  for (const part of COST_PARTS) if (all[part] !== null) parts[part] = all[part];
+  const usdPerMonth = Object.values(parts).reduce((sum, usd) => sum + usd, 0);
+  return {
+    parts,
+    usdPerMonth,
+    usdPerMillion: usage.events === 0 ? null : (usdPerMonth * 1_000_000) / usage.events,
+  };
+}
+
+function price(amount: number | null, usd: number): number | null {
+  return amount === null ? null : amount * usd;
+}
+
+/** Metrics that the stack's alarms read: an alarm on a share reads two. */
+function alarmMetrics(stack: Stack): number {
+  return Object.values(alarms(stack))
+    .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+    .map(({ Properties }) => Properties?.['Metrics'])
+    .map((metrics) => (Array.isArray(metrics) ? metrics.filter(isRead).length : 1))
+    .reduce((sum, count) => sum + count, 0);
+}
+
+function isRead(metric: unknown): boolean {
+  return typeof metric === 'object' && metric !== null && 'MetricStat' in metric;
+}
+
+/** The secret of SDK keys, and one for each reader with access keys. */
+function secrets({ readers }: Config): number {
+  return 1 + readers.filter((reader) => reader.kind !== 'owox' && reader.as === 'user').length;
+}
+
+/** Usage that grows with the number of events, for another number; the rest stays. */
+export function scaleUsage(usage: MonthlyUsage, events: number): MonthlyUsage {
+  const factor = usage.events === 0 ? 1 : events / usage.events;
+  return {
+    ...usage,
+    events,
+    requests: usage.requests * factor,
+    gatewayUnits: usage.gatewayUnits * factor,
+    invocations: usage.invocations * factor,
+    gigabyteSeconds: usage.gigabyteSeconds * factor,
+    payloadBytes: usage.payloadBytes * factor,
+    billedBytes: usage.billedBytes * factor,
+    jqHours: usage.jqHours === null ? null : usage.jqHours * factor,
+    logBytes: usage.logBytes === null ? null : usage.logBytes * factor,
+  };
+}
+
+/** What to say of parts that are not known. */
+const UNKNOWN: Readonly<Partial<Record<CostPart, string>>> = {
+  firehose_objects: 'files that Firehose delivers: $0.01 for a thousand',
+  firehose_jq: "Firehose's jq: $0.07 an hour, which only the metrics of a deployment tell",
+  s3_storage: 'storage in S3: $0.023 for a GB and month; S3 tells the size of a bucket after a day or two',
+  athena: 'Athena: $5 for each terabyte that queries read, at least 10 MB a query',
+  logs: 'logs: $0.50 for each GB that the functions write',
+};
+
+/** What is not in the price, for people. */
+export function notIncluded({ parts }: MonthlyCost, source: 'sample' | 'stage'): string[] {
+  return [
+    ...COST_PARTS.flatMap((part) => (parts[part] === undefined ? (UNKNOWN[part] ?? []) : [])),
+    ...(source === 'sample'
+      ? [
+          'storage of earlier months: each month that is kept adds the storage of a month again',
+          'the functions besides the collector, which cost cents unless customers drop or receive files',
+        ]
+      : ['queries of readers in workgroups of their own']),
+    'KMS requests, queues, events and the Glue catalog, usually cents',
+    'the dashboard if the account has more than three ($3), data transfer, and taxes',
+  ];
+}

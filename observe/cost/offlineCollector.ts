@@ -1,0 +1,64 @@
+import { systemTiming } from '../../lib/base/retry.ts';
+import { collectPlan } from '../../lib/collect/CollectPlan.ts';
+import type { Collector } from '../../lib/collect/collectRequest.ts';
+import { GroupsCache } from '../../lib/groups/GroupsCache.ts';
+import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import type { TableKind } from '../../lib/schema/kinds.ts';
+import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
+import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
+
+/** What receives the output of a collector without AWS. */
+export interface OfflineSinks {
+  readonly putRecords: (kind: TableKind, records: readonly Uint8Array[]) => void;
+  /** A body or event that is too large for a row of quarantine. Default ignored. */
+  readonly putQuarantineLarge?: (bytes: number) => void;
+  /** Fields of a log line. Default ignored. */
+  readonly log?: (fields: Readonly<Record<string, unknown>>) => void;
+  /** Whether the next successful request is logged. Default no. */
+  readonly logSuccess?: () => boolean;
+  /** An EMF line. Default ignored. */
+  readonly writeMetrics?: (line: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Requests a second that no test exceeds. */
+const NO_LIMIT = 1_000_000;
+
+/** A collector of a configuration that accepts any key, and whose streams and bucket accept everything. */
+export function offlineCollector(config: Config, sinks: OfflineSinks): Collector {
+  const { log = () => {}, logSuccess = () => false, writeMetrics = () => {} } = sinks;
+  const { clock, random, wait } = systemTiming;
+  const stream = (kind: TableKind) => async (records: readonly Uint8Array[]) => {
+    sinks.putRecords(kind, records);
+    return { kind: 'answered' as const, errorCodes: records.map(() => null) };
+  };
+  return {
+    plan: collectPlan(config),
+    groups: new GroupsCache({
+      read: async () => 'none',
+      clock,
+      random,
+      log: () => {},
+      countFailure: () => {},
+    }),
+    keys: new KeyGate({
+      configured: [],
+      cache: new KeyCache({ read: async () => '{"keys":[]}', clock, random, log: () => {} }),
+      allowAnyKey: true,
+      limit: { perSecond: NO_LIMIT, burst: NO_LIMIT },
+      clock,
+    }),
+    streams: { exposures: stream('exposures'), events: stream('events'), quarantine: stream('quarantine') },
+    putOverflow: async () => {},
+    writeQuarantine: quarantineWriter(config),
+    putQuarantineLarge: async ({ body }) => sinks.putQuarantineLarge?.(body.length),
+    clock,
+    wait,
+    alarm: () => () => {},
+    random,
+    log,
+    logSuccess,
+    writeMetrics,
+    stage: 'offline',
+  };
+}

@@ -1,0 +1,276 @@
+import {
+  type CloudWatchClient,
+  GetMetricDataCommand,
+  ListMetricsCommand,
+  type MetricDataQuery,
+} from '@aws-sdk/client-cloudwatch';
+import { streamName } from '../../infra/streams/streams.ts';
+import { partName } from '../../infra/template/Stack.ts';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
+import { DAY_MS } from '../../lib/base/time.ts';
+import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
+import type { Place } from '../place.ts';
+import { MONTH_DAYS, type MonthlyUsage } from './monthlyCost.ts';
+
+/** Errors of the usage of a stage. */
+export const StageUsageError = defineErrorFamily('user', {
+  SLUICE_COST_NO_TRAFFIC: {
+    cause: 'The stage has no metrics of requests in these days.',
+    cure: 'Wait for events, look further back with --days, or calculate from a sample of bodies with --sample. Is the stage the right one?',
+  },
+});
+
+/** `memorySize` of each function in serverless.yml, MB. */
+export const FUNCTION_MEGABYTES = {
+  collect: 1_024,
+  register: 512,
+  redrive: 1_024,
+  'ingest-plan': 512,
+  'ingest-trigger': 512,
+  'ingest-load': 1_769,
+  export: 1_024,
+  'curate-plan': 512,
+  curate: 1_769,
+} as const;
+
+/** Values are read by the hour. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
+const PERIOD_SECONDS = 3_600;
+const PERIOD_MS = PERIOD_SECONDS * 1_000;
+/** Pages of values and of names that are read at most. */
+const MOST_PAGES = 20;
+
+/** What a stage used, as a month of {@link MONTH_DAYS} days. */
+export interface StageUsage {
+  readonly usage: MonthlyUsage;
+  /** Start and end of what was measured, epoch milliseconds. */
+  readonly since: number;
+  readonly until: number;
+}
+
+/**
+ * Reads the usage of a stage from CloudWatch: its own metrics, and those of Lambda, Firehose, Logs, S3 and Athena. A
+ * deployment that is younger than the days is measured since its first request.
+ *
+ * @param days Days to look back, 1 to 30.
+ * @throws StageUsageError without requests in these days; what CloudWatch's client throws.
+ */
+export async function measureStage(
+  place: Pick<Place, 'cloudwatch' | 'config' | 'stack' | 'now'>,
+  days: number,
+): Promise<StageUsage> {
+  const { cloudwatch, stack, now } = place;
+  const from = Math.floor((now - days * DAY_MS) / PERIOD_MS) * PERIOD_MS;
+  const values = await readValues(cloudwatch, stageMetrics(place), from, now);
+  const { requests } = collectMetrics;
+  const began = values.first(requests.name);
+  if (began === null)
+    throw new StageUsageError('SLUICE_COST_NO_TRAFFIC', `${stack.service}-${stack.stage}, ${days} days.`);
+  const since = Math.max(from, began);
+  const factor = (MONTH_DAYS * DAY_MS) / Math.max(PERIOD_MS, now - since);
+  const month = (id: string) => values.sum(id) * factor;
+  const functions = Object.entries(FUNCTION_MEGABYTES);
+  const count = month(requests.name);
+  const known = sum(functions, ([name]) => month(`invocations ${name}`));
+  // Lambda's metrics lag behind and are not everywhere: the collector's own then stand for its function.
+  const seconds =
+    known > 0
+      ? sum(functions, ([name, megabytes]) => (month(`duration ${name}`) / 1_000) * (megabytes / 1_024))
+      : (month(collectMetrics.latency_ms.name) / 1_000) * (FUNCTION_MEGABYTES.collect / 1_024);
+  /** Null where a service has told nothing, as S3 of a new bucket. */
+  const told = (ids: readonly string[]) =>
+    ids.some((id) => values.has(id)) ? sum(ids, (id) => month(id)) : null;
+  const jqMs = told(tableKinds.map((kind) => `jq ${kind}`));
+  return {
+    usage: {
+      events: month(collectMetrics.received.name),
+      requests: count,
+      gatewayUnits: count,
+      invocations: known > 0 ? known : count,
+      gigabyteSeconds: seconds,
+      payloadBytes: month(collectMetrics.payload_bytes.name),
+      billedBytes: month(collectMetrics.firehose_billed_bytes.name),
+      objects: told(tableKinds.map((kind) => `objects ${kind}`)),
+      jqHours: jqMs === null ? null : jqMs / 3_600_000,
+      storedBytes: values.last(STORED),
+      logBytes: told(logGroups(stack).map((group) => `logs ${group}`)),
+      metrics: await countMetrics(cloudwatch, stack.stage),
+      // Without queries there is no value; without values of Lambda, AWS's metrics are not there at all.
+      athenaBytes: known > 0 ? month('athena') : told(['athena']),
+    },
+    since,
+    until: now,
+  };
+}
+
+/** A metric that is read, by a name of ours. */
+interface ReadMetric {
+  readonly id: string;
+  readonly namespace: string;
+  readonly metric: string;
+  readonly statistic: 'Sum' | 'Average';
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+/**
+ * Names and dimensions:
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+ * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
+ * https://docs.aws.amazon.com/athena/latest/ug/query-metrics-viewing.html
+ */
+function stageMetrics({ config, stack }: Pick<Place, 'config' | 'stack'>): readonly ReadMetric[] {
+  const { requests, received, payload_bytes, firehose_billed_bytes, latency_ms } = collectMetrics;
+  const summed = { statistic: 'Sum' } as const;
+  return [
+    ...[requests, received, payload_bytes, firehose_billed_bytes, latency_ms].map(({ name }) => ({
+      ...{ ...summed, id: name, namespace: METRIC_NAMESPACE, metric: name },
+      dimensions: { function: 'collect', stage: stack.stage },
+    })),
+    ...Object.keys(FUNCTION_MEGABYTES).flatMap((name) => {
+      const common = {
+        ...summed,
+        namespace: 'AWS/Lambda',
+        dimensions: { FunctionName: partName(stack, name) },
+      };
+      return [
+        { ...common, id: `invocations ${name}`, metric: 'Invocations' },
+        { ...common, id: `duration ${name}`, metric: 'Duration' },
+      ];
+    }),
+    ...tableKinds.flatMap((kind) => {
+      const dimensions = { DeliveryStreamName: streamName(stack, kind) };
+      const common = { ...summed, namespace: 'AWS/Firehose', dimensions };
+      return [
+        { ...common, id: `objects ${kind}`, metric: 'DeliveryToS3.ObjectCount' },
+        { ...common, id: `jq ${kind}`, metric: 'JQProcessing.Duration' },
+      ];
+    }),
+    ...logGroups(stack).map((LogGroupName) => ({
+      ...{ ...summed, id: `logs ${LogGroupName}`, namespace: 'AWS/Logs', metric: 'IncomingBytes' },
+      dimensions: { LogGroupName },
+    })),
+    {
+      ...{ id: STORED, namespace: 'AWS/S3', metric: 'BucketSizeBytes', statistic: 'Average' },
+      dimensions: { BucketName: config.bucket, StorageType: 'StandardStorage' },
+    },
+    {
+      ...{ ...summed, id: 'athena', namespace: 'AWS/Athena', metric: 'ProcessedBytes' },
+      dimensions: { QueryState: 'SUCCEEDED', QueryType: 'DML', WorkGroup: config.athena.workgroup },
+    },
+  ];
+}
+
+function logGroups(stack: Place['stack']): readonly string[] {
+  return [
+    ...Object.keys(FUNCTION_MEGABYTES).map((name) => `/aws/lambda/${partName(stack, name)}`),
+    ...tableKinds.map((kind) => `/aws/kinesisfirehose/${streamName(stack, kind)}`),
+  ];
+}
+
+/** The size of the bucket, which S3 tells once a day, and late. */
+const STORED = 'stored';
+const STORED_DAYS = 3;
+
+/** Values of metrics by the hour. */
+class MetricValues {
+  readonly #points = new Map<string, Map<number, number>>();
+
+  add(id: string, at: number, value: number): void {
+    const points = this.#points.get(id) ?? new Map<number, number>();
+    this.#points.set(id, points.set(at, value));
+  }
+
+  sum(id: string): number {
+    return sum([...(this.#points.get(id)?.values() ?? [])], (value) => value);
+  }
+
+  has(id: string): boolean {
+    return this.#points.has(id);
+  }
+
+  /** The newest value; null without any. */
+  last(id: string): number | null {
+    const points = [...(this.#points.get(id) ?? [])].sort(([one], [other]) => one - other);
+    return points.at(-1)?.[1] ?? null;
+  }
+
+  /** Time of the first value above 0, epoch milliseconds; null without one. */
+  first(id: string): number | null {
+    const times = [...(this.#points.get(id) ?? [])].filter(([, value]) => value > 0).map(([at]) => at);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+}
+
+async function readValues(
+  client: CloudWatchClient,
+  metrics: readonly ReadMetric[],
+  from: number,
+  until: number,
+): Promise<MetricValues> {
+  const values = new MetricValues();
+  const MetricDataQueries = metrics.map(
+    ({ namespace, metric, statistic, dimensions }, i): MetricDataQuery => ({
+      Id: `m${i}`,
+      MetricStat: {
+        Metric: {
+          Namespace: namespace,
+          MetricName: metric,
+          Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+        },
+        Period: PERIOD_SECONDS,
+        Stat: statistic,
+      },
+    }),
+  );
+  let NextToken: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const answer = await client.send(
+      new GetMetricDataCommand({
+        MetricDataQueries,
+        StartTime: new Date(Math.min(from, until - STORED_DAYS * DAY_MS)),
+        EndTime: new Date(until),
+        ...(NextToken === undefined ? {} : { NextToken }),
+      }),
+    );
+    for (const { Id = '', Timestamps = [], Values = [] } of answer.MetricDataResults ?? []) {
+      const metric = metrics[Number(Id.slice(1))];
+      if (metric === undefined) continue;
+      for (const [i, at] of Timestamps.entries()) {
+        if (at.getTime() >= from || metric.id === STORED) values.add(metric.id, at.getTime(), Values[i] ?? 0);
+      }
+    }
+    NextToken = answer.NextToken;
+    if (NextToken === undefined) break;
+  }
+  return values;
+}
+
+/** Custom metrics of a stage that had values in the last two weeks. */
+async function countMetrics(client: CloudWatchClient, stage: string): Promise<number> {
+  let count = 0;
+  let NextToken: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const answer = await client.send(
+      new ListMetricsCommand({
+        Namespace: METRIC_NAMESPACE,
+        ...(NextToken === undefined ? {} : { NextToken }),
+      }),
+    );
+    // Metrics of log filters have no dimensions, but the stage in their names.
+    count += (answer.Metrics ?? []).filter(({ MetricName = '', Dimensions = [] }) =>
+      Dimensions.length === 0
+        ? MetricName.endsWith(`-${stage}`)
+        : Dimensions.some(({ Name, Value }) => Name === 'stage' && Value === stage),
+    ).length;
+    NextToken = answer.NextToken;
+    if (NextToken === undefined) break;
+  }
+  return count;
+}
+
+function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {
+  return items.reduce((total, item) => total + value(item), 0);
+}

@@ -1,0 +1,300 @@
+import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { s3ListedDays } from '../../lib/aws/s3ListedDays.ts';
+import { s3RawDays } from '../../lib/aws/s3RawDays.ts';
+import { mapLimit } from '../../lib/base/concurrency.ts';
+import { addDays, DAY_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { curatedShape, curatedTables } from '../../lib/curate/curatedTables.ts';
+import { isFailed } from '../../lib/curate/decideDay.ts';
+import type { ListedDay } from '../../lib/curate/ListedDays.ts';
+import { firstYoungDay } from '../../lib/curate/planDays.ts';
+import { type RawDay, readRawDay } from '../../lib/curate/RawDays.ts';
+import type { DayAccount } from '../../lib/drops/ledger/CuratedDay.ts';
+import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
+import type { ForwardedKind } from '../../lib/schema/kinds.ts';
+import { curatedPlace } from '../../lib/tables/ledgerKeys.ts';
+import { versionPrefix } from '../../lib/tables/tableFolders.ts';
+import type { Place } from '../place.ts';
+import { listFolder, s3Place } from '../tables/tableDays.ts';
+import { readPartitions } from '../tables/tables.ts';
+import { readViewDays, type ViewDays } from './viewDays.ts';
+
+/**
+ * What a day of a curated table is:
+ *
+ * - `curated`: its version is of today's raw files and columns, and all views read it.
+ * - `too_young`: too early to curate it.
+ * - `waiting`: it is to be curated.
+ * - `curating`: a function works on it.
+ * - `failed`: the last try failed.
+ * - `outdated`: it has a version of other raw files or columns, and is to be curated again.
+ *
+ * Views read the raw rows of every day that is not `curated`.
+ */
+export type CuratedDayState = 'curated' | 'too_young' | 'waiting' | 'curating' | 'failed' | 'outdated';
+
+/** A day of a curated table. */
+export interface CuratedDayStatus {
+  readonly day: UtcDay;
+  readonly state: CuratedDayState;
+  /** One sentence: why views do not read the curated rows; empty if they do. */
+  readonly why: string;
+  /** Whether the list that is written into the views has the day. */
+  readonly isListed: boolean;
+  /** The raw files now. */
+  readonly raw: { readonly files: number; readonly bytes: number };
+  /** The last version that was published; null before the first. */
+  readonly version: string | null;
+  /** Its files, and their bytes; 0 if the partition of the day is not at that version. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Where the rows of that version came from and went; null before the first. */
+  readonly account: DayAccount | null;
+  /** Digest of the columns and derivations of that version, and whether they are today's; null before the first. */
+  readonly shape: { readonly digest: string; readonly isCurrent: boolean } | null;
+  /** The version of Sluice that made it. */
+  readonly code: string | null;
+  /** Milliseconds of all its steps. */
+  readonly durationMs: number;
+  readonly attempts: number;
+  readonly failure: { readonly code: string; readonly message: string } | null;
+  /** Whether it has waited for more than a day. */
+  readonly isLate: boolean;
+  /** When the ledger was written, epoch milliseconds; null without an entry. */
+  readonly updatedAt: number | null;
+}
+
+/** The days of a curated table. */
+export interface CuratedTableStatus {
+  readonly kind: ForwardedKind;
+  readonly table: string;
+  readonly rawTable: string;
+  /** Days in the list that is written into the views, whatever the calendar shows. */
+  readonly listed: number;
+  /** How many days each view reads from the table, by its own text; null if that is not of this configuration. */
+  readonly views: readonly Pick<ViewDays, 'view' | 'days'>[];
+  /** The newest first: days with raw files or an entry in the ledger. */
+  readonly days: readonly CuratedDayStatus[];
+}
+
+/** The calendar of curated days. */
+export interface CuratedCalendar {
+  /** `curate` of the configuration. */
+  readonly isOn: boolean;
+  readonly curateAfter: number;
+  /** Days from this one on are too young. */
+  readonly firstYoung: UtcDay;
+  readonly tables: readonly CuratedTableStatus[];
+}
+
+/** Days, or folders, that are read in parallel. */
+const PARALLEL = 8;
+/** Time limit of the raw files of all days. */
+const LIST_MS = 120_000;
+
+/** What questions about curated days read. */
+export type CuratedPlace = Pick<
+  Place,
+  's3' | 'glue' | 'config' | 'now' | 'clock' | 'wait' | 'random' | 'signal'
+>;
+
+/**
+ * Reads the calendar of curated days: the ledger, the lists that views read, and what the folders have now.
+ *
+ * @param days Number of days.
+ * @param until The last day. Default today.
+ * @throws CurateError SLUICE_CURATE_BUCKET_FAILED; what S3's client throws.
+ */
+export async function readCuratedCalendar(
+  place: CuratedPlace,
+  {
+    kinds,
+    days,
+    until = utcDay(place.now),
+  }: { readonly kinds: readonly ForwardedKind[]; readonly days: number; readonly until?: UtcDay | undefined },
+): Promise<CuratedCalendar> {
+  const { config, now } = place;
+  const tables: CuratedTableStatus[] = [];
+  for (const kind of kinds) {
+    const from = addDays(until, 1 - days);
+    const { wanted, list } = await knownDays(place, kind, { from, until });
+    const views = await readViewDays(place, kind);
+    tables.push({
+      kind,
+      table: config.curatedTables[kind],
+      rawTable: config.tables[kind],
+      listed: Object.keys(list).length,
+      views: views.map(({ view, days }) => ({ view, days })),
+      days: await readCuratedDays(place, kind, wanted.toReversed(), { list, views }),
+    });
+  }
+  const { curate: isOn, curateAfter } = config;
+  return { isOn, curateAfter, firstYoung: firstYoungDay(config, now), tables };
+}
+
+/** The list of days that is written into the views. */
+export async function readListedDays(
+  { s3, config }: Pick<Place, 's3' | 'config'>,
+  kind: ForwardedKind,
+): Promise<Readonly<Record<UtcDay, ListedDay>>> {
+  return (await s3ListedDays(s3, config.bucket).read(kind))?.days ?? {};
+}
+
+/** The raw files, as the plan lists them. */
+export function rawDaysOf({
+  s3,
+  config,
+  clock,
+  wait,
+  random,
+}: Pick<CuratedPlace, 's3' | 'config' | 'clock' | 'wait' | 'random'>) {
+  return s3RawDays(s3, config.bucket, config, { clock, wait, random, deadline: clock.now() + LIST_MS });
+}
+
+/** Days of the range that have a raw folder or are listed, oldest first. */
+async function knownDays(
+  place: CuratedPlace,
+  kind: ForwardedKind,
+  { from, until }: { readonly from: UtcDay; readonly until: UtcDay },
+) {
+  const list = await readListedDays(place, kind);
+  const known = new Set([...(await rawDaysOf(place).days(kind)), ...Object.keys(list)]);
+  return { list, wanted: [...known].filter((day) => day >= from && day <= until).sort() };
+}
+
+/**
+ * Reads days of a curated table, in the order that they are named. Days without raw files that were never curated are left
+ * out.
+ *
+ * @throws as {@link readCuratedCalendar}.
+ */
+export async function readCuratedDays(
+  place: CuratedPlace,
+  kind: ForwardedKind,
+  days: readonly UtcDay[],
+  {
+    list,
+    views,
+  }: { readonly list: Readonly<Record<UtcDay, ListedDay>>; readonly views: readonly ViewDays[] },
+): Promise<readonly CuratedDayStatus[]> {
+  const { s3, config } = place;
+  const ledger = s3Ledger(s3, config.bucket);
+  const raw = rawDaysOf(place);
+  const table = config.curatedTables[kind];
+  const shape = curatedShape(curatedTables(config)[kind]);
+  const [from = '', to = ''] = [...days].sort().filter((_, i, { length }) => i === 0 || i === length - 1);
+  const partitions = await readPartitions(
+    place,
+    table,
+    days.length === 0 ? undefined : { from, to: to || from },
+  );
+  const read = await mapLimit(days, PARALLEL, async (day): Promise<CuratedDayStatus | null> => {
+    const files = await readRawDay(raw, kind, day);
+    const stored = await ledger.read(curatedPlace(config, kind, day));
+    const entry = stored?.entry ?? null;
+    if (files.files.length === 0 && entry?.version === undefined) return null;
+    const { version } = entry ?? {};
+    const partition = s3Place(partitions.get(day) ?? '').Prefix;
+    const isRead = version !== undefined && partition === versionPrefix(config, table, day, version);
+    const unread = views.filter(({ has }) => !has(day)).map(({ view }) => view);
+    const status = statusOf(place, { day, raw: files, entry, isRead, listed: list[day], unread, shape });
+    const { files: written, bytes } = isRead
+      ? await listFolder(place, `s3://${config.bucket}/${partition}`)
+      : { files: 0, bytes: 0 };
+    return { ...status, files: written, bytes };
+  });
+  return read.flatMap((one) => one ?? []);
+}
+
+/** What is known of a day. */
+interface KnownDay {
+  readonly day: UtcDay;
+  readonly raw: RawDay;
+  readonly entry: LedgerEntry | null;
+  /** Whether its partition has the version of the ledger. */
+  readonly isRead: boolean;
+  readonly listed: ListedDay | undefined;
+  /** Views that do not read the day from the curated table. */
+  readonly unread: readonly string[];
+  /** Today's. */
+  readonly shape: string;
+}
+
+function statusOf(
+  { config, now }: Pick<Place, 'config' | 'now'>,
+  known: KnownDay,
+): Omit<CuratedDayStatus, 'files' | 'bytes'> {
+  const { day, raw, entry, listed, shape } = known;
+  const { shape: made, code = null, account = null } = entry?.curated ?? {};
+  const state = stateOf(config, known, now);
+  return {
+    day,
+    state,
+    why: state === 'curated' ? '' : whyRaw(config, known, state),
+    isListed: listed !== undefined,
+    raw: { files: raw.files.length, bytes: raw.bytes },
+    version: entry?.version ?? null,
+    account,
+    shape: made === undefined ? null : { digest: made, isCurrent: made === shape },
+    code,
+    durationMs: Object.values(entry?.durations ?? {}).reduce((sum, ms) => sum + ms, 0),
+    attempts: entry?.attempts ?? 0,
+    failure: entry?.failure ?? null,
+    isLate:
+      (state === 'waiting' || state === 'outdated') &&
+      entry?.queued !== undefined &&
+      now - entry.queued.at > DAY_MS,
+    updatedAt: entry?.updatedAt ?? null,
+  };
+}
+
+function stateOf(
+  config: Place['config'],
+  { day, raw, entry, isRead, listed, unread, shape }: KnownDay,
+  now: number,
+): CuratedDayState {
+  const isOfToday = listed?.fingerprint === raw.fingerprint && listed.shape === shape;
+  if (isRead && isOfToday && unread.length === 0) return 'curated';
+  if (entry?.lease !== undefined && entry.lease.until > now) return 'curating';
+  if (isFailed(entry, raw.fingerprint)) return 'failed';
+  if (entry?.version !== undefined && !isOfNow(entry, raw, shape)) return 'outdated';
+  return day >= firstYoungDay(config, now) ? 'too_young' : 'waiting';
+}
+
+/** Whether its version is of these raw files and this shape. */
+function isOfNow({ fingerprint, curated }: LedgerEntry, raw: RawDay, shape: string): boolean {
+  return fingerprint === raw.fingerprint && curated?.shape === shape;
+}
+
+function whyRaw(
+  { curate, curateAfter }: Place['config'],
+  { day, raw, entry, isRead, listed, unread, shape }: KnownDay,
+  state: Exclude<CuratedDayState, 'curated'>,
+): string {
+  if (!curate) return 'The configuration has `curate: false`.';
+  const { failure, queued } = entry ?? {};
+  const told = failure === undefined ? '' : ` The last try: ${failure.message}`;
+  switch (state) {
+    case 'too_young':
+      return `It is curated from ${addDays(day, 1 + curateAfter)} on.`;
+    case 'curating':
+      return `A function works on it, attempt ${entry?.attempts ?? 1}.`;
+    case 'failed':
+      return `${failure?.code ?? ''}: ${failure?.message ?? ''}`;
+    case 'outdated':
+      return `${
+        entry?.fingerprint === raw.fingerprint
+          ? 'Its columns have changed since it was curated.'
+          : 'Its raw files have changed since it was curated.'
+      }${told}`;
+    default:
+      if (entry?.version !== undefined && isOfNow(entry, raw, shape) && !isRead)
+        return 'The catalog does not have its partition: the next plan curates it again.';
+      if (entry?.version !== undefined && isOfNow(entry, raw, shape))
+        return listed === undefined
+          ? 'It is curated, and not in the list of days that views read: the next plan puts it there.'
+          : `It is curated, and not yet in the text of ${unread.join(', ')}: the next plan writes it.`;
+      return queued === undefined
+        ? 'The next plan queues it.'
+        : `It was queued at ${new Date(queued.at).toISOString()}.${told}`;
+  }
+}

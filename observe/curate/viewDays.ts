@@ -1,0 +1,72 @@
+import { EntityNotFoundException, GetTableCommand } from '@aws-sdk/client-glue';
+import type { UtcDay } from '../../lib/base/time.ts';
+import type { ForwardedKind } from '../../lib/schema/kinds.ts';
+import { type CuratedDays, countDays } from '../../lib/views/curatedDays.ts';
+import { readCuratedDays, viewKinds } from '../../lib/views/curatedViews.ts';
+import { readPrestoView } from '../../lib/views/prestoView.ts';
+import type { ViewName } from '../../lib/views/View.ts';
+import { viewNames } from '../../lib/views/views.ts';
+import type { Place } from '../place.ts';
+import { sent } from '../tables/tables.ts';
+
+/** The days of a table that a view reads from the curated table, by the view's own text. */
+export interface ViewDays {
+  readonly view: ViewName;
+  /** How many; null if the text is not of this configuration, or there is no such view. */
+  readonly days: number | null;
+  /** Whether a day is one of them. */
+  readonly has: (day: UtcDay) => boolean;
+}
+
+/** Reads the texts of all views that read rows of a table: the permission of any reader is enough. */
+export async function readViewDays(
+  place: Pick<Place, 'glue' | 'config' | 'signal'>,
+  kind: ForwardedKind,
+): Promise<readonly ViewDays[]> {
+  const names = viewNames.filter((name) => viewKinds[name].includes(kind));
+  return Promise.all(
+    names.map(async (view): Promise<ViewDays> => {
+      const ranges = (await readView(place, view))?.[kind];
+      if (ranges === undefined) return { view, days: null, has: () => false };
+      return {
+        view,
+        days: countDays(ranges),
+        has: (day) => ranges.some(({ from, to }) => from <= day && day <= to),
+      };
+    }),
+  );
+}
+
+/** Which days the views read from a curated table. */
+export interface ServedDays {
+  /** The curated table. */
+  readonly table: string;
+  /** In the order that they were asked for. */
+  readonly days: readonly UtcDay[];
+}
+
+/** Those of some days that all views read from the curated table. */
+export async function readServedDays(
+  place: Pick<Place, 'glue' | 'config' | 'signal'>,
+  kind: ForwardedKind,
+  days: readonly UtcDay[],
+): Promise<ServedDays> {
+  const views = await readViewDays(place, kind);
+  return {
+    table: place.config.curatedTables[kind],
+    days: days.filter((day) => views.every(({ has }) => has(day))),
+  };
+}
+
+async function readView(
+  { glue, config, signal }: Pick<Place, 'glue' | 'config' | 'signal'>,
+  Name: ViewName,
+): Promise<CuratedDays | null> {
+  const asked = new GetTableCommand({ DatabaseName: config.database, Name });
+  const { Table } = await glue.send(asked, ...sent(signal)).catch((error: unknown) => {
+    if (error instanceof EntityNotFoundException) return { Table: undefined };
+    throw error;
+  });
+  const sql = readPrestoView(Table?.ViewOriginalText ?? '')?.originalSql;
+  return sql === undefined ? null : readCuratedDays(config, Name, sql);
+}

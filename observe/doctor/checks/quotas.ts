@@ -1,0 +1,187 @@
+import { GetAccountCommand, type ThrottleSettings } from '@aws-sdk/client-api-gateway';
+import { type AccountLimit, GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
+import { ListServiceQuotasCommand, type ServiceQuota } from '@aws-sdk/client-service-quotas';
+import { type Config, requestLimits } from '../../../lib/schema/config.ts';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
+import { isRegion } from '../../../lib/schema/regions.ts';
+import { checkEach } from '../askAws.ts';
+import type { DoctorContext } from '../DoctorContext.ts';
+import { type Finding, finding } from '../findings.ts';
+import type { Check } from '../runChecks.ts';
+
+/** One quota, found by its name in Service Quotas: a code changes when AWS renames the quota. */
+interface Quota {
+  readonly service: string;
+  readonly name: RegExp;
+  /** The name that a finding shows. */
+  readonly called: string;
+  readonly what: string;
+  /** The least value that is sufficient. */
+  readonly least: number;
+  /** How much of it is used, if that is known. */
+  readonly used: (doctor: DoctorContext) => Promise<number | undefined>;
+}
+
+/** The share from which a quota counts as nearly exhausted. */
+const NEAR = 0.8;
+/** Lambda keeps this many executions for functions without reserved concurrency. https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
+const UNRESERVED = 100;
+/** The default of accounts that are not new. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const LAMBDA_DEFAULT = 1_000;
+/** The lowest default of a region, for each stream. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
+const FIREHOSE_PUTS = 1_000;
+/** Pages of 100 quotas. */
+const MOST_QUOTA_PAGES = 10;
+
+/**
+ * Concurrent executions of one queue's function: `maximumConcurrency` of each queue in serverless.yml, the least that
+ * Lambda accepts. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+const WORKERS_OF_A_QUEUE = 2;
+
+const QUOTAS: readonly Quota[] = [
+  {
+    service: 'firehose',
+    name: /put ?requests/i,
+    called: 'Rate of Put requests',
+    what: 'calls a second on a stream',
+    least: FIREHOSE_PUTS,
+    used: async () => undefined,
+  },
+  {
+    service: 'glue',
+    name: /partitions per table/i,
+    called: 'Number of partitions per table',
+    what: 'partitions of a table',
+    least: 0,
+    used: countPartitions,
+  },
+];
+
+/** The account's quotas, which are lower in new accounts and shared with everything else in the account. */
+export const quotas: Check = {
+  name: 'quotas',
+  expects: 'the quotas of API Gateway, Lambda, Firehose and Glue are sufficient',
+  needs: ['stack'],
+  blocks: [],
+  codes: [
+    'SLUICE_DOCTOR_REQUEST_LIMIT',
+    'SLUICE_DOCTOR_QUOTA_LOW',
+    'SLUICE_DOCTOR_QUOTA_NEAR',
+    'SLUICE_DOCTOR_QUOTA_UNKNOWN',
+  ],
+  permissions: [
+    'apigateway:GET',
+    'lambda:GetAccountSettings',
+    'servicequotas:ListServiceQuotas',
+    'glue:GetPartitions',
+  ],
+  async run(doctor) {
+    return checkEach(
+      [askGateway, askLambda, ...QUOTAS.map((quota) => () => askQuota(doctor, quota))],
+      (part) => part(doctor),
+      (impossible) => impossible.finding,
+    );
+  },
+};
+
+/** Asks API Gateway for the effective limits: Service Quotas shows 10,000 requests where 2,500 are accepted. */
+async function askGateway(doctor: DoctorContext): Promise<Finding[]> {
+  const { apiGateway } = await doctor.clients();
+  const { throttleSettings } = await doctor.ask('apigateway:GET', () =>
+    apiGateway.send(new GetAccountCommand({})),
+  );
+  const [config, { region }] = await Promise.all([doctor.config(), doctor.identity()]);
+  return judgeGateway(throttleSettings ?? {}, isRegion(region) ? { ...config, region } : config);
+}
+
+/** Compares the account's limits with those that the stage's throttling and its alarm are based on. */
+function judgeGateway(
+  { rateLimit, burstLimit }: ThrottleSettings,
+  config: Pick<Config, 'region' | 'endpoint'>,
+): Finding[] {
+  if (rateLimit === undefined || burstLimit === undefined)
+    return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', 'apigateway: throttleSettings of the account.')];
+  const { effectiveRequestsPerSecond, burst } = requestLimits(config);
+  if (rateLimit >= effectiveRequestsPerSecond && burstLimit >= burst) return [];
+  const account = `${rateLimit} a second, ${burstLimit} at once`;
+  const configured = `${effectiveRequestsPerSecond} a second, ${burst} at once`;
+  return [
+    finding(
+      'SLUICE_DOCTOR_REQUEST_LIMIT',
+      `The account allows ${account}; the configuration says ${configured}.`,
+    ),
+  ];
+}
+
+async function askLambda(doctor: DoctorContext): Promise<Finding[]> {
+  const { lambda } = await doctor.clients();
+  const { AccountLimit } = await doctor.ask('lambda:GetAccountSettings', () =>
+    lambda.send(new GetAccountSettingsCommand({})),
+  );
+  return judgeLambda(AccountLimit ?? {}, await doctor.config());
+}
+
+/** Judges the account's concurrency: all functions of the account and region share what is not reserved. */
+function judgeLambda(
+  { ConcurrentExecutions: total, UnreservedConcurrentExecutions: unreserved }: AccountLimit,
+  { collector, sources, exports, curate }: Pick<Config, 'collector' | 'sources' | 'exports' | 'curate'>,
+): Finding[] {
+  if (total === undefined || unreserved === undefined)
+    return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', 'lambda: AccountLimit of the account.')];
+  const reserved = Math.max(total - unreserved, collector.reservedConcurrency ?? 0);
+  const about = `Lambda: ${total} executions at once in the account, ${reserved} of them reserved`;
+  const least = Math.max(LAMBDA_DEFAULT, (collector.reservedConcurrency ?? 0) + UNRESERVED);
+  if (total < least) {
+    // Register and redrive always have a queue; the functions of ingest, export and curation have one if they are configured.
+    const queues = 2 + (sources.length > 0 ? 2 : 0) + (exports.length > 0 ? 1 : 0) + (curate ? 2 : 0);
+    const workers = `The stack's ${queues} queues use up to ${queues * WORKERS_OF_A_QUEUE}, the collector has the rest`;
+    return [finding('SLUICE_DOCTOR_QUOTA_LOW', `${about}, expected ${least} or more. ${workers}.`)];
+  }
+  return reserved > total * NEAR ? [finding('SLUICE_DOCTOR_QUOTA_NEAR', `${about}.`)] : [];
+}
+
+async function askQuota(doctor: DoctorContext, quota: Quota): Promise<Finding[]> {
+  const found = await readQuota(doctor, quota);
+  if (found === undefined)
+    return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', `${quota.service}: ${quota.called}.`)];
+  return judgeQuota(quota, found, await quota.used(doctor));
+}
+
+async function readQuota(doctor: DoctorContext, { service, name }: Quota): Promise<ServiceQuota | undefined> {
+  const { quotas: client } = await doctor.clients();
+  let NextToken: string | undefined;
+  for (let page = 0; page < MOST_QUOTA_PAGES; page += 1) {
+    const token = NextToken;
+    const answer = await doctor.ask('servicequotas:ListServiceQuotas', () =>
+      client.send(new ListServiceQuotasCommand({ ServiceCode: service, NextToken: token })),
+    );
+    const found = (answer.Quotas ?? []).find(({ QuotaName = '' }) => name.test(QuotaName));
+    NextToken = answer.NextToken;
+    if (found !== undefined || NextToken === undefined) return found;
+  }
+  return undefined;
+}
+
+function judgeQuota(
+  { what, least }: Quota,
+  { ServiceName = '', QuotaName = '', QuotaCode = '', Value = 0 }: ServiceQuota,
+  used: number | undefined,
+): Finding[] {
+  const about = `${ServiceName}, ${QuotaName} (${QuotaCode}): ${Value} ${what}`;
+  const usage = used === undefined ? '' : `, ${used} used or reserved`;
+  if (Value < least) {
+    return [finding('SLUICE_DOCTOR_QUOTA_LOW', `${about}${usage}, expected ${least} or more.`)];
+  }
+  if (used !== undefined && used > Value * NEAR)
+    return [finding('SLUICE_DOCTOR_QUOTA_NEAR', `${about}${usage}.`)];
+  return [];
+}
+
+/** Partitions of the table with the most. */
+async function countPartitions(doctor: DoctorContext): Promise<number> {
+  const counts = await Promise.all(
+    tableKinds.map(async (kind) => (await doctor.tablePartitions(kind))?.partitions.length ?? 0),
+  );
+  return Math.max(...counts);
+}

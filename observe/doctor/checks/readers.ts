@@ -1,0 +1,250 @@
+import { type EvaluationResult, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import { readerId } from '../../../infra/readers/readers.ts';
+import { PolicyRecordError, readPolicyRecords } from '../../../lib/access/applied/policyRecords.ts';
+import {
+  arnIn,
+  bucketArn,
+  catalogArns,
+  kmsViaS3,
+  type Place,
+  placeFor,
+  workgroupArn,
+} from '../../../lib/access/place.ts';
+import type { PolicyTarget } from '../../../lib/access/printedPolicies.ts';
+import { readerWorkgroup } from '../../../lib/access/readerStatements.ts';
+import { s3PolicyRecords } from '../../../lib/aws/s3PolicyRecords.ts';
+import type { UtcDay } from '../../../lib/base/time.ts';
+import { type Config, PRIMARY_WORKGROUP } from '../../../lib/schema/config.ts';
+import { forwardedKinds } from '../../../lib/schema/kinds.ts';
+import type { Reader } from '../../../lib/schema/readers.ts';
+import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
+import { checkEach, isAwsError } from '../askAws.ts';
+import type { DoctorContext } from '../DoctorContext.ts';
+import { CheckImpossible, type Finding, finding } from '../findings.ts';
+import type { Check } from '../runChecks.ts';
+
+/**
+ * The permissions of readers, by IAM's simulator: their policies may have changed since the deployment. Of roles and users
+ * that somebody gave a printed policy, only what they must be allowed: other policies of theirs are none of ours.
+ */
+export const readers: Check = {
+  name: 'readers',
+  expects:
+    'each configured reader has the permissions that it needs and none that it must not have, by simulation',
+  needs: ['stack'],
+  blocks: [],
+  codes: [
+    'SLUICE_DOCTOR_NO_READERS',
+    'SLUICE_DOCTOR_READER_MISSING',
+    'SLUICE_DOCTOR_READER_DENIED',
+    'SLUICE_DOCTOR_READER_NOT_READY',
+    'SLUICE_DOCTOR_READER_ALLOWED',
+  ],
+  permissions: ['iam:SimulatePrincipalPolicy', 'cloudformation:ListStackResources', 's3:GetObject'],
+  async run(doctor) {
+    const config = await doctor.config();
+    const subjects = [
+      ...config.readers.map((reader) => () => judgeReader(doctor, reader)),
+      ...(await confirmedReaders(doctor)).map((reader) => () => judgeConfirmed(doctor, reader)),
+    ];
+    if (subjects.length === 0) return [finding('SLUICE_DOCTOR_NO_READERS', '')];
+    return checkEach(
+      subjects,
+      (judge) => judge(),
+      (impossible) => impossible.finding,
+    );
+  },
+};
+
+async function judgeReader(doctor: DoctorContext, reader: Reader): Promise<Finding[]> {
+  const [config, { account, partition }, resources] = await Promise.all([
+    doctor.config(),
+    doctor.identity(),
+    doctor.resources(),
+  ]);
+  const role = resources.get(readerId(reader, 'Role'));
+  const principal = role ?? resources.get(readerId(reader, 'User'));
+  if (principal === undefined) return [finding('SLUICE_DOCTOR_READER_MISSING', `${reader.name}.`)];
+  const arn = `arn:${partition}:iam::${account}:${role === undefined ? 'user' : 'role'}/${principal.physicalId}`;
+  const place = await readersPlace(doctor);
+  return simulate(doctor, { name: reader.name, arn }, readerExpectations(place, config, reader));
+}
+
+/** A reader's role or user, outside of the stack or in it. */
+interface Simulated {
+  /** What findings call it. */
+  readonly name: string;
+  readonly arn: string;
+}
+
+/** Targets of printed policies with which a reader reads. */
+const READING: readonly PolicyTarget[] = ['statsig-role', 'statsig-user', 'owox', 'metabase'];
+
+/** Roles and users of this account that somebody gave a printed policy and recorded with `sluice policy confirm --to`. */
+async function confirmedReaders(doctor: DoctorContext): Promise<Simulated[]> {
+  const [config, { account }, { s3 }] = await Promise.all([
+    doctor.config(),
+    doctor.identity(),
+    doctor.clients(),
+  ]);
+  const records = await doctor
+    .ask('s3:GetObject', () => readPolicyRecords(s3PolicyRecords(s3, config.bucket)))
+    .catch((error: unknown) => {
+      // `applied-policies` reports what is wrong with the record. Without a bucket there is none.
+      const isReported = error instanceof PolicyRecordError || error instanceof CheckImpossible;
+      if (isReported || isAwsError(error, 'NoSuchBucket')) return {};
+      throw error;
+    });
+  return Object.entries(records).flatMap(([name, { appliedTo: arn = '' }]) => {
+    const isReader = READING.some((target) => name === target || name.startsWith(`${target}/`));
+    return isReader && /:(role|user)\//.test(arn) && arn.split(':')[4] === account ? [{ name, arn }] : [];
+  });
+}
+
+async function judgeConfirmed(doctor: DoctorContext, reader: Simulated): Promise<Finding[]> {
+  return simulate(doctor, reader, rowExpectations(await readersPlace(doctor), await doctor.config()));
+}
+
+async function readersPlace(doctor: DoctorContext): Promise<Place> {
+  const [config, { account, partition, region }, keyArn] = await Promise.all([
+    doctor.config(),
+    doctor.identity(),
+    doctor.keyArn(),
+  ]);
+  return placeFor(config, { partition, account, region, keyArn });
+}
+
+async function simulate(
+  doctor: DoctorContext,
+  { name, arn }: Simulated,
+  expectations: readonly ReaderExpectation[],
+): Promise<Finding[]> {
+  const { iam } = await doctor.clients();
+  const findings: Finding[] = [];
+  for (const expectation of expectations) {
+    const { EvaluationResults = [] } = await doctor.ask('iam:SimulatePrincipalPolicy', () =>
+      iam.send(
+        new SimulatePrincipalPolicyCommand({
+          PolicySourceArn: arn,
+          ActionNames: [expectation.action],
+          ResourceArns: [...expectation.resources],
+          ContextEntries: Object.entries(expectation.context ?? {}).map(([name, value]) => ({
+            ContextKeyName: name,
+            ContextKeyType: 'string' as const,
+            ContextKeyValues: [value],
+          })),
+        }),
+      ),
+    );
+    findings.push(...judgeSimulation(name, expectation, EvaluationResults));
+  }
+  return findings;
+}
+
+/** Judges the simulator's decisions, for each resource separately. */
+export function judgeSimulation(
+  name: string,
+  { action, allowed, resources, isForLater = false }: ReaderExpectation,
+  results: readonly EvaluationResult[],
+): Finding[] {
+  const decisions = results.flatMap(
+    ({ EvalDecision, EvalResourceName = '', ResourceSpecificResults = [] }) =>
+      ResourceSpecificResults.length > 0
+        ? ResourceSpecificResults.map((one) => ({
+            resource: one.EvalResourceName ?? '',
+            allowed: one.EvalResourceDecision === 'allowed',
+          }))
+        : [{ resource: EvalResourceName, allowed: EvalDecision === 'allowed' }],
+  );
+  const decided =
+    decisions.length > 0 ? decisions : resources.map((resource) => ({ resource, allowed: false }));
+  const wrong = decided.filter((decision) => decision.allowed !== allowed).map(({ resource }) => resource);
+  if (wrong.length === 0) return [];
+  const denied = isForLater ? 'SLUICE_DOCTOR_READER_NOT_READY' : 'SLUICE_DOCTOR_READER_DENIED';
+  const code = allowed ? denied : 'SLUICE_DOCTOR_READER_ALLOWED';
+  return [finding(code, `${name}: ${action} on ${wrong.join(', ')}.`)];
+}
+
+/** One action that a reader must be allowed, or must not be allowed. */
+interface ReaderExpectation {
+  readonly action: string;
+  readonly resources: readonly string[];
+  readonly allowed: boolean;
+  /** Whether no query needs it yet. Default false. */
+  readonly isForLater?: boolean;
+  /** Condition keys of the request. */
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+/** Any day: policies are about folders, not days. */
+const DAY: UtcDay = '2026-01-01';
+
+type Layout = Pick<Config, 'bucket' | 'statsigFolder' | 'tables' | 'curatedTables' | 'curate'>;
+
+const yes = (action: string, resources: readonly string[], context?: ReaderExpectation['context']) => ({
+  action,
+  resources,
+  allowed: true,
+  ...(context === undefined ? {} : { context }),
+});
+const no = (action: string, resources: readonly string[]) => ({ action, resources, allowed: false });
+
+/**
+ * What every reader must be allowed: rows and tables of what the views read, with the reader's permissions. Views read
+ * curated days only with `curate: true`; readers are allowed to before that.
+ */
+function rowExpectations(place: Place, config: Layout): readonly ReaderExpectation[] {
+  const tables = forwardedKinds.map((kind) => config.tables[kind]);
+  const curated = forwardedKinds.map((kind) => config.curatedTables[kind]);
+  const inCatalog = (names: readonly string[]) => [
+    ...new Set(names.flatMap((table) => catalogArns(place, place.database, table))),
+  ];
+  return [
+    yes('s3:GetObject', rawFiles(place, config)),
+    yes('kms:Decrypt', [place.keyArn], { 'kms:ViaService': kmsViaS3(place) }),
+    yes('glue:GetTable', inCatalog(tables)),
+    ...[
+      yes('s3:GetObject', curatedFiles(place, config)),
+      yes('glue:GetTable', inCatalog(curated)),
+      yes('glue:GetPartitions', inCatalog(curated)),
+    ].map((expectation) => ({ ...expectation, isForLater: !config.curate })),
+  ];
+}
+
+/** A file of each raw table. */
+function rawFiles(place: Place, config: Layout): readonly string[] {
+  return forwardedKinds.map((kind) => objectArn(place, `${dayFolder(config, kind, DAY)}part.parquet`));
+}
+
+/** A file of each table of curated days. */
+function curatedFiles(place: Place, config: Layout): readonly string[] {
+  return forwardedKinds.map((kind) =>
+    objectArn(place, `${versionPrefix(config, config.curatedTables[kind], DAY, 'v1')}part.parquet`),
+  );
+}
+
+function objectArn(place: Place, key: string): string {
+  return `${bucketArn(place, place.bucket)}/${key}`;
+}
+
+/** What each reader must be allowed, and samples of what it must not be: the tests of lib/access cover all of it. */
+function readerExpectations(place: Place, config: Layout, reader: Reader): readonly ReaderExpectation[] {
+  const tables = forwardedKinds.flatMap((kind) => [config.tables[kind], config.curatedTables[kind]]);
+  const workgroup = reader.kind === 'owox' ? PRIMARY_WORKGROUP : readerWorkgroup(place, reader).workgroup;
+  const writesLikeUs = reader.kind === 'statsig' && reader.statsigForwardsHere;
+  const ours = [...(writesLikeUs ? [] : rawFiles(place, config)), ...curatedFiles(place, config)];
+  return [
+    ...rowExpectations(place, config),
+    yes('athena:StartQueryExecution', [workgroupArn(place, workgroup)]),
+    no(
+      's3:GetObject',
+      ['overflow/x', 'ledger/x', 'quarantine/x', 'parked/x'].map((key) => objectArn(place, key)),
+    ),
+    no(
+      'glue:DeleteTable',
+      tables.map((table) => arnIn(place, 'glue', `table/${place.database}/${table}`)),
+    ),
+    no('s3:PutObject', ours),
+    no('s3:DeleteObject', ours),
+  ];
+}

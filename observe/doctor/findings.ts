@@ -1,0 +1,386 @@
+import type { ErrorCode, ErrorEntry } from '../../lib/base/errors.ts';
+
+/**
+ * `problem`: something does not work, is not safe, or could not be checked. `warning`: it works but should be improved.
+ * `unchecked`: the check does not apply here, for example in the local cloud.
+ */
+export type Severity = 'problem' | 'warning' | 'unchecked';
+
+interface Entry extends ErrorEntry {
+  readonly severity: Severity;
+}
+
+const problem = (cause: string, cure: string): Entry => ({ severity: 'problem', cause, cure });
+const warning = (cause: string, cure: string): Entry => ({ severity: 'warning', cause, cure });
+
+const DEPLOY = 'run `npx serverless deploy` with the same stage and region';
+const NEW = `If it is new in the configuration or the release and no command is shown, ${DEPLOY}.`;
+const CHANGED = `If the configuration or the release has changed since, ${DEPLOY}.`;
+/** CloudFormation compares a new template with the last one, not with the resources. */
+const BLIND = 'Redeploying does not revert manual changes.';
+/** A drift-aware change set compares the template with the resources: {@link revertDriftCommands}. */
+const COMPARE =
+  'The commands make CloudFormation compare its template with the resources, show the changes, and apply them. Read the output of the third command before you run the last one. For the local cloud: stop it and start it again.';
+const RECREATE = `${BLIND} ${COMPARE} ${NEW}`;
+const RESTORE_TABLE = `${BLIND} Restore it with the command. ${CHANGED}`;
+const RESTORE = `${BLIND} ${COMPARE} ${CHANGED}`;
+
+/** Everything that `sluice doctor` can find. Codes are stable. */
+export const doctorFindings = {
+  SLUICE_DOCTOR_CONFIGURATION: problem(
+    'The configuration is not valid, or not for this stage, so nothing else can be checked.',
+    'Correct the named field. docs/errors.md has the cure of the code in the message.',
+  ),
+  SLUICE_DOCTOR_CREDENTIALS: problem(
+    'AWS does not accept the credentials, or there are none.',
+    'Sign in (`aws sso login`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. For the local cloud: --local.',
+  ),
+  SLUICE_DOCTOR_ACCOUNT_DIFFERS: problem(
+    'The credentials are of another account than the configuration states.',
+    'Use credentials of that account (AWS_PROFILE), or correct `account` in the configuration.',
+  ),
+  SLUICE_DOCTOR_CLOCK_OFF: problem(
+    "This machine's clock differs from AWS's. From a difference of five minutes, AWS rejects signed requests.",
+    'Set the clock by NTP. If you moved the clock of the local cloud: POST {"real":true} to /_sluice/clock.',
+  ),
+  SLUICE_DOCTOR_REGION_UNFIT: problem(
+    'The region lacks a service that the stack needs, or an existing resource is in another region.',
+    'Choose a region of lib/schema/regions.ts with `region` in the configuration or with --region, or change the named field.',
+  ),
+  SLUICE_DOCTOR_STACK_MISSING: problem(
+    'There is no stack for this stage in this account and region.',
+    'Deploy it, or choose another stage, region or account: --stage, --region, AWS_PROFILE.',
+  ),
+  SLUICE_DOCTOR_STACK_UNFINISHED: problem(
+    'The last deployment is in progress or failed.',
+    "If it is in progress, wait. If it failed, find the first failure in the stack's events in CloudFormation, correct its cause, run the command if one is shown, and deploy again.",
+  ),
+  SLUICE_DOCTOR_STACK_DIFFERS: problem(
+    'The stack was deployed from another configuration.',
+    `Check the configuration (SLUICE_CONFIG), then ${DEPLOY}.`,
+  ),
+  SLUICE_DOCTOR_VERSION_OLDER: warning(
+    'The stack was deployed by an earlier version of Sluice.',
+    `CHANGELOG.md says what changes for a deployment. To upgrade, ${DEPLOY}.`,
+  ),
+  SLUICE_DOCTOR_VERSION_NEWER: problem(
+    'The stack was deployed by a later version of Sluice. Deploying this working tree would downgrade it, and the doctor compares it with what this version expects.',
+    'Use the working tree of the deployed version or a later one. To downgrade on purpose, read docs/deploy.md first.',
+  ),
+  SLUICE_DOCTOR_NAME_TAKEN: problem(
+    'A name that the stack gives to a new resource is taken. CloudFormation would fail there and roll back.',
+    'Choose another name or stage, or use the existing resource (docs/deploy.md, "Bringing your own"). If a stack was removed before, see docs/deploy.md, "Redeploying after `remove`". If a command is shown and nobody needs the resource, run it.',
+  ),
+  SLUICE_DOCTOR_LAKE_FORMATION: warning(
+    'In this account, Lake Formation controls access to new databases and tables in addition to IAM. It will deny access to the delivery streams and the register function.',
+    'Deploy, then grant the permissions that docs/deploy.md, "Lake Formation", lists before you send events.',
+  ),
+  SLUICE_DOCTOR_DEPLOY_DENIED: problem(
+    'According to the IAM policy simulator, these credentials lack permissions that a deployment needs.',
+    'Attach the policies that `npx sluice policy print --for deploy` prints. If they are attached, look for a permissions boundary, a service control policy or a Deny statement.',
+  ),
+  SLUICE_DOCTOR_NOT_SIMULATED: {
+    severity: 'unchecked',
+    cause: 'No simulator covers this. Only the first deployment shows whether it works.',
+    cure: 'docs/aws.md, "What only a first deployment tells", describes each failure and its remedy.',
+  },
+  SLUICE_DOCTOR_STAGE_SHARED: problem(
+    "Another stage's stack in this account and region has a bucket, database or workgroup of this stage.",
+    'Make the named value depend on the stage (docs/deploy.md, "Stages") and deploy. If the other stack was deployed with this name by mistake, do not remove it before you have read docs/deploy.md, "Redeploying after `remove`": its bucket and tables stay.',
+  ),
+  SLUICE_DOCTOR_BUCKET_MISSING: problem(
+    'The bucket does not exist.',
+    `${BLIND} If the stack created it: ${COMPARE} If you brought it, create it with the command and run the doctor again, which prints the settings it needs. Its objects are lost.`,
+  ),
+  SLUICE_DOCTOR_BUCKET_REGION: problem(
+    'The bucket is in another region than the stack. Firehose, Athena and the functions need it in their own region.',
+    'Deploy to the region of the bucket, or choose another bucket.',
+  ),
+  SLUICE_DOCTOR_BUCKET_NOT_OURS: problem(
+    'The bucket belongs to another account, or these credentials cannot read it.',
+    'Choose a bucket of this account with `bucket` in the configuration. Bucket names are global.',
+  ),
+  SLUICE_DOCTOR_BUCKET_EVENTS: problem(
+    'The bucket sends no events to EventBridge.',
+    'Enable them with the command.',
+  ),
+  SLUICE_DOCTOR_BUCKET_ENCRYPTION: problem(
+    'The bucket does not encrypt new objects with the key by default.',
+    'Set it with the command. Existing objects keep their encryption.',
+  ),
+  SLUICE_DOCTOR_BUCKET_POLICY: problem(
+    'The bucket policy allows requests without TLS.',
+    'Set it with the command, which keeps every other statement.',
+  ),
+  SLUICE_DOCTOR_BUCKET_LIFECYCLE: problem(
+    'Lifecycle rules are missing, or differ from the configuration.',
+    'Set them with the command, which keeps every other rule.',
+  ),
+  SLUICE_DOCTOR_BUCKET_SHARED: problem(
+    "Sluice's lifecycle rules are missing, and its folders in the existing bucket hold other objects, which the rules would delete.",
+    'Move those objects and run the doctor again, which then prints the command, or use another bucket. Sluice works without the rules, but nothing expires.',
+  ),
+  SLUICE_DOCTOR_BUCKET_PUBLIC: problem(
+    'The bucket does not block public access.',
+    'Block public access with the command.',
+  ),
+  SLUICE_DOCTOR_BUCKET_OWNERSHIP: problem(
+    'Objects can belong to the account that wrote them.',
+    'Set the ownership with the command.',
+  ),
+  SLUICE_DOCTOR_BUCKET_VERSIONING: warning(
+    'Versioning is off, so overwritten state cannot be restored.',
+    'Enable versioning with the command.',
+  ),
+  SLUICE_DOCTOR_HOLDOUTS_UNKNOWN: warning(
+    'SDKs send holdouts like any other gate, so Sluice cannot tell which units are held out: they count as one more group of each experiment.',
+    "Run `npx sluice groups pull`, or list the names of all holdouts in the configuration, `holdouts: ['spring_holdout']` (`[]` if there are none), and deploy. The views also apply it to existing rows (docs/statsig.md).",
+  ),
+  SLUICE_DOCTOR_KEY_MISSING: problem(
+    'The key does not exist or is scheduled for deletion. Without it, the data cannot be read.',
+    'Keep it (`aws kms cancel-key-deletion`), or set another with `existing.keyArn`.',
+  ),
+  SLUICE_DOCTOR_KEY_DISABLED: problem(
+    'The key is disabled, so nothing can be written or read.',
+    'Enable it with the command.',
+  ),
+  SLUICE_DOCTOR_KEY_UNFIT: problem(
+    'The key is asymmetric, not for encryption, or a multi-Region key. S3 or Statsig cannot use it.',
+    'Set a symmetric single-Region key with `existing.keyArn`, or none, and the stack creates one.',
+  ),
+  SLUICE_DOCTOR_KEY_UNROTATED: warning(
+    'The key is not rotated.',
+    'Enable rotation with the command. Readers are not affected.',
+  ),
+  SLUICE_DOCTOR_KEY_POLICY: problem(
+    'The key policy neither delegates access to IAM nor allows these roles.',
+    "Add a statement to the key policy that allows the account's root `kms:*`, or these roles kms:Decrypt and kms:GenerateDataKey.",
+  ),
+  SLUICE_DOCTOR_DATABASE_MISSING: problem(
+    'The Glue database does not exist.',
+    `${BLIND} Create it with the command, then run the doctor again for its tables. ${NEW}`,
+  ),
+  SLUICE_DOCTOR_TABLE_MISSING: problem(
+    'A table does not exist.',
+    `${BLIND} Create it with the command. Its rows are files, which still exist, and the next daily run registers their days. ${NEW}`,
+  ),
+  SLUICE_DOCTOR_TABLE_COLUMNS: problem(
+    "A table's columns differ from the columns that are written. Rows go to quarantine or are read incorrectly.",
+    RESTORE_TABLE,
+  ),
+  SLUICE_DOCTOR_TABLE_COMMENTS: warning(
+    'Column comments of a table differ. Readers show them beside the columns.',
+    RESTORE_TABLE,
+  ),
+  SLUICE_DOCTOR_TABLE_PARTITION_KEY: problem(
+    'A table is not partitioned by day, so no partition can be registered.',
+    'Drop it and create it again with the commands. The data stays, and the next daily run registers its days. Deploying does not recreate a table that was dropped manually.',
+  ),
+  SLUICE_DOCTOR_TABLE_LOCATION: problem(
+    'The location of a table is not the folder that its rows are written to.',
+    RESTORE_TABLE,
+  ),
+  SLUICE_DOCTOR_TABLE_FORMAT: problem(
+    'The format of a table is not the Parquet format that is written.',
+    RESTORE_TABLE,
+  ),
+  SLUICE_DOCTOR_VIEW_MISSING: problem(
+    'A view does not exist.',
+    `${BLIND} Create it with the command. ${NEW}`,
+  ),
+  SLUICE_DOCTOR_VIEW_DIFFERS: problem('A view differs from its definition in lib/views.', RESTORE_TABLE),
+  SLUICE_DOCTOR_PARTITION_MISSING: problem(
+    'Days have files but no partition, so queries do not read their rows.',
+    'Files of the last minute may still be in progress. Otherwise check the register queue and its dead-letter queue. The next daily run at 00:05 UTC registers the days.',
+  ),
+  SLUICE_DOCTOR_PARTITION_EMPTY: warning(
+    'Days have a partition but no files: no data arrived, or it has expired or was deleted.',
+    'Nothing, unless rows are missing. In that case find out who deleted them.',
+  ),
+  SLUICE_DOCTOR_PARTITION_MISPLACED: problem(
+    "Partitions do not point to their day's folder, so queries do not read its rows.",
+    'Drop them in Glue. The next daily run registers them with the correct folder.',
+  ),
+  SLUICE_DOCTOR_PARTITION_STALE: problem(
+    'Partitions still have an earlier set of columns of their table.',
+    'The next daily run at 00:05 UTC updates them.',
+  ),
+  SLUICE_DOCTOR_WORKGROUP_MISSING: problem(
+    'The Athena workgroup does not exist.',
+    `${RECREATE} If you brought it, create it in Athena.`,
+  ),
+  SLUICE_DOCTOR_WORKGROUP_DISABLED: problem(
+    'The Athena workgroup is disabled, so nobody can query.',
+    'Enable it with the command.',
+  ),
+  SLUICE_DOCTOR_WORKGROUP_RESULTS: problem(
+    'Query results do not go to query-results/ in the bucket, where readers can read them and they expire.',
+    'Set the location with the command.',
+  ),
+  SLUICE_DOCTOR_WORKGROUP_ENCRYPTION: problem(
+    'Query results are not encrypted with the key, or not encrypted at all.',
+    'Set it with the command. Existing results keep their encryption.',
+  ),
+  SLUICE_DOCTOR_WORKGROUP_NOT_ENFORCED: problem(
+    "Clients can override the workgroup's settings, including result location and encryption.",
+    'Enforce them with the command.',
+  ),
+  SLUICE_DOCTOR_WORKGROUP_NO_CUTOFF: warning(
+    'The workgroup does not limit how much data a query scans, nor its cost.',
+    'Set a limit with the command.',
+  ),
+  SLUICE_DOCTOR_PRIMARY_DISABLED: problem(
+    'The workgroup `primary` is disabled. OWOX Data Marts sends no workgroup, so its queries run in `primary`.',
+    'Enable it with the command. This affects everyone in the account who sends no workgroup.',
+  ),
+  SLUICE_DOCTOR_PRIMARY_ENFORCED: problem(
+    'The workgroup `primary` enforces its own result location. OWOX Data Marts sends no workgroup, and may neither write nor read there.',
+    'Let clients choose the result location with the command. This affects everyone in the account who sends no workgroup.',
+  ),
+  SLUICE_DOCTOR_STREAM_MISSING: problem(
+    'A delivery stream does not exist. Its rows go to overflow.',
+    RECREATE,
+  ),
+  SLUICE_DOCTOR_STREAM_INACTIVE: problem(
+    'A delivery stream does not accept records.',
+    'If it is being created, wait. Otherwise check its log group, /aws/kinesisfirehose/<stream>, its role and its key.',
+  ),
+  SLUICE_DOCTOR_STREAM_DIFFERS: problem(
+    'The settings of a delivery stream differ from the configuration.',
+    RESTORE,
+  ),
+  SLUICE_DOCTOR_QUEUE_MISSING: problem('A queue does not exist.', RECREATE),
+  SLUICE_DOCTOR_DEAD_LETTERS: problem(
+    'A dead-letter queue holds messages that could not be processed.',
+    "The function's log has the error code. After you have corrected the cause, move the messages back with the command.",
+  ),
+  SLUICE_DOCTOR_SOURCE_UNREADABLE: problem(
+    "The last attempt to list a dataset's folder failed.",
+    'docs/ingest.md, "Alarms", says what to do for each code. Then run `npx sluice ingest run`.',
+  ),
+  SLUICE_DOCTOR_SOURCE_UNSEEN: warning(
+    'A dataset has not been listed within its schedule.',
+    'If it is new, wait for the schedule or run `npx sluice ingest run`. Otherwise check the log of the function ingest-plan and its queues.',
+  ),
+  SLUICE_DOCTOR_SOURCE_STOPPED: warning(
+    'No day of the lookback of a dataset has files.',
+    'Compare `folder` and `dayFormat` with the keys of the files, or ask whoever delivers them.',
+  ),
+  SLUICE_DOCTOR_SOURCE_LATE: problem(
+    'A drop has not arrived by the time it is expected.',
+    'Ask whoever delivers it. If drops never arrive that early, change `expectedBy` of the dataset and deploy. Once the drop is there, run `npx sluice ingest run`.',
+  ),
+  SLUICE_DOCTOR_LOAD_FAILED: problem(
+    'Days of a dataset could not be loaded. Queries still read the previous version.',
+    '`npx sluice ingest explain` names the file and the reason; docs/ingest.md says what to do.',
+  ),
+  SLUICE_DOCTOR_FILES_LEFT_OUT: warning(
+    'Days of a dataset were loaded without objects that may have been meant to be loaded.',
+    '`npx sluice ingest explain` names each object and the reason; docs/ingest.md, "What is left out", explains the reasons. Deliver them as Parquet files, or ask whoever delivers them to write them elsewhere.',
+  ),
+  SLUICE_DOCTOR_EXPORT_FAILED: problem(
+    "Days of a table could not be exported to the customer's bucket.",
+    '`npx sluice export status` shows the reason; docs/export.md, "When an export fails", says what to do.',
+  ),
+  SLUICE_DOCTOR_REQUEST_LIMIT: problem(
+    'API Gateway accepts fewer requests in this account than the configuration says. It answers 429, on which some SDKs drop events, before the alarm `stage-limit` fires.',
+    "Request an increase from AWS (docs/limits.md), or set `endpoint.accountRequestsPerSecond` and `endpoint.burst` to the account's numbers and deploy.",
+  ),
+  SLUICE_DOCTOR_QUOTA_LOW: warning(
+    'A quota of the account is lower than the default, or lower than the configuration needs.',
+    'Request an increase in Service Quotas.',
+  ),
+  SLUICE_DOCTOR_QUOTA_NEAR: warning('A quota is nearly exhausted.', 'Request an increase in Service Quotas.'),
+  SLUICE_DOCTOR_QUOTA_UNKNOWN: {
+    severity: 'unchecked',
+    cause: 'Service Quotas lists no quota of this name here.',
+    cure: 'Look it up in Service Quotas. docs/limits.md says what it has to cover.',
+  },
+  SLUICE_DOCTOR_READER_MISSING: problem(
+    'A configured reader has no role or user in the stack.',
+    `To create it, ${DEPLOY}.`,
+  ),
+  SLUICE_DOCTOR_READER_DENIED: problem(
+    'A reader lacks a permission that it needs.',
+    'Check its policies, its permissions boundary and service control policies for what denies it. docs/readers.md lists the permissions.',
+  ),
+  SLUICE_DOCTOR_READER_NOT_READY: warning(
+    'A reader may not read the tables of curated days. With `curate: true` the views read them with the permissions of the reader, and its queries would fail.',
+    'Allow it before you set `curate: true`. Deploy if the stack makes the reader. If somebody applied its policy by hand, print it again with `npx sluice policy print` and have it applied.',
+  ),
+  SLUICE_DOCTOR_READER_ALLOWED: problem(
+    'A reader has a permission that it must not have.',
+    'Remove the policy that grants it. The stack grants none of these permissions.',
+  ),
+  SLUICE_DOCTOR_POLICY_OUTDATED: problem(
+    'A policy that somebody applied by hand grants less than this version of Sluice needs.',
+    'Print it with the first command and have it applied. If a second command is shown, the doctor cannot read the policy: run that command afterwards. docs/readers.md, "Policies that were applied by hand".',
+  ),
+  SLUICE_DOCTOR_POLICY_WIDER: warning(
+    'A policy that somebody applied by hand grants more than this version of Sluice needs.',
+    'Print it with the first command and have it applied. If a second command is shown, the doctor cannot read the policy: run that command afterwards.',
+  ),
+  SLUICE_DOCTOR_POLICY_UNCONFIRMED: {
+    severity: 'unchecked',
+    cause: 'Nobody has recorded which version of this policy is applied, and the doctor cannot read it.',
+    cure: 'Compare it with what the first command prints, have it applied if it differs, then run the second command.',
+  },
+  SLUICE_DOCTOR_POLICY_RECORD: problem(
+    'The record of applied policies, ledger/policies.json in the bucket, is damaged, or a later version of Sluice wrote it.',
+    'Restore an earlier version of the object, or delete it and confirm the policies again.',
+  ),
+  SLUICE_DOCTOR_NOT_ALLOWED: problem(
+    'This could not be checked because a permission is missing.',
+    'Grant it to whoever runs the doctor. docs/doctor.md lists all permissions.',
+  ),
+  SLUICE_DOCTOR_FAILED: problem(
+    'This could not be checked because AWS returned an unexpected error.',
+    'Read the detail. If AWS was only busy, run the doctor again.',
+  ),
+  SLUICE_DOCTOR_NOT_EMULATED: {
+    severity: 'unchecked',
+    cause: 'The local cloud does not emulate this.',
+    cure: 'Run the doctor on a deployment.',
+  },
+  SLUICE_DOCTOR_NO_READERS: {
+    severity: 'unchecked',
+    cause: 'No reader is configured.',
+    cure: 'Add Statsig, OWOX Data Marts or Metabase to `readers`: docs/readers.md.',
+  },
+  SLUICE_DOCTOR_SKIPPED: {
+    severity: 'unchecked',
+    cause: 'Another check must pass first.',
+    cure: 'Correct what that check found.',
+  },
+} as const satisfies Readonly<Record<ErrorCode, Entry>>;
+
+/** A stable code of a finding. */
+export type FindingCode = keyof typeof doctorFindings;
+
+/** One thing that a check found. */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  /** What it is about: which bucket, table or day; what was found and what was expected. */
+  readonly detail: string;
+  readonly cause: string;
+  readonly cure: string;
+  /** Commands that repair it, ready to be pasted into a shell. Often none. */
+  readonly commands: readonly string[];
+}
+
+/** Makes a finding from its code and a detail. */
+export function finding(code: FindingCode, detail: string, commands: readonly string[] = []): Finding {
+  return { code, ...doctorFindings[code], detail, commands };
+}
+
+/** A check, or a part of one, cannot be made. The reason is a finding of its own. */
+export class CheckImpossible extends Error {
+  readonly finding: Finding;
+
+  constructor(finding: Finding) {
+    super(`${finding.code}: ${finding.detail}`);
+    this.name = 'CheckImpossible';
+    this.finding = finding;
+  }
+}

@@ -1,0 +1,87 @@
+import { defineErrorFamily } from '../../lib/base/errors.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import type { Export } from '../../lib/schema/exports.ts';
+import { exportFolder } from '../../lib/tables/exportKeys.ts';
+import type { ConfiguredDataset } from './datasetStatus.ts';
+
+/** Errors of questions about drops, and of requests to load them. */
+export const DropsError = defineErrorFamily('user', {
+  SLUICE_INGEST_NO_SOURCES: {
+    cause: 'sluice.config.ts has no source or dataset of this name.',
+    cure: 'Compare --source and --dataset with `sources` in sluice.config.ts; SLUICE_CONFIG names another file.',
+  },
+  SLUICE_INGEST_DAY_UNKNOWN: {
+    cause: 'The ledger has no entry for this day.',
+    cure: 'If its folder has files, `sluice ingest run` loads days of the lookback, `sluice ingest backfill` any day.',
+  },
+  SLUICE_INGEST_DAYS_INVALID: {
+    cause: 'These days cannot be requested.',
+    cure: 'Read the detail, and request other days.',
+  },
+  SLUICE_INGEST_REFUSED: {
+    cause: 'AWS denied a call.',
+    cure: "Read the detail. Is the stage deployed with these sources, and may your credentials read the bucket's ledger/ and send to its queue?",
+  },
+});
+
+/** Errors of questions about exports, and of requests to export days. */
+export const ExportsError = defineErrorFamily('user', {
+  SLUICE_EXPORT_UNKNOWN: {
+    cause: 'sluice.config.ts has no export of this name.',
+    cure: 'Compare --export with `exports` in sluice.config.ts; SLUICE_CONFIG names another file.',
+  },
+  SLUICE_EXPORT_DAYS_INVALID: {
+    cause: 'These days cannot be exported.',
+    cure: 'Read the detail, and request other days.',
+  },
+  SLUICE_EXPORT_REFUSED: {
+    cause: 'AWS denied a call.',
+    cure: "Read the detail. Is the stage deployed with these exports, and may your credentials read the bucket's ledger/ and send to its queue?",
+  },
+});
+
+/** Names of datasets; all of them without a name. */
+export interface DatasetNames {
+  readonly source?: string | undefined;
+  readonly dataset?: string | undefined;
+}
+
+/**
+ * The datasets of these names, in the order of the configuration.
+ *
+ * @throws DropsError SLUICE_INGEST_NO_SOURCES if there is none.
+ */
+export function namedDatasets(
+  { sources }: Pick<Config, 'sources'>,
+  { source, dataset }: DatasetNames,
+): readonly [ConfiguredDataset, ...ConfiguredDataset[]] {
+  const all = sources.flatMap((one) => one.datasets.map((each) => ({ source: one, dataset: each })));
+  const [first, ...others] = all.filter(
+    (one) =>
+      (source === undefined || one.source.name === source) &&
+      (dataset === undefined || one.dataset.name === dataset),
+  );
+  if (first !== undefined) return [first, ...others];
+  const known = all.map((one) => `${one.source.name}/${one.dataset.name}`).join(', ');
+  throw new DropsError('SLUICE_INGEST_NO_SOURCES', known === '' ? 'It has no datasets.' : `It has ${known}.`);
+}
+
+/** The customer's `s3://<bucket>/<folder>/` of an export. */
+export function exportTarget(exported: Pick<Export, 'name' | 'target'>): string {
+  return `s3://${exported.target.bucket}/${exportFolder(exported)}`;
+}
+
+/**
+ * The export of a name; all of them without a name.
+ *
+ * @throws ExportsError SLUICE_EXPORT_UNKNOWN if there is none.
+ */
+export function namedExports(
+  { exports }: Pick<Config, 'exports'>,
+  name?: string,
+): readonly [Export, ...Export[]] {
+  const [first, ...others] = exports.filter((one) => name === undefined || one.name === name);
+  if (first !== undefined) return [first, ...others];
+  const known = exports.map((one) => one.name).join(', ');
+  throw new ExportsError('SLUICE_EXPORT_UNKNOWN', known === '' ? 'It has no exports.' : `It has ${known}.`);
+}

@@ -1,0 +1,264 @@
+import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
+import { isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
+import { isLeftOutReason, leftOutReasons } from '../../lib/drops/Drop.ts';
+import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
+import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
+import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
+import { isMarkerReason, isSent } from '../../lib/drops/plan/decideDay.ts';
+import type { Export } from '../../lib/schema/exports.ts';
+import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
+import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
+import { type ExplainedCode, explainCode } from '../explainCode.ts';
+import type { Place } from '../place.ts';
+import { listQuarantined, type QuarantinedPage } from '../quarantine/listQuarantined.ts';
+import { DropsError, exportTarget, namedDatasets, namedExports } from './datasets.ts';
+
+/** What an entry of the ledger means, in words. */
+export interface DayExplanation {
+  /** What happened, a sentence each. */
+  readonly meaning: readonly string[];
+  /** What queries read of the day. */
+  readonly served: string;
+  /** What happens next, or what to do, a sentence each. */
+  readonly next: readonly string[];
+  /** The failure of the day; null without one. */
+  readonly failure: (ExplainedCode & { readonly message: string }) | null;
+  /** Refused rows by reason, the most frequent first. */
+  readonly refused: readonly (ExplainedCode & { readonly rows: number })[];
+  /** What the reasons mean for which files were left out, by reason. */
+  readonly leftOut: Readonly<Record<string, string>>;
+}
+
+/** A day of a dataset: its entry in the ledger, and what that means. */
+export interface ExplainedDay extends LedgerEntry {
+  readonly explanation: DayExplanation;
+}
+
+/**
+ * Explains a day of a dataset.
+ *
+ * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; IngestError.
+ */
+export async function explainDay(
+  { s3, config }: Pick<Place, 's3' | 'config'>,
+  { day, ...names }: { readonly source: string; readonly dataset: string; readonly day: UtcDay },
+): Promise<ExplainedDay> {
+  const [{ source, dataset }] = namedDatasets(config, names);
+  const stored = await s3Ledger(s3, config.bucket).read({ source: source.name, dataset: dataset.name, day });
+  if (stored === null)
+    throw new DropsError('SLUICE_INGEST_DAY_UNKNOWN', `${source.name}/${dataset.name} ${day}.`);
+  return { ...stored.entry, explanation: explainEntry(stored.entry) };
+}
+
+/** A day of an export: its entry in the ledger, and what that means. */
+export interface ExplainedExport extends ExplainedDay {
+  readonly export: string;
+  /** The customer's `s3://<bucket>/<folder>/`. */
+  readonly target: string;
+}
+
+/**
+ * Explains a day of an export.
+ *
+ * @throws ExportsError SLUICE_EXPORT_UNKNOWN; DropsError SLUICE_INGEST_DAY_UNKNOWN; IngestError.
+ */
+export async function explainExportDay(
+  { s3, config }: Pick<Place, 's3' | 'config'>,
+  { export: name, day }: { readonly export: string; readonly day: UtcDay },
+): Promise<ExplainedExport> {
+  const [exported] = namedExports(config, name);
+  const stored = await s3Ledger(s3, config.bucket).read(exportPlace(exported, day));
+  if (stored === null) throw new DropsError('SLUICE_INGEST_DAY_UNKNOWN', `${name} ${day}.`);
+  return {
+    ...stored.entry,
+    export: name,
+    target: exportTarget(exported),
+    explanation: explainExport(stored.entry, exported),
+  };
+}
+
+function explainExport(entry: LedgerEntry, exported: Export): DayExplanation {
+  const { state, failure, updatedAt, files, bytes, version, attempts, day } = entry;
+  const at = isoTimestamp(updatedAt);
+  const meaning = {
+    succeeded: `The day was exported at ${at}: ${countOf(files.length, 'file')}, ${countOf(bytes, 'byte')}.`,
+    succeeded_no_data: `The day had no files to export at ${at}.`,
+    failed: `The export failed at ${at}, after ${countOf(attempts, 'attempt')}.`,
+    loading: `The day is being exported since ${at}.`,
+    waiting: `An export of the day was requested at ${at}.`,
+  }[state];
+  const cure = failure === undefined ? '' : explainCode(failure.code).cure;
+  return {
+    meaning: [meaning],
+    served:
+      version === undefined
+        ? `${exportTarget(exported)} has no files of ${day} from this export.`
+        : `${exportTarget(exported)} has the files of ${day}.`,
+    next:
+      state === 'failed'
+        ? [...(cure === '' ? [] : [cure]), 'The next run of the schedule retries the day.']
+        : state === 'loading' || state === 'waiting'
+          ? ['Wait: nothing is to be done.']
+          : ['Nothing. If the table changes on this day within the lookback, the next run exports it again.'],
+    failure: failure === undefined ? null : { ...explainCode(failure.code), message: failure.message },
+    refused: [],
+    leftOut: {},
+  };
+}
+
+/** Explains an entry of the ledger of a dataset. */
+export function explainEntry(entry: LedgerEntry): DayExplanation {
+  const { failure, version, table, day } = entry;
+  return {
+    meaning: [stateMeaning(entry), ...rowMeanings(entry), ...athenaMeanings(entry)],
+    served:
+      version === undefined
+        ? `Queries read no rows of ${day} in ${table}.`
+        : entry.state === 'failed'
+          ? `Queries read the last good version of ${day} in ${table}, ${version}.`
+          : `Queries read version ${version} of ${day} in ${table}.`,
+    next: nextSteps(entry),
+    failure: failure === undefined ? null : { ...explainCode(failure.code), message: failure.message },
+    refused: refusedReasons(entry),
+    leftOut: leftOutMeanings(entry),
+  };
+}
+
+function stateMeaning({ state, updatedAt, files, queued, lease, attempts, failure }: LedgerEntry): string {
+  const at = isoTimestamp(updatedAt);
+  const loaded = files.filter(({ fate }) => fate === 'loaded').length;
+  switch (state) {
+    case 'succeeded':
+      return `The day was loaded at ${at}, from ${countOf(loaded, 'file')}.`;
+    case 'succeeded_no_data':
+      return files.some(({ fate }) => fate === 'gone')
+        ? `The day has no data since ${at}: its files were deleted.`
+        : `The day has no data: at ${at} its folder had no file to load.`;
+    case 'failed':
+      return `The load failed at ${at}, after ${countOf(attempts, 'attempt')}.`;
+    case 'loading':
+      return `The day is being loaded since ${at}${lease === undefined ? '' : `, by a load that has until ${isoTimestamp(lease.until)}`}.`;
+    case 'waiting': {
+      if (queued === undefined) return `The day waits since ${at}.`;
+      const since = isoTimestamp(queued.at);
+      if (isMarkerReason(queued.reason)) return `The day is ${queued.reason}, since ${since}.`;
+      if (!isSent(queued)) return `The day's files changed at ${since}. It waits until they have settled.`;
+      return failure === undefined
+        ? `A load of the day was requested at ${since} (${queued.reason}).`
+        : `A load of the day was interrupted, and will be retried (attempts: ${attempts}).`;
+    }
+  }
+}
+
+function rowMeanings(entry: LedgerEntry): string[] {
+  const { state, rows, files } = entry;
+  const sentences: string[] = [];
+  if (rows.in > 0 && state !== 'waiting' && state !== 'loading') {
+    sentences.push(
+      rows.refused === 0
+        ? `Of ${countOf(rows.in, 'row')} none was refused.`
+        : `Of ${countOf(rows.in, 'row')}, ${rows.refused.toLocaleString('en-US')} ${rows.refused === 1 ? 'was' : 'were'} refused and ${rows.refused === 1 ? 'is' : 'are'} in quarantine.`,
+    );
+  }
+  const left = summarizeLeftOut(entry);
+  if (left.count > 0) sentences.push(`The load ${left.words}.`);
+  const gone = files.filter(({ fate }) => fate === 'gone').length;
+  if (gone > 0 && state === 'succeeded')
+    sentences.push(`${countOf(gone, 'file')} of an earlier load ${gone === 1 ? 'is' : 'are'} gone.`);
+  return sentences;
+}
+
+/** Why Athena loads the day, and what it has cost so far, a sentence each; none for a day of the function. */
+export function athenaMeanings({ athena }: LedgerEntry): string[] {
+  if (athena === undefined) return [];
+  const { why, step, executions, scannedBytes, usd, startedAt } = athena;
+  const began = isoTimestamp(startedAt);
+  return [
+    step === undefined
+      ? `Athena loaded the day from ${began} on, because ${why}.`
+      : `Athena loads the day since ${began}, because ${why}. It works on step ${step}.`,
+    `${countOf(executions.length, 'statement')} scanned ${countOf(scannedBytes, 'byte')}, at a list price of ${usd.toFixed(4)} USD.`,
+  ];
+}
+
+function nextSteps(entry: LedgerEntry): string[] {
+  const { state, failure, rows, queued, updatedAt } = entry;
+  switch (state) {
+    case 'succeeded':
+      return rows.refused > 0
+        ? [
+            'Read the refused rows. Correct the mapping and load the day again (backfill), or ask for corrected files: a change is loaded by the next run within the lookback.',
+          ]
+        : ['Nothing. If a file of the day changes within the lookback, the next run loads the day again.'];
+    case 'succeeded_no_data':
+      return [
+        'Nothing, if the day has no data. Otherwise ask who delivers it: files that arrive are loaded.',
+      ];
+    case 'failed': {
+      const retried = isoTimestamp(updatedAt + RETRY_AFTER_MS);
+      const cure = failure === undefined ? '' : explainCode(failure.code).cure;
+      return [
+        ...(cure === '' ? [] : [cure]),
+        `Corrected files are loaded by the next run. After a correction elsewhere, such as the mapping or a policy, load the day again (backfill); the first run after ${retried} also retries it.`,
+      ];
+    }
+    case 'loading':
+      return entry.athena?.step === undefined
+        ? ['Wait: a load that does not finish is taken over when its time is up.']
+        : ['Wait: the load goes on when Athena has ended a step, within ten minutes at the latest.'];
+    case 'waiting':
+      return queued !== undefined && isMarkerReason(queued.reason)
+        ? ['Ask for the marker, or load the day without it (backfill).']
+        : ['Wait: nothing is to be done. A request that was lost is repeated by a run of the schedule.'];
+  }
+}
+
+function refusedReasons({ files }: LedgerEntry): DayExplanation['refused'] {
+  const counts = new Map<string, number>();
+  for (const { refusedBy = {} } of files)
+    for (const [reason, n] of Object.entries(refusedBy)) counts.set(reason, (counts.get(reason) ?? 0) + n);
+  return [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, rows]) => ({ ...explainCode(reason), rows }));
+}
+
+function leftOutMeanings({ files }: LedgerEntry): DayExplanation['leftOut'] {
+  return Object.fromEntries(
+    files.flatMap(({ reason = '' }) => (isLeftOutReason(reason) ? [[reason, leftOutReasons[reason]]] : [])),
+  );
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Days before its own from which a day's files may have been dropped, for its refused rows to be found. */
+const DROPPED_EARLY_MS = 31 * 86_400_000;
+/** S3's clock, which says when a file was dropped, and the ledger's are not the same. */
+const CLOCKS_DIFFER_MS = 3_600_000;
+
+/**
+ * Lists the refused rows of the files that were loaded last for a day, in the order of the files. They are looked for among
+ * rows that were dropped from 31 days before the day on.
+ *
+ * @throws DropsError SLUICE_INGEST_NO_SOURCES, SLUICE_INGEST_DAY_UNKNOWN; IngestError; ObserveError.
+ */
+export async function listRefusedRows(
+  place: Parameters<typeof listQuarantined>[0] & Pick<Place, 's3'>,
+  wanted: { readonly source: string; readonly dataset: string; readonly day: UtcDay },
+  page: Parameters<typeof listQuarantined>[2],
+): Promise<QuarantinedPage> {
+  const { fingerprint, table, day, updatedAt } = await explainDay(place, wanted);
+  if (fingerprint === null) return { rows: [], next: null, scannedBytes: 0 };
+  const key = refusedRowsKey(place.config, { table, day, fingerprint, receivedAt: 0 });
+  const from = Date.parse(`${day}T00:00:00Z`) - DROPPED_EARLY_MS;
+  return listQuarantined(
+    place,
+    {
+      from,
+      to: updatedAt + CLOCKS_DIFFER_MS,
+      fileStem: (key.split('/').at(-1) ?? '').replace(/\.parquet$/, ''),
+    },
+    page,
+  );
+}

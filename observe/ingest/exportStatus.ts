@@ -1,0 +1,42 @@
+import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import type { Export } from '../../lib/schema/exports.ts';
+import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
+import type { Place } from '../place.ts';
+import { daysUntil } from './datasetStatus.ts';
+import { exportTarget } from './datasets.ts';
+import { type LedgerDay, readLedgerDays } from './readLedgerDays.ts';
+
+/** The status of one export. */
+export interface ExportStatus {
+  readonly export: string;
+  readonly table: string;
+  /** The customer's `s3://<bucket>/<folder>/`. */
+  readonly target: string;
+  /** Oldest first; null if the ledger has no entry. */
+  readonly days: readonly LedgerDay[];
+}
+
+/**
+ * Reads the ledger of exports.
+ *
+ * @param count Number of days.
+ * @param until The last day. Default yesterday.
+ */
+export async function readExportStatus(
+  place: Pick<Place, 's3' | 'config' | 'now'>,
+  exports: readonly Export[],
+  count: number,
+  until: UtcDay = addDays(utcDay(place.now), -1),
+): Promise<readonly ExportStatus[]> {
+  const wanted = daysUntil(until, count);
+  const days = await readLedgerDays(
+    place,
+    exports.map((exported) => wanted.map((day) => exportPlace(exported, day))),
+  );
+  return exports.map((exported, i) => ({
+    export: exported.name,
+    table: exported.table,
+    target: exportTarget(exported),
+    days: days[i] ?? [],
+  }));
+}

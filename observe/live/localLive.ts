@@ -1,0 +1,130 @@
+import * as z from 'zod';
+import { partName } from '../../infra/template/Stack.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
+import { ObserveError, type Place } from '../place.ts';
+import {
+  briefEvent,
+  type LiveAnswer,
+  type LiveEntry,
+  type LiveOptions,
+  type LiveSource,
+  readEventRow,
+  readRequestLine,
+} from './entries.ts';
+import { liveMatcher } from './filter.ts';
+
+/** How far back the feed is read for the last entries. */
+const MOST_RECENT = 10_000;
+/** Lines and rows that are read at once. */
+const MOST_AT_ONCE = 2_000;
+/** Reads for the last entries: of long rows an answer has few, but the feed keeps only four times what one answer can have. */
+const MOST_READS = 20;
+/** Beyond the wait, the time for an answer to come. */
+const ANSWERED_WITHIN_MS = 10_000;
+
+/** Status of a query that the feed does not understand. */
+const REFUSED = 400;
+
+const feedAnswer = z.object({
+  entries: z.array(
+    z.union([
+      z.object({ sequence: z.number(), at: z.string(), function: z.string(), line: z.string() }),
+      z.object({ sequence: z.number(), at: z.string(), stream: z.string(), document: z.string() }),
+    ]),
+  ),
+  next: z.string(),
+  dropped: z.number(),
+  restarted: z.boolean(),
+  ended: z.boolean(),
+});
+type FeedAnswer = z.infer<typeof feedAnswer>;
+
+const SOURCE: LiveSource = { from: 'feed', successes: 1, notes: [] };
+
+/** What the local cloud's feed is read with. */
+type LocalPlace = Pick<Place, 'localControl' | 'stack' | 'signal'> & {
+  readonly config: Pick<Config, 'unitIds'>;
+};
+
+/**
+ * Reads requests and events in the feed of the local cloud: docs/local.md, "Feed".
+ *
+ * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`.
+ */
+export async function readLocalLive(
+  place: LocalPlace,
+  { after, last = 0, waitMs = 0, most = MOST_AT_ONCE, filter = {}, briefly }: LiveOptions,
+): Promise<LiveAnswer> {
+  const isWanted = liveMatcher(filter, place.config);
+  const read = entryReader(place);
+  const until = performance.now() + waitMs;
+  const isRecent = after === undefined && last > 0;
+  let entries: LiveEntry[] = [];
+  let [next, dropped] = [after, 0];
+  for (let reads = 1; ; reads += 1) {
+    const left = Math.max(0, Math.round(until - performance.now()));
+    const asked = isRecent
+      ? { after: next, last: MOST_RECENT, waitMs: 0, most: MOST_AT_ONCE }
+      : { after: next, last: 0, waitMs: left, most: Math.min(most, MOST_AT_ONCE) };
+    const fed = await askFeed(place, asked);
+    dropped += fed.dropped;
+    next = fed.next;
+    for (const one of fed.entries) {
+      const entry = read(one);
+      if (entry === undefined || !isWanted(entry)) continue;
+      const isBrief = briefly !== undefined && entry.type === 'event';
+      entries.push(isBrief ? briefEvent(entry, briefly) : entry);
+    }
+    // An answer with fewer entries can lack others for their length.
+    const isAll = isRecent
+      ? fed.entries.length === 0 || reads === MOST_READS
+      : fed.entries.length < asked.most;
+    if (isRecent) entries = entries.slice(-Math.min(last, most));
+    const isDone = isRecent ? isAll : entries.length > 0 || (isAll && left === 0);
+    if (isDone || fed.ended) return { entries, next, dropped, ended: fed.ended, source: SOURCE };
+  }
+}
+
+function entryReader({
+  stack,
+  config,
+}: Pick<LocalPlace, 'stack' | 'config'>): (one: FeedAnswer['entries'][number]) => LiveEntry | undefined {
+  const collect = partName(stack, 'collect');
+  const kinds = new Map(tableKinds.map((kind) => [partName(stack, kind), kind]));
+  const unitColumns = Object.values(config.unitIds);
+  return (one) => {
+    if ('line' in one) return one.function === collect ? readRequestLine(one.line, one.at) : undefined;
+    const kind = kinds.get(one.stream);
+    return kind === undefined ? undefined : readEventRow(one.document, { kind, at: one.at, unitColumns });
+  };
+}
+
+async function askFeed(
+  { localControl, signal }: LocalPlace,
+  asked: {
+    readonly after: string | undefined;
+    readonly last: number;
+    readonly waitMs: number;
+    readonly most: number;
+  },
+): Promise<FeedAnswer> {
+  const url = new URL('/_sluice/feed', localControl);
+  for (const [name, value] of Object.entries(asked))
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  const limit = AbortSignal.timeout(asked.waitMs + ANSWERED_WITHIN_MS);
+  try {
+    const response = await fetch(url, {
+      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+    });
+    if (response.status === REFUSED && asked.after !== undefined)
+      throw new ObserveError('SLUICE_OBSERVE_CURSOR_UNKNOWN');
+    return feedAnswer.parse(await response.json());
+  } catch (error) {
+    if (signal?.aborted === true) throw signal.reason;
+    if (error instanceof ObserveError) throw error;
+    throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${url.origin}${url.pathname}.`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,117 @@
+import { isoTimestamp, utcDay } from '../../lib/base/time.ts';
+import { isRowReason } from '../../lib/drops/engine/FileError.ts';
+import { FirehoseFailure, isQuarantineReason } from '../../lib/landing/quarantineReasons.ts';
+import { qualifiedName } from '../../lib/views/View.ts';
+import { EventError } from '../../lib/wire/EventError.ts';
+import { type ExplainedCode, explainCode } from '../explainCode.ts';
+import { askAthena, type Place } from '../place.ts';
+import { readTime, timestampText } from '../trace/tracedRows.ts';
+
+const HOUR_MS = 3_600_000;
+/** Most hours that are counted: 90 days. */
+export const MAX_QUARANTINE_HOURS = 2_160;
+/** Hours up to which counts are by hour; beyond, they are by day, so that an answer stays within Athena's pages. */
+const MOST_BY_HOUR = 168;
+
+/** What was refused: a whole body, one event, a row that Firehose could not deliver, or a row of a customer's file. */
+export type RefusedPart = 'body' | 'event' | 'row' | 'file_row';
+
+/** A reason of quarantine, and how often it was given. */
+export interface CountedReason extends ExplainedCode {
+  readonly part: RefusedPart;
+  /** Whether `sluice redrive` can validate such rows again. */
+  readonly isRedrivable: boolean;
+  /** Stored rows. Resends are rows of their own. */
+  readonly rows: number;
+  /** Different items: resends count once. */
+  readonly items: number;
+  /** First and last time of receipt, ISO 8601. */
+  readonly firstAt: string;
+  readonly lastAt: string;
+  /** Rows by the beginning of their hour or day, ISO 8601, oldest first; without those that have none. */
+  readonly counts: readonly { readonly at: string; readonly rows: number }[];
+}
+
+/** Quarantine by reason and time. */
+export interface QuarantineCounts {
+  /** The time that is covered, ISO 8601. */
+  readonly from: string;
+  readonly to: string;
+  /** What `counts` are by. */
+  readonly unit: 'hour' | 'day';
+  readonly rows: number;
+  /** The most frequent first. */
+  readonly reasons: readonly CountedReason[];
+  /** Bytes that Athena read. */
+  readonly scannedBytes: number;
+}
+
+/**
+ * Counts the rows of quarantine that were received in the last hours, by reason and hour, with one query.
+ *
+ * @param hours 2,160 at most. More than 168 are counted by day.
+ * @throws ObserveError; what Athena's client throws.
+ */
+export async function countQuarantine(
+  place: Parameters<typeof askAthena>[0] & Pick<Place, 'now'>,
+  { hours }: { readonly hours: number },
+): Promise<QuarantineCounts> {
+  const unit = hours <= MOST_BY_HOUR ? 'hour' : 'day';
+  const from = place.now - hours * HOUR_MS;
+  const { rows, scannedBytes } = await askAthena(place, countSql(place, from, unit));
+  const counts = new Map<string, { readonly at: string; readonly rows: number }[]>();
+  for (const row of rows) {
+    if (row['at'] == null) continue;
+    const known = counts.get(row['reason'] ?? '') ?? [];
+    known.push({ at: isoTimestamp(readTime(row['at'])), rows: Number(row['stored']) });
+    counts.set(row['reason'] ?? '', known);
+  }
+  const reasons = rows
+    .filter((row) => row['at'] == null)
+    .map((row) => {
+      const reason = row['reason'] ?? '';
+      return {
+        ...explainCode(reason),
+        part: partOf(reason),
+        isRedrivable: isQuarantineReason(reason),
+        rows: Number(row['stored']),
+        items: Number(row['items']),
+        firstAt: isoTimestamp(readTime(row['first_at'])),
+        lastAt: isoTimestamp(readTime(row['last_at'])),
+        counts: (counts.get(reason) ?? []).sort((a, b) => a.at.localeCompare(b.at)),
+      };
+    })
+    .sort((a, b) => b.rows - a.rows || a.code.localeCompare(b.code));
+  return {
+    from: isoTimestamp(from),
+    to: isoTimestamp(place.now),
+    unit,
+    rows: reasons.reduce((sum, one) => sum + one.rows, 0),
+    reasons,
+    scannedBytes,
+  };
+}
+
+/** What was refused under a reason. */
+export function partOf(reason: string): RefusedPart {
+  if (isRowReason(reason)) return 'file_row';
+  if (Object.hasOwn(FirehoseFailure.entries, reason)) return 'row';
+  return Object.hasOwn(EventError.entries, reason) ? 'event' : 'body';
+}
+
+function countSql({ config, now }: Pick<Place, 'config' | 'now'>, from: number, unit: string): string {
+  return `SELECT
+  "reason",
+  CAST("at" AS varchar) AS "at",
+  count(*) AS "stored",
+  count(DISTINCT "quarantine_id") AS "items",
+  CAST(min("received_at") AS varchar) AS "first_at",
+  CAST(max("received_at") AS varchar) AS "last_at"
+FROM (
+  SELECT "reason", "quarantine_id", "received_at", date_trunc('${unit}', "received_at") AS "at"
+  FROM ${qualifiedName(config, config.tables.quarantine)}
+  WHERE "ds" BETWEEN DATE '${utcDay(from)}' AND DATE '${utcDay(now)}'
+    AND "received_at" >= ${timestampText(from)}
+) AS "refused"
+GROUP BY GROUPING SETS (("reason"), ("reason", "at"))`;
+}

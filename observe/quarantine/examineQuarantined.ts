@@ -1,0 +1,287 @@
+import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { isJsonObject } from '../../lib/base/json.ts';
+import { quoteText } from '../../lib/base/sql.ts';
+import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
+import type { QuarantinedItem } from '../../lib/collect/revalidate.ts';
+import { isQuarantineReason } from '../../lib/landing/quarantineReasons.ts';
+import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
+import { qualifiedName } from '../../lib/views/View.ts';
+import { type ExplainedCode, explainCode } from '../explainCode.ts';
+import { askAthena, type Place } from '../place.ts';
+import { partOf, type RefusedPart } from './countQuarantine.ts';
+import { type QuarantinedRow, quarantinedColumns, quarantinedRow } from './listQuarantined.ts';
+import { downloadObject } from './readQuarantine.ts';
+import { currentRevalidator, type RedriveReport, redriveItems } from './redriveQuarantine.ts';
+
+/** Errors of questions about quarantine, and of redriving its rows. */
+export const QuarantineError = defineErrorFamily('user', {
+  SLUICE_QUARANTINE_ROW_UNKNOWN: {
+    cause: 'Quarantine has no row with this ID on this day.',
+    cure: 'Compare `quarantine_id` and `ds` with `sluice quarantine --reason …`.',
+  },
+  SLUICE_QUARANTINE_ROW_OF_FILE: {
+    cause: "A row of a customer's file cannot be redriven.",
+    cure: 'Correct the mapping and load the day again with `sluice ingest backfill`, or drop the file again.',
+  },
+  SLUICE_REDRIVE_QUARANTINE_UNREADABLE: {
+    cause: 'The rows of quarantine could not be read.',
+    cure: 'Read the detail. The bucket of sluice.config.ts must exist, and your AWS credentials must allow listing and reading it.',
+  },
+  SLUICE_REDRIVE_INCOMPLETE: {
+    cause: 'Firehose did not accept all records.',
+    cure: 'Run it again when the stream accepts records. Rows that were delivered are then delivered again with the same event_id.',
+  },
+});
+
+/** Characters of `raw` that an examined row has: a row of quarantine has fewer, only an object of its own can have more. */
+const RAW_CHARACTERS = 2_000_000;
+/** Rows that an answer shows, and characters of each. */
+const MOST_ROWS = 20;
+const ROW_CHARACTERS = 100_000;
+/** Rows that are looked for in their tables. */
+const MOST_SOUGHT = 200;
+
+/** A row of quarantine by its ID and partition. */
+export interface QuarantineKey {
+  readonly id: string;
+  /** The UTC day of its receipt. */
+  readonly day: UtcDay;
+}
+
+/** A row that a redrive would deliver. */
+export interface RestoredDocument {
+  readonly kind: ForwardedKind;
+  readonly table: string;
+  readonly eventId: string;
+  /** As JSON, cut at 100,000 characters. */
+  readonly row: string;
+  /** Whether its table has it already: it was redriven before. Null if it was not looked for. */
+  readonly isInTable: boolean | null;
+}
+
+/** What would happen if a row were redriven. */
+export interface RedriveOutcome {
+  /**
+   * `delivered`: all of it would be. `partly`: some events, others are still refused. `refused`: nothing would be.
+   * `ignored`: the configuration lands nothing of it. `not_redrivable`: it is a row of a customer's file.
+   */
+  readonly outcome: 'delivered' | 'partly' | 'refused' | 'ignored' | 'not_redrivable';
+  /** Rows that would be delivered, by kind. */
+  readonly delivered: Readonly<Record<ForwardedKind, number>>;
+  /** The first of them. */
+  readonly documents: readonly RestoredDocument[];
+  /** What is still refused, by its current code, the most frequent first, with the first detail. */
+  readonly refused: readonly (ExplainedCode & { readonly detail: string; readonly count: number })[];
+  /** Events that the configuration does not land. */
+  readonly ignored: number;
+}
+
+/** A row of quarantine, and what would happen if it were redriven. */
+export interface ExaminedRow {
+  /** With its whole `raw`, also of an object of its own, up to 2,000,000 characters. */
+  readonly row: QuarantinedRow;
+  /** Its reason. */
+  readonly reason: ExplainedCode;
+  readonly part: RefusedPart;
+  /** Rows with its ID on this day: resends, and double deliveries. */
+  readonly copies: number;
+  readonly redrive: RedriveOutcome;
+  /** Bytes that Athena read. */
+  readonly scannedBytes: number;
+}
+
+type Asked = Parameters<typeof askAthena>[0] & Pick<Place, 's3'>;
+
+/**
+ * Reads a row of quarantine whole, and validates it again with the configuration of now, without delivering anything.
+ *
+ * @throws QuarantineError SLUICE_QUARANTINE_ROW_UNKNOWN; ObserveError; what clients of AWS throw.
+ */
+export async function examineQuarantined(place: Asked, key: QuarantineKey): Promise<ExaminedRow> {
+  const { row, raw, copies, scannedBytes } = await readRow(place, key);
+  const item = itemOf(row, raw);
+  const { bytes, ...redrive } =
+    item === undefined ? { ...NOT_REDRIVABLE, bytes: 0 } : await tryRedrive(place, item);
+  const text = raw === null ? null : textOf(raw, row.rawLocation === null ? row.rawEncoding : null);
+  return {
+    row: {
+      ...row,
+      raw: text?.text.slice(0, RAW_CHARACTERS) ?? null,
+      rawLength: text?.text.length ?? null,
+      isCut: (text?.text.length ?? 0) > RAW_CHARACTERS,
+      rawEncoding: text?.encoding ?? null,
+    },
+    reason: explainCode(row.reason),
+    part: partOf(row.reason),
+    copies,
+    redrive,
+    scannedBytes: scannedBytes + bytes,
+  };
+}
+
+/**
+ * Validates one row again and delivers what passes.
+ *
+ * @param dryRun Delivers nothing.
+ * @throws QuarantineError SLUICE_QUARANTINE_ROW_UNKNOWN, SLUICE_QUARANTINE_ROW_OF_FILE; ObserveError; what clients of AWS throw.
+ */
+export async function redriveRow(
+  place: Asked & Pick<Place, 'aws' | 'stack'>,
+  key: QuarantineKey,
+  dryRun: boolean,
+): Promise<RedriveReport> {
+  const { row, raw } = await readRow(place, key);
+  const item = itemOf(row, raw);
+  if (item === undefined) throw new QuarantineError('SLUICE_QUARANTINE_ROW_OF_FILE', `${row.reason}.`);
+  return redriveItems(place, each([item]), dryRun);
+}
+
+async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items;
+}
+
+/** Reads the first row with an ID, whole, as `sluice redrive` takes it. */
+async function readRow(place: Asked, { id, day }: QuarantineKey) {
+  const { config, s3 } = place;
+  const { rows, scannedBytes } = await askAthena(
+    place,
+    `SELECT
+  ${quarantinedColumns(RAW_CHARACTERS)},
+  count(*) OVER () AS "copies"
+FROM ${qualifiedName(config, config.tables.quarantine)} AS "refused"
+WHERE "ds" = DATE '${day}' AND "quarantine_id" = ${quoteText(id)}
+ORDER BY "refused"."received_at"
+LIMIT 1`,
+  );
+  const [found] = rows;
+  if (found === undefined) throw new QuarantineError('SLUICE_QUARANTINE_ROW_UNKNOWN', `${id}, ${day}.`);
+  const row = quarantinedRow(found, RAW_CHARACTERS);
+  const { rawLocation } = row;
+  const raw =
+    rawLocation === null
+      ? row.raw === null
+        ? null
+        : Buffer.from(row.raw, row.rawEncoding === 'base64' ? 'base64' : 'utf8')
+      : Buffer.from(
+          await downloadObject(s3, config.bucket, rawLocation.replace(`s3://${config.bucket}/`, '')),
+        );
+  return { row, raw, copies: Number(found['copies']), scannedBytes };
+}
+
+/** Undefined for a row of a customer's file. */
+function itemOf(row: QuarantinedRow, raw: Uint8Array | null): QuarantinedItem | undefined {
+  const { reason, quarantineId, keyEnvironment, sdkType, sdkVersion, path } = row;
+  if (!isQuarantineReason(reason)) return undefined;
+  const receivedAt = Date.parse(row.receivedAt);
+  return {
+    ...{ quarantineId, receivedAt, reason, keyEnvironment, sdkType, sdkVersion, raw },
+    path: path ?? '',
+  };
+}
+
+function textOf(
+  raw: Uint8Array,
+  encoding: string | null,
+): { readonly text: string; readonly encoding: string } {
+  if (encoding !== 'base64') {
+    try {
+      return { text: new TextDecoder('utf-8', { fatal: true }).decode(raw), encoding: 'text' };
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
+  return { text: Buffer.from(raw).toString('base64'), encoding: 'base64' };
+}
+
+const NOT_REDRIVABLE: RedriveOutcome = {
+  outcome: 'not_redrivable',
+  delivered: { exposures: 0, events: 0 },
+  documents: [],
+  refused: [],
+  ignored: 0,
+};
+
+async function tryRedrive(
+  place: Asked,
+  item: QuarantinedItem,
+): Promise<RedriveOutcome & { readonly bytes: number }> {
+  const revalidate = await currentRevalidator(place);
+  const { documents, refused, ignored } = revalidate(item);
+  const restored = forwardedKinds.flatMap((kind) =>
+    documents[kind].map((document) => ({ kind, document, ...identityOf(document) })),
+  );
+  const { found, scannedBytes } = await findRows(place, restored.slice(0, MOST_SOUGHT));
+  const total = restored.length;
+  return {
+    outcome:
+      total > 0
+        ? refused.length === 0
+          ? 'delivered'
+          : 'partly'
+        : refused.length > 0
+          ? 'refused'
+          : 'ignored',
+    delivered: { exposures: documents.exposures.length, events: documents.events.length },
+    documents: restored.slice(0, MOST_ROWS).map(({ kind, document, eventId, day }) => ({
+      kind,
+      table: place.config.tables[kind],
+      eventId,
+      row: document.slice(0, ROW_CHARACTERS),
+      isInTable: day === undefined ? null : found.has(`${kind} ${eventId}`),
+    })),
+    refused: refusedByCode(refused),
+    ignored,
+    bytes: scannedBytes,
+  };
+}
+
+function identityOf(document: string): { readonly eventId: string; readonly day: UtcDay | undefined } {
+  const row: unknown = JSON.parse(document);
+  const { event_id, ds } = isJsonObject(row) ? row : {};
+  return {
+    eventId: typeof event_id === 'string' ? event_id : '',
+    day: typeof ds === 'string' && isUtcDay(ds) ? ds : undefined,
+  };
+}
+
+/** Which rows are in their tables already. */
+async function findRows(
+  place: Asked,
+  sought: readonly {
+    readonly kind: ForwardedKind;
+    readonly eventId: string;
+    readonly day?: UtcDay | undefined;
+  }[],
+): Promise<{ readonly found: ReadonlySet<string>; readonly scannedBytes: number }> {
+  const { config } = place;
+  const found = new Set<string>();
+  let scannedBytes = 0;
+  for (const kind of forwardedKinds) {
+    const ofKind = sought.filter((one) => one.kind === kind && one.day !== undefined);
+    if (ofKind.length === 0) continue;
+    const days = [...new Set(ofKind.map(({ day }) => `DATE '${day}'`))];
+    const ids = ofKind.map(({ eventId }) => quoteText(eventId));
+    const answer = await askAthena(
+      place,
+      `SELECT DISTINCT "event_id" FROM ${qualifiedName(config, config.tables[kind])}
+WHERE "ds" IN (${days.join(', ')}) AND "event_id" IN (${ids.join(', ')})`,
+    );
+    scannedBytes += answer.scannedBytes;
+    for (const row of answer.rows) found.add(`${kind} ${row['event_id']}`);
+  }
+  return { found, scannedBytes };
+}
+
+function refusedByCode(
+  refused: readonly { readonly code: string; readonly detail: string }[],
+): RedriveOutcome['refused'] {
+  const byCode = new Map<string, { readonly detail: string; count: number }>();
+  for (const { code, detail } of refused) {
+    const known = byCode.get(code);
+    if (known === undefined) byCode.set(code, { detail, count: 1 });
+    else known.count += 1;
+  }
+  return [...byCode]
+    .map(([code, { detail, count }]) => ({ ...explainCode(code), detail, count }))
+    .sort((a, b) => b.count - a.count);
+}

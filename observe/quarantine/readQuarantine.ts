@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
+import type { QuarantinedItem } from '../../lib/collect/revalidate.ts';
+import type { QuarantineReason } from '../../lib/landing/quarantineReasons.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { tableFolder } from '../../lib/tables/tableFolders.ts';
+
+/** The rows to read. */
+export interface QuarantineSelection {
+  readonly reason: QuarantineReason;
+  /** First and last day on which they were received, inclusive. */
+  readonly from: UtcDay;
+  readonly to: UtcDay;
+}
+
+/**
+ * Files, and objects with raw bodies, that are fetched at the same time, eight in all. A file holds one buffer of Firehose,
+ * at most 128 MiB.
+ */
+const FILES_AHEAD = 4;
+const OBJECTS_AHEAD = 4;
+
+/**
+ * Reads the rows with a reason from quarantine's files, by day and file: the first for each quarantine_id. Files and objects
+ * are fetched shortly before they are needed and released afterwards, so only the memory for IDs grows with quarantine.
+ *
+ * @param isDone Rows that are left out. Default none.
+ */
+export async function* readQuarantine(
+  client: S3Client,
+  config: Pick<Config, 'bucket' | 'statsigFolder' | 'tables'>,
+  wanted: QuarantineSelection,
+  isDone: (row: QuarantinedItem) => boolean = () => false,
+): AsyncGenerator<QuarantinedItem> {
+  const { bucket } = config;
+  const scratch = await mkdtemp(join(tmpdir(), 'sluice-redrive-'));
+  try {
+    const keys = listKeys(client, bucket, tableFolder(config, 'quarantine'), wanted);
+    const files = mapAhead(keys, FILES_AHEAD, (key) =>
+      downloadObject(client, bucket, key, join(scratch, `${randomUUID()}.parquet`)),
+    );
+    yield* mapAhead(
+      firstRows(files, wanted.reason, scratch, isDone),
+      OBJECTS_AHEAD,
+      async ({ location, ...row }) =>
+        location === null
+          ? row
+          : { ...row, raw: await downloadObject(client, bucket, location.replace(`s3://${bucket}/`, '')) },
+    );
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** In S3's order: by day, and within a day roughly by arrival, because Firehose's names begin with the time. */
+async function* listKeys(
+  client: S3Client,
+  bucket: string,
+  folder: string,
+  { from, to }: QuarantineSelection,
+): AsyncGenerator<string> {
+  const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
+  for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: folder })) {
+    for (const { Key = '' } of page.Contents ?? []) {
+      const [day = '', file = ''] = Key.slice(folder.length).split('/');
+      if (file !== '' && isUtcDay(day) && day >= from && day <= to) yield Key;
+    }
+  }
+}
+
+interface Row extends QuarantinedItem {
+  /** The object with the raw body if it was too large for the row. */
+  readonly location: string | null;
+}
+
+/** Removes each file after it was read. */
+async function* firstRows(
+  files: AsyncIterable<string>,
+  reason: QuarantineReason,
+  scratch: string,
+  isDone: (row: QuarantinedItem) => boolean,
+): AsyncGenerator<Row> {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
+  const connection = await instance.connect();
+  const seen = new Set<string>();
+  try {
+    for await (const file of files) {
+      for await (const row of readRows(connection, file, reason)) {
+        if (seen.has(row.quarantineId) || isDone(row)) continue;
+        seen.add(row.quarantineId);
+        yield row;
+      }
+      await rm(file);
+    }
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** One row at a time from DuckDB's chunks: the text of a row can have a MiB. */
+async function* readRows(
+  connection: DuckDBConnection,
+  file: string,
+  reason: QuarantineReason,
+): AsyncGenerator<Row> {
+  // Files from before the column was added have null for it.
+  const result = await connection.stream(
+    `SELECT quarantine_id, epoch_ms(received_at), key_environment, sdk_type, sdk_version, path, raw, raw_encoding,
+       raw_location
+     FROM (SELECT * FROM read_parquet('${file.replaceAll("'", "''")}', hive_partitioning = false)
+       UNION ALL BY NAME SELECT NULL::VARCHAR AS key_environment WHERE false) WHERE reason = $reason`,
+    { reason },
+  );
+  for (
+    let chunk = await result.fetchChunk();
+    chunk && chunk.rowCount > 0;
+    chunk = await result.fetchChunk()
+  ) {
+    for (let i = 0; i < chunk.rowCount; i += 1) {
+      const [id, receivedAt, environment, sdkType, sdkVersion, path, raw, encoding, location] =
+        chunk.getRowValues(i);
+      yield {
+        quarantineId: String(id),
+        receivedAt: Number(receivedAt),
+        reason,
+        keyEnvironment: text(environment),
+        sdkType: text(sdkType),
+        sdkVersion: text(sdkVersion),
+        path: text(path) ?? '',
+        raw: typeof raw === 'string' ? Buffer.from(raw, encoding === 'base64' ? 'base64' : 'utf8') : null,
+        location: text(location),
+      };
+    }
+  }
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+/** Downloads an object into a file and returns its path, or without a file returns the bytes. */
+export function downloadObject(client: S3Client, bucket: string, key: string): Promise<Uint8Array>;
+export function downloadObject(client: S3Client, bucket: string, key: string, file: string): Promise<string>;
+export async function downloadObject(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  file?: string,
+): Promise<Uint8Array | string> {
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  if (!(Body instanceof Readable)) throw new TypeError(`S3 returned no stream for ${key}.`);
+  if (file === undefined) return Body.transformToByteArray();
+  await pipeline(Body, createWriteStream(file));
+  return file;
+}
+
+/**
+ * Maps items in order, at most `ahead` at a time; the next item is only taken when one is free. If the consumer stops early or
+ * an item fails, the work in progress ends first.
+ */
+async function* mapAhead<Item, Result>(
+  items: AsyncIterable<Item>,
+  ahead: number,
+  work: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
+  const source = items[Symbol.asyncIterator]();
+  const underWay: Promise<Result>[] = [];
+  let ended = false;
+  try {
+    for (;;) {
+      while (!ended && underWay.length < ahead) {
+        const next = await source.next();
+        if (next.done === true) {
+          ended = true;
+          break;
+        }
+        const result = work(next.value);
+        // A rejection is reported when its result is yielded.
+        result.catch(() => undefined);
+        underWay.push(result);
+      }
+      const first = underWay.shift();
+      if (first === undefined) return;
+      yield await first;
+    }
+  } finally {
+    await Promise.allSettled(underWay);
+    await source.return?.();
+  }
+}

@@ -1,0 +1,155 @@
+import { quoteName, quoteText } from '../../lib/base/sql.ts';
+import { addDays, type UtcDay } from '../../lib/base/time.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { type ForwardedKind, forwardedKinds, type TableKind } from '../../lib/schema/kinds.ts';
+import { errorFolder } from '../../lib/tables/objectKeys.ts';
+import { qualifiedName } from '../../lib/views/View.ts';
+import { askAthena } from '../place.ts';
+
+/** What a table has of the requests that were received within one hour. */
+export interface RowCounts {
+  /** Rows that differ in their ID or in `received_at`; of quarantine, the events that they hold. */
+  readonly found: number;
+  /** Further rows with the same ID and the same `received_at`: Firehose delivers at least once. */
+  readonly doubles: number;
+  /** Rows that Firehose accepted and could not deliver: they are in quarantine and not in the table. */
+  readonly givenUp: number;
+}
+
+/** The counts of every table, by the start of the hour (epoch milliseconds), and the bytes that Athena read. */
+export interface HourlyRows {
+  readonly tables: Readonly<Record<TableKind, ReadonlyMap<number, RowCounts>>>;
+  readonly scannedBytes: number;
+}
+
+/** The reason of a row that holds several events. Its detail counts them: lib/collect/refusals.ts. */
+const MANY =
+  'SLUICE_EVENT_MANY_REFUSED' satisfies keyof typeof import('../../lib/wire/EventError.ts').EventError.entries;
+
+/**
+ * Counts the rows by the hour in which the collector received them.
+ *
+ * @param day Day of receipt.
+ * @param today The present day: rows that Firehose gave up late are in quarantine under a later day.
+ * @throws ObserveError; what Athena's client throws.
+ */
+export async function readHourlyRows(
+  place: Parameters<typeof askAthena>[0],
+  day: UtcDay,
+  today: UtcDay,
+): Promise<HourlyRows> {
+  let scannedBytes = 0;
+  const ask = async (sql: string) => {
+    const answer = await askAthena(place, sql);
+    scannedBytes += answer.scannedBytes;
+    return answer.rows;
+  };
+  const forwarded = new Map<ForwardedKind, ReadonlyMap<number, RowCounts>>();
+  for (const kind of forwardedKinds) {
+    const rows = await ask(forwardedRowsSql(place.config, kind, day, today));
+    forwarded.set(
+      kind,
+      new Map(
+        rows.map((row) => [
+          readHour(row['hour']),
+          { found: Number(row['found']), doubles: Number(row['doubles']), givenUp: Number(row['given_up']) },
+        ]),
+      ),
+    );
+  }
+  const quarantine = new Map<number, RowCounts>();
+  for (const row of await ask(quarantineRowsSql(place.config, day))) {
+    const hour = readHour(row['hour']);
+    const before = quarantine.get(hour) ?? { found: 0, doubles: 0, givenUp: 0 };
+    const events = manyRefused(row['detail'] ?? '') ?? 1;
+    quarantine.set(hour, {
+      found: before.found + Number(row['found']) * events,
+      doubles: before.doubles + Number(row['doubles']),
+      givenUp: 0,
+    });
+  }
+  const none: ReadonlyMap<number, RowCounts> = new Map();
+  return {
+    tables: {
+      exposures: forwarded.get('exposures') ?? none,
+      events: forwarded.get('events') ?? none,
+      quarantine,
+    },
+    scannedBytes,
+  };
+}
+
+/** The number of events in a quarantine row that holds several, by its detail; undefined for any other row. */
+export function manyRefused(detail: string): number | undefined {
+  const counts = [...detail.matchAll(/\bSLUICE_[A-Z_]+: (\d+)/g)].map(([, count]) => Number(count));
+  return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * A row's day is that of its event, so rows of a day of receipt are under all days of the time window. Rows that Firehose
+ * gave up count once, whether or not they were redriven since.
+ */
+function forwardedRowsSql(
+  config: Pick<Config, 'database' | 'tables' | 'timeWindow'>,
+  kind: ForwardedKind,
+  day: UtcDay,
+  today: UtcDay,
+): string {
+  const { pastDays, futureDays } = config.timeWindow;
+  const member = (name: string) => `json_extract_scalar("raw", '$.${name}')`;
+  // Rows have it as 2026-11-20T07:32:00.123Z.
+  const receivedAt = `TRY_CAST(replace(replace(${member('received_at')}, 'T', ' '), 'Z', '') AS timestamp)`;
+  return `SELECT
+  CAST(date_trunc('hour', "received_at") AS varchar) AS "hour",
+  count_if("row_count" > 0) AS "found",
+  sum(CASE WHEN "row_count" > 1 THEN "row_count" - 1 ELSE 0 END) AS "doubles",
+  count_if("row_count" = 0) AS "given_up"
+FROM (
+  SELECT "event_id", "received_at", sum("landed") AS "row_count"
+  FROM (
+    SELECT "event_id", "received_at", 1 AS "landed"
+    FROM ${qualifiedName(config, config.tables[kind])}
+    WHERE ${between('ds', addDays(day, -pastDays), addDays(day, futureDays))}
+    UNION ALL
+    SELECT ${member('event_id')}, ${receivedAt}, 0
+    FROM ${qualifiedName(config, config.tables.quarantine)}
+    WHERE ${between('ds', day, addDays(today, 1))}
+      AND "reason" LIKE 'SLUICE_FIREHOSE_%'
+      AND "path" LIKE ${quoteText(`${errorFolder(kind)}%`)}
+  ) AS "all_rows"
+  WHERE ${receivedOn(day)}
+  GROUP BY 1, 2
+) AS "counted"
+GROUP BY 1`;
+}
+
+function quarantineRowsSql(config: Pick<Config, 'database' | 'tables'>, day: UtcDay): string {
+  return `SELECT
+  CAST(date_trunc('hour', "received_at") AS varchar) AS "hour",
+  "detail",
+  count(*) AS "found",
+  sum("row_count" - 1) AS "doubles"
+FROM (
+  SELECT "quarantine_id", "received_at", CASE WHEN "reason" = '${MANY}' THEN "detail" END AS "detail", count(*) AS "row_count"
+  FROM ${qualifiedName(config, config.tables.quarantine)}
+  WHERE ${between('ds', day, day)}
+    AND ${receivedOn(day)}
+    AND "reason" NOT LIKE 'SLUICE_FIREHOSE_%'
+    AND "reason" NOT LIKE 'SLUICE_INGEST_%'
+  GROUP BY 1, 2, 3
+) AS "counted"
+GROUP BY 1, 2`;
+}
+
+function between(column: string, from: UtcDay, to: UtcDay): string {
+  return `${quoteName(column)} BETWEEN DATE '${from}' AND DATE '${to}'`;
+}
+
+function receivedOn(day: UtcDay): string {
+  return `"received_at" >= TIMESTAMP '${day} 00:00:00' AND "received_at" < TIMESTAMP '${addDays(day, 1)} 00:00:00'`;
+}
+
+/** Athena's text of a timestamp: `2026-11-20 07:00:00.000`. */
+function readHour(text: string | null | undefined): number {
+  return Date.parse(`${(text ?? '').slice(0, 13).replace(' ', 'T')}:00:00Z`);
+}

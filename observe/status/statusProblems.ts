@@ -1,0 +1,416 @@
+import { DELIVERY_RETRY_SECONDS } from '../../infra/streams/streams.ts';
+import { partName } from '../../infra/template/Stack.ts';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { shellCommand } from '../../lib/base/text.ts';
+import type { Place } from '../place.ts';
+import { HOUR_MS } from '../reconcile/hourlyMetrics.ts';
+import type { StatusFacts } from './statusFacts.ts';
+
+/** What `sluice status` can find. Codes are stable. None of them is thrown. */
+export const StatusFinding = defineErrorFamily('system', {
+  SLUICE_STATUS_OVERFLOW: {
+    cause: 'Rows wait in overflow/, because Firehose did not accept them. Nothing is lost.',
+    cure: 'Redrive sends them again every five minutes; the command does so now. If they become more, the stream is throttled or fails: docs/redrive.md, "Alarms".',
+  },
+  SLUICE_STATUS_ERRORS: {
+    cause: 'Records wait in errors/, because Firehose could not deliver them.',
+    cure: 'Redrive moves them to quarantine; the command does so now. Then correct the cause: docs/redrive.md, "Errors of Firehose".',
+  },
+  SLUICE_STATUS_PARKED: {
+    cause: 'Objects are parked: their tries are used up, and nothing touches them.',
+    cure: 'Correct what the code names, then move them back with the command: docs/redrive.md, "What is parked".',
+  },
+  SLUICE_STATUS_UNKNOWN_KEYS: {
+    cause: 'Objects that are not of Sluice are under overflow/, errors/ or parked/. Redrive leaves them.',
+    cure: 'Find out what wrote them, and move them away.',
+  },
+  SLUICE_STATUS_STREAM_LATE: {
+    cause: 'A stream delivers late. Firehose drops records 24 hours after it has accepted them.',
+    cure: "Read the stream's log group with the command, and correct its role, the bucket, the key or the table.",
+  },
+  SLUICE_STATUS_QUOTA_NEAR: {
+    cause: 'A stream is near its quota, or above it. What it does not accept goes to overflow/.',
+    cure: 'Ask AWS for a higher quota: docs/deploy.md, "Overload".',
+  },
+  SLUICE_STATUS_PARTITION_MISSING: {
+    cause: 'Days have files that no query reads: their partition is missing, or points elsewhere.',
+    cure: 'Register them with the command. If they are missing again, look at the register queue and its dead letters.',
+  },
+  SLUICE_STATUS_NOT_STORED: {
+    cause:
+      'Requests of the last hour were answered 503, because neither Firehose nor overflow stored them. SDKs send them again.',
+    cure: 'Look at the refusals with the command, and correct the role, the bucket or its key.',
+  },
+  SLUICE_STATUS_QUARANTINED: {
+    cause: 'Events of the last 24 hours are in quarantine.',
+    cure: 'docs/quarantine.md has the cure of each reason. Once it is corrected, the command says what would be delivered.',
+  },
+  SLUICE_STATUS_INGEST_FAILED: {
+    cause: "Days of a customer's dataset failed.",
+    cure: 'The command explains the day.',
+  },
+  SLUICE_STATUS_INGEST_LATE: {
+    cause: "A customer's drop is late, or the folder cannot be listed.",
+    cure: 'Ask the customer, or read docs/ingest.md, "Alarms".',
+  },
+  SLUICE_STATUS_EXPORT_FAILED: {
+    cause: 'Days of an export failed.',
+    cure: 'The command shows why: docs/export.md, "When an export fails".',
+  },
+  SLUICE_STATUS_CURATE_FAILED: {
+    cause: 'Days could not be curated. Views read their raw rows: no answer is wrong, queries read more.',
+    cure: 'The first command says why: docs/curated.md, "When a day is not curated". The plan tries them again every night; the second command does so now.',
+  },
+  SLUICE_STATUS_CURATE_LATE: {
+    cause: 'Days have waited for more than a day to be curated. Views read their raw rows.',
+    cure: 'The command queues them now. If they wait again, look at the queue and the log of `curate`.',
+  },
+  SLUICE_STATUS_ALARM: { cause: 'Alarms are on.', cure: 'The description of each says where to look.' },
+  SLUICE_STATUS_NO_TOPIC: {
+    cause: 'Alarms notify nobody.',
+    cure: 'Set `alarms.topicArn` in sluice.config.ts and deploy: docs/metrics.md.',
+  },
+  SLUICE_STATUS_FAULTS: {
+    cause: 'Faults are set in the local cloud: it fails on purpose.',
+    cure: 'Remove them with the command.',
+  },
+  SLUICE_STATUS_UNREADABLE: {
+    cause: 'Parts of the deployment could not be read, so they may have problems that are not listed.',
+    cure: 'Use credentials with the permissions that docs/observe.md, "sluice status", lists.',
+  },
+});
+
+/** The part of the pipeline that a problem is about. */
+export type StatusPart = 'collector' | 'streams' | 'partitions' | 'drops' | 'deployment';
+
+/** Which part each finding is about. */
+const PARTS: Readonly<Record<keyof typeof StatusFinding.entries, StatusPart>> = {
+  SLUICE_STATUS_OVERFLOW: 'streams',
+  SLUICE_STATUS_ERRORS: 'streams',
+  SLUICE_STATUS_PARKED: 'streams',
+  SLUICE_STATUS_UNKNOWN_KEYS: 'streams',
+  SLUICE_STATUS_STREAM_LATE: 'streams',
+  SLUICE_STATUS_QUOTA_NEAR: 'streams',
+  SLUICE_STATUS_PARTITION_MISSING: 'partitions',
+  SLUICE_STATUS_NOT_STORED: 'collector',
+  SLUICE_STATUS_QUARANTINED: 'collector',
+  SLUICE_STATUS_INGEST_FAILED: 'drops',
+  SLUICE_STATUS_INGEST_LATE: 'drops',
+  SLUICE_STATUS_EXPORT_FAILED: 'drops',
+  SLUICE_STATUS_CURATE_FAILED: 'partitions',
+  SLUICE_STATUS_CURATE_LATE: 'partitions',
+  SLUICE_STATUS_ALARM: 'deployment',
+  SLUICE_STATUS_NO_TOPIC: 'deployment',
+  SLUICE_STATUS_FAULTS: 'deployment',
+  SLUICE_STATUS_UNREADABLE: 'deployment',
+};
+
+/** A problem, what it means, and how to heal it. */
+export interface StatusProblem {
+  readonly code: keyof typeof StatusFinding.entries;
+  /** A `problem` makes `sluice status` exit with 3; a `warning` does not. */
+  readonly severity: 'problem' | 'warning';
+  readonly part: StatusPart;
+  readonly cause: string;
+  /** What it is about: names, counts and times. */
+  readonly detail: string;
+  readonly cure: string;
+  /** Commands that heal it or show more; often none. */
+  readonly commands: readonly string[];
+}
+
+/** The share of a quota from which a stream is near it. */
+const NEAR = 0.8;
+/** Firehose keeps what was put directly for so long. https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
+const KEPT_HOURS = 24;
+/** Failed days and reasons that have a command. */
+const MOST_COMMANDS = 3;
+const MOST_NAMED = 5;
+
+/** Judges a status: problems first. */
+export function findProblems(
+  status: StatusFacts,
+  place: Pick<Place, 'config' | 'stack' | 'localControl' | 'now'>,
+  { region, faults }: { readonly region: string; readonly faults: number },
+): readonly StatusProblem[] {
+  const say = commands(place, region);
+  const found: StatusProblem[] = [
+    ...findWaiting(status, say),
+    ...findLateStreams(status, place, say),
+    ...findQuotas(status),
+    ...findGaps(status, place, say),
+    ...findNotStored(status, place, say),
+    ...findQuarantine(status, say),
+    ...findDrops(status, say),
+    ...findCurations(status, say),
+    ...findAlarms(status, say),
+    ...(faults === 0
+      ? []
+      : [
+          problem(
+            'SLUICE_STATUS_FAULTS',
+            faults === 1 ? '1 fault.' : `${faults} faults.`,
+            [say.control('DELETE', 'faults')],
+            'warning',
+          ),
+        ]),
+    ...(status.unknown.length === 0
+      ? []
+      : [
+          problem(
+            'SLUICE_STATUS_UNREADABLE',
+            status.unknown.map(({ part, why }) => `${part}: ${why}`).join(' '),
+          ),
+        ]),
+  ];
+  return [
+    ...found.filter(({ severity }) => severity === 'problem'),
+    ...found.filter(({ severity }) => severity === 'warning'),
+  ];
+}
+
+function problem(
+  code: StatusProblem['code'],
+  detail: string,
+  commands: readonly string[] = [],
+  severity: StatusProblem['severity'] = 'problem',
+): StatusProblem {
+  return { code, severity, part: PARTS[code], ...StatusFinding.entries[code], detail, commands };
+}
+
+type Commands = ReturnType<typeof commands>;
+
+/** Commands for a person, for this place. */
+function commands({ stack, localControl }: Pick<Place, 'stack' | 'localControl'>, region: string) {
+  const where = ['--region', region, ...(localControl === undefined ? [] : ['--endpoint-url', localControl])];
+  const aws = (...words: readonly string[]) => shellCommand(['aws', ...words, ...where]);
+  return {
+    aws,
+    sluice: (...words: readonly string[]) =>
+      shellCommand([
+        ...['npx', 'sluice', ...words],
+        ...(localControl === undefined
+          ? ['--stage', stack.stage, '--region', region]
+          : ['--local', '--endpoint-url', localControl]),
+      ]),
+    control: (method: 'POST' | 'DELETE', name: string) =>
+      shellCommand(['curl', '-X', method, `${localControl}/_sluice/${name}`]),
+    /** A message to the queue of a function; the queue's address depends on the account. */
+    send: (part: string, body: string) => {
+      const url = aws(
+        ...['sqs', 'get-queue-url', '--queue-name', partName(stack, part)],
+        ...['--query', 'QueueUrl', '--output', 'text'],
+      );
+      return `${shellCommand(['aws', 'sqs', 'send-message', '--queue-url'])} "$(${url})" ${shellCommand(['--message-body', body, ...where])}`;
+    },
+  };
+}
+
+function findWaiting(
+  { waiting: { overflow, errors, parked }, isLocal }: StatusFacts,
+  say: Commands,
+): StatusProblem[] {
+  const redrive = isLocal ? say.control('POST', 'flush') : say.send('redrive', '{"sluice":"stragglers"}');
+  const about = ({ count, hasMore, oldest, lastCode }: NonNullable<typeof overflow>) =>
+    `${hasMore ? 'At least ' : ''}${count === 1 ? '1 object' : `${count} objects`}, the oldest since ${oldest}${lastCode === null ? '' : `, the last for ${lastCode}`}.`;
+  const unknownKeys = [overflow, errors, parked].reduce((sum, one) => sum + (one?.unknownKeys ?? 0), 0);
+  return [
+    ...((overflow?.count ?? 0) > 0 && overflow !== null
+      ? [problem('SLUICE_STATUS_OVERFLOW', about(overflow), [redrive])]
+      : []),
+    ...((errors?.count ?? 0) > 0 && errors !== null
+      ? [problem('SLUICE_STATUS_ERRORS', about(errors), [redrive])]
+      : []),
+    ...((parked?.count ?? 0) > 0 && parked !== null
+      ? [problem('SLUICE_STATUS_PARKED', about(parked), [say.sluice('redrive', '--parked')])]
+      : []),
+    ...(unknownKeys > 0
+      ? [problem('SLUICE_STATUS_UNKNOWN_KEYS', `${unknownKeys} objects.`, [], 'warning')]
+      : []),
+  ];
+}
+
+/** A file arrives up to one and a half buffer intervals after its oldest record, and Firehose may retry for some time. */
+function findLateStreams(
+  { tables, isLocal }: StatusFacts,
+  { config, stack, now }: Pick<Place, 'config' | 'stack' | 'now'>,
+  say: Commands,
+): StatusProblem[] {
+  const lateMs = (2 * config.buffering.seconds + DELIVERY_RETRY_SECONDS) * 1_000;
+  return tables.flatMap(({ table, buffered: { oldest, count } }) => {
+    const age = oldest === null ? 0 : now - Date.parse(oldest);
+    if (age <= lateMs) return [];
+    const hours = age / HOUR_MS;
+    const left = Math.max(0, KEPT_HOURS - hours);
+    const rows = count === null ? '' : ` ${count} rows wait.`;
+    return [
+      problem(
+        'SLUICE_STATUS_STREAM_LATE',
+        `${partName(stack, table)}: its oldest record has waited ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${rows}`,
+        isLocal
+          ? [say.control('POST', 'flush')]
+          : [say.aws('logs', 'tail', `/aws/kinesisfirehose/${partName(stack, table)}`, '--since', '1h')],
+      ),
+    ];
+  });
+}
+
+function findQuotas({ streams }: StatusFacts): StatusProblem[] {
+  return (streams ?? []).flatMap(({ stream, quotaShare, quota, throttledRecords }) => {
+    const isNear = quotaShare !== null && quotaShare >= NEAR;
+    const throttled = throttledRecords ?? 0;
+    if (!isNear && throttled === 0) return [];
+    const share = quotaShare === null ? '' : ` ${Math.round(quotaShare * 100)} % of its ${quota} a second.`;
+    const refused = throttled === 0 ? '' : ` ${throttled} records were throttled within 15 minutes.`;
+    return [
+      problem(
+        'SLUICE_STATUS_QUOTA_NEAR',
+        `${stream}:${share}${refused}`,
+        [],
+        throttled > 0 ? 'problem' : 'warning',
+      ),
+    ];
+  });
+}
+
+function findGaps(
+  { partitions }: StatusFacts,
+  { config }: Pick<Place, 'config'>,
+  say: Commands,
+): StatusProblem[] {
+  const gaps = partitions?.gaps ?? [];
+  if (gaps.length === 0) return [];
+  const names = gaps.map(({ table, day }) => `${config.tables[table]} ${day}`);
+  return [
+    problem('SLUICE_STATUS_PARTITION_MISSING', `${listed(names)}.`, [
+      say.send('register', '{"sluice":"daily"}'),
+    ]),
+  ];
+}
+
+function findNotStored(
+  { lastHour }: StatusFacts,
+  { stack }: Pick<Place, 'stack'>,
+  say: Commands,
+): StatusProblem[] {
+  const requests = lastHour?.notStoredRequests ?? 0;
+  if (requests === 0) return [];
+  const words = [
+    'logs',
+    'filter-log-events',
+    '--log-group-name',
+    `/aws/lambda/${partName(stack, 'collect')}`,
+  ];
+  return [
+    problem('SLUICE_STATUS_NOT_STORED', `${requests} ${requests === 1 ? 'request' : 'requests'}.`, [
+      say.aws(...words, '--filter-pattern', '{ $.status = 503 }', '--limit', '20'),
+    ]),
+  ];
+}
+
+function findQuarantine({ quarantine }: StatusFacts, say: Commands): StatusProblem[] {
+  const reasons = quarantine ?? [];
+  if (reasons.length === 0) return [];
+  return [
+    problem(
+      'SLUICE_STATUS_QUARANTINED',
+      `${listed(reasons.map(({ reason, rows }) => `${rows} ${rows === 1 ? 'row' : 'rows'} with ${reason}`))}.`,
+      reasons
+        .slice(0, MOST_COMMANDS)
+        .map(({ reason }) => say.sluice('redrive', '--reason', reason, '--dry-run')),
+      // Refused events are ordinary; what Firehose could not deliver is not.
+      reasons.some(({ reason }) => reason.startsWith('SLUICE_FIREHOSE_')) ? 'problem' : 'warning',
+    ),
+  ];
+}
+
+function findDrops({ datasets, exports }: StatusFacts, say: Commands): StatusProblem[] {
+  const found: StatusProblem[] = [];
+  for (const { source, dataset, days, late, listFailure } of datasets ?? []) {
+    const of = `${source}/${dataset}`;
+    const failed = days.filter(({ state }) => state === 'failed').toReversed();
+    if (failed.length > 0)
+      found.push(
+        problem(
+          'SLUICE_STATUS_INGEST_FAILED',
+          `${of}: ${listed(failed.map(({ day, code }) => `${day} ${code}`))}.`,
+          failed
+            .slice(0, MOST_COMMANDS)
+            .map(({ day }) =>
+              say.sluice('ingest', 'explain', '--source', source, '--dataset', dataset, '--day', day),
+            ),
+        ),
+      );
+    const reasons = [...late.map((day) => `${day} is late`), ...(listFailure === null ? [] : [listFailure])];
+    if (reasons.length > 0)
+      found.push(
+        problem('SLUICE_STATUS_INGEST_LATE', `${of}: ${listed(reasons)}.`, [
+          say.sluice('ingest', 'status', '--source', source, '--dataset', dataset),
+        ]),
+      );
+  }
+  for (const { export: name, days } of exports ?? []) {
+    const failed = days.filter(({ state }) => state === 'failed').toReversed();
+    if (failed.length > 0)
+      found.push(
+        problem(
+          'SLUICE_STATUS_EXPORT_FAILED',
+          `${name}: ${listed(failed.map(({ day, code }) => `${day} ${code}`))}.`,
+          [say.sluice('export', 'status', '--export', name)],
+        ),
+      );
+  }
+  return found;
+}
+
+function findCurations({ curated }: StatusFacts, say: Commands): StatusProblem[] {
+  return (curated ?? []).flatMap(({ kind, table, failed, late }) => {
+    const run = say.sluice('curate', 'run', '--table', kind);
+    const names = failed.map(({ day, code }) => `${day} ${code}`);
+    const show = say.sluice('curate', 'status', '--table', kind);
+    return [
+      ...(failed.length === 0
+        ? []
+        : [problem('SLUICE_STATUS_CURATE_FAILED', `${table}: ${listed(names)}.`, [show, run])]),
+      ...(late.length === 0
+        ? []
+        : [problem('SLUICE_STATUS_CURATE_LATE', `${table}: ${listed(late)}.`, [run])]),
+    ];
+  });
+}
+
+function findAlarms({ alarms, isLocal }: StatusFacts, say: Commands): StatusProblem[] {
+  const on = (alarms ?? []).filter(({ state }) => state === 'ALARM');
+  const silent = (alarms ?? []).filter(({ notifies }) => !notifies);
+  return [
+    ...(on.length === 0
+      ? []
+      : [
+          problem(
+            'SLUICE_STATUS_ALARM',
+            on.map(({ name, since, description }) => `${name}, since ${since}: ${description}.`).join(' '),
+            [
+              say.aws(
+                ...['cloudwatch', 'describe-alarms', '--alarm-names'],
+                ...on.slice(0, MOST_NAMED).map(({ name }) => name),
+              ),
+            ],
+          ),
+        ]),
+    ...(isLocal || silent.length === 0
+      ? []
+      : [
+          problem(
+            'SLUICE_STATUS_NO_TOPIC',
+            `${silent.length} of ${alarms?.length ?? 0} alarms.`,
+            [],
+            'warning',
+          ),
+        ]),
+  ];
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  return `${names.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

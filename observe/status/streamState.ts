@@ -1,0 +1,83 @@
+import { streamName } from '../../infra/streams/streams.ts';
+import { isoTimestamp } from '../../lib/base/time.ts';
+import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import { readMetricData } from '../metricData.ts';
+import type { Place } from '../place.ts';
+
+const MINUTE_MS = 60_000;
+/** Minutes of metrics that are read: Firehose's arrive some minutes late. */
+const MINUTES = 15;
+
+/** What a delivery stream tells of itself. */
+export interface StreamState {
+  readonly table: TableKind;
+  readonly stream: string;
+  /** When the oldest record that it has not delivered arrived, ISO 8601; null if there is none or it is not known. */
+  readonly oldest: string | null;
+  /** Busiest minute as a share of the stream's quota, from 0 to 1, of bytes, records or calls; null if not known. */
+  readonly quotaShare: number | null;
+  /** Which quota that is. */
+  readonly quota: 'bytes' | 'records' | 'calls' | null;
+  /** Records that it did not accept within the last 15 minutes; null if not known. */
+  readonly throttledRecords: number | null;
+}
+
+/** Metrics of what arrives, and of the limit for a second. */
+const QUOTAS = [
+  { quota: 'bytes', used: 'IncomingBytes', limit: 'BytesPerSecondLimit' },
+  { quota: 'records', used: 'IncomingRecords', limit: 'RecordsPerSecondLimit' },
+  { quota: 'calls', used: 'IncomingPutRequests', limit: 'PutRequestsPerSecondLimit' },
+] as const;
+
+/**
+ * The delivery streams by Firehose's metrics of the last 15 minutes, with one call. The local cloud has none of them.
+ * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
+ *
+ * @throws What CloudWatch's client throws.
+ */
+export async function readStreams(
+  place: Pick<Place, 'cloudwatch' | 'stack' | 'now'>,
+): Promise<readonly StreamState[]> {
+  const of = (table: TableKind, metric: string, statistic: string) => ({
+    ...{ id: `${table} ${metric}`, namespace: 'AWS/Firehose', metric, statistic },
+    dimensions: { DeliveryStreamName: streamName(place.stack, table) },
+  });
+  const series = await readMetricData(
+    place,
+    tableKinds.flatMap((table) => [
+      of(table, 'DeliveryToS3.DataFreshness', 'Maximum'),
+      of(table, 'ThrottledRecords', 'Sum'),
+      ...QUOTAS.flatMap(({ used, limit }) => [of(table, used, 'Sum'), of(table, limit, 'Minimum')]),
+    ]),
+    {
+      start: Math.floor(place.now / MINUTE_MS - MINUTES) * MINUTE_MS,
+      end: place.now,
+      periodSeconds: MINUTE_MS / 1_000,
+    },
+  );
+  return tableKinds.map((table) => {
+    const values = (metric: string) => [...(series.get(`${table} ${metric}`) ?? [])];
+    const [newest] = values('DeliveryToS3.DataFreshness').sort(([a], [b]) => b - a);
+    const throttled = values('ThrottledRecords');
+    const shares = QUOTAS.flatMap(({ quota, used, limit }) => {
+      const [perSecond, most] = [values(used), values(limit)].map((points) =>
+        points.map(([, value]) => value),
+      );
+      const quotaValue = Math.min(...(most ?? []));
+      if (perSecond === undefined || perSecond.length === 0 || !Number.isFinite(quotaValue)) return [];
+      return [{ quota, share: Math.max(...perSecond) / 60 / quotaValue }];
+    }).sort((a, b) => b.share - a.share);
+    return {
+      table,
+      stream: streamName(place.stack, table),
+      oldest:
+        newest === undefined || newest[1] === 0
+          ? null
+          : isoTimestamp(Math.round(newest[0] - newest[1] * 1_000)),
+      quotaShare: shares[0]?.share ?? null,
+      quota: shares[0]?.quota ?? null,
+      throttledRecords:
+        throttled.length === 0 ? null : throttled.reduce((sum, [, records]) => sum + records, 0),
+    };
+  });
+}

@@ -1,0 +1,132 @@
+import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { partName } from '../../infra/template/Stack.ts';
+import { isJsonObject } from '../../lib/base/json.ts';
+import type { Place } from '../place.ts';
+
+/** Pages of the log that are read. A page can be empty although others follow. */
+const MOST_PAGES = 500;
+/** A request is answered within half a minute, and its lines are written then. */
+const ANSWERED_WITHIN_MS = 120_000;
+/** The clock of the log can differ from that of the function. */
+const SKEW_MS = 5_000;
+
+/** What the collector's log has of one request. */
+export interface LoggedRequest {
+  /** The gateway's ID; null if the function does not know it. */
+  readonly requestId: string | null;
+  /** `received_at` of its rows, epoch milliseconds. */
+  readonly receivedAt: number;
+  readonly latencyMs: number;
+  readonly received: number;
+  readonly landed: number;
+  readonly overflowed: number;
+  readonly quarantined: number;
+  readonly ignored: number;
+  /** Whether the answer was not 202. */
+  readonly isRefused: boolean;
+  /** The collector's own line: of every request that needs attention, and of a sample of the others. */
+  readonly line: Readonly<Record<string, unknown>> | null;
+}
+
+type LogPlace = Pick<Place, 'logs' | 'stack' | 'signal'>;
+
+/**
+ * Requests in the collector's log by the gateway's ID.
+ *
+ * @param since Epoch milliseconds.
+ * @throws What CloudWatch Logs' client throws.
+ */
+export async function findRequest(
+  place: LogPlace,
+  requestId: string,
+  since: number,
+): Promise<LoggedRequest | undefined> {
+  const lines = await readLines(place, requestId, since, undefined);
+  const own = lines.filter((line) => line['request_id'] === requestId);
+  const metrics = own.find((line) => '_aws' in line);
+  const line = own.find((one) => one['event'] === 'collect') ?? null;
+  if (metrics !== undefined) return loggedRequest(metrics, line);
+  return line === null
+    ? undefined
+    : loggedRequest({ request_id: requestId, refused_requests: 1, latency_ms: line['ms'] }, line);
+}
+
+/**
+ * Requests in the collector's log that were received in the same millisecond, usually one.
+ *
+ * @throws What CloudWatch Logs' client throws.
+ */
+export async function findRequestsAt(place: LogPlace, receivedAt: number): Promise<readonly LoggedRequest[]> {
+  const lines = await readLines(
+    place,
+    String(receivedAt),
+    receivedAt - SKEW_MS,
+    receivedAt + ANSWERED_WITHIN_MS,
+  );
+  return lines
+    .filter((line) => timeOf(line) === receivedAt && 'received' in line)
+    .map((line) => loggedRequest(line, null));
+}
+
+async function readLines(
+  { logs, stack, signal }: LogPlace,
+  term: string,
+  startTime: number,
+  endTime: number | undefined,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const lines: Readonly<Record<string, unknown>>[] = [];
+  let nextToken: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    signal?.throwIfAborted();
+    const answer = await logs.send(
+      new FilterLogEventsCommand({
+        logGroupName: `/aws/lambda/${partName(stack, 'collect')}`,
+        startTime,
+        endTime,
+        filterPattern: JSON.stringify(term),
+        nextToken,
+      }),
+    );
+    for (const { message = '' } of answer.events ?? []) {
+      const line = parse(message);
+      if (line !== undefined) lines.push(line);
+    }
+    nextToken = answer.nextToken;
+    if (nextToken === undefined) break;
+  }
+  return lines;
+}
+
+function parse(message: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const line: unknown = JSON.parse(message);
+    return isJsonObject(line) ? line : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function timeOf(line: Readonly<Record<string, unknown>>): number {
+  const directive = line['_aws'];
+  return isJsonObject(directive) ? Number(directive['Timestamp']) : Number.NaN;
+}
+
+function loggedRequest(
+  metrics: Readonly<Record<string, unknown>>,
+  line: LoggedRequest['line'],
+): LoggedRequest {
+  const count = (name: string) => (typeof metrics[name] === 'number' ? metrics[name] : 0);
+  const { request_id } = metrics;
+  return {
+    requestId: typeof request_id === 'string' ? request_id : null,
+    receivedAt: timeOf(metrics),
+    latencyMs: count('latency_ms'),
+    received: count('received'),
+    landed: count('landed'),
+    overflowed: count('overflowed'),
+    quarantined: count('quarantined'),
+    ignored: count('ignored'),
+    isRefused: count('refused_requests') > 0,
+    line,
+  };
+}

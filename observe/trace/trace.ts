@@ -1,0 +1,544 @@
+import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { addDays, isoTimestamp, isUtcDay, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import { tableFolder } from '../../lib/tables/tableFolders.ts';
+import { searchBuffers } from '../localBuffers.ts';
+import type { Place } from '../place.ts';
+import { findRequest, findRequestsAt, type LoggedRequest } from './requestLog.ts';
+import { readFileOfRow } from './rowGroup.ts';
+import {
+  readTracedTables,
+  readWholeRow,
+  type TracedRefusal,
+  type TracedRow,
+  type TraceFilter,
+} from './tracedRows.ts';
+import { readWaitingRows } from './waitingRows.ts';
+
+/** Errors of `sluice trace`. */
+export const TraceError = defineErrorFamily('user', {
+  SLUICE_TRACE_SINCE_NEEDED: {
+    cause: 'A search by event or user in a deployment reads every day unless you say from when on.',
+    cure: 'Add --since with a day, a time or an age: --since 2026-11-20, --since 24h.',
+  },
+  SLUICE_TRACE_TOO_EXPENSIVE: {
+    cause: 'The search may read more than --max-usd allows.',
+    cure: 'Use a later --since, or a higher --max-usd.',
+  },
+});
+
+/** Where an event or a request is, the furthest place of all copies. */
+export type TraceState =
+  | 'landed'
+  | 'buffered'
+  | 'overflow'
+  | 'errors'
+  | 'parked'
+  | 'quarantined'
+  /** Answered 4xx. */
+  | 'refused'
+  /** Answered 503: the SDK sends it again. */
+  | 'failed'
+  | 'ignored'
+  | 'nowhere';
+
+/** Something that is known, and its time. */
+export interface TraceStep {
+  /** Epoch milliseconds; null when it is not known. */
+  readonly at: number | null;
+  readonly what: string;
+  /** The event that a line of a list is about. */
+  readonly eventId?: string;
+}
+
+/** What the search was about. */
+export type TraceSubject = 'event' | 'user' | 'request';
+
+/** The answer. */
+export interface Trace {
+  readonly subject: TraceSubject;
+  readonly state: TraceState;
+  /** By time; of a user one for each event, the newest first. */
+  readonly steps: readonly TraceStep[];
+  /** Rows and refusals found, wherever they are. */
+  readonly found: number;
+  /** Whether there are more than were listed. */
+  readonly hasMore: boolean;
+  /** The row, if it was asked for and is of one event. */
+  readonly row: TraceRow | null;
+  /** What limits the answer. */
+  readonly notes: readonly string[];
+  readonly scannedBytes: number;
+}
+
+/** The row of an event. */
+export interface TraceRow {
+  readonly kind: TableKind;
+  /** By column; those of a row that has not landed are as the stream accepted them. */
+  readonly columns: Readonly<Record<string, unknown>>;
+}
+
+/** Options of {@link trace}. */
+export interface TraceOptions {
+  /** Event ID, ID of a user or another unit, or ID of a request. */
+  readonly id: string;
+  /** What `id` is. Default: by its form, and a request if the log has it. */
+  readonly subject?: TraceSubject;
+  /** Only what was received since, epoch milliseconds. Default in the local cloud: everything; of a request: a day. */
+  readonly since?: number;
+  /** Whether the answer has the row of an event. Default false: of a deployment it costs one more query. */
+  readonly withRow?: boolean;
+  /** Called with the most bytes that the queries can read, before they run; throws to prevent them. */
+  readonly onEstimate: (bytes: number) => void;
+}
+
+/** Events of a user that are listed, the newest first. */
+const MOST_LISTED = 50;
+/** Copies of one event that are followed. */
+const MOST_COPIES = 20;
+const REQUEST_SINCE_MS = 86_400_000;
+
+/** IDs of events and of quarantine: 128 bits in hexadecimal. */
+const EVENT_ID = /^[0-9a-f]{32}$/;
+/** An API Gateway's ID, or a UUID as Function URLs and the local cloud have it. */
+const REQUEST_ID = /^([A-Za-z0-9_-]{10,40}=|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** The order of states: of several copies, the first counts. */
+const FURTHEST: readonly TraceState[] = [
+  'landed',
+  'buffered',
+  'overflow',
+  'errors',
+  'parked',
+  'quarantined',
+  'ignored',
+  'refused',
+  'failed',
+];
+
+/**
+ * Finds where an event, the events of a user, or a request is, and when it got there.
+ *
+ * @throws TraceError; ObserveError; what the clients of AWS throw; the reason of the place's signal.
+ */
+export async function trace(place: Place, options: TraceOptions): Promise<Trace> {
+  const { id, subject } = options;
+  if (subject === 'event' || (subject === undefined && EVENT_ID.test(id)))
+    return traceRows(place, 'event', options);
+  if (subject === 'request' || (subject === undefined && REQUEST_ID.test(id))) {
+    const since = options.since ?? (place.localControl === undefined ? place.now - REQUEST_SINCE_MS : 0);
+    const logged = await findRequest(place, id, since);
+    if (logged !== undefined) return traceRequest(place, logged, options);
+    if (subject === 'request') return nowhere('request', [], 0);
+  }
+  return traceRows(place, 'user', options);
+}
+
+function nowhere(subject: TraceSubject, notes: readonly string[], scannedBytes: number): Trace {
+  return { subject, state: 'nowhere', steps: [], found: 0, hasMore: false, row: null, notes, scannedBytes };
+}
+
+/** The steps of one copy of an event, or of one refusal. */
+interface Copy {
+  readonly receivedAt: number;
+  readonly state: TraceState;
+  readonly steps: readonly TraceStep[];
+  /** Its row, or where that has landed. */
+  readonly row?: TraceRow | { readonly kind: TableKind; readonly day: UtcDay };
+}
+
+async function traceRows(place: Place, subject: 'event' | 'user', options: TraceOptions): Promise<Trace> {
+  const { id } = options;
+  const most = subject === 'event' ? MOST_COPIES : MOST_LISTED;
+  const filter: TraceFilter = subject === 'event' ? { event: id } : { unit: id };
+  const tables = await readTables(place, filter, most, options);
+  const since = options.since ?? 0;
+  const rows = tables.rows.filter(({ receivedAt }) => receivedAt >= since);
+  const refusals = tables.refusals.filter(({ receivedAt }) => receivedAt >= since);
+  const elsewhere = await copiesElsewhere(place, (row) => isAbout(row, filter, place.config.unitIds), id);
+  const copies: Copy[] = [...elsewhere.copies];
+  for (const row of rows) {
+    const state = 'landed' as const;
+    copies.push({
+      receivedAt: row.receivedAt,
+      state,
+      // A resend is one also of a first copy that was received before `since`.
+      steps:
+        subject === 'event' ? await landedSteps(place, row, tables.rows) : [listedStep(row, tables.rows)],
+      row: { kind: row.kind, day: row.day },
+    });
+  }
+  for (const refusal of refusals)
+    copies.push({
+      receivedAt: refusal.receivedAt,
+      state: 'quarantined',
+      steps: [refusalStep(refusal)],
+      row: { kind: 'quarantine', day: refusal.day },
+    });
+  const listed = copies.sort((a, b) => b.receivedAt - a.receivedAt).slice(0, most);
+  const state = furthest(listed);
+  const shown =
+    subject === 'event' && options.withRow === true ? listed.find((one) => one.state === state) : undefined;
+  const { row, scannedBytes } = await readShownRow(place, shown?.row, id);
+  const notes = [
+    ...elsewhere.notes,
+    ...(place.localControl === undefined && listed.length === 0
+      ? [
+          `AWS does not show what streams buffer: what was received after ${isoTimestamp(place.now - 1.5 * place.config.buffering.seconds * 1_000)} may not have landed yet.`,
+        ]
+      : []),
+  ];
+  return {
+    subject,
+    state,
+    steps: await withAnswers(place, subject, listed),
+    found: copies.length,
+    hasMore: tables.hasMore || copies.length > listed.length,
+    row,
+    notes,
+    scannedBytes: tables.scannedBytes + scannedBytes,
+  };
+}
+
+/** The row of a copy: it is at hand, or a query reads it in its partition. */
+async function readShownRow(
+  place: Place,
+  shown: Copy['row'],
+  id: string,
+): Promise<{ readonly row: TraceRow | null; readonly scannedBytes: number }> {
+  if (shown === undefined || 'columns' in shown) return { row: shown ?? null, scannedBytes: 0 };
+  const { kind, day } = shown;
+  const { rows, scannedBytes } = await readWholeRow(place, { kind, day, id });
+  return { row: rows[0] === undefined ? null : { kind, columns: rows[0] }, scannedBytes };
+}
+
+/** Reads the tables, after the estimate of what that costs. */
+async function readTables(place: Place, filter: TraceFilter, most: number, options: TraceOptions) {
+  const { since } = options;
+  const isDeployed = place.localControl === undefined;
+  if (since === undefined && isDeployed) throw new TraceError('SLUICE_TRACE_SINCE_NEEDED');
+  const { pastDays, futureDays } = place.config.timeWindow;
+  const from = since === undefined ? '0001-01-01' : addDays(utcDay(since), -pastDays);
+  const days = { from, to: addDays(utcDay(place.now), futureDays) };
+  // The row is in one of the files that are searched.
+  const reads = options.withRow === true ? 2 : 1;
+  if (isDeployed) options.onEstimate(reads * (await countBytes(place, days.from, days.to)));
+  return readTracedTables(place, filter, days, most);
+}
+
+/** The bytes of all files under days of the three tables: a query reads them at most once. */
+async function countBytes(
+  { s3, config, signal }: Pick<Place, 's3' | 'config' | 'signal'>,
+  from: UtcDay,
+  to: UtcDay,
+): Promise<number> {
+  let bytes = 0;
+  for (const kind of tableKinds) {
+    const Prefix = tableFolder(config, kind);
+    const pages = paginateListObjectsV2(
+      { client: s3 },
+      { Bucket: config.bucket, Prefix, StartAfter: `${Prefix}${from}` },
+    );
+    for await (const { Contents = [] } of pages) {
+      signal?.throwIfAborted();
+      for (const { Key = '', Size = 0 } of Contents) {
+        const day = Key.slice(Prefix.length, Prefix.length + 10);
+        if (isUtcDay(day) && day <= to) bytes += Size;
+      }
+    }
+  }
+  return bytes;
+}
+
+/** Copies in buffers (of the local cloud), overflow, errors and parked. */
+async function copiesElsewhere(
+  place: Place,
+  isWanted: (row: Readonly<Record<string, unknown>>) => boolean,
+  text: string,
+): Promise<{ readonly copies: readonly Copy[]; readonly notes: readonly string[] }> {
+  const waiting = await readWaitingRows(place, isWanted);
+  const buffered = await searchBuffers(place, text);
+  const copies: Copy[] = [
+    ...waiting.rows.map(({ folder, key, kind, row, writtenAt, errorType }): Copy => {
+      const steps = [
+        receivedStep(kind, row),
+        {
+          at: writtenAt,
+          what:
+            errorType === undefined
+              ? `Firehose did not accept it in time: it is in ${key}`
+              : `Firehose could not deliver it (${errorType}): it is in ${key}`,
+        },
+        {
+          at: null,
+          what:
+            folder === 'parked'
+              ? 'it is parked, and returns when somebody moves it back: docs/redrive.md'
+              : folder === 'errors'
+                ? 'redrive moves it to quarantine'
+                : 'redrive puts it on the stream again',
+        },
+      ];
+      return { receivedAt: timeOf(row), state: folder, steps, row: { kind, columns: row } };
+    }),
+    ...(buffered?.rows ?? [])
+      .filter(({ row }) => isWanted(row))
+      .map(({ kind, row, arrivedAt }): Copy => {
+        const state = kind === 'quarantine' ? 'quarantined' : 'buffered';
+        const steps = [
+          receivedStep(kind, row),
+          { at: Date.parse(arrivedAt), what: `accepted by the stream of ${kind}: it is in its buffer` },
+        ];
+        return { receivedAt: timeOf(row), state, steps, row: { kind, columns: row } };
+      }),
+  ];
+  return {
+    copies,
+    notes: [
+      ...(waiting.unreadObjects > 0
+        ? [`${waiting.unreadObjects} objects under overflow/, errors/ and parked/ were not read.`]
+        : []),
+      ...(buffered?.hasMore === true ? ['The buffers have more documents than were searched.'] : []),
+    ],
+  };
+}
+
+function receivedStep(kind: TableKind, row: Readonly<Record<string, unknown>>): TraceStep {
+  const text = (name: string) => (typeof row[name] === 'string' ? row[name] : undefined);
+  const name = text('event_name') ?? text('experiment_id') ?? text('reason') ?? '';
+  const sdk = [text('sdk_type'), text('sdk_version')].filter((part) => part !== undefined).join(' ');
+  return { at: timeOf(row), what: `received${sdk === '' ? '' : ` from ${sdk}`}: ${name} (${kind})` };
+}
+
+function timeOf(row: Readonly<Record<string, unknown>>): number {
+  return Date.parse(String(row['received_at']));
+}
+
+/** Whether a row, or the row or event in a row of quarantine, is about what is looked for. */
+export function isAbout(
+  row: Readonly<Record<string, unknown>>,
+  filter: TraceFilter,
+  unitIds: Place['config']['unitIds'],
+): boolean {
+  const raw = typeof row['raw'] === 'string' ? row['raw'] : '';
+  if ('event' in filter)
+    return (
+      row['event_id'] === filter.event ||
+      row['quarantine_id'] === filter.event ||
+      raw.includes(`"event_id":${JSON.stringify(filter.event)}`)
+    );
+  if ('receivedAt' in filter) return timeOf(row) === filter.receivedAt;
+  const columns = ['user_id', 'stable_id', ...Object.values(unitIds)];
+  const members = ['userID', 'stableID', 'user_id', 'stable_id'];
+  return (
+    columns.some((column) => row[column] === filter.unit) ||
+    members.some((member) => raw.includes(`"${member}":${JSON.stringify(filter.unit)}`))
+  );
+}
+
+/** Everything that is known of one row. */
+async function landedSteps(
+  place: Place,
+  row: TracedRow,
+  rows: readonly TracedRow[],
+): Promise<readonly TraceStep[]> {
+  const { writtenAt, rowGroup } = await readFileOfRow(place, row.file, row.eventId);
+  const group = rowGroup === undefined ? '' : `, row group ${rowGroup.index} of ${rowGroup.count}`;
+  return [
+    {
+      at: row.receivedAt,
+      what: `received${row.sdk === '' ? '' : ` from ${row.sdk}`}: ${row.name} (${row.kind}), of ${isoTimestamp(row.timestamp)}`,
+    },
+    { at: writtenAt ?? null, what: `landed in ${row.file} (partition ${row.day}${group})` },
+    ...viewSteps(place, row, rows),
+  ];
+}
+
+/** In which views a row is, and why not. */
+function viewSteps(
+  { config }: Pick<Place, 'config'>,
+  row: TracedRow,
+  rows: readonly TracedRow[],
+): readonly TraceStep[] {
+  const first = firstCopy(row, rows);
+  const { pastDays, futureDays } = config.timeWindow;
+  const isLate = row.day !== utcDay(row.timestamp);
+  const reasons = [
+    ...row.reasons,
+    ...(first === undefined
+      ? []
+      : [`it is a resend of the row received at ${isoTimestamp(first.receivedAt)}`]),
+  ];
+  const views =
+    row.kind === 'events'
+      ? ['product_events']
+      : ['experiment_exposures', 'first_exposures', 'daily_exposures'];
+  const shown = reasons.length === 0 ? views : [];
+  const secondary = row.hasSecondary && first === undefined ? ['secondary_exposures'] : [];
+  const all = [...shown, ...secondary];
+  return [
+    ...(all.length === 0 ? [] : [{ at: null, what: `in the views ${all.join(', ')}` }]),
+    ...(reasons.length === 0
+      ? []
+      : [{ at: null, what: `not in ${views.join(', ')}: ${reasons.join('; ')}` }]),
+    ...(isLate
+      ? [
+          {
+            at: null,
+            what: `its time is outside the window (${pastDays} days back, ${futureDays} ahead), so it is under the day on which it was received, ${row.day}`,
+          },
+        ]
+      : []),
+  ];
+}
+
+/** The row that views show in place of this one, because it was received earlier; undefined if they show this one. */
+function firstCopy(row: TracedRow, rows: readonly TracedRow[]): TracedRow | undefined {
+  const copies = rows
+    .filter(
+      ({ kind, eventId, name, day }) =>
+        kind === row.kind && eventId === row.eventId && name === row.name && day === row.day,
+    )
+    .sort((a, b) => a.receivedAt - b.receivedAt);
+  const [first] = copies;
+  return first === undefined || first === row ? undefined : first;
+}
+
+/** One line for a row in a list. */
+function listedStep(row: TracedRow, rows: readonly TracedRow[]): TraceStep {
+  const first = firstCopy(row, rows);
+  const hidden = [...row.reasons, ...(first === undefined ? [] : ['a resend'])];
+  const views = hidden.length === 0 ? '' : `, not in the views: ${hidden.join('; ')}`;
+  return {
+    at: row.receivedAt,
+    eventId: row.eventId,
+    what: `${row.name} (${row.kind}, ${row.eventId}): landed, partition ${row.day}${views}`,
+  };
+}
+
+function refusalStep({ receivedAt, reason, detail, day, file, path }: TracedRefusal): TraceStep {
+  const more = detail === '' ? '' : ` ${detail}`;
+  const from = reason.startsWith('SLUICE_FIREHOSE_') ? `, from ${path}` : '';
+  return {
+    at: receivedAt,
+    what: `in quarantine: ${reason}.${more} (partition ${day}, ${file}${from})`,
+  };
+}
+
+function furthest(copies: readonly Pick<Copy, 'state'>[]): TraceState {
+  return FURTHEST.find((state) => copies.some((one) => one.state === state)) ?? 'nowhere';
+}
+
+/** The steps of all copies by time, with the answers of their requests where the log has them; of a user one line each. */
+async function withAnswers(
+  place: Place,
+  subject: 'event' | 'user',
+  copies: readonly Copy[],
+): Promise<readonly TraceStep[]> {
+  if (subject === 'user')
+    return copies.map(({ receivedAt, steps, row }) => {
+      const columns = row !== undefined && 'columns' in row ? row.columns : {};
+      const eventId = steps[0]?.eventId ?? columns['event_id'] ?? columns['quarantine_id'];
+      return {
+        at: receivedAt,
+        what: steps.map(({ what }) => what).join('; '),
+        ...(typeof eventId === 'string' ? { eventId } : {}),
+      };
+    });
+  const steps: TraceStep[] = [];
+  for (const copy of copies.toReversed()) {
+    const [first, ...rest] = copy.steps;
+    if (first !== undefined) steps.push(first);
+    steps.push(...(await answerSteps(place, copy.receivedAt)), ...rest);
+  }
+  return steps;
+}
+
+async function answerSteps(place: Place, receivedAt: number): Promise<readonly TraceStep[]> {
+  if (Number.isNaN(receivedAt)) return [];
+  const requests = await findRequestsAt(place, receivedAt).catch(() => []);
+  const [request, ...others] = requests;
+  if (request === undefined) return [];
+  if (others.length > 0)
+    return [{ at: receivedAt, what: `${requests.length} requests were received in that millisecond` }];
+  return [answerStep(request)];
+}
+
+function answerStep(request: LoggedRequest): TraceStep {
+  const { line, requestId, receivedAt, latencyMs, isRefused } = request;
+  const status = line?.['status'] ?? (isRefused ? 'with an error' : 202);
+  const code = typeof line?.['code'] === 'string' ? ` ${line['code']}` : '';
+  const counts = (['received', 'landed', 'overflowed', 'quarantined', 'ignored'] as const)
+    .filter((name) => request[name] > 0)
+    .map((name) => `${request[name]} ${name}`);
+  const id = requestId === null ? '' : ` (request ${requestId})`;
+  const at = Number.isNaN(receivedAt) ? null : receivedAt + latencyMs;
+  return {
+    at,
+    what: `answered ${status}${code}${id}: ${counts.length === 0 ? 'no events' : counts.join(', ')}`,
+  };
+}
+
+/** A request: what the log has of it, and its rows where the search for them was asked for or costs nothing. */
+async function traceRequest(place: Place, logged: LoggedRequest, options: TraceOptions): Promise<Trace> {
+  const { receivedAt, line } = logged;
+  const known = Number.isNaN(receivedAt) ? null : receivedAt;
+  const counts = (name: 'refused' | 'counted') => {
+    const value = line?.[name];
+    return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  };
+  const steps: TraceStep[] = [
+    { at: known, what: 'received' },
+    answerStep(logged),
+    ...counts('refused').map(([code, count]) => ({ at: null, what: `refused: ${code}, ${count}` })),
+    ...counts('counted').map(([reason, count]) => ({ at: null, what: `ignored: ${reason}, ${count}` })),
+  ];
+  const isFollowed = known !== null && (place.localControl !== undefined || options.since !== undefined);
+  const filter = { receivedAt: known ?? 0 };
+  const tables = isFollowed
+    ? await readTables(place, filter, MOST_LISTED, { ...options, since: known })
+    : undefined;
+  const elsewhere = isFollowed
+    ? await copiesElsewhere(
+        place,
+        (row) => isAbout(row, filter, place.config.unitIds),
+        `"received_at":"${isoTimestamp(known)}"`,
+      )
+    : { copies: [], notes: [] };
+  const rows = tables?.rows ?? [];
+  const refusals = (tables?.refusals ?? []).filter(({ reason }) => !reason.startsWith('SLUICE_FIREHOSE_'));
+  const copies: Copy[] = [
+    ...elsewhere.copies,
+    ...rows.map(
+      (row): Copy => ({ receivedAt: row.receivedAt, state: 'landed', steps: [listedStep(row, rows)] }),
+    ),
+    ...refusals.map(
+      (one): Copy => ({ receivedAt: one.receivedAt, state: 'quarantined', steps: [refusalStep(one)] }),
+    ),
+  ];
+  return {
+    subject: 'request',
+    state: copies.length > 0 ? furthest(copies) : requestState(logged),
+    steps: [...steps, ...copies.flatMap((copy) => copy.steps)],
+    found: copies.length,
+    hasMore: tables?.hasMore ?? false,
+    row: null,
+    notes: [
+      ...elsewhere.notes,
+      ...(isFollowed
+        ? []
+        : ['Its rows were not looked for: add --since. The counts are those of the answer.']),
+    ],
+    scannedBytes: tables?.scannedBytes ?? 0,
+  };
+}
+
+/** The state by the counts of the answer. */
+function requestState({ line, isRefused, landed, overflowed, quarantined }: LoggedRequest): TraceState {
+  if (Number(line?.['status']) >= 500) return 'failed';
+  if (landed > 0) return 'landed';
+  if (overflowed > 0) return 'overflow';
+  if (quarantined > 0) return 'quarantined';
+  return isRefused ? 'refused' : 'ignored';
+}

@@ -1,0 +1,267 @@
+import { quoteName, quoteText } from '../../lib/base/sql.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import type { ForwardedKind, TableKind } from '../../lib/schema/kinds.ts';
+import { groupedExposures, HAS_EVALUATIONS } from '../../lib/views/assignments.ts';
+import { productionOnly, qualifiedName } from '../../lib/views/View.ts';
+import { TELEMETRY_EVENTS } from '../../lib/wire/readEvent.ts';
+import { askAthena } from '../place.ts';
+
+/** What is looked for: rows of one event, of one unit, or of the requests that were received at one time. */
+export type TraceFilter =
+  | { readonly event: string }
+  | { readonly unit: string }
+  /** Epoch milliseconds. */
+  | { readonly receivedAt: number };
+
+/** Days of `ds` that are read, both included. */
+export interface TracedDays {
+  readonly from: UtcDay;
+  readonly to: UtcDay;
+}
+
+/** A row of a forwarded table. */
+export interface TracedRow {
+  readonly kind: ForwardedKind;
+  readonly eventId: string;
+  /** Name of the event, or of the experiment, gate or config. */
+  readonly name: string;
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+  readonly timestamp: number;
+  readonly day: UtcDay;
+  readonly environment: string;
+  readonly sdk: string;
+  /** `s3://…` */
+  readonly file: string;
+  /** Why views do not show it, apart from earlier copies; empty if they do. */
+  readonly reasons: readonly string[];
+  /** Whether secondary_exposures shows its evaluations, apart from earlier copies. */
+  readonly hasSecondary: boolean;
+}
+
+/** A row of quarantine. */
+export interface TracedRefusal {
+  readonly receivedAt: number;
+  readonly reason: string;
+  readonly detail: string;
+  readonly day: UtcDay;
+  readonly path: string;
+  readonly file: string;
+}
+
+/** What the tables have, newest first, and the bytes that Athena read. */
+export interface TracedTables {
+  readonly rows: readonly TracedRow[];
+  readonly refusals: readonly TracedRefusal[];
+  /** Whether there are more rows than these. */
+  readonly hasMore: boolean;
+  readonly scannedBytes: number;
+}
+
+type Asked = Parameters<typeof askAthena>[0];
+
+/**
+ * Finds rows in the forwarded tables and in quarantine.
+ *
+ * @param most Rows of each table.
+ * @throws ObserveError; what Athena's client throws.
+ */
+export async function readTracedTables(
+  place: Asked,
+  filter: TraceFilter,
+  days: TracedDays,
+  most: number,
+): Promise<TracedTables> {
+  const { config } = place;
+  const [exposures, events, refusals] = [
+    await askAthena(place, exposuresSql(config, filter, days, most)),
+    await askAthena(place, eventsSql(config, filter, days, most)),
+    await askAthena(place, quarantineSql(config, filter, days, most)),
+  ];
+  const rows = [
+    ...exposures.rows.map((row) => tracedRow('exposures', row)),
+    ...events.rows.map((row) => tracedRow('events', row)),
+  ].sort((a, b) => b.receivedAt - a.receivedAt);
+  return {
+    rows: rows.slice(0, most),
+    refusals: refusals.rows.slice(0, most).map((row) => ({
+      receivedAt: readTime(row['received_at']),
+      reason: row['reason'] ?? '',
+      detail: row['detail'] ?? '',
+      day: row['ds'] ?? '',
+      path: row['path'] ?? '',
+      file: row['file'] ?? '',
+    })),
+    hasMore: rows.length > most || refusals.rows.length > most,
+    scannedBytes: [exposures, events, refusals].reduce((sum, one) => sum + one.scannedBytes, 0),
+  };
+}
+
+type Row = Readonly<Record<string, string | null>>;
+
+function tracedRow(kind: ForwardedKind, row: Row): TracedRow {
+  return {
+    kind,
+    eventId: row['event_id'] ?? '',
+    name: row['name'] ?? '',
+    receivedAt: readTime(row['received_at']),
+    timestamp: readTime(row['timestamp']),
+    day: row['ds'] ?? '',
+    environment: row['environment'] ?? '',
+    sdk: [row['sdk_type'], row['sdk_version']].filter((part) => part !== null).join(' '),
+    file: row['file'] ?? '',
+    reasons: kind === 'exposures' ? exposureReasons(row) : eventReasons(row),
+    hasSecondary: row['has_secondary'] === 'true',
+  };
+}
+
+function eventReasons(row: Row): string[] {
+  return [
+    ...environmentReason(row),
+    ...(TELEMETRY_EVENTS.has(row['name'] ?? '') ? ["it is the SDK's own telemetry"] : []),
+  ];
+}
+
+function environmentReason(row: Row): string[] {
+  const environment = row['environment'] ?? '';
+  return environment === 'production' ? [] : [`its environment is ${environment}, and views show production`];
+}
+
+/** The conditions of the views, in the order of groupedExposures, and what it means when one does not hold. */
+function exposureReasons(row: Row): string[] {
+  const [, kind, assignment, rule] = [0, 1, 2, 3].map((i) => row[`condition_${i}`] !== 'false');
+  return [
+    ...environmentReason(row),
+    ...(kind === false ? [`its rule ${row['rule_id']} is no experiment group in Statsig's specs`] : []),
+    ...(assignment === false
+      ? [
+          `it is no assignment: rule ${JSON.stringify(row['rule_id'] ?? '')}, reason ${JSON.stringify(row['reason'] ?? '')}`,
+        ]
+      : []),
+    ...(rule === false ? [`the rule ${JSON.stringify(row['rule_id'] ?? '')} is never a group`] : []),
+  ];
+}
+
+const SHARED = `"event_id",
+  CAST("received_at" AS varchar) AS "received_at",
+  CAST("timestamp" AS varchar) AS "timestamp",
+  CAST("ds" AS varchar) AS "ds",
+  "environment",
+  "sdk_type",
+  "sdk_version",
+  "traced_file" AS "file"`;
+
+function exposuresSql(
+  config: Pick<Config, 'database' | 'tables' | 'unitIds' | 'holdouts'>,
+  filter: TraceFilter,
+  days: TracedDays,
+  most: number,
+): string {
+  const { from, where } = groupedExposures(config, rowsSql(config, 'exposures', filter, days));
+  const conditions = where.map((condition, i) => `(${condition}) AS "condition_${i}"`);
+  return `SELECT
+  ${SHARED},
+  "experiment_id" AS "name",
+  "rule_id",
+  "reason",
+  (${productionOnly} AND ${HAS_EVALUATIONS}) AS "has_secondary",
+  ${conditions.join(',\n  ')}
+FROM ${from}
+ORDER BY "received_at" DESC
+LIMIT ${most + 1}`;
+}
+
+function eventsSql(
+  config: Pick<Config, 'database' | 'tables' | 'unitIds'>,
+  filter: TraceFilter,
+  days: TracedDays,
+  most: number,
+): string {
+  return `SELECT
+  ${SHARED},
+  "event_name" AS "name"
+FROM ${rowsSql(config, 'events', filter, days)} AS "rows"
+ORDER BY "received_at" DESC
+LIMIT ${most + 1}`;
+}
+
+function rowsSql(
+  config: Pick<Config, 'database' | 'tables' | 'unitIds'>,
+  kind: ForwardedKind,
+  filter: TraceFilter,
+  days: TracedDays,
+): string {
+  return `(
+  SELECT *, "$path" AS "traced_file"
+  FROM ${qualifiedName(config, config.tables[kind])}
+  WHERE ${daysCondition(days)} AND ${rowCondition(config, filter)}
+)`;
+}
+
+function rowCondition({ unitIds }: Pick<Config, 'unitIds'>, filter: TraceFilter): string {
+  if ('event' in filter) return `"event_id" = ${quoteText(filter.event)}`;
+  if ('receivedAt' in filter) return `"received_at" = ${timestampText(filter.receivedAt)}`;
+  const columns = ['user_id', 'stable_id', ...Object.values(unitIds)];
+  return `(${columns.map((column) => `${quoteName(column)} = ${quoteText(filter.unit)}`).join(' OR ')})`;
+}
+
+/** Refused events are JSON texts, so a unit or an event is found by its member in them. */
+function quarantineSql(
+  config: Pick<Config, 'database' | 'tables'>,
+  filter: TraceFilter,
+  days: TracedDays,
+  most: number,
+): string {
+  const contains = (members: readonly string[], value: string) =>
+    members.map((member) => `strpos("raw", ${quoteText(`"${member}":${JSON.stringify(value)}`)}) > 0`);
+  const conditions =
+    'event' in filter
+      ? [`"quarantine_id" = ${quoteText(filter.event)}`, ...contains(['event_id'], filter.event)]
+      : 'unit' in filter
+        ? contains(['userID', 'stableID', 'user_id', 'stable_id'], filter.unit)
+        : [`"received_at" = ${timestampText(filter.receivedAt)}`];
+  return `SELECT
+  CAST("received_at" AS varchar) AS "received_at",
+  "reason",
+  "detail",
+  CAST("ds" AS varchar) AS "ds",
+  "path",
+  "$path" AS "file"
+FROM ${qualifiedName(config, config.tables.quarantine)}
+WHERE ${daysCondition(days)} AND (${conditions.join(' OR ')})
+ORDER BY 1 DESC
+LIMIT ${most + 1}`;
+}
+
+/**
+ * All columns of the row of an event, or of a refused one, in its partition.
+ *
+ * @throws ObserveError; what Athena's client throws.
+ */
+export function readWholeRow(
+  place: Asked,
+  { kind, day, id }: { readonly kind: TableKind; readonly day: UtcDay; readonly id: string },
+): ReturnType<typeof askAthena> {
+  const { config } = place;
+  const table = qualifiedName(config, config.tables[kind]);
+  const column = kind === 'quarantine' ? 'quarantine_id' : 'event_id';
+  return askAthena(
+    place,
+    `SELECT * FROM ${table} WHERE "ds" = DATE '${day}' AND "${column}" = ${quoteText(id)} LIMIT 1`,
+  );
+}
+
+function daysCondition({ from, to }: TracedDays): string {
+  return `"ds" BETWEEN DATE '${from}' AND DATE '${to}'`;
+}
+
+/** A timestamp of Athena's SQL, UTC. */
+export function timestampText(epochMs: number): string {
+  return `TIMESTAMP '${new Date(epochMs).toISOString().replace('T', ' ').replace('Z', '')}'`;
+}
+
+/** Epoch milliseconds of Athena's text of a timestamp, UTC: `2026-11-20 07:32:00.123`. */
+export function readTime(text: string | null | undefined): number {
+  return Date.parse(`${(text ?? '').slice(0, 23).replace(' ', 'T')}Z`);
+}

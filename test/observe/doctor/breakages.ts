@@ -1,0 +1,345 @@
+import { AthenaClient, DeleteWorkGroupCommand, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
+import {
+  BatchCreatePartitionCommand,
+  type Column,
+  DeleteTableCommand,
+  GetTableCommand,
+  GlueClient,
+  type TableInput,
+  UpdateTableCommand,
+} from '@aws-sdk/client-glue';
+import {
+  DisableKeyCommand,
+  DisableKeyRotationCommand,
+  KMSClient,
+  PutKeyPolicyCommand,
+} from '@aws-sdk/client-kms';
+import { DeleteBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { expect } from '@jest/globals';
+import config from '#config';
+import { logicalIds } from '../../../infra/template/Stack.ts';
+import { fitCuratedView } from '../../../lib/views/curatedViews.ts';
+import { prestoViewText } from '../../../lib/views/prestoView.ts';
+import type { BucketSettings } from '../../../packages/local-aws/src/index.ts';
+import type { StartedDeployment } from './startDeployment.ts';
+
+const { bucket, database, tables, athena } = config;
+const EVENTS = tables.events;
+/** What somebody changed of a table is set back as a whole; beside a wrong partition key it is made anew. */
+const REMAKE =
+  /^aws glue delete-table --database-name sluice --name \S+ .*\naws glue create-table --database-name sluice --table-input '/;
+const FOLDER = `statsig/statsig_forwarded_events/${EVENTS}`;
+
+/** Changes what the catalog says of the events table, as somebody would in the console. */
+async function alterTable(
+  { options }: StartedDeployment,
+  Name: string,
+  change: (input: TableInput) => TableInput,
+) {
+  const glue = new GlueClient(options);
+  const { Table } = await glue.send(new GetTableCommand({ DatabaseName: database, Name }));
+  const { Description, Parameters, PartitionKeys, StorageDescriptor, TableType } = Table ?? {};
+  const { ViewOriginalText, ViewExpandedText } = Table ?? {};
+  await glue.send(
+    new UpdateTableCommand({
+      DatabaseName: database,
+      TableInput: change({
+        ...{ Name, Description, Parameters, PartitionKeys, StorageDescriptor, TableType },
+        ...{ ViewOriginalText, ViewExpandedText },
+      }),
+    }),
+  );
+}
+
+const withColumns =
+  (change: (columns: readonly Column[]) => Column[]) =>
+  (input: TableInput): TableInput =>
+    storage({ Columns: change(input.StorageDescriptor?.Columns ?? []) })(input);
+
+const storage =
+  (more: object) =>
+  (input: TableInput): TableInput => ({
+    ...input,
+    StorageDescriptor: { ...input.StorageDescriptor, ...more },
+  });
+
+async function addPartition({ options }: StartedDeployment, day: string, more: object = {}) {
+  const glue = new GlueClient(options);
+  const { Table } = await glue.send(new GetTableCommand({ DatabaseName: database, Name: EVENTS }));
+  const StorageDescriptor = {
+    ...Table?.StorageDescriptor,
+    Location: `s3://${bucket}/${FOLDER}/${day}/`,
+    ...more,
+  };
+  const { Errors } = await glue.send(
+    new BatchCreatePartitionCommand({
+      DatabaseName: database,
+      TableName: EVENTS,
+      PartitionInputList: [{ Values: [day], StorageDescriptor }],
+    }),
+  );
+  expect(Errors ?? []).toEqual([]);
+}
+
+const addFile = ({ options }: StartedDeployment, day: string) =>
+  new S3Client({ ...options, forcePathStyle: true }).send(
+    new PutObjectCommand({ Bucket: bucket, Key: `${FOLDER}/${day}/part.parquet`, Body: 'x' }),
+  );
+
+function setBucket({ store }: StartedDeployment, change: (settings: BucketSettings) => BucketSettings) {
+  const there = store.bucket(bucket);
+  there.settings = change(there.settings);
+}
+
+const keyId = ({ stack }: StartedDeployment) =>
+  stack.resources.find(({ logicalId }) => logicalId === logicalIds.key)?.physicalId;
+
+const updateWorkgroup = ({ options }: StartedDeployment, input: object) =>
+  new AthenaClient(options).send(new UpdateWorkGroupCommand({ WorkGroup: athena.workgroup, ...input }));
+
+const queueUrl = ({ stack }: StartedDeployment, id: string) =>
+  stack.resources.find(({ logicalId }) => logicalId === id)?.physicalId;
+
+type Break = (deployed: StartedDeployment) => unknown;
+
+/** By code: how to break the thing, and what must be said of it; of commands that mend it, how they begin. */
+export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, command?: RegExp]>> = {
+  STACK_MISSING: [(d) => d.tell({ ...d.stack, name: 'other' }), /sluice-local, in us-east-1/],
+  STACK_DIFFERS: [
+    (d) => d.tell({ ...d.stack, outputs: { ...d.stack.outputs, DatabaseName: 'older' } }),
+    /^DatabaseName: deployed older, configured sluice\.$/,
+  ],
+  VERSION_OLDER: [
+    (d) => d.tell({ ...d.stack, outputs: { ...d.stack.outputs, SluiceVersion: '0.2.0' } }),
+    /^sluice-local: 0\.2\.0; this working tree: /,
+  ],
+  VERSION_NEWER: [
+    (d) => d.tell({ ...d.stack, outputs: { ...d.stack.outputs, SluiceVersion: '99.0.0' } }),
+    /^sluice-local: 99\.0\.0; this working tree: /,
+  ],
+  BUCKET_MISSING: [
+    ({ options }) =>
+      new S3Client({ ...options, forcePathStyle: true }).send(new DeleteBucketCommand({ Bucket: bucket })),
+    /sluice-experiments/,
+  ],
+  BUCKET_EVENTS: [
+    ({ store }) => store.bucket(bucket).setEventBridge(false),
+    /registered.*hour/,
+    /^aws s3api put-bucket-notification-configuration --bucket sluice-experiments --notification-configuration '\{"EventBridgeConfiguration":\{\}\}' --region us-east-1 --endpoint-url http:/,
+  ],
+  BUCKET_ENCRYPTION: [
+    (d) => setBucket(d, ({ BucketEncryption, ...rest }) => rest),
+    /key/,
+    /^aws s3api put-bucket-encryption .*"SSEAlgorithm":"aws:kms","KMSMasterKeyID":"arn:aws:kms:/,
+  ],
+  BUCKET_POLICY: [
+    (d) =>
+      setBucket(d, (settings) => ({
+        ...settings,
+        policy: JSON.stringify({
+          Version: '2012-10-17',
+          Statement: {
+            Sid: 'Theirs',
+            Effect: 'Allow',
+            Principal: '*',
+            Action: 's3:GetObject',
+            Resource: `arn:aws:s3:::${bucket}/*`,
+          },
+        }),
+      })),
+    /TLS/,
+    /^aws s3api put-bucket-policy .*"Sid":"Theirs".*"Sid":"EncryptedTransportOnly"/,
+  ],
+  BUCKET_LIFECYCLE: [
+    (d) =>
+      setBucket(d, (settings) => ({
+        ...settings,
+        LifecycleConfiguration: {
+          Rules: [{ Id: 'theirs', Status: 'Enabled', Prefix: 'theirs/', ExpirationInDays: 1 }],
+        },
+      })),
+    /for good/,
+    /^aws s3api put-bucket-lifecycle-configuration .*"ID":"theirs".*"ID":"sluice-query-results"/,
+  ],
+  BUCKET_PUBLIC: [
+    (d) => setBucket(d, ({ PublicAccessBlockConfiguration, ...rest }) => rest),
+    /public/,
+    /^aws s3api put-public-access-block .*"RestrictPublicBuckets":true/,
+  ],
+  BUCKET_VERSIONING: [
+    (d) => setBucket(d, (settings) => ({ ...settings, VersioningConfiguration: { Status: 'Suspended' } })),
+    /overwritten/,
+    /^aws s3api put-bucket-versioning .*'\{"Status":"Enabled"\}'/,
+  ],
+  KEY_DISABLED: [
+    (d) => new KMSClient(d.options).send(new DisableKeyCommand({ KeyId: keyId(d) })),
+    /key\/.* is Disabled\.$/,
+    /^aws kms enable-key --key-id arn:aws:kms:/,
+  ],
+  KEY_UNROTATED: [
+    (d) => new KMSClient(d.options).send(new DisableKeyRotationCommand({ KeyId: keyId(d) })),
+    /key\//,
+    /^aws kms enable-key-rotation --key-id arn/,
+  ],
+  KEY_POLICY: [
+    (d) =>
+      new KMSClient(d.options).send(
+        new PutKeyPolicyCommand({
+          KeyId: keyId(d),
+          Policy: JSON.stringify({
+            Statement: [{ Effect: 'Allow', Principal: { AWS: 'x' }, Action: 'kms:*' }],
+          }),
+        }),
+      ),
+    /role\/sluice-local-CollectRole-.*role\/sluice-local-RedriveRole-/,
+  ],
+  TABLE_MISSING: [
+    ({ options }) =>
+      new GlueClient(options).send(new DeleteTableCommand({ DatabaseName: database, Name: EVENTS })),
+    new RegExp(`^${database}\\.${EVENTS}\\.$`),
+    /^aws glue create-table --database-name sluice --table-input '.*"Location":"s3:\/\/sluice-experiments\/statsig\//,
+  ],
+  TABLE_COLUMNS: [
+    (d) =>
+      alterTable(
+        d,
+        EVENTS,
+        withColumns(([first, second, ...rest]) => [
+          { ...first, Name: 'event_id', Type: 'bigint' },
+          { ...second, Name: 'renamed' },
+          ...rest,
+        ]),
+      ),
+    /event_id is bigint, expected string; event_name is missing; renamed is not expected/,
+    REMAKE,
+  ],
+  TABLE_COMMENTS: [
+    (d) =>
+      alterTable(
+        d,
+        EVENTS,
+        withColumns(([first, ...rest]) => [{ ...first, Name: 'event_id', Comment: 'x' }, ...rest]),
+      ),
+    /: event_id\.$/,
+    REMAKE,
+  ],
+  TABLE_PARTITION_KEY: [
+    (d) => alterTable(d, EVENTS, (input) => ({ ...input, PartitionKeys: [{ Name: 'day', Type: 'string' }] })),
+    /got day string, expected ds date/,
+    REMAKE,
+  ],
+  TABLE_LOCATION: [
+    (d) => alterTable(d, EVENTS, storage({ Location: 's3://elsewhere/x/' })),
+    /got s3:\/\/elsewhere\/x\/, expected s3:\/\/sluice-experiments\/statsig\//,
+    REMAKE,
+  ],
+  TABLE_FORMAT: [
+    (d) =>
+      alterTable(
+        d,
+        EVENTS,
+        storage({ SerdeInfo: { SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' } }),
+      ),
+    /SerializationLibrary: got org\.openx/,
+    REMAKE,
+  ],
+  VIEW_MISSING: [
+    ({ options }) =>
+      new GlueClient(options).send(
+        new DeleteTableCommand({ DatabaseName: database, Name: 'product_events' }),
+      ),
+    /product_events/,
+    /^aws glue create-table .*"Name":"product_events"/,
+  ],
+  VIEW_DIFFERS: [
+    async (d) => {
+      // Days that are read from the curated table are no difference.
+      const { view } = fitCuratedView(config, 'experiment_exposures', {
+        exposures: ['2026-01-01'],
+        events: [],
+      });
+      const ViewOriginalText = prestoViewText(view, database);
+      await alterTable(d, view.name, (input) => ({ ...input, ViewOriginalText }));
+      await alterTable(d, 'product_events', (input) => ({
+        ...input,
+        ViewOriginalText: '/* Presto View: e30= */',
+      }));
+    },
+    /product_events: it is not an Athena view/,
+    /^aws glue update-table .*"Name":"product_events"/,
+  ],
+  PARTITION_MISSING: [(d) => addFile(d, '2026-01-02'), /: 2026-01-02\.$/],
+  PARTITION_EMPTY: [(d) => addPartition(d, '2026-01-03'), /: 2026-01-03\.$/],
+  PARTITION_MISPLACED: [
+    (d) => addPartition(d, '2026-01-04', { Location: 's3://elsewhere/' }),
+    /: 2026-01-04\.$/,
+  ],
+  PARTITION_STALE: [
+    async (d) => {
+      await addFile(d, '2026-01-05');
+      await addPartition(d, '2026-01-05', { Columns: [{ Name: 'event_id', Type: 'string' }] });
+    },
+    /: 2026-01-05\.$/,
+  ],
+  WORKGROUP_MISSING: [
+    ({ options }) =>
+      new AthenaClient(options).send(
+        new DeleteWorkGroupCommand({ WorkGroup: athena.workgroup, RecursiveDeleteOption: true }),
+      ),
+    /sluice/,
+  ],
+  WORKGROUP_DISABLED: [
+    (d) => updateWorkgroup(d, { State: 'DISABLED' }),
+    /sluice is DISABLED/,
+    /^aws athena update-work-group --work-group sluice --state ENABLED /,
+  ],
+  WORKGROUP_RESULTS: [
+    (d) =>
+      updateWorkgroup(d, {
+        ConfigurationUpdates: { ResultConfigurationUpdates: { OutputLocation: 's3://elsewhere/' } },
+      }),
+    /got s3:\/\/elsewhere\/, expected s3:\/\/sluice-experiments\/query-results\//,
+    /ResultConfigurationUpdates=/,
+  ],
+  WORKGROUP_ENCRYPTION: [
+    (d) =>
+      updateWorkgroup(d, {
+        ConfigurationUpdates: {
+          ResultConfigurationUpdates: { EncryptionConfiguration: { EncryptionOption: 'SSE_S3' } },
+        },
+      }),
+    /^sluice: got SSE_S3, expected SSE_KMS arn:aws:kms:/,
+    /ResultConfigurationUpdates=\{EncryptionConfiguration=\{EncryptionOption=SSE_KMS,KmsKey=arn:aws:kms:/,
+  ],
+  WORKGROUP_NOT_ENFORCED: [
+    (d) => updateWorkgroup(d, { ConfigurationUpdates: { EnforceWorkGroupConfiguration: false } }),
+    /sluice/,
+    /EnforceWorkGroupConfiguration=true/,
+  ],
+  WORKGROUP_NO_CUTOFF: [
+    (d) => updateWorkgroup(d, { ConfigurationUpdates: { RemoveBytesScannedCutoffPerQuery: true } }),
+    /sluice/,
+    /BytesScannedCutoffPerQuery=1000000000000/,
+  ],
+  DEAD_LETTERS: [
+    (d) =>
+      new SQSClient(d.options).send(
+        new SendMessageCommand({ QueueUrl: queueUrl(d, logicalIds.deadLetters), MessageBody: 'x' }),
+      ),
+    /^sluice-local-register-dead-letters: about 1\.$/,
+    /^aws sqs start-message-move-task --source-arn arn:aws:sqs:us-east-1:000000000000:sluice-local-register-dead-letters /,
+  ],
+  QUEUE_MISSING: [
+    (d) =>
+      d.tell({
+        ...d.stack,
+        resources: d.stack.resources.map((resource) =>
+          resource.logicalId === logicalIds.redriveQueue
+            ? { ...resource, physicalId: `${resource.physicalId}-gone` }
+            : resource,
+        ),
+      }),
+    /^sluice-local-redrive-gone\.$/,
+  ],
+};
