@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { defineConfig } from '../lib/config/defineConfig.ts';
-import { type MonthlyUsage, monthlyCost } from '../observe/monthlyCost.ts';
-import { measureSample, sampleMonth } from '../observe/sampleUsage.ts';
-import { FUNCTION_MEGABYTES } from '../observe/stageUsage.ts';
+import { type MonthlyUsage, monthlyCost } from '../observe/cost/monthlyCost.ts';
+import { measureSample, sampleMonth } from '../observe/cost/sampleUsage.ts';
+import { FUNCTION_MEGABYTES } from '../observe/cost/stageUsage.ts';
 import type { Bench, BenchRow } from './Bench.ts';
 import { collectBodies } from './collect/collectBodies.ts';
 

@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteText } from '../lib/base/sql.ts';
 import { exposuresTable } from '../lib/tables/exposuresTable.ts';
 import type { Bench, BenchRow } from './Bench.ts';
+import { readScans } from './views/readScans.ts';
 import type { QueryJob, QueryTimes } from './views/timeQuery.ts';
 import { type DayFile, openViewSession, viewConfig, writeExposureDays } from './views/viewSession.ts';
 
@@ -124,8 +125,11 @@ async function bytesRead([day]: readonly DayFile[]): Promise<BenchRow[]> {
   const sizes = new Map(stored.getRows().map(([name, bytes]) => [String(name), Number(bytes)]));
   const rows: BenchRow[] = [];
   for (const [name, sql] of Object.entries(QUESTIONS)) {
-    const bytes = await columnsRead(connection, sql).then((columns) =>
-      [...columns].reduce((sum, column) => sum + (sizes.get(column) ?? 0), 0),
+    const bytes = await readScans(connection, sql).then((scans) =>
+      [...new Set(scans.flatMap(({ columns }) => [...columns]))].reduce(
+        (sum, column) => sum + (sizes.get(column) ?? 0),
+        0,
+      ),
     );
     rows.push({ case: name, metric: 'read_of_a_day', value: bytes / 1e6, unit: 'MB' });
   }
@@ -133,27 +137,4 @@ async function bytesRead([day]: readonly DayFile[]): Promise<BenchRow[]> {
   rows.push({ case: 'the table, all columns', metric: 'read_of_a_day', value: all / 1e6, unit: 'MB' });
   connection.closeSync();
   return rows;
-}
-
-/** Columns of the file that a query reads for its result and its filters, by DuckDB's plan. */
-async function columnsRead(connection: DuckDBConnection, sql: string): Promise<ReadonlySet<string>> {
-  const reader = await connection.runAndReadAll(`EXPLAIN (FORMAT json) ${sql}`);
-  const plan: unknown = JSON.parse(String(reader.getRows()[0]?.[1]));
-  const columns = new Set<string>();
-  const texts = (value: unknown): string[] =>
-    Array.isArray(value) ? value.map(String) : [String(value ?? '')];
-  const visit = (node: unknown): void => {
-    if (Array.isArray(node)) node.forEach(visit);
-    if (typeof node !== 'object' || node === null || Array.isArray(node)) return;
-    const info: unknown = Reflect.get(node, 'extra_info');
-    if (typeof info === 'object' && info !== null && 'Function' in info) {
-      for (const name of texts(Reflect.get(info, 'Projections'))) columns.add(name);
-      for (const filter of texts(Reflect.get(info, 'Filters'))) {
-        for (const [word] of filter.matchAll(/\w+/g)) columns.add(word);
-      }
-    }
-    visit(Reflect.get(node, 'children'));
-  };
-  visit(plan);
-  return columns;
 }

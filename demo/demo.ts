@@ -1,8 +1,10 @@
-// `npm run demo`: shows everything in one command. Real SDKs post to the local cloud over three days, and a customer
-// delivers files and corrects them. What was sent is compared with what was stored. Exits 1 if any figure differs.
+// `npm run demo`: shows everything in one command, and with `-- --console` in the console. Real SDKs post to the local cloud over three days, and a customer
+// delivers files and corrects them. A week of events is curated over night. What was sent is compared with what was stored. Exits 1 if any figure differs.
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { openLocalConsole } from '../cli/aws/localConsole.ts';
+import { untilInterrupted } from '../cli/terminal/interrupt.ts';
 import { writeNote } from '../cli/terminal/output.ts';
 import { utcDay } from '../lib/base/time.ts';
 import { configFile, loadConfig } from '../lib/config/loadConfig.ts';
@@ -13,12 +15,18 @@ import { emptyDataDirectory } from '../packages/local-aws/src/index.ts';
 import { Customer } from './story/Customer.ts';
 import { CatalogWitness } from './story/catalogWitness.ts';
 import { Checks, heading, type Story, say } from './story/Story.ts';
+import { tellCurated } from './story/tellCurated.ts';
 import { tellDrops } from './story/tellDrops.ts';
 import { tellEvents } from './story/tellEvents.ts';
 import { tellExport } from './story/tellExport.ts';
+import { tellLargeDrop } from './story/tellLargeDrop.ts';
+import { tellMishaps } from './story/tellMishaps.ts';
 
 const startedAt = Date.now();
-const data = dataDirectory();
+const options = parseArgs({
+  options: { data: { type: 'string' }, console: { type: 'boolean', default: false } },
+}).values;
+const data = dataDirectory(options.data);
 const file = useDemoConfig();
 const config = await loadConfig(file, LOCAL_STAGE);
 
@@ -34,13 +42,12 @@ say(`edge       ${cloud.edge}   every AWS service that Sluice needs, with its ow
 
 const checks = new Checks();
 const witness = new CatalogWitness(cloud.edge);
-let ended = '';
-try {
-  ended = await tell({ cloud, config, checks, witness, today: utcDay(startedAt) });
-} finally {
-  witness.close();
-  await cloud.close();
-}
+const ended = await tell({ cloud, config, checks, witness, today: utcDay(startedAt) })
+  .catch(async (error: unknown) => {
+    await cloud.close();
+    throw error;
+  })
+  .finally(() => witness.close());
 
 heading('The audit');
 for (const problem of checks.failed) say(`✗ ${problem}`);
@@ -49,10 +56,20 @@ say(
 );
 say(`The data is kept: npx sluice query "show tables" --data ${relative(process.cwd(), data) || data}`);
 say(
-  `The demo ends two nights later, at ${ended}. To continue with its data (docs/local.md), start the local cloud and set its clock:`,
+  `The demo ends four nights later, at ${ended}. To continue with its data (docs/local.md), start the local cloud and set its clock:`,
 );
 say(`curl -f -X POST http://127.0.0.1:4566/_sluice/clock -d '{"now":"${ended}"}'`);
 process.exitCode = checks.failed.length === 0 ? 0 : 1;
+if (options.console) await showConsole();
+await cloud.close();
+
+/** Serves the console of what the demo has done, until Ctrl-C. */
+async function showConsole(): Promise<void> {
+  const page = await openLocalConsole(cloud, { port: 0 });
+  say(`\nThe console shows all of it, until Ctrl-C: ${page.address}`);
+  await untilInterrupted();
+  await page.close();
+}
 
 /** Runs all parts. @returns The time of the local cloud at the end. */
 async function tell(story: Story): Promise<string> {
@@ -62,15 +79,15 @@ async function tell(story: Story): Promise<string> {
   try {
     const end = await tellDrops(story, customer);
     await tellExport(story, customer, exposures);
-    return end;
+    await tellMishaps(story, end);
+    return await tellLargeDrop(story, customer, await tellCurated(story, end));
   } finally {
     customer.close();
   }
 }
 
 /** `.sluice/demo`, emptied; or the directory of `--data`, which must be empty because it may hold anything. */
-function dataDirectory(): string {
-  const { data: given } = parseArgs({ options: { data: { type: 'string' } } }).values;
+function dataDirectory(given: string | undefined): string {
   if (given !== undefined) {
     if (existsSync(given) && readdirSync(given).length > 0) {
       writeNote(`--data ${given}: expected an empty directory, or none.\n`);

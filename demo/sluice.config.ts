@@ -18,9 +18,15 @@ export default defineConfig({
   statsigFolder: own.statsigFolder,
   database: own.database,
   tables: own.tables,
+  curate: true,
+  curatedTables: own.curatedTables,
   unitIds: own.unitIds,
   athena: own.athena,
-  experiments: ['checkout_button', 'homepage_hero'],
+  experiments: [
+    'checkout_button',
+    'homepage_hero',
+    { name: 'signup_form', split: { Control: 50, Test: 50 } },
+  ],
   holdouts: ['spring_holdout'],
   sources: [
     {
@@ -39,6 +45,8 @@ export default defineConfig({
             metricValue: 'amount',
           },
         },
+        // Small, so that a day goes by Athena.
+        { name: 'plays', kind: 'events', lambdaLimit: { rows: 1_000 } },
       ],
     },
   ],

@@ -36,7 +36,7 @@ interface CloudStatus {
   readonly bucket: string;
   readonly database: string;
   readonly pid: number;
-  readonly pending: readonly PendingDelivery[];
+  readonly pending: LocalAwsStatus['pending'];
   readonly queues: readonly { readonly name: string; readonly messages: number }[];
   /** Athena's. */
   readonly queries: { readonly queued: number; readonly running: number };
@@ -54,6 +54,8 @@ export interface Cloud {
   readonly data: string;
   readonly bucket: string;
   readonly database: string;
+  /** The configuration of what is deployed. */
+  readonly config: Config;
   status(): CloudStatus;
   /**
    * Delivers every buffer now, and what redrive then puts on the streams; resolves when the partitions of what was
@@ -169,6 +171,10 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     },
     get database() {
       return names().database;
+    },
+    get config() {
+      if (deployed.config === undefined) throw new Error('nothing is deployed');
+      return deployed.config;
     },
     status() {
       const { pid, pending, queues, queries, refusals } = aws.status();

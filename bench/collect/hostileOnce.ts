@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { systemClock as clock } from '../../lib/base/time.ts';
 import { type Collector, collectRequest } from '../../lib/collect/collectRequest.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { offlineCollector } from '../../observe/offlineCollector.ts';
+import { offlineCollector } from '../../observe/cost/offlineCollector.ts';
 import { HOSTILE_REDACT } from './hostileBodies.ts';
 import type { HostileOutcome } from './takeHostile.ts';
 

@@ -18,14 +18,18 @@ const ROWS = `SELECT 1795132800000 + (hash(i * 7) % 86400000)::BIGINT AS ts, 'ev
   md5(i::VARCHAR) AS device, 'plan' || (i % 5) AS plan, ['US', 'DE', 'FR', 'GB'][1 + (i % 4)] AS country, (hash(i * 13) % 1000) / 10.0 AS price,
   i % 2 = 0 AS is_new, '/p/' || (hash(i * 17) % 5000) AS path, 'https://example.com/' || (hash(i * 19) % 300) AS referrer`;
 
-/** Writes files with 5 million rows. @returns The files. */
-export async function makeDrop(directory: string): Promise<EngineFile[]> {
+/** Writes files with that many rows each, by default 5 million in all. @returns The files. */
+export async function makeDrop(
+  directory: string,
+  count = FILES,
+  rows = ROWS_PER_FILE,
+): Promise<EngineFile[]> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
-  const files = Array.from({ length: FILES }, (_, n) => drop(directory, `part-${n}`));
+  const files = Array.from({ length: count }, (_, n) => drop(directory, `part-${count}-${n}`));
   for (const [n, { path }] of files.entries()) {
     await connection.run(
-      `COPY (${ROWS} FROM range(${n * ROWS_PER_FILE}, ${(n + 1) * ROWS_PER_FILE}) t(i)) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`,
+      `COPY (${ROWS} FROM range(${n * rows}, ${(n + 1) * rows}) t(i)) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`,
     );
   }
   connection.closeSync();

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
+import { DuckDBInstance } from '@duckdb/node-api';
 import * as z from 'zod';
 import { DuckDbSession } from '../../lib/drops/engine/DuckDbSession.ts';
 import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
@@ -11,7 +12,7 @@ import { bareCopy, benchSubject, DAY } from './ingestData.ts';
 
 const request = z
   .strictObject({
-    side: z.enum(['sluice', 'bare', 'unsorted']),
+    side: z.enum(['sluice', 'bare', 'default', 'unsorted']),
     files: z.array(z.strictObject({ path: z.string(), name: z.string() })),
     directory: z.string(),
     threads: z.int(),
@@ -26,7 +27,7 @@ const limits = { memoryMegabytes, threads, temporaryDirectory };
 
 const before = process.cpuUsage();
 const start = performance.now();
-const rows = side === 'sluice' ? await load() : await copy();
+const rows = side === 'sluice' ? await load() : side === 'default' ? await copyByDefault() : await copy();
 const wallMs = performance.now() - start;
 const { user, system } = process.cpuUsage(before);
 rmSync(directory, { recursive: true });
@@ -41,7 +42,7 @@ async function load(): Promise<number> {
     return file;
   });
   const { rows: counted } = await engine.load({
-    files,
+    files: schemas,
     mapping: compileMapping(benchSubject(), schemas),
     day: DAY,
     outputDirectory,
@@ -60,4 +61,22 @@ async function copy(): Promise<number> {
   const [counted] = await session.rows(`SELECT num_rows AS n FROM parquet_file_metadata('${path}')`);
   session.close();
   return Number(counted?.['n']);
+}
+
+/** The same in DuckDB with its own settings, except for threads and memory. */
+async function copyByDefault(): Promise<number> {
+  const path = join(outputDirectory, 'part-0.parquet');
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(threads),
+    memory_limit: `${memoryMegabytes}MiB`,
+    temp_directory: temporaryDirectory,
+  });
+  const connection = await instance.connect();
+  await connection.run(bareCopy(files, path, 'ORDER BY "timestamp"'));
+  const counted = await connection.runAndReadAll(
+    `SELECT num_rows AS n FROM parquet_file_metadata('${path}')`,
+  );
+  connection.closeSync();
+  instance.closeSync();
+  return Number(counted.getRowObjects()[0]?.['n']);
 }

@@ -4,10 +4,12 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { curatedTables } from '../../lib/curate/curatedTables.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { Table } from '../../lib/tables/Table.ts';
+import { dayRanges } from '../../lib/views/curatedDays.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
 import { createViews, duckDbType, tableViewSql } from '../../packages/local-aws/src/index.ts';
 
@@ -18,27 +20,33 @@ export const viewConfig = defineConfig({
   jsonPaths: { plan: 'user.custom.plan' },
 });
 
-/** A DuckDB with the tables and views of `sluice query`, without events. */
-export async function openViewSession(files: readonly DayFile[]): Promise<DuckDBConnection> {
+/**
+ * A DuckDB with the tables and views of `sluice query`, without events.
+ *
+ * @param curated Files of curated days, which the views read in place of the others. Default none.
+ */
+export async function openViewSession(
+  files: readonly DayFile[],
+  curated: readonly DayFile[] = [],
+): Promise<DuckDBConnection> {
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
   await connection.run("SET TimeZone = 'UTC'");
   await connection.run(`CREATE SCHEMA ${quoteName(viewConfig.database)}`);
-  const tables = forwardedTables(viewConfig);
-  for (const kind of forwardedKinds) {
-    const { name, columns, partitionKey } = tables[kind];
-    await connection.run(
+  const makeTable = ({ name, columns, partitionKey }: Table, days: readonly DayFile[]) =>
+    connection.run(
       tableViewSql({
         database: viewConfig.database,
         name,
         columns,
         partitionKeys: [partitionKey],
-        partitions: (kind === 'exposures' ? files : []).map(({ day, file }) => ({
-          values: [day],
-          files: [file],
-        })),
+        partitions: days.map(({ day, file }) => ({ values: [day], files: [file] })),
         format: 'parquet',
       }),
     );
+  for (const kind of forwardedKinds) {
+    const isFilled = kind === 'exposures';
+    await makeTable(forwardedTables(viewConfig)[kind], isFilled ? files : []);
+    await makeTable(curatedTables(viewConfig)[kind], isFilled ? curated : []);
   }
   await connection.run(
     tableViewSql({
@@ -49,7 +57,7 @@ export async function openViewSession(files: readonly DayFile[]): Promise<DuckDB
       format: 'json',
     }),
   );
-  const all = views(viewConfig);
+  const all = views(viewConfig, { exposures: dayRanges(curated.map(({ day }) => day)), events: [] });
   const unmade = await createViews(
     connection,
     viewNames.map((name) => ({
@@ -69,8 +77,8 @@ const USERS = 500_000;
 const COMPANIES = 5_000;
 const EXPERIMENTS = 20;
 
-/** The expressions of columns, over `u` (the user), `h` (a hash of the row), `e` (the experiment) and `happened`; others are null. */
-const FILLED: Readonly<Record<string, string>> = {
+/** The expressions of columns, over `u` (the user), `h` (a hash of the row), `e` (the experiment), `id`, `day` and `happened`; others are null. */
+export const FILLED: Readonly<Record<string, string>> = {
   event_id: 'md5(CAST(id AS VARCHAR))',
   experiment_id: `'experiment_' || e`,
   exposure_type: `CASE WHEN e < 5 THEN 'gate' ELSE 'config' END`,
@@ -98,9 +106,10 @@ const FILLED: Readonly<Record<string, string>> = {
   sdk_version: `'3.33.5'`,
 };
 
-/** One day's file. */
+/** The files of a day. */
 export interface DayFile {
   readonly day: string;
+  /** One file, or several as `*`. */
   readonly file: string;
 }
 

@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { textTable, writeOut } from '../../cli/terminal/output.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
+import { localAccount } from '../../local/localAccount.ts';
 import type { Cloud } from '../../local/startCloud.ts';
+import { type OpenPlace, openPlace } from '../../observe/place.ts';
 import { type QueryRow, runQuery } from '../../packages/local-aws/src/index.ts';
 import type { CatalogWitness } from './catalogWitness.ts';
 
@@ -59,4 +61,46 @@ export const shoppers = { member: 20, visitor: 12 } as const;
 /** The user IDs that the drivers of the SDKs use. */
 export function userIds(kind: keyof typeof shoppers): string[] {
   return Array.from({ length: shoppers[kind] }, (_, i) => `${kind}-${i}`);
+}
+
+/** Posts events as an SDK does. */
+export async function post({ cloud, checks }: Story, events: readonly object[]): Promise<void> {
+  const { status } = await fetch(`${cloud.collector}/v1/rgstr`, {
+    method: 'POST',
+    headers: { 'statsig-api-key': 'client-demo', 'content-type': 'application/json' },
+    body: JSON.stringify({ events }),
+  });
+  checks.equal('answer', status, 202);
+}
+
+/** A flush retries what failed because of other work, such as a claim that was taken. */
+const MOST_FLUSHES = 4;
+
+/**
+ * Moves the local cloud's clock, so that each schedule until then runs once, and waits until the resulting work is done:
+ * docs/local.md, "Time".
+ *
+ * @param until ISO 8601 with a timezone.
+ * @returns `until`.
+ */
+export async function advanceClock({ cloud, checks }: Story, until: string): Promise<string> {
+  const answer = await fetch(`${cloud.edge}/_sluice/clock`, {
+    method: 'POST',
+    body: JSON.stringify({ now: until }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+  let left = Number.POSITIVE_INFINITY;
+  for (let flushes = 0; flushes < MOST_FLUSHES && left > 0; flushes += 1)
+    left = (await cloud.flush()).unregistered;
+  checks.equal(`messages left at ${until}`, left, 0);
+  return until;
+}
+
+/** The local cloud as commands see it. @param now Its time, epoch milliseconds. */
+export function openStoryPlace({ cloud, config }: Pick<Story, 'cloud' | 'config'>, now: number): OpenPlace {
+  const { region, accessKeyId, secretAccessKey } = localAccount;
+  return openPlace(
+    { config, stack: { service: 'sluice', stage: 'local' }, isLocal: true, now },
+    { region, endpoint: cloud.edge, credentials: { accessKeyId, secretAccessKey } },
+  );
 }

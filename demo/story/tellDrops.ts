@@ -1,11 +1,12 @@
-import { calendarText, readStatus } from '../../cli/ingest/datasetStatus.ts';
+import { calendarText } from '../../cli/ingest/calendarText.ts';
 import { textTable } from '../../cli/terminal/output.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { localAccount } from '../../local/localAccount.ts';
+import { readStatus } from '../../observe/ingest/datasetStatus.ts';
 import { runQuery } from '../../packages/local-aws/src/index.ts';
 import type { Customer } from './Customer.ts';
-import { ask, heading, type Story, say, userIds } from './Story.ts';
+import { advanceClock, ask, heading, type Story, say, userIds } from './Story.ts';
 
 /** Revenue of one user on one day. Quarters, so that sums are exact in any order. */
 interface Revenue {
@@ -42,7 +43,7 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
   say(`The customer delivers two days of ${dataset.folder}/, one of them with another column name.`);
   say('The scheduled load runs at 9:00, the export at 11:30.\n');
   await advanceClock(story, `${addDays(today, 1)}T12:00:00Z`);
-  const failed = await showDays(story, [yesterday, today], addDays(today, 1));
+  const failed = await showDays(story, dataset.name, [yesterday, today], addDays(today, 1));
   checks.equal('states of the dropped days', failed, {
     [yesterday]: 'succeeded',
     [today]: 'failed: SLUICE_INGEST_COLUMN_MISSING',
@@ -60,7 +61,7 @@ export async function tellDrops(story: Story, customer: Customer): Promise<strin
     'In a file of the first day, two rows are removed and one changes. The second day has the correct column name.\n',
   );
   const ended = await advanceClock(story, `${addDays(today, 2)}T12:00:00Z`);
-  const corrections = await showDays(story, [yesterday, today], addDays(today, 2));
+  const corrections = await showDays(story, dataset.name, [yesterday, today], addDays(today, 2));
   checks.equal('states of the corrected days', corrections, {
     [yesterday]: 'succeeded',
     [today]: 'succeeded',
@@ -88,17 +89,18 @@ function revenueSql(day: UtcDay, rows: readonly Revenue[], column: string): stri
   return `SELECT * FROM (VALUES ${values.join(', ')}) t(${column}, day, amount)`;
 }
 
-/** Prints `sluice ingest status`. @returns The state of each day. */
+/** Prints `sluice ingest status --dataset`. @returns The state of each day. */
 async function showDays(
   { config, witness }: Story,
+  name: string,
   days: readonly UtcDay[],
   now: UtcDay,
 ): Promise<Record<UtcDay, string>> {
   const datasets = config.sources.flatMap((source) =>
-    source.datasets.map((dataset) => ({ source, dataset })),
+    source.datasets.filter((one) => one.name === name).map((dataset) => ({ source, dataset })),
   );
   const status = await readStatus({ s3: witness.s3, config, datasets, now: Date.parse(now) }, 4);
-  say(`What \`sluice ingest status\` shows\n${calendarText(status)}`);
+  say(`What \`sluice ingest status --dataset ${name}\` shows\n${calendarText(status)}`);
   const entries = status.flatMap((one) => one.days);
   return Object.fromEntries(
     days.map((day) => {
@@ -188,27 +190,4 @@ async function makeBuckets({ config, witness }: Story, customer: Customer): Prom
     await customer.makeBucket(config, 'export-target', { bucket: target.bucket, principal });
     say(`s3://${target.bucket}  of account ${customer.account} allows ${principal} to write`);
   }
-}
-
-/** A flush retries what failed because of other work, such as a claim that was taken. */
-const MOST_FLUSHES = 4;
-
-/**
- * Moves the local cloud's clock, so that each schedule until then runs once, and waits until the resulting work is done:
- * docs/local.md, "Time".
- *
- * @param until ISO 8601 with a timezone.
- * @returns `until`.
- */
-async function advanceClock({ cloud, checks }: Story, until: string): Promise<string> {
-  const answer = await fetch(`${cloud.edge}/_sluice/clock`, {
-    method: 'POST',
-    body: JSON.stringify({ now: until }),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-  let left = Number.POSITIVE_INFINITY;
-  for (let flushes = 0; flushes < MOST_FLUSHES && left > 0; flushes += 1)
-    left = (await cloud.flush()).unregistered;
-  checks.equal(`messages left at ${until}`, left, 0);
-  return until;
 }

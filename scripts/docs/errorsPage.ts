@@ -66,7 +66,7 @@ function section(
 }
 
 /** Folders whose code may define errors, in the order of docs/errors.md. */
-const FOLDERS = ['lib', 'functions', 'infra', 'observe', 'cli', 'local', 'packages'];
+const FOLDERS = ['lib', 'functions', 'infra', 'observe', 'console', 'cli', 'local', 'packages'];
 /** A family in its file, with its doc comment. */
 const DEFINITION = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport const (\w+) = defineErrorFamily\(/g;
 

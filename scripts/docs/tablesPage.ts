@@ -1,5 +1,6 @@
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { tableKinds } from '../../lib/schema/kinds.ts';
+import { type CuratedTable, curatedTables } from '../../lib/curate/curatedTables.ts';
+import { forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
 import { type ColumnNote, columnNotes, quarantineNotes } from '../../lib/tables/columnNotes.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsNotes, groupsTable } from '../../lib/tables/groupsTable.ts';
@@ -37,6 +38,7 @@ const CONFIGURED: Readonly<Record<string, ColumnNote>> = {
 export function tablesPage(): string {
   const tables = deliveredTables(config);
   const all = views(config);
+  const curated = curatedTables(config);
   return `# Tables and views
 
 <!-- Made by \`npm run docs\` from lib/tables, lib/views and scripts/docs: edit those. -->
@@ -51,13 +53,14 @@ The columns \`company_id\`, \`plan\` and \`sku\` below are examples of columns f
 
 ## What the views do
 
-- **Resends are removed**: of the rows of a day with the same \`event_id\`, a view shows the one received first; of two received in the same millisecond, either one. The day of a resend comes from the event's own time, so it is on the same day as the first row. Only if a sender's clock was corrected within seconds of midnight, or a resend came after \`timeWindow\` had closed, two days show the event once each. Even this does not affect \`first_exposures\`.
+- **Resends are removed**: of the rows of a day with the same \`event_id\`, a view shows the one received first; of two received in the same millisecond, the one with the earlier \`timestamp\`, then the lesser \`sdk_type\` and \`sdk_version\`. If these are equal, too, the two can differ in \`session_id\` and \`statsig_metadata\` alone, and the view shows either. The day of a resend comes from the event's own time, so it is on the same day as the first row. Only if a sender's clock was corrected within seconds of midnight, or a resend came after \`timeWindow\` had closed, two days show the event once each. Even this does not affect \`first_exposures\`.
 - **Only production**: an event without a tier counts as production.
 - **Only groups of experiments**: rules that are not a group, such as \`launchedGroup\`, and units in a known holdout count in no group. This includes rows of earlier versions: [statsig.md](statsig.md#what-is-no-group).
 - **\`ds\` prunes**: with \`WHERE ds BETWEEN date '2026-11-01' AND date '2026-11-30'\` a query reads (and Athena bills) those days only. \`first_exposures\` has no \`ds\`, because only all days together show which exposure was first; restrict \`experiment_id\` and \`unit_type\` there.
 - **Units by type**: an exposure does not show which of its IDs the experiment randomizes. \`first_exposures\` and \`daily_exposures\` have a row for each ID: always restrict \`unit_type\` to one.
 - **JSON as columns**: \`country\`, \`locale\`, \`app_version\` and the paths in \`jsonPaths\`. A path under \`metadata\` is a column of \`product_events\` only. Lists and objects are null in these columns; their JSON is in the JSON column. Invalid JSON is also null, and no query fails because of it. A number is written as in the SDK's JSON: \`2.5\`, \`1e+21\`.
 - **Numbers**: \`value_number\` is null if \`event_value\` is anything other than exactly a number, for example a number with a line break after it.
+- **Days that are over**: with \`curate: true\` the views read them from [\`curated_exposures\`](#curated_exposures) and [\`curated_events\`](#curated_events), where a query reads less. Rows are the same with and without: [curated.md](curated.md).
 - **The same rows everywhere**: each view is one SQL text, which Athena runs unchanged and DuckDB runs translated. Tests compare the rows with rows calculated without SQL, in DuckDB with \`npm test\` and in Trino 435, the engine that Athena is based on, with \`npm run test:trino\` (Java 17 and Maven).
 
 ${COSTS}
@@ -67,6 +70,7 @@ ${viewNames.map((name) => viewSection(all[name])).join('\n')}
 ## Tables
 
 ${tableKinds.map((kind) => tableSection(tables[kind])).join('\n')}
+${forwardedKinds.map((kind) => curatedSection(curated[kind])).join('\n')}
 ${section(groupsTable.name, groupsTable.comment, groupsTable.columns, groupNoteOf)}
 ## Adding columns
 
@@ -88,14 +92,14 @@ Athena bills the compressed bytes of the columns and days that a query reads, 10
 | Query | Bytes read of that day |
 |---|---|
 | \`experiment_exposures\`, units, groups and times of one experiment | 18 MB |
-| the same by \`country\` | 20 MB |
+| the same by \`country\` | 22 MB |
 | \`experiment_exposures\`, all columns | 62 MB |
-| \`secondary_exposures\`, units of each gate and group | 16 MB |
-| \`daily_exposures\`, one \`unit_type\` | 28 MB |
+| \`secondary_exposures\`, units of each gate and group | 18 MB |
+| \`daily_exposures\`, one \`unit_type\` | 30 MB |
 | \`first_exposures\`, one \`unit_type\` | 5 MB, and as much of every other day |
 | the table, \`experiment_id\` alone | 0.2 MB |
 
-Most of the bytes of the first queries are \`event_id\`, which identifies resends and does not compress: 32 hexadecimal digits a row. If resends do not matter, for example when you count the units that were ever exposed, \`first_exposures\` and \`count(DISTINCT user_id)\` over the table do not read it.
+Most of the bytes of the first queries are \`event_id\`, which identifies resends and does not compress: 32 hexadecimal digits a row. Of curated days it is not read: [curated.md](curated.md). If resends do not matter, for example when you count the units that were ever exposed, \`first_exposures\` and \`count(DISTINCT user_id)\` over the table do not read it.
 
 `;
 
@@ -113,6 +117,25 @@ function tableSection({ name, comment, columns, partitionKey, kind }: Table): st
   const special: Readonly<Record<string, ColumnNote>> = kind === 'quarantine' ? quarantineNotes : {};
   return section(name, comment, all, (column) => special[column] ?? noteOf(column));
 }
+
+/** The columns of the forwarded table have their notes there. */
+function curatedSection({ kind, name, comment, raw, columns }: CuratedTable): string {
+  const view = kind === 'exposures' ? 'experiment_exposures' : 'product_events';
+  const added = columns.slice(raw.length);
+  const about = `${comment}. It has the columns of \`${config.tables[kind]}\`, and these ([curated.md](curated.md))`;
+  return section(
+    name,
+    about,
+    added,
+    (column) => COPY_NOTES[column] ?? viewColumnNote(view, column) ?? noteOf(column),
+  );
+}
+
+const COPY_NOTES: Readonly<Record<string, ColumnNote>> = {
+  copies: { example: '1', filledBy: 'the curation', nullWhen: 'never' },
+  copies_differ: { example: 'false', filledBy: 'the curation', nullWhen: 'never' },
+  copy: { example: '1', filledBy: 'the curation', nullWhen: 'never' },
+};
 
 function groupNoteOf(column: string): ColumnNote {
   const notes: Readonly<Record<string, ColumnNote>> = groupsNotes;

@@ -52,6 +52,8 @@ describe('Metabase', () => {
     const found = await syncByAthena(clients);
     expect(found.map(({ schema, name }) => `${schema}.${name}`)).toEqual([
       `${FOREIGN.database}.${FOREIGN.table}`,
+      'sluice.curated_events',
+      'sluice.curated_exposures',
       'sluice.daily_exposures',
       'sluice.experiment_exposures',
       'sluice.experiment_groups',
@@ -61,6 +63,7 @@ describe('Metabase', () => {
       'sluice.secondary_exposures',
       'sluice.statsig_forwarded_events',
       'sluice.statsig_forwarded_exposures',
+      'sluice.unit_links',
     ]);
     expect(found.find(({ name }) => name === 'first_exposures')?.columns).toEqual([
       'experiment_id string',

@@ -1,5 +1,5 @@
-// `npm run test:clients`: awswrangler and PyAthena against the local cloud. Needs Python and pip; without them it says
-// so and counts nothing. The last line is `N passed, N failed`.
+// `npm run test:clients`: awswrangler and PyAthena against the local cloud, and axe-core on every page of the console.
+// What cannot be installed is named and counts nothing. The last line is `N passed, N failed`.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -7,6 +7,7 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { preparePython } from '../harness/python.ts';
 import { OWOX_BUCKET, openReaders } from './openReaders.ts';
+import { tryAxe } from './tryAxe.ts';
 
 /** The statements take ten seconds. */
 const SCRIPT_MS = 300_000;
@@ -17,6 +18,11 @@ const total = { passed: 0, failed: 0 };
 const python = preparePython('test/clients', 'awswrangler and PyAthena');
 if ('missing' in python) say(`test:clients is skipped: ${python.missing}.`);
 else await tryClients(python.bin);
+const untried = await tryAxe((what, findings) => {
+  total[findings === '' ? 'passed' : 'failed'] += 1;
+  say(findings === '' ? `ok ${what}` : `not ok ${what}\n${findings}`);
+});
+if (untried !== undefined) say(`axe is skipped: ${untried}.`);
 say(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 

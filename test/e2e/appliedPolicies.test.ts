@@ -1,3 +1,9 @@
+import {
+  CloudFormationClient,
+  GetTemplateCommand,
+  UpdateStackCommand,
+  waitUntilStackUpdateComplete,
+} from '@aws-sdk/client-cloudformation';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   CreateBucketCommand,
@@ -9,6 +15,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
+import { VERSION } from '../../lib/base/version.ts';
 import { POLICY_RECORDS_KEY } from '../../lib/tables/ledgerKeys.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { callMain } from '../harness/callMain.ts';
@@ -49,6 +56,7 @@ describe('policies that somebody applied by hand', () => {
   let ingest: Awaited<ReturnType<typeof ingestCloud>>;
   let s3: S3Client;
   let iam: IAMClient;
+  let cloudFormation: CloudFormationClient;
   beforeAll(async () => {
     ingest = await ingestCloud({
       bucket: BUCKET,
@@ -64,11 +72,13 @@ describe('policies that somebody applied by hand', () => {
     };
     s3 = new S3Client({ ...options, forcePathStyle: true });
     iam = new IAMClient(options);
+    cloudFormation = new CloudFormationClient(options);
     await s3.send(new CreateBucketCommand({ Bucket: 'own-drops' }));
   }, 120_000);
   afterAll(async () => {
     s3.destroy();
     iam.destroy();
+    cloudFormation.destroy();
     await ingest.close();
   });
 
@@ -87,6 +97,23 @@ describe('policies that somebody applied by hand', () => {
   async function readRecord() {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: POLICY_RECORDS_KEY }));
     return recordFile.parse(JSON.parse((await Body?.transformToString()) ?? ''));
+  }
+  /** Updates the stack to another text of its template, and returns the text of before. */
+  async function deploy(change: (text: string) => string): Promise<string> {
+    const StackName = 'sluice-local';
+    const { TemplateBody = '' } = await cloudFormation.send(new GetTemplateCommand({ StackName }));
+    const Body = change(TemplateBody);
+    expect(Body).not.toBe(TemplateBody);
+    await s3.send(new PutObjectCommand({ Bucket: 'own-drops', Key: 'template.json', Body }));
+    const TemplateURL = 'https://own-drops.s3.us-east-1.amazonaws.com/template.json';
+    await cloudFormation.send(
+      new UpdateStackCommand({ StackName, TemplateURL, Capabilities: ['CAPABILITY_NAMED_IAM'] }),
+    );
+    await waitUntilStackUpdateComplete(
+      { client: cloudFormation, maxWaitTime: 30, minDelay: 0.01, maxDelay: 0.05 },
+      { StackName },
+    );
+    return TemplateBody;
   }
   const writeRecord = (record: unknown) =>
     s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: POLICY_RECORDS_KEY, Body: JSON.stringify(record) }));
@@ -122,7 +149,10 @@ describe('policies that somebody applied by hand', () => {
       'local',
       '--json',
     );
-    const { name, hash } = JSON.parse(printed.stdout).sluice;
+    const { name, hash, documents } = JSON.parse(printed.stdout).sluice;
+    // There is only one document, whose own hash was printed too.
+    for (const given of [documents.bucketPolicy.hash, hash])
+      expect(await sluice('policy', 'confirm', name, '--hash', given, '--local')).toMatchObject({ code: 0 });
     const confirmed = await sluice('policy', 'confirm', name, '--hash', hash, '--local', '--json');
     expect(JSON.parse(confirmed.stdout)).toMatchObject({
       confirmed: [{ name: 'ingest-source/acme', hash, appliedTo: null }],
@@ -156,6 +186,15 @@ describe('policies that somebody applied by hand', () => {
     // Of a stage that is not deployed yet with this version.
     const before = await diagnose('--before-deploy', '--stage', 'local');
     expect(before.found.map((text) => text.slice(0, 9))).toEqual(now.found.map((text) => text.slice(0, 9)));
+    // Of a deployment of an earlier version, which may need what is taken away until it is gone.
+    first?.Action.push('s3:GetObjectTorrent');
+    await writeRecord(record);
+    const template = await deploy((text) => text.replace(`"Value": "${VERSION}"`, '"Value": "0.2.0"'));
+    expect((await diagnose()).found.map((text) => text.slice(text.indexOf(': ') + 2))).toEqual([
+      `Objects: - s3:GetObjectVersion. Apply it after you deploy ${VERSION}: the deployed version may need what it no longer grants.`,
+      `Objects: + s3:PutObjectAcl, - s3:GetObjectTorrent. Add what is new before you deploy ${VERSION}, and apply the whole after you deploy ${VERSION}: the deployed version may need what it no longer grants.`,
+    ]);
+    await deploy(() => template);
     for (const name of ['ingest-source/acme', 'export-target/out'])
       expect(await sluice('policy', 'confirm', name, '--local')).toMatchObject({ code: 0 });
     expect((await diagnose()).found).toEqual([]);
@@ -176,18 +215,19 @@ describe('policies that somebody applied by hand', () => {
     const { bucketPolicy } = JSON.parse((await sluice('policy', 'print', ...print)).stdout);
     const put = (policy: unknown) =>
       s3.send(new PutBucketPolicyCommand({ Bucket: 'own-drops', Policy: JSON.stringify(policy) }));
-    // Beside a statement of others.
+    // Beside a statement of others, with a value that is no text.
     const others = {
       Sid: 'Others',
       Effect: 'Allow',
       Principal: { AWS: OWN },
       Action: 's3:PutObject',
       Resource: 'arn:aws:s3:::own-drops/*',
+      Condition: { Bool: { 'aws:SecureTransport': true } },
     };
     await put({ ...bucketPolicy, Statement: [others, ...bucketPolicy.Statement] });
     expect((await diagnose()).found).toEqual([]);
     const [bucket, objects] = bucketPolicy.Statement;
-    await put({ ...bucketPolicy, Statement: [{ ...bucket, Action: 's3:ListBucket' }, objects] });
+    await put({ ...bucketPolicy, Statement: [others, { ...bucket, Action: 's3:ListBucket' }, objects] });
     const { found, commands } = await diagnose();
     expect(found).toEqual([
       'OUTDATED ingest-source/own, bucketPolicy (bucket policy of own-drops, from 0.2.0; now 0.2.0): Bucket: + s3:GetBucketLocation.',

@@ -377,7 +377,10 @@ describe('sluice check', () => {
   });
 
   it.each([
-    [[], 'SLUICE_USAGE_ARGUMENTS'],
+    [['--unit', 'user_id'], 'SLUICE_USAGE_OPTIONS'],
+    [['--days', '0'], 'SLUICE_USAGE_OPTIONS'],
+    [['--kind', 'layer'], 'SLUICE_USAGE_OPTIONS'],
+    [['a', '--days', '7'], 'SLUICE_USAGE_OPTIONS'],
     [['a', 'b'], 'SLUICE_USAGE_ARGUMENTS'],
     [['a', '--alpha', '2'], 'SLUICE_USAGE_OPTIONS'],
     [['a', '--alpha', 'low'], 'SLUICE_USAGE_OPTIONS'],
@@ -386,6 +389,122 @@ describe('sluice check', () => {
   ])('is used wrongly with %j', async (args, code) => {
     const { code: exit, stderr } = await callMain(['check', ...args, ...endpoint()]);
     expect([exit, stderr]).toEqual([2, expect.stringContaining(code)]);
+  });
+});
+
+const listed = z.looseObject({
+  experiments: z.array(z.looseObject({ experiment: z.string(), kind: z.string(), verdict: z.string() })),
+  next: z.string().nullable(),
+  total: z.number(),
+});
+async function list(...args: string[]) {
+  const { code, stdout } = await callMain(['check', ...args, ...endpoint(), '--json']);
+  return { code, ...listed.parse(JSON.parse(stdout)) };
+}
+
+describe('sluice check without a name', () => {
+  it('lists experiments and gates with the same counts and verdicts as the check of each', async () => {
+    const all = await list();
+    expect(all.code).toBe(3);
+    const named = (experiment: string, kind = 'experiment') =>
+      all.experiments.find((one) => one.experiment === experiment && one.kind === kind);
+    expect(named('planted')).toMatchObject({
+      unit: 'user_id',
+      units: 1_000,
+      exposures: 1_008,
+      groups: [
+        { group_id: 'control', units: 600, expected: 500 },
+        { group_id: 'treatment', units: 400, expected: 500 },
+      ],
+      verdict: 'mismatch',
+      p_value: expect.closeTo(2.5396285894708634e-10, 20),
+      largest_deviation: 0.1,
+      crossovers: 3,
+      held_out: 7,
+      null_units: 5,
+      first_seen: new Date(today).toISOString(),
+      last_seen: new Date(today + 1_000).toISOString(),
+      untested: null,
+    });
+    expect(named('ten_ninety')).toMatchObject({ units: 1_100, verdict: 'mismatch' });
+    expect(named('missing_group')).toMatchObject({
+      groups: [{ units: 50 }, { units: 50 }, { group_id: 'c', units: 0 }],
+      verdict: 'mismatch',
+    });
+    expect(named('extra_group')).toMatchObject({ unexpected_groups: ['ghost'], verdict: 'mismatch' });
+    expect(named('tiny')).toMatchObject({ verdict: 'not_tested', untested: { reason: 'too_few_units' } });
+    expect(named('unstated')).toMatchObject({ verdict: 'not_tested', untested: { reason: 'no_split' } });
+    expect(named('unstated', 'gate')).toMatchObject({ units: 30, exposures: 30 });
+    expect(named('rollout', 'gate')).toMatchObject({ verdict: 'mismatch', unexpected_groups: [] });
+    expect(named('in_layer')).toMatchObject({ layer: 'home_layer', units: 15 });
+    // Rows under the hash count for the name that other rows have.
+    expect(named('late_name')).toMatchObject({
+      crossovers: 2,
+      groups: [
+        { group_id: 'a', units: 30 },
+        { group_id: 'b', units: 28 },
+      ],
+    });
+    expect(all).toMatchObject({ without_exposures: ['no_rows_yet'], other_environments: [], cut: false });
+    for (const experiment of ['planted', 'late_name', 'rollout']) {
+      const alone = await check(experiment);
+      const one = all.experiments.find((each) => each.experiment === experiment);
+      expect([experiment, alone.json]).toMatchObject([
+        experiment,
+        { verdict: one?.verdict, exposures: one?.['exposures'], crossovers: one?.['crossovers'] },
+      ]);
+    }
+  });
+
+  it('gives every experiment once, page by page, and only those that are asked for', async () => {
+    const all = await list('--kind', 'experiment');
+    const pages: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof list>> = await list(
+        ...['--kind', 'experiment', '--limit', '6'],
+        ...(cursor === null ? [] : ['--cursor', cursor]),
+      );
+      expect(page.experiments.length).toBeLessThanOrEqual(6);
+      expect(page.total).toBe(all.total);
+      pages.push(...page.experiments.map(({ experiment }) => experiment));
+      cursor = page.next;
+    } while (cursor !== null);
+    expect(pages).toEqual(all.experiments.map(({ experiment }) => experiment));
+    expect(new Set(pages).size).toBe(all.total);
+    const found = await list('--search', 'GROUP');
+    expect(found.experiments.map(({ experiment }) => experiment).sort()).toEqual([
+      'extra_group',
+      'missing_group',
+    ]);
+    const bad = await callMain(['check', '--cursor', 'bm8', ...endpoint()]);
+    expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining('SLUICE_OBSERVE_CURSOR_UNKNOWN')]);
+  });
+
+  it('does not test an experiment that may have begun before the days', async () => {
+    // Its first exposures were yesterday, which is the first of two days.
+    const { experiments } = await list('--days', '2', '--search', 'ten_ninety');
+    expect(experiments).toMatchObject([
+      { verdict: 'not_tested', untested: { reason: 'may_be_older' }, may_be_older: true, p_value: null },
+    ]);
+  });
+
+  it('is a table for people, which names every mismatch and how to look closer', async () => {
+    const { code, stdout } = await callMain(['check', ...endpoint()]);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(
+      /^planted +experiment +MISMATCH +2\.5e-10 +1000 +user_id +control 600, treatment 400 /m,
+    );
+    expect(stdout).toMatch(/^balanced +experiment +as expected +0\.69 +610 /m);
+    expect(stdout).toContain(
+      'MISMATCH of planted: control 600, expected 500; treatment 400, expected 500. Look closer: sluice check planted\n',
+    );
+    expect(stdout).toContain('Configured, but without exposures: no_rows_yet.');
+    const staging = await callMain(['check', '--environment', 'nowhere', ...endpoint()]);
+    expect(staging.code).toBe(0);
+    expect(staging.stdout).toContain(
+      'Other environments have exposures: production, staging (--environment).',
+    );
   });
 });
 

@@ -58,7 +58,7 @@ describe('the demo', () => {
       `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(OWN)});\n`,
     );
     told = await demo();
-  }, 180_000);
+  }, 300_000);
   afterAll(() => directory.remove());
 
   it('prints figures that the data confirms, whatever the user has configured', () => {
@@ -81,7 +81,7 @@ describe('the demo', () => {
     const [, now = ''] =
       /^curl -f -X POST \S+_sluice\/clock -d '\{"now":"(.+)"\}'\n$/m.exec(told.stdout) ?? [];
     const nights = (Date.parse(now) - Date.now()) / 86_400_000;
-    expect([nights > 0.5, nights < 3, told.stdout.endsWith(`"${now}"}'\n`)]).toEqual([true, true, true]);
+    expect([nights > 2.5, nights < 5, told.stdout.endsWith(`"${now}"}'\n`)]).toEqual([true, true, true]);
   });
 
   it('empties no directory that it did not create', async () => {

@@ -6,10 +6,10 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ExportStatus } from '../../cli/commands/exportStatus.ts';
-import type { DatasetStatus } from '../../cli/ingest/datasetStatus.ts';
 import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
+import type { DatasetStatus } from '../../observe/ingest/datasetStatus.ts';
+import type { ExportStatus } from '../../observe/ingest/exportStatus.ts';
 import { type QueryRow, runQuery } from '../../packages/local-aws/src/index.ts';
 import {
   acme,

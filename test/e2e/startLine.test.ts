@@ -5,24 +5,17 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { utcDay } from '../../lib/base/time.ts';
 import { VERSION } from '../../lib/base/version.ts';
+import { functionNames } from '../../lib/config/functionConfig.ts';
 import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
 
-const FUNCTIONS = [
-  'collect',
-  'register',
-  'redrive',
-  'ingest-plan',
-  'ingest-trigger',
-  'ingest-load',
-  'export',
-];
 const SECRET = 'secret-acme';
 
 describe('the version of a deployment', () => {
   let ingest: Awaited<ReturnType<typeof ingestCloud>>;
   beforeAll(async () => {
     ingest = await ingestCloud({
+      curate: true,
       sources: [
         {
           ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, schedule: 'hourly' as const },
@@ -70,7 +63,7 @@ describe('the version of a deployment', () => {
     for (let i = 0; i < 2; i += 1)
       await post('/v1/mark_data_ready_dwh', SECRET, { datestamps: [day], type: 'events' });
     await ingest.cloud.flush();
-    for (const name of FUNCTIONS) {
+    for (const name of functionNames) {
       const lines = await linesOf(name);
       expect({ name, first: lines[0] }).toEqual({
         name,

@@ -93,7 +93,7 @@ describe('bundleFunctions', () => {
     const known: Readonly<Record<string, readonly string[]>> = {
       'planted-label': ['collect', 'ingest-trigger'],
       [`${'abcd'.repeat(16)}`]: ['collect', 'ingest-trigger'],
-      'planted-experiment': ['collect'],
+      'planted-experiment': ['collect', 'curate', 'curate-plan'],
       'planted-group': [],
       'planted-salt': [],
       'planted-reader': [],

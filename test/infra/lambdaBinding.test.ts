@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -99,6 +99,17 @@ describe("DuckDB's binding for Lambda", () => {
     const folders = await Promise.all(Array.from({ length: 4 }, () => fetchBinding(root, 'arm64', pack)));
     expect(new Set(folders).size).toBe(1);
     expect(readFileSync(join(folders[0] ?? '', 'duckdb.node'))).toEqual(library(ARM64));
+  });
+
+  it('replaces an incomplete folder, whoever else does', async () => {
+    lock(integrityOf(packed));
+    const folder = await fetchBinding(root, 'arm64', pack);
+    for (let round = 0; round < 10; round += 1) {
+      rmSync(join(folder, 'duckdb.node'));
+      const folders = await Promise.all(Array.from({ length: 6 }, () => fetchBinding(root, 'arm64', pack)));
+      expect(new Set(folders)).toEqual(new Set([folder]));
+      expect(readFileSync(join(folder, 'duckdb.node'))).toEqual(library(ARM64));
+    }
   });
 
   it('is rejected and not stored when it does not match the lockfile', async () => {

@@ -104,6 +104,23 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     }
   });
 
+  it('has no name that another stage would have too, but for the stages that are refused', () => {
+    const parts = resolved.resources.flatMap(({ type, properties }) => {
+      const [property = ''] = NAME_LIMITS.get(type) ?? [];
+      const [, part] = /^(?:\/aws\/\w+\/)?sluice-prod-(.+)$/.exec(String(properties[property])) ?? [];
+      return part === undefined ? [] : [{ type, part }];
+    });
+    expect(parts.length).toBeGreaterThan(20);
+    // What is before the whole name of another part: a stage `prod-<words>` would have this name.
+    const words = parts.flatMap(({ type, part }) =>
+      parts
+        .filter((other) => other.type === type && part.endsWith(`-${other.part}`))
+        .map((other) => part.slice(0, -other.part.length - 1)),
+    );
+    // lib/config/stageProblems.ts refuses these.
+    expect(words.filter((one) => one !== 'ingest' && one !== 'export')).toEqual([]);
+  });
+
   it('has no name that is too long for its service', () => {
     const long = resolved.resources.flatMap(({ type, logicalId, properties }) => {
       const [property = '', most = 0] = NAME_LIMITS.get(type) ?? [];
@@ -184,7 +201,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     const counting = ofType('AWS::Lambda::Function').filter(
       ({ properties }) => 'SLUICE_TRIES' in lambda.parse(properties).Environment.Variables,
     );
-    expect(counting.length).toBe(options.sources === undefined ? 1 : 2);
+    expect(counting.length).toBe(1 + (options.sources === undefined ? 0 : 1) + (options.curate ? 1 : 0));
   });
 
   it('lets Lambda run message chains only for functions that send to their own queue and bound the chain', () => {

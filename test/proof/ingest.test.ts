@@ -28,6 +28,7 @@ const ROLES = [
   'IngestHourlyScheduleRole',
   'IngestSweepScheduleRole',
   'IngestExpectedScheduleRole',
+  'IngestAthenaScheduleRole',
 ] as const;
 
 const events = (count: number, name = "'made'", unitId = "'u' || i") =>
@@ -47,10 +48,11 @@ describe('the ingest, deployed, between two accounts', () => {
     const datasets = [
       { name: 'events', kind: 'events' as const, lookbackDays: 8, refusedShare: 0.5, expectedBy },
     ];
+    const byAthena = { ...datasets[0], name: 'large', kind: 'events' as const, engine: 'athena' as const };
     ingest = await ingestCloud({
       bucket: 'sluice-ingest-proof',
       sources: [
-        { name: 'acme', bucket: DROPS, owner: CUSTOMER, datasets },
+        { name: 'acme', bucket: DROPS, owner: CUSTOMER, datasets: [...datasets, byAthena] },
         {
           name: 'by-role',
           bucket: DROPS,
@@ -160,6 +162,31 @@ describe('the ingest, deployed, between two accounts', () => {
     }
 
     await mendMapping();
+    await loadByAthena();
+  }
+
+  /** A day that is loaded by Athena, one whose files change while a statement runs, and the schedule that looks at both. */
+  async function loadByAthena(): Promise<void> {
+    const refused = " UNION ALL SELECT NULL, 'refused', 'u'";
+    await ingest.drop(`large/${day}/a.parquet`, `${events(2)}${refused}`);
+    await ingest.jump(HOUR_MS);
+    await run();
+    await settled('acme', day, 'large');
+    await faults({
+      s3: [
+        { fault: 'delayCalls', ms: 5_000, operations: ['PutObject'], key: 'statsig/ingested/acme_large/*' },
+      ],
+    });
+    await ingest.drop(`large/${day}/a.parquet`, `${events(3)}${refused}`);
+    await ingest.jump(HOUR_MS);
+    await run();
+    await ingest.drop(`large/${day}/a.parquet`, `${events(4)}${refused}`);
+    const place = ['--source', 'acme', '--dataset', 'large'];
+    await callMain(['ingest', 'backfill', ...place, '--from', day, '--local'], { env: ingest.env });
+    await ingest.cloud.flush();
+    await control('faults', 'DELETE');
+    await ingest.jump(2 * HOUR_MS);
+    await settled('acme', day, 'large');
   }
 
   /** As if rows of the day's files had been refused by a mapping that was mended since. */
@@ -198,8 +225,8 @@ describe('the ingest, deployed, between two accounts', () => {
     await ingest.cloud.flush();
   }
 
-  async function settled(source: string, of: string): Promise<void> {
-    const place = ['--source', source, '--dataset', 'events', '--day', of];
+  async function settled(source: string, of: string, dataset = 'events'): Promise<void> {
+    const place = ['--source', source, '--dataset', dataset, '--day', of];
     await until(async () => (await explained(place)).state === 'succeeded', `${source} has not succeeded`);
   }
 

@@ -28,7 +28,12 @@ const leftToIam = {
   Resource: ['*'],
 };
 const configurations = {
-  'with everything made': undefined,
+  // What curates has a proof of its own.
+  'with everything made': {
+    bucket: 'sluice-experiments',
+    unitIds: { companyID: 'company_id' },
+    curate: false,
+  },
   'with everything brought': {
     bucket: 'acme-data',
     statsigFolder: 'warehouse/statsig',
@@ -46,7 +51,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
   let needed: ReadonlyMap<string, readonly NeededPermission[]>;
 
   beforeAll(async () => {
-    if (input !== undefined) process.env['SLUICE_CONFIG'] = writeConfig(directory.path, input);
+    process.env['SLUICE_CONFIG'] = writeConfig(directory.path, input);
     const { region, id: account, partition } = localAccount;
     const loaded = await loadTemplate({
       root: repositoryRoot,
@@ -55,7 +60,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
     const stack = { region, account, partition, stackName: loaded.stackName, endpoint: 'http://127.0.0.1' };
     const read = readPolicies(resolveTemplate(loaded.template, stack));
     const atResources = new Map([
-      ...(input === undefined ? [] : [[broughtKey, [leftToIam]] as const]),
+      ...('existing' in input ? [[broughtKey, [leftToIam]] as const] : []),
       ...read.atResources,
     ]);
     policies = { ...read, atResources };
@@ -164,7 +169,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
   });
 
   // A brought bucket's policy is not the template's, and one page is enough.
-  if (input !== undefined) return;
+  if ('existing' in input) return;
 
   it('deny every request without TLS', async () => {
     const [principal = '', permissions = []] = ours().find(([name]) => name.includes('RedriveRole')) ?? [];
@@ -186,6 +191,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
     const of = (schedule: 'daily' | 'hourly') => ({ name: schedule, schedule });
     const config = defineConfig({
       bucket,
+      curate: true,
       sources: [
         {
           ...customers,

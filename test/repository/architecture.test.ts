@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 
 const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
 const SOURCE =
-  /^(bench|cli|demo|functions|infra|lib|local|observe|scripts)\/.*\.(ts|mjs|cjs)$|^packages\/[\w-]+\/src\/.*\.(ts|mjs|cjs)$/;
+  /^(bench|cli|console|demo|functions|infra|lib|local|observe|scripts)\/.*\.(tsx?|mjs|cjs)$|^packages\/[\w-]+\/src\/.*\.(ts|mjs|cjs)$/;
 
 /** The text of each source file, tests apart. */
 const sources = new Map(
@@ -35,6 +35,7 @@ const everyRoom = [
   'lib/collect',
   'lib/views',
   'lib/drops',
+  'lib/curate',
   'lib/export',
   'lib/access',
   'lib/config',
@@ -56,19 +57,21 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'lib/collect': rows,
   'lib/views': [...floor, 'lib/tables', 'lib/wire', 'lib/groups'],
   'lib/drops': [...floor, 'lib/tables', 'lib/landing'],
+  'lib/curate': [...floor, 'lib/tables', 'lib/landing', 'lib/views', 'lib/drops'],
   'lib/export': [...floor, 'lib/tables', 'lib/drops'],
-  'lib/access': [...floor, 'lib/tables', 'lib/views', 'lib/drops'],
+  'lib/access': [...floor, 'lib/tables', 'lib/views', 'lib/drops', 'lib/curate'],
   'lib/config': [...floor, 'lib/tables', 'lib/wire', 'lib/collect', 'lib/views'],
   'lib/lambda': ['lib/base'],
-  'lib/aws': [...rows, 'lib/drops', 'lib/export', 'lib/access'],
+  'lib/aws': [...rows, 'lib/drops', 'lib/curate', 'lib/export', 'lib/access'],
   functions: everyRoom,
   infra: everyRoom,
   local: [...everyRoom, 'packages/local-aws'],
   observe: [...everyRoom, 'infra'],
-  cli: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe'],
-  demo: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'cli'],
-  bench: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'cli'],
-  scripts: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'cli'],
+  console: [...everyRoom, 'infra', 'observe'],
+  cli: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'console'],
+  demo: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'console', 'cli'],
+  bench: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'console', 'cli'],
+  scripts: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'console', 'cli'],
 };
 
 /** The room of a file: a folder of `lib/` or of a package's `src/`, or a folder at the top. */

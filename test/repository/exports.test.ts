@@ -8,14 +8,14 @@ const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
 const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
 const texts = new Map(
   tracked
-    .filter((file) => /\.(ts|mjs|cjs)$/.test(file) && existsSync(join(root, file)))
+    .filter((file) => /\.(tsx?|mjs|cjs)$/.test(file) && existsSync(join(root, file)))
     .map((file) => [file, readFileSync(join(root, file), 'utf8')]),
 );
 
 /** Which files name which, by `import`, `import()`, `require` or as a path in a text. */
 const importers = new Map<string, string[]>();
 for (const [file, text] of texts) {
-  for (const [, path = ''] of text.matchAll(/['"`](\.{1,2}\/[^'"`\n]+\.(?:ts|mjs|cjs))['"`]/g)) {
+  for (const [, path = ''] of text.matchAll(/['"`](\.{1,2}\/[^'"`\n]+\.(?:tsx?|mjs|cjs))['"`]/g)) {
     const target = normalize(join(dirname(file), path));
     importers.set(target, [...(importers.get(target) ?? []), file]);
   }

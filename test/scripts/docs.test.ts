@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { questions } from '../../cli/probe/questions.ts';
+import { routes } from '../../console/api/routes.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { awsPage } from '../../scripts/docs/awsPage.ts';
+import { consolePage } from '../../scripts/docs/consolePage.ts';
 import { errorFamilies, errorsPage } from '../../scripts/docs/errorsPage.ts';
 import { tablesPage } from '../../scripts/docs/tablesPage.ts';
 
@@ -32,6 +34,20 @@ describe('docs/aws.md', () => {
       .filter((line) => line.startsWith('| `SLUICE_PROBE_'));
     expect(rows.map((row) => /^\| `(\w+)`/.exec(row)?.[1])).toEqual(questions.map(({ code }) => code));
     expect(rows.filter((row) => row.split(' | ').length !== 5 || / \|\s+\|/.test(row))).toEqual([]);
+  });
+});
+
+describe('docs/console.md', () => {
+  const page = consolePage();
+
+  it('is what `npm run docs` generates', () => {
+    expect(readFileSync(join(repositoryRoot, 'docs', 'console.md'), 'utf8')).toBe(page);
+  });
+
+  it('lists every call with the meaning of each parameter', () => {
+    const rows = page.split('\n').filter((line) => /^\| `(GET|POST) /.test(line));
+    expect(rows.length).toBe(routes.length);
+    expect(rows.filter((row) => row.split(' | ').length !== 3 || /`\w+`(;| \|)/.test(row))).toEqual([]);
   });
 });
 

@@ -2,17 +2,22 @@
 // functions that the local Athena is tested with. Needs
 // Java 17 or later and Maven; without them it says so and counts nothing. The last line is `N passed, N failed`.
 import * as z from 'zod';
-import { quoteName, quoteText } from '../../lib/base/sql.ts';
+import { quoteName } from '../../lib/base/sql.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { writeGroupRows } from '../../lib/groups/GroupRow.ts';
 import { KnownGroups } from '../../lib/groups/KnownGroups.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
 import { groupsTable } from '../../lib/tables/groupsTable.ts';
-import type { ColumnType, Table } from '../../lib/tables/Table.ts';
+import { quarantineTable } from '../../lib/tables/quarantineTable.ts';
+import type { Table } from '../../lib/tables/Table.ts';
 import { PRODUCTION, qualifiedName } from '../../lib/views/View.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
-import { CheckQueries } from '../../observe/checkQueries.ts';
+import { TELEMETRY_EVENTS } from '../../lib/wire/readEvent.ts';
+import { CheckQueries } from '../../observe/experiments/checkQueries.ts';
+import { namesQuery, unitsQuery } from '../../observe/experiments/experimentListQueries.ts';
+import { eventsQuery, historyQuery, propertiesQuery } from '../../observe/names/nameQueries.ts';
+import { landedSql } from '../../observe/status/landedRows.ts';
 import { expectedCalls, functionNames } from '../../packages/local-aws/src/trino/index.ts';
 import { functionCases, queryCases } from '../../packages/local-aws/test/trino/functionCases.ts';
 import { knownDifferences } from '../../packages/local-aws/test/trino/knownDifferences.ts';
@@ -20,6 +25,9 @@ import { refusedTypes, takenTypes } from '../../packages/local-aws/test/trino/ty
 import { expectedRows } from '../lib/views/expectedRows.ts';
 import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../lib/views/generateRows.ts';
 import { type Answer, askTrino } from './askTrino.ts';
+import { curatedQuestions, judgeCurated } from './curated.ts';
+import { curatedCases } from './curatedCases.ts';
+import { loadRows } from './loadRows.ts';
 
 /** The memory connector has one schema, and the runner makes no other. */
 const config = defineConfig({
@@ -36,17 +44,14 @@ const config = defineConfig({
     sku: 'metadata.sku',
   },
 });
-const TYPES: Readonly<Record<ColumnType, string>> = {
-  string: 'varchar',
-  boolean: 'boolean',
-  timestamp: 'timestamp(3)',
-  date: 'date',
-  double: 'double',
-  bigint: 'bigint',
-};
-const ROWS_A_STATEMENT = 100;
-
 const groupLineSchema = z.record(z.string(), z.union([z.string(), z.null()]));
+
+/** When `sluice status` is asked, and a row of quarantine that it counts. */
+const ASKED_AT = Date.parse(`${DAYS[1]}T12:30:00Z`);
+const QUARANTINED = {
+  ...{ quarantine_id: 'q1', reason: 'SLUICE_EVENT_NO_NAME', ds: DAYS[1] },
+  received_at: `${DAYS[1]} 12:00:00.500`,
+};
 
 const rows = generateRows(20_261_120);
 const all = views(config);
@@ -55,8 +60,13 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 
 const groupLines = writeGroupRows(GROUP_ROWS).trimEnd().split('\n');
 const loading = [
-  ...forwardedKinds.flatMap((kind) => loadRows(forwardedTables(config)[kind], rows[kind])),
-  ...loadRows(groupsTable, z.array(groupLineSchema).parse(groupLines.map((line) => JSON.parse(line)))),
+  ...forwardedKinds.flatMap((kind) => loadTable(forwardedTables(config)[kind], rows[kind])),
+  ...loadRows(
+    qualifiedName(config, groupsTable.name),
+    groupsTable.columns,
+    z.array(groupLineSchema).parse(groupLines.map((line) => JSON.parse(line))),
+  ),
+  ...loadTable(quarantineTable(config), [QUARANTINED]),
 ];
 /** Of each view of exposures the column that is the table's `experiment_id`. */
 const experimentColumns = new Map([
@@ -70,6 +80,9 @@ const checked = ['checkout', 'hero'];
 const asked = [
   ...viewNames.flatMap((name) => [allRows(name), planOf(name), experimentPlanOf(name)]),
   ...checked.flatMap(checksOf),
+  ...listOf(checked),
+  ...namesOf(),
+  landedOf(),
 ];
 /** The cases of functions that DuckDB is tested with, and what Trino must say. */
 const cases: readonly (readonly [sql: string, rows: readonly (readonly (string | null)[])[]])[] = [
@@ -78,6 +91,7 @@ const cases: readonly (readonly [sql: string, rows: readonly (readonly (string |
   ...knownDifferences.flatMap((known) =>
     known.cases.map(({ expression, trino }) => [`SELECT ${expression}`, [[trino]]] as const),
   ),
+  ...curatedCases,
 ];
 const typed = [...refusedTypes.map(([sql]) => sql), ...takenTypes];
 /** Functions whose signatures are written down, each called with what none takes: the error lists what it does. */
@@ -85,12 +99,25 @@ const called = [...functionNames.keys()].filter((name) => expectedCalls(name) !=
 const miscalls = called.map(
   (name) => `SELECT ${name}(${Array.from({ length: 11 }, () => 'CAST(NULL AS HyperLogLog)').join(', ')})`,
 );
-const answers = askTrino([...loading, ...asked, ...cases.map(([sql]) => sql), ...typed, ...miscalls]);
+const answers = askTrino([
+  ...loading,
+  ...asked,
+  ...cases.map(([sql]) => sql),
+  ...curatedQuestions.loading,
+  ...curatedQuestions.asked,
+  ...typed,
+  ...miscalls,
+]);
 if ('missing' in answers) say(`test:trino is skipped: ${answers.missing}.`);
 else {
   judge(answers);
   judgeChecks(answers.slice(loading.length + 3 * viewNames.length));
+  judgeList(answers.slice(loading.length + 3 * viewNames.length + 3 * checked.length));
+  judgeNames(answers.slice(loading.length + 3 * viewNames.length + 3 * checked.length + 2));
+  judgeLanded(answers[loading.length + asked.length - 1]);
   judgeCases(answers.slice(loading.length + asked.length));
+  // Exposures, events, groups and quarantine were made before.
+  judgeCurated(answers.slice(-miscalls.length - typed.length - curatedQuestions.asked.length), 4, tell);
   judgeTypes(answers.slice(-miscalls.length - typed.length));
   judgeSignatures(answers.slice(-miscalls.length));
 }
@@ -130,7 +157,11 @@ function judge(given: readonly Answer[]): void {
     if (all[name].prunesByDay) {
       const pruned = scans.length === 1 && scans.every((line) => line.includes(`"ds" = DATE '${DAYS[1]}'`));
       tell(`a filter on ds of ${name} is applied to the table's own ds`, pruned, plan);
-    } else tell(`a filter on unit_type of ${name} leaves one scan`, scans.length === 1, plan);
+    } else {
+      // Links are seen in both tables.
+      const tables = name === 'unit_links' ? 2 : 1;
+      tell(`a filter on unit_type of ${name} leaves one scan of each table`, scans.length === tables, plan);
+    }
     if (experimentColumns.has(name)) {
       const applied = scansOf(experimentPlan).every((line) =>
         /"experiment_id(?:_\d+)?" = (?:VARCHAR )?'hero'/i.test(line),
@@ -172,6 +203,108 @@ function judgeChecks(given: readonly Answer[]): void {
   }
 }
 
+/** The queries of a list of experiments. */
+function listOf(experiments: readonly string[]): string[] {
+  const rows = { environment: PRODUCTION, from: DAYS[0] };
+  const names = experiments.map((experiment) => ({
+    ...{ sent: experiment, experiment, isGate: false, unit: 'user_id' },
+  }));
+  return [namesQuery(config, rows), unitsQuery(config, rows, names)].map(withoutViews);
+}
+
+/** Whether Trino counts for a list of experiments what was worked out without SQL. */
+function judgeList([names, units]: readonly Answer[]): void {
+  const known = new KnownGroups(GROUP_ROWS);
+  const expected = expectedRows(rows.exposures, rows.events, { holdouts: true, known });
+  for (const experiment of checked) {
+    const exposures = expected.experiment_exposures.filter((row) => {
+      const { experiment_id, exposure_type, held_out }: Readonly<Record<string, unknown>> = row;
+      return experiment_id === experiment && exposure_type !== 'gate' && held_out === false;
+    });
+    const counted = tableOf(names).find((row) => row[0] === experiment && row[1] === 'false')?.[3];
+    tell(`a list counts the exposures of ${experiment}`, counted === String(exposures.length), names);
+    const first = expected.first_exposures.filter(
+      (row) => row.experiment_id === experiment && row.is_gate === false && row.unit_type === 'user_id',
+    );
+    const groups = Map.groupBy(first, (row) => row.group_id);
+    const wanted = [...groups].map(([group, units]) => `${group} ${units.length}`);
+    const seen = tableOf(units)
+      .filter((row) => row[0] === experiment && row[2] !== null)
+      .map((row) => `${row[2]} ${row[4]}`);
+    tell(`a list counts the units of ${experiment}`, wanted.length > 0 && same(seen, wanted), units);
+  }
+}
+
+/** The queries of names: of events, their properties, and the days before. */
+function namesOf(): string[] {
+  const named = { environment: PRODUCTION, from: DAYS[0] };
+  const events = [...new Set(rows.events.map((row) => String(row.event_name)))];
+  return [
+    eventsQuery(config, named),
+    propertiesQuery(config, named, { events, most: 1_000 }),
+    historyQuery(config, { environment: PRODUCTION, from: DAYS[1] }, { events, since: DAYS[0] }),
+  ];
+}
+
+/** Whether Trino counts names as JavaScript does. */
+function judgeNames([events, properties, history]: readonly Answer[]): void {
+  const own = rows.events.filter(
+    ({ environment, event_name }) => environment === PRODUCTION && !TELEMETRY_EVENTS.has(String(event_name)),
+  );
+  const byName = [...Map.groupBy(own, (row) => String(row.event_name))];
+  const wanted = byName.map(([name, all]) => `${name} ${all.length}`);
+  tell('names counts events', wanted.length > 1 && same(pairsOf(events), wanted), events);
+  const members = byName.flatMap(([name, all]) => {
+    const keys = all.flatMap((row) => Object.keys(objectOf(row.company_metadata)));
+    return [...Map.groupBy(keys, (key) => key)].map(([key, found]) => `${name} ${key} ${found.length}`);
+  });
+  const seen = tableOf(properties).map(([event, property, count]) => `${event} ${property} ${count}`);
+  tell('names counts properties', members.length > 1 && same(seen, members), properties);
+  const before = rows.events.filter(({ environment, ds }) => environment === PRODUCTION && ds === DAYS[0]);
+  const days = [...Map.groupBy(before, (row) => String(row.event_name))].map(
+    ([name, all]) => `${name} ${all.length}`,
+  );
+  tell('names counts the events of the days before', same(pairsOf(history), days), history);
+}
+
+/** The query of `sluice status`. The tables in memory have no files. */
+function landedOf(): string {
+  return landedSql(config, ASKED_AT).replaceAll('"$path"', "'file'");
+}
+
+/** Whether Trino counts what the tables received as JavaScript does. */
+function judgeLanded(answer: Answer | undefined): void {
+  const since = new Date(ASKED_AT - 86_400_000).toISOString().replace('T', ' ').replace('Z', '');
+  for (const kind of forwardedKinds) {
+    const wanted = rows[kind].filter(
+      ({ ds, received_at }) => String(ds) >= DAYS[0] && String(ds) <= DAYS[2] && String(received_at) >= since,
+    ).length;
+    const counted = tableOf(answer)
+      .filter((row) => row[0] === kind)
+      .reduce((sum, row) => sum + Number(row[3]), 0);
+    tell(`status counts the rows of ${kind}`, wanted > 0 && counted === wanted, answer);
+  }
+  const refused = tableOf(answer).filter((row) => row[0] === 'quarantine');
+  tell(
+    'status counts quarantine',
+    refused.length === 1 && refused[0]?.[1] === 'SLUICE_EVENT_NO_NAME',
+    answer,
+  );
+}
+
+function pairsOf(answer: Answer | undefined): readonly string[] {
+  return tableOf(answer).map(([name, count]) => `${name} ${count}`);
+}
+
+function objectOf(json: unknown): object {
+  try {
+    const value: unknown = JSON.parse(String(json));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
 function judgeCases(given: readonly Answer[]): void {
   for (const [index, [sql, wanted]] of cases.entries()) {
     const answer = given[index];
@@ -199,30 +332,9 @@ function judgeTypes(given: readonly Answer[]): void {
   }
 }
 
-function loadRows(
-  table: Pick<Table, 'name' | 'columns'> & Partial<Pick<Table, 'partitionKey'>>,
-  landed: readonly Readonly<Record<string, string | boolean | null>>[],
-): string[] {
-  const columns = [...table.columns, ...(table.partitionKey === undefined ? [] : [table.partitionKey])];
-  const name = qualifiedName(config, table.name);
-  const statements: string[] = [];
-  for (let from = 0; from < landed.length; from += ROWS_A_STATEMENT) {
-    const values = landed
-      .slice(from, from + ROWS_A_STATEMENT)
-      .map(
-        (row) =>
-          `(${columns.map((column) => `CAST(${literal(row[column.name])} AS ${TYPES[column.type]})`).join(', ')})`,
-      );
-    const names = columns.map((column) => quoteName(column.name)).join(', ');
-    const query = `SELECT * FROM (VALUES ${values.join(', ')}) AS landed (${names})`;
-    statements.push(from === 0 ? `CREATE TABLE ${name} AS ${query}` : `INSERT INTO ${name} ${query}`);
-  }
-  return statements;
-}
-
-function literal(value: string | boolean | null | undefined): string {
-  if (value === null || value === undefined) return 'NULL';
-  return typeof value === 'boolean' ? String(value) : quoteText(value);
+/** The statements that load a table with its partition key. */
+function loadTable(table: Table, landed: Parameters<typeof loadRows>[2]): string[] {
+  return loadRows(qualifiedName(config, table.name), [...table.columns, table.partitionKey], landed);
 }
 
 /** A view's query, with the one it reads put in its place: the runner makes no views. */

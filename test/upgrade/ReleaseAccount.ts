@@ -51,6 +51,7 @@ export class ReleaseAccount {
   readonly #clients: { destroy(): void }[] = [];
   readonly clock = new MovableClock();
   #aws: LocalAws | undefined;
+  #packages = 0;
   #administrator: AdministratorClients | undefined;
 
   /** The release as it was stored. */
@@ -63,6 +64,7 @@ export class ReleaseAccount {
 
   /** Today's version, packaged with the configuration of a release. */
   async packageToday(configuration: Partial<ConfigInput>): Promise<Deployable> {
+    this.#packages += 1;
     const from = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts')).href;
     writeFileSync(
       this.configFile,
@@ -77,9 +79,9 @@ export class ReleaseAccount {
     return { template, stackName, codeDirectory: directory };
   }
 
-  /** Today's configuration: what `sluice` is run with. */
+  /** The configuration of the last package: what `sluice` is run with. Node imports a file once, so each has its own. */
   get configFile(): string {
-    return join(this.#directory.path, 'sluice.config.ts');
+    return join(this.#directory.path, `sluice.config.${this.#packages}.ts`);
   }
 
   /** Deploys a version over what is deployed, as CloudFormation does, or as the first. */

@@ -35,6 +35,16 @@ const changes: DocumentedChanges = {
       reason: 'The table has no partitions, and its file stays: docs/upgrade.md',
       is: /^sluice\.experiment_groups is gone$/,
     },
+    {
+      since: '0.3.0',
+      reason: 'The view is new, and holds no rows of its own: docs/upgrade.md',
+      is: /^sluice\.unit_links is gone$/,
+    },
+    {
+      since: '0.3.0',
+      reason: 'The tables of curated days hold what the raw days hold: docs/upgrade.md',
+      is: /^sluice\.curated_(exposures|events)( ds=\S+)? is gone$/,
+    },
   ],
 };
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readEnvironment } from '../../../functions/ingest-load/handler.ts';
 import { loadMessages } from '../../../functions/ingest-load/loadMessages.ts';
-import { engineShare, makeWorkDirectory } from '../../../functions/ingest-load/machine.ts';
+import { engineShare, makeWorkDirectory } from '../../../lib/lambda/machine.ts';
 import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from '../../lib/drops/load/startLoads.ts';
 

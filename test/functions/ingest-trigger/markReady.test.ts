@@ -181,7 +181,7 @@ describe('POST /v1/mark_data_ready_dwh', () => {
       { ...ready, type: 'users' },
       400,
       'SLUICE_TRIGGER_BODY_INVALID',
-      'type: got "users", expected events, metrics or exposures.',
+      'type: got "users", expected events, metrics, exposures, properties or table.',
     ],
     [
       'a member it does not know',

@@ -1,0 +1,229 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import * as z from 'zod';
+import { quoteText } from '../lib/base/sql.ts';
+import { prices } from '../observe/prices.ts';
+import type { Bench, BenchRow } from './Bench.ts';
+import { RAW_FILES, writeRawDays } from './curate/curateData.ts';
+import { readScans } from './views/readScans.ts';
+import type { QueryJob, QueryTimes } from './views/timeQuery.ts';
+import { type DayFile, openViewSession } from './views/viewSession.ts';
+
+const ROWS_OF_A_DAY = 333_334;
+const DAYS = 30;
+const ROUNDS = 3;
+const MILLION = 1_000_000;
+/** GB of the function's memory. */
+const MEMORY_GB = 1_769 / 1_024;
+/** Athena bills at least as much: https://aws.amazon.com/athena/pricing/ */
+const LEAST_BYTES = 10 * 2 ** 20;
+
+const EXPERIMENT = 'experiment_7';
+/** One experiment's units, as in every analysis. */
+const UNITS = `SELECT user_id, group_id, "timestamp" FROM experiment_exposures WHERE experiment_id = '${EXPERIMENT}'`;
+/** A whole result in one row: fetching millions of rows would dominate the measurement. */
+const FIRST_EXPOSURES = `SELECT count(*), sum(groups_seen), min(ts), max(ts), bit_xor(hash(experiment_id, is_gate, unit_type, unit_id, group_id, ts)) FROM first_exposures`;
+
+const once = z.strictObject({
+  ...{ wallMs: z.number(), cpuMs: z.number(), rssMb: z.number(), diskMb: z.number() },
+  ...{ rows: z.number(), files: z.number(), bytes: z.number() },
+});
+type Once = z.output<typeof once>;
+
+/** Curates the files of a day in a separate process. The curated files are in `<directory>/rows`. */
+async function run(
+  side: 'sluice' | 'bare',
+  { file }: DayFile,
+  rows: number,
+  directory: string,
+): Promise<Once> {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  const folder = dirname(file);
+  const files = readdirSync(folder)
+    .sort()
+    .map((name) => join(folder, name));
+  const script = join(import.meta.dirname, 'curate/curateOnce.ts');
+  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(JSON.stringify({ side, files, rows, directory }));
+  return once.parse(JSON.parse(await text(child.stdout)));
+}
+
+/**
+ * Curated days against the raw days that they are made of: bytes that a query reads, time of a query of a month, and time,
+ * memory, disk and cost of curating, with one CPU and the memory of a small function. `wall_vs_duckdb` compares with one
+ * statement by hand for the same rows.
+ */
+const bench: Bench = {
+  name: 'curate',
+  async run() {
+    const directory = mkdtempSync(join(tmpdir(), 'sluice-curate-'));
+    try {
+      return [
+        ...(await queries(directory)),
+        ...(await fiveMillion(directory)),
+        ...(await twentyMillion(directory)),
+      ];
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  },
+};
+export default bench;
+
+async function queries(directory: string): Promise<BenchRow[]> {
+  const folder = join(directory, 'month');
+  const raw = await writeRawDays(join(folder, 'raw'), DAYS, ROWS_OF_A_DAY);
+  const runs: Once[] = [];
+  const curated: DayFile[] = [];
+  for (const day of raw) {
+    const place = join(folder, 'curated', day.day);
+    runs.push(await run('sluice', day, ROWS_OF_A_DAY, place));
+    curated.push({ day: day.day, file: join(place, 'rows', '*.parquet') });
+  }
+  const rows = [
+    ...(await oneExperiment(raw.slice(0, 1), curated.slice(0, 1), runs)),
+    ...month(raw, curated, join(folder, 'spill')),
+  ];
+  rmSync(folder, { recursive: true });
+  return rows;
+}
+
+async function oneExperiment(
+  raw: readonly DayFile[],
+  curated: readonly DayFile[],
+  runs: readonly Once[],
+): Promise<BenchRow[]> {
+  const before = await bytesRead(raw, []);
+  const after = await bytesRead(raw, curated);
+  const name = 'one experiment';
+  const wallMs = median(runs, 'wallMs');
+  const files = median(runs, 'files');
+  const usd =
+    (wallMs / 1_000) * MEMORY_GB * prices.lambdaGbSecond.usd +
+    prices.lambdaRequest.usd +
+    RAW_FILES * prices.s3Get.usd +
+    files * prices.s3Put.usd;
+  const billed = (bytes: number) => Math.max(LEAST_BYTES, bytes) * prices.athenaByte.usd;
+  return [
+    { case: name, metric: 'raw_mb', value: before / 1e6, unit: 'MB' },
+    { case: name, metric: 'curated_mb', value: after / 1e6, unit: 'MB' },
+    { case: name, metric: 'bytes_vs_raw', value: after / before, unit: 'ratio' },
+    { case: 'a day', metric: 'curate_s', value: wallMs / 1_000, unit: 's' },
+    { case: 'a day', metric: 'usd_per_million', value: (usd * MILLION) / ROWS_OF_A_DAY, unit: 'USD' },
+    {
+      case: 'a day',
+      metric: 'paid_after_queries',
+      value: Math.ceil(usd / (billed(before) - billed(after))),
+      unit: 'count',
+    },
+  ];
+}
+
+/**
+ * Bytes that the query of one experiment's units reads: of each scan of its plan the columns, in row groups whose statistics
+ * admit the experiment, and what the scan wants of copies.
+ */
+async function bytesRead(raw: readonly DayFile[], curated: readonly DayFile[]): Promise<number> {
+  const connection = await openViewSession(raw, curated);
+  const [day] = curated.length > 0 ? curated : raw;
+  if (day === undefined) throw new RangeError('There is no day.');
+  let bytes = 0;
+  for (const { columns, filters } of await readScans(
+    connection,
+    `${UNITS} AND ds = DATE ${quoteText(day.day)}`,
+  )) {
+    const admitted = [`path_in_schema = 'experiment_id' AND '${EXPERIMENT}' BETWEEN min AND max`];
+    for (const [filter, end] of [
+      ['copies_differ', 'max'],
+      ['(NOT copies_differ)', 'min'],
+    ] as const) {
+      if (filters.includes(filter))
+        admitted.push(`path_in_schema = 'copies_differ' AND ${end} = '${end === 'max'}'`);
+    }
+    const groups = admitted.map(
+      (where) => `SEMI JOIN (FROM chunks WHERE ${where}) USING (file_name, row_group_id)`,
+    );
+    const reader = await connection.runAndReadAll(
+      `WITH chunks AS (SELECT *, stats_min_value AS min, stats_max_value AS max FROM parquet_metadata(${quoteText(day.file)}))
+       SELECT COALESCE(sum(total_compressed_size), 0)::DOUBLE FROM chunks ${groups.join(' ')}
+       WHERE path_in_schema IN (${[...columns].map(quoteText).join(', ')})`,
+    );
+    bytes += Number(reader.getRows()[0]?.[0]);
+  }
+  connection.closeSync();
+  return bytes;
+}
+
+function month(raw: readonly DayFile[], curated: readonly DayFile[], spill: string): BenchRow[] {
+  const time = (days: readonly DayFile[]): QueryTimes => {
+    const job: QueryJob = { files: raw, curated: days, sql: FIRST_EXPOSURES, spill };
+    const script = join(import.meta.dirname, 'views/timeQuery.ts');
+    return JSON.parse(execFileSync(process.execPath, [script, JSON.stringify(job)], { encoding: 'utf8' }));
+  };
+  // At the same time, so that other load on the machine affects both.
+  const rounds = Array.from({ length: ROUNDS }, () => ({ before: time([]), after: time(curated) }));
+  const [first] = rounds;
+  for (const { before, after } of rounds) {
+    if (before.answer !== first?.before.answer || after.answer !== before.answer) {
+      throw new Error(`Raw days answer ${before.answer}, curated days ${after.answer}.`);
+    }
+  }
+  const least = (of: (round: (typeof rounds)[number]) => number) => Math.min(...rounds.map(of));
+  const name = 'thirty days';
+  const [before, after] = [least((round) => round.before.wall), least((round) => round.after.wall)];
+  return [
+    { case: name, metric: 'raw_s', value: before, unit: 's' },
+    { case: name, metric: 'curated_s', value: after, unit: 's' },
+    { case: name, metric: 'wall_vs_raw', value: after / before, unit: 'ratio' },
+  ];
+}
+
+async function fiveMillion(directory: string): Promise<BenchRow[]> {
+  const [rows, name] = [5 * MILLION, '5m rows'];
+  const folder = join(directory, 'five');
+  const [day] = await writeRawDays(join(folder, 'raw'), 1, rows);
+  if (day === undefined) return [];
+  const runs: Record<'sluice' | 'bare', Once[]> = { sluice: [], bare: [] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    // The order alternates, so that neither side always has warm caches.
+    for (const side of round % 2 === 0 ? (['sluice', 'bare'] as const) : (['bare', 'sluice'] as const)) {
+      runs[side].push(await run(side, day, rows, join(folder, 'once')));
+    }
+  }
+  for (const { rows: written } of [...runs.sluice, ...runs.bare]) {
+    if (written !== runs.bare[0]?.rows) throw new Error(`${written} rows, by hand ${runs.bare[0]?.rows}.`);
+  }
+  rmSync(folder, { recursive: true });
+  const ratio = (of: 'wallMs' | 'cpuMs' | 'bytes') => median(runs.sluice, of) / median(runs.bare, of);
+  return [
+    ...figures(name, runs.sluice),
+    { case: name, metric: 'wall_vs_duckdb', value: ratio('wallMs'), unit: 'ratio' },
+    { case: name, metric: 'cpu_vs_duckdb', value: ratio('cpuMs'), unit: 'ratio' },
+    { case: name, metric: 'bytes_vs_duckdb', value: ratio('bytes'), unit: 'ratio' },
+  ];
+}
+
+async function twentyMillion(directory: string): Promise<BenchRow[]> {
+  const folder = join(directory, 'twenty');
+  const rows = 20 * MILLION;
+  const [day] = await writeRawDays(join(folder, 'raw'), 1, rows);
+  if (day === undefined) return [];
+  return figures('20m rows', [await run('sluice', day, rows, join(folder, 'once'))]);
+}
+
+function figures(name: string, runs: readonly Once[]): BenchRow[] {
+  return [
+    { case: name, metric: 'wall_s', value: median(runs, 'wallMs') / 1_000, unit: 's' },
+    { case: name, metric: 'peak_rss_mb', value: Math.max(...runs.map(({ rssMb }) => rssMb)), unit: 'MB' },
+    { case: name, metric: 'disk_mb', value: Math.max(...runs.map(({ diskMb }) => diskMb)), unit: 'MB' },
+    { case: name, metric: 'files', value: median(runs, 'files'), unit: 'count' },
+  ];
+}
+
+function median(runs: readonly Once[], of: keyof Once): number {
+  return runs.map((one) => one[of]).toSorted((a, b) => a - b)[runs.length >> 1] ?? Number.NaN;
+}

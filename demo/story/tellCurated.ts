@@ -1,0 +1,110 @@
+import { curatedText } from '../../cli/observe/curatedText.ts';
+import { textTable } from '../../cli/terminal/output.ts';
+import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { readCuratedCalendar } from '../../observe/curate/curatedDays.ts';
+import { askAthena } from '../../observe/place.ts';
+import { advanceClock, heading, openStoryPlace, post, type Story, say } from './Story.ts';
+
+/** Events of a day. */
+const EVENTS = 150;
+const SONGS = ['song_played', 'song_saved', 'song_skipped'];
+/** The days of the week that are old enough in the first night. */
+const CURATED = 5;
+
+/**
+ * A week of events, all of them sent twice, and most of them late. A night later the views read the days that are old enough
+ * from the curated table, for fewer bytes and with the same answer. Then an event comes late.
+ *
+ * @param begin The time of the local cloud, ISO 8601.
+ * @returns The time of the local cloud at the end.
+ */
+export async function tellCurated(story: Story, begin: string): Promise<string> {
+  const { cloud, checks } = story;
+  const last = utcDay(Date.parse(begin));
+  const week = Array.from({ length: 7 }, (_, i) => addDays(last, i - 6));
+  const [first = last] = week;
+  heading('12. A week of events is curated over night');
+  const requests = week.map((day) =>
+    Array.from({ length: EVENTS }, (_, i) => song(SONGS[i % SONGS.length] ?? '', day, i)),
+  );
+  for (const events of requests) await post(story, events);
+  await cloud.flush();
+  for (const events of requests) await post(story, events);
+  await cloud.flush();
+  say(
+    `${7 * EVENTS} events of a week arrive, and arrive again: an SDK had no answer. Their days are read raw.\n`,
+  );
+
+  const asked: Asked[] = [];
+  const question = `SELECT event_name, count(*) AS events, count(DISTINCT user_id) AS users FROM product_events
+WHERE ds BETWEEN DATE '${first}' AND DATE '${week[CURATED - 1]}' AND event_name LIKE 'song_%' GROUP BY 1 ORDER BY 1`;
+  const ask = async (when: string, now: string) => {
+    const { rows, scannedBytes } = await inPlace(story, now, (place) => askAthena(place, question));
+    const answer = Object.fromEntries(rows.map(({ event_name, events }) => [event_name, Number(events)]));
+    asked.push({ when, ...answer, 'bytes that Athena read': scannedBytes });
+    return { answer, rows, scannedBytes };
+  };
+  const raw = await ask('before', begin);
+  const each = (CURATED * EVENTS) / SONGS.length;
+  checks.equal('events by name', raw.answer, Object.fromEntries(SONGS.map((name) => [name, each])));
+
+  const night = await advanceClock(story, `${addDays(last, 1)}T06:00:00Z`);
+  const curated = await ask('in the morning, curated', night);
+  checks.equal('the answer from curated days', curated.rows, raw.rows);
+  checks.equal('it reads fewer bytes', curated.scannedBytes < raw.scannedBytes, true);
+
+  const [, , lateDay = last] = week;
+  await post(story, [song('song_played', lateDay, EVENTS)]);
+  await cloud.flush();
+  const late = await ask('at once, when an event came late', night);
+  const oneMore = { ...raw.answer, song_played: each + 1 };
+  checks.equal('the answer with a late event', late.answer, oneMore);
+  const states = await showStatus(story, night, first, last);
+  checks.equal('the state of its day', states[lateDay], 'outdated');
+
+  const end = await advanceClock(story, `${addDays(last, 2)}T06:00:00Z`);
+  const again = await ask('the morning after, curated again', end);
+  checks.equal('the answer the morning after', again.answer, oneMore);
+  checks.equal('it reads fewer bytes again', again.scannedBytes < late.scannedBytes, true);
+  say(`The same question, of ${first} to ${week[CURATED - 1]}:\n\n${question}\n\n${textTable(asked)}`);
+  return end;
+}
+
+interface Asked extends Readonly<Record<string, unknown>> {
+  readonly when: string;
+}
+
+function song(eventName: string, day: UtcDay, i: number) {
+  const user = { userID: `listener-${i % 40}`, custom: { plan: i % 3 === 0 ? 'free' : 'family' } };
+  return { eventName, user, value: i, time: Date.parse(`${day}T00:10:00Z`) + i * 60_000 };
+}
+
+/** Prints `sluice curate status --table events`. @returns The state of each day. */
+async function showStatus(
+  story: Story,
+  now: string,
+  first: UtcDay,
+  last: UtcDay,
+): Promise<Readonly<Record<UtcDay, string>>> {
+  const days = (Date.parse(last) - Date.parse(first)) / 86_400_000 + 1;
+  const calendar = await inPlace(story, now, (place) =>
+    readCuratedCalendar(place, { kinds: ['events'], days, until: last }),
+  );
+  say(`What \`sluice curate status --table events\` shows then\n${curatedText(calendar)}`);
+  return Object.fromEntries(
+    calendar.tables.flatMap((table) => table.days.map(({ day, state }) => [day, state])),
+  );
+}
+
+async function inPlace<Answer>(
+  story: Story,
+  now: string,
+  work: (place: ReturnType<typeof openStoryPlace>) => Promise<Answer>,
+): Promise<Answer> {
+  const place = openStoryPlace(story, Date.parse(now));
+  try {
+    return await work(place);
+  } finally {
+    place.close();
+  }
+}

@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { routes } from '../../console/api/routes.ts';
+
+/** docs/console.md, in whole. */
+export function consolePage(): string {
+  return `# The console
+
+<!-- Made by \`npm run docs\` from console/api and scripts/docs: edit those. -->
+
+The console shows a deployment or the local cloud: what comes in, where it is, what is wrong, and what to do.
+
+\`npm start\` serves it for the local cloud and prints its address, http://127.0.0.1:4701/. For a deployment:
+
+\`\`\`sh
+npx sluice console --stage prod
+\`\`\`
+\`\`\`
+The console of sluice-prod (read-only):
+
+  http://127.0.0.1:4702/?token=…
+
+The address has a token: it is for you alone. Ctrl-C stops it.
+\`\`\`
+
+It runs on your machine, with your own AWS credentials, and can do what these may do: reading needs the permissions of any reader of the tables ([readers.md](readers.md)), of \`sluice doctor\` ([doctor.md](doctor.md)) and of the commands in [observe.md](observe.md). Nothing of it is deployed.
+
+| page | shows |
+|---|---|
+| Now | the pipeline from the SDK to the query: rate, delay, waiting rows and problems of each part; the last hour by minute |
+| Live | requests and events as they come, with filters |
+| Trace | the journey of an event, the events of a user, or a request |
+| Experiments | units by group over time, the split against the expected one, crossovers, units that were held out |
+| Names | event names and properties: first and last seen, types, and changes of them |
+| Tables | days of each table by rows, bytes and files, gaps, files and sample rows of a day; which days views read curated, and why not the others |
+| SQL | an editor for queries, with bytes and price of each |
+| Drops and exports | the calendar of customers' drops and of exports, a day explained |
+| Quarantine | what was refused, by reason and hour, and whether it can be redriven |
+| Health | the findings of \`sluice doctor\`, alarms, and the cost of the month |
+
+The console of the local cloud also has switches, above every page: a button that delivers what the streams buffer, the clock, and faults. The bar always says when a fault is on or the clock is moved.
+
+Every page is a client of the API below. The API answers what these commands answer: \`sluice status\`, \`tail\`, \`trace\`, \`check\`, \`names\`, \`tables\`, \`query\`, \`ingest\`, \`export\`, \`curate\`, \`quarantine\`, \`redrive\`, \`doctor\`, \`cost\`.
+
+## Who may use it
+
+- It listens on 127.0.0.1 only.
+- \`sluice console\` makes a token at each start. The page takes it out of the address and keeps it for the tab. Every call of the API needs it. The local cloud has no token, as its other endpoints have none.
+- \`Host\` and \`Origin\` must be the console's own, so that pages of other sites can neither read nor write through it, also not by a name that they point at 127.0.0.1. \`npm start -- --allow-hosts\` allows more names.
+- The page loads nothing from elsewhere and runs no script but its own (\`Content-Security-Policy\`). What users and customers sent is shown as text.
+- \`sluice console\` is read-only. With \`--write\` it can redrive, run the ingest, load days again, export days, curate days, and run SQL that changes something. Each action but SQL first says what it would do. The console of the local cloud may always write.
+
+## API
+
+Calls answer JSON. Bodies are JSON, with \`content-type: application/json\`. With a token, send \`Authorization: Bearer …\`. A list has \`next\`, null at its end: it is the \`cursor\` of the next page. An error is \`{"error":{"code","message","cause","cure"}}\` with a status of 400, 401, 403, 404 or 500 ([errors.md](errors.md)). A call that nobody waits for any longer is cancelled.
+
+\`\`\`sh
+curl 'http://127.0.0.1:4701/api/place'
+\`\`\`
+
+| call | answers | parameters |
+|---|---|---|
+${routes.map((one) => `| \`${one.method} ${one.path}\`${one.writes ? ', writes' : ''}${one.localOnly ? ', local cloud only' : ''} | ${one.summary} | ${parametersOf(one.query, one.body)} |`).join('\n')}
+`;
+}
+
+function parametersOf(...schemas: readonly (z.ZodObject | undefined)[]): string {
+  const named = schemas.flatMap((schema) =>
+    Object.entries(schema?.shape ?? {}).map(([name, member]) => {
+      const meaning = meaningOf(member);
+      return `\`${name}\`${meaning === undefined ? '' : `: ${meaning}`}`;
+    }),
+  );
+  return named.length === 0 ? 'none' : named.join('; ');
+}
+
+/** The description of a parameter, also of one that is optional or has a default. */
+function meaningOf(member: z.core.$ZodType): string | undefined {
+  const described = z.globalRegistry.get(member)?.description;
+  if (described !== undefined) return described;
+  const inner = 'innerType' in member._zod.def ? member._zod.def.innerType : undefined;
+  return inner instanceof z.ZodType ? meaningOf(inner) : undefined;
+}
