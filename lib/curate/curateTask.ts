@@ -96,7 +96,10 @@ export async function curateTask(curator: Curator, run: CurateRun, task: CurateT
   try {
     await curator.faultPoint?.('claimed');
     if (begun.begin === 'part') {
-      if (begun.attempts > run.tries) throw new CurateError('SLUICE_CURATE_KILLED', `${run.tries} tries.`);
+      // The queue does not deliver the message again: if it were killed once more, nobody would record it.
+      const isGivenUp = run.isLastAttempt && begun.wasKilled;
+      if (isGivenUp || begun.attempts > run.tries)
+        throw new CurateError('SLUICE_CURATE_KILLED', `${begun.attempts - 1} tries.`);
       const part = { table: curatedTables(config)[kind], day, version, begunAt, slices, slice };
       const done = await makePart(curator, run, part, raw);
       const now = clock.now();

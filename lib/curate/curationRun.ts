@@ -26,8 +26,13 @@ export interface Worker {
 
 /** The answer to a task that wants to begin. With an `entry` it is written first. */
 export type Beginning =
-  /** The part is claimed. */
-  | { readonly begin: 'part'; readonly entry: LedgerContent; readonly attempts: number }
+  /** The part is claimed. `wasKilled`: whoever had it before neither ended it nor released it. */
+  | {
+      readonly begin: 'part';
+      readonly entry: LedgerContent;
+      readonly attempts: number;
+      readonly wasKilled: boolean;
+    }
   /** Every part is done, and nobody publishes the version: this worker does. */
   | { readonly begin: 'move'; readonly entry: LedgerContent }
   /** The part is done, and others are not. The last one publishes the version. */
@@ -60,7 +65,8 @@ export function beginPart(known: LedgerContent, request: PartRequest, worker: Wo
   const isOther = run.fingerprint !== fingerprint || run.shape !== shape;
   if (isOther && slices > 1) return { begin: 'changed', entry: endRun(known, version) };
   if (isOther) {
-    const parts = [{ attempts: part.attempts }];
+    const { done: _, ...again } = part;
+    const parts = [again];
     return claimPart(known, { version, fingerprint, shape, parts }, slice, worker);
   }
   if (part.done === undefined) return claimPart(known, run, slice, worker);
@@ -177,17 +183,20 @@ export function sumAccount({ parts }: CurationRun): DayAccount | null {
   return isWhole ? account : null;
 }
 
+/** Claims a part that nobody holds: a lease that it still has is one that has expired. */
 function claimPart(
   known: LedgerContent,
   run: CurationRun,
   slice: number,
   { owner, until, now }: Worker,
 ): Beginning {
-  const attempts = (run.parts[slice]?.attempts ?? 0) + 1;
+  const before = run.parts[slice];
+  const attempts = (before?.attempts ?? 0) + 1;
   const parts = run.parts.map((part, i) =>
     i === slice ? { ...part, attempts, lease: { owner, until } } : part,
   );
-  return { begin: 'part', entry: withRun(known, { ...run, parts }, now), attempts };
+  const entry = withRun(known, { ...run, parts }, now);
+  return { begin: 'part', entry, attempts, wasKilled: before?.lease !== undefined };
 }
 
 function withMover(known: LedgerContent, run: CurationRun, { owner, until, now }: Worker): LedgerContent {

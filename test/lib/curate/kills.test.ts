@@ -116,6 +116,31 @@ describe('a task that is killed', () => {
     await expectWhole();
   });
 
+  it('is settled as failed by the last delivery of its message if the one before was killed', async () => {
+    const tries = 3;
+    for (let receives = 1; receives < tries; receives += 1) {
+      expect(await curations.curate(task, { killAt: 'curated', run: { tries } })).toBe('killed');
+      curations.clock.advance(LEASE_MS + 1);
+    }
+    const last = { killAt: 'curated', run: { tries, isLastAttempt: true } } as const;
+    expect(await curations.curate(task, last)).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_CURATE_KILLED', message: expect.stringContaining('2 tries') },
+    });
+    expect(await curations.entry()).toMatchObject({ state: 'failed', attempts: 3 });
+    expect((await curations.entry())?.queued).toBeUndefined();
+  });
+
+  it('is curated by the last delivery of its message if the one before failed and said so', async () => {
+    const curator = { curate: () => Promise.reject(new Error('broken')) };
+    expect(await curations.curate(task, { killAt: 'curated' })).toBe('killed');
+    curations.clock.advance(LEASE_MS + 1);
+    expect(await curations.curate(task, { curator })).toMatchObject({ outcome: 'handed_back' });
+    expect(await curations.curate(task, { run: { isLastAttempt: true } })).toMatchObject({
+      outcome: 'curated',
+    });
+  });
+
   it('is one of two that run at once: one of them curates the day', async () => {
     const outcomes = await Promise.all([1, 2, 3].map(() => curations.curate(task)));
     expect(outcomes.map((one) => (one === 'killed' ? one : one.outcome)).sort()).toEqual([
