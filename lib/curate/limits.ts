@@ -9,7 +9,8 @@ import { VERSION_KEPT_MS } from '../drops/limits.ts';
 export const MOST_DAYS_A_NIGHT = 31;
 /**
  * Bytes of raw files that one nightly run queues for each table; at least one day. One processor takes some 8 MB a second
- * (lib/curate/engine/planCuration.ts), so 256 GB are some nine hours of it, and two functions work at once.
+ * (lib/curate/engine/planCuration.ts), so 256 GB are some nine hours of it, and two functions work at once. Days that are cut
+ * into slices take up to twelve times as long: what is not done within a day is queued again.
  */
 export const MOST_BYTES_A_NIGHT = 256 * 10 ** 9;
 /** Milliseconds after which a task that nobody has finished is queued again: before the next night. */

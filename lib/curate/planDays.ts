@@ -63,7 +63,8 @@ const UNREADABLE_CODES: ReadonlySet<string> = new Set([
 /** A day that was looked at. */
 interface LookedDay {
   readonly day: UtcDay;
-  readonly raw: RawDay;
+  /** Without the files: all days together have more than fit the memory. */
+  readonly raw: Omit<RawDay, 'files'>;
   readonly entry: LedgerEntry | null;
   readonly listed: ListedDay | undefined;
   readonly decision: CurateDecision;
@@ -106,7 +107,7 @@ async function planTable(
   const unreadable: { day: UtcDay; code: string }[] = [];
   const found = await mapLimit(days, PARALLEL_DAYS, async (day): Promise<readonly LookedDay[]> => {
     try {
-      const raw = await readRawDay(planner.raw, kind, day);
+      const raw = await digestRawDay(planner, kind, day);
       const entry = await planner.ledger.read(curatedPlace(config, kind, day));
       const state = { day, raw, entry, listed: list[day], version: versions.get(day) };
       return [{ ...state, decision: decideDay(state, terms) }];
@@ -158,18 +159,31 @@ async function knownDays(
   return [...days].sort();
 }
 
-/** What one night queues: the newest days first, and those that failed before last. */
-function chooseDays<
-  Day extends { readonly day: UtcDay; readonly raw: RawDay; readonly reason: CurateReason },
->(days: readonly Day[]): readonly Day[] {
+async function digestRawDay(
+  { raw }: Pick<CuratePlanner, 'raw'>,
+  kind: ForwardedKind,
+  day: UtcDay,
+): Promise<LookedDay['raw']> {
+  const { bytes, fingerprint } = await readRawDay(raw, kind, day);
+  return { bytes, fingerprint };
+}
+
+/**
+ * What one night queues: the newest days first, and those that failed before last. A day that has no room left does not
+ * hold up smaller ones: new days come before it every night.
+ */
+function chooseDays<Day extends Pick<LookedDay, 'day' | 'raw'> & { readonly reason: CurateReason }>(
+  days: readonly Day[],
+): readonly Day[] {
   const newestFirst = [...days].sort((left, right) => (left.day < right.day ? 1 : -1));
   const isRetry = ({ reason }: Day) => reason === 'retried';
   const inOrder = [...newestFirst.filter((day) => !isRetry(day)), ...newestFirst.filter(isRetry)];
   const chosen: Day[] = [];
   let bytes = 0;
-  for (const day of inOrder.slice(0, MOST_DAYS_A_NIGHT)) {
+  for (const day of inOrder) {
+    if (chosen.length === MOST_DAYS_A_NIGHT) break;
+    if (chosen.length > 0 && bytes + day.raw.bytes > MOST_BYTES_A_NIGHT) continue;
     bytes += day.raw.bytes;
-    if (chosen.length > 0 && bytes > MOST_BYTES_A_NIGHT) break;
     chosen.push(day);
   }
   return chosen;
@@ -185,16 +199,13 @@ async function queueDays(
     return { sluice: 'curate-day', kind, day, fingerprint, reason, version: versionName(now, random) };
   });
   if (bodies.length > 0) await tasks.send(bodies.map((body) => JSON.stringify(body)));
-  await mapLimit(bodies, PARALLEL_DAYS, ({ day, fingerprint, reason }) =>
+  await mapLimit(days, PARALLEL_DAYS, ({ day, raw: { fingerprint }, entry, reason }) =>
     ledger.change(curatedPlace(config, kind, day), (known) => {
       // A task that has begun, or has ended, since the day was looked at knows more.
-      const isNewer = known.lease !== undefined && known.lease.until > now;
+      const hasBegun = known.lease !== undefined && known.lease.until > now;
+      const { ended } = known.curated ?? {};
+      if (hasBegun || (ended !== undefined && ended !== entry?.curated?.ended)) return {};
       const before = known.queued?.fingerprint === fingerprint ? known.queued : undefined;
-      if (
-        isNewer ||
-        (known.state === 'succeeded' && known.fingerprint === fingerprint && reason !== 'rebuild')
-      )
-        return {};
       const queued = { fingerprint, reason, at: before?.at ?? now };
       return { entry: { ...known, queued, curated: { ...known.curated, sentAt: now } } };
     }),
@@ -251,7 +262,7 @@ export async function checkDays(
   const days = Object.entries(list).filter(([day]) => isLooked(day));
   const looked = await mapLimit(days, PARALLEL_DAYS, async ([day, listed]) => ({
     day,
-    raw: await readRawDay(planner.raw, kind, day),
+    raw: await digestRawDay(planner, kind, day),
     listed,
   }));
   return takeOutOutdated(planner, kind, looked, shape);

@@ -1,8 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../lib/base/time.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { MOST_DAYS_A_NIGHT } from '../../../lib/curate/limits.ts';
-import { planDays } from '../../../lib/curate/planDays.ts';
+import { countDays, planDays } from '../../../lib/curate/planDays.ts';
 import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
 
 const NIGHT_MS = 86_400_000;
@@ -54,6 +57,65 @@ describe('the nightly plan', () => {
     };
     const [plan] = await planDays(planner, { sluice: 'curate', kinds: ['exposures'] });
     expect(plan).toMatchObject({ queued: [{ day: DAY, reason: 'new' }], left: 1 });
+  });
+
+  it('is not held up by a day that has no room left in the night', async () => {
+    const gigabytes = new Map([
+      ['2026-11-14', 100],
+      ['2026-11-15', 200],
+      [DAY, 100],
+    ]);
+    const planner = {
+      ...curations.makePlanner(),
+      raw: {
+        days: async () => [...gigabytes.keys()],
+        files: async (_: string, day: string) => [
+          { size: (gigabytes.get(day) ?? 0) * 10 ** 9, eTag: '"x"', key: 'a' },
+        ],
+      },
+    };
+    const [plan] = await planDays(planner, { sluice: 'curate', kinds: ['exposures'] });
+    expect(plan).toMatchObject({ queued: [{ day: DAY }, { day: '2026-11-14' }], left: 1 });
+  });
+
+  it('holds the files of few days at a time: all of them are more than its memory', async () => {
+    setFlagsFromString('--expose-gc');
+    const days = Array.from({ length: 100 }, (_, i) => addDays(DAY, -i));
+    const collect: () => void = runInNewContext('gc');
+    const listed: WeakRef<object>[] = [];
+    let held = days.length;
+    const files = async () => {
+      if (listed.length === days.length - 1) {
+        // What a listing has answered is held at least until its step of the event loop ends.
+        await new Promise(setImmediate);
+        collect();
+        held = listed.filter((list) => list.deref() !== undefined).length;
+      }
+      const list = [{ size: 1_000, eTag: '"x"', key: 'a' }];
+      listed.push(new WeakRef(list));
+      return list;
+    };
+    const planner = { ...curations.makePlanner(), raw: { days: async () => days, files } };
+    await planDays(planner, { sluice: 'curate', kinds: ['exposures'] });
+    expect(listed).toHaveLength(days.length);
+    expect(held).toBeLessThan(50);
+  });
+
+  it('notes days whose columns have changed as queued, so that they are counted while they wait', async () => {
+    await curations.land('a', exposures(0, 1));
+    await curations.night();
+    const { bucket } = curations.config;
+    const config = defineConfig({ bucket, curate: true, jsonPaths: { plan: 'user.custom.plan' } });
+    const planReshaped = () => planDays({ ...curations.makePlanner(), config }, { sluice: 'curate' });
+    await planReshaped();
+    expect(queuedDays()).toEqual([`exposures ${DAY} reshaped`]);
+    expect(await curations.entry()).toMatchObject({ state: 'succeeded', queued: { reason: 'reshaped' } });
+    await planReshaped();
+    expect(queuedDays()).toEqual([]);
+    curations.clock.advance(NIGHT_MS + 60_000);
+    expect(await countDays({ ...curations.makePlanner(), config }, 'exposures')).toMatchObject({
+      waiting: 1,
+    });
   });
 
   it('queues nothing twice, and a lost task again in the next night', async () => {
