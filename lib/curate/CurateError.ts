@@ -33,6 +33,10 @@ export const CurateError = defineErrorFamily('system', {
     cause: 'A view of another deployment reads the version that would be replaced by one with other columns.',
     cure: 'No action is needed while a deployment runs: the day is retried. Otherwise deploy again, which writes the views.',
   },
+  SLUICE_CURATE_TABLE_DIFFERS: {
+    cause: 'The curated table in the Data Catalog does not have the columns of this configuration.',
+    cure: 'No action is needed while a deployment runs: the day is retried. Otherwise deploy again, which writes the tables.',
+  },
   SLUICE_CURATE_KILLED: {
     cause: 'The function was killed or crashed each time it curated the day.',
     cure: 'Check the end of the log of `curate`. Most likely it ran out of memory. Raise its `memorySize` in serverless.yml, to at most 10240. The next nightly run tries the day again. Views go on reading the raw rows of the day.',

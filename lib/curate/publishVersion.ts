@@ -5,11 +5,13 @@ import type { LedgerContent, LedgerPlace } from '../drops/ledger/LedgerEntry.ts'
 import { VERSION_KEPT_MS } from '../drops/limits.ts';
 import { movePartition, partitionLocation } from '../drops/load/movePartition.ts';
 import { versionTime } from '../drops/load/publishVersion.ts';
+import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { versionNoteKey } from '../tables/ledgerKeys.ts';
 import { parseIngestedKey, versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
+import { curatedTables } from './curatedTables.ts';
 import { keepMover, settleRun, sumAccount } from './curationRun.ts';
 import { BEGUN_KEPT_MS } from './limits.ts';
 import { requireNoOtherReader } from './publishViews.ts';
@@ -27,7 +29,7 @@ export interface CuratedPlace extends LedgerPlace {
  *
  * @returns The ledger entry; null if another owner has the version.
  * @throws CurateError SLUICE_CURATE_FILES_CHANGED, SLUICE_CURATE_COUNTS_DIFFER, SLUICE_CURATE_VERSION_INCOMPLETE,
- *   SLUICE_CURATE_VIEWS_DIFFER; CatalogCallError; CatalogError; LoadError.
+ *   SLUICE_CURATE_VIEWS_DIFFER, SLUICE_CURATE_TABLE_DIFFERS; CatalogCallError; CatalogError; LoadError.
  */
 export async function publishVersion(
   curator: Curator,
@@ -51,6 +53,7 @@ export async function publishVersion(
   if (known.version !== undefined && shape !== made.shape) {
     await requireNoOtherReader({ ...attempts, config, views: curator.views }, kind, day);
   }
+  await requireTableOfToday(curator, kind, attempts);
   await curator.faultPoint?.('checked');
 
   run.signal.throwIfAborted();
@@ -86,6 +89,26 @@ export async function publishVersion(
   if (settled.entry === undefined) return null;
   await curator.faultPoint?.('settled');
   return settled.entry;
+}
+
+/**
+ * A partition gets the columns of the catalog's table, and engines read the columns of the partition. While a deployment runs,
+ * the function may be newer than the table: views would read null in the columns that are not there yet, for good.
+ */
+async function requireTableOfToday(
+  { config, catalog }: Pick<Curator, 'config' | 'catalog'>,
+  kind: ForwardedKind,
+  attempts: Attempts,
+): Promise<void> {
+  const { name, columns } = curatedTables(config)[kind];
+  const { storage } = await retryTransient(attempts, () => catalog.getTable(config.database, name));
+  const types = new Map(storage.Columns?.map(({ Name, Type }) => [Name, Type]));
+  const missing = columns.filter((column) => types.get(column.name) !== column.type);
+  if (missing.length > 0)
+    throw new CurateError(
+      'SLUICE_CURATE_TABLE_DIFFERS',
+      `${name}: ${missing.map((one) => one.name).join(', ')}.`,
+    );
 }
 
 /** Deletes files that no part has recorded, and checks that all others are there. */

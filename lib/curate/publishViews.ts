@@ -41,8 +41,9 @@ export type ViewFate =
   | 'missing';
 
 /**
- * Writes the lists of curated days into the views, each with one conditional update. The lists are read after the view: so
- * of two that publish at once, whoever writes last has read the newer lists, and the other's update is refused.
+ * Writes the lists of curated days into the views, each with one conditional update. What is written comes from lists and
+ * partitions that are read after the view: so of two that publish at once, whoever writes last has read the newer ones, and
+ * the other's update is refused.
  * Views with different lists have the same rows, so nothing needs to hold all of them together.
  *
  * @throws CatalogCallError; CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY.
@@ -89,9 +90,12 @@ async function publishView(publisher: ViewPublisher, versions: Versions, name: V
     if (!view.isCurated) return 'off';
     const definition = readPrestoView(view.text);
     if (definition === null || readCuratedDays(config, name, definition.originalSql) === null) return 'other';
-    const { view: wanted } = fitCuratedView(config, name, await readDays(publisher, versions));
-    if (wanted.sql === definition.originalSql) return 'current';
-    const text = prestoViewText(wanted, config.database);
+    const wanted = async (of: Versions) => fitCuratedView(config, name, await readDays(publisher, of)).view;
+    if ((await wanted(versions)).sql === definition.originalSql) return 'current';
+    // The partitions were read before the first view, and days may have got new versions since.
+    const viewNow = await wanted(await readVersions(publisher));
+    if (viewNow.sql === definition.originalSql) return 'current';
+    const text = prestoViewText(viewNow, config.database);
     if (await retryTransient(publisher, () => view.replaceText(text))) return 'published';
   }
   throw new CurateError('SLUICE_CURATE_LIST_BUSY', `${name}.`);

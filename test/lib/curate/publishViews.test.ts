@@ -2,6 +2,7 @@ import { GetTableCommand, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { glueViews } from '../../../lib/aws/glueViews.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { listDay, takeOutDays } from '../../../lib/curate/ListedDays.ts';
 import { planDays } from '../../../lib/curate/planDays.ts';
 import { publishViews } from '../../../lib/curate/publishViews.ts';
@@ -106,6 +107,27 @@ describe('the list of curated days in the views', () => {
     }
   });
 
+  it('has a day whose partition gets another version while somebody publishes', async () => {
+    const real = glueViews(curations.glue, curations.config.database);
+    let isRebuilt = false;
+    const overtaken: ViewCatalog = {
+      ...real,
+      async read(view) {
+        const read = await real.read(view);
+        if (view === name && !isRebuilt) {
+          isRebuilt = true;
+          curations.clock.advance(60_000);
+          await curations.plan({ sluice: 'curate', days: [DAY], asked: 'rebuild' });
+          expect(await curations.work()).toMatchObject([{ outcome: 'curated' }]);
+        }
+        return read;
+      },
+    };
+    await publish({ views: overtaken });
+    expect(isRebuilt).toBe(true);
+    expect(await servedDays()).toEqual([{ from: DAY, to: DAY }]);
+  });
+
   it('is the same whatever the order of many publications and changes', async () => {
     const planner = curations.makePlanner();
     const { days = {} } = (await curations.listed.read('exposures')) ?? {};
@@ -148,6 +170,17 @@ describe('the list of curated days in the views', () => {
       const TableInput = { Name: view, TableType: 'VIRTUAL_VIEW', Parameters, ViewOriginalText };
       await curations.glue.send(new UpdateTableCommand({ DatabaseName: config.database, TableInput }));
     }
+    // The table gets its columns last: a partition would be without them for good.
+    expect(await curations.curate(task, { curator: { config: reshaped } })).toMatchObject({
+      outcome: 'handed_back',
+      failure: { code: 'SLUICE_CURATE_TABLE_DIFFERS', message: expect.stringContaining('plan') },
+    });
+    expect(await curations.curatedLocation()).toBe(before);
+    const { name: Name, columns } = curatedTables(reshaped).exposures;
+    const PartitionKeys = [{ Name: 'ds', Type: 'date' }];
+    const Columns = columns.map((column) => ({ Name: column.name, Type: column.type }));
+    const TableInput = { Name, PartitionKeys, StorageDescriptor: { Columns } };
+    await curations.glue.send(new UpdateTableCommand({ DatabaseName: config.database, TableInput }));
     expect(await curations.curate(task, { curator: { config: reshaped } })).toMatchObject({
       outcome: 'curated',
     });
