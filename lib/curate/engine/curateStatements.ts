@@ -30,14 +30,15 @@ export function ofSlice(
 }
 
 /**
- * A query that counts the names of some rows of a query: `name`, `rows`. All copies of an event are counted, or none.
+ * A query that counts the names of some rows of a query: `name`, `rows`. All copies of an event are counted, or none. Names
+ * with a zero character are left out, as the text of a statement can't have one.
  *
  * @param each One of so many events is counted.
  */
 export function namesStatement({ key }: CuratedTable, from: string, each: number): string {
   const name = quoteName(key);
   return `SELECT ${name} AS name, count(*) AS rows FROM (${from})
-    WHERE ${name} IS NOT NULL AND hash(${IDENTITY}) % ${each} = 0 GROUP BY ALL ORDER BY ALL`;
+    WHERE ${name} IS NOT NULL AND NOT contains(${name}, chr(0)) AND hash(${IDENTITY}) % ${each} = 0 GROUP BY ALL ORDER BY ALL`;
 }
 
 /** Writes the rows of a query to a file a lane: `<folder>/<lane folder>/*.parquet`. */

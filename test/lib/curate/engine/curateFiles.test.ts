@@ -159,6 +159,22 @@ describe('curateFiles', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  it('stages rows whatever characters their names have', async () => {
+    const names = ['a', 'a\u0000b', "c'd", 'é', '\u{1f600}', '%00', ' '];
+    const rowOf = (i: number) =>
+      exposure({ event_id: `e${i}`, experiment_id: names[i % names.length] ?? '' });
+    const rows = Array.from({ length: 70 }, (_, i) => rowOf(i));
+    const files = [await write('first', rows.slice(0, 40)), await write('second', rows.slice(40))];
+    const { rows: made } = await curate(
+      exposures,
+      files.map((file) => [file]),
+      { rowsAtOnce: 3 },
+    );
+    const named = (all: readonly FileRow[]) =>
+      all.map((row) => `${row['event_id']} ${row['experiment_id']}`).sort();
+    expect(named(made)).toEqual(named(rows));
+  });
+
   it('sorts by name, time and identity in binary order, in small row groups with statistics', async () => {
     const file = join(folder, 'many.parquet');
     const columns = exposures.raw.map(({ name }) => name);
