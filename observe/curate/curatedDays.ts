@@ -72,7 +72,7 @@ export interface CuratedTableStatus {
   readonly listed: number;
   /** How many days each view reads from the table, by its own text; null if that is not of this configuration. */
   readonly views: readonly Pick<ViewDays, 'view' | 'days'>[];
-  /** The newest first: days with raw files or an entry in the ledger. */
+  /** The newest first: days that have a raw folder or are in the list, and have raw files or a version. */
   readonly days: readonly CuratedDayStatus[];
 }
 
