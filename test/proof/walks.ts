@@ -2,6 +2,7 @@ import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose'
 import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { laneOf } from '../../lib/landing/redrive/redriveOverflow.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { claimKey } from '../../lib/tables/ledgerKeys.ts';
@@ -115,7 +116,9 @@ async function redrive(cloud: Cloud, s3: S3Client, firehose: FirehoseClient): Pr
   const unreadable = tableKinds.map((kind, at) => overflowKey(kind, String(at).repeat(64)));
   for (const key of unreadable) await put(key, 'no gzip');
   const claimed = overflowKey('events', 'a'.repeat(64));
-  await put(claimKey(claimed), JSON.stringify({ owner: 'another', until: Date.now() + HOUR_MS }));
+  // Objects are claimed a lane at a time. This claim runs out and is taken over.
+  const lane = laneOf(claimed) ?? claimed;
+  await put(claimKey(lane), JSON.stringify({ owner: 'another', until: Date.now() + HOUR_MS }));
   await put(claimed, 'no gzip');
   await faults(cloud, {
     s3: [{ fault: 'loseResponse', operations: ['PutObject'], key: `${cloud.bucket}/ledger/*`, every: 2 }],
