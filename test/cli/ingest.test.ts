@@ -67,7 +67,7 @@ describe('sluice ingest', () => {
     await customer(['drop', `s3://acme-drops/events/${OLD}/large.parquet`, LARGE]);
     await customer(['drop', `s3://acme-drops/events/${OLD}/mixed.parquet`, MIXED]);
     await customer(['drop', `s3://acme-drops/events/${YESTERDAY}/small.parquet`, SMALL]);
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     delete process.env['SLUICE_CONFIG'];
     await close();

@@ -136,7 +136,7 @@ describe('an error of the file system', () => {
       /^SLUICE_FILE_NOT_FOLDER: The path is or contains a file, but a folder is expected\. .*file.*\n {2}.*\n$/,
     );
     expect(JSON.parse(answers[1]?.stderr ?? '')).toMatchObject({ error: { code: 'SLUICE_FILE_NOT_FOLDER' } });
-  }, 60_000);
+  }, 120_000);
 
   it("names the path and the code for customers' files", async () => {
     const folder = join(directory.path, 'folder');

@@ -7,7 +7,7 @@ const directory = temporaryDirectory();
 let cloud: Cloud;
 beforeAll(async () => {
   cloud = await startCloud({ port: 0, edgePort: 0, data: directory.path });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await cloud.close();
   directory.remove();

@@ -77,12 +77,12 @@ describe('sluice start', () => {
     });
     expect(await cloud.stop()).toBe(0);
     expect(cloud.text()).not.toContain('purchase');
-  }, 60_000);
+  }, 120_000);
 
   it('prints none with --quiet', async () => {
     const cloud = await start('--quiet');
     const { status } = await cloud.post({ events: [EVENT] }, SDK);
     expect([status, await cloud.stop()]).toEqual([202, 0]);
     expect(cloud.text()).not.toContain(' ms\n');
-  }, 60_000);
+  }, 120_000);
 });

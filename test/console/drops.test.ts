@@ -137,7 +137,7 @@ describeInBrowser('the page Drops and exports', () => {
     await page.locator(`a.drop-day.good[aria-label="acme/events ${BROKEN}: done, 3 rows"]`).waitFor();
     await shown('Of 3 rows none was refused.');
     expect(opened.complaints).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('says what a run would look at, and explains days without files and exported days', async () => {
     const { page } = opened;

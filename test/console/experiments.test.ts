@@ -168,7 +168,7 @@ describeInBrowser('the page Experiments', () => {
       'In the configuration, but without exposures in these days: pricing_page.',
     );
     expect(await browser.screenshots('experiments')).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('says in words what is wrong with a planted mismatch', async () => {
     await browser.page.getByRole('link', { name: 'homepage_hero' }).last().click();
@@ -182,7 +182,7 @@ describeInBrowser('the page Experiments', () => {
       await browser.page.getByRole('table', { name: 'New units of each group' }).locator('tbody tr').count(),
     ).toBe(9);
     expect(await browser.screenshots('experiment-mismatch')).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('shows a right split as right, with crossovers and units, and keeps the choice of the unit in the address', async () => {
     await browser.go('/experiments?name=checkout_button');
@@ -195,7 +195,7 @@ describeInBrowser('the page Experiments', () => {
     await browser.page.getByLabel('Units by').selectOption('company_id');
     await browser.page.locator('.intro', { hasText: 'units by company_id' }).waitFor();
     expect(browser.page.url()).toContain('unit=company_id');
-  }, 60_000);
+  }, 120_000);
 
   it('shows a gate, and expects equal shares when it is asked to', async () => {
     await browser.go('/experiments?kind=gate');
@@ -209,7 +209,7 @@ describeInBrowser('the page Experiments', () => {
     await browser.page.getByRole('link', { name: 'new_checkout' }).click();
     await browser.page.waitForSelector('.verdict');
     expect(await main()).toContain('halfOfUsers:Pass');
-  }, 60_000);
+  }, 120_000);
 
   it('shows hostile names as text', async () => {
     await browser.go('/experiments');
@@ -222,7 +222,7 @@ describeInBrowser('the page Experiments', () => {
     await browser.page.getByRole('button', { name: 'Expect equal shares' }).click();
     await browser.page.locator('.verdict', { hasText: 'Expected by equal shares' }).waitFor();
     expect(browser.complaints).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('says what to do when nothing is there', async () => {
     await browser.go('/experiments?environment=nowhere');
@@ -231,7 +231,7 @@ describeInBrowser('the page Experiments', () => {
     await browser.go('/experiments?name=homepage_her');
     await browser.page.waitForSelector('[role=alert]');
     expect(await main()).toContain('Did you mean homepage_hero?');
-  }, 60_000);
+  }, 120_000);
 });
 
 describeInBrowser('the page Names', () => {
@@ -249,7 +249,7 @@ describeInBrowser('the page Names', () => {
     expect(warnings).toContain(`new event${HOSTILE}`);
     expect(await row('page_view')).toContain('280');
     expect(await browser.screenshots('names')).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('opens an event with its properties and their types', async () => {
     await browser.page.getByRole('link', { name: 'add_to_cart' }).last().click();
@@ -258,7 +258,7 @@ describeInBrowser('the page Names', () => {
     expect(await quantity.textContent()).toMatch(/quantitytype changednumber 85 %, string 15 %/);
     expect(browser.page.url()).toContain('event=add_to_cart');
     expect(await browser.screenshots('name')).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('shows hostile names and properties as text', async () => {
     await browser.go('/names');
@@ -275,5 +275,5 @@ describeInBrowser('the page Names', () => {
     expect((await main()).length).toBeLessThan(5_000);
     expect(await browser.page.locator('main img').count()).toBe(0);
     expect(browser.complaints).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });

@@ -16,7 +16,7 @@ describeInBrowser('the pages Live and Trace', () => {
   }, 120_000);
   beforeEach(async () => {
     opened = await openPage(served.address);
-  }, 60_000);
+  }, 120_000);
   afterEach(async () => {
     expect(opened.complaints).toEqual([]);
     await opened.close();
@@ -49,7 +49,7 @@ describeInBrowser('the pages Live and Trace', () => {
     await opened.page.waitForSelector('.live >> text=first');
     const shown = await rows();
     expect(shown.join('\n')).toMatch(/event\s+first\s+ada/);
-  }, 60_000);
+  }, 120_000);
 
   it('follow an event of a real SDK to its journey and its row', async () => {
     const [browser, shop] = await Promise.all([openBrowser(), startShop()]);
@@ -95,7 +95,7 @@ describeInBrowser('the pages Live and Trace', () => {
     }
     process.stderr.write(`Live shows an event ${times.sort((a, b) => a - b).join(', ')} ms after its 202.\n`);
     expect(times[5]).toBeLessThan(3_000);
-  }, 60_000);
+  }, 120_000);
 
   it('are filtered by what the address says, and by what is typed', async () => {
     const exposure = event('statsig::config_exposure', { metadata: { config: 'hero', ruleID: 'r1' } });
@@ -116,7 +116,7 @@ describeInBrowser('the pages Live and Trace', () => {
     expect(problems.join('\n')).not.toContain('wanted');
     await opened.go('/live?user=nobody');
     await opened.page.waitForSelector('text=Nothing has come that fits the filters.');
-  }, 60_000);
+  }, 120_000);
 
   it('stand still while they are paused, page back, and go on', async () => {
     const burst = async (name: string) => {
@@ -141,7 +141,7 @@ describeInBrowser('the pages Live and Trace', () => {
     // Who scrolls reads: then nothing moves.
     await opened.page.evaluate(`document.querySelector('.live').scrollTop = 300`);
     await opened.page.getByRole('button', { name: 'Resume' }).waitFor();
-  }, 60_000);
+  }, 120_000);
 
   it('show hostile contents as text', async () => {
     const markup = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
@@ -173,7 +173,7 @@ describeInBrowser('the pages Live and Trace', () => {
     expect(await text()).toContain(markup);
     expect(await opened.page.evaluate('window.hacked')).toBeUndefined();
     expect(await opened.page.evaluate('document.images.length')).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   it('of a deployment, show no contents, and read nothing before the price is known', async () => {
     const { cloud } = observed;

@@ -13,7 +13,7 @@ const data = mkdtempSync(join(tmpdir(), 'sluice-console-'));
 let cloud: CloudProcess;
 beforeAll(async () => {
   cloud = await startCloudProcess(data);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await endCloudProcesses();
   rmSync(data, { recursive: true, force: true });

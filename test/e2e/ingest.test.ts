@@ -259,7 +259,7 @@ describe('customers’ drops', () => {
     // The deployed load runs in this process: what it fetched is gone.
     const left = readdirSync(tmpdir()).filter((name) => name.startsWith(`sluice-load-${process.pid}-`));
     expect(left).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('are exported as tables to another customer’s bucket on schedule, row for row', async () => {
     const post = await fetch(`${ingest.cloud.collector}/v1/my-product-data`, {
@@ -289,7 +289,7 @@ describe('customers’ drops', () => {
       const { theirs, ours } = await exported('drops', 'acme_events', day);
       expect([theirs.length, theirs]).toEqual([2, ours]);
     }
-  }, 60_000);
+  }, 120_000);
 
   it('are corrected when files are replaced, added late, deleted or broken, with a result for each', async () => {
     const before = await entries();
@@ -370,7 +370,7 @@ describe('customers’ drops', () => {
     expect(rows[`drops ${D20}`]).toHaveLength(2);
     expect(rows[`sdks ${D20}`]).toHaveLength(2);
     expect((await exported('drops', 'acme_events', D18)).files).toEqual(untouched);
-  }, 60_000);
+  }, 120_000);
 
   it('are loaded by hand after a repair, and at once when their owner requests it', async () => {
     await drop('events', D20, 'part-1.parquet', byDuckDb, eventRows(D20, ['late']));

@@ -11,7 +11,7 @@ const directory = temporaryDirectory();
 let cloud: Cloud;
 beforeAll(async () => {
   cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data: directory.path });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await cloud.close();
   directory.remove();
@@ -45,4 +45,4 @@ it('sluice query stops its query in Athena at Ctrl-C', async () => {
   expect(await exited).toEqual([130, null]);
   expect(stderr).toContain('Interrupted');
   expect(await called('StopQueryExecution')).toBe(true);
-}, 60_000);
+}, 120_000);

@@ -131,7 +131,7 @@ describe('bundleFunctions', () => {
     };
     await bundleFunctions({ root, functions: ['collect'], config: redacting, place: 'here' });
     expect(holders('planted-salt')).toEqual(['collect']);
-  }, 60_000);
+  }, 120_000);
 
   it('writes lazily imported modules to separate files, and removes files of an earlier build', async () => {
     const late = (text: string) => ({

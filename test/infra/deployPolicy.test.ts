@@ -116,7 +116,7 @@ let place: StackPlace;
 let policies: readonly PolicyDocument[];
 beforeAll(async () => {
   ({ all, place, policies } = await deploy({ readers: READERS, ...customers }));
-}, 60_000);
+}, 120_000);
 
 /** Every call that a deployment of these resources may make: to deploy, update, roll back and remove. */
 function stackCalls(resources: readonly Deployed[], of: StackPlace): Call[] {
@@ -288,7 +288,7 @@ describe('the deployment policy with existing resources', () => {
   let own: Awaited<ReturnType<typeof deploy>>;
   beforeAll(async () => {
     own = await deploy({ existing: EXISTING });
-  }, 60_000);
+  }, 120_000);
 
   it('has the rights that are declared for the remaining resources', async () => {
     const calls = unique(stackCalls(own.all, own.place));
@@ -333,6 +333,6 @@ describe.each(Object.entries(templateConfigurations))(
     it('has the rights that the handlers of its resources declare', async () => {
       const made = await deploy({ region: 'us-east-1', ...options });
       expect(await refused(made.policies, unique(stackCalls(made.all, made.place)))).toEqual([]);
-    }, 60_000);
+    }, 120_000);
   },
 );

@@ -100,7 +100,7 @@ describe('roles of the ingest and the export', () => {
     expect(
       await allowed(100, 'IngestPlanRole', 's3:ListBucket', `arn:aws:s3:::${bucket(99)}`, owner(99)),
     ).toBe('Allowed');
-  }, 30_000);
+  }, 120_000);
 
   describe('with many names, the first in our own account', () => {
     const ours = (i: number) => (i === 0 ? { owner: account } : {});
@@ -136,7 +136,7 @@ describe('roles of the ingest and the export', () => {
         ];
         expect([name, words]).toEqual([name, words.map(() => word)]);
       }
-    }, 30_000);
+    }, 120_000);
 
     it('assume the listed roles of our account, and use its listed keys', async () => {
       const [taking, using] = [byRole, keyed].map((how) =>
@@ -165,7 +165,7 @@ describe('roles of the ingest and the export', () => {
         ]);
         expect([id, await use(keyArn(99), owner(99))]).toEqual([id, 'Allowed']);
       }
-    }, 30_000);
+    }, 120_000);
   });
 
   it('use a key only through the bucket that it encrypts, in its region, by default ours', async () => {
@@ -192,7 +192,7 @@ describe('roles of the ingest and the export', () => {
           });
         expect([id, await use(region), await use('us-west-2')]).toEqual([id, 'Allowed', 'ImplicitlyDenied']);
       }
-  }, 30_000);
+  }, 120_000);
 });
 
 /** One action of a role on something of an account, which leaves it to the policies of the role. */

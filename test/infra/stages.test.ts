@@ -124,7 +124,7 @@ describe('serverless package of one of two stages', () => {
     );
     expect(dev?.length).toBeGreaterThan(50);
     expect(dev?.filter((name) => prod?.includes(name))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('serverless package', () => {
@@ -220,7 +220,7 @@ describe('serverless package', () => {
     } finally {
       remove();
     }
-  }, 30_000);
+  }, 120_000);
 });
 
 describe('serverless deploy', () => {
@@ -237,7 +237,7 @@ describe('serverless deploy', () => {
     } finally {
       remove();
     }
-  }, 30_000);
+  }, 120_000);
 
   it('refuses a package of another stage or region', async () => {
     const { root, remove } = scratchRoot(smallFunctions);
@@ -282,7 +282,7 @@ describe('serverless deploy', () => {
     } finally {
       remove();
     }
-  }, 60_000);
+  }, 120_000);
 
   it('refuses credentials of another account than the configuration states', async () => {
     const { root, remove } = scratchRoot(smallFunctions);
@@ -306,5 +306,5 @@ describe('serverless deploy', () => {
       await served.close();
       remove();
     }
-  }, 30_000);
+  }, 120_000);
 });

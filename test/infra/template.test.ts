@@ -65,7 +65,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
       stackName: 'sluice-prod',
       endpoint: 'https://sqs.amazonaws.com',
     });
-  }, 60_000);
+  }, 120_000);
   const ofType = (type: string) => resolved.resources.filter((resource) => resource.type === type);
 
   it("has only properties of AWS's schemas, with the right types, and all required ones", () => {

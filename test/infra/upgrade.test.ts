@@ -18,7 +18,7 @@ beforeAll(async () => {
   spec = await ServiceSpec.load();
   template = parseTemplate(await packageTemplate(last.configuration));
   now = footprints(template.Resources, spec);
-}, 60_000);
+}, 120_000);
 
 describe('an upgrade', () => {
   it.each(storedVersions())(

@@ -171,7 +171,7 @@ describe('the export, deployed, between two accounts', () => {
     expect(rows).toMatchObject([{ event_name: 'bought', event_value: 'first' }]);
     const exposures = await files(theirs, BY_ROLE, `exposures/${day}/`);
     expect([...exposures.keys()]).toHaveLength(2);
-  }, 60_000);
+  }, 120_000);
 
   it('exports a changed day again on schedule', async () => {
     await post('second');
@@ -198,7 +198,7 @@ describe('the export, deployed, between two accounts', () => {
     const after = await files(theirs, BY_POLICY, `events/${day}/`);
     expect([...after.values()].map(String)).toContain('PAR1');
     expect(after.size).toBe(3);
-  }, 60_000);
+  }, 120_000);
 
   it('has exactly the permissions that it needs, as docs/permissions.md lists them', async () => {
     const recorded = await fetch(`${cloud.edge}/_sluice/calls`);
@@ -209,7 +209,7 @@ describe('the export, deployed, between two accounts', () => {
     const roles = policies.roles.filter(({ logicalId }) => ROLES.includes(logicalId));
     const { page, held } = heldPage(roles, calls, cloud.bucket);
     expect(page).toBe(held);
-  }, 60_000);
+  }, 120_000);
 });
 
 function writeConfig(folder: string, input: object): string {

@@ -67,7 +67,7 @@ it('every request answered 202 balances: received events are landed, quarantined
     },
   );
   wire.answers = [];
-}, 60_000);
+}, 120_000);
 
 it('an SDK’s own error report balances', async () => {
   expect(accountOf(await post({ path: '/v1/sdk_exception', body: '{}' }))).toMatchObject({

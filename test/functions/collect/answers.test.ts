@@ -242,7 +242,7 @@ describe('any request', () => {
       }),
       { numRuns: 300 },
     );
-  }, 60_000);
+  }, 120_000);
 
   it('with any body is answered with a status that SDKs know', async () => {
     await fc.assert(
@@ -262,5 +262,5 @@ describe('any request', () => {
       ),
       { numRuns: 300 },
     );
-  }, 60_000);
+  }, 120_000);
 });

@@ -101,7 +101,7 @@ describe('a body at the edge of its size', () => {
     );
     expect([status, rows.length, metrics['received']]).toEqual([202, 100_000, 100_000]);
     expect(new Set(rows.map((row) => Reflect.get(Object(row), 'event_id'))).size).toBe(100_000);
-  }, 60_000);
+  }, 120_000);
 
   it('with 100,000 invalid events is kept, all of them together', async () => {
     const body = `{"events":[${'0,'.repeat(99_999)}0]}`;
@@ -111,7 +111,7 @@ describe('a body at the edge of its size', () => {
     expect(quarantined).toEqual([
       expect.objectContaining({ reason: 'SLUICE_EVENT_MANY_REFUSED', detail, raw: body }),
     ]);
-  }, 60_000);
+  }, 120_000);
 
   it.each([
     [-1, 202],

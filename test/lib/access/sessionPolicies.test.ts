@@ -183,7 +183,7 @@ describe('the session policy of a load', () => {
     expect(await allowedOf(policy, others)).toEqual([]);
     expect(await allowedOf(policy, nobodys)).toEqual([]);
     expect(await allowedOf(policy, [['kms:GenerateDataKey', ownKey, VIA]])).toHaveLength(1);
-  }, 60_000);
+  }, 120_000);
 
   it('allows a customer’s role but not the bucket, and limits the role’s session to one folder', async () => {
     const policy = loadSession(place, config, third, ofThird);
@@ -214,7 +214,7 @@ describe('the session policy of a load', () => {
     // The plan only lists.
     const listing = customerSession(third, 'in/events/', 'list');
     expect(await allowedOf(listing, [...theirs, decrypting], everything)).toEqual(named(theirs.slice(1)));
-  }, 60_000);
+  }, 120_000);
 
   it('allows listing the metadata folder of an Iceberg table, but not reading it', async () => {
     const calls: readonly Asked[] = [
@@ -290,7 +290,7 @@ describe('the session policy of an export', () => {
       ...named(reads.slice(0, 1)),
       's3:ListBucketMultipartUploads arn:aws:s3:::acme-warehouse',
     ]);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('packaging', () => {

@@ -47,7 +47,7 @@ describe('sluice doctor on sources and exports', () => {
     deployed = await startDeployment();
     s3 = new S3Client({ ...deployed.options, forcePathStyle: true });
     sqs = new SQSClient(deployed.options);
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     delete process.env['SLUICE_CONFIG'];
     s3.destroy();

@@ -46,7 +46,7 @@ describe('a user of the template whose policies are enforced', () => {
       new PutObjectCommand({ Bucket: 'landing', Key: 'rows/a.json', Body: '{"n":1}\n{"n":2}\n' }),
     );
     await s3.send(new PutObjectCommand({ Bucket: 'landing', Key: 'other/a.json', Body: '{"n":3}\n' }));
-  }, 60_000);
+  }, 120_000);
   afterAll(() => stack.close());
 
   it('is refused by each service in its own words, and the root is not', async () => {
@@ -314,7 +314,7 @@ describe('a user of the template whose policies are enforced', () => {
     }
     const athena = stack.kept(new AthenaClient(await stack.as('Reader')));
     await athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }));
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('a stack with a policy that is too narrow', () => {
@@ -406,7 +406,7 @@ describe('a stack with a policy that is too narrow', () => {
       denied(session('work', 'work'), 'sqs:receivemessage', `arn:aws:sqs:us-east-1:${OWN}:work`),
     ]);
     expect(await received(stack, QueueUrl)).toEqual(['{"log":"seen"}']);
-  }, 60_000);
+  }, 120_000);
 
   it('delivers a message again that a function handled and Lambda may not delete', async () => {
     stack = await startEnforced({ without: { Work: ['sqs:DeleteMessage'] } });
@@ -418,7 +418,7 @@ describe('a stack with a policy that is too narrow', () => {
     await stack.clock.advance(60_000);
     expect(stack.aws.status().refusals).toMatchObject([{ count: expect.any(Number) }]);
     expect(stack.aws.status().refusals?.[0]?.count).toBeGreaterThan(1);
-  }, 60_000);
+  }, 120_000);
 
   it('applies a condition on calls that Athena makes', async () => {
     stack = await startEnforced({ onlyVia: { Reader: 'athena.amazonaws.com' } });
@@ -435,7 +435,7 @@ describe('a stack with a policy that is too narrow', () => {
       name: 'AccessDenied',
       message: expect.stringContaining('with an explicit deny in an identity-based policy'),
     });
-  }, 60_000);
+  }, 120_000);
 
   it('sends an event to the dead-letter queue of its rule, or nowhere', async () => {
     stack = await startEnforced({ missing: ['QueuePolicy', 'Mapping'] });
@@ -455,7 +455,7 @@ describe('a stack with a policy that is too narrow', () => {
     await (await s3(stack)).send(new PutObjectCommand({ Bucket: 'landing', Key: 'inbox/a', Body: 'x' }));
     expect(await status(stack)).toEqual([sentence('work'), sentence('dead')]);
     expect(await received(stack, DeadUrl)).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('runs no schedule whose role may not send', async () => {
     stack = await startEnforced({ without: { Daily: ['sqs:SendMessage'] }, missing: ['Mapping'] });
@@ -466,7 +466,7 @@ describe('a stack with a policy that is too narrow', () => {
         denied(session('daily', 'daily'), 'sqs:sendmessage', `arn:aws:sqs:us-east-1:${OWN}:${queue}`),
       ),
     );
-  }, 60_000);
+  }, 120_000);
 
   it('answers 500 on a route whose function API Gateway may not invoke', async () => {
     stack = await startEnforced({ missing: ['Permission'] });
@@ -475,7 +475,7 @@ describe('a stack with a policy that is too narrow', () => {
     expect(await status(stack)).toEqual([
       expect.stringContaining('perform: lambda:InvokeFunction on resource: arn:aws:lambda'),
     ]);
-  }, 60_000);
+  }, 120_000);
 
   it('runs no function whose role Lambda may not assume, and keeps no logs without permission', async () => {
     stack = await startEnforced({ trusted: { Work: 'ec2.amazonaws.com' } });
@@ -486,7 +486,7 @@ describe('a stack with a policy that is too narrow', () => {
     const log = join(stack.directory, 'logs', 'work.log');
     expect(readFileSync(log, 'utf8')).toBe('');
     expect(await status(stack)).toEqual([expect.stringContaining('perform: logs:PutLogEvents')]);
-  }, 60_000);
+  }, 120_000);
 
   it('does all of this with permission', async () => {
     stack = await startEnforced();
@@ -504,7 +504,7 @@ describe('a stack with a policy that is too narrow', () => {
       new ListObjectsV2Command({ Bucket: 'landing', Prefix: 'events/' }),
     );
     expect(Contents).toHaveLength(1);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('a role of the template', () => {
@@ -513,7 +513,7 @@ describe('a role of the template', () => {
     stack = await startEnforced();
     const s3 = stack.kept(new S3Client(await stack.as()));
     await s3.send(new PutObjectCommand({ Bucket: 'landing', Key: 'rows/a.json', Body: '{"n":1}\n' }));
-  }, 60_000);
+  }, 120_000);
   afterAll(() => stack.close());
 
   it('reads the log group that its policy names with `:*`, and no other', async () => {

@@ -73,7 +73,7 @@ describe('checksums', () => {
       codes.add(outcome);
     }
     expect(codes).toContain('SLUICE_INGEST_FILE_CHECKSUM_WRONG');
-  }, 60_000);
+  }, 120_000);
 
   it('are verified for mapped columns, and for whole rows when some rows are refused', async () => {
     const query = (unit: string) =>

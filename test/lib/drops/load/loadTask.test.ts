@@ -182,7 +182,7 @@ describe('a load', () => {
       failure: { code: 'SLUICE_LOAD_DAY_TOO_LARGE', message: expect.stringContaining('An estimated') },
     });
     expect(await loads.entry()).toMatchObject({ state: 'failed', files: [{ fate: 'loaded' }] });
-  }, 60_000);
+  }, 120_000);
 
   it('ignores a task for a dataset that is no longer configured', async () => {
     expect(await loads.load({ dataset: 'gone' })).toEqual({ outcome: 'unknown' });

@@ -84,5 +84,5 @@ describe('a day of many files', () => {
     for (const { fate, reason } of files)
       if (fate === 'failed') expect(reason).toMatch(/^SLUICE_INGEST_(FILE|COLUMN)_/);
     expect(await loads.read()).toBeNull();
-  }, 60_000);
+  }, 120_000);
 });

@@ -207,5 +207,5 @@ describe('after any sequence of changes to a day', () => {
       }),
       { seed: SEED, numRuns: RUNS },
     );
-  }, 60_000);
+  }, 120_000);
 });

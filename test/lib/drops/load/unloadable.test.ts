@@ -281,5 +281,5 @@ describe('after any sequence of drops of a day', () => {
       }),
       { numRuns: 60 },
     );
-  }, 60_000);
+  }, 120_000);
 });

@@ -124,7 +124,7 @@ describe('an overflow object', () => {
     await redriveOne(key);
     expect(new Set(world.landed)).toEqual(new Set(large));
     expect(await world.keys('overflow/')).toEqual([]);
-  }, 20_000);
+  }, 120_000);
 
   it.each([
     ['no gzip', Buffer.from('{"event_id":"a"}\n')],
@@ -359,7 +359,7 @@ describe('deliver, spill and redrive', () => {
       ),
       { numRuns: 25 },
     );
-  }, 60_000);
+  }, 120_000);
 
   it('acknowledge nothing when neither stream nor bucket accepts it', async () => {
     world.answerWith(down);
