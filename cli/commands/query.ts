@@ -180,6 +180,9 @@ const statusSchema = z.object({
   queues: z.array(z.object({ name: z.string(), messages: z.number() })),
 });
 
+/** Queues whose messages hide no rows: until a day is curated, views read its raw rows. */
+const OF_CURATION = /-curate(-plan)?(-dead-letters)?$/;
+
 /** Notes why a query of the local tables may find nothing yet: rows that are accepted and not delivered. */
 async function noteWhatWaits(endpoint: string | undefined): Promise<void> {
   if (endpoint === undefined) return;
@@ -192,8 +195,10 @@ async function noteWhatWaits(endpoint: string | undefined): Promise<void> {
       .filter(({ documents }) => documents > 0)
       .map(({ stream, documents }) => `${documents} in the buffer of ${stream}`),
     ...(status?.queues ?? [])
-      .filter(({ messages }) => messages > 0)
-      .map(({ name, messages }) => `${messages} messages in the queue ${name}`),
+      .filter(({ name, messages }) => messages > 0 && !OF_CURATION.test(name))
+      .map(
+        ({ name, messages }) => `${messages} ${messages === 1 ? 'message' : 'messages'} in the queue ${name}`,
+      ),
   ];
   if (waiting.length === 0) return;
   writeNote(

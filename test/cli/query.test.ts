@@ -1,3 +1,4 @@
+import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
@@ -30,11 +31,23 @@ describe('sluice query', () => {
     for (const options of [[], ['--athena']]) {
       const { code, stdout, stderr } = await query([sql, ...options]);
       expect([code, stdout]).toEqual([0, '(no rows)\n']);
-      expect(stderr).toContain('Not delivered yet: 1 in the buffer of sluice-local-events.');
+      expect(stderr).toContain('Not delivered yet: 1 in the buffer of sluice-local-events. Rows');
       expect(stderr).toContain(`curl -X POST ${cloud.edge}/_sluice/flush`);
     }
     await cloud.flush();
     expect(await query([sql])).toEqual({ code: 0, stdout: 'event_name\n----------\nwaiting\n', stderr: '' });
+    expect((await query(["SELECT 1 FROM product_events WHERE event_name = 'no'"])).stderr).toBe('');
+  });
+
+  it('says nothing of messages to the curator, which hide no rows', async () => {
+    const sqs = new SQSClient({
+      endpoint: cloud.edge,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'sluice-local-curate-plan' }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}', DelaySeconds: 900 }));
+    sqs.destroy();
     expect((await query(["SELECT 1 FROM product_events WHERE event_name = 'no'"])).stderr).toBe('');
   });
 
