@@ -37,6 +37,8 @@ interface CloudStatus {
   readonly database: string;
   readonly pid: number;
   readonly pending: LocalAwsStatus['pending'];
+  /** What Firehose dropped, because S3 did not accept it for 24 hours. */
+  readonly expired: LocalAwsStatus['expired'];
   readonly queues: readonly { readonly name: string; readonly messages: number }[];
   /** Athena's. */
   readonly queries: { readonly queued: number; readonly running: number };
@@ -177,8 +179,8 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
       return deployed.config;
     },
     status() {
-      const { pid, pending, queues, queries, refusals } = aws.status();
-      return { version: VERSION, ...addresses, ...names(), pid, pending, queues, queries, refusals };
+      const { pid, pending, expired, queues, queries, refusals } = aws.status();
+      return { version: VERSION, ...addresses, ...names(), pid, pending, expired, queues, queries, refusals };
     },
     async flush() {
       const { delivered, undrained } = await aws.flush();

@@ -34,6 +34,7 @@ export { s3Service } from './s3/index.ts';
 export { OWNER_ACCOUNT } from './s3/limits.ts';
 export { type BucketSettings, newBucketSettings } from './s3/model/bucketSettings.ts';
 export { ObjectStore } from './s3/model/ObjectStore.ts';
+export { secretsManagerService } from './secretsmanager/index.ts';
 export { Secrets } from './secretsmanager/Secrets.ts';
 export { type ExistingResources, objectSink, provision, schemaSource } from './server/provision.ts';
 export {

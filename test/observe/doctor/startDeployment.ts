@@ -111,7 +111,7 @@ export async function startDeployment(
   const secrets = Secrets.open({ directory: folders.secrets, clock, partition, region, account });
   const keys = new Keys({ clock, partition, region, account });
   const bus = openEventBus({ region, account, deliver: () => undefined });
-  const [sink, schemas] = [objectSink(store), schemaSource(catalog)];
+  const [sink, schemas] = [objectSink(store, keys), schemaSource(catalog)];
   const firehose = await openFirehose({
     ...{ directory: folders.firehose, clock, sink, schemaSource: schemas, region, account, faults },
   });

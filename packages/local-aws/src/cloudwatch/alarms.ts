@@ -7,6 +7,7 @@ import { type JsonOperation, operation } from '../protocol/JsonService.ts';
 import type { MetricStore } from './MetricStore.ts';
 import { readToken, writeToken } from './pageToken.ts';
 import { Statistics, statistics } from './Statistics.ts';
+import { isServiceMetric } from './serviceMetrics.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -157,7 +158,8 @@ function stateOf(
   const parsed = ofOneMetric.safeParse(properties);
   if (!parsed.success) return unknown('metric math');
   const alarm = parsed.data;
-  if (alarm.Namespace.startsWith('AWS/')) return unknown(`metrics of ${alarm.Namespace}`);
+  if (alarm.Namespace.startsWith('AWS/') && !isServiceMetric(alarm.Namespace, alarm.MetricName))
+    return unknown(`metric ${alarm.MetricName} of ${alarm.Namespace}`);
   if (filtered.has(`${alarm.Namespace} ${alarm.MetricName}`))
     return unknown(`metric filters, which make ${alarm.MetricName}`);
   const values = readMinutes(alarm, options);

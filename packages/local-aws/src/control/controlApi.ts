@@ -8,7 +8,7 @@ import type { MovableClock } from '../base/MovableClock.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { type FaultsInput, faultsSchema } from '../faults/faultsSchema.ts';
 import type { Feed } from '../feed/Feed.ts';
-import type { Firehose } from '../firehose/index.ts';
+import type { ExpiredDocuments, Firehose } from '../firehose/index.ts';
 import type { Catalog } from '../glue/index.ts';
 import type { Credentials } from '../iam/AccessKeys.ts';
 import type { RecordedCall, ServiceRefusal } from '../iam/permissions.ts';
@@ -54,6 +54,8 @@ export interface LocalAwsStatus {
   readonly directory: string;
   readonly pid: number;
   readonly pending: readonly PendingBuffers[];
+  /** What streams dropped, because S3 did not accept it for 24 hours. */
+  readonly expired: readonly ExpiredDocuments[];
   readonly queues: readonly { readonly name: string; readonly messages: number }[];
   /** Athena's. */
   readonly queries: { readonly queued: number; readonly running: number };

@@ -5,10 +5,12 @@ import type { StreamBuffer } from './BufferSet.ts';
 /** First pause after a failed delivery, doubled each time up to the longest. The wait is half to all of the pause. */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
+/** The pause after so many failures in a row: an outage of a day is a few hundred attempts. */
+const OUTAGE = { attempts: 20, pauseMs: 300_000 } as const;
 
 /**
  * Delivers full buffers one after the other. A failed delivery is retried until it succeeds and holds back those
- * behind it, as in Firehose. Unlike Firehose, which gives up after 24 hours, it never drops anything.
+ * behind it, as in Firehose. What `deliver` gives up counts as delivered here.
  */
 export class DeliveryQueue {
   readonly #clock: LocalClock;
@@ -89,7 +91,10 @@ export class DeliveryQueue {
   }
 
   #pauseThenStart(): void {
-    const longest = Math.min(FIRST_PAUSE_MS * 2 ** (this.#attempt - 1), LONGEST_PAUSE_MS);
+    const longest =
+      this.#attempt > OUTAGE.attempts
+        ? OUTAGE.pauseMs
+        : Math.min(FIRST_PAUSE_MS * 2 ** (this.#attempt - 1), LONGEST_PAUSE_MS);
     this.#pause = this.#clock.after(longest * (0.5 + this.#random() / 2), () => this.#start());
   }
 }

@@ -3,6 +3,7 @@ import { FirehoseError } from '../base/errors.ts';
 import { BufferSet, type DeliveryUnit, type StreamBuffer } from './BufferSet.ts';
 import { Delivery, type DeliveryContext } from './Delivery.ts';
 import { DeliveryQueue } from './DeliveryQueue.ts';
+import { limits } from './errors.ts';
 import { type DeliveredRun, Journal, type JournalEntry, type Segment } from './Journal.ts';
 import type { Jq } from './Jq.ts';
 import { Partitioner } from './Partitioner.ts';
@@ -12,6 +13,8 @@ import type { StreamProperties } from './streamSettings.ts';
 const BATCH_BYTES = 4 * 1024 * 1024;
 /** Pause before a retry when records could not be split, for example because the disk failed. */
 const INTAKE_PAUSE_MS = 1000;
+const RETENTION_MS = limits.retentionHours * 3_600_000;
+const NOTHING = { incomingRecords: 0, incomingBytes: 0, delivered: 0, succeeded: 0, failed: 0 };
 
 interface Arrival {
   readonly entry: JournalEntry;
@@ -23,7 +26,8 @@ interface Arrival {
  * One delivery stream: journal → documents → buffers → S3.
  *
  * Acknowledged records stay in the journal until S3 has them. After a crash between the two, a buffer is
- * delivered again: at least once.
+ * delivered again: at least once. After 24 hours in which they could not be delivered they are dropped, as Firehose does
+ * with what was put directly.
  */
 export class DeliveryStream {
   readonly name: string;
@@ -48,11 +52,14 @@ export class DeliveryStream {
   #intakeError: unknown;
   #documents = 0;
   #bytes = 0;
+  #expired: number;
+  #counted = { ...NOTHING };
   #closed = false;
 
   private constructor(options: StreamOptions, journal: Journal, entries: readonly JournalEntry[]) {
     const { context, clock, onFailure } = options;
     this.name = context.stream;
+    this.#expired = journal.expired;
     this.#context = context;
     this.#clock = clock;
     this.#journal = journal;
@@ -93,7 +100,31 @@ export class DeliveryStream {
     const at = this.#clock.now();
     const entries = await this.#journal.append(records, at);
     this.#enqueue(entries.map((entry, i) => ({ entry, data: records[i] ?? new Uint8Array() })));
+    this.#counted.incomingRecords += records.length;
+    this.#counted.incomingBytes += records.reduce((sum, { length }) => sum + length, 0);
     for (const data of records) this.#onAccepted(data, at);
+  }
+
+  /** Documents that were dropped, because they could not be delivered for 24 hours, since the stream was created. */
+  get expired(): number {
+    return this.#expired;
+  }
+
+  /**
+   * What Firehose tells CloudWatch once a minute, of the time since the last call: see {@link StreamMinute}. First it
+   * delivers what is due and waits for attempts that are under way, so that a clock that jumped makes nothing look late.
+   */
+  async minute(): Promise<StreamMinute> {
+    this.#buffers.fillDue();
+    await this.#intake;
+    await this.#deliveries.idle();
+    const { documents, oldestArrivalMs } = this.pending();
+    const minute = {
+      ...this.#counted,
+      freshnessMs: documents === 0 ? 0 : Math.max(0, this.#clock.now() - oldestArrivalMs),
+    };
+    this.#counted = { ...NOTHING };
+    return minute;
   }
 
   /**
@@ -265,7 +296,17 @@ export class DeliveryStream {
   async #deliver(buffer: StreamBuffer): Promise<void> {
     const delivery = this.#underWay.get(buffer);
     if (delivery === undefined) return;
-    if (!delivery.objects.done) await delivery.objects.run();
+    if (!delivery.objects.done) {
+      try {
+        await delivery.objects.run();
+        this.#counted.succeeded += 1;
+        this.#counted.delivered += buffer.units.length;
+      } catch (error) {
+        this.#counted.failed += 1;
+        await this.#expire(buffer, delivery.unmarked);
+        if (buffer.units.length > 0) throw error;
+      }
+    }
     for (const [segment, runs] of delivery.unmarked) {
       await segment.markDelivered(runs);
       // Marking it twice would count documents as delivered that are not.
@@ -278,6 +319,25 @@ export class DeliveryStream {
     await this.#tidy();
   }
 
+  /** Drops the documents of a buffer, which could not be delivered just now, that are too old. */
+  async #expire(buffer: StreamBuffer, unmarked: Map<Segment, DeliveredRun[]>): Promise<void> {
+    const since = this.#clock.now() - RETENTION_MS;
+    const old = buffer.units.filter(({ entry }) => entry.arrivalMs <= since);
+    if (old.length === 0) return;
+    const kept = buffer.units.filter(({ entry }) => entry.arrivalMs > since);
+    this.#expired += old.length;
+    await this.#journal.noteExpired(this.#expired);
+    for (const [segment, runs] of deliveredRuns(old)) await segment.markDelivered(runs);
+    unmarked.clear();
+    for (const [segment, runs] of deliveredRuns(kept)) unmarked.set(segment, runs);
+    const bytes = old.reduce((sum, { start, end }) => sum + end - start, 0);
+    this.#documents -= old.length;
+    this.#bytes -= bytes;
+    buffer.bytes -= bytes;
+    buffer.units.splice(0, buffer.units.length, ...kept);
+    buffer.oldestArrivalMs = Math.min(this.#clock.now(), ...kept.map(({ entry }) => entry.arrivalMs));
+  }
+
   /** Files that can't be deleted now are deleted later: everything in them is delivered. */
   async #tidy(): Promise<void> {
     try {
@@ -286,6 +346,19 @@ export class DeliveryStream {
       this.#onFailure(error, 1);
     }
   }
+}
+
+/** What happened on a stream within a minute. */
+export interface StreamMinute {
+  readonly incomingRecords: number;
+  readonly incomingBytes: number;
+  /** Documents that S3 has accepted. */
+  readonly delivered: number;
+  /** Deliveries of a buffer that succeeded and that failed. */
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Age of the oldest record that is not delivered, milliseconds; 0 for none. */
+  readonly freshnessMs: number;
 }
 
 /** What can change of a stream. */

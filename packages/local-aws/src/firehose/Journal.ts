@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
@@ -8,6 +8,8 @@ import { LineJournal } from '../disk/LineJournal.ts';
 /** Size in bytes after which a new file is started, so that delivered files can be deleted. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
 const SEGMENT_NAME = /^(\d{10})\.journal$/;
+/** File with the number of documents that were dropped. */
+const EXPIRED = 'expired';
 
 /**
  * The acknowledged records of one stream that are not fully delivered, on disk.
@@ -28,10 +30,13 @@ export class Journal {
     readonly failed: (error: unknown) => void;
   }[] = [];
   #writing: Promise<void> | undefined;
+  /** Documents that were dropped by earlier processes. */
+  readonly expired: number;
 
-  private constructor(directory: string, nextNumber: number) {
+  private constructor(directory: string, nextNumber: number, expired: number) {
     this.#directory = directory;
     this.#nextNumber = nextNumber;
+    this.expired = expired;
   }
 
   /** Opens the journal in `directory`; `entries` are the records that an earlier process did not deliver. */
@@ -44,7 +49,8 @@ export class Journal {
       if (owner !== name && !names.includes(owner)) await rm(join(directory, name));
     }
     const last = Number(SEGMENT_NAME.exec(names.at(-1) ?? '')?.[1] ?? 0);
-    const journal = new Journal(directory, last + 1);
+    const expired = await readFile(join(directory, EXPIRED), 'utf8').catch(() => '0');
+    const journal = new Journal(directory, last + 1, Number(expired));
     const entries: JournalEntry[] = [];
     for (const name of names) {
       const recovered = await Segment.recover(join(directory, name));
@@ -65,6 +71,11 @@ export class Journal {
     );
     this.#writing ??= this.#writeWaiting();
     return Promise.all(entries);
+  }
+
+  /** Writes down how many documents were dropped in all. */
+  async noteExpired(documents: number): Promise<void> {
+    await writeFile(join(this.#directory, EXPIRED), String(documents));
   }
 
   /** Deletes the files whose documents are all delivered. */

@@ -18,6 +18,8 @@ export const limits = {
   bufferSeconds: { least: 0, most: 900, default: 300 },
   /** MiB. `leastWhenLarge` and `defaultWhenLarge` apply to format conversion and dynamic partitioning. */
   bufferMebibytes: { least: 1, most: 128, default: 5, leastWhenLarge: 64, defaultWhenLarge: 128 },
+  /** Records that were put directly are kept for so long, hours. https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
+  retentionHours: 24,
   /** Names in one answer of ListDeliveryStreams. https://docs.aws.amazon.com/firehose/latest/APIReference/API_ListDeliveryStreams.html */
   listed: { most: 10_000, default: 10 },
   /** https://docs.aws.amazon.com/firehose/latest/APIReference/API_ParquetSerDe.html, bytes. */

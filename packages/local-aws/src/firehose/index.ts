@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalClock } from '../base/clock.ts';
 import { memberOf } from '../base/json.ts';
+import type { MetricDatum } from '../cloudwatch/embeddedMetrics.ts';
 import { Faults } from '../faults/Faults.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { jsonService } from '../protocol/JsonService.ts';
@@ -13,6 +14,7 @@ import { invalidArgument, partitioningFixed, streamInUse, streamNotFound } from 
 import { Jq } from './Jq.ts';
 import { putOperations, streamName, streamOperations } from './operations.ts';
 import type { ObjectSink, SchemaSource, StreamCall } from './ports.ts';
+import { StreamMetrics } from './StreamMetrics.ts';
 import { readStreamSettings, type StreamProperties, streamSchema } from './streamSettings.ts';
 
 /** Options of {@link openFirehose}. */
@@ -32,8 +34,16 @@ export interface FirehoseOptions {
   readonly onCall?: (stream: string, call: StreamCall) => void;
   /** Called with each record that a stream accepted, and epoch milliseconds. Default: nothing. */
   readonly onAccepted?: (stream: string, data: Uint8Array, at: number) => void;
+  /** Called with the values of CloudWatch's metrics. Default: nothing. */
+  readonly onMetrics?: (data: readonly MetricDatum[]) => void;
   /** Decides which records of calls fail. Default: none. */
   readonly faults?: Faults;
+}
+
+/** Documents that a stream dropped, because S3 did not accept them for 24 hours. */
+export interface ExpiredDocuments {
+  readonly stream: string;
+  readonly documents: number;
 }
 
 /** The undelivered documents of one stream. */
@@ -96,6 +106,8 @@ export interface Firehose {
   flush(): Promise<void>;
   /** The streams that hold undelivered documents. */
   pending(): PendingDocuments[];
+  /** The streams that have dropped documents since they were created. */
+  expired(): ExpiredDocuments[];
   /** Documents that S3 doesn't have yet and that contain a text. Stops after so many; `more` says whether it did. */
   search(text: string, most: number): Promise<FoundDocuments>;
   /** Stops without delivering: flush first, or the remaining data is delivered after the next start. */
@@ -121,6 +133,11 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
   const writer = new ParquetWriter(join(scratch, 'duckdb'));
   const jq = new Jq();
   let bufferSeconds: number | undefined;
+  const metrics = new StreamMetrics({
+    clock,
+    streams: () => [...streams.values()].map(({ stream }) => stream),
+    publish: (data) => options.onMetrics?.(data),
+  });
 
   const service = jsonService({
     signingName: 'firehose',
@@ -172,8 +189,13 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
         jq,
         random: options.random ?? Math.random,
         onFailure: (error, attempt) => options.onFailure?.(name, error, attempt),
-        onAccepted: (data, at) => options.onAccepted?.(name, data, at),
+        onAccepted(data, at) {
+          metrics.wake();
+          options.onAccepted?.(name, data, at);
+        },
       });
+      // What an earlier process did not deliver.
+      metrics.wake();
       if (bufferSeconds !== undefined) stream.overrideSeconds(bufferSeconds);
       streams.set(name, { stream, properties, version: 1, createdMs: clock.now() });
     },
@@ -208,6 +230,11 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
           oldestArrival: new Date(oldestArrivalMs).toISOString(),
         }));
     },
+    expired() {
+      return [...streams]
+        .map(([stream, entry]) => ({ stream, documents: entry.stream.expired }))
+        .filter(({ documents }) => documents > 0);
+    },
     async search(text, most) {
       const documents: FoundDocuments['documents'][number][] = [];
       for (const [stream, entry] of streams) {
@@ -221,6 +248,7 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
       return { documents, more: false };
     },
     async close() {
+      metrics.close();
       for (const { stream } of streams.values()) await stream.close();
       streams.clear();
       await writer.close();

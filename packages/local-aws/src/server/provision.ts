@@ -6,6 +6,7 @@ import type { Firehose } from '../firehose/index.ts';
 import type { ObjectSink, SchemaColumn, SchemaSource } from '../firehose/ports.ts';
 import type { Catalog, TableInput } from '../glue/index.ts';
 import type { Keys } from '../kms/Keys.ts';
+import { requireEnabled } from '../kms/keyAccess.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
@@ -87,13 +88,21 @@ export async function readTemplate(store: ObjectStore, url: string): Promise<str
   return text(store.get(bucket, key.join('/')).body);
 }
 
-/** Lets delivery streams write to the local S3. */
-export function objectSink(store: ObjectStore): ObjectSink {
+/** Lets delivery streams write to the local S3, while the key of the bucket can be used. */
+export function objectSink(store: ObjectStore, keys: Keys): ObjectSink {
   return {
     async put(bucket, key, body, options) {
+      requireUsableKey(store, keys, bucket);
       await store.put(bucket, key, body instanceof Uint8Array ? body : createReadStream(body.file), options);
     },
   };
+}
+
+/** @throws AwsError `KMS.DisabledException`, `KMS.KMSInvalidStateException` when nobody can use the bucket's default key. */
+function requireUsableKey(store: ObjectStore, keys: Keys, bucket: string): void {
+  const [rule] = store.bucket(bucket).settings.BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
+  const { SSEAlgorithm, KMSMasterKeyID } = rule?.ServerSideEncryptionByDefault ?? {};
+  if (SSEAlgorithm === 'aws:kms' && KMSMasterKeyID !== undefined) requireEnabled(keys.find(KMSMasterKeyID));
 }
 
 /** Lets delivery streams look up the tables with their schema. */

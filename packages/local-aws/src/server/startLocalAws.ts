@@ -228,16 +228,19 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     },
   });
   store.onObjectCreated((object) => bus.publishObjectCreated(object));
+  const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
+  opened.defer(() => metrics.close());
   const feed = new Feed();
   const firehose = await openFirehose({
     directory: folders.firehose,
     clock,
-    sink: objectSink(store),
+    sink: objectSink(store, keys),
     schemaSource: schemaSource(catalog),
     region,
     account,
     faults,
     onAccepted: feed.addRecord.bind(feed),
+    onMetrics: (data) => metrics.add(data),
     onCall(stream, call) {
       const calls = recording.onStreamCall(stream, call);
       enforcement?.requireDelivery(stream, calls);
@@ -263,8 +266,6 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   opened.defer(() => athena.close());
   const journal = StackJournal.open(folders.cloudformation);
   opened.defer(() => journal.close());
-  const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
-  opened.defer(() => metrics.close());
   const logs = new FunctionLogs({
     directory: folders.logs,
     clock,
@@ -457,6 +458,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     api: gateway?.url,
     pid: process.pid,
     pending: firehose.pending(),
+    expired: firehose.expired(),
     queues: queues.all().map((queue) => ({ name: queue.name, messages: queue.pending() })),
     queries: athena.pending(),
     refusals: enforcement?.refusals(),

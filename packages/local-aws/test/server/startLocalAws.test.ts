@@ -30,6 +30,7 @@ describe('startLocalAws', () => {
         directory: directory.path,
         pid: process.pid,
         pending: [],
+        expired: [],
         queues: [],
         queries: { queued: 0, running: 0 },
       },

@@ -1,0 +1,71 @@
+import type { Alarm, LocalClock } from '../base/clock.ts';
+import type { MetricDatum } from '../cloudwatch/embeddedMetrics.ts';
+import { STREAM_NAMESPACE, type streamMetricNames } from '../cloudwatch/serviceMetrics.ts';
+import type { DeliveryStream, StreamMinute } from './DeliveryStream.ts';
+
+const MINUTE_MS = 60_000;
+
+/**
+ * What streams tell CloudWatch, once a minute while anything happens or waits on any of them: a stream that is idle and
+ * empty has no values. https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
+ */
+export class StreamMetrics {
+  readonly #clock: LocalClock;
+  readonly #streams: () => Iterable<DeliveryStream>;
+  readonly #publish: (data: readonly MetricDatum[]) => void;
+  #alarm: Alarm | undefined;
+  #closed = false;
+
+  constructor(options: {
+    readonly clock: LocalClock;
+    readonly streams: () => Iterable<DeliveryStream>;
+    readonly publish: (data: readonly MetricDatum[]) => void;
+  }) {
+    this.#clock = options.clock;
+    this.#streams = options.streams;
+    this.#publish = options.publish;
+  }
+
+  /** Something happens: values are published from now on. */
+  wake(): void {
+    if (this.#alarm === undefined && !this.#closed)
+      this.#alarm = this.#clock.after(MINUTE_MS, () => this.#minute());
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#alarm?.cancel();
+  }
+
+  async #minute(): Promise<void> {
+    this.#alarm = undefined;
+    let isBusy = false;
+    for (const stream of this.#streams()) {
+      const minute = await stream.minute();
+      if (Object.values(minute).every((value) => value === 0)) continue;
+      isBusy = true;
+      this.#publish(streamMetrics(stream.name, minute, this.#clock.now()));
+    }
+    if (isBusy) this.wake();
+  }
+}
+
+function streamMetrics(stream: string, minute: StreamMinute, at: number): MetricDatum[] {
+  const datum = (name: (typeof streamMetricNames)[number], unit: string, value: number): MetricDatum => ({
+    metric: { namespace: STREAM_NAMESPACE, name, unit, dimensions: [['DeliveryStreamName', stream]] },
+    at,
+    values: [value],
+  });
+  const attempts = minute.succeeded + minute.failed;
+  return [
+    datum('IncomingRecords', 'Count', minute.incomingRecords),
+    datum('IncomingBytes', 'Bytes', minute.incomingBytes),
+    datum('DeliveryToS3.DataFreshness', 'Seconds', Math.round(minute.freshnessMs / 1_000)),
+    ...(attempts === 0
+      ? []
+      : [
+          datum('DeliveryToS3.Records', 'Count', minute.delivered),
+          datum('DeliveryToS3.Success', 'Count', minute.succeeded / attempts),
+        ]),
+  ];
+}

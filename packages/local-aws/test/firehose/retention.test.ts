@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { FirehoseFixture, partitionedStream } from './FirehoseFixture.ts';
+
+const HOUR = 3_600_000;
+
+let fixture: FirehoseFixture;
+/** Whether S3 refuses every object. */
+let isAway: boolean;
+beforeEach(async () => {
+  fixture = new FirehoseFixture();
+  fixture.tables.set('db.events', { columns: [{ name: 'n', type: 'bigint' }] });
+  isAway = true;
+  fixture.beforePut = () => {
+    if (isAway) throw new Error('S3 is away.');
+  };
+  await fixture.start();
+  await fixture.firehose.createStream('s', partitionedStream());
+});
+afterEach(() => fixture.end());
+
+const put = (n: number, ds = 'a') => fixture.put('s', JSON.stringify({ ds, n }));
+
+/** Lets time pass as the clock of a local cloud does: what falls due on the way has ended when the next comes. */
+async function pass(ms: number): Promise<void> {
+  const end = fixture.clock.now() + ms;
+  while (fixture.clock.now() < end) {
+    fixture.clock.advance(Math.min(300_000, end - fixture.clock.now()));
+    const tries = fixture.failures.length;
+    await fixture.turns(5);
+    if (fixture.failures.length > tries) await fixture.turns(20);
+  }
+}
+
+describe('what S3 does not accept', () => {
+  it('is kept for less than 24 hours, and delivered when S3 accepts it again', async () => {
+    await put(1);
+    await fixture.pending(1);
+    await pass(23 * HOUR);
+    expect(fixture.firehose.expired()).toEqual([]);
+    isAway = false;
+    await fixture.firehose.flush();
+    expect(await fixture.rows()).toEqual([{ n: 1n }]);
+  });
+
+  it('is dropped after 24 hours by its own arrival, counted, and holds nothing back', async () => {
+    await put(1);
+    await put(2, 'b');
+    await fixture.pending(2);
+    await pass(2 * HOUR);
+    await put(3);
+    await fixture.pending(3);
+    await pass(22 * HOUR + 600_000);
+    await fixture.pending(1);
+    expect(fixture.firehose.expired()).toEqual([{ stream: 's', documents: 2 }]);
+    isAway = false;
+    await fixture.firehose.flush();
+    expect(await fixture.rows()).toEqual([{ n: 3n }]);
+    await fixture.pending(0);
+  });
+
+  it('stays dropped and counted after a restart', async () => {
+    await put(1);
+    await fixture.pending(1);
+    await pass(25 * HOUR);
+    await fixture.pending(0);
+    await fixture.stop();
+    await fixture.start();
+    await fixture.firehose.createStream('s', partitionedStream());
+    isAway = false;
+    await fixture.firehose.flush();
+    expect(fixture.objects.size).toBe(0);
+    expect(fixture.firehose.expired()).toEqual([{ stream: 's', documents: 1 }]);
+  });
+
+  it('is delivered however late, if S3 accepts it at the next attempt', async () => {
+    isAway = false;
+    await put(1);
+    await fixture.pending(1);
+    // A clock that jumps makes nothing old that could be delivered.
+    fixture.clock.advance(30 * HOUR);
+    await fixture.pending(0);
+    expect(fixture.firehose.expired()).toEqual([]);
+    expect(await fixture.rows()).toEqual([{ n: 1n }]);
+  });
+});

@@ -1,0 +1,151 @@
+import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
+import { DisableKeyCommand, EnableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type LocalAws, MovableClock, startLocalAws } from '../../src/index.ts';
+import { temporaryDirectory } from '../harness/startServices.ts';
+
+const HOUR = 3_600_000;
+const template = {
+  Resources: {
+    Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: { Version: '2012-10-17', Statement: [] } } },
+    Bucket: {
+      Type: 'AWS::S3::Bucket',
+      Properties: {
+        BucketName: 'landing',
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [
+            {
+              ServerSideEncryptionByDefault: {
+                SSEAlgorithm: 'aws:kms',
+                KMSMasterKeyID: { 'Fn::GetAtt': ['Key', 'Arn'] },
+              },
+            },
+          ],
+        },
+      },
+    },
+    Stream: {
+      Type: 'AWS::KinesisFirehose::DeliveryStream',
+      Properties: {
+        DeliveryStreamName: 'events',
+        DeliveryStreamType: 'DirectPut',
+        ExtendedS3DestinationConfiguration: {
+          BucketARN: 'arn:aws:s3:::landing',
+          RoleARN: 'arn:aws:iam::000000000000:role/delivery',
+          Prefix: 'rows/',
+          ErrorOutputPrefix: 'errors/',
+        },
+      },
+    },
+    Late: {
+      Type: 'AWS::CloudWatch::Alarm',
+      Properties: {
+        AlarmName: 'late',
+        Namespace: 'AWS/Firehose',
+        MetricName: 'DeliveryToS3.DataFreshness',
+        Dimensions: [{ Name: 'DeliveryStreamName', Value: { Ref: 'Stream' } }],
+        Statistic: 'Maximum',
+        Period: 300,
+        EvaluationPeriods: 3,
+        Threshold: 3_600,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        TreatMissingData: 'notBreaching',
+      },
+    },
+  },
+  Outputs: { Key: { Value: { Ref: 'Key' } } },
+};
+
+const directory = temporaryDirectory();
+const clock = new MovableClock();
+let aws: LocalAws;
+let clients: { firehose: FirehoseClient; kms: KMSClient; cloudwatch: CloudWatchClient; s3: S3Client };
+beforeAll(async () => {
+  aws = await startLocalAws({ stack: { template }, directory: directory.path, clock });
+  const options = {
+    endpoint: aws.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
+  clients = {
+    firehose: new FirehoseClient(options),
+    kms: new KMSClient(options),
+    cloudwatch: new CloudWatchClient(options),
+    s3: new S3Client({ ...options, forcePathStyle: true }),
+  };
+});
+afterAll(async () => {
+  for (const client of Object.values(clients)) client.destroy();
+  await aws.close();
+  directory.remove();
+});
+
+const put = (text: string) =>
+  clients.firehose.send(
+    new PutRecordCommand({ DeliveryStreamName: 'events', Record: { Data: Buffer.from(text) } }),
+  );
+
+/** Values of a metric within the last 15 minutes, oldest first. */
+async function metric(name: string, Stat = 'Maximum'): Promise<number[]> {
+  const { MetricDataResults } = await clients.cloudwatch.send(
+    new GetMetricDataCommand({
+      StartTime: new Date(clock.now() - HOUR / 4),
+      EndTime: new Date(clock.now() + 60_000),
+      ScanBy: 'TimestampAscending',
+      MetricDataQueries: [
+        {
+          Id: 'm',
+          MetricStat: {
+            Metric: {
+              Namespace: 'AWS/Firehose',
+              MetricName: name,
+              Dimensions: [{ Name: 'DeliveryStreamName', Value: 'events' }],
+            },
+            Period: 60,
+            Stat,
+          },
+        },
+      ],
+    }),
+  );
+  return MetricDataResults?.[0]?.Values ?? [];
+}
+
+async function alarmState(): Promise<string | undefined> {
+  const { MetricAlarms } = await clients.cloudwatch.send(new DescribeAlarmsCommand({}));
+  return MetricAlarms?.[0]?.StateValue;
+}
+
+describe("a stream whose bucket's key is disabled", () => {
+  it('tells CloudWatch how late it is, rings, and drops what it has kept for 24 hours', async () => {
+    await clients.kms.send(new DisableKeyCommand({ KeyId: aws.outputs['Key'] }));
+    await put('lost');
+    await clock.advance(2 * HOUR);
+    const late = await metric('DeliveryToS3.DataFreshness');
+    expect(late.length).toBeGreaterThanOrEqual(14);
+    expect(late.at(-1)).toBeGreaterThan(7_100);
+    expect(late.at(-1)).toBeLessThanOrEqual(7_200);
+    expect(await metric('DeliveryToS3.Success')).toContain(0);
+    expect(await alarmState()).toBe('ALARM');
+    await put('kept');
+
+    await clock.advance(22 * HOUR + HOUR / 2);
+    expect(aws.status()).toMatchObject({
+      pending: [{ stream: 'events', documents: 1 }],
+      expired: [{ stream: 'events', documents: 1 }],
+    });
+  });
+
+  it('delivers again once the key is enabled', async () => {
+    await clients.kms.send(new EnableKeyCommand({ KeyId: aws.outputs['Key'] }));
+    await clock.advance(HOUR / 4);
+    expect(aws.status()).toMatchObject({ pending: [], expired: [{ documents: 1 }] });
+    expect((await metric('DeliveryToS3.DataFreshness')).at(-1)).toBe(0);
+    expect((await metric('DeliveryToS3.Records', 'Sum')).reduce((sum, n) => sum + n, 0)).toBe(1);
+    await clock.advance(HOUR / 2);
+    expect(await metric('DeliveryToS3.DataFreshness')).toEqual([]);
+    expect(await alarmState()).toBe('OK');
+  });
+});
