@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { text as textOf } from 'node:stream/consumers';
-import { keysSecret } from '../../lib/aws/keysSecret.ts';
+import { keysSecret } from '../../lib/aws/secrets.ts';
 import type { AcceptedKey } from '../../lib/schema/AcceptedKey.ts';
 import {
   addKey,

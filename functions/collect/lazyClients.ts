@@ -42,7 +42,7 @@ export function groupsReader(bucket: string, key: string): ReadGroups {
 /** Reads the current text of a secret. */
 export function secretReader(secretId: string): ReadSecret {
   return async (timeoutMs) => {
-    const { secretsManagerClient, secretText } = await import('../../lib/aws/keysSecret.ts');
+    const { secretsManagerClient, secretText } = await import('../../lib/aws/secrets.ts');
     return secretText(secretsManagerClient, secretId)(timeoutMs);
   };
 }
