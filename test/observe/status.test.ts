@@ -1,4 +1,5 @@
 import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
+import { DisableKeyCommand, EnableKeyCommand, KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -228,16 +229,18 @@ describe('sluice status', () => {
   });
 
   it('says from which hour on Firehose drops what it cannot deliver', async () => {
-    await observed.control('POST', 'faults', {
-      s3: [{ fault: 'failCalls', key: 'sluice-experiments/statsig/*', calls: 'all', code: 'SlowDown' }],
-    });
+    const kms = new KMSClient(observed.options);
+    const { Aliases = [] } = await kms.send(new ListAliasesCommand({}));
+    const KeyId = Aliases.find(({ AliasName }) => AliasName === 'alias/sluice-local')?.TargetKeyId;
+    await kms.send(new DisableKeyCommand({ KeyId }));
     expect(await post(1)).toBe(202);
     await observed.clock.set(observed.clock.now() + 13 * HOUR);
     const { answer } = await status();
     expect(problem(answer, 'SLUICE_STATUS_STREAM_LATE')?.detail).toMatch(
       /^sluice-local-exposures: its oldest record has waited 13\.\d hours; Firehose drops it in (11\.0|10\.9) hours\. 1 rows wait\.$/,
     );
-    await observed.control('DELETE', 'faults');
+    await kms.send(new EnableKeyCommand({ KeyId }));
+    kms.destroy();
     await observed.cloud.flush();
     expect(codes((await status()).answer)).not.toContain('SLUICE_STATUS_STREAM_LATE');
   });
