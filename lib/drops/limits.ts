@@ -64,6 +64,11 @@ export const MOST_LISTINGS = 4;
 export const PARALLEL_UPLOADS = 4;
 /** Milliseconds that a replaced version is kept for queries that started before. */
 export const VERSION_KEPT_MS = 24 * 3_600_000;
+/**
+ * Milliseconds after which a load by Athena is left, and its day loaded anew: before the sweep deletes its version as that
+ * of a killed load, by more than a function may run.
+ */
+export const ATHENA_GIVEN_UP_MS = VERSION_KEPT_MS - 3_600_000;
 /** Notes on versions that the sweep after a load processes. The hourly sweep processes all that are due. */
 export const MOST_SWEPT = 50;
 /** Versions that a sweep deletes at the same time. */

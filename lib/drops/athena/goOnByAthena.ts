@@ -81,7 +81,7 @@ export async function goOnByAthena(work: AthenaWork, load: AthenaLoad): Promise<
 
 /** Where a load writes. */
 export function placeOf(
-  { loader, place }: AthenaWork,
+  { loader, place }: Pick<AthenaWork, 'loader' | 'place'>,
   { version }: Pick<AthenaLoad, 'version'>,
 ): AthenaPlace {
   return {
@@ -91,6 +91,31 @@ export function placeOf(
     day: place.day,
     version,
   };
+}
+
+/** Starts the statement of a step, or finds it by its token if it was started. @returns ID of the execution. */
+function startStatement(
+  { athena, loader, place }: Pick<AthenaWork, 'athena' | 'loader' | 'place'>,
+  plan: AthenaPlan,
+  { version }: AthenaLoad,
+  step: AthenaStep,
+): Promise<string> {
+  return athena.start(
+    plan.statements[step],
+    `${version}-${step}`.padEnd(MIN_TOKEN, '-'),
+    `s3://${loader.bucket}/${folderOf(placeOf({ loader, place }, { version }))}`,
+  );
+}
+
+/** Stops the execution of a load's step, also one whose ID was not noted, as its function was killed. */
+export async function stopStep(
+  work: Pick<AthenaWork, 'athena' | 'loader' | 'place'>,
+  load: AthenaLoad,
+): Promise<void> {
+  const { step, execution } = load;
+  if (execution !== undefined) await work.athena.stop(execution);
+  else if (step !== undefined)
+    await work.athena.stop(await startStatement(work, await readPlan(work, load), load, step));
 }
 
 /** Starts a step, notes its execution, and puts the day down; null if another owner has the day: the execution is stopped. */
@@ -104,12 +129,7 @@ export async function startStep(
   const { execution: _, ...before } = load;
   if (!(await noteLoad(work, { ...before, step }))) return null;
   await loader.faultPoint?.('athena_noted');
-  const folder = folderOf(placeOf(work, load));
-  const execution = await athena.start(
-    plan.statements[step],
-    `${load.version}-${step}`.padEnd(MIN_TOKEN, '-'),
-    `s3://${loader.bucket}/${folder}`,
-  );
+  const execution = await startStatement(work, plan, load, step);
   await loader.faultPoint?.('athena_started');
   const executions = load.executions.includes(execution) ? load.executions : [...load.executions, execution];
   const isNoted = await noteLoad(work, { ...before, step, execution, executions });
@@ -139,7 +159,7 @@ async function putDown({ loader, progress }: AthenaWork): Promise<'started' | nu
   return 'started';
 }
 
-async function readPlan(work: AthenaWork, load: AthenaLoad): Promise<AthenaPlan> {
+async function readPlan(work: Pick<AthenaWork, 'loader' | 'place'>, load: AthenaLoad): Promise<AthenaPlan> {
   const text = await work.loader.landing.readText(planKey(placeOf(work, load)));
   const { data } = athenaPlanSchema.safeParse(text === null ? undefined : parseJson(text));
   if (data === undefined)
@@ -248,7 +268,7 @@ async function publish(work: AthenaWork, plan: AthenaPlan, load: AthenaLoad): Pr
   const drop = await listAgain(work);
   if (drop === null || drop.fingerprint !== plan.fingerprint) return 'changed';
   progress.drop = drop;
-  requireLoadable(drop, progress.claim.entry, progress.isBackfill);
+  requireLoadable(drop, progress.claim.entry, plan.isBackfill === true);
   progress.mapped = mapped;
   progress.bytes = plan.bytes;
   const refused = `${folderOf(placeOf(work, load))}refused/`;

@@ -21,7 +21,7 @@ export async function startByAthena(
   schemas: readonly FileSchema[],
   why: string,
 ): Promise<'started' | null> {
-  const { loader, athena, place } = work;
+  const { loader, athena, place, progress } = work;
   const { landing, clock, config } = loader;
   const began = clock.now();
   const version = versionName(began, loader.random);
@@ -36,7 +36,7 @@ export async function startByAthena(
   const { table, day } = where;
   await landing.putNote(versionNoteKey({ due: began + VERSION_KEPT_MS, table, day, version }));
   await loader.faultPoint?.('begun');
-  await landing.putText(planKey(where), JSON.stringify(plan));
+  await landing.putText(planKey(where), JSON.stringify({ ...plan, isBackfill: progress.isBackfill }));
   for (const [key, text] of manifests) await landing.putText(key, text);
   for (const one of plan.tables) await athena.createTable(one);
   await landing.putNote(athenaNoteKey({ table, day, version }));

@@ -83,7 +83,7 @@ export class Ledger {
       const isSame = entry.queued === undefined || entry.queued.fingerprint === queuedFor;
       const isUnderWay = entry.state === 'loading' || entry.state === 'waiting';
       // A day that Athena works on was put down: taking it up again is no attempt of its own.
-      const isPutDown = lease === undefined && entry.athena?.step !== undefined;
+      const isPutDown = lease === undefined && entry.state === 'loading' && entry.athena?.step !== undefined;
       const attempts = isSame && isUnderWay ? entry.attempts + (isPutDown ? 0 : 1) : 1;
       const written = await this.#write(
         { ...entry, state: 'loading', lease: { owner, until }, attempts },

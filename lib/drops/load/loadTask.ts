@@ -1,16 +1,23 @@
 import { failureFields } from '../../base/log.ts';
-import type { Source } from '../../schema/sources.ts';
+import { athenaObstacle, type Source } from '../../schema/sources.ts';
 import type { AthenaNote } from '../../tables/ledgerKeys.ts';
-import { cleanAthenaLoad, goOnByAthena, listAgain } from '../athena/goOnByAthena.ts';
+import type { AthenaPort } from '../athena/AthenaPort.ts';
+import {
+  type AthenaWork,
+  cleanAthenaLoad,
+  goOnByAthena,
+  listAgain,
+  stopStep,
+} from '../athena/goOnByAthena.ts';
 import type { Drop } from '../Drop.ts';
 import { restoredSince } from '../lastLoad.ts';
 import type { Claim, Settlement } from '../ledger/Ledger.ts';
 import type { AthenaLoad, AthenaStep } from '../ledger/LedgerEntry.ts';
-import { MARKER_AFTER_MS, VERSION_KEPT_MS } from '../limits.ts';
+import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, VERSION_KEPT_MS } from '../limits.ts';
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
-import { LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';
+import { type Failure, LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
 import { type DropState, loadDrop, type SkipReason, type Started } from './loadDrop.ts';
 import { isReadVersion } from './movePartition.ts';
@@ -71,8 +78,9 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
   const progress = new Progress(claimed.claim, clock, task.reason === 'backfill');
   const { version, attempts, athena } = claimed.claim.entry;
   if (athena?.step !== undefined) {
-    if (athena.fingerprint === task.fingerprint && task.reason !== 'backfill')
-      return goOnClaimed(loader, run, place, progress, task);
+    const port = portToGoOn(loader, place, athena);
+    if (port !== null && athena.fingerprint === task.fingerprint && task.reason !== 'backfill')
+      return goOnClaimed({ loader, athena: port, run, place, progress }, athena, task);
     const left = await leaveAthena(loader, place, progress, athena);
     if (left === null) return { outcome: 'lost' };
   }
@@ -155,6 +163,9 @@ export async function goOnTask(loader: Loader, run: LoadRun, note: AthenaNote): 
     return { outcome: 'unchanged' };
   }
   const { fingerprint } = entry.athena;
+  const task = { source: source.name, dataset: dataset.name, day, fingerprint, reason: 'changed' } as const;
+  const athena = portToGoOn(loader, place, entry.athena);
+  if (athena === null) return loadTask(loader, run, task);
   const claimed = await loader.ledger.claim(
     key,
     run.owner,
@@ -163,8 +174,31 @@ export async function goOnTask(loader: Loader, run: LoadRun, note: AthenaNote): 
   );
   if ('busyUntil' in claimed) return { outcome: 'busy', until: claimed.busyUntil };
   const progress = new Progress(claimed.claim, loader.clock, false);
-  const task = { source: source.name, dataset: dataset.name, day, fingerprint, reason: 'changed' } as const;
-  return goOnClaimed(loader, run, place, progress, task);
+  const { athena: load } = claimed.claim.entry;
+  if (load?.version !== note.version || load.step === undefined) {
+    // Another owner has ended the load since.
+    await releaseClaim(
+      loader,
+      progress,
+      new LoadError('SLUICE_LOAD_STOPPED', 'Its load by Athena has ended.'),
+    );
+    return { outcome: 'lost' };
+  }
+  return goOnClaimed({ loader, athena, run, place, progress }, load, task);
+}
+
+/**
+ * Athena, if a load by it goes on; null if it is left, and the day is loaded anew: the dataset is not loaded by Athena any
+ * more, or the sweep may delete what the load has written.
+ */
+function portToGoOn(
+  { athena, config, clock }: Loader,
+  { source, dataset }: DropPlace,
+  { startedAt }: AthenaLoad,
+): AthenaPort | null {
+  if (athena === undefined || dataset.engine === 'lambda') return null;
+  if (athenaObstacle(source, config.region) !== null) return null;
+  return clock.now() < startedAt + ATHENA_GIVEN_UP_MS ? athena : null;
 }
 
 /** The dataset and day of a note; null if no dataset has its table. */
@@ -176,25 +210,10 @@ export function findTablePlace(sources: readonly Source[], { table, day }: Athen
   return null;
 }
 
-async function goOnClaimed(
-  loader: Loader,
-  run: LoadRun,
-  place: DropPlace,
-  progress: Progress,
-  task: IngestTask,
-): Promise<LoadOutcome> {
-  const { athena: load, attempts } = progress.claim.entry;
-  const { athena } = loader;
-  if (load === undefined || athena === undefined) {
-    await releaseClaim(loader, progress, {
-      code: 'SLUICE_LOAD_STOPPED',
-      message: 'Athena is not configured.',
-      isPermanent: false,
-    });
-    return { outcome: 'lost' };
-  }
+async function goOnClaimed(work: AthenaWork, load: AthenaLoad, task: IngestTask): Promise<LoadOutcome> {
+  const { loader, run, place, progress } = work;
   try {
-    const ended = await goOnByAthena({ loader, athena, run, place, progress }, load);
+    const ended = await goOnByAthena(work, load);
     if (ended === null) return { outcome: 'lost' };
     if (ended === 'started') return await afterStart(loader, run, place, progress);
     if (ended === 'changed') return await deferChanged(loader, place, progress, load);
@@ -204,16 +223,18 @@ async function goOnClaimed(
   } catch (error) {
     loader.log({ level: 'error', event: 'ingest_load_error', ...failureFields(error) });
     const failure = toLoadFailure(asOutOfTime(error, run));
-    if (!failure.isPermanent && attempts < run.tries) {
+    if (!failure.isPermanent && progress.claim.entry.attempts < run.tries) {
       await releaseClaim(loader, progress, failure);
       return { outcome: 'handed_back', failure };
     }
     // The ledger names the files that the failure holds back.
-    progress.drop ??=
-      (await listAgain({ loader, athena, run, place, progress }).catch(() => null)) ?? undefined;
+    progress.drop ??= (await listAgain(work).catch(() => null)) ?? undefined;
     // Athena read some files before, and others after the change.
     if (progress.drop !== undefined && progress.drop.fingerprint !== load.fingerprint)
       return await deferChanged(loader, place, progress, load);
+    // Its state is not known: it may run.
+    if (!failure.isPermanent && progress.athena?.execution !== undefined)
+      await stopBest(work, progress.athena);
     const outcome = await settleTask(loader, task, progress, 'failed', failure);
     await cleanAthenaLoad(loader, { table: place.dataset.table, day: place.day, version: load.version });
     return outcome;
@@ -241,16 +262,34 @@ const CHANGED = 'changed while Athena read it';
 /** Stops a load by Athena that nobody needs any more; null if another owner has the day. */
 async function leaveAthena(
   loader: Loader,
-  { dataset, day }: DropPlace,
+  place: DropPlace,
   progress: Progress,
-  { version, execution }: AthenaLoad,
+  load: AthenaLoad,
 ): Promise<Claim | null> {
-  if (execution !== undefined) await loader.athena?.stop(execution);
+  const { athena } = loader;
+  if (athena !== undefined) await stopBest({ loader, athena, place }, load);
   const claim = await loader.ledger.note(progress.claim, undefined);
   if (claim === null) return null;
   progress.claim = claim;
-  await cleanAthenaLoad(loader, { table: dataset.table, day, version });
+  const { table } = place.dataset;
+  await cleanAthenaLoad(loader, { table, day: place.day, version: load.version }).catch((error: unknown) => {
+    // The sweep deletes it with the version.
+    loader.log({
+      level: 'error',
+      event: 'ingest_athena_left',
+      version: load.version,
+      ...failureFields(error),
+    });
+  });
   return claim;
+}
+
+/** Stops the statement of a load. One that can't be stopped costs what it scans, and writes to a version that nobody reads. */
+async function stopBest(work: Pick<AthenaWork, 'athena' | 'loader' | 'place'>, load: AthenaLoad) {
+  await stopStep(work, load).catch((error: unknown) => {
+    const { version } = load;
+    work.loader.log({ level: 'error', event: 'ingest_athena_stop', version, ...failureFields(error) });
+  });
 }
 
 /**
@@ -354,7 +393,7 @@ function unchangedSettlement({ entry }: Claim): Settlement {
 async function releaseClaim(
   { ledger, log }: Loader,
   { claim }: Progress,
-  { code, message }: LoadFailure,
+  { code, message }: Failure,
 ): Promise<void> {
   try {
     await ledger.release(claim, { code, message });
