@@ -40,6 +40,14 @@ export async function publishVersion(
   await faultPoint?.('renewed');
 
   const before = await partitionLocation(partition, attempts);
+  const location = `s3://${bucket}/${prefix}`;
+  if (before === location) {
+    // An invocation that was killed then has moved it, and noted the version that was replaced.
+    const { version: last } = renewed.entry;
+    if (last !== undefined) progress.replaced.push({ version: last, at: clock.now() });
+    progress.version = version;
+    return true;
+  }
   // If the ledger has a version, there was a partition, which pointed to other data than the drop has now.
   if (before === null && !hasRows && renewed.entry.version === undefined) return true;
   const replaced = parseIngestedKey(config, before?.slice(`s3://${bucket}/`.length) ?? '')?.version;
@@ -54,7 +62,7 @@ export async function publishVersion(
     progress.replaced.push({ version: replaced, at });
     await faultPoint?.('noted');
   }
-  await progress.time('move', () => movePartition(partition, `s3://${bucket}/${prefix}`, attempts));
+  await progress.time('move', () => movePartition(partition, location, attempts));
   progress.version = version;
   await faultPoint?.('moved');
   return true;

@@ -26,6 +26,8 @@ async function expectWhole() {
     files: [{ fate: 'loaded' }, { fate: 'loaded', rows: { in: 40, out: 38, refused: 2 } }],
     athena: { why: "the dataset's `engine` is athena" },
   });
+  const { superseded = [], version = '' } = (await loads.entry()) ?? {};
+  expect(superseded.map((one) => one.version)).not.toContain(version);
   expect((await loads.rowsUnder('quarantine/')).map(({ reason, detail }) => [reason, detail])).toEqual([
     ['SLUICE_INGEST_ROW_NAME_MISSING', '2 equal rows, event name: column "event_name"'],
   ]);
