@@ -30,8 +30,8 @@ export interface AthenaMapping {
   readonly receivedAt: number;
 }
 
-/** Column of a row's file: a name with a space, which no mapped column has. */
-const FILE = '"file path"';
+/** Column of a row's file: a name with a colon, which no column has that Athena reads (lib/drops/mapping/athena/athenaDialect.ts). */
+const FILE = '"file:path"';
 
 /** The rows that are accepted, in the columns of the dataset's table. They are in no order: a sort of a large day takes more memory than Athena has. */
 export function acceptedRowsQuery(load: AthenaMapping): string {

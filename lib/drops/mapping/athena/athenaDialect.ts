@@ -47,6 +47,9 @@ export function athenaType(column: FileColumn, columns: readonly FileColumn[]): 
   return typeOf(column.declared);
 }
 
+/** Keys of maps that Athena casts to JSON: https://trino.io/docs/current/functions/json.html#cast-to-json */
+const JSON_KEY = /^(VARCHAR|JSON|BOOLEAN|(TINY|SMALL|BIG)INT|INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\))$/;
+
 /** @param type As DuckDB prints it, with the decimals that the file declares. */
 function typeOf(type: string): Readable {
   const simple = HIVE_TYPES[type];
@@ -57,11 +60,13 @@ function typeOf(type: string): Readable {
   const element = listElement(type);
   if (element !== null) return nested('array', [[null, element]]);
   const map = mapParts(type);
-  if (map !== null)
+  if (map !== null) {
+    if (!JSON_KEY.test(map.key)) return { unread: 'maps whose keys are text, numbers or booleans' };
     return nested('map', [
       [null, map.key],
       [null, map.value],
     ]);
+  }
   const members = structMembers(type);
   if (members.length === 0) return { unread: 'text, numbers, times, structs, lists or maps' };
   if (members.some(({ name }) => !/^[a-z_][a-z0-9_]*$/.test(name)))
@@ -72,11 +77,13 @@ function typeOf(type: string): Readable {
   );
 }
 
+/** Nested values are read as JSON, which Athena makes of no bytes. */
 function nested(outer: string, parts: readonly (readonly [name: string | null, type: string])[]): Readable {
   const types: string[] = [];
   for (const [name, type] of parts) {
     const read = typeOf(type);
     if ('unread' in read) return read;
+    if (read.type === 'binary') return { unread: 'structs, lists and maps without bytes' };
     types.push(name === null ? read.type : `${name}:${read.type}`);
   }
   return { type: `${outer}<${types.join(',')}>` };

@@ -165,4 +165,31 @@ describe('a drop by both engines', () => {
       ],
     );
   });
+
+  it('may have a column of any name that Athena reads', async () => {
+    const { rows, refused } = await loadByBoth(
+      { kind: 'events', refusedShare: 1, mapping: { timestamp: 'ts' } },
+      [
+        `SELECT 1795169730 AS ts, nullif('e' || range, 'e1') AS event_name, 'u' AS unit_id, 'x' AS "File path", 1 AS problem, 2 AS raw FROM range(2)`,
+      ],
+    );
+    expect([rows.length, refused.length]).toEqual([1, 1]);
+  });
+
+  it.each([
+    ['{b: 1}', "{'b': 'x'::BLOB}"],
+    ['a list of bytes', "['x'::BLOB]"],
+    ['a map by days', "MAP {DATE '2026-11-20': 1}"],
+  ])(
+    'refuses %s by name, which Athena makes no JSON of, and ignores it if it is not mapped',
+    async (_, value) => {
+      const file = await write(`SELECT 1795169730 AS ts, 'e' AS event_name, 'u' AS unit_id, ${value} AS odd`);
+      const dataset = { kind: 'events', mapping: { timestamp: 'ts' } } as const;
+      const { tables } = await engines.compile(dataset, [file]);
+      expect(tables[0]?.columns.map(({ name }) => name)).toEqual(['ts', 'event_name', 'unit_id']);
+      await expect(
+        engines.compile({ ...dataset, mapping: { ...dataset.mapping, metadata: { odd: 'odd' } } }, [file]),
+      ).rejects.toMatchObject({ code: 'SLUICE_INGEST_COLUMN_ENGINE_UNFIT' });
+    },
+  );
 });
