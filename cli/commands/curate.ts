@@ -4,7 +4,7 @@ import {
   type Action,
   type Command,
   type CommandLine,
-  countOption,
+  calendarDays,
   daysOption,
   placeOptions,
   runAction,
@@ -12,9 +12,6 @@ import {
   UsageError,
 } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
-
-/** Maximum days of a calendar: a year and a day. */
-const MAX_STATUS_DAYS = 366;
 
 /** `sluice curate`: the calendar of curated days, and curating them on demand. */
 export const curate: Command = {
@@ -46,7 +43,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 async function status(line: CommandLine): Promise<number> {
-  const days = countOption(line, 'days', { usual: 14, most: MAX_STATUS_DAYS });
+  const days = calendarDays(line);
   const kinds = kindsOf(line);
   const [{ readCuratedCalendar }, { curatedText }] = await Promise.all([
     import('../../observe/curate/curatedDays.ts'),

@@ -5,7 +5,7 @@ import {
   type Action,
   type Command,
   type CommandLine,
-  countOption,
+  calendarDays,
   daysOption,
   placeOptions,
   runAction,
@@ -13,9 +13,6 @@ import {
   UsageError,
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
-
-/** Maximum days of a status: a year and a day. */
-const MAX_STATUS_DAYS = 366;
 
 /** `sluice export`: the status of exports to customers' buckets, and exports on demand. */
 export const exporting: Command = {
@@ -48,7 +45,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 async function status(line: CommandLine): Promise<number> {
-  const days = countOption(line, 'days', { usual: 14, most: MAX_STATUS_DAYS });
+  const days = calendarDays(line);
   const [{ readExportStatus }, { namedExports }] = await Promise.all([
     import('../../observe/ingest/exportStatus.ts'),
     import('../../observe/ingest/datasets.ts'),

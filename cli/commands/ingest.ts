@@ -4,6 +4,7 @@ import {
   type Action,
   type Command,
   type CommandLine,
+  calendarDays,
   countOption,
   dayOption,
   daysOption,
@@ -14,8 +15,6 @@ import {
 } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 
-/** Maximum days of a calendar: a year and a day. */
-const MAX_STATUS_DAYS = 366;
 /** Maximum rows of each kind in a preview. */
 const MAX_PREVIEW_ROWS = 1_000;
 
@@ -76,7 +75,7 @@ const EXPECTED = {
 };
 
 async function status(line: CommandLine): Promise<number> {
-  const days = countOption(line, 'days', { usual: 14, most: MAX_STATUS_DAYS });
+  const days = calendarDays(line);
   const [{ calendarText }, { readStatus }, { namedDatasets }] = await Promise.all([
     import('../ingest/calendarText.ts'),
     import('../../observe/ingest/datasetStatus.ts'),

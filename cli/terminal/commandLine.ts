@@ -122,6 +122,11 @@ export function countOption<Usual extends number | undefined>(
   throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: got ${text}, expected ${least} to ${most}.`);
 }
 
+/** `--days` of a calendar of days: at most a year and a day, 14 by default. @throws UsageError. */
+export function calendarDays(line: CommandLine): number {
+  return countOption(line, 'days', { usual: 14, most: 366 });
+}
+
 /** The day of an option; undefined without it. @throws UsageError for anything but a day. */
 export function dayOption(line: CommandLine, name: string): UtcDay | undefined {
   const text = textOption(line, name);
