@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { parseJson } from '../../lib/base/json.ts';
 import { failureFields } from '../../lib/base/log.ts';
 import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
-import { MOST_SWEPT } from '../../lib/drops/limits.ts';
+import { ATHENA_STUCK_MS, MOST_SWEPT } from '../../lib/drops/limits.ts';
 import type { Loader, LoadRun } from '../../lib/drops/load/Loader.ts';
 import {
   findDropPlace,
@@ -14,7 +14,7 @@ import {
   type LoadOutcome,
   loadTask,
 } from '../../lib/drops/load/loadTask.ts';
-import type { DropPlace } from '../../lib/drops/load/publishVersion.ts';
+import { type DropPlace, versionTime } from '../../lib/drops/load/publishVersion.ts';
 import { sweepVersions } from '../../lib/drops/load/sweepVersions.ts';
 import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageBodies.ts';
 import { ATHENA_NOTES, parseAthenaNote } from '../../lib/tables/ledgerKeys.ts';
@@ -100,10 +100,11 @@ async function withScope<Result>(
 async function goOn(loader: Loader, run: LoadRun): Promise<boolean> {
   let failed = 0;
   let after: string | undefined;
+  const stuck: string[] = [];
   for (;;) {
     const keys = await loader.landing.list(ATHENA_NOTES, after);
     for (const key of keys) {
-      if (loader.clock.now() >= run.deadline) return failed === 0;
+      if (loader.clock.now() >= run.deadline) return ended(loader, failed, stuck);
       const note = parseAthenaNote(key);
       const place = note === null ? null : findTablePlace(loader.config.sources, note);
       if (note === null || place === null) continue;
@@ -121,10 +122,29 @@ async function goOn(loader: Loader, run: LoadRun): Promise<boolean> {
         failed += 1;
         loader.log({ level: 'error', event: 'ingest_load', ...taskFields(task), ...failureFields(loaded) });
       }
+      const isOpen = !isLoaded(loaded) || loaded.outcome === 'started' || loaded.outcome === 'handed_back';
+      const startedAt = versionTime(note.version) ?? Number.POSITIVE_INFINITY;
+      if (isOpen && loader.clock.now() - startedAt > ATHENA_STUCK_MS)
+        stuck.push(`${task.source}/${task.dataset} ${task.day}`);
     }
     after = keys.at(-1);
-    if (after === undefined) return failed === 0;
+    if (after === undefined) return ended(loader, failed, stuck);
   }
+}
+
+/** Maximum of days that the log names. */
+const MOST_NAMED = 50;
+
+/** Says which loads by Athena do not end; an alarm counts them (infra/alarms/loggedMetrics.ts). @returns Whether nothing failed. */
+function ended({ log }: Loader, failed: number, stuck: readonly string[]): boolean {
+  if (stuck.length > 0)
+    log({
+      level: 'error',
+      event: 'ingest_athena_stuck',
+      stuck: stuck.length,
+      days: stuck.slice(0, MOST_NAMED),
+    });
+  return failed === 0;
 }
 
 /** Only what is read is asked for: AWS adds members to its events as it likes. */

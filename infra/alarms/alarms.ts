@@ -49,6 +49,9 @@ const OVERFLOW_PERIODS = 3;
 /** Percent of the lower of the limits of stage and account. Beyond the limit the gateway rejects requests, and events are lost. */
 const STAGE_LIMIT_PERCENT = 50;
 const MINUTE = 60;
+const HOUR = 3_600;
+/** Failed reads of the experiment groups within an hour. A collector reads every five minutes, and one failure passes. */
+const GROUPS_FAILURES = 3;
 
 const MANGLED: keyof typeof CollectError.entries = 'SLUICE_COLLECT_BODY_MANGLED';
 
@@ -66,7 +69,7 @@ function collectorAlarms(stack: Stack): Resources {
     statistic: 'Sum',
     dimensions: { ApiId: ref(logicalIds.httpApi) },
   });
-  const { overflowed, refused_requests } = collectMetrics;
+  const { groups_failures, overflowed, refused_requests } = collectMetrics;
   const { effectiveRequestsPerSecond } = requestLimits(stack.config);
   return {
     MangledAlarm: alarm(stack, 'mangled', {
@@ -91,6 +94,16 @@ function collectorAlarms(stack: Stack): Resources {
       statistic: 'Sum',
       dimensions: { function: 'collect', stage: stack.stage },
       periods: OVERFLOW_PERIODS,
+    }),
+    GroupsAlarm: alarm(stack, 'groups', {
+      description:
+        'Collectors cannot read the table of experiment groups: see docs/statsig.md, "Groups from Statsig\'s specs"',
+      namespace: METRIC_NAMESPACE,
+      metric: groups_failures.name,
+      statistic: 'Sum',
+      dimensions: { function: 'collect', stage: stack.stage },
+      threshold: GROUPS_FAILURES,
+      periodSeconds: HOUR,
     }),
     StageLimitAlarm: alarm(stack, 'stage-limit', {
       ...ofApi('Count'),

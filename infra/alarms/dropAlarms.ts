@@ -2,12 +2,15 @@ import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { expectsDrops } from '../../lib/drops/plan/lateDrops.ts';
 import { planMetrics } from '../../lib/drops/plan/planMetrics.ts';
 import { exportMetrics } from '../../lib/export/exportMetrics.ts';
+import { usesAthena } from '../../lib/schema/sources.ts';
 import { usedSchedules } from '../streams/schedules.ts';
 import type { Resources } from '../template/Resource.ts';
 import { exportIds, logicalIds, type Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm, type WatchedMetric } from './alarm.ts';
-import { failedLoadsMetric } from './loggedMetrics.ts';
+import { athenaLoadsMetric, failedLoadsMetric } from './loggedMetrics.ts';
 
+/** The schedule looks every ten minutes at the days that Athena works on. */
+const ATHENA_PERIOD_SECONDS = 900;
 const INGEST_PAGE = 'docs/ingest.md, "Alarms"';
 
 /** Alarms on the results of the plan, one of each for every schedule in use, and on dead letters. None without sources. */
@@ -39,6 +42,11 @@ export function ingestAlarms(stack: Stack): Resources {
           description: `No files arrive for ${schedule} datasets: see ${INGEST_PAGE}`,
           missing: 'ignore',
         }),
+        [`IngestLeftOut${id}Alarm`]: alarm(stack, `ingest-left-out-${schedule}`, {
+          ...seen(planMetrics.files_left_out),
+          description: `Loads of ${schedule} datasets leave files out: see docs/ingest.md, "What is left out"`,
+          missing: 'ignore',
+        }),
       };
     },
   );
@@ -60,6 +68,16 @@ export function ingestAlarms(stack: Stack): Resources {
       ...failedLoadsMetric(stack),
       description: `A day of a dataset has just failed: see ${INGEST_PAGE}`,
     }),
+    ...(usesAthena(stack.config)
+      ? {
+          IngestAthenaAlarm: alarm(stack, 'ingest-athena', {
+            ...athenaLoadsMetric(stack),
+            description:
+              'A load by Athena has failed or does not end: see docs/large-days.md, "When Athena fails or does not end"',
+            periodSeconds: ATHENA_PERIOD_SECONDS,
+          }),
+        }
+      : {}),
     IngestPlanDeadLettersAlarm: deadLettersAlarm(
       stack,
       'ingest-plan',

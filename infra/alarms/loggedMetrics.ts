@@ -1,4 +1,5 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
+import { usesAthena } from '../../lib/schema/sources.ts';
 import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import type { WatchedMetric } from './alarm.ts';
@@ -31,21 +32,48 @@ export function partitionGapsMetric(stack: Stack): WatchedMetric {
   return logged(`PartitionGaps-${stack.stage}`);
 }
 
-/** Days whose load failed, one for each log line. */
+/** Days whose load by the function failed, one for each log line. */
 export function failedLoadsMetric(stack: Stack): WatchedMetric {
   return { ...logged(`IngestLoadsFailed-${stack.stage}`), statistic: 'Sum' };
 }
 
-/** The filter behind {@link failedLoadsMetric} (functions/ingest-load/loadMessages.ts). It counts a failure at once, before the next run of the plan. */
-export function failedLoadsFilter(stack: Stack): Resource {
-  const { namespace, metric } = failedLoadsMetric(stack);
-  return {
+/** Days whose load by Athena failed, and those that do not end: {@link loadFilters}. */
+export function athenaLoadsMetric(stack: Stack): WatchedMetric {
+  return logged(`IngestAthenaLoadsFailed-${stack.stage}`);
+}
+
+/**
+ * The filters behind {@link failedLoadsMetric} and {@link athenaLoadsMetric} (functions/ingest-load/loadMessages.ts). They
+ * count a failure at once, before the next run of the plan.
+ */
+export function loadFilters(stack: Stack): Resources {
+  const failed = (engine: 'lambda' | 'athena') =>
+    `{ $.event = "ingest_load" && $.outcome = "failed" && $.engine = "${engine}" }`;
+  const filter = (
+    FilterPattern: string,
+    { namespace, metric }: WatchedMetric,
+    MetricValue: string,
+  ): Resource => ({
     Type: 'AWS::Logs::MetricFilter',
     Properties: {
       LogGroupName: ref(logicalIds.loadLogGroup),
-      FilterPattern: '{ $.event = "ingest_load" && $.outcome = "failed" }',
-      MetricTransformations: [{ MetricNamespace: namespace, MetricName: metric, MetricValue: '1' }],
+      FilterPattern,
+      MetricTransformations: [{ MetricNamespace: namespace, MetricName: metric, MetricValue }],
     },
+  });
+  return {
+    IngestLoadsFailedMetric: filter(failed('lambda'), failedLoadsMetric(stack), '1'),
+    ...(usesAthena(stack.config)
+      ? {
+          IngestAthenaLoadsFailedMetric: filter(failed('athena'), athenaLoadsMetric(stack), '1'),
+          // Every ten minutes, as long as there are any.
+          IngestAthenaLoadsStuckMetric: filter(
+            '{ $.event = "ingest_athena_stuck" }',
+            athenaLoadsMetric(stack),
+            '$.stuck',
+          ),
+        }
+      : {}),
   };
 }
 

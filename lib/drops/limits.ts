@@ -76,6 +76,14 @@ export const PARALLEL_SWEPT = 8;
 /** Calls to empty the folder of one version, 1,000 files each. The next sweep continues. */
 export const MOST_REMOVALS = 20;
 
+// Loads by Athena.
+
+/**
+ * Milliseconds after which a load by Athena is stuck: four statements of 30 minutes, Athena's default limit, and an hour in
+ * its queue. https://docs.aws.amazon.com/athena/latest/ug/service-limits.html
+ */
+export const ATHENA_STUCK_MS = 3 * 3_600_000;
+
 // The preview.
 
 /** Bytes at the end of a file that are fetched first. They contain most footers. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { resources } from '../../infra/resources.ts';
-import { requestMetrics } from '../../lib/collect/collectMetrics.ts';
+import { groupsFailureMetrics, requestMetrics } from '../../lib/collect/collectMetrics.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
@@ -289,18 +289,65 @@ describe('the alarms on failed exports', () => {
   });
 });
 
-describe('the alarm on overdue drops', () => {
-  const resourcesOf = (dataset: object) => {
-    const sources = [
-      {
-        ...{ name: 'acme', bucket: 'acme-drops', owner: '111122223333' },
-        datasets: [{ name: 'events', kind: 'events' as const, ...dataset }],
-      },
-    ];
-    const config = defineConfig({ bucket: 'acme-experiments', sources });
-    return resources({ config, service: 'acme', stage: 'prod' }).Resources;
-  };
+/** Resources of a stack with a dataset. */
+function resourcesOf(dataset: object) {
+  const sources = [
+    {
+      ...{ name: 'acme', bucket: 'acme-drops', owner: '111122223333' },
+      datasets: [{ name: 'events', kind: 'events' as const, ...dataset }],
+    },
+  ];
+  const config = defineConfig({ bucket: 'acme-experiments', sources });
+  return resources({ config, service: 'acme', stage: 'prod' }).Resources;
+}
 
+describe('the alarms on drops', () => {
+  it('include one on loads by Athena, which a schedule counts every ten minutes', () => {
+    const made = resourcesOf({});
+    expect(made['IngestAthenaAlarm']?.Properties).toMatchObject({
+      AlarmName: 'acme-prod-ingest-athena',
+      MetricName: 'IngestAthenaLoadsFailed-prod',
+      Statistic: 'Maximum',
+      Threshold: 1,
+      Period: 900,
+      TreatMissingData: 'notBreaching',
+    });
+    expect(Object.keys(resourcesOf({ engine: 'lambda' })).filter((id) => /Athena/.test(id))).toEqual([]);
+  });
+
+  it('include one on files that loads leave out, for each schedule in use', () => {
+    const [alarms, other] = ['daily', 'hourly'].map((schedule) =>
+      Object.entries(resourcesOf({ schedule })).flatMap(([id, { Properties }]) =>
+        id.startsWith('IngestLeftOut') ? [Properties] : [],
+      ),
+    );
+    expect(alarms).toMatchObject([
+      { AlarmName: 'acme-prod-ingest-left-out-daily', MetricName: 'files_left_out', Threshold: 1 },
+    ]);
+    expect(other).toMatchObject([
+      {
+        AlarmName: 'acme-prod-ingest-left-out-hourly',
+        Dimensions: expect.arrayContaining([{ Name: 'schedule', Value: 'hourly' }]),
+        TreatMissingData: 'ignore',
+      },
+    ]);
+  });
+});
+
+describe('the alarm on experiment groups', () => {
+  it('uses the metric of reads that fail, and rings when several do within an hour', () => {
+    const [line] = groupsFailureMetrics('prod', 0);
+    const { Namespace, MetricName, Dimensions, Threshold } = watchedSchema.parse(alarm('GroupsAlarm'));
+    expect(line).toMatchObject({
+      _aws: { CloudWatchMetrics: [{ Namespace, Dimensions: [Dimensions.map(({ Name }) => Name)] }] },
+      ...Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
+      [MetricName]: 1,
+    });
+    expect([alarm('GroupsAlarm')?.['Period'], Threshold]).toEqual([3_600, 3]);
+  });
+});
+
+describe('the alarm on overdue drops', () => {
   it('exists, with its scheduled check, as soon as one dataset has an expected time', () => {
     const made = resourcesOf({ expectedBy: { hour: 9 } });
     expect(made['IngestLateAlarm']?.Properties).toMatchObject({

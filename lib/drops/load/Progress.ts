@@ -21,6 +21,8 @@ export class Progress {
   bytes = 0;
   /** The version that this load made and queries read now. */
   version: string | undefined;
+  /** What loads the day. */
+  engine: 'lambda' | 'athena' = 'lambda';
   /** The load by Athena, with its costs so far. */
   athena: AthenaLoad | undefined;
   /** Versions that this load has replaced, with epoch milliseconds. */

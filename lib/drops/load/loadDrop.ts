@@ -150,6 +150,7 @@ async function chooseEngine(
       requireMappable(subject, await read(), progress, duckDbDialect),
     );
     if (why === null) return 'function';
+    progress.engine = 'athena';
     const schemas = requireMappable(subject, await read(), progress, athenaDialect);
     progress.bytes = drop.files.reduce((sum, { size }) => sum + size, 0);
     return await startByAthena({ loader, athena, run, place, progress }, drop, schemas, why);

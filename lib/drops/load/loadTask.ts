@@ -29,6 +29,8 @@ export type LoadOutcome =
   /** The ledger has the result. The message of a `failed` task is not retried. */
   | {
       readonly outcome: Settlement['state'];
+      /** What loaded the day, or failed to. */
+      readonly engine: Progress['engine'];
       readonly rows: Settlement['rows'];
       readonly files: number;
       readonly bytes: number;
@@ -212,6 +214,7 @@ export function findTablePlace(sources: readonly Source[], { table, day }: Athen
 
 async function goOnClaimed(work: AthenaWork, load: AthenaLoad, task: IngestTask): Promise<LoadOutcome> {
   const { loader, run, place, progress } = work;
+  progress.engine = 'athena';
   try {
     const ended = await goOnByAthena(work, load);
     if (ended === null) return { outcome: 'lost' };
@@ -360,6 +363,7 @@ async function settleTask(
   await loader.faultPoint?.('settled');
   return {
     outcome: state,
+    engine: progress.engine,
     rows,
     files: files.filter(({ fate }) => fate !== 'gone').length,
     bytes,

@@ -3,6 +3,7 @@ import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { SluiceError } from '../../../lib/base/errors.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
+import { ATHENA_STUCK_MS } from '../../../lib/drops/limits.ts';
 import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
 import type { LastListing } from '../../../lib/drops/plan/planSources.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
@@ -27,7 +28,7 @@ const PARALLEL = 16;
 export const sources: Check = {
   name: 'sources',
   expects:
-    'each dataset of `sources` was listed on schedule and has files, none of them late, and no day of its lookback failed',
+    'each dataset of `sources` was listed on schedule and has files, none of them late, and no day of its lookback failed or is stuck in Athena',
   needs: ['bucket'],
   blocks: [],
   codes: [
@@ -36,6 +37,7 @@ export const sources: Check = {
     'SLUICE_DOCTOR_SOURCE_STOPPED',
     'SLUICE_DOCTOR_SOURCE_LATE',
     'SLUICE_DOCTOR_LOAD_FAILED',
+    'SLUICE_DOCTOR_LOAD_STUCK',
     'SLUICE_DOCTOR_FILES_LEFT_OUT',
   ],
   permissions: ['s3:GetObject', 's3:ListBucket', 'kms:Decrypt'],
@@ -69,11 +71,27 @@ export const sources: Check = {
           ),
         ),
         ...failedDaysFinding('SLUICE_DOCTOR_LOAD_FAILED', `${source.name}/${dataset.name}`, days[i] ?? []),
+        ...stuckFindings(`${source.name}/${dataset.name}`, days[i] ?? [], now),
         ...leftOutFinding(`${source.name}/${dataset.name}`, days[i] ?? []),
       ]);
     });
   },
 };
+
+/** A finding for each day that Athena has not ended in its time. */
+function stuckFindings(of: string, days: readonly LedgerDay[], now: number): readonly Finding[] {
+  return days.flatMap(({ day, entry }) => {
+    const { step, startedAt = now, execution = 'none' } = entry?.athena ?? {};
+    if (step === undefined || now - startedAt <= ATHENA_STUCK_MS) return [];
+    const since = new Date(startedAt).toISOString();
+    return [
+      finding(
+        'SLUICE_DOCTOR_LOAD_STUCK',
+        `${of} ${day}: since ${since}, step ${step}, execution ${execution}.`,
+      ),
+    ];
+  });
+}
 
 /** A finding for days that were loaded without some of their objects; it names the latest day. */
 function leftOutFinding(of: string, days: readonly LedgerDay[]): readonly Finding[] {
@@ -146,7 +164,10 @@ export const exportedDays: Check = {
  *
  * @throws CheckImpossible when reading is denied, or an entry is not valid; other errors of AWS.
  */
-function askLedger<Result>(doctor: Pick<DoctorContext, 'ask'>, read: () => Promise<Result>): Promise<Result> {
+export function askLedger<Result>(
+  doctor: Pick<DoctorContext, 'ask'>,
+  read: () => Promise<Result>,
+): Promise<Result> {
   return doctor.ask('s3:GetObject', async () => {
     try {
       return await read();

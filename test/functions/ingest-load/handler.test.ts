@@ -1,11 +1,39 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
 import { readEnvironment } from '../../../functions/ingest-load/handler.ts';
 import { loadMessages } from '../../../functions/ingest-load/loadMessages.ts';
+import { resources } from '../../../infra/resources.ts';
+import { logicalIds } from '../../../infra/template/Stack.ts';
 import { engineShare, makeWorkDirectory } from '../../../lib/lambda/machine.ts';
+import { readFilterPattern } from '../../../packages/local-aws/src/logs/filterPattern.ts';
 import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from '../../lib/drops/load/startLoads.ts';
+
+/** The metrics of the stack that count a log line of the load. */
+function countedBy({ config }: Loads, line: Record<string, unknown> | undefined): readonly string[] {
+  const { Resources } = resources({ config, service: 'acme', stage: 'prod' });
+  const ofLoad = filterSchema
+    .array()
+    .parse(
+      Object.values(Resources).flatMap(({ Type, Properties }) =>
+        Type === 'AWS::Logs::MetricFilter' ? [Properties] : [],
+      ),
+    );
+  return ofLoad.flatMap(({ LogGroupName, FilterPattern, MetricTransformations: [to] }) => {
+    if (LogGroupName.Ref !== logicalIds.loadLogGroup) return [];
+    if (!readFilterPattern(FilterPattern)(JSON.stringify(line))) return [];
+    const value = to.MetricValue.startsWith('$.') ? line?.[to.MetricValue.slice(2)] : to.MetricValue;
+    return [`${to.MetricName} ${value}`];
+  });
+}
+
+const filterSchema = z.object({
+  LogGroupName: z.object({ Ref: z.string() }),
+  FilterPattern: z.string(),
+  MetricTransformations: z.tuple([z.object({ MetricName: z.string(), MetricValue: z.string() })]),
+});
 
 describe('load messages', () => {
   let loads: Loads;
@@ -62,6 +90,7 @@ describe('load messages', () => {
       code: 'SLUICE_INGEST_FILE_NOT_PARQUET',
     });
     expect(loads.logged.at(-1)?.['failure']).toBeUndefined();
+    expect(countedBy(loads, loads.logged.at(-1))).toEqual(['IngestLoadsFailed-prod 1']);
   });
 
   it('are retried while another load holds the day', async () => {
@@ -196,5 +225,53 @@ describe('the temporary folder of an invocation', () => {
     } finally {
       remove();
     }
+  });
+});
+
+describe('days that Athena works on', () => {
+  let loads: Loads;
+  beforeEach(async () => {
+    loads = await startLoads({ engine: 'athena' });
+  });
+  afterEach(() => loads.close());
+
+  const look = () =>
+    loadMessages(
+      loads.makeLoader(),
+      loads.makeRun(),
+      [{ messageId: '0', body: '{"sluice":"athena"}', receives: 1 }],
+      3,
+    );
+  const stuck = () => loads.logged.filter(({ event }) => event === 'ingest_athena_stuck');
+
+  it('are named, and counted for an alarm, from three hours on until they end', async () => {
+    const release = loads.holdQueries();
+    await loads.drop('a.parquet', someEvents(0, 2));
+    expect(await loads.load()).toMatchObject({ outcome: 'started' });
+    loads.clock.advance(3 * 3_600_000);
+    await look();
+    expect(stuck()).toEqual([]);
+    loads.clock.advance(60_000);
+    await look();
+    expect(stuck()).toEqual([
+      { level: 'error', event: 'ingest_athena_stuck', stuck: 1, days: [`acme/events ${DAY}`] },
+    ]);
+    expect(countedBy(loads, stuck()[0])).toEqual(['IngestAthenaLoadsFailed-prod 1']);
+    release();
+    expect(await loads.goOn()).toMatchObject({ outcome: 'succeeded' });
+    await look();
+    expect(stuck()).toHaveLength(1);
+  });
+
+  it('are counted apart from those of the function when they fail', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    const release = loads.holdQueries();
+    expect(await loads.load()).toMatchObject({ outcome: 'started' });
+    await loads.stopQueries();
+    release();
+    await look();
+    const line = loads.logged.findLast(({ event }) => event === 'ingest_load');
+    expect(line).toMatchObject({ outcome: 'failed', code: 'SLUICE_ATHENA_QUERY_CANCELLED', day: DAY });
+    expect(countedBy(loads, line)).toEqual(['IngestAthenaLoadsFailed-prod 1']);
   });
 });

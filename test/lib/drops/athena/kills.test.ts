@@ -89,12 +89,48 @@ describe('a load by Athena', () => {
     await expectWhole();
   });
 
+  it.each([
+    ['the plan has seen other files', { fingerprint: 'newer', reason: 'changed' }],
+    ['somebody requests the day', { reason: 'backfill' }],
+  ] as const)('stops the statement that runs when %s, and starts anew', async (_, task) => {
+    const before = await loads.queryStates();
+    const release = loads.holdQueries();
+    await loads.drop('b.parquet', someEvents(20, 30));
+    expect(await loads.load()).toMatchObject({ outcome: 'started', step: 'rows' });
+    expect((await loads.queryStates()).slice(0, -before.length)).toEqual(['RUNNING']);
+    await loads.drop('b.parquet', WITH_REFUSED);
+    expect(await loads.load(task)).toMatchObject({ outcome: 'started', step: 'rows' });
+    expect((await loads.queryStates()).slice(0, -before.length)).toEqual(['RUNNING', 'CANCELLED']);
+    release();
+    expect(await loads.goOn()).toMatchObject({ outcome: 'succeeded', engine: 'athena' });
+    await expectWhole();
+  });
+
+  it('stops its statement when another invocation has taken the day over meanwhile', async () => {
+    const before = await loads.queryStates();
+    const release = loads.holdQueries();
+    await loads.drop('b.parquet', WITH_REFUSED);
+    const late = await loads.load({
+      at: {
+        athena_started: async () => {
+          loads.clock.advance(LEASE_MS + 1);
+          expect(await loads.load({ fingerprint: 'newer' })).toMatchObject({ outcome: 'started' });
+        },
+      },
+    });
+    expect(late).toEqual({ outcome: 'lost' });
+    expect((await loads.queryStates()).slice(0, -before.length)).toEqual(['RUNNING', 'CANCELLED']);
+    release();
+    expect(await loads.goOn()).toMatchObject({ outcome: 'succeeded' });
+    await expectWhole();
+  });
+
   it('names the file that Athena can not read', async () => {
     await loads.drop(
       'b.parquet',
       `SELECT * REPLACE ({'Upper': event_name} AS event_name) FROM (${someEvents(0, 2)})`,
     );
-    expect(await loads.load()).toMatchObject({ outcome: 'failed' });
+    expect(await loads.load()).toMatchObject({ outcome: 'failed', engine: 'athena' });
     expect(await loads.entry()).toMatchObject({
       failure: { code: 'SLUICE_INGEST_COLUMN_ENGINE_UNFIT' },
       files: [{ fate: 'loaded' }, { fate: 'failed', reason: 'SLUICE_INGEST_COLUMN_ENGINE_UNFIT' }],

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AthenaClient } from '@aws-sdk/client-athena';
+import {
+  AthenaClient,
+  GetQueryExecutionCommand,
+  ListQueryExecutionsCommand,
+  StopQueryExecutionCommand,
+} from '@aws-sdk/client-athena';
 import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import {
   CreateBucketCommand,
@@ -88,19 +93,26 @@ export async function startLoads(
   const catalog = Catalog.open({ directory: join(directory.path, 'glue'), clock });
   const where = { partition: 'aws', region: 'us-east-1', account: OURS };
   const keys = new Keys({ clock, ...where, directory: join(directory.path, 'kms') });
+  /** Queries wait for it. */
+  let held: Promise<void> | undefined;
   const athena =
     dataset.engine === 'athena'
       ? await openAthena({
           ...{ directory: join(directory.path, 'athena'), clock, catalog, store, region: 'us-east-1' },
           account: OURS,
-          openRunner: (prepared) =>
-            openStatementRunner({
-              catalog,
-              store,
-              prepared,
-              clock,
-              directory: join(directory.path, 'scratch'),
-            }),
+          async openRunner(prepared) {
+            const runner = await openStatementRunner({
+              ...{ catalog, store, prepared, clock, directory: join(directory.path, 'scratch') },
+            });
+            return {
+              classify: (sql) => runner.classify(sql),
+              async run(sql, context) {
+                await held;
+                return runner.run(sql, context);
+              },
+              close: () => runner.close(),
+            };
+          },
         })
       : null;
   const services = [
@@ -251,6 +263,31 @@ export async function startLoads(
         if (outcome === 'killed' || outcome.outcome === 'busy') return outcome;
         last = outcome;
       }
+    },
+
+    /** Lets queries run, but not end. @returns Ends them. */
+    holdQueries(): () => void {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return resolve;
+    },
+    /** Stops all queries, as a person does. */
+    async stopQueries(): Promise<void> {
+      for (const QueryExecutionId of await this.queries())
+        await athenaOf.send(new StopQueryExecutionCommand({ QueryExecutionId }));
+    },
+    /** IDs of all queries, newest first. */
+    async queries(): Promise<readonly string[]> {
+      const WorkGroup = loadWorkgroup(config);
+      const { QueryExecutionIds = [] } = await athenaOf.send(new ListQueryExecutionsCommand({ WorkGroup }));
+      return QueryExecutionIds;
+    },
+    /** States of all queries, newest first. */
+    async queryStates(): Promise<readonly (string | undefined)[]> {
+      const found = (await this.queries()).map((QueryExecutionId) =>
+        athenaOf.send(new GetQueryExecutionCommand({ QueryExecutionId })),
+      );
+      return (await Promise.all(found)).map(({ QueryExecution }) => QueryExecution?.Status?.State);
     },
 
     sweep: () => sweepVersions(makeLoader(), makeRun()),
