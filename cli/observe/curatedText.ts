@@ -1,4 +1,4 @@
-import type { CuratedCalendar, CuratedDayStatus } from '../../observe/curate/curatedDays.ts';
+import type { CuratedCalendar, CuratedDayState, CuratedDayStatus } from '../../observe/curate/curatedDays.ts';
 import type { CurateRequested } from '../../observe/curate/requests.ts';
 import { textTable } from '../terminal/output.ts';
 import { sizeText } from './tablesText.ts';
@@ -8,17 +8,30 @@ export function curatedText({ isOn, curateAfter, firstYoung, tables }: CuratedCa
   const head = isOn
     ? `A day is curated ${curateAfter} ${curateAfter === 1 ? 'day' : 'days'} after its end: now those before ${firstYoung}.\n`
     : 'Days are not curated: the configuration has `curate: false`. Views read the raw tables.\n';
-  const parts = tables.map(({ table, rawTable, listed, days }) => {
-    const about = `${table}: views read ${listed} ${listed === 1 ? 'day' : 'days'} from it, and all others from ${rawTable}.`;
+  const parts = tables.map(({ table, rawTable, listed, leftOut, days }) => {
+    const room =
+      leftOut === 0
+        ? ''
+        : ` ${dayCount(leftOut)} of these ${leftOut === 1 ? 'is' : 'are'} left out of the text of some views, which has no room for more ranges of days: these views read ${leftOut === 1 ? 'it' : 'them'} from ${rawTable}.`;
+    const about = `${table}: views read ${dayCount(listed)} from it, and all others from ${rawTable}.${room}`;
     return `${about}\n${days.length === 0 ? 'No day of these has rows.\n' : textTable(days.map(dayRow))}`;
   });
   return [head, ...parts].join('\n');
 }
 
+function dayCount(count: number): string {
+  return `${count} ${count === 1 ? 'day' : 'days'}`;
+}
+
+const VIEWS_READ: Readonly<Partial<Record<CuratedDayState, string>>> = {
+  curated: 'curated',
+  left_out: 'both',
+};
+
 function dayRow({ day, state, raw, files, bytes, account, why }: CuratedDayStatus) {
   return {
     day,
-    'views read': state === 'curated' ? 'curated' : 'raw',
+    'views read': VIEWS_READ[state] ?? 'raw',
     'raw files': raw.files,
     'raw size': sizeText(raw.bytes),
     files: files === 0 ? null : files,

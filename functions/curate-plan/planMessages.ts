@@ -18,7 +18,7 @@ import {
   firstYoungDay,
   planDays,
 } from '../../lib/curate/planDays.ts';
-import { publishViews } from '../../lib/curate/publishViews.ts';
+import { countLeftOut, publishViews } from '../../lib/curate/publishViews.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { parseTableKey } from '../../lib/tables/tableFolders.ts';
 
@@ -58,14 +58,21 @@ export async function planMessages(
   await attempt(work.checks, 'curate_check', () => checkWindow(planner));
   // While a deployment did not curate, nothing has taken days out: the views name none, and get none without the check.
   await attempt(work.deployments, 'curate_check', () => checkAll(planner));
+  /** Days that the last publication left out. */
+  let leftOut: number | null = null;
   const publishing = [...work.files.ids, ...work.checks, ...work.deployments, ...work.publications];
   if (work.deployments.some((id) => failures.has(id))) for (const id of publishing) failures.add(id);
-  else await attempt(publishing, 'curate_views', () => publish(planner));
+  else
+    await attempt(publishing, 'curate_views', async () => {
+      leftOut = await publish(planner);
+    });
   for (const { id, request } of work.requests) {
-    await attempt([id], 'curate_plan', () => plan(planner, request));
+    await attempt([id], 'curate_plan', async () => {
+      leftOut = await plan(planner, request);
+    });
   }
   const counting = [...work.checks, ...work.requests.filter(isNightly).map(({ id }) => id)];
-  await attempt(counting, 'curate_count', () => count(planner));
+  await attempt(counting, 'curate_count', () => count(planner, leftOut));
   return batchFailures([...failures]);
 }
 
@@ -145,20 +152,29 @@ async function check(
   planner.log({ level: 'info', event: 'curate_check', kind, taken_out: takenOut.slice(0, MOST_NAMED) });
 }
 
-async function publish(planner: CuratePlanFunction): Promise<void> {
-  const fates = await publishViews(planner);
+/** @returns Days of the lists that some view reads raw all the same; null if it is not known. */
+async function publish(planner: CuratePlanFunction): Promise<number | null> {
+  const publication = await publishViews(planner);
+  const { fates, noRoom, unserved } = publication;
   const changed = Object.entries(fates).filter(([, fate]) => fate !== 'current');
-  if (changed.length > 0)
-    planner.log({ level: 'info', event: 'curate_views', views: Object.fromEntries(changed) });
+  const leftOut = countLeftOut(publication);
+  if (changed.length > 0 || (leftOut ?? 0) > 0)
+    planner.log({
+      level: 'info',
+      event: 'curate_views',
+      views: Object.fromEntries(changed),
+      ...((leftOut ?? 0) > 0 ? { no_room: noRoom, unserved } : {}),
+    });
+  return leftOut;
 }
 
 /** Plans, and then writes the list into the views: days were taken out of it, or put into it. */
-async function plan(planner: CuratePlanFunction, request: CurateRequestBody): Promise<void> {
+async function plan(planner: CuratePlanFunction, request: CurateRequestBody): Promise<number | null> {
   const { clock, log } = planner;
   const began = clock.now();
   const { asked } = request;
   const plans = await planDays(planner, request);
-  await publish(planner);
+  const leftOut = await publish(planner);
   log({
     level: plans.some(({ unreadable }) => unreadable.length > 0) ? 'error' : 'info',
     event: 'curate_plan',
@@ -175,9 +191,10 @@ async function plan(planner: CuratePlanFunction, request: CurateRequestBody): Pr
     })),
     duration_ms: clock.now() - began,
   });
+  return leftOut;
 }
 
-async function count(planner: CuratePlanFunction): Promise<void> {
+async function count(planner: CuratePlanFunction, leftOut: number | null): Promise<void> {
   const { stage, clock, log } = planner;
   const now = clock.now();
   const counts = [await countDays(planner, 'exposures'), await countDays(planner, 'events')];
@@ -186,6 +203,7 @@ async function count(planner: CuratePlanFunction): Promise<void> {
   const line = curateMetricsLine(
     {
       curated: sum(({ listed }) => listed),
+      leftOut,
       failed: sum(({ failed }) => failed),
       waiting: sum(({ waiting }) => waiting),
       oldestDays: oldest === undefined ? 0 : Math.floor((now - Date.parse(oldest)) / DAY_MS),

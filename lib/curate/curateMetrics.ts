@@ -5,13 +5,16 @@ export const curateMetrics = {
   curations_failed: { name: 'curations_failed', unit: 'Count' },
   curations_waiting: { name: 'curations_waiting', unit: 'Count' },
   days_curated: { name: 'days_curated', unit: 'Count' },
+  days_left_out: { name: 'days_left_out', unit: 'Count' },
   oldest_not_curated: { name: 'oldest_not_curated', unit: 'Count' },
 } as const satisfies Record<string, Metric>;
 
 /** Days of both tables: those that are curated, and those that are not though they should be. */
 export interface CurationCounts {
-  /** Days that views read from the curated tables. */
+  /** Days of the lists that views read. */
   readonly curated: number;
+  /** Those of them that some view reads raw all the same; null if it is not known. */
+  readonly leftOut: number | null;
   /** Days whose last curation failed. */
   readonly failed: number;
   /** Days that were queued more than a day ago, the failed ones apart. */
@@ -26,7 +29,7 @@ export interface CurationCounts {
  * @param timestamp Epoch milliseconds.
  */
 export function curateMetricsLine(
-  { curated, failed, waiting, oldestDays }: CurationCounts,
+  { curated, leftOut, failed, waiting, oldestDays }: CurationCounts,
   { stage, timestamp }: { readonly stage: string; readonly timestamp: number },
 ): Readonly<Record<string, unknown>> | null {
   return emfLine({
@@ -37,6 +40,7 @@ export function curateMetricsLine(
       [curateMetrics.curations_failed, failed],
       [curateMetrics.curations_waiting, waiting],
       [curateMetrics.days_curated, curated],
+      ...(leftOut === null ? [] : [[curateMetrics.days_left_out, leftOut] as const]),
       [curateMetrics.oldest_not_curated, oldestDays],
     ],
   });

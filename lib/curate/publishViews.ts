@@ -40,6 +40,26 @@ export type ViewFate =
   /** The catalog does not have it. */
   | 'missing';
 
+/** What a publication has done. */
+export interface Publication {
+  /** What became of each view. */
+  readonly fates: Readonly<Partial<Record<ViewName, ViewFate>>>;
+  /** Days of the lists that a view reads raw all the same, because its text has no room for them; only views with some. */
+  readonly noRoom: Readonly<Partial<Record<ViewName, number>>>;
+  /**
+   * Days of each list that no view reads from the curated table: the catalog has another version of them than the list, or
+   * the list has them in another shape. The next plan curates or lists them again. Null if no view was looked at that far.
+   */
+  readonly unserved: Readonly<Record<ForwardedKind, number>> | null;
+}
+
+/** Days of the lists that some view reads raw; null if it is not known. */
+export function countLeftOut({ noRoom, unserved }: Publication): number | null {
+  if (unserved === null) return null;
+  const sum = Object.values(unserved).reduce((all, count) => all + count, 0);
+  return sum + Math.max(0, ...Object.values(noRoom));
+}
+
 /**
  * Writes the lists of curated days into the views, each with one conditional update. What is written comes from lists and
  * partitions that are read after the view: so of two that publish at once, whoever writes last has read the newer ones, and
@@ -48,13 +68,24 @@ export type ViewFate =
  *
  * @throws CatalogCallError; CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY.
  */
-export async function publishViews(
-  publisher: ViewPublisher,
-): Promise<Readonly<Partial<Record<ViewName, ViewFate>>>> {
+export async function publishViews(publisher: ViewPublisher): Promise<Publication> {
   const versions = await readVersions(publisher);
   const fates: Partial<Record<ViewName, ViewFate>> = {};
-  for (const name of viewNames) fates[name] = await publishView(publisher, versions, name);
-  return fates;
+  const noRoom: Partial<Record<ViewName, number>> = {};
+  let unserved: Publication['unserved'] = null;
+  for (const name of viewNames) {
+    const view = await publishView(publisher, versions, name);
+    fates[name] = view.fate;
+    if (view.noRoom > 0) noRoom[name] = view.noRoom;
+    unserved = view.unserved ?? unserved;
+  }
+  return { fates, noRoom, unserved };
+}
+
+/** What became of one view. */
+interface PublishedView extends Pick<Publication, 'unserved'> {
+  readonly fate: ViewFate;
+  readonly noRoom: number;
 }
 
 /** The versions that the partitions of both tables have, by day. */
@@ -82,21 +113,32 @@ export async function readVersions(
   return { exposures: await of('exposures'), events: await of('events') };
 }
 
-async function publishView(publisher: ViewPublisher, versions: Versions, name: ViewName): Promise<ViewFate> {
+async function publishView(
+  publisher: ViewPublisher,
+  versions: Versions,
+  name: ViewName,
+): Promise<PublishedView> {
   const { config, wait, random } = publisher;
+  const unwritten = (fate: ViewFate): PublishedView => ({ fate, noRoom: 0, unserved: null });
   for await (const _ of eachAttempt({ ...VIEW_RETRIES, wait, random })) {
     const view = await retryTransient(publisher, () => publisher.views.read(name));
-    if (view === null) return 'missing';
-    if (!view.isCurated) return 'off';
+    if (view === null) return unwritten('missing');
+    if (!view.isCurated) return unwritten('off');
     const definition = readPrestoView(view.text);
-    if (definition === null || readCuratedDays(config, name, definition.originalSql) === null) return 'other';
-    const wanted = async (of: Versions) => fitCuratedView(config, name, await readDays(publisher, of)).view;
-    if ((await wanted(versions)).sql === definition.originalSql) return 'current';
+    if (definition === null || readCuratedDays(config, name, definition.originalSql) === null)
+      return unwritten('other');
+    const wanted = async (of: Versions) => {
+      const { days, unserved } = await readDays(publisher, of);
+      const { view: fitted, leftOut: noRoom } = fitCuratedView(config, name, days);
+      return { fitted, noRoom, unserved };
+    };
+    const { fitted: before, ...unchanged } = await wanted(versions);
+    if (before.sql === definition.originalSql) return { fate: 'current', ...unchanged };
     // The partitions were read before the first view, and days may have got new versions since.
-    const viewNow = await wanted(await readVersions(publisher));
-    if (viewNow.sql === definition.originalSql) return 'current';
-    const text = prestoViewText(viewNow, config.database);
-    if (await retryTransient(publisher, () => view.replaceText(text))) return 'published';
+    const { fitted: now, ...left } = await wanted(await readVersions(publisher));
+    if (now.sql === definition.originalSql) return { fate: 'current', ...left };
+    const text = prestoViewText(now, config.database);
+    if (await retryTransient(publisher, () => view.replaceText(text))) return { fate: 'published', ...left };
   }
   throw new CurateError('SLUICE_CURATE_LIST_BUSY', `${name}.`);
 }
@@ -108,16 +150,25 @@ async function publishView(publisher: ViewPublisher, versions: Versions, name: V
 async function readDays(
   { config, listed }: Pick<ViewPublisher, 'config' | 'listed'>,
   versions: Versions,
-): Promise<Readonly<Record<ForwardedKind, readonly UtcDay[]>>> {
+): Promise<{
+  readonly days: Readonly<Record<ForwardedKind, readonly UtcDay[]>>;
+  /** How many days of each list are left out. */
+  readonly unserved: Readonly<Record<ForwardedKind, number>>;
+}> {
   const tables = curatedTables(config);
   const of = async (kind: ForwardedKind) => {
     const shape = curatedShape(tables[kind]);
-    const { days = {} } = (await listed.read(kind)) ?? {};
-    return Object.entries(days)
-      .filter(([day, entry]) => entry.shape === shape && versions[kind].get(day) === entry.version)
-      .map(([day]) => day);
+    const { days: all = {} } = (await listed.read(kind)) ?? {};
+    const days = Object.entries(all).flatMap(([day, entry]) =>
+      entry.shape === shape && versions[kind].get(day) === entry.version ? [day] : [],
+    );
+    return { days, unserved: Object.keys(all).length - days.length };
   };
-  return { exposures: await of('exposures'), events: await of('events') };
+  const [exposures, events] = [await of('exposures'), await of('events')];
+  return {
+    days: { exposures: exposures.days, events: events.days },
+    unserved: { exposures: exposures.unserved, events: events.unserved },
+  };
 }
 
 /**

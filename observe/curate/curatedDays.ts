@@ -5,7 +5,7 @@ import { mapLimit } from '../../lib/base/concurrency.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { curatedShape, curatedTables } from '../../lib/curate/curatedTables.ts';
 import { isFailed } from '../../lib/curate/decideDay.ts';
-import type { ListedDay } from '../../lib/curate/ListedDays.ts';
+import type { ListedDay, ListedDays } from '../../lib/curate/ListedDays.ts';
 import { firstYoungDay } from '../../lib/curate/planDays.ts';
 import { type RawDay, readRawDay } from '../../lib/curate/RawDays.ts';
 import type { DayAccount } from '../../lib/drops/ledger/CuratedDay.ts';
@@ -16,7 +16,7 @@ import { versionPrefix } from '../../lib/tables/tableFolders.ts';
 import type { Place } from '../place.ts';
 import { listFolder, s3Place } from '../tables/tableDays.ts';
 import { readPartitions } from '../tables/tables.ts';
-import { readViewDays, type ViewDays } from './viewDays.ts';
+import { findNoRoom, type Lists, readViewDays, type ViewDays } from './viewDays.ts';
 
 /**
  * What a day of a curated table is:
@@ -27,10 +27,18 @@ import { readViewDays, type ViewDays } from './viewDays.ts';
  * - `curating`: a function works on it.
  * - `failed`: the last try failed.
  * - `outdated`: it has a version of other raw files or columns, and is to be curated again.
+ * - `left_out`: its version is of today, and the text of some views has no room to name it.
  *
- * Views read the raw rows of every day that is not `curated`.
+ * Views read the raw rows of every day that is not `curated`; of a day that is `left_out` some of them.
  */
-export type CuratedDayState = 'curated' | 'too_young' | 'waiting' | 'curating' | 'failed' | 'outdated';
+export type CuratedDayState =
+  | 'curated'
+  | 'too_young'
+  | 'waiting'
+  | 'curating'
+  | 'failed'
+  | 'outdated'
+  | 'left_out';
 
 /** A day of a curated table. */
 export interface CuratedDayStatus {
@@ -70,6 +78,8 @@ export interface CuratedTableStatus {
   readonly rawTable: string;
   /** Days in the list that is written into the views, whatever the calendar shows. */
   readonly listed: number;
+  /** How many of them the text of some views has no room for, so that these views read them raw. */
+  readonly leftOut: number;
   /** How many days each view reads from the table, by its own text; null if that is not of this configuration. */
   readonly views: readonly Pick<ViewDays, 'view' | 'days'>[];
   /** The newest first: days that have a raw folder or are in the list, and have raw files or a version. */
@@ -114,29 +124,36 @@ export async function readCuratedCalendar(
 ): Promise<CuratedCalendar> {
   const { config, now } = place;
   const tables: CuratedTableStatus[] = [];
+  const lists = await readLists(place);
+  const noRoom = findNoRoom(config, lists);
   for (const kind of kinds) {
     const from = addDays(until, 1 - days);
-    const { wanted, list } = await knownDays(place, kind, { from, until });
+    const listed = Object.keys(lists[kind]);
+    const known = await knownDays(place, kind, lists);
+    const wanted = known.filter((day) => day >= from && day <= until);
     const views = await readViewDays(place, kind);
     tables.push({
       kind,
       table: config.curatedTables[kind],
       rawTable: config.tables[kind],
-      listed: Object.keys(list).length,
+      listed: listed.length,
+      leftOut: listed.filter((day) => noRoom(kind, day).length > 0).length,
       views: views.map(({ view, days }) => ({ view, days })),
-      days: await readCuratedDays(place, kind, wanted.toReversed(), { list, views }),
+      days: await readCuratedDays(place, kind, wanted.toReversed(), { lists, views }),
     });
   }
   const { curate: isOn, curateAfter } = config;
   return { isOn, curateAfter, firstYoung: firstYoungDay(config, now), tables };
 }
 
-/** The list of days that is written into the views. */
-export async function readListedDays(
-  { s3, config }: Pick<Place, 's3' | 'config'>,
-  kind: ForwardedKind,
-): Promise<Readonly<Record<UtcDay, ListedDay>>> {
-  return (await s3ListedDays(s3, config.bucket).read(kind))?.days ?? {};
+/** The lists of days that are written into the views. */
+export async function readLists({
+  s3,
+  config,
+}: Pick<Place, 's3' | 'config'>): Promise<Readonly<Record<ForwardedKind, ListedDays>>> {
+  const lists = s3ListedDays(s3, config.bucket);
+  const [exposures, events] = [await lists.read('exposures'), await lists.read('events')];
+  return { exposures: exposures?.days ?? {}, events: events?.days ?? {} };
 }
 
 /** The raw files, as the plan lists them. */
@@ -150,15 +167,13 @@ export function rawDaysOf({
   return s3RawDays(s3, config.bucket, config, { clock, wait, random, deadline: clock.now() + LIST_MS });
 }
 
-/** Days of the range that have a raw folder or are listed, oldest first. */
-async function knownDays(
+/** Days that have a raw folder or are listed, oldest first. */
+export async function knownDays(
   place: CuratedPlace,
   kind: ForwardedKind,
-  { from, until }: { readonly from: UtcDay; readonly until: UtcDay },
-) {
-  const list = await readListedDays(place, kind);
-  const known = new Set([...(await rawDaysOf(place).days(kind)), ...Object.keys(list)]);
-  return { list, wanted: [...known].filter((day) => day >= from && day <= until).sort() };
+  lists: Lists,
+): Promise<readonly UtcDay[]> {
+  return [...new Set([...(await rawDaysOf(place).days(kind)), ...Object.keys(lists[kind])])].sort();
 }
 
 /**
@@ -172,14 +187,18 @@ export async function readCuratedDays(
   kind: ForwardedKind,
   days: readonly UtcDay[],
   {
-    list,
+    lists,
     views,
-  }: { readonly list: Readonly<Record<UtcDay, ListedDay>>; readonly views: readonly ViewDays[] },
+  }: {
+    readonly lists: Readonly<Record<ForwardedKind, ListedDays>>;
+    readonly views: readonly ViewDays[];
+  },
 ): Promise<readonly CuratedDayStatus[]> {
   const { s3, config } = place;
   const ledger = s3Ledger(s3, config.bucket);
   const raw = rawDaysOf(place);
   const table = config.curatedTables[kind];
+  const noRoom = findNoRoom(config, lists);
   const shape = curatedShape(curatedTables(config)[kind]);
   const [from = '', to = ''] = [...days].sort().filter((_, i, { length }) => i === 0 || i === length - 1);
   const partitions = await readPartitions(
@@ -196,7 +215,10 @@ export async function readCuratedDays(
     const partition = s3Place(partitions.get(day) ?? '').Prefix;
     const isRead = version !== undefined && partition === versionPrefix(config, table, day, version);
     const unread = views.filter(({ has }) => !has(day)).map(({ view }) => view);
-    const status = statusOf(place, { day, raw: files, entry, isRead, listed: list[day], unread, shape });
+    const status = statusOf(place, {
+      ...{ day, raw: files, entry, isRead, listed: lists[kind][day], unread, shape },
+      ...{ noRoom: noRoom(kind, day), isServed: unread.length < views.length },
+    });
     const { files: written, bytes } = isRead
       ? await listFolder(place, `s3://${config.bucket}/${partition}`)
       : { files: 0, bytes: 0 };
@@ -215,6 +237,10 @@ interface KnownDay {
   readonly listed: ListedDay | undefined;
   /** Views that do not read the day from the curated table. */
   readonly unread: readonly string[];
+  /** Those of them whose text has no room for it. */
+  readonly noRoom: readonly string[];
+  /** Whether any view reads it from the curated table. */
+  readonly isServed: boolean;
   /** Today's. */
   readonly shape: string;
 }
@@ -249,11 +275,12 @@ function statusOf(
 
 function stateOf(
   config: Place['config'],
-  { day, raw, entry, isRead, listed, unread, shape }: KnownDay,
+  { day, raw, entry, isRead, listed, unread, noRoom, shape }: KnownDay,
   now: number,
 ): CuratedDayState {
   const isOfToday = listed?.fingerprint === raw.fingerprint && listed.shape === shape;
   if (isRead && isOfToday && unread.length === 0) return 'curated';
+  if (isRead && isOfToday && unread.every((view) => noRoom.includes(view))) return 'left_out';
   if (entry?.lease !== undefined && entry.lease.until > now) return 'curating';
   if (isFailed(entry, raw.fingerprint)) return 'failed';
   if (entry?.version !== undefined && !isOfNow(entry, raw, shape)) return 'outdated';
@@ -267,7 +294,7 @@ function isOfNow({ fingerprint, curated }: LedgerEntry, raw: RawDay, shape: stri
 
 function whyRaw(
   { curate, curateAfter }: Place['config'],
-  { day, raw, entry, isRead, listed, unread, shape }: KnownDay,
+  { day, raw, entry, isRead, listed, unread, isServed, shape }: KnownDay,
   state: Exclude<CuratedDayState, 'curated'>,
 ): string {
   if (!curate) return 'The configuration has `curate: false`.';
@@ -285,7 +312,9 @@ function whyRaw(
         entry?.fingerprint === raw.fingerprint
           ? 'Its columns have changed since it was curated.'
           : 'Its raw files have changed since it was curated.'
-      }${told}`;
+      }${isServed ? ' Views read that version until the plan takes the day out of their list, usually within two minutes.' : ''}${told}`;
+    case 'left_out':
+      return `It is curated. The text of ${unread.join(', ')} has no room for it: it names the newest ranges of days.`;
     default:
       if (entry?.version !== undefined && isOfNow(entry, raw, shape) && !isRead)
         return 'The catalog does not have its partition: the next plan curates it again.';

@@ -1,10 +1,13 @@
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
-import { DAY_MS, type UtcDay } from '../../lib/base/time.ts';
+import { addDays, DAY_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { MOST_DAYS_A_NIGHT } from '../../lib/curate/limits.ts';
 import { firstYoungDay } from '../../lib/curate/planDays.ts';
+import { readRawDay } from '../../lib/curate/RawDays.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { curatedPlace } from '../../lib/tables/ledgerKeys.ts';
-import { type CuratedPlace, rawDaysOf, readListedDays } from './curatedDays.ts';
+import { type CuratedPlace, rawDaysOf, readLists } from './curatedDays.ts';
+import { findNoRoom, type Lists, readViewDays } from './viewDays.ts';
 
 /** A curated table, by the ledger and the list that views read alone: no raw file is listed. */
 export interface CurationState {
@@ -12,43 +15,60 @@ export interface CurationState {
   readonly table: string;
   /** Days that views read from it. */
   readonly listed: number;
+  /** How many of them the text of some views has no room for, so that these views read them raw. */
+  readonly leftOut: number;
   /** Days that are old enough, and that views read raw; the failed and late ones among them. */
   readonly raw: number;
   /** Newest first. */
   readonly failed: readonly { readonly day: UtcDay; readonly code: string }[];
   /** Days that were queued more than a day ago, newest first. */
   readonly late: readonly UtcDay[];
+  /** Days that the last night should have queued and that were never queued, newest first. */
+  readonly unplanned: readonly UtcDay[];
 }
 
 /** Days of a table whose ledger entry is read, the newest ones. */
 const MOST_DAYS = 400;
 const PARALLEL = 16;
+/** The next night is at most a day away, and a run may be late by its retries. */
+const NIGHT_MS = DAY_MS + 2 * 3_600_000;
 
 /** The state of both curated tables; none without `curate: true`. @throws as `readCuratedCalendar`. */
 export async function readCurationState(place: CuratedPlace): Promise<readonly CurationState[]> {
   if (!place.config.curate) return [];
+  const lists = await readLists(place);
+  const noRoom = findNoRoom(place.config, lists);
   const states: CurationState[] = [];
-  for (const kind of forwardedKinds) states.push(await readTableState(place, kind));
+  for (const kind of forwardedKinds) {
+    const listed = Object.keys(lists[kind]);
+    const leftOut = listed.filter((day) => noRoom(kind, day).length > 0).length;
+    states.push({ ...(await readTableState(place, kind, lists)), listed: listed.length, leftOut });
+  }
   return states;
 }
 
-async function readTableState(place: CuratedPlace, kind: ForwardedKind): Promise<CurationState> {
+async function readTableState(
+  place: CuratedPlace,
+  kind: ForwardedKind,
+  lists: Lists,
+): Promise<Omit<CurationState, 'listed' | 'leftOut'>> {
   const { s3, config, now } = place;
   const ledger = s3Ledger(s3, config.bucket);
-  const list = await readListedDays(place, kind);
   const firstYoung = firstYoungDay(config, now);
   const raw = (await rawDaysOf(place).days(kind)).filter(
-    (day) => day < firstYoung && list[day] === undefined,
+    (day) => day < firstYoung && lists[kind][day] === undefined,
   );
   const days = raw.toReversed().slice(0, MOST_DAYS);
   const entries = await mapLimit(days, PARALLEL, async (day) => ({
     day,
     entry: (await ledger.read(curatedPlace(config, kind, day)))?.entry,
   }));
+  // A night queues the newest days, and those that failed before last.
+  const nightly = entries.filter(({ entry }) => entry?.state !== 'failed').slice(0, MOST_DAYS_A_NIGHT);
+  const planned = firstYoungDay(config, now - NIGHT_MS);
   return {
     kind,
     table: config.curatedTables[kind],
-    listed: Object.keys(list).length,
     raw: raw.length,
     failed: entries.flatMap(({ day, entry }) =>
       entry?.state === 'failed' ? [{ day, code: entry.failure?.code ?? '' }] : [],
@@ -58,5 +78,39 @@ async function readTableState(place: CuratedPlace, kind: ForwardedKind): Promise
         ? [day]
         : [],
     ),
+    unplanned: nightly.flatMap(({ day, entry }) => (entry === undefined && day < planned ? [day] : [])),
   };
+}
+
+/** Days of a curated table that views read although their raw files have changed: they miss rows that came late. */
+export interface StaleDays {
+  readonly kind: ForwardedKind;
+  readonly table: string;
+  /** Oldest first. */
+  readonly days: readonly UtcDay[];
+}
+
+/**
+ * Compares the days that views read with their raw files, for as long as events may still arrive: files of other days are
+ * not looked for by the hourly check either.
+ *
+ * @throws as `readCuratedCalendar`.
+ */
+export async function readStaleDays(place: CuratedPlace): Promise<readonly StaleDays[]> {
+  const { config, now } = place;
+  const raw = rawDaysOf(place);
+  const lists = await readLists(place);
+  const oldest = addDays(utcDay(now), -config.timeWindow.pastDays - 1);
+  const stale: StaleDays[] = [];
+  for (const kind of forwardedKinds) {
+    const views = await readViewDays(place, kind);
+    const read = Object.entries(lists[kind]).filter(
+      ([day]) => day >= oldest && views.some(({ has }) => has(day)),
+    );
+    const days = await mapLimit(read, PARALLEL, async ([day, { fingerprint }]) =>
+      (await readRawDay(raw, kind, day)).fingerprint === fingerprint ? [] : [day],
+    );
+    stale.push({ kind, table: config.curatedTables[kind], days: days.flat().sort() });
+  }
+  return stale;
 }

@@ -10,9 +10,9 @@ import {
   type CuratedDayState,
   type CuratedDayStatus,
   type CuratedPlace,
-  rawDaysOf,
+  knownDays,
   readCuratedDays,
-  readListedDays,
+  readLists,
 } from './curatedDays.ts';
 import { readViewDays } from './viewDays.ts';
 
@@ -80,12 +80,11 @@ export async function requestCuration(
 
 /** The days that the plan would queue now, or in a later night. */
 async function dueDays(place: Requested, kind: ForwardedKind): Promise<AskedTable> {
-  const list = await readListedDays(place, kind);
-  const known = new Set([...(await rawDaysOf(place).days(kind)), ...Object.keys(list)]);
+  const lists = await readLists(place);
   const firstYoung = firstYoungDay(place.config, place.now);
-  const old = [...known].filter((day) => day < firstYoung).sort();
+  const old = (await knownDays(place, kind, lists)).filter((day) => day < firstYoung);
   const views = await readViewDays(place, kind);
-  const due = (await readCuratedDays(place, kind, old, { list, views })).filter(({ state }) =>
+  const due = (await readCuratedDays(place, kind, old, { lists, views })).filter(({ state }) =>
     DUE.has(state),
   );
   return askedTable(
@@ -138,8 +137,8 @@ export async function requestRebuild(
 }
 
 async function seenDays(place: Requested, kind: ForwardedKind, days: readonly UtcDay[]) {
-  const list = await readListedDays(place, kind);
-  return readCuratedDays(place, kind, days, { list, views: await readViewDays(place, kind) });
+  const lists = await readLists(place);
+  return readCuratedDays(place, kind, days, { lists, views: await readViewDays(place, kind) });
 }
 
 function requireOn({ config }: Pick<Place, 'config'>): void {

@@ -1,8 +1,8 @@
 import { EntityNotFoundException, GetTableCommand } from '@aws-sdk/client-glue';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
-import { type CuratedDays, countDays } from '../../lib/views/curatedDays.ts';
-import { readCuratedDays, viewKinds } from '../../lib/views/curatedViews.ts';
+import { type CuratedDays, countDays, type DayRange } from '../../lib/views/curatedDays.ts';
+import { fitCuratedView, readCuratedDays, viewKinds } from '../../lib/views/curatedViews.ts';
 import { readPrestoView } from '../../lib/views/prestoView.ts';
 import type { ViewName } from '../../lib/views/View.ts';
 import { viewNames } from '../../lib/views/views.ts';
@@ -28,13 +28,33 @@ export async function readViewDays(
     names.map(async (view): Promise<ViewDays> => {
       const ranges = (await readView(place, view))?.[kind];
       if (ranges === undefined) return { view, days: null, has: () => false };
-      return {
-        view,
-        days: countDays(ranges),
-        has: (day) => ranges.some(({ from, to }) => from <= day && day <= to),
-      };
+      return { view, days: countDays(ranges), has: (day) => hasDay(ranges, day) };
     }),
   );
+}
+
+/** The days of both lists that are written into the views. */
+export type Lists = Readonly<Record<ForwardedKind, Readonly<Record<UtcDay, unknown>>>>;
+
+/**
+ * The views that leave out a day of the list, because their text has no room for it: they name as many of the newest ranges
+ * as it holds.
+ */
+export function findNoRoom(
+  config: Parameters<typeof fitCuratedView>[0],
+  lists: Lists,
+): (kind: ForwardedKind, day: UtcDay) => readonly ViewName[] {
+  const days = { exposures: Object.keys(lists.exposures), events: Object.keys(lists.events) };
+  const fitted = viewNames.map((name) => [name, fitCuratedView(config, name, days)] as const);
+  const short = fitted.filter(([, { leftOut }]) => leftOut > 0);
+  return (kind, day) =>
+    short.flatMap(([name, { curated }]) =>
+      viewKinds[name].includes(kind) && day in lists[kind] && !hasDay(curated[kind], day) ? [name] : [],
+    );
+}
+
+function hasDay(ranges: readonly DayRange[], day: UtcDay): boolean {
+  return ranges.some(({ from, to }) => from <= day && day <= to);
 }
 
 /** Which days the views read from a curated table. */

@@ -1,6 +1,8 @@
 import { appliedPolicies } from './checks/appliedPolicies.ts';
+import { athenaLoads } from './checks/athenaLoads.ts';
 import { bucket, bucketSettings } from './checks/bucket.ts';
 import { holdouts, partitions, tables, views } from './checks/catalog.ts';
+import { curatedDays } from './checks/curatedDays.ts';
 import { dataLake, deployer, unsimulated } from './checks/deployPermissions.ts';
 import { key } from './checks/key.ts';
 import { exportedDays, sources } from './checks/ledgerDays.ts';
@@ -33,10 +35,12 @@ export const checks: readonly Check[] = [
   partitions,
   workgroup,
   owoxWorkgroup,
+  athenaLoads,
   streams,
   queues,
   sources,
   exportedDays,
+  curatedDays,
   quotas,
   readers,
   appliedPolicies,

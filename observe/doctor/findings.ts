@@ -274,6 +274,26 @@ export const doctorFindings = {
     'Days of a dataset could not be loaded. Queries still read the previous version.',
     '`npx sluice ingest explain` names the file and the reason; docs/ingest.md says what to do.',
   ),
+  SLUICE_DOCTOR_LOADS_WORKGROUP_MISSING: problem(
+    'The Athena workgroup of loads does not exist. Days that the function `ingest-load` cannot hold fail.',
+    RECREATE,
+  ),
+  SLUICE_DOCTOR_LOADS_WORKGROUP_DIFFERS: problem(
+    'The Athena workgroup of loads is not as deployed: it is disabled, enforces a location that loads may not write to, or has another limit of what a statement may scan than `athena.loadScanLimitGigabytes`.',
+    `${BLIND} Set it with the command. ${CHANGED}`,
+  ),
+  SLUICE_DOCTOR_LOADS_DATABASE_MISSING: problem(
+    'The Glue database for the tables of loads by Athena does not exist. Days that the function `ingest-load` cannot hold fail.',
+    `${BLIND} Create it with the command. ${NEW}`,
+  ),
+  SLUICE_DOCTOR_LOADS_DENIED: problem(
+    'The role of `ingest-load` lacks a permission that a load by Athena needs.',
+    `Look for a permissions boundary or a service control policy that denies it. If the policy of the role was changed manually: ${COMPARE.charAt(0).toLowerCase()}${COMPARE.slice(1)} ${CHANGED}`,
+  ),
+  SLUICE_DOCTOR_LOAD_STUCK: problem(
+    'Athena has worked on a day of a dataset for more than three hours. Queries still read the previous version.',
+    '`npx sluice ingest explain` shows the step and its execution, and docs/large-days.md, "When Athena fails or does not end", says what to do. If AWS has raised your quota for the time of a statement, it may need the time.',
+  ),
   SLUICE_DOCTOR_FILES_LEFT_OUT: warning(
     'Days of a dataset were loaded without objects that may have been meant to be loaded.',
     '`npx sluice ingest explain` names each object and the reason; docs/ingest.md, "What is left out", explains the reasons. Deliver them as Parquet files, or ask whoever delivers them to write them elsewhere.',
@@ -281,6 +301,26 @@ export const doctorFindings = {
   SLUICE_DOCTOR_EXPORT_FAILED: problem(
     "Days of a table could not be exported to the customer's bucket.",
     '`npx sluice export status` shows the reason; docs/export.md, "When an export fails", says what to do.',
+  ),
+  SLUICE_DOCTOR_CURATE_FAILED: problem(
+    'Days could not be curated. Views read their raw rows: no answer is wrong, but queries read more.',
+    'The first command says why: docs/curated.md, "When a day is not curated". The plan tries these days again every night; the second command does so now.',
+  ),
+  SLUICE_DOCTOR_CURATE_LATE: problem(
+    'Days were queued more than a day ago and have neither been curated nor failed: their tasks are lost, or the function `curate` is not keeping up. Views read their raw rows.',
+    'The command queues them now. If they wait again, look at the queue of `curate`, its dead letters and its log.',
+  ),
+  SLUICE_DOCTOR_CURATE_UNPLANNED: warning(
+    'The last night should have queued days that were never queued. Views read their raw rows.',
+    'If `curate: true` is new, wait for the night, 00:20 UTC, or run the command. Otherwise the plan does not run or fails: look at the log of `curate-plan`, its queue and its dead letters.',
+  ),
+  SLUICE_DOCTOR_CURATE_STALE: problem(
+    'Views read curated days whose raw files have changed since, so rows that came late are missing from their answers.',
+    'If a file has just arrived, run the doctor again in five minutes. Otherwise `curate-plan` does not get the events of new files, or fails: look at its log, its queue and its dead letters. The command takes the days out of the views and queues them.',
+  ),
+  SLUICE_DOCTOR_CURATE_LEFT_OUT: warning(
+    'Curated days are left out of the text of some views, which has no room for more ranges of days. These views read their raw rows.',
+    'Ranges become fewer when the days between them are curated: the command names these days and says why. docs/curated.md, "What views read".',
   ),
   SLUICE_DOCTOR_REQUEST_LIMIT: problem(
     'API Gateway accepts fewer requests in this account than the configuration says. It answers 429, on which some SDKs drop events, before the alarm `stage-limit` fires.',

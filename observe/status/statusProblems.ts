@@ -65,6 +65,11 @@ export const StatusFinding = defineErrorFamily('system', {
     cause: 'Days have waited for more than a day to be curated. Views read their raw rows.',
     cure: 'The command queues them now. If they wait again, look at the queue and the log of `curate`.',
   },
+  SLUICE_STATUS_CURATE_UNPLANNED: {
+    cause:
+      'The last night should have queued days to curate that were never queued. Views read their raw rows.',
+    cure: 'If `curate: true` is new, wait for the night or run the command. Otherwise look at the log of `curate-plan` and its queue.',
+  },
   SLUICE_STATUS_ALARM: { cause: 'Alarms are on.', cure: 'The description of each says where to look.' },
   SLUICE_STATUS_NO_TOPIC: {
     cause: 'Alarms notify nobody.',
@@ -99,6 +104,7 @@ const PARTS: Readonly<Record<keyof typeof StatusFinding.entries, StatusPart>> = 
   SLUICE_STATUS_EXPORT_FAILED: 'drops',
   SLUICE_STATUS_CURATE_FAILED: 'partitions',
   SLUICE_STATUS_CURATE_LATE: 'partitions',
+  SLUICE_STATUS_CURATE_UNPLANNED: 'partitions',
   SLUICE_STATUS_ALARM: 'deployment',
   SLUICE_STATUS_NO_TOPIC: 'deployment',
   SLUICE_STATUS_FAULTS: 'deployment',
@@ -364,7 +370,7 @@ function findDrops({ datasets, exports }: StatusFacts, say: Commands): StatusPro
 }
 
 function findCurations({ curated }: StatusFacts, say: Commands): StatusProblem[] {
-  return (curated ?? []).flatMap(({ kind, table, failed, late }) => {
+  return (curated ?? []).flatMap(({ kind, table, failed, late, unplanned }) => {
     const run = say.sluice('curate', 'run', '--table', kind);
     const names = failed.map(({ day, code }) => `${day} ${code}`);
     const show = say.sluice('curate', 'status', '--table', kind);
@@ -375,6 +381,9 @@ function findCurations({ curated }: StatusFacts, say: Commands): StatusProblem[]
       ...(late.length === 0
         ? []
         : [problem('SLUICE_STATUS_CURATE_LATE', `${table}: ${listed(late)}.`, [run])]),
+      ...(unplanned.length === 0
+        ? []
+        : [problem('SLUICE_STATUS_CURATE_UNPLANNED', `${table}: ${listed(unplanned)}.`, [run], 'warning')]),
     ];
   });
 }

@@ -105,9 +105,11 @@ describe('problems of a deployment', () => {
   });
 
   it('are days that could not be curated, and days that wait for it', () => {
-    const table = { kind: 'events', table: 'curated_events', listed: 30, raw: 3 } as const;
+    const table = { kind: 'events', table: 'curated_events', listed: 30, leftOut: 0, raw: 3 } as const;
     const failed = [{ day: '2026-11-17', code: 'SLUICE_CURATE_KILLED' }];
-    const found = judge({ curated: [{ ...table, failed, late: ['2026-11-16', '2026-11-15'] }] });
+    const found = judge({
+      curated: [{ ...table, failed, late: ['2026-11-16', '2026-11-15'], unplanned: ['2026-11-14'] }],
+    });
     expect(
       found.map(({ code, part, detail, commands }) => [
         ...[code, part, detail],
@@ -122,8 +124,12 @@ describe('problems of a deployment', () => {
         ...['SLUICE_STATUS_CURATE_LATE', 'partitions', 'curated_events: 2026-11-16, 2026-11-15.'],
         ['npx sluice curate run --table events'],
       ],
+      [
+        ...['SLUICE_STATUS_CURATE_UNPLANNED', 'partitions', 'curated_events: 2026-11-14.'],
+        ['npx sluice curate run --table events'],
+      ],
     ]);
-    expect(judge({ curated: [{ ...table, failed: [], late: [] }] })).toEqual([]);
+    expect(judge({ curated: [{ ...table, failed: [], late: [], unplanned: [] }] })).toEqual([]);
   });
 
   it('are alarms that are on; those that notify nobody are a warning, and come last', () => {

@@ -15,6 +15,7 @@ const STATES: Readonly<Record<CuratedDayState, { readonly word: string; readonly
   curating: { word: 'raw: being curated', tone: 'accent' },
   failed: { word: 'raw: failed', tone: 'bad' },
   outdated: { word: 'raw: outdated', tone: 'warning' },
+  left_out: { word: 'curated: no room in some views', tone: 'warning' },
 };
 
 /**

@@ -1,4 +1,4 @@
-import { type EvaluationResult, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import type { EvaluationResult } from '@aws-sdk/client-iam';
 import { readerId } from '../../../infra/readers/readers.ts';
 import { PolicyRecordError, readPolicyRecords } from '../../../lib/access/applied/policyRecords.ts';
 import {
@@ -22,6 +22,7 @@ import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import { CheckImpossible, type Finding, finding } from '../findings.ts';
 import type { Check } from '../runChecks.ts';
+import { type SimulatedAction, simulate, wrongResources } from '../simulate.ts';
 
 /**
  * The permissions of readers, by IAM's simulator: their policies may have changed since the deployment. Of roles and users
@@ -67,7 +68,7 @@ async function judgeReader(doctor: DoctorContext, reader: Reader): Promise<Findi
   if (principal === undefined) return [finding('SLUICE_DOCTOR_READER_MISSING', `${reader.name}.`)];
   const arn = `arn:${partition}:iam::${account}:${role === undefined ? 'user' : 'role'}/${principal.physicalId}`;
   const place = await readersPlace(doctor);
-  return simulate(doctor, { name: reader.name, arn }, readerExpectations(place, config, reader));
+  return simulateReader(doctor, { name: reader.name, arn }, readerExpectations(place, config, reader));
 }
 
 /** A reader's role or user, outside of the stack or in it. */
@@ -102,7 +103,7 @@ async function confirmedReaders(doctor: DoctorContext): Promise<Simulated[]> {
 }
 
 async function judgeConfirmed(doctor: DoctorContext, reader: Simulated): Promise<Finding[]> {
-  return simulate(doctor, reader, rowExpectations(await readersPlace(doctor), await doctor.config()));
+  return simulateReader(doctor, reader, rowExpectations(await readersPlace(doctor), await doctor.config()));
 }
 
 async function readersPlace(doctor: DoctorContext): Promise<Place> {
@@ -114,51 +115,25 @@ async function readersPlace(doctor: DoctorContext): Promise<Place> {
   return placeFor(config, { partition, account, region, keyArn });
 }
 
-async function simulate(
+async function simulateReader(
   doctor: DoctorContext,
   { name, arn }: Simulated,
   expectations: readonly ReaderExpectation[],
 ): Promise<Finding[]> {
-  const { iam } = await doctor.clients();
   const findings: Finding[] = [];
-  for (const expectation of expectations) {
-    const { EvaluationResults = [] } = await doctor.ask('iam:SimulatePrincipalPolicy', () =>
-      iam.send(
-        new SimulatePrincipalPolicyCommand({
-          PolicySourceArn: arn,
-          ActionNames: [expectation.action],
-          ResourceArns: [...expectation.resources],
-          ContextEntries: Object.entries(expectation.context ?? {}).map(([name, value]) => ({
-            ContextKeyName: name,
-            ContextKeyType: 'string' as const,
-            ContextKeyValues: [value],
-          })),
-        }),
-      ),
-    );
-    findings.push(...judgeSimulation(name, expectation, EvaluationResults));
-  }
+  for (const expectation of expectations)
+    findings.push(...judgeSimulation(name, expectation, await simulate(doctor, arn, expectation)));
   return findings;
 }
 
 /** Judges the simulator's decisions, for each resource separately. */
 export function judgeSimulation(
   name: string,
-  { action, allowed, resources, isForLater = false }: ReaderExpectation,
+  expectation: ReaderExpectation,
   results: readonly EvaluationResult[],
 ): Finding[] {
-  const decisions = results.flatMap(
-    ({ EvalDecision, EvalResourceName = '', ResourceSpecificResults = [] }) =>
-      ResourceSpecificResults.length > 0
-        ? ResourceSpecificResults.map((one) => ({
-            resource: one.EvalResourceName ?? '',
-            allowed: one.EvalResourceDecision === 'allowed',
-          }))
-        : [{ resource: EvalResourceName, allowed: EvalDecision === 'allowed' }],
-  );
-  const decided =
-    decisions.length > 0 ? decisions : resources.map((resource) => ({ resource, allowed: false }));
-  const wrong = decided.filter((decision) => decision.allowed !== allowed).map(({ resource }) => resource);
+  const { action, allowed, isForLater = false } = expectation;
+  const wrong = wrongResources(expectation, results, allowed);
   if (wrong.length === 0) return [];
   const denied = isForLater ? 'SLUICE_DOCTOR_READER_NOT_READY' : 'SLUICE_DOCTOR_READER_DENIED';
   const code = allowed ? denied : 'SLUICE_DOCTOR_READER_ALLOWED';
@@ -166,14 +141,10 @@ export function judgeSimulation(
 }
 
 /** One action that a reader must be allowed, or must not be allowed. */
-interface ReaderExpectation {
-  readonly action: string;
-  readonly resources: readonly string[];
+interface ReaderExpectation extends SimulatedAction {
   readonly allowed: boolean;
   /** Whether no query needs it yet. Default false. */
   readonly isForLater?: boolean;
-  /** Condition keys of the request. */
-  readonly context?: Readonly<Record<string, string>>;
 }
 
 /** Any day: policies are about folders, not days. */

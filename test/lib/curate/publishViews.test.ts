@@ -1,12 +1,15 @@
 import { GetTableCommand, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { planMessages } from '../../../functions/curate-plan/planMessages.ts';
 import { glueViews } from '../../../lib/aws/glueViews.ts';
+import { addDays } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { curatedTables } from '../../../lib/curate/curatedTables.ts';
+import { curatedShape, curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { listDay, takeOutDays } from '../../../lib/curate/ListedDays.ts';
 import { planDays } from '../../../lib/curate/planDays.ts';
 import { publishViews } from '../../../lib/curate/publishViews.ts';
 import { CURATE_PARAMETER, type ViewCatalog } from '../../../lib/curate/ViewCatalog.ts';
+import { versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { prestoViewText } from '../../../lib/views/prestoView.ts';
 import { viewNames, views } from '../../../lib/views/views.ts';
 import { type Curations, DAY, exposures, startCurations } from './startCurations.ts';
@@ -39,8 +42,8 @@ describe('the list of curated days in the views', () => {
     );
   };
   const template = () => prestoViewText(views(curations.config)[name], curations.config.database);
-  const publish = (more: { readonly views?: ViewCatalog } = {}) =>
-    publishViews({ ...curations.makePlanner(), ...more });
+  const publish = async (more: { readonly views?: ViewCatalog } = {}) =>
+    (await publishViews({ ...curations.makePlanner(), ...more })).fates;
   const take = async () => {
     const { days = {} } = (await curations.listed.read('exposures')) ?? {};
     await takeOutDays(curations.makePlanner(), 'exposures', new Map(Object.entries(days)));
@@ -144,6 +147,48 @@ describe('the list of curated days in the views', () => {
     }
   });
 
+  it('leaves out days that have no room or another version, and says how many', async () => {
+    const { config } = curations;
+    const shape = curatedShape(curatedTables(config).exposures);
+    const version = 'v1';
+    // Every other day: each is a range of its own, and a view names at most 100.
+    const days = Array.from({ length: 105 }, (_, i) => addDays('2026-01-01', 2 * i));
+    const entry = { version, shape, fingerprint: 'f' };
+    const list = Object.fromEntries([...days, '2025-12-01'].map((day) => [day, entry]));
+    const planner = curations.makePlanner();
+    const partitions: ViewCatalog['partitions'] = async (table) => ({
+      items: days.map((day) => {
+        const prefix = versionPrefix(config, table, day, version);
+        return { day, location: `s3://${config.bucket}/${prefix}` };
+      }),
+      next: undefined,
+    });
+    const outcome = await planMessages(
+      {
+        ...planner,
+        views: { ...planner.views, partitions },
+        listed: {
+          ...planner.listed,
+          read: async (kind) => (kind === 'exposures' ? { days: list, eTag: '"1"' } : null),
+        },
+      },
+      [{ messageId: '0', body: '{"sluice":"curate-check"}', receives: 1 }],
+    );
+    expect(outcome.batchItemFailures).toEqual([]);
+    const left = Object.fromEntries(
+      ['experiment_exposures', 'first_exposures', 'secondary_exposures', 'unit_links'].map((view) => [
+        view,
+        5,
+      ]),
+    );
+    expect(curations.logged.filter(({ event }) => event === 'curate_views').at(-1)).toMatchObject({
+      no_room: left,
+      unserved: { exposures: 1, events: 0 },
+    });
+    expect(curations.logged.at(-1)).toMatchObject({ days_curated: 106, days_left_out: 6 });
+    expect(await servedDays()).toHaveLength(100);
+  });
+
   it('is out of every view before a version gets another shape', async () => {
     const { config } = curations;
     const reshaped = defineConfig({
@@ -184,7 +229,7 @@ describe('the list of curated days in the views', () => {
     expect(await curations.curate(task, { curator: { config: reshaped } })).toMatchObject({
       outcome: 'curated',
     });
-    const fates = await publishViews({ ...curations.makePlanner(), config: reshaped });
+    const { fates } = await publishViews({ ...curations.makePlanner(), config: reshaped });
     expect(fates).toMatchObject({ [name]: 'published' });
     const [row] = await curations.rowsUnder((await curations.curatedLocation()) ?? '');
     expect(row).toHaveProperty('plan');

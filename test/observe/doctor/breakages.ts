@@ -19,6 +19,12 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect } from '@jest/globals';
 import config from '#config';
 import { logicalIds } from '../../../infra/template/Stack.ts';
+import { s3Ledger } from '../../../lib/aws/s3Ledger.ts';
+import { s3ListedDays } from '../../../lib/aws/s3ListedDays.ts';
+import { addDays, DAY_MS, utcDay } from '../../../lib/base/time.ts';
+import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
+import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
+import { curatedPlace } from '../../../lib/tables/ledgerKeys.ts';
 import { fitCuratedView } from '../../../lib/views/curatedViews.ts';
 import { prestoViewText } from '../../../lib/views/prestoView.ts';
 import type { BucketSettings } from '../../../packages/local-aws/src/index.ts';
@@ -86,6 +92,28 @@ const addFile = ({ options }: StartedDeployment, day: string) =>
   new S3Client({ ...options, forcePathStyle: true }).send(
     new PutObjectCommand({ Bucket: bucket, Key: `${FOLDER}/${day}/part.parquet`, Body: 'x' }),
   );
+
+/** A day with a file and a partition, and what the ledger has of its curation. */
+async function addCurated(d: StartedDeployment, day: string, more: Partial<LedgerEntry>) {
+  await addFile(d, day);
+  await addPartition(d, day);
+  const entry: LedgerEntry = {
+    ...{ ...curatedPlace(config, 'events', day), state: 'waiting', fingerprint: 'f', attempts: 1 },
+    ...{ files: [], rows: { in: 0, out: 0, refused: 0 }, rowsByDaysLate: {}, bytes: 0, durations: {} },
+    ...{ superseded: [], updatedAt: Date.now(), token: 't', ...more },
+  };
+  const s3 = new S3Client({ ...d.options, forcePathStyle: true });
+  await s3Ledger(s3, bucket).write(entry, null);
+  s3.destroy();
+}
+
+/** The list of days that views read from a curated table. */
+async function putList({ options }: StartedDeployment, kind: ForwardedKind, days: readonly string[]) {
+  const listed = { version: 'v1', shape: 's', fingerprint: 'of other files' };
+  const s3 = new S3Client({ ...options, forcePathStyle: true });
+  await s3ListedDays(s3, bucket).write(kind, Object.fromEntries(days.map((day) => [day, listed])), null);
+  s3.destroy();
+}
 
 function setBucket({ store }: StartedDeployment, change: (settings: BucketSettings) => BucketSettings) {
   const there = store.bucket(bucket);
@@ -281,6 +309,48 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
       await addPartition(d, '2026-01-05', { Columns: [{ Name: 'event_id', Type: 'string' }] });
     },
     /: 2026-01-05\.$/,
+  ],
+  CURATE_FAILED: [
+    (d) => addCurated(d, '2026-01-02', { state: 'failed', failure: { code: 'SLUICE_X', message: 'Why.' } }),
+    /^curated_events: 2026-01-02 SLUICE_X\.$/,
+    /^npx sluice curate status --table events --local\nnpx sluice curate run --table events --local$/,
+  ],
+  CURATE_LATE: [
+    (d) =>
+      addCurated(d, '2026-01-03', {
+        state: 'waiting',
+        queued: { fingerprint: 'f', reason: 'new', at: Date.now() - 2 * DAY_MS },
+      }),
+    /^curated_events: 2026-01-03\.$/,
+    /^npx sluice curate run --table events --local$/,
+  ],
+  CURATE_UNPLANNED: [
+    (d) => addFile(d, '2026-01-02'),
+    /^curated_events: 2026-01-05, 2026-01-02\.$/,
+    /^npx sluice curate run --table events --local$/,
+  ],
+  CURATE_STALE: [
+    async (d) => {
+      const day = addDays(utcDay(Date.now()), -4);
+      await addFile(d, day);
+      await addPartition(d, day);
+      await putList(d, 'events', [day]);
+      const { view } = fitCuratedView(config, 'product_events', { exposures: [], events: [day] });
+      const ViewOriginalText = prestoViewText(view, database);
+      await alterTable(d, view.name, (input) => ({ ...input, ViewOriginalText }));
+    },
+    /^curated_events: \d{4}-\d\d-\d\d\.$/,
+    /^npx sluice curate run --table events --local$/,
+  ],
+  CURATE_LEFT_OUT: [
+    (d) =>
+      putList(
+        d,
+        'exposures',
+        Array.from({ length: 103 }, (_, i) => addDays('2025-01-01', 2 * i)),
+      ),
+    /^curated_exposures: 3 days\.$/,
+    /^npx sluice curate status --table exposures --local$/,
   ],
   WORKGROUP_MISSING: [
     ({ options }) =>

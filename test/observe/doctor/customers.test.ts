@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AthenaClient, DeleteWorkGroupCommand, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
+import { DeleteDatabaseCommand, GlueClient } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -198,6 +200,82 @@ describe('sluice doctor on sources and exports', () => {
         ],
       ],
     });
+  });
+
+  it('finds days that Athena does not end', async () => {
+    await look('clicks', 1);
+    const day = addDays(TODAY, -1);
+    const startedAt = Date.now() - 4 * HOUR_MS;
+    const load = {
+      why: 'w',
+      fingerprint: 'f',
+      version: 'v',
+      executions: ['e1', 'e2'],
+      scannedBytes: 0,
+      usd: 0,
+    };
+    const entry: LedgerEntry = {
+      ...{ source: 'acme', dataset: 'clicks', day, table: 'acme_clicks', state: 'waiting', attempts: 1 },
+      ...{ fingerprint: null, files: [], rows: { in: 0, out: 0, refused: 0 }, rowsByDaysLate: {}, bytes: 0 },
+      ...{ durations: {}, superseded: [], updatedAt: Date.now(), token: 't' },
+      athena: { ...load, startedAt, step: 'counts', execution: 'e2' },
+    };
+    const ledger = s3Ledger(s3, BUCKET);
+    const eTag = await ledger.write(entry, null);
+    const since = new Date(startedAt).toISOString();
+    const stuck = async () => (await found()).findings.filter(([, code]) => code === 'LOAD_STUCK');
+    expect(await stuck()).toEqual([
+      ['sources', 'LOAD_STUCK', `acme/clicks ${day}: since ${since}, step counts, execution e2.`],
+    ]);
+    // Ended: the ledger keeps the load without a step.
+    await ledger.write({ ...entry, state: 'succeeded', athena: { ...load, startedAt } }, eTag);
+    expect(await stuck()).toEqual([]);
+  });
+
+  it('finds a workgroup and a database of loads by Athena that are not as deployed', async () => {
+    const athena = new AthenaClient(deployed.options);
+    const glue = new GlueClient(deployed.options);
+    const WorkGroup = 'sluice-loads';
+    const loads = async () => {
+      const { report } = await deployed.diagnose();
+      const { findings = [] } = report.checks.find(({ check }) => check === 'athena-loads') ?? {};
+      return findings.map(({ code, detail, commands }) => [code, detail, commands.join('\n')]);
+    };
+    const unchecked = ['SLUICE_DOCTOR_NOT_EMULATED', 'iam:SimulatePrincipalPolicy.', ''];
+    expect(await loads()).toEqual([unchecked]);
+    await athena.send(
+      new UpdateWorkGroupCommand({
+        ...{ WorkGroup, State: 'DISABLED' },
+        ConfigurationUpdates: { EnforceWorkGroupConfiguration: true, BytesScannedCutoffPerQuery: 20_000_000 },
+      }),
+    );
+    await glue.send(new DeleteDatabaseCommand({ Name: 'sluice_scratch' }));
+    const differs = (what: string, command: RegExp) => [
+      ...['SLUICE_DOCTOR_LOADS_WORKGROUP_DIFFERS', `sluice-loads: ${what}.`],
+      expect.stringMatching(command),
+    ];
+    const missing = [
+      ...['SLUICE_DOCTOR_LOADS_DATABASE_MISSING', 'sluice_scratch.'],
+      expect.stringMatching(/^aws glue create-database --database-input '\{"Name":"sluice_scratch"/),
+    ];
+    expect(await loads()).toEqual([
+      differs('it is DISABLED', /^aws athena update-work-group --work-group sluice-loads --state ENABLED /),
+      differs('it enforces its own location of results', /EnforceWorkGroupConfiguration=false/),
+      differs(
+        'a statement may scan 20000000 bytes, expected 2000000000000',
+        /BytesScannedCutoffPerQuery=2000000000000/,
+      ),
+      missing,
+      unchecked,
+    ]);
+    await athena.send(new DeleteWorkGroupCommand({ WorkGroup, RecursiveDeleteOption: true }));
+    expect(await loads()).toEqual([
+      ['SLUICE_DOCTOR_LOADS_WORKGROUP_MISSING', 'sluice-loads.', ''],
+      missing,
+      unchecked,
+    ]);
+    athena.destroy();
+    glue.destroy();
   });
 
   it('reports a ledger that it may not read, and entries that are not valid', async () => {

@@ -318,6 +318,34 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(outside).toEqual([3, ...denied('SLUICE_DOCTOR_READER_DENIED', 'metabase/reports')]);
   });
 
+  it('simulates what a load by Athena needs', async () => {
+    const { stack } = deployed;
+    const role = { logicalId: 'IngestLoadRole', physicalId: 'load-role', type: 'AWS::IAM::Role' };
+    deployed.tell({ ...stack, resources: [...stack.resources, role] });
+    const sources = (engine: string) =>
+      config(`sources: [{ name: 'acme', bucket: 'acme-drops', owner: '111122223333',
+        datasets: [{ name: 'events', kind: 'events', engine: '${engine}' }] }]`);
+    decide = (action, resource) =>
+      action === 'athena:StopQueryExecution' || /^s3:GetObject .*acme-drops/.test(`${action} ${resource}`)
+        ? 'explicitDeny'
+        : 'allowed';
+    simulated.length = 0;
+    const found = await findings('athena-loads', sources('auto'));
+    expect(found.filter((one) => String(one).includes('_DENIED'))).toEqual([
+      'SLUICE_DOCTOR_LOADS_DENIED load-role: athena:StopQueryExecution on arn:aws:athena:us-east-1:000000000000:workgroup/sluice-loads.',
+      'SLUICE_DOCTOR_LOADS_DENIED load-role: s3:GetObject on arn:aws:s3:::acme-drops/events/x.',
+    ]);
+    expect(new Set(simulated.map(({ source }) => source))).toEqual(
+      new Set(['arn:aws:iam::000000000000:role/load-role']),
+    );
+    expect(simulated.find(({ action }) => action === 'kms:Decrypt')?.context).toContain(
+      's3.us-east-1.amazonaws.com',
+    );
+    expect(await findings('athena-loads', sources('lambda'))).toEqual([expect.any(Number)]);
+    deployed.tell(stack);
+    decide = () => 'allowed';
+  });
+
   it('finds a missing key, and skips an existing key in the local cloud', async () => {
     const keyArn = 'arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555';
     expect(await findings('key', config(`existing: { keyArn: '${keyArn}' }`))).toEqual([

@@ -1,0 +1,102 @@
+import { shellCommand } from '../../../lib/base/text.ts';
+import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
+import type { CuratedPlace } from '../../curate/curatedDays.ts';
+import {
+  type CurationState,
+  readCurationState,
+  readStaleDays,
+  type StaleDays,
+} from '../../curate/curationState.ts';
+import type { DoctorContext } from '../DoctorContext.ts';
+import { type Finding, type FindingCode, finding } from '../findings.ts';
+import type { Check } from '../runChecks.ts';
+import { askLedger } from './ledgerDays.ts';
+
+/**
+ * The days of curated tables, by the ledger, the lists that views read, and the views' texts. Without `curate: true` there is
+ * nothing to check.
+ */
+export const curatedDays: Check = {
+  name: 'curated-days',
+  expects:
+    'with `curate: true`, days are queued on time, none of them failed, and views read no day whose raw files have changed',
+  needs: ['bucket', 'tables'],
+  blocks: [],
+  codes: [
+    'SLUICE_DOCTOR_CURATE_FAILED',
+    'SLUICE_DOCTOR_CURATE_LATE',
+    'SLUICE_DOCTOR_CURATE_UNPLANNED',
+    'SLUICE_DOCTOR_CURATE_STALE',
+    'SLUICE_DOCTOR_CURATE_LEFT_OUT',
+  ],
+  permissions: ['s3:GetObject', 's3:ListBucket', 'glue:GetTable', 'kms:Decrypt'],
+  async run(doctor) {
+    const [config, { s3, glue }, now] = await Promise.all([doctor.config(), doctor.clients(), doctor.now()]);
+    if (!config.curate) return [];
+    const place: CuratedPlace = {
+      ...{ s3, glue, config, now },
+      clock: doctor.clock,
+      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      random: Math.random,
+    };
+    return askLedger(doctor, async () => {
+      const states = await readCurationState(place);
+      const stale = await readStaleDays(place);
+      const say = await sluiceCommands(doctor);
+      return [
+        ...states.flatMap((state) => judgeState(state, say)),
+        ...stale.flatMap((days) => judgeStale(days, say)),
+      ];
+    });
+  },
+};
+
+type Say = (action: 'status' | 'run', kind: ForwardedKind) => string;
+
+/** Commands of Sluice for the deployment that is checked. */
+async function sluiceCommands(doctor: DoctorContext): Promise<Say> {
+  const { region } = await doctor.identity();
+  const place = doctor.local ? ['--local'] : ['--stage', doctor.stack.stage, '--region', region];
+  return (action, kind) => shellCommand(['npx', 'sluice', 'curate', action, '--table', kind, ...place]);
+}
+
+function judgeState(
+  { kind, table, failed, late, unplanned, leftOut }: CurationState,
+  say: Say,
+): readonly Finding[] {
+  const run = say('run', kind);
+  const found = (code: FindingCode, days: readonly string[], commands: readonly string[]) =>
+    days.length === 0 ? [] : [finding(code, `${table}: ${listed(days)}.`, commands)];
+  return [
+    ...found(
+      'SLUICE_DOCTOR_CURATE_FAILED',
+      failed.map(({ day, code }) => `${day} ${code}`),
+      [say('status', kind), run],
+    ),
+    ...found('SLUICE_DOCTOR_CURATE_LATE', late, [run]),
+    ...found('SLUICE_DOCTOR_CURATE_UNPLANNED', unplanned, [run]),
+    ...(leftOut === 0
+      ? []
+      : [
+          finding(
+            'SLUICE_DOCTOR_CURATE_LEFT_OUT',
+            `${table}: ${leftOut} ${leftOut === 1 ? 'day' : 'days'}.`,
+            [say('status', kind)],
+          ),
+        ]),
+  ];
+}
+
+function judgeStale({ kind, table, days }: StaleDays, say: Say): readonly Finding[] {
+  return days.length === 0
+    ? []
+    : [finding('SLUICE_DOCTOR_CURATE_STALE', `${table}: ${listed(days)}.`, [say('run', kind)])];
+}
+
+/** Days that a finding names. */
+const SHOWN = 3;
+
+function listed(days: readonly string[]): string {
+  const more = days.length - SHOWN;
+  return `${days.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
