@@ -1,11 +1,14 @@
 // Writes the pages of docs/ that are generated from code: npm run docs.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { awsPage } from './docs/awsPage.ts';
 import { consolePage } from './docs/consolePage.ts';
+import { doctorPage } from './docs/doctorPage.ts';
 import { errorsPage } from './docs/errorsPage.ts';
 import { tablesPage } from './docs/tablesPage.ts';
 
 writeFileSync(new URL('../docs/tables.md', import.meta.url), tablesPage());
 writeFileSync(new URL('../docs/aws.md', import.meta.url), awsPage());
 writeFileSync(new URL('../docs/console.md', import.meta.url), consolePage());
+const doctor = new URL('../docs/doctor.md', import.meta.url);
+writeFileSync(doctor, doctorPage(readFileSync(doctor, 'utf8')));
 writeFileSync(new URL('../docs/errors.md', import.meta.url), await errorsPage());

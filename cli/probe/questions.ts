@@ -327,6 +327,39 @@ export const landingQuestions = {
   },
 } as const satisfies Record<string, Omit<Question, 'code'>>;
 
+/** What loads of large days rely on in Athena: lib/drops/athena. */
+export const athenaQuestions = {
+  SLUICE_PROBE_ATHENA_MANIFESTS: {
+    asks: 'Whether `UNLOAD` reads exactly the files that a symlink manifest names, in another account, and whether `"$path"` is the file and not the manifest',
+    reliesOn:
+      "a load with `engine: 'athena'` writes the rows of the listed files and no others, and `source_file` names the file of each",
+    witness:
+      '[UNLOAD](https://docs.aws.amazon.com/athena/latest/ug/unload.html); [Delta Lake](https://docs.delta.io/presto-integration) documents such manifests over Parquet for Athena; Trino answers `"$path"` with the file. Athena documents neither for `UNLOAD`',
+    certainty: 'likely',
+    cure: "Nothing wrong is published: rows are compared with the footers by file, and the day fails with `SLUICE_ATHENA_ROWS_MISSING` or `SLUICE_ATHENA_QUERY_FAILED`. Set `engine: 'lambda'`, and open an issue with the output of `npx sluice ingest explain`.",
+    asked: 'by hand',
+  },
+  SLUICE_PROBE_ATHENA_TOKEN: {
+    asks: 'Whether `StartQueryExecution` with the same `ClientRequestToken` and the same members starts one statement, from another session too',
+    reliesOn: 'the same `QueryExecutionId`, for as long as a lease lasts, 16 minutes, and beyond',
+    witness:
+      '[StartQueryExecution](https://docs.aws.amazon.com/athena/latest/APIReference/API_StartQueryExecution.html): the same response for the same token, an error if a member differs; how long a token is remembered is not documented',
+    certainty: 'documented',
+    cure: 'Only a function that is killed while it starts a statement needs it: a second `UNLOAD` finds the folder of the first not empty, fails, and the day is retried. If an error says that parameters do not match, open an issue with the line of the log.',
+    asked: 'by hand',
+  },
+  SLUICE_PROBE_ATHENA_EVENTS: {
+    asks: "How soon EventBridge has Athena's change of state, and whether its `workgroupName` and `currentState` are as the rule expects",
+    reliesOn:
+      'seconds: the log of `ingest-load` has the next step within a minute of the end of a statement. Without events the schedule goes on within ten minutes',
+    witness:
+      '[Athena events](https://docs.aws.amazon.com/athena/latest/ug/athena-events.html): best effort, with an example of the event',
+    certainty: 'documented',
+    cure: 'No data is lost or late by more than ten minutes a step. Compare the pattern of the rule `sluice-<stage>-query-ended` with an event: `aws events test-event-pattern`.',
+    asked: 'by hand',
+  },
+} as const satisfies Record<string, Omit<Question, 'code'>>;
+
 /** What the functions rely on in S3, Lambda and CloudWatch. */
 export const serviceQuestions = {
   SLUICE_PROBE_CONDITIONAL_WRITES: {
@@ -395,6 +428,7 @@ export const questionEntries = {
   ...bodyQuestions,
   ...gatewayQuestions,
   ...landingQuestions,
+  ...athenaQuestions,
   ...serviceQuestions,
 } as const satisfies {
   readonly [code: ErrorCode]: Omit<Question, 'code'>;

@@ -3,13 +3,14 @@ import { VERSION_KEPT_MS } from '../drops/limits.ts';
 // The plan.
 
 /**
- * Days that one nightly run queues for each table, the newest first: a year of history is curated within twelve nights, and
+ * Days that one nightly run queues for each table, the newest first: a year of history is queued within twelve nights, and
  * the days that queries ask for most within the first. Days that somebody names are not counted.
  */
 export const MOST_DAYS_A_NIGHT = 31;
 /**
  * Bytes of raw files that one nightly run queues for each table; at least one day. One processor takes some 8 MB a second
- * (lib/curate/engine/planCuration.ts), so 256 GB are some nine hours of it, and two functions work at once. Days that are cut
+ * (lib/curate/engine/planCuration.ts), so 256 GB are some nine hours of it. Both tables are twice
+ * as much, and two functions work at once (`maximumConcurrency` of `curate` in serverless.yml). Days that are cut
  * into slices take up to twelve times as long: what is not done within a day is queued again.
  */
 export const MOST_BYTES_A_NIGHT = 256 * 10 ** 9;
@@ -17,7 +18,7 @@ export const MOST_BYTES_A_NIGHT = 256 * 10 ** 9;
 export const REQUEUE_AFTER_MS = 20 * 3_600_000;
 /** Days that are looked at in parallel, with one or more list calls each. */
 export const PARALLEL_DAYS = 16;
-/** Pages of raw files of one day, 1,000 each. The largest day that is known has 5,150 files. */
+/** Pages of raw files of one day, 1,000 each. A day of 10,000 events a second has some 5,150 files. */
 export const MOST_RAW_PAGES = 200;
 /** Pages of partitions of one table: 1,000 each, or fewer. */
 export const MOST_PARTITION_PAGES = 100;

@@ -1,3 +1,4 @@
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { s3Ledger } from '../../lib/aws/s3Ledger.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
@@ -6,6 +7,8 @@ import { firstYoungDay } from '../../lib/curate/planDays.ts';
 import { readRawDay } from '../../lib/curate/RawDays.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { curatedPlace } from '../../lib/tables/ledgerKeys.ts';
+import { versionPrefix } from '../../lib/tables/tableFolders.ts';
+import { sent } from '../tables/tables.ts';
 import { type CuratedPlace, rawDaysOf, readLists } from './curatedDays.ts';
 import { findNoRoom, type Lists, readViewDays } from './viewDays.ts';
 
@@ -82,35 +85,52 @@ async function readTableState(
   };
 }
 
-/** Days of a curated table that views read although their raw files have changed: they miss rows that came late. */
-export interface StaleDays {
+/** Days of a curated table that views read and should not: their answers miss rows. Oldest first. */
+export interface ServedFaults {
   readonly kind: ForwardedKind;
   readonly table: string;
-  /** Oldest first. */
-  readonly days: readonly UtcDay[];
+  /** Their raw files have changed. */
+  readonly stale: readonly UtcDay[];
+  /** The folder of their version has no files: somebody has deleted them. */
+  readonly gone: readonly UtcDay[];
 }
 
 /**
- * Compares the days that views read with their raw files, for as long as events may still arrive: files of other days are
- * not looked for by the hourly check either.
+ * Looks at the days that views read: whether their version has files, and, for as long as events may still arrive, whether
+ * their raw files have changed. The hourly check does not look for files of other days either.
  *
  * @throws as `readCuratedCalendar`.
  */
-export async function readStaleDays(place: CuratedPlace): Promise<readonly StaleDays[]> {
+export async function readServedFaults(place: CuratedPlace): Promise<readonly ServedFaults[]> {
   const { config, now } = place;
   const raw = rawDaysOf(place);
   const lists = await readLists(place);
   const oldest = addDays(utcDay(now), -config.timeWindow.pastDays - 1);
-  const stale: StaleDays[] = [];
+  const faults: ServedFaults[] = [];
   for (const kind of forwardedKinds) {
+    const table = config.curatedTables[kind];
     const views = await readViewDays(place, kind);
-    const read = Object.entries(lists[kind]).filter(
-      ([day]) => day >= oldest && views.some(({ has }) => has(day)),
-    );
-    const days = await mapLimit(read, PARALLEL, async ([day, { fingerprint }]) =>
-      (await readRawDay(raw, kind, day)).fingerprint === fingerprint ? [] : [day],
-    );
-    stale.push({ kind, table: config.curatedTables[kind], days: days.flat().sort() });
+    const served = Object.entries(lists[kind])
+      .filter(([day]) => views.some(({ has }) => has(day)))
+      .sort();
+    const looked = await mapLimit(served, PARALLEL, async ([day, { fingerprint, version }]) => ({
+      day,
+      isStale: day >= oldest && (await readRawDay(raw, kind, day)).fingerprint !== fingerprint,
+      isGone: await isEmpty(place, versionPrefix(config, table, day, version)),
+    }));
+    const days = (is: (one: (typeof looked)[number]) => boolean) => looked.filter(is).map(({ day }) => day);
+    faults.push({ kind, table, stale: days(({ isStale }) => isStale), gone: days(({ isGone }) => isGone) });
   }
-  return stale;
+  return faults;
+}
+
+async function isEmpty(
+  { s3, config, signal }: Pick<CuratedPlace, 's3' | 'config' | 'signal'>,
+  Prefix: string,
+): Promise<boolean> {
+  const { KeyCount = 0 } = await s3.send(
+    new ListObjectsV2Command({ Bucket: config.bucket, Prefix, MaxKeys: 1 }),
+    ...sent(signal),
+  );
+  return KeyCount === 0;
 }

@@ -288,7 +288,7 @@ export const doctorFindings = {
   ),
   SLUICE_DOCTOR_LOADS_DENIED: problem(
     'The role of `ingest-load` lacks a permission that a load by Athena needs.',
-    `Look for a permissions boundary or a service control policy that denies it. If the policy of the role was changed manually: ${COMPARE.charAt(0).toLowerCase()}${COMPARE.slice(1)} ${CHANGED}`,
+    `Look for a permissions boundary or a service control policy that denies it. If the policy of the role was changed manually, run the commands. ${COMPARE} ${CHANGED}`,
   ),
   SLUICE_DOCTOR_LOAD_STUCK: problem(
     'Athena has worked on a day of a dataset for more than three hours. Queries still read the previous version.',
@@ -317,6 +317,10 @@ export const doctorFindings = {
   SLUICE_DOCTOR_CURATE_STALE: problem(
     'Views read curated days whose raw files have changed since, so rows that came late are missing from their answers.',
     'If a file has just arrived, run the doctor again in five minutes. Otherwise `curate-plan` does not get the events of new files, or fails: look at its log, its queue and its dead letters. The command takes the days out of the views and queues them.',
+  ),
+  SLUICE_DOCTOR_CURATE_GONE: problem(
+    'Views read curated days whose files were deleted, so all rows of these days are missing from their answers. The raw rows are still there.',
+    'The command curates them again. Find out who deleted the files; docs/curated.md, "Turn it off", says how to delete them safely.',
   ),
   SLUICE_DOCTOR_CURATE_LEFT_OUT: warning(
     'Curated days are left out of the text of some views, which has no room for more ranges of days. These views read their raw rows.',

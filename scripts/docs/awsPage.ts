@@ -6,6 +6,7 @@ import {
   PACKED_EVENTS,
 } from '../../cli/probe/limits.ts';
 import {
+  athenaQuestions,
   bodyQuestions,
   gatewayQuestions,
   landingQuestions,
@@ -121,6 +122,12 @@ ${table(gatewayQuestions)}
 ## Rows
 
 ${table(landingQuestions)}
+
+## Loads by Athena
+
+A load by Athena ([large-days.md](large-days.md)) is tried with a source of your own. Give its dataset \`engine: 'athena'\`, deploy, drop two files of some rows, one of which has a row without a time, and run \`npx sluice ingest run --source own --stage prod\`. Then \`npx sluice ingest explain --source own --dataset events --day …\` names each file with its rows, the refused row, the statements and the bytes that they scanned, and the log of \`ingest-load\` the times of its steps.
+
+${table(athenaQuestions)}
 
 ## Services
 

@@ -128,7 +128,11 @@ async function judgeRole(doctor: DoctorContext, config: Config): Promise<readonl
     const denied = wrongResources(wanted, results, true);
     if (denied.length > 0)
       findings.push(
-        finding('SLUICE_DOCTOR_LOADS_DENIED', `${role}: ${wanted.action} on ${denied.join(', ')}.`),
+        finding(
+          'SLUICE_DOCTOR_LOADS_DENIED',
+          `${role}: ${wanted.action} on ${denied.join(', ')}.`,
+          await revertDriftCommands(doctor, logicalIds.loadRole),
+        ),
       );
   }
   return findings;

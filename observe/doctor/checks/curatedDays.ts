@@ -4,8 +4,8 @@ import type { CuratedPlace } from '../../curate/curatedDays.ts';
 import {
   type CurationState,
   readCurationState,
-  readStaleDays,
-  type StaleDays,
+  readServedFaults,
+  type ServedFaults,
 } from '../../curate/curationState.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import { type Finding, type FindingCode, finding } from '../findings.ts';
@@ -19,7 +19,7 @@ import { askLedger } from './ledgerDays.ts';
 export const curatedDays: Check = {
   name: 'curated-days',
   expects:
-    'with `curate: true`, days are queued on time, none of them failed, and views read no day whose raw files have changed',
+    'with `curate: true`, days are queued on time, none of them failed, and views read no day whose raw files have changed or whose curated files are gone',
   needs: ['bucket', 'tables'],
   blocks: [],
   codes: [
@@ -27,6 +27,7 @@ export const curatedDays: Check = {
     'SLUICE_DOCTOR_CURATE_LATE',
     'SLUICE_DOCTOR_CURATE_UNPLANNED',
     'SLUICE_DOCTOR_CURATE_STALE',
+    'SLUICE_DOCTOR_CURATE_GONE',
     'SLUICE_DOCTOR_CURATE_LEFT_OUT',
   ],
   permissions: ['s3:GetObject', 's3:ListBucket', 'glue:GetTable', 'kms:Decrypt'],
@@ -41,23 +42,24 @@ export const curatedDays: Check = {
     };
     return askLedger(doctor, async () => {
       const states = await readCurationState(place);
-      const stale = await readStaleDays(place);
+      const faults = await readServedFaults(place);
       const say = await sluiceCommands(doctor);
       return [
         ...states.flatMap((state) => judgeState(state, say)),
-        ...stale.flatMap((days) => judgeStale(days, say)),
+        ...faults.flatMap((one) => judgeServed(one, say)),
       ];
     });
   },
 };
 
-type Say = (action: 'status' | 'run', kind: ForwardedKind) => string;
+type Say = (action: 'status' | 'run' | 'rebuild', kind: ForwardedKind, ...more: readonly string[]) => string;
 
 /** Commands of Sluice for the deployment that is checked. */
 async function sluiceCommands(doctor: DoctorContext): Promise<Say> {
   const { region } = await doctor.identity();
   const place = doctor.local ? ['--local'] : ['--stage', doctor.stack.stage, '--region', region];
-  return (action, kind) => shellCommand(['npx', 'sluice', 'curate', action, '--table', kind, ...place]);
+  return (action, kind, ...more) =>
+    shellCommand(['npx', 'sluice', 'curate', action, '--table', kind, ...more, ...place]);
 }
 
 function judgeState(
@@ -87,10 +89,17 @@ function judgeState(
   ];
 }
 
-function judgeStale({ kind, table, days }: StaleDays, say: Say): readonly Finding[] {
-  return days.length === 0
-    ? []
-    : [finding('SLUICE_DOCTOR_CURATE_STALE', `${table}: ${listed(days)}.`, [say('run', kind)])];
+function judgeServed({ kind, table, stale, gone }: ServedFaults, say: Say): readonly Finding[] {
+  const [from = ''] = gone;
+  const rebuild = say('rebuild', kind, '--from', from, '--to', gone.at(-1) ?? from);
+  return [
+    ...(stale.length === 0
+      ? []
+      : [finding('SLUICE_DOCTOR_CURATE_STALE', `${table}: ${listed(stale)}.`, [say('run', kind)])]),
+    ...(gone.length === 0
+      ? []
+      : [finding('SLUICE_DOCTOR_CURATE_GONE', `${table}: ${listed(gone)}.`, [rebuild])]),
+  ];
 }
 
 /** Days that a finding names. */

@@ -88,10 +88,13 @@ async function addPartition({ options }: StartedDeployment, day: string, more: o
   expect(Errors ?? []).toEqual([]);
 }
 
-const addFile = ({ options }: StartedDeployment, day: string) =>
+const addFile = ({ options }: StartedDeployment, day: string, folder = `${FOLDER}/${day}`) =>
   new S3Client({ ...options, forcePathStyle: true }).send(
-    new PutObjectCommand({ Bucket: bucket, Key: `${FOLDER}/${day}/part.parquet`, Body: 'x' }),
+    new PutObjectCommand({ Bucket: bucket, Key: `${folder}/part.parquet`, Body: 'x' }),
   );
+
+/** A day that views read from the curated table, and whose files are deleted. */
+const GONE = '2025-06-01';
 
 /** A day with a file and a partition, and what the ledger has of its curation. */
 async function addCurated(d: StartedDeployment, day: string, more: Partial<LedgerEntry>) {
@@ -334,13 +337,20 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
       const day = addDays(utcDay(Date.now()), -4);
       await addFile(d, day);
       await addPartition(d, day);
-      await putList(d, 'events', [day]);
-      const { view } = fitCuratedView(config, 'product_events', { exposures: [], events: [day] });
+      await addFile(d, day, `${config.statsigFolder}/ingested/curated_events/${day}/v1`);
+      await putList(d, 'events', [day, GONE]);
+      const { view } = fitCuratedView(config, 'product_events', { exposures: [], events: [day, GONE] });
       const ViewOriginalText = prestoViewText(view, database);
       await alterTable(d, view.name, (input) => ({ ...input, ViewOriginalText }));
     },
     /^curated_events: \d{4}-\d\d-\d\d\.$/,
     /^npx sluice curate run --table events --local$/,
+  ],
+  CURATE_GONE: [
+    // The list above names the day; its version has no files.
+    () => undefined,
+    new RegExp(`^curated_events: ${GONE}\\.$`),
+    new RegExp(`^npx sluice curate rebuild --table events --from ${GONE} --to ${GONE} --local$`),
   ],
   CURATE_LEFT_OUT: [
     (d) =>

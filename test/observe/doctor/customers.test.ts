@@ -232,6 +232,27 @@ describe('sluice doctor on sources and exports', () => {
     expect(await stuck()).toEqual([]);
   });
 
+  it('reports a ledger that it may not read, and entries that are not valid', async () => {
+    deployed.faults.set({
+      s3: [{ fault: 'failCalls', calls: 'all', operations: ['GetObject'], code: 'AccessDenied' }],
+    });
+    const refused = await found();
+    deployed.faults.clear();
+    expect(refused.findings.filter(([check]) => check !== 'queues')).toEqual([
+      ['sources', 'NOT_ALLOWED', 's3:GetObject.'],
+      ['exports', 'NOT_ALLOWED', 's3:GetObject.'],
+      ['applied-policies', 'NOT_ALLOWED', 's3:GetObject.'],
+    ]);
+    const Key = ledgerKey('exports', 'out', addDays(TODAY, -2));
+    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: '{}' }));
+    const { findings } = await found();
+    expect(findings).toContainEqual([
+      'exports',
+      'FAILED',
+      expect.stringMatching(/^SLUICE_INGEST_LEDGER_INVALID: .*ledger\/exports\/out\//),
+    ]);
+  });
+
   it('finds a workgroup and a database of loads by Athena that are not as deployed', async () => {
     const athena = new AthenaClient(deployed.options);
     const glue = new GlueClient(deployed.options);
@@ -276,26 +297,5 @@ describe('sluice doctor on sources and exports', () => {
     ]);
     athena.destroy();
     glue.destroy();
-  });
-
-  it('reports a ledger that it may not read, and entries that are not valid', async () => {
-    deployed.faults.set({
-      s3: [{ fault: 'failCalls', calls: 'all', operations: ['GetObject'], code: 'AccessDenied' }],
-    });
-    const refused = await found();
-    deployed.faults.clear();
-    expect(refused.findings.filter(([check]) => check !== 'queues')).toEqual([
-      ['sources', 'NOT_ALLOWED', 's3:GetObject.'],
-      ['exports', 'NOT_ALLOWED', 's3:GetObject.'],
-      ['applied-policies', 'NOT_ALLOWED', 's3:GetObject.'],
-    ]);
-    const Key = ledgerKey('exports', 'out', addDays(TODAY, -2));
-    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: '{}' }));
-    const { findings } = await found();
-    expect(findings).toContainEqual([
-      'exports',
-      'FAILED',
-      expect.stringMatching(/^SLUICE_INGEST_LEDGER_INVALID: .*ledger\/exports\/out\//),
-    ]);
   });
 });

@@ -107,7 +107,7 @@ const rounds: readonly (readonly (keyof typeof broken)[])[] = [
     // Days with raw files that nobody has queued to be curated.
     ...['CURATE_UNPLANNED', 'VIEW_MISSING', 'QUEUE_MISSING'],
   ],
-  ['CURATE_FAILED', 'CURATE_LATE', 'CURATE_STALE', 'CURATE_LEFT_OUT'],
+  ['CURATE_FAILED', 'CURATE_LATE', 'CURATE_STALE', 'CURATE_GONE', 'CURATE_LEFT_OUT'],
   ['TABLE_MISSING', 'BUCKET_MISSING', 'VERSION_NEWER'],
   ['WORKGROUP_MISSING', 'VERSION_OLDER'],
   ['STACK_MISSING'],
