@@ -1,11 +1,11 @@
 import { appliedPolicies } from './checks/appliedPolicies.ts';
-import { athenaLoads } from './checks/athenaLoads.ts';
 import { bucket, bucketSettings } from './checks/bucket.ts';
 import { holdouts, partitions, tables, views } from './checks/catalog.ts';
-import { curatedDays } from './checks/curatedDays.ts';
+import { athenaLoads } from './checks/days/athenaLoads.ts';
+import { curatedDays } from './checks/days/curatedDays.ts';
+import { exportedDays, sources } from './checks/days/ledgerDays.ts';
 import { dataLake, deployer, unsimulated } from './checks/deployPermissions.ts';
 import { key } from './checks/key.ts';
-import { exportedDays, sources } from './checks/ledgerDays.ts';
 import { names } from './checks/names.ts';
 import { clock, configuration, credentials, region } from './checks/preconditions.ts';
 import { queues } from './checks/queues.ts';

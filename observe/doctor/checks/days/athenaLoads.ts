@@ -1,7 +1,7 @@
 import { GetWorkGroupCommand, type WorkGroup } from '@aws-sdk/client-athena';
 import { GetDatabaseCommand } from '@aws-sdk/client-glue';
-import { catalog } from '../../../infra/data/catalog.ts';
-import { logicalIds } from '../../../infra/template/Stack.ts';
+import { catalog } from '../../../../infra/data/catalog.ts';
+import { logicalIds } from '../../../../infra/template/Stack.ts';
 import {
   arnIn,
   bucketArn,
@@ -10,18 +10,18 @@ import {
   kmsViaS3,
   placeFor,
   workgroupArn,
-} from '../../../lib/access/place.ts';
-import { loadWorkgroup, scratchDatabase, scratchPrefix } from '../../../lib/drops/athena/AthenaPlan.ts';
-import type { Config } from '../../../lib/schema/config.ts';
-import { athenaObstacle, usesAthena } from '../../../lib/schema/sources.ts';
-import { loadsFolder } from '../../../lib/tables/objectKeys.ts';
-import { ingestedTableFolder } from '../../../lib/tables/tableFolders.ts';
-import { checkEach, isAwsError } from '../askAws.ts';
-import type { DoctorContext, Identity } from '../DoctorContext.ts';
-import { type Finding, finding } from '../findings.ts';
-import { createDatabaseCommands, revertDriftCommands } from '../repairCommands.ts';
-import type { Check } from '../runChecks.ts';
-import { type SimulatedAction, simulate, wrongResources } from '../simulate.ts';
+} from '../../../../lib/access/place.ts';
+import { loadWorkgroup, scratchDatabase, scratchPrefix } from '../../../../lib/drops/athena/AthenaPlan.ts';
+import type { Config } from '../../../../lib/schema/config.ts';
+import { athenaObstacle, usesAthena } from '../../../../lib/schema/sources.ts';
+import { loadsFolder } from '../../../../lib/tables/objectKeys.ts';
+import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
+import { checkEach, isAwsError } from '../../askAws.ts';
+import type { DoctorContext, Identity } from '../../DoctorContext.ts';
+import { type Finding, finding } from '../../findings.ts';
+import { createDatabaseCommands, revertDriftCommands } from '../../repairCommands.ts';
+import type { Check } from '../../runChecks.ts';
+import { type SimulatedAction, simulate, wrongResources } from '../../simulate.ts';
 
 /**
  * What a load of a day by Athena needs: the workgroup of loads, the database of their tables, and the permissions of the

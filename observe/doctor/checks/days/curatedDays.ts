@@ -1,15 +1,15 @@
-import { shellCommand } from '../../../lib/base/text.ts';
-import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
-import type { CuratedPlace } from '../../curate/curatedDays.ts';
+import { shellCommand } from '../../../../lib/base/text.ts';
+import type { ForwardedKind } from '../../../../lib/schema/kinds.ts';
+import type { CuratedPlace } from '../../../curate/curatedDays.ts';
 import {
   type CurationState,
   readCurationState,
   readServedFaults,
   type ServedFaults,
-} from '../../curate/curationState.ts';
-import type { DoctorContext } from '../DoctorContext.ts';
-import { type Finding, type FindingCode, finding } from '../findings.ts';
-import type { Check } from '../runChecks.ts';
+} from '../../../curate/curationState.ts';
+import type { DoctorContext } from '../../DoctorContext.ts';
+import { type Finding, type FindingCode, finding } from '../../findings.ts';
+import type { Check } from '../../runChecks.ts';
 import { askLedger } from './ledgerDays.ts';
 
 /**

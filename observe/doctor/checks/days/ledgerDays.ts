@@ -1,19 +1,19 @@
-import { s3LastListings } from '../../../lib/aws/s3Ledger.ts';
-import { mapLimit } from '../../../lib/base/concurrency.ts';
-import { SluiceError } from '../../../lib/base/errors.ts';
-import { addDays, utcDay } from '../../../lib/base/time.ts';
-import { summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
-import { ATHENA_STUCK_MS } from '../../../lib/drops/limits.ts';
-import { lookbackDays } from '../../../lib/drops/plan/decideDay.ts';
-import type { LastListing } from '../../../lib/drops/plan/planSources.ts';
-import type { Dataset, Source } from '../../../lib/schema/sources.ts';
-import { exportPlace } from '../../../lib/tables/ledgerKeys.ts';
-import { explainAwsError } from '../../explainAwsError.ts';
-import { readLateDays } from '../../ingest/datasetStatus.ts';
-import { type LedgerDay, readLedgerDays } from '../../ingest/readLedgerDays.ts';
-import type { DoctorContext } from '../DoctorContext.ts';
-import { CheckImpossible, type Finding, finding } from '../findings.ts';
-import type { Check } from '../runChecks.ts';
+import { s3LastListings } from '../../../../lib/aws/s3Ledger.ts';
+import { mapLimit } from '../../../../lib/base/concurrency.ts';
+import { SluiceError } from '../../../../lib/base/errors.ts';
+import { addDays, utcDay } from '../../../../lib/base/time.ts';
+import { summarizeLeftOut } from '../../../../lib/drops/lastLoad.ts';
+import { ATHENA_STUCK_MS } from '../../../../lib/drops/limits.ts';
+import { lookbackDays } from '../../../../lib/drops/plan/decideDay.ts';
+import type { LastListing } from '../../../../lib/drops/plan/planSources.ts';
+import type { Dataset, Source } from '../../../../lib/schema/sources.ts';
+import { exportPlace } from '../../../../lib/tables/ledgerKeys.ts';
+import { explainAwsError } from '../../../explainAwsError.ts';
+import { readLateDays } from '../../../ingest/datasetStatus.ts';
+import { type LedgerDay, readLedgerDays } from '../../../ingest/readLedgerDays.ts';
+import type { DoctorContext } from '../../DoctorContext.ts';
+import { CheckImpossible, type Finding, finding } from '../../findings.ts';
+import type { Check } from '../../runChecks.ts';
 
 const HOUR_MS = 3_600_000;
 /** Milliseconds after which a listing is too old: the interval of the schedule, the time for retries, and a margin. */
