@@ -4,16 +4,14 @@ import type { CurationRun, DayAccount } from '../drops/ledger/CuratedDay.ts';
 import type { LedgerContent, LedgerPlace } from '../drops/ledger/LedgerEntry.ts';
 import { VERSION_KEPT_MS } from '../drops/limits.ts';
 import { movePartition, partitionLocation } from '../drops/load/movePartition.ts';
-import { versionTime } from '../drops/load/publishVersion.ts';
 import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
-import { versionNoteKey } from '../tables/ledgerKeys.ts';
+import { parseVersionNote, VERSION_NOTES, versionNoteKey } from '../tables/ledgerKeys.ts';
 import { parseIngestedKey, versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
 import { curatedTables } from './curatedTables.ts';
 import { keepMover, settleRun, sumAccount } from './curationRun.ts';
-import { BEGUN_KEPT_MS } from './limits.ts';
 import { requireNoOtherReader } from './publishViews.ts';
 import { readRawDay } from './RawDays.ts';
 
@@ -139,7 +137,8 @@ const MOST_REMOVED = 1_000;
 
 /**
  * Notes that a version is about to be replaced, so that it is deleted a day later, when the queries that read it have ended.
- * The note from its start goes first: it may be due within minutes.
+ * Every other note of it goes first, as it may be due within minutes: the one from its start, and those of tasks that were
+ * killed before they replaced it.
  */
 async function noteReplaced(
   { landing, clock }: Pick<Curator, 'landing' | 'clock'>,
@@ -148,14 +147,21 @@ async function noteReplaced(
   version: string,
 ): Promise<void> {
   if (replaced === undefined || replaced === version) return;
-  const due = clock.now() + VERSION_KEPT_MS;
-  await landing.putNote(versionNoteKey({ due, table, day, version: replaced }));
-  const began = versionTime(replaced);
-  // The same instant is the same note.
-  if (began === null || began + BEGUN_KEPT_MS === due) return;
-  const key = versionNoteKey({ due: began + BEGUN_KEPT_MS, table, day, version: replaced });
-  // Listed first: in a versioned bucket, deleting a missing object creates a delete marker.
-  if ((await landing.list(key)).includes(key)) await landing.remove([key]);
+  const key = versionNoteKey({ due: clock.now() + VERSION_KEPT_MS, table, day, version: replaced });
+  await landing.putNote(key);
+  const others: string[] = [];
+  let after: string | undefined;
+  do {
+    const keys = await landing.list(VERSION_NOTES, after);
+    others.push(
+      ...keys.filter((one) => {
+        const note = parseVersionNote(one);
+        return note?.table === table && note.day === day && note.version === replaced && one !== key;
+      }),
+    );
+    after = keys.at(-1);
+  } while (after !== undefined);
+  if (others.length > 0) await landing.remove(others);
 }
 
 /** The entry of a day whose version is published. */

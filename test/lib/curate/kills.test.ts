@@ -84,6 +84,18 @@ describe('a task that is killed', () => {
     },
   );
 
+  it('at noted and whose message is lost deletes nothing that queries have read until the next night', async () => {
+    const before = (await curations.curatedLocation()) ?? '';
+    expect(await curations.curate(task, { killAt: 'noted' })).toBe('killed');
+    // The note is due a few minutes after the next task replaces the version.
+    curations.clock.advance(86_400_000 - 300_000);
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
+    curations.clock.advance(600_000);
+    await curations.sweep();
+    expect(await curations.keys(before)).not.toEqual([]);
+    await expectWhole();
+  });
+
   it('leaves no rows of an attempt that was killed while it uploaded', async () => {
     expect(await curations.curate(task, { killAt: 'uploaded' })).toBe('killed');
     const left = await curations.keys(`${FOLDER}${task.version}/`);
