@@ -94,6 +94,12 @@ const PERMANENT_CODES: ReadonlySet<string> = new Set([
   'SLUICE_CATALOG_TABLE_UNFIT',
 ]);
 
+/** Codes of failures that another machine, or another moment, may resolve, once: the second in a row is final. */
+export const TWICE_CODES: ReadonlySet<string> = new Set([
+  'SLUICE_CURATE_OUT_OF_TIME',
+  'SLUICE_CURATE_COUNTS_DIFFER',
+]);
+
 /** Codes of other rooms whose sentences are about customers' drops, and what they mean here. */
 const OWN_CODES: Readonly<Record<string, keyof typeof CurateError.entries>> = {
   SLUICE_LOAD_DAY_TOO_LARGE: 'SLUICE_CURATE_DAY_TOO_LARGE',

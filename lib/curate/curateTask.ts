@@ -7,7 +7,7 @@ import { curatedPlace } from '../tables/ledgerKeys.ts';
 import { CurateError, type CurateFailure, toCurateFailure } from './CurateError.ts';
 import type { CurateRun, Curator } from './Curator.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
-import { beginPart, endPart, giveUpRun, releasePart } from './curationRun.ts';
+import { beginPart, endPart, giveUpRun, isHopeless, releasePart } from './curationRun.ts';
 import { planCuration } from './engine/planCuration.ts';
 import { listDay, takeOutDays } from './ListedDays.ts';
 import { VERSION_VALID_MS } from './limits.ts';
@@ -147,7 +147,9 @@ async function failTask(
     await ledger.change(place, (known) => giveUpRun(known, version));
     return { outcome: 'outdated' };
   }
-  if (isPermanent || (run.isLastAttempt && !isOutdated)) {
+  const known = await ledger.read(place);
+  const isFinal = isPermanent || (known !== null && isHopeless(known, { version, slice }, code));
+  if (isFinal || (run.isLastAttempt && !isOutdated)) {
     const files = raw.files
       .filter(({ key }) => message.includes(key))
       .map((file) => ({ ...file, fate: 'failed' as const, reason: code, detail: message }));

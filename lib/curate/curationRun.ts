@@ -1,9 +1,12 @@
 import type { CurationRun, DayAccount, PartResult } from '../drops/ledger/CuratedDay.ts';
 import type { LedgerContent } from '../drops/ledger/LedgerEntry.ts';
+import { TWICE_CODES } from './CurateError.ts';
 
 // A version that is being made: who works on which part of the day, what is done, and who publishes it. All of it is in the
 // ledger entry of the day. Every function here is a decision on that entry, which Ledger.change writes conditionally, so
 // that of two that decide at once the second decides on what the first has written.
+
+const COUNTS_DIFFER = 'SLUICE_CURATE_COUNTS_DIFFER';
 
 /** What a task wants to work on. */
 export interface PartRequest {
@@ -65,7 +68,7 @@ export function beginPart(known: LedgerContent, request: PartRequest, worker: Wo
   const isOther = run.fingerprint !== fingerprint || run.shape !== shape;
   if (isOther && slices > 1) return { begin: 'changed', entry: endRun(known, version) };
   if (isOther) {
-    const { done: _, ...again } = part;
+    const { done: _, failed: __, ...again } = part;
     const parts = [again];
     return claimPart(known, { version, fingerprint, shape, parts }, slice, worker);
   }
@@ -92,7 +95,7 @@ export function endPart(
 ): Ending {
   const run = ownRun(known, version, slice, worker);
   if (run === null) return { end: 'lost' };
-  const parts = run.parts.map((part, i) => (i === slice ? { attempts: part.attempts, done } : part));
+  const parts = run.parts.map((part, i) => (i === slice ? withoutLease({ ...part, done }) : part));
   const ended = { ...run, parts };
   return isComplete(ended)
     ? { end: 'move', entry: withMover(known, ended, worker) }
@@ -132,15 +135,34 @@ export function releasePart(
   const { run } = known.curated ?? {};
   if (run?.version !== version) return {};
   const noted = { ...known, failure };
+  const failed = failure.code;
   if (run.mover?.owner === worker.owner) {
     const { mover: _, ...free } = run;
-    return { entry: withRun(noted, free, worker.now) };
+    if (failed !== COUNTS_DIFFER) return { entry: withRun(noted, free, worker.now) };
+    // Sums of the same results would differ again.
+    const again = run.parts.map(({ attempts }) => ({ attempts, failed }));
+    return { entry: withRun(noted, { ...free, parts: again }, worker.now) };
   }
   if (run.parts[slice]?.lease?.owner !== worker.owner) return {};
-  const parts = run.parts.map(({ lease, ...part }, i) =>
-    i === slice || lease === undefined ? part : { ...part, lease },
-  );
+  const parts = run.parts.map((part, i) => (i === slice ? { ...withoutLease(part), failed } : part));
   return { entry: withRun(noted, { ...run, parts }, worker.now) };
+}
+
+/**
+ * Whether another try of a part can't help: the failure is the second of its kind in a row. Once the part is done, only its
+ * counts are judged: what fails else is the publication, which a retry repeats alone. The messages of the other slices of a
+ * cut day are gone by then, so nobody would make their parts again.
+ */
+export function isHopeless(
+  { curated }: LedgerContent,
+  { version, slice }: Pick<PartRequest, 'version' | 'slice'>,
+  code: string,
+): boolean {
+  const { run } = curated ?? {};
+  const part = run?.version === version ? run.parts[slice] : undefined;
+  if (run === undefined || part === undefined || !TWICE_CODES.has(code)) return false;
+  if (part.done === undefined) return part.failed === code;
+  return code === COUNTS_DIFFER && (part.failed === code || run.parts.length > 1);
 }
 
 /**
@@ -239,6 +261,10 @@ function ownRun(
 ): CurationRun | null {
   const { run } = known.curated ?? {};
   return run?.version === version && run.parts[slice]?.lease?.owner === owner ? run : null;
+}
+
+function withoutLease({ lease: _, ...part }: CurationRun['parts'][number]): CurationRun['parts'][number] {
+  return part;
 }
 
 function isComplete({ parts }: CurationRun): boolean {

@@ -23,6 +23,8 @@ const partSchema = z.object({
   lease: z.object({ owner: z.string().min(1), until: z.number() }).optional(),
   /** How often somebody began with it. */
   attempts: count,
+  /** Code of the failure that it was released for last. */
+  failed: z.string().optional(),
   /** Its result, once its files are in the folder of the version. */
   done: z
     .object({

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { curateFaultPoints } from '../../../lib/curate/Curator.ts';
+import { type Curator, curateFaultPoints } from '../../../lib/curate/Curator.ts';
+import { curateFiles } from '../../../lib/curate/engine/curateFiles.ts';
 import type { CurateTask } from '../../../lib/curate/messageBodies.ts';
 import { VERSION_NOTES } from '../../../lib/tables/ledgerKeys.ts';
 import { type Curations, DAY, exposures, ids, LEASE_MS, startCurations } from './startCurations.ts';
@@ -174,6 +175,58 @@ describe('a task that is killed', () => {
       },
     });
     expect([outcome, other]).toMatchObject([{ outcome: 'lost' }, { outcome: 'curated' }]);
+  });
+
+  it('is settled as failed when the time is over twice in a row: it is not shorter at the next try', async () => {
+    const late = async () => {
+      const stop = new AbortController();
+      return curations.curate(task, {
+        at: { curated: async () => stop.abort() },
+        run: { signal: stop.signal },
+      });
+    };
+    const failure = { code: 'SLUICE_CURATE_OUT_OF_TIME' };
+    expect(await late()).toMatchObject({ outcome: 'handed_back', failure });
+    expect(await late()).toMatchObject({ outcome: 'failed', failure });
+    expect(await curations.entry()).toMatchObject({ state: 'failed', failure });
+    curations.clock.advance(86_400_000);
+    expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
+    await expectWhole();
+  });
+
+  it('is published by the next try when the time was over at its end, however often', async () => {
+    const outcomes: unknown[] = [];
+    for (const point of ['curated', 'checked', 'checked'] as const) {
+      const stop = new AbortController();
+      const at = { [point]: async () => stop.abort() };
+      outcomes.push(await curations.curate(task, { at, run: { signal: stop.signal } }));
+    }
+    expect(outcomes).toMatchObject(Array.from({ length: 3 }, () => ({ outcome: 'handed_back' })));
+    expect(await curations.curate(task)).toMatchObject({ outcome: 'curated' });
+    await expectWhole();
+  });
+
+  it('makes its part again when the counts of its version do not add up, and fails the second time', async () => {
+    /** Counts a resend too many. */
+    const curate: Curator['curate'] = async (request) => {
+      const { account, ...made } = await curateFiles(request);
+      return { ...made, account: { ...account, resends: account.resends + 1 } };
+    };
+    const failure = { code: 'SLUICE_CURATE_COUNTS_DIFFER' };
+    expect(await curations.curate(task, { curator: { curate } })).toMatchObject({
+      outcome: 'handed_back',
+      failure,
+    });
+    expect(await curations.curate(task, { curator: { curate } })).toMatchObject({
+      outcome: 'failed',
+      failure,
+    });
+    curations.clock.advance(86_400_000);
+    await curations.plan({ sluice: 'curate' });
+    const [again] = curations.takeTasks();
+    expect(await curations.curate(again, { curator: { curate } })).toMatchObject({ outcome: 'handed_back' });
+    expect(await curations.curate(again)).toMatchObject({ outcome: 'curated' });
+    await expectWhole();
   });
 
   it('releases the day immediately before the function times out', async () => {
