@@ -3,6 +3,7 @@ import { parseJson } from '../../lib/base/json.ts';
 import { failureFields } from '../../lib/base/log.ts';
 import { batchFailures, isRunMessage, objectCreated, type QueueMessage } from '../../lib/base/queue.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { checkDays } from '../../lib/curate/checkDays.ts';
 import { curateMetricsLine } from '../../lib/curate/curateMetrics.ts';
 import {
   CHECK_RUN,
@@ -11,13 +12,7 @@ import {
   isStackEvent,
   PUBLISH_RUN,
 } from '../../lib/curate/messageBodies.ts';
-import {
-  type CuratePlanner,
-  checkDays,
-  countDays,
-  firstYoungDay,
-  planDays,
-} from '../../lib/curate/planDays.ts';
+import { type CuratePlanner, countDays, firstYoungDay, planDays } from '../../lib/curate/planDays.ts';
 import { countLeftOut, publishViews } from '../../lib/curate/publishViews.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { parseTableKey } from '../../lib/tables/tableFolders.ts';
@@ -28,6 +23,9 @@ export interface CuratePlanFunction extends CuratePlanner {
   readonly stage: string;
   readonly log: (fields: Record<string, unknown>) => void;
 }
+
+/** The least `curateAfter` that a configuration may have (lib/schema/config.ts). */
+const LEAST_CURATE_AFTER = 1;
 
 /** Maximum of days that the log names. The ledger has all of them. */
 const MOST_NAMED = 50;
@@ -56,7 +54,7 @@ export async function planMessages(
   };
   await attempt(work.files.ids, 'curate_check', () => checkFiles(planner, work.files.days));
   await attempt(work.checks, 'curate_check', () => checkWindow(planner));
-  // While a deployment did not curate, nothing has taken days out: the views name none, and get none without the check.
+  // Events of files that arrived before the deployment made their rule are lost.
   await attempt(work.deployments, 'curate_check', () => checkAll(planner));
   /** Days that the last publication left out. */
   let leftOut: number | null = null;
@@ -78,7 +76,7 @@ export async function planMessages(
 
 /** What a batch of messages asks for. */
 interface Work {
-  /** New files of days that are old enough to be curated. */
+  /** New files of days that may be in the list. */
   readonly files: { readonly ids: string[]; readonly days: Readonly<Record<ForwardedKind, Set<UtcDay>>> };
   readonly checks: string[];
   /** Ends of deployments, which may have written the template's text into the views. */
@@ -94,7 +92,7 @@ function sortMessages(planner: CuratePlanFunction, messages: readonly QueueMessa
     files: { ids: [], days: { exposures: new Set(), events: new Set() } },
     ...{ checks: [], deployments: [], publications: [], requests: [], invalid: [] },
   };
-  const firstYoung = firstYoungDay(config, clock.now());
+  const firstUnlisted = firstYoungDay({ curateAfter: LEAST_CURATE_AFTER }, clock.now());
   for (const { messageId: id, body } of messages) {
     if (isRunMessage(body, CHECK_RUN)) work.checks.push(id);
     else if (isRunMessage(body, PUBLISH_RUN)) work.publications.push(id);
@@ -108,8 +106,8 @@ function sortMessages(planner: CuratePlanFunction, messages: readonly QueueMessa
         work.invalid.push(id);
       } else if (object.bucket === bucket) {
         const key = parseTableKey(config, object.key);
-        // Days that are not curated yet have nothing to take out: most files are of today.
-        if ('ignored' in key || key.kind === 'quarantine' || key.day >= firstYoung) continue;
+        // Days that are over for less than curateAfter may have been curated with another one. Most files are of today.
+        if ('ignored' in key || key.kind === 'quarantine' || key.day >= firstUnlisted) continue;
         work.files.ids.push(id);
         work.files.days[key.kind].add(key.day);
       }
@@ -168,13 +166,19 @@ async function publish(planner: CuratePlanFunction): Promise<number | null> {
   return leftOut;
 }
 
-/** Plans, and then writes the list into the views: days were taken out of it, or put into it. */
+/**
+ * Plans. The list is written into the views meanwhile: days were taken out of it, or put into it.
+ *
+ * @returns Days that this publication left out; null if it is not known.
+ */
 async function plan(planner: CuratePlanFunction, request: CurateRequestBody): Promise<number | null> {
   const { clock, log } = planner;
   const began = clock.now();
   const { asked } = request;
-  const plans = await planDays(planner, request);
-  const leftOut = await publish(planner);
+  let leftOut: number | null = null;
+  const plans = await planDays(planner, request, async () => {
+    leftOut = await publish(planner);
+  });
   log({
     level: plans.some(({ unreadable }) => unreadable.length > 0) ? 'error' : 'info',
     event: 'curate_plan',

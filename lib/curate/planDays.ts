@@ -10,13 +10,14 @@ import { versionName } from '../drops/load/publishVersion.ts';
 import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { curatedDayOf, curatedFolder, curatedPlace } from '../tables/ledgerKeys.ts';
+import { type ComparedDay, digestRawDay, isTooLarge, type RawDigest, takeOutOutdated } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import { type CurateDecision, decideDay, isFailed } from './decideDay.ts';
 import { type ListedDay, type ListedDays, type ListedDaysStore, listDay, takeOutDays } from './ListedDays.ts';
 import { MOST_BYTES_A_NIGHT, MOST_DAYS_A_NIGHT, PARALLEL_DAYS } from './limits.ts';
 import type { CurateReason, CurateRequestBody, CurateTask } from './messageBodies.ts';
-import { readVersions, type ViewPublisher } from './publishViews.ts';
-import { type RawDay, type RawDays, readRawDay } from './RawDays.ts';
+import { publishViews, readVersions, type ViewPublisher } from './publishViews.ts';
+import { type RawDays, readRawDay } from './RawDays.ts';
 
 /** The first day that is too young to be curated: the days before it have been over for `curateAfter` days. */
 export function firstYoungDay({ curateAfter }: Pick<Config, 'curateAfter'>, now: number): UtcDay {
@@ -63,8 +64,7 @@ const UNREADABLE_CODES: ReadonlySet<string> = new Set([
 /** A day that was looked at. */
 interface LookedDay {
   readonly day: UtcDay;
-  /** Without the files: all days together have more than fit the memory. */
-  readonly raw: Omit<RawDay, 'files'>;
+  readonly raw: RawDigest;
   readonly entry: LedgerEntry | null;
   readonly listed: ListedDay | undefined;
   readonly decision: CurateDecision;
@@ -75,27 +75,50 @@ interface LookedDay {
  * has a limit ({@link MOST_DAYS_A_NIGHT}, {@link MOST_BYTES_A_NIGHT}), so that a year of history takes some nights; days
  * that failed before come last. Days of the list whose raw files have changed are taken out of it.
  *
+ * The list is written into the views before any task is sent: a task that is done at once would find the last version of a
+ * reshaped day still read, and would be late by a retry.
+ *
  * Tasks are sent before the ledger notes them: a task that is sent twice is done once, but a task that is noted and not sent
  * would be late by a day.
+ *
+ * @param publish Writes the list into the views.
  */
 export async function planDays(
   planner: CuratePlanner,
   request: CurateRequestBody,
+  publish: () => Promise<unknown> = () => publishViews(planner),
 ): Promise<readonly TablePlan[]> {
-  const plans: TablePlan[] = [];
+  const looked: LookedTable[] = [];
   for (const kind of forwardedKinds) {
     if (request.kinds === undefined || request.kinds.includes(kind)) {
-      plans.push(await planTable(planner, kind, request));
+      looked.push(await lookAtTable(planner, kind, request));
     }
+  }
+  await publish();
+  const plans: TablePlan[] = [];
+  for (const { plan, chosen } of looked) {
+    await queueDays(planner, plan.kind, chosen);
+    plans.push(plan);
   }
   return plans;
 }
 
-async function planTable(
+/** A table whose days were looked at, and the tasks to send. */
+interface LookedTable {
+  readonly plan: TablePlan;
+  readonly chosen: readonly ChosenDay[];
+}
+
+/** A day to queue. */
+interface ChosenDay extends Pick<LookedDay, 'day' | 'raw' | 'entry'> {
+  readonly reason: CurateReason;
+}
+
+async function lookAtTable(
   planner: CuratePlanner,
   kind: ForwardedKind,
   { days: named, asked }: CurateRequestBody,
-): Promise<TablePlan> {
+): Promise<LookedTable> {
   const { config, clock, listed } = planner;
   const now = clock.now();
   const firstYoung = firstYoungDay(config, now);
@@ -105,6 +128,7 @@ async function planTable(
   const versions = (await readVersions(planner))[kind];
   const terms = { shape: curatedShape(curatedTables(config)[kind]), now, asked };
   const unreadable: { day: UtcDay; code: string }[] = [];
+  const tooLarge: ComparedDay[] = [];
   const found = await mapLimit(days, PARALLEL_DAYS, async (day): Promise<readonly LookedDay[]> => {
     try {
       const raw = await digestRawDay(planner, kind, day);
@@ -114,21 +138,25 @@ async function planTable(
     } catch (error) {
       if (!(error instanceof SluiceError) || !UNREADABLE_CODES.has(error.code)) throw error;
       unreadable.push({ day, code: error.code });
+      const entry = list[day];
+      if (entry !== undefined && isTooLarge(error)) tooLarge.push({ day, listed: entry, raw: null });
       return [];
     }
   });
   const looked = found.flat();
-  const takenOut = await takeOutOutdated(planner, kind, looked, terms.shape);
+  const compared = looked.flatMap(({ day, raw, listed: entry }) =>
+    entry === undefined ? [] : [{ day, raw, listed: entry }],
+  );
+  const takenOut = await takeOutOutdated(planner, kind, [...compared, ...tooLarge], terms.shape);
   const relisted: UtcDay[] = [];
   for (const { day, decision } of looked) {
     if ('list' in decision && (await relist(planner, kind, day, decision.list))) relisted.push(day);
   }
-  const wantedDays = looked.flatMap(({ decision, ...day }) =>
-    'queue' in decision ? [{ ...day, reason: decision.queue }] : [],
+  const wantedDays = looked.flatMap(({ decision, day, raw, entry }): readonly ChosenDay[] =>
+    'queue' in decision ? [{ day, raw, entry, reason: decision.queue }] : [],
   );
   const chosen = named === undefined ? chooseDays(wantedDays) : wantedDays;
-  await queueDays(planner, kind, chosen);
-  return {
+  const plan = {
     kind,
     looked: looked.length,
     queued: chosen.map(({ day, reason }) => ({ day, reason })),
@@ -138,6 +166,7 @@ async function planTable(
     unreadable,
     young: wanted.filter((day) => day >= firstYoung && named !== undefined),
   };
+  return { plan, chosen };
 }
 
 /** Days with raw files, days of the list, and days that were ever curated, oldest first. */
@@ -159,26 +188,15 @@ async function knownDays(
   return [...days].sort();
 }
 
-async function digestRawDay(
-  { raw }: Pick<CuratePlanner, 'raw'>,
-  kind: ForwardedKind,
-  day: UtcDay,
-): Promise<LookedDay['raw']> {
-  const { bytes, fingerprint } = await readRawDay(raw, kind, day);
-  return { bytes, fingerprint };
-}
-
 /**
  * What one night queues: the newest days first, and those that failed before last. A day that has no room left does not
  * hold up smaller ones: new days come before it every night.
  */
-function chooseDays<Day extends Pick<LookedDay, 'day' | 'raw'> & { readonly reason: CurateReason }>(
-  days: readonly Day[],
-): readonly Day[] {
+function chooseDays(days: readonly ChosenDay[]): readonly ChosenDay[] {
   const newestFirst = [...days].sort((left, right) => (left.day < right.day ? 1 : -1));
-  const isRetry = ({ reason }: Day) => reason === 'retried';
+  const isRetry = ({ reason }: ChosenDay) => reason === 'retried';
   const inOrder = [...newestFirst.filter((day) => !isRetry(day)), ...newestFirst.filter(isRetry)];
-  const chosen: Day[] = [];
+  const chosen: ChosenDay[] = [];
   let bytes = 0;
   for (const day of inOrder) {
     if (chosen.length === MOST_DAYS_A_NIGHT) break;
@@ -192,7 +210,7 @@ function chooseDays<Day extends Pick<LookedDay, 'day' | 'raw'> & { readonly reas
 async function queueDays(
   { tasks, ledger, clock, random, config }: CuratePlanner,
   kind: ForwardedKind,
-  days: readonly Pick<LookedDay & { readonly reason: CurateReason }, 'day' | 'raw' | 'entry' | 'reason'>[],
+  days: readonly ChosenDay[],
 ): Promise<void> {
   const now = clock.now();
   const bodies = days.map(({ day, raw: { fingerprint }, reason }): CurateTask => {
@@ -228,44 +246,6 @@ async function relist(
   if (now.fingerprint === entry.fingerprint) return true;
   await takeOutDays(planner, kind, new Map([[day, entry]]));
   return false;
-}
-
-/** Takes days out of the list whose raw files are not those of their version, or whose version has another shape. */
-async function takeOutOutdated(
-  ports: Pick<CuratePlanner, 'listed' | 'wait' | 'random'>,
-  kind: ForwardedKind,
-  looked: readonly Pick<LookedDay, 'day' | 'raw' | 'listed'>[],
-  shape: string,
-): Promise<readonly UtcDay[]> {
-  const outdated = looked.flatMap(({ day, raw, listed }) =>
-    listed !== undefined && (listed.fingerprint !== raw.fingerprint || listed.shape !== shape)
-      ? [[day, listed] as const]
-      : [],
-  );
-  if (outdated.length > 0) await takeOutDays(ports, kind, new Map(outdated));
-  return outdated.map(([day]) => day);
-}
-
-/**
- * Compares some days of the list with their raw files, and takes those out whose files have changed.
- *
- * @param isLooked Which days. Default all of the list.
- * @returns The days that were taken out.
- */
-export async function checkDays(
-  planner: Pick<CuratePlanner, 'config' | 'raw' | 'listed' | 'wait' | 'random'>,
-  kind: ForwardedKind,
-  isLooked: (day: UtcDay) => boolean = () => true,
-): Promise<readonly UtcDay[]> {
-  const list = (await planner.listed.read(kind))?.days ?? {};
-  const shape = curatedShape(curatedTables(planner.config)[kind]);
-  const days = Object.entries(list).filter(([day]) => isLooked(day));
-  const looked = await mapLimit(days, PARALLEL_DAYS, async ([day, listed]) => ({
-    day,
-    raw: await digestRawDay(planner, kind, day),
-    listed,
-  }));
-  return takeOutOutdated(planner, kind, looked, shape);
 }
 
 /** Counts of the days of one table that should be curated. */

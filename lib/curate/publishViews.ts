@@ -5,13 +5,13 @@ import { type Attempts, readPages, retryTransient } from '../landing/catalog/cat
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { parseIngestedKey } from '../tables/tableFolders.ts';
-import { fitCuratedView, readCuratedDays } from '../views/curatedViews.ts';
+import { fitCuratedView, readCuratedDays, viewKinds } from '../views/curatedViews.ts';
 import { prestoViewText, readPrestoView } from '../views/prestoView.ts';
 import type { ViewConfig, ViewName } from '../views/View.ts';
 import { viewNames } from '../views/views.ts';
 import { CurateError } from './CurateError.ts';
+import { checkDays, type DayChecker } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
-import type { ListedDaysStore } from './ListedDays.ts';
 import { MOST_PARTITION_PAGES, VIEW_RETRIES } from './limits.ts';
 import type { CatalogView, ViewCatalog } from './ViewCatalog.ts';
 
@@ -19,12 +19,11 @@ import type { CatalogView, ViewCatalog } from './ViewCatalog.ts';
 export type ViewsConfig = ViewConfig & Pick<Config, 'statsigFolder'>;
 
 /** The ports of a publication. */
-export interface ViewPublisher extends Attempts {
+export interface ViewPublisher extends Attempts, Pick<DayChecker, 'raw' | 'listed'> {
   readonly config: ViewsConfig;
   /** Name of the deployment's bucket. */
   readonly bucket: string;
   readonly views: ViewCatalog;
-  readonly listed: Pick<ListedDaysStore, 'read'>;
 }
 
 /** What became of a view. */
@@ -66,6 +65,10 @@ export function countLeftOut({ noRoom, unserved }: Publication): number | null {
  * the other's update is refused.
  * Views with different lists have the same rows, so nothing needs to hold all of them together.
  *
+ * A view without any curated day has the template's text. A deployment has put it there, and before it there may have been
+ * one that does not curate, while which nothing has taken days out of the lists. So every listed day is compared with its
+ * raw files before such a view gets any.
+ *
  * @throws CatalogCallError; CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY.
  */
 export async function publishViews(publisher: ViewPublisher): Promise<Publication> {
@@ -73,8 +76,9 @@ export async function publishViews(publisher: ViewPublisher): Promise<Publicatio
   const fates: Partial<Record<ViewName, ViewFate>> = {};
   const noRoom: Partial<Record<ViewName, number>> = {};
   let unserved: Publication['unserved'] = null;
+  const checked = new Set<ForwardedKind>();
   for (const name of viewNames) {
-    const view = await publishView(publisher, versions, name);
+    const view = await publishView(publisher, versions, name, checked);
     fates[name] = view.fate;
     if (view.noRoom > 0) noRoom[name] = view.noRoom;
     unserved = view.unserved ?? unserved;
@@ -117,6 +121,7 @@ async function publishView(
   publisher: ViewPublisher,
   versions: Versions,
   name: ViewName,
+  checked: Set<ForwardedKind>,
 ): Promise<PublishedView> {
   const { config, wait, random } = publisher;
   const unwritten = (fate: ViewFate): PublishedView => ({ fate, noRoom: 0, unserved: null });
@@ -125,8 +130,8 @@ async function publishView(
     if (view === null) return unwritten('missing');
     if (!view.isCurated) return unwritten('off');
     const definition = readPrestoView(view.text);
-    if (definition === null || readCuratedDays(config, name, definition.originalSql) === null)
-      return unwritten('other');
+    const served = definition === null ? null : readCuratedDays(config, name, definition.originalSql);
+    if (definition === null || served === null) return unwritten('other');
     const wanted = async (of: Versions) => {
       const { days, unserved } = await readDays(publisher, of);
       const { view: fitted, leftOut: noRoom } = fitCuratedView(config, name, days);
@@ -134,6 +139,11 @@ async function publishView(
     };
     const { fitted: before, ...unchanged } = await wanted(versions);
     if (before.sql === definition.originalSql) return { fate: 'current', ...unchanged };
+    for (const kind of viewKinds[name]) {
+      if (served[kind].length > 0 || checked.has(kind)) continue;
+      await checkDays(publisher, kind);
+      checked.add(kind);
+    }
     // The partitions were read before the first view, and days may have got new versions since.
     const { fitted: now, ...left } = await wanted(await readVersions(publisher));
     if (now.sql === definition.originalSql) return { fate: 'current', ...left };

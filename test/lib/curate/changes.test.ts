@@ -1,5 +1,8 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { planMessages } from '../../../functions/curate-plan/planMessages.ts';
+import { CurateError } from '../../../lib/curate/CurateError.ts';
+import { planDays } from '../../../lib/curate/planDays.ts';
 import { curatedDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { type Curations, DAY, exposures, ids, startCurations } from './startCurations.ts';
 
@@ -127,6 +130,88 @@ describe('raw files that change', () => {
       oldest_not_curated: 0,
     });
     expect((await curations.entry())?.failure).toBeUndefined();
+  });
+
+  it.each([
+    ['a file of another day', (key: string) => curations.fileEvent(key)],
+    ['a task', () => ({ sluice: 'curate-views' })],
+    ['the hourly check', () => ({ sluice: 'curate-check' })],
+  ])(
+    'while nothing was curated keep their days out of the first list after it, written by %s',
+    async (_, message) => {
+      const OTHER = '2026-11-15';
+      const OLD = '2026-10-05';
+      for (const day of [OTHER, OLD]) await curations.land('a', exposures(0, 20, day), 'exposures', day);
+      await curations.night();
+      expect(await curations.listedDays()).toEqual([OLD, OTHER, DAY]);
+      await curations.deployViews(false);
+      await curations.land('late', exposures(20, 21, OLD), 'exposures', OLD);
+      await curations.deployViews(true);
+      expect(await isServed()).toBe(false);
+      // Before the stack reports its end, anything may publish.
+      const key = await curations.land('b', exposures(20, 21, OTHER), 'exposures', OTHER);
+      expect(await curations.plan(message(key))).toEqual([]);
+      expect((await curations.viewDays())?.exposures).toContainEqual({ from: DAY, to: DAY });
+      expect(await curations.read(OLD)).toEqual(ids(0, 21));
+      expect(await curations.read(OTHER)).toEqual(ids(0, 21));
+    },
+  );
+
+  it('of a day beyond the most files that are listed take it out, and others with it', async () => {
+    const other = '2026-11-15';
+    await curations.land('a', exposures(0, 20, other), 'exposures', other);
+    await curations.night();
+    await curations.land('late', exposures(20, 21, other), 'exposures', other);
+    const overfull = () => {
+      const planner = curations.makePlanner();
+      const files: typeof planner.raw.files = async (kind, day) => {
+        if (day === DAY) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${day}: too many.`);
+        return planner.raw.files(kind, day);
+      };
+      return { ...planner, raw: { ...planner.raw, files } };
+    };
+    const check = [{ messageId: '0', body: JSON.stringify({ sluice: 'curate-check' }), receives: 1 }];
+    expect(await planMessages(overfull(), check)).toEqual({ batchItemFailures: [] });
+    expect(await curations.listedDays()).toEqual([]);
+    expect(await isServed()).toBe(false);
+    // It does not stop the other days of the night either.
+    curations.clock.advance(NIGHT_MS);
+    const [plan] = await planDays(overfull(), { sluice: 'curate' });
+    expect(plan).toMatchObject({
+      queued: [{ day: other, reason: 'changed' }],
+      unreadable: [{ day: DAY, code: 'SLUICE_CURATE_DAY_TOO_LARGE' }],
+    });
+  });
+
+  it('beyond the most files that are listed take their day out in the night, after the window of events', async () => {
+    await curations.night();
+    curations.clock.advance(60 * NIGHT_MS);
+    const planner = curations.makePlanner();
+    const files = () => Promise.reject(new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${DAY}: too many.`));
+    const [plan] = await planDays({ ...planner, raw: { ...planner.raw, files } }, { sluice: 'curate' });
+    expect(plan).toMatchObject({ takenOut: [DAY], unreadable: [{ day: DAY }] });
+    expect(await curations.listedDays()).toEqual([]);
+  });
+
+  it('take out a listed day that is too young since curateAfter was raised', async () => {
+    await curations.night();
+    const config = { ...curations.config, curateAfter: 10 };
+    const key = await curations.land('late', exposures(20, 21));
+    const body = JSON.stringify(curations.fileEvent(key));
+    // The first delivery fails after the day is out of the list.
+    for (const [calls, failed] of [
+      [{ fault: 'failCalls', calls: 'all' }, 1],
+      [undefined, 0],
+    ] as const) {
+      if (calls === undefined) curations.faults.clear();
+      else curations.faults.set({ glue: [calls] });
+      const { batchItemFailures } = await planMessages({ ...curations.makePlanner(), config }, [
+        { messageId: '0', body, receives: 1 },
+      ]);
+      expect(batchItemFailures).toHaveLength(failed);
+    }
+    expect(await isServed()).toBe(false);
+    expect(await curations.read()).toEqual(ids(0, 21));
   });
 
   it('are read from the raw table while the list of curated days is damaged', async () => {

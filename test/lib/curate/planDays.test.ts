@@ -149,6 +149,19 @@ describe('the nightly plan', () => {
     expect(await curations.listedDays()).toEqual(['2026-11-14', DAY]);
   });
 
+  it('sends tasks once no view reads the versions that they replace', async () => {
+    await curations.land('a', exposures(0, 1));
+    await curations.night();
+    expect((await curations.viewDays())?.exposures).toEqual([{ from: DAY, to: DAY }]);
+    curations.clock.advance(NIGHT_MS);
+    await curations.land('late', exposures(1, 2));
+    const served: unknown[] = [];
+    const tasks = { send: async () => void served.push(await curations.viewDays()) };
+    const [plan] = await planDays({ ...curations.makePlanner(), tasks }, { sluice: 'curate' });
+    expect(plan).toMatchObject({ queued: [{ day: DAY, reason: 'changed' }] });
+    expect(served).toEqual([{ exposures: [], events: [] }]);
+  });
+
   it('names days that it cannot look at, and plans the others', async () => {
     for (const day of ['2026-11-15', DAY]) await curations.land('a', exposures(0, 1, day), 'exposures', day);
     const Key = 'ledger/curated/exposures/2026-11-15.json';

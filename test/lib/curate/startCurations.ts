@@ -7,6 +7,7 @@ import {
   CreateTableCommand,
   DeleteTableCommand,
   GlueClient,
+  UpdateTableCommand,
 } from '@aws-sdk/client-glue';
 import {
   CreateBucketCommand,
@@ -113,15 +114,14 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
   await createCuratedTables();
   for (const [kind, { name, columns }] of Object.entries(forwardedTables(config)))
     await createTable(name, columns, tableFolder(config, kind as ForwardedKind));
-  for (const name of viewNames) {
-    const TableInput = {
-      Name: name,
-      TableType: 'VIRTUAL_VIEW',
-      Parameters: { presto_view: 'true', [CURATE_PARAMETER]: 'true' },
-      ViewOriginalText: prestoViewText(views(config)[name], database),
-    };
-    await glue.send(new CreateTableCommand({ DatabaseName: database, TableInput }));
-  }
+  const templateView = (name: ViewName, isCurated: boolean) => ({
+    Name: name,
+    TableType: 'VIRTUAL_VIEW',
+    Parameters: { presto_view: 'true', ...(isCurated ? { [CURATE_PARAMETER]: 'true' } : {}) },
+    ViewOriginalText: prestoViewText(views(config)[name], database),
+  });
+  for (const name of viewNames)
+    await glue.send(new CreateTableCommand({ DatabaseName: database, TableInput: templateView(name, true) }));
 
   const ledger = new Ledger({ store: s3Ledger(s3, BUCKET), newToken: randomUUID, ...timing });
   const listed = s3ListedDays(s3, BUCKET);
@@ -291,6 +291,13 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
       const table = config.curatedTables[kind];
       const { items } = await gluePartitionCatalog(glue).listPage(database, table, undefined, [day]);
       return items[0]?.storage.Location?.slice(`s3://${BUCKET}/`.length) ?? null;
+    },
+    /** Puts the template's views back, as a deployment with or without curation does. */
+    async deployViews(isCurated: boolean) {
+      for (const name of viewNames) {
+        const TableInput = templateView(name, isCurated);
+        await glue.send(new UpdateTableCommand({ DatabaseName: database, TableInput }));
+      }
     },
     /** Deletes the curated tables with their partitions and makes them again, as a rollback and an upgrade do. */
     async remakeCuratedTables() {
