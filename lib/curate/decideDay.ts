@@ -1,14 +1,20 @@
 import type { UtcDay } from '../base/time.ts';
 import { NO_FILES } from '../drops/Drop.ts';
+import type { CurationRun } from '../drops/ledger/CuratedDay.ts';
 import type { LedgerEntry } from '../drops/ledger/LedgerEntry.ts';
+import { versionTime } from '../drops/load/publishVersion.ts';
 import type { ListedDay } from './ListedDays.ts';
-import { REQUEUE_AFTER_MS } from './limits.ts';
+import { REQUEUE_AFTER_MS, VERSION_VALID_MS } from './limits.ts';
 import type { CurateReason, CurateRequestBody } from './messageBodies.ts';
 import type { RawDay } from './RawDays.ts';
 
 /** The decision of the plan on a day that is old enough. */
 export type CurateDecision =
-  | { readonly queue: CurateReason }
+  | {
+      readonly queue: CurateReason;
+      /** The version that is being made of these files, and that some part of is done: what is left of it is queued. */
+      readonly run?: CurationRun;
+    }
   /** Its version is of today's files and shape, and the list that views read does not have it. */
   | { readonly list: ListedDay }
   | { readonly skip: 'current' | 'no_files' | 'working' | 'queued' };
@@ -54,10 +60,19 @@ export function decideDay(
   const { sentAt = Number.NEGATIVE_INFINITY } = entry?.curated ?? {};
   const isQueued = entry?.queued?.fingerprint === fingerprint && now - sentAt < REQUEUE_AFTER_MS;
   if (isQueued && asked === undefined) return { skip: 'queued' };
-  if (isFailed(entry, fingerprint)) return { queue: 'retried' };
-  if (entry?.version === undefined || version === undefined) return { queue: 'new' };
-  if (isEmpty) return { queue: 'deleted' };
-  return { queue: entry.fingerprint === fingerprint ? 'reshaped' : 'changed' };
+  const reason = (): CurateReason => {
+    if (isFailed(entry, fingerprint)) return 'retried';
+    if (entry?.version === undefined || version === undefined) return 'new';
+    if (isEmpty) return 'deleted';
+    return entry.fingerprint === fingerprint ? 'reshaped' : 'changed';
+  };
+  const { run } = entry?.curated ?? {};
+  const isBegun =
+    run?.fingerprint === fingerprint &&
+    run.shape === shape &&
+    run.parts.some(({ done }) => done !== undefined) &&
+    now - (versionTime(run.version) ?? 0) < VERSION_VALID_MS;
+  return { queue: reason(), ...(isBegun ? { run } : {}) };
 }
 
 /** Whether the last try of a day failed with these raw files. */

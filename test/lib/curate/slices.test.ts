@@ -100,6 +100,43 @@ describe('a day beyond one function', () => {
     await expectWhole();
   });
 
+  it.each([1, 2])(
+    'whose messages are lost after %i slices goes on in the next night with the others',
+    async (done) => {
+      for (const task of tasks.slice(0, done))
+        expect(await curations.curate(task)).toEqual({ outcome: 'waiting' });
+      curations.clock.advance(NIGHT_MS);
+      await curations.plan({ sluice: 'curate' });
+      const again = curations.takeTasks();
+      expect(again).toMatchObject(tasks.slice(done));
+      for (const task of again) await curations.curate(task);
+      await expectWhole();
+    },
+  );
+
+  it('whose last slice is killed before the version is published is published in the next night', async () => {
+    for (const task of tasks.slice(0, -1)) await curations.curate(task);
+    expect(await curations.curate(tasks.at(-1), { killAt: 'recorded' })).toBe('killed');
+    curations.clock.advance(NIGHT_MS);
+    await curations.plan({ sluice: 'curate' });
+    const again = curations.takeTasks();
+    expect(again).toMatchObject([{ version: tasks[0]?.version, slices: tasks.length }]);
+    expect(await curations.curate(again[0])).toMatchObject({ outcome: 'curated' });
+    await expectWhole();
+  });
+
+  it('is cut again when nobody has finished its version while that was valid', async () => {
+    await curations.curate(tasks[0]);
+    curations.clock.advance(2 * NIGHT_MS);
+    await curations.plan({ sluice: 'curate' });
+    const [again] = curations.takeTasks();
+    expect(again?.slices).toBeUndefined();
+    expect(again?.version).not.toBe(tasks[0]?.version);
+    await curations.curate(again, { curator: SMALL });
+    await curations.work({ curator: SMALL });
+    await expectWhole();
+  });
+
   it('is given up when a raw file arrives between its slices, and cut again in the next night', async () => {
     for (const task of tasks.slice(0, 2)) await curations.curate(task);
     await curations.land('late', exposures(220, 230));
