@@ -113,9 +113,10 @@ async function goOn(loader: Loader, run: LoadRun): Promise<boolean> {
         ...{ source: place.source.name, dataset: place.dataset.name, day: note.day },
         ...{ fingerprint: '', reason: 'changed' as const },
       };
-      const loaded = await withScope(loader, place, (scoped) => goOnTask(scoped, run, note)).catch(
-        (error: unknown) => error,
-      );
+      // A day that Athena no longer loads is loaded by the function.
+      const loaded = await withFolder(join(loader.directory, 'athena-day'), (directory) =>
+        withScope({ ...loader, directory }, place, (scoped) => goOnTask(scoped, run, note)),
+      ).catch((error: unknown) => error);
       if (isLoaded(loaded)) {
         if (loaded.outcome !== 'busy') loader.log(logFields(task, loaded, loader.clock.now() - began));
       } else {

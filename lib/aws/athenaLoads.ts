@@ -2,6 +2,7 @@ import {
   AthenaClient,
   GetQueryExecutionCommand,
   GetQueryResultsCommand,
+  InvalidRequestException,
   StartQueryExecutionCommand,
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
@@ -53,8 +54,13 @@ export function athenaLoads(
       }),
     find: (QueryExecutionId) =>
       called(async () => {
-        const { QueryExecution } = await client.send(new GetQueryExecutionCommand({ QueryExecutionId }));
-        const { Status, Statistics } = QueryExecution ?? {};
+        const found = await client
+          .send(new GetQueryExecutionCommand({ QueryExecutionId }))
+          .catch((error: unknown) => {
+            if (isUnknownExecution(error)) return null;
+            throw error;
+          });
+        const { Status, Statistics } = found?.QueryExecution ?? {};
         const state = STATES[Status?.State ?? ''];
         if (state === undefined) return null;
         return {
@@ -141,6 +147,14 @@ async function readRows(client: AthenaClient, QueryExecutionId: string): Promise
     if (NextToken === undefined) return rows.slice(1);
   }
   throw new AthenaError('SLUICE_ATHENA_UNAVAILABLE', `${QueryExecutionId}: more than ${MOST_PAGES} pages.`);
+}
+
+/**
+ * Athena answers `QueryExecution … was not found` to an ID that it does not know or that is older than 45 days, as an
+ * invalid request: https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryExecution.html#API_GetQueryExecution_Errors
+ */
+function isUnknownExecution(error: unknown): boolean {
+  return error instanceof InvalidRequestException && error.message.includes('was not found');
 }
 
 async function ignoring(name: string, call: () => Promise<unknown>): Promise<void> {

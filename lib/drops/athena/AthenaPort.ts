@@ -5,7 +5,7 @@ import type { AthenaColumn } from './athenaStatements.ts';
 export const AthenaError = defineErrorFamily('system', {
   SLUICE_ATHENA_QUERY_FAILED: {
     cause: 'Athena failed a statement of a load.',
-    cure: 'Check the reason in the detail. If it names a file, write the file again and drop it. The day is retried when it is next planned.',
+    cure: 'Check the reason in the detail. If it names a file, write the file again and drop it. A day whose files stay the same is retried by the first plan after 12 hours. To load it sooner, run `sluice ingest backfill`.',
   },
   SLUICE_ATHENA_QUERY_CANCELLED: {
     cause:
@@ -55,7 +55,7 @@ export interface AthenaPort {
    * @returns ID of the execution.
    */
   start(sql: string, token: string, output: string): Promise<string>;
-  /** How an execution stands; null if Athena does not know it. */
+  /** How an execution stands; null if Athena does not know it, as one that is older than 45 days. */
   find(execution: string): Promise<ExecutionState | null>;
   /** Stops an execution. One that has ended stays as it is. */
   stop(execution: string): Promise<void>;

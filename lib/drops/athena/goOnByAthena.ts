@@ -172,8 +172,10 @@ export function planKey(place: AthenaPlace): string {
   return `${folderOf(place)}plan.json`;
 }
 
-function withCosts(load: AthenaLoad, found: ExecutionState | null): AthenaLoad {
-  const scannedBytes = found?.scannedBytes ?? 0;
+/** A load with the costs of an execution that has ended. One that Athena does not know costs nothing. */
+export function withCosts(load: AthenaLoad, found: ExecutionState | null): AthenaLoad {
+  if (found === null) return load;
+  const { scannedBytes } = found;
   return {
     ...load,
     scannedBytes: load.scannedBytes + scannedBytes,
@@ -187,7 +189,10 @@ const SAFE =
 
 function requireSucceeded(step: AthenaStep, execution: string, found: ExecutionState | null): void {
   if (found?.state === 'succeeded') return;
-  const said = [...(found?.reason ?? '').matchAll(SAFE)].map(([text]) => text).join(' ');
+  const said =
+    found === null
+      ? 'Athena does not know it'
+      : [...found.reason.matchAll(SAFE)].map(([text]) => text).join(' ');
   throw new AthenaError(
     found?.state === 'cancelled' ? 'SLUICE_ATHENA_QUERY_CANCELLED' : 'SLUICE_ATHENA_QUERY_FAILED',
     `Step ${step}, execution ${execution}${said === '' ? '' : `: ${said}`}.`,
@@ -301,12 +306,13 @@ export async function listAgain({ loader, run, place, progress }: AthenaWork): P
 }
 
 /**
- * Deletes what a load by Athena needed: its tables, then its folder, then the note on it. The version stays. It may be
- * repeated.
+ * Deletes what a load by Athena needed: its tables, then its folder, then the note on it, unless that is still needed. The
+ * version stays. It may be repeated.
  */
 export async function cleanAthenaLoad(
   { landing, athena }: Pick<Loader, 'landing' | 'athena'>,
   place: Pick<AthenaPlace, 'table' | 'day' | 'version'>,
+  { keepsNote = false } = {},
 ): Promise<void> {
   const folder = folderOf(place);
   const note = athenaNoteKey(place);
@@ -317,5 +323,6 @@ export async function cleanAthenaLoad(
     if (keys.length === 0) break;
     await landing.remove(keys);
   }
+  if (keepsNote) return;
   if ((await landing.list(note)).includes(note)) await landing.remove([note]);
 }

@@ -41,9 +41,11 @@ export async function startByAthena(
   for (const one of plan.tables) await athena.createTable(one);
   await landing.putNote(athenaNoteKey({ table, day, version }));
   await loader.faultPoint?.('athena_planned');
+  const { athena: before } = progress.claim.entry;
+  const { scannedBytes, usd } = before?.left ? before : { scannedBytes: 0, usd: 0 };
   const load = {
     ...{ why, fingerprint: drop.fingerprint, version },
-    ...{ executions: [], scannedBytes: 0, usd: 0, startedAt: began },
+    ...{ executions: [], scannedBytes, usd, startedAt: began },
   };
   return startStep(work, plan, load, 'rows');
 }

@@ -8,11 +8,12 @@ import {
   goOnByAthena,
   listAgain,
   stopStep,
+  withCosts,
 } from '../athena/goOnByAthena.ts';
 import type { Drop } from '../Drop.ts';
 import { restoredSince } from '../lastLoad.ts';
 import type { Claim, Settlement } from '../ledger/Ledger.ts';
-import type { AthenaLoad, AthenaStep } from '../ledger/LedgerEntry.ts';
+import type { AthenaLoad, AthenaStep, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, VERSION_KEPT_MS } from '../limits.ts';
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/decideDay.ts';
@@ -45,7 +46,8 @@ export type LoadOutcome =
   | { readonly outcome: 'lost' }
   /**
    * The files differ from the planned ones and may still change, or the marker is gone. The ledger has the day as waiting.
-   * The message is delivered again, unless this was its last attempt. The plan also finds the day.
+   * The message is delivered again, unless this was its last attempt. A day that changed while Athena read it keeps the note
+   * of its load, which is looked at every ten minutes. The plan also finds the day.
    */
   | { readonly outcome: 'settling'; readonly until: number; readonly again: boolean }
   /** Athena works on the day. An invocation that a change of its query's state or the schedule starts goes on with it. */
@@ -148,7 +150,8 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
 }
 
 /**
- * Goes on with a day that Athena works on, as a note names it. A note whose day has another load, or none, is removed.
+ * Goes on with a day that Athena works on, as a note names it, or loads it anew once it has settled, if its files changed
+ * while Athena read them. A note whose day has another load, or none, is removed.
  *
  * @throws what the ledger throws.
  */
@@ -160,12 +163,17 @@ export async function goOnTask(loader: Loader, run: LoadRun, note: AthenaNote): 
   const entry = await loader.ledger.read(key);
   if (entry?.lease !== undefined && entry.lease.until > loader.clock.now())
     return { outcome: 'busy', until: entry.lease.until };
+  const about = { source: source.name, dataset: dataset.name, day, reason: 'changed' } as const;
   if (entry?.athena?.version !== note.version || entry.athena.step === undefined) {
-    await cleanAthenaLoad(loader, note);
-    return { outcome: 'unchanged' };
+    const outcome: LoadOutcome =
+      entry !== null && isSettling(entry)
+        ? await loadTask(loader, run, { ...about, fingerprint: CHANGED })
+        : { outcome: 'unchanged' };
+    if (!['busy', 'settling', 'handed_back'].includes(outcome.outcome)) await cleanAthenaLoad(loader, note);
+    return outcome;
   }
   const { fingerprint } = entry.athena;
-  const task = { source: source.name, dataset: dataset.name, day, fingerprint, reason: 'changed' } as const;
+  const task = { ...about, fingerprint };
   const athena = portToGoOn(loader, place, entry.athena);
   if (athena === null) return loadTask(loader, run, task);
   const claimed = await loader.ledger.claim(
@@ -187,6 +195,11 @@ export async function goOnTask(loader: Loader, run: LoadRun, note: AthenaNote): 
     return { outcome: 'lost' };
   }
   return goOnClaimed({ loader, athena, run, place, progress }, load, task);
+}
+
+/** Whether a day waits for its files to settle, and no task is sent for it. */
+function isSettling({ state, queued }: LedgerEntry): boolean {
+  return state === 'waiting' && queued !== undefined && !isSent(queued);
 }
 
 /**
@@ -219,7 +232,7 @@ async function goOnClaimed(work: AthenaWork, load: AthenaLoad, task: IngestTask)
     const ended = await goOnByAthena(work, load);
     if (ended === null) return { outcome: 'lost' };
     if (ended === 'started') return await afterStart(loader, run, place, progress);
-    if (ended === 'changed') return await deferChanged(loader, place, progress, load);
+    if (ended === 'changed') return await deferChanged(work, load);
     const outcome = await settleTask(loader, task, progress, ended);
     await cleanAthenaLoad(loader, { table: place.dataset.table, day: place.day, version: load.version });
     return outcome;
@@ -234,7 +247,7 @@ async function goOnClaimed(work: AthenaWork, load: AthenaLoad, task: IngestTask)
     progress.drop ??= (await listAgain(work).catch(() => null)) ?? undefined;
     // Athena read some files before, and others after the change.
     if (progress.drop !== undefined && progress.drop.fingerprint !== load.fingerprint)
-      return await deferChanged(loader, place, progress, load);
+      return await deferChanged(work, load);
     // Its state is not known: it may run.
     if (!failure.isPermanent && progress.athena?.execution !== undefined)
       await stopBest(work, progress.athena);
@@ -244,22 +257,22 @@ async function goOnClaimed(work: AthenaWork, load: AthenaLoad, task: IngestTask)
   }
 }
 
-/** Lets the plan look at a day again whose files have changed while Athena read them. */
-async function deferChanged(
-  loader: Loader,
-  place: DropPlace,
-  progress: Progress,
-  load: AthenaLoad,
-): Promise<LoadOutcome> {
-  const left = await leaveAthena(loader, place, progress, load);
-  const deferred =
-    left && (await loader.ledger.defer(progress.claim, { fingerprint: CHANGED, reason: SETTLING }));
-  return deferred === null
-    ? { outcome: 'lost' }
-    : { outcome: 'settling', until: loader.clock.now(), again: false };
+/**
+ * Lets a day settle whose files have changed while Athena read them. The note of the load stays, so that the schedule of
+ * Athena's loads looks at the day again ({@link goOnTask}), at most until the sweep of the version deletes it a day later.
+ */
+async function deferChanged(work: AthenaWork, load: AthenaLoad): Promise<LoadOutcome> {
+  const { loader, place, progress } = work;
+  const { claim } = progress;
+  await stopBest(work, load);
+  const entry = { ...claim.entry, athena: leftLoad(progress.athena ?? load) };
+  const deferred = await loader.ledger.defer({ ...claim, entry }, { fingerprint: CHANGED, reason: SETTLING });
+  if (deferred === null) return { outcome: 'lost' };
+  await cleanBest(loader, place, load, { keepsNote: true });
+  return { outcome: 'settling', until: loader.clock.now(), again: false };
 }
 
-/** A fingerprint that no drop has: the plan looks at the day again. */
+/** A fingerprint that no drop has: whoever looks at the day next lets it settle. */
 const CHANGED = 'changed while Athena read it';
 
 /** Stops a load by Athena that nobody needs any more; null if another owner has the day. */
@@ -270,21 +283,30 @@ async function leaveAthena(
   load: AthenaLoad,
 ): Promise<Claim | null> {
   const { athena } = loader;
-  if (athena !== undefined) await stopBest({ loader, athena, place }, load);
-  const claim = await loader.ledger.note(progress.claim, undefined);
+  let left = load;
+  if (athena !== undefined) {
+    await stopBest({ loader, athena, place }, load);
+    const { execution } = load;
+    if (execution !== undefined) left = withCosts(load, await athena.find(execution).catch(() => null));
+  }
+  const claim = await loader.ledger.note(progress.claim, leftLoad(left));
   if (claim === null) return null;
   progress.claim = claim;
-  const { table } = place.dataset;
-  await cleanAthenaLoad(loader, { table, day: place.day, version: load.version }).catch((error: unknown) => {
-    // The sweep deletes it with the version.
-    loader.log({
-      level: 'error',
-      event: 'ingest_athena_left',
-      version: load.version,
-      ...failureFields(error),
-    });
-  });
+  await cleanBest(loader, place, load);
   return claim;
+}
+
+/** Deletes what a load by Athena needed. What can't be deleted, the sweep deletes with the version. */
+async function cleanBest(
+  loader: Loader,
+  { dataset, day }: DropPlace,
+  { version }: AthenaLoad,
+  options?: Parameters<typeof cleanAthenaLoad>[2],
+): Promise<void> {
+  const place = { table: dataset.table, day, version };
+  await cleanAthenaLoad(loader, place, options).catch((error: unknown) => {
+    loader.log({ level: 'error', event: 'ingest_athena_left', version, ...failureFields(error) });
+  });
 }
 
 /** Stops the statement of a load. One that can't be stopped costs what it scans, and writes to a version that nobody reads. */
@@ -375,6 +397,11 @@ async function settleTask(
 /** A load by Athena as it stays in the ledger. */
 function endedLoad({ step: _, execution: __, ...load }: AthenaLoad): AthenaLoad {
   return load;
+}
+
+/** A load by Athena that was left, as the ledger keeps it until the day's next load adds its costs. */
+function leftLoad(load: AthenaLoad): AthenaLoad {
+  return { ...endedLoad(load), left: true };
 }
 
 /** Superseded versions that a sweep has not deleted yet. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { goOnTask } from '../../../../lib/drops/load/loadTask.ts';
 import { ATHENA_NOTES, parseAthenaNote } from '../../../../lib/tables/ledgerKeys.ts';
 import { LOADS_FOLDER } from '../../../../lib/tables/objectKeys.ts';
-import { LEASE_MS, type Loads, readEvents, someEvents, startLoads } from '../load/startLoads.ts';
+import { DAY, LEASE_MS, type Loads, readEvents, someEvents, startLoads } from '../load/startLoads.ts';
 
 const TWO_DAYS_MS = 2 * 86_400_000;
 
@@ -122,5 +122,68 @@ describe('a day that is requested by hand and loaded by Athena', () => {
     expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'started' });
     expect(await loads.goOn()).toMatchObject({ outcome: 'succeeded' });
     expect(await loads.read()).toEqual(readEvents(0, 20));
+  });
+});
+
+describe('a day that changes while Athena reads it', () => {
+  beforeEach(async () => {
+    await loads.close();
+    loads = await startLoads({ engine: 'athena' }, [], 10);
+    await loads.drop('a.parquet', someEvents(0, 20));
+    expect(await loads.load({ reason: 'backfill' })).toMatchObject({ outcome: 'started' });
+    await loads.drop('b.parquet', someEvents(20, 30));
+    expect(await loads.goOn()).toMatchObject({ outcome: 'settling' });
+  });
+
+  it('is looked at until it has settled, and then loaded, with the costs of both loads', async () => {
+    const { athena: left } = (await loads.entry()) ?? {};
+    expect(left?.usd).toBeGreaterThan(0);
+    loads.clock.advance(9 * 60_000);
+    expect(await loads.goOn()).toMatchObject({ outcome: 'settling' });
+    expect(await loads.read()).toBeNull();
+    expect(await loads.keys(LOADS_FOLDER)).toEqual([]);
+    loads.clock.advance(60_000);
+    expect(await loads.goOn()).toMatchObject({ outcome: 'succeeded' });
+    expect(await loads.read()).toEqual(readEvents(0, 30));
+    expect(await loads.keys(ATHENA_NOTES)).toEqual([]);
+    const { athena } = (await loads.entry()) ?? {};
+    expect(athena?.version).not.toBe(left?.version);
+    // Two steps each, of 10 MB at least.
+    expect(athena?.usd).toBeCloseTo(2 * (left?.usd ?? 0));
+    expect(athena).not.toHaveProperty('left');
+  });
+
+  it('is left to the task that the plan has sent meanwhile', async () => {
+    const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
+    await loads.ledger.noteQueued(place, { fingerprint: 'as planned', reason: 'changed' });
+    expect(await loads.goOn()).toMatchObject({ outcome: 'unchanged' });
+    expect(await loads.keys(ATHENA_NOTES)).toEqual([]);
+  });
+
+  it('is not looked at for longer than a day', async () => {
+    loads.clock.advance(TWO_DAYS_MS);
+    await loads.sweep();
+    expect(await loads.keys(ATHENA_NOTES)).toEqual([]);
+  });
+});
+
+describe('an execution that Athena does not know', () => {
+  it('is none, and fails its load under its ID', async () => {
+    await loads.load();
+    const { athena } = loads.makeLoader();
+    expect(await athena?.find('00000000-0000-4000-8000-000000000000')).toBeNull();
+    const [key = ''] = await loads.keys(ATHENA_NOTES);
+    const note = parseAthenaNote(key);
+    if (note === null || athena === undefined) throw new Error('no note');
+    const forgetful = { ...athena, find: () => athena.find('00000000-0000-4000-8000-000000000000') };
+    const outcome = await goOnTask(loads.makeLoader({ athena: forgetful }), loads.makeRun(), note);
+    expect(outcome).toMatchObject({
+      outcome: 'failed',
+      failure: {
+        code: 'SLUICE_ATHENA_QUERY_FAILED',
+        message: expect.stringContaining('Athena does not know it'),
+      },
+    });
+    expect((await loads.entry())?.athena).toMatchObject({ usd: 0 });
   });
 });

@@ -242,7 +242,8 @@ export async function startLoads(
     },
 
     /**
-     * Ends the queries that run, and goes on with the days that Athena works on, until none is left; `killed` when it was.
+     * Ends the queries that run, and goes on with the days that Athena works on, until none is left or one waits; `killed`
+     * when it was.
      */
     async goOn({ killAt, at, loader, run }: LoadOptions = {}): Promise<LoadOutcome | 'killed' | null> {
       const killed = Promise.withResolvers<'killed'>();
@@ -260,7 +261,7 @@ export async function startLoads(
         if (note === null) return last;
         const made = makeLoader({ ...loader, faultPoint });
         const outcome = await Promise.race([goOnTask(made, makeRun(run), note), killed.promise]);
-        if (outcome === 'killed' || outcome.outcome === 'busy') return outcome;
+        if (outcome === 'killed' || ['busy', 'settling'].includes(outcome.outcome)) return outcome;
         last = outcome;
       }
     },
