@@ -9,6 +9,7 @@ import { customer } from './commands/customer.ts';
 import { doctor } from './commands/doctor.ts';
 import { exporting } from './commands/export.ts';
 import { groups } from './commands/groups.ts';
+import { hold } from './commands/hold.ts';
 import { ingest } from './commands/ingest.ts';
 import { keys } from './commands/keys.ts';
 import { names } from './commands/names.ts';
@@ -34,6 +35,7 @@ const commands: readonly Command[] = [
   keys,
   quarantine,
   redrive,
+  hold,
   groups,
   ingest,
   exporting,

@@ -16,6 +16,7 @@ import { readerOutputs, readers } from './readers/readers.ts';
 import { workgroup, workgroupName } from './readers/workgroup.ts';
 import { deliveryRoles } from './roles/deliveryRoles.ts';
 import { functionRoles } from './roles/functionRoles.ts';
+import { hold } from './streams/hold.ts';
 import { objectCreatedRules } from './streams/objectCreatedRules.ts';
 import { queues } from './streams/queues.ts';
 import { schedules } from './streams/schedules.ts';
@@ -45,6 +46,7 @@ export function resources(stack: Stack): {
       ...functionRoles(stack),
       ...readers(stack),
       ...schedules(stack),
+      ...hold(stack),
       ...ingestResources(stack),
       ...exportResources(stack),
       ...curateResources(stack),

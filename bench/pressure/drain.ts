@@ -4,6 +4,7 @@ import { firehosePutRecordBatch } from '../../lib/aws/firehosePutRecordBatch.ts'
 import { s3RedriveStore } from '../../lib/aws/s3RedriveStore.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { StreamBreaker } from '../../lib/landing/delivery/StreamBreaker.ts';
+import { NO_HOLDS } from '../../lib/landing/hold/StreamHolds.ts';
 import { Pace } from '../../lib/landing/redrive/Pace.ts';
 import { redriveStragglers } from '../../lib/landing/redrive/redriveMessages.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
@@ -63,6 +64,7 @@ export async function drain(cloud: Cloud): Promise<Drained> {
       store: s3RedriveStore(s3, cloud.bucket, clock),
       streams: { exposures: stream('exposures'), events: stream('events'), quarantine: stream('quarantine') },
       quarantine: async () => true,
+      holds: NO_HOLDS,
       bucket: cloud.bucket,
       tries: 20,
       log: () => undefined,

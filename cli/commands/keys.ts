@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { text as textOf } from 'node:stream/consumers';
-import { keysSecret } from '../../lib/aws/secrets.ts';
+import { versionedSecret } from '../../lib/aws/secrets.ts';
 import type { AcceptedKey } from '../../lib/schema/AcceptedKey.ts';
 import {
   addKey,
@@ -147,7 +147,7 @@ const ATTEMPTS = 5;
 async function openKeysSecret(secretId: string, place: AwsPlace) {
   const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
   const client = new SecretsManagerClient(place);
-  const secret: KeysSecret = keysSecret(client, secretId);
+  const secret: KeysSecret = versionedSecret(client, secretId);
   return {
     read: () => explain(secretId, () => secret.read()),
     /** Applies a change to the text, and repeats it on a newer text after a conflict. */

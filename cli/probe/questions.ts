@@ -299,6 +299,25 @@ export const landingQuestions = {
     cure: 'If `quarantine` has rows with `SLUICE_FIREHOSE_LINE_UNREADABLE`, add the name to lib/landing/redrive/failedRecords.ts.',
     asked: 'by hand',
   },
+  SLUICE_PROBE_UPDATE_DESTINATION: {
+    asks: 'Whether records that wait in a stream go to its new bucket after UpdateDestination',
+    reliesOn:
+      'nothing: docs/operate.md, "Move the stream to a rescue bucket", tries it when nothing else is left',
+    witness:
+      '[documented](https://docs.aws.amazon.com/firehose/latest/APIReference/API_UpdateDestination.html) is that changes apply within minutes, not to which records',
+    certainty: 'open',
+    cure: 'If they do not, what the stream accepted before it was held can be saved only by correcting the cause within 24 hours.',
+    asked: 'by hand',
+  },
+  SLUICE_PROBE_FRESHNESS: {
+    asks: 'What `DeliveryToS3.DataFreshness` says of a stream that delivers nothing, and of one that is empty',
+    reliesOn: 'the age of the oldest record, every minute while one waits; 0 or no value without any',
+    witness:
+      '[documented](https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html) as the age of the oldest record; nothing about an empty stream',
+    certainty: 'likely',
+    cure: 'If a late stream is not held, hold it by hand: `sluice hold`. If a well one is, release it and open an issue with the values.',
+    asked: 'by hand',
+  },
   SLUICE_PROBE_STREAM_QUOTA: {
     asks: "A stream's throughput outside us-east-1, us-west-2 and eu-west-1",
     reliesOn: '1 MiB and 1,000 calls a second; anything above goes to `overflow/` and is delivered later',

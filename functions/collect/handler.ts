@@ -15,6 +15,7 @@ import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { withEnvironment } from '../../lib/lambda/environment.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
 import { StreamBreaker } from '../../lib/landing/delivery/StreamBreaker.ts';
+import { HoldsCache } from '../../lib/landing/hold/HoldsCache.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
@@ -73,6 +74,12 @@ function makeCollector(environment: Environment): Collector {
       events: new StreamBreaker('events', breakerPorts),
       quarantine: new StreamBreaker('quarantine', breakerPorts),
     },
+    holds: new HoldsCache({
+      read: secretReader(environment.holdsSecret),
+      clock: systemClock,
+      random: Math.random,
+      log: logLine,
+    }),
     putOverflow: overflowBucket(environment.bucket),
     writeQuarantine: quarantineWriter(config),
     putQuarantineLarge: quarantineLargeBucket(environment.bucket),
@@ -126,6 +133,8 @@ interface Environment {
   readonly bucket: string;
   /** ARN of the secret with the keys that may post. */
   readonly keysSecret: string;
+  /** ARN of the secret that says which streams are held. */
+  readonly holdsSecret: string;
   /** `--stage` of the deployment: a dimension of its metrics. */
   readonly stage: string;
   /** Set by the local cloud only: any client-… or secret-… key may post. */
@@ -157,6 +166,7 @@ function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     quarantineStream: text('SLUICE_QUARANTINE_STREAM'),
     bucket: text('SLUICE_BUCKET'),
     keysSecret: text('SLUICE_KEYS_SECRET'),
+    holdsSecret: text('SLUICE_HOLDS_SECRET'),
     stage: text('SLUICE_STAGE'),
     allowAnyKey: flag('SLUICE_ALLOW_ANY_KEY'),
     logSuccesses: flag('SLUICE_LOG_SUCCESSES'),

@@ -6,6 +6,7 @@ import { firehoseClient, firehosePutRecordBatch } from '../../lib/aws/firehosePu
 import { s3Client } from '../../lib/aws/s3Client.ts';
 import { s3Overflow, s3QuarantineLarge } from '../../lib/aws/s3Overflow.ts';
 import { s3RedriveStore } from '../../lib/aws/s3RedriveStore.ts';
+import { secretsManagerClient, secretText } from '../../lib/aws/secrets.ts';
 import { logLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
@@ -15,6 +16,7 @@ import { environmentReader, withEnvironment } from '../../lib/lambda/environment
 import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
 import { StreamBreaker } from '../../lib/landing/delivery/StreamBreaker.ts';
+import { HoldsCache } from '../../lib/landing/hold/HoldsCache.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import { Pace } from '../../lib/landing/redrive/Pace.ts';
 import { quarantineRecords } from '../../lib/landing/redrive/quarantineRecords.ts';
@@ -34,6 +36,8 @@ const config: FunctionConfig<'redrive'> = wholeConfig;
 const MARGIN_MS = 15_000;
 /** A claim outlives the function by this many milliseconds, so that nobody takes over an object that is still being written. */
 const CLAIM_SLACK_MS = 60_000;
+/** An invocation reads anew which streams are held unless it is known of so many milliseconds ago. */
+const HOLDS_FRESH_MS = 60_000;
 
 const stragglersEventSchema = z.strictObject({ sluice: z.literal('stragglers') });
 
@@ -43,6 +47,8 @@ const schema = z.object({
   SLUICE_QUARANTINE_STREAM: z.string().min(1),
   /** Where overflow and errors are: events of any other bucket are ignored. */
   SLUICE_BUCKET: z.string().min(1),
+  /** ARN of the secret that says which streams are held. */
+  SLUICE_HOLDS_SECRET: z.string().min(1),
   /** `maxReceiveCount` of the queue: the try after which an object is parked. */
   SLUICE_TRIES: z.coerce.number().int().min(1),
 });
@@ -69,7 +75,7 @@ export const handler = middy<unknown, SQSBatchResponse | StragglersReport>(noEar
   .use(withEndTime())
   .use(withMessages())
   .handler(async (event, { environment, endsAt, messages }) => {
-    const redriver = makeRedriver(environment, endsAt);
+    const redriver = await makeRedriver(environment, endsAt);
     if (messages !== null) return redriveMessages(redriver, messages);
     if (stragglersEventSchema.safeParse(event).success) return redriveStragglers(redriver);
     throw new RedriveError('SLUICE_REDRIVE_INVOCATION_UNKNOWN');
@@ -85,19 +91,29 @@ function streamNamed(kind: TableKind, name: string): RedriveStream {
 }
 
 let streams: Redriver['streams'] | undefined;
+let holds: HoldsCache | undefined;
 
-function makeRedriver(environment: Environment, endsAt: number): Redriver {
+async function makeRedriver(environment: Environment, endsAt: number): Promise<Redriver> {
   const { SLUICE_BUCKET: bucket, SLUICE_TRIES: tries } = environment;
   streams ??= {
     exposures: streamNamed('exposures', environment.SLUICE_EXPOSURES_STREAM),
     events: streamNamed('events', environment.SLUICE_EVENTS_STREAM),
     quarantine: streamNamed('quarantine', environment.SLUICE_QUARANTINE_STREAM),
   };
+  holds ??= new HoldsCache({
+    read: secretText(secretsManagerClient, environment.SLUICE_HOLDS_SECRET),
+    ...systemTiming,
+    log: logLine,
+    freshMs: HOLDS_FRESH_MS,
+  });
+  holds.refresh(endsAt);
+  await holds.settled();
   return {
     ...systemTiming,
     bucket,
     tries,
     streams,
+    holds: holds.current,
     store: s3RedriveStore(s3Client(), bucket, systemClock),
     quarantine: quarantineRecords({
       ...systemTiming,

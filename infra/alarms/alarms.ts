@@ -9,6 +9,7 @@ import { kindId, logicalIds, partName, type Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm, shareAlarm, type WatchedMetric } from './alarm.ts';
 import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
+import { holdAlarms } from './holdAlarms.ts';
 import { parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
 
 const PAGE = 'docs/redrive.md, "Alarms"';
@@ -18,6 +19,7 @@ export function alarms(stack: Stack): Resources {
   return {
     ...collectorAlarms(stack),
     ...streamAlarms(stack),
+    ...holdAlarms(stack),
     ParkedAlarm: alarm(stack, 'parked', {
       ...parkedMetric(stack),
       description: 'Objects are parked: see docs/redrive.md, "What is parked"',

@@ -23,8 +23,8 @@ export function functionRoles(stack: Stack): Resources {
 }
 
 /**
- * Writes records to every stream, and overflow and large quarantined bodies to the bucket. It reads the keys' hashes and
- * the experiment groups. It may list the folder of the groups, as without that permission S3 answers 403 for a missing
+ * Writes records to every stream, and overflow and large quarantined bodies to the bucket. It reads the keys' hashes, which
+ * streams are held, and the experiment groups. It may list the folder of the groups, as without that permission S3 answers 403 for a missing
  * object.
  */
 function collectRole(stack: Stack): Resource {
@@ -45,7 +45,10 @@ function collectRole(stack: Stack): Resource {
       Condition: { StringLike: { 's3:prefix': [`${groupsFolder(stack.config)}*`] } },
     },
     useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-    { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
+    {
+      Action: ['secretsmanager:GetSecretValue'],
+      Resource: [ref(logicalIds.keysSecret), ref(logicalIds.holdsSecret)],
+    },
   ]);
 }
 
@@ -101,6 +104,7 @@ function redriveRole(stack: Stack): Resource {
       Resource: [bucketArn(stack)],
     },
     useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
+    { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.holdsSecret)] },
     consumeQueue(logicalIds.redriveQueue),
   ]);
 }

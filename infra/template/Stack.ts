@@ -27,6 +27,10 @@ export const logicalIds = {
   loadWorkgroup: 'LoadWorkgroup',
   queryEndedRule: 'QueryEndedRule',
   keysSecret: 'KeysSecret',
+  holdsSecret: 'HoldsSecret',
+  holdQueue: 'HoldQueue',
+  holdDeadLetters: 'HoldDeadLetterQueue',
+  holdRole: 'HoldRole',
   queue: 'RegisterQueue',
   deadLetters: 'RegisterDeadLetterQueue',
   objectCreatedRule: 'ObjectCreatedRule',
@@ -56,7 +60,14 @@ const kindPrefix = { exposures: 'Exposures', events: 'Events', quarantine: 'Quar
 /** Logical ID of a kind's own resource, e.g. `ExposuresStream`. */
 export function kindId(
   kind: TableKind,
-  part: 'Table' | 'Stream' | 'LateAlarm' | 'DeliveryRole' | 'DeliveryLogGroup' | 'DeliveryLogStream',
+  part:
+    | 'Table'
+    | 'Stream'
+    | 'LateAlarm'
+    | 'ExpiringAlarm'
+    | 'DeliveryRole'
+    | 'DeliveryLogGroup'
+    | 'DeliveryLogStream',
 ): string {
   return `${kindPrefix[kind]}${part}`;
 }

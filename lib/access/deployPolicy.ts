@@ -89,7 +89,7 @@ export function deployPolicies(place: Place, names: DeployedNames): DeployPolici
       ...(names.key ? key(place, names) : []),
       ...triggers(place, names),
       names.workgroups.length === 0 ? undefined : workgroups(place, names),
-      keysSecret(place, names),
+      ownSecrets(place, names),
     ]),
     readers: names.readers ? policyDocument(readersIdentities(place, names)) : undefined,
   };
@@ -491,9 +491,13 @@ function workgroups(place: Place, names: DeployedNames): Statement {
   );
 }
 
-/** Its name is all that is known before it is made: Secrets Manager adds a hyphen and six characters. */
-function keysSecret(place: Place, { stack }: DeployedNames): Statement {
-  return allow('KeysSecret', SECRET_ACTIONS, [arnIn(place, 'secretsmanager', `secret:${stack}-keys-??????`)]);
+/** Their names are all that is known before they are made: Secrets Manager adds a hyphen and six characters. */
+function ownSecrets(place: Place, { stack }: DeployedNames): Statement {
+  return allow(
+    'OwnSecrets',
+    SECRET_ACTIONS,
+    ['keys', 'holds'].map((part) => arnIn(place, 'secretsmanager', `secret:${stack}-${part}-??????`)),
+  );
 }
 
 /** Readers' managed policies, users with access keys in secrets, and profiles for EC2. Roles are among the others. */

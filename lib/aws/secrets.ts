@@ -8,13 +8,13 @@ import type { KeysSecret } from '../wire/keys/editKeys.ts';
 import type { ReadSecret } from '../wire/keys/KeyCache.ts';
 
 /**
- * The keys' secret in Secrets Manager. A new version is created first, and becomes current only if the version that was
- * read still is. So no key is lost when two people add one at the same time.
+ * A text in Secrets Manager that several write: the keys, and which streams are held. A new version is created first, and
+ * becomes current only if the version that was read still is. So no key is lost when two people add one at the same time.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
  *
  * @param secretId Name or ARN.
  */
-export function keysSecret(client: SecretsManagerClient, secretId: string): KeysSecret {
+export function versionedSecret(client: SecretsManagerClient, secretId: string): KeysSecret {
   return {
     async read() {
       const { SecretString = '', VersionId = '' } = await client.send(

@@ -3,6 +3,7 @@ import type { GroupsCache } from '../groups/GroupsCache.ts';
 import { deliverOrSpill, type PutOverflow, type StreamDocuments } from '../landing/delivery/deliver.ts';
 import type { PutRecordBatch } from '../landing/delivery/putRecords.ts';
 import type { StreamBreaker } from '../landing/delivery/StreamBreaker.ts';
+import type { HoldsCache } from '../landing/hold/HoldsCache.ts';
 import { isQuarantineReason } from '../landing/quarantineReasons.ts';
 import type { PutQuarantineLarge, QuarantineWriter, RefusedItem } from '../landing/quarantineWriter.ts';
 import { OVERFLOW_MS } from '../schema/deliveryLimits.ts';
@@ -35,6 +36,8 @@ export interface Collector {
   readonly streams: Record<TableKind, PutRecordBatch>;
   /** What this execution environment knows of streams that are away. Default nothing: every call is made. */
   readonly breakers?: Readonly<Record<TableKind, StreamBreaker>>;
+  /** Which streams are held: their rows overflow at once. Default none. */
+  readonly holds?: HoldsCache;
   readonly putOverflow: PutOverflow;
   readonly writeQuarantine: QuarantineWriter;
   readonly putQuarantineLarge: PutQuarantineLarge;
@@ -75,12 +78,13 @@ export async function collectRequest(
   collector: Collector,
   latest: number,
 ): Promise<Answer> {
-  const { clock, groups, keys } = collector;
+  const { clock, groups, keys, holds } = collector;
   const receivedAt = clock.now();
   const request = readSdkRequest(http);
   const deadline = new AnswerDeadline(request, collector, receivedAt, latest);
   const report = new RequestReport(collector, { receivedAt, requestId: request.requestId });
   groups.refresh(latest);
+  holds?.refresh(latest);
   try {
     const answer = await Promise.race([
       answerRequest({ http, request, collector, deadline, report }),
@@ -91,7 +95,7 @@ export async function collectRequest(
       collector.log(report.logFields(answer.status));
     return answer;
   } finally {
-    await Promise.race([Promise.all([keys.settled(), groups.settled()]), deadline.passed]);
+    await Promise.race([Promise.all([keys.settled(), groups.settled(), holds?.settled()]), deadline.passed]);
     deadline.clear();
   }
 }
@@ -204,6 +208,7 @@ async function deliverRows(
   const { collector, deadline, report } = context;
   const { streams, breakers, putOverflow, clock, wait, random } = collector;
   const quarantine = await quarantineRows(context, key, refused, collected);
+  await collector.holds?.ready();
   const deliveries = await deliverOrSpill(
     [stream('exposures', rows.exposures), stream('events', rows.events), stream('quarantine', quarantine)],
     { putOverflow, clock, wait, random, deadline: deadline.at },
@@ -214,7 +219,8 @@ async function deliverRows(
 
   function stream(kind: TableKind, documents: readonly string[]): StreamDocuments {
     const breaker = breakers === undefined ? {} : { breaker: breakers[kind] };
-    return { kind, documents, putRecordBatch: streams[kind], ...breaker };
+    const isHeld = collector.holds?.isHeld(kind) ?? false;
+    return { kind, documents, putRecordBatch: streams[kind], ...breaker, isHeld };
   }
 }
 

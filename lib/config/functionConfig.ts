@@ -24,6 +24,7 @@ export const functionConfig = {
   },
   register: ({ statsigFolder, tables, database }: Config) => ({ statsigFolder, tables, database }),
   redrive: ({ bucket, tables }: Config) => ({ bucket, tables }),
+  hold: () => ({}),
   'ingest-plan': ({ sources }: Config) => ({ sources }),
   'ingest-trigger': ({ keys, allowAnyKey, keyLimit, sources }: Config) => ({
     ...{ keys, allowAnyKey, keyLimit },

@@ -110,9 +110,9 @@ function isRead(metric: unknown): boolean {
   return typeof metric === 'object' && metric !== null && 'MetricStat' in metric;
 }
 
-/** The secret of SDK keys, and one for each reader with access keys. */
+/** The secret of SDK keys, that of held streams, and one for each reader with access keys. */
 function secrets({ readers }: Config): number {
-  return 1 + readers.filter((reader) => reader.kind !== 'owox' && reader.as === 'user').length;
+  return 2 + readers.filter((reader) => reader.kind !== 'owox' && reader.as === 'user').length;
 }
 
 /** Usage that grows with the number of events, for another number; the rest stays. */

@@ -27,6 +27,7 @@ export const FUNCTION_MEGABYTES = {
   collect: 1_024,
   register: 512,
   redrive: 1_024,
+  hold: 512,
   'ingest-plan': 512,
   'ingest-trigger': 512,
   'ingest-load': 1_769,

@@ -4,6 +4,7 @@ import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
 import { readCurationState } from '../curate/curationState.ts';
 import { explainAwsError } from '../explainAwsError.ts';
+import { readStreamHolds } from '../holds/holds.ts';
 import { readStatus as readDatasets } from '../ingest/datasetStatus.ts';
 import { readLedgerDays } from '../ingest/readLedgerDays.ts';
 import { type LocalState, readLocalState } from '../localBuffers.ts';
@@ -54,21 +55,35 @@ export async function readStatus(place: Place): Promise<Status> {
       return null;
     }
   };
-  const [local, rates, rows, overflow, errors, parked, streams, partitions, alarms, drops, exports, curated] =
-    await Promise.all([
-      readLocalState(place),
-      ask('the last hour', () => readRates(place)),
-      ask('the tables', () => readLandedRows(place)),
-      ask('overflow', () => countWaitingObjects(place, 'overflow')),
-      ask('errors', () => countWaitingObjects(place, 'errors')),
-      ask('parked', () => countWaitingObjects(place, 'parked')),
-      isLocal ? null : ask('the streams', () => readStreams(place)),
-      ask('the partitions', () => readRecentPartitions(place)),
-      ask('the alarms', () => readAlarms(place)),
-      ask('the drops', () => readDrops(place)),
-      ask('the exports', () => readExports(place)),
-      ask('the curated days', () => readCurationState(place)),
-    ]);
+  const [
+    local,
+    rates,
+    rows,
+    overflow,
+    errors,
+    parked,
+    streams,
+    holds,
+    partitions,
+    alarms,
+    drops,
+    exports,
+    curated,
+  ] = await Promise.all([
+    readLocalState(place),
+    ask('the last hour', () => readRates(place)),
+    ask('the tables', () => readLandedRows(place)),
+    ask('overflow', () => countWaitingObjects(place, 'overflow')),
+    ask('errors', () => countWaitingObjects(place, 'errors')),
+    ask('parked', () => countWaitingObjects(place, 'parked')),
+    isLocal ? null : ask('the streams', () => readStreams(place)),
+    ask('the held streams', () => readStreamHolds(place)),
+    ask('the partitions', () => readRecentPartitions(place)),
+    ask('the alarms', () => readAlarms(place)),
+    ask('the drops', () => readDrops(place)),
+    ask('the exports', () => readExports(place)),
+    ask('the curated days', () => readCurationState(place)),
+  ]);
   const bufferOf = (table: TableKind) => buffered(table, local, streams);
   const facts: StatusFacts = {
     stack: `${stack.service}-${stack.stage}`,
@@ -85,6 +100,7 @@ export async function readStatus(place: Place): Promise<Status> {
     ),
     waiting: { buffered: together(tableKinds.map(bufferOf)), overflow, errors, parked },
     streams,
+    held: holds?.held ?? null,
     partitions,
     quarantine: rows?.quarantine ?? null,
     datasets: drops,

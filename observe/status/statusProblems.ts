@@ -2,6 +2,7 @@ import { DELIVERY_RETRY_SECONDS } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { shellCommand } from '../../lib/base/text.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
 import type { Place } from '../place.ts';
 import { HOUR_MS } from '../reconcile/hourlyMetrics.ts';
 import type { StatusFacts } from './statusFacts.ts';
@@ -27,6 +28,16 @@ export const StatusFinding = defineErrorFamily('system', {
   SLUICE_STATUS_STREAM_LATE: {
     cause: 'A stream delivers late. Firehose drops records 24 hours after it has accepted them.',
     cure: "Read the stream's log group with the command, and correct its role, the bucket, the key or the table.",
+  },
+  SLUICE_STATUS_STREAM_EXPIRING: {
+    cause:
+      'A stream has not delivered for 12 hours or more. Firehose drops records 24 hours after it has accepted them.',
+    cure: 'Correct what its log group names before the hours are over. If that is not possible, move the stream to a rescue bucket: docs/operate.md, "A stream delivers late".',
+  },
+  SLUICE_STATUS_STREAM_HELD: {
+    cause:
+      'A stream is held, because what goes into it may be dropped: rows wait in overflow/. Nothing of them is lost.',
+    cure: 'Correct what keeps the stream from delivering: the check then releases it. What a person holds, a person releases with the command: docs/operate.md, "A stream delivers late".',
   },
   SLUICE_STATUS_QUOTA_NEAR: {
     cause: 'A stream is near its quota, or above it. What it does not accept goes to overflow/.',
@@ -95,6 +106,8 @@ const PARTS: Readonly<Record<keyof typeof StatusFinding.entries, StatusPart>> = 
   SLUICE_STATUS_PARKED: 'streams',
   SLUICE_STATUS_UNKNOWN_KEYS: 'streams',
   SLUICE_STATUS_STREAM_LATE: 'streams',
+  SLUICE_STATUS_STREAM_EXPIRING: 'streams',
+  SLUICE_STATUS_STREAM_HELD: 'streams',
   SLUICE_STATUS_QUOTA_NEAR: 'streams',
   SLUICE_STATUS_PARTITION_MISSING: 'partitions',
   SLUICE_STATUS_NOT_STORED: 'collector',
@@ -129,6 +142,8 @@ export interface StatusProblem {
 const NEAR = 0.8;
 /** Firehose keeps what was put directly for so long. https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
 const KEPT_HOURS = 24;
+/** Age of the oldest record from which its loss is near. */
+const EXPIRING_HOURS = 12;
 /** Failed days and reasons that have a command. */
 const MOST_COMMANDS = 3;
 const MOST_NAMED = 5;
@@ -143,6 +158,7 @@ export function findProblems(
   const found: StatusProblem[] = [
     ...findWaiting(status, say),
     ...findLateStreams(status, place, say),
+    ...findHeldStreams(status, place, say),
     ...findQuotas(status),
     ...findGaps(status, place, say),
     ...findNotStored(status, place, say),
@@ -238,7 +254,7 @@ function findWaiting(
 
 /** A file arrives up to one and a half buffer intervals after its oldest record, and Firehose may retry for some time. */
 function findLateStreams(
-  { tables, isLocal }: StatusFacts,
+  { tables, isLocal, streams }: StatusFacts,
   { config, stack, now }: Pick<Place, 'config' | 'stack' | 'now'>,
   say: Commands,
 ): StatusProblem[] {
@@ -248,14 +264,35 @@ function findLateStreams(
     if (age <= lateMs) return [];
     const hours = age / HOUR_MS;
     const left = Math.max(0, KEPT_HOURS - hours);
-    const rows = count === null ? '' : ` ${count} rows wait.`;
+    const records = streams?.find((one) => one.table === table)?.undeliveredRecords ?? null;
+    const recordsText = records === null ? '' : ` At most ${records} records wait, of up to 500 rows.`;
+    const rows = count === null ? recordsText : ` ${count} rows wait.`;
     return [
       problem(
-        'SLUICE_STATUS_STREAM_LATE',
+        hours >= EXPIRING_HOURS ? 'SLUICE_STATUS_STREAM_EXPIRING' : 'SLUICE_STATUS_STREAM_LATE',
         `${partName(stack, table)}: its oldest record has waited ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${rows}`,
         isLocal
           ? [say.control('POST', 'flush')]
           : [say.aws('logs', 'tail', `/aws/kinesisfirehose/${partName(stack, table)}`, '--since', '1h')],
+      ),
+    ];
+  });
+}
+
+function findHeldStreams(
+  { held }: StatusFacts,
+  { stack }: Pick<Place, 'stack'>,
+  say: Commands,
+): StatusProblem[] {
+  return tableKinds.flatMap((table) => {
+    const hold = held?.[table];
+    if (hold === undefined) return [];
+    const by = hold.by === 'hand' ? 'by hand' : 'by the check';
+    return [
+      problem(
+        'SLUICE_STATUS_STREAM_HELD',
+        `${partName(stack, table)}: held ${by} since ${hold.since}. ${hold.why}`,
+        hold.until === 'release' ? [say.sluice('hold', table, '--release')] : [],
       ),
     ];
   });

@@ -5,6 +5,7 @@ import { readMetricData } from '../metricData.ts';
 import type { Place } from '../place.ts';
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 /** Minutes of metrics that are read: Firehose's arrive some minutes late. */
 const MINUTES = 15;
 
@@ -14,6 +15,11 @@ export interface StreamState {
   readonly stream: string;
   /** When the oldest record that it has not delivered arrived, ISO 8601; null if there is none or it is not known. */
   readonly oldest: string | null;
+  /**
+   * Records that it accepted since then: so many wait at most. Null if nothing waits for an hour or it is not known. A
+   * record holds up to 500 rows.
+   */
+  readonly undeliveredRecords: number | null;
   /** Busiest minute as a share of the stream's quota, from 0 to 1, of bytes, records or calls; null if not known. */
   readonly quotaShare: number | null;
   /** Which quota that is. */
@@ -30,7 +36,8 @@ const QUOTAS = [
 ] as const;
 
 /**
- * The delivery streams by Firehose's metrics of the last 15 minutes, with one call. The local cloud has none of them.
+ * The delivery streams by Firehose's metrics of the last 15 minutes, with one call; if one is late by more than an hour, a
+ * second. The local cloud has no quotas, and tells itself what waits.
  * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
  *
  * @throws What CloudWatch's client throws.
@@ -55,7 +62,7 @@ export async function readStreams(
       periodSeconds: MINUTE_MS / 1_000,
     },
   );
-  return tableKinds.map((table) => {
+  const states = tableKinds.map((table): Omit<StreamState, 'undeliveredRecords'> => {
     const values = (metric: string) => [...(series.get(`${table} ${metric}`) ?? [])];
     const [newest] = values('DeliveryToS3.DataFreshness').sort(([a], [b]) => b - a);
     const throttled = values('ThrottledRecords');
@@ -80,4 +87,32 @@ export async function readStreams(
         throttled.length === 0 ? null : throttled.reduce((sum, [, records]) => sum + records, 0),
     };
   });
+  const accepted = await readAccepted(place, states);
+  return states.map((state) => ({ ...state, undeliveredRecords: accepted.get(state.table) ?? null }));
+}
+
+/** Records that late streams accepted since the hour of their oldest record. */
+async function readAccepted(
+  place: Pick<Place, 'cloudwatch' | 'stack' | 'now'>,
+  states: readonly Pick<StreamState, 'table' | 'stream' | 'oldest'>[],
+): Promise<ReadonlyMap<TableKind, number>> {
+  const late = states.flatMap(({ table, stream, oldest }) => {
+    const since = oldest === null ? place.now : Math.floor(Date.parse(oldest) / HOUR_MS) * HOUR_MS;
+    return place.now - since > 2 * HOUR_MS ? [{ table, stream, since }] : [];
+  });
+  if (late.length === 0) return new Map();
+  const series = await readMetricData(
+    place,
+    late.map(({ table, stream }) => ({
+      ...{ id: table, namespace: 'AWS/Firehose', metric: 'IncomingRecords', statistic: 'Sum' },
+      dimensions: { DeliveryStreamName: stream },
+    })),
+    { start: Math.min(...late.map(({ since }) => since)), end: place.now, periodSeconds: HOUR_MS / 1_000 },
+  );
+  return new Map(
+    late.map(({ table, since }) => {
+      const hours = [...(series.get(table) ?? [])].filter(([at]) => at >= since);
+      return [table, hours.reduce((sum, [, records]) => sum + records, 0)] as const;
+    }),
+  );
 }

@@ -13,6 +13,7 @@ export const smallFunctions = {
     'export const handler = async (): Promise<string[]> => [config.database, partitionQuery];\n',
   'functions/redrive/handler.ts':
     "import config from '#config';\nexport const handler = async (): Promise<string> => config.bucket;\n",
+  'functions/hold/handler.ts': 'export const handler = async (): Promise<boolean> => true;\n',
   'functions/curate-plan/handler.ts':
     "import config from '#config';\nexport const handler = async (): Promise<string> => config.database;\n",
   'functions/curate/handler.ts':

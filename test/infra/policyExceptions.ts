@@ -44,7 +44,7 @@ export const trustExceptions: readonly TrustException[] = [
 export interface UnscopedActions {
   readonly actions: readonly string[];
   /** Whose policy: a part of the stack, a kind of reader, or whoever deploys. */
-  readonly who: 'key' | 'metabase' | 'owox' | 'deploy' | 'probe';
+  readonly who: 'key' | 'metabase' | 'owox' | 'deploy' | 'hold' | 'probe';
   readonly why: string;
   readonly source: string;
 }
@@ -118,6 +118,12 @@ export const unscopedActions: readonly UnscopedActions[] = [
     why: 'CloudFormation finds a log group and its policies in the lists of the whole account.',
     source:
       'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html',
+  },
+  {
+    actions: ['cloudwatch:GetMetricData'],
+    who: 'hold',
+    why: 'Metrics have no ARN.',
+    source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html',
   },
   {
     actions: ['cloudwatch:GetMetricData'],

@@ -86,6 +86,9 @@ describe('permissions', () => {
         'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-collect:*',
         'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-register:*',
         'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-redrive:*',
+        'arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/acme-prod-hold:*',
+        // cloudwatch:GetMetricData, which names no resource.
+        '*',
         'arn:aws:s3:::acme-experiments/quarantine/*',
         'arn:aws:s3:::acme-experiments/quarantine-large/*',
         'arn:aws:s3:::acme-experiments/overflow/*',
@@ -143,29 +146,45 @@ describe('permissions', () => {
       's3:GetObject',
       's3:ListBucket',
       's3:PutObject',
+      'secretsmanager:GetSecretValue',
       'sqs:DeleteMessage',
       'sqs:GetQueueAttributes',
       'sqs:ReceiveMessage',
     ]);
+    expect(actionsOf.HoldRole).toEqual([
+      'cloudwatch:GetMetricData',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'secretsmanager:GetSecretValue',
+      'secretsmanager:PutSecretValue',
+      'secretsmanager:UpdateSecretVersionStage',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
+    ]);
+    expect(actionsOf.HoldScheduleRole).toEqual(['sqs:SendMessage']);
     expect(actionsOf.StragglersScheduleRole).toEqual(['sqs:SendMessage']);
     expect(actionsOf.DailyScheduleRole).toEqual(['sqs:SendMessage']);
   });
 
-  it('let only the collector read the keys, and nobody write them', () => {
+  it('let only the collector read the keys, nobody write them, and only the check hold streams', () => {
+    const secret = (name: string) =>
+      expect.stringMatching(
+        new RegExp(`^arn:aws:secretsmanager:eu-west-1:111122223333:secret:acme-prod-${name}-\\w{6}$`),
+      );
+    const read = 'secretsmanager:GetSecretValue';
     const ofKeys = roles.flatMap(({ logicalId, allowed }) =>
       allowed
         .filter((statement) => JSON.stringify(statement).includes('secretsmanager:'))
         .map((statement) => [logicalId, at(statement, 'Action'), at(statement, 'Resource')]),
     );
     expect(ofKeys).toEqual([
+      ['CollectRole', [read], [secret('keys'), secret('holds')]],
+      ['RedriveRole', [read], [secret('holds')]],
       [
-        'CollectRole',
-        ['secretsmanager:GetSecretValue'],
-        [
-          expect.stringMatching(
-            /^arn:aws:secretsmanager:eu-west-1:111122223333:secret:acme-prod-keys-\w{6}$/,
-          ),
-        ],
+        'HoldRole',
+        [read, 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
+        [secret('holds')],
       ],
     ]);
   });

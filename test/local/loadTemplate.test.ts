@@ -122,6 +122,7 @@ describe('loadTemplate', () => {
       for (const { Arn } of targetsSchema.parse(properties.Targets)) expect(emptied).toContain(Arn);
     }
     expect(deployment.schedules.map(({ input }) => input).sort()).toEqual([
+      '{"sluice":"check"}',
       '{"sluice":"curate"}',
       '{"sluice":"curate-check"}',
       '{"sluice":"daily"}',
@@ -143,8 +144,10 @@ describe('loadTemplate', () => {
     const streamNames = Object.fromEntries(
       tableKinds.map((kind) => [`SLUICE_${kind.toUpperCase()}_STREAM`, `sluice-local-${kind}`]),
     );
-    for (const { env } of functions.values()) expect(env).toMatchObject({ SLUICE_BUCKET: config.bucket });
-    for (const name of ['collect', 'redrive']) {
+    // The check of the streams touches nothing in the bucket.
+    for (const { name, env } of functions.values())
+      expect(env['SLUICE_BUCKET']).toBe(name === 'sluice-local-hold' ? undefined : config.bucket);
+    for (const name of ['collect', 'redrive', 'hold']) {
       expect(functions.get(`sluice-local-${name}`)?.env).toMatchObject(streamNames);
     }
     expect(functions.get('sluice-local-collect')?.env).toMatchObject({

@@ -236,13 +236,13 @@ describe('sluice status', () => {
     expect(await post(1)).toBe(202);
     await observed.clock.set(observed.clock.now() + 13 * HOUR);
     const { answer } = await status();
-    expect(problem(answer, 'SLUICE_STATUS_STREAM_LATE')?.detail).toMatch(
+    expect(problem(answer, 'SLUICE_STATUS_STREAM_EXPIRING')?.detail).toMatch(
       /^sluice-local-exposures: its oldest record has waited 13\.\d hours; Firehose drops it in (11\.0|10\.9) hours\. 1 rows wait\.$/,
     );
     await kms.send(new EnableKeyCommand({ KeyId }));
     kms.destroy();
     await observed.cloud.flush();
-    expect(codes((await status()).answer)).not.toContain('SLUICE_STATUS_STREAM_LATE');
+    expect(codes((await status()).answer)).not.toContain('SLUICE_STATUS_STREAM_EXPIRING');
   });
 
   it('leaves out by name what it may not read, and says that this needs attention', async () => {

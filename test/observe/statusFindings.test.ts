@@ -27,6 +27,7 @@ const well: StatusFacts = {
     parked: nothing,
   },
   streams: [],
+  held: {},
   partitions: { days: 3, gaps: [] },
   quarantine: [],
   datasets: [],
@@ -191,7 +192,7 @@ describe("streams by Firehose's metrics", () => {
   it('are not known without metrics', async () => {
     expect((await read()).events).toEqual({
       ...{ table: 'events', stream: 'sluice-prod-events', oldest: null },
-      ...{ quotaShare: null, quota: null, throttledRecords: null },
+      ...{ quotaShare: null, quota: null, throttledRecords: null, undeliveredRecords: null },
     });
   });
 
@@ -219,14 +220,20 @@ describe("streams by Firehose's metrics", () => {
     const found = judge({ streams, tables: [{ ...table, ...none, buffered: { count: null, oldest } }] });
     expect(found.map(({ code, detail }) => [code, detail])).toEqual([
       [
-        'SLUICE_STATUS_STREAM_LATE',
-        'sluice-prod-events: its oldest record has waited 12.5 hours; Firehose drops it in 11.5 hours.',
+        'SLUICE_STATUS_STREAM_EXPIRING',
+        'sluice-prod-events: its oldest record has waited 12.5 hours; Firehose drops it in 11.5 hours. At most 6000 records wait, of up to 500 rows.',
       ],
       [
         'SLUICE_STATUS_QUOTA_NEAR',
         'sluice-prod-events: 90 % of its bytes a second. 7 records were throttled within 15 minutes.',
       ],
     ]);
+    metrics = { ...metrics, 'sluice-prod-events DeliveryToS3.DataFreshness': [42_000] };
+    expect(await read()).toMatchObject({ events: { undeliveredRecords: 6_000 } });
+    const [late] = judge({
+      tables: [{ ...table, ...none, buffered: { count: null, oldest: at(11.9) } }],
+    });
+    expect(late?.code).toBe('SLUICE_STATUS_STREAM_LATE');
     // All that was accepted has been delivered.
     metrics = { 'sluice-prod-events DeliveryToS3.DataFreshness': [0, 300] };
     expect((await read()).events?.oldest).toBe(null);

@@ -1,7 +1,13 @@
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  PutSecretValueCommand,
+  SecretsManagerClient,
+  type SecretsManagerClientConfig,
+} from '@aws-sdk/client-secrets-manager';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { holdsText, NO_HOLDS, type StreamHolds, withHold } from '../../lib/landing/hold/StreamHolds.ts';
 import { laneOf } from '../../lib/landing/redrive/redriveOverflow.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
@@ -40,6 +46,7 @@ export async function walks(
     await collect(cloud);
     await redrive(cloud, s3, firehose);
     await redriveAgain(cloud, sqs);
+    await hold(cloud, place);
     await register(cloud, layout.tables, glue);
     const { calls, dropped }: { calls: RecordedCall[]; dropped: number } = await control(
       cloud,
@@ -147,6 +154,27 @@ async function redriveAgain(cloud: Cloud, sqs: SQSClient): Promise<void> {
   );
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event) }));
   await cloud.flush();
+}
+
+/** A stream that is held and has nothing to deliver: the check asks for a probe. */
+async function hold(cloud: Cloud, place: SecretsManagerClientConfig): Promise<void> {
+  const secrets = new SecretsManagerClient(place);
+  const write = (holds: StreamHolds) =>
+    secrets.send(
+      new PutSecretValueCommand({ SecretId: 'sluice-local-holds', SecretString: holdsText(holds) }),
+    );
+  const since = new Date().toISOString();
+  const late = { since, by: 'check', why: 'Late.', until: 'delivery', probe: false } as const;
+  try {
+    await write(withHold(NO_HOLDS, 'quarantine', late));
+    await control(cloud, 'clock', 'POST', { advanceMs: 15 * MINUTE_MS });
+    await cloud.flush();
+    await write(NO_HOLDS);
+    await control(cloud, 'clock', 'POST', { advanceMs: 15 * MINUTE_MS });
+    await cloud.flush();
+  } finally {
+    secrets.destroy();
+  }
 }
 
 /** A daily run over tables that have other columns than their partitions, and days without a partition. */

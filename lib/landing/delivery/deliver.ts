@@ -56,6 +56,8 @@ export interface StreamDocuments {
   readonly putRecordBatch: PutRecordBatch;
   /** Default none: every call is made. */
   readonly breaker?: StreamBreaker;
+  /** Whether nothing may go into the stream now, because it may drop it (lib/landing/hold). Default false. */
+  readonly isHeld?: boolean;
 }
 
 /** Dependencies of {@link deliverOrSpill}. */
@@ -88,9 +90,11 @@ export async function deliverOrSpill(
   const { clock, deadline } = context;
   const reserved = Math.min(OVERFLOW_MS, Math.floor(Math.max(0, deadline - clock.now()) / 2));
   const deliveries = await Promise.all(
-    streams.map(async ({ kind, documents, ...stream }) => ({
+    streams.map(async ({ kind, documents, isHeld = false, ...stream }) => ({
       kind,
-      ...(await deliver(documents, { ...context, ...stream, deadline: deadline - reserved })),
+      ...(isHeld
+        ? held(documents)
+        : await deliver(documents, { ...context, ...stream, deadline: deadline - reserved })),
     })),
   );
   const overflowError = await spill(
@@ -105,6 +109,16 @@ export async function deliverOrSpill(
     if (length === 0 || overflowError === null) return { ...delivery, isSafe: true, overflowed: length };
     return { ...delivery, isSafe: false, overflowed: 0, overflowError };
   });
+}
+
+/** Firehose's codes have no such one: it stands for a stream that was not asked. */
+const STREAM_HELD = 'StreamHeld';
+
+/** No document of a stream that is held is put. */
+function held(documents: readonly string[]): Delivery {
+  const returned = documents.map((_, index) => ({ index, reason: 'held_back', code: STREAM_HELD }) as const);
+  const nothing = { records: 0, retried: 0, calls: 0, bytes: 0, billedBytes: 0 };
+  return { acknowledged: 0, returned, ...nothing };
 }
 
 /** Writes one overflow object. Answers null when nothing is left to spill, else why it could not be written. */

@@ -46,7 +46,7 @@ export interface ReturnedDocument {
   /**
    * `too_large` for a Firehose record; `refused` by Firehose with an error that retrying does not resolve;
    * `not_acknowledged` within the deadline and the attempts, although it may have been written; `held_back` without a
-   * call, because the stream is away.
+   * call, because the stream is away or held.
    */
   readonly reason: 'too_large' | ReturnReason;
   /** Firehose's last error code for it, or for the stream when it was held back; absent when it was never put. */

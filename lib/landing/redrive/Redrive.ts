@@ -3,6 +3,7 @@ import type { TableKind } from '../../schema/kinds.ts';
 import { parkedKey } from '../../tables/objectKeys.ts';
 import type { PutRecordBatch } from '../delivery/putRecords.ts';
 import type { StreamBreaker } from '../delivery/StreamBreaker.ts';
+import type { StreamHolds } from '../hold/StreamHolds.ts';
 import type { FailedRecord } from './failedRecords.ts';
 import type { Pace } from './Pace.ts';
 
@@ -18,6 +19,8 @@ export interface Redrive {
   readonly store: RedriveStore;
   readonly streams: Readonly<Record<TableKind, RedriveStream>>;
   readonly quarantine: QuarantineRecords;
+  /** Streams that are held: what is meant for them waits, and uses up no try. */
+  readonly holds: StreamHolds;
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;
   readonly random: () => number;
@@ -48,6 +51,8 @@ export type RedriveOutcome =
   | { readonly outcome: 'gone' | 'ignored' }
   /** Another invocation has claimed it. */
   | { readonly outcome: 'busy' }
+  /** It waits for a stream that is held. Its message is done; the run for stragglers goes on with it after the release. */
+  | { readonly outcome: 'held' }
   /** It remains whole and has to be retried. `doubles`: rows that were acknowledged all the same, and will be again. */
   | { readonly outcome: 'kept'; readonly code: string; readonly detail: string; readonly doubles?: number }
   /** It was moved to the key `to`. */

@@ -1,15 +1,17 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { mapLimit } from '../../base/concurrency.ts';
 import { batchFailures, isRunMessage, objectCreated, type QueueMessage } from '../../base/queue.ts';
-import { tableKinds } from '../../schema/kinds.ts';
+import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import {
   errorFolder,
   type OverflowFolder,
   overflowFolder,
   overflowFolders,
   PARKED_FOLDER,
+  parseErrorKey,
   parseOverflowKey,
 } from '../../tables/objectKeys.ts';
+import { isHeld, neededKinds, probeHeld, releasedAt } from './heldStreams.ts';
 import { bucketFailure, type Redrive, type RedriveOutcome, type RedriveStore } from './Redrive.ts';
 import { redriveErrors } from './redriveErrors.ts';
 import { awayCode, laneOf, lanesOf, type OverflowTask, redriveLane } from './redriveOverflow.ts';
@@ -58,6 +60,11 @@ async function redriveObjects(
     } else if (object.bucket !== bucket) tally.add(object.key, { outcome: 'ignored' });
     else named.set(object.key, [...(named.get(object.key) ?? []), message]);
   }
+  for (const key of [...named.keys()]) {
+    if (!isHeld(kindsOf(key), redriver)) continue;
+    named.delete(key);
+    tally.add(key, { outcome: 'held' });
+  }
   const overflow = [...named.keys()].filter((key) => laneOf(key) !== null);
   const outcomes = await redriveNamed(redriver, overflow);
   for (const [key, of] of named) {
@@ -77,6 +84,13 @@ async function redriveObjects(
     ...(invalid.length > 0 ? { invalid } : {}),
   });
   return batchFailures(failures);
+}
+
+/** The streams that an object's rows go to; none for an object that is not Sluice's. */
+function kindsOf(key: string): readonly TableKind[] {
+  const folder = parseOverflowKey(key);
+  if (folder !== null) return neededKinds(folder);
+  return parseErrorKey(key) === null ? [] : ['quarantine'];
 }
 
 /** An invocation asks each stream at least once, whatever was known of it before. */
@@ -159,7 +173,7 @@ async function redriveLanes(
 
 /** An object of this age has no message any more: it was lost, or its tries are used up. */
 const STRAGGLER_MS = 15 * 60_000;
-/** An object is parked at this age if it still fails. */
+/** An object is parked at this age if it still fails. The time in which its stream was held does not count. */
 const MAX_WAIT_MS = 24 * 3_600_000;
 /** How often the schedule runs it (infra/streams/schedules.ts). */
 const RUN_MS = 5 * 60_000;
@@ -188,6 +202,7 @@ export interface StragglersReport {
 export async function redriveStragglers(redriver: Redriver): Promise<StragglersReport> {
   const { store, clock, log } = redriver;
   probeAll(redriver);
+  await probeHeld(redriver);
   const tally = new Tally(log);
   const first = Math.floor(clock.now() / RUN_MS) % FOLDERS.length;
   let unread: string | undefined;
@@ -227,7 +242,9 @@ async function redriveOverflowFolder(
   tally: Tally,
 ): Promise<string | undefined> {
   const { store, clock, deadline } = redriver;
-  if (awayCode(folder, redriver) !== null) return undefined;
+  const kinds = neededKinds(folder);
+  if (isHeld(kinds, redriver) || awayCode(folder, redriver) !== null) return undefined;
+  const released = releasedAt(kinds, redriver);
   const tasks = async function* (
     prefix: string,
     limit = Number.POSITIVE_INFINITY,
@@ -237,7 +254,8 @@ async function redriveOverflowFolder(
       // Also for objects that are skipped: a folder can have more of them than there is time to list.
       if (clock.now() >= deadline) return;
       const age = clock.now() - modifiedAt;
-      yield { key, isLast: age >= MAX_WAIT_MS, isStraggler: age >= STRAGGLER_MS };
+      const triedFor = clock.now() - Math.max(modifiedAt, released);
+      yield { key, isLast: triedFor >= MAX_WAIT_MS, isStraggler: age >= STRAGGLER_MS };
       listed += 1;
       if (listed === limit) return;
     }
@@ -259,11 +277,13 @@ async function redriveOverflowFolder(
 /** @returns Nothing: an error of the bucket is thrown, or an outcome. */
 async function redriveErrorFolder(prefix: string, redriver: Redriver, tally: Tally): Promise<undefined> {
   const { store, clock, deadline, claimUntil } = redriver;
+  if (isHeld(['quarantine'], redriver)) return;
+  const released = releasedAt(['quarantine'], redriver);
   for await (const { key, modifiedAt } of store.list(prefix)) {
     if (clock.now() >= deadline) return;
-    const age = clock.now() - modifiedAt;
-    if (age < STRAGGLER_MS) continue;
-    const redriven = await redriveErrors(key, redriver, { deadline, claimUntil, last: age >= MAX_WAIT_MS });
+    if (clock.now() - modifiedAt < STRAGGLER_MS) continue;
+    const last = clock.now() - Math.max(modifiedAt, released) >= MAX_WAIT_MS;
+    const redriven = await redriveErrors(key, redriver, { deadline, claimUntil, last });
     tally.add(key, redriven);
     // Quarantine accepted nothing: the next object would wait just as long.
     if ('code' in redriven && redriven.code === 'SLUICE_REDRIVE_NOT_QUARANTINED') return;

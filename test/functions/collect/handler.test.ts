@@ -23,6 +23,7 @@ beforeAll(async () => {
     SLUICE_QUARANTINE_STREAM: 'quarantine-stream',
     SLUICE_BUCKET: 'bucket',
     SLUICE_KEYS_SECRET: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:keys',
+    SLUICE_HOLDS_SECRET: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:holds',
     SLUICE_STAGE: 'test',
     SLUICE_ALLOW_ANY_KEY: 'true',
   });

@@ -23,6 +23,7 @@ beforeAll(async () => {
     SLUICE_QUARANTINE_STREAM: 'quarantine-stream',
     SLUICE_BUCKET: 'bucket',
     SLUICE_KEYS_SECRET: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:keys',
+    SLUICE_HOLDS_SECRET: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:holds',
     SLUICE_STAGE: 'test',
     SLUICE_ALLOW_ANY_KEY: 'true',
     SLUICE_LOG_SUCCESSES: 'true',
@@ -159,7 +160,7 @@ describe('the log of the collector', () => {
           expect(lines.length).toBeGreaterThan(1);
           for (const line of lines) {
             if (line.includes('_aws')) expect(emfProblems(line)).toEqual([]);
-            else if (!/"event":"(start|stream_breaker)"/.test(line))
+            else if (!/"event":"(start|stream_breaker|holds)"/.test(line))
               expect(JSON.parse(line)).toMatchObject({ event: 'collect', status: statusCode });
           }
         },

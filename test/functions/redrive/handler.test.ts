@@ -2,6 +2,7 @@ import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client }
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import config from '#config';
 import { handler as deployed, readEnvironment } from '../../../functions/redrive/handler.ts';
+import { holdsText, NO_HOLDS } from '../../../lib/landing/hold/StreamHolds.ts';
 import { overflowKey } from '../../../lib/tables/objectKeys.ts';
 import {
   Faults,
@@ -10,7 +11,9 @@ import {
   objectCreatedEvent,
   openFirehose,
   realClock,
+  Secrets,
   s3Service,
+  secretsManagerService,
 } from '../../../packages/local-aws/src/index.ts';
 import { startServices, temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
@@ -26,6 +29,7 @@ const environment = { ...process.env };
 const lines: Record<string, unknown>[] = [];
 let store: ObjectStore;
 let firehose: Awaited<ReturnType<typeof openFirehose>>;
+let secrets: Secrets;
 let services: Awaited<ReturnType<typeof startServices>>;
 let s3: S3Client;
 
@@ -51,7 +55,13 @@ beforeAll(async () => {
       },
     });
   }
-  services = await startServices([s3Service({ store, clock: past }), firehose.service], faults);
+  const place = { partition: 'aws', region: 'us-east-1', account: '000000000000' };
+  secrets = Secrets.open({ directory: `${directory.path}/secrets`, clock: realClock, ...place });
+  secrets.ensure('holds', { Name: 'holds', SecretString: holdsText(NO_HOLDS) });
+  services = await startServices(
+    [s3Service({ store, clock: past }), firehose.service, secretsManagerService({ secrets })],
+    faults,
+  );
   s3 = new S3Client(services.options);
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: services.options.endpoint,
@@ -62,6 +72,7 @@ beforeAll(async () => {
     SLUICE_EXPOSURES_STREAM: 'exposures',
     SLUICE_EVENTS_STREAM: 'events',
     SLUICE_QUARANTINE_STREAM: 'quarantine',
+    SLUICE_HOLDS_SECRET: 'holds',
     SLUICE_TRIES: String(TRIES),
   });
 });
@@ -279,7 +290,8 @@ describe('the redrive function', () => {
     expect(() => readEnvironment({ SLUICE_BUCKET: 'b', SLUICE_TRIES: '0' })).toThrow(
       expect.objectContaining({
         code: 'SLUICE_REDRIVE_ENVIRONMENT_INVALID',
-        detail: 'SLUICE_EXPOSURES_STREAM, SLUICE_EVENTS_STREAM, SLUICE_QUARANTINE_STREAM, SLUICE_TRIES',
+        detail:
+          'SLUICE_EXPOSURES_STREAM, SLUICE_EVENTS_STREAM, SLUICE_QUARANTINE_STREAM, SLUICE_HOLDS_SECRET, SLUICE_TRIES',
       }),
     );
   });

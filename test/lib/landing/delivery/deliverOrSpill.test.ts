@@ -37,3 +37,35 @@ it('deliverOrSpill starts no overflow write that could not end in time', async (
     });
   }
 });
+
+it('deliverOrSpill puts nothing on a stream that is held, and spills its rows with those of no other', async () => {
+  const put: string[] = [];
+  const spilled: string[] = [];
+  const stream = (kind: 'events' | 'exposures', isHeld: boolean) => ({
+    kind,
+    documents: [`{"event_id":"${kind}"}`],
+    isHeld,
+    putRecordBatch: async (records: readonly Uint8Array[]) => {
+      put.push(kind);
+      return { kind: 'answered' as const, errorCodes: records.map(() => null) };
+    },
+  });
+  const deliver = (putOverflow: () => Promise<void>) =>
+    deliverOrSpill([stream('exposures', false), stream('events', true)], {
+      putOverflow,
+      clock: new ManualClock(0),
+      wait: async () => undefined,
+      random: () => 0.5,
+      deadline: 2_500,
+    });
+  const [exposures, events] = await deliver(async () => void spilled.push('one object'));
+  expect([put, spilled]).toEqual([['exposures'], ['one object']]);
+  expect(exposures).toMatchObject({ isSafe: true, acknowledged: 1, overflowed: 0 });
+  expect(events).toMatchObject({
+    ...{ isSafe: true, acknowledged: 0, overflowed: 1, calls: 0, records: 0 },
+    returned: [{ index: 0, reason: 'held_back', code: 'StreamHeld' }],
+  });
+  // It is not put on the stream instead: what that accepts now may be dropped.
+  const [, unsafe] = await deliver(() => Promise.reject(new Error('KMS.DisabledException')));
+  expect([put, unsafe]).toMatchObject([['exposures', 'exposures'], { isSafe: false, acknowledged: 0 }]);
+});

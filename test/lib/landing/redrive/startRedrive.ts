@@ -4,6 +4,7 @@ import { s3Overflow } from '../../../../lib/aws/s3Overflow.ts';
 import { s3RedriveStore } from '../../../../lib/aws/s3RedriveStore.ts';
 import type { PutOutcome, PutRecordBatch } from '../../../../lib/landing/delivery/putRecords.ts';
 import { StreamBreaker } from '../../../../lib/landing/delivery/StreamBreaker.ts';
+import { NO_HOLDS } from '../../../../lib/landing/hold/StreamHolds.ts';
 import { Pace } from '../../../../lib/landing/redrive/Pace.ts';
 import {
   bucketFailure,
@@ -72,6 +73,7 @@ export async function startRedrive() {
       quarantine: streamOf('quarantine'),
     },
     quarantine: async () => true,
+    holds: NO_HOLDS,
   });
   return {
     clock,

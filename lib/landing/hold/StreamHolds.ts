@@ -1,0 +1,171 @@
+import { defineErrorFamily } from '../../base/errors.ts';
+import { isJsonObject, parseJson } from '../../base/json.ts';
+import { isoTimestamp } from '../../base/time.ts';
+import { type TableKind, tableKinds } from '../../schema/kinds.ts';
+
+/**
+ * Why a stream gets no rows. Firehose keeps what was put directly for 24 hours, then drops it
+ * (https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html). So nothing more goes into a stream that is late.
+ */
+export interface Hold {
+  /** When it began, ISO 8601. */
+  readonly since: string;
+  /** The check that runs every five minutes, or a person. */
+  readonly by: 'check' | 'hand';
+  /** One sentence. */
+  readonly why: string;
+  /** What ends it: the first check that sees the stream deliver, or a person alone. */
+  readonly until: 'delivery' | 'release';
+  /**
+   * Whether redrive puts rows of one object on the stream at each run, and keeps the object: a stream without anything to
+   * deliver cannot show that it delivers.
+   */
+  readonly probe: boolean;
+}
+
+/**
+ * Which streams are held: the content of an object of its own. It is a secret in Secrets Manager, because what fails
+ * together with delivery is the bucket and its key, or S3: there the flag could be neither written nor read. The collector
+ * has a client for Secrets Manager already, for the keys, so its bundle does not grow, and CloudFormation removes a secret
+ * with the stack, while it leaves a bucket that is not empty. It costs 0.40 USD a month, and nothing in it is secret.
+ */
+export interface StreamHolds {
+  readonly held: Readonly<Partial<Record<TableKind, Hold>>>;
+  /** When a stream was last released, ISO 8601. What waited until then had no try. */
+  readonly released: Readonly<Partial<Record<TableKind, string>>>;
+}
+
+/** No stream is held, and none was. */
+export const NO_HOLDS: StreamHolds = { held: {}, released: {} };
+
+/**
+ * Reads the object: `{"held": {"events": {"since", "by", "why", "until", "probe"}}, "released": {"exposures": "…"}}`. It
+ * uses no schema library: the collector would bundle one for this alone.
+ *
+ * @throws HoldError `SLUICE_HOLD_UNREADABLE` if it is anything else. Readers then go on with what they know.
+ */
+export function readHolds(text: string): StreamHolds {
+  const document = parseJson(text);
+  if (!isJsonObject(document)) throw unreadable('It is no JSON object.');
+  const { held = {}, released = {}, ...others } = document;
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw unreadable(`It has a member ${JSON.stringify(other)}.`);
+  if (!isJsonObject(held) || !isJsonObject(released)) throw unreadable('held or released is no object.');
+  const holds = entriesOf(held, (kind, value) => readHold(kind, value));
+  const times = entriesOf(released, (kind, value) => readTime(`released.${kind}`, value));
+  return { held: holds, released: times };
+}
+
+function entriesOf<Value>(
+  object: Readonly<Record<string, unknown>>,
+  read: (kind: TableKind, value: unknown) => Value,
+): Partial<Record<TableKind, Value>> {
+  const entries: Partial<Record<TableKind, Value>> = {};
+  for (const [name, value] of Object.entries(object)) {
+    const kind = tableKinds.find((one) => one === name);
+    if (kind === undefined) throw unreadable(`There is no stream ${JSON.stringify(name)}.`);
+    entries[kind] = read(kind, value);
+  }
+  return entries;
+}
+
+function readHold(kind: TableKind, value: unknown): Hold {
+  if (!isJsonObject(value)) throw unreadable(`held.${kind} is no object.`);
+  const { by, why, until, probe } = value;
+  if (by !== 'check' && by !== 'hand') throw unreadable(`held.${kind}.by is neither check nor hand.`);
+  if (until !== 'delivery' && until !== 'release')
+    throw unreadable(`held.${kind}.until is neither delivery nor release.`);
+  if (typeof why !== 'string' || typeof probe !== 'boolean')
+    throw unreadable(`held.${kind}.why is no text, or its probe neither true nor false.`);
+  return { since: readTime(`held.${kind}.since`, value['since']), by, why, until, probe };
+}
+
+function readTime(name: string, value: unknown): string {
+  if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) throw unreadable(`${name} is no time.`);
+  return value;
+}
+
+function unreadable(detail: string): Error {
+  return new HoldError('SLUICE_HOLD_UNREADABLE', detail);
+}
+
+/** The text of the object. */
+export function holdsText(holds: StreamHolds): string {
+  return JSON.stringify(holds);
+}
+
+/** Holds a stream. One that is held already stays so since it was, by the new reason. */
+export function withHold(holds: StreamHolds, kind: TableKind, hold: Hold): StreamHolds {
+  const since = holds.held[kind]?.since ?? hold.since;
+  return { ...holds, held: { ...holds.held, [kind]: { ...hold, since } } };
+}
+
+/** Releases a stream. @param now Epoch milliseconds. */
+export function withoutHold(holds: StreamHolds, kind: TableKind, now: number): StreamHolds {
+  if (holds.held[kind] === undefined) return holds;
+  const { [kind]: _, ...held } = holds.held;
+  return { held, released: { ...holds.released, [kind]: isoTimestamp(now) } };
+}
+
+/** The object in its store. */
+export interface HoldStore {
+  /** Its text, and which version it is. */
+  read(): Promise<{ readonly text: string; readonly version: string }>;
+  /** Writes a new text if `version` is still the current one. Otherwise it changes nothing and returns false. */
+  replace(text: string, version: string): Promise<boolean>;
+}
+
+/** Attempts to change what others change at the same time. */
+const ATTEMPTS = 5;
+
+/**
+ * Changes which streams are held.
+ *
+ * @param edit Is called again with newer holds when somebody else was faster. If it returns what it got, nothing is written.
+ * @returns The holds after the change.
+ * @throws HoldError `SLUICE_HOLD_BUSY`, `SLUICE_HOLD_UNREADABLE`; what the store throws.
+ */
+export async function changeHolds(
+  store: HoldStore,
+  edit: (holds: StreamHolds) => StreamHolds,
+): Promise<StreamHolds> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const { text, version } = await store.read();
+    const before = readHolds(text);
+    const after = edit(before);
+    if (after === before || (await store.replace(holdsText(after), version))) return after;
+  }
+  throw new HoldError('SLUICE_HOLD_BUSY');
+}
+
+/** Errors about streams that are held. */
+export const HoldError = defineErrorFamily('system', {
+  SLUICE_HOLD_UNREADABLE: {
+    cause: 'The secret that says which streams are held is damaged. Everything goes on by what it said last.',
+    cure: 'Write {"held":{},"released":{}} to the secret `<service>-<stage>-holds`. The next check holds again what is late.',
+  },
+  SLUICE_HOLD_UNAVAILABLE: {
+    cause: 'It could not be read which streams are held. Everything goes on by what was read last.',
+    cure: "None needed for a passing error. If it persists, check Secrets Manager and the function's permission to read the secret.",
+  },
+  SLUICE_HOLD_BUSY: {
+    cause: 'Others changed at the same time which streams are held.',
+    cure: 'Run the command again.',
+  },
+  SLUICE_HOLD_MISSING: {
+    cause: 'There is no secret that says which streams are held.',
+    cure: 'Deploy version 0.3 or later first, and use the same --stage and --region.',
+  },
+  SLUICE_HOLD_REFUSED: {
+    cause: 'AWS denied access to the secret that says which streams are held.',
+    cure: 'Use credentials that allow secretsmanager:GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secret.',
+  },
+  SLUICE_HOLD_ENVIRONMENT_INVALID: {
+    cause: 'An environment variable of the check of streams is missing or empty.',
+    cure: 'Deploy again: serverless.yml sets it.',
+  },
+  SLUICE_HOLD_INVOCATION_UNKNOWN: {
+    cause: 'The check of streams was invoked with neither queue messages nor the input of its schedule.',
+    cure: 'To check the streams by hand, invoke it with {"sluice":"check"}.',
+  },
+});

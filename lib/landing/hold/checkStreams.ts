@@ -1,0 +1,129 @@
+import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
+import { type Clock, isoTimestamp } from '../../base/time.ts';
+import { type TableKind, tableKinds } from '../../schema/kinds.ts';
+import { changeHolds, type HoldStore, type StreamHolds, withHold, withoutHold } from './StreamHolds.ts';
+
+/** What Firehose told of a stream within the last 15 minutes. */
+export interface StreamReading {
+  /** Age of the oldest record that is not delivered, in seconds, a value a minute, oldest first; none for an idle stream. */
+  readonly freshness: readonly number[];
+  /** Records that it delivered to the bucket. */
+  readonly delivered: number;
+}
+
+/**
+ * Age of the oldest record, in seconds, at which a stream is held: two hours. A stream that is well delivers within one and
+ * a half buffer intervals, of at most 15 minutes each, so this is no slow file and no passing error of S3. Every hour that
+ * it were longer, an hour more of acknowledged rows could be dropped. It is not shorter, because the reason is mostly the
+ * bucket or its key: then overflow fails too, and SDKs get 503.
+ */
+const HOLD_AFTER_SECONDS = 2 * 3_600;
+/** Age below which a stream that delivers is released: far enough from the other that a backlog does not flap. */
+const RELEASE_BELOW_SECONDS = 3_600;
+/** Minutes in a row that must be late. */
+const LATE_MINUTES = 3;
+
+/** A stream that is held or released, or of which a hold changed. */
+export interface HoldChange {
+  readonly table: TableKind;
+  readonly state: 'held' | 'released' | 'probing' | 'waiting';
+  readonly why: string;
+}
+
+/**
+ * Decides which streams are held: those whose oldest record is too old, until they deliver again. What a person holds is
+ * left to persons.
+ *
+ * A stream that holds nothing any more, because all of it was dropped for example, has nothing to show: then the hold asks
+ * for a probe ({@link StreamHolds}). A probe that is not delivered within an hour is followed by no other until it is gone.
+ *
+ * @param now Epoch milliseconds.
+ * @returns The same holds if nothing changes.
+ */
+export function decideHolds(
+  holds: StreamHolds,
+  readings: Readonly<Record<TableKind, StreamReading>>,
+  now: number,
+): { readonly holds: StreamHolds; readonly changes: readonly HoldChange[] } {
+  let after = holds;
+  const changes: HoldChange[] = [];
+  for (const table of tableKinds) {
+    const { freshness, delivered } = readings[table];
+    const hold = holds.held[table];
+    const newest = freshness.at(-1) ?? 0;
+    if (hold === undefined) {
+      const last = freshness.slice(-LATE_MINUTES);
+      if (last.length < LATE_MINUTES || Math.min(...last) < HOLD_AFTER_SECONDS) continue;
+      const why = `Its oldest record waited ${hours(newest)} hours to be delivered.`;
+      const made = { since: isoTimestamp(now), by: 'check', why, until: 'delivery', probe: false } as const;
+      after = withHold(after, table, made);
+      changes.push({ table, state: 'held', why });
+    } else if (hold.until === 'delivery') {
+      const isNearlyEmpty = newest < RELEASE_BELOW_SECONDS;
+      if (isNearlyEmpty && delivered > 0) {
+        after = withoutHold(after, table, now);
+        changes.push({ table, state: 'released', why: `It delivered ${delivered} records.` });
+      } else if (isNearlyEmpty !== hold.probe) {
+        after = withHold(after, table, { ...hold, probe: isNearlyEmpty });
+        const why = isNearlyEmpty ? 'It has nothing to deliver.' : 'It does not deliver the probe.';
+        changes.push({ table, state: isNearlyEmpty ? 'probing' : 'waiting', why });
+      }
+    }
+  }
+  return { holds: after, changes };
+}
+
+function hours(seconds: number): string {
+  return (seconds / 3_600).toFixed(1);
+}
+
+/** The metric of held streams. docs/metrics.md describes it. */
+export const holdMetrics = {
+  streams_held: { name: 'streams_held', unit: 'Count' },
+} as const satisfies Record<string, Metric>;
+
+/** Dependencies of {@link checkStreams}. */
+export interface StreamCheck {
+  readonly store: HoldStore;
+  /** @throws What CloudWatch's client throws. */
+  readonly readStreams: () => Promise<Readonly<Record<TableKind, StreamReading>>>;
+  readonly clock: Clock;
+  readonly log: (fields: Record<string, unknown>) => void;
+  /** Dimension of the metric. */
+  readonly stage: string;
+}
+
+/** The result of a check. */
+export interface HoldReport {
+  readonly event: 'streams_checked';
+  readonly held: readonly TableKind[];
+  readonly changed: readonly HoldChange[];
+}
+
+/**
+ * Holds streams that are late and releases those that deliver again. Each change is a log line, and every check counts the
+ * streams that are held.
+ *
+ * @throws HoldError; what the store and CloudWatch's client throw. The holds are then as before.
+ */
+export async function checkStreams(check: StreamCheck): Promise<HoldReport> {
+  const { store, clock, log, stage } = check;
+  const readings = await check.readStreams();
+  let changes: readonly HoldChange[] = [];
+  const { held } = await changeHolds(store, (holds) => {
+    const decided = decideHolds(holds, readings, clock.now());
+    changes = decided.changes;
+    return decided.holds;
+  });
+  for (const { table, state, why } of changes)
+    log({ level: state === 'held' ? 'error' : 'info', event: 'stream_hold', table, state, why });
+  const tables = tableKinds.filter((table) => held[table] !== undefined);
+  const line = emfLine({
+    namespace: METRIC_NAMESPACE,
+    timestamp: clock.now(),
+    dimensions: { function: 'hold', stage },
+    values: [[holdMetrics.streams_held, tables.length]],
+  });
+  if (line !== null) log(line);
+  return { event: 'streams_checked', held: tables, changed: changes };
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it } from '@jest/globals';
+import { decideHolds, type StreamReading } from '../../../../lib/landing/hold/checkStreams.ts';
+import {
+  NO_HOLDS,
+  type StreamHolds,
+  withHold,
+  withoutHold,
+} from '../../../../lib/landing/hold/StreamHolds.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 12);
+const HOUR = 3_600;
+const IDLE: StreamReading = { freshness: [], delivered: 0 };
+const of = (freshness: readonly number[], delivered = 0) => ({
+  exposures: IDLE,
+  events: { freshness, delivered },
+  quarantine: IDLE,
+});
+const decide = (holds: StreamHolds, freshness: readonly number[], delivered = 0) =>
+  decideHolds(holds, of(freshness, delivered), NOW);
+
+const byCheck = {
+  since: '2026-11-20T10:00:00.000Z',
+  by: 'check',
+  why: 'Late.',
+  until: 'delivery',
+  probe: false,
+} as const;
+const held = withHold(NO_HOLDS, 'events', byCheck);
+const probing = withHold(NO_HOLDS, 'events', { ...byCheck, probe: true });
+
+describe('a stream that is not held', () => {
+  it.each([
+    ['nothing is known of it', [], 0],
+    ['it is idle', [0, 0, 0], 0],
+    ['it is a second short of two hours', [7_199, 7_199, 7_199], 0],
+    ['it was late for two minutes only, after a jump of the clock for example', [60, 86_400, 86_400], 3],
+    ['it was late before', [9_000, 9_000, 9_000, 30], 5],
+    ['only two minutes are known', [9_000, 9_000], 0],
+  ] as const)('stays so while %s', (_, freshness, delivered) => {
+    const decided = decide(NO_HOLDS, freshness, delivered);
+    expect(decided).toEqual({ holds: NO_HOLDS, changes: [] });
+    expect(decided.holds).toBe(NO_HOLDS);
+  });
+
+  it('is held when its oldest record has waited for two hours, three minutes in a row', () => {
+    const { holds, changes } = decide(NO_HOLDS, [100, 7_200, 7_260, 7_320], 9);
+    const why = 'Its oldest record waited 2.0 hours to be delivered.';
+    expect(holds).toEqual({
+      held: {
+        events: { since: '2026-11-20T12:00:00.000Z', by: 'check', why, until: 'delivery', probe: false },
+      },
+      released: {},
+    });
+    expect(changes).toEqual([{ table: 'events', state: 'held', why }]);
+  });
+});
+
+describe('a stream that the check holds', () => {
+  it.each([
+    ['is as late as before', [8_000, 8_060, 8_120], 0],
+    ['delivers a backlog that is still more than an hour old', [9_000, 7_000, 3_600], 500],
+  ] as const)('stays held while it %s', (_, freshness, delivered) => {
+    expect(decide(held, freshness, delivered).holds).toBe(held);
+  });
+
+  it('is released when it delivers and nothing in it is an hour old', () => {
+    const { holds, changes } = decide(held, [9_000, 20, 0], 500);
+    expect(holds).toEqual({ held: {}, released: { events: '2026-11-20T12:00:00.000Z' } });
+    expect(changes).toMatchObject([{ table: 'events', state: 'released' }]);
+  });
+
+  it('asks for a probe when it has nothing that it could deliver: that says nothing about the next row', () => {
+    for (const freshness of [[], [0], [86_400, 86_400, 0]]) {
+      const { holds, changes } = decide(held, freshness);
+      expect(holds.held.events).toEqual({ ...byCheck, probe: true });
+      expect(changes).toMatchObject([{ state: 'probing' }]);
+      expect(decide(holds, freshness).holds).toBe(holds);
+    }
+  });
+
+  it('asks for no more probes while one waits for more than an hour, and is released when it lands', () => {
+    expect(decide(probing, [3_540]).holds).toBe(probing);
+    const { holds, changes } = decide(probing, [3_540, HOUR]);
+    expect(holds.held.events).toEqual(byCheck);
+    expect(changes).toMatchObject([{ state: 'waiting' }]);
+    expect(decide(holds, [HOUR, 0], 1).holds.held).toEqual({});
+    expect(decide(probing, [120], 1).holds.held).toEqual({});
+  });
+});
+
+describe('a stream that a person holds', () => {
+  const byHand = withHold(NO_HOLDS, 'events', { ...byCheck, by: 'hand', until: 'release' });
+
+  it('is left to the person', () => {
+    for (const freshness of [[], [0, 0, 0], [9_000, 9_000, 9_000]])
+      expect(decide(byHand, freshness, 100).holds).toBe(byHand);
+  });
+
+  it('keeps since when it is held, and is released once', () => {
+    const again = withHold(byHand, 'events', { ...byCheck, since: '2026-11-20T11:00:00.000Z', why: 'New.' });
+    expect(again.held.events).toMatchObject({ since: byCheck.since, why: 'New.' });
+    const released = withoutHold(again, 'events', NOW);
+    expect(released).toEqual({ held: {}, released: { events: '2026-11-20T12:00:00.000Z' } });
+    expect(withoutHold(released, 'events', NOW + 1)).toBe(released);
+  });
+});

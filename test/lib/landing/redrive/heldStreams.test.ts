@@ -1,0 +1,149 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  type Hold,
+  NO_HOLDS,
+  type StreamHolds,
+  withHold,
+  withoutHold,
+} from '../../../../lib/landing/hold/StreamHolds.ts';
+import {
+  type Redriver,
+  redriveMessages,
+  redriveStragglers,
+} from '../../../../lib/landing/redrive/redriveMessages.ts';
+import { type OverflowFolder, overflowKey } from '../../../../lib/tables/objectKeys.ts';
+import { objectCreatedEvent } from '../../../../packages/local-aws/src/index.ts';
+import { BUCKET, CLAIM_MS, overflowBody, rows, startRedrive } from './startRedrive.ts';
+
+const HOUR_MS = 3_600_000;
+
+let world: Awaited<ReturnType<typeof startRedrive>>;
+const lines: Record<string, unknown>[] = [];
+beforeAll(async () => {
+  world = await startRedrive();
+});
+afterEach(() => {
+  lines.length = 0;
+  return world.empty();
+});
+afterAll(() => world.close());
+
+const hold: Hold = {
+  since: '2026-11-20T07:00:00.000Z',
+  by: 'check',
+  why: 'Late.',
+  until: 'delivery',
+  probe: false,
+};
+const eventsHeld = withHold(NO_HOLDS, 'events', hold);
+
+const redriver = (holds: StreamHolds): Redriver => ({
+  ...world.redrive(),
+  holds,
+  bucket: BUCKET,
+  tries: 3,
+  log: (line) => lines.push(line),
+  deadline: world.clock.now() + 60_000,
+  claimUntil: world.clock.now() + CLAIM_MS,
+});
+
+async function spill(folder: OverflowFolder, digit: string, documents: readonly string[]): Promise<string> {
+  const key = overflowKey(folder, digit.repeat(64));
+  const metadata = { documents: String(documents.length), since: '', code: '' };
+  await world.putOverflow({ key, body: overflowBody(documents), metadata }, 5_000);
+  return key;
+}
+
+/** The message of an object, as the queue delivers it for the given time. */
+const message = (key: string, receives: number) => ({
+  messageId: key,
+  receives,
+  body: JSON.stringify(
+    objectCreatedEvent(
+      { bucket: BUCKET, key, size: 1, etag: 'e', sequencer: '0', reason: 'PutObject', time: 0 },
+      { region: 'us-east-1', account: '000000000000' },
+    ),
+  ),
+});
+
+describe('objects of a stream that is held', () => {
+  it('are not tried, their messages are done, and those of other streams are delivered', async () => {
+    const events = await spill('events', 'a', rows(2));
+    const both = await spill('requests', 'b', ['{"exposures":1,"events":1}', ...rows(2, 10)]);
+    const exposures = await spill('exposures', 'c', rows(1, 20));
+    const all = [events, both, exposures].map((key) => message(key, 3));
+    expect(await redriveMessages(redriver(eventsHeld), all)).toEqual({ batchItemFailures: [] });
+    expect(lines).toEqual([
+      expect.objectContaining({ level: 'info', objects: { held: 2, delivered: 1 }, documents: 1 }),
+    ]);
+    expect(await world.keys('overflow/')).toEqual([events, both].sort());
+    expect(world.landed).toEqual(rows(1, 20));
+  });
+
+  it('wait for days without being parked, and are delivered after the release', async () => {
+    const key = await spill('events', 'a', rows(1));
+    world.clock.advance(30 * HOUR_MS);
+    expect(await redriveStragglers(redriver(eventsHeld))).toMatchObject({ level: 'info', objects: {} });
+    expect(await world.keys('overflow/')).toEqual([key]);
+
+    // The time in which it was held is no time in which it was tried: one failure does not park it.
+    const released = withoutHold(eventsHeld, 'events', world.clock.now());
+    world.answerWith(() => ({ kind: 'failed', code: 'ServiceUnavailableException', retryable: true }));
+    expect(await redriveStragglers(redriver(released))).toMatchObject({ objects: { kept: 1 } });
+    world.answerWith(undefined);
+    expect(await redriveStragglers(redriver(released))).toMatchObject({ objects: { delivered: 1 } });
+    expect(world.landed).toEqual(rows(1));
+  });
+
+  it('are parked a day after the release, if they fail for so long', async () => {
+    await spill('events', 'a', rows(1));
+    const released = withoutHold(eventsHeld, 'events', world.clock.now() + HOUR_MS);
+    world.answerWith(() => ({ kind: 'failed', code: 'ServiceUnavailableException', retryable: true }));
+    world.clock.advance(25 * HOUR_MS - 120_000);
+    expect(await redriveStragglers(redriver(released))).toMatchObject({ objects: { kept: 1 } });
+    world.clock.advance(120_000);
+    expect(await redriveStragglers(redriver(released))).toMatchObject({ objects: { parked: 1 } });
+  });
+
+  it('of errors wait as well while the quarantine stream is held', async () => {
+    const held = withHold(NO_HOLDS, 'quarantine', hold);
+    const key = 'errors/events/format-conversion-failed/x';
+    await world.store.claim(key, 0);
+    await world.putOverflow(
+      { key, body: overflowBody(rows(1)), metadata: { documents: '1', since: '', code: '' } },
+      5_000,
+    );
+    expect(await redriveMessages(redriver(held), [message(key, 3)])).toEqual({ batchItemFailures: [] });
+    world.clock.advance(30 * HOUR_MS);
+    expect(await redriveStragglers(redriver(held))).toMatchObject({ objects: {} });
+    expect(await world.keys('errors/')).toEqual([key]);
+  });
+});
+
+describe('a stream that asks for a probe', () => {
+  const probing = withHold(NO_HOLDS, 'events', { ...hold, probe: true });
+
+  it.each([
+    ['its own folder', 'events', rows(3)],
+    ['an object of several streams', 'requests', ['{"exposures":1,"events":2}', ...rows(3)]],
+  ] as const)('gets one row of %s, which stays', async (_, folder, documents) => {
+    const key = await spill(folder, 'a', documents);
+    await redriveStragglers(redriver(probing));
+    expect(world.landed).toEqual([folder === 'events' ? rows(1)[0] : rows(3)[1]]);
+    expect(await world.keys('overflow/')).toEqual([key]);
+    expect(lines[0]).toMatchObject({ event: 'redrive_probe', table: 'events', outcome: 'put' });
+  });
+
+  it('gets none when nothing waits, or the bucket cannot be read', async () => {
+    await redriveStragglers(redriver(probing));
+    expect(lines[0]).toMatchObject({ event: 'redrive_probe', outcome: 'nothing_waits' });
+    lines.length = 0;
+    await spill('events', 'a', rows(1));
+    world.faults.set({
+      s3: [{ fault: 'failCalls', code: 'AccessDenied', operations: ['GetObject'], calls: 'all' }],
+    });
+    await redriveStragglers(redriver(probing));
+    expect(lines[0]).toMatchObject({ event: 'redrive_probe', outcome: 'AccessDenied' });
+    expect(world.landed).toEqual([]);
+  });
+});
