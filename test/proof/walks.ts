@@ -7,6 +7,7 @@ import {
   type SecretsManagerClientConfig,
 } from '@aws-sdk/client-secrets-manager';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GROUPS_FRESH_MS } from '../../lib/groups/GroupsCache.ts';
 import { holdsText, NO_HOLDS, type StreamHolds, withHold } from '../../lib/landing/hold/StreamHolds.ts';
 import { laneOf } from '../../lib/landing/redrive/redriveOverflow.ts';
 import type { Config } from '../../lib/schema/config.ts';
@@ -44,17 +45,12 @@ export async function walks(
   try {
     await s3.send(new PutObjectCommand({ Bucket: cloud.bucket, Key: groupsKey(layout), Body: '\n' }));
     await collect(cloud);
+    await readGroups(cloud, groupsKey(layout));
     await redrive(cloud, s3, firehose);
     await redriveAgain(cloud, sqs);
     await hold(cloud, place);
     await register(cloud, layout.tables, glue);
-    const { calls, dropped }: { calls: RecordedCall[]; dropped: number } = await control(
-      cloud,
-      'calls',
-      'GET',
-    );
-    if (dropped > 0) throw new Error(`${dropped} calls were dropped: the record is not whole`);
-    return calls;
+    return await recorded(cloud);
   } finally {
     for (const client of [s3, firehose, glue, sqs]) client.destroy();
   }
@@ -79,6 +75,26 @@ async function collect(cloud: Cloud): Promise<void> {
   await cloud.flush();
   await clearFaults(cloud);
   await cloud.flush();
+}
+
+/** Posts until the collector has read the groups: its read gives up after half a second, which a cold start can take. */
+async function readGroups(cloud: Cloud, key: string): Promise<void> {
+  const isRead = ({ principal, permissions }: RecordedCall) =>
+    principal.includes('CollectRole') &&
+    permissions.some(({ action, resource }) => action === 's3:GetObject' && resource.endsWith(key));
+  for (let attempt = 0; !(await recorded(cloud)).some(isRead); attempt += 1) {
+    if (attempt === 20) throw new Error('The collector does not read the groups.');
+    // The longest pause after a failed read.
+    await control(cloud, 'clock', 'POST', { advanceMs: GROUPS_FRESH_MS });
+    await post(cloud, batch(2), 202);
+  }
+  await cloud.flush();
+}
+
+async function recorded(cloud: Cloud): Promise<readonly RecordedCall[]> {
+  const { calls, dropped }: { calls: RecordedCall[]; dropped: number } = await control(cloud, 'calls', 'GET');
+  if (dropped > 0) throw new Error(`${dropped} calls were dropped: the record is not whole`);
+  return calls;
 }
 
 /** What each stream can't deliver, what can't be read, claims of others, lost answers, and what lost its message. */
