@@ -1,14 +1,11 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
-import { holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
+import { EXPIRING_SECONDS, holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { type Resources, ref } from '../template/Resource.ts';
 import { kindId, logicalIds, type Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm } from './alarm.ts';
 
 const PAGE = 'docs/operate.md, "A stream delivers late"';
-
-/** Age of a stream's oldest record at which half of the time is gone that Firehose keeps it, seconds. */
-const EXPIRING_SECONDS = 12 * 3_600;
 
 /** Alarms on streams that are held, on rows that Firehose drops within 12 hours, and on checks that fail. */
 export function holdAlarms(stack: Stack): Resources {

@@ -5,6 +5,7 @@ import { athenaLoads } from './checks/days/athenaLoads.ts';
 import { curatedDays } from './checks/days/curatedDays.ts';
 import { exportedDays, sources } from './checks/days/ledgerDays.ts';
 import { dataLake, deployer, unsimulated } from './checks/deployPermissions.ts';
+import { holds } from './checks/holds.ts';
 import { key } from './checks/key.ts';
 import { names } from './checks/names.ts';
 import { clock, configuration, credentials, region } from './checks/preconditions.ts';
@@ -37,6 +38,7 @@ export const checks: readonly Check[] = [
   owoxWorkgroup,
   athenaLoads,
   streams,
+  holds,
   queues,
   sources,
   exportedDays,

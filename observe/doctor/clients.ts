@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { APIGatewayClient } from '@aws-sdk/client-api-gateway';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { GlueClient } from '@aws-sdk/client-glue';
@@ -25,6 +26,7 @@ export interface Clients {
   readonly apiGateway: APIGatewayClient;
   readonly athena: AthenaClient;
   readonly cloudFormation: CloudFormationClient;
+  readonly cloudWatch: CloudWatchClient;
   readonly firehose: FirehoseClient;
   readonly glue: GlueClient;
   readonly iam: IAMClient;
@@ -51,6 +53,7 @@ export function openClients(place: NamedPlace['place']): Clients {
     apiGateway: new APIGatewayClient(options),
     athena: new AthenaClient(options),
     cloudFormation: new CloudFormationClient(options),
+    cloudWatch: new CloudWatchClient(options),
     firehose: new FirehoseClient(options),
     glue: new GlueClient(options),
     iam: new IAMClient(options),

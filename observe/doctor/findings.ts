@@ -249,6 +249,22 @@ export const doctorFindings = {
     'The settings of a delivery stream differ from the configuration.',
     RESTORE,
   ),
+  SLUICE_DOCTOR_STREAM_HELD: problem(
+    'A stream is held, because what goes into it may be dropped: its rows wait in overflow. Nothing of them is lost.',
+    'Correct what its log group names: the check then releases the stream. What a person holds, a person releases with the command: docs/operate.md, "A stream delivers late".',
+  ),
+  SLUICE_DOCTOR_STREAM_EXPIRING: problem(
+    'A stream has not delivered for 12 hours or more. Firehose drops records 24 hours after it has accepted them.',
+    'Correct what its log group names before the hours are over. If that is not possible, move the stream to a rescue bucket: docs/operate.md, "A stream delivers late".',
+  ),
+  SLUICE_DOCTOR_HOLDS_MISSING: problem(
+    'The secret that says which streams are held does not exist. A stream that delivers late is not held, and Firehose may drop what it gets.',
+    RECREATE,
+  ),
+  SLUICE_DOCTOR_HOLDS_UNREADABLE: problem(
+    'The secret that says which streams are held is damaged. The collector and redrive go by what they read last, and a stream that delivers late is not held.',
+    'Write it anew with the command, which releases every stream. Then hold by hand what has to be held: docs/operate.md, "Hold a stream by hand".',
+  ),
   SLUICE_DOCTOR_QUEUE_MISSING: problem('A queue does not exist.', RECREATE),
   SLUICE_DOCTOR_DEAD_LETTERS: problem(
     'A dead-letter queue holds messages that could not be processed.',

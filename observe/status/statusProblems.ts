@@ -2,6 +2,7 @@ import { DELIVERY_RETRY_SECONDS } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { shellCommand } from '../../lib/base/text.ts';
+import { EXPIRING_SECONDS, KEPT_SECONDS } from '../../lib/landing/hold/checkStreams.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import type { Place } from '../place.ts';
 import { HOUR_MS } from '../reconcile/hourlyMetrics.ts';
@@ -140,10 +141,8 @@ export interface StatusProblem {
 
 /** The share of a quota from which a stream is near it. */
 const NEAR = 0.8;
-/** Firehose keeps what was put directly for so long. https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
-const KEPT_HOURS = 24;
-/** Age of the oldest record from which its loss is near. */
-const EXPIRING_HOURS = 12;
+const KEPT_HOURS = KEPT_SECONDS / 3_600;
+const EXPIRING_HOURS = EXPIRING_SECONDS / 3_600;
 /** Failed days and reasons that have a command. */
 const MOST_COMMANDS = 3;
 const MOST_NAMED = 5;

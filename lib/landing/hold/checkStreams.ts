@@ -20,6 +20,10 @@ export interface StreamReading {
 const HOLD_AFTER_SECONDS = 2 * 3_600;
 /** Age below which a stream that delivers is released: far enough from the other that a backlog does not flap. */
 const RELEASE_BELOW_SECONDS = 3_600;
+/** Firehose keeps what was put directly for so long, in seconds. https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
+export const KEPT_SECONDS = 24 * 3_600;
+/** Age of a stream's oldest record from which its loss is near, in seconds: half of that. */
+export const EXPIRING_SECONDS = KEPT_SECONDS / 2;
 /** Minutes in a row that must be late. */
 const LATE_MINUTES = 3;
 

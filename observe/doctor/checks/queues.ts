@@ -10,8 +10,10 @@ import type { Check } from '../runChecks.ts';
 const QUEUES = [
   { logicalId: logicalIds.queue, deadLetters: false },
   { logicalId: logicalIds.redriveQueue, deadLetters: false },
+  { logicalId: logicalIds.holdQueue, deadLetters: false },
   { logicalId: logicalIds.deadLetters, deadLetters: true },
   { logicalId: logicalIds.redriveDeadLetters, deadLetters: true },
+  { logicalId: logicalIds.holdDeadLetters, deadLetters: true },
 ] as const;
 
 /** Queues that exist with `sources`, with `exports`, and with `curate`. */

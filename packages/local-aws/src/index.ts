@@ -6,6 +6,8 @@ export { MovableClock } from './base/MovableClock.ts';
 export { cloudFormationService, type DeployedStack, deployedStack } from './cloudformation/index.ts';
 export type { LeftResource, MadeChange, StackUpdate } from './cloudformation/Stack.ts';
 export { updateRules } from './cloudformation/updateRules.ts';
+export { cloudWatchService } from './cloudwatch/index.ts';
+export { MetricStore } from './cloudwatch/MetricStore.ts';
 export type { FlushReport, LocalAwsStatus, PendingDelivery } from './control/controlApi.ts';
 export { dataFolders, emptyDataDirectory, runningEndpoint } from './disk/dataDirectory.ts';
 export { parseAllowedHosts } from './edge/requestGuard.ts';

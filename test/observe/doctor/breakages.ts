@@ -15,6 +15,7 @@ import {
   PutKeyPolicyCommand,
 } from '@aws-sdk/client-kms';
 import { DeleteBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect } from '@jest/globals';
 import config from '#config';
@@ -23,6 +24,7 @@ import { s3Ledger } from '../../../lib/aws/s3Ledger.ts';
 import { s3ListedDays } from '../../../lib/aws/s3ListedDays.ts';
 import { addDays, DAY_MS, utcDay } from '../../../lib/base/time.ts';
 import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
+import { holdsText, NO_HOLDS, withHold } from '../../../lib/landing/hold/StreamHolds.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { curatedPlace } from '../../../lib/tables/ledgerKeys.ts';
 import { fitCuratedView } from '../../../lib/views/curatedViews.ts';
@@ -116,6 +118,13 @@ async function putList({ options }: StartedDeployment, kind: ForwardedKind, days
   const s3 = new S3Client({ ...options, forcePathStyle: true });
   await s3ListedDays(s3, bucket).write(kind, Object.fromEntries(days.map((day) => [day, listed])), null);
   s3.destroy();
+}
+
+/** Writes the secret that says which streams are held. */
+async function putHolds({ options }: StartedDeployment, SecretString: string) {
+  const secrets = new SecretsManagerClient(options);
+  await secrets.send(new PutSecretValueCommand({ SecretId: 'sluice-local-holds', SecretString }));
+  secrets.destroy();
 }
 
 function setBucket({ store }: StartedDeployment, change: (settings: BucketSettings) => BucketSettings) {
@@ -402,6 +411,41 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
     /sluice/,
     /BytesScannedCutoffPerQuery=1000000000000/,
   ],
+  STREAM_HELD: [
+    (d) =>
+      putHolds(
+        d,
+        holdsText(
+          withHold(NO_HOLDS, 'events', {
+            ...{ since: '2026-11-20T10:00:00.000Z', by: 'hand', why: 'The role is being replaced.' },
+            ...{ until: 'release', probe: false },
+          }),
+        ),
+      ),
+    /^sluice-local-events: held by hand since 2026-11-20T10:00:00\.000Z\. The role is being replaced\.$/,
+    /^npx sluice hold events --release --local$/,
+  ],
+  STREAM_EXPIRING: [
+    ({ metrics }) =>
+      metrics.add([
+        {
+          at: Date.now(),
+          values: [13.2 * 3_600],
+          metric: {
+            ...{ namespace: 'AWS/Firehose', name: 'DeliveryToS3.DataFreshness', unit: 'Seconds' },
+            dimensions: [['DeliveryStreamName', 'sluice-local-exposures']],
+          },
+        },
+      ]),
+    /^sluice-local-exposures: its oldest record has waited 13\.2 hours; Firehose drops it in 10\.8 hours\.$/,
+    /^aws logs tail \/aws\/kinesisfirehose\/sluice-local-exposures --since 1h /,
+  ],
+  HOLDS_UNREADABLE: [
+    (d) => putHolds(d, 'no JSON'),
+    /^sluice-local-holds: It is no JSON object\.$/,
+    /^aws secretsmanager put-secret-value --secret-id sluice-local-holds --secret-string '\{"held":\{\},"released":\{\}\}' /,
+  ],
+  HOLDS_MISSING: [({ secrets }) => secrets.remove('sluice-local-holds'), /^sluice-local-holds\.$/],
   DEAD_LETTERS: [
     (d) =>
       new SQSClient(d.options).send(

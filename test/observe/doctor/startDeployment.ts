@@ -6,6 +6,7 @@ import {
   type AwsService,
   Catalog,
   cloudFormationService,
+  cloudWatchService,
   type DeployedStack,
   type Deployment,
   dataFolders,
@@ -14,6 +15,7 @@ import {
   glueService,
   Keys,
   kmsService,
+  MetricStore,
   ObjectStore,
   objectSink,
   openAthena,
@@ -28,6 +30,7 @@ import {
   type StatementRunner,
   s3Service,
   schemaSource,
+  secretsManagerService,
   sqsService,
   startEdge,
   stsService,
@@ -61,6 +64,8 @@ export interface DoctorReport {
 export interface StartedDeployment {
   readonly options: ClientOptions;
   readonly store: ObjectStore;
+  readonly metrics: MetricStore;
+  readonly secrets: Secrets;
   readonly faults: Faults;
   /** What CloudFormation tells. */
   readonly stack: DeployedStack;
@@ -109,6 +114,7 @@ export async function startDeployment(
   const catalog = Catalog.open({ directory: folders.glue, clock });
   const queues = Queues.open({ directory: folders.sqs, clock, region, account });
   const secrets = Secrets.open({ directory: folders.secrets, clock, partition, region, account });
+  const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
   const keys = new Keys({ clock, partition, region, account });
   const bus = openEventBus({ region, account, deliver: () => undefined });
   const [sink, schemas] = [objectSink(store, keys), schemaSource(catalog)];
@@ -125,6 +131,8 @@ export async function startDeployment(
     s3Service({ store, clock }),
     glueService({ catalog, clock, account, faults }),
     sqsService({ queues, clock, account }),
+    secretsManagerService({ secrets }),
+    cloudWatchService({ metrics, clock, beforeReading: () => undefined }),
     kmsService({ keys, account }),
     stsService({ account }),
     cloudFormationService({ stack: () => stack }),
@@ -156,6 +164,8 @@ export async function startDeployment(
       maxAttempts: 1,
     },
     store,
+    metrics,
+    secrets,
     faults,
     stack: deployed,
     tell(told) {
@@ -176,6 +186,7 @@ export async function startDeployment(
       await firehose.close();
       await athena.close();
       queues.close();
+      metrics.close();
       store.close();
       directory.remove();
     },

@@ -1,0 +1,128 @@
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { streamName } from '../../../infra/streams/streams.ts';
+import { logicalIds, partName } from '../../../infra/template/Stack.ts';
+import { streamReadings } from '../../../lib/aws/streamReadings.ts';
+import { shellCommand } from '../../../lib/base/text.ts';
+import {
+  EXPIRING_SECONDS,
+  KEPT_SECONDS,
+  type StreamReading,
+} from '../../../lib/landing/hold/checkStreams.ts';
+import {
+  HoldError,
+  holdsText,
+  NO_HOLDS,
+  readHolds,
+  type StreamHolds,
+} from '../../../lib/landing/hold/StreamHolds.ts';
+import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
+import { checkEach, isAwsError } from '../askAws.ts';
+import type { DoctorContext } from '../DoctorContext.ts';
+import { type Finding, finding } from '../findings.ts';
+import { revertDriftCommands } from '../repairCommands.ts';
+import type { Check } from '../runChecks.ts';
+
+/** Streams that are held, and those that drop rows soon. */
+export const holds: Check = {
+  name: 'holds',
+  expects: 'no stream is held, and none has waited for 12 hours to deliver: Firehose drops records after 24',
+  needs: ['stack'],
+  blocks: [],
+  codes: [
+    'SLUICE_DOCTOR_STREAM_HELD',
+    'SLUICE_DOCTOR_STREAM_EXPIRING',
+    'SLUICE_DOCTOR_HOLDS_MISSING',
+    'SLUICE_DOCTOR_HOLDS_UNREADABLE',
+  ],
+  permissions: [
+    'secretsmanager:GetSecretValue',
+    'cloudwatch:GetMetricData',
+    'cloudformation:ListStackResources',
+  ],
+  run: (doctor) =>
+    checkEach(
+      [judgeHolds, judgeFreshness],
+      (judge) => judge(doctor),
+      (impossible) => impossible.finding,
+    ),
+};
+
+async function judgeHolds(doctor: DoctorContext): Promise<readonly Finding[]> {
+  const { secrets } = await doctor.clients();
+  const SecretId = partName(doctor.stack, 'holds');
+  try {
+    const { SecretString = '' } = await doctor.ask('secretsmanager:GetSecretValue', () =>
+      secrets.send(new GetSecretValueCommand({ SecretId })),
+    );
+    return await heldFindings(doctor, readHolds(SecretString));
+  } catch (error) {
+    if (isAwsError(error, 'ResourceNotFoundException')) {
+      const commands = await revertDriftCommands(doctor, logicalIds.holdsSecret);
+      return [finding('SLUICE_DOCTOR_HOLDS_MISSING', `${SecretId}.`, commands)];
+    }
+    if (!(error instanceof HoldError)) throw error;
+    const put = ['secretsmanager', 'put-secret-value', '--secret-id', SecretId];
+    const command = await doctor.command([...put, '--secret-string', holdsText(NO_HOLDS)]);
+    return [finding('SLUICE_DOCTOR_HOLDS_UNREADABLE', `${SecretId}: ${error.detail}`, [command])];
+  }
+}
+
+async function heldFindings(doctor: DoctorContext, { held }: StreamHolds): Promise<readonly Finding[]> {
+  const { region } = await doctor.identity();
+  const place = doctor.local ? ['--local'] : ['--stage', doctor.stack.stage, '--region', region];
+  const found: Finding[] = [];
+  for (const kind of tableKinds) {
+    const hold = held[kind];
+    if (hold === undefined) continue;
+    const by = hold.by === 'hand' ? 'by hand' : 'by the check';
+    const command =
+      hold.until === 'release'
+        ? shellCommand(['npx', 'sluice', 'hold', kind, '--release', ...place])
+        : await logsCommand(doctor, kind);
+    found.push(
+      finding(
+        'SLUICE_DOCTOR_STREAM_HELD',
+        `${streamName(doctor.stack, kind)}: held ${by} since ${hold.since}. ${hold.why}`,
+        [command],
+      ),
+    );
+  }
+  return found;
+}
+
+async function judgeFreshness(doctor: DoctorContext): Promise<readonly Finding[]> {
+  const { cloudWatch } = await doctor.clients();
+  const now = await doctor.now();
+  const stream = (kind: TableKind) => streamName(doctor.stack, kind);
+  const read = streamReadings(
+    cloudWatch,
+    { exposures: stream('exposures'), events: stream('events'), quarantine: stream('quarantine') },
+    { now: () => now },
+  );
+  const readings = await doctor.ask('cloudwatch:GetMetricData', read);
+  const found: Finding[] = [];
+  for (const kind of tableKinds) {
+    const seconds = newest(readings[kind]);
+    if (seconds < EXPIRING_SECONDS) continue;
+    const left = Math.max(0, KEPT_SECONDS - seconds);
+    found.push(
+      finding(
+        'SLUICE_DOCTOR_STREAM_EXPIRING',
+        `${stream(kind)}: its oldest record has waited ${hours(seconds)} hours; Firehose drops it in ${hours(left)} hours.`,
+        [await logsCommand(doctor, kind)],
+      ),
+    );
+  }
+  return found;
+}
+
+const newest = ({ freshness }: StreamReading): number => freshness.at(-1) ?? 0;
+
+function logsCommand(doctor: DoctorContext, kind: TableKind): Promise<string> {
+  const group = `/aws/kinesisfirehose/${streamName(doctor.stack, kind)}`;
+  return doctor.command(['logs', 'tail', group, '--since', '1h']);
+}
+
+function hours(seconds: number): string {
+  return (seconds / 3_600).toFixed(1);
+}
