@@ -1,4 +1,4 @@
-// Extends Serverless: bundles the functions, leaves out functions that the configuration does not need, and refuses to
+// Extends Serverless: bundles the functions, leaves out functions that the configuration does not need, warns, and refuses to
 // package a stage that shares a resource with another one, and to deploy the local cloud's stage, a collector without keys
 // or a stack that CloudFormation would refuse.
 const { resolve } = require('node:path');
@@ -6,8 +6,9 @@ const { resolve } = require('node:path');
 const root = resolve(__dirname, '..', '..');
 
 module.exports = class SluicePlugin {
-  constructor(serverless) {
+  constructor(serverless, _options, { log }) {
     this.serverless = serverless;
+    this.log = log;
     this.hooks = {
       initialize: () => this.leaveOut(),
       'before:package:cleanup': () => this.compareStages(),
@@ -16,7 +17,10 @@ module.exports = class SluicePlugin {
         await this.compareStages();
         await this.bundle();
       },
-      'after:aws:package:finalize:mergeCustomProviderResources': () => this.requireTemplateFits(),
+      'after:aws:package:finalize:mergeCustomProviderResources': async () => {
+        await this.requireTemplateFits();
+        await this.warn();
+      },
       'before:deploy:deploy': () => this.requireDeployable(),
       'before:deploy:function:deploy': () => this.requireDeployable(),
     };
@@ -56,6 +60,13 @@ module.exports = class SluicePlugin {
       requireSessionPoliciesFit(config);
       requireTemplateFits(this.serverless.service.provider.compiledCloudFormationTemplate);
     });
+  }
+
+  /** The local cloud, which packages for this machine, is not warned: it notifies nobody. */
+  async warn() {
+    if (process.env.SLUICE_PACKAGE_FOR === 'here') return;
+    const { packageWarnings } = await import('./requirements.ts');
+    for (const warning of packageWarnings(await this.loadConfig())) this.log.warning(warning);
   }
 
   async requireDeployable() {

@@ -167,3 +167,12 @@ export function unusedFunctions({
     ...(curate ? [] : OF_CURATION),
   ];
 }
+
+/** What works but should be improved before a deployment: a sentence each, with the cure. */
+export function packageWarnings({ alarms }: Pick<Config, 'alarms'>): string[] {
+  return alarms.topicArn === null
+    ? [
+        'The alarms notify nobody: set `alarms.topicArn` in sluice.config.ts to the ARN of an SNS topic (docs/metrics.md).',
+      ]
+    : [];
+}

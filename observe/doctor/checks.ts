@@ -12,7 +12,7 @@ import { clock, configuration, credentials, region } from './checks/precondition
 import { queues } from './checks/queues.ts';
 import { quotas } from './checks/quotas.ts';
 import { readers } from './checks/readers.ts';
-import { stack, version } from './checks/stack.ts';
+import { alarms, stack, version } from './checks/stack.ts';
 import { stages } from './checks/stages.ts';
 import { streams } from './checks/streams.ts';
 import { owoxWorkgroup, workgroup } from './checks/workgroups.ts';
@@ -27,6 +27,7 @@ export const checks: readonly Check[] = [
   stages,
   stack,
   version,
+  alarms,
   bucket,
   bucketSettings,
   holdouts,
@@ -56,6 +57,7 @@ export const checksBeforeDeploy: readonly Check[] = [
   region,
   stages,
   version,
+  alarms,
   names,
   dataLake,
   deployer,

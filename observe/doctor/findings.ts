@@ -237,6 +237,10 @@ export const doctorFindings = {
     'The workgroup `primary` enforces its own result location. OWOX Data Marts sends no workgroup, and may neither write nor read there.',
     'Let clients choose the result location with the command. This affects everyone in the account who sends no workgroup.',
   ),
+  SLUICE_DOCTOR_NO_TOPIC: warning(
+    'The alarms notify nobody.',
+    'Set `alarms.topicArn` in sluice.config.ts to the ARN of an SNS topic, and deploy: docs/metrics.md.',
+  ),
   SLUICE_DOCTOR_STREAM_MISSING: problem(
     'A delivery stream does not exist. Its rows go to overflow.',
     RECREATE,

@@ -31,6 +31,22 @@ export const stack: Check = {
   },
 };
 
+/** Who is notified by the alarms. The local cloud notifies nobody, whatever the configuration says. */
+export const alarms: Check = {
+  name: 'alarms',
+  expects: 'the alarms notify somebody',
+  needs: ['configuration'],
+  blocks: [],
+  codes: ['SLUICE_DOCTOR_NO_TOPIC'],
+  permissions: [],
+  run: async (doctor) => (doctor.local ? [] : judgeAlarms(await doctor.config())),
+};
+
+/** Judges whether a configuration names a topic for its alarms. */
+export function judgeAlarms({ alarms: { topicArn } }: Pick<Config, 'alarms'>): Finding[] {
+  return topicArn === null ? [finding('SLUICE_DOCTOR_NO_TOPIC', 'alarms.topicArn is null.')] : [];
+}
+
 /** The version that deployed the stack, and that of this working tree. Before a deployment, it says what will change. */
 export const version: Check = {
   name: 'version',

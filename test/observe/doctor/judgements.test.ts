@@ -7,7 +7,7 @@ import { columnProblems } from '../../../observe/doctor/checks/catalog.ts';
 import { findPrincipalsWithoutAccess, judgeKey } from '../../../observe/doctor/checks/key.ts';
 import { judgeAccount, judgeClock } from '../../../observe/doctor/checks/preconditions.ts';
 import { judgeSimulation } from '../../../observe/doctor/checks/readers.ts';
-import { judgeStack, unfinishedWords } from '../../../observe/doctor/checks/stack.ts';
+import { judgeAlarms, judgeStack, unfinishedWords } from '../../../observe/doctor/checks/stack.ts';
 import { judgePrimary } from '../../../observe/doctor/checks/workgroups.ts';
 import { revertDriftWords } from '../../../observe/doctor/repairCommands.ts';
 
@@ -45,6 +45,16 @@ describe('the account', () => {
         severity: 'problem',
         detail: 'account: got 111122223333, expected 444455556666.',
       },
+    ]);
+  });
+});
+
+describe('alarms', () => {
+  it('should notify somebody', () => {
+    const topicArn = 'arn:aws:sns:eu-west-1:111122223333:on-call';
+    expect(judgeAlarms({ alarms: { topicArn } })).toEqual([]);
+    expect(judgeAlarms({ alarms: { topicArn: null } })).toMatchObject([
+      { code: 'SLUICE_DOCTOR_NO_TOPIC', severity: 'warning' },
     ]);
   });
 });
