@@ -2,6 +2,7 @@ import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { METRIC_NAMESPACE, type Metric } from '../../lib/base/log.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { curateMetrics } from '../../lib/curate/curateMetrics.ts';
+import { holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { workgroupName } from '../readers/workgroup.ts';
 import { getAtt, type Resources, ref, type Value } from '../template/Resource.ts';
@@ -41,6 +42,7 @@ export function dashboard(stack: Stack): Resources {
     Api: ref(logicalIds.httpApi),
     DeadRegister: getAtt(logicalIds.deadLetters, 'QueueName'),
     DeadRedrive: getAtt(logicalIds.redriveDeadLetters, 'QueueName'),
+    DeadHold: getAtt(logicalIds.holdDeadLetters, 'QueueName'),
     ...(stack.config.curate
       ? {
           DeadCuratePlan: getAtt(curateIds.planDeadLetters, 'QueueName'),
@@ -86,7 +88,7 @@ function graphs(stack: Stack): readonly Graph[] {
     dimensions: { ApiId: `\${Api}` },
   });
   const lambda = (metric: string, stat = 'Sum'): readonly Line[] =>
-    ['collect', 'register', 'redrive', ...(stack.config.curate ? ['curate-plan', 'curate'] : [])].map(
+    ['collect', 'register', 'redrive', 'hold', ...(stack.config.curate ? ['curate-plan', 'curate'] : [])].map(
       (name) => ({
         namespace: 'AWS/Lambda',
         metric,
@@ -164,10 +166,16 @@ function graphs(stack: Stack): readonly Graph[] {
       title: 'What waits for a person',
       stat: 'Maximum',
       lines: [
+        {
+          namespace: METRIC_NAMESPACE,
+          metric: holdMetrics.streams_held.name,
+          dimensions: { function: 'hold', stage: stack.stage },
+        },
         logged(parkedMetric(stack)),
         logged(partitionGapsMetric(stack)),
         deadLetters('register', 'DeadRegister'),
         deadLetters('redrive', 'DeadRedrive'),
+        deadLetters('hold', 'DeadHold'),
         ...(stack.config.curate
           ? [
               curations(curateMetrics.curations_failed),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { resources } from '../../infra/resources.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
 import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/index.ts';
 
 const made = resources({
@@ -86,9 +87,11 @@ describe('the dashboard', () => {
     const ours = drawn.filter(([namespace]) => namespace === 'Sluice').map(([, metric]) => metric);
     const written = [
       ...Object.values(collectMetrics).map(({ name }) => name),
+      holdMetrics.streams_held.name,
       'ObjectsParked-prod',
       'PartitionGaps-prod',
     ];
+    expect(ours).toContain(holdMetrics.streams_held.name);
     expect(ours.filter((metric) => !written.some((name) => name === metric))).toEqual([]);
     for (const [namespace, , ...rest] of drawn) {
       const dimensions = rest.filter((part) => typeof part === 'string');

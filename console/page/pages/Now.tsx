@@ -134,10 +134,10 @@ function Pipeline(props: {
 }
 
 /** What the strip shows of a status. */
-type StripFacts = Pick<Status, 'tables' | 'waiting' | 'partitions' | 'streams' | 'problems' | 'at'>;
+type StripFacts = Pick<Status, 'tables' | 'waiting' | 'partitions' | 'streams' | 'held' | 'problems' | 'at'>;
 
 const NOT_KNOWN_YET: Omit<StripFacts, 'at'> = {
-  ...{ tables: [], partitions: null, streams: null, problems: [] },
+  ...{ tables: [], partitions: null, streams: null, held: null, problems: [] },
   waiting: { buffered: { count: null, oldest: null }, overflow: null, errors: null, parked: null },
 };
 
@@ -216,6 +216,8 @@ const LABELS: Readonly<Partial<Record<StatusProblem['code'], string>>> = {
   SLUICE_STATUS_PARKED: 'parked objects',
   SLUICE_STATUS_UNKNOWN_KEYS: 'foreign objects',
   SLUICE_STATUS_STREAM_LATE: 'delivers late',
+  SLUICE_STATUS_STREAM_EXPIRING: 'drops rows soon',
+  SLUICE_STATUS_STREAM_HELD: 'held',
   SLUICE_STATUS_QUOTA_NEAR: 'near its quota',
   SLUICE_STATUS_PARTITION_MISSING: 'partition missing',
   SLUICE_STATUS_NOT_STORED: 'requests not stored',
@@ -289,6 +291,7 @@ function Strip({ status, rates }: { readonly status: StripFacts; readonly rates:
         spark={series('Events landed in streams', ({ landed }) => landed)}
         facts={[
           ...(waiting.buffered.count === null ? [] : [['oldest', ago(waiting.buffered.oldest, at)] as const]),
+          ...heldFacts(status),
           ...folderFacts(status),
           ...(quota < 0 ? [] : [['share of quota', `${Math.round(quota * 100)} %`] as const]),
         ]}
@@ -329,6 +332,11 @@ function Strip({ status, rates }: { readonly status: StripFacts; readonly rates:
       />
     </ol>
   );
+}
+
+/** Streams that get no rows, with the time since when. */
+function heldFacts({ held, at }: Pick<StripFacts, 'held' | 'at'>): (readonly [string, string, Tone])[] {
+  return Object.entries(held ?? {}).map(([table, { since }]) => [`${table} held`, ago(since, at), 'bad']);
 }
 
 function folderFacts({
