@@ -7,10 +7,12 @@ import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import { type QuarantinedItem, type Revalidation, revalidator } from '../../lib/collect/revalidate.ts';
 import { readKnownGroups } from '../../lib/groups/pullGroups.ts';
-import { deliver } from '../../lib/landing/delivery/deliver.ts';
+import { deliver, STREAM_HELD } from '../../lib/landing/delivery/deliver.ts';
 import type { PutRecordBatch } from '../../lib/landing/delivery/putRecords.ts';
+import { HoldError, type StreamHolds } from '../../lib/landing/hold/StreamHolds.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
+import { readStreamHolds } from '../holds/holds.ts';
 import type { Place } from '../place.ts';
 import { type QuarantineSelection, readQuarantine } from './readQuarantine.ts';
 import { RedriveRecord } from './redriveRecord.ts';
@@ -70,9 +72,27 @@ export async function redriveItems(
     const streams = dryRun ? null : { exposures: stream('exposures'), events: stream('events') };
     const record = options.record ?? (await RedriveRecord.read(place));
     const again = options.again ?? options.record === undefined;
-    return await redriveQuarantine(items, await currentRevalidator(place), streams, { record, again });
+    const held = () => readHeld(place);
+    return await redriveQuarantine(items, await currentRevalidator(place), streams, { record, again }, held);
   } finally {
     firehose.destroy();
+  }
+}
+
+/**
+ * The streams that are held now. A stack of a version before 0.3 has no secret of them, and holds none.
+ *
+ * @throws HoldError `SLUICE_HOLD_REFUSED`, `SLUICE_HOLD_UNREADABLE`: what a held stream gets may be dropped, so nothing is put
+ *   without knowing.
+ */
+async function readHeld(place: Pick<Place, 'aws' | 'stack'>): Promise<StreamHolds['held']> {
+  try {
+    return (await readStreamHolds({ ...place, now: systemClock.now() })).held;
+  } catch (error) {
+    if (error instanceof HoldError) throw error;
+    const name = error instanceof Error ? error.name : 'Error';
+    if (name === 'ResourceNotFoundException') return {};
+    throw new HoldError('SLUICE_HOLD_REFUSED', `${name}.`, { cause: error });
   }
 }
 
@@ -96,12 +116,15 @@ export interface DeliveryRecord {
  *
  * @param quarantined Each quarantine_id once.
  * @param recorded Default: nothing is recorded.
+ * @param readHeld Streams that are held, asked before each delivery. They get nothing: their rows stay in quarantine, and count
+ *   as failed with the code `StreamHeld`. Default none.
  */
 export async function redriveQuarantine(
   quarantined: AsyncIterable<QuarantinedItem>,
   revalidate: (quarantined: QuarantinedItem) => Revalidation,
   streams: Readonly<Record<ForwardedKind, PutRecordBatch>> | null,
   recorded?: DeliveryRecord,
+  readHeld: () => Promise<StreamHolds['held']> = async () => ({}),
 ): Promise<RedriveReport> {
   const report: RedriveReport = {
     found: 0,
@@ -114,9 +137,13 @@ export async function redriveQuarantine(
     exposures: { documents: [], length: 0 },
     events: { documents: [], length: 0 },
   };
-  const putAll = (kind: ForwardedKind) => {
+  const putAll = async (kind: ForwardedKind) => {
+    const documents = waiting[kind].documents.splice(0);
     waiting[kind].length = 0;
-    return put(report, streams, kind, waiting[kind].documents.splice(0), recorded);
+    if (documents.length === 0) return;
+    if (streams !== null && (await readHeld())[kind] !== undefined)
+      report.failed[STREAM_HELD] = (report.failed[STREAM_HELD] ?? 0) + documents.length;
+    else await put(report, streams, kind, documents, recorded);
   };
   for await (const one of quarantined) {
     report.found += 1;

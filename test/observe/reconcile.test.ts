@@ -182,6 +182,14 @@ describe('sluice reconcile', () => {
     expect(before.closes).toBe(true);
     expect(before.table('events')).toEqual({ table: 'events', landed: 4, given_up: 4 });
     const redrive = ['redrive', '--reason', 'SLUICE_FIREHOSE_SCHEMA_MISMATCH'] as const;
+    // What a held stream gets may be dropped.
+    await observed.sluice('hold', 'events');
+    const refused = await observed.sluice(...redrive);
+    expect(refused).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/events delivered +0\n.*StreamHeld +4/s),
+    });
+    await observed.sluice('hold', '--release');
     expect(await observed.sluice(...redrive)).toMatchObject({ code: 0 });
     expect(await observed.sluice(...redrive, '--again')).toMatchObject({ code: 0 });
     await observed.cloud.flush();

@@ -111,8 +111,8 @@ export async function deliverOrSpill(
   });
 }
 
-/** Firehose's codes have no such one: it stands for a stream that was not asked. */
-const STREAM_HELD = 'StreamHeld';
+/** The code of rows that are not put because their stream is held. Firehose has no such code. */
+export const STREAM_HELD = 'StreamHeld';
 
 /** No document of a stream that is held is put. */
 function held(documents: readonly string[]): Delivery {

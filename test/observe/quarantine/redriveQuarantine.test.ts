@@ -37,4 +37,50 @@ describe('redriveQuarantine', () => {
     // 16 million characters, and what one more holds.
     expect(mostHeld).toBeLessThanOrEqual(28);
   });
+
+  it('puts nothing on a stream that is held, not even if that begins while it runs', async () => {
+    const put: string[] = [];
+    const stream =
+      (name: string): PutRecordBatch =>
+      async (records) => {
+        put.push(name);
+        return { kind: 'answered', errorCodes: records.map(() => null) };
+      };
+    async function* quarantined(): AsyncGenerator<QuarantinedItem> {
+      for (const quarantineId of ['a', 'b', 'c'])
+        yield {
+          ...{ quarantineId, receivedAt: 0, reason: 'SLUICE_BODY_NOT_JSON', path: '', raw: null },
+          ...{ sdkType: null, sdkVersion: null },
+        };
+    }
+    const since = '2026-11-20T10:00:00.000Z';
+    const hold = { since, by: 'check', why: 'Late.', until: 'delivery', probe: false } as const;
+    let asked = 0;
+    const recorded: string[] = [];
+    const report = await redriveQuarantine(
+      quarantined(),
+      ({ quarantineId }) => ({
+        // Two of these fill a delivery.
+        documents: {
+          exposures: [`{"event_id":"${quarantineId}"}`],
+          events: [`{"event_id":"${quarantineId}","pad":"${'x'.repeat(9_000_000)}"}`],
+        },
+        refused: [],
+        ignored: 0,
+      }),
+      { exposures: stream('exposures'), events: stream('events') },
+      {
+        record: { hasEvent: () => false, add: async ({ rows }) => void recorded.push(...rows) },
+        again: false,
+      },
+      async () => {
+        asked += 1;
+        return asked > 1 ? { exposures: hold, events: hold } : {};
+      },
+    );
+    // Too large for a record: these count as failed as well, and their delivery is over before the streams are held.
+    expect(report.failed).toEqual({ too_large: 2, StreamHeld: 4 });
+    expect(put).toEqual([]);
+    expect(recorded).toEqual([]);
+  });
 });
