@@ -22,9 +22,12 @@ export function utcDay(epochMs: number): UtcDay {
   return new Date(epochMs).toISOString().slice(0, 10);
 }
 
-/** Whether a text is a calendar day that exists, as `YYYY-MM-DD`: `2026-02-30` is none. */
+/**
+ * Whether a text is a calendar day that exists, as `YYYY-MM-DD`: `2026-02-30` is none, nor is a day of the year 0000, which
+ * `Date` accepts and Athena's dates do not have.
+ */
 export function isUtcDay(text: string): boolean {
-  if (!DAY.test(text)) return false;
+  if (!DAY.test(text) || text.startsWith('0000')) return false;
   const epochMs = Date.parse(`${text}T00:00:00.000Z`);
   return Number.isFinite(epochMs) && new Date(epochMs).toISOString().startsWith(text);
 }

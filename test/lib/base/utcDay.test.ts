@@ -15,10 +15,20 @@ describe('utcDay', () => {
     fc.assert(fc.property(instant, (epochMs) => isUtcDay(utcDay(epochMs))));
   });
 
-  it.each(['2026-02-30', '2026-13-01', '2026-1-1', '20261120', '', '2026-11-20T00:00:00Z', '2027-02-29'])(
-    'rejects %s as a day',
-    (text) => expect(isUtcDay(text)).toBe(false),
-  );
+  it.each([
+    '2026-02-30',
+    '2026-13-01',
+    '2026-1-1',
+    '20261120',
+    '',
+    '2026-11-20T00:00:00Z',
+    '2027-02-29',
+    '0000-12-31',
+  ])('rejects %s as a day', (text) => expect(isUtcDay(text)).toBe(false));
+
+  it('accepts the first day of the first year', () => {
+    expect(isUtcDay('0001-01-01')).toBe(true);
+  });
 
   it('adds and subtracts days across months and leap years', () => {
     expect(addDays('2028-02-28', 2)).toBe('2028-03-01');
