@@ -13,7 +13,7 @@ export function loggedMetrics(stack: Stack): Resources {
       event: 'redrive_stragglers',
       field: 'parked',
     }),
-    // The daily run counts the gaps that it could not close (lib/landing/catalog/registerMessages.ts).
+    // The hourly run counts the gaps that it could not close (lib/landing/catalog/registerMessages.ts).
     PartitionGapsMetric: metricFilter(partitionGapsMetric(stack), {
       logGroup: logicalIds.registerLogGroup,
       event: 'register_daily',

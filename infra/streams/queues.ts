@@ -2,7 +2,7 @@ import { onBehalfOf } from '../roles/policies.ts';
 import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
-/** The daily run registers what was missed. */
+/** The hourly run registers what was missed. */
 const REGISTER_RECEIVES = 5;
 /**
  * Attempts of a message: one every half hour. Then an error object is parked, and the run for stragglers goes on with an

@@ -3,9 +3,9 @@ import { getAtt, type Resources } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /**
- * The daily run of the registrar at 00:05 UTC, which creates today's and tomorrow's partitions and closes gaps. It runs
- * every hour with an existing bucket, whose events the stack cannot enable. Redrive's run for stragglers starts every five
- * minutes. Both go through the function's queue: lib/base/queue.ts says why.
+ * The hourly run of the registrar, which creates today's and tomorrow's partitions and closes gaps: an event of S3 can be
+ * lost, and the stack cannot enable those of an existing bucket. Its names and message say daily, as it once ran so seldom.
+ * Redrive's run for stragglers starts every five minutes. Both go through the function's queue: lib/base/queue.ts says why.
  */
 export function schedules(stack: Stack): Resources {
   return {
@@ -13,11 +13,11 @@ export function schedules(stack: Stack): Resources {
       id: 'Daily',
       name: partName(stack, 'daily'),
       description: "Creates today's and tomorrow's partitions and closes gaps",
-      expression: stack.config.existing.bucket ? 'cron(5 * * * ? *)' : 'cron(5 0 * * ? *)',
+      expression: 'cron(5 * * * ? *)',
       queue: logicalIds.queue,
       deadLetters: logicalIds.deadLetters,
       input: { sluice: 'daily' },
-      // An hour. The previous run created today's partition, so a late run delays nothing.
+      // An hour: then the next run does its work.
       oldestSeconds: 3_600,
       attempts: 10,
     }),

@@ -162,7 +162,7 @@ export const doctorFindings = {
   ),
   SLUICE_DOCTOR_TABLE_MISSING: problem(
     'A table does not exist.',
-    `${BLIND} Create it with the command. Its rows are files, which still exist, and the next daily run registers their days. ${NEW}`,
+    `${BLIND} Create it with the command. Its rows are files, which still exist, and the next hourly run registers their days. ${NEW}`,
   ),
   SLUICE_DOCTOR_TABLE_COLUMNS: problem(
     "A table's columns differ from the columns that are written. Rows go to quarantine or are read incorrectly.",
@@ -174,7 +174,7 @@ export const doctorFindings = {
   ),
   SLUICE_DOCTOR_TABLE_PARTITION_KEY: problem(
     'A table is not partitioned by day, so no partition can be registered.',
-    'Drop it and create it again with the commands. The data stays, and the next daily run registers its days. Deploying does not recreate a table that was dropped manually.',
+    'Drop it and create it again with the commands. The data stays, and the next hourly run registers its days. Deploying does not recreate a table that was dropped manually.',
   ),
   SLUICE_DOCTOR_TABLE_LOCATION: problem(
     'The location of a table is not the folder that its rows are written to.',
@@ -191,7 +191,7 @@ export const doctorFindings = {
   SLUICE_DOCTOR_VIEW_DIFFERS: problem('A view differs from its definition in lib/views.', RESTORE_TABLE),
   SLUICE_DOCTOR_PARTITION_MISSING: problem(
     'Days have files but no partition, so queries do not read their rows.',
-    'Files of the last minute may still be in progress. Otherwise check the register queue and its dead-letter queue. The next daily run at 00:05 UTC registers the days.',
+    'Files of the last minute may still be in progress. Otherwise check the register queue and its dead-letter queue. The next hourly run registers the days.',
   ),
   SLUICE_DOCTOR_PARTITION_EMPTY: warning(
     'Days have a partition but no files: no data arrived, or it has expired or was deleted.',
@@ -199,11 +199,11 @@ export const doctorFindings = {
   ),
   SLUICE_DOCTOR_PARTITION_MISPLACED: problem(
     "Partitions do not point to their day's folder, so queries do not read its rows.",
-    'Drop them in Glue. The next daily run registers them with the correct folder.',
+    'Drop them in Glue. The next hourly run registers them with the correct folder.',
   ),
   SLUICE_DOCTOR_PARTITION_STALE: problem(
     'Partitions still have an earlier set of columns of their table.',
-    'The next daily run at 00:05 UTC updates them.',
+    'The next hourly run updates them.',
   ),
   SLUICE_DOCTOR_WORKGROUP_MISSING: problem(
     'The Athena workgroup does not exist.',

@@ -407,7 +407,7 @@ describe('the way to the registrar', () => {
     expect(one('RegisterDeadLetterQueue')).toMatchObject({ SqsManagedSseEnabled: true });
   });
 
-  it('starts a run every day just after midnight UTC, which the queue retries', () => {
+  it('starts a run every hour and just after midnight UTC, which the queue retries', () => {
     const { schedules } = readDeployment({
       ...resolved,
       resources: resolved.resources.filter(({ logicalId }) => logicalId === 'DailySchedule'),
@@ -417,7 +417,7 @@ describe('the way to the registrar', () => {
         name: 'acme-prod-daily',
         deadLetterArn: 'arn:aws:sqs:eu-west-1:111122223333:acme-prod-register-dead-letters',
         roleArn: expect.stringContaining(':role/acme-prod-DailyScheduleRole-'),
-        expression: 'cron(5 0 * * ? *)',
+        expression: 'cron(5 * * * ? *)',
         input: '{"sluice":"daily"}',
         targetArn: at(
           one('DailyScheduleRole'),

@@ -355,7 +355,7 @@ function Files(props: {
           <p class="mono faint path">{answer.location}</p>
           {!answer.isRegistered && answer.files.length > 0 && (
             <p>
-              <Badge tone="bad">no partition</Badge> Readers do not see these files. The daily run of the
+              <Badge tone="bad">no partition</Badge> Readers do not see these files. The hourly run of the
               function <code>register</code> adds missing partitions of the tables that streams fill.
             </p>
           )}

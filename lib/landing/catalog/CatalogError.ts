@@ -9,14 +9,14 @@ export const CatalogError = defineErrorFamily('system', {
   SLUICE_CATALOG_TABLE_UNFIT: {
     cause:
       'The Glue table does not have `ds` as its only partition key, so day folders cannot be its partitions.',
-    cure: 'Drop the table (its files remain) and deploy again. The daily run registers its days.',
+    cure: 'Drop the table (its files remain) and deploy again. The hourly run registers its days.',
   },
   SLUICE_CATALOG_MESSAGE_INVALID: {
     cause: 'A message in the queue of the registrar is not an "Object Created" event of S3.',
     cure: 'Read the message in the dead-letter queue and find out who sends to the queue besides the rule.',
   },
   SLUICE_CATALOG_INVOCATION_UNKNOWN: {
-    cause: 'The registrar was invoked with neither queue messages nor the daily run.',
+    cause: 'The registrar was invoked with neither queue messages nor the hourly run.',
     cure: 'To repair the partitions by hand, invoke it with {"sluice":"daily"}.',
   },
   SLUICE_CATALOG_ENVIRONMENT_INVALID: {

@@ -59,7 +59,7 @@ const CAPACITY = 10_000;
 /**
  * The partitions that a warm function knows to be registered, so that later files of a day need no call. When it is full,
  * the oldest entry is removed, which only costs another call. A partition that is dropped by hand remains known until the
- * environment ends; the daily run, which reads the catalog, registers it again.
+ * environment ends; the hourly run, which reads the catalog, registers it again.
  */
 export class KnownPartitions {
   readonly #capacity: number;

@@ -25,7 +25,7 @@ import {
 import { type DayFolders, repairTable } from './repairTable.ts';
 
 /**
- * Processes a batch of messages: objects first, because readers wait for their rows, then the daily run, once even if
+ * Processes a batch of messages: objects first, because readers wait for their rows, then the hourly run, once even if
  * several messages request it. The response names the messages that the queue has to deliver again.
  */
 export async function registerMessages(
@@ -146,7 +146,7 @@ async function registerKind(
   }
 }
 
-/** The result of the daily run for one table, as it is logged. */
+/** The result of the hourly run for one table, as it is logged. */
 export interface DailyReport {
   readonly table: string;
   readonly created: number;
@@ -158,7 +158,7 @@ export interface DailyReport {
 }
 
 /**
- * The daily run: registers today and tomorrow, closes gaps and updates older partitions. A failure of one table does not
+ * The hourly run: registers today and tomorrow, closes gaps and updates older partitions. A failure of one table does not
  * stop the others, but fails the run in the end, so that the queue delivers its message again.
  *
  * @throws CatalogError SLUICE_CATALOG_PARTITIONS_FAILED

@@ -41,8 +41,8 @@ export interface RefreshedDays extends RegisteredDays {
  * twice at the same time.
  *
  * An existing partition can be older than a change of the table's columns, especially those of today and tomorrow, which
- * the daily run creates ahead. It receives new files, so it is updated now: otherwise their new columns would be null
- * until the next daily run. Older days can wait for the daily run, because their files have no values in new columns.
+ * the hourly run creates ahead. It receives new files, so it is updated now: otherwise their new columns would be null
+ * until the next hourly run. Older days can wait for the hourly run, because their files have no values in new columns.
  *
  * @throws CatalogError when the table is missing or unfit, or cannot be read in time.
  */

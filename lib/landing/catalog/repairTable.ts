@@ -18,14 +18,14 @@ const MAX_PARTITION_PAGES = 500;
 /** Most pages of 1,000 folders: more than any number of days needs. */
 const MAX_FOLDER_PAGES = 100;
 
-/** The outcome of the daily run for one table. */
+/** The outcome of the hourly run for one table. */
 export interface RepairedTable extends RegisteredDays, SyncedPartitions {
   /** Every day that has its partition now. */
   readonly registered: readonly UtcDay[];
 }
 
 /**
- * The daily run for one table: registers today, tomorrow and every day that has a folder and no partition, and updates
+ * The hourly run for one table: registers today, tomorrow and every day that has a folder and no partition, and updates
  * partitions after a change of the table's columns. It can be repeated.
  *
  * @throws CatalogError when the table, its partitions or its folders cannot be read.
