@@ -1,6 +1,7 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import type { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import { MAX_COUNTED } from '../../lib/landing/redrive/redriveMessages.ts';
 import { requestLimits } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { DELIVERY_RETRY_SECONDS } from '../streams/streams.ts';
@@ -10,7 +11,7 @@ import { alarm, deadLettersAlarm, shareAlarm, type WatchedMetric } from './alarm
 import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
 import { holdAlarms } from './holdAlarms.ts';
-import { parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
+import { backlogAgeMetric, backlogMetric, parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
 
 const PAGE = 'docs/redrive.md, "Alarms"';
 
@@ -24,6 +25,18 @@ export function alarms(stack: Stack): Resources {
       ...parkedMetric(stack),
       description: 'Objects are parked: see docs/redrive.md, "What is parked"',
       // A late run does not change what is parked.
+      missing: 'ignore',
+    }),
+    BacklogAlarm: alarm(stack, 'backlog', {
+      ...backlogMetric(stack),
+      description: `At least ${MAX_COUNTED} objects wait in overflow and errors: see ${PAGE}`,
+      threshold: MAX_COUNTED,
+      missing: 'ignore',
+    }),
+    BacklogAgeAlarm: alarm(stack, 'backlog-age', {
+      ...backlogAgeMetric(stack),
+      description: `Rows have waited in overflow or errors for more than an hour: see ${PAGE}`,
+      threshold: HOUR,
       missing: 'ignore',
     }),
     PartitionGapsAlarm: alarm(stack, 'partition-gaps', {

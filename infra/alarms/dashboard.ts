@@ -8,7 +8,7 @@ import { workgroupName } from '../readers/workgroup.ts';
 import { getAtt, type Resources, ref, type Value } from '../template/Resource.ts';
 import { curateIds, kindId, logicalIds, partName, type Stack } from '../template/Stack.ts';
 import { alarms } from './alarms.ts';
-import { parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
+import { backlogAgeMetric, backlogMetric, parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
 
 /** A dashboard is 24 wide: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
 const COLUMNS = 24;
@@ -185,6 +185,16 @@ function graphs(stack: Stack): readonly Graph[] {
             ]
           : []),
       ],
+    },
+    {
+      title: 'Objects that wait in overflow and errors',
+      stat: 'Maximum',
+      lines: [logged(backlogMetric(stack))],
+    },
+    {
+      title: 'Seconds for which the oldest of them has waited',
+      stat: 'Maximum',
+      lines: [logged(backlogAgeMetric(stack))],
     },
     {
       title: 'Bytes that queries scanned',

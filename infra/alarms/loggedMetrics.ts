@@ -8,11 +8,10 @@ import type { WatchedMetric } from './alarm.ts';
 export function loggedMetrics(stack: Stack): Resources {
   return {
     // The stragglers run counts parked objects every five minutes (lib/landing/redrive/redriveMessages.ts).
-    ParkedMetric: metricFilter(parkedMetric(stack), {
-      logGroup: logicalIds.redriveLogGroup,
-      event: 'redrive_stragglers',
-      field: 'parked',
-    }),
+    ParkedMetric: stragglersFilter(parkedMetric(stack), 'parked'),
+    // So does what waits in overflow and errors.
+    BacklogMetric: stragglersFilter(backlogMetric(stack), 'waiting'),
+    BacklogAgeMetric: stragglersFilter(backlogAgeMetric(stack), 'oldest_seconds'),
     // The hourly run counts the gaps that it could not close (lib/landing/catalog/registerMessages.ts).
     PartitionGapsMetric: metricFilter(partitionGapsMetric(stack), {
       logGroup: logicalIds.registerLogGroup,
@@ -25,6 +24,16 @@ export function loggedMetrics(stack: Stack): Resources {
 /** Objects that are parked. */
 export function parkedMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
   return logged(`ObjectsParked-${stack.stage}`);
+}
+
+/** Objects in overflow and errors, at most 10,000. */
+export function backlogMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
+  return logged(`ObjectsWaiting-${stack.stage}`);
+}
+
+/** Age of the oldest of them, seconds. */
+export function backlogAgeMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
+  return logged(`OldestWaitingSeconds-${stack.stage}`);
 }
 
 /** Days whose rows no query reads because their partition is missing or points to another folder. */
@@ -80,6 +89,10 @@ export function loadFilters(stack: Stack): Resources {
 /** The log line has no stage that could become a dimension, so the metric's name has it. */
 function logged(metric: string): WatchedMetric {
   return { namespace: METRIC_NAMESPACE, metric, statistic: 'Maximum', dimensions: {} };
+}
+
+function stragglersFilter(metric: WatchedMetric, field: string): Resource {
+  return metricFilter(metric, { logGroup: logicalIds.redriveLogGroup, event: 'redrive_stragglers', field });
 }
 
 /** No default value: other lines, and lines without a count, add no data point. */

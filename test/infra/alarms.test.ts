@@ -61,6 +61,25 @@ describe('the alarm on parked objects', () => {
   });
 });
 
+describe('the alarms on what waits in overflow and errors', () => {
+  it.each([
+    ['BacklogMetric', 'BacklogAlarm', 'ObjectsWaiting-prod', '$.waiting', 10_000],
+    ['BacklogAgeMetric', 'BacklogAgeAlarm', 'OldestWaitingSeconds-prod', '$.oldest_seconds', 3_600],
+  ])(
+    'are on by what the run for stragglers counts: %s',
+    (filter, alarmId, MetricName, MetricValue, Threshold) => {
+      expect(Resources[filter]).toMatchObject({
+        Properties: {
+          LogGroupName: { Ref: 'RedriveLogGroup' },
+          FilterPattern: '{ $.event = "redrive_stragglers" }',
+          MetricTransformations: [{ MetricNamespace: 'Sluice', MetricName, MetricValue }],
+        },
+      });
+      expect(alarm(alarmId)).toMatchObject({ MetricName, Threshold, TreatMissingData: 'ignore' });
+    },
+  );
+});
+
 describe('the alarm on partition gaps', () => {
   it('is on until a run of the registrar closes the gaps', () => {
     expect(Resources['PartitionGapsMetric']).toMatchObject({

@@ -89,6 +89,8 @@ describe('the dashboard', () => {
       ...Object.values(collectMetrics).map(({ name }) => name),
       holdMetrics.streams_held.name,
       'ObjectsParked-prod',
+      'ObjectsWaiting-prod',
+      'OldestWaitingSeconds-prod',
       'PartitionGaps-prod',
     ];
     expect(ours).toContain(holdMetrics.streams_held.name);

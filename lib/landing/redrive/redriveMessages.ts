@@ -3,7 +3,9 @@ import { mapLimit } from '../../base/concurrency.ts';
 import { batchFailures, isRunMessage, objectCreated, type QueueMessage } from '../../base/queue.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import {
+  ERRORS_FOLDER,
   errorFolder,
+  OVERFLOW_FOLDER,
   type OverflowFolder,
   overflowFolder,
   overflowFolders,
@@ -177,8 +179,8 @@ const STRAGGLER_MS = 15 * 60_000;
 const MAX_WAIT_MS = 24 * 3_600_000;
 /** How often the schedule runs it (infra/streams/schedules.ts). */
 const RUN_MS = 5 * 60_000;
-/** Most parked objects that are counted: ten calls. */
-const MAX_COUNTED_PARKED = 10_000;
+/** Most objects that are counted in parked, and in overflow and errors together: ten calls. */
+export const MAX_COUNTED = 10_000;
 /** Objects that one call lists. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 const LIST_PAGE = 1_000;
 
@@ -197,7 +199,8 @@ export interface StragglersReport {
  * Redrives old objects in overflow and errors until the time is up; the next run continues. It leaves a folder as soon as
  * its stream is away, and each run starts with a different folder, so that a stream that hangs does not block the others.
  *
- * Its log line contains the number of parked objects, for the alarm.
+ * Its log line contains the number of parked objects, that of objects that waited before it, and the age of the oldest, for the alarms;
+ * and how many objects in overflow and errors are not Sluice's, which redrive leaves (`unknown`).
  */
 export async function redriveStragglers(redriver: Redriver): Promise<StragglersReport> {
   const { store, clock, log } = redriver;
@@ -206,8 +209,19 @@ export async function redriveStragglers(redriver: Redriver): Promise<StragglersR
   const tally = new Tally(log);
   const first = Math.floor(clock.now() / RUN_MS) % FOLDERS.length;
   let unread: string | undefined;
-  let parked: number | undefined;
-  try {
+  let counted: object = {};
+  /** A part of the run that fails keeps no other from its work. */
+  const part = async (work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      unread ??= error instanceof Error ? error.name : String(error);
+    }
+  };
+  await part(async () => {
+    counted = await countWaiting(redriver);
+  });
+  await part(async () => {
     for (const { prefix, overflow } of [...FOLDERS.slice(first), ...FOLDERS.slice(0, first)]) {
       const failure =
         overflow === null
@@ -215,15 +229,13 @@ export async function redriveStragglers(redriver: Redriver): Promise<StragglersR
           : await redriveOverflowFolder(overflow, redriver, tally);
       unread ??= failure;
     }
-    parked = await countParked(store);
-  } catch (error) {
-    unread = error instanceof Error ? error.name : String(error);
-  }
+    counted = { ...counted, parked: await countParked(store) };
+  });
   const report = {
     level: tally.kept > 0 || unread !== undefined ? 'error' : 'info',
     event: 'redrive_stragglers',
     ...tally.fields(),
-    ...(parked === undefined ? {} : { parked }),
+    ...counted,
     ...(unread === undefined ? {} : { code: 'SLUICE_REDRIVE_BUCKET_FAILED', detail: unread }),
   } as const;
   log(report);
@@ -294,9 +306,30 @@ async function countParked(store: RedriveStore): Promise<number> {
   let count = 0;
   for await (const _ of store.list(PARKED_FOLDER)) {
     count += 1;
-    if (count === MAX_COUNTED_PARKED) break;
+    if (count === MAX_COUNTED) break;
   }
   return count;
+}
+
+/** What is in overflow and errors before a run: at least so much if {@link MAX_COUNTED} objects were listed, or time ran out. */
+async function countWaiting({ store, clock, deadline }: Pick<Redriver, 'store' | 'clock' | 'deadline'>) {
+  const now = clock.now();
+  let [waiting, unknown, oldest] = [0, 0, now];
+  const isEnough = () => waiting + unknown === MAX_COUNTED || clock.now() >= deadline;
+  for (const prefix of [OVERFLOW_FOLDER, ERRORS_FOLDER]) {
+    if (isEnough()) break;
+    for await (const { key, modifiedAt } of store.list(prefix)) {
+      // A folder marker, as consoles create them.
+      if (key.endsWith('/')) continue;
+      if (parseOverflowKey(key) === null && parseErrorKey(key) === null) unknown += 1;
+      else {
+        waiting += 1;
+        oldest = Math.min(oldest, modifiedAt);
+      }
+      if (isEnough()) break;
+    }
+  }
+  return { waiting, oldest_seconds: Math.round((now - oldest) / 1_000), ...(unknown > 0 ? { unknown } : {}) };
 }
 
 /** Counts the outcomes of one invocation for its log line. */

@@ -100,4 +100,39 @@ describe('the run for stragglers', () => {
     for (const key of await world.keys('parked/')) await world.store.remove([key]);
     expect(await run('events', away)).toMatchObject({ parked: 0 });
   });
+
+  it('reports what waited before it, since when, and what is not of Sluice', async () => {
+    const report = () => run('events', async () => throttled);
+    expect(await report()).toMatchObject({ waiting: 0, oldest_seconds: 0 });
+    await spill('events', 1);
+    world.clock.advance(90 * MINUTE_MS);
+    await spill('exposures', 2);
+    const body = overflowBody(['{}']);
+    const metadata = { documents: '1', since: '', code: '' };
+    for (const key of ['overflow/events/note.txt', 'errors/notes.txt', 'overflow/events/'])
+      await world.putOverflow({ key, body, metadata }, 5_000);
+    const { oldest_seconds, ...counted } = await report();
+    expect(counted).toMatchObject({ waiting: 2, unknown: 2 });
+    // S3 tells whole seconds.
+    expect([5_400, 5_401]).toContain(oldest_seconds);
+    for (const key of await world.keys('overflow/')) await world.store.remove([key]);
+    expect(await report()).toMatchObject({ waiting: 0, oldest_seconds: 0, unknown: 1 });
+  });
+
+  it('goes on when it cannot count, and says which error that was', async () => {
+    await spill('exposures', 1);
+    world.clock.advance(20 * MINUTE_MS);
+    let lists = 0;
+    const store = {
+      ...world.store,
+      list(prefix: string) {
+        lists += 1;
+        if (lists === 1) throw Object.assign(new Error('No.'), { name: 'AccessDenied' });
+        return world.store.list(prefix);
+      },
+    };
+    const report = await run('events', async () => throttled, store);
+    expect(report).toMatchObject({ objects: { delivered: 1 }, detail: 'AccessDenied', parked: 0 });
+    expect(report).not.toHaveProperty('waiting');
+  });
 });
