@@ -111,11 +111,17 @@ async function recover(): Promise<void> {
   await cloud.flush();
 }
 
-describe("the bucket's key is off for 20 hours", () => {
-  it('no event is lost that was answered 202, and others are answered 503 once the stream is held', async () => {
-    const { Aliases = [] } = await clients.kms.send(new ListAliasesCommand({}));
-    const KeyId = Aliases.find(({ AliasName }) => AliasName?.includes('sluice'))?.TargetKeyId;
-    await clients.kms.send(new DisableKeyCommand({ KeyId }));
+/** Disables the bucket's key. @returns A function that enables it. */
+async function disableKey(): Promise<() => Promise<unknown>> {
+  const { Aliases = [] } = await clients.kms.send(new ListAliasesCommand({}));
+  const KeyId = Aliases.find(({ AliasName }) => AliasName?.includes('sluice'))?.TargetKeyId;
+  await clients.kms.send(new DisableKeyCommand({ KeyId }));
+  return () => clients.kms.send(new EnableKeyCommand({ KeyId }));
+}
+
+describe("the bucket's key is off", () => {
+  it('for 20 hours: no event is lost that was answered 202, and others are answered 503 once the stream is held', async () => {
+    const enableKey = await disableKey();
     const first = await pass(2.75);
     expect(first.slice(0, 8)).toEqual(Array(8).fill(202));
     expect(await held()).toEqual(['events']);
@@ -131,12 +137,35 @@ describe("the bucket's key is off for 20 hours", () => {
         /^sluice-local-events: its oldest record has waited 19\.\d hours; Firehose drops it in 4\.\d hours\. \d+ rows wait\.$/,
       ),
     });
-    await clients.kms.send(new EnableKeyCommand({ KeyId }));
+    await enableKey();
     await recover();
     expect(await post()).toBe(202);
     await cloud.flush();
     expect(await landed()).toEqual(accepted);
     expect(cloud.status().expired).toEqual([]);
+  }, 240_000);
+
+  it('for 30 hours: only what was acknowledged before is gone, and status had said so from hour 12', async () => {
+    const enableKey = await disableKey();
+    await pass(2.75);
+    expect(await held()).toEqual(['events']);
+    const before = [...accepted];
+    const codes = async () => (await findings()).map(({ code }: { code: string }) => code);
+    const answers = await jump(9);
+    expect(await codes()).not.toContain('SLUICE_STATUS_STREAM_EXPIRING');
+    answers.push(...(await jump(1)));
+    expect(await codes()).toContain('SLUICE_STATUS_STREAM_EXPIRING');
+    answers.push(...(await jump(17)));
+    expect(new Set(answers)).toEqual(new Set([503]));
+    await enableKey();
+    await recover();
+    expect(await post()).toBe(202);
+    await cloud.flush();
+    const there = new Set(await landed());
+    const gone = accepted.filter((n) => !there.has(n));
+    expect(gone.length).toBeGreaterThan(0);
+    expect(before).toEqual(expect.arrayContaining(gone));
+    expect(cloud.status().expired).toEqual([{ stream: 'sluice-local-events', documents: gone.length }]);
   }, 240_000);
 });
 
