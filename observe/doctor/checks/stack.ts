@@ -31,7 +31,7 @@ export const stack: Check = {
   },
 };
 
-/** Who is notified by the alarms. The local cloud notifies nobody, whatever the configuration says. */
+/** Whether the alarms notify somebody. */
 export const alarms: Check = {
   name: 'alarms',
   expects: 'the alarms notify somebody',
@@ -39,7 +39,10 @@ export const alarms: Check = {
   blocks: [],
   codes: ['SLUICE_DOCTOR_NO_TOPIC'],
   permissions: [],
-  run: async (doctor) => (doctor.local ? [] : judgeAlarms(await doctor.config())),
+  run: async (doctor) =>
+    doctor.local
+      ? [finding('SLUICE_DOCTOR_NOT_EMULATED', 'Notifications of alarms.')]
+      : judgeAlarms(await doctor.config()),
 };
 
 /** Judges whether a configuration names a topic for its alarms. */

@@ -170,7 +170,7 @@ describe('sluice doctor --before-deploy', () => {
     expect(stdout).not.toContain('SLUICE_DOCTOR_SKIPPED');
     expect(stdout).toContain('apigateway:TagResource');
     expect(stdout).toContain('CT.KMS.PV.3');
-    expect(stdout).toMatch(/12 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
+    expect(stdout).toMatch(/13 checks of what sluice-fresh will need in us-east-1 of account 000000000000/);
   });
 
   it('finds names that are taken outside of the stack', async () => {

@@ -28,7 +28,7 @@ describe('sluice doctor on the local cloud', () => {
     expect(stdout).toMatch(`This is Sluice ${VERSION}. sluice-local was deployed by ${VERSION}.\n\nok `);
     for (const { name, expects } of checks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
     expect(stdout).toMatch(
-      /\n25 checks of sluice-local in us-east-1 of account 000000000000: 23 ok, 0 with problems, 0 with warnings, 2 not made\.\n$/,
+      /\n27 checks of sluice-local in us-east-1 of account 000000000000: 24 ok, 0 with problems, 0 with warnings, 3 not made\.\n$/,
     );
   });
 
@@ -62,6 +62,7 @@ describe('sluice doctor on the local cloud', () => {
         findings.map(({ code: c, detail }) => [c, detail]),
       ]),
     ).toEqual([
+      ['alarms', 'unchecked', [['SLUICE_DOCTOR_NOT_EMULATED', 'Notifications of alarms.']]],
       [
         'quotas',
         'unchecked',
