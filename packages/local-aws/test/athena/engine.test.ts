@@ -83,6 +83,11 @@ describe('Athena with its query engine', () => {
     expect(athena.calls).toContainEqual({ ...glue, input: { DatabaseName: 'app', Name: 'made' } });
   });
 
+  it('parses a query that is nested deeper than its parser reads', async () => {
+    const deep = (depth: number): string => (depth === 0 ? "'x'" : `coalesce(${deep(depth - 1)}, 'y')`);
+    expect((await rows(`SELECT ${deep(80)} AS x`)).rows?.[1]).toEqual(['x']);
+  });
+
   it('rejects a statement that it cannot parse at submission, with the position', async () => {
     await expect(submit(athena.client, 'SELECT 1\nFORM t')).rejects.toMatchObject({
       name: 'InvalidRequestException',

@@ -39,6 +39,8 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['CAST(-infinity() AS varchar)', '-Infinity'],
   ['CAST(CAST(NULL AS double) AS varchar)', null],
   ['CAST(true AS varchar)', 'true'],
+  ["CAST(DECIMAL '.50' AS varchar)", '0.50'],
+  ['CAST(CAST(-0.05e0 AS decimal(2, 2)) AS varchar)', '-0.05'],
   ["CAST(DATE '2026-11-20' AS varchar)", '2026-11-20'],
   ["CAST(TIMESTAMP '2026-11-20 10:00:00.000' AS varchar)", '2026-11-20 10:00:00.000'],
   ["CAST('abcdef' AS varchar(3))", 'abc'],
@@ -135,6 +137,8 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ["to_hex(sha256(to_utf8('')))", 'E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855'],
   ["to_utf8('ab')", '61 62'],
   ["from_utf8(from_hex('6162'))", 'ab'],
+  // What is no UTF-8 is replaced.
+  ["from_utf8(from_hex('61FF62'))", 'a\ufffdb'],
   ["to_base64(to_utf8('ab'))", 'YWI='],
   ["from_base64('YWI=')", '61 62'],
   // Regular expressions.
@@ -145,6 +149,7 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ["regexp_extract_all('1a 2b 14m', '(\\d+)([a-z]+)', 2)", '[a, b, m]'],
   ["regexp_replace('1a 2b 14m', '\\d+[ab] ')", '14m'],
   ["regexp_replace('1a 2b 14m', '(\\d+)([ab]) ', '3c$2 ')", '3ca 3cb 14m'],
+  ["regexp_replace('ab', '^(a)(x)?(b)$', '$1|$2|$3')", 'a||b'],
   ["regexp_split('1a 2b 14m', '\\s*[a-z]+\\s*')", '[1, 2, 14, ]'],
   ["regexp_count('1a 2b 14m', '\\s*[a-z]+\\s*')", '3'],
   // JSON.

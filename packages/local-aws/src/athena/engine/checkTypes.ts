@@ -80,6 +80,8 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
  * it is part of again.
  */
 const MOST_CHECKED_CHARACTERS = 4_096;
+/** The same with lambdas: a check within a lambda repeats its operands, with the lambdas in them, several times. */
+const MOST_WITH_LAMBDAS = 1_024;
 
 const MARK = 'type check';
 const MARKED = new RegExp(`"${MARK}\\|(\\d+)\\|(.*?)" in struct`, 's');
@@ -102,7 +104,8 @@ export async function checkTypes(session: Session, query: TypedQuery): Promise<T
   const root = qualifyTables(parsed, query.database, new Set());
   // Its values are strings here and JSON in Trino.
   if (list.tokens.some(({ kind, value }) => kind === 'word' && value === 'json_array_get')) return root;
-  if (translation.sql.length > MOST_CHECKED_CHARACTERS) return root;
+  const most = list.tokens.some(({ raw }) => raw === '->') ? MOST_WITH_LAMBDAS : MOST_CHECKED_CHARACTERS;
+  if (translation.sql.length > most) return root;
   const bytes = Buffer.from(translation.sql);
   const place: RulePlace = {
     list,

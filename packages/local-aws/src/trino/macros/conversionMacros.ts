@@ -113,9 +113,11 @@ export const jsonMacros: readonly string[] = [
      ELSE CASE WHEN t LIKE '-%' THEN '-' ELSE '' END || left(${DIGITS}, 1) || '.'
        || coalesce(nullif(rtrim(substr(${DIGITS}, 2), '0'), ''), '0') || 'E' || CAST(${EXPONENT} AS VARCHAR) END)[1]`,
   // Only one branch remains once the type is known. Each must bind for every type, hence the casts through VARCHAR.
-  `trino_to_varchar(x) AS CASE replace(typeof(x), 'FLOAT', 'DOUBLE')
+  `trino_to_varchar(x) AS CASE regexp_replace(replace(typeof(x), 'FLOAT', 'DOUBLE'), '\\(.*', '')
      WHEN 'JSON' THEN json_extract_string(CAST(CAST(x AS VARCHAR) AS JSON), '$')
      WHEN 'DOUBLE' THEN trino_number_text(CAST(x AS VARCHAR))
+     -- DuckDB writes decimals without digits before the point as .5.
+     WHEN 'DECIMAL' THEN regexp_replace(CAST(x AS VARCHAR), '^(-?)\\.', '\\10.')
      WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
      WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC')
      ELSE CAST(x AS VARCHAR) END`,

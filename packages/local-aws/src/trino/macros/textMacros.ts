@@ -48,7 +48,8 @@ export const textMacros: readonly string[] = [
   // Through a character that no string contains: DuckDB's function ignores empty matches at both ends.
   `trino_regexp_split(x, p) AS str_split(regexp_replace(x, p, chr(1114111), 'g'), chr(1114111))`,
   'trino_to_utf8(x) AS encode(x)',
-  'trino_from_utf8(x) AS decode(x)',
+  // Bytes that are not UTF-8 are replaced. DuckDB would fail, also within TRY and CASE.
+  `trino_from_utf8(x) AS coalesce(TRY(decode(x)), regexp_replace(CAST(x AS VARCHAR), '(\\\\x[0-9A-F]{2})+', chr(65533), 'g'))`,
   'trino_to_hex(x) AS hex(x)',
   'trino_from_hex(x) AS unhex(x)',
   'trino_to_base64(x) AS to_base64(x)',
