@@ -161,6 +161,7 @@ describe('a day that changes while Athena reads it', () => {
   });
 
   it('is not looked at for longer than a day', async () => {
+    expect(await loads.keys(ATHENA_NOTES)).toHaveLength(1);
     loads.clock.advance(TWO_DAYS_MS);
     await loads.sweep();
     expect(await loads.keys(ATHENA_NOTES)).toEqual([]);
