@@ -1,26 +1,26 @@
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { streamName } from '../../../infra/streams/streams.ts';
-import { logicalIds, partName } from '../../../infra/template/Stack.ts';
-import { streamReadings } from '../../../lib/aws/streamReadings.ts';
-import { shellCommand } from '../../../lib/base/text.ts';
+import { streamName } from '../../../../infra/streams/streams.ts';
+import { logicalIds, partName } from '../../../../infra/template/Stack.ts';
+import { streamReadings } from '../../../../lib/aws/streamReadings.ts';
+import { shellCommand } from '../../../../lib/base/text.ts';
 import {
   EXPIRING_SECONDS,
   KEPT_SECONDS,
   type StreamReading,
-} from '../../../lib/landing/hold/checkStreams.ts';
+} from '../../../../lib/landing/hold/checkStreams.ts';
 import {
   HoldError,
   holdsText,
   NO_HOLDS,
   readHolds,
   type StreamHolds,
-} from '../../../lib/landing/hold/StreamHolds.ts';
-import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
-import { checkEach, isAwsError } from '../askAws.ts';
-import type { DoctorContext } from '../DoctorContext.ts';
-import { type Finding, finding } from '../findings.ts';
-import { revertDriftCommands } from '../repairCommands.ts';
-import type { Check } from '../runChecks.ts';
+} from '../../../../lib/landing/hold/StreamHolds.ts';
+import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
+import { checkEach, isAwsError } from '../../askAws.ts';
+import type { DoctorContext } from '../../DoctorContext.ts';
+import { type Finding, finding } from '../../findings.ts';
+import { revertDriftCommands } from '../../repairCommands.ts';
+import type { Check } from '../../runChecks.ts';
 
 /** Streams that are held, and those that drop rows soon. */
 export const holds: Check = {

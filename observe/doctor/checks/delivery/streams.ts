@@ -1,13 +1,13 @@
 import { type DeliveryStreamDescription, DescribeDeliveryStreamCommand } from '@aws-sdk/client-firehose';
-import { streamName } from '../../../infra/streams/streams.ts';
-import { kindId } from '../../../infra/template/Stack.ts';
-import type { Config } from '../../../lib/schema/config.ts';
-import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
-import { deliveryPrefix, errorPrefix } from '../../../lib/tables/objectKeys.ts';
-import { checkEach, isAwsError } from '../askAws.ts';
-import { type Finding, finding } from '../findings.ts';
-import { revertDriftCommands } from '../repairCommands.ts';
-import type { Check } from '../runChecks.ts';
+import { streamName } from '../../../../infra/streams/streams.ts';
+import { kindId } from '../../../../infra/template/Stack.ts';
+import type { Config } from '../../../../lib/schema/config.ts';
+import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
+import { deliveryPrefix, errorPrefix } from '../../../../lib/tables/objectKeys.ts';
+import { checkEach, isAwsError } from '../../askAws.ts';
+import { type Finding, finding } from '../../findings.ts';
+import { revertDriftCommands } from '../../repairCommands.ts';
+import type { Check } from '../../runChecks.ts';
 
 /** The delivery streams: their settings are deployed, but can be changed manually. */
 export const streams: Check = {

@@ -1,10 +1,10 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { curateIds, exportIds, logicalIds } from '../../../infra/template/Stack.ts';
-import { checkEach, isAwsError } from '../askAws.ts';
-import type { DoctorContext } from '../DoctorContext.ts';
-import { type Finding, finding } from '../findings.ts';
-import { revertDriftCommands } from '../repairCommands.ts';
-import type { Check } from '../runChecks.ts';
+import { curateIds, exportIds, logicalIds } from '../../../../infra/template/Stack.ts';
+import { checkEach, isAwsError } from '../../askAws.ts';
+import type { DoctorContext } from '../../DoctorContext.ts';
+import { type Finding, finding } from '../../findings.ts';
+import { revertDriftCommands } from '../../repairCommands.ts';
+import type { Check } from '../../runChecks.ts';
 
 /** Dead-letter queues must be empty; the others must exist. */
 const QUEUES = [
