@@ -7,6 +7,7 @@ import { exportedDays, sources } from './checks/days/ledgerDays.ts';
 import { holds } from './checks/delivery/holds.ts';
 import { queues } from './checks/delivery/queues.ts';
 import { streams } from './checks/delivery/streams.ts';
+import { waiting } from './checks/delivery/waiting.ts';
 import { dataLake, deployer, unsimulated } from './checks/deployPermissions.ts';
 import { key } from './checks/key.ts';
 import { names } from './checks/names.ts';
@@ -40,6 +41,7 @@ export const checks: readonly Check[] = [
   athenaLoads,
   streams,
   holds,
+  waiting,
   queues,
   sources,
   exportedDays,

@@ -269,6 +269,22 @@ export const doctorFindings = {
     'The secret that says which streams are held is damaged. The collector and redrive go by what they read last, and a stream that delivers late is not held.',
     'Write it anew with the command, which releases every stream. Then hold by hand what has to be held: docs/operate.md, "Hold a stream by hand".',
   ),
+  SLUICE_DOCTOR_OVERFLOW: problem(
+    'Rows wait in overflow/, because their stream did not accept them. Nothing of them is lost.',
+    'Redrive delivers them when the stream accepts records: the command starts it now. If the number does not fall: docs/operate.md, "Rows wait in overflow".',
+  ),
+  SLUICE_DOCTOR_ERRORS: problem(
+    'Records that Firehose could not deliver wait in errors/. Redrive makes rows of quarantine of them.',
+    'The command starts redrive now. Objects that stay have a code in its log: docs/redrive.md, "Errors of Firehose".',
+  ),
+  SLUICE_DOCTOR_PARKED: problem(
+    'Redrive has given up on objects in parked/. Nothing deletes them.',
+    'Correct the cause that docs/redrive.md, "What is parked", names for the code. Then bring them back with the command.',
+  ),
+  SLUICE_DOCTOR_UNKNOWN_KEYS: warning(
+    'Objects in overflow/, errors/ or parked/ are not of Sluice. Redrive leaves them where they are.',
+    'Find out what writes them, and move them elsewhere.',
+  ),
   SLUICE_DOCTOR_QUEUE_MISSING: problem('A queue does not exist.', RECREATE),
   SLUICE_DOCTOR_DEAD_LETTERS: problem(
     'A dead-letter queue holds messages that could not be processed.',

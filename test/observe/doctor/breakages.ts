@@ -27,6 +27,7 @@ import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
 import { holdsText, NO_HOLDS, withHold } from '../../../lib/landing/hold/StreamHolds.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { curatedPlace } from '../../../lib/tables/ledgerKeys.ts';
+import { overflowKey } from '../../../lib/tables/objectKeys.ts';
 import { fitCuratedView } from '../../../lib/views/curatedViews.ts';
 import { prestoViewText } from '../../../lib/views/prestoView.ts';
 import type { BucketSettings } from '../../../packages/local-aws/src/index.ts';
@@ -90,10 +91,13 @@ async function addPartition({ options }: StartedDeployment, day: string, more: o
   expect(Errors ?? []).toEqual([]);
 }
 
-const addFile = ({ options }: StartedDeployment, day: string, folder = `${FOLDER}/${day}`) =>
+const putObject = ({ options }: StartedDeployment, Key: string) =>
   new S3Client({ ...options, forcePathStyle: true }).send(
-    new PutObjectCommand({ Bucket: bucket, Key: `${folder}/part.parquet`, Body: 'x' }),
+    new PutObjectCommand({ Bucket: bucket, Key, Body: 'x' }),
   );
+
+const addFile = (d: StartedDeployment, day: string, folder = `${FOLDER}/${day}`) =>
+  putObject(d, `${folder}/part.parquet`);
 
 /** A day that views read from the curated table, and whose files are deleted. */
 const GONE = '2025-06-01';
@@ -446,6 +450,22 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
     /^aws secretsmanager put-secret-value --secret-id sluice-local-holds --secret-string '\{"held":\{\},"released":\{\}\}' /,
   ],
   HOLDS_MISSING: [({ secrets }) => secrets.remove('sluice-local-holds'), /^sluice-local-holds\.$/],
+  OVERFLOW: [
+    (d) => putObject(d, overflowKey('events', '0'.repeat(64))),
+    /^overflow\/: 1 object, the oldest since \d{4}-.*Z\.$/,
+    /^aws sqs send-message --queue-url http\S+sluice-local-redrive --message-body '\{"sluice":"stragglers"\}' /,
+  ],
+  ERRORS: [
+    (d) => putObject(d, 'errors/events/format-conversion-failed/x'),
+    /^errors\/: 1 object, the oldest since .*, the last for format-conversion-failed\.$/,
+    /^aws sqs send-message .*stragglers/,
+  ],
+  PARKED: [
+    (d) => putObject(d, `parked/${overflowKey('events', '1'.repeat(64))}`),
+    /^parked\/: 1 object, /,
+    /^npx sluice redrive --parked --local$/,
+  ],
+  UNKNOWN_KEYS: [(d) => putObject(d, 'overflow/notes.txt'), /^overflow\/: 1\.$/],
   DEAD_LETTERS: [
     (d) =>
       new SQSClient(d.options).send(

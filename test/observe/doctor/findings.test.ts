@@ -107,7 +107,10 @@ const rounds: readonly (readonly (keyof typeof broken)[])[] = [
     // Days with raw files that nobody has queued to be curated.
     ...['CURATE_UNPLANNED', 'VIEW_MISSING', 'QUEUE_MISSING'],
   ],
-  ['CURATE_FAILED', 'CURATE_LATE', 'CURATE_STALE', 'CURATE_GONE', 'CURATE_LEFT_OUT'],
+  [
+    ...['CURATE_FAILED', 'CURATE_LATE', 'CURATE_STALE', 'CURATE_GONE', 'CURATE_LEFT_OUT'],
+    ...['OVERFLOW', 'ERRORS', 'PARKED', 'UNKNOWN_KEYS'],
+  ],
   ['TABLE_MISSING', 'BUCKET_MISSING', 'VERSION_NEWER', 'HOLDS_UNREADABLE'],
   ['WORKGROUP_MISSING', 'VERSION_OLDER', 'HOLDS_MISSING'],
   ['STACK_MISSING'],
