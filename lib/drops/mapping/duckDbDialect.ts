@@ -105,6 +105,8 @@ function castSql({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
   }
   const plain = kind === 'bytes' || kind === 'nested' ? textSql(sql, kind, found) : sql;
   const type = cast.toUpperCase();
+  if ((cast === 'date' || cast === 'timestamp') && ['text', 'bytes', 'nested'].includes(kind))
+    return `CAST(${writtenTime(`CAST(${plain} AS VARCHAR)`)} AS ${type})`;
   if (cast !== 'bigint') return `TRY_CAST(${plain} AS ${type})`;
   switch (kind) {
     case 'float':
@@ -117,6 +119,12 @@ function castSql({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
     default:
       return `TRY_CAST(${plain} AS BIGINT)`;
   }
+}
+
+/** DuckDB's own cast would ignore an offset, and read `2026/11/20` and `epoch`. */
+function writtenTime(text: string): string {
+  const { value } = duckDbTimes.timeOfText(text, 'UTC');
+  return `list_transform([${value}], lambda t: CASE WHEN NOT (${duckDbTimes.isOutOfRange('t')}) THEN t END)[1]`;
 }
 
 const DECIMAL = /^DECIMAL\((\d+),(\d+)\)$/;

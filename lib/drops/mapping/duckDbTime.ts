@@ -12,7 +12,7 @@ const END_SECOND = 253_402_300_800;
 
 const DAY = String.raw`\d{4}-\d{2}-\d{2}`;
 /** Without these patterns DuckDB would accept `epoch` and `infinity`, and ignore an unknown zone. */
-const LOCAL = `${DAY}([T ][0-9:.]*)? *`;
+const LOCAL = `${DAY}([T ]([0-9:.]*[0-9.])?)? *`;
 /** Real zones are at most 14 hours from UTC. Java and ISO 8601 allow up to 18. */
 const OFFSET = String.raw`[+-](0\d|1[0-7])(:?[0-5]\d)?|[+-]18(:?00)?`;
 const MINUTE = String.raw`${DAY}[T ]\d{1,2}:\d{2}`;

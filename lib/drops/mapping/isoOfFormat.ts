@@ -44,8 +44,8 @@ function isoOfVariant(
   { pattern, parts }: TimeVariant,
   { matches, group, monthOf }: FormatSql,
 ): WrittenTime {
-  // Anchored, as otherwise `1` would match in `10`.
-  const whole = quoteText(`^${pattern} *$`);
+  // Anchored, as otherwise `1` would match in `10`. In Athena `$` would be before a line break, too.
+  const whole = quoteText(`^${pattern} *\\z`);
   const only = (part: TimePart) => `regexp_replace(${text}, ${whole}, '${groupOf(part)}')`;
   const groupOf = (part: TimePart) => group(parts.findIndex((one) => one.part === part) + 1);
   const lettersOf = (part: TimePart) => parts.find((one) => one.part === part)?.letters ?? '';

@@ -5,7 +5,15 @@ import { listElement, mapParts, structMembers } from '../../engine/readColumns.t
 import type { Dialect, FoundColumn } from '../Dialect.ts';
 import { type ColumnKind, columnKind, UUID_BYTES } from '../valueSql.ts';
 import { athenaTimes } from './athenaTime.ts';
-import { athenaText, bound, canonicalJson, quotedText } from './athenaValues.ts';
+import {
+  athenaText,
+  bound,
+  calendarTime,
+  canonicalJson,
+  doubleJson,
+  once,
+  quotedText,
+} from './athenaValues.ts';
 
 /** Athena's types by DuckDB's. Columns of other types can't be read. */
 const HIVE_TYPES: Readonly<Record<string, string>> = {
@@ -54,7 +62,7 @@ const JSON_KEY = /^(VARCHAR|JSON|BOOLEAN|(TINY|SMALL|BIG)INT|INTEGER|FLOAT|DOUBL
 function typeOf(type: string): Readable {
   const simple = HIVE_TYPES[type];
   if (simple !== undefined) return { type: simple };
-  if (type.startsWith('DECIMAL(')) return { type: type.toLowerCase() };
+  if (/^DECIMAL\(\d+,\d+\)$/.test(type)) return { type: type.toLowerCase() };
   if (/^U(TINY|SMALL|BIG|HUGE)?INT/.test(type)) return { unread: 'numbers with a sign' };
   if (type === 'UUID') return { unread: 'text' };
   const element = listElement(type);
@@ -109,7 +117,10 @@ export const athenaDialect: Dialect = {
   jsonId: (sql) =>
     `CASE WHEN TRY(json_parse(${sql})) IS NULL THEN ${sql} WHEN trim(${sql}) = 'null' THEN NULL WHEN trim(${sql}) LIKE '"%' THEN json_extract_scalar(${sql}, '$') ELSE ${canonicalJson(sql)} END`,
   cast: castText,
-  finite: (sql, kind) => (kind === 'float' ? `CASE WHEN is_finite(${sql}) THEN ${sql} END` : sql),
+  finite(sql, kind) {
+    if (kind === 'float') return `CASE WHEN is_finite(${sql}) THEN ${sql} END`;
+    return ['date', 'local', 'instant'].includes(kind) ? calendarTime(sql) : sql;
+  },
   isFinite: (sql) => `is_finite(${sql})`,
   double,
 
@@ -117,7 +128,12 @@ export const athenaDialect: Dialect = {
   json: (text) => `CASE WHEN TRY(json_parse(${text})) IS NOT NULL THEN ${canonicalJson(text)} END`,
   finiteJson: (text) => text,
   jsonObject: (text) =>
-    `CASE WHEN regexp_like(${text}, '^[ \\t\\n\\r]*\\{') AND TRY(json_parse(${text})) IS NOT NULL THEN ${canonicalJson(text)} END`,
+    once(
+      text,
+      'c',
+      (c) =>
+        `CASE WHEN regexp_like(${c}, '^[ \\t\\n\\r]*\\{') AND TRY(json_parse(${c})) IS NOT NULL THEN ${canonicalJson(c)} END`,
+    ),
   membersOf,
   joined: (texts) => `array_join(ARRAY[${texts.join(', ')}], ',')`,
   rawRow,
@@ -127,14 +143,20 @@ function columnSql({ name }: FileColumn): string {
   return `src.${quoteName(name.toLowerCase())}`;
 }
 
+/** ASCII's white space, as DuckDB's casts skip it. In Athena `\\s` and `\\d` would be those of all alphabets. */
+const SPACE = String.raw`[ \t\n\r\x0B\x0C]*`;
+/** `1_000` is 1000. */
+const DIGITS = '[0-9]+(_[0-9]+)*';
 /** A number as text: DuckDB's form, without Java's suffixes. */
-const NUMBER = String.raw`^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$`;
+const NUMBER = String.raw`^${SPACE}\+?-?(${DIGITS}\.?(${DIGITS})?|\.${DIGITS})([eE][+-]?[0-9]+)?${SPACE}\z`;
 
 function double(sql: string, kind: ColumnKind): string {
   switch (kind) {
-    case 'text':
     case 'json':
-      return `CASE WHEN regexp_like(${sql}, '${NUMBER}') THEN TRY_CAST(trim(${sql}) AS DOUBLE) END`;
+      // Numbers, booleans, and numbers in strings.
+      return `CASE WHEN trim(${sql}) = 'true' THEN 1E0 WHEN trim(${sql}) = 'false' THEN 0E0 ELSE ${once(`json_extract_scalar(${sql}, '$')`, 'c', (c) => double(c, 'text'))} END`;
+    case 'text':
+      return `CASE WHEN regexp_like(${sql}, '${NUMBER}') THEN TRY_CAST(regexp_replace(${sql}, '^${SPACE}\\+|[_ \\t\\n\\r\\x0B\\x0C]', '') AS DOUBLE) END`;
     case 'boolean':
       return `CASE WHEN ${sql} THEN 1E0 WHEN NOT ${sql} THEN 0E0 END`;
     default:
@@ -143,60 +165,67 @@ function double(sql: string, kind: ColumnKind): string {
 }
 
 /** Whole numbers as text, as DuckDB's mapping reads them. */
-const WHOLE = String.raw`^\s*[+-]?\d+(\.0*)?\s*$`;
-const UUID = '^\\{?[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\\}?$';
+const WHOLE = String.raw`^[ \t\n\r\x0C]*[+-]?[0-9]+(\.0*)?[ \t\n\r\x0C]*\z`;
+/** 32 digits with any dashes among them, in braces or not. */
+const UUID = String.raw`^(-*[0-9a-fA-F]){32}-*\z|^\{(-*[0-9a-fA-F]){32}-*\}\z`;
 const NOTHING = 'CAST(NULL AS VARCHAR)';
 const TEXTS: readonly ColumnKind[] = ['text', 'json', 'bytes', 'nested'];
 const NUMBERS: readonly ColumnKind[] = ['integer', 'decimal', 'float'];
 
 function castText({ sql, kind, type }: FoundColumn, cast: Cast): string {
   const text = athenaText(sql, kind, type);
-  const isText = TEXTS.includes(kind);
+  if (cast === 'string') return text;
+  if (cast === 'uuid' && kind === 'bytes')
+    return `CASE WHEN length(${sql}) = ${UUID_BYTES} THEN ${dashed(`to_hex(${sql})`)} ELSE ${once(text, 'c', uuidOfText)} END`;
+  if (cast === 'uuid') return once(text, 'c', uuidOfText);
+  if (cast === 'date' || cast === 'timestamp') return timeCast({ sql, kind }, cast, text);
+  if (TEXTS.includes(kind)) return once(text, 'c', (c) => castOfText(c, cast));
   switch (cast) {
-    case 'string':
-      return text;
-    case 'uuid':
-      return kind === 'bytes'
-        ? `CASE WHEN length(${sql}) = ${UUID_BYTES} THEN ${dashed(`to_hex(${sql})`)} ELSE ${uuidOfText(text)} END`
-        : uuidOfText(text);
     case 'bigint':
-      if (isText)
-        return `CASE WHEN regexp_like(${text}, '${WHOLE}') THEN CAST(TRY_CAST(regexp_extract(${text}, '[+-]?\\d+') AS BIGINT) AS VARCHAR) END`;
       if (kind === 'float' || kind === 'decimal')
         return `CASE WHEN ${sql} = truncate(${sql}) THEN CAST(TRY_CAST(${sql} AS BIGINT) AS VARCHAR) END`;
       return kind === 'integer' || kind === 'boolean' ? `CAST(CAST(${sql} AS BIGINT) AS VARCHAR)` : NOTHING;
     case 'double':
-      if (!isText && !NUMBERS.includes(kind) && kind !== 'boolean') return NOTHING;
-      return athenaText(double(isText ? text : sql, isText ? 'text' : kind), 'float', 'DOUBLE');
+      if (!NUMBERS.includes(kind) && kind !== 'boolean') return NOTHING;
+      return athenaText(double(sql, kind), 'float', 'DOUBLE');
     case 'boolean':
-      if (isText)
-        return `CASE WHEN lower(${text}) IN ('true', 't', 'yes', 'y', '1') THEN 'true' WHEN lower(${text}) IN ('false', 'f', 'no', 'n', '0') THEN 'false' END`;
       if (kind === 'boolean') return `CAST(${sql} AS VARCHAR)`;
       return NUMBERS.includes(kind)
         ? `CASE WHEN ${sql} = 0 THEN 'false' WHEN ${sql} <> 0 THEN 'true' END`
         : NOTHING;
-    case 'date':
-    case 'timestamp':
-      return timeCast({ sql, kind, type }, cast, text);
+  }
+}
+
+function castOfText(text: string, cast: 'bigint' | 'double' | 'boolean'): string {
+  switch (cast) {
+    case 'bigint':
+      return `CASE WHEN regexp_like(${text}, '${WHOLE}') THEN CAST(TRY_CAST(regexp_extract(${text}, '[+-]?[0-9]+') AS BIGINT) AS VARCHAR) END`;
+    case 'double':
+      return athenaText(double(text, 'text'), 'float', 'DOUBLE');
+    case 'boolean':
+      return `CASE WHEN lower(${text}) IN ('true', 't', 'yes', 'y', '1') THEN 'true' WHEN lower(${text}) IN ('false', 'f', 'no', 'n', '0') THEN 'false' END`;
   }
 }
 
 function timeCast(
-  { sql, kind, type }: Pick<FoundColumn, 'sql' | 'kind' | 'type'>,
+  { sql, kind }: Pick<FoundColumn, 'sql' | 'kind'>,
   cast: 'date' | 'timestamp',
   text: string,
 ): string {
   const isTime = kind === 'local' || kind === 'instant' || kind === 'date';
   const isText = TEXTS.includes(kind);
-  if (!isTime && !isText) return NOTHING;
-  const time = isText ? athenaTimes.timeOfText(text, 'UTC').value : sql;
-  return cast === 'date'
-    ? `CAST(CAST(${time} AS DATE) AS VARCHAR)`
-    : athenaText(
-        kind === 'date' ? `CAST(${time} AS TIMESTAMP)` : time,
-        'local',
-        isTime && kind !== 'date' ? type : 'TIMESTAMP',
-      );
+  // JSON of lists, maps and structs is never a time.
+  if ((!isTime && !isText) || kind === 'nested') return NOTHING;
+  const written = bound(
+    athenaTimes.timeOfText(text, 'UTC').value,
+    'r',
+    (r) => `CASE WHEN NOT (${athenaTimes.isOutOfRange(r)}) THEN ${r} END`,
+  );
+  const time = isText ? written : sql;
+  if (cast === 'date') return once(time, 'c', (c) => `CAST(CAST(${c} AS DATE) AS VARCHAR)`);
+  return once(kind === 'date' ? `CAST(${time} AS TIMESTAMP)` : time, 'c', (c) =>
+    athenaText(c, 'local', 'TIMESTAMP'),
+  );
 }
 
 function uuidOfText(text: string): string {
@@ -219,7 +248,7 @@ function membersOf(object: string, members: readonly (readonly [key: string, jso
     (o) =>
       `array_join(transform(filter(map_keys(${o}), k -> ${kept}), k -> ${quotedText('k')} || ':' || coalesce(json_format(element_at(${o}, k)), 'null')), ',')`,
   );
-  const rebuilt = bound(own, 'j', canonicalJson);
+  const rebuilt = canonicalJson(own);
   const suspect = [String.raw`\u`, ...members.map(([key]) => `${JSON.stringify(key)}:`)]
     .map((text) => `strpos(${object}, ${quoteText(text)}) > 0`)
     .join(' OR ');
@@ -246,7 +275,7 @@ function rawJson(sql: string, kind: ColumnKind, type: string): string {
     case 'nested':
       return `coalesce(${text}, 'null')`;
     case 'float':
-      return `coalesce(${text}, ${quotedText(`CAST(${sql} AS VARCHAR)`)}, 'null')`;
+      return `CASE WHEN is_finite(${sql}) THEN ${doubleJson(type === 'DOUBLE' ? sql : `CAST(${sql} AS DOUBLE)`)} ELSE coalesce(${quotedText(`CAST(${sql} AS VARCHAR)`)}, 'null') END`;
     case 'json':
       return `coalesce(${athenaDialect.json(sql)}, ${quotedText(text)}, 'null')`;
     case 'bytes':

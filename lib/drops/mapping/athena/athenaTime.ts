@@ -3,7 +3,7 @@ import type { TimeUnit } from '../../../schema/mappings.ts';
 import type { Dialect, FoundColumn, TimeSql } from '../Dialect.ts';
 import { isoOfFormat, MONTHS } from '../isoOfFormat.ts';
 import type { ColumnKind } from '../valueSql.ts';
-import { bound } from './athenaValues.ts';
+import { bound, calendarTime } from './athenaValues.ts';
 
 /**
  * How Athena reads times. Its timestamps are milliseconds: https://docs.aws.amazon.com/athena/latest/ug/data-types-timestamps.html
@@ -56,13 +56,16 @@ function millisOfNumber(number: string, kind: ColumnKind, unit: keyof typeof PER
   }
 }
 
-function timeOfColumn({ sql, kind }: FoundColumn, timezone: string): TimeSql | null {
+function timeOfColumn({ sql, kind, nanoseconds }: FoundColumn, timezone: string): TimeSql | null {
+  const time = nanoseconds
+    ? `CASE WHEN ${sql} >= ${FIRST_OF_NANOSECONDS} THEN ${sql} END`
+    : calendarTime(sql);
   switch (kind) {
     case 'instant':
-      return { value: sql, refusals: [] };
+      return { value: time, refusals: [] };
     case 'local':
     case 'date': {
-      const plain = kind === 'date' ? `CAST(${sql} AS TIMESTAMP)` : sql;
+      const plain = kind === 'date' ? `CAST(${time} AS TIMESTAMP)` : time;
       return { value: timezone === 'UTC' ? plain : utcOfLocal(plain, timezone), refusals: [] };
     }
     default:
@@ -70,43 +73,42 @@ function timeOfColumn({ sql, kind }: FoundColumn, timezone: string): TimeSql | n
   }
 }
 
-/** Groups: the date, hour, minute, second, fraction and zone. */
+/**
+ * Groups: the date, hour, minute, second and fraction; `Z` or `UTC`; the sign, hours and minutes of an offset. In Athena `\\d`
+ * would be the digits of all alphabets, and `$` a place before a line break, too: https://github.com/jruby/joni
+ */
 const isoPattern = (date: string) =>
-  `^(${date})(?:[T ]([01]?\\d|2[0-4]):([0-5]?\\d)(?::([0-5]?\\d)(?:\\.(\\d*))?)? ?(Z|UTC|[+-](?:0\\d|1[0-7])(?::?[0-5]\\d)?|[+-]18(?::?00)?)? *)?$`;
-const STRICT_DATE = '\\d{4}-\\d{2}-\\d{2}';
-const LOOSE_DATE = '\\d{4}-\\d{1,2}-\\d{1,2}';
-/** Midnight is written as the end of a day, too. */
-const LATE = '[T ]24:';
-const MIDNIGHT = '[T ]24:00?(:00?(\\.0*)?)? ?([ZU+-]|$)';
+  `^(${date})(?:[T ]([01]?[0-9]|2[0-4]):([0-5]?[0-9])(?::([0-5]?[0-9])(?:\\.([0-9]*))?)? ?(?:(Z|UTC)|([+-])(0[0-9]|1[0-8])(?::?([0-5][0-9]))?)? *)?\\z`;
+const STRICT_DATE = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
+const LOOSE_DATE = '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}';
 
 /** @param text In upper case. @param date Pattern of its date. */
 function timeOfIso(text: string, date: string, timezone: string): string {
-  const pattern = isoPattern(date);
-  const number = (group: number) =>
-    `TRY_CAST(coalesce(regexp_extract(i, '${pattern}', ${group}), '0') AS BIGINT)`;
-  const micros = `TRY_CAST(rpad(substr(coalesce(regexp_extract(i, '${pattern}', 5), ''), 1, 6), 6, '0') AS BIGINT)`;
+  const pattern = quoteText(isoPattern(date));
+  return bound(text, 'i', (i) => {
+    const parts = `split(regexp_replace(${i}, ${pattern}, '$1|$2|$3|$4|$5|$6|$7|$8|$9'), '|')`;
+    return `CASE WHEN regexp_like(${i}, ${pattern}) THEN ${bound(parts, 'p', (p) => timeOfParts(p, timezone))} END`;
+  });
+}
+
+/** @param parts SQL of an array with the groups of the pattern, '' for those that are not there. */
+function timeOfParts(parts: string, timezone: string): string {
+  const part = (group: number) => `element_at(${parts}, ${group})`;
+  const number = (group: number) => `CAST('0' || ${part(group)} AS BIGINT)`;
+  const micros = `CAST(rpad(substr(${part(5)}, 1, 6), 6, '0') AS BIGINT)`;
   const clock = `((${number(2)} * 60 + ${number(3)}) * 60 + ${number(4)}) * 1000 + (${micros} + 500) / 1000`;
-  const zone = `regexp_extract(i, '${pattern}', 6)`;
-  const ahead = [2, 3].map(
-    (group) =>
-      `TRY_CAST(coalesce(nullif(regexp_extract(${zone}, '^([+-])(\\d\\d):?(\\d\\d)?$', ${group}), ''), '0') AS BIGINT)`,
+  const offset = `(${number(8)} * 60 + ${number(9)}) * 60000 * CASE ${part(7)} WHEN '-' THEN -1 ELSE 1 END`;
+  const time = bound(`${clock} - ${offset}`, 'l', (l) =>
+    bound(
+      `CAST(TRY_CAST(${part(1)} AS DATE) AS TIMESTAMP)`,
+      'y',
+      (y) => `date_add('millisecond', ${l}, ${y})`,
+    ),
   );
-  const [hours, minutes] = ahead;
-  const offset = `(${hours} * 60 + ${minutes}) * 60000 * CASE WHEN ${zone} LIKE '-%' THEN -1 ELSE 1 END`;
-  const day = `CAST(TRY_CAST(regexp_extract(i, '${pattern}', 1) AS DATE) AS TIMESTAMP)`;
-  const local = bound(clock, 'l', (l) => `date_add('millisecond', ${l}, ${day})`);
-  const instant = bound(
-    `${clock} - CASE WHEN ${zone} IN ('Z', 'UTC') THEN 0 ELSE ${offset} END`,
-    'l',
-    (l) => `date_add('millisecond', ${l}, ${day})`,
-  );
-  return bound(
-    text,
-    'i',
-    () => `CASE WHEN NOT regexp_like(i, '${pattern}') THEN NULL
-      WHEN regexp_like(i, '${LATE}') AND NOT regexp_like(i, '${MIDNIGHT}') THEN NULL
-      WHEN ${zone} IS NULL OR ${zone} = '' THEN ${utcOfLocal(local, timezone)} ELSE ${instant} END`,
-  );
+  const isLocal = `${part(6)} = '' AND ${part(7)} = ''`;
+  // Midnight is written as the end of a day, too. No zone is farther away than 18 hours.
+  const isBeyond = `${part(2)} = '24' AND regexp_like(${part(3)} || ${part(4)} || ${part(5)}, '[1-9]') OR ${part(8)} = '18' AND ${number(9)} > 0`;
+  return `CASE WHEN ${isBeyond} THEN NULL ${timezone === 'UTC' ? '' : `WHEN ${isLocal} THEN ${utcOfLocal(time, timezone)}`} ELSE ${time} END`;
 }
 
 const unread = (): TimeSql['refusals'] => [
@@ -114,23 +116,46 @@ const unread = (): TimeSql['refusals'] => [
 ];
 
 function timeOfFormat(text: string, format: string, timezone: string): TimeSql {
-  const ways = isoOfFormat(text, format, {
-    matches: (whole) => `regexp_like(${text}, ${whole})`,
-    group: (number) => `$${number}`,
-    monthOf: (name) => `array_position(ARRAY[${MONTHS.map(quoteText).join(', ')}], substr(${name}, 1, 3))`,
-  }).map(
-    ({ when, local, offset }) =>
-      `WHEN ${when} THEN ${timeOfIso(offset === null ? local : `${local} || ${offset}`, LOOSE_DATE, timezone)}`,
-  );
-  return { value: `CASE ${ways.join(' ')} END`, refusals: unread() };
+  const iso = bound(text, 'f', (f) => {
+    const ways = isoOfFormat(f, format, {
+      matches: (whole) => `regexp_like(${f}, ${whole})`,
+      group: (number) => `$${number}`,
+      monthOf: (name) => `array_position(ARRAY[${MONTHS.map(quoteText).join(', ')}], substr(${name}, 1, 3))`,
+    });
+    return `CASE ${ways
+      .map(
+        ({ when, local, offset }) => `WHEN ${when} THEN ${offset === null ? local : `${local} || ${offset}`}`,
+      )
+      .join(' ')} END`;
+  });
+  return { value: timeOfIso(iso, LOOSE_DATE, timezone), refusals: unread() };
 }
 
-/** A local time in a timezone, as a timestamp in UTC. */
+/**
+ * A local time in a timezone, as a timestamp in UTC. When clocks are set back, an hour is there twice: DuckDB takes the later
+ * one, and Athena the earlier west of Greenwich (`getMillisKeepLocal` in https://github.com/JodaOrg/joda-time).
+ */
 function utcOfLocal(timestamp: string, timezone: string): string {
-  return timezone === 'UTC'
-    ? timestamp
-    : `CAST(at_timezone(with_timezone(${timestamp}, ${quoteText(timezone)}), 'UTC') AS TIMESTAMP)`;
+  if (timezone === 'UTC') return timestamp;
+  const utc = (local: string) =>
+    `CAST(at_timezone(with_timezone(${local}, ${quoteText(timezone)}), 'UTC') AS TIMESTAMP)`;
+  const later = (first: string) => `date_add('hour', 1, ${first})`;
+  return bound(timestamp, 'w', (local) =>
+    bound(
+      utc(local),
+      'z',
+      (first) =>
+        `CASE WHEN ${localOfUtc(later(first), timezone)} = ${local} THEN ${later(first)} ELSE ${first} END`,
+    ),
+  );
 }
+
+function localOfUtc(timestamp: string, timezone: string): string {
+  return `CAST(at_timezone(with_timezone(${timestamp}, 'UTC'), ${quoteText(timezone)}) AS TIMESTAMP)`;
+}
+
+/** After the smallest number of nanoseconds, which writers use for a missing time: Athena reads it as 43.145. */
+const FIRST_OF_NANOSECONDS = "TIMESTAMP '1677-09-21 00:12:43.146'";
 
 /** Reading times in Athena: part of its dialect. */
 export const athenaTimes: Pick<

@@ -7,6 +7,13 @@ export function bound(expression: string, name: string, body: (variable: string)
   return `element_at(transform(ARRAY[${expression}], ${name} -> ${body(name)}), 1)`;
 }
 
+/** The same, unless the expression is a column. */
+export function once(expression: string, name: string, body: (variable: string) => string): string {
+  return /^(?:\w+|src\."[^"]*"|nullif\(\w+, ''\))$/.test(expression)
+    ? body(expression)
+    : bound(expression, name, body);
+}
+
 /** Larger floats are not exact whole numbers. */
 const MAX_EXACT = '9007199254740992E0';
 
@@ -43,7 +50,9 @@ function numberText(number: string, style: NumberStyle): string {
     const whole = `length(regexp_replace(${t}, '^0?[.].*$|[.E].*$', ''))`;
     const zeros = `length(coalesce(regexp_extract(${t}, '^0[.](0*)', 1), ''))`;
     const exponent = `CAST(coalesce(regexp_extract(${t}, 'E(.*)$', 1), '0') AS BIGINT)`;
-    return bound(`${whole} - ${zeros} + ${exponent}`, 'p', (p) => placedDigits(digits, p, style));
+    return bound(digits, 'g', (g) =>
+      bound(`${whole} - ${zeros} + ${exponent}`, 'p', (p) => placedDigits(g, p, style)),
+    );
   });
 }
 
@@ -56,14 +65,35 @@ function placedDigits(digits: string, place: string, { least, most, exponent }: 
     ELSE substr(${digits}, 1, ${place}) || '.' || substr(${digits}, ${place} + 1) END`;
 }
 
-function doubleText(sql: string): string {
+function doubleText(number: string): string {
+  return once(number, 'd', exactText);
+}
+
+function exactText(sql: string): string {
   const text = `CASE WHEN ${sql} < 0 THEN '-' ELSE '' END || ${numberText(`abs(${sql})`, TEXT_STYLE)}`;
   return `CASE WHEN abs(${sql}) < ${MAX_EXACT} AND ${sql} = truncate(${sql}) THEN CAST(CAST(${sql} AS BIGINT) AS VARCHAR) WHEN is_finite(${sql}) THEN ${text} END`;
 }
 
+/** A finite double as DuckDB writes it in JSON. */
+export function doubleJson(number: string): string {
+  return once(
+    number,
+    'd',
+    (d) => `CASE WHEN ${d} < 0 THEN '-' ELSE '' END || ${numberText(`abs(${d})`, JSON_STYLE)}`,
+  );
+}
+
+/** Before the last microsecond of 64 bits. */
+const LAST_YEAR = 290_000;
+
+/** Columns of times hold numbers beyond any calendar where writers without nulls had no time: DuckDB takes them for infinite. */
+export function calendarTime(sql: string): string {
+  return `CASE WHEN year(${sql}) BETWEEN -${LAST_YEAR} AND ${LAST_YEAR} THEN ${sql} END`;
+}
+
 /** A time without the zeros at the end of its fraction. */
 function timeText(sql: string, type: string): string {
-  const text = `regexp_replace(CAST(${sql} AS VARCHAR), '(\\.\\d*[1-9])0+$|\\.0+$', '$1')`;
+  const text = `regexp_replace(CAST(${calendarTime(sql)} AS VARCHAR), '(\\.\\d*[1-9])0+$|\\.0+$', '$1')`;
   return type === 'TIMESTAMP WITH TIME ZONE' ? `${text} || '+00'` : text;
 }
 
@@ -80,6 +110,8 @@ export function athenaText(sql: string, kind: ColumnKind, type: string): string 
     case 'local':
     case 'instant':
       return timeText(sql, type);
+    case 'date':
+      return `CAST(${calendarTime(sql)} AS VARCHAR)`;
     case 'nested':
       return canonicalJson(`json_format(CAST(${sql} AS JSON))`);
     default:
@@ -89,7 +121,7 @@ export function athenaText(sql: string, kind: ColumnKind, type: string): string 
 
 /** A text as a JSON string. */
 export function quotedText(text: string): string {
-  return `json_format(CAST(${text} AS JSON))`;
+  return once(text, 'q', (q) => `json_format(CAST(${q} AS JSON))`);
 }
 
 /** A string, a number, a word, or any other character outside of strings. */
@@ -99,7 +131,11 @@ const TOKEN = String.raw`"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[a-z]+|[^\s"]`;
  * The text of valid JSON as DuckDB writes it: without white space, escapes only where JSON needs them, numbers in one form.
  * Members stay in their order, which Athena's own functions would change. Most texts are in that form already.
  */
-export function canonicalJson(json: string): string {
+export function canonicalJson(text: string): string {
+  return once(text, 'j', canonicalText);
+}
+
+function canonicalText(json: string): string {
   const double = 'TRY_CAST(n AS DOUBLE)';
   const number = `CASE WHEN n = '-0' THEN '0' WHEN NOT regexp_like(n, '[.eE]') OR NOT coalesce(is_finite(${double}), false) THEN n
     ELSE CASE WHEN n LIKE '-%' THEN '-' ELSE '' END || ${numberText(`abs(${double})`, JSON_STYLE)} END`;

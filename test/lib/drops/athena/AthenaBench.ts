@@ -1,100 +1,122 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
 import {
-  type AthenaMapping,
+  type AthenaColumn,
+  acceptedCountsQuery,
   acceptedRowsQuery,
+  refusedCountsQuery,
   refusedRowsQuery,
   unloadStatement,
 } from '../../../../lib/drops/athena/athenaStatements.ts';
-import { type FileTable, groupFiles } from '../../../../lib/drops/athena/athenaTables.ts';
-import type { EngineFile, FileSchema } from '../../../../lib/drops/engine/Engine.ts';
-import { athenaDialect } from '../../../../lib/drops/mapping/athena/athenaDialect.ts';
-import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
+import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
 import { openStatementRunner } from '../../../../packages/local-aws/src/athena/index.ts';
-import { BUCKET, runToEnd, startAthena } from '../../../../packages/local-aws/test/harness/startAthena.ts';
-import { type DatasetInput, MappingBench, subjectOf } from '../engine/MappingBench.ts';
+import { Catalog } from '../../../../packages/local-aws/src/glue/index.ts';
+import { ObjectStore } from '../../../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
+import { temporaryDirectory } from '../../../../packages/local-aws/test/harness/startServices.ts';
+import { MappingBench } from '../engine/MappingBench.ts';
+import type { DropCase } from './cases/DropCase.ts';
+import {
+  acceptedRows,
+  compileDrop,
+  DROP_DAY,
+  loadByDuckDb,
+  type Outcome,
+  positive,
+  refusedRows,
+} from './loadDrop.ts';
 
-type Rows = readonly Readonly<Record<string, unknown>>[];
+type Drop = Pick<DropCase, 'dataset' | 'unitIds'>;
 
-/** What came of a load, without the columns that differ by design: row numbers, and IDs and details of refused rows. */
-export interface Outcome {
-  readonly rows: Rows;
-  /** Refused rows by file, reason and column, with their number. */
-  readonly refused: Rows;
+const DATABASE = 'scratch';
+const BUCKET = 'results';
+const EQUAL_ROWS = '^(\\d+) equal rows, ';
+
+/** The runner of the local Athena's statements, without the service before it, which clients ask again and again. */
+async function openAthena() {
+  const { path, remove } = temporaryDirectory();
+  const clock = new ManualClock(Date.UTC(2026, 10, 21));
+  const store = ObjectStore.open({ directory: join(path, 's3'), clock });
+  const catalog = Catalog.open({ directory: join(path, 'glue'), clock });
+  const prepared = { find: () => undefined, put: () => undefined, remove: () => false };
+  const runner = await openStatementRunner({ catalog, store, prepared, clock, directory: join(path, 'tmp') });
+  store.createBucket(BUCKET);
+  store.createBucket('acme-drops');
+  catalog.createDatabase({ Name: DATABASE });
+  return {
+    store,
+    catalog,
+    runner,
+    async close() {
+      await runner.close();
+      store.close();
+      remove();
+    },
+  };
 }
-
-/** Times as Athena reads them: rounded to milliseconds. */
-const TIMES = `REPLACE (date_trunc('milliseconds', "timestamp" + INTERVAL 500 MICROSECONDS) AS "timestamp")`;
 
 /** Loads of the same files by DuckDB and by the local Athena. */
 export class AthenaBench {
   readonly bench: MappingBench;
-  readonly #athena: Awaited<ReturnType<typeof startAthena>>;
+  readonly #athena: Awaited<ReturnType<typeof openAthena>>;
   #loads = 0;
 
-  private constructor(bench: MappingBench, athena: Awaited<ReturnType<typeof startAthena>>) {
+  private constructor(bench: MappingBench, athena: Awaited<ReturnType<typeof openAthena>>) {
     this.bench = bench;
     this.#athena = athena;
   }
 
   static async open(): Promise<AthenaBench> {
-    const athena = await startAthena(openStatementRunner);
-    athena.store.createBucket('acme-drops');
-    athena.catalog.createDatabase({ Name: 'scratch' });
-    return new AthenaBench(await MappingBench.open(), athena);
+    return new AthenaBench(await MappingBench.open(), await openAthena());
   }
 
-  /** The statements of a load. */
-  async compile(
-    dataset: DatasetInput,
-    files: readonly EngineFile[],
-    unitIds: Record<string, string> = {},
-  ): Promise<AthenaMapping & { readonly tables: readonly FileTable[] }> {
-    const schemas = (await this.bench.describe(files)).map((file): FileSchema => {
-      if ('problem' in file) throw file.problem;
-      return file;
-    });
-    const mapping = compileMapping(subjectOf(dataset, unitIds), schemas, athenaDialect);
+  /** @throws FileError for a file that Athena can't read. */
+  async byAthena(drop: Drop, files: readonly EngineFile[]): Promise<Outcome> {
     this.#loads += 1;
-    const { groups, tables } = groupFiles(mapping, schemas, (number) => `l${this.#loads}_${number}`);
-    const at = Date.UTC(2026, 10, 21);
-    return { mapping, groups, tables, database: 'scratch', loadedAt: at, receivedAt: at };
-  }
-
-  async byAthena(
-    dataset: DatasetInput,
-    files: readonly EngineFile[],
-    unitIds: Record<string, string> = {},
-  ): Promise<Outcome> {
-    const load = await this.compile(dataset, files, unitIds);
+    const load = await compileDrop(this.bench, drop, files, {
+      database: DATABASE,
+      nameOf: (number) => `l${this.#loads}_${number}`,
+    });
     for (const file of files)
       await this.#athena.store.put('acme-drops', file.name, createReadStream(file.path));
-    for (const table of load.tables) await this.#createTable(table, files);
-    const rows = await this.#unload(acceptedRowsQuery(load), `rows-${this.#loads}`);
+    for (const { name, columns, files: own } of load.tables) {
+      const targets = own.map((i) => `s3://acme-drops/${files[i]?.name}`);
+      await this.#athena.store.put(BUCKET, `links/${name}/files`, Buffer.from(targets.join('\n')));
+      this.#createTable(
+        name,
+        columns,
+        `links/${name}/`,
+        'org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat',
+      );
+    }
+    const rows = await this.#unload(acceptedRowsQuery(load), `rows_${this.#loads}`);
     const refused = load.groups.some(({ mapped }) => mapped.problems.length > 0)
-      ? await this.#unload(refusedRowsQuery(load), `refused-${this.#loads}`)
+      ? await this.#unload(refusedRowsQuery(load), `refused_${this.#loads}`)
       : null;
-    return outcomeOf(
-      this.bench,
-      rows,
-      refused,
-      "regexp_replace(detail, '^\\d+ equal rows, ', '')",
-      "coalesce(TRY_CAST(regexp_extract(detail, '^(\\d+) equal rows, ', 1) AS BIGINT), 1)",
-    );
+    const accepted =
+      rows === null
+        ? []
+        : await this.#run(acceptedCountsQuery(load.mapping, DROP_DAY, DATABASE, `rows_${this.#loads}`));
+    const reasons =
+      refused === null ? [] : await this.#run(refusedCountsQuery(DATABASE, `refused_${this.#loads}`));
+    return {
+      rows: rows === null ? [] : await acceptedRows(this.bench, rows),
+      refused:
+        refused === null
+          ? []
+          : await refusedRows(
+              this.bench,
+              refused,
+              `regexp_replace(detail, '${EQUAL_ROWS}', '')`,
+              `coalesce(TRY_CAST(regexp_extract(detail, '${EQUAL_ROWS}', 1) AS BIGINT), 1)`,
+            ),
+      counts: countsOf(accepted, reasons, load.mapping.origin),
+    };
   }
 
-  async byDuckDb(
-    dataset: DatasetInput,
-    files: readonly EngineFile[],
-    unitIds: Record<string, string> = {},
-  ): Promise<Outcome> {
-    const { result } = await this.bench.load(dataset, files, { unitIds });
-    return outcomeOf(
-      this.bench,
-      result.written[0]?.path ?? null,
-      result.refusedFile?.path ?? null,
-      "regexp_replace(detail, '^row \\d+, ', '')",
-      '1',
-    );
+  byDuckDb(drop: Drop, files: readonly EngineFile[]): Promise<Outcome> {
+    return loadByDuckDb(this.bench, drop, files);
   }
 
   async close(): Promise<void> {
@@ -102,59 +124,83 @@ export class AthenaBench {
     await this.#athena.close();
   }
 
-  async #createTable({ name, columns, files }: FileTable, all: readonly EngineFile[]): Promise<void> {
-    const { store, catalog } = this.#athena;
-    const targets = files.map((i) => `s3://acme-drops/${all[i]?.name}`);
-    await store.put(BUCKET, `links/${name}/files`, Buffer.from(targets.join('\n')));
-    catalog.createTable('scratch', {
+  #createTable(name: string, columns: readonly AthenaColumn[], folder: string, inputFormat: string): void {
+    this.#athena.catalog.createTable(DATABASE, {
       Name: name,
       TableType: 'EXTERNAL_TABLE',
       Parameters: { EXTERNAL: 'TRUE' },
       PartitionKeys: [],
       StorageDescriptor: {
         Columns: columns.map((column) => ({ Name: column.name, Type: column.type })),
-        Location: `s3://${BUCKET}/links/${name}/`,
-        InputFormat: 'org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat',
+        Location: `s3://${BUCKET}/${folder}`,
+        InputFormat: inputFormat,
         SerdeInfo: { SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' },
       },
     });
   }
 
-  /** @returns Path of the file that was written; null without rows. */
-  async #unload(query: string, folder: string): Promise<string | null> {
-    const statement = unloadStatement(query, `s3://${BUCKET}/${folder}/`);
-    const execution = await runToEnd(this.#athena.client, statement, {
-      QueryExecutionContext: { Database: 'scratch' },
-    });
-    const { State, StateChangeReason } = execution?.Status ?? {};
-    if (State !== 'SUCCEEDED') throw new Error(`${StateChangeReason}\n${statement}`);
+  /** Writes rows, and makes a table over what is counted of them. @returns Path of the file; null without rows. */
+  async #unload(query: string, name: string): Promise<string | null> {
+    await this.#run(unloadStatement(query, `s3://${BUCKET}/${name}/`));
     const bucket = this.#athena.store.bucket(BUCKET);
-    const [entry] = bucket.list({ prefix: `${folder}/`, after: '', limit: 1 }).entries;
-    return entry !== undefined && 'object' in entry ? bucket.pathOf(entry.object) : null;
+    const [entry] = bucket.list({ prefix: `${name}/`, after: '', limit: 1 }).entries;
+    if (entry === undefined || !('object' in entry)) return null;
+    const path = bucket.pathOf(entry.object);
+    const columns = (await this.bench.query(`DESCRIBE SELECT * FROM read_parquet('${path}')`)).map(
+      ({ column_name, column_type }) => ({
+        name: String(column_name),
+        type: String(column_type).replace('VARCHAR', 'string').toLowerCase(),
+      }),
+    );
+    this.#createTable(
+      name,
+      columns,
+      `${name}/`,
+      'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
+    );
+    return path;
+  }
+
+  /** @returns The rows of a query; none of an UNLOAD. */
+  async #run(statement: string): Promise<readonly (readonly (string | null)[])[]> {
+    const { runner } = this.#athena;
+    runner.classify(statement);
+    const { rows } = await runner.run(statement, {
+      catalog: 'AwsDataCatalog',
+      database: DATABASE,
+      parameters: [],
+      executionId: randomUUID(),
+      outputLocation: `s3://${BUCKET}/out/`,
+      workGroup: 'primary',
+      onCall: () => undefined,
+      signal: new AbortController().signal,
+    });
+    const read = [];
+    for await (const chunk of rows) read.push(...chunk);
+    return read;
   }
 }
 
-async function outcomeOf(
-  bench: MappingBench,
-  rows: string | null,
-  refused: string | null,
-  detail: string,
-  count: string,
-): Promise<Outcome> {
-  const columns = rows === null ? [] : await bench.query(`DESCRIBE SELECT * FROM read_parquet('${rows}')`);
-  const times = columns.some((column) => column['column_name'] === 'timestamp') ? TIMES : '';
+/**
+ * The counts of a load by Athena.
+ *
+ * @param accepted `source_file`, `late`, `n`.
+ * @param refused `path`, `reason`, `n`.
+ * @param origin Of paths.
+ */
+export function countsOf(
+  accepted: readonly (readonly (string | null | undefined)[])[],
+  refused: readonly (readonly (string | null | undefined)[])[],
+  origin: string,
+): Outcome['counts'] {
+  const sum = (pairs: readonly (readonly [string, number])[]) => {
+    const sums = new Map<string, number>();
+    for (const [name, n] of pairs) sums.set(name, (sums.get(name) ?? 0) + n);
+    return positive([...sums]);
+  };
   return {
-    rows:
-      rows === null
-        ? []
-        : await bench.query(
-            `SELECT * EXCLUDE (row_number) ${times} FROM read_parquet('${rows}') ORDER BY ALL`,
-          ),
-    refused:
-      refused === null
-        ? []
-        : await bench.query(
-            `SELECT path, reason, ${detail} AS detail, received_at, key_label, sum(${count}) AS n FROM read_parquet('${refused}') GROUP BY ALL ORDER BY ALL`,
-          ),
+    accepted: sum(accepted.map(([file, , n]) => [file ?? '', Number(n)])),
+    refused: sum(refused.map(([path, reason, n]) => [`${path?.slice(origin.length)} ${reason}`, Number(n)])),
+    late: sum(accepted.flatMap(([, late, n]) => (late == null ? [] : [[late, Number(n)] as const]))),
   };
 }

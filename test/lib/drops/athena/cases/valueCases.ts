@@ -1,0 +1,110 @@
+import { KINDS, rowForEach } from './columnValues.ts';
+import { type DropCase, events, rowForText } from './DropCase.ts';
+import { JSON_TEXTS } from './oddTexts.ts';
+
+const FLAT = KINDS.filter((kind) => !['struct', 'list'].includes(kind));
+
+/** Struct in struct, list, map, and lists of structs, in lower case as Athena reads them. */
+const NESTED = `SELECT * FROM (VALUES
+    (1, 'a', {'when': TIMESTAMP '2026-11-20 10:15:30.5'}, {'id': 'u1', 'of': {'company': 7, 'price': 12.50::DECIMAL(10,2)}}, [1.5, NULL, 100], MAP {'a': 1, 'b': NULL},
+      [{'x': [1], 'y': true}], MAP {'k': {'n': 1e21}}),
+    (2, 'b', {'when': TIMESTAMP '2026-11-20 10:15:31'}, {'id': NULL, 'of': {'company': NULL, 'price': 0.05}}, [], MAP {}, [NULL], MAP {'k': NULL}),
+    (3, 'c', {'when': TIMESTAMP '2026-11-20 10:15:32'}, {'id': 'ü"\\/' || chr(10) || chr(1), 'of': NULL}, NULL, MAP {'é "q"': 9007199254740993}, [], NULL),
+    (4, 'd', NULL, {'id': 'u4', 'of': {'company': -1, 'price': -0.05}}, NULL, NULL, NULL, NULL),
+    (5, 'e', {'when': NULL}, NULL, NULL, NULL, NULL, NULL),
+    (6, NULL, {'when': TIMESTAMP '2026-11-20 10:15:33'}, NULL, [-0.0, 1e-7, 0.1], NULL, [{'x': NULL, 'y': NULL}], NULL)
+  ) AS given(n, event_name, "at", "user", "list", "map", many, maps)`;
+
+/** Values as texts, numbers and JSON. */
+export const valueCases: readonly DropCase[] = [
+  {
+    name: 'values as JSON',
+    dataset: events({ eventValue: 'id', metadata: KINDS }),
+    files: [{ sql: rowForEach(KINDS) }],
+    rows: 119,
+    refused: { TEXT_INVALID: 1 },
+    rawDiffers: true,
+  },
+  {
+    name: 'values as names, unit IDs and texts',
+    dataset: events({
+      eventName: 'id',
+      unitIds: Object.fromEntries(FLAT.map((column) => [column, column])),
+    }),
+    files: [{ sql: rowForEach(FLAT) }],
+    rows: 108,
+    refused: { TEXT_INVALID: 1, UNIT_MISSING: 8 },
+    rawDiffers: true,
+  },
+  {
+    name: 'values as declared texts and numbers',
+    dataset: {
+      kind: 'table',
+      refusedShare: 1,
+      mapping: {
+        columns: {
+          id: 'id',
+          ...Object.fromEntries(KINDS.map((column) => [column, column])),
+          ...Object.fromEntries(
+            FLAT.filter((kind) => !['day', 'at', 'instant'].includes(kind)).map((column) => [
+              `${column}_number`,
+              { column, type: 'double' as const },
+            ]),
+          ),
+        },
+      },
+    },
+    files: [{ sql: rowForEach(KINDS) }],
+    rows: 93,
+    refused: { TEXT_INVALID: 1, VALUE_INVALID: 26 },
+    rawDiffers: true,
+  },
+  {
+    name: 'objects of JSON texts, with members that override theirs',
+    dataset: events({ eventValue: 'id', metadataJson: 't', metadata: { key: 'id' } }),
+    files: [
+      {
+        sql: `SELECT 1795169730 AS ts, 'e' AS event_name, 'u' AS unit_id, * FROM (${rowForText(JSON_TEXTS)})`,
+      },
+    ],
+    rows: 18,
+    refused: { METADATA_INVALID: 15 },
+  },
+  {
+    name: 'nested values, and their members as sources',
+    dataset: events({
+      timestamp: 'at.when',
+      eventValue: 'user',
+      unitIds: { userID: 'user.id', companyID: 'user.of.company', row: 'n' },
+      metadataJson: 'user',
+      metadata: { who: 'user', list: 'list', map: 'map', price: 'user.of.price', many: 'many', maps: 'maps' },
+    }),
+    files: [{ sql: NESTED }],
+    rows: 3,
+    refused: { NAME_MISSING: 1, TIME_MISSING: 2 },
+  },
+  {
+    name: 'decimals as other writers have them',
+    dataset: {
+      kind: 'events',
+      mapping: {
+        metadata: Object.fromEntries(
+          ['int32', 'int64', 'bytes', 'wide', 'exact'].map((column) => [column, { column, optional: true }]),
+        ),
+      },
+    },
+    files: ['decimals', 'decimals-in-bytes'].map((name) => ({ fixture: `${name}.parquet` })),
+    rows: 6,
+    refused: {},
+  },
+  {
+    name: 'lists as other writers have them',
+    dataset: {
+      kind: 'events',
+      mapping: { metadata: ['list', 'repeated', 'pairs', 'struct', 'map', 'keys'] },
+    },
+    files: [{ fixture: 'lists.parquet' }],
+    rows: 3,
+    refused: {},
+  },
+];
