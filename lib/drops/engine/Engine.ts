@@ -21,6 +21,8 @@ export interface FileSchema {
   readonly bytes: number;
   /** Whether its pages may have checksums, which the load then verifies. */
   readonly mayHaveChecksums: boolean;
+  /** The names of the codecs that its pages are compressed with, as Parquet has them: `SNAPPY`, `ZSTD`. */
+  readonly codecs: readonly string[];
   /** Top-level columns in the file's order. */
   readonly columns: readonly FileColumn[];
   /**

@@ -30,8 +30,9 @@ export const FileError = defineErrorFamily('user', {
     cure: DROP_AGAIN,
   },
   SLUICE_INGEST_FILE_CODEC_UNSUPPORTED: {
-    cause: 'A Parquet file uses an unsupported compression codec, such as Hadoop’s old LZ4.',
-    cure: 'Write it with zstd, snappy, gzip, brotli, LZ4_RAW or no compression.',
+    cause:
+      'A Parquet file uses an unsupported compression codec, such as Hadoop’s old LZ4, or its day is loaded by Athena, which does not read brotli and LZ4_RAW.',
+    cure: 'Write it with zstd, snappy, gzip or no compression. Days that the function loads may use brotli and LZ4_RAW, too.',
   },
   SLUICE_INGEST_FILE_ENCODING_UNSUPPORTED: {
     cause: 'A Parquet file has values in an unsupported encoding or of an unsupported type.',

@@ -97,7 +97,7 @@ async function describeFile(
     throw new FileError('SLUICE_INGEST_COLUMN_NAME_UNFIT', `${name}: ${JSON.stringify(unfit)}.`);
   }
   if (footer.isEncrypted) throw new FileError('SLUICE_INGEST_FILE_ENCRYPTED', `${name}.`);
-  requireCodecs(name, footer.rowGroups);
+  const codecs = codecsOf(name, footer.rowGroups);
   if (original === null && shape.readable !== null) await rewriteSchema(path, footer, shape.readable);
   if (shape.measured < MOST_MEASURED) {
     shape.measured += 1;
@@ -109,6 +109,7 @@ async function describeFile(
   const schema = {
     ...{ ...file, rows, rowGroups: rowGroups.length, bytes, columns },
     mayHaveChecksums: mayHaveChecksums(footer, ends),
+    codecs,
   };
   return { schema, shape };
 }
@@ -151,13 +152,14 @@ async function rewriteSchema(
   }
 }
 
-function requireCodecs(name: string, groups: readonly RowGroup[]): void {
-  for (const { chunks } of groups) {
-    for (const { codec } of chunks) {
-      if (codec in CODECS && !UNREAD_CODECS.includes(codec)) continue;
-      throw new FileError('SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', `${name}: ${CODECS[codec] ?? codec}.`);
-    }
-  }
+/** @throws FileError for a codec that DuckDB does not read. */
+function codecsOf(name: string, groups: readonly RowGroup[]): readonly string[] {
+  const numbers = new Set(groups.flatMap(({ chunks }) => chunks.map(({ codec }) => codec)));
+  return [...numbers].map((number) => {
+    const codec = CODECS[number];
+    if (codec !== undefined && !UNREAD_CODECS.includes(number)) return codec;
+    throw new FileError('SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', `${name}: ${codec ?? number}.`);
+  });
 }
 
 /** DuckDB treats statements as C strings, which a NUL ends. */

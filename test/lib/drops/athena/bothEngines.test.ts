@@ -39,6 +39,18 @@ describe('a drop by both engines', () => {
     },
   );
 
+  it.each(['brotli', 'lz4_raw'])('names a file with %s, which Athena does not read', async (codec) => {
+    const sql = `SELECT 1795169730 AS ts, 'e' AS event_name, 'u' AS unit_id`;
+    const { path } = await engines.bench.write('packed.parquet', sql, `COMPRESSION ${codec}`);
+    const drop = { dataset: { kind: 'events' as const, mapping: { timestamp: 'ts' } } };
+    const files = [{ path, name: 'drops/packed.parquet' }];
+    expect((await engines.byDuckDb(drop, files)).rows).toHaveLength(1);
+    await expect(engines.byAthena(drop, files)).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED',
+      message: expect.stringContaining(`drops/packed.parquet: ${codec.toUpperCase()}`),
+    });
+  });
+
   it.each([
     ['a number without a sign', '7::UINTEGER'],
     ['a UUID', 'uuid()'],
