@@ -19,6 +19,7 @@ const END_SECOND = 253_402_300_800;
 const LEAST_NANOSECOND = '-9223372036854775807';
 const MOST_NANOSECOND = '9223372036854775807';
 
+const DAY_MS = 86_400_000;
 const EPOCH = "TIMESTAMP '1970-01-01 00:00:00.000'";
 
 /** Milliseconds that are added to make a number of microseconds positive, as Athena divides towards zero. */
@@ -27,8 +28,13 @@ const POSITIVE = -FIRST_SECOND * 1_000;
 /** Milliseconds of microseconds from the year 1. */
 const millisOf = (micros: string) => `(${micros} + ${POSITIVE}000 + 500) / 1000 - ${POSITIVE}`;
 
+/** Athena adds no more than 31 bits of anything: `addFieldValueTimestamp` in https://github.com/trinodb/trino */
 function timeOfMillis(millis: string): string {
-  return bound(millis, 'l', (l) => `date_add('millisecond', ${l}, ${EPOCH})`);
+  return bound(
+    millis,
+    'l',
+    (l) => `date_add('millisecond', ${l} % ${DAY_MS}, date_add('day', ${l} / ${DAY_MS}, ${EPOCH}))`,
+  );
 }
 
 function timeOfNumber(sql: string, kind: ColumnKind, unit: Exclude<TimeUnit, 'timestamp' | 'iso'>): string {

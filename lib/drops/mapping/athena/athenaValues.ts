@@ -88,7 +88,7 @@ const LAST_YEAR = 290_000;
 
 /** Columns of times hold numbers beyond any calendar where writers without nulls had no time: DuckDB takes them for infinite. */
 export function calendarTime(sql: string): string {
-  return `CASE WHEN year(${sql}) BETWEEN -${LAST_YEAR} AND ${LAST_YEAR} THEN ${sql} END`;
+  return `CASE WHEN abs(year(${sql})) <= ${LAST_YEAR} THEN ${sql} END`;
 }
 
 /** A time without the zeros at the end of its fraction. */
