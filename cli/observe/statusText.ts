@@ -114,7 +114,7 @@ function partsText({
     ...(alarms === null
       ? []
       : [
-          `Alarms: ${on.length} of ${alarms.length} on, ${unknown.length} without data${isLocal ? ' (the local cloud has no metrics of AWS services)' : `, ${silent.length} notify nobody`}.`,
+          `Alarms: ${on.length} of ${alarms.length} on, ${unknown.length} without data${isLocal ? ' (the local cloud has not all metrics of AWS services)' : `, ${silent.length} notify nobody`}.`,
         ]),
   ];
 }

@@ -414,9 +414,9 @@ export const serviceQuestions = {
   SLUICE_PROBE_METRICS: {
     asks: 'Whether metrics arrive: those that functions print as EMF, and those of metric filters',
     reliesOn:
-      '`requests` of the namespace `Sluice` counts the requests of the probe; in the last 20 minutes, `ObjectsParked-<stage>` has a datapoint, which a metric filter makes from the run for stragglers, and `InvocationAttemptCount` of `AWS/Scheduler` is above 0',
+      '`received` of the namespace `Sluice` has a value for each request of the probe; in the last 20 minutes, `ObjectsParked-<stage>` has a datapoint, which a metric filter makes from the run for stragglers, and `InvocationAttemptCount` of `AWS/Scheduler` is above 0',
     witness:
-      '[EMF](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html); functions print it as text lines; [Scheduler](https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html)',
+      '[EMF](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html); functions print it to stdout, the collector in the [JSON log format](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html); [Scheduler](https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html)',
     certainty: 'documented',
     cure: '**Alarms would not fire.** A stack that is less than ten minutes old may have no run for stragglers yet: run the probe again. Otherwise check the dashboard: panels without data show what is missing (docs/metrics.md).',
     asked: 'always',

@@ -124,19 +124,29 @@ function graphs(stack: Stack): readonly Graph[] {
     {
       title: 'Requests',
       stat: 'Sum',
-      lines: [collected(m.requests), collected(m.refused_requests), api('Count'), api('4xx'), api('5xx')],
+      lines: [
+        ...lambda('Invocations').slice(0, 1),
+        collected(m.refused_requests),
+        api('Count'),
+        api('4xx'),
+        api('5xx'),
+      ],
     },
     {
       title: 'Events',
       stat: 'Sum',
-      lines: [m.received, m.landed, m.quarantined, m.ignored, m.refused, m.overflowed].map((metric) =>
-        collected(metric),
+      lines: [m.received, m.exposures_landed, m.events_landed, m.quarantined, m.ignored, m.overflowed].map(
+        (metric) => collected(metric),
       ),
     },
     {
       title: 'Latency of the collector, ms',
       stat: 'p50',
-      lines: ['p50', 'p90', 'p99'].map((stat) => ({ ...collected(m.latency_ms), stat, label: stat })),
+      lines: ['p50', 'p90', 'p99'].flatMap((stat) =>
+        lambda('Duration', stat)
+          .slice(0, 1)
+          .map((line) => ({ ...line, label: stat })),
+      ),
     },
     {
       title: "Seconds until the streams' files are written",
@@ -149,9 +159,9 @@ function graphs(stack: Stack): readonly Graph[] {
       lines: [...firehose('ThrottledRecords'), collected(m.retried)],
     },
     {
-      title: 'Bytes landed, and billed by Firehose',
+      title: 'Bytes that the streams received',
       stat: 'Sum',
-      lines: [collected(m.payload_bytes), collected(m.firehose_billed_bytes)],
+      lines: firehose('IncomingBytes'),
     },
     {
       title: 'Functions',

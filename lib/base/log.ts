@@ -66,7 +66,7 @@ export interface MetricRecord {
   readonly dimensions: Readonly<Record<string, string>>;
   readonly values: readonly (readonly [metric: Metric, value: number])[];
   /** Members of the line that are neither: they find it among others and make no metric. Default none. */
-  readonly properties?: Readonly<Record<string, string>>;
+  readonly properties?: Readonly<Record<string, unknown>>;
 }
 
 /**

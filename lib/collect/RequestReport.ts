@@ -48,9 +48,11 @@ export class RequestReport {
 
   /** Counts the events of a batch. */
   collected(collected: CollectedBatch): void {
-    const { sdkType, sdkVersion, events, counted, noted } = collected;
+    const { sdkType, sdkVersion, events, counted, noted, duplicates, clockSkewMs } = collected;
     this.#collected = collected;
     this.add({ sdk: sdkLabel(sdkType, sdkVersion), events });
+    if (clockSkewMs !== null) this.add({ clock_skew_ms: clockSkewMs });
+    if (duplicates > 0) this.add({ duplicates });
     this.ignore(counted);
     if (!isEmpty(noted)) this.add({ noted });
   }
@@ -126,11 +128,8 @@ export class RequestReport {
       requestId: this.#requestId,
       latencyMs: now - this.receivedAt,
       received: this.#collected?.events ?? total(this.#refused) + total(this.#ignored),
-      duplicates: this.#collected?.duplicates ?? 0,
-      clockSkewMs: this.#collected?.clockSkewMs ?? null,
       refusedAs: status < 400 ? null : this.#refusedAs,
       streams: this.#streams,
-      refused: this.#refused,
       ignored: this.#ignored,
     });
   }
@@ -138,9 +137,8 @@ export class RequestReport {
 
 /** @param each Events that a row represents. */
 function streamOutcome(delivery: StreamDelivery, each: number): StreamOutcome {
-  const { kind: table, acknowledged, retried, bytes, billedBytes } = delivery;
-  const counts = { landed: acknowledged * each, overflowed: delivery.overflowed * each };
-  return { table, ...counts, retried, payloadBytes: bytes, billedBytes };
+  const { kind: table, acknowledged, overflowed, retried } = delivery;
+  return { table, landed: acknowledged * each, overflowed: overflowed * each, retried };
 }
 
 function total(counts: Readonly<Record<string, number>>): number {

@@ -1,36 +1,44 @@
 import { emfLine, METRIC_NAMESPACE, type Metric, type MetricRecord } from '../base/log.ts';
-import { ignoredReasons } from './eventFilter.ts';
+import type { TableKind } from '../schema/kinds.ts';
 
-/** The collector's metrics. docs/metrics.md describes each of them and its alarm. */
+/**
+ * The collector's metrics. docs/metrics.md describes each of them and its alarm.
+ *
+ * CloudWatch bills for every name, and for every byte of the lines they are in. So there is one only for what an alarm, a
+ * page or a question reads and no metric of an AWS service says: requests are the number of values of `received`, time and
+ * errors are Lambda's, bytes are Firehose's.
+ */
 export const collectMetrics = {
-  requests: { name: 'requests', unit: 'Count' },
-  refused_requests: { name: 'refused_requests', unit: 'Count' },
   received: { name: 'received', unit: 'Count' },
-  refused: { name: 'refused', unit: 'Count' },
-  landed: { name: 'landed', unit: 'Count' },
+  exposures_landed: { name: 'exposures_landed', unit: 'Count' },
+  events_landed: { name: 'events_landed', unit: 'Count' },
   quarantined: { name: 'quarantined', unit: 'Count' },
   ignored: { name: 'ignored', unit: 'Count' },
   overflowed: { name: 'overflowed', unit: 'Count' },
+  exposures_overflowed: { name: 'exposures_overflowed', unit: 'Count' },
+  events_overflowed: { name: 'events_overflowed', unit: 'Count' },
+  quarantine_overflowed: { name: 'quarantine_overflowed', unit: 'Count' },
   retried: { name: 'retried', unit: 'Count' },
-  duplicates_in_batch: { name: 'duplicates_in_batch', unit: 'Count' },
-  clock_skew_ms: { name: 'clock_skew_ms', unit: 'Milliseconds' },
-  payload_bytes: { name: 'payload_bytes', unit: 'Bytes' },
-  firehose_billed_bytes: { name: 'firehose_billed_bytes', unit: 'Bytes' },
+  refused_requests: { name: 'refused_requests', unit: 'Count' },
   groups_failures: { name: 'groups_failures', unit: 'Count' },
-  latency_ms: { name: 'latency_ms', unit: 'Milliseconds' },
 } as const satisfies Record<string, Metric>;
+
+/** The metrics of what a stream was given: rows that Firehose acknowledged, and rows that went to overflow. */
+export const streamMetrics = {
+  exposures: { landed: collectMetrics.exposures_landed, overflowed: collectMetrics.exposures_overflowed },
+  events: { landed: collectMetrics.events_landed, overflowed: collectMetrics.events_overflowed },
+  quarantine: { landed: collectMetrics.quarantined, overflowed: collectMetrics.quarantine_overflowed },
+} as const satisfies Readonly<Record<TableKind, Readonly<Record<'landed' | 'overflowed', Metric>>>>;
 
 /** The outcome of one stream in a request. */
 export interface StreamOutcome {
   /** The stream's table kind. */
-  readonly table: string;
+  readonly table: TableKind;
   /** Events, even if one row of quarantine represents many. */
   readonly landed: number;
   readonly overflowed: number;
   /** Records that were put again. */
   readonly retried: number;
-  readonly payloadBytes: number;
-  readonly billedBytes: number;
 }
 
 /** The numbers of one request. */
@@ -43,80 +51,55 @@ export interface RequestOutcome {
   readonly latencyMs: number;
   /** Events of the batch. An unreadable body counts as one, and so does an SDK's error report. */
   readonly received: number;
-  readonly duplicates: number;
-  readonly clockSkewMs: number | null;
   /** Code under which the request was refused; null when it was accepted. */
   readonly refusedAs: string | null;
   readonly streams: readonly StreamOutcome[];
-  /** Events refused, and bodies, by code. */
-  readonly refused: Readonly<Record<string, number>>;
   /** Events counted only, by reason. */
   readonly ignored: Readonly<Record<string, number>>;
 }
 
-/** The quarantine stream. Its rows count as `quarantined`, never as `landed`. */
-const QUARANTINE = 'quarantine';
-
-/** Reasons are codes of Sluice or in the list. Anything else would be text from a sender. */
+/** Codes of Sluice. Anything else would be text from a sender. */
 const CODE = /^SLUICE_[A-Z_]+$/;
-const REASONS: ReadonlySet<string> = new Set(ignoredReasons);
 
 /**
- * The metrics of one request as EMF lines: one for the whole request, one for each stream with rows, one for each reason.
- * Counts that are usually 0 are omitted when they are 0, because CloudWatch bills for every value.
+ * The metrics of one request as EMF lines: one for the whole request, and for a refused one a second with its code. Counts of
+ * 0 are left out, except `received`: the number of its values is the number of requests.
+ *
+ * The first line has members that make no metric, for who looks for one request: `request_id`, `latency_ms`, and
+ * `ignored_as`, the counts of ignored events by reason.
  */
 export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string, unknown>>[] {
-  const { stage, receivedAt, requestId, streams, refused, ignored, refusedAs } = outcome;
+  const { stage, receivedAt, requestId, latencyMs, streams, ignored, refusedAs } = outcome;
   const m = collectMetrics;
   const base = { namespace: METRIC_NAMESPACE, timestamp: receivedAt };
   const own = { function: 'collect', stage };
-  const forwarded = streams.filter(({ table }) => table !== QUARANTINE);
-  const quarantine = streams.filter(({ table }) => table === QUARANTINE);
+  const reason = refusedAs !== null && CODE.test(refusedAs) ? refusedAs : 'other';
   const records: MetricRecord[] = [
     {
       ...base,
       dimensions: own,
-      ...(requestId === null ? null : { properties: { request_id: requestId } }),
+      properties: {
+        ...(requestId === null ? null : { request_id: requestId }),
+        latency_ms: latencyMs,
+        ...(sum(ignored) === 0 ? null : { ignored_as: ignored }),
+      },
       values: [
-        [m.requests, 1],
         [m.received, outcome.received],
-        [m.landed, total(forwarded, 'landed')],
-        ...some(m.refused_requests, refusedAs === null ? 0 : 1),
-        ...some(m.refused, sum(refused)),
-        ...some(m.quarantined, total(quarantine, 'landed')),
+        ...streams.flatMap(({ table, landed, overflowed }) => [
+          ...some(streamMetrics[table].landed, landed),
+          ...some(streamMetrics[table].overflowed, overflowed),
+        ]),
         ...some(m.ignored, sum(ignored)),
         ...some(m.overflowed, total(streams, 'overflowed')),
         ...some(m.retried, total(streams, 'retried')),
-        ...some(m.duplicates_in_batch, outcome.duplicates),
-        ...(outcome.clockSkewMs === null ? [] : [[m.clock_skew_ms, outcome.clockSkewMs] as const]),
-        ...some(m.payload_bytes, total(streams, 'payloadBytes')),
-        ...some(m.firehose_billed_bytes, total(streams, 'billedBytes')),
-        [m.latency_ms, outcome.latencyMs],
+        ...some(m.refused_requests, refusedAs === null ? 0 : 1),
       ],
     },
-    ...streams.map(({ table, landed, overflowed, retried, billedBytes }) => ({
-      ...base,
-      dimensions: { ...own, table },
-      values: [
-        ...some(table === QUARANTINE ? m.quarantined : m.landed, landed),
-        ...some(m.overflowed, overflowed),
-        ...some(m.retried, retried),
-        ...some(m.firehose_billed_bytes, billedBytes),
-      ],
-    })),
-    ...byReason(m.refused, refused),
-    ...byReason(m.ignored, ignored),
-    ...byReason(m.refused_requests, refusedAs === null ? {} : { [refusedAs]: 1 }),
+    ...(refusedAs === null
+      ? []
+      : [{ ...base, dimensions: { ...own, reason }, values: [[m.refused_requests, 1] as const] }]),
   ];
   return emfLines(records);
-
-  function byReason(metric: Metric, counts: Readonly<Record<string, number>>): MetricRecord[] {
-    return Object.entries(counts).map(([reason, count]) => ({
-      ...base,
-      dimensions: { ...own, reason: CODE.test(reason) || REASONS.has(reason) ? reason : 'other' },
-      values: [[metric, count]],
-    }));
-  }
 }
 
 /** The metrics of a request that failed before anything of it could be counted. */
@@ -127,13 +110,13 @@ export function failureMetrics(
 ): Readonly<Record<string, unknown>>[] {
   const base = { namespace: METRIC_NAMESPACE, timestamp };
   const own = { function: 'collect', stage };
-  const { requests, refused_requests } = collectMetrics;
+  const { received, refused_requests } = collectMetrics;
   return emfLines([
     {
       ...base,
       dimensions: own,
       values: [
-        [requests, 1],
+        [received, 0],
         [refused_requests, 1],
       ],
     },

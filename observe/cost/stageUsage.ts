@@ -10,6 +10,7 @@ import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { DAY_MS } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import type { Place } from '../place.ts';
 import { MONTH_DAYS, type MonthlyUsage } from './monthlyCost.ts';
@@ -64,45 +65,59 @@ export async function measureStage(
   const { cloudwatch, stack, now } = place;
   const from = Math.floor((now - days * DAY_MS) / PERIOD_MS) * PERIOD_MS;
   const values = await readValues(cloudwatch, stageMetrics(place), from, now);
-  const { requests } = collectMetrics;
-  const began = values.first(requests.name);
+  const began = values.first('requests');
   if (began === null)
     throw new StageUsageError('SLUICE_COST_NO_TRAFFIC', `${stack.service}-${stack.stage}, ${days} days.`);
   const since = Math.max(from, began);
   const factor = (MONTH_DAYS * DAY_MS) / Math.max(PERIOD_MS, now - since);
   const month = (id: string) => values.sum(id) * factor;
   const functions = Object.entries(FUNCTION_MEGABYTES);
-  const count = month(requests.name);
-  const known = sum(functions, ([name]) => month(`invocations ${name}`));
-  // Lambda's metrics lag behind and are not everywhere: the collector's own then stand for its function.
-  const seconds =
-    known > 0
-      ? sum(functions, ([name, megabytes]) => (month(`duration ${name}`) / 1_000) * (megabytes / 1_024))
-      : (month(collectMetrics.latency_ms.name) / 1_000) * (FUNCTION_MEGABYTES.collect / 1_024);
+  const count = month('requests');
   /** Null where a service has told nothing, as S3 of a new bucket. */
   const told = (ids: readonly string[]) =>
     ids.some((id) => values.has(id)) ? sum(ids, (id) => month(id)) : null;
   const jqMs = told(tableKinds.map((kind) => `jq ${kind}`));
+  const logBytes = told(logGroups(stack).map((group) => `logs ${group}`));
+  const streams = tableKinds.map((kind) => ({
+    bytes: month(`bytes ${kind}`),
+    records: month(`records ${kind}`),
+  }));
   return {
     usage: {
       events: month(collectMetrics.received.name),
       requests: count,
       gatewayUnits: count,
-      invocations: known > 0 ? known : count,
-      gigabyteSeconds: seconds,
-      payloadBytes: month(collectMetrics.payload_bytes.name),
-      billedBytes: month(collectMetrics.firehose_billed_bytes.name),
+      // Lambda's metrics lag behind: each request is an invocation.
+      invocations: Math.max(
+        count,
+        sum(functions, ([name]) => month(`invocations ${name}`)),
+      ),
+      gigabyteSeconds: sum(
+        functions,
+        ([name, megabytes]) => (month(`duration ${name}`) / 1_000) * (megabytes / 1_024),
+      ),
+      payloadBytes: sum(streams, ({ bytes }) => bytes),
+      billedBytes: sum(streams, estimateBilledBytes),
       objects: told(tableKinds.map((kind) => `objects ${kind}`)),
       jqHours: jqMs === null ? null : jqMs / 3_600_000,
       storedBytes: values.last(STORED),
-      logBytes: told(logGroups(stack).map((group) => `logs ${group}`)),
+      logBytes,
       metrics: await countMetrics(cloudwatch, stack.stage),
-      // Without queries there is no value; without values of Lambda, AWS's metrics are not there at all.
-      athenaBytes: known > 0 ? month('athena') : told(['athena']),
+      // Without queries there is no value; without values of Logs, AWS's metrics are not there at all.
+      athenaBytes: logBytes === null ? told(['athena']) : month('athena'),
     },
     since,
     until: now,
   };
+}
+
+/**
+ * Bytes that Firehose bills for records, which it rounds up to 5 KB each: no metric says it. A record is at least one step,
+ * and wastes half a step on average. Records of one event each have one step and are exact.
+ */
+function estimateBilledBytes(stream: { readonly bytes: number; readonly records: number }): number {
+  const { bytes, records } = stream;
+  return Math.max(records * BILLED_STEP_BYTES, bytes + (records * BILLED_STEP_BYTES) / 2);
 }
 
 /** A metric that is read, by a name of ours. */
@@ -110,7 +125,7 @@ interface ReadMetric {
   readonly id: string;
   readonly namespace: string;
   readonly metric: string;
-  readonly statistic: 'Sum' | 'Average';
+  readonly statistic: 'Sum' | 'SampleCount' | 'Average';
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
@@ -123,13 +138,17 @@ interface ReadMetric {
  * https://docs.aws.amazon.com/athena/latest/ug/query-metrics-viewing.html
  */
 function stageMetrics({ config, stack }: Pick<Place, 'config' | 'stack'>): readonly ReadMetric[] {
-  const { requests, received, payload_bytes, firehose_billed_bytes, latency_ms } = collectMetrics;
+  const { received } = collectMetrics;
   const summed = { statistic: 'Sum' } as const;
+  const ofRequests = {
+    namespace: METRIC_NAMESPACE,
+    metric: received.name,
+    dimensions: { function: 'collect', stage: stack.stage },
+  };
   return [
-    ...[requests, received, payload_bytes, firehose_billed_bytes, latency_ms].map(({ name }) => ({
-      ...{ ...summed, id: name, namespace: METRIC_NAMESPACE, metric: name },
-      dimensions: { function: 'collect', stage: stack.stage },
-    })),
+    { ...ofRequests, ...summed, id: received.name },
+    // Each request has one value.
+    { ...ofRequests, statistic: 'SampleCount', id: 'requests' },
     ...Object.keys(FUNCTION_MEGABYTES).flatMap((name) => {
       const common = {
         ...summed,
@@ -145,6 +164,8 @@ function stageMetrics({ config, stack }: Pick<Place, 'config' | 'stack'>): reado
       const dimensions = { DeliveryStreamName: streamName(stack, kind) };
       const common = { ...summed, namespace: 'AWS/Firehose', dimensions };
       return [
+        { ...common, id: `bytes ${kind}`, metric: 'IncomingBytes' },
+        { ...common, id: `records ${kind}`, metric: 'IncomingRecords' },
         { ...common, id: `objects ${kind}`, metric: 'DeliveryToS3.ObjectCount' },
         { ...common, id: `jq ${kind}`, metric: 'JQProcessing.Duration' },
       ];

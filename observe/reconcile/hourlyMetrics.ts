@@ -1,6 +1,6 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
-import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import { collectMetrics, streamMetrics } from '../../lib/collect/collectMetrics.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { readMetricData, type WantedMetric } from '../metricData.ts';
 import type { Place } from '../place.ts';
@@ -25,7 +25,7 @@ export interface HourlyCounts extends StreamCounts {
   readonly streams: Readonly<Record<TableKind, StreamCounts>>;
 }
 
-const { received, landed, quarantined, overflowed, ignored, refused_requests } = collectMetrics;
+const { received, overflowed, ignored, refused_requests } = collectMetrics;
 
 /** Codes of requests whose events may have been received and not stored. */
 const NOT_STORED: readonly string[] = Object.keys(CollectError.entries);
@@ -43,14 +43,14 @@ export async function readHourlyCounts(
 ): Promise<ReadonlyMap<number, HourlyCounts>> {
   const own = { function: 'collect', stage: stack.stage };
   const metrics = [
-    ...[received, landed, quarantined, overflowed, ignored].map(({ name }) => hourlySum(name, name, own)),
-    ...tableKinds.flatMap((table) => {
-      const stored = table === 'quarantine' ? quarantined : landed;
-      return [
-        hourlySum(`landed_${table}`, stored.name, { ...own, table }),
-        hourlySum(`overflowed_${table}`, overflowed.name, { ...own, table }),
-      ];
-    }),
+    ...[received, overflowed, ignored].map(({ name }) => hourlySum(name, name, own)),
+    ...tableKinds.flatMap((table) => [
+      hourlySum(`landed_${table}`, streamMetrics[table].landed.name, own),
+      hourlySum(`overflowed_${table}`, streamMetrics[table].overflowed.name, own),
+      ...metricsOf02(table).map(({ id, metric }) =>
+        hourlySum(`${id}_${table}_02`, metric, { ...own, table }),
+      ),
+    ]),
     ...NOT_STORED.map((reason, i) => hourlySum(`reason_${i}`, refused_requests.name, { ...own, reason })),
   ];
   const sums = await readMetricData({ cloudwatch }, metrics, { start, end, periodSeconds: HOUR_MS / 1_000 });
@@ -60,26 +60,37 @@ export async function readHourlyCounts(
       .sort((a, b) => a - b)
       .map((hour) => {
         const sum = (id: string) => sums.get(id)?.get(hour) ?? 0;
+        const of02 = (id: string, table: TableKind) => sum(`${id}_${table}_02`);
         const stream = (table: TableKind): StreamCounts => ({
-          landed: sum(`landed_${table}`),
-          overflowed: sum(`overflowed_${table}`),
+          landed: sum(`landed_${table}`) + of02('landed', table),
+          overflowed: sum(`overflowed_${table}`) + of02('overflowed', table),
         });
+        const streams = {
+          exposures: stream('exposures'),
+          events: stream('events'),
+          quarantine: stream('quarantine'),
+        };
         const counts: HourlyCounts = {
           received: sum(received.name),
-          landed: sum(landed.name),
-          quarantined: sum(quarantined.name),
+          landed: streams.exposures.landed + streams.events.landed,
+          quarantined: streams.quarantine.landed,
           overflowed: sum(overflowed.name),
           ignored: sum(ignored.name),
           notStoredRequests: NOT_STORED.reduce((total, _, i) => total + sum(`reason_${i}`), 0),
-          streams: {
-            exposures: stream('exposures'),
-            events: stream('events'),
-            quarantine: stream('quarantine'),
-          },
+          streams,
         };
         return [hour, counts];
       }),
   );
+}
+
+/**
+ * Metrics of a table that collectors of 0.2 print, by a dimension `table`. Hours before an update to 0.3 have these, and the
+ * hour of the update has both. `quarantined` had the same name without the dimension, and is read there.
+ */
+function metricsOf02(table: TableKind): readonly { readonly id: string; readonly metric: string }[] {
+  const overflowed02 = { id: 'overflowed', metric: 'overflowed' };
+  return table === 'quarantine' ? [overflowed02] : [{ id: 'landed', metric: 'landed' }, overflowed02];
 }
 
 function hourlySum(id: string, metric: string, dimensions: Readonly<Record<string, string>>): WantedMetric {

@@ -1,7 +1,8 @@
+import { partName } from '../../infra/template/Stack.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
-import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import { collectMetrics, streamMetrics } from '../../lib/collect/collectMetrics.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { readMetricData, type WantedMetric } from '../metricData.ts';
@@ -36,7 +37,7 @@ export interface RateCounts {
 export interface RateMinute extends RateCounts {
   /** Its start, ISO 8601. */
   readonly at: string;
-  /** Milliseconds from a request to its answer; null without requests. */
+  /** Milliseconds that the collector took for a request, as Lambda says; null without requests. */
   readonly latencyP50Ms: number | null;
   readonly latencyP99Ms: number | null;
 }
@@ -71,14 +72,15 @@ export async function readRates(place: Place): Promise<Rates> {
     readMetricData(
       place,
       [
-        ...[m.requests, m.refused_requests, m.received, m.landed, m.overflowed, m.quarantined, m.ignored].map(
-          ({ name }) => wanted(name, name),
-        ),
-        ...tableKinds.map((table) =>
-          wanted(`table ${table}`, (table === 'quarantine' ? m.quarantined : m.landed).name, { table }),
-        ),
+        ...[m.refused_requests, m.received, m.overflowed, m.ignored].map(({ name }) => wanted(name, name)),
+        // Each request has one value.
+        wanted('requests', m.received.name, {}, 'SampleCount'),
+        ...tableKinds.map((table) => wanted(`table ${table}`, streamMetrics[table].landed.name)),
         ...NOT_STORED.map((reason) => wanted(`reason ${reason}`, m.refused_requests.name, { reason })),
-        ...['p50', 'p99'].map((statistic) => wanted(statistic, m.latency_ms.name, {}, statistic)),
+        ...['p50', 'p99'].map((statistic) => ({
+          ...{ id: statistic, namespace: 'AWS/Lambda', metric: 'Duration', statistic },
+          dimensions: { FunctionName: partName(place.stack, 'collect') },
+        })),
       ],
       { start, end, periodSeconds: MINUTE_MS / 1_000 },
     ),
@@ -90,13 +92,13 @@ export async function readRates(place: Place): Promise<Rates> {
     const sum = (id: string) => value(id) ?? 0;
     return {
       at: isoTimestamp(at),
-      requests: sum(m.requests.name),
+      requests: sum('requests'),
       refusedRequests: sum(m.refused_requests.name),
       notStoredRequests: NOT_STORED.reduce((all, reason) => all + sum(`reason ${reason}`), 0),
       received: sum(m.received.name),
-      landed: sum(m.landed.name),
+      landed: sum('table exposures') + sum('table events'),
       overflowed: sum(m.overflowed.name),
-      quarantined: sum(m.quarantined.name),
+      quarantined: sum('table quarantine'),
       ignored: sum(m.ignored.name),
       streams: {
         exposures: sum('table exposures'),

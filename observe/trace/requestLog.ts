@@ -122,7 +122,8 @@ function loggedRequest(
     receivedAt: timeOf(metrics),
     latencyMs: count('latency_ms'),
     received: count('received'),
-    landed: count('landed'),
+    // Lines of 0.2 have the sum.
+    landed: count('landed') + count('exposures_landed') + count('events_landed'),
     overflowed: count('overflowed'),
     quarantined: count('quarantined'),
     ignored: count('ignored'),

@@ -132,11 +132,8 @@ describe('the alarm on mangled bodies', () => {
       requestId: null,
       latencyMs: 1,
       received: 0,
-      duplicates: 0,
-      clockSkewMs: null,
       refusedAs: 'SLUICE_COLLECT_BODY_MANGLED',
       streams: [],
-      refused: {},
       ignored: {},
     }).filter((one) => 'reason' in one);
     const { Namespace, MetricName, Dimensions, Statistic, Threshold } = watchedSchema.parse(

@@ -219,9 +219,16 @@ describe('the cost by the metrics of a stage', () => {
     }
     asked = { start: input.StartTime * 1_000, queries: input.MetricDataQueries.length };
     const MetricDataResults = input.MetricDataQueries.map(
-      ({ Id, MetricStat: { Metric } }: { Id: string; MetricStat: { Metric: CloudWatchMetric } }) => {
+      ({
+        Id,
+        MetricStat: { Metric, Stat },
+      }: {
+        Id: string;
+        MetricStat: { Metric: CloudWatchMetric; Stat: string };
+      }) => {
+        const how = Stat === 'SampleCount' ? ', values' : '';
         const values = Metric.Dimensions.map(
-          ({ Value }) => `${Metric.Namespace} ${Metric.MetricName} ${Value}`,
+          ({ Value }) => `${Metric.Namespace} ${Metric.MetricName} ${Value}${how}`,
         );
         const points = values.flatMap((key) => metrics[key] ?? []);
         return {
@@ -265,13 +272,16 @@ describe('the cost by the metrics of a stage', () => {
   it('is that of a month of what was measured', async () => {
     metrics = {
       // Half a month's tenth: 3 of 30 days.
-      'Sluice requests prod': [
+      'Sluice received prod, values': [
         [72, 60_000],
         [2, 40_000],
       ],
       'Sluice received prod': [[2, 1_000_000]],
-      'Sluice payload_bytes prod': [[2, GB]],
-      'Sluice firehose_billed_bytes prod': [[2, 2 * GB]],
+      // Half of it in records of many events, and half in records of one.
+      'AWS/Firehose IncomingBytes sluice-prod-events': [[2, GB / 2]],
+      'AWS/Firehose IncomingRecords sluice-prod-events': [[2, 10_000]],
+      'AWS/Firehose IncomingBytes sluice-prod-exposures': [[2, GB / 2]],
+      'AWS/Firehose IncomingRecords sluice-prod-exposures': [[2, 500_000]],
       'AWS/Lambda Invocations sluice-prod-collect': [[2, 100_000]],
       'AWS/Lambda Duration sluice-prod-collect': [[2, 2_000_000]],
       'AWS/Lambda Invocations sluice-prod-register': [[2, 1_000]],
@@ -295,7 +305,8 @@ describe('the cost by the metrics of a stage', () => {
       // 2,000 s at 1 GB and 100 s at half of it.
       gigabyteSeconds: 20_500,
       payloadBytes: 10 * GB,
-      billedBytes: 20 * GB,
+      // Half a step for each record of many; a step for each record of one event.
+      billedBytes: 10 * (GB / 2 + 10_000 * 2_560 + 500_000 * 5_120),
       objects: 8_640,
       jqHours: 1,
       storedBytes: 200 * GB,
@@ -311,9 +322,9 @@ describe('the cost by the metrics of a stage', () => {
 
   it('measures a young deployment since its first request, and finds the size of the bucket nevertheless', async () => {
     metrics = {
-      'Sluice requests prod': [[6, 1_000]],
+      'Sluice received prod, values': [[6, 1_000]],
       'Sluice received prod': [[6, 2_000]],
-      'Sluice latency_ms prod': [[6, 20_000]],
+      'AWS/Lambda Duration sluice-prod-collect': [[6, 20_000]],
       'AWS/S3 BucketSizeBytes acme-cost': [[50, GB]],
     };
     const { usage, parts, notIncluded } = await ofStage(1);
@@ -327,7 +338,7 @@ describe('the cost by the metrics of a stage', () => {
       expect.closeTo(0.023, 9),
     ]);
     expect(notIncluded.join('\n')).toMatch(/^files .*\n.*jq.*\nAthena.*\nlogs/);
-    // Without Lambda's metrics the collector's own latency counts: 20 s at 1 GB.
+    // Lambda has told the time, 20 s at 1 GB, and not yet the invocations.
     expect(usage).toMatchObject({ invocations: 120_000, gigabyteSeconds: 2_400 });
     expect(asked?.start).toBe(NOW - 72 * HOUR);
   });

@@ -75,7 +75,7 @@ describe('sluice status', () => {
     const { stdout } = await observed.sluice('status');
     expect(stdout).toContain('Last hour: no request.');
     expect(stdout).toContain('Quotas of the streams: not known locally.');
-    expect(stdout).toMatch(/Alarms: 0 of \d+ on, \d+ without data \(the local cloud has no metrics/);
+    expect(stdout).toMatch(/Alarms: 0 of \d+ on, \d+ without data \(the local cloud has not all metrics/);
   });
 
   it('shows rows in the buffers, and when they have landed how long they took', async () => {

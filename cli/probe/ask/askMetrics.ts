@@ -30,7 +30,7 @@ interface Sent {
 
 /**
  * Polls CloudWatch for a metric that a function prints, one of a metric filter, and one of EventBridge Scheduler, until all
- * are there or the time is over. The local cloud has only metrics that functions print.
+ * are there or the time is over. The local cloud has no metrics of filters.
  *
  * @throws What CloudWatch's client throws.
  */
@@ -50,10 +50,11 @@ export async function askMetrics(place: Place, sent: Sent): Promise<Answer> {
 }
 
 function wantedMetrics({ stack, local }: Place, sent: Sent, now: number): readonly Wanted[] {
-  const { requests } = collectMetrics;
+  const { received } = collectMetrics;
   const printed: Wanted = {
-    name: requests.name,
-    query: metricQuery('printed', METRIC_NAMESPACE, requests.name, 'Sum', {
+    // Each request has one value.
+    name: `values of ${received.name}`,
+    query: metricQuery('printed', METRIC_NAMESPACE, received.name, 'SampleCount', {
       function: 'collect',
       stage: stack.stage,
     }),

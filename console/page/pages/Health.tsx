@@ -179,8 +179,8 @@ function Alarms({ place }: { readonly place: PlaceAnswer }) {
       {error !== undefined && <Problem error={error} />}
       {place.isLocal && (
         <p class="faint">
-          The local cloud evaluates alarms on metrics that the functions print. It has no metrics of AWS's
-          services, so the others have no data.
+          The local cloud evaluates alarms on metrics that the functions print, on what streams tell and on
+          invocations. The others have no data.
         </p>
       )}
       {answer !== undefined && (

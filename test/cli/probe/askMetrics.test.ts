@@ -84,7 +84,7 @@ describe("the probe's question about metrics", () => {
       code: 'SLUICE_PROBE_METRICS',
       verdict: 'expected',
       found:
-        'requests 16 of at least 14, datapoints of ObjectsParked-prod 1 of at least 1, InvocationAttemptCount 2 of at least 1',
+        'values of received 16 of at least 14, datapoints of ObjectsParked-prod 1 of at least 1, InvocationAttemptCount 2 of at least 1',
     });
     expect(came.map(({ target }) => target)).toEqual(['GraniteServiceVersion20100801.GetMetricData']);
     expect(came[0]?.input).toMatchObject({
@@ -95,13 +95,13 @@ describe("the probe's question about metrics", () => {
           MetricStat: {
             Metric: {
               Namespace: 'Sluice',
-              MetricName: 'requests',
+              MetricName: 'received',
               Dimensions: [
                 { Name: 'function', Value: 'collect' },
                 { Name: 'stage', Value: 'prod' },
               ],
             },
-            Stat: 'Sum',
+            Stat: 'SampleCount',
           },
         },
         { MetricStat: { Metric: { MetricName: 'ObjectsParked-prod' }, Stat: 'SampleCount' } },
@@ -129,14 +129,17 @@ describe("the probe's question about metrics", () => {
     expect(await ask()).toMatchObject({
       verdict: 'otherwise',
       found:
-        'requests 3 of at least 14, datapoints of ObjectsParked-prod 0 of at least 1, InvocationAttemptCount 2 of at least 1',
+        'values of received 3 of at least 14, datapoints of ObjectsParked-prod 0 of at least 1, InvocationAttemptCount 2 of at least 1',
     });
     expect(came.length).toBe(10);
   });
 
   it('is about printed metrics alone in the local cloud, which has no others', async () => {
     metrics = all;
-    expect(await ask(true)).toMatchObject({ verdict: 'expected', found: 'requests 16 of at least 14' });
+    expect(await ask(true)).toMatchObject({
+      verdict: 'expected',
+      found: 'values of received 16 of at least 14',
+    });
   });
 
   it('throws errors of CloudWatch to its caller', async () => {

@@ -63,7 +63,7 @@ describe('sluice probe', () => {
     expect(answers.get('CONDITIONAL_WRITES')?.found).toBe(
       'created 200, again 412, replaced 200, again 412, aws:kms',
     );
-    expect(answers.get('METRICS')?.found).toMatch(/^requests (\d+) of at least \d+$/);
+    expect(answers.get('METRICS')?.found).toMatch(/^values of received (\d+) of at least \d+$/);
     expect(answers.get('REDRIVE')?.found).toBe('overflow/: 1 row of events; errors/: 1 row of quarantine');
     expect(report.cleanUp).toMatchObject({
       ...{ deletedRows: 614, remainingRows: 0, deletedObjects: 0 },

@@ -17,7 +17,10 @@ function accountOf({ metrics: [line = {}] }: Posted) {
   const count = (name: string) => Number(line[name] ?? 0);
   return {
     received: count('received'),
-    told: count('landed') + count('quarantined') + count('overflowed') + count('ignored'),
+    told: ['exposures_landed', 'events_landed', 'quarantined', 'overflowed', 'ignored'].reduce(
+      (sum, name) => sum + count(name),
+      0,
+    ),
     quarantined: count('quarantined'),
     overflowed: count('overflowed'),
   };

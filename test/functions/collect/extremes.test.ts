@@ -106,7 +106,7 @@ describe('a body at the edge of its size', () => {
   it('with 100,000 invalid events is kept, all of them together', async () => {
     const body = `{"events":[${'0,'.repeat(99_999)}0]}`;
     const { status, rows, quarantined, metrics } = await take(requestOf(body));
-    expect([status, rows.length, metrics['refused']]).toEqual([202, 0, 100_000]);
+    expect([status, rows.length, metrics['quarantined']]).toEqual([202, 0, 100_000]);
     const detail = 'SLUICE_EVENT_NOT_AN_OBJECT: 100000.';
     expect(quarantined).toEqual([
       expect.objectContaining({ reason: 'SLUICE_EVENT_MANY_REFUSED', detail, raw: body }),

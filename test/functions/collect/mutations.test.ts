@@ -113,13 +113,13 @@ function problemsOf(
   { status, code, rows, quarantined, metrics }: Taken,
   expected: number | null | undefined,
 ): string[] {
-  const { received = 0, landed = 0, ignored = 0 } = metrics;
+  const { received = 0, exposures_landed = 0, events_landed = 0, ignored = 0 } = metrics;
   const claims: Readonly<Record<string, boolean>> =
     status === 202
       ? {
           'is taken without a code': code === null,
           'is kept to the last event': rows.length + quarantined.length + ignored === received,
-          'counts what landed': landed === rows.length,
+          'counts what landed': Number(exposures_landed) + Number(events_landed) === rows.length,
           'has the events that another reader finds': expected === undefined || received === expected,
         }
       : {

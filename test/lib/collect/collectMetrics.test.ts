@@ -11,6 +11,7 @@ import {
   requestMetrics,
 } from '../../../lib/collect/collectMetrics.ts';
 import { ignoredReasons } from '../../../lib/collect/eventFilter.ts';
+import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
 
 const quiet: RequestOutcome = {
@@ -19,14 +20,11 @@ const quiet: RequestOutcome = {
   requestId: null,
   latencyMs: 12,
   received: 0,
-  duplicates: 0,
-  clockSkewMs: null,
   refusedAs: null,
   streams: [],
-  refused: {},
   ignored: {},
 };
-const stream = { landed: 0, overflowed: 0, retried: 0, payloadBytes: 0, billedBytes: 0 };
+const stream = { landed: 0, overflowed: 0, retried: 0 };
 
 const count = fc.nat(100_000);
 const counts = fc.dictionary(
@@ -40,10 +38,8 @@ const outcomes: fc.Arbitrary<RequestOutcome> = fc.record({
   requestId: fc.constantFrom(null, 'JKJaXmPLvHcESHA='),
   latencyMs: count,
   received: count,
-  duplicates: count,
-  clockSkewMs: fc.oneof(fc.constant(null), fc.integer()),
   refusedAs: fc.constantFrom(null, 'SLUICE_KEY_UNKNOWN'),
-  streams: fc.subarray(['exposures', 'events', 'quarantine']).chain((tables) =>
+  streams: fc.subarray([...tableKinds]).chain((tables) =>
     fc.tuple(
       ...tables.map((table) =>
         fc.record({
@@ -51,53 +47,52 @@ const outcomes: fc.Arbitrary<RequestOutcome> = fc.record({
           landed: count,
           overflowed: count,
           retried: count,
-          payloadBytes: count,
-          billedBytes: count,
         }),
       ),
     ),
   ),
-  refused: counts,
   ignored: counts,
 });
 
 describe('the metrics of a request', () => {
-  it('are one line for the request, and one for each stream and reason with a count', () => {
+  it('are one line, with what the streams were given', () => {
     const lines = requestMetrics({
       ...quiet,
       received: 25,
-      duplicates: 2,
-      clockSkewMs: -40,
       streams: [
-        { ...stream, table: 'exposures', landed: 20, retried: 1, payloadBytes: 900, billedBytes: 5_120 },
+        { ...stream, table: 'exposures', landed: 20, retried: 1 },
         { ...stream, table: 'events' },
-        { ...stream, table: 'quarantine', landed: 1, payloadBytes: 100, billedBytes: 5_120 },
+        { ...stream, table: 'quarantine', landed: 1 },
       ],
-      refused: { SLUICE_EVENT_NO_NAME: 1 },
-      ignored: { event_filtered: 4 },
+      ignored: { event_filtered: 3, exception_report: 1 },
     }).map(({ _aws, ...values }) => values);
-    const own = { function: 'collect', stage: 'prod' };
     expect(lines).toEqual([
       {
-        ...own,
-        requests: 1,
+        function: 'collect',
+        stage: 'prod',
+        latency_ms: 12,
+        ignored_as: { event_filtered: 3, exception_report: 1 },
         received: 25,
-        landed: 20,
-        refused: 1,
+        exposures_landed: 20,
         quarantined: 1,
         ignored: 4,
         retried: 1,
-        duplicates_in_batch: 2,
-        clock_skew_ms: -40,
-        payload_bytes: 1_000,
-        firehose_billed_bytes: 10_240,
-        latency_ms: 12,
       },
-      { ...own, table: 'exposures', landed: 20, retried: 1, firehose_billed_bytes: 5_120 },
-      { ...own, table: 'quarantine', quarantined: 1, firehose_billed_bytes: 5_120 },
-      { ...own, reason: 'SLUICE_EVENT_NO_NAME', refused: 1 },
-      { ...own, reason: 'event_filtered', ignored: 4 },
     ]);
+  });
+
+  it('of a usual request are short: each byte of each request is paid for', () => {
+    const lines = requestMetrics({
+      ...quiet,
+      requestId: 'JKJaXmPLvHcESHA=',
+      received: 20,
+      streams: [
+        { ...stream, table: 'exposures', landed: 10 },
+        { ...stream, table: 'events', landed: 10 },
+      ],
+    });
+    expect(lines.map((line) => JSON.stringify(line).length)).toEqual([expect.any(Number)]);
+    expect(JSON.stringify(lines[0]).length).toBeLessThanOrEqual(400);
   });
 
   it('have the embedded metric format, and dimensions from closed lists, whatever they count', () => {
@@ -132,34 +127,30 @@ describe('the metrics of a request', () => {
     const lines = failureMetrics('SLUICE_COLLECT_FAILED', 'prod', 0);
     expect(lines.flatMap((line) => emfProblems(JSON.stringify(line)))).toEqual([]);
     expect(lines.map(({ _aws, ...values }) => values)).toEqual([
-      { function: 'collect', stage: 'prod', requests: 1, refused_requests: 1 },
+      { function: 'collect', stage: 'prod', received: 0, refused_requests: 1 },
       { function: 'collect', stage: 'prod', reason: 'SLUICE_COLLECT_FAILED', refused_requests: 1 },
     ]);
     expect(lines).toMatchObject([{ _aws: { Timestamp: 0 } }, { _aws: { Timestamp: 0 } }]);
   });
 
-  it('omit a count of zero, but not how far a clock is off', () => {
+  it('omit a count of zero, but not of events received: each request has one value', () => {
     const own = { function: 'collect', stage: 'prod' };
     const values = (outcome: Partial<RequestOutcome>) =>
       requestMetrics({ ...quiet, ...outcome }).map(({ _aws, ...line }) => line);
-    const always = { ...own, requests: 1, received: 0, landed: 0, latency_ms: 12 };
+    const always = { ...own, latency_ms: 12, received: 0 };
     expect(values({})).toEqual([always]);
-    expect(values({ clockSkewMs: 0 })).toEqual([{ ...always, clock_skew_ms: 0 }]);
-    expect(values({ refusedAs: 'not a code', refused: { 'SLUICE_X, 1': 2 } })).toEqual([
-      { ...always, refused_requests: 1, refused: 2 },
-      { ...own, reason: 'other', refused: 2 },
+    expect(values({ refusedAs: 'not a code' })).toEqual([
+      { ...always, refused_requests: 1 },
       { ...own, reason: 'other', refused_requests: 1 },
     ]);
-    const spilling = ['events', 'quarantine'].map((table) => ({
+    const spilling = (['events', 'quarantine'] as const).map((table) => ({
       ...stream,
       table,
       overflowed: 3,
       retried: 2,
     }));
     expect(values({ streams: spilling })).toEqual([
-      { ...always, overflowed: 6, retried: 4 },
-      { ...own, table: 'events', overflowed: 3, retried: 2 },
-      { ...own, table: 'quarantine', overflowed: 3, retried: 2 },
+      { ...always, overflowed: 6, events_overflowed: 3, quarantine_overflowed: 3, retried: 4 },
     ]);
   });
 
@@ -173,7 +164,7 @@ describe('the metrics of a request', () => {
     const lines = requestMetrics({
       ...quiet,
       requestId: 'JKJaXmPLvHcESHA=',
-      streams: [{ ...stream, table: 'events', landed: 1 }],
+      refusedAs: 'SLUICE_KEY_UNKNOWN',
     });
     expect(lines.map((line) => line['request_id'])).toEqual(['JKJaXmPLvHcESHA=', undefined]);
     expect(JSON.stringify(lines[0])).toContain('[["function","stage"]]');

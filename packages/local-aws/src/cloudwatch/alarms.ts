@@ -69,8 +69,8 @@ interface State {
 }
 
 /**
- * DescribeAlarms. An alarm on one metric that functions print is evaluated every minute, over periods that end with the
- * present minute. Any other alarm has insufficient data: there are no metrics of services and of filters here.
+ * DescribeAlarms. An alarm on one metric that functions print, or that serviceMetrics.ts has, is evaluated every minute, over
+ * periods that end with the present minute. Any other alarm has insufficient data.
  */
 export function describeAlarms(options: AlarmOptions): JsonOperation {
   return operation({

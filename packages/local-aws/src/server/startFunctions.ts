@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { LocalCloudError } from '../base/errors.ts';
+import type { EndedInvocation } from '../cloudwatch/serviceMetrics.ts';
 import type { Credentials, SessionCredentials } from '../iam/AccessKeys.ts';
 import { FunctionError, LambdaFunction } from '../lambda/LambdaFunction.ts';
 import type { DeployedFunction } from '../template/Deployment.ts';
@@ -49,6 +50,8 @@ export function startFunctions(options: {
   readonly credentialsOf: (role: string, session: string) => Credentials | SessionCredentials;
   /** What Lambda may do with the role of a function. Default: everything. */
   readonly access?: FunctionAccess | undefined;
+  /** Called after each invocation that has begun. */
+  readonly onInvoked?: (ended: EndedInvocation) => void;
   /** The functions' time. */
   readonly clock: Clock;
 }): Functions {
@@ -106,7 +109,22 @@ export function startFunctions(options: {
           'AccessDeniedException',
           'The role defined for the function cannot be assumed by Lambda.',
         );
-      return called.running.invoke(payload, traceHeaders);
+      const started = performance.now();
+      const ended = (isError: boolean) =>
+        options.onInvoked?.({
+          functionName,
+          at: options.clock.now(),
+          ms: performance.now() - started,
+          isError,
+        });
+      try {
+        const result = await called.running.invoke(payload, traceHeaders);
+        ended(false);
+        return result;
+      } catch (error) {
+        ended(true);
+        throw error;
+      }
     },
     async close() {
       await Promise.all(

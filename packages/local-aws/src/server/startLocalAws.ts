@@ -9,6 +9,7 @@ import { Stack, type StackInput, type StackTarget, type StackUpdate } from '../c
 import { StackJournal } from '../cloudformation/StackJournal.ts';
 import { cloudWatchService } from '../cloudwatch/index.ts';
 import { MetricStore } from '../cloudwatch/MetricStore.ts';
+import { invocationMetrics } from '../cloudwatch/serviceMetrics.ts';
 import {
   type Controlled,
   type ControlPresentation,
@@ -354,6 +355,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     credentialsOf: (role, session) => principals.issueSession(role, session),
     access: enforcement,
     clock,
+    onInvoked: (ended) => metrics.add(invocationMetrics(ended)),
   });
   opened.defer(() => functions.close());
   const triggers = startTriggers({ queues, functions, clock, access: enforcement });

@@ -51,6 +51,8 @@ export const functionProperties = z.strictObject({
   Architectures: inert.optional(),
   // The local Lambda runs few invocations of a function in parallel, and the others wait where AWS would throttle.
   ReservedConcurrentExecutions: inert.optional(),
+  // Lines of a function's log come as it writes them, and Lambda's own are not written here.
+  LoggingConfig: inert.optional(),
   RecursiveLoop: z.enum(['Allow', 'Terminate']).default('Terminate'),
   Code: inert,
   Tags: inert.optional(),

@@ -138,7 +138,7 @@ describe('alarms', () => {
   });
 
   it('have no data where the metric is not here: of services, of filters, and metric math', async () => {
-    deployAlarm('service', { Namespace: 'AWS/Lambda' });
+    deployAlarm('service', { Namespace: 'AWS/SQS' });
     deployAlarm('filter', { MetricName: 'parked', Dimensions: [] });
     deploy('AWS::CloudWatch::Alarm', 'math', { Metrics: [], EvaluationPeriods: 1, Threshold: 1 });
     deploy('AWS::Logs::MetricFilter', 'made', {
@@ -150,7 +150,7 @@ describe('alarms', () => {
     ).toEqual([
       ['filter', 'INSUFFICIENT_DATA', expect.stringContaining('metric filters')],
       ['math', 'INSUFFICIENT_DATA', expect.stringContaining('metric math')],
-      ['service', 'INSUFFICIENT_DATA', expect.stringContaining('AWS/Lambda')],
+      ['service', 'INSUFFICIENT_DATA', expect.stringContaining('AWS/SQS')],
     ]);
   });
 

@@ -1,0 +1,120 @@
+import { fileURLToPath } from 'node:url';
+import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { type LocalAws, MovableClock, startLocalAws } from '../../src/index.ts';
+import { temporaryDirectory } from '../harness/startServices.ts';
+
+const att = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const template = {
+  Resources: {
+    Function: {
+      Type: 'AWS::Lambda::Function',
+      Properties: {
+        FunctionName: 'picky',
+        Handler: 'picky.handler',
+        Runtime: 'nodejs24.x',
+        Role: 'arn:aws:iam::000000000000:role/picky',
+        LoggingConfig: { LogFormat: 'JSON', SystemLogLevel: 'WARN' },
+        Code: { S3Bucket: 'b', S3Key: 'k' },
+      },
+    },
+    Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'api', ProtocolType: 'HTTP' } },
+    Integration: {
+      Type: 'AWS::ApiGatewayV2::Integration',
+      Properties: {
+        ApiId: { Ref: 'Api' },
+        IntegrationType: 'AWS_PROXY',
+        IntegrationUri: att('Function'),
+        PayloadFormatVersion: '2.0',
+      },
+    },
+    Route: {
+      Type: 'AWS::ApiGatewayV2::Route',
+      Properties: {
+        ApiId: { Ref: 'Api' },
+        RouteKey: 'POST /',
+        Target: { 'Fn::Join': ['/', ['integrations', { Ref: 'Integration' }]] },
+      },
+    },
+    Failing: {
+      Type: 'AWS::CloudWatch::Alarm',
+      Properties: {
+        AlarmName: 'failing',
+        Namespace: 'AWS/Lambda',
+        MetricName: 'Errors',
+        Dimensions: [{ Name: 'FunctionName', Value: { Ref: 'Function' } }],
+        Statistic: 'Sum',
+        Period: 60,
+        EvaluationPeriods: 1,
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        TreatMissingData: 'notBreaching',
+      },
+    },
+  },
+};
+
+const directory = temporaryDirectory();
+const clock = new MovableClock();
+let aws: LocalAws;
+let cloudwatch: CloudWatchClient;
+beforeAll(async () => {
+  const codeDirectory = fileURLToPath(new URL('../fixtures/functions', import.meta.url));
+  aws = await startLocalAws({ stack: { template, codeDirectory }, directory: directory.path, clock });
+  cloudwatch = new CloudWatchClient({
+    endpoint: aws.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+});
+afterAll(async () => {
+  cloudwatch.destroy();
+  await aws.close();
+  directory.remove();
+});
+
+const post = async (body: string) => (await fetch(`${aws.api}/`, { method: 'POST', body })).status;
+
+async function metric(name: string, Stat: string): Promise<number | undefined> {
+  const { MetricDataResults } = await cloudwatch.send(
+    new GetMetricDataCommand({
+      StartTime: new Date(clock.now() - 3_600_000),
+      EndTime: new Date(clock.now() + 60_000),
+      MetricDataQueries: [
+        {
+          Id: 'm',
+          MetricStat: {
+            Metric: {
+              Namespace: 'AWS/Lambda',
+              MetricName: name,
+              Dimensions: [{ Name: 'FunctionName', Value: 'picky' }],
+            },
+            Period: 3_600,
+            Stat,
+          },
+        },
+      ],
+    }),
+  );
+  const values = MetricDataResults?.[0]?.Values ?? [];
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
+}
+
+const alarmState = async () =>
+  (await cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames: ['failing'] }))).MetricAlarms?.[0]
+    ?.StateValue;
+
+it('counts the invocations of a function, its errors and its time, for questions and alarms', async () => {
+  expect(await metric('Invocations', 'Sum')).toBeUndefined();
+  for (const body of ['a', 'b', 'c']) expect(await post(body)).toBe(204);
+  expect(await metric('Errors', 'Sum')).toBe(0);
+  await clock.advance(60_000);
+  expect(await alarmState()).toBe('OK');
+  expect(await post('fail')).toBe(500);
+  expect(await metric('Invocations', 'Sum')).toBe(4);
+  expect(await metric('Errors', 'Sum')).toBe(1);
+  expect(await metric('Throttles', 'Sum')).toBe(0);
+  expect(await metric('Duration', 'SampleCount')).toBe(4);
+  expect(await metric('Duration', 'p50')).toBeGreaterThan(0);
+  expect(await alarmState()).toBe('ALARM');
+});
