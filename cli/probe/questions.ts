@@ -311,10 +311,11 @@ export const landingQuestions = {
   },
   SLUICE_PROBE_FRESHNESS: {
     asks: 'What `DeliveryToS3.DataFreshness` says of a stream that delivers nothing, and of one that is empty',
-    reliesOn: 'the age of the oldest record, every minute while one waits; 0 or no value without any',
+    reliesOn:
+      'the age of the oldest record, or no value: then the age is the time since the first record that arrived after the last delivery',
     witness:
-      '[documented](https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html) as the age of the oldest record; nothing about an empty stream',
-    certainty: 'likely',
+      '[documented](https://docs.aws.amazon.com/firehose/latest/dev/data-freshness-metric-not-emitted.html): no value while delivery is completely blocked, nor while nothing arrives',
+    certainty: 'documented',
     cure: 'If a late stream is not held, hold it by hand: `sluice hold`. If a well one is, release it and open an issue with the values.',
     asked: 'by hand',
   },

@@ -1,5 +1,6 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
-import { EXPIRING_SECONDS, holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
+import { holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
+import { EXPIRING_SECONDS } from '../../lib/landing/hold/streamAge.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { type Resources, ref } from '../template/Resource.ts';
 import { kindId, logicalIds, type Stack } from '../template/Stack.ts';

@@ -1,19 +1,26 @@
-import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, GetMetricDataCommand, type MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import type { Clock } from '../base/time.ts';
-import type { StreamReading } from '../landing/hold/checkStreams.ts';
+import {
+  COUNT_PERIOD_SECONDS,
+  KEPT_SECONDS,
+  type StreamReading,
+  undeliveredSeconds,
+} from '../landing/hold/streamAge.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
 
 const MINUTE_MS = 60_000;
-/** Minutes that are read: Firehose's values arrive some minutes late. */
+/** Minutes of which freshness and deliveries are read: Firehose's values arrive some minutes late. */
 const MINUTES = 15;
 
-const METRICS = [
-  { name: 'DeliveryToS3.DataFreshness', statistic: 'Maximum' },
+const FRESHNESS = [{ name: 'DeliveryToS3.DataFreshness', statistic: 'Maximum' }] as const;
+const COUNTS = [
+  { name: 'IncomingRecords', statistic: 'Sum' },
   { name: 'DeliveryToS3.Records', statistic: 'Sum' },
 ] as const;
 
 /**
- * Reads Firehose's own metrics of the streams, with one call.
+ * Reads Firehose's own metrics of the streams, with two calls: how old their oldest records are, and what arrived and was
+ * delivered within 24 hours, by which a stream is known whose delivery is completely blocked.
  * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
  *
  * @param streams Names of the streams.
@@ -25,39 +32,67 @@ export function streamReadings(
   clock: Clock,
 ): () => Promise<Readonly<Record<TableKind, StreamReading>>> {
   return async () => {
-    const end = Math.ceil(clock.now() / MINUTE_MS) * MINUTE_MS;
-    const { MetricDataResults = [] } = await client.send(
-      new GetMetricDataCommand({
-        MetricDataQueries: tableKinds.flatMap((kind) =>
-          METRICS.map(({ name, statistic }, i) => ({
-            Id: `${kind}${i}`,
-            MetricStat: {
-              Metric: {
-                Namespace: 'AWS/Firehose',
-                MetricName: name,
-                Dimensions: [{ Name: 'DeliveryStreamName', Value: streams[kind] }],
-              },
-              Period: MINUTE_MS / 1_000,
-              Stat: statistic,
-            },
-          })),
-        ),
-        ScanBy: 'TimestampAscending',
-        StartTime: new Date(end - MINUTES * MINUTE_MS),
-        EndTime: new Date(end),
+    const now = clock.now();
+    const [fresh, counts] = await Promise.all([
+      readMetrics(client, streams, FRESHNESS, { now, minutes: MINUTES, periodSeconds: 60 }),
+      readMetrics(client, streams, COUNTS, {
+        now,
+        minutes: KEPT_SECONDS / 60,
+        periodSeconds: COUNT_PERIOD_SECONDS,
       }),
-    );
-    const values = (id: string) => MetricDataResults.find(({ Id }) => Id === id)?.Values ?? [];
-    const reading = (kind: TableKind): StreamReading => ({
-      freshness: values(`${kind}0`),
-      delivered: values(`${kind}1`).reduce((sum, records) => sum + records, 0),
-    });
+    ]);
+    const recent = now - (MINUTES * 60 + COUNT_PERIOD_SECONDS) * 1_000;
+    const reading = (kind: TableKind): StreamReading => {
+      const delivered = counts(kind, 1);
+      return {
+        freshness: fresh(kind, 0).map(([, seconds]) => seconds),
+        delivered: delivered.reduce((sum, [at, records]) => (at > recent ? sum + records : sum), 0),
+        undelivered: undeliveredSeconds(counts(kind, 0), delivered, now),
+      };
+    };
     return {
       exposures: reading('exposures'),
       events: reading('events'),
       quarantine: reading('quarantine'),
     };
   };
+}
+
+/** @returns The values of a stream's metric, by its place in `metrics`, oldest first, with the start of their period. */
+async function readMetrics(
+  client: CloudWatchClient,
+  streams: Readonly<Record<TableKind, string>>,
+  metrics: readonly { readonly name: string; readonly statistic: string }[],
+  { now, minutes, periodSeconds }: { now: number; minutes: number; periodSeconds: number },
+): Promise<(kind: TableKind, metric: number) => readonly (readonly [at: number, value: number])[]> {
+  const periodMs = periodSeconds * 1_000;
+  const end = Math.ceil(now / periodMs) * periodMs;
+  const { MetricDataResults = [] } = await client.send(
+    new GetMetricDataCommand({
+      MetricDataQueries: tableKinds.flatMap((kind) =>
+        metrics.map(({ name, statistic }, i) => ({
+          Id: `${kind}${i}`,
+          MetricStat: {
+            Metric: {
+              Namespace: 'AWS/Firehose',
+              MetricName: name,
+              Dimensions: [{ Name: 'DeliveryStreamName', Value: streams[kind] }],
+            },
+            Period: periodSeconds,
+            Stat: statistic,
+          },
+        })),
+      ),
+      ScanBy: 'TimestampAscending',
+      StartTime: new Date(end - minutes * MINUTE_MS),
+      EndTime: new Date(end),
+    }),
+  );
+  return (kind, metric) => pointsOf(MetricDataResults.find(({ Id }) => Id === `${kind}${metric}`));
+}
+
+function pointsOf({ Timestamps = [], Values = [] }: MetricDataResult = {}) {
+  return Timestamps.map((at, i) => [at.getTime(), Values[i] ?? 0] as const);
 }
 
 let cloudWatch: CloudWatchClient | undefined;

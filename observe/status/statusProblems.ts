@@ -2,7 +2,7 @@ import { DELIVERY_RETRY_SECONDS } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { shellCommand } from '../../lib/base/text.ts';
-import { EXPIRING_SECONDS, KEPT_SECONDS } from '../../lib/landing/hold/checkStreams.ts';
+import { EXPIRING_SECONDS, KEPT_SECONDS } from '../../lib/landing/hold/streamAge.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import type { Place } from '../place.ts';
 import { HOUR_MS } from '../reconcile/hourlyMetrics.ts';

@@ -1,5 +1,6 @@
 import { streamName } from '../../infra/streams/streams.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
+import { COUNT_PERIOD_SECONDS, KEPT_SECONDS, undeliveredSeconds } from '../../lib/landing/hold/streamAge.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { readMetricData } from '../metricData.ts';
 import type { Place } from '../place.ts';
@@ -8,6 +9,9 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Minutes of metrics that are read: Firehose's arrive some minutes late. */
 const MINUTES = 15;
+
+/** What tells of a stream whose delivery is completely blocked: then it has no freshness. */
+const COUNTS = ['IncomingRecords', 'DeliveryToS3.Records'] as const;
 
 /** What a delivery stream tells of itself. */
 export interface StreamState {
@@ -36,8 +40,8 @@ const QUOTAS = [
 ] as const;
 
 /**
- * The delivery streams by Firehose's metrics of the last 15 minutes, with one call; if one is late by more than an hour, a
- * second. The local cloud has no quotas, and tells itself what waits.
+ * The delivery streams by Firehose's metrics of the last 15 minutes, and what arrived and was delivered within 24 hours, with
+ * two calls; if one is late by more than an hour, a third. The local cloud has no quotas, and tells itself what waits.
  * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
  *
  * @throws What CloudWatch's client throws.
@@ -49,22 +53,36 @@ export async function readStreams(
     ...{ id: `${table} ${metric}`, namespace: 'AWS/Firehose', metric, statistic },
     dimensions: { DeliveryStreamName: streamName(place.stack, table) },
   });
-  const series = await readMetricData(
-    place,
-    tableKinds.flatMap((table) => [
-      of(table, 'DeliveryToS3.DataFreshness', 'Maximum'),
-      of(table, 'ThrottledRecords', 'Sum'),
-      ...QUOTAS.flatMap(({ used, limit }) => [of(table, used, 'Sum'), of(table, limit, 'Minimum')]),
-    ]),
-    {
-      start: Math.floor(place.now / MINUTE_MS - MINUTES) * MINUTE_MS,
-      end: place.now,
-      periodSeconds: MINUTE_MS / 1_000,
-    },
-  );
+  const periodMs = COUNT_PERIOD_SECONDS * 1_000;
+  const [series, counts] = await Promise.all([
+    readMetricData(
+      place,
+      tableKinds.flatMap((table) => [
+        of(table, 'DeliveryToS3.DataFreshness', 'Maximum'),
+        of(table, 'ThrottledRecords', 'Sum'),
+        ...QUOTAS.flatMap(({ used, limit }) => [of(table, used, 'Sum'), of(table, limit, 'Minimum')]),
+      ]),
+      {
+        start: Math.floor(place.now / MINUTE_MS - MINUTES) * MINUTE_MS,
+        end: place.now,
+        periodSeconds: MINUTE_MS / 1_000,
+      },
+    ),
+    readMetricData(
+      place,
+      tableKinds.flatMap((table) => COUNTS.map((metric) => of(table, metric, 'Sum'))),
+      {
+        start: Math.ceil((place.now - KEPT_SECONDS * 1_000) / periodMs) * periodMs,
+        end: place.now,
+        periodSeconds: COUNT_PERIOD_SECONDS,
+      },
+    ),
+  ]);
   const states = tableKinds.map((table): Omit<StreamState, 'undeliveredRecords'> => {
     const values = (metric: string) => [...(series.get(`${table} ${metric}`) ?? [])];
     const [newest] = values('DeliveryToS3.DataFreshness').sort(([a], [b]) => b - a);
+    const [arrived, delivered] = COUNTS.map((metric) => counts.get(`${table} ${metric}`) ?? []);
+    const [at, age] = newest ?? [place.now, undeliveredSeconds(arrived ?? [], delivered ?? [], place.now)];
     const throttled = values('ThrottledRecords');
     const shares = QUOTAS.flatMap(({ quota, used, limit }) => {
       const [perSecond, most] = [values(used), values(limit)].map((points) =>
@@ -77,10 +95,7 @@ export async function readStreams(
     return {
       table,
       stream: streamName(place.stack, table),
-      oldest:
-        newest === undefined || newest[1] === 0
-          ? null
-          : isoTimestamp(Math.round(newest[0] - newest[1] * 1_000)),
+      oldest: age === 0 ? null : isoTimestamp(Math.round(at - age * 1_000)),
       quotaShare: shares[0]?.share ?? null,
       quota: shares[0]?.quota ?? null,
       throttledRecords:

@@ -234,6 +234,11 @@ describe("streams by Firehose's metrics", () => {
       tables: [{ ...table, ...none, buffered: { count: null, oldest: at(11.9) } }],
     });
     expect(late?.code).toBe('SLUICE_STATUS_STREAM_LATE');
+    // Firehose tells no freshness while delivery is completely blocked.
+    metrics = { 'sluice-prod-events IncomingRecords': Array(13 * 60 + 5).fill(9) };
+    expect((await read()).events?.oldest).toBe(at(13 + 5 / 60));
+    metrics = { ...metrics, 'sluice-prod-events DeliveryToS3.Records': [...Array(59).fill(0), 5] };
+    expect((await read()).events?.oldest).toBe(at(59 / 60));
     // All that was accepted has been delivered.
     metrics = { 'sluice-prod-events DeliveryToS3.DataFreshness': [0, 300] };
     expect((await read()).events?.oldest).toBe(null);

@@ -2,14 +2,7 @@ import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
 import { type Clock, isoTimestamp } from '../../base/time.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import { changeHolds, type HoldStore, type StreamHolds, withHold, withoutHold } from './StreamHolds.ts';
-
-/** What Firehose told of a stream within the last 15 minutes. */
-export interface StreamReading {
-  /** Age of the oldest record that is not delivered, in seconds, a value a minute, oldest first; none for an idle stream. */
-  readonly freshness: readonly number[];
-  /** Records that it delivered to the bucket. */
-  readonly delivered: number;
-}
+import { oldestSeconds, type StreamReading } from './streamAge.ts';
 
 /**
  * Age of the oldest record, in seconds, at which a stream is held: two hours. A stream that is well delivers within one and
@@ -20,10 +13,6 @@ export interface StreamReading {
 const HOLD_AFTER_SECONDS = 2 * 3_600;
 /** Age below which a stream that delivers is released: far enough from the other that a backlog does not flap. */
 const RELEASE_BELOW_SECONDS = 3_600;
-/** Firehose keeps what was put directly for so long, in seconds. https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
-export const KEPT_SECONDS = 24 * 3_600;
-/** Age of a stream's oldest record from which its loss is near, in seconds: half of that. */
-export const EXPIRING_SECONDS = KEPT_SECONDS / 2;
 /** Minutes in a row that must be late. */
 const LATE_MINUTES = 3;
 
@@ -52,18 +41,17 @@ export function decideHolds(
   let after = holds;
   const changes: HoldChange[] = [];
   for (const table of tableKinds) {
-    const { freshness, delivered } = readings[table];
     const hold = holds.held[table];
-    const newest = freshness.at(-1) ?? 0;
+    const oldest = oldestSeconds(readings[table]);
     if (hold === undefined) {
-      const last = freshness.slice(-LATE_MINUTES);
-      if (last.length < LATE_MINUTES || Math.min(...last) < HOLD_AFTER_SECONDS) continue;
-      const why = `Its oldest record waited ${hours(newest)} hours to be delivered.`;
+      if (!isLate(readings[table])) continue;
+      const why = `Its oldest record waited ${hours(oldest)} hours to be delivered.`;
       const made = { since: isoTimestamp(now), by: 'check', why, until: 'delivery', probe: false } as const;
       after = withHold(after, table, made);
       changes.push({ table, state: 'held', why });
     } else if (hold.until === 'delivery') {
-      const isNearlyEmpty = newest < RELEASE_BELOW_SECONDS;
+      const { delivered } = readings[table];
+      const isNearlyEmpty = oldest < RELEASE_BELOW_SECONDS;
       if (isNearlyEmpty && delivered > 0) {
         after = withoutHold(after, table, now);
         changes.push({ table, state: 'released', why: `It delivered ${delivered} records.` });
@@ -75,6 +63,16 @@ export function decideHolds(
     }
   }
   return { holds: after, changes };
+}
+
+/**
+ * Whether a stream's oldest record is too old: by the age that Firehose tells, or, where it tells too little, because records
+ * arrived and none was delivered since. An age that Firehose tells counts for more: it delivers to the error output too.
+ */
+function isLate({ freshness, undelivered }: StreamReading): boolean {
+  const last = freshness.slice(-LATE_MINUTES);
+  if (last.some((seconds) => seconds < HOLD_AFTER_SECONDS)) return false;
+  return last.length === LATE_MINUTES || undelivered >= HOLD_AFTER_SECONDS;
 }
 
 function hours(seconds: number): string {

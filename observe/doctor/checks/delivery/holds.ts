@@ -4,17 +4,13 @@ import { logicalIds, partName } from '../../../../infra/template/Stack.ts';
 import { streamReadings } from '../../../../lib/aws/streamReadings.ts';
 import { shellCommand } from '../../../../lib/base/text.ts';
 import {
-  EXPIRING_SECONDS,
-  KEPT_SECONDS,
-  type StreamReading,
-} from '../../../../lib/landing/hold/checkStreams.ts';
-import {
   HoldError,
   holdsText,
   NO_HOLDS,
   readHolds,
   type StreamHolds,
 } from '../../../../lib/landing/hold/StreamHolds.ts';
+import { EXPIRING_SECONDS, KEPT_SECONDS, oldestSeconds } from '../../../../lib/landing/hold/streamAge.ts';
 import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
 import type { DoctorContext } from '../../DoctorContext.ts';
@@ -102,7 +98,7 @@ async function judgeFreshness(doctor: DoctorContext): Promise<readonly Finding[]
   const readings = await doctor.ask('cloudwatch:GetMetricData', read);
   const found: Finding[] = [];
   for (const kind of tableKinds) {
-    const seconds = newest(readings[kind]);
+    const seconds = oldestSeconds(readings[kind]);
     if (seconds < EXPIRING_SECONDS) continue;
     const left = Math.max(0, KEPT_SECONDS - seconds);
     found.push(
@@ -115,8 +111,6 @@ async function judgeFreshness(doctor: DoctorContext): Promise<readonly Finding[]
   }
   return found;
 }
-
-const newest = ({ freshness }: StreamReading): number => freshness.at(-1) ?? 0;
 
 function logsCommand(doctor: DoctorContext, kind: TableKind): Promise<string> {
   const group = `/aws/kinesisfirehose/${streamName(doctor.stack, kind)}`;

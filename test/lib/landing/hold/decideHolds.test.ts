@@ -1,22 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
-import { decideHolds, type StreamReading } from '../../../../lib/landing/hold/checkStreams.ts';
+import { decideHolds } from '../../../../lib/landing/hold/checkStreams.ts';
 import {
   NO_HOLDS,
   type StreamHolds,
   withHold,
   withoutHold,
 } from '../../../../lib/landing/hold/StreamHolds.ts';
+import type { StreamReading } from '../../../../lib/landing/hold/streamAge.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const HOUR = 3_600;
-const IDLE: StreamReading = { freshness: [], delivered: 0 };
-const of = (freshness: readonly number[], delivered = 0) => ({
+const IDLE: StreamReading = { freshness: [], delivered: 0, undelivered: 0 };
+const of = (freshness: readonly number[], delivered = 0, undelivered = 0) => ({
   exposures: IDLE,
-  events: { freshness, delivered },
+  events: { freshness, delivered, undelivered },
   quarantine: IDLE,
 });
-const decide = (holds: StreamHolds, freshness: readonly number[], delivered = 0) =>
-  decideHolds(holds, of(freshness, delivered), NOW);
+const decide = (holds: StreamHolds, freshness: readonly number[], delivered = 0, undelivered = 0) =>
+  decideHolds(holds, of(freshness, delivered, undelivered), NOW);
 
 const byCheck = {
   since: '2026-11-20T10:00:00.000Z',
@@ -52,6 +53,31 @@ describe('a stream that is not held', () => {
       released: {},
     });
     expect(changes).toEqual([{ table: 'events', state: 'held', why }]);
+  });
+});
+
+/** Firehose tells no freshness of it: https://docs.aws.amazon.com/firehose/latest/dev/data-freshness-metric-not-emitted.html */
+describe('a stream whose delivery is completely blocked', () => {
+  it('is held when records have arrived for two hours and none was delivered since', () => {
+    expect(decide(NO_HOLDS, [], 0, 7_199).holds).toBe(NO_HOLDS);
+    const { holds, changes } = decide(NO_HOLDS, [], 0, 7_200);
+    expect(holds.held.events).toMatchObject({ by: 'check', until: 'delivery', probe: false });
+    expect(changes).toEqual([
+      { table: 'events', state: 'held', why: 'Its oldest record waited 2.0 hours to be delivered.' },
+    ]);
+  });
+
+  it('is held when the few values that there are say so too, and not when one says otherwise', () => {
+    expect(decide(NO_HOLDS, [9_000], 0, 9_000).holds.held.events).toBeDefined();
+    expect(decide(NO_HOLDS, [30], 0, 9_000).holds).toBe(NO_HOLDS);
+    expect(decide(NO_HOLDS, [9_000, 9_000, 30], 0, 9_000).holds).toBe(NO_HOLDS);
+  });
+
+  it('stays held while they wait, and asks for a probe only when nothing waits any more', () => {
+    expect(decide(held, [], 0, 80_000).holds).toBe(held);
+    expect(decide(held, [], 0, 0).holds.held.events).toEqual({ ...byCheck, probe: true });
+    expect(decide(probing, [], 0, 3_540).holds).toBe(probing);
+    expect(decide(probing, [], 0, HOUR).holds.held.events).toEqual(byCheck);
   });
 });
 
