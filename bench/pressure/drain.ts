@@ -64,7 +64,7 @@ export async function drain(cloud: Cloud): Promise<Drained> {
       store: s3RedriveStore(s3, cloud.bucket, clock),
       streams: { exposures: stream('exposures'), events: stream('events'), quarantine: stream('quarantine') },
       quarantine: async () => true,
-      holds: NO_HOLDS,
+      holds: async () => NO_HOLDS,
       bucket: cloud.bucket,
       tries: 20,
       log: () => undefined,

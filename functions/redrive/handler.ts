@@ -36,7 +36,7 @@ const config: FunctionConfig<'redrive'> = wholeConfig;
 const MARGIN_MS = 15_000;
 /** A claim outlives the function by this many milliseconds, so that nobody takes over an object that is still being written. */
 const CLAIM_SLACK_MS = 60_000;
-/** An invocation reads anew which streams are held unless it is known of so many milliseconds ago. */
+/** A group of objects reads anew which streams are held unless it is known of so many milliseconds ago. */
 const HOLDS_FRESH_MS = 60_000;
 
 const stragglersEventSchema = z.strictObject({ sluice: z.literal('stragglers') });
@@ -75,7 +75,7 @@ export const handler = middy<unknown, SQSBatchResponse | StragglersReport>(noEar
   .use(withEndTime())
   .use(withMessages())
   .handler(async (event, { environment, endsAt, messages }) => {
-    const redriver = await makeRedriver(environment, endsAt);
+    const redriver = makeRedriver(environment, endsAt);
     if (messages !== null) return redriveMessages(redriver, messages);
     if (stragglersEventSchema.safeParse(event).success) return redriveStragglers(redriver);
     throw new RedriveError('SLUICE_REDRIVE_INVOCATION_UNKNOWN');
@@ -93,7 +93,7 @@ function streamNamed(kind: TableKind, name: string): RedriveStream {
 let streams: Redriver['streams'] | undefined;
 let holds: HoldsCache | undefined;
 
-async function makeRedriver(environment: Environment, endsAt: number): Promise<Redriver> {
+function makeRedriver(environment: Environment, endsAt: number): Redriver {
   const { SLUICE_BUCKET: bucket, SLUICE_TRIES: tries } = environment;
   streams ??= {
     exposures: streamNamed('exposures', environment.SLUICE_EXPOSURES_STREAM),
@@ -106,14 +106,17 @@ async function makeRedriver(environment: Environment, endsAt: number): Promise<R
     log: logLine,
     freshMs: HOLDS_FRESH_MS,
   });
-  holds.refresh(endsAt);
-  await holds.settled();
+  const cache = holds;
   return {
     ...systemTiming,
     bucket,
     tries,
     streams,
-    holds: holds.current,
+    holds: async () => {
+      cache.refresh(endsAt);
+      await cache.settled();
+      return cache.known;
+    },
     store: s3RedriveStore(s3Client(), bucket, systemClock),
     quarantine: quarantineRecords({
       ...systemTiming,

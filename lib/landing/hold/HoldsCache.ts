@@ -26,7 +26,9 @@ const AFTER_FAILURE = { baseMs: 5_000, capMs: 60_000, leastMs: 2_000 } as const;
 /**
  * Knows for one execution environment which streams are held. The holds are read when the environment starts, and again in
  * the background when they are no longer fresh: a request makes no call for them. While they cannot be read, the last known
- * ones hold; an environment that never read them holds nothing. There is never a second read at the same time.
+ * ones hold. An environment of the collector that never read them holds nothing: its rows cannot wait, and an environment
+ * that cannot reach Secrets Manager would refuse all of them. Redrive's rows can wait: it puts nothing on a stream until it
+ * has read them ({@link known}). There is never a second read at the same time.
  */
 export class HoldsCache {
   readonly #options: HoldsCacheOptions;
@@ -43,9 +45,9 @@ export class HoldsCache {
     this.#options = options;
   }
 
-  /** The last known holds. */
-  get current(): StreamHolds {
-    return this.#known;
+  /** The last known holds; null if they could never be read. */
+  get known(): StreamHolds | null {
+    return Number.isFinite(this.#readAt) ? this.#known : null;
   }
 
   /** Whether rows of a table must not go into its stream. */

@@ -19,8 +19,11 @@ export interface Redrive {
   readonly store: RedriveStore;
   readonly streams: Readonly<Record<TableKind, RedriveStream>>;
   readonly quarantine: QuarantineRecords;
-  /** Streams that are held: what is meant for them waits, and uses up no try. */
-  readonly holds: StreamHolds;
+  /**
+   * Which streams are held, as read a minute ago at most; null if that could never be read. What is meant for a held stream
+   * waits, and uses up no try. It is asked before each group of objects, and never throws.
+   */
+  readonly holds: () => Promise<StreamHolds | null>;
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;
   readonly random: () => number;

@@ -2,21 +2,33 @@ import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import { type OverflowFolder, overflowFolder, REQUESTS } from '../../tables/objectKeys.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { readOverflow } from '../delivery/overflow.ts';
-import type { Redrive } from './Redrive.ts';
+import type { StreamHolds } from '../hold/StreamHolds.ts';
+import type { Redrive, RedriveOutcome } from './Redrive.ts';
 
-/** The streams that rows of an overflow folder may go to. */
-export function neededKinds(folder: OverflowFolder): readonly TableKind[] {
-  return folder === REQUESTS ? tableKinds : [folder];
+/** Streams that get nothing: those that are held, and all of them while it is not known which are (null). */
+export function heldKinds(holds: StreamHolds | null): ReadonlySet<TableKind> {
+  return new Set(tableKinds.filter((kind) => holds === null || holds.held[kind] !== undefined));
 }
 
-/** Whether one of these streams is held: then nothing is tried that may need it. */
-export function isHeld(kinds: readonly TableKind[], { holds }: Pick<Redrive, 'holds'>): boolean {
-  return kinds.some((kind) => holds.held[kind] !== undefined);
+/**
+ * Whether no object of an overflow folder can be tried. Of requests an object may have rows of any table: it waits only for
+ * the streams of those that it has.
+ */
+export function isFolderHeld(folder: OverflowFolder, held: ReadonlySet<TableKind>): boolean {
+  return folder === REQUESTS ? held.size === tableKinds.length : held.has(folder);
 }
 
-/** When the last of these streams was released, epoch milliseconds; 0 if none was ever held. */
-export function releasedAt(kinds: readonly TableKind[], { holds }: Pick<Redrive, 'holds'>): number {
-  return Math.max(0, ...kinds.flatMap((kind) => holds.released[kind] ?? []).map((time) => Date.parse(time)));
+/** The outcome for an object that waits for a held stream. While it is not known which are held, its message returns. */
+export function waits(holds: StreamHolds | null): RedriveOutcome {
+  return holds === null
+    ? { outcome: 'kept', code: 'SLUICE_HOLD_UNAVAILABLE', detail: '' }
+    : { outcome: 'held' };
+}
+
+/** When the last of these streams was released, epoch milliseconds; 0 if none was ever held, or it is not known. */
+export function releasedAt(kinds: readonly TableKind[], holds: StreamHolds | null): number {
+  const times = kinds.flatMap((kind) => holds?.released[kind] ?? []);
+  return Math.max(0, ...times.map((time) => Date.parse(time)));
 }
 
 /** Dependencies of {@link probeHeld}. */
@@ -38,8 +50,9 @@ const PROBE_ROWS = 1;
  * Errors of the bucket or the stream are told in the log line, and the next run asks again.
  */
 export async function probeHeld(redriver: Prober): Promise<void> {
+  const holds = await redriver.holds();
   for (const kind of tableKinds) {
-    if (redriver.holds.held[kind]?.probe !== true) continue;
+    if (holds?.held[kind]?.probe !== true) continue;
     let outcome: string;
     try {
       outcome = await probe(kind, redriver);

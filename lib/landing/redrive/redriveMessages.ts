@@ -12,8 +12,9 @@ import {
   PARKED_FOLDER,
   parseErrorKey,
   parseOverflowKey,
+  REQUESTS,
 } from '../../tables/objectKeys.ts';
-import { isHeld, neededKinds, probeHeld, releasedAt } from './heldStreams.ts';
+import { heldKinds, isFolderHeld, probeHeld, releasedAt, waits } from './heldStreams.ts';
 import { bucketFailure, type Redrive, type RedriveOutcome, type RedriveStore } from './Redrive.ts';
 import { redriveErrors } from './redriveErrors.ts';
 import { awayCode, laneOf, lanesOf, type OverflowTask, redriveLane } from './redriveOverflow.ts';
@@ -62,10 +63,16 @@ async function redriveObjects(
     } else if (object.bucket !== bucket) tally.add(object.key, { outcome: 'ignored' });
     else named.set(object.key, [...(named.get(object.key) ?? []), message]);
   }
-  for (const key of [...named.keys()]) {
-    if (!isHeld(kindsOf(key), redriver)) continue;
+  const holds = await redriver.holds();
+  const held = heldKinds(holds);
+  for (const [key, of] of [...named]) {
+    if (!mustWait(key, held)) continue;
     named.delete(key);
-    tally.add(key, { outcome: 'held' });
+    const outcome = waits(holds);
+    tally.add(key, outcome);
+    // After the last try the run for stragglers goes on with it: a dead letter would say that somebody has to.
+    if (outcome.outcome === 'kept' && of.every(({ receives }) => receives < tries))
+      failures.push(...of.map(({ messageId }) => messageId));
   }
   const overflow = [...named.keys()].filter((key) => laneOf(key) !== null);
   const outcomes = await redriveNamed(redriver, overflow);
@@ -88,11 +95,10 @@ async function redriveObjects(
   return batchFailures(failures);
 }
 
-/** The streams that an object's rows go to; none for an object that is not Sluice's. */
-function kindsOf(key: string): readonly TableKind[] {
+/** Whether an object's key says that it waits for a held stream; false for an object that is not Sluice's. */
+function mustWait(key: string, held: ReadonlySet<TableKind>): boolean {
   const folder = parseOverflowKey(key);
-  if (folder !== null) return neededKinds(folder);
-  return parseErrorKey(key) === null ? [] : ['quarantine'];
+  return folder === null ? parseErrorKey(key) !== null && held.has('quarantine') : isFolderHeld(folder, held);
 }
 
 /** An invocation asks each stream at least once, whatever was known of it before. */
@@ -231,11 +237,13 @@ export async function redriveStragglers(redriver: Redriver): Promise<StragglersR
     }
     counted = { ...counted, parked: await countParked(store) };
   });
+  const isUnknown = (await redriver.holds()) === null;
   const report = {
-    level: tally.kept > 0 || unread !== undefined ? 'error' : 'info',
+    level: tally.kept > 0 || unread !== undefined || isUnknown ? 'error' : 'info',
     event: 'redrive_stragglers',
     ...tally.fields(),
     ...counted,
+    ...(isUnknown ? { code: 'SLUICE_HOLD_UNAVAILABLE' } : {}),
     ...(unread === undefined ? {} : { code: 'SLUICE_REDRIVE_BUCKET_FAILED', detail: unread }),
   } as const;
   log(report);
@@ -254,9 +262,9 @@ async function redriveOverflowFolder(
   tally: Tally,
 ): Promise<string | undefined> {
   const { store, clock, deadline } = redriver;
-  const kinds = neededKinds(folder);
-  if (isHeld(kinds, redriver) || awayCode(folder, redriver) !== null) return undefined;
-  const released = releasedAt(kinds, redriver);
+  const holds = await redriver.holds();
+  if (isFolderHeld(folder, heldKinds(holds)) || awayCode(folder, redriver) !== null) return undefined;
+  const released = releasedAt(folder === REQUESTS ? tableKinds : [folder], holds);
   const tasks = async function* (
     prefix: string,
     limit = Number.POSITIVE_INFINITY,
@@ -289,10 +297,11 @@ async function redriveOverflowFolder(
 /** @returns Nothing: an error of the bucket is thrown, or an outcome. */
 async function redriveErrorFolder(prefix: string, redriver: Redriver, tally: Tally): Promise<undefined> {
   const { store, clock, deadline, claimUntil } = redriver;
-  if (isHeld(['quarantine'], redriver)) return;
-  const released = releasedAt(['quarantine'], redriver);
+  if (heldKinds(await redriver.holds()).has('quarantine')) return;
   for await (const { key, modifiedAt } of store.list(prefix)) {
-    if (clock.now() >= deadline) return;
+    const holds = await redriver.holds();
+    if (clock.now() >= deadline || heldKinds(holds).has('quarantine')) return;
+    const released = releasedAt(['quarantine'], holds);
     if (clock.now() - modifiedAt < STRAGGLER_MS) continue;
     const last = clock.now() - Math.max(modifiedAt, released) >= MAX_WAIT_MS;
     const redriven = await redriveErrors(key, redriver, { deadline, claimUntil, last });

@@ -4,6 +4,7 @@ import { type OverflowFolder, overflowFolder, parseOverflowKey, REQUESTS } from 
 import { deliver } from '../delivery/deliver.ts';
 import { lastErrorCode, type OverflowRows, readOverflow } from '../delivery/overflow.ts';
 import type { ReturnedDocument } from '../delivery/putRecords.ts';
+import { heldKinds, isFolderHeld, waits } from './heldStreams.ts';
 import {
   bucketFailure,
   park,
@@ -76,6 +77,7 @@ export async function redriveLane(
     const group = new Group(redrive, deadline, settle);
     for await (const some of chunksOf(tasks, READS_AT_ONCE)) {
       if (clock.now() >= deadline || awayCode(lane.folder, redrive) !== null) break;
+      if (isFolderHeld(lane.folder, heldKinds(await redrive.holds()))) break;
       const read = await mapLimit(some, READS_AT_ONCE, async (task) => {
         try {
           return { task, body: await store.read(task.key) };
@@ -161,11 +163,12 @@ class Group {
 
   /** Delivers what was added. */
   async flush(): Promise<void> {
-    const objects = this.#objects;
+    const added = this.#objects;
     this.#objects = [];
     this.#length = 0;
-    if (objects.length === 0) return;
+    if (added.length === 0) return;
     const { streams, store } = this.#redrive;
+    const objects = await this.#withoutHeld(added);
     // A stream in doubt comes first: if it accepts nothing, no other stream gets rows of an object that stays.
     const doubt = (kind: TableKind) => streams[kind].breaker.failedProbes;
     for (const kind of tableKinds.toSorted((a, b) => doubt(b) - doubt(a))) await this.#deliver(kind, objects);
@@ -194,6 +197,15 @@ class Group {
         return new Map(keys.map((key) => [key, detail]));
       }
     }
+  }
+
+  /** Leaves out objects with rows for a stream that is held by now. */
+  async #withoutHeld(objects: readonly ReadObject[]): Promise<readonly ReadObject[]> {
+    const holds = await this.#redrive.holds();
+    const held = heldKinds(holds);
+    const isHeld = ({ rows }: ReadObject) => rows.some(({ kind }) => held.has(kind));
+    for (const object of objects) if (isHeld(object)) this.#settle(object.task.key, waits(holds));
+    return objects.filter((object) => !isHeld(object));
   }
 
   /** Puts the rows of one stream, of all objects of which no stream has returned a row. */

@@ -296,3 +296,19 @@ describe('the redrive function', () => {
     );
   });
 });
+
+describe('an environment that cannot read which streams are held', () => {
+  it('puts nothing on streams until it has read it', async () => {
+    jest.resetModules();
+    const { handler: cold } = await import('../../../functions/redrive/handler.ts');
+    const key = await spill('a');
+    faults.set({ secretsmanager: [{ fault: 'failCalls', calls: 'all', code: 'InternalServiceError' }] });
+    expect(await lambdaInvoker(cold)({ Records: [message('m', key)] }, context())).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm' }],
+    });
+    expect(lines).toContainEqual(
+      expect.objectContaining({ event: 'redrive', kept: { SLUICE_HOLD_UNAVAILABLE: 1 }, documents: 0 }),
+    );
+    expect(await objects('')).toEqual([{ key }]);
+  });
+});

@@ -37,9 +37,9 @@ const hold: Hold = {
 };
 const eventsHeld = withHold(NO_HOLDS, 'events', hold);
 
-const redriver = (holds: StreamHolds): Redriver => ({
+const redriver = (holds: StreamHolds | null): Redriver => ({
   ...world.redrive(),
-  holds,
+  holds: async () => holds,
   bucket: BUCKET,
   tries: 3,
   log: (line) => lines.push(line),
@@ -117,6 +117,48 @@ describe('objects of a stream that is held', () => {
     world.clock.advance(30 * HOUR_MS);
     expect(await redriveStragglers(redriver(held))).toMatchObject({ objects: {} });
     expect(await world.keys('errors/')).toEqual([key]);
+  });
+});
+
+describe('while it could never be read which streams are held', () => {
+  it('nothing is tried, messages return until their last try, and objects stay', async () => {
+    const keys = [await spill('events', 'a', rows(1)), await spill('requests', 'b', rows(1, 10))];
+    const error = 'errors/events/format-conversion-failed/x';
+    const metadata = { documents: '1', since: '', code: '' };
+    await world.putOverflow({ key: error, body: overflowBody(rows(1)), metadata }, 5_000);
+    const all = [...keys, error];
+    const messages = [message(all[0] ?? '', 1), message(all[1] ?? '', 2), message(error, 3)];
+    expect(await redriveMessages(redriver(null), messages)).toEqual({
+      batchItemFailures: all.slice(0, 2).map((itemIdentifier) => ({ itemIdentifier })),
+    });
+    expect(lines).toMatchObject([{ level: 'error', kept: { SLUICE_HOLD_UNAVAILABLE: 3 } }]);
+    world.clock.advance(30 * HOUR_MS);
+    expect(await redriveStragglers(redriver(null))).toMatchObject({
+      ...{ level: 'error', code: 'SLUICE_HOLD_UNAVAILABLE', objects: {}, waiting: 3 },
+    });
+    expect(await world.keys('overflow/')).toEqual(keys);
+    expect(await world.keys('errors/')).toEqual([error]);
+    expect(world.landed).toEqual([]);
+  });
+});
+
+describe('a stream that is held while redrive works', () => {
+  it('gets nothing of the group that was read before', async () => {
+    const key = await spill('events', 'a', rows(3));
+    let isRead = false;
+    const store = {
+      ...world.store,
+      read: (one: string) => {
+        isRead = true;
+        return world.store.read(one);
+      },
+    };
+    const holds = async () => (isRead ? eventsHeld : NO_HOLDS);
+    const response = await redriveMessages({ ...redriver(NO_HOLDS), store, holds }, [message(key, 1)]);
+    expect([response, isRead]).toEqual([{ batchItemFailures: [] }, true]);
+    expect(lines).toMatchObject([{ objects: { held: 1 }, documents: 0 }]);
+    expect(world.landed).toEqual([]);
+    expect(await world.keys('overflow/')).toEqual([key]);
   });
 });
 

@@ -73,7 +73,7 @@ export async function startRedrive() {
       quarantine: streamOf('quarantine'),
     },
     quarantine: async () => true,
-    holds: NO_HOLDS,
+    holds: async () => NO_HOLDS,
   });
   return {
     clock,
