@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -198,6 +199,26 @@ describe('sluice reconcile', () => {
     expect(after.table('events')).toEqual({ table: 'events', landed: 4, found: 4, doubles: 4 });
   });
 
+  /** Resolves when the log has what redrive delivered last: it writes the line after it has removed the objects. */
+  async function redriveHasTold(): Promise<void> {
+    const logs = new CloudWatchLogsClient(observed.options);
+    try {
+      for (let i = 0; i < 1_000; i += 1) {
+        const { events = [] } = await logs.send(
+          new FilterLogEventsCommand({
+            logGroupName: '/aws/lambda/sluice-local-redrive',
+            startTime: observed.clock.now() - 60_000,
+            filterPattern: '"documents"',
+          }),
+        );
+        if (events.some(({ message = '' }) => /"documents":[1-9]/.test(message))) return;
+      }
+      throw new Error('Redrive does not tell what it delivered.');
+    } finally {
+      logs.destroy();
+    }
+  }
+
   /** Posts purchases that redrive puts on the stream after their hour. */
   async function postLate(purchases: number): Promise<string> {
     await observed.control('POST', 'faults', { firehose: [{ fault: 'failCalls', calls: 'all' }] });
@@ -211,6 +232,7 @@ describe('sluice reconcile', () => {
     for (let i = 0; i < 200 && (await observed.keys('overflow/')).length > 0; i += 1)
       await observed.control('GET', 'status');
     expect(await observed.keys('overflow/')).toEqual([]);
+    await redriveHasTold();
     return hour;
   }
 
