@@ -7,6 +7,7 @@ import { cost } from './commands/cost.ts';
 import { curate } from './commands/curate.ts';
 import { customer } from './commands/customer.ts';
 import { doctor } from './commands/doctor.ts';
+import { drain } from './commands/drain.ts';
 import { exporting } from './commands/export.ts';
 import { groups } from './commands/groups.ts';
 import { hold } from './commands/hold.ts';
@@ -36,6 +37,7 @@ const commands: readonly Command[] = [
   quarantine,
   redrive,
   hold,
+  drain,
   groups,
   ingest,
   exporting,

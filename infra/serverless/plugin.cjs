@@ -1,6 +1,6 @@
 // Extends Serverless: bundles the functions, leaves out functions that the configuration does not need, warns, and refuses to
-// package a stage that shares a resource with another one, and to deploy the local cloud's stage, a collector without keys
-// or a stack that CloudFormation would refuse.
+// package a stage that shares a resource with another one, to deploy the local cloud's stage, a collector without keys
+// or a stack that CloudFormation would refuse, and to delete streams that are not drained.
 const { resolve } = require('node:path');
 
 const root = resolve(__dirname, '..', '..');
@@ -21,8 +21,12 @@ module.exports = class SluicePlugin {
         await this.requireTemplateFits();
         await this.warn();
       },
-      'before:deploy:deploy': () => this.requireDeployable(),
+      'before:deploy:deploy': async () => {
+        await this.requireDeployable();
+        await this.requireDrained(this.serverless.service.provider.compiledCloudFormationTemplate);
+      },
       'before:deploy:function:deploy': () => this.requireDeployable(),
+      'before:remove:remove': () => this.requireDrained(),
     };
   }
 
@@ -82,6 +86,22 @@ module.exports = class SluicePlugin {
       requireKeys(config);
       if (config.account !== null)
         requireAccount(config, await this.serverless.getProvider('aws').getAccountId());
+    });
+  }
+
+  /** @param template What is deployed. Default nothing: the stack is removed. */
+  async requireDrained(template) {
+    const [{ readDeployedTemplate, readDrain }, { deletedStreams, requireDrained }] = await Promise.all([
+      import('./deployedStack.ts'),
+      import('./requirements.ts'),
+    ]);
+    const provider = this.serverless.getProvider('aws');
+    const aws = await provider.getAwsSdkV3Config();
+    const stackName = provider.naming.getStackName();
+    await this.explain(async () => {
+      const deployed = await readDeployedTemplate(aws, stackName);
+      const streams = deployed === null ? [] : deletedStreams(deployed, template);
+      if (streams.length > 0) requireDrained(streams, await readDrain(aws, stackName));
     });
   }
 

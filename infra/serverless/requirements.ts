@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import { customerSession, exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
@@ -54,6 +55,56 @@ export function requireSessionPoliciesFit(config: Config): void {
       exportSession(place, config, exported),
       customerSession(exported.target, exportFolder(exported), 'write'),
     ]);
+}
+
+/** Properties of a stream whose change makes CloudFormation build another one: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kinesisfirehose-deliverystream.html */
+const STREAM_IDENTITY = [
+  'DeliveryStreamName',
+  'DeliveryStreamType',
+  'KinesisStreamSourceConfiguration',
+  'MSKSourceConfiguration',
+] as const;
+
+/** A template, as far as streams are concerned. */
+export interface StreamTemplate {
+  readonly Resources?: Readonly<
+    Record<
+      string,
+      { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>> | undefined }
+    >
+  >;
+}
+
+/**
+ * Logical IDs of delivery streams that an update deletes, by leaving them out or by building others in their place.
+ *
+ * @param packaged Default nothing: the stack is removed.
+ */
+export function deletedStreams(deployed: StreamTemplate, packaged: StreamTemplate = {}): string[] {
+  return Object.entries(deployed.Resources ?? {}).flatMap(([id, before]) => {
+    if (before.Type !== 'AWS::KinesisFirehose::DeliveryStream') return [];
+    const after = packaged.Resources?.[id];
+    const isKept =
+      after?.Type === before.Type &&
+      STREAM_IDENTITY.every((name) => isDeepStrictEqual(before.Properties?.[name], after.Properties?.[name]));
+    return isKept ? [] : [id];
+  });
+}
+
+/**
+ * Refuses to delete streams of a stack that is not drained: what a stream has not delivered is deleted with it, and was
+ * answered 202. https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeleteDeliveryStream.html
+ *
+ * @param streams What would be deleted: logical IDs, or the stack.
+ * @param drain What the stack's secret says; null without a drain, or without the secret.
+ * @throws ConfigError `SLUICE_CONFIG_NOT_DRAINED`
+ */
+export function requireDrained(
+  streams: readonly string[],
+  drain: { readonly drained: string | null } | null,
+): void {
+  if (streams.length > 0 && (drain === null || drain.drained === null))
+    throw new ConfigError('SLUICE_CONFIG_NOT_DRAINED', `It deletes ${streams.join(', ')}.`);
 }
 
 /**

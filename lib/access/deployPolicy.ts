@@ -28,7 +28,7 @@ const BUCKET_READS = [
   's3:GetReplicationConfiguration',
   's3:ListBucket',
 ];
-/** No `GetSecretValue`: what is in a secret is not read, and with a name of the template's nothing is generated. */
+/** No `GetSecretValue`: nothing that is secret is read, and with a name of the template's nothing is generated. */
 const SECRET_ACTIONS = [
   'secretsmanager:CreateSecret',
   'secretsmanager:DeleteSecret',
@@ -90,6 +90,7 @@ export function deployPolicies(place: Place, names: DeployedNames): DeployPolici
       ...triggers(place, names),
       names.workgroups.length === 0 ? undefined : workgroups(place, names),
       ownSecrets(place, names),
+      allow('OwnDrain', ['secretsmanager:GetSecretValue'], [secretArn(place, names, 'holds')]),
     ]),
     readers: names.readers ? policyDocument(readersIdentities(place, names)) : undefined,
   };
@@ -117,6 +118,7 @@ function stackItself(place: Place, { stack }: DeployedNames): Statement[] {
         'cloudformation:TagResource',
         'cloudformation:UntagResource',
         'cloudformation:UpdateStack',
+        'cloudformation:UpdateTerminationProtection',
       ],
       [arnIn(place, 'cloudformation', `stack/${stack}/*`)],
     ),
@@ -492,12 +494,16 @@ function workgroups(place: Place, names: DeployedNames): Statement {
 }
 
 /** Their names are all that is known before they are made: Secrets Manager adds a hyphen and six characters. */
-function ownSecrets(place: Place, { stack }: DeployedNames): Statement {
+function ownSecrets(place: Place, names: DeployedNames): Statement {
   return allow(
     'OwnSecrets',
     SECRET_ACTIONS,
-    ['keys', 'holds'].map((part) => arnIn(place, 'secretsmanager', `secret:${stack}-${part}-??????`)),
+    ['keys', 'holds'].map((part) => secretArn(place, names, part)),
   );
+}
+
+function secretArn(place: Place, { stack }: DeployedNames, part: string): string {
+  return arnIn(place, 'secretsmanager', `secret:${stack}-${part}-??????`);
 }
 
 /** Readers' managed policies, users with access keys in secrets, and profiles for EC2. Roles are among the others. */

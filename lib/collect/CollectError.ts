@@ -10,6 +10,10 @@ export const CollectError = defineErrorFamily('system', {
     cause: 'A refused event or body could not be kept in quarantine.',
     cure: "Send the batch again. If the error persists, check the bucket and the collector's permission to write quarantine-large/.",
   },
+  SLUICE_COLLECT_DRAINING: {
+    cause: 'The deployment is being drained before it is removed: it takes no events.',
+    cure: 'Send events to the deployment that replaces it. To use this one again, run `sluice drain --cancel`.',
+  },
   SLUICE_COLLECT_OUT_OF_TIME: {
     cause: 'The batch could not be processed in time.',
     cure: 'Send smaller batches, or give the collector more memory: Lambda gives it more CPU with it.',

@@ -196,7 +196,8 @@ function collectText(
 /**
  * Delivers rows and refused items to their streams.
  *
- * @throws CollectError `SLUICE_COLLECT_NO_QUARANTINE`, `SLUICE_COLLECT_NOT_DELIVERED` when some could not be stored.
+ * @throws CollectError `SLUICE_COLLECT_NO_QUARANTINE`, `SLUICE_COLLECT_NOT_DELIVERED` when some could not be stored;
+ *   `SLUICE_COLLECT_DRAINING` when nothing is to be stored any more.
  */
 async function deliverRows(
   context: RequestContext,
@@ -207,8 +208,9 @@ async function deliverRows(
 ): Promise<void> {
   const { collector, deadline, report } = context;
   const { streams, breakers, putOverflow, clock, wait, random } = collector;
-  const quarantine = await quarantineRows(context, key, refused, collected);
   await collector.holds?.ready();
+  if (collector.holds?.isDraining === true) throw new CollectError('SLUICE_COLLECT_DRAINING');
+  const quarantine = await quarantineRows(context, key, refused, collected);
   const deliveries = await deliverOrSpill(
     [stream('exposures', rows.exposures), stream('events', rows.events), stream('quarantine', quarantine)],
     { putOverflow, clock, wait, random, deadline: deadline.at },

@@ -38,6 +38,11 @@ export const ConfigError = defineErrorFamily('user', {
     cause: 'The package was made for another stage or region than it is deployed to.',
     cure: 'Package with the same --stage and --region, or deploy without --package.',
   },
+  SLUICE_CONFIG_NOT_DRAINED: {
+    cause:
+      'This would delete a delivery stream that may hold events, which were answered 202 and would be lost with it.',
+    cure: 'Run `npx sluice drain` with the same --stage, then this again (docs/deploy.md, "Changing and removing"). Deploy version 0.3 first to a stack of 0.2: it has no drain.',
+  },
   SLUICE_CONFIG_ACCOUNT_DIFFERS: {
     cause: 'The credentials are of another account than the configuration states.',
     cure: 'Use credentials of the named account (AWS_PROFILE, `aws sso login`), or correct `account` in the configuration.',

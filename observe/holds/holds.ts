@@ -17,7 +17,7 @@ type HoldsPlace = Pick<Place, 'aws' | 'stack' | 'now'>;
 
 /** Which streams of a deployment are held. @throws HoldError; what Secrets Manager's client throws. */
 export function readStreamHolds(place: HoldsPlace): Promise<StreamHolds> {
-  return withStore(place, async (store) => readHolds((await store.read()).text));
+  return withHoldStore(place, async (store) => readHolds((await store.read()).text));
 }
 
 /**
@@ -29,19 +29,20 @@ export function readStreamHolds(place: HoldsPlace): Promise<StreamHolds> {
 export function holdStreams(place: HoldsPlace, tables: readonly TableKind[], why: string) {
   const since = isoTimestamp(place.now);
   const hold = { since, by: 'hand', why, until: 'release', probe: false } as const;
-  return withStore(place, (store) =>
+  return withHoldStore(place, (store) =>
     changeHolds(store, (holds) => tables.reduce((all, table) => withHold(all, table, hold), holds)),
   );
 }
 
 /** Releases streams, whoever holds them. The check holds again what is late. @throws As {@link holdStreams}. */
 export function releaseStreams(place: HoldsPlace, tables: readonly TableKind[]) {
-  return withStore(place, (store) =>
+  return withHoldStore(place, (store) =>
     changeHolds(store, (holds) => tables.reduce((all, table) => withoutHold(all, table, place.now), holds)),
   );
 }
 
-async function withStore<Result>(
+/** Opens the secret that says which streams are held. @throws What Secrets Manager's client and `work` throw. */
+export async function withHoldStore<Result>(
   { aws, stack }: HoldsPlace,
   work: (store: HoldStore) => Promise<Result>,
 ): Promise<Result> {

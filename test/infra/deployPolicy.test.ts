@@ -34,9 +34,11 @@ const customers: Partial<ConfigInput> = JSON.parse(
 const VERSIONS = 'functions kept versions in release 0.2, to which a failed upgrade rolls back';
 const IDLE: ReadonlyMap<string, string> = new Map([
   ['Stack cloudformation:ContinueUpdateRollback', 'a person calls it when a rollback has failed'],
+  ['Stack cloudformation:UpdateTerminationProtection', 'provider.deletionProtection, and `sluice drain`'],
   ['Functions lambda:GetFunctionConfiguration', VERSIONS],
   ['Functions lambda:ListVersionsByFunction', VERSIONS],
   ['FunctionVersions lambda:GetProvisionedConcurrencyConfig', VERSIONS],
+  ['OwnDrain secretsmanager:GetSecretValue', 'the plugin reads whether the stack is drained'],
 ]);
 const EXISTING = { bucket: true, keyArn: brought, database: true, stagingDatabase: true, workgroup: true };
 

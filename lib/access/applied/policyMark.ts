@@ -24,7 +24,7 @@ export const POLICY_VERSIONS = {
   'export-target/callerPolicy': '0.2.0',
   'export-target/rolePermissions': '0.3.0',
   'export-target/roleTrust': '0.3.0',
-  'deploy/stackPermissions': '0.2.0',
+  'deploy/stackPermissions': '0.3.0',
   'deploy/dataPermissions': '0.3.0',
   'deploy/readersPermissions': '0.2.0',
   'probe/permissions': '0.2.0',

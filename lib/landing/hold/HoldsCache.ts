@@ -17,7 +17,7 @@ export interface HoldsCacheOptions {
 /** How long the holds count as fresh, in milliseconds. A stream is held everywhere after this time. */
 export const HOLDS_FRESH_MS = 5 * 60_000;
 /** Age in milliseconds, of a frozen environment for example, at which a request waits for the next read. */
-const STALE_MS = 15 * 60_000;
+export const HOLDS_STALE_MS = 15 * 60_000;
 /** Timeout of a read in milliseconds. It is also the longest delay of an answer. */
 const READ_MS = 1_000;
 /** Pause after a failed read; it doubles with every failure. */
@@ -55,6 +55,11 @@ export class HoldsCache {
     return this.#known.held[kind] !== undefined;
   }
 
+  /** Whether the deployment is drained: it takes no events. */
+  get isDraining(): boolean {
+    return this.#known.drain !== null;
+  }
+
   /** Starts a read if one is due. It neither throws nor waits. @param deadline Epoch milliseconds. */
   refresh(deadline: number): void {
     const now = this.#options.clock.now();
@@ -70,7 +75,7 @@ export class HoldsCache {
   /** Resolves at once, or when the running read has ended if the holds were never read or are too old to go by. */
   async ready(): Promise<void> {
     const age = this.#options.clock.now() - this.#readAt;
-    if (age < 0 || age >= STALE_MS) await this.#underWay;
+    if (age < 0 || age >= HOLDS_STALE_MS) await this.#underWay;
   }
 
   /** Resolves when no read is running: Lambda would freeze it at the end of the invocation. */

@@ -23,6 +23,14 @@ export interface Hold {
   readonly probe: boolean;
 }
 
+/** A deployment that is being emptied, before its streams are removed or replaced: deleting a stream deletes what it holds. */
+export interface Drain {
+  /** When the intake was stopped, ISO 8601. */
+  readonly since: string;
+  /** When nothing waited any more, ISO 8601: the mark without which the plugin removes no stream. Null until then. */
+  readonly drained: string | null;
+}
+
 /**
  * Which streams are held: the content of an object of its own. It is a secret in Secrets Manager, because what fails
  * together with delivery is the bucket and its key, or S3: there the flag could be neither written nor read. The collector
@@ -33,27 +41,29 @@ export interface StreamHolds {
   readonly held: Readonly<Partial<Record<TableKind, Hold>>>;
   /** When a stream was last released, ISO 8601. What waited until then had no try. */
   readonly released: Readonly<Partial<Record<TableKind, string>>>;
+  /** While it is set, the collector takes no events: it answers 503. */
+  readonly drain: Drain | null;
 }
 
 /** No stream is held, and none was. */
-export const NO_HOLDS: StreamHolds = { held: {}, released: {} };
+export const NO_HOLDS: StreamHolds = { held: {}, released: {}, drain: null };
 
 /**
- * Reads the object: `{"held": {"events": {"since", "by", "why", "until", "probe"}}, "released": {"exposures": "…"}}`. It
- * uses no schema library: the collector would bundle one for this alone.
+ * Reads the object: `{"held": {"events": {"since", "by", "why", "until", "probe"}}, "released": {"exposures": "…"}}`, and
+ * `"drain": {"since", "drained"}` while the deployment is drained. It uses no schema library: the collector would bundle one for this alone.
  *
  * @throws HoldError `SLUICE_HOLD_UNREADABLE` if it is anything else. Readers then go on with what they know.
  */
 export function readHolds(text: string): StreamHolds {
   const document = parseJson(text);
   if (!isJsonObject(document)) throw unreadable('It is no JSON object.');
-  const { held = {}, released = {}, ...others } = document;
+  const { held = {}, released = {}, drain = null, ...others } = document;
   const [other] = Object.keys(others);
   if (other !== undefined) throw unreadable(`It has a member ${JSON.stringify(other)}.`);
   if (!isJsonObject(held) || !isJsonObject(released)) throw unreadable('held or released is no object.');
   const holds = entriesOf(held, (kind, value) => readHold(kind, value));
   const times = entriesOf(released, (kind, value) => readTime(`released.${kind}`, value));
-  return { held: holds, released: times };
+  return { held: holds, released: times, drain: drain === null ? null : readDrain(drain) };
 }
 
 function entriesOf<Value>(
@@ -80,6 +90,15 @@ function readHold(kind: TableKind, value: unknown): Hold {
   return { since: readTime(`held.${kind}.since`, value['since']), by, why, until, probe };
 }
 
+function readDrain(value: unknown): Drain {
+  if (!isJsonObject(value)) throw unreadable('drain is no object.');
+  const { since, drained = null } = value;
+  return {
+    since: readTime('drain.since', since),
+    drained: drained === null ? null : readTime('drain.drained', drained),
+  };
+}
+
 function readTime(name: string, value: unknown): string {
   if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) throw unreadable(`${name} is no time.`);
   return value;
@@ -90,8 +109,8 @@ function unreadable(detail: string): Error {
 }
 
 /** The text of the object. */
-export function holdsText(holds: StreamHolds): string {
-  return JSON.stringify(holds);
+export function holdsText({ drain, ...holds }: StreamHolds): string {
+  return JSON.stringify(drain === null ? holds : { ...holds, drain });
 }
 
 /** Holds a stream. One that is held already stays so since it was, by the new reason. */
@@ -104,7 +123,24 @@ export function withHold(holds: StreamHolds, kind: TableKind, hold: Hold): Strea
 export function withoutHold(holds: StreamHolds, kind: TableKind, now: number): StreamHolds {
   if (holds.held[kind] === undefined) return holds;
   const { [kind]: _, ...held } = holds.held;
-  return { held, released: { ...holds.released, [kind]: isoTimestamp(now) } };
+  return { ...holds, held, released: { ...holds.released, [kind]: isoTimestamp(now) } };
+}
+
+/** Stops the intake. A drain that has begun goes on, with the mark that it has. @param now Epoch milliseconds. */
+export function withDrain(holds: StreamHolds, now: number): StreamHolds {
+  return holds.drain === null ? { ...holds, drain: { since: isoTimestamp(now), drained: null } } : holds;
+}
+
+/** Marks a deployment as drained, unless the drain was cancelled meanwhile. @param now Epoch milliseconds. */
+export function withDrained(holds: StreamHolds, now: number): StreamHolds {
+  const { drain } = holds;
+  if (drain === null || drain.drained !== null) return holds;
+  return { ...holds, drain: { ...drain, drained: isoTimestamp(now) } };
+}
+
+/** Lets the intake go on. */
+export function withoutDrain(holds: StreamHolds): StreamHolds {
+  return holds.drain === null ? holds : { ...holds, drain: null };
 }
 
 /** The object in its store. */

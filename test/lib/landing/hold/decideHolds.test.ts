@@ -51,6 +51,7 @@ describe('a stream that is not held', () => {
         events: { since: '2026-11-20T12:00:00.000Z', by: 'check', why, until: 'delivery', probe: false },
       },
       released: {},
+      drain: null,
     });
     expect(changes).toEqual([{ table: 'events', state: 'held', why }]);
   });
@@ -91,7 +92,11 @@ describe('a stream that the check holds', () => {
 
   it('is released when it delivers and nothing in it is an hour old', () => {
     const { holds, changes } = decide(held, [9_000, 20, 0], 500);
-    expect(holds).toEqual({ held: {}, released: { events: '2026-11-20T12:00:00.000Z' } });
+    expect(holds).toEqual({
+      held: {},
+      released: { events: '2026-11-20T12:00:00.000Z' },
+      drain: null,
+    });
     expect(changes).toMatchObject([{ table: 'events', state: 'released' }]);
   });
 
@@ -126,7 +131,11 @@ describe('a stream that a person holds', () => {
     const again = withHold(byHand, 'events', { ...byCheck, since: '2026-11-20T11:00:00.000Z', why: 'New.' });
     expect(again.held.events).toMatchObject({ since: byCheck.since, why: 'New.' });
     const released = withoutHold(again, 'events', NOW);
-    expect(released).toEqual({ held: {}, released: { events: '2026-11-20T12:00:00.000Z' } });
+    expect(released).toEqual({
+      held: {},
+      released: { events: '2026-11-20T12:00:00.000Z' },
+      drain: null,
+    });
     expect(withoutHold(released, 'events', NOW + 1)).toBe(released);
   });
 });

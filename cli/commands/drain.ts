@@ -1,0 +1,96 @@
+import { HoldError } from '../../lib/landing/hold/StreamHolds.ts';
+import type { DrainState } from '../../observe/drain/drain.ts';
+import type { OpenPlace } from '../../observe/place.ts';
+import {
+  assertNoArguments,
+  type Command,
+  type CommandLine,
+  countOption,
+  placeOptions,
+  UsageError,
+} from '../terminal/commandLine.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
+
+/** Minutes for which the command waits by default. The intake alone takes 16. */
+const WAIT_MINUTES = 60;
+/** Between two looks, milliseconds. */
+const LOOK_EVERY_MS = 15_000;
+
+/** `sluice drain`: stops the intake and waits until nothing waits any more, so that the stack can be removed. */
+export const drain: Command = {
+  name: 'drain',
+  summary: 'Stop the intake and wait until every event has landed, before the stack is removed.',
+  usage: 'sluice drain [--wait MINUTES | --cancel] [--local] [--stage NAME] [options]',
+  options: {
+    wait: {
+      type: 'string',
+      help: `how long to wait; run it again to go on (default ${WAIT_MINUTES}; 0: only look)`,
+    },
+    cancel: { type: 'boolean', help: 'take events again, and protect the stack again' },
+    ...placeOptions,
+    json: {
+      type: 'boolean',
+      help: 'print one object: since when, what it waits for, and when it was drained',
+    },
+  },
+  examples: [
+    'sluice drain --stage prod',
+    'sluice drain --wait 0 --stage prod',
+    'sluice drain --cancel --stage prod',
+  ],
+  async run(line) {
+    assertNoArguments(line.positionals);
+    const isCancel = line.values['cancel'] === true;
+    if (isCancel && line.values['wait'] !== undefined)
+      throw new UsageError('SLUICE_USAGE_OPTIONS', '--cancel and --wait: expected only one of them.');
+    const minutes = countOption(line, 'wait', { usual: WAIT_MINUTES, least: 0, most: 24 * 60 });
+    const { cancelDrain } = await import('../../observe/drain/drain.ts');
+    if (isCancel) {
+      await look(line, cancelDrain);
+      writeResult(line, { since: null }, () => 'The deployment takes events again.\n');
+      writeNote('Every execution environment of the collector goes by it within 15 minutes.\n');
+      return 0;
+    }
+    const state = await waitUntilDrained(line, minutes);
+    writeResult(line, state, () => drainText(state));
+    return state.drained === null ? 3 : 0;
+  },
+};
+
+async function waitUntilDrained(line: CommandLine, minutes: number): Promise<DrainState> {
+  const { continueDrain } = await import('../../observe/drain/drain.ts');
+  let said = '';
+  let endsAt: number | undefined;
+  for (;;) {
+    // Its clock is read each time: that of the local cloud can be moved.
+    const { state, isOver } = await look(line, async (place) => {
+      const found = await continueDrain(place);
+      endsAt ??= place.clock.now() + minutes * 60_000;
+      const over = found.drained !== null || place.clock.now() + LOOK_EVERY_MS > endsAt;
+      if (!over) await place.wait(LOOK_EVERY_MS);
+      return { state: found, isOver: over };
+    });
+    if (isOver) return state;
+    const now = drainText(state);
+    if (now !== said) writeNote(now);
+    said = now;
+  }
+}
+
+function drainText({ since, drained, waitsFor, parked }: DrainState): string {
+  const kept =
+    parked === 0
+      ? ''
+      : `${parked} parked objects stay in the bucket: \`sluice redrive --parked\` brings them back.\n`;
+  if (drained !== null) return `Drained since ${drained}: nothing waits. The stack can be removed.\n${kept}`;
+  return `The intake was stopped at ${since}. The drain waits:\n${waitsFor.map(({ part, why }) => `  ${part}: ${why}\n`).join('')}${kept}`;
+}
+
+async function look<Result>(line: CommandLine, work: (place: OpenPlace) => Promise<Result>): Promise<Result> {
+  const { withPlace } = await import('../aws/withPlace.ts');
+  return withPlace(line, work, (detail, error) => {
+    const name = error instanceof Error ? error.name : '';
+    const code = name === 'ResourceNotFoundException' ? 'SLUICE_HOLD_MISSING' : 'SLUICE_HOLD_REFUSED';
+    return new HoldError(code, detail, { cause: error });
+  });
+}
