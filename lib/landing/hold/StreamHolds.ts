@@ -21,6 +21,8 @@ export interface Hold {
    * deliver cannot show that it delivers.
    */
   readonly probe: boolean;
+  /** Since when it does, ISO 8601. */
+  readonly probeSince?: string;
 }
 
 /** A deployment that is being emptied, before its streams are removed or replaced: deleting a stream deletes what it holds. */
@@ -81,13 +83,15 @@ function entriesOf<Value>(
 
 function readHold(kind: TableKind, value: unknown): Hold {
   if (!isJsonObject(value)) throw unreadable(`held.${kind} is no object.`);
-  const { by, why, until, probe } = value;
+  const { by, why, until, probe, probeSince } = value;
   if (by !== 'check' && by !== 'hand') throw unreadable(`held.${kind}.by is neither check nor hand.`);
   if (until !== 'delivery' && until !== 'release')
     throw unreadable(`held.${kind}.until is neither delivery nor release.`);
   if (typeof why !== 'string' || typeof probe !== 'boolean')
     throw unreadable(`held.${kind}.why is no text, or its probe neither true nor false.`);
-  return { since: readTime(`held.${kind}.since`, value['since']), by, why, until, probe };
+  const hold = { since: readTime(`held.${kind}.since`, value['since']), by, why, until, probe } as const;
+  if (probeSince === undefined) return hold;
+  return { ...hold, probeSince: readTime(`held.${kind}.probeSince`, probeSince) };
 }
 
 function readDrain(value: unknown): Drain {

@@ -1,7 +1,14 @@
 import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
 import { type Clock, isoTimestamp } from '../../base/time.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
-import { changeHolds, type HoldStore, type StreamHolds, withHold, withoutHold } from './StreamHolds.ts';
+import {
+  changeHolds,
+  type Hold,
+  type HoldStore,
+  type StreamHolds,
+  withHold,
+  withoutHold,
+} from './StreamHolds.ts';
 import { oldestSeconds, type StreamReading } from './streamAge.ts';
 
 /**
@@ -13,6 +20,11 @@ import { oldestSeconds, type StreamReading } from './streamAge.ts';
 const HOLD_AFTER_SECONDS = 2 * 3_600;
 /** Age below which a stream that delivers is released: far enough from the other that a backlog does not flap. */
 const RELEASE_BELOW_SECONDS = 3_600;
+/**
+ * Time for which a stream without anything to deliver must have asked for a probe in vain, milliseconds. Redrive puts one
+ * within five minutes if anything waits, and its arrival is told some minutes later.
+ */
+const PROBED_FOR_MS = 3_600_000;
 /** Minutes in a row that must be late. */
 const LATE_MINUTES = 3;
 
@@ -29,6 +41,7 @@ export interface HoldChange {
  *
  * A stream that holds nothing any more, because all of it was dropped for example, has nothing to show: then the hold asks
  * for a probe ({@link StreamHolds}). A probe that is not delivered within an hour is followed by no other until it is gone.
+ * If nothing waits that could be a probe, the stream is released once another delivers: all write to one bucket with one key.
  *
  * @param now Epoch milliseconds.
  * @returns The same holds if nothing changes.
@@ -52,17 +65,27 @@ export function decideHolds(
     } else if (hold.until === 'delivery') {
       const { delivered } = readings[table];
       const isNearlyEmpty = oldest < RELEASE_BELOW_SECONDS;
+      const hasNoProbe = oldest === 0 && hold.probe && now - probingSince(hold) >= PROBED_FOR_MS;
       if (isNearlyEmpty && delivered > 0) {
         after = withoutHold(after, table, now);
         changes.push({ table, state: 'released', why: `It delivered ${delivered} records.` });
+      } else if (hasNoProbe && tableKinds.some((other) => readings[other].delivered > 0)) {
+        after = withoutHold(after, table, now);
+        changes.push({ table, state: 'released', why: 'Nothing waits for it, and others deliver.' });
       } else if (isNearlyEmpty !== hold.probe) {
-        after = withHold(after, table, { ...hold, probe: isNearlyEmpty });
+        const { probeSince: _, ...rest } = hold;
+        const asked = isNearlyEmpty ? { probeSince: isoTimestamp(now) } : {};
+        after = withHold(after, table, { ...rest, probe: isNearlyEmpty, ...asked });
         const why = isNearlyEmpty ? 'It has nothing to deliver.' : 'It does not deliver the probe.';
         changes.push({ table, state: isNearlyEmpty ? 'probing' : 'waiting', why });
       }
     }
   }
   return { holds: after, changes };
+}
+
+function probingSince({ since, probeSince = since }: Hold): number {
+  return Date.parse(probeSince);
 }
 
 /**

@@ -14,7 +14,8 @@ import {
   parseOverflowKey,
   REQUESTS,
 } from '../../tables/objectKeys.ts';
-import { heldKinds, isFolderHeld, probeHeld, releasedAt, waits } from './heldStreams.ts';
+import { heldKinds, isFolderHeld, releasedAt, waits } from './heldStreams.ts';
+import { probeHeld } from './probeHeld.ts';
 import { bucketFailure, type Redrive, type RedriveOutcome, type RedriveStore } from './Redrive.ts';
 import { redriveErrors } from './redriveErrors.ts';
 import { awayCode, laneOf, lanesOf, type OverflowTask, redriveLane } from './redriveOverflow.ts';

@@ -108,6 +108,10 @@ describe('the object', () => {
       '{"held":{"events":{"by":"hand","until":"release","why":"","probe":false}}}',
       'held.events.since is no time.',
     ],
+    [
+      '{"held":{"events":{"since":"2026-11-20T10:00:00Z","by":"check","until":"delivery","why":"","probe":true,"probeSince":1}}}',
+      'held.events.probeSince is no time.',
+    ],
     ['{"released":{"events":"soon"}}', 'released.events is no time.'],
   ])('%s is refused', (text, detail) => {
     expect(() => readHolds(text)).toThrow(

@@ -27,7 +27,8 @@ const byCheck = {
   probe: false,
 } as const;
 const held = withHold(NO_HOLDS, 'events', byCheck);
-const probing = withHold(NO_HOLDS, 'events', { ...byCheck, probe: true });
+const probes = { ...byCheck, probe: true, probeSince: '2026-11-20T12:00:00.000Z' } as const;
+const probing = withHold(NO_HOLDS, 'events', probes);
 
 describe('a stream that is not held', () => {
   it.each([
@@ -76,7 +77,7 @@ describe('a stream whose delivery is completely blocked', () => {
 
   it('stays held while they wait, and asks for a probe only when nothing waits any more', () => {
     expect(decide(held, [], 0, 80_000).holds).toBe(held);
-    expect(decide(held, [], 0, 0).holds.held.events).toEqual({ ...byCheck, probe: true });
+    expect(decide(held, [], 0, 0).holds.held.events).toEqual(probes);
     expect(decide(probing, [], 0, 3_540).holds).toBe(probing);
     expect(decide(probing, [], 0, HOUR).holds.held.events).toEqual(byCheck);
   });
@@ -103,10 +104,29 @@ describe('a stream that the check holds', () => {
   it('asks for a probe when it has nothing that it could deliver: that says nothing about the next row', () => {
     for (const freshness of [[], [0], [86_400, 86_400, 0]]) {
       const { holds, changes } = decide(held, freshness);
-      expect(holds.held.events).toEqual({ ...byCheck, probe: true });
+      expect(holds.held.events).toEqual(probes);
       expect(changes).toMatchObject([{ state: 'probing' }]);
       expect(decide(holds, freshness).holds).toBe(holds);
     }
+  });
+
+  it('is released when it asks for a probe in vain for an hour while another stream delivers', () => {
+    const decideAt = (minutes: number, deliveredByOther: number) =>
+      decideHolds(
+        probing,
+        { ...of([]), exposures: { ...IDLE, delivered: deliveredByOther } },
+        NOW + minutes * 60_000,
+      );
+    expect(decideAt(59, 9).holds).toBe(probing);
+    expect(decideAt(60, 0).holds).toBe(probing);
+    const { holds, changes } = decideAt(60, 9);
+    expect(holds.held).toEqual({});
+    expect(changes).toMatchObject([{ table: 'events', state: 'released' }]);
+    // A probe is in it.
+    expect(
+      decideHolds(probing, { ...of([], 0, 600), exposures: { ...IDLE, delivered: 9 } }, NOW + 9 * 3_600_000)
+        .holds,
+    ).toBe(probing);
   });
 
   it('asks for no more probes while one waits for more than an hour, and is released when it lands', () => {

@@ -54,6 +54,17 @@ async function spill(folder: OverflowFolder, digit: string, documents: readonly 
   return key;
 }
 
+/** Spills rows of a request into an object whose key begins with some digits. */
+const spillAt = (digits: string, documents: readonly string[]) =>
+  world.putOverflow(
+    {
+      key: overflowKey('requests', digits.padEnd(64, '0')),
+      body: overflowBody(documents),
+      metadata: { documents: '1', since: '', code: '' },
+    },
+    5_000,
+  );
+
 /** The message of an object, as the queue delivers it for the given time. */
 const message = (key: string, receives: number) => ({
   messageId: key,
@@ -78,6 +89,17 @@ describe('objects of a stream that is held', () => {
     ]);
     expect(await world.keys('overflow/')).toEqual([events, both].sort());
     expect(world.landed).toEqual(rows(1, 20));
+  });
+
+  it('are tried if they have no row for it: an object of a request waits for its own streams only', async () => {
+    const key = await spill('requests', 'b', ['{"exposures":1}', ...rows(1)]);
+    const held = withHold(NO_HOLDS, 'quarantine', hold);
+    expect(await redriveMessages(redriver(held), [message(key, 1)])).toEqual({ batchItemFailures: [] });
+    expect(world.landed).toEqual(rows(1));
+    await spill('requests', 'c', ['{"events":1}', ...rows(1, 5)]);
+    world.clock.advance(HOUR_MS);
+    expect(await redriveStragglers(redriver(held))).toMatchObject({ objects: { delivered: 1 } });
+    expect(await world.keys('overflow/')).toEqual([]);
   });
 
   it('wait for days without being parked, and are delivered after the release', async () => {
@@ -174,6 +196,15 @@ describe('a stream that asks for a probe', () => {
     expect(world.landed).toEqual([folder === 'events' ? rows(1)[0] : rows(3)[1]]);
     expect(await world.keys('overflow/')).toEqual([key]);
     expect(lines[0]).toMatchObject({ event: 'redrive_probe', table: 'events', outcome: 'put' });
+  });
+
+  it('gets one however many objects have no row for it', async () => {
+    const others = Array.from({ length: 40 }, (_, i) => `8${String(i).padStart(2, '0')}`);
+    for (const digits of others) await spillAt(digits, ['{"exposures":1}', ...rows(1)]);
+    await spillAt('ff', ['{"events":1}', ...rows(1, 50)]);
+    await redriveStragglers(redriver(probing));
+    expect(lines[0]).toMatchObject({ event: 'redrive_probe', table: 'events', outcome: 'put' });
+    expect(world.landed).toEqual(rows(1, 50));
   });
 
   it('gets none when nothing waits, or the bucket cannot be read', async () => {
