@@ -17,10 +17,14 @@ export const hold: Command = {
   summary:
     'Keep rows out of a stream that delivers late: they wait in overflow. Without a stream: which are held.',
   usage:
-    'sluice hold [exposures|events|quarantine …] [--why TEXT | --release] [--local] [--stage NAME] [options]',
+    'sluice hold [exposures|events|quarantine …] [--why TEXT | --release [--force]] [--local] [--stage NAME] [options]',
   options: {
     why: { type: 'string', help: 'the reason, which `sluice status` shows (default: held by hand)' },
-    release: { type: 'boolean', help: 'release the streams; without any, all that are held' },
+    release: {
+      type: 'boolean',
+      help: 'release the streams; without any, all that are held. One that is late stays held until it delivers',
+    },
+    force: { type: 'boolean', help: 'with --release: release also streams that are late' },
     ...placeOptions,
     json: { type: 'boolean', help: 'print one object: the streams that are held now' },
   },
@@ -37,13 +41,18 @@ export const hold: Command = {
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--release and --why: expected only one of them.');
     if (why !== undefined && tables.length === 0)
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', '--why without a stream.');
+    const force = line.values['force'] === true;
+    if (force && !release) throw new UsageError('SLUICE_USAGE_OPTIONS', '--force without --release.');
     const { held } = await run(line, async (place) => {
       const { holdStreams, readStreamHolds, releaseStreams } = await import('../../observe/holds/holds.ts');
-      if (release) return releaseStreams(place, tables.length === 0 ? tableKinds : tables);
+      if (release) return releaseStreams(place, tables.length === 0 ? tableKinds : tables, { force });
       if (tables.length > 0) return holdStreams(place, tables, why ?? 'Held by hand.');
       return readStreamHolds(place);
     });
     writeResult(line, held, () => heldText(held));
+    const late = release ? (tables.length === 0 ? tableKinds : tables).filter((table) => held[table]) : [];
+    if (late.length > 0)
+      writeNote(`Late, and held until it delivers: ${late.join(', ')}. What is put on it may be dropped.\n`);
     if (release || tables.length > 0)
       writeNote('The collector goes by it within five minutes, redrive within one.\n');
     return 0;

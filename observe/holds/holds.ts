@@ -1,7 +1,10 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { streamName } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import { versionedSecret } from '../../lib/aws/secrets.ts';
-import { isoTimestamp } from '../../lib/base/time.ts';
+import { streamReadings } from '../../lib/aws/streamReadings.ts';
+import { type Clock, isoTimestamp } from '../../lib/base/time.ts';
+import { isLate } from '../../lib/landing/hold/checkStreams.ts';
 import {
   changeHolds,
   type HoldStore,
@@ -10,6 +13,7 @@ import {
   withHold,
   withoutHold,
 } from '../../lib/landing/hold/StreamHolds.ts';
+import { oldestSeconds } from '../../lib/landing/hold/streamAge.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
 import type { Place } from '../place.ts';
 
@@ -34,11 +38,43 @@ export function holdStreams(place: HoldsPlace, tables: readonly TableKind[], why
   );
 }
 
-/** Releases streams, whoever holds them. The check holds again what is late. @throws As {@link holdStreams}. */
-export function releaseStreams(place: HoldsPlace, tables: readonly TableKind[]) {
-  return withHoldStore(place, (store) =>
-    changeHolds(store, (holds) => tables.reduce((all, table) => withoutHold(all, table, place.now), holds)),
-  );
+/**
+ * Releases streams, whoever holds them. One that is late now stays held until it delivers: what is put on it may be dropped,
+ * and it would take the check minutes to hold it again.
+ *
+ * @param options.force Releases streams that are late, too. Then no metrics are read.
+ * @throws As {@link holdStreams}; what CloudWatch's client throws.
+ */
+export async function releaseStreams(
+  place: HoldsPlace & Pick<Place, 'cloudwatch'>,
+  tables: readonly TableKind[],
+  { force = false }: { readonly force?: boolean } = {},
+): Promise<StreamHolds> {
+  const readings = force
+    ? null
+    : await streamReadings(place.cloudwatch, streamsOf(place), constant(place.now))();
+  const release = (holds: StreamHolds, table: TableKind): StreamHolds => {
+    const hold = holds.held[table];
+    if (hold === undefined || readings === null || !isLate(readings[table]))
+      return withoutHold(holds, table, place.now);
+    if (hold.until === 'delivery') return holds;
+    const hours = (oldestSeconds(readings[table]) / 3_600).toFixed(1);
+    const why = `It was released by hand while its oldest record had waited for ${hours} hours.`;
+    return withHold(holds, table, { ...hold, by: 'check', why, until: 'delivery' });
+  };
+  return withHoldStore(place, (store) => changeHolds(store, (holds) => tables.reduce(release, holds)));
+}
+
+function streamsOf({ stack }: Pick<Place, 'stack'>): Readonly<Record<TableKind, string>> {
+  return {
+    exposures: streamName(stack, 'exposures'),
+    events: streamName(stack, 'events'),
+    quarantine: streamName(stack, 'quarantine'),
+  };
+}
+
+function constant(now: number): Clock {
+  return { now: () => now };
 }
 
 /** Opens the secret that says which streams are held. @throws What Secrets Manager's client and `work` throw. */

@@ -130,6 +130,16 @@ export function withoutHold(holds: StreamHolds, kind: TableKind, now: number): S
   return { ...holds, held, released: { ...holds.released, [kind]: isoTimestamp(now) } };
 }
 
+/**
+ * What to write when it is lost which streams were held: all are, until they deliver. One that is well is released by the
+ * next check, and one that is late gets nothing meanwhile. @param now Epoch milliseconds.
+ */
+export function allHeld(now: number): StreamHolds {
+  const why = 'It is not known whether it was held.';
+  const hold = { since: isoTimestamp(now), by: 'check', why, until: 'delivery', probe: false } as const;
+  return tableKinds.reduce((all, kind) => withHold(all, kind, hold), NO_HOLDS);
+}
+
 /** Stops the intake. A drain that has begun goes on, with the mark that it has. @param now Epoch milliseconds. */
 export function withDrain(holds: StreamHolds, now: number): StreamHolds {
   return holds.drain === null ? { ...holds, drain: { since: isoTimestamp(now), drained: null } } : holds;
@@ -182,7 +192,7 @@ export async function changeHolds(
 export const HoldError = defineErrorFamily('system', {
   SLUICE_HOLD_UNREADABLE: {
     cause: 'The secret that says which streams are held is damaged. Everything goes on by what it said last.',
-    cure: 'Write {"held":{},"released":{}} to the secret `<service>-<stage>-holds`. The next check holds again what is late.',
+    cure: 'Run the command that `sluice doctor` prints. It writes that all streams are held until they deliver, as nobody knows which were: the next check releases those that are well.',
   },
   SLUICE_HOLD_UNAVAILABLE: {
     cause: 'It could not be read which streams are held. Everything goes on by what was read last.',
@@ -197,8 +207,9 @@ export const HoldError = defineErrorFamily('system', {
     cure: 'Deploy version 0.3 or later first, and use the same --stage and --region.',
   },
   SLUICE_HOLD_REFUSED: {
-    cause: 'AWS denied access to the secret that says which streams are held.',
-    cure: 'Use credentials that allow secretsmanager:GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secret.',
+    cause:
+      'AWS denied access to the secret that says which streams are held, or to the metrics of the streams.',
+    cure: 'Use credentials that allow secretsmanager:GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secret, and to release streams cloudwatch:GetMetricData.',
   },
   SLUICE_HOLD_ENVIRONMENT_INVALID: {
     cause: 'An environment variable of the check of streams is missing or empty.',

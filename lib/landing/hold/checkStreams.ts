@@ -92,7 +92,7 @@ function probingSince({ since, probeSince = since }: Hold): number {
  * Whether a stream's oldest record is too old: by the age that Firehose tells, or, where it tells too little, because records
  * arrived and none was delivered since. An age that Firehose tells counts for more: it delivers to the error output too.
  */
-function isLate({ freshness, undelivered }: StreamReading): boolean {
+export function isLate({ freshness, undelivered }: StreamReading): boolean {
   const last = freshness.slice(-LATE_MINUTES);
   if (last.some((seconds) => seconds < HOLD_AFTER_SECONDS)) return false;
   return last.length === LATE_MINUTES || undelivered >= HOLD_AFTER_SECONDS;

@@ -448,7 +448,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
   HOLDS_UNREADABLE: [
     (d) => putHolds(d, 'no JSON'),
     /^sluice-local-holds: It is no JSON object\.$/,
-    /^aws secretsmanager put-secret-value --secret-id sluice-local-holds --secret-string '\{"held":\{\},"released":\{\}\}' /,
+    /^aws secretsmanager put-secret-value --secret-id sluice-local-holds --secret-string '\{"held":\{"exposures":\{.*"until":"delivery".*"events":\{.*"quarantine":\{.*' /,
   ],
   HOLDS_MISSING: [({ secrets }) => secrets.remove('sluice-local-holds'), /^sluice-local-holds\.$/],
   OVERFLOW: [

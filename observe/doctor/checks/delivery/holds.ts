@@ -4,9 +4,9 @@ import { logicalIds, partName } from '../../../../infra/template/Stack.ts';
 import { streamReadings } from '../../../../lib/aws/streamReadings.ts';
 import { shellCommand } from '../../../../lib/base/text.ts';
 import {
+  allHeld,
   HoldError,
   holdsText,
-  NO_HOLDS,
   readHolds,
   type StreamHolds,
 } from '../../../../lib/landing/hold/StreamHolds.ts';
@@ -58,7 +58,7 @@ async function judgeHolds(doctor: DoctorContext): Promise<readonly Finding[]> {
     }
     if (!(error instanceof HoldError)) throw error;
     const put = ['secretsmanager', 'put-secret-value', '--secret-id', SecretId];
-    const command = await doctor.command([...put, '--secret-string', holdsText(NO_HOLDS)]);
+    const command = await doctor.command([...put, '--secret-string', holdsText(allHeld(await doctor.now()))]);
     return [finding('SLUICE_DOCTOR_HOLDS_UNREADABLE', `${SecretId}: ${error.detail}`, [command])];
   }
 }

@@ -1,0 +1,84 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { decideHolds } from '../../lib/landing/hold/checkStreams.ts';
+import { allHeld, holdsText, NO_HOLDS, readHolds } from '../../lib/landing/hold/StreamHolds.ts';
+import { holdStreams, readStreamHolds, releaseStreams } from '../../observe/holds/holds.ts';
+import {
+  cloudWatchService,
+  MetricStore,
+  realClock,
+  Secrets,
+  secretsManagerService,
+} from '../../packages/local-aws/src/index.ts';
+import { startServices, temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+
+const NOW = Date.now();
+const HOUR = 3_600_000;
+const stack = { service: 'sluice', stage: 'prod' };
+const directory = temporaryDirectory();
+
+let secrets: Secrets;
+let metrics: MetricStore;
+let services: Awaited<ReturnType<typeof startServices>>;
+let place: Parameters<typeof releaseStreams>[0];
+beforeAll(async () => {
+  const at = { partition: 'aws', region: 'us-east-1', account: '000000000000' };
+  secrets = Secrets.open({ directory: `${directory.path}/secrets`, clock: realClock, ...at });
+  secrets.ensure('sluice-prod-holds', { Name: 'sluice-prod-holds', SecretString: holdsText(NO_HOLDS) });
+  metrics = MetricStore.open({ directory: `${directory.path}/metrics`, clock: realClock });
+  services = await startServices([
+    secretsManagerService({ secrets }),
+    cloudWatchService({ metrics, clock: realClock, beforeReading: () => undefined }),
+  ]);
+  const { options } = services;
+  place = { aws: options, stack, now: NOW, cloudwatch: new CloudWatchClient(options) };
+});
+beforeEach(() => releaseStreams(place, ['exposures', 'events', 'quarantine'], { force: true }));
+afterAll(async () => {
+  place.cloudwatch.destroy();
+  await services.close();
+  metrics.close();
+  directory.remove();
+});
+
+/** Records arrived on the stream of events some hours ago, and it has delivered nothing since. */
+const blockEvents = (hoursAgo: number) =>
+  metrics.add([
+    {
+      at: NOW - hoursAgo * HOUR,
+      values: [7],
+      metric: {
+        ...{ namespace: 'AWS/Firehose', name: 'IncomingRecords', unit: 'Count' },
+        dimensions: [['DeliveryStreamName', 'sluice-prod-events']],
+      },
+    },
+  ]);
+
+describe('streams that are released by hand', () => {
+  it('are released, but for one that is late: the check releases it when it delivers', async () => {
+    blockEvents(3.5);
+    await holdStreams(place, ['exposures', 'events'], 'The key is being replaced.');
+    const { held } = await releaseStreams(place, ['exposures', 'events', 'quarantine']);
+    expect(held).toEqual({
+      events: expect.objectContaining({
+        ...{ by: 'check', until: 'delivery' },
+        why: expect.stringMatching(
+          /^It was released by hand while its oldest record had waited for 3\.[56] hours\.$/,
+        ),
+      }),
+    });
+    expect((await readStreamHolds(place)).held).toEqual(held);
+    expect((await releaseStreams(place, ['events'])).held).toEqual(held);
+    expect((await releaseStreams(place, ['events'], { force: true })).held).toEqual({});
+  });
+});
+
+describe('what is written when it is lost which streams were held', () => {
+  it('holds all of them until they deliver', () => {
+    const lost = readHolds(holdsText(allHeld(NOW)));
+    const well = { freshness: [300, 200], delivered: 9, undelivered: 0 };
+    const late = { freshness: [9_000, 9_000, 9_000], delivered: 0, undelivered: 9_000 };
+    const { holds } = decideHolds(lost, { exposures: well, events: late, quarantine: well }, NOW);
+    expect(holds.held).toEqual({ events: lost.held.events });
+  });
+});
