@@ -8,6 +8,7 @@ import { isLate } from '../../lib/landing/hold/checkStreams.ts';
 import {
   changeHolds,
   type HoldStore,
+  NO_HOLDS,
   readHolds,
   type StreamHolds,
   withHold,
@@ -22,6 +23,16 @@ type HoldsPlace = Pick<Place, 'aws' | 'stack' | 'now'>;
 /** Which streams of a deployment are held. @throws HoldError; what Secrets Manager's client throws. */
 export function readStreamHolds(place: HoldsPlace): Promise<StreamHolds> {
   return withHoldStore(place, async (store) => readHolds((await store.read()).text));
+}
+
+/** As {@link readStreamHolds}. A stack of a version before 0.3 has no secret of them, and holds none. */
+export async function readHeldStreams(place: HoldsPlace): Promise<StreamHolds> {
+  try {
+    return await readStreamHolds(place);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ResourceNotFoundException') return NO_HOLDS;
+    throw error;
+  }
 }
 
 /**

@@ -12,7 +12,7 @@ import type { PutRecordBatch } from '../../lib/landing/delivery/putRecords.ts';
 import { HoldError, type StreamHolds } from '../../lib/landing/hold/StreamHolds.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
-import { readStreamHolds } from '../holds/holds.ts';
+import { readHeldStreams } from '../holds/holds.ts';
 import type { Place } from '../place.ts';
 import { type QuarantineSelection, readQuarantine } from './readQuarantine.ts';
 import { RedriveRecord } from './redriveRecord.ts';
@@ -87,11 +87,10 @@ export async function redriveItems(
  */
 async function readHeld(place: Pick<Place, 'aws' | 'stack'>): Promise<StreamHolds['held']> {
   try {
-    return (await readStreamHolds({ ...place, now: systemClock.now() })).held;
+    return (await readHeldStreams({ ...place, now: systemClock.now() })).held;
   } catch (error) {
     if (error instanceof HoldError) throw error;
     const name = error instanceof Error ? error.name : 'Error';
-    if (name === 'ResourceNotFoundException') return {};
     throw new HoldError('SLUICE_HOLD_REFUSED', `${name}.`, { cause: error });
   }
 }

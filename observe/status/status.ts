@@ -1,10 +1,11 @@
 import { addDays, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import type { LastListing } from '../../lib/drops/plan/planSources.ts';
+import { HoldError } from '../../lib/landing/hold/StreamHolds.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
 import { readCurationState } from '../curate/curationState.ts';
 import { explainAwsError } from '../explainAwsError.ts';
-import { readStreamHolds } from '../holds/holds.ts';
+import { readHeldStreams } from '../holds/holds.ts';
 import { readStatus as readDatasets } from '../ingest/datasetStatus.ts';
 import { readLedgerDays } from '../ingest/readLedgerDays.ts';
 import { type LocalState, readLocalState } from '../localBuffers.ts';
@@ -77,7 +78,7 @@ export async function readStatus(place: Place): Promise<Status> {
     ask('errors', () => countWaitingObjects(place, 'errors')),
     ask('parked', () => countWaitingObjects(place, 'parked')),
     isLocal ? null : ask('the streams', () => readStreams(place)),
-    ask('the held streams', () => readStreamHolds(place)),
+    ask('the held streams', () => readHeldStreams(place)),
     ask('the partitions', () => readRecentPartitions(place)),
     ask('the alarms', () => readAlarms(place)),
     ask('the drops', () => readDrops(place)),
@@ -121,9 +122,9 @@ export async function readStatus(place: Place): Promise<Status> {
   return { ...facts, isWell: problems.every(({ severity }) => severity !== 'problem'), problems };
 }
 
-/** @throws The error again, unless AWS answered with it. */
+/** @throws The error again, unless AWS answered with it, or what it answered is damaged. */
 function deniedReason(error: unknown): string {
-  if (error instanceof ObserveError) return error.message;
+  if (error instanceof ObserveError || error instanceof HoldError) return error.message;
   for (const one of [error, error instanceof Error ? error.cause : undefined]) {
     const problem = explainAwsError(one);
     if (problem?.kind === 'answered') return problem.detail;

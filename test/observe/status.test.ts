@@ -1,6 +1,11 @@
 import { DeletePartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { DisableKeyCommand, EnableKeyCommand, KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -257,6 +262,26 @@ describe('sluice status', () => {
     expect(codes(answer)).toContain('SLUICE_STATUS_UNREADABLE');
     const { stdout } = await observed.sluice('status');
     expect(stdout).toContain('Not known: the partitions. AccessDeniedException');
+  });
+
+  it('is answered while it cannot be read which streams are held, and when nothing says so, as before 0.3', async () => {
+    const secrets = new SecretsManagerClient(observed.options);
+    const SecretId = 'sluice-local-holds';
+    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
+    await secrets.send(new PutSecretValueCommand({ SecretId, SecretString: 'no JSON' }));
+    const { code, answer } = await status();
+    expect([code, answer.held, answer.unknown]).toEqual([
+      3,
+      null,
+      [{ part: 'the held streams', why: expect.stringContaining('It is no JSON object.') }],
+    ]);
+    await secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
+    secrets.destroy();
+    const gone = { fault: 'failCalls', calls: 'all', code: 'ResourceNotFoundException' };
+    await observed.control('POST', 'faults', {
+      secretsmanager: [{ ...gone, operations: ['GetSecretValue'] }],
+    });
+    expect((await status()).answer).toMatchObject({ held: {}, unknown: [] });
   });
 
   it('fails with a code when the local cloud does not answer', async () => {
