@@ -265,9 +265,13 @@ export const doctorFindings = {
     'The secret that says which streams are held does not exist. A stream that delivers late is not held, and Firehose may drop what it gets.',
     RECREATE,
   ),
+  SLUICE_DOCTOR_HOLDS_DELETED: problem(
+    'The secret that says which streams are held is scheduled for deletion, and nothing can read it. The collector goes by what it read last, and a stream that delivers late is not held. Redrive stops.',
+    'Restore it with the command before AWS deletes it. It then says what it said before.',
+  ),
   SLUICE_DOCTOR_HOLDS_UNREADABLE: problem(
     'The secret that says which streams are held is damaged. The collector and redrive go by what they read last, and a stream that delivers late is not held.',
-    'Write it anew with the command, which releases every stream. Then hold by hand what has to be held: docs/operate.md, "Hold a stream by hand".',
+    'Write it anew with the command, which holds every stream until it delivers: the next check releases those that are well. Then hold by hand what has to be held: docs/operate.md, "Hold a stream by hand".',
   ),
   SLUICE_DOCTOR_OVERFLOW: problem(
     'Rows wait in overflow/, because their stream did not accept them. Nothing of them is lost.',

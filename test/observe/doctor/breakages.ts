@@ -450,6 +450,22 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
     /^sluice-local-holds: It is no JSON object\.$/,
     /^aws secretsmanager put-secret-value --secret-id sluice-local-holds --secret-string '\{"held":\{"exposures":\{.*"until":"delivery".*"events":\{.*"quarantine":\{.*' /,
   ],
+  HOLDS_DELETED: [
+    ({ faults }) =>
+      faults.set({
+        secretsmanager: [
+          {
+            fault: 'failCalls',
+            calls: 'all',
+            code: 'InvalidRequestException',
+            status: 400,
+            operations: ['GetSecretValue'],
+          },
+        ],
+      }),
+    /^sluice-local-holds\.$/,
+    /^aws secretsmanager restore-secret --secret-id sluice-local-holds /,
+  ],
   HOLDS_MISSING: [({ secrets }) => secrets.remove('sluice-local-holds'), /^sluice-local-holds\.$/],
   OVERFLOW: [
     (d) => putObject(d, overflowKey('events', '0'.repeat(64))),

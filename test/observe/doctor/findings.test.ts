@@ -105,7 +105,7 @@ const rounds: readonly (readonly (keyof typeof broken)[])[] = [
   [
     ...['PARTITION_MISSING', 'PARTITION_EMPTY', 'PARTITION_MISPLACED', 'PARTITION_STALE'],
     // Days with raw files that nobody has queued to be curated.
-    ...['CURATE_UNPLANNED', 'VIEW_MISSING', 'QUEUE_MISSING'],
+    ...['CURATE_UNPLANNED', 'VIEW_MISSING', 'QUEUE_MISSING', 'HOLDS_DELETED'],
   ],
   [
     ...['CURATE_FAILED', 'CURATE_LATE', 'CURATE_STALE', 'CURATE_GONE', 'CURATE_LEFT_OUT'],

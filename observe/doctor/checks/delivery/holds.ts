@@ -28,6 +28,7 @@ export const holds: Check = {
     'SLUICE_DOCTOR_STREAM_HELD',
     'SLUICE_DOCTOR_STREAM_EXPIRING',
     'SLUICE_DOCTOR_HOLDS_MISSING',
+    'SLUICE_DOCTOR_HOLDS_DELETED',
     'SLUICE_DOCTOR_HOLDS_UNREADABLE',
   ],
   permissions: [
@@ -55,6 +56,11 @@ async function judgeHolds(doctor: DoctorContext): Promise<readonly Finding[]> {
     if (isAwsError(error, 'ResourceNotFoundException')) {
       const commands = await revertDriftCommands(doctor, logicalIds.holdsSecret);
       return [finding('SLUICE_DOCTOR_HOLDS_MISSING', `${SecretId}.`, commands)];
+    }
+    // Of reading a secret it says only this: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+    if (isAwsError(error, 'InvalidRequestException')) {
+      const restore = ['secretsmanager', 'restore-secret', '--secret-id', SecretId];
+      return [finding('SLUICE_DOCTOR_HOLDS_DELETED', `${SecretId}.`, [await doctor.command(restore)])];
     }
     if (!(error instanceof HoldError)) throw error;
     const put = ['secretsmanager', 'put-secret-value', '--secret-id', SecretId];
