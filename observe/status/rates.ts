@@ -3,7 +3,7 @@ import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../../lib/collect/collectMetrics.ts';
-import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import { type ForwardedKind, forwardedKinds, type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { readMetricData, type WantedMetric } from '../metricData.ts';
 import type { Place } from '../place.ts';
@@ -76,6 +76,8 @@ export async function readRates(place: Place): Promise<Rates> {
         // Each request has one value.
         wanted('requests', m.received.name, {}, 'SampleCount'),
         ...tableKinds.map((table) => wanted(`table ${table}`, streamMetrics[table].landed.name)),
+        // Of the hour of an update, until the last hour is after it: collectors of 0.2 print these.
+        ...forwardedKinds.map((table) => wanted(`${table} of 0.2`, 'landed', { table })),
         ...NOT_STORED.map((reason) => wanted(`reason ${reason}`, m.refused_requests.name, { reason })),
         ...['p50', 'p99'].map((statistic) => ({
           ...{ id: statistic, namespace: 'AWS/Lambda', metric: 'Duration', statistic },
@@ -90,19 +92,20 @@ export async function readRates(place: Place): Promise<Rates> {
     const at = start + i * MINUTE_MS;
     const value = (id: string) => series.get(id)?.get(at) ?? null;
     const sum = (id: string) => value(id) ?? 0;
+    const landed = (table: ForwardedKind) => sum(`table ${table}`) + sum(`${table} of 0.2`);
     return {
       at: isoTimestamp(at),
       requests: sum('requests'),
       refusedRequests: sum(m.refused_requests.name),
       notStoredRequests: NOT_STORED.reduce((all, reason) => all + sum(`reason ${reason}`), 0),
       received: sum(m.received.name),
-      landed: sum('table exposures') + sum('table events'),
+      landed: landed('exposures') + landed('events'),
       overflowed: sum(m.overflowed.name),
       quarantined: sum('table quarantine'),
       ignored: sum(m.ignored.name),
       streams: {
-        exposures: sum('table exposures'),
-        events: sum('table events'),
+        exposures: landed('exposures'),
+        events: landed('events'),
         quarantine: sum('table quarantine'),
       },
       deliveries: deliveries.get(at) ?? 0,
