@@ -328,6 +328,16 @@ export const landingQuestions = {
     cure: 'Raise the quota (Service Quotas, Firehose) when the alarm `overflow` fires.',
     asked: 'by hand',
   },
+  SLUICE_PROBE_LOG_FORMAT: {
+    asks: "Whether a line of the collector's log is as it was printed, in Lambda's JSON log format",
+    reliesOn:
+      'the same bytes: `npm run bench -- cost` counts them; and metrics of lines without `level` and `timestamp`, which `SLUICE_PROBE_METRICS` asks for',
+    witness:
+      '[JSON log format](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html): output that is JSON already is not encoded again; [log levels](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html): a line without a level counts as INFO, and one without a timestamp gets one',
+    certainty: 'likely',
+    cure: 'Nothing is lost. If lines are longer than printed, the log costs more than the bench says. If `SLUICE_PROBE_METRICS` finds no metrics, remove `logs` of `collect` from serverless.yml.',
+    asked: 'by hand',
+  },
   SLUICE_PROBE_LAKE_FORMATION: {
     asks: 'An account that uses Lake Formation',
     reliesOn: 'the grants of docs/deploy.md, "Lake Formation"',

@@ -235,6 +235,13 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(ofType('AWS::Lambda::Function').length).toBeGreaterThan(2);
   });
 
+  it("has Lambda's own lines in the logs of all functions but the collector's, where they cost more than its own", () => {
+    const quiet = ofType('AWS::Lambda::Function').flatMap(({ logicalId, properties }) =>
+      properties['LoggingConfig'] === undefined ? [] : [[logicalId, properties['LoggingConfig']]],
+    );
+    expect(quiet).toEqual([['CollectLambdaFunction', { LogFormat: 'JSON', SystemLogLevel: 'WARN' }]]);
+  });
+
   it('retains no named resource of a failed first deployment, so that the next one finds all names free', () => {
     const kept = Object.entries(template.Resources).filter(([, one]) => one.DeletionPolicy === 'Retain');
     // A version goes with its function.
