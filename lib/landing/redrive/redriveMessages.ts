@@ -24,16 +24,18 @@ import { awayCode, laneOf, lanesOf, type OverflowTask, redriveLane } from './red
 const LANES_AT_ONCE = 2;
 
 /**
- * Processes a batch of messages: objects first, then the run for stragglers, once even if several messages request it. An
- * incomplete run is not retried, because the next one starts soon.
+ * Processes a batch of messages: objects first, then the run for stragglers, once even if several messages request it. Its
+ * probes and counts come before all: under load the objects take all of the time. An incomplete run is not retried, because
+ * the next one starts soon.
  */
 export async function redriveMessages(
   redriver: Redriver,
   messages: readonly QueueMessage[],
 ): Promise<SQSBatchResponse> {
   const objects = messages.filter(({ body }) => !isRunMessage(body, 'stragglers'));
+  const before = objects.length < messages.length ? await beforeStragglers(redriver) : null;
   const response = objects.length > 0 ? await redriveObjects(redriver, objects) : batchFailures([]);
-  if (objects.length < messages.length) await redriveStragglers(redriver);
+  if (before !== null) await redriveStragglers(redriver, before);
   return response;
 }
 
@@ -208,27 +210,19 @@ export interface StragglersReport {
  *
  * Its log line contains the number of parked objects, that of objects that waited before it, and the age of the oldest, for the alarms;
  * and how many objects in overflow and errors are not Sluice's, which redrive leaves (`unknown`).
+ *
+ * @param before What was found earlier in the invocation. Default: it is looked for now.
  */
-export async function redriveStragglers(redriver: Redriver): Promise<StragglersReport> {
+export async function redriveStragglers(
+  redriver: Redriver,
+  before?: BeforeStragglers,
+): Promise<StragglersReport> {
   const { store, clock, log } = redriver;
   probeAll(redriver);
-  await probeHeld(redriver);
+  let { counted, unread } = before ?? (await beforeStragglers(redriver));
   const tally = new Tally(log);
   const first = Math.floor(clock.now() / RUN_MS) % FOLDERS.length;
-  let unread: string | undefined;
-  let counted: object = {};
-  /** A part of the run that fails keeps no other from its work. */
-  const part = async (work: () => Promise<void>) => {
-    try {
-      await work();
-    } catch (error) {
-      unread ??= error instanceof Error ? error.name : String(error);
-    }
-  };
-  await part(async () => {
-    counted = await countWaiting(redriver);
-  });
-  await part(async () => {
+  try {
     for (const { prefix, overflow } of [...FOLDERS.slice(first), ...FOLDERS.slice(0, first)]) {
       const failure =
         overflow === null
@@ -237,7 +231,9 @@ export async function redriveStragglers(redriver: Redriver): Promise<StragglersR
       unread ??= failure;
     }
     counted = { ...counted, parked: await countParked(store) };
-  });
+  } catch (error) {
+    unread ??= nameOf(error);
+  }
   const isUnknown = (await redriver.holds()) === null;
   const report = {
     level: tally.kept > 0 || unread !== undefined || isUnknown ? 'error' : 'info',
@@ -249,6 +245,27 @@ export async function redriveStragglers(redriver: Redriver): Promise<StragglersR
   } as const;
   log(report);
   return report;
+}
+
+/** What a run found before its objects. */
+interface BeforeStragglers {
+  readonly counted: object;
+  /** An error of the bucket. It keeps nothing else from its work. */
+  readonly unread: string | undefined;
+}
+
+/** Puts probes on held streams, and counts what waits. */
+async function beforeStragglers(redriver: Redriver): Promise<BeforeStragglers> {
+  await probeHeld(redriver);
+  try {
+    return { counted: await countWaiting(redriver), unread: undefined };
+  } catch (error) {
+    return { counted: {}, unread: nameOf(error) };
+  }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : String(error);
 }
 
 /** An overflow object of any age. */

@@ -207,6 +207,25 @@ describe('a stream that asks for a probe', () => {
     expect(world.landed).toEqual(rows(1, 50));
   });
 
+  it('gets one, and what waits is counted, although the objects of the batch take all of the time', async () => {
+    await spill('events', 'a', rows(1));
+    const other = await spill('exposures', 'b', rows(1, 20));
+    const store = {
+      ...world.store,
+      claim: async (key: string, until: number) => {
+        world.clock.advance(5 * 60_000);
+        return world.store.claim(key, until);
+      },
+    };
+    const run = { messageId: 'run', receives: 1, body: '{"sluice":"stragglers"}' };
+    await redriveMessages({ ...redriver(probing), store }, [message(other, 1), run]);
+    expect(lines).toMatchObject([
+      { event: 'redrive_probe', table: 'events', outcome: 'put' },
+      { event: 'redrive' },
+      { event: 'redrive_stragglers', waiting: 2 },
+    ]);
+  });
+
   it('gets none when nothing waits, or the bucket cannot be read', async () => {
     await redriveStragglers(redriver(probing));
     expect(lines[0]).toMatchObject({ event: 'redrive_probe', outcome: 'nothing_waits' });
