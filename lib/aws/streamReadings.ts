@@ -1,5 +1,6 @@
 import { CloudWatchClient, GetMetricDataCommand, type MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import type { Clock } from '../base/time.ts';
+import { HoldError } from '../landing/hold/StreamHolds.ts';
 import {
   COUNT_PERIOD_SECONDS,
   KEPT_SECONDS,
@@ -24,7 +25,8 @@ const COUNTS = [
  * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
  *
  * @param streams Names of the streams.
- * @returns A function that throws what the client throws.
+ * @returns A function that throws what the client throws, and HoldError `SLUICE_HOLD_METRICS_INCOMPLETE`: a value that is
+ *   missing because CloudWatch failed would look like an idle stream.
  */
 export function streamReadings(
   client: CloudWatchClient,
@@ -67,7 +69,7 @@ async function readMetrics(
 ): Promise<(kind: TableKind, metric: number) => readonly (readonly [at: number, value: number])[]> {
   const periodMs = periodSeconds * 1_000;
   const end = Math.ceil(now / periodMs) * periodMs;
-  const { MetricDataResults = [] } = await client.send(
+  const { MetricDataResults = [], NextToken } = await client.send(
     new GetMetricDataCommand({
       MetricDataQueries: tableKinds.flatMap((kind) =>
         metrics.map(({ name, statistic }, i) => ({
@@ -88,6 +90,11 @@ async function readMetrics(
       EndTime: new Date(end),
     }),
   );
+  const answered = MetricDataResults.filter(({ StatusCode }) => StatusCode === 'Complete').length;
+  if (answered < tableKinds.length * metrics.length || NextToken !== undefined) {
+    const codes = new Set(MetricDataResults.map(({ StatusCode = 'none' }) => StatusCode));
+    throw new HoldError('SLUICE_HOLD_METRICS_INCOMPLETE', `${[...codes].join(', ')}.`);
+  }
   return (kind, metric) => pointsOf(MetricDataResults.find(({ Id }) => Id === `${kind}${metric}`));
 }
 

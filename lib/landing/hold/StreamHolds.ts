@@ -198,6 +198,10 @@ export const HoldError = defineErrorFamily('system', {
     cause: 'It could not be read which streams are held. Everything goes on by what was read last.',
     cure: "None needed for a passing error. If it persists, check Secrets Manager and the function's permission to read the secret.",
   },
+  SLUICE_HOLD_METRICS_INCOMPLETE: {
+    cause: "CloudWatch did not answer with all values of Firehose's metrics. What is held stays as it was.",
+    cure: 'None needed for a passing error: the next check asks again. If it persists, look at the health of CloudWatch in the region, and hold streams by hand: `sluice hold`.',
+  },
   SLUICE_HOLD_BUSY: {
     cause: 'Others changed at the same time which streams are held.',
     cure: 'Run the command again.',

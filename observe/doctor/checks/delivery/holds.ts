@@ -14,7 +14,7 @@ import { EXPIRING_SECONDS, KEPT_SECONDS, oldestSeconds } from '../../../../lib/l
 import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
 import type { DoctorContext } from '../../DoctorContext.ts';
-import { type Finding, finding } from '../../findings.ts';
+import { CheckImpossible, type Finding, finding } from '../../findings.ts';
 import { revertDriftCommands } from '../../repairCommands.ts';
 import type { Check } from '../../runChecks.ts';
 
@@ -101,7 +101,10 @@ async function judgeFreshness(doctor: DoctorContext): Promise<readonly Finding[]
     { exposures: stream('exposures'), events: stream('events'), quarantine: stream('quarantine') },
     { now: () => now },
   );
-  const readings = await doctor.ask('cloudwatch:GetMetricData', read);
+  const readings = await doctor.ask('cloudwatch:GetMetricData', read).catch((error: unknown) => {
+    if (!(error instanceof HoldError)) throw error;
+    throw new CheckImpossible(finding('SLUICE_DOCTOR_FAILED', error.message));
+  });
   const found: Finding[] = [];
   for (const kind of tableKinds) {
     const seconds = oldestSeconds(readings[kind]);

@@ -1,0 +1,80 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { streamReadings } from '../../../lib/aws/streamReadings.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 12, 2);
+const streams = { exposures: 'a-exposures', events: 'a-events', quarantine: 'a-quarantine' };
+
+interface Query {
+  readonly Id: string;
+  readonly MetricStat: {
+    readonly Metric: {
+      readonly MetricName: string;
+      readonly Dimensions: readonly { readonly Value: string }[];
+    };
+  };
+}
+
+/** Members of the answer to each query, by stream and metric. The rest is an empty answer of CloudWatch. */
+let answers: Readonly<Record<string, object>> = {};
+const server = createServer(async (request, response) => {
+  const { MetricDataQueries } = (await json(request)) as { MetricDataQueries: readonly Query[] };
+  const MetricDataResults = MetricDataQueries.map(({ Id, MetricStat: { Metric } }) => ({
+    ...{ Id, StatusCode: 'Complete', Timestamps: [], Values: [] },
+    ...answers[`${Metric.Dimensions[0]?.Value} ${Metric.MetricName}`],
+  }));
+  response.end(JSON.stringify({ MetricDataResults }));
+});
+let client: CloudWatchClient;
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  client = new CloudWatchClient({
+    ...{ region: 'us-east-1', endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+});
+afterAll(() => {
+  client.destroy();
+  server.close();
+  server.closeAllConnections();
+});
+const read = () => streamReadings(client, streams, { now: () => NOW })();
+const points = (...values: readonly (readonly [minutesAgo: number, value: number])[]) => ({
+  Timestamps: values.map(([minutesAgo]) => NOW / 1_000 - minutesAgo * 60),
+  Values: values.map(([, value]) => value),
+});
+
+describe('what Firehose tells of the streams', () => {
+  it('is nothing for idle streams', async () => {
+    answers = {};
+    const idle = { freshness: [], delivered: 0, undelivered: 0 };
+    expect(await read()).toEqual({ exposures: idle, events: idle, quarantine: idle });
+  });
+
+  it('is the freshness, what was delivered lately, and how long nothing was delivered', async () => {
+    answers = {
+      'a-events DeliveryToS3.DataFreshness': points([3, 70], [2, 130]),
+      'a-events IncomingRecords': points([302, 4], [187, 5], [2, 6]),
+      'a-events DeliveryToS3.Records': points([292, 3], [12, 8]),
+      'a-exposures IncomingRecords': points([302, 4], [187, 5], [2, 6]),
+      'a-exposures DeliveryToS3.Records': points([292, 4]),
+    };
+    const { events, exposures } = await read();
+    expect(events).toEqual({ freshness: [70, 130], delivered: 8, undelivered: 120 });
+    expect(exposures).toEqual({ freshness: [], delivered: 0, undelivered: 187 * 60 });
+  });
+
+  it.each(['PartialData', 'InternalError', 'Forbidden'])(
+    'is not known when CloudWatch answers %s: missing values would look like an idle stream',
+    async (StatusCode) => {
+      answers = { 'a-events DeliveryToS3.DataFreshness': { StatusCode } };
+      await expect(read()).rejects.toMatchObject({
+        code: 'SLUICE_HOLD_METRICS_INCOMPLETE',
+        detail: `Complete, ${StatusCode}.`,
+      });
+    },
+  );
+});
