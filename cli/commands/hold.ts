@@ -54,7 +54,9 @@ export const hold: Command = {
     if (late.length > 0)
       writeNote(`Late, and held until it delivers: ${late.join(', ')}. What is put on it may be dropped.\n`);
     if (release || tables.length > 0)
-      writeNote('The collector goes by it within five minutes, redrive within one.\n');
+      writeNote(
+        'Environments of the collector in use go by it within five minutes, others within fifteen; redrive within one.\n',
+      );
     return 0;
   },
 };

@@ -14,7 +14,10 @@ export interface HoldsCacheOptions {
   readonly freshMs?: number;
 }
 
-/** How long the holds count as fresh, in milliseconds. A stream is held everywhere after this time. */
+/**
+ * How long the holds count as fresh, in milliseconds: an environment in use goes by a hold after this time. One that was idle
+ * goes by it at the latest from {@link HOLDS_STALE_MS}, as the request that finds its holds no longer fresh does not wait.
+ */
 export const HOLDS_FRESH_MS = 5 * 60_000;
 /** Age in milliseconds, of a frozen environment for example, at which a request waits for the next read. */
 export const HOLDS_STALE_MS = 15 * 60_000;

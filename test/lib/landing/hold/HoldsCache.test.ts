@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { HOLDS_FRESH_MS, HoldsCache } from '../../../../lib/landing/hold/HoldsCache.ts';
+import { HOLDS_FRESH_MS, HOLDS_STALE_MS, HoldsCache } from '../../../../lib/landing/hold/HoldsCache.ts';
 import { changeHolds, readHolds } from '../../../../lib/landing/hold/StreamHolds.ts';
 import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
 
@@ -53,8 +53,13 @@ describe('what an environment knows of held streams', () => {
     const { clock, state, request } = start();
     expect(await request()).toBe(false);
     state.text = HELD;
-    clock.advance(60 * 60_000);
+    clock.advance(HOLDS_STALE_MS);
     expect(await request()).toBe(true);
+    // It does not wait before: so a hold is known everywhere after this time, not earlier.
+    state.text = NONE;
+    clock.advance(HOLDS_STALE_MS - 1);
+    expect(await request()).toBe(true);
+    expect(await request()).toBe(false);
   });
 
   it.each([
