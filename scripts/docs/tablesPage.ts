@@ -74,7 +74,7 @@ ${forwardedKinds.map((kind) => curatedSection(curated[kind])).join('\n')}
 ${section(groupsTable.name, groupsTable.comment, groupsTable.columns, groupNoteOf)}
 ## Adding columns
 
-If you add a unit ID to \`unitIds\`, it becomes a column of both forwarded tables, their streams and all views with the next deployment. The partition of a day gets the new column as soon as a new file arrives for the day, all other partitions with the next daily run (00:05 UTC). Earlier rows have null in the column; their \`custom_ids\` contains the ID.
+If you add a unit ID to \`unitIds\`, it becomes a column of both forwarded tables, their streams and all views with the next deployment. The partition of a day gets the new column as soon as a new file arrives for the day, all other partitions with the next hourly run (five minutes past). Earlier rows have null in the column; their \`custom_ids\` contains the ID.
 
 If you add a path to \`jsonPaths\`, it becomes a column of the views only, so it immediately has the values of all days.
 

@@ -195,7 +195,8 @@ export const HoldError = defineErrorFamily('system', {
     cure: 'Run the command that `sluice doctor` prints. It writes that all streams are held until they deliver, as nobody knows which were: the next check releases those that are well.',
   },
   SLUICE_HOLD_UNAVAILABLE: {
-    cause: 'It could not be read which streams are held. Everything goes on by what was read last. If that is nothing, rows go on, and redrive waits.',
+    cause:
+      'It could not be read which streams are held. Everything goes on by what was read last. If that is nothing, rows go on, and redrive waits.',
     cure: "None needed for a passing error. If it persists, check Secrets Manager and the function's permission to read the secret.",
   },
   SLUICE_HOLD_METRICS_INCOMPLETE: {
