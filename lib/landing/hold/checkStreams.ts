@@ -63,10 +63,12 @@ export function decideHolds(
       after = withHold(after, table, made);
       changes.push({ table, state: 'held', why });
     } else if (hold.until === 'delivery') {
-      const { delivered } = readings[table];
+      const { delivered, freshness } = readings[table];
+      // Without an age it is not known whether the first delivery was all: the next check sees it.
+      const isAgeKnown = hold.probe || freshness.length > 0;
       const isNearlyEmpty = oldest < RELEASE_BELOW_SECONDS;
       const hasNoProbe = oldest === 0 && hold.probe && now - probingSince(hold) >= PROBED_FOR_MS;
-      if (isNearlyEmpty && delivered > 0) {
+      if (isNearlyEmpty && isAgeKnown && delivered > 0) {
         after = withoutHold(after, table, now);
         changes.push({ table, state: 'released', why: `It delivered ${delivered} records.` });
       } else if (hasNoProbe && tableKinds.some((other) => readings[other].delivered > 0)) {

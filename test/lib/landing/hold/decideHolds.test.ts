@@ -101,6 +101,13 @@ describe('a stream that the check holds', () => {
     expect(changes).toMatchObject([{ table: 'events', state: 'released' }]);
   });
 
+  it('is not released by a first delivery alone, of which no age is told yet: the rest of its backlog may be late', () => {
+    const { holds } = decide(held, [], 500);
+    expect(holds.held.events).toEqual(probes);
+    expect(decide(holds, [8_000], 500).holds.held.events).toEqual(byCheck);
+    expect(decide(holds, [], 500).holds.held).toEqual({});
+  });
+
   it('asks for a probe when it has nothing that it could deliver: that says nothing about the next row', () => {
     for (const freshness of [[], [0], [86_400, 86_400, 0]]) {
       const { holds, changes } = decide(held, freshness);
