@@ -1,5 +1,6 @@
 import { HoldError } from '../../lib/landing/hold/StreamHolds.ts';
 import type { DrainState } from '../../observe/drain/drain.ts';
+import { AwsAccessError } from '../../observe/explainAwsError.ts';
 import type { OpenPlace } from '../../observe/place.ts';
 import {
   assertNoArguments,
@@ -11,8 +12,8 @@ import {
 } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 
-/** Minutes for which the command waits by default. The intake alone takes 16. */
-const WAIT_MINUTES = 60;
+/** Minutes for which the command waits by default. An idle deployment takes an hour. */
+const WAIT_MINUTES = 120;
 /** Between two looks, milliseconds. */
 const LOOK_EVERY_MS = 15_000;
 
@@ -24,13 +25,13 @@ export const drain: Command = {
   options: {
     wait: {
       type: 'string',
-      help: `how long to wait; run it again to go on (default ${WAIT_MINUTES}; 0: only look)`,
+      help: `how long to wait; run it again to go on (default ${WAIT_MINUTES}; 0: only look, and stop nothing)`,
     },
     cancel: { type: 'boolean', help: 'take events again, and protect the stack again' },
     ...placeOptions,
     json: {
       type: 'boolean',
-      help: 'print one object: since when, what it waits for, and when it was drained',
+      help: 'print one object: since when, what it waits for, since when nothing waits, and when it was drained',
     },
   },
   examples: [
@@ -47,24 +48,33 @@ export const drain: Command = {
     const { cancelDrain } = await import('../../observe/drain/drain.ts');
     if (isCancel) {
       await look(line, cancelDrain);
-      writeResult(line, { since: null }, () => 'The deployment takes events again.\n');
+      writeResult(line, TAKES_EVENTS, () => 'The deployment takes events again.\n');
       writeNote('Every execution environment of the collector goes by it within 15 minutes.\n');
       return 0;
     }
     const state = await waitUntilDrained(line, minutes);
-    writeResult(line, state, () => drainText(state));
-    return state.drained === null ? 3 : 0;
+    writeResult(line, state ?? TAKES_EVENTS, () =>
+      state === null ? 'No drain is on: the deployment takes events.\n' : drainText(state),
+    );
+    return state === null || state.drained === null ? 3 : 0;
   },
 };
 
-async function waitUntilDrained(line: CommandLine, minutes: number): Promise<DrainState> {
-  const { continueDrain } = await import('../../observe/drain/drain.ts');
+/** Of a deployment that is not drained. */
+const TAKES_EVENTS = { since: null, empty: null, drained: null, waitsFor: [], parked: null };
+
+/** @returns Null if no drain is on, and none was to be started. @throws HoldError `SLUICE_HOLD_DRAIN_CANCELLED` */
+async function waitUntilDrained(line: CommandLine, minutes: number): Promise<DrainState | null> {
+  const { lookAtDrain, startDrain } = await import('../../observe/drain/drain.ts');
+  if (minutes === 0) return look(line, lookAtDrain);
+  await look(line, startDrain);
   let said = '';
   let endsAt: number | undefined;
   for (;;) {
     // Its clock is read each time: that of the local cloud can be moved.
     const { state, isOver } = await look(line, async (place) => {
-      const found = await continueDrain(place);
+      const found = await lookAtDrain(place);
+      if (found === null) throw new HoldError('SLUICE_HOLD_DRAIN_CANCELLED');
       endsAt ??= place.clock.now() + minutes * 60_000;
       const over = found.drained !== null || place.clock.now() + LOOK_EVERY_MS > endsAt;
       if (!over) await place.wait(LOOK_EVERY_MS);
@@ -81,7 +91,7 @@ function drainText({ since, drained, waitsFor, parked }: DrainState): string {
   const kept =
     parked === 0
       ? ''
-      : `${parked} parked objects stay in the bucket: \`sluice redrive --parked\` brings them back.\n`;
+      : `${parked} parked objects stay in the bucket. To have them first: \`sluice redrive --parked\`, and drain again.\n`;
   if (drained !== null) return `Drained since ${drained}: nothing waits. The stack can be removed.\n${kept}`;
   return `The intake was stopped at ${since}. The drain waits:\n${waitsFor.map(({ part, why }) => `  ${part}: ${why}\n`).join('')}${kept}`;
 }
@@ -89,8 +99,9 @@ function drainText({ since, drained, waitsFor, parked }: DrainState): string {
 async function look<Result>(line: CommandLine, work: (place: OpenPlace) => Promise<Result>): Promise<Result> {
   const { withPlace } = await import('../aws/withPlace.ts');
   return withPlace(line, work, (detail, error) => {
-    const name = error instanceof Error ? error.name : '';
-    const code = name === 'ResourceNotFoundException' ? 'SLUICE_HOLD_MISSING' : 'SLUICE_HOLD_REFUSED';
-    return new HoldError(code, detail, { cause: error });
+    const isMissing = error instanceof Error && error.name === 'ResourceNotFoundException';
+    return isMissing
+      ? new HoldError('SLUICE_HOLD_MISSING', detail, { cause: error })
+      : new AwsAccessError('SLUICE_AWS_FAILED', detail, { cause: error });
   });
 }

@@ -13,8 +13,14 @@ import type { StreamTemplate } from './requirements.ts';
 /** Region, endpoint and credentials, as AWS clients take them. */
 type AwsSettings = CloudFormationClientConfig;
 
-/** States of a stack that has nothing, or never came to be: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html */
-const EMPTY_STATES: readonly string[] = ['REVIEW_IN_PROGRESS', 'ROLLBACK_COMPLETE', 'DELETE_COMPLETE'];
+/**
+ * States of a stack that never took events, or whose removal has begun:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+ */
+const EMPTY_STATES: readonly string[] = [
+  ...['REVIEW_IN_PROGRESS', 'CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'],
+  ...['DELETE_FAILED', 'DELETE_COMPLETE'],
+];
 
 const templateSchema = z.looseObject({
   Resources: z
@@ -29,7 +35,7 @@ const templateSchema = z.looseObject({
  * Reads the template of a deployed stack.
  *
  * @param stackName `<service>-<stage>`.
- * @returns Null if there is no such stack, or it has no resources.
+ * @returns Null if there is no such stack, it never took events, or its removal has begun.
  * @throws What CloudFormation's client throws.
  */
 export async function readDeployedTemplate(
@@ -61,7 +67,9 @@ export async function readDrain(aws: AwsSettings, stackName: string): Promise<Dr
     );
     return readHolds(SecretString).drain;
   } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceNotFoundException') return null;
+    // Without the secret, or with one that is scheduled for deletion, nothing says that the stack is drained.
+    const unknown = ['ResourceNotFoundException', 'InvalidRequestException'];
+    if (error instanceof Error && unknown.includes(error.name)) return null;
     throw error;
   } finally {
     client.destroy();

@@ -27,6 +27,7 @@ module.exports = class SluicePlugin {
       },
       'before:deploy:function:deploy': () => this.requireDeployable(),
       'before:remove:remove': () => this.requireDrained(),
+      'after:deploy:deploy': () => this.warnOfDrain(),
     };
   }
 
@@ -103,6 +104,18 @@ module.exports = class SluicePlugin {
       const streams = deployed === null ? [] : deletedStreams(deployed, template);
       if (streams.length > 0) requireDrained(streams, await readDrain(aws, stackName));
     });
+  }
+
+  /** A drain outlives a deployment: the collector goes on to answer 503. Who may not read the secret is not told. */
+  async warnOfDrain() {
+    const { readDrain } = await import('./deployedStack.ts');
+    const provider = this.serverless.getProvider('aws');
+    const aws = await provider.getAwsSdkV3Config();
+    const drain = await readDrain(aws, provider.naming.getStackName()).catch(() => null);
+    if (drain !== null)
+      this.log.warning(
+        `This deployment is drained since ${drain.since}: it takes no events until you run \`npx sluice drain --cancel --stage ${this.target().stage}\`.`,
+      );
   }
 
   async loadConfig() {

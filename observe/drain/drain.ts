@@ -1,5 +1,6 @@
 import { CloudFormationClient, UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
 import { streamName } from '../../infra/streams/streams.ts';
+import { streamReadings } from '../../lib/aws/streamReadings.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { HOLDS_STALE_MS } from '../../lib/landing/hold/HoldsCache.ts';
 import {
@@ -7,30 +8,34 @@ import {
   type Drain,
   type StreamHolds,
   withDrain,
-  withDrained,
+  withLook,
   withoutDrain,
 } from '../../lib/landing/hold/StreamHolds.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
-import { withHoldStore } from '../holds/holds.ts';
+import { readStreamHolds, withHoldStore } from '../holds/holds.ts';
 import { readLocalState } from '../localBuffers.ts';
-import { readMetricData } from '../metricData.ts';
 import type { Place } from '../place.ts';
 import { countWaitingObjects } from '../status/waitingObjects.ts';
 
 const MINUTE_MS = 60_000;
 
 /**
- * Milliseconds after which no execution environment of the collector accepts an event: one that has not read the flag for 15
- * minutes reads it before it stores anything, and a request that began before then has ended.
+ * Milliseconds after which execution environments of the collector accept no event: one that has not read the flag for 15
+ * minutes reads it before it stores anything, and a request that began before then has ended. An environment that cannot
+ * read it goes on by what it read last.
  */
 const INTAKE_STOPS_WITHIN_MS = HOLDS_STALE_MS + MINUTE_MS;
 
-/** Metrics of Firehose arrive within so many minutes. */
-const METRICS_LATE_MINUTES = 10;
+/**
+ * Milliseconds for which looks at a deployment must find nothing before it is marked: what redrive has just put on a stream
+ * is in no list any more, and in Firehose's metrics some minutes later. Two buffer intervals of the longest kind, and ten
+ * minutes for late metrics.
+ */
+const SETTLE_MS = 2 * 15 * MINUTE_MS + 10 * MINUTE_MS;
 
 /** Something that is not empty yet. */
 export interface DrainWait {
-  readonly part: 'intake' | 'overflow' | 'errors' | 'buffers';
+  readonly part: 'intake' | 'overflow' | 'errors' | 'buffers' | 'metrics';
   /** One sentence. */
   readonly why: string;
 }
@@ -44,65 +49,85 @@ export interface DrainState extends Drain {
 }
 
 /** Stops the intake, unless it is stopped. @throws HoldError; what Secrets Manager's client throws. */
-function startDrain(place: Place): Promise<StreamHolds> {
+export function startDrain(place: Place): Promise<StreamHolds> {
   return change(place, (holds) => withDrain(holds, place.now));
 }
 
 /**
- * Lets the intake go on, and protects the stack from being deleted again.
+ * Lets the intake go on, and then protects the stack from being deleted again.
  *
  * @throws HoldError; what the clients of Secrets Manager and CloudFormation throw.
  */
-export async function cancelDrain(place: Place): Promise<StreamHolds> {
+export async function cancelDrain(place: Place): Promise<void> {
+  await change(place, withoutDrain);
   await protectStack(place, true);
-  return change(place, withoutDrain);
 }
 
 /**
- * Looks what still waits. When nothing does, the deployment is marked as drained, and its stack may be deleted.
+ * Looks what still waits, and notes it. When nothing has waited for long enough, the deployment is marked as drained and its
+ * stack may be deleted; when something waits again, it may not.
  *
+ * @returns Null if no drain is on.
  * @throws HoldError; what the clients of AWS throw.
  */
-export async function continueDrain(place: Place): Promise<DrainState> {
-  const { drain } = await startDrain(place);
-  // A drain that was cancelled this moment begins anew with the next look.
-  const { since, drained } = drain ?? { since: isoTimestamp(place.now), drained: null };
+export async function lookAtDrain(place: Place): Promise<DrainState | null> {
+  const { drain } = await readStreamHolds(place);
+  if (drain === null) return null;
   const [overflow, errors, parked, buffers] = await Promise.all([
     countWaitingObjects(place, 'overflow'),
     countWaitingObjects(place, 'errors'),
     countWaitingObjects(place, 'parked'),
     bufferWaits(place),
   ]);
-  const stopsAt = Date.parse(since) + INTAKE_STOPS_WITHIN_MS;
-  const objects = ({ count, hasMore }: { readonly count: number; readonly hasMore: boolean }) =>
-    `${hasMore ? 'more than ' : ''}${count} ${count === 1 ? 'object waits' : 'objects wait'} to be redriven.`;
   const waitsFor: DrainWait[] = [
-    ...(place.now < stopsAt
-      ? [
-          {
-            part: 'intake',
-            why: `The last execution environment of the collector stops by ${isoTimestamp(stopsAt)}.`,
-          } as const,
-        ]
-      : []),
-    ...(overflow.count > 0 ? [{ part: 'overflow', why: objects(overflow) } as const] : []),
-    ...(errors.count > 0 ? [{ part: 'errors', why: objects(errors) } as const] : []),
+    ...intakeWaits(place, drain),
+    ...objectWaits('overflow', overflow),
+    ...objectWaits('errors', errors),
     ...buffers,
   ];
-  const state = { since, waitsFor, parked: parked.count };
-  if (drained !== null || waitsFor.length > 0) return { ...state, drained };
-  await protectStack(place, false);
-  const marked = await change(place, (holds) => withDrained(holds, place.now));
-  return { ...state, drained: marked.drain?.drained ?? null };
+  const settleMs = place.isLocal ? 0 : SETTLE_MS;
+  const look = { isEmpty: waitsFor.length === 0, settleMs };
+  const noted = (await change(place, (holds) => withLook(holds, place.now, look))).drain;
+  if (noted === null) return null;
+  if ((noted.drained === null) !== (drain.drained === null) || noted.drained !== null)
+    await protectStack(place, noted.drained === null);
+  return { ...noted, waitsFor: [...waitsFor, ...settleWaits(noted, settleMs)], parked: parked.count };
 }
 
 function change(place: Place, edit: (holds: StreamHolds) => StreamHolds): Promise<StreamHolds> {
   return withHoldStore(place, (store) => changeHolds(store, edit));
 }
 
+function intakeWaits(place: Place, { since }: Drain): DrainWait[] {
+  const stopsAt = Date.parse(since) + INTAKE_STOPS_WITHIN_MS;
+  if (place.now >= stopsAt) return [];
+  const why = `The last execution environment of the collector stops by ${isoTimestamp(stopsAt)}.`;
+  return [{ part: 'intake', why }];
+}
+
+function objectWaits(
+  part: 'overflow' | 'errors',
+  { count, hasMore }: { readonly count: number; readonly hasMore: boolean },
+): DrainWait[] {
+  if (count === 0 && !hasMore) return [];
+  const number = `${hasMore ? 'At least ' : ''}${count} ${count === 1 ? 'object waits' : 'objects wait'}`;
+  return [{ part, why: `${number} to be redriven. Objects of a held stream stay: see \`sluice hold\`.` }];
+}
+
+function settleWaits({ empty, drained }: Drain, settleMs: number): DrainWait[] {
+  if (empty === null || drained !== null) return [];
+  const until = isoTimestamp(Date.parse(empty) + settleMs);
+  return [
+    {
+      part: 'metrics',
+      why: `Nothing waits since ${empty}. Firehose's metrics are late: looked at until ${until}.`,
+    },
+  ];
+}
+
 /** Streams that have, or may have, records that they have not delivered. */
 async function bufferWaits(place: Place): Promise<DrainWait[]> {
-  const local = await readLocalState(place);
+  const local = place.isLocal ? await readLocalState(place) : undefined;
   if (local === undefined) return metricWaits(place);
   return tableKinds.flatMap((table) => {
     const { count } = local.buffered.get(table) ?? { count: 0 };
@@ -111,37 +136,18 @@ async function bufferWaits(place: Place): Promise<DrainWait[]> {
 }
 
 /**
- * Firehose does not tell how many records a stream has. It is taken for empty when it has accepted nothing for two buffer
- * intervals, and none of its newest values of `DataFreshness` is above 0, in a time that allows for late metrics.
- * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
+ * Firehose does not tell how many records a stream has. A stream waits while any age of its oldest record within 15 minutes
+ * is above 0, and while records have arrived since its last delivery, as when delivery is completely blocked.
  */
 async function metricWaits(place: Place): Promise<DrainWait[]> {
-  const minutes = METRICS_LATE_MINUTES + Math.ceil((2 * place.config.buffering.seconds) / 60);
-  const end = Math.ceil(place.now / MINUTE_MS) * MINUTE_MS;
-  const metric = (table: TableKind, name: string, statistic: string) => ({
-    ...{ id: `${table} ${name}`, namespace: 'AWS/Firehose', metric: name, statistic },
-    dimensions: { DeliveryStreamName: streamName(place.stack, table) },
-  });
-  const series = await readMetricData(
-    place,
-    tableKinds.flatMap((table) => [
-      metric(table, 'IncomingRecords', 'Sum'),
-      metric(table, 'DeliveryToS3.DataFreshness', 'Maximum'),
-    ]),
-    { start: end - minutes * MINUTE_MS, end, periodSeconds: MINUTE_MS / 1_000 },
-  );
+  const names = Object.fromEntries(tableKinds.map((table) => [table, streamName(place.stack, table)]));
+  const streams = { exposures: '', events: '', quarantine: '', ...names };
+  const readings = await streamReadings(place.cloudwatch, streams, { now: () => place.now })();
   return tableKinds.flatMap((table) => {
-    const incoming = [...(series.get(`${table} IncomingRecords`)?.values() ?? [])];
-    const records = incoming.reduce((sum, count) => sum + count, 0);
-    if (records > 0)
-      return [bufferWait(place, table, `accepted ${records} records within ${minutes} minutes.`)];
-    const ages = [...(series.get(`${table} DeliveryToS3.DataFreshness`) ?? [])]
-      .filter(([at]) => at >= end - METRICS_LATE_MINUTES * MINUTE_MS)
-      .map(([, age]) => age);
-    const oldest = Math.max(0, ...ages);
-    return oldest === 0
-      ? []
-      : [bufferWait(place, table, `has a record that has waited for ${Math.ceil(oldest / 60)} minutes.`)];
+    const { freshness, undelivered } = readings[table];
+    const oldest = Math.max(0, undelivered, ...freshness);
+    if (oldest === 0) return [];
+    return [bufferWait(place, table, `has a record that has waited for ${Math.ceil(oldest / 60)} minutes.`)];
   });
 }
 

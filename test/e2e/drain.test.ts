@@ -1,9 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DisableKeyCommand, EnableKeyCommand, KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
+import { cancelDrain, lookAtDrain, startDrain } from '../../observe/drain/drain.ts';
+import { openPlace } from '../../observe/place.ts';
 import { MovableClock, runQuery } from '../../packages/local-aws/src/index.ts';
 import { callMain } from '../harness/callMain.ts';
 import { runServerless } from '../infra/runServerless.ts';
@@ -66,6 +71,34 @@ async function landed(): Promise<number[]> {
   return rows.map(({ n }) => Number(n));
 }
 
+/** Begins a drain as a deployment's: `sluice drain` would wait for it. */
+async function startDraining(): Promise<void> {
+  const place = openDeployed();
+  await startDrain(place).finally(() => place.close());
+}
+
+/** The local cloud as if it were a deployment on AWS: buffers cannot be read. */
+const openDeployed = () =>
+  openPlace(
+    {
+      config: defineConfig({ bucket: cloud.bucket }),
+      stack: { service: 'sluice', stage: 'local' },
+      isLocal: false,
+      now: clock.now(),
+    },
+    {
+      endpoint: cloud.edge,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    },
+  );
+
+async function lookAtDeployed() {
+  const place = openDeployed();
+  const state = await lookAtDrain(place).finally(() => place.close());
+  return { drained: state?.drained ?? null, waitsFor: state?.waitsFor.map(({ part }) => part) };
+}
+
 /** `serverless remove` of the local cloud's stack. */
 const remove = () =>
   runServerless(join(folder, 'drain.config.ts'), ['remove', '--stage', 'local', '--region', 'us-east-1'], {
@@ -74,11 +107,14 @@ const remove = () =>
 
 it('stops the intake, waits for what is under way, and marks the stack, which refuses to go before', async () => {
   expect(await post(1)).toBe(202);
+  const look = await drain('--wait', '0');
+  expect([look.code, look.answer.since]).toEqual([3, null]);
   expect((await remove()).said).toMatch(/SLUICE_CONFIG_NOT_DRAINED: .*It deletes .*Stream/s);
 
   await control('POST', { firehose: [{ fault: 'failCalls', calls: 'all' }] });
   expect(await post(2)).toBe(202);
   await control('DELETE');
+  await startDraining();
   const first = await drain('--wait', '0');
   expect([first.code, waitsFor(first), first.answer.drained]).toEqual([
     3,
@@ -102,10 +138,61 @@ it('stops the intake, waits for what is under way, and marks the stack, which re
   const rows = await landed();
   expect(rows.filter((n) => n !== 3)).toEqual([1, 2]);
   expect((await drain('--wait', '0')).answer.drained).toBe(last.answer.drained);
+  expect((await drain()).code).toBe(0);
   expect((await remove()).said).not.toContain('SLUICE_CONFIG_NOT_DRAINED');
 
   await drain('--cancel');
   expect((await remove()).said).toContain('SLUICE_CONFIG_NOT_DRAINED');
   await clock.advance(16 * MINUTE);
   expect(await post(5)).toBe(202);
+});
+
+it('of a deployment takes a stream for empty only when its metrics have said so for long enough', async () => {
+  const kms = new KMSClient({
+    ...{ endpoint: cloud.edge, region: 'us-east-1' },
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const cloudFormation = new CloudFormationClient({
+    ...{ endpoint: cloud.edge, region: 'us-east-1' },
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const isProtected = async () => {
+    const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: 'sluice-local' }));
+    return Stacks?.[0]?.EnableTerminationProtection;
+  };
+  const pass = async (minutes: number) => {
+    for (let minute = 0; minute < minutes; minute += 5) await clock.advance(5 * MINUTE);
+  };
+  try {
+    await clock.advance(60 * MINUTE);
+    await cloud.flush();
+    const { Aliases = [] } = await kms.send(new ListAliasesCommand({}));
+    const KeyId = Aliases.find(({ AliasName }) => AliasName?.includes('sluice'))?.TargetKeyId;
+    expect(await post(10)).toBe(202);
+    await kms.send(new DisableKeyCommand({ KeyId }));
+    await startDraining();
+    // Delivery is blocked, and nothing arrives: the stream holds the row all the same.
+    for (let look = 0; look < 4; look += 1) {
+      await pass(30);
+      expect((await lookAtDeployed()).drained).toBeNull();
+    }
+    expect((await lookAtDeployed()).waitsFor).toContain('buffers');
+    await kms.send(new EnableKeyCommand({ KeyId }));
+    await pass(30);
+    await cloud.flush();
+    await pass(30);
+    expect(await lookAtDeployed()).toEqual({ drained: null, waitsFor: ['metrics'] });
+    await pass(30);
+    expect((await lookAtDeployed()).drained).toBeNull();
+    await pass(15);
+    expect(await lookAtDeployed()).toEqual({ drained: expect.any(String), waitsFor: [] });
+    expect(await isProtected()).toBe(false);
+    expect(await landed()).toContain(10);
+    const place = openDeployed();
+    await cancelDrain(place).finally(() => place.close());
+    expect(await isProtected()).toBe(true);
+  } finally {
+    kms.destroy();
+    cloudFormation.destroy();
+  }
 });

@@ -29,7 +29,9 @@ export interface Hold {
 export interface Drain {
   /** When the intake was stopped, ISO 8601. */
   readonly since: string;
-  /** When nothing waited any more, ISO 8601: the mark without which the plugin removes no stream. Null until then. */
+  /** Since when every look found nothing that waits, ISO 8601; null while something does. */
+  readonly empty: string | null;
+  /** The mark without which the plugin removes no stream: when that had been so for long enough, ISO 8601. */
   readonly drained: string | null;
 }
 
@@ -52,7 +54,7 @@ export const NO_HOLDS: StreamHolds = { held: {}, released: {}, drain: null };
 
 /**
  * Reads the object: `{"held": {"events": {"since", "by", "why", "until", "probe"}}, "released": {"exposures": "…"}}`, and
- * `"drain": {"since", "drained"}` while the deployment is drained. It uses no schema library: the collector would bundle one for this alone.
+ * `"drain": {"since", "empty", "drained"}` while the deployment is drained. It uses no schema library: the collector would bundle one for this alone.
  *
  * @throws HoldError `SLUICE_HOLD_UNREADABLE` if it is anything else. Readers then go on with what they know.
  */
@@ -96,10 +98,14 @@ function readHold(kind: TableKind, value: unknown): Hold {
 
 function readDrain(value: unknown): Drain {
   if (!isJsonObject(value)) throw unreadable('drain is no object.');
-  const { since, drained = null } = value;
+  const time = (name: string) => {
+    const text = value[name] ?? null;
+    return text === null ? null : readTime(`drain.${name}`, text);
+  };
   return {
-    since: readTime('drain.since', since),
-    drained: drained === null ? null : readTime('drain.drained', drained),
+    since: readTime('drain.since', value['since']),
+    empty: time('empty'),
+    drained: time('drained'),
   };
 }
 
@@ -142,14 +148,29 @@ export function allHeld(now: number): StreamHolds {
 
 /** Stops the intake. A drain that has begun goes on, with the mark that it has. @param now Epoch milliseconds. */
 export function withDrain(holds: StreamHolds, now: number): StreamHolds {
-  return holds.drain === null ? { ...holds, drain: { since: isoTimestamp(now), drained: null } } : holds;
+  return holds.drain === null
+    ? { ...holds, drain: { since: isoTimestamp(now), empty: null, drained: null } }
+    : holds;
 }
 
-/** Marks a deployment as drained, unless the drain was cancelled meanwhile. @param now Epoch milliseconds. */
-export function withDrained(holds: StreamHolds, now: number): StreamHolds {
+/**
+ * Notes what a look has found. When nothing has waited for `settleMs`, the deployment is marked as drained; as soon as
+ * something waits again, the mark is gone. A drain that was cancelled meanwhile stays so.
+ *
+ * @param now Epoch milliseconds.
+ */
+export function withLook(
+  holds: StreamHolds,
+  now: number,
+  { isEmpty, settleMs }: { readonly isEmpty: boolean; readonly settleMs: number },
+): StreamHolds {
   const { drain } = holds;
-  if (drain === null || drain.drained !== null) return holds;
-  return { ...holds, drain: { ...drain, drained: isoTimestamp(now) } };
+  if (drain === null) return holds;
+  const empty = isEmpty ? (drain.empty ?? isoTimestamp(now)) : null;
+  const isSettled = empty !== null && now - Date.parse(empty) >= settleMs;
+  const drained = isSettled ? (drain.drained ?? isoTimestamp(now)) : null;
+  if (empty === drain.empty && drained === drain.drained) return holds;
+  return { ...holds, drain: { ...drain, empty, drained } };
 }
 
 /** Lets the intake go on. */
@@ -206,6 +227,10 @@ export const HoldError = defineErrorFamily('system', {
   SLUICE_HOLD_BUSY: {
     cause: 'Others changed at the same time which streams are held.',
     cure: 'Run the command again.',
+  },
+  SLUICE_HOLD_DRAIN_CANCELLED: {
+    cause: 'The drain was cancelled while this command waited: the deployment takes events.',
+    cure: 'Run `sluice drain` again when the stack is to be removed after all.',
   },
   SLUICE_HOLD_MISSING: {
     cause: 'There is no secret that says which streams are held.',

@@ -32,6 +32,8 @@ export function cloudFormationService({
   /** What updates the stack. Default: UpdateStack is not emulated. */
   readonly updates?: StackUpdates | undefined;
 }): AwsService {
+  // Nothing deletes the stack here, so it is kept for who asks, as long as the process runs.
+  let isProtected = false;
   const find = (name: string): DeployedStack => {
     const found = stack();
     if (found === undefined || (name !== found.name && name !== stackId(found, found.name)))
@@ -60,6 +62,18 @@ export function cloudFormationService({
         },
       }),
       queryOperation({
+        name: 'UpdateTerminationProtection',
+        input: z.strictObject({
+          StackName: z.string().min(1),
+          EnableTerminationProtection: z.enum(['true', 'false']),
+        }),
+        run({ StackName, EnableTerminationProtection }) {
+          const found = find(StackName);
+          isProtected = EnableTerminationProtection === 'true';
+          return [['StackId', stackId(found, found.name)]];
+        },
+      }),
+      queryOperation({
         name: 'DescribeStackEvents',
         input: z.strictObject({ StackName: z.string().min(1), NextToken: z.string().optional() }),
         run({ StackName, NextToken }) {
@@ -83,7 +97,7 @@ export function cloudFormationService({
         input: z.strictObject({ StackName: z.string().min(1).optional() }),
         run({ StackName }) {
           const found = StackName === undefined ? stack() : find(StackName);
-          return [['Stacks', found === undefined ? [] : [['member', stackElement(found)]]]];
+          return [['Stacks', found === undefined ? [] : [['member', stackElement(found, isProtected)]]]];
         },
       }),
       queryOperation({
@@ -220,9 +234,10 @@ function summaryElement(stack: DeployedStack): (XmlElement | undefined)[] {
   ];
 }
 
-function stackElement(stack: DeployedStack): (XmlElement | undefined)[] {
+function stackElement(stack: DeployedStack, isProtected: boolean): (XmlElement | undefined)[] {
   return [
     ...summaryElement(stack),
+    ['EnableTerminationProtection', isProtected],
     ['DisableRollback', false],
     [
       'Outputs',

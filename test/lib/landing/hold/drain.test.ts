@@ -5,8 +5,8 @@ import {
   NO_HOLDS,
   readHolds,
   withDrain,
-  withDrained,
   withHold,
+  withLook,
   withoutDrain,
   withoutHold,
 } from '../../../../lib/landing/hold/StreamHolds.ts';
@@ -25,19 +25,31 @@ const byHand = {
 } as const;
 
 describe('the drain of a deployment', () => {
-  it('has one beginning, however often it is asked for, and one mark', () => {
-    expect(draining.drain).toEqual({ since: '2026-11-20T12:00:00.000Z', drained: null });
+  it('has one beginning, however often it is asked for', () => {
+    expect(draining.drain).toEqual({ since: '2026-11-20T12:00:00.000Z', empty: null, drained: null });
     expect(withDrain(draining, START + HOUR)).toBe(draining);
-    const drained = withDrained(draining, START + HOUR);
-    expect(drained.drain).toEqual({ since: '2026-11-20T12:00:00.000Z', drained: '2026-11-20T13:00:00.000Z' });
-    expect(withDrained(drained, START + 2 * HOUR)).toBe(drained);
-    expect(withDrain(drained, START + 2 * HOUR)).toBe(drained);
   });
 
-  it('is not marked when it was cancelled meanwhile', () => {
+  it('is marked when nothing has waited for long enough, and no longer when something waits again', () => {
+    const look = (holds: typeof draining, hours: number, isEmpty: boolean) =>
+      withLook(holds, START + hours * HOUR, { isEmpty, settleMs: HOUR });
+    expect(look(draining, 1, false)).toBe(draining);
+    const empty = look(draining, 1, true);
+    expect(empty.drain).toMatchObject({ empty: '2026-11-20T13:00:00.000Z', drained: null });
+    expect(look(empty, 1.9, true)).toBe(empty);
+    const again = look(empty, 1.95, false);
+    expect(again.drain).toMatchObject({ empty: null, drained: null });
+    expect(look(again, 2, true).drain).toMatchObject({ empty: '2026-11-20T14:00:00.000Z', drained: null });
+    const drained = look(empty, 2, true);
+    expect(drained.drain).toMatchObject({ drained: '2026-11-20T14:00:00.000Z' });
+    expect(look(drained, 5, true)).toBe(drained);
+    expect(look(drained, 5, false).drain).toMatchObject({ empty: null, drained: null });
+  });
+
+  it('is not noted when it was cancelled meanwhile', () => {
     const cancelled = withoutDrain(draining);
     expect(cancelled).toEqual(NO_HOLDS);
-    expect(withDrained(cancelled, START)).toBe(cancelled);
+    expect(withLook(cancelled, START, { isEmpty: true, settleMs: 0 })).toBe(cancelled);
   });
 
   it('outlives holds and releases of streams, and its text', () => {
