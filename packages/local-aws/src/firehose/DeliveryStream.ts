@@ -54,6 +54,7 @@ export class DeliveryStream {
   #bytes = 0;
   #expired: number;
   #counted = { ...NOTHING };
+  #isBlocked = false;
   #closed = false;
 
   private constructor(options: StreamOptions, journal: Journal, entries: readonly JournalEntry[]) {
@@ -119,8 +120,11 @@ export class DeliveryStream {
     await this.#intake;
     await this.#deliveries.idle();
     const { documents, oldestArrivalMs } = this.pending();
+    const { succeeded, failed } = this.#counted;
+    if (succeeded + failed > 0) this.#isBlocked = succeeded === 0;
     const minute = {
       ...this.#counted,
+      isBlocked: this.#isBlocked && documents > 0,
       freshnessMs: documents === 0 ? 0 : Math.max(0, this.#clock.now() - oldestArrivalMs),
     };
     this.#counted = { ...NOTHING };
@@ -357,6 +361,8 @@ export interface StreamMinute {
   /** Deliveries of a buffer that succeeded and that failed. */
   readonly succeeded: number;
   readonly failed: number;
+  /** Whether something waits and no delivery has succeeded since the first that failed. */
+  readonly isBlocked: boolean;
   /** Age of the oldest record that is not delivered, milliseconds; 0 for none. */
   readonly freshnessMs: number;
 }

@@ -7,7 +7,9 @@ const MINUTE_MS = 60_000;
 
 /**
  * What streams tell CloudWatch, once a minute while anything happens or waits on any of them: a stream that is idle and
- * empty has no values. https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
+ * empty has no values. https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html Nor has
+ * a stream a freshness while its delivery is completely blocked.
+ * https://docs.aws.amazon.com/firehose/latest/dev/data-freshness-metric-not-emitted.html
  */
 export class StreamMetrics {
   readonly #clock: LocalClock;
@@ -42,7 +44,7 @@ export class StreamMetrics {
     let isBusy = false;
     for (const stream of this.#streams()) {
       const minute = await stream.minute();
-      if (Object.values(minute).every((value) => value === 0)) continue;
+      if (Object.values(minute).every((value) => value === 0 || value === false)) continue;
       isBusy = true;
       this.#publish(streamMetrics(stream.name, minute, this.#clock.now()));
     }
@@ -60,7 +62,9 @@ function streamMetrics(stream: string, minute: StreamMinute, at: number): Metric
   return [
     datum('IncomingRecords', 'Count', minute.incomingRecords),
     datum('IncomingBytes', 'Bytes', minute.incomingBytes),
-    datum('DeliveryToS3.DataFreshness', 'Seconds', Math.round(minute.freshnessMs / 1_000)),
+    ...(minute.isBlocked
+      ? []
+      : [datum('DeliveryToS3.DataFreshness', 'Seconds', Math.round(minute.freshnessMs / 1_000))]),
     ...(attempts === 0
       ? []
       : [
