@@ -76,6 +76,11 @@ export const prices = {
     per: 'custom metric and month; a metric is a name with its dimensions',
     source: 'https://aws.amazon.com/cloudwatch/pricing/',
   },
+  metricRead: {
+    usd: 0.01 / 1_000,
+    per: 'metric that GetMetricData reads',
+    source: 'https://aws.amazon.com/cloudwatch/pricing/',
+  },
   alarmMonth: {
     usd: 0.1,
     per: 'month and metric that an alarm reads',
@@ -85,6 +90,11 @@ export const prices = {
   secretMonth: {
     usd: 0.4,
     per: 'secret and month',
+    source: 'https://aws.amazon.com/secrets-manager/pricing/',
+  },
+  secretCall: {
+    usd: 0.05 / 10_000,
+    per: 'call to Secrets Manager',
     source: 'https://aws.amazon.com/secrets-manager/pricing/',
   },
 } as const satisfies Record<string, Price>;

@@ -3,10 +3,8 @@ import type { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { MAX_COUNTED } from '../../lib/landing/redrive/redriveMessages.ts';
 import { requestLimits } from '../../lib/schema/config.ts';
-import { tableKinds } from '../../lib/schema/kinds.ts';
-import { DELIVERY_RETRY_SECONDS } from '../streams/streams.ts';
 import { type Resources, ref } from '../template/Resource.ts';
-import { kindId, logicalIds, partName, type Stack } from '../template/Stack.ts';
+import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm, shareAlarm, type WatchedMetric } from './alarm.ts';
 import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
@@ -19,7 +17,6 @@ const PAGE = 'docs/redrive.md, "Alarms"';
 export function alarms(stack: Stack): Resources {
   return {
     ...collectorAlarms(stack),
-    ...streamAlarms(stack),
     ...holdAlarms(stack),
     ParkedAlarm: alarm(stack, 'parked', {
       ...parkedMetric(stack),
@@ -142,32 +139,4 @@ function collectorAlarms(stack: Stack): Resources {
       threshold: SERVER_ERRORS_PERCENT,
     }),
   };
-}
-
-/** Periods in which a stream must be late. One file that succeeds on the second attempt needs no person. */
-const LATE_PERIODS = 3;
-
-/**
- * An alarm on each stream that stops delivering to the bucket. A file arrives up to one and a half buffer intervals
- * after its oldest record (https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html), and Firehose may
- * retry for some time.
- *
- * Metric and dimension: https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
- */
-function streamAlarms(stack: Stack): Resources {
-  const lateSeconds = 2 * stack.config.buffering.seconds + DELIVERY_RETRY_SECONDS;
-  return Object.fromEntries(
-    tableKinds.map((kind) => [
-      kindId(kind, 'LateAlarm'),
-      alarm(stack, `${kind}-late`, {
-        description: `Firehose has undelivered ${kind} older than ${lateSeconds} s: check its log group and its role`,
-        namespace: 'AWS/Firehose',
-        metric: 'DeliveryToS3.DataFreshness',
-        statistic: 'Maximum',
-        dimensions: { DeliveryStreamName: ref(kindId(kind, 'Stream')) },
-        threshold: lateSeconds,
-        periods: LATE_PERIODS,
-      }),
-    ]),
-  );
 }

@@ -149,9 +149,14 @@ function graphs(stack: Stack): readonly Graph[] {
       ),
     },
     {
-      title: "Seconds until the streams' files are written",
+      title: 'Seconds for which the oldest record of each stream has waited',
       stat: 'Maximum',
-      lines: firehose('DeliveryToS3.DataFreshness'),
+      lines: tableKinds.map((table) => ({
+        namespace: METRIC_NAMESPACE,
+        metric: holdMetrics.oldest_record_seconds.name,
+        dimensions: { function: 'hold', stage: stack.stage, table },
+        label: table,
+      })),
     },
     {
       title: 'Records that Firehose throttled, and those put again',

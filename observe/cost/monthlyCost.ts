@@ -1,10 +1,18 @@
 import { alarms } from '../../infra/alarms/alarms.ts';
 import type { Stack } from '../../infra/template/Stack.ts';
 import type { Config } from '../../lib/schema/config.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
 import { ATHENA_PRICE, prices } from '../prices.ts';
 
 /** Days of a month. */
 export const MONTH_DAYS = 30;
+
+/** Runs of a schedule every five minutes in a month. */
+const RUNS = (MONTH_DAYS * 24 * 60) / 5;
+/** Metrics of Firehose that the check of streams reads at each run: three of each stream (lib/aws/streamReadings.ts). */
+const READINGS = 3 * tableKinds.length;
+/** The check and the run for stragglers read which streams are held. An environment of the collector reads it as often. */
+const SECRET_READS = 2;
 
 /** Bytes of Athena's terabyte. */
 const TERABYTE = 1_000_000_000_000;
@@ -78,10 +86,12 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
     s3_storage: price(usage.storedBytes, prices.s3ByteMonth.usd),
     athena: price(usage.athenaBytes, ATHENA_PRICE.usdPerTerabyte / TERABYTE),
     logs: price(usage.logBytes, prices.logByte.usd),
-    metrics: usage.metrics * prices.metricMonth.usd,
+    metrics: usage.metrics * prices.metricMonth.usd + RUNS * READINGS * prices.metricRead.usd,
     alarms: alarmMetrics(stack) * prices.alarmMonth.usd,
     keys:
-      (config.existing.keyArn === null ? prices.keyMonth.usd : 0) + secrets(config) * prices.secretMonth.usd,
+      (config.existing.keyArn === null ? prices.keyMonth.usd : 0) +
+      secrets(config) * prices.secretMonth.usd +
+      RUNS * SECRET_READS * prices.secretCall.usd,
   };
   const parts: Partial<Record<CostPart, number>> = {};
   for (const part of COST_PARTS) if (all[part] !== null) parts[part] = all[part];

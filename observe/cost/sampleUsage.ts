@@ -277,8 +277,11 @@ const FIREHOSE_MS = 15;
 
 /** Custom metrics of a collector in regular use: docs/metrics.md. A sample may lack some. */
 const REGULAR_METRICS = 3;
-/** Metrics of other functions: four that filters make of log lines (infra/alarms/loggedMetrics.ts), and streams that are held. */
-const LOGGED_METRICS = 5;
+/**
+ * Metrics of other functions: four that filters make of log lines (infra/alarms/loggedMetrics.ts), streams that are held, and
+ * the age of the oldest record of each of three.
+ */
+const LOGGED_METRICS = 8;
 
 /**
  * Bytes of Parquet for each byte of JSON. Snappy files of 200,000 rows that the benchmarks' bodies make have 0.06 (100

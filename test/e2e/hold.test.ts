@@ -91,6 +91,13 @@ const findings = async () => {
   return answer.problems.map(({ code, detail }: { code: string; detail: string }) => ({ code, detail }));
 };
 
+const alarmsOn = async () => {
+  const { answer } = await sluice('status');
+  return answer.alarms.flatMap(({ name, state }: { name: string; state: string }) =>
+    state === 'ALARM' ? [name] : [],
+  );
+};
+
 /** Events that queries read. */
 async function landed(): Promise<number[]> {
   const rows = await runQuery(
@@ -125,6 +132,9 @@ describe("the bucket's key is off", () => {
     const first = await pass(2.75);
     expect(first.slice(0, 8)).toEqual(Array(8).fill(202));
     expect(await held()).toEqual(['events']);
+    expect(await alarmsOn()).toEqual(
+      expect.arrayContaining(['sluice-local-events-late', 'sluice-local-streams-held']),
+    );
     // The bucket takes no overflow either: nothing is promised.
     expect(new Set(await jump(9))).toEqual(new Set([503]));
     expect((await findings()).map(({ code }: { code: string }) => code)).toEqual(

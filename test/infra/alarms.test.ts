@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { resources } from '../../infra/resources.ts';
 import { groupsFailureMetrics, requestMetrics } from '../../lib/collect/collectMetrics.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { checkStreams } from '../../lib/landing/hold/checkStreams.ts';
+import { holdsText, NO_HOLDS } from '../../lib/landing/hold/StreamHolds.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
 
@@ -153,17 +155,55 @@ describe('the alarms on late streams', () => {
     ['Exposures', 'exposures'],
     ['Events', 'events'],
     ['Quarantine', 'quarantine'],
-  ])('include %s, which waits longer than two buffers and a retry', (id, kind) => {
-    expect(alarm(`${id}LateAlarm`)).toMatchObject({
-      AlarmName: `acme-prod-${kind}-late`,
-      Namespace: 'AWS/Firehose',
-      MetricName: 'DeliveryToS3.DataFreshness',
-      Dimensions: [{ Name: 'DeliveryStreamName', Value: { Ref: `${id}Stream` } }],
-      Statistic: 'Maximum',
-      Threshold: 900,
-      EvaluationPeriods: 3,
-    });
-  });
+  ] as const)(
+    'include %s, by the age that the check tells: Firehose tells none while it delivers nothing',
+    async (id, kind) => {
+      const lines: Record<string, unknown>[] = [];
+      const idle = { freshness: [], delivered: 0, undelivered: 0 };
+      const readings = {
+        exposures: idle,
+        events: idle,
+        quarantine: idle,
+        [kind]: { ...idle, undelivered: 900 },
+      };
+      await checkStreams({
+        store: { read: async () => ({ text: holdsText(NO_HOLDS), version: '1' }), replace: async () => true },
+        readStreams: async () => readings,
+        clock: { now: () => 0 },
+        log: (line) => lines.push(line),
+        stage: 'prod',
+      });
+      const read = alarm(`${id}LateAlarm`);
+      expect(read).toMatchObject({
+        AlarmName: `acme-prod-${kind}-late`,
+        Statistic: 'Maximum',
+        // Two buffers and a retry.
+        Threshold: 900,
+        EvaluationPeriods: 3,
+        TreatMissingData: 'ignore',
+      });
+      const { Namespace, MetricName, Dimensions } = watchedSchema.parse(read);
+      expect(alarm(`${id}ExpiringAlarm`)).toMatchObject({
+        ...{ AlarmName: `acme-prod-${kind}-expiring`, Namespace, MetricName, Dimensions },
+        ...{ Statistic: 'Maximum', Threshold: 43_200, EvaluationPeriods: 1, TreatMissingData: 'ignore' },
+      });
+      expect(lines).toContainEqual(
+        expect.objectContaining({
+          _aws: expect.objectContaining({
+            CloudWatchMetrics: [
+              {
+                Namespace,
+                Dimensions: [Dimensions.map(({ Name }) => Name)],
+                Metrics: [{ Name: MetricName, Unit: 'Seconds' }],
+              },
+            ],
+          }),
+          ...Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
+          [MetricName]: 900,
+        }),
+      );
+    },
+  );
 });
 
 describe('the alarms on overload', () => {

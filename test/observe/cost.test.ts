@@ -62,8 +62,10 @@ describe('the price of a month', () => {
       s3_storage: 23, // 1,000 GB at $0.023
       athena: 15, // 3 TB at $5
       logs: 1, // 2 GB at $0.50
-      metrics: 7.8, // 26 at $0.30
-      keys: 1.8, // a key and two secrets
+      // 26 at $0.30; nine that are read every five minutes, at $0.01 a thousand
+      metrics: 7.8 + 0.7776,
+      // A key and two secrets; two reads every five minutes, at $0.05 for ten thousand
+      keys: 1.8 + 0.0864,
     };
     expect(Object.keys(others).sort()).toEqual(Object.keys(byHand).sort());
     for (const [part, usd] of Object.entries(byHand))
@@ -82,7 +84,7 @@ describe('the price of a month', () => {
       readers: [{ kind: 'metabase', name: 'metabase', as: 'user' }],
     });
     const { parts } = monthlyCost(usage, own);
-    expect(parts.keys).toBeCloseTo(1.2, 6);
+    expect(parts.keys).toBeCloseTo(1.2 + 0.0864, 6);
     expect(parts.lambda).toBeCloseTo(0.2 + 1.66667, 6);
   });
 

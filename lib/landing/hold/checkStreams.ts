@@ -104,9 +104,14 @@ function hours(seconds: number): string {
   return (seconds / 3_600).toFixed(1);
 }
 
-/** The metric of held streams. docs/metrics.md describes it. */
+/** The metrics of the check. docs/metrics.md describes them. */
 export const holdMetrics = {
   streams_held: { name: 'streams_held', unit: 'Count' },
+  /**
+   * By table: what alarms on late streams read. Firehose's own metric is missing while delivery is completely blocked
+   * ({@link oldestSeconds}).
+   */
+  oldest_record_seconds: { name: 'oldest_record_seconds', unit: 'Seconds' },
 } as const satisfies Record<string, Metric>;
 
 /** Dependencies of {@link checkStreams}. */
@@ -129,7 +134,7 @@ export interface HoldReport {
 
 /**
  * Holds streams that are late and releases those that deliver again. Each change is a log line, and every check counts the
- * streams that are held.
+ * streams that are held and tells how old the oldest record of each is.
  *
  * @throws HoldError; what the store and CloudWatch's client throw. The holds are then as before.
  */
@@ -145,12 +150,17 @@ export async function checkStreams(check: StreamCheck): Promise<HoldReport> {
   for (const { table, state, why } of changes)
     log({ level: state === 'held' ? 'error' : 'info', event: 'stream_hold', table, state, why });
   const tables = tableKinds.filter((table) => held[table] !== undefined);
-  const line = emfLine({
-    namespace: METRIC_NAMESPACE,
-    timestamp: clock.now(),
-    dimensions: { function: 'hold', stage },
-    values: [[holdMetrics.streams_held, tables.length]],
-  });
-  if (line !== null) log(line);
+  const count = (dimensions: { readonly table?: TableKind }, metric: Metric, value: number) => {
+    const line = emfLine({
+      namespace: METRIC_NAMESPACE,
+      timestamp: clock.now(),
+      dimensions: { function: 'hold', stage, ...dimensions },
+      values: [[metric, value]],
+    });
+    if (line !== null) log(line);
+  };
+  count({}, holdMetrics.streams_held, tables.length);
+  for (const table of tableKinds)
+    count({ table }, holdMetrics.oldest_record_seconds, oldestSeconds(readings[table]));
   return { event: 'streams_checked', held: tables, changed: changes };
 }
