@@ -100,7 +100,7 @@ function collectorAlarms(stack: Stack): Resources {
       dimensions: { FunctionName: partName(stack, 'collect') },
     }),
     OverflowAlarm: alarm(stack, 'overflow', {
-      description: 'Firehose rejects records: see docs/redrive.md, "Alarms"',
+      description: 'Firehose rejects records, or a stream is held: see docs/redrive.md, "Alarms"',
       namespace: METRIC_NAMESPACE,
       metric: overflowed.name,
       statistic: 'Sum',
