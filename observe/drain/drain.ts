@@ -1,6 +1,5 @@
 import { CloudFormationClient, UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
 import { streamName } from '../../infra/streams/streams.ts';
-import { streamReadings } from '../../lib/aws/streamReadings.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { HOLDS_STALE_MS } from '../../lib/landing/hold/HoldsCache.ts';
 import {
@@ -12,7 +11,7 @@ import {
   withoutDrain,
 } from '../../lib/landing/hold/StreamHolds.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
-import { readStreamHolds, withHoldStore } from '../holds/holds.ts';
+import { readStreamHolds, readStreamMetrics, withHoldStore } from '../holds/holds.ts';
 import { readLocalState } from '../localBuffers.ts';
 import type { Place } from '../place.ts';
 import { countWaitingObjects } from '../status/waitingObjects.ts';
@@ -140,9 +139,7 @@ async function bufferWaits(place: Place): Promise<DrainWait[]> {
  * is above 0, and while records have arrived since its last delivery, as when delivery is completely blocked.
  */
 async function metricWaits(place: Place): Promise<DrainWait[]> {
-  const names = Object.fromEntries(tableKinds.map((table) => [table, streamName(place.stack, table)]));
-  const streams = { exposures: '', events: '', quarantine: '', ...names };
-  const readings = await streamReadings(place.cloudwatch, streams, { now: () => place.now })();
+  const readings = await readStreamMetrics(place);
   return tableKinds.flatMap((table) => {
     const { freshness, undelivered } = readings[table];
     const oldest = Math.max(0, undelivered, ...freshness);
@@ -156,8 +153,8 @@ function bufferWait(place: Place, table: TableKind, what: string): DrainWait {
 }
 
 /**
- * Termination protection of the stack, which `provider.deletionProtection` in serverless.yml turns on at each deployment. The
- * local cloud has none.
+ * Termination protection of the stack, which `provider.deletionProtection` in serverless.yml turns on at each deployment.
+ * Nothing deletes the stack of the local cloud.
  */
 async function protectStack({ aws, stack, isLocal }: Place, isProtected: boolean): Promise<void> {
   if (isLocal) return;

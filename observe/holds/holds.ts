@@ -61,9 +61,7 @@ export async function releaseStreams(
   tables: readonly TableKind[],
   { force = false }: { readonly force?: boolean } = {},
 ): Promise<StreamHolds> {
-  const readings = force
-    ? null
-    : await streamReadings(place.cloudwatch, streamsOf(place), constant(place.now))();
+  const readings = force ? null : await readStreamMetrics(place);
   const release = (holds: StreamHolds, table: TableKind): StreamHolds => {
     const hold = holds.held[table];
     if (hold === undefined || readings === null || !isLate(readings[table]))
@@ -74,6 +72,11 @@ export async function releaseStreams(
     return withHold(holds, table, { ...hold, by: 'check', why, until: 'delivery' });
   };
   return withHoldStore(place, (store) => changeHolds(store, (holds) => tables.reduce(release, holds)));
+}
+
+/** What Firehose's metrics tell of the streams. @throws HoldError; what CloudWatch's client throws. */
+export function readStreamMetrics(place: Pick<Place, 'cloudwatch' | 'stack' | 'now'>) {
+  return streamReadings(place.cloudwatch, streamsOf(place), constant(place.now))();
 }
 
 function streamsOf({ stack }: Pick<Place, 'stack'>): Readonly<Record<TableKind, string>> {
