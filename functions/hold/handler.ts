@@ -21,6 +21,8 @@ const schema = z.object({
   SLUICE_HOLDS_SECRET: z.string().min(1),
   /** `--stage` of the deployment: a dimension of its metric. */
   SLUICE_STAGE: z.string().min(1),
+  /** Age of a record in seconds from which its stream is late (infra/alarms/holdAlarms.ts). */
+  SLUICE_LATE_SECONDS: z.coerce.number().int().positive(),
 });
 
 /** What serverless.yml gives the check. */
@@ -66,5 +68,6 @@ function makeCheck(environment: Environment): StreamCheck {
     clock: systemClock,
     log: logLine,
     stage: environment.SLUICE_STAGE,
+    lateSeconds: environment.SLUICE_LATE_SECONDS,
   };
 }

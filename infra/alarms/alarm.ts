@@ -4,6 +4,9 @@ import { partName, type Stack } from '../template/Stack.ts';
 /** Default period of an alarm, seconds. */
 const PERIOD_SECONDS = 300;
 
+/** How many periods an alarm spares of a metric that a run every five minutes tells while something is wrong. */
+export const SPARE_PERIODS = 2;
+
 /** A metric, and how its values of one period become one. */
 export interface WatchedMetric {
   readonly namespace: string;
@@ -17,11 +20,16 @@ export interface AlarmTerms {
   readonly description: string;
   /** The alarm fires at this value and above. Default 1. */
   readonly threshold?: number;
-  /** Consecutive periods that must reach the threshold. Default 1. */
+  /** Periods that must reach the threshold. Default 1. */
   readonly periods?: number;
+  /**
+   * Of how many periods. Default `periods`: consecutive ones. More are needed where values come at intervals of a period and
+   * only while something is wrong: a run that starts a little late leaves a period without any.
+   */
+  readonly of?: number;
   /** Length of a period, seconds. Default 300. CloudWatch accepts multiples of 60 for metrics of AWS services. */
   readonly periodSeconds?: number;
-  /** What missing data means. By default the alarm is OK; `ignore` keeps its state. */
+  /** What missing data means. By default the period does not reach the threshold; `ignore` keeps the alarm's state. */
   readonly missing?: 'ignore';
 }
 
@@ -79,7 +87,7 @@ function metricMembers({ namespace, metric, dimensions }: WatchedMetric) {
 function alarmResource(
   stack: Stack,
   part: string,
-  { description, threshold = 1, periods = 1, missing }: AlarmTerms,
+  { description, threshold = 1, periods = 1, of = periods, missing }: AlarmTerms,
   watched: Readonly<Record<string, Value>>,
 ): Resource {
   const { topicArn } = stack.config.alarms;
@@ -89,7 +97,8 @@ function alarmResource(
       AlarmName: partName(stack, part),
       AlarmDescription: description,
       ...watched,
-      EvaluationPeriods: periods,
+      EvaluationPeriods: of,
+      ...(of === periods ? {} : { DatapointsToAlarm: periods }),
       Threshold: threshold,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       TreatMissingData: missing ?? 'notBreaching',

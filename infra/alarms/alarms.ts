@@ -5,7 +5,7 @@ import { MAX_COUNTED } from '../../lib/landing/redrive/redriveMessages.ts';
 import { requestLimits } from '../../lib/schema/config.ts';
 import { type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
-import { alarm, deadLettersAlarm, shareAlarm, type WatchedMetric } from './alarm.ts';
+import { alarm, deadLettersAlarm, SPARE_PERIODS, shareAlarm, type WatchedMetric } from './alarm.ts';
 import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
 import { holdAlarms } from './holdAlarms.ts';
@@ -28,19 +28,20 @@ export function alarms(stack: Stack): Resources {
       ...backlogMetric(stack),
       description: `At least ${MAX_COUNTED} objects wait in overflow and errors: see ${PAGE}`,
       threshold: MAX_COUNTED,
-      missing: 'ignore',
+      of: 1 + SPARE_PERIODS,
     }),
     BacklogAgeAlarm: alarm(stack, 'backlog-age', {
       ...backlogAgeMetric(stack),
       description: `Rows have waited in overflow or errors for more than an hour: see ${PAGE}`,
       threshold: HOUR,
-      missing: 'ignore',
+      of: 1 + SPARE_PERIODS,
     }),
     PartitionGapsAlarm: alarm(stack, 'partition-gaps', {
       ...partitionGapsMetric(stack),
       description: 'Days have files that no query reads: see docs/deploy.md, "When something is stuck"',
-      // The next run changes the state.
-      missing: 'ignore',
+      // The next hourly run changes the state.
+      periodSeconds: HOUR,
+      of: 2,
     }),
     RedriveDeadLettersAlarm: deadLettersAlarm(stack, 'redrive', logicalIds.redriveDeadLetters, PAGE),
     RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters, PAGE),

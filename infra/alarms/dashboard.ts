@@ -151,12 +151,16 @@ function graphs(stack: Stack): readonly Graph[] {
     {
       title: 'Seconds for which the oldest record of each stream has waited',
       stat: 'Maximum',
-      lines: tableKinds.map((table) => ({
-        namespace: METRIC_NAMESPACE,
-        metric: holdMetrics.oldest_record_seconds.name,
-        dimensions: { function: 'hold', stage: stack.stage, table },
-        label: table,
-      })),
+      lines: [
+        ...firehose('DeliveryToS3.DataFreshness'),
+        // Firehose tells nothing while delivery is completely blocked.
+        ...tableKinds.map((table) => ({
+          namespace: METRIC_NAMESPACE,
+          metric: holdMetrics.oldest_record_seconds.name,
+          dimensions: { function: 'hold', stage: stack.stage, table },
+          label: `${table}, late`,
+        })),
+      ],
     },
     {
       title: 'Records that Firehose throttled, and those put again',

@@ -2,10 +2,10 @@ import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
 import { EXPIRING_SECONDS } from '../../lib/landing/hold/streamAge.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
-import { DELIVERY_RETRY_SECONDS } from '../streams/streams.ts';
+import { lateSeconds } from '../streams/streams.ts';
 import type { Resource, Resources } from '../template/Resource.ts';
 import { kindId, logicalIds, type Stack } from '../template/Stack.ts';
-import { type AlarmTerms, alarm, deadLettersAlarm } from './alarm.ts';
+import { type AlarmTerms, alarm, deadLettersAlarm, SPARE_PERIODS } from './alarm.ts';
 
 const PAGE = 'docs/operate.md, "A stream delivers late"';
 
@@ -17,9 +17,7 @@ const LATE_PERIODS = 3;
  * that fail. How late a stream is, the check says: Firehose's own metric is missing while delivery is completely blocked.
  */
 export function holdAlarms(stack: Stack): Resources {
-  // A file arrives up to one and a half buffer intervals after its oldest record
-  // (https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html), and Firehose may retry for some time.
-  const lateSeconds = 2 * stack.config.buffering.seconds + DELIVERY_RETRY_SECONDS;
+  const late = lateSeconds(stack.config);
   return {
     StreamsHeldAlarm: alarm(stack, 'streams-held', {
       description: `Rows of a table go to overflow only, because its stream is held: see ${PAGE}`,
@@ -27,16 +25,15 @@ export function holdAlarms(stack: Stack): Resources {
       metric: holdMetrics.streams_held.name,
       statistic: 'Maximum',
       dimensions: { function: 'hold', stage: stack.stage },
-      // The next check changes the state.
-      missing: 'ignore',
+      of: 1 + SPARE_PERIODS,
     }),
     ...Object.fromEntries(
       tableKinds.flatMap((kind) => [
         [
           kindId(kind, 'LateAlarm'),
           ageAlarm(stack, kind, 'late', {
-            description: `Firehose has undelivered ${kind} older than ${lateSeconds} s: check its log group and its role`,
-            threshold: lateSeconds,
+            description: `Firehose has undelivered ${kind} older than ${late} s: check its log group and its role`,
+            threshold: late,
             periods: LATE_PERIODS,
           }),
         ],
@@ -61,7 +58,6 @@ function ageAlarm(stack: Stack, kind: TableKind, part: string, terms: AlarmTerms
     metric: holdMetrics.oldest_record_seconds.name,
     statistic: 'Maximum',
     dimensions: { function: 'hold', stage: stack.stage, table: kind },
-    // The next check changes the state.
-    missing: 'ignore',
+    of: (terms.periods ?? 1) + SPARE_PERIODS,
   });
 }

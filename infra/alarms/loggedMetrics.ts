@@ -4,19 +4,27 @@ import { type Resource, type Resources, ref } from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 import type { WatchedMetric } from './alarm.ts';
 
-/** Metric filters on log lines of the functions. */
+/**
+ * Metric filters on log lines of the functions. Those that count what waits make values of lines above 0 only, because
+ * CloudWatch bills a metric by the hours in which it has values. Parked objects are counted always: by them `sluice probe`
+ * sees that filters work.
+ */
 export function loggedMetrics(stack: Stack): Resources {
   return {
     // The stragglers run counts parked objects every five minutes (lib/landing/redrive/redriveMessages.ts).
-    ParkedMetric: stragglersFilter(parkedMetric(stack), 'parked'),
+    ParkedMetric: stragglersFilter(parkedMetric(stack), { field: 'parked', isAboveZero: false }),
     // So does what waits in overflow and errors.
-    BacklogMetric: stragglersFilter(backlogMetric(stack), 'waiting'),
-    BacklogAgeMetric: stragglersFilter(backlogAgeMetric(stack), 'oldest_seconds'),
+    BacklogMetric: stragglersFilter(backlogMetric(stack), { field: 'waiting', isAboveZero: true }),
+    BacklogAgeMetric: stragglersFilter(backlogAgeMetric(stack), {
+      field: 'oldest_seconds',
+      isAboveZero: true,
+    }),
     // The hourly run counts the gaps that it could not close (lib/landing/catalog/registerMessages.ts).
     PartitionGapsMetric: metricFilter(partitionGapsMetric(stack), {
       logGroup: logicalIds.registerLogGroup,
       event: 'register_daily',
       field: 'gaps',
+      isAboveZero: true,
     }),
   };
 }
@@ -91,20 +99,29 @@ function logged(metric: string): WatchedMetric {
   return { namespace: METRIC_NAMESPACE, metric, statistic: 'Maximum', dimensions: {} };
 }
 
-function stragglersFilter(metric: WatchedMetric, field: string): Resource {
-  return metricFilter(metric, { logGroup: logicalIds.redriveLogGroup, event: 'redrive_stragglers', field });
+/** The member of a log line that is counted, and whether only lines are in which it is above 0. */
+interface CountedField {
+  readonly field: string;
+  readonly isAboveZero: boolean;
+}
+
+function stragglersFilter(metric: WatchedMetric, counted: CountedField): Resource {
+  return metricFilter(metric, {
+    ...{ logGroup: logicalIds.redriveLogGroup, event: 'redrive_stragglers' },
+    ...counted,
+  });
 }
 
 /** No default value: other lines, and lines without a count, add no data point. */
 function metricFilter(
   { namespace, metric }: WatchedMetric,
-  line: { readonly logGroup: string; readonly event: string; readonly field: string },
+  line: { readonly logGroup: string; readonly event: string } & CountedField,
 ): Resource {
   return {
     Type: 'AWS::Logs::MetricFilter',
     Properties: {
       LogGroupName: ref(line.logGroup),
-      FilterPattern: `{ $.event = "${line.event}" }`,
+      FilterPattern: `{ $.event = "${line.event}"${line.isAboveZero ? ` && $.${line.field} > 0` : ''} }`,
       MetricTransformations: [
         { MetricNamespace: namespace, MetricName: metric, MetricValue: `$.${line.field}` },
       ],

@@ -2,15 +2,24 @@
 const { resolve } = require('node:path');
 
 /** Used if the configuration is invalid, or not for this stage. resources.cjs reports the error. */
-const nothing = { bucket: '', region: 'us-east-1', architecture: 'arm64', reservedConcurrency: null };
+const nothing = {
+  ...{ bucket: '', region: 'us-east-1', architecture: 'arm64' },
+  ...{ reservedConcurrency: null, lateSeconds: '' },
+};
 
 module.exports = async ({ resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
   try {
     const { configFile, loadConfig } = await import('../../lib/config/loadConfig.ts');
     const file = configFile(resolve(__dirname, '..', '..'), process.env);
-    const { architecture, bucket, collector, region } = await loadConfig(file, stage);
-    return { architecture, bucket, region, reservedConcurrency: collector.reservedConcurrency };
+    const { lateSeconds } = await import('../streams/streams.ts');
+    const config = await loadConfig(file, stage);
+    const { architecture, bucket, collector, region } = config;
+    return {
+      ...{ architecture, bucket, region },
+      reservedConcurrency: collector.reservedConcurrency,
+      lateSeconds: String(lateSeconds(config)),
+    };
   } catch {
     return nothing;
   }

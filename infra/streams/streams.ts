@@ -1,3 +1,4 @@
+import type { Config } from '../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveryPrefix, errorPrefix, partitionQuery } from '../../lib/tables/objectKeys.ts';
 import { bucketArn } from '../data/bucket.ts';
@@ -8,6 +9,15 @@ import { kindId, partName, type Stack } from '../template/Stack.ts';
 /** How long Firehose retries to write a file before it uses the error prefix. Firehose's default. */
 export const DELIVERY_RETRY_SECONDS = 300;
 const LOG_RETENTION_DAYS = 30;
+
+/**
+ * Age of a stream's oldest record, seconds, from which it is late. A file arrives up to one and a half buffer intervals after
+ * its oldest record (https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html), and Firehose may retry for
+ * some time.
+ */
+export function lateSeconds({ buffering }: Pick<Config, 'buffering'>): number {
+  return 2 * buffering.seconds + DELIVERY_RETRY_SECONDS;
+}
 
 /** A delivery stream for each kind: JSON in, a Parquet file for each day out. */
 export function streams(stack: Stack): Resources {

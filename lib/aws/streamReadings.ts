@@ -3,7 +3,9 @@ import type { Clock } from '../base/time.ts';
 import { HoldError } from '../landing/hold/StreamHolds.ts';
 import {
   COUNT_PERIOD_SECONDS,
+  isFresh,
   KEPT_SECONDS,
+  type ReadStreams,
   type StreamReading,
   undeliveredSeconds,
 } from '../landing/hold/streamAge.ts';
@@ -20,8 +22,8 @@ const COUNTS = [
 ] as const;
 
 /**
- * Reads Firehose's own metrics of the streams, with two calls: how old their oldest records are, and what arrived and was
- * delivered within 24 hours, by which a stream is known whose delivery is completely blocked.
+ * Reads Firehose's own metrics of the streams, with at most two calls: how old their oldest records are, and what arrived and
+ * was delivered within 24 hours, by which a stream is known whose delivery is completely blocked.
  * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
  *
  * @param streams Names of the streams.
@@ -32,22 +34,26 @@ export function streamReadings(
   client: CloudWatchClient,
   streams: Readonly<Record<TableKind, string>>,
   clock: Clock,
-): () => Promise<Readonly<Record<TableKind, StreamReading>>> {
-  return async () => {
+): ReadStreams {
+  return async (counted = 'all') => {
     const now = clock.now();
-    const [fresh, counts] = await Promise.all([
-      readMetrics(client, streams, FRESHNESS, { now, minutes: MINUTES, periodSeconds: 60 }),
-      readMetrics(client, streams, COUNTS, {
-        now,
-        minutes: KEPT_SECONDS / 60,
-        periodSeconds: COUNT_PERIOD_SECONDS,
-      }),
-    ]);
+    const read = (
+      kinds: readonly TableKind[],
+      metrics: Metrics,
+      period: Pick<Period, 'minutes' | 'periodSeconds'>,
+    ) => readMetrics(client, { streams, kinds, metrics, period: { now, ...period } });
+    const fresh = await read(tableKinds, FRESHNESS, { minutes: MINUTES, periodSeconds: 60 });
+    const freshness = (kind: TableKind) => fresh(kind, 0).map(([, seconds]) => seconds);
+    const kinds = tableKinds.filter((kind) => counted === 'all' || !isFresh(freshness(kind)));
+    const counts =
+      kinds.length === 0
+        ? () => []
+        : await read(kinds, COUNTS, { minutes: KEPT_SECONDS / 60, periodSeconds: COUNT_PERIOD_SECONDS });
     const recent = now - (MINUTES * 60 + COUNT_PERIOD_SECONDS) * 1_000;
     const reading = (kind: TableKind): StreamReading => {
       const delivered = counts(kind, 1);
       return {
-        freshness: fresh(kind, 0).map(([, seconds]) => seconds),
+        freshness: freshness(kind),
         delivered: delivered.reduce((sum, [at, records]) => (at > recent ? sum + records : sum), 0),
         undelivered: undeliveredSeconds(counts(kind, 0), delivered, now),
       };
@@ -60,18 +66,30 @@ export function streamReadings(
   };
 }
 
+type Metrics = readonly { readonly name: string; readonly statistic: string }[];
+interface Period {
+  readonly now: number;
+  readonly minutes: number;
+  readonly periodSeconds: number;
+}
+
 /** @returns The values of a stream's metric, by its place in `metrics`, oldest first, with the start of their period. */
 async function readMetrics(
   client: CloudWatchClient,
-  streams: Readonly<Record<TableKind, string>>,
-  metrics: readonly { readonly name: string; readonly statistic: string }[],
-  { now, minutes, periodSeconds }: { now: number; minutes: number; periodSeconds: number },
+  asked: {
+    readonly streams: Readonly<Record<TableKind, string>>;
+    readonly kinds: readonly TableKind[];
+    readonly metrics: Metrics;
+    readonly period: Period;
+  },
 ): Promise<(kind: TableKind, metric: number) => readonly (readonly [at: number, value: number])[]> {
+  const { streams, kinds, metrics } = asked;
+  const { now, minutes, periodSeconds } = asked.period;
   const periodMs = periodSeconds * 1_000;
   const end = Math.ceil(now / periodMs) * periodMs;
   const { MetricDataResults = [], NextToken } = await client.send(
     new GetMetricDataCommand({
-      MetricDataQueries: tableKinds.flatMap((kind) =>
+      MetricDataQueries: kinds.flatMap((kind) =>
         metrics.map(({ name, statistic }, i) => ({
           Id: `${kind}${i}`,
           MetricStat: {
@@ -91,7 +109,7 @@ async function readMetrics(
     }),
   );
   const answered = MetricDataResults.filter(({ StatusCode }) => StatusCode === 'Complete').length;
-  if (answered < tableKinds.length * metrics.length || NextToken !== undefined) {
+  if (answered < kinds.length * metrics.length || NextToken !== undefined) {
     const codes = new Set(MetricDataResults.map(({ StatusCode = 'none' }) => StatusCode));
     throw new HoldError('SLUICE_HOLD_METRICS_INCOMPLETE', `${[...codes].join(', ')}.`);
   }

@@ -9,8 +9,11 @@ export const MONTH_DAYS = 30;
 
 /** Runs of a schedule every five minutes in a month. */
 const RUNS = (MONTH_DAYS * 24 * 60) / 5;
-/** Metrics of Firehose that the check of streams reads at each run: three of each stream (lib/aws/streamReadings.ts). */
-const READINGS = 3 * tableKinds.length;
+/**
+ * Metrics of Firehose that the check of streams reads at each run: how old the oldest record of each stream is, and, of
+ * streams without traffic, what arrived and was delivered (lib/aws/streamReadings.ts). Quarantine is mostly one.
+ */
+const readings = (events: number) => tableKinds.length + 2 * (events === 0 ? tableKinds.length : 1);
 /** The check and the run for stragglers read which streams are held. An environment of the collector reads it as often. */
 const SECRET_READS = 2;
 
@@ -86,7 +89,7 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
     s3_storage: price(usage.storedBytes, prices.s3ByteMonth.usd),
     athena: price(usage.athenaBytes, ATHENA_PRICE.usdPerTerabyte / TERABYTE),
     logs: price(usage.logBytes, prices.logByte.usd),
-    metrics: usage.metrics * prices.metricMonth.usd + RUNS * READINGS * prices.metricRead.usd,
+    metrics: usage.metrics * prices.metricMonth.usd + RUNS * readings(usage.events) * prices.metricRead.usd,
     alarms: alarmMetrics(stack) * prices.alarmMonth.usd,
     keys:
       (config.existing.keyArn === null ? prices.keyMonth.usd : 0) +

@@ -4,7 +4,6 @@ import { partName } from '../../infra/template/Stack.ts';
 import { versionedSecret } from '../../lib/aws/secrets.ts';
 import { streamReadings } from '../../lib/aws/streamReadings.ts';
 import { type Clock, isoTimestamp } from '../../lib/base/time.ts';
-import { isLate } from '../../lib/landing/hold/checkStreams.ts';
 import {
   changeHolds,
   type HoldStore,
@@ -14,7 +13,8 @@ import {
   withHold,
   withoutHold,
 } from '../../lib/landing/hold/StreamHolds.ts';
-import { oldestSeconds } from '../../lib/landing/hold/streamAge.ts';
+import { isLate, oldestSeconds } from '../../lib/landing/hold/streamAge.ts';
+
 import type { TableKind } from '../../lib/schema/kinds.ts';
 import type { Place } from '../place.ts';
 

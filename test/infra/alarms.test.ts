@@ -73,11 +73,15 @@ describe('the alarms on what waits in overflow and errors', () => {
       expect(Resources[filter]).toMatchObject({
         Properties: {
           LogGroupName: { Ref: 'RedriveLogGroup' },
-          FilterPattern: '{ $.event = "redrive_stragglers" }',
+          FilterPattern: `{ $.event = "redrive_stragglers" && ${MetricValue} > 0 }`,
           MetricTransformations: [{ MetricNamespace: 'Sluice', MetricName, MetricValue }],
         },
       });
-      expect(alarm(alarmId)).toMatchObject({ MetricName, Threshold, TreatMissingData: 'ignore' });
+      // A run that starts late leaves a period without a value.
+      expect(alarm(alarmId)).toMatchObject({
+        ...{ MetricName, Threshold, Period: 300, TreatMissingData: 'notBreaching' },
+        ...{ EvaluationPeriods: 3, DatapointsToAlarm: 1 },
+      });
     },
   );
 });
@@ -88,7 +92,7 @@ describe('the alarm on partition gaps', () => {
       Type: 'AWS::Logs::MetricFilter',
       Properties: {
         LogGroupName: { Ref: 'RegisterLogGroup' },
-        FilterPattern: '{ $.event = "register_daily" }',
+        FilterPattern: '{ $.event = "register_daily" && $.gaps > 0 }',
         MetricTransformations: [
           { MetricNamespace: 'Sluice', MetricName: 'PartitionGaps-prod', MetricValue: '$.gaps' },
         ],
@@ -97,7 +101,7 @@ describe('the alarm on partition gaps', () => {
     expect(alarm('PartitionGapsAlarm')).toMatchObject({
       MetricName: 'PartitionGaps-prod',
       Threshold: 1,
-      TreatMissingData: 'ignore',
+      ...{ Period: 3_600, EvaluationPeriods: 2, DatapointsToAlarm: 1, TreatMissingData: 'notBreaching' },
     });
   });
 });
@@ -172,6 +176,7 @@ describe('the alarms on late streams', () => {
         clock: { now: () => 0 },
         log: (line) => lines.push(line),
         stage: 'prod',
+        lateSeconds: 900,
       });
       const read = alarm(`${id}LateAlarm`);
       expect(read).toMatchObject({
@@ -179,13 +184,13 @@ describe('the alarms on late streams', () => {
         Statistic: 'Maximum',
         // Two buffers and a retry.
         Threshold: 900,
-        EvaluationPeriods: 3,
-        TreatMissingData: 'ignore',
+        ...{ EvaluationPeriods: 5, DatapointsToAlarm: 3, TreatMissingData: 'notBreaching' },
       });
       const { Namespace, MetricName, Dimensions } = watchedSchema.parse(read);
       expect(alarm(`${id}ExpiringAlarm`)).toMatchObject({
         ...{ AlarmName: `acme-prod-${kind}-expiring`, Namespace, MetricName, Dimensions },
-        ...{ Statistic: 'Maximum', Threshold: 43_200, EvaluationPeriods: 1, TreatMissingData: 'ignore' },
+        ...{ Statistic: 'Maximum', Threshold: 43_200, TreatMissingData: 'notBreaching' },
+        ...{ EvaluationPeriods: 3, DatapointsToAlarm: 1 },
       });
       expect(lines).toContainEqual(
         expect.objectContaining({

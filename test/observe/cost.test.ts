@@ -62,8 +62,8 @@ describe('the price of a month', () => {
       s3_storage: 23, // 1,000 GB at $0.023
       athena: 15, // 3 TB at $5
       logs: 1, // 2 GB at $0.50
-      // 26 at $0.30; nine that are read every five minutes, at $0.01 a thousand
-      metrics: 7.8 + 0.7776,
+      // 26 at $0.30; five that are read every five minutes, at $0.01 a thousand
+      metrics: 7.8 + 0.432,
       // A key and two secrets; two reads every five minutes, at $0.05 for ten thousand
       keys: 1.8 + 0.0864,
     };

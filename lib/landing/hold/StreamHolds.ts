@@ -198,12 +198,12 @@ const ATTEMPTS = 5;
  */
 export async function changeHolds(
   store: HoldStore,
-  edit: (holds: StreamHolds) => StreamHolds,
+  edit: (holds: StreamHolds) => StreamHolds | Promise<StreamHolds>,
 ): Promise<StreamHolds> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const { text, version } = await store.read();
     const before = readHolds(text);
-    const after = edit(before);
+    const after = await edit(before);
     if (after === before || (await store.replace(holdsText(after), version))) return after;
   }
   throw new HoldError('SLUICE_HOLD_BUSY');

@@ -9,15 +9,8 @@ import {
   withHold,
   withoutHold,
 } from './StreamHolds.ts';
-import { oldestSeconds, type StreamReading } from './streamAge.ts';
+import { isLate, oldestSeconds, type ReadStreams, type StreamReading } from './streamAge.ts';
 
-/**
- * Age of the oldest record, in seconds, at which a stream is held: two hours. A stream that is well delivers within one and
- * a half buffer intervals, of at most 15 minutes each, so this is no slow file and no passing error of S3. Every hour that
- * it were longer, an hour more of acknowledged rows could be dropped. It is not shorter, because the reason is mostly the
- * bucket or its key: then overflow fails too, and SDKs get 503.
- */
-const HOLD_AFTER_SECONDS = 2 * 3_600;
 /** Age below which a stream that delivers is released: far enough from the other that a backlog does not flap. */
 const RELEASE_BELOW_SECONDS = 3_600;
 /**
@@ -25,9 +18,6 @@ const RELEASE_BELOW_SECONDS = 3_600;
  * within five minutes if anything waits, and its arrival is told some minutes later.
  */
 const PROBED_FOR_MS = 3_600_000;
-/** Minutes in a row that must be late. */
-const LATE_MINUTES = 3;
-
 /** A stream that is held or released, or of which a hold changed. */
 export interface HoldChange {
   readonly table: TableKind;
@@ -90,16 +80,6 @@ function probingSince({ since, probeSince = since }: Hold): number {
   return Date.parse(probeSince);
 }
 
-/**
- * Whether a stream's oldest record is too old: by the age that Firehose tells, or, where it tells too little, because records
- * arrived and none was delivered since. An age that Firehose tells counts for more: it delivers to the error output too.
- */
-export function isLate({ freshness, undelivered }: StreamReading): boolean {
-  const last = freshness.slice(-LATE_MINUTES);
-  if (last.some((seconds) => seconds < HOLD_AFTER_SECONDS)) return false;
-  return last.length === LATE_MINUTES || undelivered >= HOLD_AFTER_SECONDS;
-}
-
 function hours(seconds: number): string {
   return (seconds / 3_600).toFixed(1);
 }
@@ -108,7 +88,7 @@ function hours(seconds: number): string {
 export const holdMetrics = {
   streams_held: { name: 'streams_held', unit: 'Count' },
   /**
-   * By table: what alarms on late streams read. Firehose's own metric is missing while delivery is completely blocked
+   * By table, of late streams: what alarms on them read. Firehose's own metric is missing while delivery is completely blocked
    * ({@link oldestSeconds}).
    */
   oldest_record_seconds: { name: 'oldest_record_seconds', unit: 'Seconds' },
@@ -118,11 +98,13 @@ export const holdMetrics = {
 export interface StreamCheck {
   readonly store: HoldStore;
   /** @throws What CloudWatch's client throws. */
-  readonly readStreams: () => Promise<Readonly<Record<TableKind, StreamReading>>>;
+  readonly readStreams: ReadStreams;
   readonly clock: Clock;
   readonly log: (fields: Record<string, unknown>) => void;
   /** Dimension of the metric. */
   readonly stage: string;
+  /** Age of a stream's oldest record from which the metric tells it, seconds: the threshold of the alarm on late streams. */
+  readonly lateSeconds: number;
 }
 
 /** The result of a check. */
@@ -133,18 +115,22 @@ export interface HoldReport {
 }
 
 /**
- * Holds streams that are late and releases those that deliver again. Each change is a log line, and every check counts the
- * streams that are held and tells how old the oldest record of each is.
+ * Holds streams that are late and releases those that deliver again. Each change is a log line. The metrics say how many
+ * streams are held and how old the oldest record of a late one is. Nothing is written while all streams are well, because
+ * CloudWatch bills a metric by the hours in which it has values (https://aws.amazon.com/cloudwatch/pricing/).
  *
  * @throws HoldError; what the store and CloudWatch's client throw. The holds are then as before.
  */
 export async function checkStreams(check: StreamCheck): Promise<HoldReport> {
-  const { store, clock, log, stage } = check;
-  const readings = await check.readStreams();
+  const { store, clock, log, stage, lateSeconds } = check;
   let changes: readonly HoldChange[] = [];
-  const { held } = await changeHolds(store, (holds) => {
+  let ages: readonly (readonly [TableKind, seconds: number])[] = [];
+  const { held } = await changeHolds(store, async (holds) => {
+    const isHeld = Object.keys(holds.held).length > 0;
+    const readings = await check.readStreams(isHeld ? 'all' : 'doubtful');
     const decided = decideHolds(holds, readings, clock.now());
     changes = decided.changes;
+    ages = tableKinds.map((table) => [table, oldestSeconds(readings[table])]);
     return decided.holds;
   });
   for (const { table, state, why } of changes)
@@ -159,8 +145,8 @@ export async function checkStreams(check: StreamCheck): Promise<HoldReport> {
     });
     if (line !== null) log(line);
   };
-  count({}, holdMetrics.streams_held, tables.length);
-  for (const table of tableKinds)
-    count({ table }, holdMetrics.oldest_record_seconds, oldestSeconds(readings[table]));
+  if (tables.length > 0) count({}, holdMetrics.streams_held, tables.length);
+  for (const [table, seconds] of ages)
+    if (seconds >= lateSeconds) count({ table }, holdMetrics.oldest_record_seconds, seconds);
   return { event: 'streams_checked', held: tables, changed: changes };
 }

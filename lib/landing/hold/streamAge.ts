@@ -1,3 +1,5 @@
+import type { TableKind } from '../../schema/kinds.ts';
+
 /** What Firehose told of a stream. */
 export interface StreamReading {
   /**
@@ -16,8 +18,26 @@ export interface StreamReading {
 export const KEPT_SECONDS = 24 * 3_600;
 /** Age of a stream's oldest record from which its loss is near, in seconds: half of that. */
 export const EXPIRING_SECONDS = KEPT_SECONDS / 2;
+/**
+ * Age of the oldest record, in seconds, at which a stream is held: two hours. A stream that is well delivers within one and
+ * a half buffer intervals, of at most 15 minutes each, so this is no slow file and no passing error of S3. Every hour that
+ * it were longer, an hour more of acknowledged rows could be dropped. It is not shorter, because the reason is mostly the
+ * bucket or its key: then overflow fails too, and SDKs get 503.
+ */
+const HOLD_AFTER_SECONDS = 2 * 3_600;
+/** Minutes in a row that must be late. */
+const LATE_MINUTES = 3;
 /** Length of the periods in which arrivals and deliveries are counted, seconds. */
 export const COUNT_PERIOD_SECONDS = 300;
+
+/** Reads what Firehose tells of all streams. @param counts Default `all`. */
+export type ReadStreams = (counts?: CountedStreams) => Promise<Readonly<Record<TableKind, StreamReading>>>;
+
+/**
+ * Of which streams `delivered` and `undelivered` are read: each read has a price, and the age that Firehose tells is mostly
+ * enough. `doubtful`: only of those of which it is not ({@link isFresh}); of the others both are 0.
+ */
+export type CountedStreams = 'all' | 'doubtful';
 
 /** Counts by the start of their period, epoch milliseconds, in any order. */
 export type Counts = Iterable<readonly [at: number, count: number]>;
@@ -44,4 +64,20 @@ function timesOf(counts: Counts): readonly number[] {
 /** Age of a stream's oldest record that is not delivered, in seconds, by what is known of it; 0 if nothing waits. */
 export function oldestSeconds({ freshness, undelivered }: StreamReading): number {
   return freshness.at(-1) ?? undelivered;
+}
+
+/**
+ * Whether the age that Firehose tells is enough to know that a stream is not late. Then nobody needs to count what arrived.
+ */
+export function isFresh(freshness: StreamReading['freshness']): boolean {
+  return freshness.slice(-LATE_MINUTES).some((seconds) => seconds < HOLD_AFTER_SECONDS);
+}
+
+/**
+ * Whether a stream's oldest record is too old: by the age that Firehose tells, or, where it tells too little, because records
+ * arrived and none was delivered since. An age that Firehose tells counts for more: it delivers to the error output too.
+ */
+export function isLate({ freshness, undelivered }: StreamReading): boolean {
+  if (isFresh(freshness)) return false;
+  return freshness.length >= LATE_MINUTES || undelivered >= HOLD_AFTER_SECONDS;
 }

@@ -4,6 +4,7 @@ import { json } from 'node:stream/consumers';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { streamReadings } from '../../../lib/aws/streamReadings.ts';
+import type { CountedStreams } from '../../../lib/landing/hold/streamAge.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 2);
 const streams = { exposures: 'a-exposures', events: 'a-events', quarantine: 'a-quarantine' };
@@ -18,13 +19,18 @@ interface Query {
   };
 }
 
+const nameOf = ({ MetricName, Dimensions }: Query['MetricStat']['Metric']) =>
+  `${Dimensions[0]?.Value} ${MetricName}`;
+/** What was asked for. */
+const asked: string[] = [];
 /** Members of the answer to each query, by stream and metric. The rest is an empty answer of CloudWatch. */
 let answers: Readonly<Record<string, object>> = {};
 const server = createServer(async (request, response) => {
   const { MetricDataQueries } = (await json(request)) as { MetricDataQueries: readonly Query[] };
+  asked.push(...MetricDataQueries.map(({ MetricStat: { Metric } }) => nameOf(Metric)));
   const MetricDataResults = MetricDataQueries.map(({ Id, MetricStat: { Metric } }) => ({
     ...{ Id, StatusCode: 'Complete', Timestamps: [], Values: [] },
-    ...answers[`${Metric.Dimensions[0]?.Value} ${Metric.MetricName}`],
+    ...answers[nameOf(Metric)],
   }));
   response.end(JSON.stringify({ MetricDataResults }));
 });
@@ -41,7 +47,7 @@ afterAll(() => {
   server.close();
   server.closeAllConnections();
 });
-const read = () => streamReadings(client, streams, { now: () => NOW })();
+const read = (counted?: CountedStreams) => streamReadings(client, streams, { now: () => NOW })(counted);
 const points = (...values: readonly (readonly [minutesAgo: number, value: number])[]) => ({
   Timestamps: values.map(([minutesAgo]) => NOW / 1_000 - minutesAgo * 60),
   Values: values.map(([, value]) => value),
@@ -65,6 +71,33 @@ describe('what Firehose tells of the streams', () => {
     const { events, exposures } = await read();
     expect(events).toEqual({ freshness: [70, 130], delivered: 8, undelivered: 120 });
     expect(exposures).toEqual({ freshness: [], delivered: 0, undelivered: 187 * 60 });
+  });
+
+  it('is asked for of doubtful streams alone: those without an age, and those whose oldest record is old', async () => {
+    const ages = (events: number) => ({
+      'a-events DeliveryToS3.DataFreshness': points([3, events], [2, events]),
+      'a-exposures DeliveryToS3.DataFreshness': points([9, 70]),
+      'a-quarantine DeliveryToS3.DataFreshness': points([9, 70]),
+    });
+    const countsAsked = async (counted: CountedStreams) => {
+      asked.length = 0;
+      await read(counted);
+      return asked.filter((one) => !one.endsWith('DataFreshness'));
+    };
+    answers = ages(130);
+    expect(await countsAsked('doubtful')).toEqual([]);
+    expect(await countsAsked('all')).toHaveLength(6);
+    answers = ages(7_200);
+    expect(await countsAsked('doubtful')).toEqual([
+      'a-events IncomingRecords',
+      'a-events DeliveryToS3.Records',
+    ]);
+    answers = {
+      ...{ ...ages(130), 'a-events DeliveryToS3.DataFreshness': {} },
+      'a-events IncomingRecords': points([187, 5]),
+    };
+    expect(await countsAsked('doubtful')).toHaveLength(2);
+    expect((await read('doubtful')).events.undelivered).toBe(187 * 60);
   });
 
   it.each(['PartialData', 'InternalError', 'Forbidden'])(

@@ -43,6 +43,7 @@ const ofOneMetric = z.object({
   Statistic: z.enum(['SampleCount', 'Sum', 'Average', 'Minimum', 'Maximum']),
   Period: z.coerce.number(),
   EvaluationPeriods: z.coerce.number(),
+  DatapointsToAlarm: z.coerce.number().optional(),
   Threshold: z.coerce.number(),
   ComparisonOperator: z.enum([
     'GreaterThanOrEqualToThreshold',
@@ -212,9 +213,11 @@ function evaluate(alarm: MetricAlarm, values: ReadonlyMap<number, Statistics>, e
     breachOf(alarm, values, end - i * periodMs),
   );
   const known = breaches.filter((breach) => breach !== undefined);
-  const missing = alarm.TreatMissingData;
+  const { EvaluationPeriods, DatapointsToAlarm = EvaluationPeriods, TreatMissingData: missing } = alarm;
+  const allowed = EvaluationPeriods - DatapointsToAlarm;
+  const isAlarm = (decided: readonly boolean[]) => decided.filter((breach) => !breach).length <= allowed;
   if (missing === 'ignore') {
-    if (known.length === breaches.length) return known.includes(false) ? 'OK' : 'ALARM';
+    if (known.length === breaches.length) return isAlarm(known) ? 'ALARM' : 'OK';
     for (let at = end; at > end - HISTORY_MINUTES * MINUTE_MS; at -= MINUTE_MS) {
       const breach = breachOf(alarm, values, at);
       if (breach !== undefined) return breach ? 'ALARM' : 'OK';
@@ -223,7 +226,7 @@ function evaluate(alarm: MetricAlarm, values: ReadonlyMap<number, Statistics>, e
   }
   if (missing === 'missing' && known.length === 0) return 'INSUFFICIENT_DATA';
   const decided = breaches.map((breach) => breach ?? missing !== 'notBreaching');
-  return decided.includes(false) ? 'OK' : 'ALARM';
+  return isAlarm(decided) ? 'ALARM' : 'OK';
 }
 
 /** Whether the period that ends at an instant breaches the threshold; undefined without values. */

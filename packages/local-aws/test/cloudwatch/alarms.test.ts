@@ -110,6 +110,14 @@ describe('alarms', () => {
     expect(await states()).toEqual({ lasting: 'ALARM' });
   });
 
+  it('need some of the periods that they evaluate', async () => {
+    deployAlarm('some', { EvaluationPeriods: 3, DatapointsToAlarm: 2 });
+    measure(NOON - 11 * MINUTE, 5);
+    expect(await states()).toEqual({ some: 'OK' });
+    measure(NOON - MINUTE, 5);
+    expect(await states()).toEqual({ some: 'ALARM' });
+  });
+
   it('treat missing data as they say', async () => {
     for (const TreatMissingData of ['missing', 'ignore', 'breaching', 'notBreaching'])
       deployAlarm(TreatMissingData, { TreatMissingData });

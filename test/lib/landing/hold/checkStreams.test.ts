@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { checkStreams } from '../../../../lib/landing/hold/checkStreams.ts';
+import { holdsText, NO_HOLDS, type StreamHolds, withHold } from '../../../../lib/landing/hold/StreamHolds.ts';
+import type { CountedStreams, StreamReading } from '../../../../lib/landing/hold/streamAge.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 12);
+const WELL: StreamReading = { freshness: [70, 130, 70], delivered: 9, undelivered: 0 };
+const byHand = withHold(NO_HOLDS, 'quarantine', {
+  ...{ since: '2026-11-20T10:00:00.000Z', by: 'hand', why: 'A test.', until: 'release', probe: false },
+});
+
+/** What a check writes and asks. */
+async function check(events: StreamReading, holds: StreamHolds = NO_HOLDS) {
+  const metrics: (readonly [name: string, table: unknown, value: unknown])[] = [];
+  const asked: (CountedStreams | undefined)[] = [];
+  const report = await checkStreams({
+    store: { read: async () => ({ text: holdsText(holds), version: '1' }), replace: async () => true },
+    readStreams: async (counts) => {
+      asked.push(counts);
+      return { exposures: WELL, events, quarantine: WELL };
+    },
+    clock: { now: () => NOW },
+    log: (line) => {
+      for (const name of ['streams_held', 'oldest_record_seconds'])
+        if (name in line) metrics.push([name, line['table'], line[name]]);
+    },
+    ...{ stage: 'prod', lateSeconds: 900 },
+  });
+  return { metrics, asked, report };
+}
+
+describe('a check of the streams', () => {
+  it('writes no metric while all streams are well, and counts no more than it must', async () => {
+    const { metrics, asked, report } = await check({ ...WELL, freshness: [899] });
+    expect(metrics).toEqual([]);
+    expect(asked).toEqual(['doubtful']);
+    expect(report).toEqual({ event: 'streams_checked', held: [], changed: [] });
+  });
+
+  it('tells the age of a late stream alone', async () => {
+    const { metrics } = await check({ ...WELL, freshness: [300, 900] });
+    expect(metrics).toEqual([['oldest_record_seconds', 'events', 900]]);
+  });
+
+  it('counts streams that it holds, and then all that arrives and is delivered', async () => {
+    const late = { freshness: [], delivered: 0, undelivered: 7_200 };
+    expect((await check(late)).metrics).toEqual([
+      ['streams_held', undefined, 1],
+      ['oldest_record_seconds', 'events', 7_200],
+    ]);
+    const held = await check(WELL, byHand);
+    expect(held.metrics).toEqual([['streams_held', undefined, 1]]);
+    expect(held.asked).toEqual(['all']);
+  });
+});
