@@ -17,19 +17,22 @@ const functionMetricNames = ['Invocations', 'Errors', 'Throttles', 'Duration'] a
 
 const FUNCTION_NAMESPACE = 'AWS/Lambda';
 
-/** An invocation that has ended. */
+/** An invocation that has ended, or was refused. */
 export interface EndedInvocation {
   readonly functionName: string;
   /** When it ended, epoch milliseconds. */
   readonly at: number;
   readonly ms: number;
-  readonly isError: boolean;
+  readonly end: 'answered' | 'failed' | 'throttled';
 }
 
-/** What Lambda tells of an invocation. Nothing is throttled here, which is a value of 0. */
-export function invocationMetrics({ functionName, at, ms, isError }: EndedInvocation): MetricDatum[] {
-  const values = { Invocations: 1, Errors: isError ? 1 : 0, Throttles: 0, Duration: ms };
-  return functionMetricNames.map((name) => ({
+/** What Lambda tells of an invocation. One that is throttled is no invocation and no error: it has that metric alone. */
+export function invocationMetrics({ functionName, at, ms, end }: EndedInvocation): MetricDatum[] {
+  const values =
+    end === 'throttled'
+      ? { Throttles: 1 }
+      : { Invocations: 1, Errors: end === 'failed' ? 1 : 0, Throttles: 0, Duration: ms };
+  return Object.entries(values).map(([name, value]) => ({
     metric: {
       namespace: FUNCTION_NAMESPACE,
       name,
@@ -37,7 +40,7 @@ export function invocationMetrics({ functionName, at, ms, isError }: EndedInvoca
       dimensions: [['FunctionName', functionName]],
     },
     at,
-    values: [values[name]],
+    values: [value],
   }));
 }
 

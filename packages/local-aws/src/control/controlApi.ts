@@ -5,6 +5,7 @@ import type { Athena } from '../athena/index.ts';
 import { LAST_INSTANT_MS, LONGEST_ADVANCE_MS } from '../base/clock.ts';
 import { ControlError, LocalAwsError } from '../base/errors.ts';
 import type { MovableClock } from '../base/MovableClock.ts';
+import type { EventBus } from '../events/index.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { type FaultsInput, faultsSchema } from '../faults/faultsSchema.ts';
 import type { Feed } from '../feed/Feed.ts';
@@ -12,6 +13,7 @@ import type { ExpiredDocuments, Firehose } from '../firehose/index.ts';
 import type { Catalog } from '../glue/index.ts';
 import type { Credentials } from '../iam/AccessKeys.ts';
 import type { RecordedCall, ServiceRefusal } from '../iam/permissions.ts';
+import type { Keys } from '../kms/Keys.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import type { Recording } from '../record/startRecording.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
@@ -312,7 +314,7 @@ interface SetFaultsContext {
  * Adds faults, all or none.
  *
  * @throws ControlError CONTROL_BODY, for an operation too that its service doesn't have, and for a stream,
- *   table, queue, secret or workgroup that isn't there: a fault that could never strike would pass for resilience.
+ *   table, queue, secret, workgroup, function, rule or key that isn't there: a fault that could never strike would pass for resilience.
  */
 function setFaults({ faults, services, targets }: SetFaultsContext, body: unknown): void {
   const wanted = parseBody(faultsSchema, body);
@@ -328,6 +330,9 @@ function setFaults({ faults, services, targets }: SetFaultsContext, body: unknow
     if ('queue' in fault) requireTarget(targets, 'queue', fault.queue);
     if ('workgroup' in fault) requireTarget(targets, 'workgroup', fault.workgroup);
     if ('secret' in fault) requireTarget(targets, 'secret', fault.secret);
+    if ('function' in fault) requireTarget(targets, 'function', fault.function);
+    if ('rule' in fault) requireTarget(targets, 'rule', fault.rule);
+    if ('keyId' in fault) requireTarget(targets, 'keyId', fault.keyId);
   }
   faults.set(wanted);
 }
@@ -348,7 +353,10 @@ function operationsOf(wanted: FaultsInput, service: string): string[] {
 
 /** What faults can be narrowed down to, under the member of the fault: the names of what there is now. */
 type FaultTargets = Readonly<
-  Record<'stream' | 'table' | 'queue' | 'secret' | 'workgroup', () => readonly string[]>
+  Record<
+    'stream' | 'table' | 'queue' | 'secret' | 'workgroup' | 'function' | 'rule' | 'keyId',
+    () => readonly string[]
+  >
 >;
 
 /**
@@ -362,11 +370,17 @@ export function faultTargets(
     queues,
     secrets,
     athena,
+    bus,
+    keys,
+    functions,
   }: {
     readonly catalog: Catalog;
     readonly queues: Queues;
     readonly secrets: Secrets;
     readonly athena: Pick<Athena, 'workGroups'>;
+    readonly bus: Pick<EventBus, 'rules'>;
+    readonly keys: Pick<Keys, 'names'>;
+    readonly functions: { readonly names: () => readonly string[] };
   },
 ): FaultTargets {
   return {
@@ -377,6 +391,9 @@ export function faultTargets(
         .flatMap((database) => catalog.tables(database.input.Name).map(({ input }) => input.Name)),
     queue: () => queues.all().map(({ name }) => name),
     workgroup: () => athena.workGroups(),
+    function: () => functions.names(),
+    rule: () => bus.rules(),
+    keyId: () => keys.names(),
     secret: () => secrets.all().flatMap(({ name, arn }) => [name, arn]),
   };
 }

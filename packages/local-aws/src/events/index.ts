@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { LocalClock } from '../base/clock.ts';
+import { Faults } from '../faults/Faults.ts';
 import { notImplemented } from '../protocol/AwsError.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import { compilePattern, type EventTest } from './eventPattern.ts';
@@ -13,6 +15,8 @@ export interface EventBus {
    */
   putRule(name: string, properties: unknown): void;
   hasRule(name: string): boolean;
+  /** Names of all rules. */
+  rules(): readonly string[];
   /** Removes a rule. Does nothing when there is none. */
   removeRule(name: string): void;
   /** Hands an event to every target of every enabled rule that it matches. */
@@ -50,14 +54,35 @@ export function openEventBus(options: {
   readonly account: string;
   readonly partition?: string;
   readonly deliver: (target: RuleTarget, eventJson: string) => void;
+  /** Faults of deliveries: events that are lost, come twice or late. Default: none. */
+  readonly faults?: Faults;
+  /** Of events that come late; without one they come at once. One that waits is gone when the process ends. */
+  readonly clock?: Pick<LocalClock, 'after'>;
 }): EventBus {
+  const { deliver, clock, faults = new Faults() } = options;
   const rules = new Map<string, Rule>();
 
   function publish(event: object): void {
     const json = JSON.stringify(event);
-    for (const { matches, enabled, targets } of rules.values()) {
-      if (enabled && matches(event)) for (const target of targets) options.deliver(target, json);
+    for (const [name, { matches, enabled, targets }] of rules) {
+      if (enabled && matches(event)) for (const target of targets) deliverOrFail(name, target, json);
     }
+  }
+
+  /** EventBridge delivers at least once, and in no order: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html */
+  function deliverOrFail(rule: string, target: RuleTarget, json: string): void {
+    const { loseEvents, repeatEvents, delayEvents } = faults.take(
+      'events',
+      ['loseEvents', 'repeatEvents', 'delayEvents'],
+      [rule],
+    );
+    if (loseEvents !== undefined) return;
+    const times = repeatEvents === undefined ? 1 : 2;
+    const deliverAll = () => {
+      for (let n = 0; n < times; n += 1) deliver(target, json);
+    };
+    if (delayEvents === undefined || clock === undefined) deliverAll();
+    else clock.after(delayEvents.ms, deliverAll);
   }
 
   return {
@@ -74,6 +99,7 @@ export function openEventBus(options: {
       });
     },
     hasRule: (name) => rules.has(name),
+    rules: () => [...rules.keys()],
     removeRule: (name) => void rules.delete(name),
     publish,
     publishObjectCreated: (object) => publish(objectCreatedEvent(object, options)),

@@ -9,8 +9,10 @@ import {
   type FaultyService,
   faultsSchema,
   type ItemFault,
+  isOwnFault,
+  type OwnFault,
 } from './faultsSchema.ts';
-import { serviceError } from './serviceErrors.ts';
+import { isAwsService, serviceError } from './serviceErrors.ts';
 
 /** Cuts the connection without an answer: the client sees ECONNRESET. */
 export class ConnectionReset extends Error {
@@ -159,7 +161,7 @@ export class Faults {
     let end: { readonly side: 'before' | 'after'; readonly with: AwsError | 'reset' } | undefined;
     for (const held of this.#held) {
       const { fault } = held;
-      if (isItemFault(fault) || !isMeant(held, call)) continue;
+      if (!isCallFault(fault) || !isMeant(held, call)) continue;
       if (fault.fault === 'delayCalls') {
         if (strikes(held, fault)) delays[fault.afterwards ? 'after' : 'before'] += fault.ms;
       } else if (end === undefined && strikes(held, fault)) {
@@ -172,6 +174,35 @@ export class Faults {
       ...(end?.side === side ? { end: end.with } : {}),
     });
     return { before: effectOn('before'), after: effectOn('after') };
+  }
+
+  /**
+   * What befalls one piece of a service's own work, such as an invocation: uses up one call of each fault that strikes
+   * it. Of two faults of one name, only the first counts it.
+   *
+   * @param names Every name under which a fault may be meant for its resource.
+   * @param side Of faults that may come `afterwards`: only those that do, or only others. Default: all.
+   */
+  take<Name extends OwnFault['fault']>(
+    service: FaultyService,
+    faults: readonly Name[],
+    names: readonly string[],
+    side?: 'meanwhile' | 'afterwards',
+  ): { readonly [N in Name]?: Extract<OwnFault, { readonly fault: N }> } {
+    const struck: Partial<Record<string, OwnFault>> = {};
+    for (const held of this.#held) {
+      const { fault } = held;
+      if (held.service !== service || !isOwnFault(fault)) continue;
+      if (!faults.some((name) => name === fault.fault) || struck[fault.fault] !== undefined) continue;
+      if (side !== undefined && 'afterwards' in fault && fault.afterwards !== (side === 'afterwards'))
+        continue;
+      if (
+        names.some((resource) => isMeant(held, { service, operation: '', resource })) &&
+        strikes(held, fault)
+      )
+        struck[fault.fault] = fault;
+    }
+    return struck as { readonly [N in Name]?: Extract<OwnFault, { readonly fault: N }> };
   }
 
   /**
@@ -206,7 +237,9 @@ const services = faultsSchema.keyof().options;
 
 function activateFault(service: FaultyService, fault: Fault): ActiveFault {
   const repeats =
-    ('every' in fault && fault.every !== undefined) || ('rate' in fault && fault.rate !== undefined);
+    fault.fault === 'disableKey' ||
+    ('every' in fault && fault.every !== undefined) ||
+    ('rate' in fault && fault.rate !== undefined);
   const calls = fault.calls ?? (repeats ? 'all' : 1);
   const left = calls === 'all' ? Number.POSITIVE_INFINITY : calls;
   return { service, fault, random: seededRandom(fault.seed), left, seen: 0, struck: 0, items: 0 };
@@ -214,6 +247,10 @@ function activateFault(service: FaultyService, fault: Fault): ActiveFault {
 
 function isItemFault(fault: Fault): fault is ItemFault {
   return fault.fault === 'failRecords' || fault.fault === 'failPartitions';
+}
+
+function isCallFault(fault: Fault): fault is CallFault {
+  return !isItemFault(fault) && !isOwnFault(fault);
 }
 
 function isMeant({ service, fault }: ActiveFault, call: AnnouncedCall): boolean {
@@ -233,11 +270,14 @@ function target(fault: Fault): string | undefined {
   if ('queue' in fault) return fault.queue;
   if ('secret' in fault) return fault.secret;
   if ('workgroup' in fault) return fault.workgroup;
+  if ('function' in fault) return fault.function;
+  if ('rule' in fault) return fault.rule;
+  if ('keyId' in fault) return fault.keyId;
   return 'path' in fault ? fault.path : undefined;
 }
 
 /** Counts a call that the fault is meant for, and says whether it strikes it. */
-function strikes(held: ActiveFault, { nth, every, rate }: CallFault): boolean {
+function strikes(held: ActiveFault, { nth, every, rate }: CallFault | OwnFault): boolean {
   if (held.left <= 0) return false;
   held.seen += 1;
   const hit =
@@ -262,13 +302,19 @@ function strikesItem(fault: ItemFault, index: number, name: string, random: () =
   return fault.rate === undefined || random() < fault.rate;
 }
 
+/** What API Gateway says where it words a status otherwise than HTTP's registry. */
+const GATEWAY_MESSAGES: Readonly<Record<number, string>> = { 413: 'Request Entity Too Large' };
+
+function gatewayFault(status: number): AwsError {
+  return new AwsError('GatewayFault', status, GATEWAY_MESSAGES[status] ?? STATUS_CODES[status] ?? '');
+}
+
 function faultEnding(service: FaultyService, fault: Exclude<CallFault, { readonly fault: 'delayCalls' }>) {
   if (fault.fault === 'resetConnection') return { side: 'before', with: 'reset' } as const;
   if (fault.fault === 'loseResponse') return { side: 'after', with: 'reset' } as const;
-  const error =
-    service === 'gateway'
-      ? new AwsError('GatewayFault', fault.status ?? 503, STATUS_CODES[fault.status ?? 503] ?? '')
-      : serviceError(service, { code: 'code' in fault ? fault.code : undefined, status: fault.status });
+  const error = isAwsService(service)
+    ? serviceError(service, { code: 'code' in fault ? fault.code : undefined, status: fault.status })
+    : gatewayFault(fault.status ?? 503);
   return { side: fault.afterwards ? 'after' : 'before', with: error } as const;
 }
 

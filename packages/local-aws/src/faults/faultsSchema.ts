@@ -3,6 +3,8 @@ import { type AwsServiceName, isKnownError } from './serviceErrors.ts';
 
 /** The longest latency, milliseconds: no client waits longer for anything. */
 const LONGEST_DELAY_MS = 15 * 60_000;
+/** EventBridge tries to deliver an event for a day, milliseconds. */
+const LONGEST_EVENT_DELAY_MS = 24 * 3_600_000;
 
 const text = z.string().min(1);
 const calls = z.union([z.int().min(1), z.literal('all')]);
@@ -71,6 +73,14 @@ function connectionFaults<Target extends z.ZodRawShape>(target: Target) {
 const operations = z.array(text).min(1).optional();
 const target = text.optional();
 
+/** A fault of what a service does by itself, or of a function's invocations; `members` are its own. */
+function ownFault<Name extends string, Members extends z.ZodRawShape>(fault: Name, members: Members) {
+  return z.strictObject({ fault: z.literal(fault), ...which, ...members }).refine(oneOf, ONE_OF);
+}
+
+/** When an environment ends, milliseconds after the start of the invocation, by the machine's clock. */
+const afterMs = z.int().min(0).max(LONGEST_DELAY_MS).optional();
+
 /**
  * The body of `POST …/faults` of the control API: faults to add, by service. An unknown service or member is refused.
  */
@@ -92,6 +102,9 @@ export const faultsSchema = z.strictObject({
             .default('ServiceUnavailableException'),
           calls: calls.default(1),
         }),
+        ownFault('failDeliveries', { stream: target, afterwards: z.boolean().default(false) }),
+        ownFault('endRetryWindow', { stream: target }),
+        ownFault('expireDeliveries', { stream: target }),
       ]),
     )
     .default([]),
@@ -111,13 +124,41 @@ export const faultsSchema = z.strictObject({
       ]),
     )
     .default([]),
-  sqs: z.array(z.discriminatedUnion('fault', callFaults('sqs', { operations, queue: target }))).default([]),
+  sqs: z
+    .array(
+      z.discriminatedUnion('fault', [
+        ...callFaults('sqs', { operations, queue: target }),
+        ownFault('repeatMessages', { queue: target, afterwards: z.boolean().default(false) }),
+      ]),
+    )
+    .default([]),
   secretsmanager: z
     .array(z.discriminatedUnion('fault', callFaults('secretsmanager', { operations, secret: target })))
     .default([]),
   athena: z
     .array(z.discriminatedUnion('fault', callFaults('athena', { operations, workgroup: target })))
     .default([]),
+  lambda: z
+    .array(
+      z.discriminatedUnion('fault', [
+        ownFault('killInvocations', { function: target, afterMs }),
+        ownFault('timeOutInvocations', { function: target, afterMs }),
+        ownFault('throttleInvocations', { function: target }),
+        ownFault('freezeAfterAnswer', { function: target }),
+        ownFault('startCold', { function: target }),
+      ]),
+    )
+    .default([]),
+  events: z
+    .array(
+      z.discriminatedUnion('fault', [
+        ownFault('loseEvents', { rule: target }),
+        ownFault('repeatEvents', { rule: target }),
+        ownFault('delayEvents', { rule: target, ms: z.int().min(1).max(LONGEST_EVENT_DELAY_MS) }),
+      ]),
+    )
+    .default([]),
+  kms: z.array(z.discriminatedUnion('fault', [ownFault('disableKey', { keyId: target })])).default([]),
   gateway: z
     .array(
       z.discriminatedUnion('fault', [
@@ -150,5 +191,30 @@ export type Fault = Parsed[FaultyService][number];
 /** A fault of single items of a call that succeeds. */
 export type ItemFault = Extract<Fault, { readonly fault: 'failRecords' | 'failPartitions' }>;
 
+/** The faults of services' own work: invocations, events, messages, deliveries, the use of a key. */
+const OWN_FAULTS = [
+  'killInvocations',
+  'timeOutInvocations',
+  'throttleInvocations',
+  'freezeAfterAnswer',
+  'startCold',
+  'loseEvents',
+  'repeatEvents',
+  'delayEvents',
+  'repeatMessages',
+  'failDeliveries',
+  'endRetryWindow',
+  'expireDeliveries',
+  'disableKey',
+] as const;
+
+/** A fault of what a service does by itself, not of a call. */
+export type OwnFault = Extract<Fault, { readonly fault: (typeof OWN_FAULTS)[number] }>;
+
+/** Whether a fault is of a service's own work. */
+export function isOwnFault(fault: Fault): fault is OwnFault {
+  return OWN_FAULTS.some((name) => name === fault.fault);
+}
+
 /** A fault of whole calls. */
-export type CallFault = Exclude<Fault, ItemFault>;
+export type CallFault = Exclude<Fault, ItemFault | OwnFault>;

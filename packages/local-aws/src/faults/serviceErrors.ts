@@ -106,6 +106,11 @@ const serviceErrors = {
 /** A service of AWS that faults can be set for. */
 export type AwsServiceName = keyof typeof serviceErrors;
 
+/** Whether it is a service with errors of its own here. */
+export function isAwsService(name: string): name is AwsServiceName {
+  return Object.hasOwn(serviceErrors, name);
+}
+
 /** Whether a service's own wording of `code` is known, its status with it. */
 export function isKnownError(service: AwsServiceName, code: string): boolean {
   return Object.hasOwn(serviceErrors[service].errors, code);

@@ -19,6 +19,7 @@ export interface Failure {
   readonly outputType:
     | 'metadata-extraction-failed'
     | 'active-partitions-exceeded'
+    | 'delivery-failed'
     | 'format-conversion-failed';
   readonly code: string;
   readonly message: string;

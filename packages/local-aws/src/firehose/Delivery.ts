@@ -58,12 +58,17 @@ export class Delivery {
     this.#keys = objectKeys(context, buffer);
   }
 
-  /** Resolves once S3 has every document of the buffer. */
-  async run(): Promise<void> {
+  /**
+   * Resolves once S3 has every document of the buffer.
+   *
+   * @param failure Writes every document to the error output, for this reason. Default: only those that fail.
+   */
+  async run(failure?: Failure): Promise<void> {
     const folder = join(this.#context.scratch, randomUUID());
     await mkdir(folder, { recursive: true });
     try {
-      if ('errorOutputType' in this.#buffer.target) await this.#deliverFailures(folder);
+      if (failure !== undefined || 'errorOutputType' in this.#buffer.target)
+        await this.#deliverFailures(folder, failure);
       else if (this.#context.settings.conversion === undefined) await this.#deliverAsIs(folder);
       else await this.#deliverRows(folder, this.#context.settings.conversion);
       this.done = true;
@@ -73,13 +78,15 @@ export class Delivery {
     }
   }
 
-  async #deliverFailures(folder: string): Promise<void> {
+  async #deliverFailures(folder: string, given?: Failure): Promise<void> {
     const errors = await this.#file(folder, 'errors');
     for await (const { unit, bytes } of unitBytes(this.#buffer.units)) {
-      if ('failure' in unit.target) await errors.add(this.#errorLine(unit, bytes, unit.target.failure));
+      const failure = 'failure' in unit.target ? unit.target.failure : given;
+      if (failure !== undefined) await errors.add(this.#errorLine(unit, bytes, failure));
     }
     await errors.close();
-    await this.#put(this.#keys.failures, errors);
+    const { failures } = given === undefined ? this.#keys : objectKeys(this.#context, this.#buffer, given);
+    await this.#put(failures, errors);
   }
 
   async #deliverAsIs(folder: string): Promise<void> {
@@ -171,7 +178,7 @@ export class Delivery {
   async #put(key: string, file: { readonly path: string }): Promise<void> {
     const { sink, settings, onCall } = this.#context;
     const { bucket } = settings;
-    onCall?.({ operation: 'PutObject', bucket, key, failures: key === this.#keys.failures });
+    onCall?.({ operation: 'PutObject', bucket, key, failures: key !== this.#keys.data });
     await sink.put(bucket, key, { file: file.path }, { contentType: CONTENT_TYPE });
   }
 }
@@ -280,12 +287,14 @@ const SUFFIX_TIME = pattern('yyyy-MM-dd-HH-mm-ss');
 function objectKeys(
   { stream, version, settings }: Pick<DeliveryContext, 'stream' | 'version' | 'settings'>,
   buffer: StreamBuffer,
+  failure?: Failure,
 ): { readonly data: string; readonly failures: string } {
   const { timeZone, prefix, errorPrefix } = settings;
   const { oldestArrivalMs, target } = buffer;
   const time = (format: typeof SUFFIX_TIME) => formatJavaTime(format, oldestArrivalMs, timeZone);
   const suffix = () => `${stream}-${version}-${time(SUFFIX_TIME)}-${randomUUID()}`;
-  const errorOutputType = 'partition' in target ? 'format-conversion-failed' : target.errorOutputType;
+  const errorOutputType =
+    'partition' in target ? (failure?.outputType ?? 'format-conversion-failed') : target.errorOutputType;
   const partition = 'partition' in target ? target.partition : new Map<string, string>();
   const data = evaluatePrefix(prefix, { oldestArrivalMs, timeZone, partition });
   const failures = evaluatePrefix(errorPrefix, { oldestArrivalMs, timeZone, errorOutputType });

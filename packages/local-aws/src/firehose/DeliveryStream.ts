@@ -1,5 +1,6 @@
 import type { LocalClock } from '../base/clock.ts';
 import { FirehoseError } from '../base/errors.ts';
+import type { Faults } from '../faults/Faults.ts';
 import { BufferSet, type DeliveryUnit, type StreamBuffer } from './BufferSet.ts';
 import { Delivery, type DeliveryContext } from './Delivery.ts';
 import { DeliveryQueue } from './DeliveryQueue.ts';
@@ -15,6 +16,19 @@ const BATCH_BYTES = 4 * 1024 * 1024;
 const INTAKE_PAUSE_MS = 1000;
 const RETENTION_MS = limits.retentionHours * 3_600_000;
 const NOTHING = { incomingRecords: 0, incomingBytes: 0, delivered: 0, succeeded: 0, failed: 0 };
+
+/** Why documents go to the error output when Firehose stops trying to write them where they belong. */
+const RETRIES_ENDED = {
+  outputType: 'delivery-failed',
+  code: 'S3.DeliveryFailed',
+  message: 'The data could not be delivered to the prefix within the retry duration.',
+} as const;
+
+/** A full buffer on its way. */
+interface UnderWay {
+  objects: Delivery;
+  readonly unmarked: Map<Segment, DeliveredRun[]>;
+}
 
 interface Arrival {
   readonly entry: JournalEntry;
@@ -39,14 +53,12 @@ export class DeliveryStream {
   readonly #deliveries: DeliveryQueue;
   readonly #clock: LocalClock;
   readonly #onFailure: StreamOptions['onFailure'];
+  readonly #faults: Faults | undefined;
   readonly #onAccepted: StreamOptions['onAccepted'];
   /** Settings that take effect with the next batch of records that is split. */
   #next: { readonly configuration: StreamConfiguration; readonly seconds: number | undefined } | undefined;
   /** The delivery of each full buffer: its objects, by the settings of its records, and what to mark once S3 has them. */
-  readonly #underWay = new Map<
-    StreamBuffer,
-    { readonly objects: Delivery; readonly unmarked: Map<Segment, DeliveredRun[]> }
-  >();
+  readonly #underWay = new Map<StreamBuffer, UnderWay>();
   #arrivals: Arrival[] = [];
   #intake: Promise<void> | undefined;
   #intakeError: unknown;
@@ -65,6 +77,7 @@ export class DeliveryStream {
     this.#clock = clock;
     this.#journal = journal;
     this.#onFailure = onFailure;
+    this.#faults = options.faults;
     this.#onAccepted = options.onAccepted;
     this.#jq = options.jq;
     this.#partitioner = new Partitioner(context.settings, options.jq);
@@ -301,13 +314,18 @@ export class DeliveryStream {
     const delivery = this.#underWay.get(buffer);
     if (delivery === undefined) return;
     if (!delivery.objects.done) {
+      const fate = this.#takeDelivery();
       try {
-        await delivery.objects.run();
+        if (fate.failDeliveries !== undefined || fate.expireDeliveries !== undefined)
+          throw new Error('S3 does not accept the object, as asked for.');
+        await delivery.objects.run(fate.endRetryWindow && RETRIES_ENDED);
+        this.#requireAnswer(buffer, delivery);
         this.#counted.succeeded += 1;
         this.#counted.delivered += buffer.units.length;
       } catch (error) {
         this.#counted.failed += 1;
-        await this.#expire(buffer, delivery.unmarked);
+        const ages = fate.expireDeliveries === undefined ? RETENTION_MS : Number.NEGATIVE_INFINITY;
+        await this.#expire(buffer, delivery.unmarked, ages);
         if (buffer.units.length > 0) throw error;
       }
     }
@@ -323,14 +341,32 @@ export class DeliveryStream {
     await this.#tidy();
   }
 
-  /** Drops the documents of a buffer, which could not be delivered just now, that are too old. */
-  async #expire(buffer: StreamBuffer, unmarked: Map<Segment, DeliveredRun[]>): Promise<void> {
-    const since = this.#clock.now() - RETENTION_MS;
+  /** What faults do to an attempt to deliver a buffer. */
+  #takeDelivery() {
+    const names = ['failDeliveries', 'endRetryWindow', 'expireDeliveries'] as const;
+    return this.#faults?.take('firehose', names, [this.name], 'meanwhile') ?? {};
+  }
+
+  /** A delivery whose end Firehose does not see is made again, as other objects: their rows are there twice. */
+  #requireAnswer(buffer: StreamBuffer, delivery: UnderWay): void {
+    const struck = this.#faults?.take('firehose', ['failDeliveries'], [this.name], 'afterwards');
+    if (struck?.failDeliveries === undefined) return;
+    delivery.objects = new Delivery(this.#context, buffer);
+    throw new Error('S3 has accepted the object without an answer, as asked for.');
+  }
+
+  /** Drops the documents of a buffer, which could not be delivered just now, that are older than so many milliseconds. */
+  async #expire(
+    buffer: StreamBuffer,
+    unmarked: Map<Segment, DeliveredRun[]>,
+    oldestMs: number,
+  ): Promise<void> {
+    const since = this.#clock.now() - oldestMs;
     const old = buffer.units.filter(({ entry }) => entry.arrivalMs <= since);
     if (old.length === 0) return;
     const kept = buffer.units.filter(({ entry }) => entry.arrivalMs > since);
     this.#expired += old.length;
-    await this.#journal.noteExpired(this.#expired);
+    await this.#journal.noteExpired(this.#expired, await textsOf(old));
     for (const [segment, runs] of deliveredRuns(old)) await segment.markDelivered(runs);
     unmarked.clear();
     for (const [segment, runs] of deliveredRuns(kept)) unmarked.set(segment, runs);
@@ -380,8 +416,19 @@ export interface StreamOptions {
   /** From 0 to 1, exclusive; spreads retries. */
   readonly random: () => number;
   readonly onFailure: (error: unknown, attempt: number) => void;
+  /** Injected failures of deliveries. Default: none. */
+  readonly faults?: Faults | undefined;
   /** Called with each record that is on disk, and epoch milliseconds. */
   readonly onAccepted: (data: Uint8Array, at: number) => void;
+}
+
+async function textsOf(units: readonly DeliveryUnit[]): Promise<string[]> {
+  const texts: string[] = [];
+  for (const { entry, start, end } of units) {
+    const bytes = await entry.segment.read(entry.position + start, end - start);
+    texts.push(Buffer.from(bytes).toString('utf8'));
+  }
+  return texts;
 }
 
 /** Joins neighbouring documents of one record into one run. */

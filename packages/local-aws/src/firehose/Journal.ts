@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
@@ -10,6 +10,8 @@ const SEGMENT_BYTES = 32 * 1024 * 1024;
 const SEGMENT_NAME = /^(\d{10})\.journal$/;
 /** File with the number of documents that were dropped. */
 const EXPIRED = 'expired';
+/** File with those documents, one a line. */
+const EXPIRED_DOCUMENTS = 'expired.ndjson';
 
 /**
  * The acknowledged records of one stream that are not fully delivered, on disk.
@@ -73,8 +75,13 @@ export class Journal {
     return Promise.all(entries);
   }
 
-  /** Writes down how many documents were dropped in all. */
-  async noteExpired(documents: number): Promise<void> {
+  /**
+   * Writes down how many documents were dropped in all, and adds those that were dropped now to a file, which only the
+   * deletion of the stream deletes: so that a test can tell what Firehose dropped from what was lost elsewhere.
+   */
+  async noteExpired(documents: number, texts: readonly string[]): Promise<void> {
+    const lines = texts.map((text) => `${text.trim()}\n`).join('');
+    await appendFile(join(this.#directory, EXPIRED_DOCUMENTS), lines);
     await writeFile(join(this.#directory, EXPIRED), String(documents));
   }
 

@@ -188,6 +188,7 @@ export async function openFirehose(options: FirehoseOptions): Promise<Firehose> 
         clock,
         jq,
         random: options.random ?? Math.random,
+        faults,
         onFailure: (error, attempt) => options.onFailure?.(name, error, attempt),
         onAccepted(data, at) {
           metrics.wake();

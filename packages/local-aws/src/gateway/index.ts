@@ -4,7 +4,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { LocalClock } from '../base/clock.ts';
 import { refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
 import { applyFaultEffect, ConnectionReset, Faults } from '../faults/Faults.ts';
-import { FunctionError } from '../lambda/LambdaFunction.ts';
+import { FunctionError, isThrottled } from '../lambda/LambdaFunction.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import {
   type Cors,
@@ -145,6 +145,8 @@ export async function startGateway({
       if (error instanceof FunctionError && error.errorType === 'RequestEntityTooLargeException') {
         return gatewayError(413, 'Request Entity Too Large');
       }
+      // Never Lambda's own 429. REST APIs answer 500; for HTTP APIs AWS documents neither. SDKs send again after both.
+      if (isThrottled(error)) return gatewayError(503, 'Service Unavailable');
       return gatewayError(500, 'Internal Server Error');
     }
   }

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { readJsonFile, replaceFile } from '../disk/files.ts';
+import { Faults } from '../faults/Faults.ts';
 import { type Policy, readPolicy } from '../iam/policy.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { readProperties } from '../protocol/readProperties.ts';
@@ -127,6 +128,7 @@ export class Keys {
   readonly #partition: string;
   readonly #region: string;
   readonly #file: string | undefined;
+  readonly #faults: Faults;
   readonly #keys = new Map<string, Key>();
   readonly #aliases = new Map<string, KeyAlias>();
 
@@ -137,8 +139,11 @@ export class Keys {
     readonly account: string;
     /** Folder for the keys; undefined: they are kept in memory only. */
     readonly directory?: string;
+    /** Keys that are off on demand. Default: none. */
+    readonly faults?: Faults;
   }) {
     this.#clock = options.clock;
+    this.#faults = options.faults ?? new Faults();
     this.#account = options.account;
     this.#partition = options.partition;
     this.#region = options.region;
@@ -186,6 +191,27 @@ export class Keys {
       name.startsWith(`${this.#arnPrefix}:`) ? (name.split(':')[5] ?? '') : name,
     );
     return this.#find(alias?.keyId ?? name);
+  }
+
+  /**
+   * Requires that a key, if it is here, can be used by anybody. Each call counts as a use of the key by a fault.
+   *
+   * @throws AwsError `KMS.DisabledException`, `KMS.KMSInvalidStateException`, as S3 reports them.
+   */
+  requireUsable(key: Key | undefined): void {
+    if (key === undefined) return;
+    if (key.deletionMs !== undefined)
+      throw new AwsError('KMS.KMSInvalidStateException', 400, `${key.arn} is pending deletion.`);
+    const names = this.aliases().flatMap(({ keyId, name, arn }) => (keyId === key.id ? [name, arn] : []));
+    const { disableKey } = this.#faults.take('kms', ['disableKey'], [key.id, key.arn, ...names]);
+    if (!key.enabled || disableKey !== undefined)
+      throw new AwsError('KMS.DisabledException', 400, `${key.arn} is disabled.`);
+  }
+
+  /** Every name of every key: IDs, ARNs, aliases. */
+  names(): string[] {
+    const keys = [...this.#keys.values()].flatMap(({ id, arn }) => [id, arn]);
+    return [...keys, ...this.aliases().flatMap(({ name, arn }) => [name, arn])];
   }
 
   #find(idOrArn: string): Key | undefined {

@@ -2,7 +2,7 @@ import { type Caller, isUnbound } from '../iam/Caller.ts';
 import { decide } from '../iam/decide.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { KeyAccess } from '../s3/wire/S3Operation.ts';
-import { type Key, type Keys, keyPolicy } from './Keys.ts';
+import { type Keys, keyPolicy } from './Keys.ts';
 
 /** The name of an AWS managed key, with its service. */
 const AWS_ALIAS = /(?:^|:)alias\/aws\/(.+)$/;
@@ -14,14 +14,14 @@ const AWS_ALIAS = /(?:^|:)alias\/aws\/(.+)$/;
  * `alias/aws/…`, exist in every account; only S3's own may be used through S3:
  * https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk
  */
-export function keyAccess(keys: Pick<Keys, 'find' | 'areIn'>): KeyAccess {
+export function keyAccess(keys: Pick<Keys, 'find' | 'areIn' | 'requireUsable'>): KeyAccess {
   return {
     requireUse({ caller, key: id, owner, region, action }) {
       const [, , , keyRegion = region, account = owner] = id?.startsWith('arn:') ? id.split(':') : [];
       const writes = action === 'kms:GenerateDataKey';
       if (writes && keyRegion !== region) throw notFound(`Invalid arn ${keyRegion}`);
       const key = id === undefined ? undefined : keys.find(id);
-      requireEnabled(key);
+      keys.requireUsable(key);
       if (key === undefined && caller.account !== account) throw denied(caller, action, id ?? 'aws/s3');
       const [, service] = AWS_ALIAS.exec(id ?? '') ?? [];
       if (service !== undefined && service !== 's3') throw denied(caller, action, id ?? '');
@@ -44,18 +44,6 @@ export function keyAccess(keys: Pick<Keys, 'find' | 'areIn'>): KeyAccess {
       if (!decision.allowed) throw new AwsError('AccessDenied', 403, decision.because);
     },
   };
-}
-
-/**
- * Requires that a key, if it is here, can be used by anybody.
- *
- * @throws AwsError `KMS.DisabledException`, `KMS.KMSInvalidStateException`, as S3 reports them.
- */
-export function requireEnabled(key: Key | undefined): void {
-  if (key?.deletionMs !== undefined)
-    throw new AwsError('KMS.KMSInvalidStateException', 400, `${key.arn} is pending deletion.`);
-  if (key !== undefined && !key.enabled)
-    throw new AwsError('KMS.DisabledException', 400, `${key.arn} is disabled.`);
 }
 
 /** KMS's error, as S3 returns it. */

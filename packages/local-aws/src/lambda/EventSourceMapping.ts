@@ -1,6 +1,8 @@
 import type { SQSEvent } from 'aws-lambda';
 import { z } from 'zod';
 import type { Alarm, LocalClock } from '../base/clock.ts';
+import type { Faults } from '../faults/Faults.ts';
+import { AwsError } from '../protocol/AwsError.ts';
 import { bodyMd5, type ReceivedMessage, systemAttributes } from '../sqs/Message.ts';
 import type { Queue } from '../sqs/Queue.ts';
 import { invocationsInChain, RECURSION_LIMIT } from '../sqs/recursion.ts';
@@ -19,7 +21,10 @@ export type QueueAction = 'ReceiveMessage' | 'GetQueueAttributes' | 'DeleteMessa
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html */
 export interface MappingOptions {
-  readonly queue: Pick<Queue, 'arn' | 'counts' | 'onMessage' | 'receive' | 'delete' | 'reveal' | 'abandon'>;
+  readonly queue: Pick<
+    Queue,
+    'arn' | 'name' | 'counts' | 'onMessage' | 'receive' | 'delete' | 'reveal' | 'abandon' | 'changeVisibility'
+  >;
   /** Invokes the function and passes the trace headers of the messages. */
   readonly invoke: (payload: string, traceHeaders: readonly (string | undefined)[]) => Promise<string>;
   readonly functionArn: string;
@@ -32,6 +37,8 @@ export interface MappingOptions {
   /** Whether `ReportBatchItemFailures` is set. If not, a batch succeeds or fails as a whole. */
   readonly partialResponses: boolean;
   readonly clock: LocalClock;
+  /** Messages that the queue hands out again on demand. Default: none. */
+  readonly faults?: Faults | undefined;
   /**
    * Called before each call of the queue with the function's role; throws if the role may not make it. Default: it may.
    */
@@ -166,6 +173,9 @@ export class EventSourceMapping {
     authorize('ReceiveMessage');
     const batch = this.#withoutLoops(queue.receive(batchSize));
     if (batch.length === 0) return;
+    const again = batch.filter((message) => this.#isRepeated(message, false));
+    // Later: this batch is not announced as running yet.
+    if (again.length > 0) this.#options.clock.after(0, () => this.#reveal(again));
     const traceHeaders = batch.map(({ traceHeader }) => traceHeader);
     const failed = await invoke(JSON.stringify(sqsEvent(batch, queue.arn)), traceHeaders).then(
       (response) => (partialResponses ? failedMessages(response, batch) : new Set<string>()),
@@ -173,7 +183,34 @@ export class EventSourceMapping {
     );
     const done = batch.filter(({ id }) => !failed.has(id));
     if (done.length > 0) authorize('DeleteMessage');
-    for (const { receipt } of done) queue.delete(receipt);
+    const undeleted = done.filter((message) => this.#isRepeated(message, true));
+    for (const message of done) if (!undeleted.includes(message)) queue.delete(message.receipt);
+    this.#reveal(undeleted);
+  }
+
+  /**
+   * Whether a standard queue hands out the message twice, because a server of its was away:
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html
+   *
+   * @param isDone While the function works on it, or after it was deleted.
+   */
+  #isRepeated({ receiveCount }: ReceivedMessage, isDone: boolean): boolean {
+    const { faults, queue } = this.#options;
+    // A message that comes again and again would end as a dead letter.
+    if (faults === undefined || receiveCount > 1) return false;
+    const fault = isDone ? 'afterwards' : 'meanwhile';
+    return faults.take('sqs', ['repeatMessages'], [queue.name], fault).repeatMessages !== undefined;
+  }
+
+  #reveal(messages: readonly ReceivedMessage[]): void {
+    for (const { receipt } of messages) {
+      try {
+        this.#options.queue.changeVisibility(receipt, 0);
+      } catch (error) {
+        // The function was quicker: it is deleted.
+        if (!(error instanceof AwsError)) throw error;
+      }
+    }
   }
 
   /**

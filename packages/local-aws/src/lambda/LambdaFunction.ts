@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { Faults } from '../faults/Faults.ts';
 import { invocationTrace } from '../sqs/recursion.ts';
 import { type Invocation, type Report, reportSchema, type Start } from './protocol.ts';
 
@@ -25,8 +26,13 @@ export class FunctionError extends Error {
   }
 }
 
+/** Whether Lambda refused an invocation because of too many at once. */
+export function isThrottled(error: unknown): boolean {
+  return error instanceof FunctionError && error.errorType === 'TooManyRequestsException';
+}
+
 /** The options of an environment besides its start-up data. */
-interface EnvironmentOptions extends Omit<Start, 'clockOffsetMs'> {
+interface EnvironmentOptions extends Omit<Start, 'clockOffsetMs' | 'invocations'> {
   /** The whole `process.env` of the function. */
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
@@ -34,6 +40,16 @@ interface EnvironmentOptions extends Omit<Start, 'clockOffsetMs'> {
   readonly log: (text: string) => void;
   /** The function's time, fixed at the start of each invocation. Default: the machine's. */
   readonly clock?: Clock;
+}
+
+/** What a fault does to one invocation. */
+interface InvocationFate {
+  /** Whether the environment is frozen after its answer. */
+  readonly freezes: boolean;
+  /** How the environment ends, whatever its handler answers; undefined: it does not. */
+  readonly end?: 'killed' | 'timedOut' | undefined;
+  /** When it ends, after the start of the invocation. Default: killed when it answers, timed out at its timeout. */
+  readonly afterMs?: number | undefined;
 }
 
 /**
@@ -45,13 +61,23 @@ class ExecutionEnvironment {
   readonly #timeoutMs: number;
   readonly #clock: Clock;
   readonly #ready: Promise<void>;
+  readonly #invocations = new Int32Array(new SharedArrayBuffer(4));
   #settle: ((report: Report) => void) | undefined;
   #dead: FunctionError | undefined;
 
   constructor({ variables, timeoutMs, log, clock = systemClock, ...start }: EnvironmentOptions) {
     this.#timeoutMs = timeoutMs;
     this.#clock = clock;
-    const workerData: Start = { ...start, clockOffsetMs: this.#clockOffsetMs() };
+    const { handlerFile, handlerName, functionName, functionArn, memoryMb } = start;
+    const workerData: Start = {
+      handlerFile,
+      handlerName,
+      functionName,
+      functionArn,
+      memoryMb,
+      invocations: this.#invocations.buffer,
+      clockOffsetMs: this.#clockOffsetMs(),
+    };
     this.#worker = new Worker(new URL('./runtime.ts', import.meta.url), {
       workerData,
       env: { ...variables },
@@ -86,29 +112,31 @@ class ExecutionEnvironment {
    * @throws FunctionError with the handler's own error, `Sandbox.Timedout`, `Runtime.ExitError` or
    *   `Function.ResponseSizeTooLarge`.
    */
-  async invoke(payload: string, trace: string): Promise<string> {
+  async invoke(payload: string, trace: string, { freezes, end, afterMs }: InvocationFate): Promise<string> {
     await this.ready();
     const requestId = randomUUID();
     const invocation: Invocation = {
       requestId,
       payload,
       trace,
+      freezes,
       deadlineMs: Date.now() + this.#timeoutMs,
       clockOffsetMs: this.#clockOffsetMs(),
     };
     const answer = this.#next();
-    const timer = setTimeout(() => {
-      const seconds = (this.#timeoutMs / 1000).toFixed(2);
-      this.#die(
-        new FunctionError(
-          'Sandbox.Timedout',
-          `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
-        ),
-      );
-    }, this.#timeoutMs);
+    const timesOut = end === 'timedOut' ? (afterMs ?? this.#timeoutMs) : this.#timeoutMs;
+    const timers = [setTimeout(() => this.#die(this.#timedOut(requestId)), timesOut)];
+    if (end === 'killed' && afterMs !== undefined)
+      timers.push(setTimeout(() => this.#die(killed(requestId)), afterMs));
     try {
+      Atomics.add(this.#invocations, 0, 1);
+      Atomics.notify(this.#invocations, 0);
       this.#worker.postMessage(invocation);
-      const report = await answer;
+      let report = await answer;
+      if (this.#dead === undefined && end === 'killed') this.#die(killed(requestId));
+      // The answer comes too late for its caller.
+      if (this.#dead === undefined && end === 'timedOut') report = await this.#next();
+      if (this.#dead !== undefined) throw this.#dead;
       if (report.type === 'failed') throw new FunctionError(report.errorType, report.message);
       const result = report.type === 'done' ? report.payload : 'null';
       if (Buffer.byteLength(result) > LAMBDA_LIMITS.responseBytes) {
@@ -119,8 +147,16 @@ class ExecutionEnvironment {
       }
       return result;
     } finally {
-      clearTimeout(timer);
+      for (const timer of timers) clearTimeout(timer);
     }
+  }
+
+  #timedOut(requestId: string): FunctionError {
+    const seconds = (this.#timeoutMs / 1000).toFixed(2);
+    return new FunctionError(
+      'Sandbox.Timedout',
+      `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
+    );
   }
 
   /** Stops the environment. A running invocation fails. */
@@ -153,6 +189,14 @@ class ExecutionEnvironment {
   }
 }
 
+/** What Lambda reports of an environment that was killed, such as one without memory. */
+function killed(requestId: string): FunctionError {
+  return new FunctionError(
+    'Runtime.ExitError',
+    `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`,
+  );
+}
+
 /** Passes on output by whole lines, so that those of several environments do not mix. */
 function passLines(output: Readable, log: (text: string) => void): void {
   let rest = '';
@@ -170,6 +214,8 @@ function passLines(output: Readable, log: (text: string) => void): void {
 export interface LambdaFunctionOptions extends EnvironmentOptions {
   /** Maximum number of environments, hence of parallel invocations; others wait. Default 4. */
   readonly concurrency?: number;
+  /** Injected failures of invocations. Default: none. */
+  readonly faults?: Faults | undefined;
 }
 
 /** A deployed function. Environments are started on demand, kept warm, and replaced when they die. */
@@ -177,6 +223,7 @@ export class LambdaFunction {
   readonly name: string;
   readonly #options: LambdaFunctionOptions;
   readonly #concurrency: number;
+  readonly #faults: Faults;
   readonly #idle: ExecutionEnvironment[] = [];
   readonly #busy = new Set<ExecutionEnvironment>();
   readonly #waiting: (() => void)[] = [];
@@ -188,6 +235,7 @@ export class LambdaFunction {
     this.name = options.functionName;
     this.#options = options;
     this.#concurrency = options.concurrency ?? 4;
+    this.#faults = options.faults ?? new Faults();
   }
 
   /** Starts one environment before the first invocation. Throws if the bundle can't be loaded. */
@@ -201,7 +249,8 @@ export class LambdaFunction {
    * Invokes the function synchronously with a JSON payload; resolves with the JSON result.
    *
    * @param traceHeaders Trace headers of the messages in the payload. Default none: a new chain begins.
-   * @throws FunctionError see {@link ExecutionEnvironment.invoke}; `RequestEntityTooLargeException` over 6 MiB.
+   * @throws FunctionError see {@link ExecutionEnvironment.invoke}; `RequestEntityTooLargeException` over 6 MiB;
+   * `TooManyRequestsException`, with which Lambda refuses an invocation that it throttles.
    */
   async invoke(payload: string, traceHeaders: readonly (string | undefined)[] = []): Promise<string> {
     const bytes = Buffer.byteLength(payload);
@@ -211,12 +260,25 @@ export class LambdaFunction {
         `${bytes} byte payload is too large for the RequestResponse invocation type (limit ${LAMBDA_LIMITS.requestBytes} bytes)`,
       );
     }
+    const names = [this.name];
+    if (this.#faults.take('lambda', ['throttleInvocations'], names).throttleInvocations !== undefined)
+      throw new FunctionError('TooManyRequestsException', 'Rate Exceeded.');
+    const struck = this.#faults.take(
+      'lambda',
+      ['killInvocations', 'timeOutInvocations', 'freezeAfterAnswer', 'startCold'],
+      names,
+    );
+    const ending = struck.killInvocations ?? struck.timeOutInvocations;
     await this.#enter();
-    const environment = await this.#takeEnvironment();
+    const environment = await this.#takeEnvironment(struck.startCold !== undefined);
     this.#busy.add(environment);
     try {
       if (this.#closed) await environment.close();
-      return await environment.invoke(payload, invocationTrace(traceHeaders, this.#options.functionArn));
+      return await environment.invoke(payload, invocationTrace(traceHeaders, this.#options.functionArn), {
+        freezes: struck.freezeAfterAnswer !== undefined,
+        end: ending && (ending.fault === 'killInvocations' ? 'killed' : 'timedOut'),
+        afterMs: ending?.afterMs,
+      });
     } finally {
       this.#busy.delete(environment);
       if (environment.dead || this.#closed) await environment.close();
@@ -242,10 +304,14 @@ export class LambdaFunction {
     await Promise.all([...this.#idle.splice(0), ...this.#busy].map((environment) => environment.close()));
   }
 
-  /** Takes a warm environment that is still alive: a handler may throw after it has answered. */
-  async #takeEnvironment(): Promise<ExecutionEnvironment> {
+  /**
+   * Takes a warm environment that is still alive: a handler may throw after it has answered.
+   *
+   * @param isCold Takes a new one, as after Lambda has ended those that were idle.
+   */
+  async #takeEnvironment(isCold: boolean): Promise<ExecutionEnvironment> {
     for (let warm = this.#idle.pop(); warm !== undefined; warm = this.#idle.pop()) {
-      if (!warm.dead) return warm;
+      if (!warm.dead && !isCold) return warm;
       await warm.close();
     }
     return new ExecutionEnvironment(this.#options);

@@ -7,6 +7,8 @@ export const startSchema = z.object({
   functionName: z.string(),
   functionArn: z.string(),
   memoryMb: z.number(),
+  /** One number: it is one higher with each invocation, which wakes a frozen environment. */
+  invocations: z.instanceof(SharedArrayBuffer),
   /** As in {@link invocationSchema}, for the time while the bundle is loaded. */
   clockOffsetMs: z.number(),
 });
@@ -19,6 +21,8 @@ export const invocationSchema = z.object({
   payload: z.string(),
   /** `_X_AMZN_TRACE_ID`, which AWS SDKs add to their requests. */
   trace: z.string(),
+  /** Whether the environment is frozen from its answer to the next invocation. */
+  freezes: z.boolean(),
   /** When the invocation times out, on the machine's clock. */
   deadlineMs: z.number(),
   /** How far the function's `Date` is ahead of the machine's, in milliseconds. */

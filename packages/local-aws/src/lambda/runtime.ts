@@ -35,6 +35,7 @@ if (port === null) throw new Error('runtime.ts runs in a worker thread only');
 const report = (message: Report) => port.postMessage(message);
 const start = startSchema.parse(workerData);
 let offsetMs = start.clockOffsetMs;
+const invocations = new Int32Array(start.invocations);
 const machineNow = shiftDate(() => offsetMs);
 
 /**
@@ -83,7 +84,8 @@ try {
 }
 
 port.on('message', async (message: unknown) => {
-  const { requestId, payload, trace, deadlineMs, clockOffsetMs } = invocationSchema.parse(message);
+  const { requestId, payload, trace, freezes, deadlineMs, clockOffsetMs } = invocationSchema.parse(message);
+  const invocation = Atomics.load(invocations, 0);
   offsetMs = clockOffsetMs;
   process.env['_X_AMZN_TRACE_ID'] = trace;
   let answer: Report;
@@ -95,5 +97,7 @@ port.on('message', async (message: unknown) => {
   }
   await passOutput();
   report(answer);
+  // Nothing runs in a frozen environment, neither timers nor what sockets received.
+  if (freezes) Atomics.wait(invocations, 0, invocation);
 });
 report({ type: 'ready' });

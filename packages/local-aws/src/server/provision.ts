@@ -6,7 +6,6 @@ import type { Firehose } from '../firehose/index.ts';
 import type { ObjectSink, SchemaColumn, SchemaSource } from '../firehose/ports.ts';
 import type { Catalog, TableInput } from '../glue/index.ts';
 import type { Keys } from '../kms/Keys.ts';
-import { requireEnabled } from '../kms/keyAccess.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
@@ -102,7 +101,8 @@ export function objectSink(store: ObjectStore, keys: Keys): ObjectSink {
 function requireUsableKey(store: ObjectStore, keys: Keys, bucket: string): void {
   const [rule] = store.bucket(bucket).settings.BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
   const { SSEAlgorithm, KMSMasterKeyID } = rule?.ServerSideEncryptionByDefault ?? {};
-  if (SSEAlgorithm === 'aws:kms' && KMSMasterKeyID !== undefined) requireEnabled(keys.find(KMSMasterKeyID));
+  if (SSEAlgorithm === 'aws:kms' && KMSMasterKeyID !== undefined)
+    keys.requireUsable(keys.find(KMSMasterKeyID));
 }
 
 /** Lets delivery streams look up the tables with their schema. */

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { LocalCloudError } from '../base/errors.ts';
 import type { EndedInvocation } from '../cloudwatch/serviceMetrics.ts';
+import type { Faults } from '../faults/Faults.ts';
 import type { Credentials, SessionCredentials } from '../iam/AccessKeys.ts';
-import { FunctionError, LambdaFunction } from '../lambda/LambdaFunction.ts';
+import { FunctionError, isThrottled, LambdaFunction } from '../lambda/LambdaFunction.ts';
 import type { DeployedFunction } from '../template/Deployment.ts';
 
 /** The deployed functions, by name. */
@@ -22,6 +23,8 @@ export interface Functions {
    */
   put(deployed: DeployedFunction, codeDirectory: string): Promise<void>;
   has(name: string): boolean;
+  /** Names of all functions. */
+  names(): readonly string[];
   /** Undefined when there is none. */
   find(name: string): DeployedFunction | undefined;
   /** Invokes a function no more. Invocations that have begun end. */
@@ -54,6 +57,8 @@ export function startFunctions(options: {
   readonly onInvoked?: (ended: EndedInvocation) => void;
   /** The functions' time. */
   readonly clock: Clock;
+  /** Injected failures of invocations. Default: none. */
+  readonly faults?: Faults | undefined;
 }): Functions {
   const functions = new Map<
     string,
@@ -87,6 +92,7 @@ export function startFunctions(options: {
         // Without the permission, CloudWatch has no logs of the function.
         log: (text) => void (options.access?.canLog(deployed) === false || log(text)),
         clock: options.clock,
+        faults: options.faults,
       });
       try {
         await started.warm();
@@ -98,6 +104,7 @@ export function startFunctions(options: {
       functions.set(deployed.name, { deployed, running: started });
     },
     has: (name) => functions.has(name),
+    names: () => [...functions.keys()],
     find: (name) => functions.get(name)?.deployed,
     remove: retire,
     async invoke(functionName, payload, traceHeaders) {
@@ -110,19 +117,19 @@ export function startFunctions(options: {
           'The role defined for the function cannot be assumed by Lambda.',
         );
       const started = performance.now();
-      const ended = (isError: boolean) =>
+      const ended = (end: EndedInvocation['end']) =>
         options.onInvoked?.({
           functionName,
           at: options.clock.now(),
           ms: performance.now() - started,
-          isError,
+          end,
         });
       try {
         const result = await called.running.invoke(payload, traceHeaders);
-        ended(false);
+        ended('answered');
         return result;
       } catch (error) {
-        ended(true);
+        ended(isThrottled(error) ? 'throttled' : 'failed');
         throw error;
       }
     },

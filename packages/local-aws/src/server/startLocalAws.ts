@@ -209,7 +209,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     root: { accessKeyId, secretAccessKey },
     keySeed: options.keySeed ?? 'local-aws',
   });
-  const keys = new Keys({ clock, partition, region, account, directory: folders.kms });
+  const keys = new Keys({ clock, partition, region, account, directory: folders.kms, faults });
   const roles = new Roles(folders.iam, { enforced: options.enforceIam });
   const { principals } = recording;
   const callerByKey = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account });
@@ -222,6 +222,8 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     region,
     account,
     partition,
+    clock,
+    faults,
     deliver(target, json) {
       const arn = enforcement === undefined ? target.arn : enforcement.reachableQueue(target);
       // EventBridge drops an event whose target is gone: an update may delete a queue before its rule.
@@ -355,10 +357,11 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     credentialsOf: (role, session) => principals.issueSession(role, session),
     access: enforcement,
     clock,
+    faults,
     onInvoked: (ended) => metrics.add(invocationMetrics(ended)),
   });
   opened.defer(() => functions.close());
-  const triggers = startTriggers({ queues, functions, clock, access: enforcement });
+  const triggers = startTriggers({ queues, functions, clock, access: enforcement, faults });
   opened.defer(() => triggers.close());
 
   const stores = { store, catalog, queues, secrets, keys, athena, bus, firehose };
@@ -465,7 +468,15 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     queries: athena.pending(),
     refusals: enforcement?.refusals(),
   });
-  const targets = faultTargets(() => deployment?.deliveryStreams ?? [], { catalog, queues, secrets, athena });
+  const targets = faultTargets(() => deployment?.deliveryStreams ?? [], {
+    catalog,
+    queues,
+    secrets,
+    athena,
+    bus,
+    keys,
+    functions,
+  });
   announceEndpoint(folders.root, edge.url);
   controlled = {
     status,

@@ -1,6 +1,8 @@
 import type { LocalClock } from '../base/clock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
+import type { Faults } from '../faults/Faults.ts';
 import { EventSourceMapping, type QueueAction } from '../lambda/EventSourceMapping.ts';
+import { invokeAsync } from '../lambda/invokeAsync.ts';
 import { type Schedule, Scheduler } from '../scheduler/index.ts';
 import type { Queues } from '../sqs/Queues.ts';
 import type { DeployedMapping } from '../template/Deployment.ts';
@@ -46,6 +48,7 @@ export function startTriggers({
   functions,
   clock,
   access,
+  faults,
   onFailure = (error) => {
     // A refusal is in the status already.
     if (!(error instanceof RefusedCall)) reportDefect(error);
@@ -56,6 +59,8 @@ export function startTriggers({
   readonly clock: LocalClock;
   /** Decides what Lambda and Scheduler do with roles. Default: they may do everything. */
   readonly access?: TriggerAccess | undefined;
+  /** Messages that are handed out again on demand. Default: none. */
+  readonly faults?: Faults | undefined;
   /** Called when a queue itself fails. Default: writes the stack to stderr. */
   readonly onFailure?: (error: unknown) => void;
 }): Triggers {
@@ -66,7 +71,8 @@ export function startTriggers({
     const { targetArn, input } = schedule;
     const target = access === undefined ? targetArn : access.reachableTarget(schedule);
     if (target === undefined) return undefined;
-    if (target.includes(':lambda:')) return functions.invoke(arnName(target), input);
+    if (target.includes(':lambda:'))
+      return invokeAsync(() => functions.invoke(arnName(target), input), { clock });
     try {
       return queues.byArn(target).send(input);
     } catch (error) {
@@ -103,6 +109,7 @@ export function startTriggers({
         windowMs: windowSeconds * 1000,
         maximumConcurrency,
         clock,
+        faults,
         authorize: (action) =>
           access?.requireQueue(functions.find(functionName)?.role ?? '', functionName, action, queueArn),
         onFailure,

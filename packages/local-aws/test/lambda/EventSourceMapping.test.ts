@@ -158,6 +158,8 @@ describe('EventSourceMapping', () => {
             return queue.receive(max);
           },
           abandon: (receipt: string) => queue.abandon(receipt),
+          name: queue.name,
+          changeVisibility: (receipt: string, ms: number) => queue.changeVisibility(receipt, ms),
           delete(receipt: string) {
             fail(full.delete);
             queue.delete(receipt);

@@ -1,0 +1,326 @@
+import { fileURLToPath } from 'node:url';
+import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type LocalAws, MovableClock, startLocalAws } from '../../src/index.ts';
+import { temporaryDirectory } from '../harness/startServices.ts';
+
+const att = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const template = {
+  Resources: {
+    Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: { Version: '2012-10-17', Statement: [] } } },
+    Alias: {
+      Type: 'AWS::KMS::Alias',
+      Properties: { AliasName: 'alias/landing', TargetKeyId: { Ref: 'Key' } },
+    },
+    Bucket: {
+      Type: 'AWS::S3::Bucket',
+      Properties: {
+        BucketName: 'landing',
+        NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [
+            { ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: att('Key') } },
+          ],
+        },
+      },
+    },
+    Stream: {
+      Type: 'AWS::KinesisFirehose::DeliveryStream',
+      Properties: {
+        DeliveryStreamName: 'rows',
+        DeliveryStreamType: 'DirectPut',
+        ExtendedS3DestinationConfiguration: {
+          BucketARN: 'arn:aws:s3:::landing',
+          RoleARN: 'arn:aws:iam::000000000000:role/delivery',
+          Prefix: 'rows/',
+          ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
+        },
+      },
+    },
+    Files: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'files' } },
+    Rule: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        Name: 'new-files',
+        EventPattern: { source: ['aws.s3'], detail: { object: { key: [{ prefix: 'files/' }] } } },
+        Targets: [{ Id: 'queue', Arn: att('Files') }],
+      },
+    },
+    Work: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'work', VisibilityTimeout: 60 } },
+    Function: {
+      Type: 'AWS::Lambda::Function',
+      Properties: {
+        FunctionName: 'worker',
+        Handler: 'picky.handler',
+        Runtime: 'nodejs24.x',
+        Role: 'arn:aws:iam::000000000000:role/worker',
+        LoggingConfig: { LogFormat: 'JSON', SystemLogLevel: 'WARN' },
+        Code: { S3Bucket: 'b', S3Key: 'k' },
+      },
+    },
+    Mapping: {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: { EventSourceArn: att('Work'), FunctionName: { Ref: 'Function' }, BatchSize: 1 },
+    },
+    Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'api', ProtocolType: 'HTTP' } },
+    Integration: {
+      Type: 'AWS::ApiGatewayV2::Integration',
+      Properties: {
+        ApiId: { Ref: 'Api' },
+        IntegrationType: 'AWS_PROXY',
+        IntegrationUri: att('Function'),
+        PayloadFormatVersion: '2.0',
+      },
+    },
+    Route: {
+      Type: 'AWS::ApiGatewayV2::Route',
+      Properties: {
+        ApiId: { Ref: 'Api' },
+        RouteKey: 'POST /',
+        Target: { 'Fn::Join': ['/', ['integrations', { Ref: 'Integration' }]] },
+      },
+    },
+  },
+};
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let clock: MovableClock;
+let aws: LocalAws;
+let clients: { readonly s3: S3Client; readonly sqs: SQSClient; readonly firehose: FirehoseClient };
+beforeEach(async () => {
+  directory = temporaryDirectory();
+  clock = new MovableClock();
+  const codeDirectory = fileURLToPath(new URL('../fixtures/functions', import.meta.url));
+  aws = await startLocalAws({ stack: { template, codeDirectory }, directory: directory.path, clock });
+  const options = {
+    endpoint: aws.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  };
+  clients = {
+    s3: new S3Client({ ...options, forcePathStyle: true }),
+    sqs: new SQSClient(options),
+    firehose: new FirehoseClient(options),
+  };
+});
+afterEach(async () => {
+  for (const client of Object.values(clients)) client.destroy();
+  await aws.close();
+  directory.remove();
+});
+
+/** Sets faults by HTTP. @returns The status, and what is said of a refusal. */
+async function set(faults: object): Promise<{ status: number; message?: string }> {
+  const answer = await fetch(`${aws.endpoint}/_local/faults`, {
+    method: 'POST',
+    body: JSON.stringify(faults),
+  });
+  const refused: { message?: string } = answer.ok ? {} : JSON.parse(await answer.text());
+  return { status: answer.status, ...(refused.message === undefined ? {} : { message: refused.message }) };
+}
+const clear = () => fetch(`${aws.endpoint}/_local/faults`, { method: 'DELETE' });
+const post = async (body = '') => {
+  const answer = await fetch(`${aws.api}/`, { method: 'POST', body });
+  return { status: answer.status, text: await answer.text() };
+};
+const putFile = (Key: string) => clients.s3.send(new PutObjectCommand({ Bucket: 'landing', Key, Body: 'x' }));
+const putRow = (text: string) =>
+  clients.firehose.send(
+    new PutRecordBatchCommand({
+      DeliveryStreamName: 'rows',
+      Records: [{ Data: Buffer.from(`${text}\n`) }],
+    }),
+  );
+
+async function keys(Prefix: string): Promise<string[]> {
+  const { Contents = [] } = await clients.s3.send(new ListObjectsV2Command({ Bucket: 'landing', Prefix }));
+  return Contents.map(({ Key = '' }) => Key);
+}
+
+/** The keys in the messages of the rule's queue. */
+async function announced(): Promise<string[]> {
+  const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName: 'files' }));
+  const found: string[] = [];
+  for (;;) {
+    const { Messages = [] } = await clients.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+    );
+    if (Messages.length === 0) return found.sort();
+    found.push(...Messages.map(({ Body = '{}' }) => JSON.parse(Body).detail.object.key));
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error('It has not come about in 20 s.');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+const struck = (fault: string) => aws.faults.list().find((one) => one.fault === fault)?.struck;
+const pending = () => aws.status().pending.reduce((sum, { documents }) => sum + documents, 0);
+
+describe('the gateway', () => {
+  it('answers 500 when the function is killed or times out, and 503 when it is throttled, never 429', async () => {
+    const invocation = { function: 'worker' };
+    await set({
+      lambda: [
+        { fault: 'killInvocations', ...invocation },
+        { fault: 'timeOutInvocations', afterMs: 50, nth: 2, ...invocation },
+      ],
+    });
+    const failed = { status: 500, text: '{"message":"Internal Server Error"}' };
+    expect([await post(), await post()]).toEqual([failed, failed]);
+    await set({ lambda: [{ fault: 'throttleInvocations', ...invocation }] });
+    expect(await post()).toEqual({ status: 503, text: '{"message":"Service Unavailable"}' });
+    expect((await post()).status).toBe(204);
+  });
+
+  it('answers 429 and 413 in its own words', async () => {
+    await set({
+      gateway: [
+        { fault: 'failCalls', status: 429 },
+        { fault: 'failCalls', status: 413 },
+      ],
+    });
+    expect(await post()).toEqual({ status: 429, text: '{"message":"Too Many Requests"}' });
+    expect(await post()).toEqual({ status: 413, text: '{"message":"Request Entity Too Large"}' });
+  });
+});
+
+describe('EventBridge', () => {
+  it('loses events', async () => {
+    await set({ events: [{ fault: 'loseEvents', rule: 'new-files', every: 2 }] });
+    for (const key of ['files/1', 'files/2', 'files/3']) await putFile(key);
+    expect(await announced()).toEqual(['files/1', 'files/3']);
+  });
+
+  it('delivers events twice', async () => {
+    await set({ events: [{ fault: 'repeatEvents' }] });
+    for (const key of ['files/1', 'files/2']) await putFile(key);
+    expect(await announced()).toEqual(['files/1', 'files/1', 'files/2']);
+  });
+
+  it("delivers events late, by the local cloud's clock", async () => {
+    await set({ events: [{ fault: 'delayEvents', ms: 3_600_000 }] });
+    for (const key of ['files/1', 'files/2']) await putFile(key);
+    expect(await announced()).toEqual(['files/2']);
+    await clock.advance(3_600_000);
+    expect(await announced()).toContain('files/1');
+  });
+});
+
+describe('a queue of a function', () => {
+  const send = async (MessageBody: string) => {
+    const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName: 'work' }));
+    await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  };
+  const messages = () => aws.status().queues.find(({ name }) => name === 'work')?.messages;
+
+  it.each([false, true])('hands out a message again, afterwards: %s', async (afterwards) => {
+    await set({
+      sqs: [{ fault: 'repeatMessages', queue: 'work', afterwards }],
+      // Counts invocations: it strikes each of them.
+      lambda: [{ fault: 'startCold', calls: 'all' }],
+    });
+    await send('a');
+    await until(() => struck('startCold') === 2);
+    await until(() => messages() === 0);
+    await send('b');
+    await until(() => struck('startCold') === 3);
+    await until(() => messages() === 0);
+    expect(struck('repeatMessages')).toBe(1);
+  });
+
+  it('keeps a message while the function is throttled', async () => {
+    await set({ lambda: [{ fault: 'throttleInvocations' }] });
+    await send('a');
+    await until(() => struck('throttleInvocations') === 1);
+    expect(messages()).toBe(1);
+    await clock.advance(60_000);
+    await until(() => messages() === 0);
+  });
+});
+
+describe("Firehose's delivery", () => {
+  it('fails and is tried again', async () => {
+    await set({ firehose: [{ fault: 'failDeliveries', stream: 'rows', calls: 3 }] });
+    await putRow('1');
+    await clock.advance(600_000);
+    await until(() => pending() === 0);
+    expect(struck('failDeliveries')).toBe(3);
+    expect(await keys('rows/')).toHaveLength(1);
+    expect(aws.status().expired).toEqual([]);
+  });
+
+  it('writes an object twice when its end was not seen', async () => {
+    await set({ firehose: [{ fault: 'failDeliveries', afterwards: true }] });
+    await putRow('1');
+    await clock.advance(600_000);
+    await until(() => pending() === 0);
+    expect(await keys('rows/')).toHaveLength(2);
+  });
+
+  it('uses the error output when the retry window ends', async () => {
+    await set({ firehose: [{ fault: 'endRetryWindow' }] });
+    await putRow('1');
+    await aws.flush();
+    const [Key, ...others] = await keys('errors/');
+    expect([Key, others]).toEqual([expect.stringMatching(/^errors\/delivery-failed\//), []]);
+    const { Body } = await clients.s3.send(new GetObjectCommand({ Bucket: 'landing', Key }));
+    const line = JSON.parse((await Body?.transformToString()) ?? '');
+    expect(line).toMatchObject({
+      errorCode: 'S3.DeliveryFailed',
+      rawData: Buffer.from('1\n').toString('base64'),
+    });
+    expect(await keys('rows/')).toEqual([]);
+  });
+
+  it('drops what would be 24 hours old, counts it, and goes on', async () => {
+    await set({ firehose: [{ fault: 'expireDeliveries' }] });
+    await putRow('1');
+    await aws.flush();
+    expect(aws.status().expired).toEqual([{ stream: 'rows', documents: 1 }]);
+    await putRow('2');
+    await aws.flush();
+    expect(await keys('rows/')).toHaveLength(1);
+  });
+});
+
+describe('a key that is off', () => {
+  it('refuses reads, writes and deliveries until the fault is removed', async () => {
+    await putFile('files/1');
+    await set({ kms: [{ fault: 'disableKey', keyId: 'alias/landing' }] });
+    const disabled = { name: 'KMS.DisabledException', $metadata: { httpStatusCode: 400 } };
+    await expect(putFile('files/2')).rejects.toMatchObject(disabled);
+    const read = () => clients.s3.send(new GetObjectCommand({ Bucket: 'landing', Key: 'files/1' }));
+    await expect(read()).rejects.toMatchObject(disabled);
+    await putRow('1');
+    await expect(aws.flush()).rejects.toMatchObject({ code: 'LOCAL_AWS_FIREHOSE_UNDELIVERED' });
+    await clear();
+    await read();
+    await aws.flush();
+    expect(await keys('rows/')).toHaveLength(1);
+  });
+});
+
+describe('a fault for what is not there', () => {
+  it.each([
+    [
+      { lambda: [{ fault: 'startCold', function: 'nope' }] },
+      'There is no function nope here. There is worker.',
+    ],
+    [{ events: [{ fault: 'loseEvents', rule: 'nope' }] }, 'There is no rule nope here. There is new-files.'],
+    [{ kms: [{ fault: 'disableKey', keyId: 'alias/nope' }] }, 'There is no keyId alias/nope here.'],
+  ])('is refused: %j', async (faults, message) => {
+    expect(await set(faults)).toEqual({ status: 400, message: expect.stringContaining(message) });
+  });
+});

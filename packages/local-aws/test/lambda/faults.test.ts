@@ -1,0 +1,150 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Faults } from '../../src/faults/Faults.ts';
+import type { FaultsInput } from '../../src/faults/faultsSchema.ts';
+import { invokeAsync } from '../../src/lambda/invokeAsync.ts';
+import { FunctionError, LambdaFunction } from '../../src/lambda/LambdaFunction.ts';
+import { ManualClock } from '../harness/ManualClock.ts';
+
+const handlerFile = fileURLToPath(new URL('../fixtures/functions/handler.mjs', import.meta.url));
+
+let faults: Faults;
+const opened: LambdaFunction[] = [];
+beforeEach(() => {
+  faults = new Faults();
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((one) => one.close()));
+});
+
+function open(name = 'collect') {
+  const log: string[] = [];
+  const lambda = new LambdaFunction({
+    handlerFile,
+    handlerName: 'handler',
+    functionName: name,
+    functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
+    memoryMb: 256,
+    timeoutMs: 10_000,
+    variables: {},
+    log: (text) => log.push(text),
+    faults,
+  });
+  opened.push(lambda);
+  return { log, invoke: async (event: unknown) => JSON.parse(await lambda.invoke(JSON.stringify(event))) };
+}
+const set = (...wanted: NonNullable<FaultsInput['lambda']>) => faults.set({ lambda: wanted });
+
+describe('faults of a function', () => {
+  it('kill its environment when it has done everything, and the next invocation is cold', async () => {
+    const { invoke, log } = open();
+    expect((await invoke({})).invocations).toBe(1);
+    set({ fault: 'killInvocations' });
+    await expect(invoke({ log: ['done'] })).rejects.toMatchObject({
+      errorType: 'Runtime.ExitError',
+      message: expect.stringContaining('Runtime exited with error: signal: killed'),
+    });
+    expect(log.join('')).toContain('done');
+    expect((await invoke({})).invocations).toBe(1);
+  });
+
+  it('kill it on the way', async () => {
+    const { invoke } = open();
+    await invoke({});
+    set({ fault: 'killInvocations', afterMs: 20 });
+    await expect(invoke({ hang: true })).rejects.toMatchObject({ errorType: 'Runtime.ExitError' });
+    expect((await invoke({})).invocations).toBe(1);
+  });
+
+  it('time it out, however soon it answers', async () => {
+    const { invoke, log } = open();
+    await invoke({});
+    set({ fault: 'timeOutInvocations', afterMs: 200 });
+    await expect(invoke({ log: ['done'] })).rejects.toMatchObject({
+      errorType: 'Sandbox.Timedout',
+      message: expect.stringContaining('Task timed out after 10.00 seconds'),
+    });
+    expect(log.join('')).toContain('done');
+    expect((await invoke({})).invocations).toBe(1);
+  });
+
+  it('throttle it: it is not invoked', async () => {
+    const { invoke } = open();
+    set({ fault: 'throttleInvocations', calls: 2 });
+    for (let n = 0; n < 2; n += 1)
+      await expect(invoke({})).rejects.toMatchObject({
+        errorType: 'TooManyRequestsException',
+        message: 'Rate Exceeded.',
+      });
+    expect((await invoke({})).invocations).toBe(1);
+  });
+
+  it('freeze its environment after the answer, until the next invocation', async () => {
+    const [frozen, running] = [open('frozen'), open('running')];
+    set({ fault: 'freezeAfterAnswer', function: 'frozen' });
+    await frozen.invoke({ background: true });
+    await running.invoke({ background: true });
+    while ((await running.invoke({ ticks: true })) < 50) await new Promise((next) => setImmediate(next));
+    // A timer that was due meanwhile rings once when the environment thaws.
+    expect(await frozen.invoke({ ticks: true })).toBeLessThanOrEqual(1);
+    while ((await frozen.invoke({ ticks: true })) < 50) await new Promise((next) => setImmediate(next));
+  });
+
+  it('do not prevent the end of a frozen environment', async () => {
+    const { invoke } = open();
+    set({ fault: 'freezeAfterAnswer' });
+    await invoke({});
+    await expect(opened[0]?.close()).resolves.toBeUndefined();
+  });
+
+  it('start it cold, for the function that they name', async () => {
+    const [one, other] = [open('one'), open('other')];
+    await one.invoke({});
+    await other.invoke({});
+    set({ fault: 'startCold', function: 'one', calls: 'all' });
+    expect([(await one.invoke({})).invocations, (await other.invoke({})).invocations]).toEqual([1, 2]);
+    expect((await one.invoke({})).invocations).toBe(1);
+    expect(faults.list()).toMatchObject([{ service: 'lambda', seen: 2, struck: 2, left: 'all' }]);
+  });
+});
+
+describe('an asynchronous invocation', () => {
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+  async function attempts(error: FunctionError, steps: readonly number[]): Promise<number[]> {
+    const clock = new ManualClock(0);
+    let count = 0;
+    await invokeAsync(
+      async () => {
+        count += 1;
+        throw error;
+      },
+      { clock },
+    );
+    const counts = [count];
+    for (const ms of steps) {
+      clock.advance(ms);
+      await settled();
+      counts.push(count);
+    }
+    return counts;
+  }
+
+  it('that fails is repeated after one minute and after two more', async () => {
+    const failed = new FunctionError('TypeError', 'It says so.');
+    expect(await attempts(failed, [59_999, 1, 119_999, 1, 86_400_000])).toEqual([1, 1, 2, 2, 3, 3]);
+  });
+
+  it('that is throttled is repeated with growing pauses for six hours', async () => {
+    const throttled = new FunctionError('TooManyRequestsException', 'Rate Exceeded.');
+    const seconds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300];
+    expect(
+      await attempts(
+        throttled,
+        seconds.map((one) => one * 1_000),
+      ),
+    ).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    const long = await attempts(throttled, Array(100).fill(300_000));
+    expect([long.at(-1), long.at(-20)]).toEqual([long.at(-2), long.at(-1)]);
+  });
+});
