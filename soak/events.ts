@@ -1,0 +1,73 @@
+import { gzipSync } from 'node:zlib';
+
+/** The events of one request: of consecutive numbers, which are the only identity that the accounting knows. */
+export interface SoakRequest {
+  readonly window: number;
+  /** The number of the first event. */
+  readonly first: number;
+  readonly count: number;
+  /** When they happened, epoch milliseconds by the local clock. */
+  readonly time: number;
+}
+
+/** What user IDs begin with; the number follows. */
+export const ID_PREFIX = 'soak-';
+
+/** One in so many events has no name, so that it goes to quarantine. */
+const NAMELESS_EVERY = 211;
+
+/** Numbers from 0 to 1 (exclusive), the same for the same seed, of which the lower 32 bits count: mulberry32. */
+export function seededRandom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** The most events of a request. */
+const MOST_EVENTS = 500;
+/** Requests that even a small window has at least: faults strike a part of them. */
+const LEAST_REQUESTS = 30;
+
+/**
+ * How many events a request has: mostly a few hundred, as of busy servers, sometimes few, as of browsers.
+ *
+ * @param random From 0 to 1, exclusive.
+ * @param inWindow Events of the window: a small one has smaller requests.
+ */
+export function requestSize(random: () => number, inWindow: number): number {
+  const most = Math.min(MOST_EVENTS, Math.ceil(inWindow / LEAST_REQUESTS));
+  const kind = random();
+  const part = kind < 0.15 ? 0.02 : kind < 0.35 ? 0.2 : 0.6 + 0.4 * random();
+  return Math.max(1, Math.ceil(most * part * random() ** 0.2));
+}
+
+/** The body of a request, as SDKs send it: the same each time. Every fourth request is compressed. */
+export function requestBody({ first, count, time }: SoakRequest): {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+} {
+  const events = Array.from({ length: count }, (_, i) => event(first + i, time + i));
+  const statsigMetadata = { sdkType: 'statsig-node', sdkVersion: '6.5.2', sessionID: `session-${first}` };
+  const text = JSON.stringify({ events, statsigMetadata });
+  const headers = { 'statsig-api-key': 'secret-soak', 'content-type': 'application/json' };
+  return first % 4 === 0
+    ? { body: gzipSync(text, { level: 1 }), headers: { ...headers, 'content-encoding': 'gzip' } }
+    : { body: Buffer.from(text), headers };
+}
+
+function event(n: number, time: number): object {
+  const user = { userID: `${ID_PREFIX}${n}` };
+  if (n % NAMELESS_EVERY === 0) return { value: n, user, time };
+  return n % 2 === 0
+    ? { eventName: 'page_view', value: n, user, time, metadata: { page: `/${n % 7}` } }
+    : {
+        eventName: 'statsig::gate_exposure',
+        user,
+        time,
+        metadata: { gate: `gate_${n % 5}`, gateValue: 'true', ruleID: `rule_${n % 3}` },
+      };
+}

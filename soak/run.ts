@@ -1,0 +1,119 @@
+// `npm run soak`: sends events to the local cloud under faults that are drawn at random, and counts what became of each.
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { repositoryRoot } from '../local/dataDirectory.ts';
+import { type ConservationOfKind, countEvents } from './count.ts';
+import { Ledger } from './Ledger.ts';
+import { runSoak } from './Soak.ts';
+
+const USAGE = `npm run soak -- [--events N] [--seed N] [--minutes N] [--directory DIR] [--fresh] [--json]
+
+Sends events to a local cloud of its own, in windows with faults that are drawn by the seed, waits until everything is
+delivered, and counts what became of each event. A run that was stopped or killed goes on when it is called again; one
+that is finished is counted again.
+
+  --events N       how many events (default: 100,000)
+  --seed N         draws windows, requests and faults (default: 1)
+  --minutes N      stops between two windows after this time (default: never)
+  --directory DIR  folder of the run (default: .sluice/soak/<events>-<seed>)
+  --fresh          deletes the run in this folder before
+  --json           prints one JSON object on stdout
+
+Exit codes: 0 nothing is lost, 1 failed, 2 wrong use, 3 events are lost, 130 stopped by --minutes.
+`;
+
+const COLUMNS = [
+  'struck',
+  'sent',
+  'accepted',
+  'landed',
+  'quarantined',
+  'lost',
+  'expired',
+  'duplicates',
+  'dropped',
+  'unacknowledged',
+] as const;
+
+const options = readOptions();
+if (options === undefined) process.exitCode = 2;
+else process.exitCode = await soak(options);
+
+interface Options {
+  readonly events: number;
+  readonly seed: number;
+  readonly minutes: number | undefined;
+  readonly directory: string;
+  readonly fresh: boolean;
+  readonly json: boolean;
+}
+
+async function soak({ json, fresh, ...options }: Options): Promise<number> {
+  const note = (sentence: string) => void process.stderr.write(`${sentence}\n`);
+  if (fresh) rmSync(options.directory, { recursive: true, force: true });
+  const isFinished = await runSoak({ ...options, say: note });
+  const ledger = new Ledger(options.directory);
+  if (!isFinished) {
+    note(`Stopped after ${ledger.planned} of ${options.events} events. The same command goes on.`);
+    if (json) process.stdout.write(`${JSON.stringify({ stopped: true, sent: ledger.planned })}\n`);
+    return 130;
+  }
+  const { total, kinds } = await countEvents(options.directory, ledger);
+  process.stdout.write(json ? `${JSON.stringify({ kinds, ...total })}\n` : table(kinds, total));
+  return total.lost > 0 ? 3 : 0;
+}
+
+/** Undefined after help, or after saying what is wrong. */
+function readOptions(): Options | undefined {
+  try {
+    const { values } = parseArgs({
+      options: {
+        events: { type: 'string', default: '100000' },
+        seed: { type: 'string', default: '1' },
+        minutes: { type: 'string' },
+        directory: { type: 'string' },
+        fresh: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) {
+      process.stdout.write(USAGE);
+      process.exit(0);
+    }
+    const [events, seed] = [wholeNumber('events', values.events), wholeNumber('seed', values.seed)];
+    return {
+      events,
+      seed,
+      minutes: values.minutes === undefined ? undefined : wholeNumber('minutes', values.minutes),
+      directory: resolve(values.directory ?? join(repositoryRoot, '.sluice', 'soak', `${events}-${seed}`)),
+      fresh: values.fresh,
+      json: values.json,
+    };
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return undefined;
+  }
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text.replaceAll(/[_,]/g, ''));
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} must be a whole number above 0.`);
+  return value;
+}
+
+/** A line for each kind of fault, and their sum. */
+function table(kinds: readonly ConservationOfKind[], total: object): string {
+  const sum = (name: (typeof COLUMNS)[number]) => kinds.reduce((all, kind) => all + kind[name], 0);
+  const lines = [
+    ['fault', ...COLUMNS],
+    ...kinds.map((kind) => [kind.kind, ...COLUMNS.map((name) => kind[name].toLocaleString('en-GB'))]),
+    ['all', ...COLUMNS.map((name) => sum(name).toLocaleString('en-GB'))],
+  ];
+  const widths = lines[0]?.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0))) ?? [];
+  const text = lines.map((line) =>
+    line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
+  );
+  return `${text.join('\n')}\n${JSON.stringify(total)}\n`;
+}
