@@ -54,7 +54,14 @@ export function faultKinds(seed: number): readonly FaultKind[] {
     }),
     kind('deliveries-fail', { firehose: [{ fault: 'failDeliveries', ...some(0.5) }] }, 20),
     kind('deliveries-unseen', { firehose: [{ fault: 'failDeliveries', every: 2, afterwards: true }] }, 20),
-    kind('retry-window-ends', { firehose: [{ fault: 'endRetryWindow', every: 2 }] }),
+    // Not of the quarantine stream: its rows can't go to quarantine, and are parked for a manual check (docs/redrive.md).
+    kind('retry-window-ends', {
+      firehose: ['events', 'exposures'].map((name) => ({
+        fault: 'endRetryWindow',
+        stream: `sluice-local-${name}`,
+        every: 2,
+      })),
+    }),
     kind('deliveries-expire', { firehose: [{ fault: 'expireDeliveries', every: 2 }] }),
     kind('no-delivery-for-a-day', { firehose: [{ fault: 'failDeliveries', calls: 'all' }] }, DAY_MINUTES),
     kind('key-off', { kms: [{ fault: 'disableKey' }] }, 120),
@@ -77,6 +84,7 @@ export function faultKinds(seed: number): readonly FaultKind[] {
       firehose: [{ fault: 'failCalls', ...puts, ...some(0.5) }],
       s3: [{ fault: 'loseResponse', ...writes, ...some(0.3) }],
     }),
-    kind('glue-throttles', { glue: [{ fault: 'failCalls', ...some(0.5) }] }),
+    // Glue is called for new days and by the registrar's hourly run.
+    kind('glue-throttles', { glue: [{ fault: 'failCalls', ...some(0.5) }] }, 130),
   ];
 }
