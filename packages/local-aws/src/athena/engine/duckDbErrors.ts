@@ -113,9 +113,10 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
     const at = place ?? onlyCall(query, call[1] ?? '');
     return callError(call[1] ?? '', call[2] ?? '', (code, text) => fail(code, text, at));
   }
-  const macro = /^Macro "?(?:trino_)?(.*?)(?:_days)?"?\(\) (?:does not support|has multiple)/.exec(
-    message,
-  )?.[1];
+  const macro =
+    /^Macro "?(?:trino_)?(.*?)(?:_days|(?<=date_add)_of_[a-z]+)?"?\(\) (?:does not support|has multiple)/.exec(
+      message,
+    )?.[1];
   if (macro !== undefined)
     return fail('FUNCTION_NOT_FOUND', `Unexpected parameters for function ${macro.toLowerCase()}`);
   const compared = /Cannot compare values of type (.*?) and (?:type )?(.*?)(?: in| -|$)/.exec(message);
@@ -124,6 +125,8 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
       'TYPE_MISMATCH',
       `Cannot apply operator: ${trinoType(compared[1])} = ${trinoType(compared[2])}`,
     );
+  if (/INT128 .*out of range for the destination type INT32/.test(message))
+    return statementError('GENERIC_INTERNAL_ERROR', 'integer overflow', undefined, error);
   if (type === 'Conversion')
     return statementError(
       'INVALID_CAST_ARGUMENT',
@@ -232,7 +235,7 @@ function callError(
 
 /** The user's name of a function that is implemented by a macro. */
 function trinoFunctionName(name: string): string {
-  return name.replace(/^trino_/, '').replace(/_days$/, '');
+  return name.replace(/^trino_/, '').replace(/_days$|(?<=^date_add)_of_[a-z]+$/, '');
 }
 
 function trinoType(type = ''): string {

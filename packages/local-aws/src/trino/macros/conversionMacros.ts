@@ -121,7 +121,8 @@ export const jsonMacros: readonly string[] = [
      WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
      WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC')
      ELSE CAST(x AS VARCHAR) END`,
-  'trino_to_json(x) AS to_json(x)',
+  // A REAL has its own digits, where DuckDB writes those of the double.
+  "trino_to_json(x) AS CASE WHEN typeof(x) = 'FLOAT' AND isfinite(TRY_CAST(CAST(x AS VARCHAR) AS FLOAT)) THEN CAST(CAST(x AS VARCHAR) AS JSON) ELSE to_json(x) END",
   // The start of a cast to a row. Its own name distinguishes it from a cast to JSON.
   'trino_row_json(x) AS to_json(x)',
   `trino_json_extract(x, path) AS ${IN_JSON(`json_extract(${TEXT}, path)`)}`,

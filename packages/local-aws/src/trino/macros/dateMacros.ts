@@ -10,14 +10,37 @@ const CHECKED_INTERVAL = (interval: string) => `CASE
   THEN CAST('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid DATE field' AS INTERVAL)
   ELSE ${interval} END`;
 
-/** A number of units as an interval. */
+/**
+ * A number of at most 31 bits: Trino adds no more of any unit (`toIntExact` in its `DateTimeFunctions`). Nothing else casts 128
+ * bits to 32, so that its error is known: see duckDbErrors.ts.
+ */
+const INT = 'CAST(CAST(n AS HUGEINT) AS INTEGER)';
+
+/** A number of units as an interval, by unit. */
+const INTERVALS: Readonly<Record<string, string>> = {
+  millisecond: `to_milliseconds(CAST(${INT} AS DOUBLE))`,
+  second: `to_seconds(CAST(${INT} AS DOUBLE))`,
+  minute: `to_minutes(CAST(${INT} AS BIGINT))`,
+  hour: `to_hours(CAST(${INT} AS BIGINT))`,
+  day: `to_days(${INT})`,
+  week: `to_weeks(${INT})`,
+  month: `to_months(${INT})`,
+  quarter: `to_months(CAST(3 * CAST(${INT} AS BIGINT) AS INTEGER))`,
+  year: `to_years(${INT})`,
+};
+
+/** The interval of a unit that is no literal. */
 const INTERVAL = `CASE lower(unit)
-  WHEN 'millisecond' THEN to_milliseconds(CAST(n AS DOUBLE)) WHEN 'second' THEN to_seconds(CAST(n AS DOUBLE))
-  WHEN 'minute' THEN to_minutes(CAST(n AS BIGINT)) WHEN 'hour' THEN to_hours(CAST(n AS BIGINT))
-  WHEN 'day' THEN to_days(CAST(n AS INTEGER)) WHEN 'week' THEN to_weeks(CAST(n AS INTEGER))
-  WHEN 'month' THEN to_months(CAST(n AS INTEGER)) WHEN 'quarter' THEN to_months(CAST(3 * n AS INTEGER))
-  WHEN 'year' THEN to_years(CAST(n AS INTEGER))
+  ${Object.entries(INTERVALS)
+    .map(([unit, interval]) => `WHEN '${unit}' THEN ${interval}`)
+    .join(' ')}
   ELSE CAST('INVALID_FUNCTION_ARGUMENT: ''' || unit || ''' is not a valid TIMESTAMP field' AS INTERVAL) END`;
+
+/** Additions of one unit each, which mention the number once: see `callForms.ts`. */
+const ADDITIONS = Object.entries(INTERVALS).map(
+  ([unit, interval]) =>
+    `trino_date_add_of_${unit}(unit, n, x) AS cast_to_type(x + ${/second|minute|hour/.test(unit) ? CHECKED_INTERVAL(interval) : interval}, x)`,
+);
 
 const alias = (name: string, call: string) => `trino_${name}(x) AS ${call}(x)`;
 
@@ -36,7 +59,7 @@ export const dateMacros: readonly string[] = [
   `trino_date_add(unit, n, x) AS cast_to_type(x + ${CHECKED_INTERVAL(INTERVAL)}, x)`,
   // For units that are valid for dates: see `callForms.ts`.
   'trino_date_trunc_days(unit, x) AS cast_to_type(date_trunc(unit, x), x)',
-  `trino_date_add_days(unit, n, x) AS cast_to_type(x + ${INTERVAL}, x)`,
+  ...ADDITIONS,
   // Complete units, where DuckDB's date_diff counts crossed boundaries.
   `trino_date_diff(unit, a, b) AS date_sub(${FIELD('a')}, a, b)`,
   'trino_date_format(x, pattern) AS strftime(x, pattern)',

@@ -91,13 +91,18 @@ const atMost =
 
 const regexpForm: Form = ({ writer, out, word, open }) => writeRegexpCall(writer, out, open - 1, word);
 
-/** Omits the check of the unit against dates when the unit is valid for dates. */
-const unitForm: Form = (call) => {
-  const text = call.writer.list.at(call.values[0]?.from ?? -1);
-  return text?.kind === 'text' && /^(?:day|week|month|quarter|year)$/i.test(text.value)
-    ? rewriteTextArgument({ ...call, name: `${call.name}_days` }, 0, quoteText)
-    : undefined;
-};
+const UNITS = /^(?:millisecond|second|minute|hour|day|week|month|quarter|year)$/i;
+const UNITS_OF_DATES = /^(?:day|week|month|quarter|year)$/i;
+
+/** Calls the macro for a unit that is a literal, which mentions its arguments less often than that for any unit. */
+const unitForm =
+  (units: RegExp, suffixOf: (unit: string) => string): Form =>
+  (call) => {
+    const text = call.writer.list.at(call.values[0]?.from ?? -1);
+    return text?.kind === 'text' && units.test(text.value)
+      ? rewriteTextArgument({ ...call, name: `${call.name}_${suffixOf(text.value)}` }, 0, quoteText)
+      : undefined;
+  };
 
 /** The index of `ON OVERFLOW …` in a call. Without it, a string that is too long is an error. */
 function overflowIndex({ writer: { list }, open, close }: Call): number | undefined {
@@ -114,10 +119,11 @@ const FORMS: Readonly<Record<string, Form>> = {
   all_match: (call) => wrapArguments(call, 'trino_all_match(list_transform(', '))'),
   any_match: (call) => wrapArguments(call, 'trino_any_match(list_transform(', '))'),
   none_match: (call) => wrapArguments(call, 'trino_none_match(list_transform(', '))'),
-  date_add: unitForm,
+  date_add: unitForm(UNITS, (unit) => `of_${unit.toLowerCase()}`),
   date_format: patternForm(translateMysqlPattern),
   date_parse: patternForm(translateMysqlPattern),
-  date_trunc: unitForm,
+  // Without the check of the unit against dates.
+  date_trunc: unitForm(UNITS_OF_DATES, () => 'days'),
   format_datetime: patternForm(translateJodaPattern),
   parse_datetime: patternForm(translateJodaPattern),
   json_extract: jsonPathForm,
