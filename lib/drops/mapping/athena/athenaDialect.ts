@@ -183,7 +183,8 @@ function castText({ sql, kind, type }: FoundColumn, cast: Cast): string {
   switch (cast) {
     case 'bigint':
       if (kind === 'float' || kind === 'decimal')
-        return `CASE WHEN ${sql} = truncate(${sql}) THEN CAST(TRY_CAST(${sql} AS BIGINT) AS VARCHAR) END`;
+        // Athena casts a FLOAT beyond 64 bits to the largest number.
+        return `CASE WHEN ${sql} = truncate(${sql}) THEN CAST(TRY_CAST(${type === 'FLOAT' ? `CAST(${sql} AS DOUBLE)` : sql} AS BIGINT) AS VARCHAR) END`;
       return kind === 'integer' || kind === 'boolean' ? `CAST(CAST(${sql} AS BIGINT) AS VARCHAR)` : NOTHING;
     case 'double':
       if (!NUMBERS.includes(kind) && kind !== 'boolean') return NOTHING;

@@ -63,9 +63,7 @@ function millisOfNumber(number: string, kind: ColumnKind, unit: keyof typeof PER
 }
 
 function timeOfColumn({ sql, kind, nanoseconds }: FoundColumn, timezone: string): TimeSql | null {
-  const time = nanoseconds
-    ? `CASE WHEN ${sql} >= ${FIRST_OF_NANOSECONDS} THEN ${sql} END`
-    : calendarTime(sql);
+  const time = calendarTime(sql, nanoseconds);
   switch (kind) {
     case 'instant':
       return { value: time, refusals: [] };
@@ -104,13 +102,7 @@ function timeOfParts(parts: string, timezone: string): string {
   const micros = `CAST(rpad(substr(${part(5)}, 1, 6), 6, '0') AS BIGINT)`;
   const clock = `((${number(2)} * 60 + ${number(3)}) * 60 + ${number(4)}) * 1000 + (${micros} + 500) / 1000`;
   const offset = `(${number(8)} * 60 + ${number(9)}) * 60000 * CASE ${part(7)} WHEN '-' THEN -1 ELSE 1 END`;
-  const time = bound(`${clock} - ${offset}`, 'l', (l) =>
-    bound(
-      `CAST(TRY_CAST(${part(1)} AS DATE) AS TIMESTAMP)`,
-      'y',
-      (y) => `date_add('millisecond', ${l}, ${y})`,
-    ),
-  );
+  const time = `date_add('millisecond', ${clock} - ${offset}, CAST(TRY_CAST(${part(1)} AS DATE) AS TIMESTAMP))`;
   const isLocal = `${part(6)} = '' AND ${part(7)} = ''`;
   // Midnight is written as the end of a day, too. No zone is farther away than 18 hours.
   const isBeyond = `${part(2)} = '24' AND regexp_like(${part(3)} || ${part(4)} || ${part(5)}, '[1-9]') OR ${part(8)} = '18' AND ${number(9)} > 0`;
@@ -159,9 +151,6 @@ function utcOfLocal(timestamp: string, timezone: string): string {
 function localOfUtc(timestamp: string, timezone: string): string {
   return `CAST(at_timezone(with_timezone(${timestamp}, 'UTC'), ${quoteText(timezone)}) AS TIMESTAMP)`;
 }
-
-/** After the smallest number of nanoseconds, which writers use for a missing time: Athena reads it as 43.145. */
-const FIRST_OF_NANOSECONDS = "TIMESTAMP '1677-09-21 00:12:43.146'";
 
 /** Reading times in Athena: part of its dialect. */
 export const athenaTimes: Pick<

@@ -2,7 +2,12 @@ import type { ColumnKind } from '../valueSql.ts';
 
 /** How Athena writes values as text and JSON: the same texts as DuckDB's (valueSql.ts). */
 
-/** Evaluates an expensive expression once, as the variable of a lambda over a list. @param name Of the variable. */
+/**
+ * Evaluates an expensive expression once, as the variable of a lambda over a list. Athena analyses a lambda several times, and
+ * each time those within it: few may be within others.
+ *
+ * @param name Of the variable.
+ */
 export function bound(expression: string, name: string, body: (variable: string) => string): string {
   return `element_at(transform(ARRAY[${expression}], ${name} -> ${body(name)}), 1)`;
 }
@@ -43,15 +48,21 @@ const JSON_STYLE: NumberStyle = {
 /** As many as are ever between digits and point. */
 const ZEROS = '0'.repeat(21);
 
-/** The text of a finite number that is not negative. Athena writes `1.5E0` or `1.5`, by its version. */
-function numberText(number: string, style: NumberStyle): string {
-  return bound(`CAST(${number} AS VARCHAR)`, 't', (t) => {
-    const digits = `regexp_replace(replace(regexp_replace(${t}, 'E.*$', ''), '.', ''), '^0+|0+$', '')`;
-    const whole = `length(regexp_replace(${t}, '^0?[.].*$|[.E].*$', ''))`;
+/** A finite double as text. Athena writes `1.5E0` or `1.5`, by its version. */
+const castDouble = (number: string) => `CAST(${number} AS VARCHAR)`;
+/** A finite FLOAT with all of its digits, of which a cast to text keeps seven: `RealOperators` in https://github.com/trinodb/trino */
+const floatJson = (number: string) => `json_format(CAST(${number} AS JSON))`;
+
+/** The text of a finite number that is not negative. */
+function numberText(number: string, style: NumberStyle, textOf = castDouble): string {
+  return bound(textOf(number), 't', (t) => {
+    const digits = `regexp_replace(replace(regexp_replace(${t}, '[eE].*$', ''), '.', ''), '^0+|0+$', '')`;
+    const whole = `length(regexp_replace(${t}, '^0?[.].*$|[.eE].*$', ''))`;
     const zeros = `length(coalesce(regexp_extract(${t}, '^0[.](0*)', 1), ''))`;
-    const exponent = `CAST(coalesce(regexp_extract(${t}, 'E(.*)$', 1), '0') AS BIGINT)`;
-    return bound(digits, 'g', (g) =>
-      bound(`${whole} - ${zeros} + ${exponent}`, 'p', (p) => placedDigits(g, p, style)),
+    const exponent = `CAST(coalesce(regexp_extract(${t}, '[eE][+]?(.*)$', 1), '0') AS BIGINT)`;
+    const place = `${whole} - ${zeros} + ${exponent}`;
+    return bound(`ARRAY[${digits}, CAST(${place} AS VARCHAR)]`, 'g', (g) =>
+      placedDigits(`element_at(${g}, 1)`, `CAST(element_at(${g}, 2) AS BIGINT)`, style),
     );
   });
 }
@@ -65,12 +76,9 @@ function placedDigits(digits: string, place: string, { least, most, exponent }: 
     ELSE substr(${digits}, 1, ${place}) || '.' || substr(${digits}, ${place} + 1) END`;
 }
 
-function doubleText(number: string): string {
-  return once(number, 'd', exactText);
-}
-
-function exactText(sql: string): string {
-  const text = `CASE WHEN ${sql} < 0 THEN '-' ELSE '' END || ${numberText(`abs(${sql})`, TEXT_STYLE)}`;
+function exactText(sql: string, type: string): string {
+  const textOf = type === 'FLOAT' ? floatJson : castDouble;
+  const text = `CASE WHEN ${sql} < 0 THEN '-' ELSE '' END || ${numberText(`abs(${sql})`, TEXT_STYLE, textOf)}`;
   return `CASE WHEN abs(${sql}) < ${MAX_EXACT} AND ${sql} = truncate(${sql}) THEN CAST(CAST(${sql} AS BIGINT) AS VARCHAR) WHEN is_finite(${sql}) THEN ${text} END`;
 }
 
@@ -86,14 +94,18 @@ export function doubleJson(number: string): string {
 /** Before the last microsecond of 64 bits. */
 const LAST_YEAR = 290_000;
 
+/** After the smallest number of nanoseconds, which writers use for a missing time: Athena reads it as 43.145. */
+const FIRST_OF_NANOSECONDS = "TIMESTAMP '1677-09-21 00:12:43.146'";
+
 /** Columns of times hold numbers beyond any calendar where writers without nulls had no time: DuckDB takes them for infinite. */
-export function calendarTime(sql: string): string {
+export function calendarTime(sql: string, hasNanoseconds = false): string {
+  if (hasNanoseconds) return `CASE WHEN ${sql} >= ${FIRST_OF_NANOSECONDS} THEN ${sql} END`;
   return `CASE WHEN abs(year(${sql})) <= ${LAST_YEAR} THEN ${sql} END`;
 }
 
 /** A time without the zeros at the end of its fraction. */
 function timeText(sql: string, type: string): string {
-  const text = `regexp_replace(CAST(${calendarTime(sql)} AS VARCHAR), '(\\.\\d*[1-9])0+$|\\.0+$', '$1')`;
+  const text = `regexp_replace(CAST(${calendarTime(sql, type === 'TIMESTAMP_NS')} AS VARCHAR), '(\\.\\d*[1-9])0+$|\\.0+$', '$1')`;
   return type === 'TIMESTAMP WITH TIME ZONE' ? `${text} || '+00'` : text;
 }
 
@@ -106,7 +118,7 @@ export function athenaText(sql: string, kind: ColumnKind, type: string): string 
     case 'bytes':
       return `CASE WHEN to_utf8(from_utf8(${sql})) = ${sql} THEN from_utf8(${sql}) END`;
     case 'float':
-      return doubleText(sql);
+      return once(sql, 'd', (d) => exactText(d, type));
     case 'local':
     case 'instant':
       return timeText(sql, type);
@@ -119,10 +131,29 @@ export function athenaText(sql: string, kind: ColumnKind, type: string): string 
   }
 }
 
+/** Control characters without an escape of their own that is common. */
+const RARE = String.raw`[\x00-\x08\x0B\x0C\x0E-\x1F]`;
+
 /** A text as a JSON string. */
 export function quotedText(text: string): string {
-  return once(text, 'q', (q) => `json_format(CAST(${q} AS JSON))`);
+  return once(text, 'q', quoted);
 }
+
+/** Not by `json_format`, which writes characters beyond 16 bits as two escapes: `UTF8JsonGenerator` in https://github.com/FasterXML/jackson-core */
+function quoted(text: string): string {
+  const escapes = [
+    [`'\\'`, '\\\\'],
+    [`'"'`, '\\"'],
+    ['chr(10)', '\\n'],
+    ['chr(13)', '\\r'],
+    ['chr(9)', '\\t'],
+  ];
+  const escaped = escapes.reduce((all, [plain, written]) => `replace(${all}, ${plain}, '${written}')`, text);
+  return `CASE WHEN regexp_like(${text}, '${RARE}') THEN json_format(CAST(${text} AS JSON)) ELSE '"' || ${escaped} || '"' END`;
+}
+
+/** Characters beyond 16 bits, written out or escaped. */
+const BEYOND = `[\u{10000}-\u{10FFFF}]|\\\\u[dD][89abAB]`;
 
 /** A string, a number, a word, or any other character outside of strings. */
 const TOKEN = String.raw`"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[a-z]+|[^\s"]`;
@@ -141,6 +172,6 @@ function canonicalText(json: string): string {
     ELSE CASE WHEN n LIKE '-%' THEN '-' ELSE '' END || ${numberText(`abs(${double})`, JSON_STYLE)} END`;
   return `CASE WHEN NOT regexp_like(${json}, '[\\s\\\\]|\\d[.eE]|-0') THEN ${json}
     ELSE array_join(transform(regexp_extract_all(${json}, '${TOKEN}'), n -> CASE
-      WHEN n LIKE '"%' THEN CASE WHEN strpos(n, '\\') > 0 THEN json_format(json_parse(n)) ELSE n END
+      WHEN n LIKE '"%' THEN CASE WHEN strpos(n, '\\') = 0 THEN n WHEN regexp_like(n, '${BEYOND}') THEN ${quoted(`json_extract_scalar(n, '$')`)} ELSE json_format(json_parse(n)) END
       WHEN regexp_like(n, '^-?\\d') THEN ${number} ELSE n END), '') END`;
 }
