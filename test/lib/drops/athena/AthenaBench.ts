@@ -188,7 +188,7 @@ export class AthenaBench {
  * @param refused `path`, `reason`, `n`.
  * @param origin Of paths.
  */
-function countsOf(
+export function countsOf(
   accepted: readonly (readonly (string | null | undefined)[])[],
   refused: readonly (readonly (string | null | undefined)[])[],
   origin: string,

@@ -4,7 +4,7 @@ import type { EngineFile, FileSchema } from '../../../../lib/drops/engine/Engine
 import { athenaDialect } from '../../../../lib/drops/mapping/athena/athenaDialect.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
 import { type DatasetInput, type MappingBench, subjectOf } from '../engine/MappingBench.ts';
-import type { DropCase } from './cases/DropCase.ts';
+import type { DropCase, DropFile } from './cases/DropCase.ts';
 
 export type Rows = readonly Readonly<Record<string, unknown>>[];
 
@@ -28,7 +28,7 @@ export async function writeDrop(
 ): Promise<readonly EngineFile[]> {
   const written: EngineFile[] = [];
   for (const file of files) {
-    if ('fixture' in file) written.push(bench.fixture(file.fixture));
+    if ('fixture' in file) written.push(await writeFixture(bench, file));
     else {
       names += 1;
       const name = `${names}.parquet`;
@@ -39,6 +39,16 @@ export async function writeDrop(
   return written;
 }
 let names = 0;
+
+function writeFixture(bench: MappingBench, { fixture, without }: Extract<DropFile, { fixture: string }>) {
+  const file = bench.fixture(fixture);
+  return without === undefined
+    ? file
+    : bench.write(
+        `part-${fixture}`,
+        `SELECT * EXCLUDE (${without.join(', ')}) FROM read_parquet('${file.path}')`,
+      );
+}
 
 /** The statements of a load by Athena, and the tables that they read. @param nameOf Name of a table by its number. */
 export async function compileDrop(

@@ -50,14 +50,20 @@ export function filledTableSql(table: SessionTable, files: readonly DataFile[], 
   const { database, name, columns, keys } = table;
   const all = [...columns, ...keys, ...(hidden ? HIDDEN_COLUMNS : [])];
   const none = all.map((column) => `CAST(NULL AS ${column.type}) AS ${quoteName(column.name)}`).join(', ');
-  const shown = all
-    .map((column) => `CAST(${quoteName(column.name)} AS ${column.type}) AS ${quoteName(column.name)}`)
-    .join(', ');
+  const shown = all.map((column) => `${shownAs(column)} AS ${quoteName(column.name)}`).join(', ');
   const rows = [
     `SELECT ${none} WHERE false`,
     ...(files.length === 0 ? [] : [readFilesSql(table, files, hidden)]),
   ];
   return `CREATE VIEW ${qualifiedName(database, name)} AS SELECT ${shown} FROM (${rows.join(' UNION ALL BY NAME ')})`;
+}
+
+/** A column of the files in its type. DuckDB makes no TIMESTAMP of a TIMESTAMPTZ long before all calendars, which is infinite here. */
+function shownAs({ name, type }: SessionColumn): string {
+  const column = quoteName(name);
+  if (type !== 'TIMESTAMP') return `CAST(${column} AS ${type})`;
+  return `CASE WHEN typeof(${column}) <> 'TIMESTAMP WITH TIME ZONE' OR ${column} IS NULL OR TRY_CAST(${column} AS TIMESTAMPTZ) > to_timestamp(-9e12)
+    THEN CAST(${column} AS TIMESTAMP) ELSE TIMESTAMP '-infinity' END`;
 }
 
 function readFilesSql(

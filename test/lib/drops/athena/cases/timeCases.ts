@@ -81,6 +81,9 @@ function numberTimes(digits: number): string {
     UNION ALL SELECT 100, NULL, NULL, unnest(['nan'::DOUBLE, 'inf'::DOUBLE, '-inf'::DOUBLE, 1e300, -1e300]), NULL`;
 }
 
+/** DuckDB in the local Athena fails for nested times that no calendar has. */
+const IMPOSSIBLE = [{ fixture: 'impossible-times.parquet', without: ['struct', 'list'] }];
+
 /** Times of every form. */
 export const timeCases: readonly DropCase[] = [
   ...['UTC', 'Europe/Berlin'].map(
@@ -156,45 +159,44 @@ export const timeCases: readonly DropCase[] = [
   ),
   {
     name: 'times that no calendar has',
-    trinoOnly: true,
+    timesDiffer: true,
     dataset: {
       kind: 'events',
       refusedShare: 1,
       mapping: { metadata: ['us', 'us_utc', 'ns', 'ns_utc'] },
     },
-    files: [{ fixture: 'impossible-times.parquet' }],
+    files: IMPOSSIBLE,
     rows: 3,
     refused: {},
   },
   {
     name: 'times that no calendar has as times',
-    trinoOnly: true,
+    timesDiffer: true,
     dataset: {
       kind: 'events',
       refusedShare: 1,
       mapping: { timestamp: 'us_utc', eventValue: { column: 'ns', cast: 'timestamp' } },
     },
-    files: [{ fixture: 'impossible-times.parquet' }],
+    files: IMPOSSIBLE,
     rows: 2,
     refused: { TIME_OUT_OF_RANGE: 1 },
     rawDiffers: true,
   },
   {
     name: 'nanoseconds that no calendar has as times',
-    trinoOnly: true,
+    timesDiffer: true,
     dataset: {
       kind: 'events',
       refusedShare: 1,
       mapping: { timestamp: 'ns', eventValue: { column: 'us_utc', cast: 'date' } },
     },
-    files: [{ fixture: 'impossible-times.parquet' }],
+    files: IMPOSSIBLE,
     rows: 2,
     refused: { TIME_OUT_OF_RANGE: 1 },
     rawDiffers: true,
   },
   {
     name: 'numbers and times that are not finite',
-    trinoOnly: true,
     dataset: {
       kind: 'events',
       refusedShare: 1,
