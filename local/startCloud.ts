@@ -4,6 +4,7 @@ import type { Config } from '../lib/schema/config.ts';
 import {
   type Deployment,
   type ExistingResources,
+  type LocalAws,
   type LocalAwsStatus,
   type MovableClock,
   newBucketSettings,
@@ -31,6 +32,8 @@ interface CloudStatus {
   /** The version of Sluice. */
   readonly version: string;
   readonly collector: string;
+  /** Addresses of the Function URLs, by the function's name: `endpoint.kind`. */
+  readonly functionUrls: Readonly<Record<string, string>>;
   readonly edge: string;
   readonly data: string;
   readonly bucket: string;
@@ -148,9 +151,10 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     clock: options.clock,
     controlPath: '/_sluice',
     presentation: {
-      status: ({ api = '', endpoint, directory, ...rest }): CloudStatus => ({
+      status: ({ api, functionUrls, endpoint, directory, ...rest }): CloudStatus => ({
         version: VERSION,
-        collector: api,
+        collector: collectorUrl({ api, functionUrls }) ?? '',
+        functionUrls,
         edge: endpoint,
         data: directory,
         ...names(),
@@ -161,11 +165,12 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     keySeed: 'sluice local',
     onWarning: options.onWarning,
   });
-  if (aws.api === undefined) {
+  const collector = collectorUrl(aws);
+  if (collector === undefined) {
     await aws.close();
-    throw new Error('the template has no HTTP API');
+    throw new Error('the template has neither an HTTP API nor a Function URL of the collector');
   }
-  const addresses = { collector: aws.api, edge: aws.endpoint, data: aws.directory };
+  const addresses = { collector, edge: aws.endpoint, data: aws.directory };
   return {
     ...addresses,
     get bucket() {
@@ -179,8 +184,8 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
       return deployed.config;
     },
     status() {
-      const { pid, pending, expired, queues, queries, refusals } = aws.status();
-      return { version: VERSION, ...addresses, ...names(), pid, pending, expired, queues, queries, refusals };
+      const { api: _, endpoint: __, directory: ___, ...rest } = aws.status();
+      return { version: VERSION, ...addresses, ...names(), ...rest };
     },
     async flush() {
       const { delivered, undrained } = await aws.flush();
@@ -193,6 +198,11 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     },
     close: () => aws.close(),
   };
+}
+
+/** The gateway's address; that of the collector's Function URL in a template without a gateway. */
+function collectorUrl({ api, functionUrls }: Pick<LocalAws, 'api' | 'functionUrls'>): string | undefined {
+  return api ?? Object.entries(functionUrls).find(([name]) => name.endsWith('-collect'))?.[1];
 }
 
 function stackSource({ template, stackName, directory, config }: CloudPackage): StackSource {

@@ -50,6 +50,7 @@ export const updateRules: ReadonlyMap<string, UpdateRule> = new Map<string, Upda
       ],
     },
   ],
+  ['AWS::Lambda::Url', { createOnly: ['Qualifier', 'TargetFunctionArn'] }],
   [
     'AWS::Lambda::Permission',
     {

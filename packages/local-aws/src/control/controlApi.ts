@@ -53,6 +53,8 @@ export interface FlushReport {
 export interface LocalAwsStatus {
   readonly endpoint: string;
   readonly api: string | undefined;
+  /** Of the functions that have one, by their names. */
+  readonly functionUrls: Readonly<Record<string, string>>;
   readonly directory: string;
   readonly pid: number;
   readonly pending: readonly PendingBuffers[];

@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { LocalClock } from '../base/clock.ts';
 import { refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
 import { applyFaultEffect, ConnectionReset, Faults } from '../faults/Faults.ts';
 import { FunctionError, isThrottled } from '../lambda/LambdaFunction.ts';
 import { AwsError } from '../protocol/AwsError.ts';
-import {
-  type Cors,
-  functionResponseSchema,
-  type HttpApi,
-  matchRoute,
-  type Route,
-  type RouteMatch,
-} from './HttpApi.ts';
+import { corsHeaders, preflightHeaders } from './corsHeaders.ts';
+import { type Answer, functionAnswer, readBody } from './functionAnswer.ts';
+import { type HttpApi, matchRoute, type Route } from './HttpApi.ts';
+import { toLambdaEvent } from './lambdaEvent.ts';
+import { type Listening, listen } from './listen.ts';
+
+/** A running gateway. */
+export type Gateway = Listening;
 
 /** HTTP API quotas: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const HTTP_API_LIMITS = {
@@ -45,22 +44,6 @@ export interface GatewayOptions {
   readonly closeGraceMs?: number;
 }
 
-/** A running gateway. */
-export interface Gateway {
-  readonly url: string;
-  /** Stops listening, gives running requests a few seconds to finish, then closes their connections. */
-  close(): Promise<void>;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Record<string, string | string[]>;
-  readonly body: string | Buffer;
-}
-
-/** A client that never finishes its request must not prevent the delivery of buffered data. */
-const CLOSE_GRACE_MS = 5000;
-
 /** Serves an HTTP API on loopback as API Gateway does: routes, CORS, payload format 2.0, limits and its own errors. */
 export async function startGateway({
   api: currentApi,
@@ -71,7 +54,7 @@ export async function startGateway({
   faults = new Faults(),
   allowedHosts,
   port,
-  closeGraceMs = CLOSE_GRACE_MS,
+  closeGraceMs,
 }: GatewayOptions): Promise<Gateway> {
   const server = createServer({ maxHeaderSize: 64 * 1024, requireHostHeader: false }, (request, response) => {
     const refused = refuseForeignRequest(request, { allowedHosts, anyOrigin: true });
@@ -104,7 +87,7 @@ export async function startGateway({
     }
     const match = matchRoute(api.routes, method, target.split('?')[0] ?? '/');
     if (match === undefined) return gatewayError(404, 'Not Found');
-    const body = await readBody(request);
+    const body = await readBody(request, HTTP_API_LIMITS.payloadBytes);
     if (body === undefined) return gatewayError(413, 'Request Entity Too Large');
     const requestId = randomUUID();
     const event = toLambdaEvent(
@@ -118,8 +101,8 @@ export async function startGateway({
         requestId,
         timeMs: clock.now(),
       },
-      match,
       { accountId, apiId: api.apiId, domainName: headers.host ?? '127.0.0.1' },
+      { routeKey: match.route.routeKey, pathParameters: match.pathParameters },
     );
     const fate = faults.takeCall({ service: 'gateway', operation: method, resource: target.split('?')[0] });
     const connection = request.socket;
@@ -139,7 +122,11 @@ export async function startGateway({
     if (!mayInvoke(functionName, routeKey)) return gatewayError(500, 'Internal Server Error');
     try {
       const result = await withTimeout(invoke(functionName, event), timeoutMs);
-      return functionAnswer(result, requestId, api.cors !== undefined);
+      const { status, headers, body } = functionAnswer(result);
+      const own = Object.entries(headers).filter(
+        ([name]) => !(api.cors !== undefined && name.startsWith('access-control-')),
+      );
+      return { status, headers: { ...Object.fromEntries(own), 'apigw-requestid': requestId }, body };
     } catch (error) {
       if (error instanceof IntegrationTimeout) return gatewayError(503, 'Service Unavailable');
       if (error instanceof FunctionError && error.errorType === 'RequestEntityTooLargeException') {
@@ -163,71 +150,12 @@ export async function startGateway({
     if (!request.complete) request.resume();
   }
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the gateway has no port');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    close: () =>
-      new Promise((resolve, reject) => {
-        const cutOff = setTimeout(() => server.closeAllConnections(), closeGraceMs);
-        server.close((error) => {
-          clearTimeout(cutOff);
-          if (error === undefined) resolve();
-          else reject(error);
-        });
-        server.closeIdleConnections();
-      }),
-  };
-}
-
-/** Undefined when the body exceeds the gateway's limit; its rest is then left unread. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > HTTP_API_LIMITS.payloadBytes) return undefined;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += chunk.length;
-    if (bytes <= HTTP_API_LIMITS.payloadBytes) chunks.push(chunk);
-  }
-  return bytes > HTTP_API_LIMITS.payloadBytes ? undefined : Buffer.concat(chunks);
+  return listen(server, port, closeGraceMs);
 }
 
 function headerBytes(request: IncomingMessage): number {
   const line = (request.method?.length ?? 0) + (request.url?.length ?? 0) + 10;
   return request.rawHeaders.reduce((sum, text) => sum + Buffer.byteLength(text), line);
-}
-
-/** A result without `statusCode` is the body of a 200. An invalid result causes the gateway's 500. */
-function functionAnswer(result: string, requestId: string, gatewayOwnsCors: boolean): Answer {
-  const value: unknown = JSON.parse(result);
-  if (typeof value !== 'object' || value === null || !('statusCode' in value)) {
-    return { status: 200, headers: { 'content-type': 'application/json' }, body: result };
-  }
-  const {
-    statusCode,
-    headers = {},
-    cookies,
-    body = '',
-    isBase64Encoded,
-  } = functionResponseSchema.parse(value);
-  const own = Object.entries(headers)
-    .map(([name, text]): [string, string] => [name.toLowerCase(), String(text)])
-    .filter(
-      ([name]) => !(gatewayOwnsCors && name.startsWith('access-control-')) && name !== 'content-length',
-    );
-  return {
-    status: statusCode,
-    headers: {
-      'content-type': 'text/plain;charset=UTF-8',
-      ...Object.fromEntries(own),
-      'apigw-requestid': requestId,
-      ...(cookies === undefined ? {} : { 'set-cookie': cookies }),
-    },
-    body: isBase64Encoded === true ? Buffer.from(body, 'base64') : body,
-  };
 }
 
 /** The gateway's own errors, with API Gateway's messages. */
@@ -248,138 +176,4 @@ async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/**
- * Headers for an answer to a request from another origin; none for requests without `Origin` or origins not allowed.
- */
-function corsHeaders(cors: Cors, request: IncomingHttpHeaders): Record<string, string> {
-  const { origin } = request;
-  if (origin === undefined) return {};
-  const allowed = cors.allowOrigins.includes('*') ? '*' : cors.allowOrigins.find((one) => one === origin);
-  if (allowed === undefined) return {};
-  return {
-    'access-control-allow-origin': allowed,
-    ...(allowed === '*' ? {} : { vary: 'Origin' }),
-    ...(cors.exposeHeaders.length === 0
-      ? {}
-      : { 'access-control-expose-headers': cors.exposeHeaders.join(',') }),
-  };
-}
-
-/** Headers of the answer to a preflight, which never reaches a function. */
-function preflightHeaders(cors: Cors, request: IncomingHttpHeaders): Record<string, string> {
-  const allowed = corsHeaders(cors, request);
-  if (allowed['access-control-allow-origin'] === undefined) return {};
-  return {
-    ...allowed,
-    'access-control-allow-methods': cors.allowMethods.join(','),
-    'access-control-allow-headers': cors.allowHeaders.join(','),
-    ...(cors.maxAgeSeconds === undefined ? {} : { 'access-control-max-age': String(cors.maxAgeSeconds) }),
-  };
-}
-
-/** A request as received by the gateway. */
-export interface GatewayRequest {
-  readonly method: string;
-  /** Path and query as received. */
-  readonly target: string;
-  readonly protocol: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-  readonly sourceIp: string;
-  readonly requestId: string;
-  readonly timeMs: number;
-}
-
-/** The source of the request as stated in the event. */
-export interface GatewayIdentity {
-  readonly accountId: string;
-  readonly apiId: string;
-  readonly domainName: string;
-}
-
-/**
- * Media types of bodies that an HTTP API passes on as text. All others, or none, are passed as base64 (ministack#766).
- */
-const TEXT_TYPES = /^(text\/|application\/(json|xml|javascript)\b)/i;
-
-/**
- * Whether a body is passed as text. A `Content-Encoding` makes any body binary: AWS documents this for load balancers
- * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html) but not for
- * HTTP APIs. If an HTTP API damaged such a body, the collector would detect it by its replacement characters.
- */
-function isTextBody({
-  'content-type': type = '',
-  'content-encoding': encoding = 'identity',
-}: IncomingHttpHeaders): boolean {
-  return TEXT_TYPES.test(type) && encoding.toLowerCase() === 'identity';
-}
-
-/**
- * The event of a request in payload format 2.0.
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
- */
-function toLambdaEvent(
-  request: GatewayRequest,
-  { route, pathParameters }: RouteMatch,
-  identity: GatewayIdentity,
-): APIGatewayProxyEventV2 {
-  const [rawPath = '/', rawQueryString = ''] = splitOnce(request.target, '?');
-  const { cookie, ...others } = request.headers;
-  const headers = Object.fromEntries(
-    Object.entries(others).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(',') : (value ?? ''),
-    ]),
-  );
-  const query = joinRepeated(new URLSearchParams(rawQueryString));
-  const text = isTextBody(request.headers);
-  const at = new Date(request.timeMs);
-  return {
-    version: '2.0',
-    routeKey: route.routeKey,
-    rawPath,
-    rawQueryString,
-    ...(cookie === undefined ? {} : { cookies: cookie.split(/;\s*/) }),
-    headers,
-    ...(rawQueryString === '' ? {} : { queryStringParameters: query }),
-    ...(Object.keys(pathParameters).length === 0 ? {} : { pathParameters }),
-    requestContext: {
-      accountId: identity.accountId,
-      apiId: identity.apiId,
-      domainName: identity.domainName,
-      domainPrefix: identity.domainName.split('.')[0] ?? '',
-      http: {
-        method: request.method,
-        path: rawPath,
-        protocol: request.protocol,
-        sourceIp: request.sourceIp,
-        userAgent: headers['user-agent'] ?? '',
-      },
-      requestId: request.requestId,
-      routeKey: route.routeKey,
-      stage: '$default',
-      time: logTime(at),
-      timeEpoch: request.timeMs,
-    },
-    ...(request.body.length === 0 ? {} : { body: request.body.toString(text ? 'utf8' : 'base64') }),
-    isBase64Encoded: request.body.length > 0 && !text,
-  };
-}
-
-/** Format 2.0 joins the values of a repeated parameter with commas. */
-function joinRepeated(query: URLSearchParams): Record<string, string> {
-  return Object.fromEntries([...new Set(query.keys())].map((name) => [name, query.getAll(name).join(',')]));
-}
-
-/** `20/Nov/2026:07:32:00 +0000`, the format of access logs. */
-function logTime(at: Date): string {
-  const [, day, month, year, time] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(at.toUTCString()) ?? [];
-  return `${day}/${month}/${year}:${time} +0000`;
-}
-
-function splitOnce(text: string, separator: string): string[] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }

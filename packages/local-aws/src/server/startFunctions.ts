@@ -62,7 +62,7 @@ export function startFunctions(options: {
 }): Functions {
   const functions = new Map<
     string,
-    { readonly deployed: DeployedFunction; readonly running: LambdaFunction }
+    { readonly deployed: DeployedFunction; readonly running: LambdaFunction; executions: number }
   >();
   const retiring = new Set<LambdaFunction>();
 
@@ -101,7 +101,7 @@ export function startFunctions(options: {
         throw error;
       }
       retire(deployed.name);
-      functions.set(deployed.name, { deployed, running: started });
+      functions.set(deployed.name, { deployed, running: started, executions: 0 });
     },
     has: (name) => functions.has(name),
     names: () => [...functions.keys()],
@@ -116,6 +116,10 @@ export function startFunctions(options: {
           'AccessDeniedException',
           'The role defined for the function cannot be assumed by Lambda.',
         );
+      // https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+      if (called.executions >= (called.deployed.reservedConcurrency ?? Number.POSITIVE_INFINITY))
+        throw new FunctionError('TooManyRequestsException', 'Rate Exceeded.');
+      called.executions += 1;
       const started = performance.now();
       const ended = (end: EndedInvocation['end']) =>
         options.onInvoked?.({
@@ -131,6 +135,8 @@ export function startFunctions(options: {
       } catch (error) {
         ended(isThrottled(error) ? 'throttled' : 'failed');
         throw error;
+      } finally {
+        called.executions -= 1;
       }
     },
     async close() {

@@ -25,7 +25,6 @@ import { openEventBus } from '../events/index.ts';
 import { Faults } from '../faults/Faults.ts';
 import { Feed } from '../feed/Feed.ts';
 import { openFirehose } from '../firehose/index.ts';
-import { type Gateway, startGateway } from '../gateway/index.ts';
 import { Catalog } from '../glue/Catalog.ts';
 import { glueService } from '../glue/index.ts';
 import { identityPolicyGuard } from '../iam/decide.ts';
@@ -56,6 +55,7 @@ import {
   schemaSource,
 } from './provision.ts';
 import { functionHandlers, resourceHandlers } from './resourceHandlers.ts';
+import { EndpointServers } from './startEndpoints.ts';
 import { startFunctions } from './startFunctions.ts';
 import { startTriggers } from './startTriggers.ts';
 
@@ -114,7 +114,7 @@ export interface LocalAwsOptions {
   readonly directory: string;
   /** Port of all AWS services on 127.0.0.1. Default 0: any free port. */
   readonly port?: number;
-  /** Port of the template's HTTP API on 127.0.0.1. Default 0: any free port. */
+  /** Port of the template's HTTP API on 127.0.0.1, or of its first Function URL. Default 0: any free port. */
   readonly apiPort?: number;
   /** Default account 000000000000 in us-east-1, whose root signs with `test` and `test`. */
   readonly account?: LocalAccount;
@@ -149,6 +149,8 @@ export interface LocalAws {
   readonly endpoint: string;
   /** URL of the template's HTTP API; undefined for a template without one. An update may change it. */
   readonly api: string | undefined;
+  /** URLs of the template's Function URLs, by the function's name. An update may change them. */
+  readonly functionUrls: Readonly<Record<string, string>>;
   /** The data directory, absolute. */
   readonly directory: string;
   /** The stack's outputs with their values on AWS. An update may change them. */
@@ -382,7 +384,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       deployment = withExisting(readDeployment(resolved), existing);
       recording.deployed(deployment, resolved);
       enforcement?.deploy(resolved, recording.standing());
-      if (running) await serveApi();
+      if (running) await serve();
     },
   };
   const inputOf = (given: StackSource, codeDirectory = resolve(given.codeDirectory ?? '.')): StackInput => ({
@@ -430,28 +432,21 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   }
   opened.defer(async () => void (await flush()));
 
-  let gateway: Gateway | undefined;
-  async function serveApi(): Promise<void> {
-    const api = deployment?.httpApi;
-    if (api === undefined) {
-      const closing = gateway;
-      gateway = undefined;
-      return closing?.close();
-    }
-    gateway ??= await startGateway({
-      api: () => deployment?.httpApi ?? api,
-      accountId: account,
-      invoke: (name, payload) => functions.invoke(name, payload),
-      mayInvoke: (name, routeKey) => enforcement?.mayInvoke(name, routeKey) ?? true,
-      clock,
-      faults,
-      allowedHosts: options.allowedHosts,
-      port: options.apiPort ?? 0,
-    }).catch(rejectTakenPort(options.apiPort));
-  }
-  opened.defer(async () => gateway?.close());
+  const endpoints = new EndpointServers({
+    accountId: account,
+    invoke: (name, payload) => functions.invoke(name, payload),
+    mayInvoke: (name, routeKey) => enforcement?.mayInvoke(name, routeKey) ?? true,
+    clock,
+    faults,
+    allowedHosts: options.allowedHosts,
+    port: options.apiPort ?? 0,
+  });
+  opened.defer(() => endpoints.close());
+  const serve = async () => {
+    if (deployment !== undefined) await endpoints.serve(deployment).catch(rejectTakenPort(options.apiPort));
+  };
   running = true;
-  await serveApi();
+  await serve();
   // Runs first on close: injected faults must not prevent the delivery of buffered data.
   opened.defer(() => faults.clear());
   // Nobody who waits for something to happen delays the end.
@@ -460,7 +455,8 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const place = { endpoint: edge.url, directory: folders.root };
   const status = (): LocalAwsStatus => ({
     ...place,
-    api: gateway?.url,
+    api: endpoints.api,
+    functionUrls: endpoints.functionUrls,
     pid: process.pid,
     pending: firehose.pending(),
     expired: firehose.expired(),
@@ -499,7 +495,10 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   return {
     ...place,
     get api() {
-      return gateway?.url;
+      return endpoints.api;
+    },
+    get functionUrls() {
+      return endpoints.functionUrls;
     },
     get outputs() {
       return opening.resolved.outputs;

@@ -1,3 +1,4 @@
+import type { FunctionUrl } from '../gateway/FunctionUrl.ts';
 import type { HttpApi } from '../gateway/HttpApi.ts';
 import type { RecursiveLoop } from '../lambda/EventSourceMapping.ts';
 import type { BucketSettings } from '../s3/model/bucketSettings.ts';
@@ -60,6 +61,8 @@ export interface DeployedFunction {
   readonly exportName: string;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
+  /** Executions at once above which it is throttled. Default: no limit of its own. */
+  readonly reservedConcurrency?: number | undefined;
   readonly memoryMb: number;
   /** ARN of its execution role; not enforced locally. */
   readonly role: string;
@@ -98,6 +101,7 @@ export interface Deployment {
   readonly functions: readonly DeployedFunction[];
   readonly eventSourceMappings: readonly DeployedMapping[];
   readonly httpApi: HttpApi | undefined;
+  readonly functionUrls: readonly FunctionUrl[];
   /** The stack's outputs with their values on AWS: the collector's URL is not the local one. */
   readonly outputs: Readonly<Record<string, string>>;
 }

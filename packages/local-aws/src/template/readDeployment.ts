@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { TemplateError } from '../base/errors.ts';
+import type { FunctionUrl } from '../gateway/FunctionUrl.ts';
 import type { Cors, HttpApi } from '../gateway/HttpApi.ts';
 import type { DeployedIdentity } from '../iam/Roles.ts';
 import { AwsError } from '../protocol/AwsError.ts';
@@ -28,6 +29,7 @@ import {
   scheduleProperties,
   stageProperties,
   tableProperties,
+  urlProperties,
 } from './resourceProperties.ts';
 
 /**
@@ -66,6 +68,12 @@ export function readDeployment({ resources, outputs }: ResolvedTemplate): Deploy
     functions: ofType('AWS::Lambda::Function').map(deployedFunction),
     eventSourceMappings: ofType('AWS::Lambda::EventSourceMapping').map(deployedMapping),
     httpApi: readHttpApi(ofType),
+    functionUrls: ofType('AWS::Lambda::Url').map((resource) =>
+      functionUrl(
+        resource,
+        resources.filter(({ type }) => type === 'AWS::Lambda::Permission'),
+      ),
+    ),
     outputs,
   };
 }
@@ -161,10 +169,8 @@ export function deployedSchedule(resource: ResolvedResource): Schedule[] {
 
 /** @throws TemplateError `TEMPLATE_INVALID` */
 export function deployedFunction(resource: ResolvedResource): DeployedFunction {
-  const { Handler, Environment, Timeout, MemorySize, Role, RecursiveLoop } = readResource(
-    resource,
-    functionProperties,
-  );
+  const properties = readResource(resource, functionProperties);
+  const { Handler, Environment, Timeout, MemorySize, Role, RecursiveLoop } = properties;
   const dot = Handler.lastIndexOf('.');
   return {
     logicalId: resource.logicalId,
@@ -175,6 +181,7 @@ export function deployedFunction(resource: ResolvedResource): DeployedFunction {
     exportName: Handler.slice(dot + 1),
     env: Environment?.Variables ?? {},
     timeoutSeconds: Timeout,
+    reservedConcurrency: properties.ReservedConcurrentExecutions,
     memoryMb: MemorySize,
     role: Role,
     recursiveLoop: RecursiveLoop,
@@ -229,6 +236,31 @@ function readHttpApi(ofType: (type: string) => readonly ResolvedResource[]): Htt
         timeoutMs: integration.TimeoutInMillis,
       };
     }),
+  };
+}
+
+/** @throws TemplateError `TEMPLATE_INVALID` */
+function functionUrl(resource: ResolvedResource, permissions: readonly ResolvedResource[]): FunctionUrl {
+  const { TargetFunctionArn, Cors } = readResource(resource, urlProperties);
+  const functionName = arnName(TargetFunctionArn);
+  const everybodyMay = (action: string, condition: string, value: unknown) =>
+    permissions.some(
+      ({ properties }) =>
+        arnName(String(properties['FunctionName'])) === functionName &&
+        properties['Action'] === action &&
+        properties['Principal'] === '*' &&
+        (properties[condition] === value || properties[condition] === undefined),
+    );
+  const domainName = new URL(resource.url ?? '').host;
+  return {
+    logicalId: resource.logicalId,
+    urlId: domainName.split('.')[0] ?? '',
+    domainName,
+    functionName,
+    cors: corsOf(Cors),
+    isPublic:
+      everybodyMay('lambda:InvokeFunctionUrl', 'FunctionUrlAuthType', 'NONE') &&
+      everybodyMay('lambda:InvokeFunction', 'InvokedViaFunctionUrl', true),
   };
 }
 

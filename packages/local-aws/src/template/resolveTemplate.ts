@@ -18,6 +18,8 @@ export interface ResolvedResource {
   readonly physicalId: string;
   /** Undefined for a type without ARNs. */
   readonly arn: string | undefined;
+  /** The address of a Function URL on AWS; undefined for any other type. */
+  readonly url?: string | undefined;
   readonly locally: 'built' | 'inert';
   readonly properties: Readonly<Record<string, unknown>>;
   /** What happens to it when it leaves the stack. Default `Delete`. */
@@ -95,6 +97,7 @@ export function resolveTemplate(
         type: raw.Type,
         physicalId: type.ref(resource),
         arn: type.attributes.Arn?.(resource),
+        url: type.attributes.FunctionUrl?.(resource),
         locally: INERT_LOGICAL_IDS.has(logicalId) ? 'inert' : type.locally,
         properties,
         deletionPolicy: raw.DeletionPolicy,

@@ -49,13 +49,31 @@ export const functionProperties = z.strictObject({
   EphemeralStorage: inert.optional(),
   Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
   Architectures: inert.optional(),
-  // The local Lambda runs few invocations of a function in parallel, and the others wait where AWS would throttle.
-  ReservedConcurrentExecutions: inert.optional(),
+  // The local Lambda runs few invocations of a function in parallel, and the others wait where AWS would start more.
+  ReservedConcurrentExecutions: z.int().min(0).optional(),
   // Lines of a function's log come as it writes them, and Lambda's own are not written here.
   LoggingConfig: inert.optional(),
   RecursiveLoop: z.enum(['Allow', 'Terminate']).default('Terminate'),
   Code: inert,
   Tags: inert.optional(),
+});
+
+/** CORS of an HTTP API or a Function URL. */
+const corsMembers = {
+  AllowOrigins: z.array(z.string()).default([]),
+  AllowMethods: z.array(z.string()).default([]),
+  AllowHeaders: z.array(z.string()).default([]),
+  ExposeHeaders: z.array(z.string()).default([]),
+  MaxAge: z.int().optional(),
+};
+
+/** Properties of `AWS::Lambda::Url`. */
+export const urlProperties = z.strictObject({
+  TargetFunctionArn: z.string(),
+  /** Requests with signatures are not emulated. */
+  AuthType: z.literal('NONE'),
+  InvokeMode: z.literal('BUFFERED').default('BUFFERED'),
+  Cors: z.strictObject({ ...corsMembers, AllowCredentials: z.literal(false).optional() }).optional(),
 });
 
 /** Properties of `AWS::Lambda::EventSourceMapping`, with AWS’s defaults. */
@@ -91,15 +109,7 @@ export const scheduleProperties = z.strictObject({
 export const apiProperties = z.strictObject({
   Name: z.string(),
   ProtocolType: z.literal('HTTP'),
-  CorsConfiguration: z
-    .strictObject({
-      AllowOrigins: z.array(z.string()).default([]),
-      AllowMethods: z.array(z.string()).default([]),
-      AllowHeaders: z.array(z.string()).default([]),
-      ExposeHeaders: z.array(z.string()).default([]),
-      MaxAge: z.int().optional(),
-    })
-    .optional(),
+  CorsConfiguration: z.strictObject(corsMembers).optional(),
 });
 
 /** Properties of `AWS::ApiGatewayV2::Stage`. */
@@ -108,6 +118,8 @@ export const stageProperties = z.strictObject({
   /** No path prefix before the routes. */
   StageName: z.literal('$default'),
   AutoDeploy: z.literal(true),
+  // The local gateway keeps no log of requests.
+  AccessLogSettings: inert.optional(),
   DefaultRouteSettings: z
     .strictObject({
       DetailedMetricsEnabled: inert,

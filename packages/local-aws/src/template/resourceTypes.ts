@@ -61,6 +61,13 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
   ],
   ['AWS::Lambda::EventSourceMapping', built(uuid, { Id: uuid })],
   [
+    'AWS::Lambda::Url',
+    built((r) => text(r.properties.TargetFunctionArn), {
+      FunctionArn: (r) => text(r.properties.TargetFunctionArn),
+      FunctionUrl: (r) => `https://${urlHost(r)}/`,
+    }),
+  ],
+  [
     'AWS::ApiGatewayV2::Api',
     built(apiId, {
       ApiId: apiId,
@@ -178,6 +185,11 @@ function arn({ stack }: KnownResource, service: string, rest: string): string {
 /** Ten characters, like API Gateway's IDs. */
 function apiId(resource: KnownResource): string {
   return digest(resource).slice(0, 10);
+}
+
+/** 32 letters and digits, like Lambda's, and the rest of the host. */
+function urlHost(resource: KnownResource): string {
+  return `${digest(resource).slice(0, 32)}.lambda-url.${resource.stack.region}.on.aws`;
 }
 
 function shortId(resource: KnownResource): string {

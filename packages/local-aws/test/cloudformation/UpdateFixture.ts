@@ -157,3 +157,20 @@ export const httpApi = (functionId: string): Resources => ({
     },
   },
 });
+
+/** A Function URL of a function, by logical ID, with the permissions that everybody needs to invoke it. */
+export const functionUrl = (functionId: string): Resources => {
+  const FunctionName = { 'Fn::GetAtt': [functionId, 'Arn'] };
+  const permission = (properties: object) => ({
+    Type: 'AWS::Lambda::Permission',
+    Properties: { FunctionName, Principal: '*', ...properties },
+  });
+  return {
+    Url: {
+      Type: 'AWS::Lambda::Url',
+      Properties: { TargetFunctionArn: FunctionName, AuthType: 'NONE', Cors: { AllowOrigins: ['*'] } },
+    },
+    MayPost: permission({ Action: 'lambda:InvokeFunctionUrl', FunctionUrlAuthType: 'NONE' }),
+    MayInvoke: permission({ Action: 'lambda:InvokeFunction', InvokedViaFunctionUrl: true }),
+  };
+};

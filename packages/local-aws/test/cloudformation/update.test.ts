@@ -30,7 +30,17 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { bucket, database, httpApi, lambda, queue, stream, table, UpdateFixture } from './UpdateFixture.ts';
+import {
+  bucket,
+  database,
+  functionUrl,
+  httpApi,
+  lambda,
+  queue,
+  stream,
+  table,
+  UpdateFixture,
+} from './UpdateFixture.ts';
 
 describe('an update of the stack', () => {
   let fixture: UpdateFixture;
@@ -278,6 +288,52 @@ describe('an update of the stack', () => {
       expect(await (await fetch(fixture.aws.api ?? '')).text()).toBe('here');
       await fixture.update({ Function: lambda('api') }, source);
       expect(fixture.aws.api).toBeUndefined();
+    });
+
+    it('adds a Function URL, keeps its address, refuses it without a permission, and takes it away', async () => {
+      fixture = new UpdateFixture();
+      const source = { codeDirectory: fixture.code('code', answering('here')) };
+      const withApi = { Function: lambda('api'), ...httpApi('Function') };
+      await fixture.start(withApi, { source });
+      expect(fixture.aws.functionUrls).toEqual({});
+      const both = { ...withApi, ...functionUrl('Function') };
+      await fixture.update(both, source);
+      const url = fixture.aws.functionUrls['api'] ?? '';
+      expect(url).not.toBe(fixture.aws.api);
+      expect(await (await fetch(url)).text()).toBe('here');
+      expect(await (await fetch(fixture.aws.api ?? '')).text()).toBe('here');
+      const closed = Object.fromEntries(Object.entries(both).filter(([id]) => id !== 'MayInvoke'));
+      await fixture.update(closed, source);
+      expect(fixture.aws.functionUrls['api']).toBe(url);
+      expect((await fetch(url)).status).toBe(403);
+      await fixture.update(withApi, source);
+      expect(fixture.aws.functionUrls).toEqual({});
+    });
+
+    it('throttles what goes beyond the reserved concurrency: 429 through a Function URL', async () => {
+      fixture = new UpdateFixture();
+      const waiting: ServerResponse[] = [];
+      const gate = createServer((_, response) => void waiting.push(response));
+      await once(gate.listen(0, '127.0.0.1'), 'listening');
+      const address = gate.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      const codeDirectory = fixture.code('code', {
+        api: `export const handler = async () => {
+            await fetch('http://127.0.0.1:${port}/');
+            return { statusCode: 200, body: 'served' };
+          };`,
+      });
+      const reserved = lambda('api', { ReservedConcurrentExecutions: 1 });
+      await fixture.start({ Function: reserved, ...functionUrl('Function') }, { source: { codeDirectory } });
+      const url = fixture.aws.functionUrls['api'] ?? '';
+      const begun = once(gate, 'request');
+      const first = fetch(url);
+      await begun;
+      const second = await fetch(url, { headers: { origin: 'https://shop.example' } });
+      expect([second.status, second.headers.get('access-control-allow-origin')]).toEqual([429, '*']);
+      for (const response of waiting) response.end();
+      expect(await (await first).text()).toBe('served');
+      gate.close();
     });
 
     it('moves the mapping of a queue to another queue', async () => {

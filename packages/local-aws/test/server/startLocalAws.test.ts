@@ -27,6 +27,7 @@ describe('startLocalAws', () => {
       200,
       {
         endpoint,
+        functionUrls: {},
         directory: directory.path,
         pid: process.pid,
         pending: [],

@@ -1,0 +1,53 @@
+import type { IncomingMessage } from 'node:http';
+import { functionResponseSchema } from './HttpApi.ts';
+
+/** An HTTP answer. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string | string[]>;
+  readonly body: string | Buffer;
+}
+
+/**
+ * The answer that a function's result in payload format 2.0 says. A result without `statusCode` is the body of a 200.
+ *
+ * @throws Error for an invalid result.
+ */
+export function functionAnswer(result: string): Answer {
+  const value: unknown = JSON.parse(result);
+  if (typeof value !== 'object' || value === null || !('statusCode' in value)) {
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: result };
+  }
+  const {
+    statusCode,
+    headers = {},
+    cookies,
+    body = '',
+    isBase64Encoded,
+  } = functionResponseSchema.parse(value);
+  const own = Object.entries(headers)
+    .map(([name, text]): [string, string] => [name.toLowerCase(), String(text)])
+    .filter(([name]) => name !== 'content-length');
+  return {
+    status: statusCode,
+    headers: {
+      'content-type': 'text/plain;charset=UTF-8',
+      ...Object.fromEntries(own),
+      ...(cookies === undefined ? {} : { 'set-cookie': cookies }),
+    },
+    body: isBase64Encoded === true ? Buffer.from(body, 'base64') : body,
+  };
+}
+
+/** The body of a request; undefined when it has more bytes than the limit. */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+  // The rest of such a body is left unread.
+  if (Number(request.headers['content-length'] ?? 0) > limit) return undefined;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes <= limit) chunks.push(chunk);
+  }
+  return bytes > limit ? undefined : Buffer.concat(chunks);
+}

@@ -1,0 +1,183 @@
+import { request } from 'node:http';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { FunctionUrl } from '../../src/gateway/FunctionUrl.ts';
+import type { Listening } from '../../src/gateway/listen.ts';
+import { startFunctionUrl } from '../../src/gateway/startFunctionUrl.ts';
+import { FunctionError } from '../../src/lambda/LambdaFunction.ts';
+import { ManualClock } from '../harness/ManualClock.ts';
+
+const cors = {
+  allowOrigins: ['*'],
+  allowMethods: ['POST'],
+  allowHeaders: ['*'],
+  exposeHeaders: [],
+  maxAgeSeconds: 600,
+};
+const collect: FunctionUrl = {
+  logicalId: 'CollectUrl',
+  urlId: 'abc',
+  domainName: 'abc.lambda-url.eu-west-1.on.aws',
+  functionName: 'collect',
+  cors,
+  isPublic: true,
+};
+const trigger: FunctionUrl = {
+  ...collect,
+  logicalId: 'TriggerUrl',
+  urlId: 'def',
+  domainName: 'def.lambda-url.eu-west-1.on.aws',
+  functionName: 'trigger',
+  cors: undefined,
+};
+
+let server: Listening | undefined;
+afterEach(async () => {
+  await server?.close();
+});
+
+async function start(
+  invoke: (functionName: string, event: Record<string, unknown>) => Promise<unknown>,
+  first: Partial<FunctionUrl> = {},
+) {
+  server = await startFunctionUrl({
+    urls: () => [{ ...collect, ...first }, trigger],
+    invoke: async (name, payload) => JSON.stringify(await invoke(name, JSON.parse(payload))) ?? 'null',
+    clock: new ManualClock(Date.UTC(2026, 10, 20, 7, 32)),
+    port: 0,
+    closeGraceMs: 50,
+  });
+  return server.url;
+}
+
+const echo = async (name: string, event: Record<string, unknown>) => ({
+  statusCode: 200,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ name, event }),
+});
+
+/** `fetch` sets `Host` itself. */
+function getAs(url: string, host: string): Promise<{ status: number | undefined; body: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(`${url}/v1/x`, { headers: { host } }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => {
+        body += text;
+      });
+      response.on('end', () => resolve({ status: response.statusCode, body }));
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+describe('the event that a function receives through its URL', () => {
+  it('has payload format 2.0 with the host of the URL on AWS', async () => {
+    const url = await start(echo);
+    const response = await fetch(`${url}/v1/my%20data?k=client-a&a=1&a=2`, {
+      method: 'POST',
+      body: '{"a":"é"}',
+      headers: { 'content-type': 'application/json', 'Statsig-Api-Key': 'client-b' },
+    });
+    expect(response.headers.get('x-amzn-requestid')).toMatch(/^[\w-]{36}$/);
+    const { event } = JSON.parse(await response.text());
+    expect(event).toMatchObject({
+      version: '2.0',
+      routeKey: '$default',
+      rawPath: '/v1/my%20data',
+      rawQueryString: 'k=client-a&a=1&a=2',
+      headers: { 'statsig-api-key': 'client-b' },
+      requestContext: {
+        accountId: 'anonymous',
+        apiId: 'abc',
+        domainName: 'abc.lambda-url.eu-west-1.on.aws',
+        domainPrefix: 'abc',
+        http: { method: 'POST', path: '/v1/my%20data' },
+        stage: '$default',
+      },
+      body: '{"a":"é"}',
+      isBase64Encoded: false,
+    });
+    expect(event).not.toHaveProperty('pathParameters');
+  });
+
+  it('is base64 for a compressed body', async () => {
+    const url = await start(echo);
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const response = await fetch(`${url}/`, { method: 'POST', body: Buffer.from([31, 139, 8]), headers });
+    expect(JSON.parse(await response.text()).event).toMatchObject({ body: 'H4sI', isBase64Encoded: true });
+  });
+
+  it("is the other URL's when the Host names it, with a port or without", async () => {
+    const url = await start(echo);
+    for (const host of [trigger.domainName, `${trigger.domainName}:8080`])
+      expect(JSON.parse((await getAs(url, host)).body)).toMatchObject({ name: 'trigger' });
+    expect(JSON.parse((await getAs(url, collect.domainName)).body)).toMatchObject({ name: 'collect' });
+    expect(await getAs(url, 'ghi.lambda-url.eu-west-1.on.aws')).toMatchObject({ status: 403 });
+  });
+});
+
+describe('CORS of a Function URL', () => {
+  const origin = { origin: 'https://shop.example' };
+  const never = async () => {
+    throw new Error('invoked');
+  };
+
+  it('answers a preflight without invoking the function', async () => {
+    const url = await start(never);
+    const response = await fetch(`${url}/v1/rgstr?k=a`, {
+      method: 'OPTIONS',
+      headers: { ...origin, 'access-control-request-method': 'POST' },
+    });
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': '*',
+      'access-control-max-age': '600',
+    });
+  });
+
+  it('adds its header to an answer, and doubles one that the function sets', async () => {
+    const url = await start(async (_, { rawPath }) => ({
+      statusCode: 202,
+      headers: rawPath === '/own' ? { 'Access-Control-Allow-Origin': '*' } : {},
+    }));
+    const post = (path: string) => fetch(`${url}${path}`, { method: 'POST', headers: origin });
+    expect((await post('/')).headers.get('access-control-allow-origin')).toBe('*');
+    expect((await post('/own')).headers.get('access-control-allow-origin')).toBe('*, *');
+    expect((await fetch(url)).headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('leaves preflights to the function where none is set', async () => {
+    const url = await start(async () => ({ statusCode: 204 }), { cors: undefined });
+    expect((await fetch(url, { method: 'OPTIONS', headers: origin })).status).toBe(204);
+  });
+});
+
+describe('what a Function URL answers by itself', () => {
+  it.each([
+    ['TooManyRequestsException', 429],
+    ['RequestEntityTooLargeException', 413],
+    ['Sandbox.Timedout', 502],
+    ['TypeError', 502],
+  ])('%s is a %i', async (errorType, status) => {
+    const url = await start(async () => {
+      throw new FunctionError(errorType, 'It failed.');
+    });
+    const response = await fetch(url, { method: 'POST', headers: { origin: 'https://shop.example' } });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(await response.json()).toEqual({ Message: expect.any(String) });
+  });
+
+  it('is a 413 for a body above 6 MiB, and a 502 for a result that is no answer', async () => {
+    const url = await start(async () => ({ statusCode: 'many' }));
+    const post = (body: Buffer) => fetch(url, { method: 'POST', body });
+    expect((await post(Buffer.alloc(6 * 1024 * 1024 + 1))).status).toBe(413);
+    expect((await post(Buffer.alloc(1))).status).toBe(502);
+  });
+
+  it('is a 403 without both permissions', async () => {
+    const url = await start(echo, { isPublic: false });
+    expect((await fetch(url, { method: 'POST' })).status).toBe(403);
+  });
+});
