@@ -1,5 +1,4 @@
 import { VERSION } from '../lib/base/version.ts';
-import { requestLimits } from '../lib/schema/config.ts';
 import { deliveredTables } from '../lib/tables/deliveredTables.ts';
 import { alarms } from './alarms/alarms.ts';
 import { dashboard } from './alarms/dashboard.ts';
@@ -12,6 +11,12 @@ import { keysSecret } from './data/keysSecret.ts';
 import { views } from './data/views.ts';
 import { exportOutputs, exportResources } from './drops/export.ts';
 import { ingestResources } from './drops/ingest.ts';
+import {
+  type Extension,
+  endpointExtensions,
+  endpointOutputs,
+  endpointResources,
+} from './endpoint/endpoint.ts';
 import { readerOutputs, readers } from './readers/readers.ts';
 import { workgroup, workgroupName } from './readers/workgroup.ts';
 import { deliveryRoles } from './roles/deliveryRoles.ts';
@@ -21,14 +26,17 @@ import { objectCreatedRules } from './streams/objectCreatedRules.ts';
 import { queues } from './streams/queues.ts';
 import { schedules } from './streams/schedules.ts';
 import { streams } from './streams/streams.ts';
-import { type Output, type Resources, sub, type Value } from './template/Resource.ts';
-import { logicalIds, partName, type Stack } from './template/Stack.ts';
+import type { Output, Resources } from './template/Resource.ts';
+import { partName, type Stack } from './template/Stack.ts';
 
 /** All resources of the deployment except the functions and their triggers, which are in serverless.yml. */
 export function resources(stack: Stack): {
   readonly Resources: Resources;
   readonly Outputs: Readonly<Record<string, Output>>;
-  /** A term of Serverless, not part of the template. */
+  /**
+   * A term of Serverless, not part of the template: a property here replaces the one of Serverless as a whole.
+   * https://www.serverless.com/framework/docs/providers/aws/guide/resources#override-aws-cloudformation-resource
+   */
   readonly extensions: Readonly<Record<string, Extension>>;
 } {
   return {
@@ -36,6 +44,7 @@ export function resources(stack: Stack): {
       ...key(stack),
       ...bucketResources(stack),
       ...keysSecret(stack),
+      ...endpointResources(stack),
       ...catalog(stack),
       ...views(stack),
       ...workgroup(stack),
@@ -55,31 +64,7 @@ export function resources(stack: Stack): {
       ...dashboard(stack),
     },
     Outputs: outputs(stack),
-    extensions: serverlessExtensions(stack),
-  };
-}
-
-/** Properties that are added to a resource of Serverless. */
-interface Extension {
-  readonly Properties: { readonly [name: string]: Value };
-}
-
-/**
- * Properties of resources of Serverless that serverless.yml cannot set. A property here replaces the one of Serverless as
- * a whole. https://www.serverless.com/framework/docs/providers/aws/guide/resources#override-aws-cloudformation-resource
- */
-function serverlessExtensions(stack: Stack): Readonly<Record<string, Extension>> {
-  const { requestsPerSecond, burst } = requestLimits(stack.config);
-  return {
-    [logicalIds.httpApiStage]: {
-      Properties: {
-        DefaultRouteSettings: {
-          DetailedMetricsEnabled: false,
-          ThrottlingRateLimit: requestsPerSecond,
-          ThrottlingBurstLimit: burst,
-        },
-      },
-    },
+    extensions: endpointExtensions(stack),
   };
 }
 
@@ -88,10 +73,7 @@ function outputs(stack: Stack): Readonly<Record<string, Output>> {
   const tables = deliveredTables(stack.config);
   return {
     SluiceVersion: { Description: 'Version of Sluice that deployed the stack', Value: VERSION },
-    CollectorUrl: {
-      Description: 'Point SDKs here; any path but the reserved ones will do, /v1/rgstr for example',
-      Value: sub(`https://\${${logicalIds.httpApi}}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}`),
-    },
+    ...endpointOutputs(stack),
     DataBucketName: { Description: 'Bucket that everything lands in', Value: bucketName(stack) },
     KeysSecretName: {
       Description: 'Secret with the SDK keys that `sluice keys` adds',

@@ -3,6 +3,7 @@ import { METRIC_NAMESPACE, type Metric } from '../../lib/base/log.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { curateMetrics } from '../../lib/curate/curateMetrics.ts';
 import { holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
+import { hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { workgroupName } from '../readers/workgroup.ts';
 import { getAtt, type Resources, ref, type Value } from '../template/Resource.ts';
@@ -39,7 +40,7 @@ export function dashboard(stack: Stack): Resources {
   );
   const names: Readonly<Record<string, Value>> = {
     Workgroup: workgroupName(stack),
-    Api: ref(logicalIds.httpApi),
+    ...(hasGateway(stack.config.endpoint) ? { Api: ref(logicalIds.httpApi) } : {}),
     DeadRegister: getAtt(logicalIds.deadLetters, 'QueueName'),
     DeadRedrive: getAtt(logicalIds.redriveDeadLetters, 'QueueName'),
     DeadHold: getAtt(logicalIds.holdDeadLetters, 'QueueName'),
@@ -127,9 +128,10 @@ function graphs(stack: Stack): readonly Graph[] {
       lines: [
         ...lambda('Invocations').slice(0, 1),
         collected(m.refused_requests),
-        api('Count'),
-        api('4xx'),
-        api('5xx'),
+        ...(hasGateway(stack.config.endpoint) ? ['Count', '4xx', '5xx'].map(api) : []),
+        ...(hasFunctionUrl(stack.config.endpoint)
+          ? ['UrlRequestCount', 'Url4xxCount', 'Url5xxCount'].flatMap((metric) => lambda(metric).slice(0, 1))
+          : []),
       ],
     },
     {

@@ -1,6 +1,7 @@
 import {
   CloudFormationClient,
   type CloudFormationClientConfig,
+  type Stack as DescribedStack,
   DescribeStacksCommand,
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
@@ -31,23 +32,31 @@ const templateSchema = z.looseObject({
     .default({}),
 });
 
+/** What is deployed. */
+export interface DeployedStack {
+  readonly template: StreamTemplate;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
 /**
- * Reads the template of a deployed stack.
+ * Reads the template and the outputs of a deployed stack.
  *
  * @param stackName `<service>-<stage>`.
  * @returns Null if there is no such stack, it never took events, or its removal has begun.
  * @throws What CloudFormation's client throws.
  */
-export async function readDeployedTemplate(
-  aws: AwsSettings,
-  stackName: string,
-): Promise<StreamTemplate | null> {
+export async function readDeployedStack(aws: AwsSettings, stackName: string): Promise<DeployedStack | null> {
   const client = new CloudFormationClient(aws);
   try {
-    const status = await readStatus(client, stackName);
-    if (status === null || EMPTY_STATES.includes(status)) return null;
+    const stack = await describeStack(client, stackName);
+    if (stack === null || EMPTY_STATES.includes(stack.StackStatus ?? '')) return null;
     const { TemplateBody = '' } = await client.send(new GetTemplateCommand({ StackName: stackName }));
-    return templateSchema.parse(parseJson(TemplateBody));
+    return {
+      template: templateSchema.parse(parseJson(TemplateBody)),
+      outputs: Object.fromEntries(
+        (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+      ),
+    };
   } finally {
     client.destroy();
   }
@@ -76,10 +85,13 @@ export async function readDrain(aws: AwsSettings, stackName: string): Promise<Dr
   }
 }
 
-async function readStatus(client: CloudFormationClient, StackName: string): Promise<string | null> {
+async function describeStack(
+  client: CloudFormationClient,
+  StackName: string,
+): Promise<DescribedStack | null> {
   try {
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }));
-    return Stacks?.[0]?.StackStatus ?? null;
+    return Stacks?.[0] ?? null;
   } catch (error) {
     // CloudFormation has no error of its own for it.
     if (error instanceof Error && /does not exist/.test(error.message)) return null;

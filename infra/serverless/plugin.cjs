@@ -1,6 +1,6 @@
-// Extends Serverless: bundles the functions, leaves out functions that the configuration does not need, warns, and refuses to
+// Extends Serverless: bundles the functions, leaves out functions and routes that the configuration does not need, warns, and refuses to
 // package a stage that shares a resource with another one, to deploy the local cloud's stage, a collector without keys
-// or a stack that CloudFormation would refuse, and to delete streams that are not drained.
+// or a stack that CloudFormation would refuse, to delete streams that are not drained, and addresses that are not retired.
 const { resolve } = require('node:path');
 
 const root = resolve(__dirname, '..', '..');
@@ -23,18 +23,20 @@ module.exports = class SluicePlugin {
       },
       'before:deploy:deploy': async () => {
         await this.requireDeployable();
-        await this.requireDrained(this.serverless.service.provider.compiledCloudFormationTemplate);
+        await this.requireKept(this.serverless.service.provider.compiledCloudFormationTemplate);
       },
       'before:deploy:function:deploy': () => this.requireDeployable(),
-      'before:remove:remove': () => this.requireDrained(),
+      'before:remove:remove': () => this.requireKept(),
       'after:deploy:deploy': () => this.warnOfDrain(),
     };
   }
 
   async leaveOut() {
-    const { unusedFunctions } = await import('./requirements.ts');
+    const { leaveOutRoutes, unusedFunctions } = await import('./requirements.ts');
     const { functions } = this.serverless.service;
-    for (const name of unusedFunctions(await this.loadConfig())) delete functions[name];
+    const config = await this.loadConfig();
+    for (const name of unusedFunctions(config)) delete functions[name];
+    leaveOutRoutes(functions, config);
   }
 
   async compareStages() {
@@ -90,9 +92,13 @@ module.exports = class SluicePlugin {
     });
   }
 
-  /** @param template What is deployed. Default nothing: the stack is removed. */
-  async requireDrained(template) {
-    const [{ readDeployedTemplate, readDrain }, { deletedStreams, requireDrained }] = await Promise.all([
+  /**
+   * That streams which go are drained, and addresses which go are retired.
+   *
+   * @param template What is deployed. Default nothing: the stack is removed.
+   */
+  async requireKept(template) {
+    const [{ readDeployedStack, readDrain }, required] = await Promise.all([
       import('./deployedStack.ts'),
       import('./requirements.ts'),
     ]);
@@ -100,9 +106,13 @@ module.exports = class SluicePlugin {
     const aws = await provider.getAwsSdkV3Config();
     const stackName = provider.naming.getStackName();
     await this.explain(async () => {
-      const deployed = await readDeployedTemplate(aws, stackName);
-      const streams = deployed === null ? [] : deletedStreams(deployed, template);
-      if (streams.length > 0) requireDrained(streams, await readDrain(aws, stackName));
+      const deployed = await readDeployedStack(aws, stackName);
+      if (deployed === null) return;
+      const streams = required.deletedStreams(deployed.template, template);
+      if (streams.length > 0) required.requireDrained(streams, await readDrain(aws, stackName));
+      if (template === undefined) return;
+      const addresses = required.deletedAddresses(deployed.template, template, deployed.outputs);
+      required.requireRetired(addresses, await this.loadConfig());
     });
   }
 

@@ -3,9 +3,11 @@ import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import { customerSession, exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { hasArm64, isRegion, type Region } from '../../lib/schema/regions.ts';
+import { collectorConcurrency, hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
+import { hasArm64, hasFunctionUrls, isRegion, type Region } from '../../lib/schema/regions.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
+import { logicalIds } from '../template/Stack.ts';
 
 /** CloudFormation's limits for a template. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 export const TEMPLATE_LIMITS = { resources: 500, outputs: 200, bytes: 1_000_000 } as const;
@@ -65,7 +67,7 @@ const STREAM_IDENTITY = [
   'MSKSourceConfiguration',
 ] as const;
 
-/** A template, as far as streams are concerned. */
+/** A template, as far as it is compared. */
 export interface StreamTemplate {
   readonly Resources?: Readonly<
     Record<
@@ -105,6 +107,42 @@ export function requireDrained(
 ): void {
   if (streams.length > 0 && (drain === null || drain.drained === null))
     throw new ConfigError('SLUICE_CONFIG_NOT_DRAINED', `It deletes ${streams.join(', ')}.`);
+}
+
+/** Types of resources whose address SDKs post to. */
+const ENDPOINTS: readonly string[] = ['AWS::ApiGatewayV2::Api', 'AWS::Lambda::Url'];
+
+/**
+ * Addresses of the collector that an update deletes, by the outputs of the deployed stack.
+ *
+ * @param outputs Of the deployed stack.
+ */
+export function deletedAddresses(
+  deployed: StreamTemplate,
+  packaged: StreamTemplate,
+  outputs: Readonly<Record<string, string>>,
+): string[] {
+  const goes = (id: string) => {
+    const type = deployed.Resources?.[id]?.Type ?? '';
+    return ENDPOINTS.includes(type) && packaged.Resources?.[id]?.Type !== type;
+  };
+  const addresses = ['CollectorUrl', 'GatewayUrl'].flatMap((name) => outputs[name] ?? []);
+  return [
+    ...(goes(logicalIds.httpApi) ? addresses.filter((one) => one.includes('.execute-api.')) : []),
+    ...(goes(logicalIds.collectUrl) ? addresses.filter((one) => one.includes('.lambda-url.')) : []),
+  ];
+}
+
+/**
+ * Refuses to delete an address that the configuration does not name.
+ *
+ * @param deleted From {@link deletedAddresses}.
+ * @throws ConfigError `SLUICE_CONFIG_ENDPOINT_DELETED`
+ */
+export function requireRetired(deleted: readonly string[], { endpoint }: Pick<Config, 'endpoint'>): void {
+  const kept = deleted.filter((address) => !endpoint.retired.includes(address));
+  if (kept.length > 0)
+    throw new ConfigError('SLUICE_CONFIG_ENDPOINT_DELETED', `It deletes ${kept.join(', ')}.`);
 }
 
 /**
@@ -179,7 +217,12 @@ export function requireKeys(config: {
  * @throws ConfigError `SLUICE_CONFIG_INVALID`, naming the fields.
  */
 export function requireRegion(
-  { existing, alarms, architecture }: Pick<Config, 'existing' | 'alarms' | 'architecture'>,
+  {
+    existing,
+    alarms,
+    architecture,
+    endpoint,
+  }: Pick<Config, 'existing' | 'alarms' | 'architecture' | 'endpoint'>,
   region: string,
 ): asserts region is Region {
   const problems: string[] = [];
@@ -192,6 +235,10 @@ export function requireRegion(
       `architecture: got "arm64", expected "x86_64", as AWS has not announced Lambda on arm64 for ${region}.`,
     );
   }
+  if (isRegion(region) && hasFunctionUrl(endpoint) && !hasFunctionUrls(region))
+    problems.push(
+      `endpoint.kind: got "${endpoint.kind}", expected "http-api", as Lambda has no Function URLs in ${region}.`,
+    );
   for (const [field, arn] of [
     ['existing.keyArn', existing.keyArn],
     ['alarms.topicArn', alarms.topicArn],
@@ -219,11 +266,56 @@ export function unusedFunctions({
   ];
 }
 
+/**
+ * Takes the routes of the HTTP API from the functions of a configuration without one. Serverless makes an API only for routes.
+ *
+ * @param functions As Serverless has them: changed in place.
+ */
+export function leaveOutRoutes(
+  functions: Readonly<Record<string, { events?: readonly object[] }>>,
+  { endpoint }: Pick<Config, 'endpoint'>,
+): void {
+  if (hasGateway(endpoint)) return;
+  for (const one of Object.values(functions))
+    one.events = (one.events ?? []).filter((event) => !('httpApi' in event));
+}
+
 /** What works but should be improved before a deployment: a sentence each, with the cure. */
-export function packageWarnings({ alarms }: Pick<Config, 'alarms'>): string[] {
-  return alarms.topicArn === null
-    ? [
-        'The alarms notify nobody: set `alarms.topicArn` in sluice.config.ts to the ARN of an SNS topic (docs/metrics.md).',
-      ]
-    : [];
+export function packageWarnings({
+  alarms,
+  endpoint,
+  collector,
+}: Pick<Config, 'alarms' | 'endpoint' | 'collector'>): string[] {
+  const { executions, requestsPerSecond } = collectorConcurrency(collector);
+  const lower = [
+    ['requestsPerSecond', requestsPerSecond],
+    ['burst', executions],
+  ] as const;
+  return [
+    ...(alarms.topicArn === null
+      ? [
+          'The alarms notify nobody: set `alarms.topicArn` in sluice.config.ts to the ARN of an SNS topic (docs/metrics.md).',
+        ]
+      : []),
+    ...(hasFunctionUrl(endpoint)
+      ? [
+          `The Function URL answers 429 beyond ${executions} executions at once or ${requestsPerSecond} requests a second, and SDKs drop the events of such a request: the gateway answers 5xx, and they send again. The alarm \`concurrency\` rings at half of it (docs/deploy.md, "A Function URL").`,
+        ]
+      : []),
+    ...(endpoint.kind === 'both'
+      ? [
+          'Events are taken at two addresses: once nothing arrives at the one that you leave, list it in `endpoint.retired` and set `endpoint.kind` to the other.',
+        ]
+      : []),
+    ...(hasGateway(endpoint)
+      ? lower.flatMap(([member, limit]) => {
+          const value = endpoint[member];
+          return value === null || value >= limit
+            ? []
+            : [
+                `endpoint.${member} is ${value}, and Lambda takes ${limit}: the gateway answers 429 first, on which SDKs drop events. Leave it out, or set \`collector.reservedConcurrency\` lower: beyond that the gateway answers 5xx, and SDKs send again (docs/deploy.md, "Overload").`,
+              ];
+        })
+      : []),
+  ];
 }

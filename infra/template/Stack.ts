@@ -53,6 +53,9 @@ export const logicalIds = {
   loadLogGroup: 'IngestDashloadLogGroup',
   httpApi: 'HttpApi',
   httpApiStage: 'HttpApiStage',
+  accessLogGroup: 'AccessLogGroup',
+  collectUrl: 'CollectUrl',
+  triggerUrl: 'IngestTriggerUrl',
 } as const;
 
 const kindPrefix = { exposures: 'Exposures', events: 'Events', quarantine: 'Quarantine' } as const;

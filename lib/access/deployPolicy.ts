@@ -38,6 +38,16 @@ const SECRET_ACTIONS = [
   'secretsmanager:UpdateSecret',
 ];
 
+/** What API Gateway asks of whoever turns its access log on or off. */
+const ACCESS_LOG_ACTIONS = [
+  'logs:CreateLogDelivery',
+  'logs:DeleteLogDelivery',
+  'logs:GetLogDelivery',
+  'logs:ListLogDeliveries',
+  'logs:PutResourcePolicy',
+  'logs:UpdateLogDelivery',
+];
+
 /** The names of a deployment that its policies depend on, without existing resources that it only uses. */
 export interface DeployedNames {
   /** Name of the stack, and the beginning of the names of its parts: `sluice-prod`. */
@@ -54,6 +64,8 @@ export interface DeployedNames {
   readonly key: boolean;
   /** It makes readers' policies, roles, users or profiles. */
   readonly readers: boolean;
+  /** The gateway writes an access log. */
+  readonly accessLog: boolean;
 }
 
 /** Each a policy of its own, as one would be longer than IAM takes. */
@@ -160,13 +172,16 @@ function functions(place: Place, { stack }: DeployedNames): Statement[] {
       [
         'lambda:AddPermission',
         'lambda:CreateFunction',
+        'lambda:CreateFunctionUrlConfig',
         'lambda:DeleteFunction',
         'lambda:DeleteFunctionConcurrency',
+        'lambda:DeleteFunctionUrlConfig',
         'lambda:GetFunction',
         'lambda:GetFunctionCodeSigningConfig',
         'lambda:GetFunctionConfiguration',
         'lambda:GetFunctionRecursionConfig',
         'lambda:GetFunctionScalingConfig',
+        'lambda:GetFunctionUrlConfig',
         'lambda:GetPolicy',
         'lambda:GetRuntimeManagementConfig',
         'lambda:ListTags',
@@ -179,6 +194,7 @@ function functions(place: Place, { stack }: DeployedNames): Statement[] {
         'lambda:UntagResource',
         'lambda:UpdateFunctionCode',
         'lambda:UpdateFunctionConfiguration',
+        'lambda:UpdateFunctionUrlConfig',
       ],
       [own],
     ),
@@ -426,8 +442,11 @@ function triggers(place: Place, { stack }: DeployedNames): Statement[] {
 }
 
 /** Logs, alarms and the dashboard. */
-function watching(place: Place, { stack }: DeployedNames): Statement[] {
-  const groups = [`/aws/lambda/${stack}-*`, `/aws/kinesisfirehose/${stack}-*`];
+function watching(place: Place, { stack, accessLog }: DeployedNames): Statement[] {
+  const groups = [
+    ...['lambda', 'kinesisfirehose'].map((service) => `/aws/${service}/${stack}-*`),
+    ...(accessLog ? [`/aws/vendedlogs/${stack}-*`] : []),
+  ];
   return [
     allow(
       'ListLogGroups',
@@ -451,6 +470,8 @@ function watching(place: Place, { stack }: DeployedNames): Statement[] {
       ],
       groups.map((group) => arnIn(place, 'logs', `log-group:${group}`)),
     ),
+    // API Gateway's delivery of an access log names no resource: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
+    ...(accessLog ? [allow('AccessLog', ACCESS_LOG_ACTIONS, ['*'])] : []),
     allow(
       'LogStreams',
       ['logs:CreateLogStream', 'logs:DeleteLogStream'],

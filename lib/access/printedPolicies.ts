@@ -342,6 +342,7 @@ function deployedNames(config: Config, stack: string): DeployedNames {
     ],
     key: existing.keyArn === null,
     readers: readers.length > 0,
+    accessLog: config.endpoint.accessLogDays !== null,
   };
 }
 

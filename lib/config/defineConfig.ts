@@ -4,6 +4,7 @@ import { displayValue } from '../base/text.ts';
 import { namePatternProblem } from '../collect/eventFilter.ts';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
 import { MAX_ACTIVE_PARTITIONS } from '../schema/deliveryLimits.ts';
+import { endpointProblems } from '../schema/endpoint.ts';
 import { bestUnionIssues, expectedText } from '../schema/issues.ts';
 import { stagesSchema } from '../schema/stages.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
@@ -135,7 +136,7 @@ function invalid(input: unknown, issues: readonly z.core.$ZodIssue[]) {
 
 /** Problems that the schema cannot find: names that are valid alone but collide with each other. */
 function findCollisions(config: Config): string[] {
-  const problems: string[] = [];
+  const problems: string[] = [...endpointProblems(config.endpoint)];
   const [topFolder = ''] = config.statsigFolder.split('/');
   if (RESERVED_FOLDERS.has(topFolder)) {
     problems.push(

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from './AcceptedKey.ts';
+import { endpointSchema } from './endpoint.ts';
 import { exportsSchema } from './exports.ts';
 import { bucketName, placeName, singleRegionKeyArn, sqlName } from './formats.ts';
 import { readersSchema } from './readers.ts';
-import { ARCHITECTURES, gatewayQuota, REGIONS } from './regions.ts';
+import { ARCHITECTURES, REGIONS } from './regions.ts';
 import { sourcesSchema } from './sources.ts';
 import { stagesSchema } from './stages.ts';
 
@@ -95,7 +96,10 @@ const retentionSchema = z
 /** https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
 
-/** Where alarms are sent. */
+/** Times an hour. */
+const times = () => z.int('a whole number').min(1, '1 or more').max(1_000_000_000, '1000000000 at most');
+
+/** Where alarms are sent, and thresholds that depend on the traffic. */
 const alarmsSchema = z
   .strictObject({
     /** SNS topic to which every alarm is sent, when it rings and when it ends. Default null: none. */
@@ -104,29 +108,13 @@ const alarmsSchema = z
       .regex(TOPIC_ARN, 'the ARN of an SNS topic, arn:aws:sns:<region>:<account>:<name>')
       .nullable()
       .default(null),
-  })
-  .prefault({});
-
-const rate = () => z.int('a whole number').max(1_000_000, '1000000 at most');
-
-/**
- * The ceiling of the HTTP API's stage. The gateway answers 429 beyond it, which some SDKs take as final, so it is no
- * means against load: docs/deploy.md, "Overload".
- */
-const endpointSchema = z
-  .strictObject({
     /**
-     * Requests a second that the stage takes. Default null: as many as the account takes in the region.
+     * Requests that the collector takes within an hour at which the alarm `invocations` rings: somebody may be sending what
+     * you pay for. Default 1,000,000, about 278 a second. Set it to three times your busiest hour.
      */
-    requestsPerSecond: rate().min(1, '1 or more: 0 would take nothing').nullable().default(null),
-    /** Requests at once that the stage takes. Default null: the account's quota in the region, 5,000 or 1,250. */
-    burst: rate().min(1, '1 or more').nullable().default(null),
-    /**
-     * Requests a second that AWS takes for the whole account in the region. Default null: the quota of the region,
-     * 10,000 or 2,500 (lib/schema/regions.ts). Set it after AWS has raised yours: the alarm `stage-limit` depends on it.
-     * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
-     */
-    accountRequestsPerSecond: rate().min(1, '1 or more').nullable().default(null),
+    invocationsPerHour: times().default(1_000_000),
+    /** Requests answered 401 within an hour at which the alarms `key-unknown` and `key-missing` ring. Default 10,000. */
+    refusedKeysPerHour: times().default(10_000),
   })
   .prefault({});
 
@@ -324,6 +312,16 @@ export const configSchema = z.strictObject({
         .max(100_000, '100000 at most')
         .nullable()
         .default(null),
+      /**
+       * Executions at once that AWS allows the account in the region. Default null: 1,000, AWS's default. Set it to what
+       * the account has, which is 10 in many new ones: the alarm `concurrency` depends on it.
+       */
+      accountConcurrency: z
+        .int('a whole number')
+        .min(1, '1 or more')
+        .max(1_000_000, '1000000 at most')
+        .nullable()
+        .default(null),
     })
     .prefault({}),
   /** Accept any `client-…` or `secret-…` key when deployed, too. Default false. */
@@ -380,7 +378,7 @@ export const configSchema = z.strictObject({
   sources: sourcesSchema,
   /** Where alarms are sent. */
   alarms: alarmsSchema,
-  /** The HTTP API's own limit. */
+  /** Where SDKs post to, and what it takes. */
   endpoint: endpointSchema,
   /** The stages that the configuration is deployed to, as the second argument of `defineConfig`. Default `dev` alone. */
   stages: stagesSchema.optional(),
@@ -398,29 +396,4 @@ const BYTES_A_GIGABYTE = 1_000_000_000;
 /** Bytes that one query may scan. */
 export function scanLimitBytes({ athena }: Pick<Config, 'athena'>): number {
   return Math.round(athena.scanLimitGigabytes * BYTES_A_GIGABYTE);
-}
-
-/** The limits of the HTTP API: what the stage takes, and what the account takes. */
-export interface RequestLimits {
-  /** The stage's rate, requests a second. */
-  readonly requestsPerSecond: number;
-  /** The stage's burst, requests at once. */
-  readonly burst: number;
-  /** The rate from which on the gateway answers 429: the lower one of the stage's and the account's. */
-  readonly effectiveRequestsPerSecond: number;
-}
-
-/**
- * The limits of the deployment's HTTP API: `endpoint` of the configuration, and where it is silent the region's quota
- * of an account.
- */
-export function requestLimits({ region, endpoint }: Pick<Config, 'region' | 'endpoint'>): RequestLimits {
-  const quota = gatewayQuota(region);
-  const accountRate = endpoint.accountRequestsPerSecond ?? quota.requestsPerSecond;
-  const requestsPerSecond = endpoint.requestsPerSecond ?? accountRate;
-  return {
-    requestsPerSecond,
-    burst: endpoint.burst ?? quota.burst,
-    effectiveRequestsPerSecond: Math.min(requestsPerSecond, accountRate),
-  };
 }

@@ -88,6 +88,19 @@ export function hasArm64(region: Region): boolean {
   return FACTS[region].arm64;
 }
 
+/**
+ * Regions without Function URLs: https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
+ */
+const WITHOUT_FUNCTION_URLS: ReadonlySet<Region> = new Set<Region>([
+  ...(['ap-south-2', 'ap-southeast-4', 'ap-southeast-5', 'ca-west-1'] as const),
+  ...(['eu-central-2', 'eu-south-2', 'il-central-1', 'me-central-1'] as const),
+]);
+
+/** Whether Lambda has Function URLs in a region. */
+export function hasFunctionUrls(region: Region): boolean {
+  return !WITHOUT_FUNCTION_URLS.has(region);
+}
+
 /** The region's quota of an account: what API Gateway takes there unless AWS has raised it. */
 export function gatewayQuota(region: Region): Pick<RegionFacts, 'requestsPerSecond' | 'burst'> {
   return FACTS[region];

@@ -32,11 +32,16 @@ const customers: Partial<ConfigInput> = JSON.parse(
 );
 /** Granted, though no handler declares it and no code of Serverless calls it. */
 const VERSIONS = 'functions kept versions in release 0.2, to which a failed upgrade rolls back';
+const URLS = 'for `endpoint.kind`, and for the deployment that goes back to the gateway';
 const IDLE: ReadonlyMap<string, string> = new Map([
   ['Stack cloudformation:ContinueUpdateRollback', 'a person calls it when a rollback has failed'],
   ['Stack cloudformation:UpdateTerminationProtection', 'provider.deletionProtection, and `sluice drain`'],
+  ['Functions lambda:CreateFunctionUrlConfig', URLS],
+  ['Functions lambda:DeleteFunctionUrlConfig', URLS],
   ['Functions lambda:GetFunctionConfiguration', VERSIONS],
+  ['Functions lambda:GetFunctionUrlConfig', URLS],
   ['Functions lambda:ListVersionsByFunction', VERSIONS],
+  ['Functions lambda:UpdateFunctionUrlConfig', URLS],
   ['FunctionVersions lambda:GetProvisionedConcurrencyConfig', VERSIONS],
   ['OwnDrain secretsmanager:GetSecretValue', 'the plugin reads whether the stack is drained'],
 ]);

@@ -27,6 +27,7 @@ const LASTING = new Set([
   'AWS::SQS::Queue',
   'AWS::Athena::WorkGroup',
   'AWS::ApiGatewayV2::Api',
+  'AWS::Lambda::Url',
   'AWS::IAM::User',
 ]);
 

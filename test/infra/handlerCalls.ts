@@ -179,6 +179,7 @@ function targets(
       return on(permission === 'lambda:GetProvisionedConcurrencyConfig' ? `${own}:1` : own);
     }
     case 'AWS::Lambda::Permission':
+    case 'AWS::Lambda::Url':
       return on(here('lambda', `function:${place.stack}-collect`));
     case 'AWS::ApiGatewayV2::Api':
     case 'AWS::ApiGatewayV2::Integration':

@@ -120,6 +120,19 @@ export const unscopedActions: readonly UnscopedActions[] = [
       'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html',
   },
   {
+    actions: [
+      'logs:CreateLogDelivery',
+      'logs:DeleteLogDelivery',
+      'logs:GetLogDelivery',
+      'logs:ListLogDeliveries',
+      'logs:PutResourcePolicy',
+      'logs:UpdateLogDelivery',
+    ],
+    who: 'deploy',
+    why: 'Only with `endpoint.accessLogDays`. API Gateway asks for them on behalf of whoever turns its log on; they take no resource.',
+    source: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html',
+  },
+  {
     actions: ['cloudwatch:GetMetricData'],
     who: 'hold',
     why: 'Metrics have no ARN.',

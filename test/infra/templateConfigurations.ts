@@ -68,6 +68,21 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
     unitIds: { companyID: 'company_id' },
     jsonPaths: { plan: 'user.custom.plan' },
   },
+  'a Function URL': {
+    endpoint: { kind: 'function-url' },
+    sources: [
+      {
+        name: 'acme',
+        bucket: 'acme-drops',
+        owner: '444455556666',
+        datasets: [{ name: 'events', kind: 'events' }],
+      },
+    ],
+  },
+  'both endpoints, with an access log': {
+    endpoint: { kind: 'both', accessLogDays: 30 },
+    collector: { reservedConcurrency: 50 },
+  },
   'all that exists is brought': {
     region: 'eu-west-1',
     curate: true,

@@ -184,6 +184,7 @@ describe('each statement of the deployment policy', () => {
       workgroups: ['sluice'],
       key: true,
       readers: true,
+      accessLog: true,
     });
     const unscoped = [stack, data, ...(readers === undefined ? [] : [readers])]
       .flatMap(({ Statement }) => Statement)

@@ -27,6 +27,7 @@ const deploy = deployPolicies(place, {
   workgroups: ['sluice', 'sluice_statsig'],
   key: true,
   readers: true,
+  accessLog: true,
 });
 const access = { statsigForwardsHere: false, keyAdministrator: true };
 

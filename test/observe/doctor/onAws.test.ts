@@ -184,6 +184,16 @@ describe('sluice doctor, where only AWS can answer', () => {
     expect(await findings('quotas')).toEqual([3, 'SLUICE_DOCTOR_NOT_ALLOWED apigateway:GET.']);
   });
 
+  it('compares the concurrency that a Function URL depends on with that of the account, and asks no gateway', async () => {
+    answers.delete('apigateway /account');
+    expect(await findings('quotas', config("endpoint: { kind: 'function-url' }"))).toEqual([0]);
+    const asks = config("endpoint: { kind: 'function-url' }, collector: { accountConcurrency: 1_001 }");
+    expect(await findings('quotas', asks)).toEqual([
+      3,
+      'SLUICE_DOCTOR_CONCURRENCY_LIMIT The account allows 1000 executions at once; the configuration says 1001.',
+    ]);
+  });
+
   it('names a quota that it could not find', async () => {
     quotas.delete('firehose');
     expect(await findings('quotas')).toEqual([

@@ -1,0 +1,145 @@
+import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
+import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import {
+  collectorConcurrency,
+  hasFunctionUrl,
+  hasGateway,
+  requestLimits,
+} from '../../lib/schema/endpoint.ts';
+import type { RequestError } from '../../lib/wire/RequestError.ts';
+import { type Resource, type Resources, ref } from '../template/Resource.ts';
+import { logicalIds, partName, type Stack } from '../template/Stack.ts';
+import { alarm, shareAlarm, type WatchedMetric } from './alarm.ts';
+
+/** Percent of requests. Some 4xx are normal: apps with an old key, and port scanners. */
+const CLIENT_ERRORS_PERCENT = 5;
+const SERVER_ERRORS_PERCENT = 1;
+/** Requests in five minutes below which their share means nothing. */
+const CLIENT_ERRORS_AT_LEAST = 20;
+const SERVER_ERRORS_AT_LEAST = 5;
+/** Percent of a limit above which requests are answered 429, and events are lost. */
+const LIMIT_PERCENT = 50;
+const MINUTE = 60;
+const HOUR = 3_600;
+
+/**
+ * Alarms on what the gateway or the Function URL answers by itself, and on abuse.
+ *
+ * Metrics and dimensions: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html,
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html and
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+ */
+export function endpointAlarms(stack: Stack): Resources {
+  const { endpoint } = stack.config;
+  return {
+    ...(hasGateway(endpoint) ? gatewayAlarms(stack) : {}),
+    ...(hasFunctionUrl(endpoint) ? functionUrlAlarms(stack) : {}),
+    ...abuseAlarms(stack),
+  };
+}
+
+function gatewayAlarms(stack: Stack): Resources {
+  const ofApi = (metric: '4xx' | '5xx' | 'Count'): WatchedMetric => ({
+    namespace: 'AWS/ApiGateway',
+    metric,
+    statistic: 'Sum',
+    dimensions: { ApiId: ref(logicalIds.httpApi) },
+  });
+  const { effectiveRequestsPerSecond } = requestLimits(stack.config);
+  return {
+    StageLimitAlarm: alarm(stack, 'stage-limit', {
+      ...ofApi('Count'),
+      description: `${LIMIT_PERCENT} % of the request limit of the gateway, beyond which events are lost: see docs/deploy.md, "Overload"`,
+      // At least one request a minute, for very low limits.
+      threshold: Math.max(1, Math.round((effectiveRequestsPerSecond * MINUTE * LIMIT_PERCENT) / 100)),
+      periodSeconds: MINUTE,
+    }),
+    ClientErrorsAlarm: shareAlarm(stack, 'api-4xx', {
+      description: `${CLIENT_ERRORS_PERCENT} % of requests are refused, including the gateway's own 429 and 413: see docs/answers.md, "What the gateway answers by itself"`,
+      some: ofApi('4xx'),
+      all: ofApi('Count'),
+      atLeast: CLIENT_ERRORS_AT_LEAST,
+      threshold: CLIENT_ERRORS_PERCENT,
+    }),
+    ServerErrorsAlarm: shareAlarm(stack, 'api-5xx', {
+      description: `${SERVER_ERRORS_PERCENT} % of requests fail, and SDKs retry them: check refused_requests by reason (docs/metrics.md)`,
+      some: ofApi('5xx'),
+      all: ofApi('Count'),
+      atLeast: SERVER_ERRORS_AT_LEAST,
+      threshold: SERVER_ERRORS_PERCENT,
+    }),
+  };
+}
+
+function functionUrlAlarms(stack: Stack): Resources {
+  const ofUrl = (metric: 'Url4xxCount' | 'Url5xxCount' | 'UrlRequestCount'): WatchedMetric => ({
+    ...ofCollector(stack, metric),
+    statistic: 'Sum',
+  });
+  const { executions, isReserved } = collectorConcurrency(stack.config.collector);
+  const concurrency = ofCollector(stack, 'ConcurrentExecutions');
+  return {
+    ConcurrencyAlarm: alarm(stack, 'concurrency', {
+      ...concurrency,
+      statistic: 'Maximum',
+      // Without a reservation all functions of the account share its executions.
+      dimensions: isReserved ? concurrency.dimensions : {},
+      description: `${LIMIT_PERCENT} % of the ${executions} executions at once, beyond which the Function URL answers 429 and events are lost: see docs/deploy.md, "A Function URL"`,
+      threshold: Math.max(1, Math.floor((executions * LIMIT_PERCENT) / 100)),
+      periodSeconds: MINUTE,
+    }),
+    UrlClientErrorsAlarm: shareAlarm(stack, 'url-4xx', {
+      description: `${CLIENT_ERRORS_PERCENT} % of requests to the Function URL are refused, including its own 429 and 413: see docs/answers.md, "What a Function URL answers by itself"`,
+      some: ofUrl('Url4xxCount'),
+      all: ofUrl('UrlRequestCount'),
+      atLeast: CLIENT_ERRORS_AT_LEAST,
+      threshold: CLIENT_ERRORS_PERCENT,
+    }),
+    UrlServerErrorsAlarm: shareAlarm(stack, 'url-5xx', {
+      description: `${SERVER_ERRORS_PERCENT} % of requests to the Function URL fail, and SDKs retry them: check refused_requests by reason (docs/metrics.md)`,
+      some: ofUrl('Url5xxCount'),
+      all: ofUrl('UrlRequestCount'),
+      atLeast: SERVER_ERRORS_AT_LEAST,
+      threshold: SERVER_ERRORS_PERCENT,
+    }),
+  };
+}
+
+/** Anybody can post, and each request costs. A request without a valid key is refused, and costs the same besides Firehose. */
+function abuseAlarms(stack: Stack): Resources {
+  const { invocationsPerHour, refusedKeysPerHour } = stack.config.alarms;
+  const refused = (
+    part: string,
+    reason: keyof typeof RequestError.entries & `SLUICE_KEY_${string}`,
+    description: string,
+  ): Resource =>
+    alarm(stack, part, {
+      description: `${description}: see docs/operate.md, "Somebody sends what they should not"`,
+      namespace: METRIC_NAMESPACE,
+      metric: collectMetrics.refused_requests.name,
+      statistic: 'Sum',
+      dimensions: { function: 'collect', stage: stack.stage, reason },
+      threshold: refusedKeysPerHour,
+      periodSeconds: HOUR,
+    });
+  return {
+    InvocationsAlarm: alarm(stack, 'invocations', {
+      ...ofCollector(stack, 'Invocations'),
+      statistic: 'Sum',
+      description:
+        'More requests in an hour than alarms.invocationsPerHour: see docs/operate.md, "Somebody sends what they should not"',
+      threshold: invocationsPerHour,
+      periodSeconds: HOUR,
+    }),
+    KeyUnknownAlarm: refused('key-unknown', 'SLUICE_KEY_UNKNOWN', 'Many requests with a key that is unknown'),
+    KeyMissingAlarm: refused('key-missing', 'SLUICE_KEY_MISSING', 'Many requests without a key'),
+  };
+}
+
+function ofCollector(stack: Stack, metric: string): Omit<WatchedMetric, 'statistic'> {
+  return {
+    namespace: 'AWS/Lambda',
+    metric,
+    dimensions: { FunctionName: partName(stack, 'collect') },
+  };
+}

@@ -1,0 +1,147 @@
+import { hasFunctionUrl, hasGateway, requestLimits } from '../../lib/schema/endpoint.ts';
+import { getAtt, type Output, type Resource, type Resources, sub, type Value } from '../template/Resource.ts';
+import { logicalIds, type Stack } from '../template/Stack.ts';
+
+/** Properties that are added to a resource of Serverless. */
+export interface Extension {
+  readonly Properties: { readonly [name: string]: Value };
+}
+
+/** What CORS allows, as `provider.httpApi.cors` of serverless.yml: a browser may post from any site. */
+const CORS = {
+  AllowOrigins: ['*'],
+  AllowHeaders: ['*'],
+  AllowMethods: ['POST'],
+  MaxAge: 86_400,
+} as const;
+
+/**
+ * What the access log has of a request, a JSON object a line. Never the query string or the path: SDKs send their key as
+ * `?k=`, and paths of Statsig's API contain one. `responseLength` is the answer's: the gateway does not tell the request's.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+ */
+const ACCESS_LOG = {
+  time: '$context.requestTime',
+  request_id: '$context.requestId',
+  ip: '$context.identity.sourceIp',
+  route: '$context.routeKey',
+  status: '$context.status',
+  bytes: '$context.responseLength',
+  ms: '$context.responseLatency',
+  error: '$context.error.message',
+} as const;
+
+/**
+ * The access log's group. Logs whose names begin like this need no statement of their own in the account's policy for logs,
+ * which has little room: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+ */
+export function accessLogGroup({ service, stage }: Pick<Stack, 'service' | 'stage'>): string {
+  return `/aws/vendedlogs/${service}-${stage}-access`;
+}
+
+/** Function URLs and the access log. The HTTP API comes from serverless.yml. */
+export function endpointResources(stack: Stack): Resources {
+  const { endpoint, sources } = stack.config;
+  return {
+    ...(hasFunctionUrl(endpoint)
+      ? {
+          ...functionUrl(logicalIds.collectUrl, 'CollectLambdaFunction', { Cors: CORS }),
+          // No browser starts an ingest.
+          ...(sources.length === 0
+            ? {}
+            : functionUrl(logicalIds.triggerUrl, 'IngestDashtriggerLambdaFunction', {})),
+        }
+      : {}),
+    ...(endpoint.accessLogDays === null
+      ? {}
+      : {
+          [logicalIds.accessLogGroup]: {
+            Type: 'AWS::Logs::LogGroup',
+            Properties: {
+              LogGroupName: accessLogGroup(stack),
+              RetentionInDays: endpoint.accessLogDays,
+            },
+          },
+        }),
+  };
+}
+
+/**
+ * A Function URL that everybody may post to; who sends events is decided by their key. Lambda asks for both permissions
+ * since October 2025: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+ */
+function functionUrl(logicalId: string, functionId: string, properties: Resource['Properties']): Resources {
+  const permission = (terms: Resource['Properties']): Resource => ({
+    Type: 'AWS::Lambda::Permission',
+    Properties: { FunctionName: getAtt(functionId), Principal: '*', ...terms },
+  });
+  return {
+    [logicalId]: {
+      Type: 'AWS::Lambda::Url',
+      Properties: { TargetFunctionArn: getAtt(functionId), AuthType: 'NONE', ...properties },
+    },
+    [`${logicalId}PostPermission`]: permission({
+      Action: 'lambda:InvokeFunctionUrl',
+      FunctionUrlAuthType: 'NONE',
+    }),
+    [`${logicalId}InvokePermission`]: permission({
+      Action: 'lambda:InvokeFunction',
+      InvokedViaFunctionUrl: true,
+    }),
+  };
+}
+
+/** Properties of the HTTP API's stage that serverless.yml cannot set. */
+export function endpointExtensions({ config }: Stack): Readonly<Record<string, Extension>> {
+  const { endpoint } = config;
+  if (!hasGateway(endpoint)) return {};
+  const { requestsPerSecond, burst } = requestLimits(config);
+  return {
+    [logicalIds.httpApiStage]: {
+      Properties: {
+        DefaultRouteSettings: {
+          DetailedMetricsEnabled: false,
+          ThrottlingRateLimit: requestsPerSecond,
+          ThrottlingBurstLimit: burst,
+        },
+        ...(endpoint.accessLogDays === null
+          ? {}
+          : {
+              AccessLogSettings: {
+                DestinationArn: getAtt(logicalIds.accessLogGroup),
+                Format: JSON.stringify(ACCESS_LOG),
+              },
+            }),
+      },
+    },
+  };
+}
+
+const POINT_HERE = 'Point SDKs here; any path but the reserved ones will do, /v1/rgstr for example';
+
+/** The addresses. With both, the gateway's has a name of its own, and `CollectorUrl` is where SDKs move to. */
+export function endpointOutputs({ config }: Stack): Readonly<Record<string, Output>> {
+  const { endpoint, sources } = config;
+  const gateway = sub(`https://\${${logicalIds.httpApi}}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}`);
+  if (!hasFunctionUrl(endpoint)) return { CollectorUrl: { Description: POINT_HERE, Value: gateway } };
+  return {
+    CollectorUrl: { Description: POINT_HERE, Value: address(logicalIds.collectUrl) },
+    ...(hasGateway(endpoint)
+      ? { GatewayUrl: { Description: 'Address of the gateway, which takes events too', Value: gateway } }
+      : {}),
+    ...(sources.length === 0
+      ? {}
+      : {
+          DataReadyUrl: {
+            Description: 'Post to /v1/mark_data_ready_dwh here to start an ingest',
+            Value: address(logicalIds.triggerUrl),
+          },
+        }),
+  };
+}
+
+/** Lambda gives a Function URL with a slash at its end, which would be doubled by the path behind it. */
+function address(logicalId: string): Value {
+  const parts: Value = { 'Fn::Split': ['/', getAtt(logicalId, 'FunctionUrl')] };
+  return { 'Fn::Join': ['', ['https://', { 'Fn::Select': [2, parts] }]] };
+}

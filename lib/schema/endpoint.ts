@@ -1,0 +1,144 @@
+import * as z from 'zod';
+import { gatewayQuota, type Region } from './regions.ts';
+
+/** Where SDKs post to. */
+export const ENDPOINT_KINDS = ['http-api', 'function-url', 'both'] as const;
+export type EndpointKind = (typeof ENDPOINT_KINDS)[number];
+
+/** Days for which CloudWatch keeps a log: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const LOG_DAYS = [
+  ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731],
+  ...[1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653],
+];
+
+/** An address as the outputs have it. Upper case and a path would be another text than theirs. */
+const ADDRESS = /^https:\/\/[a-z0-9.-]+$/;
+
+const rate = () => z.int('a whole number').max(1_000_000, '1000000 at most');
+
+/** Where SDKs post to, and what it takes. */
+export const endpointSchema = z
+  .strictObject({
+    /**
+     * `http-api` is API Gateway. `function-url` costs nothing for a request, and has less: no domain of its own, no access
+     * log, and 429 when Lambda has no free concurrency, on which SDKs drop events. `both` is for the time in which SDKs move
+     * from one to the other: docs/deploy.md, "A Function URL". Default `http-api`.
+     */
+    kind: z.enum(ENDPOINT_KINDS, 'http-api, function-url or both').default('http-api'),
+    /**
+     * Addresses that a deployment may delete, as the outputs had them: `https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com`.
+     * Any other deployment that deletes the address of the collector is refused. Default none.
+     */
+    retired: z
+      .array(
+        z
+          .string('an address')
+          .regex(ADDRESS, 'an address as an output has it: https:// and a host, in lower case, no path'),
+        'a list of addresses',
+      )
+      .default([]),
+    /**
+     * Days for which the gateway's log of requests is kept: time, IP address, status and bytes, no path and no query. One of
+     * those that CloudWatch knows: 1, 3, 5, 7, 14, 30, 60, 90 … Default null: no such log.
+     */
+    accessLogDays: z
+      .int('whole days')
+      .refine((days) => LOG_DAYS.includes(days), `one of ${LOG_DAYS.join(', ')}`)
+      .nullable()
+      .default(null),
+    /**
+     * Requests a second that the gateway's stage takes. Beyond, it answers 429, so it is no means against load:
+     * docs/deploy.md, "Overload". Default null: as many as the account takes in the region.
+     */
+    requestsPerSecond: rate().min(1, '1 or more: 0 would take nothing').nullable().default(null),
+    /** Requests at once that the stage takes. Default null: the account's quota in the region, 5,000 or 1,250. */
+    burst: rate().min(1, '1 or more').nullable().default(null),
+    /**
+     * Requests a second that API Gateway takes for the whole account in the region. Default null: the quota of the region,
+     * 10,000 or 2,500 (lib/schema/regions.ts). Set it after AWS has raised yours: the alarm `stage-limit` depends on it.
+     * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+     */
+    accountRequestsPerSecond: rate().min(1, '1 or more').nullable().default(null),
+  })
+  .prefault({});
+
+/** `endpoint` of the configuration. */
+export type Endpoint = z.output<typeof endpointSchema>;
+
+/** Whether there is an API Gateway. */
+export function hasGateway({ kind }: Pick<Endpoint, 'kind'>): boolean {
+  return kind !== 'function-url';
+}
+
+/** Whether there is a Function URL. */
+export function hasFunctionUrl({ kind }: Pick<Endpoint, 'kind'>): boolean {
+  return kind !== 'http-api';
+}
+
+/** What is valid alone and not together. */
+export function endpointProblems({ kind, accessLogDays }: Endpoint): string[] {
+  return accessLogDays !== null && kind === 'function-url'
+    ? ['endpoint.accessLogDays: expected null, as a Function URL has no log of requests.']
+    : [];
+}
+
+/** The limits of the HTTP API: what the stage takes, and what the account takes. */
+export interface RequestLimits {
+  /** The stage's rate, requests a second. */
+  readonly requestsPerSecond: number;
+  /** The stage's burst, requests at once. */
+  readonly burst: number;
+  /** The rate from which on the gateway answers 429: the lower one of the stage's and the account's. */
+  readonly effectiveRequestsPerSecond: number;
+}
+
+/** What of the configuration decides them. */
+export interface LimitedEndpoint {
+  readonly region: Region;
+  readonly endpoint: Endpoint;
+}
+
+/**
+ * The limits of the deployment's HTTP API: `endpoint` of the configuration, and where it is silent the region's quota
+ * of an account.
+ */
+export function requestLimits({ region, endpoint }: LimitedEndpoint): RequestLimits {
+  const quota = gatewayQuota(region);
+  const accountRate = endpoint.accountRequestsPerSecond ?? quota.requestsPerSecond;
+  const requestsPerSecond = endpoint.requestsPerSecond ?? accountRate;
+  return {
+    requestsPerSecond,
+    burst: endpoint.burst ?? quota.burst,
+    effectiveRequestsPerSecond: Math.min(requestsPerSecond, accountRate),
+  };
+}
+
+/** Lambda's default for an account and region; new accounts may have 10. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const ACCOUNT_CONCURRENCY = 1_000;
+
+/** Requests a second that Lambda takes for each execution at once: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html#concurrency-vs-requests-per-second */
+const REQUESTS_PER_EXECUTION = 10;
+
+/** What limits the collector's executions. */
+export interface Concurrency {
+  /** Executions at once above which Lambda throttles the collector. */
+  readonly executions: number;
+  /** Requests a second above which it does. */
+  readonly requestsPerSecond: number;
+  /** Whether they are the collector's own; else all functions of the account and region share them. */
+  readonly isReserved: boolean;
+}
+
+/** Lambda's limits of the collector: what is reserved for it, else the account's. */
+export function collectorConcurrency(collector: {
+  readonly reservedConcurrency: number | null;
+  readonly accountConcurrency: number | null;
+}): Concurrency {
+  const { reservedConcurrency, accountConcurrency } = collector;
+  const executions = reservedConcurrency ?? accountConcurrency ?? ACCOUNT_CONCURRENCY;
+  return {
+    executions,
+    requestsPerSecond: executions * REQUESTS_PER_EXECUTION,
+    isReserved: reservedConcurrency !== null,
+  };
+}

@@ -1,0 +1,233 @@
+import { describe, expect, it } from '@jest/globals';
+import { resources } from '../../infra/resources.ts';
+import {
+  deletedAddresses,
+  leaveOutRoutes,
+  packageWarnings,
+  requireRegion,
+  requireRetired,
+} from '../../infra/serverless/requirements.ts';
+import { requestMetrics } from '../../lib/collect/collectMetrics.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+
+const topicArn = 'arn:aws:sns:us-east-1:111122223333:on-call';
+const configOf = (input: Partial<ConfigInput>) =>
+  defineConfig({ bucket: 'acme-experiments', alarms: { topicArn }, ...input });
+const made = (input: Partial<ConfigInput>) =>
+  resources({ config: configOf(input), service: 'acme', stage: 'prod' });
+const SOURCES: ConfigInput['sources'] = [
+  {
+    name: 'acme',
+    bucket: 'acme-drops',
+    owner: '444455556666',
+    datasets: [{ name: 'events', kind: 'events' }],
+  },
+];
+
+describe('a Function URL', () => {
+  const { Resources, Outputs, extensions } = made({ endpoint: { kind: 'function-url' } });
+  const FunctionName = { 'Fn::GetAtt': ['CollectLambdaFunction', 'Arn'] };
+
+  it('answers preflights itself, and lets everybody in by the two permissions that Lambda asks for', () => {
+    expect(Resources['CollectUrl']?.Properties).toEqual({
+      TargetFunctionArn: FunctionName,
+      AuthType: 'NONE',
+      Cors: { AllowOrigins: ['*'], AllowHeaders: ['*'], AllowMethods: ['POST'], MaxAge: 86_400 },
+    });
+    expect(Resources['CollectUrlPostPermission']?.Properties).toEqual({
+      ...{ FunctionName, Principal: '*', Action: 'lambda:InvokeFunctionUrl', FunctionUrlAuthType: 'NONE' },
+    });
+    expect(Resources['CollectUrlInvokePermission']?.Properties).toEqual({
+      ...{ FunctionName, Principal: '*', Action: 'lambda:InvokeFunction', InvokedViaFunctionUrl: true },
+    });
+  });
+
+  it('leaves nothing of the gateway, and the dashboard and the alarms go by the URL', () => {
+    expect(extensions).toEqual({});
+    expect(JSON.stringify({ Resources, Outputs })).not.toMatch(/HttpApi|AWS\/ApiGateway/);
+    expect(JSON.stringify(Resources['Dashboard'])).toContain('UrlRequestCount');
+    expect(Resources['UrlClientErrorsAlarm']?.Properties).toMatchObject({
+      AlarmName: 'acme-prod-url-4xx',
+      Threshold: 5,
+    });
+    expect(JSON.stringify(Resources['UrlServerErrorsAlarm'])).toContain('"MetricName":"Url5xxCount"');
+  });
+
+  it('has an address without a slash at its end, as paths are put behind it', () => {
+    expect(Outputs['CollectorUrl']?.Value).toEqual({
+      'Fn::Join': [
+        '',
+        [
+          'https://',
+          { 'Fn::Select': [2, { 'Fn::Split': ['/', { 'Fn::GetAtt': ['CollectUrl', 'FunctionUrl'] }] }] },
+        ],
+      ],
+    });
+    expect(Object.keys(Outputs)).not.toContain('DataReadyUrl');
+  });
+
+  it('is a second one for who starts an ingest, with sources', () => {
+    const { Resources: all, Outputs: out } = made({ endpoint: { kind: 'function-url' }, sources: SOURCES });
+    expect(all['IngestTriggerUrl']?.Properties).toMatchObject({
+      TargetFunctionArn: { 'Fn::GetAtt': ['IngestDashtriggerLambdaFunction', 'Arn'] },
+    });
+    expect(Object.keys(out)).toContain('DataReadyUrl');
+  });
+
+  it.each([
+    ['what is reserved for the collector', { reservedConcurrency: 51 }, 25, true],
+    ["the account's, of all functions", { accountConcurrency: 10 }, 5, false],
+    ["AWS's default", {}, 500, false],
+  ])('has an alarm at half of the concurrency: %s', (_, collector, Threshold, isOwn) => {
+    const { Resources: all } = made({ endpoint: { kind: 'both' }, collector });
+    expect(all['ConcurrencyAlarm']?.Properties).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'ConcurrentExecutions',
+      Dimensions: isOwn ? [{ Name: 'FunctionName', Value: 'acme-prod-collect' }] : [],
+      Statistic: 'Maximum',
+      Period: 60,
+      Threshold,
+    });
+  });
+
+  it('takes the routes from the functions, so that Serverless makes no API', () => {
+    const functions = () => ({
+      collect: { events: [{ httpApi: 'POST /' }, { httpApi: 'POST /{proxy+}' }] },
+      register: { events: [{ sqs: {} }] },
+    });
+    const [left, kept] = [functions(), functions()];
+    leaveOutRoutes(left, configOf({ endpoint: { kind: 'function-url' } }));
+    expect(left).toEqual({ collect: { events: [] }, register: { events: [{ sqs: {} }] } });
+    leaveOutRoutes(kept, configOf({ endpoint: { kind: 'both' } }));
+    expect(kept).toEqual(functions());
+  });
+
+  it('is refused where Lambda has none', () => {
+    const config = configOf({ endpoint: { kind: 'function-url' }, alarms: {} });
+    expect(() => requireRegion(config, 'eu-central-2')).toThrow(
+      expect.objectContaining({ detail: expect.stringContaining('endpoint.kind') }),
+    );
+    requireRegion(config, 'eu-central-1');
+    requireRegion(configOf({ alarms: {} }), 'eu-central-2');
+  });
+});
+
+describe('the deletion of an address', () => {
+  const api = { Type: 'AWS::ApiGatewayV2::Api' };
+  const url = { Type: 'AWS::Lambda::Url' };
+  const gatewayUrl = 'https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com';
+  const functionUrl = 'https://q0w9e8.lambda-url.eu-west-1.on.aws';
+  const both = { Resources: { HttpApi: api, CollectUrl: url } };
+  const outputs = { CollectorUrl: functionUrl, GatewayUrl: gatewayUrl, DatabaseName: 'sluice' };
+
+  it('is what a deployment leaves out of the stack', () => {
+    expect(deletedAddresses({ Resources: { HttpApi: api } }, both, { CollectorUrl: gatewayUrl })).toEqual([]);
+    expect(deletedAddresses(both, both, outputs)).toEqual([]);
+    expect(deletedAddresses(both, { Resources: { CollectUrl: url } }, outputs)).toEqual([gatewayUrl]);
+    expect(deletedAddresses(both, { Resources: { HttpApi: api } }, outputs)).toEqual([functionUrl]);
+    expect(
+      deletedAddresses(
+        { Resources: { HttpApi: api } },
+        { Resources: { CollectUrl: url } },
+        {
+          CollectorUrl: gatewayUrl,
+        },
+      ),
+    ).toEqual([gatewayUrl]);
+  });
+
+  it('is refused unless the configuration names the very address', () => {
+    const config = (retired: string[]) => configOf({ endpoint: { kind: 'function-url', retired } });
+    for (const retired of [[], ['https://other.execute-api.eu-west-1.amazonaws.com']])
+      expect(() => requireRetired([gatewayUrl], config(retired))).toThrow(
+        expect.objectContaining({
+          code: 'SLUICE_CONFIG_ENDPOINT_DELETED',
+          detail: expect.stringContaining(gatewayUrl),
+        }),
+      );
+    requireRetired([gatewayUrl], config([gatewayUrl]));
+    requireRetired([], config([]));
+  });
+});
+
+describe('warnings of packaging', () => {
+  it('are none for the gateway with its defaults, also in an account with ten executions', () => {
+    expect(packageWarnings(configOf({}))).toEqual([]);
+    expect(packageWarnings(configOf({ collector: { accountConcurrency: 10 } }))).toEqual([]);
+  });
+
+  it('say what a Function URL loses, and when', () => {
+    const [warning, ...others] = packageWarnings(
+      configOf({ endpoint: { kind: 'function-url' }, collector: { accountConcurrency: 10 } }),
+    );
+    expect(warning).toMatch(/429 beyond 10 executions at once or 100 requests a second/);
+    expect(others).toEqual([]);
+    expect(packageWarnings(configOf({ endpoint: { kind: 'both' } }))).toHaveLength(2);
+  });
+
+  it.each([{ requestsPerSecond: 99 }, { burst: 9 }])(
+    'name a limit of the stage that answers 429 before Lambda throttles: %j',
+    (endpoint) => {
+      const [warning] = packageWarnings(configOf({ endpoint, collector: { reservedConcurrency: 10 } }));
+      expect(warning).toContain(`endpoint.${Object.keys(endpoint)[0]} is ${Object.values(endpoint)[0]}`);
+      expect(packageWarnings(configOf({ endpoint, collector: { reservedConcurrency: 9 } }))).toEqual([]);
+    },
+  );
+});
+
+describe('the access log', () => {
+  const { Resources, extensions } = made({ endpoint: { accessLogDays: 30 } });
+  const settings = JSON.stringify(extensions['HttpApiStage']?.Properties['AccessLogSettings']);
+
+  it('has IP, status and bytes, and nothing in which a key can be', () => {
+    for (const name of ['identity.sourceIp', 'status', 'responseLength', 'requestId'])
+      expect(settings).toContain(`$context.${name}`);
+    expect(settings).not.toMatch(/query|path\b|\.path|header|authorizer/i);
+    expect(settings).toContain('"DestinationArn":{"Fn::GetAtt":["AccessLogGroup","Arn"]}');
+  });
+
+  it('is kept for the configured days, and is not there by default', () => {
+    expect(Resources['AccessLogGroup']?.Properties).toEqual({
+      LogGroupName: '/aws/vendedlogs/acme-prod-access',
+      RetentionInDays: 30,
+    });
+    expect(JSON.stringify(made({}))).not.toContain('AccessLog');
+  });
+
+  it.each([
+    [{ kind: 'function-url', accessLogDays: 30 }, 'a Function URL has no log'],
+    [{ accessLogDays: 31 }, 'one of 1, 3, 5'],
+    [{ retired: ['a1b2c3d4e5'] }, 'endpoint.retired.0'],
+    [{ kind: 'rest' }, 'http-api, function-url or both'],
+  ])('is refused as %j', (endpoint, words) => {
+    expect(() => configOf(JSON.parse(JSON.stringify({ endpoint })))).toThrow(
+      expect.objectContaining({ detail: expect.stringContaining(words) }),
+    );
+  });
+});
+
+describe('the alarms on abuse', () => {
+  it('ring on many invocations, and on many requests without a valid key', () => {
+    const { Resources } = made({ alarms: { invocationsPerHour: 5_000, refusedKeysPerHour: 70 } });
+    expect(Resources['InvocationsAlarm']?.Properties).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Invocations',
+      Dimensions: [{ Name: 'FunctionName', Value: 'acme-prod-collect' }],
+      ...{ Statistic: 'Sum', Period: 3_600, Threshold: 5_000, TreatMissingData: 'notBreaching' },
+    });
+    for (const [id, reason] of [
+      ['KeyUnknownAlarm', 'SLUICE_KEY_UNKNOWN'],
+      ['KeyMissingAlarm', 'SLUICE_KEY_MISSING'],
+    ] as const) {
+      expect(Resources[id]?.Properties).toMatchObject({ Period: 3_600, Threshold: 70 });
+      const [, line] = requestMetrics({
+        ...{ stage: 'prod', receivedAt: 0, requestId: null, latencyMs: 1, received: 0, refusedAs: reason },
+        ...{ streams: [], ignored: {} },
+      });
+      const dimensions = Object(Resources[id]?.Properties)['Dimensions'];
+      for (const { Name, Value } of dimensions) expect(line).toMatchObject({ [Name]: Value });
+      expect(line).toMatchObject({ refused_requests: 1 });
+    }
+  });
+});
