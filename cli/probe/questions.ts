@@ -193,7 +193,7 @@ export const gatewayQuestions = {
   },
   SLUICE_PROBE_LAMBDA_THROTTLED: {
     asks: 'Requests above the concurrency of the collector or the account',
-    reliesOn: '5xx of the gateway, never 429: SDKs retry',
+    reliesOn: '5xx of the gateway, never 429: SDKs retry. A Function URL without a gateway answers 429',
     witness:
       'REST APIs answer 500 ([re:Post](https://repost.aws/questions/QUfI6bsdd0SOiPeyimzxSkfQ/api-gateway-proxy-integration-does-not-forward-lambda-throttling-http-429-to-client-needs-product-support)); AWS documents nothing for HTTP APIs',
     certainty: 'likely',

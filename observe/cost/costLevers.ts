@@ -1,5 +1,6 @@
 import type { Config } from '../../lib/schema/config.ts';
 import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
+import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { COST_PARTS, type CostPart, type MonthlyCost, type MonthlyUsage } from './monthlyCost.ts';
 
 /** Events of a request from which more events hardly make it cheaper. */
@@ -9,7 +10,7 @@ const MANY_EVENTS = 100;
 export function costLevers(
   { parts }: MonthlyCost,
   usage: MonthlyUsage,
-  config: Pick<Config, 'buffering' | 'logs' | 'retention'>,
+  config: Pick<Config, 'buffering' | 'endpoint' | 'logs' | 'retention'>,
 ): Readonly<Partial<Record<CostPart, string>>> {
   const perRequest = usage.requests === 0 ? 0 : usage.events / usage.requests;
   const isFew = perRequest < MANY_EVENTS;
@@ -17,11 +18,13 @@ export function costLevers(
   const { seconds } = config.buffering;
   const { forwardedDays } = config.retention;
   const all: Record<CostPart, string> = {
-    gateway: `Events of a request: ${number(perRequest)}. ${
-      isFew
-        ? "A longer flush interval or a larger queue of the SDKs means fewer requests: twice as many events a request cost half (js-client: loggingIntervalMs; servers: the SDK's own)."
-        : 'More hardly make it cheaper.'
-    }`,
+    gateway: hasGateway(config.endpoint)
+      ? `Events of a request: ${number(perRequest)}. ${
+          isFew
+            ? "A longer flush interval or a larger queue of the SDKs means fewer requests: twice as many events a request cost half (js-client: loggingIntervalMs; servers: the SDK's own). A Function URL costs nothing for a request, and has less (endpoint.kind; docs/deploy.md)."
+            : 'More hardly make it cheaper.'
+        }`
+      : 'A Function URL costs nothing for a request (endpoint.kind).',
     lambda: `Events of a request, as for the gateway: an invocation mostly waits for Firehose. arm64 costs a fifth less than x86_64 (architecture).`,
     firehose_ingest: `Firehose bills each record rounded up to ${BILLED_STEP_BYTES / 1_024} KB: ${number(rounding)} times the bytes of the rows. ${
       rounding > 1.2

@@ -8,6 +8,7 @@ import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { collectRequest } from '../../lib/collect/collectRequest.ts';
 import { billedBytes } from '../../lib/landing/delivery/packDocuments.ts';
 import type { Config } from '../../lib/schema/config.ts';
+import { hasGateway } from '../../lib/schema/endpoint.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
 import type { HttpRequest } from '../../lib/wire/sdkRequest.ts';
 import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES } from '../prices.ts';
@@ -286,8 +287,15 @@ const LOGGED_METRICS = 1;
  */
 const PARQUET_SHARE = 0.15;
 
+/** Bytes of a line of the gateway's access log (infra/endpoint/endpoint.ts), with CloudWatch's own. */
+const ACCESS_LINE_BYTES = 200 + LOG_LINE_OVERHEAD_BYTES;
+
+function accessLogBytes({ requests }: SampleUsage, { endpoint }: Config): number {
+  return endpoint.accessLogDays === null ? 0 : requests * ACCESS_LINE_BYTES;
+}
+
 /**
- * The usage of a month whose requests are like those of a sample.
+ * The usage of a month whose requests are like those of a sample. Of two endpoints it counts the gateway, which costs more.
  *
  * @param events Events of the month.
  */
@@ -304,7 +312,7 @@ export function sampleMonth(
   return {
     events,
     requests: sample.requests * factor,
-    gatewayUnits: sample.gatewayUnits * factor,
+    gatewayUnits: hasGateway(config.endpoint) ? sample.gatewayUnits * factor : 0,
     invocations: sample.requests * factor,
     gigabyteSeconds: sample.requests * factor * seconds * (memoryMegabytes / 1_024),
     payloadBytes,
@@ -312,7 +320,7 @@ export function sampleMonth(
     objects: sum(streams, (stream) => monthlyObjects(stream, factor, config)),
     jqHours: null,
     storedBytes: payloadBytes * PARQUET_SHARE,
-    logBytes: sample.logBytes * factor,
+    logBytes: (sample.logBytes + accessLogBytes(sample, config)) * factor,
     metrics: Math.max(sample.metrics, REGULAR_METRICS) + LOGGED_METRICS,
     athenaBytes: null,
   };

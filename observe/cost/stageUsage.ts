@@ -4,6 +4,7 @@ import {
   ListMetricsCommand,
   type MetricDataQuery,
 } from '@aws-sdk/client-cloudwatch';
+import { accessLogGroup } from '../../infra/endpoint/endpoint.ts';
 import { streamName } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
@@ -11,6 +12,7 @@ import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { DAY_MS } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
+import { hasFunctionUrl } from '../../lib/schema/endpoint.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import type { Place } from '../place.ts';
 import { MONTH_DAYS, type MonthlyUsage } from './monthlyCost.ts';
@@ -39,6 +41,8 @@ export const FUNCTION_MEGABYTES = {
 
 /** Values are read by the hour. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
 const PERIOD_SECONDS = 3_600;
+/** Requests to the collector's Function URL: https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html */
+const URL_REQUESTS = 'UrlRequestCount';
 const PERIOD_MS = PERIOD_SECONDS * 1_000;
 /** Pages of values and of names that are read at most. */
 const MOST_PAGES = 20;
@@ -77,7 +81,7 @@ export async function measureStage(
   const told = (ids: readonly string[]) =>
     ids.some((id) => values.has(id)) ? sum(ids, (id) => month(id)) : null;
   const jqMs = told(tableKinds.map((kind) => `jq ${kind}`));
-  const logBytes = told(logGroups(stack).map((group) => `logs ${group}`));
+  const logBytes = told(logGroups(place).map((group) => `logs ${group}`));
   const streams = tableKinds.map((kind) => ({
     bytes: month(`bytes ${kind}`),
     records: month(`records ${kind}`),
@@ -86,7 +90,8 @@ export async function measureStage(
     usage: {
       events: month(collectMetrics.received.name),
       requests: count,
-      gatewayUnits: count,
+      // The metrics of a gateway have its ID, which nothing here knows: what came through no Function URL came through it.
+      gatewayUnits: Math.max(0, count - month(URL_REQUESTS)),
       // Lambda's metrics lag behind: each request is an invocation.
       invocations: Math.max(
         count,
@@ -149,6 +154,14 @@ function stageMetrics({ config, stack }: Pick<Place, 'config' | 'stack'>): reado
     { ...ofRequests, ...summed, id: received.name },
     // Each request has one value.
     { ...ofRequests, statistic: 'SampleCount', id: 'requests' },
+    ...(hasFunctionUrl(config.endpoint)
+      ? [
+          {
+            ...{ ...summed, id: URL_REQUESTS, namespace: 'AWS/Lambda', metric: URL_REQUESTS },
+            dimensions: { FunctionName: partName(stack, 'collect') },
+          },
+        ]
+      : []),
     ...Object.keys(FUNCTION_MEGABYTES).flatMap((name) => {
       const common = {
         ...summed,
@@ -170,7 +183,7 @@ function stageMetrics({ config, stack }: Pick<Place, 'config' | 'stack'>): reado
         { ...common, id: `jq ${kind}`, metric: 'JQProcessing.Duration' },
       ];
     }),
-    ...logGroups(stack).map((LogGroupName) => ({
+    ...logGroups({ config, stack }).map((LogGroupName) => ({
       ...{ ...summed, id: `logs ${LogGroupName}`, namespace: 'AWS/Logs', metric: 'IncomingBytes' },
       dimensions: { LogGroupName },
     })),
@@ -185,8 +198,9 @@ function stageMetrics({ config, stack }: Pick<Place, 'config' | 'stack'>): reado
   ];
 }
 
-function logGroups(stack: Place['stack']): readonly string[] {
+function logGroups({ config, stack }: Pick<Place, 'config' | 'stack'>): readonly string[] {
   return [
+    ...(config.endpoint.accessLogDays === null ? [] : [accessLogGroup(stack)]),
     ...Object.keys(FUNCTION_MEGABYTES).map((name) => `/aws/lambda/${partName(stack, name)}`),
     ...tableKinds.map((kind) => `/aws/kinesisfirehose/${streamName(stack, kind)}`),
   ];

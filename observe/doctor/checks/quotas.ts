@@ -1,7 +1,13 @@
 import { GetAccountCommand, type ThrottleSettings } from '@aws-sdk/client-api-gateway';
 import { type AccountLimit, GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
 import { ListServiceQuotasCommand, type ServiceQuota } from '@aws-sdk/client-service-quotas';
-import { type Config, requestLimits } from '../../../lib/schema/config.ts';
+import type { Config } from '../../../lib/schema/config.ts';
+import {
+  collectorConcurrency,
+  hasFunctionUrl,
+  hasGateway,
+  requestLimits,
+} from '../../../lib/schema/endpoint.ts';
 import { tableKinds } from '../../../lib/schema/kinds.ts';
 import { isRegion } from '../../../lib/schema/regions.ts';
 import { checkEach } from '../askAws.ts';
@@ -66,6 +72,7 @@ export const quotas: Check = {
   blocks: [],
   codes: [
     'SLUICE_DOCTOR_REQUEST_LIMIT',
+    'SLUICE_DOCTOR_CONCURRENCY_LIMIT',
     'SLUICE_DOCTOR_QUOTA_LOW',
     'SLUICE_DOCTOR_QUOTA_NEAR',
     'SLUICE_DOCTOR_QUOTA_UNKNOWN',
@@ -87,11 +94,13 @@ export const quotas: Check = {
 
 /** Asks API Gateway for the effective limits: Service Quotas shows 10,000 requests where 2,500 are accepted. */
 async function askGateway(doctor: DoctorContext): Promise<Finding[]> {
+  const config = await doctor.config();
+  if (!hasGateway(config.endpoint)) return [];
   const { apiGateway } = await doctor.clients();
   const { throttleSettings } = await doctor.ask('apigateway:GET', () =>
     apiGateway.send(new GetAccountCommand({})),
   );
-  const [config, { region }] = await Promise.all([doctor.config(), doctor.identity()]);
+  const { region } = await doctor.identity();
   return judgeGateway(throttleSettings ?? {}, isRegion(region) ? { ...config, region } : config);
 }
 
@@ -125,20 +134,42 @@ async function askLambda(doctor: DoctorContext): Promise<Finding[]> {
 /** Judges the account's concurrency: all functions of the account and region share what is not reserved. */
 function judgeLambda(
   { ConcurrentExecutions: total, UnreservedConcurrentExecutions: unreserved }: AccountLimit,
-  { collector, sources, exports, curate }: Pick<Config, 'collector' | 'sources' | 'exports' | 'curate'>,
+  {
+    collector,
+    endpoint,
+    sources,
+    exports,
+    curate,
+  }: Pick<Config, 'collector' | 'endpoint' | 'sources' | 'exports' | 'curate'>,
 ): Finding[] {
   if (total === undefined || unreserved === undefined)
     return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', 'lambda: AccountLimit of the account.')];
   const reserved = Math.max(total - unreserved, collector.reservedConcurrency ?? 0);
+  const lossy = judgeFunctionUrl(total, { collector, endpoint });
   const about = `Lambda: ${total} executions at once in the account, ${reserved} of them reserved`;
   const least = Math.max(LAMBDA_DEFAULT, (collector.reservedConcurrency ?? 0) + UNRESERVED);
   if (total < least) {
     // Register and redrive always have a queue; the functions of ingest, export and curation have one if they are configured.
     const queues = 2 + (sources.length > 0 ? 2 : 0) + (exports.length > 0 ? 1 : 0) + (curate ? 2 : 0);
     const workers = `The stack's ${queues} queues use up to ${queues * WORKERS_OF_A_QUEUE}, the collector has the rest`;
-    return [finding('SLUICE_DOCTOR_QUOTA_LOW', `${about}, expected ${least} or more. ${workers}.`)];
+    return [finding('SLUICE_DOCTOR_QUOTA_LOW', `${about}, expected ${least} or more. ${workers}.`), ...lossy];
   }
-  return reserved > total * NEAR ? [finding('SLUICE_DOCTOR_QUOTA_NEAR', `${about}.`)] : [];
+  return [...(reserved > total * NEAR ? [finding('SLUICE_DOCTOR_QUOTA_NEAR', `${about}.`)] : []), ...lossy];
+}
+
+/** Behind a Function URL what goes beyond the concurrency is lost, so the alarm has to know the account's. */
+function judgeFunctionUrl(
+  total: number,
+  { collector, endpoint }: Pick<Config, 'collector' | 'endpoint'>,
+): Finding[] {
+  const { executions } = collectorConcurrency(collector);
+  if (!hasFunctionUrl(endpoint) || total >= executions) return [];
+  return [
+    finding(
+      'SLUICE_DOCTOR_CONCURRENCY_LIMIT',
+      `The account allows ${total} executions at once; the configuration says ${executions}.`,
+    ),
+  ];
 }
 
 async function askQuota(doctor: DoctorContext, quota: Quota): Promise<Finding[]> {

@@ -46,7 +46,11 @@ export const alarms: Check = {
 };
 
 /** Judges whether a configuration names a topic for its alarms. */
-export function judgeAlarms({ alarms: { topicArn } }: Pick<Config, 'alarms'>): Finding[] {
+export function judgeAlarms({
+  alarms: { topicArn },
+}: {
+  readonly alarms: Pick<Config['alarms'], 'topicArn'>;
+}): Finding[] {
   return topicArn === null ? [finding('SLUICE_DOCTOR_NO_TOPIC', 'alarms.topicArn is null.')] : [];
 }
 
