@@ -311,15 +311,25 @@ function permissionDocument({
   Principal,
   SourceArn,
   SourceAccount,
+  FunctionUrlAuthType,
+  InvokedViaFunctionUrl,
 }: Readonly<Record<string, unknown>>) {
+  const equal = {
+    ...(SourceAccount === undefined ? {} : { 'aws:SourceAccount': SourceAccount }),
+    ...(FunctionUrlAuthType === undefined ? {} : { 'lambda:FunctionUrlAuthType': FunctionUrlAuthType }),
+  };
+  const named = /^(?:\d{12}|arn:.*)$/.test(String(Principal)) ? { AWS: Principal } : { Service: Principal };
   return {
     Statement: {
       Effect: 'Allow',
-      Principal: /^(?:\d{12}|arn:.*)$/.test(String(Principal)) ? { AWS: Principal } : { Service: Principal },
+      Principal: Principal === '*' ? '*' : named,
       Action,
       Condition: {
         ...(SourceArn === undefined ? {} : { ArnLike: { 'aws:SourceArn': SourceArn } }),
-        ...(SourceAccount === undefined ? {} : { StringEquals: { 'aws:SourceAccount': SourceAccount } }),
+        ...(Object.keys(equal).length === 0 ? {} : { StringEquals: equal }),
+        ...(InvokedViaFunctionUrl === undefined
+          ? {}
+          : { Bool: { 'lambda:InvokedViaFunctionUrl': String(InvokedViaFunctionUrl) } }),
       },
     },
   };
