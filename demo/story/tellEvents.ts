@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { textTable } from '../../cli/terminal/output.ts';
 import { addDays } from '../../lib/base/time.ts';
-import { listExperiments } from '../../lib/schema/experiments.ts';
+import { listExperiments } from '../../lib/schema/names.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { dataFolders, runQuery } from '../../packages/local-aws/src/index.ts';
 import { expectedGroups, expectedRows, type RowsByDay, runDriver } from './runDriver.ts';

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../base/time.ts';
 import { KnownGroups } from '../groups/KnownGroups.ts';
 import type { Config } from '../schema/config.ts';
-import { listExperiments } from '../schema/experiments.ts';
+import { listExperiments } from '../schema/names.ts';
 import { experimentNames, type ResolvedName } from '../wire/experimentNames.ts';
 import { holdoutTest } from '../wire/isAssignment.ts';
 import { Redaction } from '../wire/Redaction.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../schema/config.ts';
-import { listExperiments } from '../schema/experiments.ts';
+import { listExperiments } from '../schema/names.ts';
 
 /**
  * The members of the configuration that each function's bundle contains: those that the function uses, and nothing else. A

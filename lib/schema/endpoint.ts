@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { gatewayQuota, type Region } from './regions.ts';
 
 /** Where SDKs post to. */
-export const ENDPOINT_KINDS = ['http-api', 'function-url', 'both'] as const;
+const ENDPOINT_KINDS = ['http-api', 'function-url', 'both'] as const;
 export type EndpointKind = (typeof ENDPOINT_KINDS)[number];
 
 /** Days for which CloudWatch keeps a log: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */

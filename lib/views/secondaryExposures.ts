@@ -1,6 +1,6 @@
 import { quoteText } from '../base/sql.ts';
 import type { Config } from '../schema/config.ts';
-import { listExperiments } from '../schema/experiments.ts';
+import { listExperiments } from '../schema/names.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Table } from '../tables/Table.ts';
 import { hashedNames } from '../wire/experimentNames.ts';

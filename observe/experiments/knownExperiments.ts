@@ -1,6 +1,6 @@
 import { s3Groups } from '../../lib/aws/s3Groups.ts';
 import { type GroupRow, readGroupRows } from '../../lib/groups/GroupRow.ts';
-import { listExperiments } from '../../lib/schema/experiments.ts';
+import { listExperiments } from '../../lib/schema/names.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { experimentNames } from '../../lib/wire/experimentNames.ts';
 import type { Place } from '../place.ts';
