@@ -300,8 +300,12 @@ function policiesAtResources(resolved: ResolvedTemplate): Map<string, Policy> {
   };
   for (const { properties } of resourcesOfType(resolved, 'AWS::SQS::QueuePolicy'))
     for (const url of [properties['Queues']].flat()) put(url, properties['PolicyDocument']);
-  for (const { properties } of resourcesOfType(resolved, 'AWS::Lambda::Permission'))
-    put(properties['FunctionName'], permissionDocument(properties));
+  for (const { properties } of resourcesOfType(resolved, 'AWS::Lambda::Permission')) {
+    const isForUrl =
+      properties['FunctionUrlAuthType'] !== undefined || properties['InvokedViaFunctionUrl'] !== undefined;
+    // These let in nobody but callers of a Function URL, which looks at them itself: readDeployment.ts.
+    if (!isForUrl) put(properties['FunctionName'], permissionDocument(properties));
+  }
   return new Map([...documents].map(([arn, list]) => [arn, list.flatMap((one) => readPolicy(one))]));
 }
 
@@ -311,25 +315,15 @@ function permissionDocument({
   Principal,
   SourceArn,
   SourceAccount,
-  FunctionUrlAuthType,
-  InvokedViaFunctionUrl,
 }: Readonly<Record<string, unknown>>) {
-  const equal = {
-    ...(SourceAccount === undefined ? {} : { 'aws:SourceAccount': SourceAccount }),
-    ...(FunctionUrlAuthType === undefined ? {} : { 'lambda:FunctionUrlAuthType': FunctionUrlAuthType }),
-  };
-  const named = /^(?:\d{12}|arn:.*)$/.test(String(Principal)) ? { AWS: Principal } : { Service: Principal };
   return {
     Statement: {
       Effect: 'Allow',
-      Principal: Principal === '*' ? '*' : named,
+      Principal: /^(?:\d{12}|arn:.*)$/.test(String(Principal)) ? { AWS: Principal } : { Service: Principal },
       Action,
       Condition: {
         ...(SourceArn === undefined ? {} : { ArnLike: { 'aws:SourceArn': SourceArn } }),
-        ...(Object.keys(equal).length === 0 ? {} : { StringEquals: equal }),
-        ...(InvokedViaFunctionUrl === undefined
-          ? {}
-          : { Bool: { 'lambda:InvokedViaFunctionUrl': String(InvokedViaFunctionUrl) } }),
+        ...(SourceAccount === undefined ? {} : { StringEquals: { 'aws:SourceAccount': SourceAccount } }),
       },
     },
   };
