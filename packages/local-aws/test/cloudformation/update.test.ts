@@ -310,7 +310,7 @@ describe('an update of the stack', () => {
       expect(fixture.aws.functionUrls).toEqual({});
     });
 
-    it('throttles what goes beyond the reserved concurrency: 429 through a Function URL', async () => {
+    it('throttles what goes beyond the reserved concurrency: 429 by a Function URL, 5xx by an HTTP API', async () => {
       fixture = new UpdateFixture();
       const waiting: ServerResponse[] = [];
       const gate = createServer((_, response) => void waiting.push(response));
@@ -324,13 +324,15 @@ describe('an update of the stack', () => {
           };`,
       });
       const reserved = lambda('api', { ReservedConcurrentExecutions: 1 });
-      await fixture.start({ Function: reserved, ...functionUrl('Function') }, { source: { codeDirectory } });
+      const resources = { Function: reserved, ...httpApi('Function'), ...functionUrl('Function') };
+      await fixture.start(resources, { source: { codeDirectory } });
       const url = fixture.aws.functionUrls['api'] ?? '';
       const begun = once(gate, 'request');
       const first = fetch(url);
       await begun;
       const second = await fetch(url, { headers: { origin: 'https://shop.example' } });
       expect([second.status, second.headers.get('access-control-allow-origin')]).toEqual([429, '*']);
+      expect((await fetch(fixture.aws.api ?? '')).status).toBe(500);
       for (const response of waiting) response.end();
       expect(await (await first).text()).toBe('served');
       gate.close();
