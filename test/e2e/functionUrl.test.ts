@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectedRows, runDriver } from '../../demo/story/runDriver.ts';
+import type { EndpointKind } from '../../lib/schema/endpoint.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
@@ -15,14 +16,14 @@ let scratch: string;
 let cloud: Cloud;
 let gateway: string;
 
-/** The package of a deployment with an endpoint. */
-function load(endpoint: string) {
-  const file = join(scratch, 'acme.config.ts');
+/** The package of a deployment with an endpoint. Node keeps a module that it has imported, so each has a file. */
+function load(kind: EndpointKind) {
+  const file = join(scratch, `${kind}.config.ts`);
   const defineConfig = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
   writeFileSync(
     file,
     `import { defineConfig } from ${defineConfig};
-export default defineConfig({ bucket: 'acme-data', endpoint: ${endpoint} });
+export default defineConfig({ bucket: 'acme-data', endpoint: { kind: '${kind}' } });
 `,
   );
   return loadTemplate({
@@ -36,7 +37,7 @@ beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'sluice-url-'));
   cloud = await startCloud({
     ...{ port: 0, edgePort: 0, enforceIam: true, data: join(scratch, 'data') },
-    load: () => load("{ kind: 'http-api' }"),
+    load: () => load('http-api'),
   });
   gateway = cloud.collector;
 }, 180_000);
@@ -60,7 +61,7 @@ describe('the move from the gateway to a Function URL', () => {
   it('keeps the gateway while both take events', async () => {
     expect((await post(gateway, 'before')).status).toBe(202);
     expect(url()).toBe('');
-    await cloud.update(await load("{ kind: 'both' }"));
+    await cloud.update(await load('both'));
     expect(url()).not.toBe('');
     expect((await post(gateway, 'both, gateway')).status).toBe(202);
     expect((await post(url(), 'both, url')).status).toBe(202);
@@ -68,7 +69,7 @@ describe('the move from the gateway to a Function URL', () => {
 
   it('keeps the address of the Function URL when the gateway goes', async () => {
     const address = url();
-    await cloud.update(await load("{ kind: 'function-url' }"));
+    await cloud.update(await load('function-url'));
     expect(url()).toBe(address);
     expect((await post(address, 'after')).status).toBe(202);
     await expect(post(gateway, 'too late')).rejects.toThrow();
