@@ -1,5 +1,3 @@
-import type { Config } from './config.ts';
-
 /**
  * What a source, a dataset or an export may be called: such names are folders of the ledger, and
  * parts of the names of tables.
@@ -12,6 +10,10 @@ export const PLACE_NAME_LENGTH = 64;
 export const SQL_NAME = /^[a-z_][a-z0-9_]{0,254}$/;
 
 /** The names in `experiments`. Not beside the schema: the collector needs the names, and its bundle has no schema library. */
-export function listExperiments({ experiments }: Pick<Config, 'experiments'>): string[] {
+export function listExperiments({
+  experiments,
+}: {
+  readonly experiments: readonly (string | { readonly name: string })[];
+}): string[] {
   return experiments.map((experiment) => (typeof experiment === 'string' ? experiment : experiment.name));
 }
