@@ -116,10 +116,6 @@ export function startFunctions(options: {
           'AccessDeniedException',
           'The role defined for the function cannot be assumed by Lambda.',
         );
-      // https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
-      if (called.executions >= (called.deployed.reservedConcurrency ?? Number.POSITIVE_INFINITY))
-        throw new FunctionError('TooManyRequestsException', 'Rate Exceeded.');
-      called.executions += 1;
       const started = performance.now();
       const ended = (end: EndedInvocation['end']) =>
         options.onInvoked?.({
@@ -128,7 +124,11 @@ export function startFunctions(options: {
           ms: performance.now() - started,
           end,
         });
+      called.executions += 1;
       try {
+        // https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+        if (called.executions > (called.deployed.reservedConcurrency ?? Number.POSITIVE_INFINITY))
+          throw new FunctionError('TooManyRequestsException', 'Rate Exceeded.');
         const result = await called.running.invoke(payload, traceHeaders);
         ended('answered');
         return result;

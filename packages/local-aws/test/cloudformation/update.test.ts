@@ -332,7 +332,7 @@ describe('an update of the stack', () => {
       await begun;
       const second = await fetch(url, { headers: { origin: 'https://shop.example' } });
       expect([second.status, second.headers.get('access-control-allow-origin')]).toEqual([429, '*']);
-      expect((await fetch(fixture.aws.api ?? '')).status).toBe(500);
+      expect((await fetch(fixture.aws.api ?? '')).status).toBe(503);
       for (const response of waiting) response.end();
       expect(await (await first).text()).toBe('served');
       gate.close();
