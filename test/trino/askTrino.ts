@@ -13,15 +13,18 @@ const RUN_MS = 900_000;
 export type Answer = { readonly rows: readonly (readonly (string | null)[])[] } | { readonly failed: string };
 
 /**
- * Runs statements, one after another, in a Trino of their own.
+ * Runs sessions of statements, each in a Trino of its own: the statements of one after another, some sessions at once.
  *
- * @returns An answer for each, or what the machine lacks.
+ * @returns Of each session an answer for each statement, or what the machine lacks.
  */
-export function askTrino(statements: readonly string[]): readonly Answer[] | { readonly missing: string } {
+export function askTrino(
+  sessions: readonly (readonly string[])[],
+): readonly (readonly Answer[])[] | { readonly missing: string } {
   const folder = prepare();
   if ('missing' in folder) return folder;
   const file = join(folder.path, 'statements');
-  writeFileSync(file, statements.map((sql) => Buffer.from(sql).toString('base64')).join('\n'));
+  const lines = sessions.map((statements) => statements.map((sql) => Buffer.from(sql).toString('base64')));
+  writeFileSync(file, lines.map((session) => session.join('\n')).join('\n\n'));
   const { stdout, stderr } = run(
     'java',
     ['-cp', join(folder.path, 'lib', '*'), join(HERE, 'Witness.java'), file],
@@ -36,8 +39,9 @@ export function askTrino(statements: readonly string[]): readonly Answer[] | { r
     if (word === 'end') answers.push({ rows });
     if (word === 'failed' || word === 'end') rows = [];
   }
-  if (answers.length !== statements.length) throw new Error(`Trino ended early: ${stderr.slice(-2_000)}`);
-  return answers;
+  if (answers.length !== sessions.flat().length)
+    throw new Error(`Trino ended early: ${stderr.slice(-2_000)}`);
+  return sessions.map((statements) => answers.splice(0, statements.length));
 }
 
 const decode = (base64: string) => Buffer.from(base64, 'base64').toString('utf8');

@@ -27,6 +27,7 @@ import { DAYS, EITHER, GROUP_ROWS, generateRows } from '../lib/views/generateRow
 import { type Answer, askTrino } from './askTrino.ts';
 import { curatedQuestions, judgeCurated } from './curated.ts';
 import { curatedCases } from './curatedCases.ts';
+import { dropQuestions } from './drops.ts';
 import { loadRows } from './loadRows.ts';
 
 /** The memory connector has one schema, and the runner makes no other. */
@@ -99,17 +100,22 @@ const called = [...functionNames.keys()].filter((name) => expectedCalls(name) !=
 const miscalls = called.map(
   (name) => `SELECT ${name}(${Array.from({ length: 11 }, () => 'CAST(NULL AS HyperLogLog)').join(', ')})`,
 );
-const answers = askTrino([
-  ...loading,
-  ...asked,
-  ...cases.map(([sql]) => sql),
-  ...curatedQuestions.loading,
-  ...curatedQuestions.asked,
-  ...typed,
-  ...miscalls,
+const drops = await dropQuestions();
+const given = askTrino([
+  [
+    ...loading,
+    ...asked,
+    ...cases.map(([sql]) => sql),
+    ...curatedQuestions.loading,
+    ...curatedQuestions.asked,
+    ...typed,
+    ...miscalls,
+  ],
+  ...drops.sessions,
 ]);
-if ('missing' in answers) say(`test:trino is skipped: ${answers.missing}.`);
+if ('missing' in given) say(`test:trino is skipped: ${given.missing}.`);
 else {
+  const [answers = [], ...ofDrops] = given;
   judge(answers);
   judgeChecks(answers.slice(loading.length + 3 * viewNames.length));
   judgeList(answers.slice(loading.length + 3 * viewNames.length + 3 * checked.length));
@@ -120,6 +126,7 @@ else {
   judgeCurated(answers.slice(-miscalls.length - typed.length - curatedQuestions.asked.length), 4, tell);
   judgeTypes(answers.slice(-miscalls.length - typed.length));
   judgeSignatures(answers.slice(-miscalls.length));
+  drops.judge(ofDrops, tell);
 }
 say(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
