@@ -118,3 +118,13 @@ it('counts the invocations of a function, its errors and its time, for questions
   expect(await metric('Duration', 'p50')).toBeGreaterThan(0);
   expect(await alarmState()).toBe('ALARM');
 });
+
+it('counts an invocation that was throttled as such, neither as invocation nor as error', async () => {
+  const before = { invocations: await metric('Invocations', 'Sum'), errors: await metric('Errors', 'Sum') };
+  aws.faults.set({ lambda: [{ fault: 'throttleInvocations', function: 'picky' }] });
+  expect(await post('a')).toBe(503);
+  expect(await metric('Throttles', 'Sum')).toBe(1);
+  expect({ invocations: await metric('Invocations', 'Sum'), errors: await metric('Errors', 'Sum') }).toEqual(
+    before,
+  );
+});
