@@ -1,5 +1,5 @@
 import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import type { Place } from './place.ts';
+import { ObserveError, type Place } from './place.ts';
 
 /** Pages of 100,800 values that are read. */
 const MOST_PAGES = 10;
@@ -21,7 +21,7 @@ export type MetricSeries = ReadonlyMap<string, ReadonlyMap<number, number>>;
  * Values of up to 500 metrics from `start` to before `end` (epoch milliseconds), with one call for each 100,800 values.
  * A metric without values is missing.
  *
- * @throws What CloudWatch's client throws.
+ * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what CloudWatch's client throws.
  */
 export async function readMetricData(
   { cloudwatch }: Pick<Place, 'cloudwatch'>,
@@ -34,6 +34,7 @@ export async function readMetricData(
 ): Promise<MetricSeries> {
   const series = new Map<string, Map<number, number>>();
   let NextToken: string | undefined;
+  let partial: string[] = [];
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const answer = await cloudwatch.send(
       new GetMetricDataCommand({
@@ -61,8 +62,15 @@ export async function readMetricData(
       series.set(id, own);
       for (const [i, at] of Timestamps.entries()) own.set(at.getTime(), Values[i] ?? 0);
     }
+    // Of a metric with values on more pages, every page but the last says PartialData:
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataResult.html
+    partial = (answer.MetricDataResults ?? []).flatMap(({ Id = '', StatusCode = 'Complete' }) =>
+      StatusCode === 'Complete' ? [] : [`${metrics[Number(Id.slice(1))]?.metric} ${StatusCode}`],
+    );
     NextToken = answer.NextToken;
-    if (NextToken === undefined) break;
+    if (NextToken === undefined || partial.some((one) => !one.endsWith(' PartialData'))) break;
   }
+  if (NextToken !== undefined || partial.length > 0)
+    throw new ObserveError('SLUICE_OBSERVE_METRICS_INCOMPLETE', `${partial.join(', ') || 'More pages'}.`);
   return series;
 }

@@ -1,9 +1,4 @@
-import {
-  type CloudWatchClient,
-  GetMetricDataCommand,
-  ListMetricsCommand,
-  type MetricDataQuery,
-} from '@aws-sdk/client-cloudwatch';
+import { type CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import { accessLogGroup } from '../../infra/endpoint/endpoint.ts';
 import { streamName } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
@@ -14,6 +9,7 @@ import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
 import { hasFunctionUrl } from '../../lib/schema/endpoint.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
+import { readMetricData, type WantedMetric } from '../metricData.ts';
 import type { Place } from '../place.ts';
 import { MONTH_DAYS, type MonthlyUsage } from './monthlyCost.ts';
 
@@ -44,7 +40,7 @@ const PERIOD_SECONDS = 3_600;
 /** Requests to the collector's Function URL: https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html */
 const URL_REQUESTS = 'UrlRequestCount';
 const PERIOD_MS = PERIOD_SECONDS * 1_000;
-/** Pages of values and of names that are read at most. */
+/** Pages of names that are read at most. */
 const MOST_PAGES = 20;
 
 /** What a stage used, as a month of {@link MONTH_DAYS} days. */
@@ -126,13 +122,6 @@ function estimateBilledBytes(stream: { readonly bytes: number; readonly records:
 }
 
 /** A metric that is read, by a name of ours. */
-interface ReadMetric {
-  readonly id: string;
-  readonly namespace: string;
-  readonly metric: string;
-  readonly statistic: 'Sum' | 'SampleCount' | 'Average';
-  readonly dimensions: Readonly<Record<string, string>>;
-}
 
 /**
  * Names and dimensions:
@@ -142,7 +131,7 @@ interface ReadMetric {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
  * https://docs.aws.amazon.com/athena/latest/ug/query-metrics-viewing.html
  */
-function stageMetrics({ config, stack }: Pick<Place, 'config' | 'stack'>): readonly ReadMetric[] {
+function stageMetrics({ config, stack }: Pick<Place, 'config' | 'stack'>): readonly WantedMetric[] {
   const { received } = collectMetrics;
   const summed = { statistic: 'Sum' } as const;
   const ofRequests = {
@@ -242,45 +231,15 @@ class MetricValues {
 
 async function readValues(
   client: CloudWatchClient,
-  metrics: readonly ReadMetric[],
+  metrics: readonly WantedMetric[],
   from: number,
   until: number,
 ): Promise<MetricValues> {
   const values = new MetricValues();
-  const MetricDataQueries = metrics.map(
-    ({ namespace, metric, statistic, dimensions }, i): MetricDataQuery => ({
-      Id: `m${i}`,
-      MetricStat: {
-        Metric: {
-          Namespace: namespace,
-          MetricName: metric,
-          Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-        },
-        Period: PERIOD_SECONDS,
-        Stat: statistic,
-      },
-    }),
-  );
-  let NextToken: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const answer = await client.send(
-      new GetMetricDataCommand({
-        MetricDataQueries,
-        StartTime: new Date(Math.min(from, until - STORED_DAYS * DAY_MS)),
-        EndTime: new Date(until),
-        ...(NextToken === undefined ? {} : { NextToken }),
-      }),
-    );
-    for (const { Id = '', Timestamps = [], Values = [] } of answer.MetricDataResults ?? []) {
-      const metric = metrics[Number(Id.slice(1))];
-      if (metric === undefined) continue;
-      for (const [i, at] of Timestamps.entries()) {
-        if (at.getTime() >= from || metric.id === STORED) values.add(metric.id, at.getTime(), Values[i] ?? 0);
-      }
-    }
-    NextToken = answer.NextToken;
-    if (NextToken === undefined) break;
-  }
+  const start = Math.min(from, until - STORED_DAYS * DAY_MS);
+  const about = { start, end: until, periodSeconds: PERIOD_SECONDS };
+  for (const [id, points] of await readMetricData({ cloudwatch: client }, metrics, about))
+    for (const [at, value] of points) if (at >= from || id === STORED) values.add(id, at, value);
   return values;
 }
 

@@ -5,6 +5,7 @@ import { athenaLoads } from './checks/days/athenaLoads.ts';
 import { curatedDays } from './checks/days/curatedDays.ts';
 import { exportedDays, sources } from './checks/days/ledgerDays.ts';
 import { holds } from './checks/delivery/holds.ts';
+import { quarantine } from './checks/delivery/quarantine.ts';
 import { queues } from './checks/delivery/queues.ts';
 import { streams } from './checks/delivery/streams.ts';
 import { waiting } from './checks/delivery/waiting.ts';
@@ -42,6 +43,7 @@ export const checks: readonly Check[] = [
   streams,
   holds,
   waiting,
+  quarantine,
   queues,
   sources,
   exportedDays,

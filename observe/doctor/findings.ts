@@ -261,6 +261,10 @@ export const doctorFindings = {
     'A stream has not delivered for 12 hours or more. Firehose drops records 24 hours after it has accepted them.',
     'Correct what its log group names before the hours are over. If that is not possible, move the stream to a rescue bucket: docs/operate.md, "A stream delivers late".',
   ),
+  SLUICE_DOCTOR_DRAINING: problem(
+    'The deployment is being drained: the collector answers 503 and takes no events. SDKs send them again for a while.',
+    'If the stack is not to be removed, let the intake go on with the command: docs/deploy.md, "Changing and removing".',
+  ),
   SLUICE_DOCTOR_HOLDS_MISSING: problem(
     'The secret that says which streams are held does not exist. A stream that delivers late is not held, and Firehose may drop what it gets.',
     RECREATE,
@@ -289,6 +293,15 @@ export const doctorFindings = {
     'Objects in overflow/, errors/ or parked/ are not of Sluice. Redrive leaves them where they are.',
     'Find out what writes them, and move them elsewhere.',
   ),
+  SLUICE_DOCTOR_QUARANTINED: warning(
+    'Events that were received within 24 hours are in quarantine.',
+    'docs/quarantine.md has the cure of each reason. Once it is corrected, the command says what would be delivered.',
+  ),
+  SLUICE_DOCTOR_QUARANTINE_UNREAD: {
+    severity: 'unchecked',
+    cause: 'It could not be read what is in quarantine, because Athena did not answer the query.',
+    cure: 'Correct what the other checks found. Otherwise read the detail: the query runs in the configured workgroup, with the rights of your credentials.',
+  },
   SLUICE_DOCTOR_QUEUE_MISSING: problem('A queue does not exist.', RECREATE),
   SLUICE_DOCTOR_DEAD_LETTERS: problem(
     'A dead-letter queue holds messages that could not be processed.',

@@ -102,6 +102,7 @@ export async function readStatus(place: Place): Promise<Status> {
     waiting: { buffered: together(tableKinds.map(bufferOf)), overflow, errors, parked },
     streams,
     held: holds?.held ?? null,
+    drain: holds?.drain ?? null,
     partitions,
     quarantine: rows?.quarantine ?? null,
     datasets: drops,

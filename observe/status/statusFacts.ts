@@ -1,6 +1,6 @@
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { LedgerState } from '../../lib/drops/ledger/LedgerEntry.ts';
-import type { StreamHolds } from '../../lib/landing/hold/StreamHolds.ts';
+import type { Drain, StreamHolds } from '../../lib/landing/hold/StreamHolds.ts';
 import type { CurationState } from '../curate/curationState.ts';
 import type { AlarmState } from './alarms.ts';
 import type { QuarantineCount, TableArrivals } from './landedRows.ts';
@@ -75,6 +75,8 @@ export interface StatusFacts {
   readonly streams: readonly StreamState[] | null;
   /** Streams that get no rows, because they may drop them. */
   readonly held: StreamHolds['held'] | null;
+  /** While it is set, the collector takes no events. */
+  readonly drain: Drain | null;
   readonly partitions: RecentPartitions | null;
   /** Rows of 24 hours by reason. */
   readonly quarantine: readonly QuarantineCount[] | null;

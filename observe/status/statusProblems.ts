@@ -2,6 +2,7 @@ import { DELIVERY_RETRY_SECONDS } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { shellCommand } from '../../lib/base/text.ts';
+import { drainText } from '../../lib/landing/hold/StreamHolds.ts';
 import { EXPIRING_SECONDS, KEPT_SECONDS } from '../../lib/landing/hold/streamAge.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import type { Place } from '../place.ts';
@@ -39,6 +40,11 @@ export const StatusFinding = defineErrorFamily('system', {
     cause:
       'A stream is held, because what goes into it may be dropped: rows wait in overflow/. Nothing of them is lost.',
     cure: 'Correct what keeps the stream from delivering: the check then releases it. What a person holds, a person releases with the command: docs/operate.md, "A stream delivers late".',
+  },
+  SLUICE_STATUS_DRAINING: {
+    cause:
+      'The deployment is being drained: the collector answers 503 and takes no events. SDKs send them again for a while.',
+    cure: 'If the stack is not to be removed, let the intake go on with the command: docs/deploy.md, "Changing and removing".',
   },
   SLUICE_STATUS_QUOTA_NEAR: {
     cause: 'A stream is near its quota, or above it. What it does not accept goes to overflow/.',
@@ -109,6 +115,7 @@ const PARTS: Readonly<Record<keyof typeof StatusFinding.entries, StatusPart>> = 
   SLUICE_STATUS_STREAM_LATE: 'streams',
   SLUICE_STATUS_STREAM_EXPIRING: 'streams',
   SLUICE_STATUS_STREAM_HELD: 'streams',
+  SLUICE_STATUS_DRAINING: 'collector',
   SLUICE_STATUS_QUOTA_NEAR: 'streams',
   SLUICE_STATUS_PARTITION_MISSING: 'partitions',
   SLUICE_STATUS_NOT_STORED: 'collector',
@@ -157,6 +164,7 @@ export function findProblems(
   const found: StatusProblem[] = [
     ...findWaiting(status, say),
     ...findLateStreams(status, place, say),
+    ...findDrain(status, say),
     ...findHeldStreams(status, place, say),
     ...findQuotas(status),
     ...findGaps(status, place, say),
@@ -276,6 +284,13 @@ function findLateStreams(
       ),
     ];
   });
+}
+
+function findDrain({ drain, stack }: StatusFacts, say: Commands): StatusProblem[] {
+  if (drain === null) return [];
+  return [
+    problem('SLUICE_STATUS_DRAINING', `${stack}: ${drainText(drain)}`, [say.sluice('drain', '--cancel')]),
+  ];
 }
 
 function findHeldStreams(

@@ -28,6 +28,7 @@ const well: StatusFacts = {
   },
   streams: [],
   held: {},
+  drain: null,
   partitions: { days: 3, gaps: [] },
   quarantine: [],
   datasets: [],
@@ -71,6 +72,20 @@ describe('problems of a deployment', () => {
         ],
       },
     ]);
+  });
+
+  it('are a drain that is on, and how it is cancelled', () => {
+    const drain = { since: at(2), empty: at(1), drained: null };
+    expect(judge({ drain })).toMatchObject([
+      {
+        ...{ code: 'SLUICE_STATUS_DRAINING', severity: 'problem' },
+        detail: `sluice-prod: no events are taken since ${at(2)}.`,
+        commands: ['npx sluice drain --cancel --stage prod --region eu-central-1'],
+      },
+    ]);
+    expect(judge({ drain: { ...drain, drained: at(0) } })[0]?.detail).toBe(
+      `sluice-prod: no events are taken since ${at(2)}, and nothing waits since ${at(0)}: it can be removed.`,
+    );
   });
 
   it('are failed days, late drops and failed exports', () => {

@@ -173,6 +173,11 @@ export function withLook(
   return { ...holds, drain: { ...drain, empty, drained } };
 }
 
+/** One sentence for people. */
+export function drainText({ since, drained }: Drain): string {
+  return `no events are taken since ${since}${drained === null ? '' : `, and nothing waits since ${drained}: it can be removed`}.`;
+}
+
 /** Lets the intake go on. */
 export function withoutDrain(holds: StreamHolds): StreamHolds {
   return holds.drain === null ? holds : { ...holds, drain: null };

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { AthenaClient, DeleteWorkGroupCommand, UpdateWorkGroupCommand } from '@aws-sdk/client-athena';
 import {
   BatchCreatePartitionCommand,
@@ -17,6 +19,7 @@ import {
 import { DeleteBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from '@jest/globals';
 import config from '#config';
 import { logicalIds } from '../../../infra/template/Stack.ts';
@@ -24,13 +27,15 @@ import { s3Ledger } from '../../../lib/aws/s3Ledger.ts';
 import { s3ListedDays } from '../../../lib/aws/s3ListedDays.ts';
 import { addDays, DAY_MS, utcDay } from '../../../lib/base/time.ts';
 import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
-import { holdsText, NO_HOLDS, withHold } from '../../../lib/landing/hold/StreamHolds.ts';
+import { holdsText, NO_HOLDS, withDrain, withHold } from '../../../lib/landing/hold/StreamHolds.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { curatedPlace } from '../../../lib/tables/ledgerKeys.ts';
 import { overflowKey } from '../../../lib/tables/objectKeys.ts';
+import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { fitCuratedView } from '../../../lib/views/curatedViews.ts';
 import { prestoViewText } from '../../../lib/views/prestoView.ts';
 import type { BucketSettings } from '../../../packages/local-aws/src/index.ts';
+import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import type { StartedDeployment } from './startDeployment.ts';
 
 const { bucket, database, tables, athena } = config;
@@ -73,9 +78,14 @@ const storage =
     StorageDescriptor: { ...input.StorageDescriptor, ...more },
   });
 
-async function addPartition({ options }: StartedDeployment, day: string, more: object = {}) {
+async function addPartition(
+  { options }: StartedDeployment,
+  day: string,
+  more: object = {},
+  TableName = EVENTS,
+) {
   const glue = new GlueClient(options);
-  const { Table } = await glue.send(new GetTableCommand({ DatabaseName: database, Name: EVENTS }));
+  const { Table } = await glue.send(new GetTableCommand({ DatabaseName: database, Name: TableName }));
   const StorageDescriptor = {
     ...Table?.StorageDescriptor,
     Location: `s3://${bucket}/${FOLDER}/${day}/`,
@@ -84,7 +94,7 @@ async function addPartition({ options }: StartedDeployment, day: string, more: o
   const { Errors } = await glue.send(
     new BatchCreatePartitionCommand({
       DatabaseName: database,
-      TableName: EVENTS,
+      TableName,
       PartitionInputList: [{ Values: [day], StorageDescriptor }],
     }),
   );
@@ -98,6 +108,28 @@ const putObject = ({ options }: StartedDeployment, Key: string) =>
 
 const addFile = (d: StartedDeployment, day: string, folder = `${FOLDER}/${day}`) =>
   putObject(d, `${folder}/part.parquet`);
+
+/** Rows of quarantine that were just received, one of them a day earlier. */
+async function quarantineRows(d: StartedDeployment, reason: string, rows: number) {
+  const day = utcDay(Date.now());
+  const folder = tableFolder(config, 'quarantine');
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const directory = temporaryDirectory();
+  const path = join(directory.path, 'rows.parquet');
+  await connection.run(
+    `COPY (SELECT '${reason}' AS reason, epoch_ms(${Date.now()}::BIGINT) - INTERVAL (CASE n WHEN 0 THEN 25 ELSE 0 END) HOURS AS received_at
+     FROM range(${rows + 1}) AS numbers (n)) TO '${path}' (FORMAT parquet)`,
+  );
+  connection.closeSync();
+  instance.closeSync();
+  const s3 = new S3Client({ ...d.options, forcePathStyle: true });
+  const Key = `${folder}${day}/rows.parquet`;
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: readFileSync(path) }));
+  s3.destroy();
+  directory.remove();
+  await addPartition(d, day, { Location: `s3://${bucket}/${folder}${day}/` }, tables.quarantine);
+}
 
 /** A day that views read from the curated table, and whose files are deleted. */
 const GONE = '2025-06-01';
@@ -481,6 +513,16 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
     (d) => putObject(d, `parked/${overflowKey('events', '1'.repeat(64))}`),
     /^parked\/: 1 object, /,
     /^npx sluice redrive --parked --local$/,
+  ],
+  QUARANTINED: [
+    (d) => quarantineRows(d, 'SLUICE_EVENT_NAME_MISSING', 3),
+    /^SLUICE_EVENT_NAME_MISSING: 3 rows\.$/,
+    /^npx sluice redrive --reason SLUICE_EVENT_NAME_MISSING --dry-run --local$/,
+  ],
+  DRAINING: [
+    (d) => putHolds(d, holdsText(withDrain(NO_HOLDS, Date.UTC(2026, 10, 20, 10)))),
+    /^sluice-local: no events are taken since 2026-11-20T10:00:00\.000Z\.$/,
+    /^npx sluice drain --cancel --local$/,
   ],
   UNKNOWN_KEYS: [(d) => putObject(d, 'overflow/notes.txt'), /^overflow\/: 1\.$/],
   DEAD_LETTERS: [

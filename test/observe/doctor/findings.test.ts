@@ -109,7 +109,7 @@ const rounds: readonly (readonly (keyof typeof broken)[])[] = [
   ],
   [
     ...['CURATE_FAILED', 'CURATE_LATE', 'CURATE_STALE', 'CURATE_GONE', 'CURATE_LEFT_OUT'],
-    ...['OVERFLOW', 'ERRORS', 'PARKED', 'UNKNOWN_KEYS'],
+    ...['OVERFLOW', 'ERRORS', 'PARKED', 'UNKNOWN_KEYS', 'QUARANTINED', 'DRAINING'],
   ],
   ['TABLE_MISSING', 'BUCKET_MISSING', 'VERSION_NEWER', 'HOLDS_UNREADABLE'],
   ['WORKGROUP_MISSING', 'VERSION_OLDER', 'HOLDS_MISSING'],
@@ -141,6 +141,16 @@ describe('a finding of sluice doctor', () => {
       }
     },
   );
+
+  it('says that it does not know what is in quarantine when Athena does not answer', async () => {
+    const deployed = await start();
+    await broken['WORKGROUP_DISABLED']?.[0](deployed);
+    const { found } = await deployed.diagnose();
+    expect(found.get('quarantine SLUICE_DOCTOR_QUARANTINE_UNREAD')).toMatchObject({
+      severity: 'unchecked',
+      detail: expect.stringContaining('disabled'),
+    });
+  });
 
   it('of a bucket is repaired by its commands', async () => {
     const deployed = await start();

@@ -21,13 +21,13 @@ import {
   openAthena,
   openEventBus,
   openFirehose,
+  openStatementRunner,
   provision,
   Queues,
   readDeployment,
   realClock,
   resolveTemplate,
   Secrets,
-  type StatementRunner,
   s3Service,
   schemaSource,
   secretsManagerService,
@@ -85,13 +85,6 @@ export interface StartedDeployment {
   close(): Promise<void>;
 }
 
-/** The doctor runs no statements. */
-const idleRunner: StatementRunner = {
-  classify: () => ({ statementType: 'UTILITY', substatementType: 'EXPLAIN' }),
-  run: () => Promise.reject(new Error('No statement was expected.')),
-  close: async () => undefined,
-};
-
 /**
  * Makes what the template says, behind an edge on a free port.
  *
@@ -123,7 +116,8 @@ export async function startDeployment(
   });
   const athena = await openAthena({
     ...{ directory: folders.athena, clock, catalog, store, region, account, faults },
-    openRunner: () => idleRunner,
+    openRunner: (prepared) =>
+      openStatementRunner({ catalog, store, prepared, clock, directory: join(folders.athena, 'scratch') }),
   });
   let stack: DeployedStack | undefined;
   const services = [

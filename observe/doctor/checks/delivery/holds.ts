@@ -5,6 +5,7 @@ import { streamReadings } from '../../../../lib/aws/streamReadings.ts';
 import { shellCommand } from '../../../../lib/base/text.ts';
 import {
   allHeld,
+  drainText,
   HoldError,
   holdsText,
   readHolds,
@@ -21,12 +22,14 @@ import type { Check } from '../../runChecks.ts';
 /** Streams that are held, and those that drop rows soon. */
 export const holds: Check = {
   name: 'holds',
-  expects: 'no stream is held, and none has waited for 12 hours to deliver: Firehose drops records after 24',
+  expects:
+    'no stream is held, the deployment is not being drained, and no stream has waited for 12 hours to deliver: Firehose drops records after 24',
   needs: ['stack'],
   blocks: [],
   codes: [
     'SLUICE_DOCTOR_STREAM_HELD',
     'SLUICE_DOCTOR_STREAM_EXPIRING',
+    'SLUICE_DOCTOR_DRAINING',
     'SLUICE_DOCTOR_HOLDS_MISSING',
     'SLUICE_DOCTOR_HOLDS_DELETED',
     'SLUICE_DOCTOR_HOLDS_UNREADABLE',
@@ -69,10 +72,19 @@ async function judgeHolds(doctor: DoctorContext): Promise<readonly Finding[]> {
   }
 }
 
-async function heldFindings(doctor: DoctorContext, { held }: StreamHolds): Promise<readonly Finding[]> {
+async function heldFindings(
+  doctor: DoctorContext,
+  { held, drain }: StreamHolds,
+): Promise<readonly Finding[]> {
   const { region } = await doctor.identity();
   const place = doctor.local ? ['--local'] : ['--stage', doctor.stack.stage, '--region', region];
   const found: Finding[] = [];
+  if (drain !== null)
+    found.push(
+      finding('SLUICE_DOCTOR_DRAINING', `${doctor.stackName}: ${drainText(drain)}`, [
+        shellCommand(['npx', 'sluice', 'drain', '--cancel', ...place]),
+      ]),
+    );
   for (const kind of tableKinds) {
     const hold = held[kind];
     if (hold === undefined) continue;
