@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { partName } from '../infra/template/Stack.ts';
 import { isJsonObject } from '../lib/base/json.ts';
 import type { TableKind } from '../lib/schema/kinds.ts';
-import { tableKinds } from '../lib/schema/kinds.ts';
+import { parseStreamId, type StreamId, tableOf } from '../lib/tables/streams.ts';
 import { ObserveError, type Place } from './place.ts';
 
 /** Documents that one search returns. */
@@ -47,10 +47,10 @@ export async function searchBuffers(
     .catch((error: unknown) => {
       throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${url}.`, { cause: error });
     });
-  const kinds = new Map(tableKinds.map((kind) => [partName(stack, kind), kind]));
   const rows = parsed.documents.flatMap(({ stream, arrivedAt, document }) => {
-    const kind = kinds.get(stream);
-    if (kind === undefined) return [];
+    const id = streamNamed(stack, stream);
+    if (id === null) return [];
+    const kind = tableOf(id);
     // A record that is not split yet has a row a line.
     return document.split('\n').flatMap((line) => {
       const row = parse(line);
@@ -71,7 +71,7 @@ export interface LocalState {
   /** Where SDKs post. */
   readonly collector: string;
   /** Rows in the streams' buffers, and when the oldest was accepted; streams without rows are missing. */
-  readonly buffered: ReadonlyMap<TableKind, { readonly count: number; readonly oldest: string }>;
+  readonly buffered: ReadonlyMap<StreamId, { readonly count: number; readonly oldest: string }>;
   /** Faults that are set. */
   readonly faults: number;
 }
@@ -92,17 +92,21 @@ export async function readLocalState({
     const [now, set] = await Promise.all([get('/_sluice/status'), get('/_sluice/faults')]);
     const { collector, pending } = status.parse(now);
     const buffered = new Map(
-      tableKinds.flatMap((kind) => {
-        const own = pending.find(({ stream }) => stream === partName(stack, kind));
-        return own === undefined
-          ? []
-          : [[kind, { count: own.documents, oldest: own.oldestArrival }] as const];
+      pending.flatMap(({ stream, documents, oldestArrival }) => {
+        const id = streamNamed(stack, stream);
+        return id === null ? [] : [[id, { count: documents, oldest: oldestArrival }] as const];
       }),
     );
     return { collector, buffered, faults: faults.parse(set).faults.length };
   } catch (error) {
     throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${localControl}.`, { cause: error });
   }
+}
+
+/** The stream by its name in AWS; null for one of another deployment. */
+function streamNamed(stack: Place['stack'], name: string): StreamId | null {
+  const prefix = partName(stack, '');
+  return name.startsWith(prefix) ? parseStreamId(name.slice(prefix.length)) : null;
 }
 
 function parse(line: string): BufferedRow['row'] | undefined {

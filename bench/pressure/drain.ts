@@ -6,6 +6,7 @@ import { systemTiming } from '../../lib/base/retry.ts';
 import { StreamBreaker } from '../../lib/landing/delivery/StreamBreaker.ts';
 import { NO_HOLDS } from '../../lib/landing/hold/StreamHolds.ts';
 import { Pace } from '../../lib/landing/redrive/Pace.ts';
+import type { RedriveStream } from '../../lib/landing/redrive/Redrive.ts';
 import { redriveStragglers } from '../../lib/landing/redrive/redriveMessages.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
 import type { Cloud } from '../../local/startCloud.ts';
@@ -47,7 +48,8 @@ export async function drain(cloud: Cloud): Promise<Drained> {
   const timing = { ...systemTiming, clock };
   const stream = (kind: TableKind) => {
     const put = firehosePutRecordBatch(firehose, `sluice-local-${kind}`);
-    return {
+    const only: RedriveStream = {
+      stream: kind,
       putRecordBatch: (records: readonly Uint8Array[], timeoutMs: number) => {
         calls += 1;
         firehoseCalls += 1;
@@ -56,6 +58,7 @@ export async function drain(cloud: Cloud): Promise<Drained> {
       breaker: new StreamBreaker(kind, { ...timing, log: () => undefined }),
       pace: new Pace(timing),
     };
+    return [only];
   };
   const before = performance.now();
   try {

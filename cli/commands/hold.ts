@@ -1,5 +1,6 @@
 import { HoldError, type StreamHolds } from '../../lib/landing/hold/StreamHolds.ts';
-import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import { forwardedKinds, tableKinds } from '../../lib/schema/kinds.ts';
+import { allStreams, parseStreamId, type StreamId } from '../../lib/tables/streams.ts';
 import type { Place } from '../../observe/place.ts';
 import {
   type Command,
@@ -17,7 +18,7 @@ export const hold: Command = {
   summary:
     'Keep rows out of a stream that delivers late: they wait in overflow. Without a stream: which are held.',
   usage:
-    'sluice hold [exposures|events|quarantine …] [--why TEXT | --release [--force]] [--local] [--stage NAME] [options]',
+    'sluice hold [exposures|events|events-2|quarantine …] [--why TEXT | --release [--force]] [--local] [--stage NAME] [options]',
   options: {
     why: { type: 'string', help: 'the reason, which `sluice status` shows (default: held by hand)' },
     release: {
@@ -31,29 +32,40 @@ export const hold: Command = {
   examples: [
     'sluice hold --stage prod',
     'sluice hold events --why "The key is being replaced." --stage prod',
+    'sluice hold events-2 --why "It is throttled." --stage prod',
     'sluice hold --release --stage prod',
   ],
   async run(line) {
-    const tables = readTables(line.positionals);
+    const words = line.positionals;
+    for (const word of words) requireStreamWord(word);
     const why = textOption(line, 'why');
     const release = line.values['release'] === true;
     if (release && why !== undefined)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--release and --why: expected only one of them.');
-    if (why !== undefined && tables.length === 0)
+    if (why !== undefined && words.length === 0)
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', '--why without a stream.');
     const force = line.values['force'] === true;
     if (force && !release) throw new UsageError('SLUICE_USAGE_OPTIONS', '--force without --release.');
+    let meant: readonly StreamId[] = [];
     const { held } = await run(line, async (place) => {
-      const { holdStreams, readStreamHolds, releaseStreams } = await import('../../observe/holds/holds.ts');
-      if (release) return releaseStreams(place, tables.length === 0 ? tableKinds : tables, { force });
-      if (tables.length > 0) return holdStreams(place, tables, why ?? 'Held by hand.');
+      const { holdStreams, namedStreams, readStreamHolds, releaseStreams } = await import(
+        '../../observe/holds/holds.ts'
+      );
+      meant = words.flatMap((word) => {
+        const streams = namedStreams(place, word);
+        if (streams.length === 0) throw unknownStream(word, allStreams(place.config));
+        return streams;
+      });
+      if (release && words.length === 0) meant = allStreams(place.config);
+      if (release) return releaseStreams(place, meant, { force });
+      if (words.length > 0) return holdStreams(place, meant, why ?? 'Held by hand.');
       return readStreamHolds(place);
     });
     writeResult(line, held, () => heldText(held));
-    const late = release ? (tables.length === 0 ? tableKinds : tables).filter((table) => held[table]) : [];
+    const late = release ? meant.filter((stream) => held[stream] !== undefined) : [];
     if (late.length > 0)
       writeNote(`Late, and held until it delivers: ${late.join(', ')}. What is put on it may be dropped.\n`);
-    if (release || tables.length > 0)
+    if (release || words.length > 0)
       writeNote(
         'Environments of the collector in use go by it within five minutes, others within fifteen; redrive within one.\n',
       );
@@ -61,25 +73,23 @@ export const hold: Command = {
   },
 };
 
-/** @throws UsageError */
-function readTables(names: readonly string[]): readonly TableKind[] {
-  return names.map((name) => {
-    const table = tableKinds.find((one) => one === name);
-    if (table !== undefined) return table;
-    throw new UsageError(
-      'SLUICE_USAGE_ARGUMENTS',
-      `${JSON.stringify(name)} is no stream: expected ${tableKinds.join(', ')}.${didYouMean(name, tableKinds)}`,
-    );
-  });
+/** @throws UsageError if a word names neither a table nor one of a table's streams: `events`, `events-1`, `events-2`. */
+function requireStreamWord(word: string): void {
+  const isStream = parseStreamId(word) !== null || forwardedKinds.some((kind) => word === `${kind}-1`);
+  if (!isStream) throw unknownStream(word, tableKinds);
+}
+
+function unknownStream(word: string, expected: readonly string[]): Error {
+  return new UsageError(
+    'SLUICE_USAGE_ARGUMENTS',
+    `${JSON.stringify(word)} is no stream: expected ${expected.join(', ')}.${didYouMean(word, expected)}`,
+  );
 }
 
 function heldText(held: StreamHolds['held']): string {
-  const rows = tableKinds.flatMap((stream) => {
-    const one = held[stream];
-    return one === undefined
-      ? []
-      : [{ stream, since: one.since, by: one.by, until: one.until, why: one.why }];
-  });
+  const rows = Object.entries(held).flatMap(([stream, hold]) =>
+    hold === undefined ? [] : [{ stream, since: hold.since, by: hold.by, until: hold.until, why: hold.why }],
+  );
   return rows.length === 0 ? 'No stream is held.\n' : textTable(rows);
 }
 

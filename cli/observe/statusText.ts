@@ -107,9 +107,12 @@ function partsText({
       ({ table, listed, raw, failed, late }) =>
         `Views read ${counted(listed, 'day')} from ${table}; of those that are old enough, ${raw} raw (${failed.length} failed, ${late.length} late).`,
     ),
-    ...(streams ?? []).flatMap(({ stream, quotaShare, quota }) =>
-      quotaShare === null ? [] : [`Quota of ${stream}: ${Math.round(quotaShare * 100)} % of its ${quota}.`],
-    ),
+    ...(streams ?? []).flatMap(({ stream, quotaShare, quota, isInRotation }) => [
+      ...(quotaShare === null
+        ? []
+        : [`Quota of ${stream}: ${Math.round(quotaShare * 100)} % of its ${quota}.`]),
+      ...(isInRotation ? [] : [`${stream} is out of rotation: it gets no rows.`]),
+    ]),
     ...(isLocal ? ['Quotas of the streams: not known locally.'] : []),
     ...(alarms === null
       ? []

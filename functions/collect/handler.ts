@@ -15,8 +15,11 @@ import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { withEnvironment } from '../../lib/lambda/environment.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
 import { StreamBreaker } from '../../lib/landing/delivery/StreamBreaker.ts';
+import { StreamShards } from '../../lib/landing/delivery/StreamShards.ts';
 import { HoldsCache } from '../../lib/landing/hold/HoldsCache.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
+import type { TableKind } from '../../lib/schema/kinds.ts';
+import { namedStreams } from '../../lib/tables/streams.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
@@ -46,7 +49,6 @@ function makeCollector(environment: Environment): Collector {
     },
   });
   const planNow = planProvider(config, groups);
-  const breakerPorts = { ...systemTiming, log: logLine };
   return {
     get plan() {
       return planNow();
@@ -65,14 +67,9 @@ function makeCollector(environment: Environment): Collector {
       clock: systemClock,
     }),
     streams: {
-      exposures: firehosePutRecordBatch(firehoseClient(), environment.exposuresStream),
-      events: firehosePutRecordBatch(firehoseClient(), environment.eventsStream),
-      quarantine: firehosePutRecordBatch(firehoseClient(), environment.quarantineStream),
-    },
-    breakers: {
-      exposures: new StreamBreaker('exposures', breakerPorts),
-      events: new StreamBreaker('events', breakerPorts),
-      quarantine: new StreamBreaker('quarantine', breakerPorts),
+      exposures: shardsNamed('exposures', environment.exposuresStreams),
+      events: shardsNamed('events', environment.eventsStreams),
+      quarantine: shardsNamed('quarantine', environment.quarantineStream),
     },
     holds: new HoldsCache({
       read: secretReader(environment.holdsSecret),
@@ -93,6 +90,15 @@ function makeCollector(environment: Environment): Collector {
     writeMetrics: logLine,
     stage: environment.stage,
   };
+}
+
+function shardsNamed(kind: TableKind, names: string): StreamShards {
+  const shards = namedStreams(kind, names).map(([stream, name]) => ({
+    stream,
+    putRecordBatch: firehosePutRecordBatch(firehoseClient(), name),
+    breaker: new StreamBreaker(stream, { ...systemTiming, log: logLine }),
+  }));
+  return new StreamShards(shards, Math.random);
 }
 
 function response({ status, body }: Answer): APIGatewayProxyStructuredResultV2 {
@@ -126,8 +132,9 @@ export const handler = middy<HttpRequest, APIGatewayProxyStructuredResultV2>(noE
 
 /** What serverless.yml gives the collector. */
 interface Environment {
-  readonly exposuresStream: string;
-  readonly eventsStream: string;
+  /** Of a table with several streams, with commas between them. */
+  readonly exposuresStreams: string;
+  readonly eventsStreams: string;
   readonly quarantineStream: string;
   /** What is too large for quarantine's rows is written there. */
   readonly bucket: string;
@@ -161,8 +168,8 @@ function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     return value === 'true';
   };
   const environment = {
-    exposuresStream: text('SLUICE_EXPOSURES_STREAM'),
-    eventsStream: text('SLUICE_EVENTS_STREAM'),
+    exposuresStreams: text('SLUICE_EXPOSURES_STREAM'),
+    eventsStreams: text('SLUICE_EVENTS_STREAM'),
     quarantineStream: text('SLUICE_QUARANTINE_STREAM'),
     bucket: text('SLUICE_BUCKET'),
     keysSecret: text('SLUICE_KEYS_SECRET'),

@@ -12,8 +12,10 @@ import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
 import { checkStreams, type HoldReport, type StreamCheck } from '../../lib/landing/hold/checkStreams.ts';
 import { HoldError } from '../../lib/landing/hold/StreamHolds.ts';
+import { namedStreams } from '../../lib/tables/streams.ts';
 
 const schema = z.object({
+  /** Of a table with several streams, with commas between them. */
   SLUICE_EXPOSURES_STREAM: z.string().min(1),
   SLUICE_EVENTS_STREAM: z.string().min(1),
   SLUICE_QUARANTINE_STREAM: z.string().min(1),
@@ -57,11 +59,11 @@ export const handler = middy<unknown, SQSBatchResponse | HoldReport>(noEarlyTime
   });
 
 function makeCheck(environment: Environment): StreamCheck {
-  const streams = {
-    exposures: environment.SLUICE_EXPOSURES_STREAM,
-    events: environment.SLUICE_EVENTS_STREAM,
-    quarantine: environment.SLUICE_QUARANTINE_STREAM,
-  };
+  const streams = new Map([
+    ...namedStreams('exposures', environment.SLUICE_EXPOSURES_STREAM),
+    ...namedStreams('events', environment.SLUICE_EVENTS_STREAM),
+    ...namedStreams('quarantine', environment.SLUICE_QUARANTINE_STREAM),
+  ]);
   return {
     store: versionedSecret(secretsManagerClient(), environment.SLUICE_HOLDS_SECRET),
     readStreams: streamReadings(cloudWatchClient(), streams, systemClock),

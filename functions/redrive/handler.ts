@@ -29,6 +29,7 @@ import {
   type StragglersReport,
 } from '../../lib/landing/redrive/redriveMessages.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
+import { namedStreams } from '../../lib/tables/streams.ts';
 
 const config: FunctionConfig<'redrive'> = wholeConfig;
 
@@ -42,6 +43,7 @@ const HOLDS_FRESH_MS = 60_000;
 const stragglersEventSchema = z.strictObject({ sluice: z.literal('stragglers') });
 
 const schema = z.object({
+  /** Of a table with several streams, with commas between them. */
   SLUICE_EXPOSURES_STREAM: z.string().min(1),
   SLUICE_EVENTS_STREAM: z.string().min(1),
   SLUICE_QUARANTINE_STREAM: z.string().min(1),
@@ -81,13 +83,14 @@ export const handler = middy<unknown, SQSBatchResponse | StragglersReport>(noEar
     throw new RedriveError('SLUICE_REDRIVE_INVOCATION_UNKNOWN');
   });
 
-/** What this execution environment knows of a stream, over invocations. */
-function streamNamed(kind: TableKind, name: string): RedriveStream {
-  return {
+/** What this execution environment knows of a table's streams, over invocations. */
+function streamsNamed(kind: TableKind, names: string): readonly RedriveStream[] {
+  return namedStreams(kind, names).map(([stream, name]) => ({
+    stream,
     putRecordBatch: firehosePutRecordBatch(firehoseClient(), name),
-    breaker: new StreamBreaker(kind, { ...systemTiming, log: logLine }),
+    breaker: new StreamBreaker(stream, { ...systemTiming, log: logLine }),
     pace: new Pace(systemTiming),
-  };
+  }));
 }
 
 let streams: Redriver['streams'] | undefined;
@@ -96,9 +99,9 @@ let holds: HoldsCache | undefined;
 function makeRedriver(environment: Environment, endsAt: number): Redriver {
   const { SLUICE_BUCKET: bucket, SLUICE_TRIES: tries } = environment;
   streams ??= {
-    exposures: streamNamed('exposures', environment.SLUICE_EXPOSURES_STREAM),
-    events: streamNamed('events', environment.SLUICE_EVENTS_STREAM),
-    quarantine: streamNamed('quarantine', environment.SLUICE_QUARANTINE_STREAM),
+    exposures: streamsNamed('exposures', environment.SLUICE_EXPOSURES_STREAM),
+    events: streamsNamed('events', environment.SLUICE_EVENTS_STREAM),
+    quarantine: streamsNamed('quarantine', environment.SLUICE_QUARANTINE_STREAM),
   };
   holds ??= new HoldsCache({
     read: secretText(secretsManagerClient, environment.SLUICE_HOLDS_SECRET),
@@ -123,7 +126,7 @@ function makeRedriver(environment: Environment, endsAt: number): Redriver {
       write: quarantineWriter(config),
       putLarge: s3QuarantineLarge(s3Client(), bucket),
       putOverflow: s3Overflow(s3Client(), bucket),
-      putRecordBatch: streams.quarantine.putRecordBatch,
+      putRecordBatch: firehosePutRecordBatch(firehoseClient(), environment.SLUICE_QUARANTINE_STREAM),
     }),
     log: logLine,
     deadline: endsAt - MARGIN_MS,

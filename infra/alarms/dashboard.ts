@@ -4,10 +4,10 @@ import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { curateMetrics } from '../../lib/curate/curateMetrics.ts';
 import { holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
 import { hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
-import { tableKinds } from '../../lib/schema/kinds.ts';
+import { allStreams, type StreamId } from '../../lib/tables/streams.ts';
 import { workgroupName } from '../readers/workgroup.ts';
 import { getAtt, type Resources, ref, type Value } from '../template/Resource.ts';
-import { curateIds, kindId, logicalIds, partName, type Stack } from '../template/Stack.ts';
+import { curateIds, logicalIds, partName, type Stack, shardId } from '../template/Stack.ts';
 import { alarms } from './alarms.ts';
 import { backlogAgeMetric, backlogMetric, parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
 
@@ -50,7 +50,9 @@ export function dashboard(stack: Stack): Resources {
           DeadCurate: getAtt(curateIds.deadLetters, 'QueueName'),
         }
       : {}),
-    ...Object.fromEntries(tableKinds.map((kind) => [`Stream${kind}`, ref(kindId(kind, 'Stream'))])),
+    ...Object.fromEntries(
+      allStreams(stack.config).map((stream) => [variable(stream), ref(shardId(stream, 'Stream'))]),
+    ),
   };
   const body = {
     widgets: [
@@ -76,6 +78,11 @@ export function dashboard(stack: Stack): Resources {
   };
 }
 
+/** The variable of a stream's name. `Fn::Sub` takes no hyphen. */
+function variable(stream: StreamId): string {
+  return `Stream${stream.replace('-', '')}`;
+}
+
 function graphs(stack: Stack): readonly Graph[] {
   const m = collectMetrics;
   const collected = ({ name }: { readonly name: string }, dimensions = {}): Line => ({
@@ -99,11 +106,11 @@ function graphs(stack: Stack): readonly Graph[] {
       }),
     );
   const firehose = (metric: string): readonly Line[] =>
-    tableKinds.map((kind) => ({
+    allStreams(stack.config).map((stream) => ({
       namespace: 'AWS/Firehose',
       metric,
-      dimensions: { DeliveryStreamName: `\${Stream${kind}}` },
-      label: kind,
+      dimensions: { DeliveryStreamName: `\${${variable(stream)}}` },
+      label: stream,
     }));
   const deadLetters = (worker: string, name: string): Line => ({
     namespace: 'AWS/SQS',
@@ -156,7 +163,7 @@ function graphs(stack: Stack): readonly Graph[] {
       lines: [
         ...firehose('DeliveryToS3.DataFreshness'),
         // Firehose tells nothing while delivery is completely blocked.
-        ...tableKinds.map((table) => ({
+        ...allStreams(stack.config).map((table) => ({
           namespace: METRIC_NAMESPACE,
           metric: holdMetrics.oldest_record_seconds.name,
           dimensions: { function: 'hold', stage: stack.stage, table },

@@ -1,10 +1,10 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
 import { EXPIRING_SECONDS } from '../../lib/landing/hold/streamAge.ts';
-import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import { allStreams, type StreamId, tableOf } from '../../lib/tables/streams.ts';
 import { lateSeconds } from '../streams/streams.ts';
 import type { Resource, Resources } from '../template/Resource.ts';
-import { kindId, logicalIds, type Stack } from '../template/Stack.ts';
+import { logicalIds, type Stack, shardId } from '../template/Stack.ts';
 import { type AlarmTerms, alarm, deadLettersAlarm, SPARE_PERIODS } from './alarm.ts';
 
 const PAGE = 'docs/operate.md, "A stream delivers late"';
@@ -28,19 +28,19 @@ export function holdAlarms(stack: Stack): Resources {
       of: 1 + SPARE_PERIODS,
     }),
     ...Object.fromEntries(
-      tableKinds.flatMap((kind) => [
+      allStreams(stack.config).flatMap((stream) => [
         [
-          kindId(kind, 'LateAlarm'),
-          ageAlarm(stack, kind, 'late', {
-            description: `Firehose has undelivered ${kind} older than ${late} s: check its log group and its role`,
+          shardId(stream, 'LateAlarm'),
+          ageAlarm(stack, stream, 'late', {
+            description: `Firehose has undelivered ${tableOf(stream)} older than ${late} s: check its log group and its role`,
             threshold: late,
             periods: LATE_PERIODS,
           }),
         ],
         [
-          kindId(kind, 'ExpiringAlarm'),
-          ageAlarm(stack, kind, 'expiring', {
-            description: `Firehose drops undelivered ${kind} within 12 hours: see ${PAGE}`,
+          shardId(stream, 'ExpiringAlarm'),
+          ageAlarm(stack, stream, 'expiring', {
+            description: `Firehose drops undelivered ${tableOf(stream)} within 12 hours: see ${PAGE}`,
             threshold: EXPIRING_SECONDS,
           }),
         ],
@@ -51,13 +51,13 @@ export function holdAlarms(stack: Stack): Resources {
 }
 
 /** An alarm on the age of a stream's oldest record. */
-function ageAlarm(stack: Stack, kind: TableKind, part: string, terms: AlarmTerms): Resource {
-  return alarm(stack, `${kind}-${part}`, {
+function ageAlarm(stack: Stack, stream: StreamId, part: string, terms: AlarmTerms): Resource {
+  return alarm(stack, `${stream}-${part}`, {
     ...terms,
     namespace: METRIC_NAMESPACE,
     metric: holdMetrics.oldest_record_seconds.name,
     statistic: 'Maximum',
-    dimensions: { function: 'hold', stage: stack.stage, table: kind },
+    dimensions: { function: 'hold', stage: stack.stage, table: stream },
     of: (terms.periods ?? 1) + SPARE_PERIODS,
   });
 }

@@ -6,11 +6,12 @@ import {
   PARKED_FOLDER,
   QUARANTINE_LARGE_FOLDER,
 } from '../../lib/tables/objectKeys.ts';
+import { allStreams } from '../../lib/tables/streams.ts';
 import { groupsFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { catalogArns } from '../data/catalog.ts';
-import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
-import { kindId, logicalIds, type Stack } from '../template/Stack.ts';
+import { getAtt, type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
+import { logicalIds, type Stack, shardId } from '../template/Stack.ts';
 import { consumeQueue, lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
 
 /** One role for each function, so that none can do another's work. */
@@ -32,7 +33,7 @@ function collectRole(stack: Stack): Resource {
     writeLogs(stack, 'collect'),
     {
       Action: ['firehose:PutRecordBatch'],
-      Resource: tableKinds.map((kind) => getAtt(kindId(kind, 'Stream'))),
+      Resource: streamArns(stack),
     },
     {
       Action: ['s3:PutObject'],
@@ -50,6 +51,11 @@ function collectRole(stack: Stack): Resource {
       Resource: [ref(logicalIds.keysSecret), ref(logicalIds.holdsSecret)],
     },
   ]);
+}
+
+/** All streams, those out of rotation too: what still runs while a deployment changes it puts rows on them. */
+function streamArns({ config }: Stack): readonly Value[] {
+  return allStreams(config).map((stream) => getAtt(shardId(stream, 'Stream')));
 }
 
 /** Registers partitions of every table. In the bucket it can only list names, and only under the tables' folders. */
@@ -85,7 +91,7 @@ function redriveRole(stack: Stack): Resource {
     writeLogs(stack, 'redrive'),
     {
       Action: ['firehose:PutRecordBatch'],
-      Resource: tableKinds.map((kind) => getAtt(kindId(kind, 'Stream'))),
+      Resource: streamArns(stack),
     },
     {
       Action: ['s3:GetObject', 's3:DeleteObject'],

@@ -2,9 +2,10 @@
 const { resolve } = require('node:path');
 
 /** Used if the configuration is invalid, or not for this stage. resources.cjs reports the error. */
+const streams = { exposures: { Ref: 'ExposuresStream' }, events: { Ref: 'EventsStream' } };
 const nothing = {
   ...{ bucket: '', region: 'us-east-1', architecture: 'arm64' },
-  ...{ reservedConcurrency: null, lateSeconds: '' },
+  ...{ reservedConcurrency: null, lateSeconds: '', rotation: streams, all: streams },
 };
 
 module.exports = async ({ resolveVariable }) => {
@@ -12,13 +13,14 @@ module.exports = async ({ resolveVariable }) => {
   try {
     const { configFile, loadConfig } = await import('../../lib/config/loadConfig.ts');
     const file = configFile(resolve(__dirname, '..', '..'), process.env);
-    const { lateSeconds } = await import('../streams/streams.ts');
+    const { lateSeconds, streamVariables } = await import('../streams/streams.ts');
     const config = await loadConfig(file, stage);
     const { architecture, bucket, collector, region } = config;
     return {
       ...{ architecture, bucket, region },
       reservedConcurrency: collector.reservedConcurrency,
       lateSeconds: String(lateSeconds(config)),
+      ...streamVariables(config),
     };
   } catch {
     return nothing;

@@ -5,11 +5,21 @@ import {
   DescribeStacksCommand,
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
+import { lastArrivals, type StreamNames, streamReadings } from '../../lib/aws/streamReadings.ts';
 import { parseJson } from '../../lib/base/json.ts';
 import { type Drain, readHolds } from '../../lib/landing/hold/StreamHolds.ts';
-import type { StreamTemplate } from './requirements.ts';
+import { parseStreamId } from '../../lib/tables/streams.ts';
+import {
+  deletedStreams,
+  type RemovedShard,
+  removedShards,
+  requireDrained,
+  requireShardEmpty,
+  type StreamTemplate,
+} from './requirements.ts';
 
 /** Region, endpoint and credentials, as AWS clients take them. */
 type AwsSettings = CloudFormationClientConfig;
@@ -80,6 +90,64 @@ export async function readDrain(aws: AwsSettings, stackName: string): Promise<Dr
     const unknown = ['ResourceNotFoundException', 'InvalidRequestException'];
     if (error instanceof Error && unknown.includes(error.name)) return null;
     throw error;
+  } finally {
+    client.destroy();
+  }
+}
+
+/**
+ * Refuses a deployment that deletes streams which may hold events: all of them must be drained, or, for one of several streams
+ * of a table, that one must be out of rotation and empty.
+ *
+ * @param stackName `<service>-<stage>`.
+ * @param packaged Default nothing: the stack is removed.
+ * @param now Epoch milliseconds.
+ * @throws ConfigError `SLUICE_CONFIG_NOT_DRAINED`, `SLUICE_CONFIG_SHARD_NOT_DRAINED`; HoldError; what the clients throw.
+ */
+export async function requireStreamsDrained(
+  aws: AwsSettings,
+  stackName: string,
+  packaged?: StreamTemplate,
+  now: number = Date.now(),
+): Promise<void> {
+  const stack = await readDeployedStack(aws, stackName);
+  if (stack === null) return;
+  const deployed = stack.template;
+  const deleted = deletedStreams(deployed, packaged);
+  if (deleted.length === 0) return;
+  const drain = await readDrain(aws, stackName);
+  if (drain !== null && drain.drained !== null) return;
+  const shards = packaged === undefined ? [] : removedShards(deployed, packaged);
+  const others = deleted.filter((id) => shards.every((shard) => shard.id !== id));
+  requireDrained(others, drain);
+  if (shards.length > 0) await requireShardsEmpty(aws, stackName, shards, now);
+}
+
+async function requireShardsEmpty(
+  aws: AwsSettings,
+  stackName: string,
+  shards: readonly RemovedShard[],
+  now: number,
+): Promise<void> {
+  for (const shard of shards) if (shard.isInRotation) requireShardEmpty(shard, undefined, now);
+  const named = shards.map((shard) => ({
+    shard,
+    stream: parseStreamId(shard.name.slice(stackName.length + 1)),
+  }));
+  const names: StreamNames = new Map(
+    named.flatMap(({ shard, stream }) => (stream === null ? [] : [[stream, shard.name] as const])),
+  );
+  const client = new CloudWatchClient(aws);
+  try {
+    const [readings, arrivals] = await Promise.all([
+      streamReadings(client, names, { now: () => now })(),
+      lastArrivals(client, names, now),
+    ]);
+    for (const { shard, stream } of named) {
+      const reading = stream === null ? undefined : readings.get(stream);
+      const lastArrival = stream === null ? null : (arrivals.get(stream) ?? null);
+      requireShardEmpty(shard, reading && { ...reading, lastArrival }, now);
+    }
   } finally {
     client.destroy();
   }

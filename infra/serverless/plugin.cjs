@@ -98,7 +98,7 @@ module.exports = class SluicePlugin {
    * @param template What is deployed. Default nothing: the stack is removed.
    */
   async requireKept(template) {
-    const [{ readDeployedStack, readDrain }, required] = await Promise.all([
+    const [{ readDeployedStack, requireStreamsDrained }, required] = await Promise.all([
       import('./deployedStack.ts'),
       import('./requirements.ts'),
     ]);
@@ -106,11 +106,9 @@ module.exports = class SluicePlugin {
     const aws = await provider.getAwsSdkV3Config();
     const stackName = provider.naming.getStackName();
     await this.explain(async () => {
-      const deployed = await readDeployedStack(aws, stackName);
+      await requireStreamsDrained(aws, stackName, template);
+      const deployed = template === undefined ? null : await readDeployedStack(aws, stackName);
       if (deployed === null) return;
-      const streams = required.deletedStreams(deployed.template, template);
-      if (streams.length > 0) required.requireDrained(streams, await readDrain(aws, stackName));
-      if (template === undefined) return;
       const addresses = required.deletedAddresses(deployed.template, template, deployed.outputs);
       required.requireRetired(addresses, await this.loadConfig());
     });

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import { customerSession, exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
+import { isoTimestamp } from '../../lib/base/time.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
+import { SETTLE_MS, type StreamReading } from '../../lib/landing/hold/streamAge.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { collectorConcurrency, hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
 import { hasArm64, hasFunctionUrls, isRegion, type Region } from '../../lib/schema/regions.ts';
@@ -143,6 +145,68 @@ export function requireRetired(deleted: readonly string[], { endpoint }: Pick<Co
   const kept = deleted.filter((address) => !endpoint.retired.includes(address));
   if (kept.length > 0)
     throw new ConfigError('SLUICE_CONFIG_ENDPOINT_DELETED', `It deletes ${kept.join(', ')}.`);
+}
+
+/** A stream that a deployment removes while its table keeps others. */
+export interface RemovedShard {
+  /** Its logical ID. */
+  readonly id: string;
+  /** Its name in AWS. */
+  readonly name: string;
+  /** Whether the deployed functions put rows on it. */
+  readonly isInRotation: boolean;
+}
+
+/** Functions that put rows on streams, by the logical IDs that Serverless makes of their names. */
+const WRITERS = ['CollectLambdaFunction', 'RedriveLambdaFunction'] as const;
+
+/** Streams that an update removes, of tables that keep their first. The whole deployment need not be drained for them. */
+export function removedShards(deployed: StreamTemplate, packaged: StreamTemplate): RemovedShard[] {
+  return deletedStreams(deployed, packaged).flatMap((id) => {
+    const [, first] = /^(.+)Shard\d+$/.exec(id) ?? [];
+    if (first === undefined || packaged.Resources?.[id] !== undefined) return [];
+    if (packaged.Resources?.[first] === undefined) return [];
+    const name = deployed.Resources?.[id]?.Properties?.['DeliveryStreamName'];
+    // As Serverless writes a reference into the template.
+    const reference = JSON.stringify({ Ref: id });
+    const isInRotation = WRITERS.some((writer) =>
+      JSON.stringify(deployed.Resources?.[writer]?.Properties?.['Environment'] ?? {}).includes(reference),
+    );
+    return [{ id, name: String(name), isInRotation }];
+  });
+}
+
+/** What Firehose's metrics tell of a stream that is to be removed. */
+export interface ShardActivity extends Pick<StreamReading, 'freshness' | 'undelivered'> {
+  /** When a record last arrived within 24 hours, epoch milliseconds; null if none did. */
+  readonly lastArrival: number | null;
+}
+
+/**
+ * Refuses to remove a stream that gets rows, or that has not been seen to be empty for as long as `sluice drain` looks
+ * at a deployment.
+ *
+ * @param activity Undefined is not known.
+ * @param now Epoch milliseconds.
+ * @throws ConfigError `SLUICE_CONFIG_SHARD_NOT_DRAINED`
+ */
+export function requireShardEmpty(
+  shard: RemovedShard,
+  activity: ShardActivity | undefined,
+  now: number,
+): void {
+  const why = shard.isInRotation ? 'the deployed functions put rows on it.' : shardWaits(activity, now);
+  if (why !== null) throw new ConfigError('SLUICE_CONFIG_SHARD_NOT_DRAINED', `${shard.name}: ${why}`);
+}
+
+function shardWaits(activity: ShardActivity | undefined, now: number): string | null {
+  if (activity === undefined) return 'its metrics are not known.';
+  const { freshness, undelivered, lastArrival } = activity;
+  const oldest = Math.max(0, undelivered, ...freshness);
+  if (oldest > 0) return `it has a record that has waited for ${Math.ceil(oldest / 60)} minutes.`;
+  return lastArrival !== null && now - lastArrival < SETTLE_MS
+    ? `a record arrived lately. It can be removed from ${isoTimestamp(lastArrival + SETTLE_MS)}.`
+    : null;
 }
 
 /**

@@ -1,10 +1,17 @@
 import type { Config } from '../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveryPrefix, errorPrefix, partitionQuery } from '../../lib/tables/objectKeys.ts';
+import {
+  type StreamId,
+  type StreamsConfig,
+  streamsInRotation,
+  streamsOf,
+  tableOf,
+} from '../../lib/tables/streams.ts';
 import { bucketArn } from '../data/bucket.ts';
 import { databaseName } from '../data/catalog.ts';
-import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
-import { kindId, partName, type Stack } from '../template/Stack.ts';
+import { getAtt, type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
+import { kindId, partName, type Stack, shardId } from '../template/Stack.ts';
 
 /** How long Firehose retries to write a file before it uses the error prefix. Firehose's default. */
 export const DELIVERY_RETRY_SECONDS = 300;
@@ -19,30 +26,58 @@ export function lateSeconds({ buffering }: Pick<Config, 'buffering'>): number {
   return 2 * buffering.seconds + DELIVERY_RETRY_SECONDS;
 }
 
-/** A delivery stream for each kind: JSON in, a Parquet file for each day out. */
+/** The delivery streams of each kind: JSON in, a Parquet file for each day out. Those of one kind write to the same place. */
 export function streams(stack: Stack): Resources {
-  return Object.assign({}, ...tableKinds.map((kind) => streamOf(stack, kind)));
+  return Object.assign({}, ...tableKinds.map((kind) => kindStreams(stack, kind)));
 }
 
-/** Name of a kind's stream. The collector reads it from its environment. */
-export function streamName(stack: Pick<Stack, 'service' | 'stage'>, kind: TableKind): string {
-  return partName(stack, kind);
+/** Name of a stream. Functions read it from their environment. */
+export function streamName(stack: Pick<Stack, 'service' | 'stage'>, stream: StreamId): string {
+  return partName(stack, stream);
 }
 
-function streamOf(stack: Stack, kind: TableKind): Resources {
-  const name = streamName(stack, kind);
+/** Name of the log group of a kind's streams. */
+export function deliveryLogGroup(stack: Pick<Stack, 'service' | 'stage'>, kind: TableKind): string {
+  return `/aws/kinesisfirehose/${streamName(stack, kind)}`;
+}
+
+/**
+ * Values of the environment variables that name streams, in the order of their numbers, with commas between them.
+ *
+ * @returns `rotation`: for functions that put rows. `all`: for those that look after streams.
+ */
+export function streamVariables(config: StreamsConfig) {
+  const of = (list: (config: StreamsConfig, kind: TableKind) => readonly StreamId[]) => ({
+    exposures: joined(list(config, 'exposures')),
+    events: joined(list(config, 'events')),
+  });
+  return { rotation: of(streamsInRotation), all: of(streamsOf) };
+}
+
+function joined(ids: readonly StreamId[]): Value {
+  const references = ids.map((stream) => ref(shardId(stream, 'Stream')));
+  const [only] = references.length === 1 ? references : [];
+  return only ?? { 'Fn::Join': [',', references] };
+}
+
+function kindStreams(stack: Stack, kind: TableKind): Resources {
   const logGroup = kindId(kind, 'DeliveryLogGroup');
   const logStream = kindId(kind, 'DeliveryLogStream');
   return {
     [logGroup]: {
       Type: 'AWS::Logs::LogGroup',
-      Properties: { LogGroupName: `/aws/kinesisfirehose/${name}`, RetentionInDays: LOG_RETENTION_DAYS },
+      Properties: { LogGroupName: deliveryLogGroup(stack, kind), RetentionInDays: LOG_RETENTION_DAYS },
     },
     [logStream]: {
       Type: 'AWS::Logs::LogStream',
       Properties: { LogGroupName: ref(logGroup), LogStreamName: 'DestinationDelivery' },
     },
-    [kindId(kind, 'Stream')]: deliveryStream(stack, kind, name),
+    ...Object.fromEntries(
+      streamsOf(stack.config, kind).map((stream) => [
+        shardId(stream, 'Stream'),
+        deliveryStream(stack, stream),
+      ]),
+    ),
   };
 }
 
@@ -52,13 +87,14 @@ function streamOf(stack: Stack, kind: TableKind): Resources {
  * Firehose reads the table and tests the role while the stream is created, so `DependsOn` is needed besides the
  * references. `CompressionFormat` must stay UNCOMPRESSED: Parquet compresses its pages itself.
  */
-function deliveryStream(stack: Stack, kind: TableKind, name: string): Resource {
+function deliveryStream(stack: Stack, stream: StreamId): Resource {
+  const kind = tableOf(stream);
   const roleArn = getAtt(kindId(kind, 'DeliveryRole'));
   return {
     Type: 'AWS::KinesisFirehose::DeliveryStream',
     DependsOn: [kindId(kind, 'Table'), kindId(kind, 'DeliveryRole')],
     Properties: {
-      DeliveryStreamName: name,
+      DeliveryStreamName: streamName(stack, stream),
       DeliveryStreamType: 'DirectPut',
       // Buffered records are encrypted too. A key owned by Firehose costs nothing and needs no permission.
       DeliveryStreamEncryptionConfigurationInput: { KeyType: 'AWS_OWNED_CMK' },

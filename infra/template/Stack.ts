@@ -1,5 +1,6 @@
 import type { Config } from '../../lib/schema/config.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
+import { type StreamId, shardOf, tableOf } from '../../lib/tables/streams.ts';
 
 /** What the template is made from. */
 export interface Stack {
@@ -73,6 +74,12 @@ export function kindId(
     | 'DeliveryLogStream',
 ): string {
   return `${kindPrefix[kind]}${part}`;
+}
+
+/** Logical ID of what each stream has: `EventsStream`, `EventsStreamShard2`. The first is called as if there were no other. */
+export function shardId(stream: StreamId, part: 'Stream' | 'LateAlarm' | 'ExpiringAlarm'): string {
+  const shard = shardOf(stream);
+  return `${kindId(tableOf(stream), part)}${shard === 1 ? '' : `Shard${shard}`}`;
 }
 
 /** Logical IDs of the curation. */

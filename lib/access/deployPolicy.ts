@@ -103,6 +103,8 @@ export function deployPolicies(place: Place, names: DeployedNames): DeployPolici
       names.workgroups.length === 0 ? undefined : workgroups(place, names),
       ownSecrets(place, names),
       allow('OwnDrain', ['secretsmanager:GetSecretValue'], [secretArn(place, names, 'holds')]),
+      // CloudWatch has no resources for metrics.
+      allow('StreamMetrics', ['cloudwatch:GetMetricData'], ['*']),
     ]),
     readers: names.readers ? policyDocument(readersIdentities(place, names)) : undefined,
   };

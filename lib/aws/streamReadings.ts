@@ -9,7 +9,7 @@ import {
   type StreamReading,
   undeliveredSeconds,
 } from '../landing/hold/streamAge.ts';
-import { type TableKind, tableKinds } from '../schema/kinds.ts';
+import type { StreamId } from '../tables/streams.ts';
 
 const MINUTE_MS = 60_000;
 /** Minutes of which freshness and deliveries are read: Firehose's values arrive some minutes late. */
@@ -21,6 +21,12 @@ const COUNTS = [
   { name: 'DeliveryToS3.Records', statistic: 'Sum' },
 ] as const;
 
+/** The 24 hours for which Firehose keeps records. */
+const KEPT_PERIODS = { minutes: KEPT_SECONDS / 60, periodSeconds: COUNT_PERIOD_SECONDS };
+
+/** Names of streams in AWS. One call reads those of 250: more than a deployment has. */
+export type StreamNames = ReadonlyMap<StreamId, string>;
+
 /**
  * Reads Firehose's own metrics of the streams, with at most two calls: how old their oldest records are, and what arrived and
  * was delivered within 24 hours, by which a stream is known whose delivery is completely blocked.
@@ -30,73 +36,70 @@ const COUNTS = [
  * @returns A function that throws what the client throws, and HoldError `SLUICE_HOLD_METRICS_INCOMPLETE`: a value that is
  *   missing because CloudWatch failed would look like an idle stream.
  */
-export function streamReadings(
-  client: CloudWatchClient,
-  streams: Readonly<Record<TableKind, string>>,
-  clock: Clock,
-): ReadStreams {
+export function streamReadings(client: CloudWatchClient, streams: StreamNames, clock: Clock): ReadStreams {
   return async (counted = 'all') => {
     const now = clock.now();
-    const read = (
-      kinds: readonly TableKind[],
-      metrics: Metrics,
-      period: Pick<Period, 'minutes' | 'periodSeconds'>,
-    ) => readMetrics(client, { streams, kinds, metrics, period: { now, ...period } });
-    const fresh = await read(tableKinds, FRESHNESS, { minutes: MINUTES, periodSeconds: 60 });
-    const freshness = (kind: TableKind) => fresh(kind, 0).map(([, seconds]) => seconds);
-    const kinds = tableKinds.filter((kind) => counted === 'all' || !isFresh(freshness(kind)));
+    const fresh = await readMetrics(client, streams, FRESHNESS, { now, minutes: MINUTES, periodSeconds: 60 });
+    const freshness = (stream: StreamId) => fresh(stream, 0).map(([, seconds]) => seconds);
+    const doubtful = Array.from(streams).filter(
+      ([stream]) => counted === 'all' || !isFresh(freshness(stream)),
+    );
     const counts =
-      kinds.length === 0
+      doubtful.length === 0
         ? () => []
-        : await read(kinds, COUNTS, { minutes: KEPT_SECONDS / 60, periodSeconds: COUNT_PERIOD_SECONDS });
+        : await readMetrics(client, new Map(doubtful), COUNTS, { now, ...KEPT_PERIODS });
     const recent = now - (MINUTES * 60 + COUNT_PERIOD_SECONDS) * 1_000;
-    const reading = (kind: TableKind): StreamReading => {
-      const delivered = counts(kind, 1);
+    const reading = (stream: StreamId): StreamReading => {
+      const delivered = counts(stream, 1);
       return {
-        freshness: freshness(kind),
+        freshness: freshness(stream),
         delivered: delivered.reduce((sum, [at, records]) => (at > recent ? sum + records : sum), 0),
-        undelivered: undeliveredSeconds(counts(kind, 0), delivered, now),
+        undelivered: undeliveredSeconds(counts(stream, 0), delivered, now),
       };
     };
-    return {
-      exposures: reading('exposures'),
-      events: reading('events'),
-      quarantine: reading('quarantine'),
-    };
+    return new Map(Array.from(streams.keys(), (stream) => [stream, reading(stream)]));
   };
 }
 
-type Metrics = readonly { readonly name: string; readonly statistic: string }[];
-interface Period {
-  readonly now: number;
-  readonly minutes: number;
-  readonly periodSeconds: number;
+/**
+ * When records last arrived on streams within 24 hours: the end of the period, epoch milliseconds. Streams without any are
+ * missing.
+ *
+ * @throws As {@link streamReadings}.
+ */
+export async function lastArrivals(
+  client: CloudWatchClient,
+  streams: StreamNames,
+  now: number,
+): Promise<ReadonlyMap<StreamId, number>> {
+  const counts = await readMetrics(client, streams, COUNTS, { now, ...KEPT_PERIODS });
+  return new Map(
+    Array.from(streams.keys()).flatMap((stream) => {
+      const last = counts(stream, 0).findLast(([, records]) => records > 0);
+      return last === undefined ? [] : [[stream, last[0] + COUNT_PERIOD_SECONDS * 1_000] as const];
+    }),
+  );
 }
 
 /** @returns The values of a stream's metric, by its place in `metrics`, oldest first, with the start of their period. */
 async function readMetrics(
   client: CloudWatchClient,
-  asked: {
-    readonly streams: Readonly<Record<TableKind, string>>;
-    readonly kinds: readonly TableKind[];
-    readonly metrics: Metrics;
-    readonly period: Period;
-  },
-): Promise<(kind: TableKind, metric: number) => readonly (readonly [at: number, value: number])[]> {
-  const { streams, kinds, metrics } = asked;
-  const { now, minutes, periodSeconds } = asked.period;
+  streams: StreamNames,
+  metrics: readonly { readonly name: string; readonly statistic: string }[],
+  { now, minutes, periodSeconds }: { now: number; minutes: number; periodSeconds: number },
+): Promise<(stream: StreamId, metric: number) => readonly (readonly [at: number, value: number])[]> {
   const periodMs = periodSeconds * 1_000;
   const end = Math.ceil(now / periodMs) * periodMs;
   const { MetricDataResults = [], NextToken } = await client.send(
     new GetMetricDataCommand({
-      MetricDataQueries: kinds.flatMap((kind) =>
+      MetricDataQueries: Array.from(streams).flatMap(([stream, streamName]) =>
         metrics.map(({ name, statistic }, i) => ({
-          Id: `${kind}${i}`,
+          Id: idOf(stream, i),
           MetricStat: {
             Metric: {
               Namespace: 'AWS/Firehose',
               MetricName: name,
-              Dimensions: [{ Name: 'DeliveryStreamName', Value: streams[kind] }],
+              Dimensions: [{ Name: 'DeliveryStreamName', Value: streamName }],
             },
             Period: periodSeconds,
             Stat: statistic,
@@ -109,11 +112,16 @@ async function readMetrics(
     }),
   );
   const answered = MetricDataResults.filter(({ StatusCode }) => StatusCode === 'Complete').length;
-  if (answered < kinds.length * metrics.length || NextToken !== undefined) {
+  if (answered < streams.size * metrics.length || NextToken !== undefined) {
     const codes = new Set(MetricDataResults.map(({ StatusCode = 'none' }) => StatusCode));
     throw new HoldError('SLUICE_HOLD_METRICS_INCOMPLETE', `${[...codes].join(', ')}.`);
   }
-  return (kind, metric) => pointsOf(MetricDataResults.find(({ Id }) => Id === `${kind}${metric}`));
+  return (stream, metric) => pointsOf(MetricDataResults.find(({ Id }) => Id === idOf(stream, metric)));
+}
+
+/** An ID has letters, digits and underscores. */
+function idOf(stream: StreamId, metric: number): string {
+  return `${stream.replace('-', '_')}_${metric}`;
 }
 
 function pointsOf({ Timestamps = [], Values = [] }: MetricDataResult = {}) {

@@ -1,8 +1,7 @@
 import type { Clock } from '../base/time.ts';
 import type { GroupsCache } from '../groups/GroupsCache.ts';
 import { deliverOrSpill, type PutOverflow, type StreamDocuments } from '../landing/delivery/deliver.ts';
-import type { PutRecordBatch } from '../landing/delivery/putRecords.ts';
-import type { StreamBreaker } from '../landing/delivery/StreamBreaker.ts';
+import type { StreamShards } from '../landing/delivery/StreamShards.ts';
 import type { HoldsCache } from '../landing/hold/HoldsCache.ts';
 import { isQuarantineReason } from '../landing/quarantineReasons.ts';
 import type { PutQuarantineLarge, QuarantineWriter, RefusedItem } from '../landing/quarantineWriter.ts';
@@ -33,10 +32,9 @@ export interface Collector {
   readonly plan: CollectPlan;
   readonly groups: GroupsCache;
   readonly keys: KeyGate;
-  readonly streams: Record<TableKind, PutRecordBatch>;
-  /** What this execution environment knows of streams that are away. Default nothing: every call is made. */
-  readonly breakers?: Readonly<Record<TableKind, StreamBreaker>>;
-  /** Which streams are held: their rows overflow at once. Default none. */
+  /** The streams in rotation. */
+  readonly streams: Readonly<Record<TableKind, StreamShards>>;
+  /** Which streams are held: the others of their table get their rows, which overflow at once if there are none. Default none. */
   readonly holds?: HoldsCache;
   readonly putOverflow: PutOverflow;
   readonly writeQuarantine: QuarantineWriter;
@@ -207,7 +205,7 @@ async function deliverRows(
   collected: CollectedBatch | null,
 ): Promise<void> {
   const { collector, deadline, report } = context;
-  const { streams, breakers, putOverflow, clock, wait, random } = collector;
+  const { streams, putOverflow, clock, wait, random } = collector;
   await collector.holds?.ready();
   if (collector.holds?.isDraining === true) throw new CollectError('SLUICE_COLLECT_DRAINING');
   const quarantine = await quarantineRows(context, key, refused, collected);
@@ -220,9 +218,9 @@ async function deliverRows(
   if (deliveries.some(({ isSafe }) => !isSafe)) throw new CollectError('SLUICE_COLLECT_NOT_DELIVERED');
 
   function stream(kind: TableKind, documents: readonly string[]): StreamDocuments {
-    const breaker = breakers === undefined ? {} : { breaker: breakers[kind] };
-    const isHeld = collector.holds?.isHeld(kind) ?? false;
-    return { kind, documents, putRecordBatch: streams[kind], ...breaker, isHeld };
+    // A table without rows takes no turn.
+    if (documents.length === 0) return { kind, documents, to: [] };
+    return { kind, documents, to: streams[kind].choose((one) => collector.holds?.isHeld(one) ?? false) };
   }
 }
 

@@ -43,6 +43,11 @@ export const ConfigError = defineErrorFamily('user', {
       'This would delete a delivery stream that may hold events, which were answered 202 and would be lost with it.',
     cure: 'Run `npx sluice drain` with the same --stage, then this again (docs/deploy.md, "Changing and removing"). Deploy version 0.3 first to a stack of 0.2: it has no drain.',
   },
+  SLUICE_CONFIG_SHARD_NOT_DRAINED: {
+    cause:
+      'This would delete one of several streams of a table, and the stream gets rows or may hold some, which were answered 202 and would be lost with it.',
+    cure: 'First deploy with `streams.….inRotation` lowered and `shards` as it was. Forty minutes after the last row has arrived, and once it is delivered, deploy with `shards` lowered (docs/operate.md, "Fewer streams for a table").',
+  },
   SLUICE_CONFIG_ENDPOINT_DELETED: {
     cause: 'This would delete an address that SDKs may still post to. What they send there would be lost.',
     cure: 'Deploy `endpoint: { kind: \'both\' }`, point the SDKs at the other address, and wait until the old one gets nothing. Then list it in `endpoint.retired` and deploy (docs/deploy.md, "A Function URL").',

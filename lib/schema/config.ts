@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from './AcceptedKey.ts';
+import { MAX_SHARDS } from './deliveryLimits.ts';
 import { endpointSchema } from './endpoint.ts';
 import { exportsSchema } from './exports.ts';
 import { bucketName, placeName, singleRegionKeyArn, sqlName } from './formats.ts';
@@ -189,6 +190,23 @@ const experimentsSchema = z
     }
   });
 
+/** The delivery streams of one table. A row goes to one of them. */
+const tableStreamsSchema = z
+  .strictObject({
+    /** How many there are. Default 1. Each adds its own quota, alarms and files: docs/limits.md. */
+    shards: z.int('a whole number').min(1, '1 or more').max(MAX_SHARDS, `${MAX_SHARDS} at most`).default(1),
+    /**
+     * How many of them get rows, the first ones. Default null: all. Before `shards` is lowered, this is deployed with the
+     * lower number, so that the others deliver what they have: docs/operate.md.
+     */
+    inRotation: z.int('a whole number').min(1, '1 or more').nullable().default(null),
+  })
+  .refine(({ shards, inRotation }) => inRotation === null || inRotation <= shards, {
+    path: ['inRotation'],
+    error: 'at most as many as `shards`',
+  })
+  .prefault({});
+
 /** The shape of `sluice.config.ts`, with every default. The one place where configuration is validated. */
 export const configSchema = z.strictObject({
   /** Bucket that everything is written to. Bucket names are global: choose your own. */
@@ -364,6 +382,8 @@ export const configSchema = z.strictObject({
       megabytes: z.int('whole MiB').min(64, '64 or more').max(128, '128 at most').default(128),
     })
     .prefault({}),
+  /** Delivery streams of each table, to accept more rows a second than the quota of one allows. Default one each. */
+  streams: z.strictObject({ exposures: tableStreamsSchema, events: tableStreamsSchema }).prefault({}),
   /** Workgroup, staging database, and how much a query may scan. */
   athena: athenaSchema,
   /** Bucket, key, databases and workgroup that exist already. Default none. */

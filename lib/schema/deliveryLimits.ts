@@ -16,6 +16,12 @@ export const MAX_CALL_BYTES = 4_194_304;
 /** AWS bills each record rounded up to this many bytes: https://aws.amazon.com/firehose/pricing/ */
 export const BILLED_STEP_BYTES = 5_120;
 
+/**
+ * Most delivery streams of one table. The alarms, metrics and permissions of so many fit the stack, and a call reads their
+ * metrics.
+ */
+export const MAX_SHARDS = 20;
+
 /** How often a record is put at most, the first time included. */
 export const MAX_ATTEMPTS = 6;
 

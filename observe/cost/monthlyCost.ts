@@ -1,7 +1,7 @@
 import { alarms } from '../../infra/alarms/alarms.ts';
 import type { Stack } from '../../infra/template/Stack.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { tableKinds } from '../../lib/schema/kinds.ts';
+import { allStreams } from '../../lib/tables/streams.ts';
 import { ATHENA_PRICE, prices } from '../prices.ts';
 
 /** Days of a month. */
@@ -13,7 +13,7 @@ const RUNS = (MONTH_DAYS * 24 * 60) / 5;
  * Metrics of Firehose that the check of streams reads at each run: how old the oldest record of each stream is, and, of
  * streams without traffic, what arrived and was delivered (lib/aws/streamReadings.ts). Quarantine is mostly one.
  */
-const readings = (events: number) => tableKinds.length + 2 * (events === 0 ? tableKinds.length : 1);
+const readings = (streams: number, events: number) => streams + 2 * (events === 0 ? streams : 1);
 /** The check and the run for stragglers read which streams are held. An environment of the collector reads it as often. */
 const SECRET_READS = 2;
 
@@ -89,7 +89,9 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
     s3_storage: price(usage.storedBytes, prices.s3ByteMonth.usd),
     athena: price(usage.athenaBytes, ATHENA_PRICE.usdPerTerabyte / TERABYTE),
     logs: price(usage.logBytes, prices.logByte.usd),
-    metrics: usage.metrics * prices.metricMonth.usd + RUNS * readings(usage.events) * prices.metricRead.usd,
+    metrics:
+      usage.metrics * prices.metricMonth.usd +
+      RUNS * readings(allStreams(config).length, usage.events) * prices.metricRead.usd,
     alarms: alarmMetrics(stack) * prices.alarmMonth.usd,
     keys:
       (config.existing.keyArn === null ? prices.keyMonth.usd : 0) +

@@ -2,6 +2,7 @@ import { systemTiming } from '../../lib/base/retry.ts';
 import { collectPlan } from '../../lib/collect/CollectPlan.ts';
 import type { Collector } from '../../lib/collect/collectRequest.ts';
 import { GroupsCache } from '../../lib/groups/GroupsCache.ts';
+import { singleStreams } from '../../lib/landing/delivery/StreamShards.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
@@ -48,7 +49,11 @@ export function offlineCollector(config: Config, sinks: OfflineSinks): Collector
       limit: { perSecond: NO_LIMIT, burst: NO_LIMIT },
       clock,
     }),
-    streams: { exposures: stream('exposures'), events: stream('events'), quarantine: stream('quarantine') },
+    streams: singleStreams({
+      exposures: stream('exposures'),
+      events: stream('events'),
+      quarantine: stream('quarantine'),
+    }),
     putOverflow: async () => {},
     writeQuarantine: quarantineWriter(config),
     putQuarantineLarge: async ({ body }) => sinks.putQuarantineLarge?.(body.length),

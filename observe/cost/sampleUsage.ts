@@ -9,7 +9,8 @@ import { collectRequest } from '../../lib/collect/collectRequest.ts';
 import { billedBytes } from '../../lib/landing/delivery/packDocuments.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
-import type { TableKind } from '../../lib/schema/kinds.ts';
+import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import { streamsInRotation } from '../../lib/tables/streams.ts';
 import type { HttpRequest } from '../../lib/wire/sdkRequest.ts';
 import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES } from '../prices.ts';
 import { MONTH_DAYS, type MonthlyUsage } from './monthlyCost.ts';
@@ -317,7 +318,7 @@ export function sampleMonth(
     gigabyteSeconds: sample.requests * factor * seconds * (memoryMegabytes / 1_024),
     payloadBytes,
     billedBytes: sum(streams, (stream) => stream.billedBytes) * factor,
-    objects: sum(streams, (stream) => monthlyObjects(stream, factor, config)),
+    objects: sum(tableKinds, (kind) => monthlyObjects(kind, sample.streams[kind], factor, config)),
     jqHours: null,
     storedBytes: payloadBytes * PARQUET_SHARE,
     logBytes: (sample.logBytes + accessLogBytes(sample, config)) * factor,
@@ -327,15 +328,17 @@ export function sampleMonth(
 }
 
 /**
- * Files of a stream: one for each interval in which rows arrive, or more where the size decides. Requests are taken to
- * arrive evenly, and rows to be of one day.
+ * Files of a table: one of each of its streams for each interval in which rows arrive, or more where the size decides.
+ * Requests are taken to arrive evenly, and rows to be of one day.
  */
 function monthlyObjects(
+  kind: TableKind,
   { requests, payloadBytes }: StreamUsage,
   factor: number,
-  { buffering: { seconds, megabytes } }: Config,
+  config: Config,
 ): number {
-  const intervals = (MONTH_DAYS * DAY_MS) / 1_000 / seconds;
+  const { seconds, megabytes } = config.buffering;
+  const intervals = (streamsInRotation(config, kind).length * (MONTH_DAYS * DAY_MS)) / 1_000 / seconds;
   const used = Math.min(intervals, requests * factor);
   return Math.max(used, (payloadBytes * factor) / (megabytes * 2 ** 20));
 }

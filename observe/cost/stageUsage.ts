@@ -1,6 +1,6 @@
 import { type CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import { accessLogGroup } from '../../infra/endpoint/endpoint.ts';
-import { streamName } from '../../infra/streams/streams.ts';
+import { deliveryLogGroup, streamName } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
@@ -9,6 +9,7 @@ import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
 import { hasFunctionUrl } from '../../lib/schema/endpoint.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
+import { allStreams } from '../../lib/tables/streams.ts';
 import { readMetricData, type WantedMetric } from '../metricData.ts';
 import type { Place } from '../place.ts';
 import { MONTH_DAYS, type MonthlyUsage } from './monthlyCost.ts';
@@ -62,7 +63,8 @@ export async function measureStage(
   place: Pick<Place, 'cloudwatch' | 'config' | 'stack' | 'now'>,
   days: number,
 ): Promise<StageUsage> {
-  const { cloudwatch, stack, now } = place;
+  const { cloudwatch, config, stack, now } = place;
+  const ids = allStreams(config);
   const from = Math.floor((now - days * DAY_MS) / PERIOD_MS) * PERIOD_MS;
   const values = await readValues(cloudwatch, stageMetrics(place), from, now);
   const began = values.first('requests');
@@ -76,11 +78,11 @@ export async function measureStage(
   /** Null where a service has told nothing, as S3 of a new bucket. */
   const told = (ids: readonly string[]) =>
     ids.some((id) => values.has(id)) ? sum(ids, (id) => month(id)) : null;
-  const jqMs = told(tableKinds.map((kind) => `jq ${kind}`));
+  const jqMs = told(ids.map((stream) => `jq ${stream}`));
   const logBytes = told(logGroups(place).map((group) => `logs ${group}`));
-  const streams = tableKinds.map((kind) => ({
-    bytes: month(`bytes ${kind}`),
-    records: month(`records ${kind}`),
+  const streams = ids.map((stream) => ({
+    bytes: month(`bytes ${stream}`),
+    records: month(`records ${stream}`),
   }));
   return {
     usage: {
@@ -99,7 +101,7 @@ export async function measureStage(
       ),
       payloadBytes: sum(streams, ({ bytes }) => bytes),
       billedBytes: sum(streams, estimateBilledBytes),
-      objects: told(tableKinds.map((kind) => `objects ${kind}`)),
+      objects: told(ids.map((stream) => `objects ${stream}`)),
       jqHours: jqMs === null ? null : jqMs / 3_600_000,
       storedBytes: values.last(STORED),
       logBytes,
@@ -162,14 +164,14 @@ function stageMetrics({ config, stack }: Pick<Place, 'config' | 'stack'>): reado
         { ...common, id: `duration ${name}`, metric: 'Duration' },
       ];
     }),
-    ...tableKinds.flatMap((kind) => {
-      const dimensions = { DeliveryStreamName: streamName(stack, kind) };
+    ...allStreams(config).flatMap((stream) => {
+      const dimensions = { DeliveryStreamName: streamName(stack, stream) };
       const common = { ...summed, namespace: 'AWS/Firehose', dimensions };
       return [
-        { ...common, id: `bytes ${kind}`, metric: 'IncomingBytes' },
-        { ...common, id: `records ${kind}`, metric: 'IncomingRecords' },
-        { ...common, id: `objects ${kind}`, metric: 'DeliveryToS3.ObjectCount' },
-        { ...common, id: `jq ${kind}`, metric: 'JQProcessing.Duration' },
+        { ...common, id: `bytes ${stream}`, metric: 'IncomingBytes' },
+        { ...common, id: `records ${stream}`, metric: 'IncomingRecords' },
+        { ...common, id: `objects ${stream}`, metric: 'DeliveryToS3.ObjectCount' },
+        { ...common, id: `jq ${stream}`, metric: 'JQProcessing.Duration' },
       ];
     }),
     ...logGroups({ config, stack }).map((LogGroupName) => ({
@@ -191,7 +193,7 @@ function logGroups({ config, stack }: Pick<Place, 'config' | 'stack'>): readonly
   return [
     ...(config.endpoint.accessLogDays === null ? [] : [accessLogGroup(stack)]),
     ...Object.keys(FUNCTION_MEGABYTES).map((name) => `/aws/lambda/${partName(stack, name)}`),
-    ...tableKinds.map((kind) => `/aws/kinesisfirehose/${streamName(stack, kind)}`),
+    ...tableKinds.map((kind) => deliveryLogGroup(stack, kind)),
   ];
 }
 

@@ -10,7 +10,8 @@ import {
   withLook,
   withoutDrain,
 } from '../../lib/landing/hold/StreamHolds.ts';
-import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import { SETTLE_MS } from '../../lib/landing/hold/streamAge.ts';
+import type { StreamId } from '../../lib/tables/streams.ts';
 import { readStreamHolds, readStreamMetrics, withHoldStore } from '../holds/holds.ts';
 import { readLocalState } from '../localBuffers.ts';
 import type { Place } from '../place.ts';
@@ -24,13 +25,6 @@ const MINUTE_MS = 60_000;
  * read it goes on by what it read last.
  */
 const INTAKE_STOPS_WITHIN_MS = HOLDS_STALE_MS + MINUTE_MS;
-
-/**
- * Milliseconds for which looks at a deployment must find nothing before it is marked: what redrive has just put on a stream
- * is in no list any more, and in Firehose's metrics some minutes later. Two buffer intervals of the longest kind, and ten
- * minutes for late metrics.
- */
-const SETTLE_MS = 2 * 15 * MINUTE_MS + 10 * MINUTE_MS;
 
 /** Something that is not empty yet. */
 export interface DrainWait {
@@ -128,10 +122,9 @@ function settleWaits({ empty, drained }: Drain, settleMs: number): DrainWait[] {
 async function bufferWaits(place: Place): Promise<DrainWait[]> {
   const local = place.isLocal ? await readLocalState(place) : undefined;
   if (local === undefined) return metricWaits(place);
-  return tableKinds.flatMap((table) => {
-    const { count } = local.buffered.get(table) ?? { count: 0 };
-    return count === 0 ? [] : [bufferWait(place, table, `has ${count} rows in its buffer.`)];
-  });
+  return [...local.buffered].flatMap(([stream, { count }]) =>
+    count === 0 ? [] : [bufferWait(place, stream, `has ${count} rows in its buffer.`)],
+  );
 }
 
 /**
@@ -140,16 +133,15 @@ async function bufferWaits(place: Place): Promise<DrainWait[]> {
  */
 async function metricWaits(place: Place): Promise<DrainWait[]> {
   const readings = await readStreamMetrics(place);
-  return tableKinds.flatMap((table) => {
-    const { freshness, undelivered } = readings[table];
+  return [...readings].flatMap(([stream, { freshness, undelivered }]) => {
     const oldest = Math.max(0, undelivered, ...freshness);
     if (oldest === 0) return [];
-    return [bufferWait(place, table, `has a record that has waited for ${Math.ceil(oldest / 60)} minutes.`)];
+    return [bufferWait(place, stream, `has a record that has waited for ${Math.ceil(oldest / 60)} minutes.`)];
   });
 }
 
-function bufferWait(place: Place, table: TableKind, what: string): DrainWait {
-  return { part: 'buffers', why: `The stream ${streamName(place.stack, table)} ${what}` };
+function bufferWait(place: Place, stream: StreamId, what: string): DrainWait {
+  return { part: 'buffers', why: `The stream ${streamName(place.stack, stream)} ${what}` };
 }
 
 /**

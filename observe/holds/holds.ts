@@ -2,7 +2,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { streamName } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import { versionedSecret } from '../../lib/aws/secrets.ts';
-import { streamReadings } from '../../lib/aws/streamReadings.ts';
+import { type StreamNames, streamReadings } from '../../lib/aws/streamReadings.ts';
 import { type Clock, isoTimestamp } from '../../lib/base/time.ts';
 import {
   changeHolds,
@@ -14,8 +14,15 @@ import {
   withoutHold,
 } from '../../lib/landing/hold/StreamHolds.ts';
 import { isLate, oldestSeconds } from '../../lib/landing/hold/streamAge.ts';
-
-import type { TableKind } from '../../lib/schema/kinds.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
+import {
+  allStreams,
+  parseStreamId,
+  type StreamId,
+  shardOf,
+  streamsOf,
+  tableOf,
+} from '../../lib/tables/streams.ts';
 import type { Place } from '../place.ts';
 
 type HoldsPlace = Pick<Place, 'aws' | 'stack' | 'now'>;
@@ -41,11 +48,11 @@ export async function readHeldStreams(place: HoldsPlace): Promise<StreamHolds> {
  * @param why One sentence, which `sluice status` shows.
  * @throws HoldError; what Secrets Manager's client throws.
  */
-export function holdStreams(place: HoldsPlace, tables: readonly TableKind[], why: string) {
+export function holdStreams(place: HoldsPlace, streams: readonly StreamId[], why: string) {
   const since = isoTimestamp(place.now);
   const hold = { since, by: 'hand', why, until: 'release', probe: false } as const;
   return withHoldStore(place, (store) =>
-    changeHolds(store, (holds) => tables.reduce((all, table) => withHold(all, table, hold), holds)),
+    changeHolds(store, (holds) => streams.reduce((all, stream) => withHold(all, stream, hold), holds)),
   );
 }
 
@@ -57,34 +64,49 @@ export function holdStreams(place: HoldsPlace, tables: readonly TableKind[], why
  * @throws As {@link holdStreams}; what CloudWatch's client throws.
  */
 export async function releaseStreams(
-  place: HoldsPlace & Pick<Place, 'cloudwatch'>,
-  tables: readonly TableKind[],
+  place: HoldsPlace & Pick<Place, 'cloudwatch' | 'config'>,
+  streams: readonly StreamId[],
   { force = false }: { readonly force?: boolean } = {},
 ): Promise<StreamHolds> {
   const readings = force ? null : await readStreamMetrics(place);
-  const release = (holds: StreamHolds, table: TableKind): StreamHolds => {
-    const hold = holds.held[table];
-    if (hold === undefined || readings === null || !isLate(readings[table]))
-      return withoutHold(holds, table, place.now);
+  const release = (holds: StreamHolds, stream: StreamId): StreamHolds => {
+    const hold = holds.held[stream];
+    const reading = readings?.get(stream);
+    if (hold === undefined || reading === undefined || !isLate(reading))
+      return withoutHold(holds, stream, place.now);
     if (hold.until === 'delivery') return holds;
-    const hours = (oldestSeconds(readings[table]) / 3_600).toFixed(1);
+    const hours = (oldestSeconds(reading) / 3_600).toFixed(1);
     const why = `It was released by hand while its oldest record had waited for ${hours} hours.`;
-    return withHold(holds, table, { ...hold, by: 'check', why, until: 'delivery' });
+    return withHold(holds, stream, { ...hold, by: 'check', why, until: 'delivery' });
   };
-  return withHoldStore(place, (store) => changeHolds(store, (holds) => tables.reduce(release, holds)));
+  return withHoldStore(place, (store) => changeHolds(store, (holds) => streams.reduce(release, holds)));
 }
 
 /** What Firehose's metrics tell of the streams. @throws HoldError; what CloudWatch's client throws. */
-export function readStreamMetrics(place: Pick<Place, 'cloudwatch' | 'stack' | 'now'>) {
-  return streamReadings(place.cloudwatch, streamsOf(place), constant(place.now))();
+export function readStreamMetrics(place: Pick<Place, 'cloudwatch' | 'config' | 'stack' | 'now'>) {
+  return streamReadings(place.cloudwatch, streamNames(place), constant(place.now))();
 }
 
-function streamsOf({ stack }: Pick<Place, 'stack'>): Readonly<Record<TableKind, string>> {
-  return {
-    exposures: streamName(stack, 'exposures'),
-    events: streamName(stack, 'events'),
-    quarantine: streamName(stack, 'quarantine'),
-  };
+/** Every stream of a deployment with its name in AWS. */
+export function streamNames({ config, stack }: Pick<Place, 'config' | 'stack'>): StreamNames {
+  return new Map(allStreams(config).map((stream) => [stream, streamName(stack, stream)]));
+}
+
+/**
+ * The streams that a person means: `events` is all of that table, `events-1` its first, `events-2` its second. None if there is
+ * no such stream.
+ */
+export function namedStreams({ config }: Pick<Place, 'config'>, word: string): readonly StreamId[] {
+  const kind = tableKinds.find((one) => one === word);
+  if (kind !== undefined) return streamsOf(config, kind);
+  const stream = parseStreamId(word.replace(/-1$/, ''));
+  return stream !== null && allStreams(config).includes(stream) ? [stream] : [];
+}
+
+/** The word by which a person means one stream: {@link namedStreams}. */
+export function streamWord({ config }: Pick<Place, 'config'>, stream: StreamId): string {
+  const isOne = streamsOf(config, tableOf(stream)).length === 1;
+  return isOne || shardOf(stream) > 1 ? stream : `${stream}-1`;
 }
 
 function constant(now: number): Clock {

@@ -8,9 +8,10 @@ import { systemClock } from '../../lib/base/time.ts';
 import { type QuarantinedItem, type Revalidation, revalidator } from '../../lib/collect/revalidate.ts';
 import { readKnownGroups } from '../../lib/groups/pullGroups.ts';
 import { deliver, STREAM_HELD } from '../../lib/landing/delivery/deliver.ts';
-import type { PutRecordBatch } from '../../lib/landing/delivery/putRecords.ts';
+import { type StreamShard, StreamShards } from '../../lib/landing/delivery/StreamShards.ts';
 import { HoldError, type StreamHolds } from '../../lib/landing/hold/StreamHolds.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
+import { streamsInRotation } from '../../lib/tables/streams.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { readHeldStreams } from '../holds/holds.ts';
 import type { Place } from '../place.ts';
@@ -44,7 +45,7 @@ export interface RedriveReport {
  * @throws What clients of AWS throw.
  */
 export async function redriveReason(
-  place: Pick<Place, 's3' | 'config' | 'aws' | 'stack'>,
+  place: Pick<Place, 's3' | 'config' | 'aws' | 'stack' | 'random'>,
   selection: QuarantineSelection,
   dryRun: boolean,
   again = false,
@@ -60,16 +61,22 @@ export async function redriveReason(
  * @param options Default: delivers them whatever the record says, and adds them to it.
  */
 export async function redriveItems(
-  place: Pick<Place, 's3' | 'config' | 'aws' | 'stack'>,
+  place: Pick<Place, 's3' | 'config' | 'aws' | 'stack' | 'random'>,
   items: AsyncIterable<QuarantinedItem>,
   dryRun: boolean,
   options: { readonly record?: RedriveRecord; readonly again?: boolean } = {},
 ): Promise<RedriveReport> {
   // Retries are made by lib/landing/delivery's.
   const firehose = new FirehoseClient({ ...place.aws, maxAttempts: 1 });
-  const stream = (kind: ForwardedKind) => firehosePutRecordBatch(firehose, streamName(place.stack, kind));
+  const ofTable = (kind: ForwardedKind) => {
+    const shards = streamsInRotation(place.config, kind).map((stream) => ({
+      stream,
+      putRecordBatch: firehosePutRecordBatch(firehose, streamName(place.stack, stream)),
+    }));
+    return new StreamShards(shards, place.random);
+  };
   try {
-    const streams = dryRun ? null : { exposures: stream('exposures'), events: stream('events') };
+    const streams = dryRun ? null : { exposures: ofTable('exposures'), events: ofTable('events') };
     const record = options.record ?? (await RedriveRecord.read(place));
     const again = options.again ?? options.record === undefined;
     const held = () => readHeld(place);
@@ -115,13 +122,13 @@ export interface DeliveryRecord {
  *
  * @param quarantined Each quarantine_id once.
  * @param recorded Default: nothing is recorded.
- * @param readHeld Streams that are held, asked before each delivery. They get nothing: their rows stay in quarantine, and count
+ * @param readHeld Streams that are held, asked before each delivery. They get nothing. Rows of a table without others stay in quarantine, and count
  *   as failed with the code `StreamHeld`. Default none.
  */
 export async function redriveQuarantine(
   quarantined: AsyncIterable<QuarantinedItem>,
   revalidate: (quarantined: QuarantinedItem) => Revalidation,
-  streams: Readonly<Record<ForwardedKind, PutRecordBatch>> | null,
+  streams: Readonly<Record<ForwardedKind, StreamShards>> | null,
   recorded?: DeliveryRecord,
   readHeld: () => Promise<StreamHolds['held']> = async () => ({}),
 ): Promise<RedriveReport> {
@@ -140,9 +147,11 @@ export async function redriveQuarantine(
     const documents = waiting[kind].documents.splice(0);
     waiting[kind].length = 0;
     if (documents.length === 0) return;
-    if (streams !== null && (await readHeld())[kind] !== undefined)
+    const held = streams === null ? {} : await readHeld();
+    const chosen = streams === null ? null : streams[kind].choose((stream) => held[stream] !== undefined);
+    if (chosen?.length === 0)
       report.failed[STREAM_HELD] = (report.failed[STREAM_HELD] ?? 0) + documents.length;
-    else await put(report, streams, kind, documents, recorded);
+    else await put(report, chosen ?? [], kind, documents, recorded);
   };
   for await (const one of quarantined) {
     report.found += 1;
@@ -189,12 +198,12 @@ interface Waiting {
 
 async function put(
   report: RedriveReport,
-  streams: Readonly<Record<ForwardedKind, PutRecordBatch>> | null,
+  [stream, other]: readonly StreamShard[],
   kind: ForwardedKind,
   waiting: readonly RowDocument[],
   recorded: DeliveryRecord | undefined,
 ): Promise<void> {
-  if (streams === null) {
+  if (stream === undefined) {
     report.delivered[kind] += waiting.length;
     return;
   }
@@ -202,12 +211,13 @@ async function put(
   const { acknowledged, returned } = await deliver(
     waiting.map(({ document }) => document),
     {
-      putRecordBatch: streams[kind],
+      putRecordBatch: stream.putRecordBatch,
       clock: systemClock,
       wait: (ms) => wait(ms),
       random: Math.random,
       deadline: at + CHUNK_MS,
     },
+    other,
   );
   report.delivered[kind] += acknowledged;
   for (const { reason, code = reason } of returned) count(report.failed, code);

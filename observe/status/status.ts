@@ -3,6 +3,7 @@ import type { LastListing } from '../../lib/drops/plan/planSources.ts';
 import { HoldError } from '../../lib/landing/hold/StreamHolds.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { exportPlace } from '../../lib/tables/ledgerKeys.ts';
+import { tableOf } from '../../lib/tables/streams.ts';
 import { readCurationState } from '../curate/curationState.ts';
 import { explainAwsError } from '../explainAwsError.ts';
 import { readHeldStreams } from '../holds/holds.ts';
@@ -139,8 +140,12 @@ function buffered(
   local: LocalState | undefined,
   streams: readonly StreamState[] | null,
 ): Buffered {
-  if (local !== undefined) return local.buffered.get(table) ?? { count: 0, oldest: null };
-  return { count: null, oldest: streams?.find((one) => one.table === table)?.oldest ?? null };
+  if (local === undefined) {
+    const own = (streams ?? []).filter((one) => one.table === table);
+    return together([{ count: null, oldest: null }, ...own.map(({ oldest }) => ({ count: null, oldest }))]);
+  }
+  const own = [...local.buffered].flatMap(([stream, one]) => (tableOf(stream) === table ? [one] : []));
+  return together([{ count: 0, oldest: null }, ...own]);
 }
 
 function together(buffers: readonly Buffered[]): Buffered {

@@ -1,13 +1,15 @@
-import { DELIVERY_RETRY_SECONDS } from '../../infra/streams/streams.ts';
+import { DELIVERY_RETRY_SECONDS, deliveryLogGroup, streamName } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { shellCommand } from '../../lib/base/text.ts';
 import { drainText } from '../../lib/landing/hold/StreamHolds.ts';
 import { EXPIRING_SECONDS, KEPT_SECONDS } from '../../lib/landing/hold/streamAge.ts';
-import { tableKinds } from '../../lib/schema/kinds.ts';
+import { allStreams } from '../../lib/tables/streams.ts';
+import { streamWord } from '../holds/holds.ts';
 import type { Place } from '../place.ts';
 import { HOUR_MS } from '../reconcile/hourlyMetrics.ts';
 import type { StatusFacts } from './statusFacts.ts';
+import type { StreamState } from './streamState.ts';
 
 /** What `sluice status` can find. Codes are stable. None of them is thrown. */
 export const StatusFinding = defineErrorFamily('system', {
@@ -259,6 +261,11 @@ function findWaiting(
   ];
 }
 
+/** A stream; locally all of a table, whose rows are known. */
+interface LateCandidate extends Pick<StreamState, 'table' | 'stream' | 'oldest' | 'undeliveredRecords'> {
+  readonly rows?: number | null;
+}
+
 /** A file arrives up to one and a half buffer intervals after its oldest record, and Firehose may retry for some time. */
 function findLateStreams(
   { tables, isLocal, streams }: StatusFacts,
@@ -266,21 +273,26 @@ function findLateStreams(
   say: Commands,
 ): StatusProblem[] {
   const lateMs = (2 * config.buffering.seconds + DELIVERY_RETRY_SECONDS) * 1_000;
-  return tables.flatMap(({ table, buffered: { oldest, count } }) => {
+  const waiting = tables.flatMap(({ table, buffered: { oldest, count } }): readonly LateCandidate[] => {
+    const own = (streams ?? []).filter((one) => one.table === table);
+    const all = { table, stream: partName(stack, table), oldest, rows: count, undeliveredRecords: null };
+    return own.length > 0 ? own : [all];
+  });
+  return waiting.flatMap(({ table, stream, oldest, rows, undeliveredRecords }) => {
     const age = oldest === null ? 0 : now - Date.parse(oldest);
     if (age <= lateMs) return [];
     const hours = age / HOUR_MS;
     const left = Math.max(0, KEPT_HOURS - hours);
-    const records = streams?.find((one) => one.table === table)?.undeliveredRecords ?? null;
-    const recordsText = records === null ? '' : ` At most ${records} records wait, of up to 500 rows.`;
-    const rows = count === null ? recordsText : ` ${count} rows wait.`;
+    const recordsText =
+      undeliveredRecords === null ? '' : ` At most ${undeliveredRecords} records wait, of up to 500 rows.`;
+    const waits = typeof rows === 'number' ? ` ${rows} rows wait.` : recordsText;
     return [
       problem(
         hours >= EXPIRING_HOURS ? 'SLUICE_STATUS_STREAM_EXPIRING' : 'SLUICE_STATUS_STREAM_LATE',
-        `${partName(stack, table)}: its oldest record has waited ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${rows}`,
+        `${stream}: its oldest record has waited ${hours.toFixed(1)} hours; Firehose drops it in ${left.toFixed(1)} hours.${waits}`,
         isLocal
           ? [say.control('POST', 'flush')]
-          : [say.aws('logs', 'tail', `/aws/kinesisfirehose/${partName(stack, table)}`, '--since', '1h')],
+          : [say.aws('logs', 'tail', deliveryLogGroup(stack, table), '--since', '1h')],
       ),
     ];
   });
@@ -295,18 +307,18 @@ function findDrain({ drain, stack }: StatusFacts, say: Commands): StatusProblem[
 
 function findHeldStreams(
   { held }: StatusFacts,
-  { stack }: Pick<Place, 'stack'>,
+  place: Pick<Place, 'config' | 'stack'>,
   say: Commands,
 ): StatusProblem[] {
-  return tableKinds.flatMap((table) => {
-    const hold = held?.[table];
+  return allStreams(place.config).flatMap((stream) => {
+    const hold = held?.[stream];
     if (hold === undefined) return [];
     const by = hold.by === 'hand' ? 'by hand' : 'by the check';
     return [
       problem(
         'SLUICE_STATUS_STREAM_HELD',
-        `${partName(stack, table)}: held ${by} since ${hold.since}. ${hold.why}`,
-        hold.until === 'release' ? [say.sluice('hold', table, '--release')] : [],
+        `${streamName(place.stack, stream)}: held ${by} since ${hold.since}. ${hold.why}`,
+        hold.until === 'release' ? [say.sluice('hold', streamWord(place, stream), '--release')] : [],
       ),
     ];
   });

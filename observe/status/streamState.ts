@@ -1,7 +1,8 @@
 import { streamName } from '../../infra/streams/streams.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { COUNT_PERIOD_SECONDS, KEPT_SECONDS, undeliveredSeconds } from '../../lib/landing/hold/streamAge.ts';
-import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
+import type { TableKind } from '../../lib/schema/kinds.ts';
+import { allStreams, type StreamId, shardOf, streamsInRotation, tableOf } from '../../lib/tables/streams.ts';
 import { readMetricData } from '../metricData.ts';
 import type { Place } from '../place.ts';
 
@@ -16,6 +17,11 @@ const COUNTS = ['IncomingRecords', 'DeliveryToS3.Records'] as const;
 /** What a delivery stream tells of itself. */
 export interface StreamState {
   readonly table: TableKind;
+  /** Its number among those of the table, from 1. */
+  readonly shard: number;
+  /** Whether rows are put on it. Otherwise it is to be removed. */
+  readonly isInRotation: boolean;
+  /** Its name in AWS. */
   readonly stream: string;
   /** When the oldest record that it has not delivered arrived, ISO 8601; null if there is none or it is not known. */
   readonly oldest: string | null;
@@ -47,20 +53,21 @@ const QUOTAS = [
  * @throws What CloudWatch's client throws.
  */
 export async function readStreams(
-  place: Pick<Place, 'cloudwatch' | 'stack' | 'now'>,
+  place: Pick<Place, 'cloudwatch' | 'config' | 'stack' | 'now'>,
 ): Promise<readonly StreamState[]> {
-  const of = (table: TableKind, metric: string, statistic: string) => ({
-    ...{ id: `${table} ${metric}`, namespace: 'AWS/Firehose', metric, statistic },
-    dimensions: { DeliveryStreamName: streamName(place.stack, table) },
+  const streams = allStreams(place.config);
+  const of = (stream: StreamId, metric: string, statistic: string) => ({
+    ...{ id: `${stream} ${metric}`, namespace: 'AWS/Firehose', metric, statistic },
+    dimensions: { DeliveryStreamName: streamName(place.stack, stream) },
   });
   const periodMs = COUNT_PERIOD_SECONDS * 1_000;
   const [series, counts] = await Promise.all([
     readMetricData(
       place,
-      tableKinds.flatMap((table) => [
-        of(table, 'DeliveryToS3.DataFreshness', 'Maximum'),
-        of(table, 'ThrottledRecords', 'Sum'),
-        ...QUOTAS.flatMap(({ used, limit }) => [of(table, used, 'Sum'), of(table, limit, 'Minimum')]),
+      streams.flatMap((stream) => [
+        of(stream, 'DeliveryToS3.DataFreshness', 'Maximum'),
+        of(stream, 'ThrottledRecords', 'Sum'),
+        ...QUOTAS.flatMap(({ used, limit }) => [of(stream, used, 'Sum'), of(stream, limit, 'Minimum')]),
       ]),
       {
         start: Math.floor(place.now / MINUTE_MS - MINUTES) * MINUTE_MS,
@@ -70,7 +77,7 @@ export async function readStreams(
     ),
     readMetricData(
       place,
-      tableKinds.flatMap((table) => COUNTS.map((metric) => of(table, metric, 'Sum'))),
+      streams.flatMap((stream) => COUNTS.map((metric) => of(stream, metric, 'Sum'))),
       {
         start: Math.ceil((place.now - KEPT_SECONDS * 1_000) / periodMs) * periodMs,
         end: place.now,
@@ -78,10 +85,10 @@ export async function readStreams(
       },
     ),
   ]);
-  const states = tableKinds.map((table): Omit<StreamState, 'undeliveredRecords'> => {
-    const values = (metric: string) => [...(series.get(`${table} ${metric}`) ?? [])];
+  const states = streams.map((id): Omit<StreamState, 'undeliveredRecords'> => {
+    const values = (metric: string) => [...(series.get(`${id} ${metric}`) ?? [])];
     const [newest] = values('DeliveryToS3.DataFreshness').sort(([a], [b]) => b - a);
-    const [arrived, delivered] = COUNTS.map((metric) => counts.get(`${table} ${metric}`) ?? []);
+    const [arrived, delivered] = COUNTS.map((metric) => counts.get(`${id} ${metric}`) ?? []);
     const [at, age] = newest ?? [place.now, undeliveredSeconds(arrived ?? [], delivered ?? [], place.now)];
     const throttled = values('ThrottledRecords');
     const shares = QUOTAS.flatMap(({ quota, used, limit }) => {
@@ -93,8 +100,10 @@ export async function readStreams(
       return [{ quota, share: Math.max(...perSecond) / 60 / quotaValue }];
     }).sort((a, b) => b.share - a.share);
     return {
-      table,
-      stream: streamName(place.stack, table),
+      table: tableOf(id),
+      shard: shardOf(id),
+      isInRotation: streamsInRotation(place.config, tableOf(id)).includes(id),
+      stream: streamName(place.stack, id),
       oldest: age === 0 ? null : isoTimestamp(Math.round(at - age * 1_000)),
       quotaShare: shares[0]?.share ?? null,
       quota: shares[0]?.quota ?? null,
@@ -103,31 +112,31 @@ export async function readStreams(
     };
   });
   const accepted = await readAccepted(place, states);
-  return states.map((state) => ({ ...state, undeliveredRecords: accepted.get(state.table) ?? null }));
+  return states.map((state) => ({ ...state, undeliveredRecords: accepted.get(state.stream) ?? null }));
 }
 
 /** Records that late streams accepted since the hour of their oldest record. */
 async function readAccepted(
   place: Pick<Place, 'cloudwatch' | 'stack' | 'now'>,
-  states: readonly Pick<StreamState, 'table' | 'stream' | 'oldest'>[],
-): Promise<ReadonlyMap<TableKind, number>> {
-  const late = states.flatMap(({ table, stream, oldest }) => {
+  states: readonly Pick<StreamState, 'stream' | 'oldest'>[],
+): Promise<ReadonlyMap<string, number>> {
+  const late = states.flatMap(({ stream, oldest }) => {
     const since = oldest === null ? place.now : Math.floor(Date.parse(oldest) / HOUR_MS) * HOUR_MS;
-    return place.now - since > 2 * HOUR_MS ? [{ table, stream, since }] : [];
+    return place.now - since > 2 * HOUR_MS ? [{ stream, since }] : [];
   });
   if (late.length === 0) return new Map();
   const series = await readMetricData(
     place,
-    late.map(({ table, stream }) => ({
-      ...{ id: table, namespace: 'AWS/Firehose', metric: 'IncomingRecords', statistic: 'Sum' },
+    late.map(({ stream }) => ({
+      ...{ id: stream, namespace: 'AWS/Firehose', metric: 'IncomingRecords', statistic: 'Sum' },
       dimensions: { DeliveryStreamName: stream },
     })),
     { start: Math.min(...late.map(({ since }) => since)), end: place.now, periodSeconds: HOUR_MS / 1_000 },
   );
   return new Map(
-    late.map(({ table, since }) => {
-      const hours = [...(series.get(table) ?? [])].filter(([at]) => at >= since);
-      return [table, hours.reduce((sum, [, records]) => sum + records, 0)] as const;
+    late.map(({ stream, since }) => {
+      const hours = [...(series.get(stream) ?? [])].filter(([at]) => at >= since);
+      return [stream, hours.reduce((sum, [, records]) => sum + records, 0)] as const;
     }),
   );
 }

@@ -7,6 +7,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { checkStreams } from '../../lib/landing/hold/checkStreams.ts';
 import { holdsText, NO_HOLDS } from '../../lib/landing/hold/StreamHolds.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
 
 const { Resources } = resources({
@@ -164,12 +165,9 @@ describe('the alarms on late streams', () => {
     async (id, kind) => {
       const lines: Record<string, unknown>[] = [];
       const idle = { freshness: [], delivered: 0, undelivered: 0 };
-      const readings = {
-        exposures: idle,
-        events: idle,
-        quarantine: idle,
-        [kind]: { ...idle, undelivered: 900 },
-      };
+      const readings = new Map(
+        tableKinds.map((one) => [one, one === kind ? { ...idle, undelivered: 900 } : idle]),
+      );
       await checkStreams({
         store: { read: async () => ({ text: holdsText(NO_HOLDS), version: '1' }), replace: async () => true },
         readStreams: async () => readings,

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { deletedStreams, requireDrained } from '../../infra/serverless/requirements.ts';
-import { streams } from '../../infra/streams/streams.ts';
+import {
+  deletedStreams,
+  removedShards,
+  requireDrained,
+  requireShardEmpty,
+} from '../../infra/serverless/requirements.ts';
+import { streams, streamVariables } from '../../infra/streams/streams.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 
 const STREAM = 'AWS::KinesisFirehose::DeliveryStream';
@@ -47,5 +52,76 @@ describe('streams that a deployment deletes', () => {
     expect(() => requireDrained(ids, { drained: null })).toThrow(refused);
     requireDrained(ids, { drained: '2026-11-20T13:00:00.000Z' });
     requireDrained([], null);
+  });
+});
+
+describe('one of several streams of a table', () => {
+  const NOW = Date.UTC(2026, 10, 20, 12);
+  const MINUTE = 60_000;
+  const ofShards = (shards: number, inRotation: number | null = null) => {
+    const config = defineConfig({ bucket: 'acme-streams', streams: { events: { shards, inRotation } } });
+    const { rotation } = streamVariables(config);
+    const Environment = { Variables: { SLUICE_EVENTS_STREAM: rotation.events } };
+    const writer = { Type: 'AWS::Lambda::Function', Properties: { Environment } };
+    const own = JSON.parse(JSON.stringify(streams({ config, service: 'sluice', stage: 'prod' })));
+    return { Resources: { ...own, CollectLambdaFunction: writer, RedriveLambdaFunction: writer } };
+  };
+
+  it('that a deployment removes is told, with whether rows are put on it; the first and a renamed one are not', () => {
+    const name = (shard: number) => ({
+      id: `EventsStreamShard${shard}`,
+      name: `sluice-prod-events-${shard}`,
+    });
+    expect(removedShards(ofShards(3), ofShards(3, 1))).toEqual([]);
+    expect(removedShards(ofShards(3), ofShards(1))).toEqual([
+      { ...name(2), isInRotation: true },
+      { ...name(3), isInRotation: true },
+    ]);
+    expect(removedShards(ofShards(3, 2), ofShards(1))).toEqual([
+      { ...name(2), isInRotation: true },
+      { ...name(3), isInRotation: false },
+    ]);
+    expect(removedShards(ofShards(3, 1), ofShards(2, 1))).toEqual([{ ...name(3), isInRotation: false }]);
+    const { EventsStream: _, ...withoutFirst } = ofShards(1).Resources;
+    expect(removedShards(ofShards(2, 1), { Resources: withoutFirst })).toEqual([]);
+    expect(removedShards(ofShards(2, 1), { Resources: {} })).toEqual([]);
+  });
+
+  it.each([
+    ['gets rows', true, { freshness: [], undelivered: 0, lastArrival: null }, 'put rows on it'],
+    ['has unknown metrics', false, undefined, 'metrics are not known'],
+    [
+      'holds a record',
+      false,
+      { freshness: [0, 61, 0], undelivered: 0, lastArrival: null },
+      'waited for 2 minutes',
+    ],
+    [
+      'is blocked',
+      false,
+      { freshness: [], undelivered: 7_200, lastArrival: NOW - 2 * 3_600_000 },
+      'for 120 minutes',
+    ],
+    [
+      'got a record lately',
+      false,
+      { freshness: [], undelivered: 0, lastArrival: NOW - 39 * MINUTE },
+      'removed from 2026-11-20T12:01:00.000Z',
+    ],
+  ])('is not removed when it %s', (_what, isInRotation, activity, why) => {
+    const shard = { id: 'EventsStreamShard2', name: 'sluice-prod-events-2', isInRotation };
+    expect(() => requireShardEmpty(shard, activity, NOW)).toThrow(
+      expect.objectContaining({
+        code: 'SLUICE_CONFIG_SHARD_NOT_DRAINED',
+        detail: expect.stringMatching(new RegExp(`^sluice-prod-events-2: .*${why}`)),
+      }),
+    );
+  });
+
+  it('is removed when it has been empty for forty minutes', () => {
+    const shard = { id: 'EventsStreamShard2', name: 'sluice-prod-events-2', isInRotation: false };
+    const idle = { freshness: [0, 0], undelivered: 0 };
+    requireShardEmpty(shard, { ...idle, lastArrival: NOW - 40 * MINUTE }, NOW);
+    requireShardEmpty(shard, { ...idle, freshness: [], lastArrival: null }, NOW);
   });
 });

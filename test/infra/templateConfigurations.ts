@@ -106,6 +106,7 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
     alarms: { topicArn: `arn:aws:sns:eu-west-1:${account}:pages` },
     athena: { workgroup: 'acme', stagingDatabase: 'acme_staging', scanLimitGigabytes: 50 },
     buffering: { megabytes: 64, seconds: 60 },
+    streams: { exposures: { shards: 3 }, events: { shards: 2, inRotation: 1 } },
     allowAnyKey: true,
   },
 };

@@ -1,7 +1,10 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { decideHolds } from '../../lib/landing/hold/checkStreams.ts';
 import { allHeld, holdsText, NO_HOLDS, readHolds } from '../../lib/landing/hold/StreamHolds.ts';
+import type { StreamReadings } from '../../lib/landing/hold/streamAge.ts';
+import { tableKinds } from '../../lib/schema/kinds.ts';
 import { holdStreams, readStreamHolds, releaseStreams } from '../../observe/holds/holds.ts';
 import {
   cloudWatchService,
@@ -31,7 +34,8 @@ beforeAll(async () => {
     cloudWatchService({ metrics, clock: realClock, beforeReading: () => undefined }),
   ]);
   const { options } = services;
-  place = { aws: options, stack, now: NOW, cloudwatch: new CloudWatchClient(options) };
+  const config = defineConfig({ bucket: 'acme-experiments' });
+  place = { aws: options, config, stack, now: NOW, cloudwatch: new CloudWatchClient(options) };
 });
 beforeEach(() => releaseStreams(place, ['exposures', 'events', 'quarantine'], { force: true }));
 afterAll(async () => {
@@ -75,10 +79,15 @@ describe('streams that are released by hand', () => {
 
 describe('what is written when it is lost which streams were held', () => {
   it('holds all of them until they deliver', () => {
-    const lost = readHolds(holdsText(allHeld(NOW)));
+    const lost = readHolds(holdsText(allHeld(tableKinds, NOW)));
     const well = { freshness: [300, 200], delivered: 9, undelivered: 0 };
     const late = { freshness: [9_000, 9_000, 9_000], delivered: 0, undelivered: 9_000 };
-    const { holds } = decideHolds(lost, { exposures: well, events: late, quarantine: well }, NOW);
+    const readings: StreamReadings = new Map([
+      ['exposures', well],
+      ['events', late],
+      ['quarantine', well],
+    ]);
+    const { holds } = decideHolds(lost, readings, NOW);
     expect(holds.held).toEqual({ events: lost.held.events });
   });
 });

@@ -200,13 +200,13 @@ describe("streams by Firehose's metrics", () => {
     server.closeAllConnections();
   });
   const read = async () => {
-    const streams = await readStreams({ cloudwatch, stack: place.stack, now: NOW });
+    const streams = await readStreams({ cloudwatch, config: place.config, stack: place.stack, now: NOW });
     return { streams, events: streams.find(({ table }) => table === 'events') };
   };
 
   it('are not known without metrics', async () => {
     expect((await read()).events).toEqual({
-      ...{ table: 'events', stream: 'sluice-prod-events', oldest: null },
+      ...{ table: 'events', shard: 1, isInRotation: true, stream: 'sluice-prod-events', oldest: null },
       ...{ quotaShare: null, quota: null, throttledRecords: null, undeliveredRecords: null },
     });
   });

@@ -336,7 +336,9 @@ function Strip({ status, rates }: { readonly status: StripFacts; readonly rates:
 
 /** Streams that get no rows, with the time since when. */
 function heldFacts({ held, at }: Pick<StripFacts, 'held' | 'at'>): (readonly [string, string, Tone])[] {
-  return Object.entries(held ?? {}).map(([table, { since }]) => [`${table} held`, ago(since, at), 'bad']);
+  return Object.entries(held ?? {}).flatMap(([stream, hold]) =>
+    hold === undefined ? [] : [[`${stream} held`, ago(hold.since, at), 'bad'] as const],
+  );
 }
 
 function folderFacts({

@@ -1,7 +1,7 @@
 import { backoffMs } from '../../base/retry.ts';
 import type { Clock } from '../../base/time.ts';
 import { BREAKER_CALLS, PROBE_CALL_MS, PROBE_PAUSES } from '../../schema/deliveryLimits.ts';
-import type { TableKind } from '../../schema/kinds.ts';
+import type { StreamId } from '../../tables/streams.ts';
 
 /** What a breaker needs from outside. */
 export interface BreakerPorts {
@@ -19,7 +19,7 @@ export interface BreakerPorts {
  * closes the breaker. A call that acknowledges a part of its records never opens it: then only the rest is put again.
  */
 export class StreamBreaker {
-  readonly #table: TableKind;
+  readonly #table: StreamId;
   readonly #ports: BreakerPorts;
   /** Calls in a row without an acknowledged record. */
   #failures = 0;
@@ -28,8 +28,8 @@ export class StreamBreaker {
   #probeAt = 0;
   #code = '';
 
-  /** @param table Named in its log lines. */
-  constructor(table: TableKind, ports: BreakerPorts) {
+  /** @param table The stream, named in its log lines. */
+  constructor(table: StreamId, ports: BreakerPorts) {
     this.#table = table;
     this.#ports = ports;
   }

@@ -1,14 +1,14 @@
 import { OVERFLOW_MS, SPILL_AT_LEAST_MS } from '../../schema/deliveryLimits.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { type OverflowObject, overflowObject, type SpilledRows } from './overflow.ts';
-import { billedBytes, packDocuments } from './packDocuments.ts';
+import { billedBytes, type PackedRecord, packDocuments } from './packDocuments.ts';
 import {
   type DeliveryContext,
-  type PutRecordBatch,
+  type PutRecordsResult,
   putRecords,
   type ReturnedDocument,
 } from './putRecords.ts';
-import type { StreamBreaker } from './StreamBreaker.ts';
+import type { StreamShard } from './StreamShards.ts';
 
 /** Every document is either among the acknowledged or in `returned`. */
 export interface Delivery {
@@ -22,14 +22,24 @@ export interface Delivery {
   readonly billedBytes: number;
 }
 
+/** A stream to put rows on. */
+type PutStream = Pick<StreamShard, 'putRecordBatch' | 'breaker'>;
+
 /**
  * Delivers documents to one stream: each is either acknowledged or returned. It never throws.
  *
  * @param documents JSON without newlines.
+ * @param other Gets what the stream does not accept at the first attempt. Default none: it is put on the same stream again.
  */
-export async function deliver(documents: readonly string[], context: DeliveryContext): Promise<Delivery> {
+export async function deliver(
+  documents: readonly string[],
+  context: DeliveryContext,
+  other?: PutStream,
+): Promise<Delivery> {
   const { records, tooLarge } = packDocuments(documents);
-  const { unacknowledged, retried, calls } = await putRecords(records, context);
+  const { unacknowledged, retried, calls } = await (other === undefined
+    ? putRecords(records, context)
+    : putOnEither(records, context, other));
   const returned: ReturnedDocument[] = tooLarge.map((index) => ({ index, reason: 'too_large' }));
   for (const { record, reason, code } of unacknowledged) {
     for (const index of record.documents) {
@@ -48,16 +58,47 @@ export async function deliver(documents: readonly string[], context: DeliveryCon
   };
 }
 
-/** Documents for one stream. */
+/**
+ * Puts records on one stream, once, and what it does not acknowledge on another. The first has half of the time, so that the
+ * second is asked in time when the first hangs.
+ */
+async function putOnEither(
+  records: readonly PackedRecord[],
+  context: DeliveryContext,
+  other: PutStream,
+): Promise<PutRecordsResult> {
+  const { clock, deadline } = context;
+  // A timer takes whole milliseconds.
+  const half = clock.now() + Math.floor(Math.max(0, deadline - clock.now()) / 2);
+  const first = await putRecords(records, { ...context, deadline: half, attempts: 1 });
+  if (first.unacknowledged.length === 0) return first;
+  const earlier = new Map(first.unacknowledged.map((one) => [one.record, one]));
+  const { breaker: _, ...rest } = context;
+  const second = await putRecords([...earlier.keys()], { ...rest, ...streamOf(other) });
+  return {
+    // What the second was not asked for is as the first left it.
+    unacknowledged: second.unacknowledged.map((one) =>
+      one.reason === 'held_back' ? (earlier.get(one.record) ?? one) : one,
+    ),
+    retried: first.retried + earlier.size + second.retried,
+    calls: first.calls + second.calls,
+  };
+}
+
+function streamOf({ putRecordBatch, breaker }: PutStream): PutStream {
+  return breaker === undefined ? { putRecordBatch } : { putRecordBatch, breaker };
+}
+
+/** Documents for one table. */
 export interface StreamDocuments {
   readonly kind: TableKind;
   /** JSON without newlines. */
   readonly documents: readonly string[];
-  readonly putRecordBatch: PutRecordBatch;
-  /** Default none: every call is made. */
-  readonly breaker?: StreamBreaker;
-  /** Whether nothing may go into the stream now, because it may drop it (lib/landing/hold). Default false. */
-  readonly isHeld?: boolean;
+  /**
+   * The stream that gets them, and another of the table for what the first does not accept at once. None if nothing may go
+   * into any stream of the table now, because it may drop it (lib/landing/hold).
+   */
+  readonly to: readonly PutStream[];
 }
 
 /** Dependencies of {@link deliverOrSpill}. */
@@ -90,11 +131,11 @@ export async function deliverOrSpill(
   const { clock, deadline } = context;
   const reserved = Math.min(OVERFLOW_MS, Math.floor(Math.max(0, deadline - clock.now()) / 2));
   const deliveries = await Promise.all(
-    streams.map(async ({ kind, documents, isHeld = false, ...stream }) => ({
+    streams.map(async ({ kind, documents, to: [first, other] }) => ({
       kind,
-      ...(isHeld
+      ...(first === undefined
         ? held(documents)
-        : await deliver(documents, { ...context, ...stream, deadline: deadline - reserved })),
+        : await deliver(documents, { ...context, ...streamOf(first), deadline: deadline - reserved }, other)),
     })),
   );
   const overflowError = await spill(

@@ -22,6 +22,8 @@ export interface DeliveryContext {
   readonly deadline: number;
   /** Remembers whether the stream is away. Default none: every call is made. */
   readonly breaker?: StreamBreaker;
+  /** How often a record is put at most, the first time included. Default {@link MAX_ATTEMPTS}. */
+  readonly attempts?: number;
 }
 
 /** Why a record was not delivered. */
@@ -81,8 +83,8 @@ export async function putRecords(
   let pending: PendingRecord[] = records.map((record) => ({ record }));
   let calls = 0;
   let retried = 0;
-  const { wait, random, clock, deadline, breaker } = context;
-  const retries = { tries: MAX_ATTEMPTS, ...BACKOFF, wait, random, until: { clock, deadline } };
+  const { wait, random, clock, deadline, breaker, attempts = MAX_ATTEMPTS } = context;
+  const retries = { tries: attempts, ...BACKOFF, wait, random, until: { clock, deadline } };
   for (let attempt = 1; ; attempt += 1) {
     const failed: PendingRecord[] = [];
     const codes = new Map(pending.map(({ record, code }) => [record, code]));

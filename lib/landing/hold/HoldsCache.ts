@@ -1,6 +1,6 @@
 import { backoffMs } from '../../base/retry.ts';
 import type { Clock } from '../../base/time.ts';
-import type { TableKind } from '../../schema/kinds.ts';
+import type { StreamId } from '../../tables/streams.ts';
 import { HoldError, NO_HOLDS, readHolds, type StreamHolds } from './StreamHolds.ts';
 
 /** Options of {@link HoldsCache}. */
@@ -53,9 +53,9 @@ export class HoldsCache {
     return Number.isFinite(this.#readAt) ? this.#known : null;
   }
 
-  /** Whether rows of a table must not go into its stream. */
-  isHeld(kind: TableKind): boolean {
-    return this.#known.held[kind] !== undefined;
+  /** Whether rows must not go into a stream. */
+  isHeld(stream: StreamId): boolean {
+    return this.#known.held[stream] !== undefined;
   }
 
   /** Whether the deployment is drained: it takes no events. */

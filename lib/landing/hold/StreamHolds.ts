@@ -1,7 +1,7 @@
 import { defineErrorFamily } from '../../base/errors.ts';
 import { isJsonObject, parseJson } from '../../base/json.ts';
 import { isoTimestamp } from '../../base/time.ts';
-import { type TableKind, tableKinds } from '../../schema/kinds.ts';
+import { parseStreamId, type StreamId } from '../../tables/streams.ts';
 
 /**
  * Why a stream gets no rows. Firehose keeps what was put directly for 24 hours, then drops it
@@ -42,9 +42,9 @@ export interface Drain {
  * with the stack, while it leaves a bucket that is not empty. It costs 0.40 USD a month, and nothing in it is secret.
  */
 export interface StreamHolds {
-  readonly held: Readonly<Partial<Record<TableKind, Hold>>>;
+  readonly held: Readonly<Partial<Record<StreamId, Hold>>>;
   /** When a stream was last released, ISO 8601. What waited until then had no try. */
-  readonly released: Readonly<Partial<Record<TableKind, string>>>;
+  readonly released: Readonly<Partial<Record<StreamId, string>>>;
   /** While it is set, the collector takes no events: it answers 503. */
   readonly drain: Drain | null;
 }
@@ -53,8 +53,8 @@ export interface StreamHolds {
 export const NO_HOLDS: StreamHolds = { held: {}, released: {}, drain: null };
 
 /**
- * Reads the object: `{"held": {"events": {"since", "by", "why", "until", "probe"}}, "released": {"exposures": "…"}}`, and
- * `"drain": {"since", "empty", "drained"}` while the deployment is drained. It uses no schema library: the collector would bundle one for this alone.
+ * Reads the object: `{"held": {"events-2": {"since", "by", "why", "until", "probe"}}, "released": {"exposures": "…"}}`, and
+ * `"drain": {"since", "empty", "drained"}` while the deployment is drained. A stream need not exist. It uses no schema library: the collector would bundle one for this alone.
  *
  * @throws HoldError `SLUICE_HOLD_UNREADABLE` if it is anything else. Readers then go on with what they know.
  */
@@ -65,35 +65,35 @@ export function readHolds(text: string): StreamHolds {
   const [other] = Object.keys(others);
   if (other !== undefined) throw unreadable(`It has a member ${JSON.stringify(other)}.`);
   if (!isJsonObject(held) || !isJsonObject(released)) throw unreadable('held or released is no object.');
-  const holds = entriesOf(held, (kind, value) => readHold(kind, value));
-  const times = entriesOf(released, (kind, value) => readTime(`released.${kind}`, value));
+  const holds = entriesOf(held, readHold);
+  const times = entriesOf(released, (stream, value) => readTime(`released.${stream}`, value));
   return { held: holds, released: times, drain: drain === null ? null : readDrain(drain) };
 }
 
 function entriesOf<Value>(
   object: Readonly<Record<string, unknown>>,
-  read: (kind: TableKind, value: unknown) => Value,
-): Partial<Record<TableKind, Value>> {
-  const entries: Partial<Record<TableKind, Value>> = {};
+  read: (stream: StreamId, value: unknown) => Value,
+): Partial<Record<StreamId, Value>> {
+  const entries: Partial<Record<StreamId, Value>> = {};
   for (const [name, value] of Object.entries(object)) {
-    const kind = tableKinds.find((one) => one === name);
-    if (kind === undefined) throw unreadable(`There is no stream ${JSON.stringify(name)}.`);
-    entries[kind] = read(kind, value);
+    const stream = parseStreamId(name);
+    if (stream === null) throw unreadable(`There is no stream ${JSON.stringify(name)}.`);
+    entries[stream] = read(stream, value);
   }
   return entries;
 }
 
-function readHold(kind: TableKind, value: unknown): Hold {
-  if (!isJsonObject(value)) throw unreadable(`held.${kind} is no object.`);
+function readHold(stream: StreamId, value: unknown): Hold {
+  if (!isJsonObject(value)) throw unreadable(`held.${stream} is no object.`);
   const { by, why, until, probe, probeSince } = value;
-  if (by !== 'check' && by !== 'hand') throw unreadable(`held.${kind}.by is neither check nor hand.`);
+  if (by !== 'check' && by !== 'hand') throw unreadable(`held.${stream}.by is neither check nor hand.`);
   if (until !== 'delivery' && until !== 'release')
-    throw unreadable(`held.${kind}.until is neither delivery nor release.`);
+    throw unreadable(`held.${stream}.until is neither delivery nor release.`);
   if (typeof why !== 'string' || typeof probe !== 'boolean')
-    throw unreadable(`held.${kind}.why is no text, or its probe neither true nor false.`);
-  const hold = { since: readTime(`held.${kind}.since`, value['since']), by, why, until, probe } as const;
+    throw unreadable(`held.${stream}.why is no text, or its probe neither true nor false.`);
+  const hold = { since: readTime(`held.${stream}.since`, value['since']), by, why, until, probe } as const;
   if (probeSince === undefined) return hold;
-  return { ...hold, probeSince: readTime(`held.${kind}.probeSince`, probeSince) };
+  return { ...hold, probeSince: readTime(`held.${stream}.probeSince`, probeSince) };
 }
 
 function readDrain(value: unknown): Drain {
@@ -124,26 +124,39 @@ export function holdsText({ drain, ...holds }: StreamHolds): string {
 }
 
 /** Holds a stream. One that is held already stays so since it was, by the new reason. */
-export function withHold(holds: StreamHolds, kind: TableKind, hold: Hold): StreamHolds {
-  const since = holds.held[kind]?.since ?? hold.since;
-  return { ...holds, held: { ...holds.held, [kind]: { ...hold, since } } };
+export function withHold(holds: StreamHolds, stream: StreamId, hold: Hold): StreamHolds {
+  const since = holds.held[stream]?.since ?? hold.since;
+  return { ...holds, held: { ...holds.held, [stream]: { ...hold, since } } };
 }
 
 /** Releases a stream. @param now Epoch milliseconds. */
-export function withoutHold(holds: StreamHolds, kind: TableKind, now: number): StreamHolds {
-  if (holds.held[kind] === undefined) return holds;
-  const { [kind]: _, ...held } = holds.held;
-  return { ...holds, held, released: { ...holds.released, [kind]: isoTimestamp(now) } };
+export function withoutHold(holds: StreamHolds, stream: StreamId, now: number): StreamHolds {
+  if (holds.held[stream] === undefined) return holds;
+  const { [stream]: _, ...held } = holds.held;
+  return { ...holds, held, released: { ...holds.released, [stream]: isoTimestamp(now) } };
+}
+
+/** Forgets streams that do not exist: they were removed, and one of the same name may be made again. */
+export function withoutStrangers(holds: StreamHolds, streams: readonly StreamId[]): StreamHolds {
+  const known = new Set<string>(streams);
+  const { held, released } = holds;
+  if ([...Object.keys(held), ...Object.keys(released)].every((stream) => known.has(stream))) return holds;
+  const those = <Value>(entries: Readonly<Partial<Record<StreamId, Value>>>): typeof entries =>
+    Object.fromEntries(Object.entries(entries).filter(([stream]) => known.has(stream)));
+  return { ...holds, held: those(held), released: those(released) };
 }
 
 /**
  * What to write when it is lost which streams were held: all are, until they deliver. One that is well is released by the
- * next check, and one that is late gets nothing meanwhile. @param now Epoch milliseconds.
+ * next check, and one that is late gets nothing meanwhile.
+ *
+ * @param streams Every stream of the deployment.
+ * @param now Epoch milliseconds.
  */
-export function allHeld(now: number): StreamHolds {
+export function allHeld(streams: readonly StreamId[], now: number): StreamHolds {
   const why = 'It is not known whether it was held.';
   const hold = { since: isoTimestamp(now), by: 'check', why, until: 'delivery', probe: false } as const;
-  return tableKinds.reduce((all, kind) => withHold(all, kind, hold), NO_HOLDS);
+  return streams.reduce((all, stream) => withHold(all, stream, hold), NO_HOLDS);
 }
 
 /** Stops the intake. A drain that has begun goes on, with the mark that it has. @param now Epoch milliseconds. */

@@ -1,6 +1,6 @@
 import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
 import { type Clock, isoTimestamp } from '../../base/time.ts';
-import { type TableKind, tableKinds } from '../../schema/kinds.ts';
+import type { StreamId } from '../../tables/streams.ts';
 import {
   changeHolds,
   type Hold,
@@ -8,8 +8,9 @@ import {
   type StreamHolds,
   withHold,
   withoutHold,
+  withoutStrangers,
 } from './StreamHolds.ts';
-import { isLate, oldestSeconds, type ReadStreams, type StreamReading } from './streamAge.ts';
+import { isLate, oldestSeconds, type ReadStreams, type StreamReadings } from './streamAge.ts';
 
 /** Age below which a stream that delivers is released: far enough from the other that a backlog does not flap. */
 const RELEASE_BELOW_SECONDS = 3_600;
@@ -20,7 +21,8 @@ const RELEASE_BELOW_SECONDS = 3_600;
 const PROBED_FOR_MS = 3_600_000;
 /** A stream that is held or released, or of which a hold changed. */
 export interface HoldChange {
-  readonly table: TableKind;
+  /** The stream: `events`, `events-2`. */
+  readonly table: StreamId;
   readonly state: 'held' | 'released' | 'probing' | 'waiting';
   readonly why: string;
 }
@@ -38,22 +40,22 @@ export interface HoldChange {
  */
 export function decideHolds(
   holds: StreamHolds,
-  readings: Readonly<Record<TableKind, StreamReading>>,
+  readings: StreamReadings,
   now: number,
 ): { readonly holds: StreamHolds; readonly changes: readonly HoldChange[] } {
-  let after = holds;
+  let after = withoutStrangers(holds, [...readings.keys()]);
   const changes: HoldChange[] = [];
-  for (const table of tableKinds) {
+  for (const [table, reading] of readings) {
     const hold = holds.held[table];
-    const oldest = oldestSeconds(readings[table]);
+    const oldest = oldestSeconds(reading);
     if (hold === undefined) {
-      if (!isLate(readings[table])) continue;
+      if (!isLate(reading)) continue;
       const why = `Its oldest record waited ${hours(oldest)} hours to be delivered.`;
       const made = { since: isoTimestamp(now), by: 'check', why, until: 'delivery', probe: false } as const;
       after = withHold(after, table, made);
       changes.push({ table, state: 'held', why });
     } else if (hold.until === 'delivery') {
-      const { delivered, freshness } = readings[table];
+      const { delivered, freshness } = reading;
       // Without an age it is not known whether the first delivery was all: the next check sees it.
       const isAgeKnown = hold.probe || freshness.length > 0;
       const isNearlyEmpty = oldest < RELEASE_BELOW_SECONDS;
@@ -61,7 +63,7 @@ export function decideHolds(
       if (isNearlyEmpty && isAgeKnown && delivered > 0) {
         after = withoutHold(after, table, now);
         changes.push({ table, state: 'released', why: `It delivered ${delivered} records.` });
-      } else if (hasNoProbe && tableKinds.some((other) => readings[other].delivered > 0)) {
+      } else if (hasNoProbe && [...readings.values()].some((other) => other.delivered > 0)) {
         after = withoutHold(after, table, now);
         changes.push({ table, state: 'released', why: 'Nothing waits for it, and others deliver.' });
       } else if (isNearlyEmpty !== hold.probe) {
@@ -88,7 +90,7 @@ function hours(seconds: number): string {
 export const holdMetrics = {
   streams_held: { name: 'streams_held', unit: 'Count' },
   /**
-   * By table, of late streams: what alarms on them read. Firehose's own metric is missing while delivery is completely blocked
+   * By stream, of late ones: what alarms on them read. Firehose's own metric is missing while delivery is completely blocked
    * ({@link oldestSeconds}).
    */
   oldest_record_seconds: { name: 'oldest_record_seconds', unit: 'Seconds' },
@@ -110,7 +112,7 @@ export interface StreamCheck {
 /** The result of a check. */
 export interface HoldReport {
   readonly event: 'streams_checked';
-  readonly held: readonly TableKind[];
+  readonly held: readonly StreamId[];
   readonly changed: readonly HoldChange[];
 }
 
@@ -124,19 +126,19 @@ export interface HoldReport {
 export async function checkStreams(check: StreamCheck): Promise<HoldReport> {
   const { store, clock, log, stage, lateSeconds } = check;
   let changes: readonly HoldChange[] = [];
-  let ages: readonly (readonly [TableKind, seconds: number])[] = [];
+  let ages: readonly (readonly [StreamId, seconds: number])[] = [];
   const { held } = await changeHolds(store, async (holds) => {
     const isHeld = Object.keys(holds.held).length > 0;
     const readings = await check.readStreams(isHeld ? 'all' : 'doubtful');
     const decided = decideHolds(holds, readings, clock.now());
     changes = decided.changes;
-    ages = tableKinds.map((table) => [table, oldestSeconds(readings[table])]);
+    ages = [...readings].map(([table, reading]) => [table, oldestSeconds(reading)]);
     return decided.holds;
   });
   for (const { table, state, why } of changes)
     log({ level: state === 'held' ? 'error' : 'info', event: 'stream_hold', table, state, why });
-  const tables = tableKinds.filter((table) => held[table] !== undefined);
-  const count = (dimensions: { readonly table?: TableKind }, metric: Metric, value: number) => {
+  const tables = ages.flatMap(([table]) => (held[table] === undefined ? [] : [table]));
+  const count = (dimensions: { readonly table?: StreamId }, metric: Metric, value: number) => {
     const line = emfLine({
       namespace: METRIC_NAMESPACE,
       timestamp: clock.now(),

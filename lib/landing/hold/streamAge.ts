@@ -1,4 +1,4 @@
-import type { TableKind } from '../../schema/kinds.ts';
+import type { StreamId } from '../../tables/streams.ts';
 
 /** What Firehose told of a stream. */
 export interface StreamReading {
@@ -13,6 +13,9 @@ export interface StreamReading {
   /** Seconds since the first record arrived after the last delivery ({@link undeliveredSeconds}); 0 if none did. */
   readonly undelivered: number;
 }
+
+/** What Firehose told of every stream of a deployment, in the order in which they are listed everywhere. */
+export type StreamReadings = ReadonlyMap<StreamId, StreamReading>;
 
 /** Firehose keeps what was put directly for so long, in seconds. https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html */
 export const KEPT_SECONDS = 24 * 3_600;
@@ -30,8 +33,14 @@ const LATE_MINUTES = 3;
 /** Length of the periods in which arrivals and deliveries are counted, seconds. */
 export const COUNT_PERIOD_SECONDS = 300;
 
+/**
+ * Milliseconds for which nothing must be seen of a stream that is to be deleted: what was just put on it is in Firehose's
+ * metrics some minutes later. Two buffer intervals of the longest kind, and ten minutes for late metrics.
+ */
+export const SETTLE_MS = 2 * 15 * 60_000 + 10 * 60_000;
+
 /** Reads what Firehose tells of all streams. @param counts Default `all`. */
-export type ReadStreams = (counts?: CountedStreams) => Promise<Readonly<Record<TableKind, StreamReading>>>;
+export type ReadStreams = (counts?: CountedStreams) => Promise<StreamReadings>;
 
 /**
  * Of which streams `delivered` and `undelivered` are read: each read has a price, and the age that Firehose tells is mostly

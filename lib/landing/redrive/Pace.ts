@@ -8,7 +8,7 @@ const MORE = { first: 2_048, factor: 1.15, most: 98_304 } as const;
 const LESS = 0.6;
 
 /**
- * How fast redrive puts rows on one stream. The backlog shares the stream's quota with what SDKs send, which cannot wait, and
+ * How fast redrive puts rows on one stream. The backlog shares each stream's quota with what SDKs send, which cannot wait, and
  * nothing tells how much of the quota is free. So the pace grows slowly while the stream accepts everything, and falls at
  * once when it throttles, as TCP does with an unknown link.
  */
@@ -22,6 +22,11 @@ export class Pace {
   constructor({ clock, wait }: { readonly clock: Clock; readonly wait: (ms: number) => Promise<void> }) {
     this.#clock = clock;
     this.#wait = wait;
+  }
+
+  /** Milliseconds until anything may be put. */
+  get msUntilTurn(): number {
+    return Math.max(0, this.#next - this.#clock.now());
   }
 
   /**

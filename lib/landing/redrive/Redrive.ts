@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/time.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { parkedKey } from '../../tables/objectKeys.ts';
+import type { StreamId } from '../../tables/streams.ts';
 import type { PutRecordBatch } from '../delivery/putRecords.ts';
 import type { StreamBreaker } from '../delivery/StreamBreaker.ts';
 import type { StreamHolds } from '../hold/StreamHolds.ts';
@@ -9,6 +10,7 @@ import type { Pace } from './Pace.ts';
 
 /** A stream, and what an execution environment knows of it. */
 export interface RedriveStream {
+  readonly stream: StreamId;
   readonly putRecordBatch: PutRecordBatch;
   readonly breaker: StreamBreaker;
   readonly pace: Pace;
@@ -17,7 +19,8 @@ export interface RedriveStream {
 /** Dependencies of redrive. */
 export interface Redrive {
   readonly store: RedriveStore;
-  readonly streams: Readonly<Record<TableKind, RedriveStream>>;
+  /** The streams in rotation: at least one for each table. */
+  readonly streams: Readonly<Record<TableKind, readonly RedriveStream[]>>;
   readonly quarantine: QuarantineRecords;
   /**
    * Which streams are held, as read a minute ago at most; null if that could never be read. What is meant for a held stream

@@ -1,11 +1,22 @@
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import { type OverflowFolder, REQUESTS } from '../../tables/objectKeys.ts';
 import type { StreamHolds } from '../hold/StreamHolds.ts';
-import type { RedriveOutcome } from './Redrive.ts';
+import type { Redrive, RedriveOutcome, RedriveStream } from './Redrive.ts';
 
-/** Streams that get nothing: those that are held, and all of them while it is not known which are (null). */
-export function heldKinds(holds: StreamHolds | null): ReadonlySet<TableKind> {
-  return new Set(tableKinds.filter((kind) => holds === null || holds.held[kind] !== undefined));
+/** The streams of redrive. */
+type Streams = Redrive['streams'];
+
+/** Streams of a table that are not held; none while it is not known which are (null). */
+export function freeStreams(
+  streams: readonly RedriveStream[],
+  holds: StreamHolds | null,
+): readonly RedriveStream[] {
+  return holds === null ? [] : streams.filter(({ stream }) => holds.held[stream] === undefined);
+}
+
+/** Tables of which nothing is put: all of their streams are held, or it is not known which are (null). */
+export function heldKinds(streams: Streams, holds: StreamHolds | null): ReadonlySet<TableKind> {
+  return new Set(tableKinds.filter((kind) => freeStreams(streams[kind], holds).length === 0));
 }
 
 /**
@@ -23,8 +34,15 @@ export function waits(holds: StreamHolds | null): RedriveOutcome {
     : { outcome: 'held' };
 }
 
-/** When the last of these streams was released, epoch milliseconds; 0 if none was ever held, or it is not known. */
-export function releasedAt(kinds: readonly TableKind[], holds: StreamHolds | null): number {
-  const times = kinds.flatMap((kind) => holds?.released[kind] ?? []);
-  return Math.max(0, ...times.map((time) => Date.parse(time)));
+/**
+ * Since when none of these tables is without a stream that is free, epoch milliseconds; 0 if always, or it is not known. A
+ * table was so until the first of its streams was released.
+ */
+export function releasedAt(kinds: readonly TableKind[], streams: Streams, holds: StreamHolds | null): number {
+  const times = kinds.map((kind) =>
+    Math.min(...streams[kind].map(({ stream }) => Date.parse(holds?.released[stream] ?? NEVER))),
+  );
+  return Math.max(0, ...times);
 }
+
+const NEVER = '1970-01-01T00:00:00Z';

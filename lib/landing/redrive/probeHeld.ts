@@ -3,7 +3,7 @@ import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import { type OverflowFolder, REQUESTS } from '../../tables/objectKeys.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { readOverflow } from '../delivery/overflow.ts';
-import type { Redrive } from './Redrive.ts';
+import type { Redrive, RedriveStream } from './Redrive.ts';
 import { lanesOf } from './redriveOverflow.ts';
 
 /** Dependencies of {@link probeHeld}. */
@@ -29,22 +29,23 @@ const PROBE_ROWS = 1;
 export async function probeHeld(redriver: Prober): Promise<void> {
   const holds = await redriver.holds();
   for (const kind of tableKinds) {
-    if (holds?.held[kind]?.probe !== true) continue;
-    let outcome: string;
-    try {
-      outcome = await probe(kind, redriver);
-    } catch (thrown) {
-      outcome = thrown instanceof Error ? thrown.name : 'Error';
+    for (const shard of redriver.streams[kind]) {
+      if (holds?.held[shard.stream]?.probe !== true) continue;
+      let outcome: string;
+      try {
+        outcome = await probe(kind, shard, redriver);
+      } catch (thrown) {
+        outcome = thrown instanceof Error ? thrown.name : 'Error';
+      }
+      redriver.log({ level: 'info', event: 'redrive_probe', table: shard.stream, outcome });
     }
-    redriver.log({ level: 'info', event: 'redrive_probe', table: kind, outcome });
   }
 }
 
-async function probe(kind: TableKind, redriver: Prober): Promise<string> {
-  const { clock, wait, random, deadline, streams } = redriver;
+async function probe(kind: TableKind, { putRecordBatch }: RedriveStream, redriver: Prober): Promise<string> {
+  const { clock, wait, random, deadline } = redriver;
   const documents = await findRows(kind, redriver);
   if (documents.length === 0) return 'nothing_waits';
-  const { putRecordBatch } = streams[kind];
   const { returned } = await deliver(documents, { putRecordBatch, clock, wait, random, deadline });
   return returned.length === 0 ? 'put' : (returned[0]?.code ?? 'not_put');
 }

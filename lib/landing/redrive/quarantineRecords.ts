@@ -40,7 +40,7 @@ export function quarantineRecords(parts: QuarantineParts): QuarantineRecords {
       return false;
     }
     const { putRecordBatch } = parts;
-    const streams = [{ kind: 'quarantine', documents, putRecordBatch }] as const;
+    const streams = [{ kind: 'quarantine', documents, to: [{ putRecordBatch }] }] as const;
     return (await deliverOrSpill(streams, { ...parts, deadline })).every(({ isSafe }) => isSafe);
   };
 }

@@ -67,7 +67,7 @@ async function redriveObjects(
     else named.set(object.key, [...(named.get(object.key) ?? []), message]);
   }
   const holds = await redriver.holds();
-  const held = heldKinds(holds);
+  const held = heldKinds(redriver.streams, holds);
   for (const [key, of] of [...named]) {
     if (!mustWait(key, held)) continue;
     named.delete(key);
@@ -106,7 +106,7 @@ function mustWait(key: string, held: ReadonlySet<TableKind>): boolean {
 
 /** An invocation asks each stream at least once, whatever was known of it before. */
 function probeAll({ streams }: Pick<Redrive, 'streams'>): void {
-  for (const { breaker } of Object.values(streams)) breaker.probeNow();
+  for (const { breaker } of Object.values(streams).flat()) breaker.probeNow();
 }
 
 /** Redrives overflow objects. @returns The outcome of each. */
@@ -281,8 +281,9 @@ async function redriveOverflowFolder(
 ): Promise<string | undefined> {
   const { store, clock, deadline } = redriver;
   const holds = await redriver.holds();
-  if (isFolderHeld(folder, heldKinds(holds)) || awayCode(folder, redriver) !== null) return undefined;
-  const released = releasedAt(folder === REQUESTS ? tableKinds : [folder], holds);
+  if (isFolderHeld(folder, heldKinds(redriver.streams, holds)) || awayCode(folder, redriver) !== null)
+    return undefined;
+  const released = releasedAt(folder === REQUESTS ? tableKinds : [folder], redriver.streams, holds);
   const tasks = async function* (
     prefix: string,
     limit = Number.POSITIVE_INFINITY,
@@ -314,12 +315,12 @@ async function redriveOverflowFolder(
 
 /** @returns Nothing: an error of the bucket is thrown, or an outcome. */
 async function redriveErrorFolder(prefix: string, redriver: Redriver, tally: Tally): Promise<undefined> {
-  const { store, clock, deadline, claimUntil } = redriver;
-  if (heldKinds(await redriver.holds()).has('quarantine')) return;
+  const { store, streams, clock, deadline, claimUntil } = redriver;
+  if (heldKinds(streams, await redriver.holds()).has('quarantine')) return;
   for await (const { key, modifiedAt } of store.list(prefix)) {
     const holds = await redriver.holds();
-    if (clock.now() >= deadline || heldKinds(holds).has('quarantine')) return;
-    const released = releasedAt(['quarantine'], holds);
+    if (clock.now() >= deadline || heldKinds(streams, holds).has('quarantine')) return;
+    const released = releasedAt(['quarantine'], streams, holds);
     if (clock.now() - modifiedAt < STRAGGLER_MS) continue;
     const last = clock.now() - Math.max(modifiedAt, released) >= MAX_WAIT_MS;
     const redriven = await redriveErrors(key, redriver, { deadline, claimUntil, last });

@@ -4,13 +4,15 @@ import { type OverflowFolder, overflowFolder, parseOverflowKey, REQUESTS } from 
 import { deliver } from '../delivery/deliver.ts';
 import { lastErrorCode, type OverflowRows, readOverflow } from '../delivery/overflow.ts';
 import type { ReturnedDocument } from '../delivery/putRecords.ts';
-import { heldKinds, isFolderHeld, waits } from './heldStreams.ts';
+import type { StreamHolds } from '../hold/StreamHolds.ts';
+import { freeStreams, heldKinds, isFolderHeld, waits } from './heldStreams.ts';
 import {
   bucketFailure,
   park,
   type Redrive,
   type RedriveFailure,
   type RedriveOutcome,
+  type RedriveStream,
   type RedriveTime,
 } from './Redrive.ts';
 
@@ -45,13 +47,15 @@ export function lanesOf(folder: OverflowFolder): readonly string[] {
   return Array.from('0123456789abcdef', (digit) => `${overflowFolder(folder)}${digit}`);
 }
 
-/** Firehose's error code of a stream that objects of a folder need and that is away: then none of them is tried. Else null. */
+/**
+ * Firehose's error code of a stream of a table that objects of a folder need, and of which every stream is away: then none of
+ * them is tried. Else null.
+ */
 export function awayCode(folder: OverflowFolder, { streams }: Pick<Redrive, 'streams'>): string | null {
   const kinds = folder === REQUESTS ? tableKinds : [folder];
-  const away = kinds
-    .map((kind) => streams[kind].breaker)
-    .find(({ failedProbes, msUntilProbe }) => failedProbes >= PATIENCE && msUntilProbe > 0);
-  return away?.code ?? null;
+  const isAway = ({ breaker }: RedriveStream) => breaker.failedProbes >= PATIENCE && breaker.msUntilProbe > 0;
+  const away = kinds.find((kind) => streams[kind].every(isAway));
+  return away === undefined ? null : (streams[away][0]?.breaker.code ?? null);
 }
 
 /**
@@ -77,7 +81,7 @@ export async function redriveLane(
     const group = new Group(redrive, deadline, settle);
     for await (const some of chunksOf(tasks, READS_AT_ONCE)) {
       if (clock.now() >= deadline || awayCode(lane.folder, redrive) !== null) break;
-      if (isFolderHeld(lane.folder, heldKinds(await redrive.holds()))) break;
+      if (isFolderHeld(lane.folder, heldKinds(redrive.streams, await redrive.holds()))) break;
       const read = await mapLimit(some, READS_AT_ONCE, async (task) => {
         try {
           return { task, body: await store.read(task.key) };
@@ -168,10 +172,12 @@ class Group {
     this.#length = 0;
     if (added.length === 0) return;
     const { streams, store } = this.#redrive;
-    const objects = await this.#withoutHeld(added);
+    const holds = await this.#redrive.holds();
+    const objects = this.#withoutHeld(added, holds);
     // A stream in doubt comes first: if it accepts nothing, no other stream gets rows of an object that stays.
-    const doubt = (kind: TableKind) => streams[kind].breaker.failedProbes;
-    for (const kind of tableKinds.toSorted((a, b) => doubt(b) - doubt(a))) await this.#deliver(kind, objects);
+    const doubt = (kind: TableKind) => Math.min(...streams[kind].map(({ breaker }) => breaker.failedProbes));
+    for (const kind of tableKinds.toSorted((a, b) => doubt(b) - doubt(a)))
+      await this.#deliver(kind, objects, holds);
 
     const whole = objects.filter(({ returned }) => returned.length === 0);
     const left = await removed(whole.map(({ task }) => task.key));
@@ -200,16 +206,15 @@ class Group {
   }
 
   /** Leaves out objects with rows for a stream that is held by now. */
-  async #withoutHeld(objects: readonly ReadObject[]): Promise<readonly ReadObject[]> {
-    const holds = await this.#redrive.holds();
-    const held = heldKinds(holds);
+  #withoutHeld(objects: readonly ReadObject[], holds: StreamHolds | null): readonly ReadObject[] {
+    const held = heldKinds(this.#redrive.streams, holds);
     const isHeld = ({ rows }: ReadObject) => rows.some(({ kind }) => held.has(kind));
     for (const object of objects) if (isHeld(object)) this.#settle(object.task.key, waits(holds));
     return objects.filter((object) => !isHeld(object));
   }
 
-  /** Puts the rows of one stream, of all objects of which no stream has returned a row. */
-  async #deliver(kind: TableKind, objects: readonly ReadObject[]): Promise<void> {
+  /** Puts the rows of one table, of all objects of which no stream has returned a row. */
+  async #deliver(kind: TableKind, objects: readonly ReadObject[], holds: StreamHolds | null): Promise<void> {
     const documents: string[] = [];
     const owners: ReadObject[] = [];
     for (const object of objects) {
@@ -223,7 +228,12 @@ class Group {
       }
     }
     if (documents.length === 0) return;
-    const returned = new Map((await this.#put(kind, documents)).map((one) => [one.index, one]));
+    const returned = new Map(
+      (await this.#put(freeStreams(this.#redrive.streams[kind], holds), documents)).map((one) => [
+        one.index,
+        one,
+      ]),
+    );
     for (const [index, owner] of owners.entries()) {
       const back = returned.get(index);
       if (back === undefined) owner.acknowledged += 1;
@@ -231,14 +241,26 @@ class Group {
     }
   }
 
-  /** Puts documents on a stream until it has acknowledged them, the time is up or the stream is away. */
-  async #put(kind: TableKind, documents: readonly string[]): Promise<readonly ReturnedDocument[]> {
-    const { clock, wait, random, streams } = this.#redrive;
-    const { putRecordBatch, breaker, pace } = streams[kind];
+  /**
+   * Puts documents on the streams of a table until they are acknowledged, the time is up or all streams are away. Each try
+   * goes to the stream whose turn comes first.
+   *
+   * @param streams At least one.
+   */
+  async #put(
+    streams: readonly RedriveStream[],
+    documents: readonly string[],
+  ): Promise<readonly ReturnedDocument[]> {
+    const { clock, wait, random } = this.#redrive;
     const deadline = this.#deadline;
     const final: ReturnedDocument[] = [];
+    let left = streams;
     let open = documents.map((document, index) => ({ document, index }));
     for (let idle = 0; ; ) {
+      const shard = firstInTurn(left);
+      if (shard === undefined)
+        return [...final, ...open.map(({ index }) => ({ index, reason: 'held_back' as const }))];
+      const { putRecordBatch, breaker, pace } = shard;
       const length = open.reduce((sum, { document }) => sum + document.length, 0);
       const hasTurn = await pace.turn(length, deadline);
       const { returned, retried } = await deliver(
@@ -248,18 +270,26 @@ class Group {
       // While the breaker is open, its pauses hold redrive back. After an outage the pace is as before.
       if (hasTurn && !breaker.isOpen) pace.note(returned.length === 0 && retried === 0);
       const back = returned.map((one) => ({ ...one, index: open[one.index]?.index ?? 0 }));
-      const again = back.filter(({ reason }) => reason !== 'too_large' && reason !== 'refused');
-      final.push(...back.filter(({ reason }) => reason === 'too_large' || reason === 'refused'));
-      const pauseMs = breaker.msUntilProbe;
-      const isAway = breaker.failedProbes >= PATIENCE || final.some(({ reason }) => reason === 'refused');
+      const again = back.filter(({ reason }) => reason !== 'too_large');
+      final.push(...back.filter(({ reason }) => reason === 'too_large'));
+      const isAway = breaker.failedProbes >= PATIENCE || again.some(({ reason }) => reason === 'refused');
+      if (isAway) left = left.filter((one) => one !== shard);
+      const pauseMs = Math.min(...left.map((one) => one.breaker.msUntilProbe));
       idle = again.length < open.length ? 0 : idle + 1;
-      if (again.length === 0 || isAway || idle > PATIENCE || clock.now() + pauseMs >= deadline)
-        return [...final, ...again];
+      const isIdle = idle > PATIENCE * streams.length;
+      if (again.length === 0 || isIdle || clock.now() + pauseMs >= deadline) return [...final, ...again];
       open = again.map(({ index }) => ({ document: documents[index] ?? '', index }));
       // Throttled for a moment.
       if (pauseMs > 0) await wait(pauseMs);
     }
   }
+}
+
+/** The stream on which rows may be put first; undefined without any. */
+function firstInTurn(streams: readonly RedriveStream[]): RedriveStream | undefined {
+  const waitMs = ({ pace, breaker }: RedriveStream) => Math.max(pace.msUntilTurn, breaker.msUntilProbe);
+  const [first] = streams.toSorted((a, b) => waitMs(a) - waitMs(b));
+  return first;
 }
 
 function failureOf(returned: readonly ReturnedDocument[]): RedriveFailure {

@@ -1,6 +1,7 @@
 import { collectPlan } from '../../../lib/collect/CollectPlan.ts';
 import { type Collector, collectRequest } from '../../../lib/collect/collectRequest.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { singleStreams } from '../../../lib/landing/delivery/StreamShards.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
@@ -52,11 +53,11 @@ export function memoryCollector(
       limit: { perSecond: 1_000_000, burst: 1_000_000 },
       clock,
     }),
-    streams: {
+    streams: singleStreams({
       exposures: stream(put.exposures),
       events: stream(put.events),
       quarantine: stream(put.quarantine),
-    },
+    }),
     putOverflow: async () => {
       throw new Error('nothing should overflow');
     },

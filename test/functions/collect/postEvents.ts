@@ -8,6 +8,7 @@ import { type Collector, collectRequest } from '../../../lib/collect/collectRequ
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { GroupsCache } from '../../../lib/groups/GroupsCache.ts';
 import type { PutRecordBatch } from '../../../lib/landing/delivery/putRecords.ts';
+import { singleStreams } from '../../../lib/landing/delivery/StreamShards.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
@@ -90,11 +91,11 @@ export function makePost(
         limit: { perSecond: 1_000_000, burst: 1_000_000 },
         clock,
       }),
-    streams: {
+    streams: singleStreams({
       exposures: stream('exposures-stream'),
       events: stream('events-stream'),
       quarantine: stream('quarantine-stream'),
-    },
+    }),
     putOverflow: (object, timeoutMs) => s3Overflow(s3, 'bucket')(object, Math.max(timeoutMs, PATIENCE_MS)),
     writeQuarantine: quarantineWriter(config),
     putQuarantineLarge: (large, timeoutMs) =>

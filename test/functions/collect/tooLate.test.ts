@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Collector } from '../../../lib/collect/collectRequest.ts';
 import type { PutOutcome } from '../../../lib/landing/delivery/putRecords.ts';
+import { singleStreams } from '../../../lib/landing/delivery/StreamShards.ts';
 import { KeyCache } from '../../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../../lib/wire/keys/KeyGate.ts';
 import type { HttpRequest } from '../../../lib/wire/sdkRequest.ts';
@@ -38,7 +39,7 @@ describe('a delayed request', () => {
     });
 
   it.each<[string, Partial<Collector>]>([
-    ['a stream', { streams: hanging }],
+    ['a stream', { streams: singleStreams(hanging) }],
     ['the keys', { keys: gate(never) }],
   ])('is answered 503 right after its deadline: %s', async (_what, parts) => {
     const { alarm, set, silenced } = ringable();
@@ -69,7 +70,7 @@ describe('a delayed request', () => {
     ['an SDK that says nothing', requestOf(body), 2_600],
   ])('is answered before the SDK gives up: %s', async (_what, sent, expected) => {
     const { alarm, set } = ringable();
-    const answer = memoryCollector({}, { parts: { streams: hanging, alarm } })(sent);
+    const answer = memoryCollector({}, { parts: { streams: singleStreams(hanging), alarm } })(sent);
     expect(set.map(({ ms }) => ms)).toEqual([expected]);
     for (const { ring } of set) ring();
     expect((await answer).status).toBe(503);
@@ -78,7 +79,7 @@ describe('a delayed request', () => {
   it('is answered sooner when only the body says that the Go SDK sent it', async () => {
     const { alarm, set, silenced } = ringable();
     const sent = requestOf('{"events":[{"eventName":"e"}],"statsigMetadata":{"sdkType":"go-sdk"}}');
-    const answer = memoryCollector({}, { parts: { streams: hanging, alarm } })(sent);
+    const answer = memoryCollector({}, { parts: { streams: singleStreams(hanging), alarm } })(sent);
     await new Promise(setImmediate);
     expect(set.map(({ ms }) => ms)).toEqual([2_600, 1_900]);
     expect(silenced()).toBe(1);
@@ -103,13 +104,13 @@ describe('a delayed request', () => {
   it('of the Go SDK is answered 202 through overflow when its stream hangs', async () => {
     const time = new ManualClock(NOW);
     const spilled: number[] = [];
-    const streams = {
+    const streams = singleStreams({
       ...hanging,
       events: async (_records: readonly Uint8Array[], timeoutMs: number): Promise<PutOutcome> => {
         time.advance(timeoutMs);
         return { kind: 'failed', code: 'TimeoutError', retryable: true };
       },
-    };
+    });
     const putOverflow = async () => {
       spilled.push(time.now() - NOW);
     };
@@ -131,7 +132,7 @@ describe('a delayed request', () => {
       {
         parts: {
           alarm,
-          streams: { ...hanging, events: () => late.promise },
+          streams: singleStreams({ ...hanging, events: () => late.promise }),
           writeMetrics: (line) => lines.push(line),
         },
       },

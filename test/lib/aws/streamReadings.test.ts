@@ -3,11 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { streamReadings } from '../../../lib/aws/streamReadings.ts';
+import { type StreamNames, streamReadings } from '../../../lib/aws/streamReadings.ts';
 import type { CountedStreams } from '../../../lib/landing/hold/streamAge.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 2);
-const streams = { exposures: 'a-exposures', events: 'a-events', quarantine: 'a-quarantine' };
+const streams: StreamNames = new Map([
+  ['exposures', 'a-exposures'],
+  ['exposures-2', 'a-exposures-2'],
+  ['events', 'a-events'],
+  ['quarantine', 'a-quarantine'],
+]);
 
 interface Query {
   readonly Id: string;
@@ -57,7 +62,7 @@ describe('what Firehose tells of the streams', () => {
   it('is nothing for idle streams', async () => {
     answers = {};
     const idle = { freshness: [], delivered: 0, undelivered: 0 };
-    expect(await read()).toEqual({ exposures: idle, events: idle, quarantine: idle });
+    expect([...(await read())]).toEqual([...streams.keys()].map((stream) => [stream, idle]));
   });
 
   it('is the freshness, what was delivered lately, and how long nothing was delivered', async () => {
@@ -67,16 +72,19 @@ describe('what Firehose tells of the streams', () => {
       'a-events DeliveryToS3.Records': points([292, 3], [12, 8]),
       'a-exposures IncomingRecords': points([302, 4], [187, 5], [2, 6]),
       'a-exposures DeliveryToS3.Records': points([292, 4]),
+      'a-exposures-2 DeliveryToS3.DataFreshness': points([1, 20]),
     };
-    const { events, exposures } = await read();
-    expect(events).toEqual({ freshness: [70, 130], delivered: 8, undelivered: 120 });
-    expect(exposures).toEqual({ freshness: [], delivered: 0, undelivered: 187 * 60 });
+    const readings = await read();
+    expect(readings.get('events')).toEqual({ freshness: [70, 130], delivered: 8, undelivered: 120 });
+    expect(readings.get('exposures')).toEqual({ freshness: [], delivered: 0, undelivered: 187 * 60 });
+    expect(readings.get('exposures-2')).toEqual({ freshness: [20], delivered: 0, undelivered: 0 });
   });
 
   it('is asked for of doubtful streams alone: those without an age, and those whose oldest record is old', async () => {
     const ages = (events: number) => ({
       'a-events DeliveryToS3.DataFreshness': points([3, events], [2, events]),
       'a-exposures DeliveryToS3.DataFreshness': points([9, 70]),
+      'a-exposures-2 DeliveryToS3.DataFreshness': points([9, 70]),
       'a-quarantine DeliveryToS3.DataFreshness': points([9, 70]),
     });
     const countsAsked = async (counted: CountedStreams) => {
@@ -86,7 +94,7 @@ describe('what Firehose tells of the streams', () => {
     };
     answers = ages(130);
     expect(await countsAsked('doubtful')).toEqual([]);
-    expect(await countsAsked('all')).toHaveLength(6);
+    expect(await countsAsked('all')).toHaveLength(8);
     answers = ages(7_200);
     expect(await countsAsked('doubtful')).toEqual([
       'a-events IncomingRecords',
@@ -97,7 +105,7 @@ describe('what Firehose tells of the streams', () => {
       'a-events IncomingRecords': points([187, 5]),
     };
     expect(await countsAsked('doubtful')).toHaveLength(2);
-    expect((await read('doubtful')).events.undelivered).toBe(187 * 60);
+    expect((await read('doubtful')).get('events')?.undelivered).toBe(187 * 60);
   });
 
   it.each(['PartialData', 'InternalError', 'Forbidden'])(

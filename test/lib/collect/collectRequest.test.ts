@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { PutOutcome } from '../../../lib/landing/delivery/putRecords.ts';
+import { singleStreams } from '../../../lib/landing/delivery/StreamShards.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import { ManualClock } from '../../../packages/local-aws/test/harness/ManualClock.ts';
 import { KEY, NOW, request, type Sent, startCollector } from './startCollector.ts';
@@ -121,7 +122,10 @@ describe('an accepted request', () => {
     await refusing.send(request({ body: { events: [7] } }));
     expect(refusing.log).toMatchObject([{ refused: { SLUICE_EVENT_NOT_AN_OBJECT: 1 } }]);
     const spilling = startCollector({
-      parts: () => ({ ...parts(), streams: { exposures: down, events: down, quarantine: down } }),
+      parts: () => ({
+        ...parts(),
+        streams: singleStreams({ exposures: down, events: down, quarantine: down }),
+      }),
     });
     expect(await spilling.send(request({ body: { events: [event] } }))).toEqual(accepted);
     expect(spilling.log).toMatchObject([{ overflowed: 1 }]);
@@ -361,7 +365,9 @@ describe('a request whose events cannot be stored', () => {
   const streams = { exposures: down, events: down, quarantine: down };
 
   it('is accepted if they are in overflow', async () => {
-    const { send, log, metrics, overflow } = startCollector({ parts: () => ({ streams }) });
+    const { send, log, metrics, overflow } = startCollector({
+      parts: () => ({ streams: singleStreams(streams) }),
+    });
     expect(await send(request({ body: { events: [event, { ...event, value: 1 }, gate] } }))).toEqual(
       accepted,
     );
@@ -385,7 +391,7 @@ describe('a request whose events cannot be stored', () => {
   it('is refused if overflow fails too', async () => {
     const { send, log, metrics } = startCollector({
       parts: () => ({
-        streams,
+        streams: singleStreams(streams),
         putOverflow: async () => {
           throw new RangeError('full');
         },
@@ -413,13 +419,13 @@ describe('a request whose events cannot be stored', () => {
   it('names the reason of a row that is in doubt because its stream never answered', async () => {
     const { send, log } = startCollector({
       parts: (clock) => ({
-        streams: {
+        streams: singleStreams({
           ...streams,
           events: async (_records, timeoutMs) => {
             clock.advance(timeoutMs);
             return { kind: 'failed', code: 'TimeoutError', retryable: true };
           },
-        },
+        }),
       }),
     });
     expect(await send(request({ body: { events: [event] } }))).toEqual(accepted);
@@ -546,7 +552,7 @@ describe('the time of a request', () => {
     async (kind) => {
       const { send, alarms, log, metrics } = startCollector({
         parts: () => ({
-          streams: { exposures: never, events: never, quarantine: never, [kind]: never },
+          streams: singleStreams({ exposures: never, events: never, quarantine: never, [kind]: never }),
         }),
       });
       const answer = send(request({ body: { events: [event, gate, 7] } }));

@@ -3,6 +3,7 @@ import { type Collector, collectRequest } from '../../../lib/collect/collectRequ
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { GroupsCache } from '../../../lib/groups/GroupsCache.ts';
 import { readOverflow } from '../../../lib/landing/delivery/overflow.ts';
+import { singleStreams } from '../../../lib/landing/delivery/StreamShards.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { AcceptedKey } from '../../../lib/schema/AcceptedKey.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
@@ -78,11 +79,11 @@ export function startCollector({
       limit: { perSecond: 1, burst: 2 },
       clock,
     }),
-    streams: {
+    streams: singleStreams({
       exposures: stream(rows.exposures),
       events: stream(rows.events),
       quarantine: stream(rows.quarantine),
-    },
+    }),
     putOverflow: async ({ key, body }, timeoutMs) => {
       const rows = readOverflow(parseOverflowKey(key) ?? 'requests', body) ?? [];
       overflow.push({ documents: rows.map(({ documents }) => documents.length), timeoutMs });

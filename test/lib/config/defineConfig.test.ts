@@ -46,6 +46,10 @@ describe('defineConfig', () => {
       privacy: { redact: {} },
       logs: { successes: 0.01 },
       buffering: { seconds: 300, megabytes: 128 },
+      streams: {
+        exposures: { shards: 1, inRotation: null },
+        events: { shards: 1, inRotation: null },
+      },
       athena: {
         workgroup: 'sluice',
         stagingDatabase: 'statsig_staging',
@@ -105,6 +109,19 @@ describe('defineConfig', () => {
       { bucket: 'acme', database: 'one', athena: { stagingDatabase: 'one' } },
       'athena.stagingDatabase: got "one", expected another database than `database`',
     ],
+    [
+      { bucket: 'acme', streams: { events: { shards: 0 } } },
+      'streams.events.shards: got 0, expected 1 or more.',
+    ],
+    [
+      { bucket: 'acme', streams: { events: { shards: 21 } } },
+      'streams.events.shards: got 21, expected 20 at most.',
+    ],
+    [
+      { bucket: 'acme', streams: { exposures: { shards: 2, inRotation: 3 } } },
+      'streams.exposures.inRotation: got 3, expected at most as many as `shards`.',
+    ],
+    [{ bucket: 'acme', streams: { quarantine: { shards: 2 } } }, 'streams.quarantine'],
     [
       { bucket: 'acme', athena: { workgroup: 'primary' } },
       'athena.workgroup: got "primary", expected a workgroup of its own',

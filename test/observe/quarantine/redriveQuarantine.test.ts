@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { QuarantinedItem } from '../../../lib/collect/revalidate.ts';
 import type { PutRecordBatch } from '../../../lib/landing/delivery/putRecords.ts';
+import { singleStreams } from '../../../lib/landing/delivery/StreamShards.ts';
 import { redriveQuarantine } from '../../../observe/quarantine/redriveQuarantine.ts';
 
 const DOCUMENT = JSON.stringify('x'.repeat(900_000));
@@ -31,7 +32,7 @@ describe('redriveQuarantine', () => {
         refused: [],
         ignored: 0,
       }),
-      { exposures: put, events: put },
+      singleStreams({ exposures: put, events: put, quarantine: put }),
     );
     expect(report).toMatchObject({ found: 10, delivered: { exposures: 0, events: 100 }, failed: {} });
     // 16 million characters, and what one more holds.
@@ -68,7 +69,11 @@ describe('redriveQuarantine', () => {
         refused: [],
         ignored: 0,
       }),
-      { exposures: stream('exposures'), events: stream('events') },
+      singleStreams({
+        exposures: stream('exposures'),
+        events: stream('events'),
+        quarantine: stream('quarantine'),
+      }),
       {
         record: { hasEvent: () => false, add: async ({ rows }) => void recorded.push(...rows) },
         again: false,

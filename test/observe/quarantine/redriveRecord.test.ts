@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { QuarantinedItem, Revalidation } from '../../../lib/collect/revalidate.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { PutRecordBatch } from '../../../lib/landing/delivery/putRecords.ts';
+import { singleStreams } from '../../../lib/landing/delivery/StreamShards.ts';
 import { redriveQuarantine } from '../../../observe/quarantine/redriveQuarantine.ts';
 import { RedriveRecord } from '../../../observe/quarantine/redriveRecord.ts';
 import { BUCKET, startRedrive } from '../../lib/landing/redrive/startRedrive.ts';
@@ -42,7 +43,8 @@ async function run(
   async function* left() {
     for (const one of items) if (!record.hasRow(one)) yield one;
   }
-  const streams = { exposures: put ?? take, events: put ?? take };
+  const to = put ?? take;
+  const streams = singleStreams({ exposures: to, events: to, quarantine: to });
   const report = await redriveQuarantine(left(), revalidate, streams, { record, again: false });
   return { report, delivered };
 }

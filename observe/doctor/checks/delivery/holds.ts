@@ -1,5 +1,5 @@
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { streamName } from '../../../../infra/streams/streams.ts';
+import { deliveryLogGroup, streamName } from '../../../../infra/streams/streams.ts';
 import { logicalIds, partName } from '../../../../infra/template/Stack.ts';
 import { streamReadings } from '../../../../lib/aws/streamReadings.ts';
 import { shellCommand } from '../../../../lib/base/text.ts';
@@ -12,7 +12,8 @@ import {
   type StreamHolds,
 } from '../../../../lib/landing/hold/StreamHolds.ts';
 import { EXPIRING_SECONDS, KEPT_SECONDS, oldestSeconds } from '../../../../lib/landing/hold/streamAge.ts';
-import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
+import { allStreams, type StreamId, tableOf } from '../../../../lib/tables/streams.ts';
+import { streamNames, streamWord } from '../../../holds/holds.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
 import type { DoctorContext } from '../../DoctorContext.ts';
 import { CheckImpossible, type Finding, finding } from '../../findings.ts';
@@ -67,7 +68,8 @@ async function judgeHolds(doctor: DoctorContext): Promise<readonly Finding[]> {
     }
     if (!(error instanceof HoldError)) throw error;
     const put = ['secretsmanager', 'put-secret-value', '--secret-id', SecretId];
-    const command = await doctor.command([...put, '--secret-string', holdsText(allHeld(await doctor.now()))]);
+    const all = allHeld(allStreams(await doctor.config()), await doctor.now());
+    const command = await doctor.command([...put, '--secret-string', holdsText(all)]);
     return [finding('SLUICE_DOCTOR_HOLDS_UNREADABLE', `${SecretId}: ${error.detail}`, [command])];
   }
 }
@@ -78,6 +80,7 @@ async function heldFindings(
 ): Promise<readonly Finding[]> {
   const { region } = await doctor.identity();
   const place = doctor.local ? ['--local'] : ['--stage', doctor.stack.stage, '--region', region];
+  const config = await doctor.config();
   const found: Finding[] = [];
   if (drain !== null)
     found.push(
@@ -85,18 +88,18 @@ async function heldFindings(
         shellCommand(['npx', 'sluice', 'drain', '--cancel', ...place]),
       ]),
     );
-  for (const kind of tableKinds) {
-    const hold = held[kind];
+  for (const stream of allStreams(config)) {
+    const hold = held[stream];
     if (hold === undefined) continue;
     const by = hold.by === 'hand' ? 'by hand' : 'by the check';
     const command =
       hold.until === 'release'
-        ? shellCommand(['npx', 'sluice', 'hold', kind, '--release', ...place])
-        : await logsCommand(doctor, kind);
+        ? shellCommand(['npx', 'sluice', 'hold', streamWord({ config }, stream), '--release', ...place])
+        : await logsCommand(doctor, stream);
     found.push(
       finding(
         'SLUICE_DOCTOR_STREAM_HELD',
-        `${streamName(doctor.stack, kind)}: held ${by} since ${hold.since}. ${hold.why}`,
+        `${streamName(doctor.stack, stream)}: held ${by} since ${hold.since}. ${hold.why}`,
         [command],
       ),
     );
@@ -107,34 +110,30 @@ async function heldFindings(
 async function judgeFreshness(doctor: DoctorContext): Promise<readonly Finding[]> {
   const { cloudWatch } = await doctor.clients();
   const now = await doctor.now();
-  const stream = (kind: TableKind) => streamName(doctor.stack, kind);
-  const read = streamReadings(
-    cloudWatch,
-    { exposures: stream('exposures'), events: stream('events'), quarantine: stream('quarantine') },
-    { now: () => now },
-  );
+  const names = streamNames({ config: await doctor.config(), stack: doctor.stack });
+  const read = streamReadings(cloudWatch, names, { now: () => now });
   const readings = await doctor.ask('cloudwatch:GetMetricData', read).catch((error: unknown) => {
     if (!(error instanceof HoldError)) throw error;
     throw new CheckImpossible(finding('SLUICE_DOCTOR_FAILED', error.message));
   });
   const found: Finding[] = [];
-  for (const kind of tableKinds) {
-    const seconds = oldestSeconds(readings[kind]);
+  for (const [stream, reading] of readings) {
+    const seconds = oldestSeconds(reading);
     if (seconds < EXPIRING_SECONDS) continue;
     const left = Math.max(0, KEPT_SECONDS - seconds);
     found.push(
       finding(
         'SLUICE_DOCTOR_STREAM_EXPIRING',
-        `${stream(kind)}: its oldest record has waited ${hours(seconds)} hours; Firehose drops it in ${hours(left)} hours.`,
-        [await logsCommand(doctor, kind)],
+        `${streamName(doctor.stack, stream)}: its oldest record has waited ${hours(seconds)} hours; Firehose drops it in ${hours(left)} hours.`,
+        [await logsCommand(doctor, stream)],
       ),
     );
   }
   return found;
 }
 
-function logsCommand(doctor: DoctorContext, kind: TableKind): Promise<string> {
-  const group = `/aws/kinesisfirehose/${streamName(doctor.stack, kind)}`;
+function logsCommand(doctor: DoctorContext, stream: StreamId): Promise<string> {
+  const group = deliveryLogGroup(doctor.stack, tableOf(stream));
   return doctor.command(['logs', 'tail', group, '--since', '1h']);
 }
 

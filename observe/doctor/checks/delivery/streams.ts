@@ -1,9 +1,10 @@
 import { type DeliveryStreamDescription, DescribeDeliveryStreamCommand } from '@aws-sdk/client-firehose';
 import { streamName } from '../../../../infra/streams/streams.ts';
-import { kindId } from '../../../../infra/template/Stack.ts';
+import { shardId } from '../../../../infra/template/Stack.ts';
 import type { Config } from '../../../../lib/schema/config.ts';
-import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
+import type { TableKind } from '../../../../lib/schema/kinds.ts';
 import { deliveryPrefix, errorPrefix } from '../../../../lib/tables/objectKeys.ts';
+import { allStreams, tableOf } from '../../../../lib/tables/streams.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
 import { type Finding, finding } from '../../findings.ts';
 import { revertDriftCommands } from '../../repairCommands.ts';
@@ -22,22 +23,22 @@ export const streams: Check = {
     const config = await doctor.config();
     const { firehose } = await doctor.clients();
     return checkEach(
-      tableKinds,
-      async (kind) => {
-        const DeliveryStreamName = streamName(doctor.stack, kind);
+      allStreams(config),
+      async (stream) => {
+        const DeliveryStreamName = streamName(doctor.stack, stream);
         try {
           const { DeliveryStreamDescription } = await doctor.ask('firehose:DescribeDeliveryStream', () =>
             firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName })),
           );
-          const findings = judgeStream(DeliveryStreamDescription ?? {}, config, kind);
+          const findings = judgeStream(DeliveryStreamDescription ?? {}, config, tableOf(stream));
           if (!findings.some(({ code }) => code === 'SLUICE_DOCTOR_STREAM_DIFFERS')) return findings;
-          const commands = await revertDriftCommands(doctor, kindId(kind, 'Stream'));
+          const commands = await revertDriftCommands(doctor, shardId(stream, 'Stream'));
           return findings.map((one) =>
             one.code === 'SLUICE_DOCTOR_STREAM_DIFFERS' ? { ...one, commands } : one,
           );
         } catch (error) {
           if (!isAwsError(error, 'ResourceNotFoundException')) throw error;
-          const commands = await revertDriftCommands(doctor, kindId(kind, 'Stream'));
+          const commands = await revertDriftCommands(doctor, shardId(stream, 'Stream'));
           return [finding('SLUICE_DOCTOR_STREAM_MISSING', `${DeliveryStreamName}.`, commands)];
         }
       },

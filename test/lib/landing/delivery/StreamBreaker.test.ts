@@ -184,15 +184,18 @@ it('every row is acknowledged or spilled once, whatever a stream answers and whi
               if (codes[i] === null) taken.push(...Buffer.from(record).toString().split('\n'));
             return answered;
           };
-          const [delivery] = await deliverOrSpill([{ kind: 'events', documents, putRecordBatch, breaker }], {
-            clock,
-            wait: async (ms) => clock.advance(ms),
-            random: () => 0.5,
-            deadline: clock.now() + 2_500,
-            putOverflow: async ({ metadata }) => {
-              spilled.push(Number(metadata.documents));
+          const [delivery] = await deliverOrSpill(
+            [{ kind: 'events', documents, to: [{ putRecordBatch, breaker }] }],
+            {
+              clock,
+              wait: async (ms) => clock.advance(ms),
+              random: () => 0.5,
+              deadline: clock.now() + 2_500,
+              putOverflow: async ({ metadata }) => {
+                spilled.push(Number(metadata.documents));
+              },
             },
-          });
+          );
           expect(delivery?.isSafe).toBe(true);
         }
         expect(new Set(taken).size).toBe(taken.length);

@@ -105,7 +105,7 @@ describe('deliverOrSpill', () => {
   it('spills nothing when all is acknowledged, even at the last moment', async () => {
     const stream = slowStream(acknowledge, [10_000]);
     const { putRecordBatch, ...context } = stream.context(10_000);
-    const kept = await deliverOrSpill([{ kind: 'events', documents: ['{}'], putRecordBatch }], {
+    const kept = await deliverOrSpill([{ kind: 'events', documents: ['{}'], to: [{ putRecordBatch }] }], {
       ...context,
       putOverflow: never,
     });
@@ -121,7 +121,7 @@ describe('deliverOrSpill', () => {
     const stream = slowStream(() => ({ kind: 'failed', code: 'AccessDenied', retryable: false }), [150]);
     const spills: number[] = [];
     const { putRecordBatch, ...context } = stream.context(withinMs);
-    const kept = await deliverOrSpill([{ kind: 'events', documents: ['{}'], putRecordBatch }], {
+    const kept = await deliverOrSpill([{ kind: 'events', documents: ['{}'], to: [{ putRecordBatch }] }], {
       ...context,
       putOverflow: async (_, timeoutMs) => {
         spills.push(timeoutMs);

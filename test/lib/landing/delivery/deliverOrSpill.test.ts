@@ -13,15 +13,18 @@ async function withLeft(leftMs: number) {
     clock.advance(deadline - leftMs - clock.now());
     return { kind: 'failed', code: 'TimeoutError', retryable: true };
   };
-  const [kept] = await deliverOrSpill([{ kind: 'events', documents: ['{"event_id":"a"}'], putRecordBatch }], {
-    putOverflow: async () => {
-      asked += 1;
+  const [kept] = await deliverOrSpill(
+    [{ kind: 'events', documents: ['{"event_id":"a"}'], to: [{ putRecordBatch }] }],
+    {
+      putOverflow: async () => {
+        asked += 1;
+      },
+      clock,
+      wait: async (ms) => clock.advance(ms),
+      random: () => 0.5,
+      deadline,
     },
-    clock,
-    wait: async (ms) => clock.advance(ms),
-    random: () => 0.5,
-    deadline,
-  });
+  );
   return { asked, kept };
 }
 
@@ -44,12 +47,12 @@ it('deliverOrSpill puts nothing on a stream that is held, and spills its rows wi
   const stream = (kind: 'events' | 'exposures', isHeld: boolean) => ({
     kind,
     documents: [`{"event_id":"${kind}"}`],
-    isHeld,
-    putRecordBatch: async (records: readonly Uint8Array[]) => {
-      put.push(kind);
-      return { kind: 'answered' as const, errorCodes: records.map(() => null) };
-    },
+    to: isHeld ? [] : [{ putRecordBatch: take(kind) }],
   });
+  const take = (kind: string) => async (records: readonly Uint8Array[]) => {
+    put.push(kind);
+    return { kind: 'answered' as const, errorCodes: records.map(() => null) };
+  };
   const deliver = (putOverflow: () => Promise<void>) =>
     deliverOrSpill([stream('exposures', false), stream('events', true)], {
       putOverflow,

@@ -149,7 +149,7 @@ describe('deliverOrSpill', () => {
     const tooLarge = `{"event_id":"b","x":"${'x'.repeat(MAX_RECORD_BYTES)}"}`;
     const documents = [event('a'), tooLarge, event('c')];
     const [delivery] = await deliverOrSpill(
-      [{ kind: 'exposures', documents, putRecordBatch: refuse }],
+      [{ kind: 'exposures', documents, to: [{ putRecordBatch: refuse }] }],
       context,
     );
     expect(delivery?.returned).toEqual([
@@ -169,9 +169,9 @@ describe('deliverOrSpill', () => {
     const { context, spilled } = world();
     const deliveries = await deliverOrSpill(
       [
-        { kind: 'exposures', documents: [event('a')], putRecordBatch: refuse },
-        { kind: 'events', documents: [event('b')], putRecordBatch: take },
-        { kind: 'quarantine', documents: [event('c'), event('d')], putRecordBatch: refuse },
+        { kind: 'exposures', documents: [event('a')], to: [{ putRecordBatch: refuse }] },
+        { kind: 'events', documents: [event('b')], to: [{ putRecordBatch: take }] },
+        { kind: 'quarantine', documents: [event('c'), event('d')], to: [{ putRecordBatch: refuse }] },
       ],
       context,
     );
@@ -190,13 +190,13 @@ describe('deliverOrSpill', () => {
 
   it('writes two objects of two equal batches in the same millisecond', async () => {
     const { context, spilled } = world();
-    const streams = [{ kind: 'events', documents: [event('a')], putRecordBatch: refuse }] as const;
+    const streams = [{ kind: 'events', documents: [event('a')], to: [{ putRecordBatch: refuse }] }] as const;
     await Promise.all([deliverOrSpill(streams, context), deliverOrSpill(streams, context)]);
     expect(new Set(spilled.map(({ key }) => key)).size).toBe(2);
   });
 
   it('returns the error that prevented the overflow write', async () => {
-    const streams = [{ kind: 'events', documents: [event('a')], putRecordBatch: refuse }] as const;
+    const streams = [{ kind: 'events', documents: [event('a')], to: [{ putRecordBatch: refuse }] }] as const;
     const spill = async (thrown: unknown) => {
       const { context } = world();
       return deliverOrSpill(streams, { ...context, putOverflow: () => Promise.reject(thrown) });

@@ -17,7 +17,11 @@ async function check(events: StreamReading, holds: StreamHolds = NO_HOLDS) {
     store: { read: async () => ({ text: holdsText(holds), version: '1' }), replace: async () => true },
     readStreams: async (counts) => {
       asked.push(counts);
-      return { exposures: WELL, events, quarantine: WELL };
+      return new Map([
+        ['exposures', WELL],
+        ['events', events],
+        ['quarantine', WELL],
+      ]);
     },
     clock: { now: () => NOW },
     log: (line) => {

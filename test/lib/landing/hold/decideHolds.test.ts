@@ -6,16 +6,17 @@ import {
   withHold,
   withoutHold,
 } from '../../../../lib/landing/hold/StreamHolds.ts';
-import type { StreamReading } from '../../../../lib/landing/hold/streamAge.ts';
+import type { StreamReading, StreamReadings } from '../../../../lib/landing/hold/streamAge.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const HOUR = 3_600;
 const IDLE: StreamReading = { freshness: [], delivered: 0, undelivered: 0 };
-const of = (freshness: readonly number[], delivered = 0, undelivered = 0) => ({
-  exposures: IDLE,
-  events: { freshness, delivered, undelivered },
-  quarantine: IDLE,
-});
+const of = (freshness: readonly number[], delivered = 0, undelivered = 0, exposures = IDLE): StreamReadings =>
+  new Map([
+    ['exposures', exposures],
+    ['events', { freshness, delivered, undelivered }],
+    ['quarantine', IDLE],
+  ]);
 const decide = (holds: StreamHolds, freshness: readonly number[], delivered = 0, undelivered = 0) =>
   decideHolds(holds, of(freshness, delivered, undelivered), NOW);
 
@@ -119,21 +120,16 @@ describe('a stream that the check holds', () => {
 
   it('is released when it asks for a probe in vain for an hour while another stream delivers', () => {
     const decideAt = (minutes: number, deliveredByOther: number) =>
-      decideHolds(
-        probing,
-        { ...of([]), exposures: { ...IDLE, delivered: deliveredByOther } },
-        NOW + minutes * 60_000,
-      );
+      decideHolds(probing, of([], 0, 0, { ...IDLE, delivered: deliveredByOther }), NOW + minutes * 60_000);
     expect(decideAt(59, 9).holds).toBe(probing);
     expect(decideAt(60, 0).holds).toBe(probing);
     const { holds, changes } = decideAt(60, 9);
     expect(holds.held).toEqual({});
     expect(changes).toMatchObject([{ table: 'events', state: 'released' }]);
     // A probe is in it.
-    expect(
-      decideHolds(probing, { ...of([], 0, 600), exposures: { ...IDLE, delivered: 9 } }, NOW + 9 * 3_600_000)
-        .holds,
-    ).toBe(probing);
+    expect(decideHolds(probing, of([], 0, 600, { ...IDLE, delivered: 9 }), NOW + 9 * 3_600_000).holds).toBe(
+      probing,
+    );
   });
 
   it('asks for no more probes while one waits for more than an hour, and is released when it lands', () => {

@@ -52,9 +52,9 @@ function streams(away: readonly TableKind[] = []) {
   const using: Redrive = {
     ...world.redrive(),
     streams: {
-      exposures: world.streamOf('exposures', put('exposures')),
-      events: world.streamOf('events', put('events')),
-      quarantine: world.streamOf('quarantine', put('quarantine')),
+      exposures: [world.streamOf('exposures', put('exposures'))],
+      events: [world.streamOf('events', put('events'))],
+      quarantine: [world.streamOf('quarantine', put('quarantine'))],
     },
   };
   return { taken, using, calls: () => calls };
@@ -102,7 +102,7 @@ describe('overflow objects of a lane', () => {
       const first = Object.values(taken).flat().length;
       expect(first).toBeLessThanOrEqual(6);
       for (let n = 0; n < 5; n += 1) {
-        using.streams[away].breaker.probeNow();
+        using.streams[away][0]?.breaker.probeNow();
         const outcomes = await world.redriveAll(keys, { using });
         expect(outcomes).toMatchObject(keys.map(() => ({ outcome: 'kept' })));
       }

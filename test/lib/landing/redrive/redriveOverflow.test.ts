@@ -316,7 +316,7 @@ describe('deliver, spill and redrive', () => {
           };
           world.faults.set(faults);
           const { putRecordBatch, ...timing } = world.timing;
-          const deliveries = await deliverOrSpill([{ kind: 'events', documents, putRecordBatch }], {
+          const deliveries = await deliverOrSpill([{ kind: 'events', documents, to: [{ putRecordBatch }] }], {
             ...timing,
             putOverflow: world.putOverflow,
             deadline: world.clock.now() + 2_500,
@@ -365,7 +365,7 @@ describe('deliver, spill and redrive', () => {
     world.answerWith(down);
     world.faults.set({ s3: [{ fault: 'failCalls', code: 'InternalError', calls: 'all' }] });
     const { putRecordBatch, ...timing } = world.timing;
-    const kept = await deliverOrSpill([{ kind: 'events', documents: rows(2), putRecordBatch }], {
+    const kept = await deliverOrSpill([{ kind: 'events', documents: rows(2), to: [{ putRecordBatch }] }], {
       ...timing,
       putOverflow: world.putOverflow,
       deadline: world.clock.now() + 2_500,

@@ -24,7 +24,7 @@ function run(kind: TableKind, putRecordBatch: PutRecordBatch, store = world.stor
   const redriver: Redriver = {
     ...redrive,
     store,
-    streams: { ...redrive.streams, [kind]: world.streamOf(kind, putRecordBatch) },
+    streams: { ...redrive.streams, [kind]: [world.streamOf(kind, putRecordBatch)] },
     bucket: BUCKET,
     tries: 3,
     log: () => undefined,

@@ -14,8 +14,8 @@ import {
 } from '../../../../lib/landing/redrive/Redrive.ts';
 import type { RedriveAttempt } from '../../../../lib/landing/redrive/redriveErrors.ts';
 import { laneOf, redriveLane } from '../../../../lib/landing/redrive/redriveOverflow.ts';
-import type { TableKind } from '../../../../lib/schema/kinds.ts';
 import { parseOverflowKey } from '../../../../lib/tables/objectKeys.ts';
+import type { StreamId } from '../../../../lib/tables/streams.ts';
 import { Faults, ObjectStore, s3Service } from '../../../../packages/local-aws/src/index.ts';
 import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
 import {
@@ -59,18 +59,19 @@ export async function startRedrive() {
   };
   const store = s3RedriveStore(client, BUCKET, clock);
   /** A stream of which nothing is known yet. */
-  const streamOf = (kind: TableKind, put: PutRecordBatch = putRecordBatch): RedriveStream => ({
+  const streamOf = (stream: StreamId, put: PutRecordBatch = putRecordBatch): RedriveStream => ({
+    stream,
     putRecordBatch: put,
-    breaker: new StreamBreaker(kind, { ...timing, log: () => undefined }),
+    breaker: new StreamBreaker(stream, { ...timing, log: () => undefined }),
     pace: new Pace(timing),
   });
   const redrive = (): Redrive => ({
     ...timing,
     store,
     streams: {
-      exposures: streamOf('exposures'),
-      events: streamOf('events'),
-      quarantine: streamOf('quarantine'),
+      exposures: [streamOf('exposures')],
+      events: [streamOf('events')],
+      quarantine: [streamOf('quarantine')],
     },
     quarantine: async () => true,
     holds: async () => NO_HOLDS,
