@@ -22,6 +22,11 @@ const COUNTS = [
 ] as const;
 
 /** The 24 hours for which Firehose keeps records. */
+/**
+ * A call answers with 100,800 values at most, and a day has 1,440 of each of two metrics:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+ */
+const STREAMS_OF_A_CALL = 30;
 const KEPT_PERIODS = { minutes: KEPT_SECONDS / 60, periodSeconds: COUNT_PERIOD_SECONDS };
 
 /** Names of streams in AWS. One call reads those of 250: more than a deployment has. */
@@ -81,13 +86,39 @@ export async function lastArrivals(
   );
 }
 
+type MetricValues = (stream: StreamId, metric: number) => readonly (readonly [at: number, value: number])[];
+type ReadMetrics = readonly { readonly name: string; readonly statistic: string }[];
+interface MetricPeriods {
+  readonly now: number;
+  readonly minutes: number;
+  readonly periodSeconds: number;
+}
+
 /** @returns The values of a stream's metric, by its place in `metrics`, oldest first, with the start of their period. */
 async function readMetrics(
   client: CloudWatchClient,
   streams: StreamNames,
-  metrics: readonly { readonly name: string; readonly statistic: string }[],
-  { now, minutes, periodSeconds }: { now: number; minutes: number; periodSeconds: number },
-): Promise<(stream: StreamId, metric: number) => readonly (readonly [at: number, value: number])[]> {
+  metrics: ReadMetrics,
+  periods: MetricPeriods,
+): Promise<MetricValues> {
+  const all = Array.from(streams);
+  const parts = Array.from({ length: Math.ceil(all.length / STREAMS_OF_A_CALL) }, (_, i) =>
+    all.slice(i * STREAMS_OF_A_CALL, (i + 1) * STREAMS_OF_A_CALL),
+  );
+  const read = await Promise.all(
+    parts.map(
+      async (part) => [new Map(part), await readPart(client, new Map(part), metrics, periods)] as const,
+    ),
+  );
+  return (stream, metric) => read.find(([part]) => part.has(stream))?.[1](stream, metric) ?? [];
+}
+
+async function readPart(
+  client: CloudWatchClient,
+  streams: StreamNames,
+  metrics: ReadMetrics,
+  { now, minutes, periodSeconds }: MetricPeriods,
+): Promise<MetricValues> {
   const periodMs = periodSeconds * 1_000;
   const end = Math.ceil(now / periodMs) * periodMs;
   const { MetricDataResults = [], NextToken } = await client.send(

@@ -30,8 +30,11 @@ export const EXPIRING_SECONDS = KEPT_SECONDS / 2;
 const HOLD_AFTER_SECONDS = 2 * 3_600;
 /** Minutes in a row that must be late. */
 const LATE_MINUTES = 3;
-/** Length of the periods in which arrivals and deliveries are counted, seconds. */
-export const COUNT_PERIOD_SECONDS = 300;
+/**
+ * Length of the periods in which arrivals and deliveries are counted, seconds: as short as CloudWatch keeps for a day, because
+ * a record that arrived in the period of the last delivery counts as delivered.
+ */
+export const COUNT_PERIOD_SECONDS = 60;
 
 /**
  * Milliseconds for which nothing must be seen of a stream that is to be deleted: what was just put on it is in Firehose's

@@ -26,12 +26,14 @@ interface Query {
 
 const nameOf = ({ MetricName, Dimensions }: Query['MetricStat']['Metric']) =>
   `${Dimensions[0]?.Value} ${MetricName}`;
+let calls = 0;
 /** What was asked for. */
 const asked: string[] = [];
 /** Members of the answer to each query, by stream and metric. The rest is an empty answer of CloudWatch. */
 let answers: Readonly<Record<string, object>> = {};
 const server = createServer(async (request, response) => {
   const { MetricDataQueries } = (await json(request)) as { MetricDataQueries: readonly Query[] };
+  calls += 1;
   asked.push(...MetricDataQueries.map(({ MetricStat: { Metric } }) => nameOf(Metric)));
   const MetricDataResults = MetricDataQueries.map(({ Id, MetricStat: { Metric } }) => ({
     ...{ Id, StatusCode: 'Complete', Timestamps: [], Values: [] },
@@ -106,6 +108,19 @@ describe('what Firehose tells of the streams', () => {
     };
     expect(await countsAsked('doubtful')).toHaveLength(2);
     expect((await read('doubtful')).get('events')?.undelivered).toBe(187 * 60);
+  });
+
+  it('is read of as many streams as one answer has room for', async () => {
+    answers = { 's-40 DeliveryToS3.DataFreshness': points([3, 70]) };
+    const many: StreamNames = new Map(
+      Array.from({ length: 41 }, (_, i) => [`events-${i}` as const, `s-${i}`] as const),
+    );
+    calls = 0;
+    const readings = await streamReadings(client, many, { now: () => NOW })();
+    expect(readings.size).toBe(41);
+    expect(readings.get('events-40')?.freshness).toEqual([70]);
+    // Two of ages, two of counts: a day of one has 2,880 values, and an answer at most 100,800.
+    expect(calls).toBe(4);
   });
 
   it.each(['PartialData', 'InternalError', 'Forbidden'])(
