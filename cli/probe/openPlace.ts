@@ -9,6 +9,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
 import { type Clock, systemClock } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
+import { hasGateway } from '../../lib/schema/endpoint.ts';
 import type { DeploymentPlace } from '../../observe/deployment.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { ProbeError } from './ProbeError.ts';
@@ -33,6 +34,8 @@ export interface Place {
   };
   /** Whether the collector's URL is not that of the stack. */
   readonly ownDomain: boolean;
+  /** Whether the collector's URL is a Function URL, which answers otherwise above a limit than API Gateway. */
+  readonly isFunctionUrl: boolean;
   /** This machine's clock, which measures and limits waiting. */
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;
@@ -85,6 +88,7 @@ export async function openPlace(
       stack,
       clients,
       ownDomain: url !== undefined,
+      isFunctionUrl: isFunctionUrl(collector, config),
       clock: systemClock,
       wait: (ms) => wait(ms),
       random: Math.random,
@@ -97,6 +101,14 @@ export async function openPlace(
     close();
     throw error;
   }
+}
+
+/**
+ * With both endpoints the host tells: `CollectorUrl` is then the Function URL, and only the gateway has domains of one's own.
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
+ */
+function isFunctionUrl(collector: string, { endpoint }: Pick<Config, 'endpoint'>): boolean {
+  return !hasGateway(endpoint) || collector.includes('.lambda-url.');
 }
 
 /** Reads the collector's URL from the stack's outputs. */

@@ -193,11 +193,11 @@ export const gatewayQuestions = {
   },
   SLUICE_PROBE_LAMBDA_THROTTLED: {
     asks: 'Requests above the concurrency of the collector or the account',
-    reliesOn: '5xx of the gateway, never 429: SDKs retry. A Function URL without a gateway answers 429',
+    reliesOn: '5xx of the gateway, never 429: SDKs retry. A Function URL answers 429, and nothing else',
     witness:
       'REST APIs answer 500 ([re:Post](https://repost.aws/questions/QUfI6bsdd0SOiPeyimzxSkfQ/api-gateway-proxy-integration-does-not-forward-lambda-throttling-http-429-to-client-needs-product-support)); AWS documents nothing for HTTP APIs',
     certainty: 'likely',
-    cure: 'After a 429, SDKs drop the batch. Leave `collector.reservedConcurrency` unset, and raise the quota of the account.',
+    cure: 'After a 429, SDKs drop the batch: leave `collector.reservedConcurrency` unset, and raise the quota of the account. If a Function URL answers 5xx instead, SDKs retry: that is better, and docs/deploy.md is wrong about it.',
     asked: '--burst',
   },
   SLUICE_PROBE_SLOW_REQUEST: {

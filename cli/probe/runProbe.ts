@@ -74,7 +74,7 @@ export async function runProbe(place: Place, run: Run, options: ProbeOptions): P
   const sentAt = place.clock.now();
   if (options.burst > 0) {
     options.onProgress(`sending ${options.burst} requests at once`);
-    answers.push(...(await askBurst(run, options.burst, place.config)));
+    answers.push(...(await askBurst(run, options.burst, place)));
   }
   if (options.slow) {
     options.onProgress('sending the slowest request');

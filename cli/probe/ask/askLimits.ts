@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Config } from '../../../lib/schema/config.ts';
-import { hasGateway, requestLimits } from '../../../lib/schema/endpoint.ts';
+import { requestLimits } from '../../../lib/schema/endpoint.ts';
 import { type Answer, answer, unanswered } from '../Answer.ts';
 import { BURST_AT_ONCE, PATIENCE_MS, SLOW_EVENT_BYTES, SLOW_EVENTS } from '../limits.ts';
 import { ORIGIN, postUrl, type Run } from '../Run.ts';
@@ -20,7 +20,7 @@ import {
 export async function askBurst(
   run: Run,
   requests: number,
-  config: Pick<Config, 'endpoint' | 'region'>,
+  place: { readonly config: Pick<Config, 'endpoint' | 'region'>; readonly isFunctionUrl: boolean },
 ): Promise<readonly Answer[]> {
   const body = Uint8Array.from(Buffer.from('{"events":[]}'));
   const replies: Reply[] = [];
@@ -41,9 +41,7 @@ export async function askBurst(
 
   const tooMany = replies.filter(({ status }) => status === 429);
   // The stage allows a burst of this size: an earlier 429 is not from the stage.
-  const fromStage = hasGateway(config.endpoint) && requests > requestLimits(config).burst;
-  // A Function URL passes on Lambda's own 429.
-  const throttledBy429 = !hasGateway(config.endpoint);
+  const fromStage = !place.isFunctionUrl && requests > requestLimits(place.config).burst;
   const overKey = replies.filter((reply) => refusalCode(reply) === 'SLUICE_KEY_OVER_LIMIT');
   const gatewayFailed = replies.filter(
     (reply) => reply.status !== null && reply.status >= 500 && !isFromCollector(reply),
@@ -53,7 +51,10 @@ export async function askBurst(
   return [
     judge('SLUICE_PROBE_STAGE_LIMIT', fromStage ? tooMany : [], all, () => true),
     judge('SLUICE_PROBE_KEY_LIMIT', overKey, all, ({ status }) => status === 503),
-    judge('SLUICE_PROBE_LAMBDA_THROTTLED', throttled, all, ({ status }) => throttledBy429 || status !== 429),
+    judge('SLUICE_PROBE_LAMBDA_THROTTLED', throttled, all, ({ status }) =>
+      // A Function URL passes on Lambda's own 429.
+      place.isFunctionUrl ? status === 429 : status !== 429,
+    ),
   ];
 }
 

@@ -127,7 +127,14 @@ describe('requests above a limit', () => {
   });
 
   /** Sends a burst to something that lets every other request through; answers by the end of their codes. */
-  async function burst(requests: number, refusal: Tampering, cors = true) {
+  async function burst(
+    requests: number,
+    refusal: Tampering,
+    {
+      cors = true,
+      isFunctionUrl = false,
+    }: { readonly cors?: boolean; readonly isFunctionUrl?: boolean } = {},
+  ) {
     let n = 0;
     const front = await startFront(
       probed.cloud.collector,
@@ -138,7 +145,7 @@ describe('requests above a limit', () => {
       { cors },
     );
     const run = { id: '0', collector: front.url, key: 'client-burst', time: 0 };
-    const answers = await askBurst(run, requests, { region, endpoint });
+    const answers = await askBurst(run, requests, { config: { region, endpoint }, isFunctionUrl });
     await front.close();
     return new Map(answers.map((one) => [one.code.slice(13), one]));
   }
@@ -157,8 +164,41 @@ describe('requests above a limit', () => {
     ]);
   });
 
+  it('are answered exactly 429 by a Function URL, whatever the limits of a gateway beside it are', async () => {
+    const throttled = async (status: number) =>
+      (await burst(80, { status }, { isFunctionUrl: true })).get('LAMBDA_THROTTLED')?.verdict;
+    expect([await throttled(429), await throttled(503), await throttled(502)]).toEqual([
+      'expected',
+      'otherwise',
+      'otherwise',
+    ]);
+    const ofStage = (await burst(80, { status: 429 }, { isFunctionUrl: true })).get('STAGE_LIMIT');
+    expect(ofStage?.verdict).toBe('unanswered');
+    expect((await burst(20, { status: 503 })).get('LAMBDA_THROTTLED')?.verdict).toBe('expected');
+  });
+
+  it.each([
+    ['http-api', 'https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com', false],
+    ['both', 'https://q0w9e8.lambda-url.eu-west-1.on.aws', true],
+    ['both', 'https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com', false],
+    ['both', 'https://data.acme.com', false],
+    ['function-url', 'https://data.acme.com', true],
+  ] as const)('are judged with %s by the host of the collector: %s', async (kind, url, isFunctionUrl) => {
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const place = await openPlace(
+      {
+        ...{ stack: { service: 'sluice', stage: 'prod' }, local: false },
+        place: { region: 'eu-west-1', credentials },
+        config: defineConfig({ bucket: 'acme-experiments', endpoint: { kind } }),
+      },
+      url,
+    );
+    place.close();
+    expect(place.isFunctionUrl).toBe(isFunctionUrl);
+  });
+
   it('need CORS headers, and no 429 of the collector', async () => {
-    const unreadable = await burst(80, { status: 429 }, false);
+    const unreadable = await burst(80, { status: 429 }, { cors: false });
     expect(unreadable.get('STAGE_LIMIT')).toMatchObject({
       verdict: 'otherwise',
       found: '40 × 429, gateway (Tampered), no CORS headers, of 80 requests, 40 × 202, 40 × 429',
