@@ -68,7 +68,7 @@ function collectorAlarms(stack: Stack): Resources {
   return {
     MangledAlarm: alarm(stack, 'mangled', {
       description:
-        'The gateway hands compressed bodies over as text: see docs/quarantine.md, "What is not kept"',
+        'The gateway or the Function URL hands compressed bodies over as text: see docs/quarantine.md, "What is not kept"',
       namespace: METRIC_NAMESPACE,
       metric: refused_requests.name,
       statistic: 'Sum',

@@ -76,16 +76,24 @@ function functionUrlAlarms(stack: Stack): Resources {
     ...ofCollector(stack, metric),
     statistic: 'Sum',
   });
-  const { executions, isReserved } = collectorConcurrency(stack.config.collector);
-  const concurrency = ofCollector(stack, 'ConcurrentExecutions');
+  const { executions, requestsPerSecond, isReserved } = collectorConcurrency(stack.config.collector);
   return {
     ConcurrencyAlarm: alarm(stack, 'concurrency', {
-      ...concurrency,
+      // Without a reservation the collector shares its executions with all functions that have none.
+      ...(isReserved
+        ? ofCollector(stack, 'ConcurrentExecutions')
+        : { namespace: 'AWS/Lambda', metric: 'UnreservedConcurrentExecutions', dimensions: {} }),
       statistic: 'Maximum',
-      // Without a reservation all functions of the account share its executions.
-      dimensions: isReserved ? concurrency.dimensions : {},
       description: `${LIMIT_PERCENT} % of the ${executions} executions at once, beyond which the Function URL answers 429 and events are lost: see docs/deploy.md, "A Function URL"`,
       threshold: Math.max(1, Math.floor((executions * LIMIT_PERCENT) / 100)),
+      periodSeconds: MINUTE,
+    }),
+    // Requests of 40 ms reach this limit while four of ten executions are in use. The gateway's requests count too.
+    RequestRateAlarm: alarm(stack, 'request-rate', {
+      ...ofCollector(stack, 'Invocations'),
+      statistic: 'Sum',
+      description: `${LIMIT_PERCENT} % of the ${requestsPerSecond} requests a second that Lambda takes, beyond which the Function URL answers 429 and events are lost: see docs/deploy.md, "A Function URL"`,
+      threshold: Math.floor((requestsPerSecond * MINUTE * LIMIT_PERCENT) / 100),
       periodSeconds: MINUTE,
     }),
     UrlClientErrorsAlarm: shareAlarm(stack, 'url-4xx', {
@@ -133,6 +141,11 @@ function abuseAlarms(stack: Stack): Resources {
     }),
     KeyUnknownAlarm: refused('key-unknown', 'SLUICE_KEY_UNKNOWN', 'Many requests with a key that is unknown'),
     KeyMissingAlarm: refused('key-missing', 'SLUICE_KEY_MISSING', 'Many requests without a key'),
+    KeyNotForEventsAlarm: refused(
+      'key-not-for-events',
+      'SLUICE_KEY_NOT_FOR_EVENTS',
+      'Many requests with a key that may not send events',
+    ),
   };
 }
 

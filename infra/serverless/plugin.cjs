@@ -73,7 +73,9 @@ module.exports = class SluicePlugin {
   async warn() {
     if (process.env.SLUICE_PACKAGE_FOR === 'here') return;
     const { packageWarnings } = await import('./requirements.ts');
-    for (const warning of packageWarnings(await this.loadConfig())) this.log.warning(warning);
+    const { region } = this.target();
+    for (const warning of packageWarnings({ ...(await this.loadConfig()), region }))
+      this.log.warning(warning);
   }
 
   async requireDeployable() {

@@ -5,7 +5,12 @@ import { isoTimestamp } from '../../lib/base/time.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
 import { SETTLE_MS, type StreamReading } from '../../lib/landing/hold/streamAge.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { collectorConcurrency, hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
+import {
+  collectorConcurrency,
+  hasFunctionUrl,
+  hasGateway,
+  requestLimits,
+} from '../../lib/schema/endpoint.ts';
 import { hasArm64, hasFunctionUrls, isRegion, type Region } from '../../lib/schema/regions.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
@@ -113,11 +118,14 @@ export function requireDrained(
 
 /** Types of resources whose address SDKs post to. */
 const ENDPOINTS: readonly string[] = ['AWS::ApiGatewayV2::Api', 'AWS::Lambda::Url'];
+/** What the host of an HTTP API contains. */
+const OF_API = '.execute-api.';
 
 /**
  * Addresses of the collector that an update deletes, by the outputs of the deployed stack.
  *
  * @param outputs Of the deployed stack.
+ * @returns The address, or the logical ID of a resource whose address is in no output.
  */
 export function deletedAddresses(
   deployed: StreamTemplate,
@@ -129,10 +137,11 @@ export function deletedAddresses(
     return ENDPOINTS.includes(type) && packaged.Resources?.[id]?.Type !== type;
   };
   const addresses = ['CollectorUrl', 'GatewayUrl'].flatMap((name) => outputs[name] ?? []);
-  return [
-    ...(goes(logicalIds.httpApi) ? addresses.filter((one) => one.includes('.execute-api.')) : []),
-    ...(goes(logicalIds.collectUrl) ? addresses.filter((one) => one.includes('.lambda-url.')) : []),
-  ];
+  const hosts = [
+    [logicalIds.httpApi, OF_API],
+    [logicalIds.collectUrl, '.lambda-url.'],
+  ] as const;
+  return hosts.flatMap(([id, part]) => (goes(id) ? [addresses.find((one) => one.includes(part)) ?? id] : []));
 }
 
 /**
@@ -143,8 +152,12 @@ export function deletedAddresses(
  */
 export function requireRetired(deleted: readonly string[], { endpoint }: Pick<Config, 'endpoint'>): void {
   const kept = deleted.filter((address) => !endpoint.retired.includes(address));
-  if (kept.length > 0)
-    throw new ConfigError('SLUICE_CONFIG_ENDPOINT_DELETED', `It deletes ${kept.join(', ')}.`);
+  if (kept.length === 0) return;
+  const withApi = kept.some((one) => one.includes(OF_API) || one === logicalIds.httpApi);
+  throw new ConfigError(
+    'SLUICE_CONFIG_ENDPOINT_DELETED',
+    `It deletes ${kept.join(', ')}.${withApi ? ' Domains of your own that are mapped to this API stop too.' : ''}`,
+  );
 }
 
 /** A stream that a deployment removes while its table keeps others. */
@@ -344,17 +357,16 @@ export function leaveOutRoutes(
     one.events = (one.events ?? []).filter((event) => !('httpApi' in event));
 }
 
-/** What works but should be improved before a deployment: a sentence each, with the cure. */
-export function packageWarnings({
-  alarms,
-  endpoint,
-  collector,
-}: Pick<Config, 'alarms' | 'endpoint' | 'collector'>): string[] {
+/**
+ * What works but should be improved before a deployment: a sentence each, with the cure.
+ *
+ * @param config With the region that is deployed to.
+ */
+export function packageWarnings(
+  config: Pick<Config, 'region' | 'alarms' | 'endpoint' | 'collector'>,
+): string[] {
+  const { alarms, endpoint, collector } = config;
   const { executions, requestsPerSecond } = collectorConcurrency(collector);
-  const lower = [
-    ['requestsPerSecond', requestsPerSecond],
-    ['burst', executions],
-  ] as const;
   return [
     ...(alarms.topicArn === null
       ? [
@@ -363,7 +375,7 @@ export function packageWarnings({
       : []),
     ...(hasFunctionUrl(endpoint)
       ? [
-          `The Function URL answers 429 beyond ${executions} executions at once or ${requestsPerSecond} requests a second, and SDKs drop the events of such a request: the gateway answers 5xx, and they send again. The alarm \`concurrency\` rings at half of it (docs/deploy.md, "A Function URL").`,
+          `The Function URL answers 429 beyond ${executions} executions at once or ${requestsPerSecond} requests a second, and SDKs drop the events of such a request: the gateway answers 5xx, and they send again. The alarms \`concurrency\` and \`request-rate\` ring at half of these (docs/deploy.md, "A Function URL").`,
         ]
       : []),
     ...(endpoint.kind === 'both'
@@ -371,15 +383,53 @@ export function packageWarnings({
           'Events are taken at two addresses: once nothing arrives at the one that you leave, list it in `endpoint.retired` and set `endpoint.kind` to the other.',
         ]
       : []),
-    ...(hasGateway(endpoint)
-      ? lower.flatMap(([member, limit]) => {
-          const value = endpoint[member];
-          return value === null || value >= limit
-            ? []
-            : [
-                `endpoint.${member} is ${value}, and Lambda takes ${limit}: the gateway answers 429 first, on which SDKs drop events. Leave it out, or set \`collector.reservedConcurrency\` lower: beyond that the gateway answers 5xx, and SDKs send again (docs/deploy.md, "Overload").`,
-              ];
-        })
-      : []),
+    ...(hasGateway(endpoint) ? gatewayWarnings(config) : []),
   ];
+}
+
+/** Where the gateway answers 429 before Lambda throttles, on which the gateway answers 5xx. */
+function gatewayWarnings(config: Pick<Config, 'region' | 'endpoint' | 'collector'>): string[] {
+  const { region, endpoint, collector } = config;
+  const { executions, requestsPerSecond, isReserved } = collectorConcurrency(collector);
+  const { effectiveRequestsPerSecond, burst } = requestLimits(config);
+  const ofAccount = requestLimits({
+    region,
+    endpoint: { ...endpoint, requestsPerSecond: null, burst: null },
+  });
+  // A stage's limit beyond the account's changes nothing.
+  const isOfStage = effectiveRequestsPerSecond < ofAccount.requestsPerSecond;
+  const isOwnBurst = burst < ofAccount.burst;
+  const limits = [
+    {
+      value: effectiveRequestsPerSecond,
+      lambda: requestsPerSecond,
+      text: isOfStage
+        ? `endpoint.requestsPerSecond is ${effectiveRequestsPerSecond}`
+        : `API Gateway takes ${effectiveRequestsPerSecond} requests a second of the account in ${region}`,
+      cure: isOfStage
+        ? 'Leave it out'
+        : 'Let AWS raise the quota and set `endpoint.accountRequestsPerSecond`',
+      reserve: Math.floor(effectiveRequestsPerSecond / (requestsPerSecond / executions)),
+    },
+    {
+      value: burst,
+      lambda: executions,
+      text:
+        endpoint.burst === null
+          ? `API Gateway takes ${burst} requests at once of the account in ${region}`
+          : `endpoint.burst is ${burst}`,
+      cure: isOwnBurst ? 'Leave it out' : 'Let AWS raise the quota and set `endpoint.burst`',
+      reserve: burst,
+    },
+  ];
+  const fewer = isReserved
+    ? ''
+    : ` If the account has fewer than ${executions} executions without reservations, say so in \`collector.accountConcurrency\`.`;
+  return limits.flatMap(({ value, lambda, text, cure, reserve }) =>
+    value >= lambda
+      ? []
+      : [
+          `${text}, and Lambda ${lambda}: the gateway answers 429 first, on which SDKs drop events. ${cure}${reserve < 1 ? '' : `, or set \`collector.reservedConcurrency\` to ${reserve} or less`}: beyond that the gateway answers 5xx, and SDKs send again (docs/deploy.md, "Overload").${fewer}`,
+        ],
+  );
 }

@@ -19,8 +19,8 @@ export const CollectError = defineErrorFamily('system', {
     cure: 'Send smaller batches, or give the collector more memory: Lambda gives it more CPU with it.',
   },
   SLUICE_COLLECT_BODY_MANGLED: {
-    cause: 'The gateway passed a compressed body on as text, which destroys it.',
-    cure: 'Configure the gateway to pass bodies on as binary (on a REST API: binaryMediaTypes */*), or the SDK to send them uncompressed.',
+    cause: 'The gateway or the Function URL passed a compressed body on as text, which destroys it.',
+    cure: 'Configure the gateway to pass bodies on as binary (on a REST API: binaryMediaTypes */*), or the SDK to send them uncompressed. A Function URL has no such setting: move to the gateway.',
   },
   SLUICE_COLLECT_FAILED: {
     cause: 'The collector failed unexpectedly.',

@@ -114,7 +114,7 @@ const alarmsSchema = z
      * you pay for. Default 1,000,000, about 278 a second. Set it to three times your busiest hour.
      */
     invocationsPerHour: times().default(1_000_000),
-    /** Requests answered 401 within an hour at which the alarms `key-unknown` and `key-missing` ring. Default 10,000. */
+    /** Requests answered 401 within an hour at which the alarms `key-unknown`, `key-missing` and `key-not-for-events` ring. Default 10,000. */
     refusedKeysPerHour: times().default(10_000),
   })
   .prefault({});
@@ -331,8 +331,9 @@ export const configSchema = z.strictObject({
         .nullable()
         .default(null),
       /**
-       * Executions at once that AWS allows the account in the region. Default null: 1,000, AWS's default. Set it to what
-       * the account has, which is 10 in many new ones: the alarm `concurrency` depends on it.
+       * Executions at once that the account has in the region without those that functions reserve for themselves: what
+       * `aws lambda get-account-settings` says as `UnreservedConcurrentExecutions`, 10 in many new accounts. Default null:
+       * 1,000, AWS's default. The alarms `concurrency` and `request-rate` depend on it.
        */
       accountConcurrency: z
         .int('a whole number')

@@ -125,11 +125,11 @@ export interface Concurrency {
   readonly executions: number;
   /** Requests a second above which it does. */
   readonly requestsPerSecond: number;
-  /** Whether they are the collector's own; else all functions of the account and region share them. */
+  /** Whether they are the collector's own; else all functions of the account and region without a reservation share them. */
   readonly isReserved: boolean;
 }
 
-/** Lambda's limits of the collector: what is reserved for it, else the account's. */
+/** Lambda's limits of the collector: what is reserved for it, else what the account has without reservations. */
 export function collectorConcurrency(collector: {
   readonly reservedConcurrency: number | null;
   readonly accountConcurrency: number | null;

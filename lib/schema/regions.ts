@@ -89,11 +89,11 @@ export function hasArm64(region: Region): boolean {
 }
 
 /**
- * Regions without Function URLs: https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
+ * Regions without Function URLs: https://docs.aws.amazon.com/lambda/latest/dg/lambda-urls.html
  */
 const WITHOUT_FUNCTION_URLS: ReadonlySet<Region> = new Set<Region>([
-  ...(['ap-south-2', 'ap-southeast-4', 'ap-southeast-5', 'ca-west-1'] as const),
-  ...(['eu-central-2', 'eu-south-2', 'il-central-1', 'me-central-1'] as const),
+  ...(['ap-east-2', 'ap-south-2', 'ap-southeast-4', 'ap-southeast-5', 'ap-southeast-6'] as const),
+  ...(['ap-southeast-7', 'ca-west-1', 'eu-central-2', 'eu-south-2', 'il-central-1', 'me-central-1'] as const),
 ]);
 
 /** Whether Lambda has Function URLs in a region. */

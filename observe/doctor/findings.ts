@@ -384,8 +384,8 @@ export const doctorFindings = {
     "Request an increase from AWS (docs/limits.md), or set `endpoint.accountRequestsPerSecond` and `endpoint.burst` to the account's numbers and deploy.",
   ),
   SLUICE_DOCTOR_CONCURRENCY_LIMIT: problem(
-    'Lambda allows fewer executions at once in this account than the configuration says. The Function URL answers 429 beyond them, on which some SDKs drop events, before the alarm `concurrency` fires.',
-    "Request an increase from AWS (docs/limits.md), set `collector.accountConcurrency` to the account's number and deploy, or use the gateway: `endpoint: { kind: 'http-api' }`.",
+    'Lambda allows fewer executions at once in this account than the configuration says. The Function URL answers 429 beyond them, on which some SDKs drop events, before the alarms `concurrency` and `request-rate` fire.',
+    "Request an increase from AWS (docs/limits.md), set `collector.accountConcurrency` to the account's number without reservations and deploy, or use the gateway: `endpoint: { kind: 'http-api' }`.",
   ),
   SLUICE_DOCTOR_QUOTA_LOW: warning(
     'A quota of the account is lower than the default, or lower than the configuration needs.',

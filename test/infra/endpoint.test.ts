@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
 import {
@@ -10,6 +11,7 @@ import {
 import { requestMetrics } from '../../lib/collect/collectMetrics.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
+import { REGIONS } from '../../lib/schema/regions.ts';
 
 const topicArn = 'arn:aws:sns:us-east-1:111122223333:on-call';
 const configOf = (input: Partial<ConfigInput>) =>
@@ -77,19 +79,41 @@ describe('a Function URL', () => {
 
   it.each([
     ['what is reserved for the collector', { reservedConcurrency: 51 }, 25, true],
-    ["the account's, of all functions", { accountConcurrency: 10 }, 5, false],
+    ["the account's, of all functions without a reservation", { accountConcurrency: 10 }, 5, false],
     ["AWS's default", {}, 500, false],
   ])('has an alarm at half of the concurrency: %s', (_, collector, Threshold, isOwn) => {
     const { Resources: all } = made({ endpoint: { kind: 'both' }, collector });
     expect(all['ConcurrencyAlarm']?.Properties).toMatchObject({
       Namespace: 'AWS/Lambda',
-      MetricName: 'ConcurrentExecutions',
+      MetricName: isOwn ? 'ConcurrentExecutions' : 'UnreservedConcurrentExecutions',
       Dimensions: isOwn ? [{ Name: 'FunctionName', Value: 'acme-prod-collect' }] : [],
       Statistic: 'Maximum',
       Period: 60,
       Threshold,
     });
   });
+
+  it.each([
+    [{ reservedConcurrency: 51 }, 15_300],
+    [{ accountConcurrency: 1 }, 300],
+    [{}, 300_000],
+  ])(
+    'has an alarm at half of ten requests a second for each execution, which short requests reach first: %j',
+    (collector, Threshold) => {
+      for (const kind of ['both', 'function-url'] as const)
+        expect(
+          made({ endpoint: { kind }, collector }).Resources['RequestRateAlarm']?.Properties,
+        ).toMatchObject({
+          AlarmName: 'acme-prod-request-rate',
+          Namespace: 'AWS/Lambda',
+          // With both, requests of the gateway use the same limit.
+          MetricName: 'Invocations',
+          Dimensions: [{ Name: 'FunctionName', Value: 'acme-prod-collect' }],
+          ...{ Statistic: 'Sum', Period: 60, EvaluationPeriods: 1, Threshold },
+        });
+      expect(made({ collector }).Resources['RequestRateAlarm']).toBeUndefined();
+    },
+  );
 
   it('takes the routes from the functions, so that Serverless makes no API', () => {
     const functions = () => ({
@@ -108,8 +132,24 @@ describe('a Function URL', () => {
     expect(() => requireRegion(config, 'eu-central-2')).toThrow(
       expect.objectContaining({ detail: expect.stringContaining('endpoint.kind') }),
     );
-    requireRegion(config, 'eu-central-1');
     requireRegion(configOf({ alarms: {} }), 'eu-central-2');
+    const x86 = configOf({ endpoint: { kind: 'function-url' }, alarms: {}, architecture: 'x86_64' });
+    const refused = REGIONS.filter((region) => {
+      try {
+        requireRegion(x86, region);
+        return false;
+      } catch {
+        return true;
+      }
+    });
+    // https://docs.aws.amazon.com/lambda/latest/dg/lambda-urls.html
+    expect(refused).toEqual([
+      ...['ap-east-2', 'ap-south-2', 'ap-southeast-4', 'ap-southeast-5', 'ap-southeast-6', 'ap-southeast-7'],
+      ...['ca-west-1', 'eu-central-2', 'eu-south-2', 'il-central-1', 'me-central-1'],
+    ]);
+    const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+    const row = page.split('\n').find((line) => line.startsWith("| regions | all of Sluice's |")) ?? '';
+    expect(row.match(/[a-z]{2}-[a-z]+-\d/g)).toEqual(refused);
   });
 });
 
@@ -135,6 +175,29 @@ describe('the deletion of an address', () => {
         },
       ),
     ).toEqual([gatewayUrl]);
+  });
+
+  it('is told by the logical ID where no output has the address', () => {
+    const only = (id: string) => ({ Resources: { [id]: id === 'HttpApi' ? api : url } });
+    expect(deletedAddresses(both, only('CollectUrl'), {})).toEqual(['HttpApi']);
+    expect(deletedAddresses(both, only('HttpApi'), { GatewayUrl: gatewayUrl })).toEqual(['CollectUrl']);
+    expect(() => requireRetired(['HttpApi'], configOf({}))).toThrow(
+      expect.objectContaining({ detail: expect.stringContaining('HttpApi') }),
+    );
+  });
+
+  it('stops own domains too if it is the one of the gateway', () => {
+    const told = (address: string) => {
+      try {
+        requireRetired([address], configOf({}));
+        return '';
+      } catch (error) {
+        return String(Object(error).detail);
+      }
+    };
+    expect(told(gatewayUrl)).toMatch(/Domains of your own that are mapped to this API stop too\.$/);
+    expect(told('HttpApi')).toMatch(/Domains of your own/);
+    expect(told(functionUrl)).toBe(`It deletes ${functionUrl}.`);
   });
 
   it('is refused unless the configuration names the very address', () => {
@@ -164,6 +227,28 @@ describe('warnings of packaging', () => {
     expect(warning).toMatch(/429 beyond 10 executions at once or 100 requests a second/);
     expect(others).toEqual([]);
     expect(packageWarnings(configOf({ endpoint: { kind: 'both' } }))).toHaveLength(2);
+  });
+
+  it('name a quota of the gateway that is below what Lambda takes, as the defaults of some regions are', () => {
+    const [warning, ...others] = packageWarnings(configOf({ region: 'eu-south-1' }));
+    expect(warning).toMatch(
+      /^API Gateway takes 2500 requests a second of the account in eu-south-1, and Lambda 10000: .*reservedConcurrency` to 250 or less/,
+    );
+    // An account with fewer executions than the default is well.
+    expect(warning).toContain('`collector.accountConcurrency`');
+    expect(others).toEqual([]);
+    for (const well of [
+      { collector: { reservedConcurrency: 250 } },
+      { collector: { accountConcurrency: 10 } },
+      { endpoint: { accountRequestsPerSecond: 10_000 } },
+    ])
+      expect(packageWarnings(configOf({ region: 'eu-south-1', ...well }))).toEqual([]);
+    const reserved = { region: 'eu-south-1', collector: { reservedConcurrency: 2_000 } } as const;
+    const both = packageWarnings(configOf(reserved));
+    expect(both[1]).toMatch(/^API Gateway takes 1250 requests at once .* to 1250 or less/);
+    expect(both.join()).not.toContain('accountConcurrency');
+    const url = configOf({ region: 'us-east-1', endpoint: { kind: 'function-url', requestsPerSecond: 1 } });
+    expect(packageWarnings(url).join()).not.toContain('the gateway answers 429 first');
   });
 
   it.each([{ requestsPerSecond: 99 }, { burst: 9 }])(
@@ -219,6 +304,7 @@ describe('the alarms on abuse', () => {
     for (const [id, reason] of [
       ['KeyUnknownAlarm', 'SLUICE_KEY_UNKNOWN'],
       ['KeyMissingAlarm', 'SLUICE_KEY_MISSING'],
+      ['KeyNotForEventsAlarm', 'SLUICE_KEY_NOT_FOR_EVENTS'],
     ] as const) {
       expect(Resources[id]?.Properties).toMatchObject({ Period: 3_600, Threshold: 70 });
       const [, line] = requestMetrics({

@@ -145,7 +145,7 @@ function judgeLambda(
   if (total === undefined || unreserved === undefined)
     return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', 'lambda: AccountLimit of the account.')];
   const reserved = Math.max(total - unreserved, collector.reservedConcurrency ?? 0);
-  const lossy = judgeFunctionUrl(total, { collector, endpoint });
+  const lossy = judgeFunctionUrl(total, unreserved, { collector, endpoint });
   const about = `Lambda: ${total} executions at once in the account, ${reserved} of them reserved`;
   const least = Math.max(LAMBDA_DEFAULT, (collector.reservedConcurrency ?? 0) + UNRESERVED);
   if (total < least) {
@@ -157,17 +157,20 @@ function judgeLambda(
   return [...(reserved > total * NEAR ? [finding('SLUICE_DOCTOR_QUOTA_NEAR', `${about}.`)] : []), ...lossy];
 }
 
-/** Behind a Function URL what goes beyond the concurrency is lost, so the alarm has to know the account's. */
+/** Behind a Function URL what goes beyond the concurrency is lost, so the alarms have to know it. */
 function judgeFunctionUrl(
   total: number,
+  unreserved: number,
   { collector, endpoint }: Pick<Config, 'collector' | 'endpoint'>,
 ): Finding[] {
-  const { executions } = collectorConcurrency(collector);
-  if (!hasFunctionUrl(endpoint) || total >= executions) return [];
+  const { executions, isReserved } = collectorConcurrency(collector);
+  // What other functions reserve for themselves is taken from a collector without a reservation.
+  const allowed = isReserved ? total : unreserved;
+  if (!hasFunctionUrl(endpoint) || allowed >= executions) return [];
   return [
     finding(
       'SLUICE_DOCTOR_CONCURRENCY_LIMIT',
-      `The account allows ${total} executions at once; the configuration says ${executions}.`,
+      `The account allows ${allowed} executions at once${isReserved ? '' : ' without reservations'}; the configuration says ${executions}.`,
     ),
   ];
 }

@@ -190,8 +190,17 @@ describe('sluice doctor, where only AWS can answer', () => {
     const asks = config("endpoint: { kind: 'function-url' }, collector: { accountConcurrency: 1_001 }");
     expect(await findings('quotas', asks)).toEqual([
       3,
-      'SLUICE_DOCTOR_CONCURRENCY_LIMIT The account allows 1000 executions at once; the configuration says 1001.',
+      'SLUICE_DOCTOR_CONCURRENCY_LIMIT The account allows 1000 executions at once without reservations; the configuration says 1001.',
     ]);
+    // Other functions have reserved 300.
+    account(10_000, 5_000, 1_000, 700);
+    const url = (collector: string) =>
+      config(`endpoint: { kind: 'function-url' }, collector: { ${collector} }`);
+    const lower =
+      'SLUICE_DOCTOR_CONCURRENCY_LIMIT The account allows 700 executions at once without reservations;';
+    expect(await findings('quotas', url(''))).toEqual([3, `${lower} the configuration says 1000.`]);
+    expect(await findings('quotas', url('accountConcurrency: 700'))).toEqual([0]);
+    expect(await findings('quotas', url('reservedConcurrency: 300'))).toEqual([0]);
   });
 
   it('names a quota that it could not find', async () => {
