@@ -115,7 +115,7 @@ function failed(error: unknown, requestId: string | null): APIGatewayProxyStruct
 
 /**
  * The collector, behind API Gateway or a Function URL. The SDK always gets JSON and a status that it understands: 503 if
- * the collector fails or runs out of time. Only the gateway sets CORS headers.
+ * the collector fails or runs out of time. The gateway or the Function URL sets the CORS headers, the function none.
  */
 export const handler = middy<HttpRequest, APIGatewayProxyStructuredResultV2>(noEarlyTimeout)
   .onError((request) => {

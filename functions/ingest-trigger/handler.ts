@@ -72,7 +72,8 @@ export const readEnvironment = environmentReader(
 
 /**
  * `POST /v1/mark_data_ready_dwh`: a customer announces that days are ready, and the plan checks them now instead of at the
- * next scheduled run. Only the gateway sets CORS headers.
+ * next scheduled run. The function sets no CORS headers: the gateway does, and its Function URL has
+ * none, as no browser starts an ingest.
  */
 export const handler = middy<ReadyHttpRequest, APIGatewayProxyStructuredResultV2>(noEarlyTimeout)
   .use(withStartLine())

@@ -17,7 +17,8 @@ const CORS = {
 
 /**
  * What the access log has of a request, a JSON object a line. Never the query string or the path: SDKs send their key as
- * `?k=`, and paths of Statsig's API contain one. `responseLength` is the answer's: the gateway does not tell the request's.
+ * `?k=`, and paths of Statsig's API contain one. `responseLength` is the answer's. `dataProcessed` is left out: AWS does not
+ * say what it is the size of.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
  */
 const ACCESS_LOG = {
@@ -119,7 +120,7 @@ export function endpointExtensions({ config }: Stack): Readonly<Record<string, E
 
 const POINT_HERE = 'Point SDKs here; any path but the reserved ones will do, /v1/rgstr for example';
 
-/** The addresses. With both, the gateway's has a name of its own, and `CollectorUrl` is where SDKs move to. */
+/** The addresses. With both, `CollectorUrl` is the Function URL and `GatewayUrl` the gateway, in whichever direction SDKs move. */
 export function endpointOutputs({ config }: Stack): Readonly<Record<string, Output>> {
   const { endpoint, sources } = config;
   const gateway = sub(`https://\${${logicalIds.httpApi}}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}`);
