@@ -34,7 +34,8 @@ export async function readMetricData(
 ): Promise<MetricSeries> {
   const series = new Map<string, Map<number, number>>();
   let NextToken: string | undefined;
-  let partial: string[] = [];
+  /** What the last page that has a metric says of it. */
+  const status = new Map<string, string | undefined>();
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const answer = await cloudwatch.send(
       new GetMetricDataCommand({
@@ -64,12 +65,14 @@ export async function readMetricData(
     }
     // Of a metric with values on more pages, every page but the last says PartialData:
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataResult.html
-    partial = (answer.MetricDataResults ?? []).flatMap(({ Id = '', StatusCode = 'Complete' }) =>
-      StatusCode === 'Complete' ? [] : [`${metrics[Number(Id.slice(1))]?.metric} ${StatusCode}`],
-    );
+    for (const { Id = '', StatusCode } of answer.MetricDataResults ?? []) status.set(Id, StatusCode);
     NextToken = answer.NextToken;
-    if (NextToken === undefined || partial.some((one) => !one.endsWith(' PartialData'))) break;
+    if (NextToken === undefined) break;
   }
+  const partial = metrics.flatMap(({ metric }, i) => {
+    const last = status.get(`m${i}`) ?? 'none';
+    return last === 'Complete' ? [] : [`${metric} ${last}`];
+  });
   if (NextToken !== undefined || partial.length > 0)
     throw new ObserveError('SLUICE_OBSERVE_METRICS_INCOMPLETE', `${partial.join(', ') || 'More pages'}.`);
   return series;

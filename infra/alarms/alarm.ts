@@ -4,9 +4,6 @@ import { partName, type Stack } from '../template/Stack.ts';
 /** Default period of an alarm, seconds. */
 const PERIOD_SECONDS = 300;
 
-/** How many periods an alarm spares of a metric that a run every five minutes tells while something is wrong. */
-export const SPARE_PERIODS = 2;
-
 /** A metric, and how its values of one period become one. */
 export interface WatchedMetric {
   readonly namespace: string;

@@ -4,12 +4,18 @@ import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { MAX_COUNTED } from '../../lib/landing/redrive/redriveMessages.ts';
 import type { Resources } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
-import { alarm, deadLettersAlarm, SPARE_PERIODS } from './alarm.ts';
+import { alarm, deadLettersAlarm } from './alarm.ts';
 import { curateAlarms } from './curateAlarms.ts';
 import { exportAlarms, ingestAlarms } from './dropAlarms.ts';
 import { endpointAlarms } from './endpointAlarms.ts';
 import { holdAlarms } from './holdAlarms.ts';
-import { backlogAgeMetric, backlogMetric, parkedMetric, partitionGapsMetric } from './loggedMetrics.ts';
+import {
+  backlogAgeMetric,
+  backlogMetric,
+  parkedMetric,
+  partitionGapsMetric,
+  redriveUnreadMetric,
+} from './loggedMetrics.ts';
 
 const PAGE = 'docs/redrive.md, "Alarms"';
 
@@ -28,20 +34,26 @@ export function alarms(stack: Stack): Resources {
       ...backlogMetric(stack),
       description: `At least ${MAX_COUNTED} objects wait in overflow and errors: see ${PAGE}`,
       threshold: MAX_COUNTED,
-      of: 1 + SPARE_PERIODS,
+      of: BACKLOG_PERIODS,
     }),
     BacklogAgeAlarm: alarm(stack, 'backlog-age', {
       ...backlogAgeMetric(stack),
       description: `Rows have waited in overflow or errors for more than an hour: see ${PAGE}`,
       threshold: HOUR,
-      of: 1 + SPARE_PERIODS,
+      of: BACKLOG_PERIODS,
     }),
     PartitionGapsAlarm: alarm(stack, 'partition-gaps', {
       ...partitionGapsMetric(stack),
       description: 'Days have files that no query reads: see docs/deploy.md, "When something is stuck"',
       // The next hourly run changes the state.
       periodSeconds: HOUR,
-      of: 2,
+      of: 3,
+    }),
+    RedriveUnreadAlarm: alarm(stack, 'redrive-unread', {
+      ...redriveUnreadMetric(stack),
+      description: `Redrive cannot read the bucket, so nobody knows what waits: see ${PAGE}`,
+      periods: UNREAD_PERIODS,
+      of: UNREAD_PERIODS + 2,
     }),
     RedriveDeadLettersAlarm: deadLettersAlarm(stack, 'redrive', logicalIds.redriveDeadLetters, PAGE),
     RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters, PAGE),
@@ -54,6 +66,13 @@ export function alarms(stack: Stack): Resources {
 /** Periods in which Firehose must reject records before the alarm fires. Overflow absorbs short throttling. */
 const OVERFLOW_PERIODS = 3;
 const HOUR = 3_600;
+/**
+ * Periods of five minutes in which the backlog must have been told once. The run behind many objects waits in the queue, and
+ * says nothing where nothing waits.
+ */
+const BACKLOG_PERIODS = 12;
+/** Runs that could not read the bucket. One of them is a passing error. */
+const UNREAD_PERIODS = 3;
 /** Failed reads of the experiment groups within an hour. A collector reads every five minutes, and one failure passes. */
 const GROUPS_FAILURES = 3;
 

@@ -5,7 +5,7 @@ import { allStreams, type StreamId, tableOf } from '../../lib/tables/streams.ts'
 import { lateSeconds } from '../streams/streams.ts';
 import type { Resource, Resources } from '../template/Resource.ts';
 import { logicalIds, type Stack, shardId } from '../template/Stack.ts';
-import { type AlarmTerms, alarm, deadLettersAlarm, SPARE_PERIODS } from './alarm.ts';
+import { type AlarmTerms, alarm, deadLettersAlarm } from './alarm.ts';
 
 const PAGE = 'docs/operate.md, "A stream delivers late"';
 
@@ -25,7 +25,8 @@ export function holdAlarms(stack: Stack): Resources {
       metric: holdMetrics.streams_held.name,
       statistic: 'Maximum',
       dimensions: { function: 'hold', stage: stack.stage },
-      of: 1 + SPARE_PERIODS,
+      // The check tells when the last stream is released.
+      missing: 'ignore',
     }),
     ...Object.fromEntries(
       allStreams(stack.config).flatMap((stream) => [
@@ -58,6 +59,7 @@ function ageAlarm(stack: Stack, stream: StreamId, part: string, terms: AlarmTerm
     metric: holdMetrics.oldest_record_seconds.name,
     statistic: 'Maximum',
     dimensions: { function: 'hold', stage: stack.stage, table: stream },
-    of: (terms.periods ?? 1) + SPARE_PERIODS,
+    // The check tells when the stream is not late any more.
+    missing: 'ignore',
   });
 }

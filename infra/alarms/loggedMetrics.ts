@@ -19,6 +19,20 @@ export function loggedMetrics(stack: Stack): Resources {
       field: 'oldest_seconds',
       isAboveZero: true,
     }),
+    RedriveUnreadMetric: {
+      Type: 'AWS::Logs::MetricFilter',
+      Properties: {
+        LogGroupName: ref(logicalIds.redriveLogGroup),
+        FilterPattern: '{ $.event = "redrive_stragglers" && $.code = "SLUICE_REDRIVE_BUCKET_FAILED" }',
+        MetricTransformations: [
+          {
+            MetricNamespace: METRIC_NAMESPACE,
+            MetricName: redriveUnreadMetric(stack).metric,
+            MetricValue: '1',
+          },
+        ],
+      },
+    },
     // The hourly run counts the gaps that it could not close (lib/landing/catalog/registerMessages.ts).
     PartitionGapsMetric: metricFilter(partitionGapsMetric(stack), {
       logGroup: logicalIds.registerLogGroup,
@@ -42,6 +56,11 @@ export function backlogMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
 /** Age of the oldest of them, seconds. */
 export function backlogAgeMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
   return logged(`OldestWaitingSeconds-${stack.stage}`);
+}
+
+/** Runs of redrive that could not read the bucket. */
+export function redriveUnreadMetric(stack: Pick<Stack, 'stage'>): WatchedMetric {
+  return logged(`RedriveUnread-${stack.stage}`);
 }
 
 /** Days whose rows no query reads because their partition is missing or points to another folder. */

@@ -14,7 +14,7 @@ import { getAtt, type Resource, type Resources, ref, type Value } from '../templ
 import { kindId, partName, type Stack, shardId } from '../template/Stack.ts';
 
 /** How long Firehose retries to write a file before it uses the error prefix. Firehose's default. */
-export const DELIVERY_RETRY_SECONDS = 300;
+const DELIVERY_RETRY_SECONDS = 300;
 const LOG_RETENTION_DAYS = 30;
 
 /**

@@ -21,19 +21,19 @@ const COUNTS = [
   { name: 'DeliveryToS3.Records', statistic: 'Sum' },
 ] as const;
 
-/** The 24 hours for which Firehose keeps records. */
 /**
  * A call answers with 100,800 values at most, and a day has 1,440 of each of two metrics:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
  */
 const STREAMS_OF_A_CALL = 30;
+/** The 24 hours for which Firehose keeps records. */
 const KEPT_PERIODS = { minutes: KEPT_SECONDS / 60, periodSeconds: COUNT_PERIOD_SECONDS };
 
-/** Names of streams in AWS. One call reads those of 250: more than a deployment has. */
+/** Names of streams in AWS. */
 export type StreamNames = ReadonlyMap<StreamId, string>;
 
 /**
- * Reads Firehose's own metrics of the streams, with at most two calls: how old their oldest records are, and what arrived and
+ * Reads Firehose's own metrics of the streams, of 30 with at most two calls: how old their oldest records are, and what arrived and
  * was delivered within 24 hours, by which a stream is known whose delivery is completely blocked.
  * https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
  *

@@ -37,7 +37,7 @@ export interface MonthlyUsage {
   /** Bytes in the bucket. */
   readonly storedBytes: number | null;
   readonly logBytes: number | null;
-  /** Custom metrics: names with their dimensions. */
+  /** Custom metrics: names with their dimensions, each by the share of hours in which it has values. */
   readonly metrics: number;
   /** Bytes that queries read. */
   readonly athenaBytes: number | null;

@@ -41,6 +41,8 @@ const PERIOD_SECONDS = 3_600;
 /** Requests to the collector's Function URL: https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html */
 const URL_REQUESTS = 'UrlRequestCount';
 const PERIOD_MS = PERIOD_SECONDS * 1_000;
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
+const METRICS_OF_A_CALL = 500;
 /** Pages of names that are read at most. */
 const MOST_PAGES = 20;
 
@@ -105,7 +107,7 @@ export async function measureStage(
       jqHours: jqMs === null ? null : jqMs / 3_600_000,
       storedBytes: values.last(STORED),
       logBytes,
-      metrics: await countMetrics(cloudwatch, stack.stage),
+      metrics: await countMetrics(cloudwatch, stack.stage, { since, until: now }),
       // Without queries there is no value; without values of Logs, AWS's metrics are not there at all.
       athenaBytes: logBytes === null ? told(['athena']) : month('athena'),
     },
@@ -122,8 +124,6 @@ function estimateBilledBytes(stream: { readonly bytes: number; readonly records:
   const { bytes, records } = stream;
   return Math.max(records * BILLED_STEP_BYTES, bytes + (records * BILLED_STEP_BYTES) / 2);
 }
-
-/** A metric that is read, by a name of ours. */
 
 /**
  * Names and dimensions:
@@ -245,9 +245,17 @@ async function readValues(
   return values;
 }
 
-/** Custom metrics of a stage that had values in the last two weeks. */
-async function countMetrics(client: CloudWatchClient, stage: string): Promise<number> {
-  let count = 0;
+/**
+ * Custom metrics of a stage, as CloudWatch bills them: each by the share of hours in which it had values. Metrics of what
+ * waits have some only while something does (infra/alarms/loggedMetrics.ts). It knows names that had values in the last two
+ * weeks: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html
+ */
+async function countMetrics(
+  client: CloudWatchClient,
+  stage: string,
+  { since, until }: Pick<StageUsage, 'since' | 'until'>,
+): Promise<number> {
+  const found: WantedMetric[] = [];
   let NextToken: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const answer = await client.send(
@@ -256,16 +264,30 @@ async function countMetrics(client: CloudWatchClient, stage: string): Promise<nu
         ...(NextToken === undefined ? {} : { NextToken }),
       }),
     );
-    // Metrics of log filters have no dimensions, but the stage in their names.
-    count += (answer.Metrics ?? []).filter(({ MetricName = '', Dimensions = [] }) =>
-      Dimensions.length === 0
-        ? MetricName.endsWith(`-${stage}`)
-        : Dimensions.some(({ Name, Value }) => Name === 'stage' && Value === stage),
-    ).length;
+    for (const { MetricName = '', Dimensions = [] } of answer.Metrics ?? []) {
+      const dimensions = Object.fromEntries(Dimensions.map(({ Name = '', Value = '' }) => [Name, Value]));
+      // Metrics of log filters have no dimensions, but the stage in their names.
+      const isOfStage =
+        Dimensions.length === 0 ? MetricName.endsWith(`-${stage}`) : dimensions['stage'] === stage;
+      if (isOfStage)
+        found.push({
+          ...{ id: String(found.length), namespace: METRIC_NAMESPACE, metric: MetricName },
+          ...{ statistic: 'SampleCount', dimensions },
+        });
+    }
     NextToken = answer.NextToken;
     if (NextToken === undefined) break;
   }
-  return count;
+  const start = Math.floor(since / PERIOD_MS) * PERIOD_MS;
+  let hours = 0;
+  for (let at = 0; at < found.length; at += METRICS_OF_A_CALL) {
+    const part = found.slice(at, at + METRICS_OF_A_CALL);
+    const series = await readMetricData({ cloudwatch: client }, part, {
+      ...{ start, end: until, periodSeconds: PERIOD_SECONDS },
+    });
+    hours += sum([...series.values()], (values) => values.size);
+  }
+  return hours / Math.max(1, Math.ceil((until - start) / PERIOD_MS));
 }
 
 function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {

@@ -1,4 +1,4 @@
-import { DELIVERY_RETRY_SECONDS, deliveryLogGroup, streamName } from '../../infra/streams/streams.ts';
+import { deliveryLogGroup, lateSeconds, streamName } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { shellCommand } from '../../lib/base/text.ts';
@@ -266,13 +266,12 @@ interface LateCandidate extends Pick<StreamState, 'table' | 'stream' | 'oldest' 
   readonly rows?: number | null;
 }
 
-/** A file arrives up to one and a half buffer intervals after its oldest record, and Firehose may retry for some time. */
 function findLateStreams(
   { tables, isLocal, streams }: StatusFacts,
   { config, stack, now }: Pick<Place, 'config' | 'stack' | 'now'>,
   say: Commands,
 ): StatusProblem[] {
-  const lateMs = (2 * config.buffering.seconds + DELIVERY_RETRY_SECONDS) * 1_000;
+  const lateMs = lateSeconds(config) * 1_000;
   const waiting = tables.flatMap(({ table, buffered: { oldest, count } }): readonly LateCandidate[] => {
     const own = (streams ?? []).filter((one) => one.table === table);
     const all = { table, stream: partName(stack, table), oldest, rows: count, undeliveredRecords: null };

@@ -81,10 +81,23 @@ describe('the alarms on what waits in overflow and errors', () => {
       // A run that starts late leaves a period without a value.
       expect(alarm(alarmId)).toMatchObject({
         ...{ MetricName, Threshold, Period: 300, TreatMissingData: 'notBreaching' },
-        ...{ EvaluationPeriods: 3, DatapointsToAlarm: 1 },
+        ...{ EvaluationPeriods: 12, DatapointsToAlarm: 1 },
       });
     },
   );
+
+  it('are joined by one on runs that cannot read the bucket: then nothing tells what waits', () => {
+    expect(Resources['RedriveUnreadMetric']).toMatchObject({
+      Properties: {
+        FilterPattern: '{ $.event = "redrive_stragglers" && $.code = "SLUICE_REDRIVE_BUCKET_FAILED" }',
+        MetricTransformations: [{ MetricName: 'RedriveUnread-prod', MetricValue: '1' }],
+      },
+    });
+    expect(alarm('RedriveUnreadAlarm')).toMatchObject({
+      ...{ AlarmName: 'acme-prod-redrive-unread', MetricName: 'RedriveUnread-prod' },
+      ...{ EvaluationPeriods: 5, DatapointsToAlarm: 3 },
+    });
+  });
 });
 
 describe('the alarm on partition gaps', () => {
@@ -102,7 +115,7 @@ describe('the alarm on partition gaps', () => {
     expect(alarm('PartitionGapsAlarm')).toMatchObject({
       MetricName: 'PartitionGaps-prod',
       Threshold: 1,
-      ...{ Period: 3_600, EvaluationPeriods: 2, DatapointsToAlarm: 1, TreatMissingData: 'notBreaching' },
+      ...{ Period: 3_600, EvaluationPeriods: 3, DatapointsToAlarm: 1, TreatMissingData: 'notBreaching' },
     });
   });
 });
@@ -182,13 +195,12 @@ describe('the alarms on late streams', () => {
         Statistic: 'Maximum',
         // Two buffers and a retry.
         Threshold: 900,
-        ...{ EvaluationPeriods: 5, DatapointsToAlarm: 3, TreatMissingData: 'notBreaching' },
+        ...{ EvaluationPeriods: 3, TreatMissingData: 'ignore' },
       });
       const { Namespace, MetricName, Dimensions } = watchedSchema.parse(read);
       expect(alarm(`${id}ExpiringAlarm`)).toMatchObject({
         ...{ AlarmName: `acme-prod-${kind}-expiring`, Namespace, MetricName, Dimensions },
-        ...{ Statistic: 'Maximum', Threshold: 43_200, TreatMissingData: 'notBreaching' },
-        ...{ EvaluationPeriods: 3, DatapointsToAlarm: 1 },
+        ...{ Statistic: 'Maximum', Threshold: 43_200, EvaluationPeriods: 1, TreatMissingData: 'ignore' },
       });
       expect(lines).toContainEqual(
         expect.objectContaining({

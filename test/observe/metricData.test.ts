@@ -7,7 +7,7 @@ import { readMetricData } from '../../observe/metricData.ts';
 const AT = Date.UTC(2026, 10, 20, 12);
 
 /** The answers of CloudWatch, one for each page. */
-let pages: readonly { readonly status: string; readonly values: readonly number[] }[] = [];
+let pages: readonly ({ readonly status: string; readonly values: readonly number[] } | null)[] = [];
 let asked = 0;
 const server = createServer((_request, response) => {
   const page = pages[asked];
@@ -15,7 +15,8 @@ const server = createServer((_request, response) => {
   const Timestamps = page?.values.map((_, i) => AT / 1_000 + (asked * 10 + i) * 60);
   response.end(
     JSON.stringify({
-      MetricDataResults: [{ Id: 'm0', StatusCode: page?.status, Timestamps, Values: page?.values }],
+      MetricDataResults:
+        page === null ? [] : [{ Id: 'm0', StatusCode: page?.status, Timestamps, Values: page?.values }],
       ...(asked < pages.length ? { NextToken: String(asked) } : {}),
     }),
   );
@@ -56,6 +57,12 @@ describe('the values of a metric', () => {
       });
     },
   );
+
+  it('are not known when CloudWatch leaves the metric out', async () => {
+    const code = 'SLUICE_OBSERVE_METRICS_INCOMPLETE';
+    await expect(read(null)).rejects.toMatchObject({ code, detail: 'received none.' });
+    await expect(read({ status: 'PartialData', values: [1] }, null)).rejects.toMatchObject({ code });
+  });
 
   it('are not known when there are too many pages', async () => {
     const many = Array.from({ length: 11 }, () => ({ status: 'PartialData', values: [1] }));

@@ -174,7 +174,12 @@ describe("streams by Firehose's metrics", () => {
     const MetricDataResults = input.MetricDataQueries.map(
       ({ Id, MetricStat: { Metric } }: { Id: string; MetricStat: { Metric: Named } }) => {
         const Values = metrics[`${Metric.Dimensions[0]?.Value} ${Metric.MetricName}`] ?? [];
-        return { Id, Values, Timestamps: Values.map((_, i) => NOW / 1_000 - 60 * (i + 1)) };
+        return {
+          Id,
+          StatusCode: 'Complete',
+          Values,
+          Timestamps: Values.map((_, i) => NOW / 1_000 - 60 * (i + 1)),
+        };
       },
     );
     response.end(JSON.stringify({ MetricDataResults }));

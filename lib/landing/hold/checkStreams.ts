@@ -1,5 +1,5 @@
 import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
-import { type Clock, isoTimestamp } from '../../base/time.ts';
+import { type Clock, DAY_MS, isoTimestamp } from '../../base/time.ts';
 import type { StreamId } from '../../tables/streams.ts';
 import {
   changeHolds,
@@ -10,7 +10,13 @@ import {
   withoutHold,
   withoutStrangers,
 } from './StreamHolds.ts';
-import { isLate, oldestSeconds, type ReadStreams, type StreamReadings } from './streamAge.ts';
+import {
+  type CountedStreams,
+  isLate,
+  oldestSeconds,
+  type ReadStreams,
+  type StreamReadings,
+} from './streamAge.ts';
 
 /** Age below which a stream that delivers is released: far enough from the other that a backlog does not flap. */
 const RELEASE_BELOW_SECONDS = 3_600;
@@ -19,6 +25,12 @@ const RELEASE_BELOW_SECONDS = 3_600;
  * within five minutes if anything waits, and its arrival is told some minutes later.
  */
 const PROBED_FOR_MS = 3_600_000;
+/** Time between two checks. */
+const CHECK_MS = 300_000;
+/** For how long the metrics tell of a stream that was released. */
+const TOLD_AFTERWARDS_MS = 3_600_000;
+const NEVER = '1970-01-01T00:00:00.000Z';
+
 /** A stream that is held or released, or of which a hold changed. */
 export interface HoldChange {
   /** The stream: `events`, `events-2`. */
@@ -118,26 +130,29 @@ export interface HoldReport {
 
 /**
  * Holds streams that are late and releases those that deliver again. Each change is a log line. The metrics say how many
- * streams are held and how old the oldest record of a late one is. Nothing is written while all streams are well, because
- * CloudWatch bills a metric by the hours in which it has values (https://aws.amazon.com/cloudwatch/pricing/).
+ * streams are held and how old the oldest record of a late one is. While all streams are well they are written once a day,
+ * because CloudWatch bills a metric by the hours in which it has values (https://aws.amazon.com/cloudwatch/pricing/). Alarms
+ * keep their state without values, so that a check that fails ends none: what ends one is written.
  *
  * @throws HoldError; what the store and CloudWatch's client throw. The holds are then as before.
  */
 export async function checkStreams(check: StreamCheck): Promise<HoldReport> {
   const { store, clock, log, stage, lateSeconds } = check;
   let changes: readonly HoldChange[] = [];
-  let ages: readonly (readonly [StreamId, seconds: number])[] = [];
-  const { held } = await changeHolds(store, async (holds) => {
-    const isHeld = Object.keys(holds.held).length > 0;
-    const readings = await check.readStreams(isHeld ? 'all' : 'doubtful');
+  let readings: StreamReadings = new Map();
+  let counted: CountedStreams | undefined;
+  const { held, released } = await changeHolds(store, async (holds) => {
+    const wanted = Object.keys(holds.held).length > 0 ? 'all' : 'doubtful';
+    // Somebody else may have changed the holds meanwhile.
+    if (wanted !== counted && counted !== 'all') readings = await check.readStreams(wanted);
+    counted = counted === 'all' ? 'all' : wanted;
     const decided = decideHolds(holds, readings, clock.now());
     changes = decided.changes;
-    ages = [...readings].map(([table, reading]) => [table, oldestSeconds(reading)]);
     return decided.holds;
   });
   for (const { table, state, why } of changes)
     log({ level: state === 'held' ? 'error' : 'info', event: 'stream_hold', table, state, why });
-  const tables = ages.flatMap(([table]) => (held[table] === undefined ? [] : [table]));
+  const tables = [...readings.keys()].filter((table) => held[table] !== undefined);
   const count = (dimensions: { readonly table?: StreamId }, metric: Metric, value: number) => {
     const line = emfLine({
       namespace: METRIC_NAMESPACE,
@@ -147,8 +162,16 @@ export async function checkStreams(check: StreamCheck): Promise<HoldReport> {
     });
     if (line !== null) log(line);
   };
-  if (tables.length > 0) count({}, holdMetrics.streams_held, tables.length);
-  for (const [table, seconds] of ages)
-    if (seconds >= lateSeconds) count({ table }, holdMetrics.oldest_record_seconds, seconds);
+  const now = clock.now();
+  const isDaily = Math.floor(now / CHECK_MS) % (DAY_MS / CHECK_MS) === 0;
+  const wasHeld = (table: StreamId) =>
+    held[table] !== undefined || now - Date.parse(released[table] ?? NEVER) < TOLD_AFTERWARDS_MS;
+  if (isDaily || [...readings.keys()].some(wasHeld)) count({}, holdMetrics.streams_held, tables.length);
+  for (const [table, reading] of readings) {
+    const seconds = oldestSeconds(reading);
+    const wasLate =
+      [seconds, ...reading.freshness].some((age) => age >= lateSeconds) || reading.delivered > 0;
+    if (isDaily || wasHeld(table) || wasLate) count({ table }, holdMetrics.oldest_record_seconds, seconds);
+  }
   return { event: 'streams_checked', held: tables, changed: changes };
 }
