@@ -1,6 +1,6 @@
 import { emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
 import { type Clock, DAY_MS, isoTimestamp } from '../../base/time.ts';
-import type { StreamId } from '../../tables/streams.ts';
+import { type StreamId, tableOf } from '../../tables/streams.ts';
 import {
   changeHolds,
   type Hold,
@@ -15,6 +15,7 @@ import {
   isLate,
   oldestSeconds,
   type ReadStreams,
+  type StreamReading,
   type StreamReadings,
 } from './streamAge.ts';
 
@@ -46,6 +47,8 @@ export interface HoldChange {
  * A stream that holds nothing any more, because all of it was dropped for example, has nothing to show: then the hold asks
  * for a probe ({@link StreamHolds}). A probe that is not delivered within an hour is followed by no other until it is gone.
  * If nothing waits that could be a probe, the stream is released once another delivers: all write to one bucket with one key.
+ * Not so while another of its table is free and gets its rows. What is wrong may be this stream alone, and each release
+ * would put two hours of rows on it that it drops: it stays held until it delivers a probe or a person releases it.
  *
  * @param now Epoch milliseconds.
  * @returns The same holds if nothing changes.
@@ -57,6 +60,10 @@ export function decideHolds(
 ): { readonly holds: StreamHolds; readonly changes: readonly HoldChange[] } {
   let after = withoutStrangers(holds, [...readings.keys()]);
   const changes: HoldChange[] = [];
+  const isReplaced = (stream: StreamId) =>
+    [...readings.keys()].some(
+      (other) => other !== stream && tableOf(other) === tableOf(stream) && after.held[other] === undefined,
+    );
   for (const [table, reading] of readings) {
     const hold = holds.held[table];
     const oldest = oldestSeconds(reading);
@@ -75,7 +82,7 @@ export function decideHolds(
       if (isNearlyEmpty && isAgeKnown && delivered > 0) {
         after = withoutHold(after, table, now);
         changes.push({ table, state: 'released', why: `It delivered ${delivered} records.` });
-      } else if (hasNoProbe && [...readings.values()].some((other) => other.delivered > 0)) {
+      } else if (hasNoProbe && !isReplaced(table) && [...readings.values()].some(isDelivering)) {
         after = withoutHold(after, table, now);
         changes.push({ table, state: 'released', why: 'Nothing waits for it, and others deliver.' });
       } else if (isNearlyEmpty !== hold.probe) {
@@ -88,6 +95,10 @@ export function decideHolds(
     }
   }
   return { holds: after, changes };
+}
+
+function isDelivering({ delivered }: StreamReading): boolean {
+  return delivered > 0;
 }
 
 function probingSince({ since, probeSince = since }: Hold): number {

@@ -35,14 +35,24 @@ export function waits(holds: StreamHolds | null): RedriveOutcome {
 }
 
 /**
- * Since when none of these tables is without a stream that is free, epoch milliseconds; 0 if always, or it is not known. A
- * table was so until the first of its streams was released.
+ * Since when no stream of these tables is held, epoch milliseconds; 0 if always, or it is not known; now while one is. It
+ * is not known what a row waited for, so it counts as tried only since then, and is parked later rather than too early.
+ *
+ * @param now Epoch milliseconds.
  */
-export function releasedAt(kinds: readonly TableKind[], streams: Streams, holds: StreamHolds | null): number {
-  const times = kinds.map((kind) =>
-    Math.min(...streams[kind].map(({ stream }) => Date.parse(holds?.released[stream] ?? NEVER))),
-  );
+export function releasedAt(
+  kinds: readonly TableKind[],
+  streams: Streams,
+  holds: StreamHolds | null,
+  now: number,
+): number {
+  if (holds === null) return 0;
+  const times = kinds
+    .flatMap((kind) => streams[kind])
+    .map(({ stream }) => {
+      const released = holds.released[stream];
+      if (holds.held[stream] !== undefined) return now;
+      return released === undefined ? 0 : Date.parse(released);
+    });
   return Math.max(0, ...times);
 }
-
-const NEVER = '1970-01-01T00:00:00Z';

@@ -120,8 +120,9 @@ async function redriveNamed(
   // Another invocation may be done with its lane by now.
   const busy = lanes.filter(({ prefix }) => left.get(prefix)?.outcome === 'busy');
   const again = await redriveLanes(redriver, busy, (key, outcome) => outcomes.set(key, outcome));
+  const holds = await redriver.holds();
   for (const { prefix, folder } of lanes) {
-    const code = awayCode(folder, redriver);
+    const code = awayCode(folder, redriver.streams, holds);
     const untried = { outcome: 'kept', ...UNTRIED } as const;
     const why =
       again.get(prefix) ??
@@ -171,7 +172,8 @@ async function redriveLanes(
   const left = new Map<string, RedriveOutcome>();
   const first = Math.floor(redriver.random() * lanes.length);
   await mapLimit([...lanes.slice(first), ...lanes.slice(0, first)], LANES_AT_ONCE, async (lane) => {
-    if (redriver.clock.now() >= redriver.deadline || awayCode(lane.folder, redriver) !== null) return;
+    if (redriver.clock.now() >= redriver.deadline) return;
+    if (awayCode(lane.folder, redriver.streams, await redriver.holds()) !== null) return;
     try {
       if (!(await redriveLane(lane, lane.tasks(), redriver, redriver, settle)))
         left.set(lane.prefix, { outcome: 'busy' });
@@ -281,9 +283,10 @@ async function redriveOverflowFolder(
 ): Promise<string | undefined> {
   const { store, clock, deadline } = redriver;
   const holds = await redriver.holds();
-  if (isFolderHeld(folder, heldKinds(redriver.streams, holds)) || awayCode(folder, redriver) !== null)
+  const { streams } = redriver;
+  if (isFolderHeld(folder, heldKinds(streams, holds)) || awayCode(folder, streams, holds) !== null)
     return undefined;
-  const released = releasedAt(folder === REQUESTS ? tableKinds : [folder], redriver.streams, holds);
+  const released = releasedAt(folder === REQUESTS ? tableKinds : [folder], streams, holds, clock.now());
   const tasks = async function* (
     prefix: string,
     limit = Number.POSITIVE_INFINITY,
@@ -320,7 +323,7 @@ async function redriveErrorFolder(prefix: string, redriver: Redriver, tally: Tal
   for await (const { key, modifiedAt } of store.list(prefix)) {
     const holds = await redriver.holds();
     if (clock.now() >= deadline || heldKinds(streams, holds).has('quarantine')) return;
-    const released = releasedAt(['quarantine'], streams, holds);
+    const released = releasedAt(['quarantine'], streams, holds, clock.now());
     if (clock.now() - modifiedAt < STRAGGLER_MS) continue;
     const last = clock.now() - Math.max(modifiedAt, released) >= MAX_WAIT_MS;
     const redriven = await redriveErrors(key, redriver, { deadline, claimUntil, last });

@@ -48,14 +48,21 @@ export function lanesOf(folder: OverflowFolder): readonly string[] {
 }
 
 /**
- * Firehose's error code of a stream of a table that objects of a folder need, and of which every stream is away: then none of
- * them is tried. Else null.
+ * Firehose's error code of a stream of a table that objects of a folder need, and of which every stream is away that is not
+ * held: then none of them is tried. Else null, also for a table of which all are held: its objects wait without a try.
  */
-export function awayCode(folder: OverflowFolder, { streams }: Pick<Redrive, 'streams'>): string | null {
+export function awayCode(
+  folder: OverflowFolder,
+  streams: Redrive['streams'],
+  holds: StreamHolds | null,
+): string | null {
   const kinds = folder === REQUESTS ? tableKinds : [folder];
   const isAway = ({ breaker }: RedriveStream) => breaker.failedProbes >= PATIENCE && breaker.msUntilProbe > 0;
-  const away = kinds.find((kind) => streams[kind].every(isAway));
-  return away === undefined ? null : (streams[away][0]?.breaker.code ?? null);
+  for (const kind of kinds) {
+    const [first, ...others] = freeStreams(streams[kind], holds);
+    if (first !== undefined && [first, ...others].every(isAway)) return first.breaker.code;
+  }
+  return null;
 }
 
 /**
@@ -80,8 +87,10 @@ export async function redriveLane(
   try {
     const group = new Group(redrive, deadline, settle);
     for await (const some of chunksOf(tasks, READS_AT_ONCE)) {
-      if (clock.now() >= deadline || awayCode(lane.folder, redrive) !== null) break;
-      if (isFolderHeld(lane.folder, heldKinds(redrive.streams, await redrive.holds()))) break;
+      if (clock.now() >= deadline) break;
+      const holds = await redrive.holds();
+      if (awayCode(lane.folder, redrive.streams, holds) !== null) break;
+      if (isFolderHeld(lane.folder, heldKinds(redrive.streams, holds))) break;
       const read = await mapLimit(some, READS_AT_ONCE, async (task) => {
         try {
           return { task, body: await store.read(task.key) };
@@ -175,7 +184,10 @@ class Group {
     const holds = await this.#redrive.holds();
     const objects = this.#withoutHeld(added, holds);
     // A stream in doubt comes first: if it accepts nothing, no other stream gets rows of an object that stays.
-    const doubt = (kind: TableKind) => Math.min(...streams[kind].map(({ breaker }) => breaker.failedProbes));
+    const doubt = (kind: TableKind) => {
+      const probes = freeStreams(streams[kind], holds).map(({ breaker }) => breaker.failedProbes);
+      return probes.length === 0 ? 0 : Math.min(...probes);
+    };
     for (const kind of tableKinds.toSorted((a, b) => doubt(b) - doubt(a)))
       await this.#deliver(kind, objects, holds);
 
@@ -256,10 +268,9 @@ class Group {
     const final: ReturnedDocument[] = [];
     let left = streams;
     let open = documents.map((document, index) => ({ document, index }));
-    for (let idle = 0; ; ) {
-      const shard = firstInTurn(left);
-      if (shard === undefined)
-        return [...final, ...open.map(({ index }) => ({ index, reason: 'held_back' as const }))];
+    let again: readonly ReturnedDocument[] = documents.map((_, index) => ({ index, reason: 'held_back' }));
+    let idle = 0;
+    for (let shard = firstInTurn(left); shard !== undefined; shard = firstInTurn(left)) {
       const { putRecordBatch, breaker, pace } = shard;
       const length = open.reduce((sum, { document }) => sum + document.length, 0);
       const hasTurn = await pace.turn(length, deadline);
@@ -270,18 +281,20 @@ class Group {
       // While the breaker is open, its pauses hold redrive back. After an outage the pace is as before.
       if (hasTurn && !breaker.isOpen) pace.note(returned.length === 0 && retried === 0);
       const back = returned.map((one) => ({ ...one, index: open[one.index]?.index ?? 0 }));
-      const again = back.filter(({ reason }) => reason !== 'too_large');
+      again = back.filter(({ reason }) => reason !== 'too_large');
       final.push(...back.filter(({ reason }) => reason === 'too_large'));
       const isAway = breaker.failedProbes >= PATIENCE || again.some(({ reason }) => reason === 'refused');
-      if (isAway) left = left.filter((one) => one !== shard);
+      const tried = shard;
+      if (isAway) left = left.filter((one) => one !== tried);
       const pauseMs = Math.min(...left.map((one) => one.breaker.msUntilProbe));
       idle = again.length < open.length ? 0 : idle + 1;
       const isIdle = idle > PATIENCE * streams.length;
-      if (again.length === 0 || isIdle || clock.now() + pauseMs >= deadline) return [...final, ...again];
+      if (again.length === 0 || isIdle || clock.now() + pauseMs >= deadline) break;
       open = again.map(({ index }) => ({ document: documents[index] ?? '', index }));
       // Throttled for a moment.
       if (pauseMs > 0) await wait(pauseMs);
     }
+    return [...final, ...again];
   }
 }
 

@@ -132,6 +132,23 @@ describe('a stream that the check holds', () => {
     );
   });
 
+  it('of several is not released so while another of its table gets the rows: it may be the one that is broken', () => {
+    const free: StreamReading = { freshness: [0], delivered: 9, undelivered: 0 };
+    const readings: StreamReadings = new Map([
+      ['exposures', free],
+      ['events', IDLE],
+      ['events-2', free],
+    ]);
+    const twoHours = NOW + 2 * HOUR * 1_000;
+    expect(decideHolds(probing, readings, twoHours).holds).toBe(probing);
+    // All of the table are held: the others tell nothing of its rows, as with one.
+    const both = withHold(probing, 'events-2', { ...byCheck, by: 'hand', until: 'release' });
+    expect(Object.keys(decideHolds(both, readings, twoHours).holds.held)).toEqual(['events-2']);
+    // What it delivers itself releases it.
+    const delivering: StreamReadings = new Map([...readings, ['events', { ...free, delivered: 1 }]]);
+    expect(decideHolds(probing, delivering, twoHours).holds.held).toEqual({});
+  });
+
   it('asks for no more probes while one waits for more than an hour, and is released when it lands', () => {
     expect(decide(probing, [3_540]).holds).toBe(probing);
     const { holds, changes } = decide(probing, [3_540, HOUR]);

@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { overflowObject } from '../../../../lib/landing/delivery/overflow.ts';
 import type { PutRecordBatch } from '../../../../lib/landing/delivery/putRecords.ts';
 import { type Hold, NO_HOLDS, type StreamHolds, withHold } from '../../../../lib/landing/hold/StreamHolds.ts';
 import { releasedAt } from '../../../../lib/landing/redrive/heldStreams.ts';
 import { probeHeld } from '../../../../lib/landing/redrive/probeHeld.ts';
 import type { Redrive } from '../../../../lib/landing/redrive/Redrive.ts';
+import { awayCode } from '../../../../lib/landing/redrive/redriveOverflow.ts';
 import { overflowKey } from '../../../../lib/tables/objectKeys.ts';
 import type { StreamId } from '../../../../lib/tables/streams.ts';
 import { overflowBody, rows, startRedrive } from './startRedrive.ts';
@@ -111,13 +113,52 @@ describe('overflow of a table with several streams', () => {
   });
 });
 
-it('a table was without a free stream until the first of its streams was released', () => {
+describe('rows of two tables, one stream of events held and the others away', () => {
+  const oneHeld = withHold(NO_HOLDS, 'events', hold);
+
+  it('are put on the other table once, however often they are tried', async () => {
+    const of = (kind: 'exposures' | 'events') => ({
+      kind,
+      documents: rows(2).map((row) => row.replace('"e', `"${kind}`)),
+      returned: [0, 1].map((index) => ({ index, reason: 'held_back' as const })),
+    });
+    const object = await overflowObject([of('exposures'), of('events')], world.clock.now(), 'one');
+    await world.putOverflow(object, 5_000);
+    const { using } = threeStreams(['events-2', 'events-3'], oneHeld);
+    await world.redriveAll([object.key], { using });
+    const first = world.landed.length;
+    expect(first).toBeLessThanOrEqual(2);
+    for (let n = 0; n < 3; n += 1) {
+      for (const { breaker } of using.streams.events) breaker.probeNow();
+      expect(await world.redriveAll([object.key], { using })).toMatchObject([{ outcome: 'kept' }]);
+    }
+    expect(world.landed).toHaveLength(first);
+  });
+
+  it('are away, by the code of a stream that is not held', async () => {
+    const keys = [await spill('a', rows(5))];
+    const { using } = threeStreams(['events-2', 'events-3'], oneHeld);
+    expect(awayCode('events', using.streams, oneHeld)).toBeNull();
+    await world.redriveAll(keys, { using });
+    expect(awayCode('events', using.streams, oneHeld)).toBe('ServiceUnavailableException');
+    expect(awayCode('requests', using.streams, oneHeld)).toBe('ServiceUnavailableException');
+    expect(awayCode('events', using.streams, NO_HOLDS)).toBeNull();
+    const allHeld = withHold(withHold(oneHeld, 'events-2', hold), 'events-3', hold);
+    expect(awayCode('requests', using.streams, allHeld)).toBeNull();
+  });
+});
+
+it('rows count as tried since no stream of their tables is held', () => {
   const { streams } = threeStreams().using;
   const at = (hour: number) => `2026-11-20T0${hour}:00:00.000Z`;
-  const released = { events: at(7), 'events-2': at(5), 'events-3': at(6) };
-  expect(releasedAt(['events'], streams, { ...NO_HOLDS, released })).toBe(Date.parse(at(5)));
-  const { events, ...rest } = released;
-  expect(releasedAt(['events'], streams, { ...NO_HOLDS, released: rest })).toBe(0);
-  expect(releasedAt(['events', 'exposures'], streams, { ...NO_HOLDS, released })).toBe(Date.parse(at(5)));
-  expect(releasedAt(['events'], streams, null)).toBe(0);
+  const now = Date.parse(at(9));
+  const released = { events: at(7), 'events-2': at(5) };
+  const since = (holds: StreamHolds | null, ...kinds: readonly ('exposures' | 'events')[]) =>
+    releasedAt(kinds, streams, holds, now);
+  expect(since(NO_HOLDS, 'events')).toBe(0);
+  expect(since({ ...NO_HOLDS, released }, 'events')).toBe(Date.parse(at(7)));
+  expect(since({ ...NO_HOLDS, released }, 'exposures', 'events')).toBe(Date.parse(at(7)));
+  expect(since({ ...NO_HOLDS, released }, 'exposures')).toBe(0);
+  expect(since(withHold({ ...NO_HOLDS, released }, 'events-3', hold), 'events')).toBe(now);
+  expect(since(null, 'events')).toBe(0);
 });
