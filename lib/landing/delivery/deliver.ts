@@ -7,6 +7,7 @@ import {
   type PutRecordsResult,
   putRecords,
   type ReturnedDocument,
+  type UnacknowledgedRecord,
 } from './putRecords.ts';
 import type { StreamShard } from './StreamShards.ts';
 
@@ -73,16 +74,23 @@ async function putOnEither(
   const first = await putRecords(records, { ...context, deadline: half, attempts: 1 });
   if (first.unacknowledged.length === 0) return first;
   const earlier = new Map(first.unacknowledged.map((one) => [one.record, one]));
+  const putBefore = first.unacknowledged.filter(wasPut);
   const { breaker: _, ...rest } = context;
   const second = await putRecords([...earlier.keys()], { ...rest, ...streamOf(other) });
+  const notPut = new Set(second.unacknowledged.filter((one) => !wasPut(one)).map(({ record }) => record));
   return {
     // What the second was not asked for is as the first left it.
     unacknowledged: second.unacknowledged.map((one) =>
       one.reason === 'held_back' ? (earlier.get(one.record) ?? one) : one,
     ),
-    retried: first.retried + earlier.size + second.retried,
+    retried: first.retried + putBefore.filter(({ record }) => !notPut.has(record)).length + second.retried,
     calls: first.calls + second.calls,
   };
+}
+
+/** Whether a call was made with a record: one that is held back has the code of its stream. */
+function wasPut({ reason, code }: UnacknowledgedRecord): boolean {
+  return reason !== 'held_back' && code !== undefined;
 }
 
 function streamOf({ putRecordBatch, breaker }: PutStream): PutStream {

@@ -124,6 +124,23 @@ describe('a delivery to one stream of several', () => {
     expect(calls.length).toBeLessThanOrEqual(1 + MAX_ATTEMPTS);
   });
 
+  it('is counted as put again only if both were asked', async () => {
+    const { shards, timing } = world({ events: () => throttled });
+    const [first, other] = shards;
+    if (first === undefined || other === undefined) throw new Error('There are three streams.');
+    for (let n = 0; n < 2; n += 1) other.breaker.answered(false, 'Away');
+    expect(await deliver(documents, { ...timing, ...first, deadline: 1_500 }, other)).toMatchObject({
+      ...{ acknowledged: 0, calls: 1, retried: 0 },
+    });
+    const well = world();
+    const [away, taking] = well.shards;
+    if (away === undefined || taking === undefined) throw new Error('There are three streams.');
+    for (let n = 0; n < 2; n += 1) away.breaker.answered(false, 'Away');
+    expect(await deliver(documents, { ...well.timing, ...away, deadline: 1_500 }, taking)).toMatchObject({
+      ...{ acknowledged: 3, calls: 1, retried: 0 },
+    });
+  });
+
   it('may have been written to the first when the other was away: so it is told', async () => {
     const { shards, timing } = world({ events: () => throttled });
     const [first, other] = shards;
