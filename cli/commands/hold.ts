@@ -48,11 +48,11 @@ export const hold: Command = {
     if (force && !release) throw new UsageError('SLUICE_USAGE_OPTIONS', '--force without --release.');
     let meant: readonly StreamId[] = [];
     const { held } = await run(line, async (place) => {
-      const { holdStreams, namedStreams, readStreamHolds, releaseStreams } = await import(
+      const { holdStreams, streamsMeant, readStreamHolds, releaseStreams } = await import(
         '../../observe/holds/holds.ts'
       );
       meant = words.flatMap((word) => {
-        const streams = namedStreams(place, word);
+        const streams = streamsMeant(place, word);
         if (streams.length === 0) throw unknownStream(word, allStreams(place.config));
         return streams;
       });

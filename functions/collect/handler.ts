@@ -19,7 +19,7 @@ import { StreamShards } from '../../lib/landing/delivery/StreamShards.ts';
 import { HoldsCache } from '../../lib/landing/hold/HoldsCache.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
-import { namedStreams } from '../../lib/tables/streams.ts';
+import { streamsOfVariable } from '../../lib/tables/streams.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
@@ -93,7 +93,7 @@ function makeCollector(environment: Environment): Collector {
 }
 
 function shardsNamed(kind: TableKind, names: string): StreamShards {
-  const shards = namedStreams(kind, names).map(([stream, name]) => ({
+  const shards = streamsOfVariable(kind, names).map(([stream, name]) => ({
     stream,
     putRecordBatch: firehosePutRecordBatch(firehoseClient(), name),
     breaker: new StreamBreaker(stream, { ...systemTiming, log: logLine }),

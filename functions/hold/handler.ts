@@ -12,7 +12,7 @@ import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
 import { checkStreams, type HoldReport, type StreamCheck } from '../../lib/landing/hold/checkStreams.ts';
 import { HoldError } from '../../lib/landing/hold/StreamHolds.ts';
-import { namedStreams } from '../../lib/tables/streams.ts';
+import { streamsOfVariable } from '../../lib/tables/streams.ts';
 
 const schema = z.object({
   /** Of a table with several streams, with commas between them. */
@@ -60,9 +60,9 @@ export const handler = middy<unknown, SQSBatchResponse | HoldReport>(noEarlyTime
 
 function makeCheck(environment: Environment): StreamCheck {
   const streams = new Map([
-    ...namedStreams('exposures', environment.SLUICE_EXPOSURES_STREAM),
-    ...namedStreams('events', environment.SLUICE_EVENTS_STREAM),
-    ...namedStreams('quarantine', environment.SLUICE_QUARANTINE_STREAM),
+    ...streamsOfVariable('exposures', environment.SLUICE_EXPOSURES_STREAM),
+    ...streamsOfVariable('events', environment.SLUICE_EVENTS_STREAM),
+    ...streamsOfVariable('quarantine', environment.SLUICE_QUARANTINE_STREAM),
   ]);
   return {
     store: versionedSecret(secretsManagerClient(), environment.SLUICE_HOLDS_SECRET),

@@ -29,7 +29,7 @@ import {
   type StragglersReport,
 } from '../../lib/landing/redrive/redriveMessages.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
-import { namedStreams } from '../../lib/tables/streams.ts';
+import { streamsOfVariable } from '../../lib/tables/streams.ts';
 
 const config: FunctionConfig<'redrive'> = wholeConfig;
 
@@ -85,7 +85,7 @@ export const handler = middy<unknown, SQSBatchResponse | StragglersReport>(noEar
 
 /** What this execution environment knows of a table's streams, over invocations. */
 function streamsNamed(kind: TableKind, names: string): readonly RedriveStream[] {
-  return namedStreams(kind, names).map(([stream, name]) => ({
+  return streamsOfVariable(kind, names).map(([stream, name]) => ({
     stream,
     putRecordBatch: firehosePutRecordBatch(firehoseClient(), name),
     breaker: new StreamBreaker(stream, { ...systemTiming, log: logLine }),

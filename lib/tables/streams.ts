@@ -64,7 +64,10 @@ export function streamsInRotation(config: StreamsConfig, kind: TableKind): reado
  * The streams of a table that an environment variable names: `sluice-prod-events,sluice-prod-events-2`, in the order of their
  * numbers. With their names in AWS.
  */
-export function namedStreams(kind: TableKind, variable: string): readonly (readonly [StreamId, string])[] {
+export function streamsOfVariable(
+  kind: TableKind,
+  variable: string,
+): readonly (readonly [StreamId, string])[] {
   return variable.split(',').map((name, i) => [streamId(kind, i + 1), name] as const);
 }
 

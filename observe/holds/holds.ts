@@ -83,7 +83,7 @@ export async function releaseStreams(
 }
 
 /** What Firehose's metrics tell of the streams. @throws HoldError; what CloudWatch's client throws. */
-export function readStreamMetrics(place: Pick<Place, 'cloudwatch' | 'config' | 'stack' | 'now'>) {
+function readStreamMetrics(place: Pick<Place, 'cloudwatch' | 'config' | 'stack' | 'now'>) {
   return streamReadings(place.cloudwatch, streamNames(place), constant(place.now))();
 }
 
@@ -96,14 +96,14 @@ export function streamNames({ config, stack }: Pick<Place, 'config' | 'stack'>):
  * The streams that a person means: `events` is all of that table, `events-1` its first, `events-2` its second. None if there is
  * no such stream.
  */
-export function namedStreams({ config }: Pick<Place, 'config'>, word: string): readonly StreamId[] {
+export function streamsMeant({ config }: Pick<Place, 'config'>, word: string): readonly StreamId[] {
   const kind = tableKinds.find((one) => one === word);
   if (kind !== undefined) return streamsOf(config, kind);
   const stream = parseStreamId(word.replace(/-1$/, ''));
   return stream !== null && allStreams(config).includes(stream) ? [stream] : [];
 }
 
-/** The word by which a person means one stream: {@link namedStreams}. */
+/** The word by which a person means one stream: {@link streamsMeant}. */
 export function streamWord({ config }: Pick<Place, 'config'>, stream: StreamId): string {
   const isOne = streamsOf(config, tableOf(stream)).length === 1;
   return isOne || shardOf(stream) > 1 ? stream : `${stream}-1`;
