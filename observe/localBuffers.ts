@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { partName } from '../infra/template/Stack.ts';
+import { streamNamed } from '../infra/streams/streams.ts';
 import { isJsonObject } from '../lib/base/json.ts';
 import type { TableKind } from '../lib/schema/kinds.ts';
-import { parseStreamId, type StreamId, tableOf } from '../lib/tables/streams.ts';
+import { type StreamId, tableOf } from '../lib/tables/streams.ts';
 import { ObserveError, type Place } from './place.ts';
 
 /** Documents that one search returns. */
@@ -48,7 +48,7 @@ export async function searchBuffers(
       throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${url}.`, { cause: error });
     });
   const rows = parsed.documents.flatMap(({ stream, arrivedAt, document }) => {
-    const id = streamNamed(stack, stream);
+    const id = streamNamed(`${stack.service}-${stack.stage}`, stream);
     if (id === null) return [];
     const kind = tableOf(id);
     // A record that is not split yet has a row a line.
@@ -93,7 +93,7 @@ export async function readLocalState({
     const { collector, pending } = status.parse(now);
     const buffered = new Map(
       pending.flatMap(({ stream, documents, oldestArrival }) => {
-        const id = streamNamed(stack, stream);
+        const id = streamNamed(`${stack.service}-${stack.stage}`, stream);
         return id === null ? [] : [[id, { count: documents, oldest: oldestArrival }] as const];
       }),
     );
@@ -101,12 +101,6 @@ export async function readLocalState({
   } catch (error) {
     throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', `${localControl}.`, { cause: error });
   }
-}
-
-/** The stream by its name in AWS; null for one of another deployment. */
-function streamNamed(stack: Place['stack'], name: string): StreamId | null {
-  const prefix = partName(stack, '');
-  return name.startsWith(prefix) ? parseStreamId(name.slice(prefix.length)) : null;
 }
 
 function parse(line: string): BufferedRow['row'] | undefined {

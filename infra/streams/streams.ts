@@ -2,6 +2,7 @@ import type { Config } from '../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveryPrefix, errorPrefix, partitionQuery } from '../../lib/tables/objectKeys.ts';
 import {
+  parseStreamId,
   type StreamId,
   type StreamsConfig,
   streamsInRotation,
@@ -34,6 +35,12 @@ export function streams(stack: Stack): Resources {
 /** Name of a stream. Functions read it from their environment. */
 export function streamName(stack: Pick<Stack, 'service' | 'stage'>, stream: StreamId): string {
   return partName(stack, stream);
+}
+
+/** The stream by its name in AWS; null for one of another stack. @param stackName `<service>-<stage>` */
+export function streamNamed(stackName: string, name: string): StreamId | null {
+  const prefix = `${stackName}-`;
+  return name.startsWith(prefix) ? parseStreamId(name.slice(prefix.length)) : null;
 }
 
 /** Name of the log group of a kind's streams. */

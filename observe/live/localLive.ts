@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { streamNamed } from '../../infra/streams/streams.ts';
 import { partName } from '../../infra/template/Stack.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { tableKinds } from '../../lib/schema/kinds.ts';
+import { tableOf } from '../../lib/tables/streams.ts';
 import { ObserveError, type Place } from '../place.ts';
 import {
   briefEvent,
@@ -91,12 +92,12 @@ function entryReader({
   config,
 }: Pick<LocalPlace, 'stack' | 'config'>): (one: FeedAnswer['entries'][number]) => LiveEntry | undefined {
   const collect = partName(stack, 'collect');
-  const kinds = new Map(tableKinds.map((kind) => [partName(stack, kind), kind]));
   const unitColumns = Object.values(config.unitIds);
   return (one) => {
     if ('line' in one) return one.function === collect ? readRequestLine(one.line, one.at) : undefined;
-    const kind = kinds.get(one.stream);
-    return kind === undefined ? undefined : readEventRow(one.document, { kind, at: one.at, unitColumns });
+    const stream = streamNamed(`${stack.service}-${stack.stage}`, one.stream);
+    if (stream === null) return undefined;
+    return readEventRow(one.document, { kind: tableOf(stream), at: one.at, unitColumns });
   };
 }
 
