@@ -6,23 +6,28 @@ import {
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
-import { lastArrivals, type StreamNames, streamReadings } from '../../lib/aws/streamReadings.ts';
+import { type StreamNames, streamActivities } from '../../lib/aws/streamReadings.ts';
 import { parseJson } from '../../lib/base/json.ts';
+import type { StreamActivity } from '../../lib/landing/hold/emptyStream.ts';
 import { type Drain, readHolds } from '../../lib/landing/hold/StreamHolds.ts';
-import { parseStreamId } from '../../lib/tables/streams.ts';
+import type { StreamId } from '../../lib/tables/streams.ts';
+import { streamNamed } from '../streams/streams.ts';
 import {
   deletedStreams,
-  type RemovedShard,
   removedShards,
   requireDrained,
+  requireNewOutOfRotation,
   requireShardEmpty,
+  requireStreamEmpty,
   type StreamTemplate,
+  streamsOfTemplate,
 } from './requirements.ts';
 
 /** Region, endpoint and credentials, as AWS clients take them. */
-type AwsSettings = CloudFormationClientConfig;
+type AwsSettings = Pick<CloudFormationClientConfig, 'region' | 'endpoint' | 'credentials'>;
 
 /**
  * States of a stack that never took events, or whose removal has begun:
@@ -46,6 +51,8 @@ const templateSchema = z.looseObject({
 export interface DeployedStack {
   readonly template: StreamTemplate;
   readonly outputs: Readonly<Record<string, string>>;
+  /** When it was last updated, or else made, epoch milliseconds; null if CloudFormation does not say. */
+  readonly updatedAt: number | null;
 }
 
 /**
@@ -66,6 +73,7 @@ export async function readDeployedStack(aws: AwsSettings, stackName: string): Pr
       outputs: Object.fromEntries(
         (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
       ),
+      updatedAt: (stack.LastUpdatedTime ?? stack.CreationTime)?.getTime() ?? null,
     };
   } finally {
     client.destroy();
@@ -96,15 +104,17 @@ export async function readDrain(aws: AwsSettings, stackName: string): Promise<Dr
 }
 
 /**
- * Refuses a deployment that deletes streams which may hold events: all of them must be drained, or, for one of several streams
- * of a table, that one must be out of rotation and empty.
+ * Refuses a deployment that may lose events with a stream: one that deletes streams which may hold some, and one that would
+ * do so by failing. What is deleted must be drained with the whole stack, or, of several streams of a table, be out of
+ * rotation; and it must be seen to be empty. A stream that is new must be out of rotation.
  *
  * @param stackName `<service>-<stage>`.
  * @param packaged Default nothing: the stack is removed.
  * @param now Epoch milliseconds.
- * @throws ConfigError `SLUICE_CONFIG_NOT_DRAINED`, `SLUICE_CONFIG_SHARD_NOT_DRAINED`; HoldError; what the clients throw.
+ * @throws ConfigError `SLUICE_CONFIG_NOT_DRAINED`, `SLUICE_CONFIG_SHARD_NOT_DRAINED`, `SLUICE_CONFIG_SHARD_IN_ROTATION`;
+ *   HoldError; what the clients throw.
  */
-export async function requireStreamsDrained(
+export async function requireStreamsKept(
   aws: AwsSettings,
   stackName: string,
   packaged?: StreamTemplate,
@@ -112,42 +122,80 @@ export async function requireStreamsDrained(
 ): Promise<void> {
   const stack = await readDeployedStack(aws, stackName);
   if (stack === null) return;
-  const deployed = stack.template;
+  const { template: deployed, updatedAt } = stack;
+  if (packaged !== undefined) requireNewOutOfRotation(deployed, packaged);
   const deleted = deletedStreams(deployed, packaged);
   if (deleted.length === 0) return;
   const drain = await readDrain(aws, stackName);
-  if (drain !== null && drain.drained !== null) return;
-  const shards = packaged === undefined ? [] : removedShards(deployed, packaged);
+  const isDrained = drain !== null && drain.drained !== null;
+  const shards = packaged === undefined || isDrained ? [] : removedShards(deployed, packaged);
   const others = deleted.filter((id) => shards.every((shard) => shard.id !== id));
   requireDrained(others, drain);
-  if (shards.length > 0) await requireShardsEmpty(aws, stackName, shards, now);
+  const times = { now, updatedAt: updatedAt ?? now };
+  for (const shard of shards) if (shard.isInRotation) requireShardEmpty(shard, undefined, times);
+
+  const named = streamsOfTemplate(deployed);
+  const streams = new Map(deleted.map((id) => [id, streamNamed(stackName, named.get(id) ?? '')]));
+  const activities = await readActivities(aws, stackName, [...streams.values()], now);
+  const activityOf = (id: string) => {
+    const stream = streams.get(id) ?? null;
+    return stream === null ? undefined : activities.get(stream);
+  };
+  for (const id of others) requireStreamEmpty(named.get(id) ?? id, activityOf(id), now);
+  for (const shard of shards) requireShardEmpty(shard, activityOf(shard.id), times);
 }
 
-async function requireShardsEmpty(
+async function readActivities(
   aws: AwsSettings,
   stackName: string,
-  shards: readonly RemovedShard[],
+  streams: readonly (StreamId | null)[],
   now: number,
-): Promise<void> {
-  for (const shard of shards) if (shard.isInRotation) requireShardEmpty(shard, undefined, now);
-  const named = shards.map((shard) => ({
-    shard,
-    stream: parseStreamId(shard.name.slice(stackName.length + 1)),
-  }));
+): Promise<ReadonlyMap<StreamId, StreamActivity>> {
   const names: StreamNames = new Map(
-    named.flatMap(({ shard, stream }) => (stream === null ? [] : [[stream, shard.name] as const])),
+    streams.flatMap((stream) => (stream === null ? [] : [[stream, `${stackName}-${stream}`] as const])),
   );
   const client = new CloudWatchClient(aws);
   try {
-    const [readings, arrivals] = await Promise.all([
-      streamReadings(client, names, { now: () => now })(),
-      lastArrivals(client, names, now),
-    ]);
-    for (const { shard, stream } of named) {
-      const reading = stream === null ? undefined : readings.get(stream);
-      const lastArrival = stream === null ? null : (arrivals.get(stream) ?? null);
-      requireShardEmpty(shard, reading && { ...reading, lastArrival }, now);
-    }
+    return await streamActivities(client, names, now);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Where Serverless keeps the templates of a stage's deployments. */
+export interface DeploymentsFolder {
+  readonly bucket: string;
+  /** `serverless/<service>/<stage>` */
+  readonly folder: string;
+  /** Name of a template. */
+  readonly file: string;
+}
+
+/**
+ * Reads the template to which `serverless rollback --timestamp` goes back.
+ *
+ * @param timestamp As Serverless takes it: epoch milliseconds, or any date.
+ * @returns Null if there is none: Serverless then says so.
+ * @throws What the client of S3 throws.
+ */
+export async function readRollbackTemplate(
+  aws: AwsSettings,
+  { bucket, folder, file }: DeploymentsFolder,
+  timestamp: string,
+): Promise<StreamTemplate | null> {
+  // As Serverless does: https://github.com/oss-serverless/osls/blob/main/lib/plugins/aws/rollback.js
+  const [date = null] = [new Date(timestamp), new Date(Number(timestamp))].filter(
+    (one) => !Number.isNaN(one.getTime()),
+  );
+  if (date === null) return null;
+  const client = new S3Client(aws);
+  try {
+    const Key = `${folder}/${date.getTime()}-${date.toISOString()}/${file}`;
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+    return templateSchema.parse(parseJson((await Body?.transformToString()) ?? ''));
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NoSuchKey') return null;
+    throw error;
   } finally {
     client.destroy();
   }

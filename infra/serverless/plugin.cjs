@@ -1,13 +1,15 @@
 // Extends Serverless: bundles the functions, leaves out functions and routes that the configuration does not need, warns, and refuses to
 // package a stage that shares a resource with another one, to deploy the local cloud's stage, a collector without keys
-// or a stack that CloudFormation would refuse, to delete streams that are not drained, and addresses that are not retired.
+// or a stack that CloudFormation would refuse, to delete streams that are not drained, by a rollback too, to put rows on a
+// stream that is new, and to delete addresses that are not retired.
 const { resolve } = require('node:path');
 
 const root = resolve(__dirname, '..', '..');
 
 module.exports = class SluicePlugin {
-  constructor(serverless, _options, { log }) {
+  constructor(serverless, options, { log }) {
     this.serverless = serverless;
+    this.options = options;
     this.log = log;
     this.hooks = {
       initialize: () => this.leaveOut(),
@@ -27,6 +29,7 @@ module.exports = class SluicePlugin {
       },
       'before:deploy:function:deploy': () => this.requireDeployable(),
       'before:remove:remove': () => this.requireKept(),
+      'before:rollback:initialize': () => this.requireRollback(),
       'after:deploy:deploy': () => this.warnOfDrain(),
     };
   }
@@ -95,12 +98,12 @@ module.exports = class SluicePlugin {
   }
 
   /**
-   * That streams which go are drained, and addresses which go are retired.
+   * That no stream is lost with its events, and addresses which go are retired.
    *
    * @param template What is deployed. Default nothing: the stack is removed.
    */
   async requireKept(template) {
-    const [{ readDeployedStack, requireStreamsDrained }, required] = await Promise.all([
+    const [{ readDeployedStack, requireStreamsKept }, required] = await Promise.all([
       import('./deployedStack.ts'),
       import('./requirements.ts'),
     ]);
@@ -108,11 +111,31 @@ module.exports = class SluicePlugin {
     const aws = await provider.getAwsSdkV3Config();
     const stackName = provider.naming.getStackName();
     await this.explain(async () => {
-      await requireStreamsDrained(aws, stackName, template);
+      await requireStreamsKept(aws, stackName, template);
       const deployed = template === undefined ? null : await readDeployedStack(aws, stackName);
       if (deployed === null) return;
       const addresses = required.deletedAddresses(deployed.template, template, deployed.outputs);
       required.requireRetired(addresses, await this.loadConfig());
+    });
+  }
+
+  /** That no stream is lost with its events by going back to another template. Without a timestamp Serverless lists them. */
+  async requireRollback() {
+    const { timestamp } = this.options;
+    if (!timestamp) return;
+    const { readRollbackTemplate, requireStreamsKept } = await import('./deployedStack.ts');
+    const provider = this.serverless.getProvider('aws');
+    const { naming } = provider;
+    const aws = await provider.getAwsSdkV3Config();
+    const { service } = this.serverless.service;
+    const deployments = {
+      bucket: await provider.getServerlessDeploymentBucketName(),
+      folder: `${provider.getDeploymentPrefix()}/${service}/${provider.getStage()}`,
+      file: naming.getCompiledTemplateS3Suffix(),
+    };
+    await this.explain(async () => {
+      const template = await readRollbackTemplate(aws, deployments, String(timestamp));
+      if (template !== null) await requireStreamsKept(aws, naming.getStackName(), template);
     });
   }
 

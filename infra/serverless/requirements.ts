@@ -3,7 +3,8 @@ import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import { customerSession, exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
-import { SETTLE_MS, type StreamReading } from '../../lib/landing/hold/streamAge.ts';
+import { type StreamActivity, whyNotEmpty } from '../../lib/landing/hold/emptyStream.ts';
+import { SETTLE_MS } from '../../lib/landing/hold/streamAge.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import {
   collectorConcurrency,
@@ -84,6 +85,17 @@ export interface StreamTemplate {
   >;
 }
 
+const STREAM = 'AWS::KinesisFirehose::DeliveryStream';
+
+/** Names in AWS of a template's delivery streams, by their logical IDs. */
+export function streamsOfTemplate({ Resources = {} }: StreamTemplate): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(Resources).flatMap(([id, { Type, Properties }]) =>
+      Type === STREAM ? [[id, String(Properties?.['DeliveryStreamName'])] as const] : [],
+    ),
+  );
+}
+
 /**
  * Logical IDs of delivery streams that an update deletes, by leaving them out or by building others in their place.
  *
@@ -91,7 +103,7 @@ export interface StreamTemplate {
  */
 export function deletedStreams(deployed: StreamTemplate, packaged: StreamTemplate = {}): string[] {
   return Object.entries(deployed.Resources ?? {}).flatMap(([id, before]) => {
-    if (before.Type !== 'AWS::KinesisFirehose::DeliveryStream') return [];
+    if (before.Type !== STREAM) return [];
     const after = packaged.Resources?.[id];
     const isKept =
       after?.Type === before.Type &&
@@ -104,7 +116,7 @@ export function deletedStreams(deployed: StreamTemplate, packaged: StreamTemplat
  * Refuses to delete streams of a stack that is not drained: what a stream has not delivered is deleted with it, and was
  * answered 202. https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeleteDeliveryStream.html
  *
- * @param streams What would be deleted: logical IDs, or the stack.
+ * @param streams What would be deleted: logical IDs.
  * @param drain What the stack's secret says; null without a drain, or without the secret.
  * @throws ConfigError `SLUICE_CONFIG_NOT_DRAINED`
  */
@@ -114,6 +126,30 @@ export function requireDrained(
 ): void {
   if (streams.length > 0 && (drain === null || drain.drained === null))
     throw new ConfigError('SLUICE_CONFIG_NOT_DRAINED', `It deletes ${streams.join(', ')}.`);
+}
+
+/**
+ * Refuses to delete a stream of a drained stack that has got records since the drain was marked, or may hold some.
+ *
+ * @param name Its name in AWS.
+ * @param activity Undefined is not known.
+ * @param now Epoch milliseconds.
+ * @throws ConfigError `SLUICE_CONFIG_NOT_DRAINED`
+ */
+export function requireStreamEmpty(name: string, activity: StreamActivity | undefined, now: number): void {
+  const why = streamWaits(activity, now);
+  if (why !== null) throw new ConfigError('SLUICE_CONFIG_NOT_DRAINED', `${name} ${why}`);
+}
+
+/** The rest of a sentence about a stream. */
+function streamWaits(activity: StreamActivity | undefined, now: number): string | null {
+  if (activity === undefined) return 'has metrics that are not known.';
+  const { last } = activity;
+  const isLately = last !== null && now - last.at < SETTLE_MS;
+  return (
+    whyNotEmpty(activity) ??
+    (isLately ? `got records lately. It can be removed from ${isoTimestamp(last.at + SETTLE_MS)}.` : null)
+  );
 }
 
 /** Types of resources whose address SDKs post to. */
@@ -170,56 +206,78 @@ export interface RemovedShard {
   readonly isInRotation: boolean;
 }
 
+/** Logical IDs of the further streams of a table. */
+const SHARD_ID = /^(.+)Shard\d+$/;
 /** Functions that put rows on streams, by the logical IDs that Serverless makes of their names. */
 const WRITERS = ['CollectLambdaFunction', 'RedriveLambdaFunction'] as const;
 
 /** Streams that an update removes, of tables that keep their first. The whole deployment need not be drained for them. */
 export function removedShards(deployed: StreamTemplate, packaged: StreamTemplate): RemovedShard[] {
   return deletedStreams(deployed, packaged).flatMap((id) => {
-    const [, first] = /^(.+)Shard\d+$/.exec(id) ?? [];
+    const [, first] = SHARD_ID.exec(id) ?? [];
     if (first === undefined || packaged.Resources?.[id] !== undefined) return [];
     if (packaged.Resources?.[first] === undefined) return [];
-    const name = deployed.Resources?.[id]?.Properties?.['DeliveryStreamName'];
-    // As Serverless writes a reference into the template.
-    const reference = JSON.stringify({ Ref: id });
-    const isInRotation = WRITERS.some((writer) =>
-      JSON.stringify(deployed.Resources?.[writer]?.Properties?.['Environment'] ?? {}).includes(reference),
-    );
-    return [{ id, name: String(name), isInRotation }];
+    const name = streamsOfTemplate(deployed).get(id) ?? '';
+    return [{ id, name, isInRotation: isInRotation(deployed, id) }];
   });
 }
 
-/** What Firehose's metrics tell of a stream that is to be removed. */
-export interface ShardActivity extends Pick<StreamReading, 'freshness' | 'undelivered'> {
-  /** When a record last arrived within 24 hours, epoch milliseconds; null if none did. */
-  readonly lastArrival: number | null;
+/** Whether functions put rows on a stream, or it is not known. */
+function isInRotation({ Resources }: StreamTemplate, stream: string): boolean {
+  // As Serverless writes a reference into the template.
+  const reference = JSON.stringify({ Ref: stream });
+  return WRITERS.some((writer) => {
+    const environment = Resources?.[writer]?.Properties?.['Environment'];
+    return environment === undefined || JSON.stringify(environment).includes(reference);
+  });
 }
 
 /**
- * Refuses to remove a stream that gets rows, or that has not been seen to be empty for as long as `sluice drain` looks
- * at a deployment.
+ * Refuses to make a further stream of a table and put rows on it in one update. If a later part of the update fails,
+ * CloudFormation deletes what it has made, and what the stream took until then is lost.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+ *
+ * @param deployed Of a stack that takes events. The first deployment of a stack need not ask.
+ * @throws ConfigError `SLUICE_CONFIG_SHARD_IN_ROTATION`
+ */
+export function requireNewOutOfRotation(deployed: StreamTemplate, packaged: StreamTemplate): void {
+  const before = streamsOfTemplate(deployed);
+  const names = [...streamsOfTemplate(packaged)].flatMap(([id, name]) =>
+    SHARD_ID.test(id) && !before.has(id) && isInRotation(packaged, id) ? [name] : [],
+  );
+  if (names.length > 0)
+    throw new ConfigError('SLUICE_CONFIG_SHARD_IN_ROTATION', `It adds ${names.join(', ')}.`);
+}
+
+/** The times by which a removal is judged, epoch milliseconds. */
+export interface RemovalTimes {
+  readonly now: number;
+  /** When the stack was last updated: until then the functions may have put rows on a stream that is out of rotation. */
+  readonly updatedAt: number;
+}
+
+/**
+ * Refuses to remove a stream that gets rows, or that has not been out of rotation, and seen to be empty, for as long as
+ * `sluice drain` looks at a deployment.
  *
  * @param activity Undefined is not known.
- * @param now Epoch milliseconds.
  * @throws ConfigError `SLUICE_CONFIG_SHARD_NOT_DRAINED`
  */
 export function requireShardEmpty(
   shard: RemovedShard,
-  activity: ShardActivity | undefined,
-  now: number,
+  activity: StreamActivity | undefined,
+  times: RemovalTimes,
 ): void {
-  const why = shard.isInRotation ? 'the deployed functions put rows on it.' : shardWaits(activity, now);
-  if (why !== null) throw new ConfigError('SLUICE_CONFIG_SHARD_NOT_DRAINED', `${shard.name}: ${why}`);
+  const why = shard.isInRotation
+    ? 'gets rows: the deployed functions put them on it.'
+    : shardWaits(activity, times);
+  if (why !== null) throw new ConfigError('SLUICE_CONFIG_SHARD_NOT_DRAINED', `${shard.name} ${why}`);
 }
 
-function shardWaits(activity: ShardActivity | undefined, now: number): string | null {
-  if (activity === undefined) return 'its metrics are not known.';
-  const { freshness, undelivered, lastArrival } = activity;
-  const oldest = Math.max(0, undelivered, ...freshness);
-  if (oldest > 0) return `it has a record that has waited for ${Math.ceil(oldest / 60)} minutes.`;
-  return lastArrival !== null && now - lastArrival < SETTLE_MS
-    ? `a record arrived lately. It can be removed from ${isoTimestamp(lastArrival + SETTLE_MS)}.`
-    : null;
+function shardWaits(activity: StreamActivity | undefined, { now, updatedAt }: RemovalTimes): string | null {
+  const why = streamWaits(activity, now);
+  if (why !== null || now - updatedAt >= SETTLE_MS) return why;
+  return `may have got rows until the last deployment. It can be removed from ${isoTimestamp(updatedAt + SETTLE_MS)}.`;
 }
 
 /**

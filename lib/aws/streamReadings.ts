@@ -1,5 +1,6 @@
 import { CloudWatchClient, GetMetricDataCommand, type MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import type { Clock } from '../base/time.ts';
+import { lastArrival, type StreamActivity } from '../landing/hold/emptyStream.ts';
 import { HoldError } from '../landing/hold/StreamHolds.ts';
 import {
   COUNT_PERIOD_SECONDS,
@@ -67,23 +68,29 @@ export function streamReadings(client: CloudWatchClient, streams: StreamNames, c
 }
 
 /**
- * When records last arrived on streams within 24 hours: the end of the period, epoch milliseconds. Streams without any are
- * missing.
+ * Reads of streams that are to be deleted whether they may have records that they have not delivered.
  *
+ * @param now Epoch milliseconds.
  * @throws As {@link streamReadings}.
  */
-export async function lastArrivals(
+export async function streamActivities(
   client: CloudWatchClient,
   streams: StreamNames,
   now: number,
-): Promise<ReadonlyMap<StreamId, number>> {
-  const counts = await readMetrics(client, streams, COUNTS, { now, ...KEPT_PERIODS });
-  return new Map(
-    Array.from(streams.keys()).flatMap((stream) => {
-      const last = counts(stream, 0).findLast(([, records]) => records > 0);
-      return last === undefined ? [] : [[stream, last[0] + COUNT_PERIOD_SECONDS * 1_000] as const];
-    }),
-  );
+): Promise<ReadonlyMap<StreamId, StreamActivity>> {
+  const [fresh, counts] = await Promise.all([
+    readMetrics(client, streams, FRESHNESS, { now, minutes: MINUTES, periodSeconds: 60 }),
+    readMetrics(client, streams, COUNTS, { now, ...KEPT_PERIODS }),
+  ]);
+  const activity = (stream: StreamId): StreamActivity => {
+    const [arrived, delivered] = [counts(stream, 0), counts(stream, 1)];
+    return {
+      freshness: fresh(stream, 0).map(([, seconds]) => seconds),
+      undelivered: undeliveredSeconds(arrived, delivered, now),
+      last: lastArrival(arrived, delivered, COUNT_PERIOD_SECONDS * 1_000),
+    };
+  };
+  return new Map(Array.from(streams.keys(), (stream) => [stream, activity(stream)]));
 }
 
 type MetricValues = (stream: StreamId, metric: number) => readonly (readonly [at: number, value: number])[];

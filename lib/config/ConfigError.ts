@@ -46,7 +46,12 @@ export const ConfigError = defineErrorFamily('user', {
   SLUICE_CONFIG_SHARD_NOT_DRAINED: {
     cause:
       'This would delete one of several streams of a table, and the stream gets rows or may hold some, which were answered 202 and would be lost with it.',
-    cure: 'First deploy with `streams.….inRotation` lowered and `shards` as it was. Forty minutes after the last row has arrived, and once it is delivered, deploy with `shards` lowered (docs/operate.md, "Fewer streams for a table").',
+    cure: 'First deploy with `streams.….inRotation` lowered and `shards` as it was. Forty minutes after that deployment and after the last row has arrived, and once it is delivered, deploy with `shards` lowered (docs/operate.md, "Fewer streams for a table"). Before a rollback to fewer streams do the same.',
+  },
+  SLUICE_CONFIG_SHARD_IN_ROTATION: {
+    cause:
+      'This would add a stream to a table and put rows on it in one deployment. If the deployment then failed, CloudFormation would delete the stream with rows that were answered 202.',
+    cure: 'First deploy with `streams.….inRotation` as many as the table has now (`shards: 3, inRotation: 1`), then without `inRotation` (docs/operate.md, "More streams for a table"). A rollback cannot do it in two steps: deploy the older version with today\'s `streams` instead.',
   },
   SLUICE_CONFIG_ENDPOINT_DELETED: {
     cause: 'This would delete an address that SDKs may still post to. What they send there would be lost.',

@@ -1,6 +1,10 @@
 import { CloudFormationClient, UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
-import { streamName } from '../../infra/streams/streams.ts';
+import { readDeployedStack } from '../../infra/serverless/deployedStack.ts';
+import { streamsOfTemplate } from '../../infra/serverless/requirements.ts';
+import { streamName, streamNamed } from '../../infra/streams/streams.ts';
+import { type StreamNames, streamActivities } from '../../lib/aws/streamReadings.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
+import { whyNotEmpty } from '../../lib/landing/hold/emptyStream.ts';
 import { HOLDS_STALE_MS } from '../../lib/landing/hold/HoldsCache.ts';
 import {
   changeHolds,
@@ -12,7 +16,7 @@ import {
 } from '../../lib/landing/hold/StreamHolds.ts';
 import { SETTLE_MS } from '../../lib/landing/hold/streamAge.ts';
 import type { StreamId } from '../../lib/tables/streams.ts';
-import { readStreamHolds, readStreamMetrics, withHoldStore } from '../holds/holds.ts';
+import { readStreamHolds, streamNames, withHoldStore } from '../holds/holds.ts';
 import { readLocalState } from '../localBuffers.ts';
 import type { Place } from '../place.ts';
 import { countWaitingObjects } from '../status/waitingObjects.ts';
@@ -129,15 +133,27 @@ async function bufferWaits(place: Place): Promise<DrainWait[]> {
 
 /**
  * Firehose does not tell how many records a stream has. A stream waits while any age of its oldest record within 15 minutes
- * is above 0, and while records have arrived since its last delivery, as when delivery is completely blocked.
+ * is above 0, and until a delivery has followed the last records that arrived: none does while delivery is completely
+ * blocked.
  */
 async function metricWaits(place: Place): Promise<DrainWait[]> {
-  const readings = await readStreamMetrics(place);
-  return [...readings].flatMap(([stream, { freshness, undelivered }]) => {
-    const oldest = Math.max(0, undelivered, ...freshness);
-    if (oldest === 0) return [];
-    return [bufferWait(place, stream, `has a record that has waited for ${Math.ceil(oldest / 60)} minutes.`)];
+  const activities = await streamActivities(place.cloudwatch, await deployedStreams(place), place.now);
+  return [...activities].flatMap(([stream, activity]) => {
+    const why = whyNotEmpty(activity);
+    return why === null ? [] : [bufferWait(place, stream, why)];
   });
+}
+
+/** The streams of the deployed stack: the configuration may have changed since, and have others. */
+async function deployedStreams({ aws, config, stack }: Place): Promise<StreamNames> {
+  const stackName = `${stack.service}-${stack.stage}`;
+  const deployed = await readDeployedStack(aws, stackName);
+  const names = deployed === null ? [] : [...streamsOfTemplate(deployed.template).values()];
+  const found = names.flatMap((name) => {
+    const stream = streamNamed(stackName, name);
+    return stream === null ? [] : [[stream, name] as const];
+  });
+  return found.length > 0 ? new Map(found) : streamNames({ config, stack });
 }
 
 function bufferWait(place: Place, stream: StreamId, what: string): DrainWait {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { requireStreamsDrained } from '../../infra/serverless/deployedStack.ts';
+import { requireStreamsKept } from '../../infra/serverless/deployedStack.ts';
 import { HOLDS_STALE_MS } from '../../lib/landing/hold/HoldsCache.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type LoadedTemplate, loadTemplate } from '../../local/loadTemplate.ts';
@@ -21,7 +21,8 @@ let clock: MovableClock;
 let cloud: Cloud;
 let one: LoadedTemplate;
 let three: LoadedTemplate;
-let shrinking: LoadedTemplate;
+/** Three, of which one is in rotation: between one and three, in both directions. */
+let between: LoadedTemplate;
 
 const fileOf = (name: string) => join(folder, `${name}.config.ts`);
 /** The configuration of the commands. */
@@ -45,7 +46,7 @@ beforeAll(async () => {
   data = join(folder, 'data');
   one = await packaged('one', { shards: 1 });
   three = await packaged('three', { shards: 3 });
-  shrinking = await packaged('shrinking', { shards: 3, inRotation: 1 });
+  between = await packaged('between', { shards: 3, inRotation: 1 });
   clock = new MovableClock();
   await clock.set(Date.UTC(2026, 10, 20, 1));
   cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data, clock, load: async () => one });
@@ -98,7 +99,7 @@ const overflow = async () => (await sluice('status')).answer.waiting.overflow.co
 
 /** What `serverless deploy` asks before it deploys a package. */
 const asked = ({ template }: LoadedTemplate) =>
-  requireStreamsDrained(
+  requireStreamsKept(
     { endpoint: cloud.edge, region: 'us-east-1', credentials },
     'sluice-local',
     template,
@@ -108,6 +109,12 @@ const asked = ({ template }: LoadedTemplate) =>
 it('three streams of a table share its rows; one that fails or is held loses none, and they go one by one', async () => {
   await post(3);
   expect(buffered()).toEqual([3, 0, 0]);
+  await expect(asked(three)).rejects.toMatchObject({
+    code: 'SLUICE_CONFIG_SHARD_IN_ROTATION',
+    detail: 'It adds sluice-local-events-2, sluice-local-events-3.',
+  });
+  await asked(between);
+  await cloud.update(between);
   await asked(three);
   await cloud.update(three);
   configured = fileOf('three');
@@ -144,10 +151,10 @@ it('three streams of a table share its rows; one that fails or is held loses non
 
   await expect(asked(one)).rejects.toMatchObject({
     code: 'SLUICE_CONFIG_SHARD_NOT_DRAINED',
-    detail: expect.stringMatching(/^sluice-local-events-2: the deployed functions put rows on it/),
+    detail: expect.stringMatching(/^sluice-local-events-2 gets rows: /),
   });
-  await asked(shrinking);
-  await cloud.update(shrinking);
+  await asked(between);
+  await cloud.update(between);
   await clock.advance(20 * MINUTE);
   await cloud.flush();
   await post(10);
@@ -155,7 +162,7 @@ it('three streams of a table share its rows; one that fails or is held loses non
   // Nothing is in them, but Firehose's metrics are late.
   await expect(asked(one)).rejects.toMatchObject({
     code: 'SLUICE_CONFIG_SHARD_NOT_DRAINED',
-    detail: expect.stringMatching(/^sluice-local-events-2: a record arrived lately/),
+    detail: expect.stringMatching(/^sluice-local-events-2 got records lately/),
   });
   await clock.advance(60 * MINUTE);
   await asked(one);

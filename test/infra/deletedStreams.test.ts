@@ -3,7 +3,9 @@ import {
   deletedStreams,
   removedShards,
   requireDrained,
+  requireNewOutOfRotation,
   requireShardEmpty,
+  requireStreamEmpty,
 } from '../../infra/serverless/requirements.ts';
 import { streams, streamVariables } from '../../infra/streams/streams.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -58,6 +60,8 @@ describe('streams that a deployment deletes', () => {
 describe('one of several streams of a table', () => {
   const NOW = Date.UTC(2026, 10, 20, 12);
   const MINUTE = 60_000;
+  const HOUR = 60 * MINUTE;
+  const LONG_AGO = { now: NOW, updatedAt: NOW - HOUR };
   const ofShards = (shards: number, inRotation: number | null = null) => {
     const config = defineConfig({ bucket: 'acme-streams', streams: { events: { shards, inRotation } } });
     const { rotation } = streamVariables(config);
@@ -87,41 +91,86 @@ describe('one of several streams of a table', () => {
     expect(removedShards(ofShards(2, 1), { Resources: {} })).toEqual([]);
   });
 
+  it('counts as one that gets rows while a function that may put them on it is not known', () => {
+    const { RedriveLambdaFunction: _, ...rest } = ofShards(3, 1).Resources;
+    const unread = { ...rest, RedriveLambdaFunction: { Type: 'AWS::Lambda::Function', Properties: {} } };
+    for (const Resources of [rest, unread])
+      expect(removedShards({ Resources }, ofShards(2, 1))).toMatchObject([{ isInRotation: true }]);
+  });
+
+  it('is not added and put into rotation at once: a deployment that failed would delete its rows', () => {
+    const refused = (names: string) =>
+      expect.objectContaining({ code: 'SLUICE_CONFIG_SHARD_IN_ROTATION', detail: `It adds ${names}.` });
+    const add = (before: object, after: object) => () => requireNewOutOfRotation(before, after);
+    const both = 'sluice-prod-events-2, sluice-prod-events-3';
+    expect(add(ofShards(1), ofShards(3))).toThrow(refused(both));
+    expect(add(ofShards(1), ofShards(3, 2))).toThrow(refused('sluice-prod-events-2'));
+    expect(add(ofShards(2), ofShards(3))).toThrow(refused('sluice-prod-events-3'));
+    for (const [before, after] of [
+      [ofShards(1), ofShards(3, 1)],
+      [ofShards(3, 1), ofShards(3)],
+      [ofShards(3), ofShards(3)],
+      [ofShards(2), ofShards(3, 2)],
+      [ofShards(3), ofShards(1)],
+    ] as const)
+      add(before, after)();
+  });
+
   it.each([
-    ['gets rows', true, { freshness: [], undelivered: 0, lastArrival: null }, 'put rows on it'],
-    ['has unknown metrics', false, undefined, 'metrics are not known'],
-    [
-      'holds a record',
-      false,
-      { freshness: [0, 61, 0], undelivered: 0, lastArrival: null },
-      'waited for 2 minutes',
-    ],
+    ['gets rows', true, { freshness: [], undelivered: 0, last: null }, 'gets rows'],
+    ['has unknown metrics', false, undefined, 'metrics that are not known'],
+    ['holds a record', false, { freshness: [0, 61, 0], undelivered: 0, last: null }, 'waited for 2 minutes'],
     [
       'is blocked',
       false,
-      { freshness: [], undelivered: 7_200, lastArrival: NOW - 2 * 3_600_000 },
+      { freshness: [], undelivered: 7_200, last: { at: NOW - 2 * HOUR, isFollowed: false } },
       'for 120 minutes',
+    ],
+    [
+      'got its last record in the minute of its last delivery, and is blocked since',
+      false,
+      { freshness: [], undelivered: 0, last: { at: NOW - 2 * HOUR, isFollowed: false } },
+      'got records until 2026-11-20T10:00:00.000Z, and delivered nothing after them',
     ],
     [
       'got a record lately',
       false,
-      { freshness: [], undelivered: 0, lastArrival: NOW - 39 * MINUTE },
+      { freshness: [], undelivered: 0, last: { at: NOW - 39 * MINUTE, isFollowed: true } },
       'removed from 2026-11-20T12:01:00.000Z',
     ],
   ])('is not removed when it %s', (_what, isInRotation, activity, why) => {
     const shard = { id: 'EventsStreamShard2', name: 'sluice-prod-events-2', isInRotation };
-    expect(() => requireShardEmpty(shard, activity, NOW)).toThrow(
+    expect(() => requireShardEmpty(shard, activity, LONG_AGO)).toThrow(
       expect.objectContaining({
         code: 'SLUICE_CONFIG_SHARD_NOT_DRAINED',
-        detail: expect.stringMatching(new RegExp(`^sluice-prod-events-2: .*${why}`)),
+        detail: expect.stringMatching(new RegExp(`^sluice-prod-events-2 .*${why}`)),
       }),
     );
+    if (isInRotation) return;
+    // Nor is a stream of a stack that was drained.
+    expect(() => requireStreamEmpty(shard.name, activity, NOW)).toThrow(
+      expect.objectContaining({ code: 'SLUICE_CONFIG_NOT_DRAINED', detail: expect.stringContaining(why) }),
+    );
+  });
+
+  it('is not removed within forty minutes of the deployment that may have taken it out of rotation', () => {
+    const shard = { id: 'EventsStreamShard2', name: 'sluice-prod-events-2', isInRotation: false };
+    const unused = { freshness: [], undelivered: 0, last: null };
+    expect(() => requireShardEmpty(shard, unused, { now: NOW, updatedAt: NOW - 39 * MINUTE })).toThrow(
+      expect.objectContaining({
+        code: 'SLUICE_CONFIG_SHARD_NOT_DRAINED',
+        detail: expect.stringContaining('removed from 2026-11-20T12:01:00.000Z'),
+      }),
+    );
+    requireShardEmpty(shard, unused, { now: NOW, updatedAt: NOW - 40 * MINUTE });
   });
 
   it('is removed when it has been empty for forty minutes', () => {
     const shard = { id: 'EventsStreamShard2', name: 'sluice-prod-events-2', isInRotation: false };
     const idle = { freshness: [0, 0], undelivered: 0 };
-    requireShardEmpty(shard, { ...idle, lastArrival: NOW - 40 * MINUTE }, NOW);
-    requireShardEmpty(shard, { ...idle, freshness: [], lastArrival: null }, NOW);
+    const last = { at: NOW - 40 * MINUTE, isFollowed: true };
+    requireShardEmpty(shard, { ...idle, last }, LONG_AGO);
+    requireShardEmpty(shard, { ...idle, freshness: [], last: null }, LONG_AGO);
+    requireStreamEmpty(shard.name, { ...idle, last }, NOW);
   });
 });

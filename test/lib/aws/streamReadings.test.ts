@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type StreamNames, streamReadings } from '../../../lib/aws/streamReadings.ts';
+import { type StreamNames, streamActivities, streamReadings } from '../../../lib/aws/streamReadings.ts';
 import type { CountedStreams } from '../../../lib/landing/hold/streamAge.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 2);
@@ -108,6 +108,22 @@ describe('what Firehose tells of the streams', () => {
     };
     expect(await countsAsked('doubtful')).toHaveLength(2);
     expect((await read('doubtful')).get('events')?.undelivered).toBe(187 * 60);
+  });
+
+  it('says of streams that are to be deleted whether a delivery followed the last records', async () => {
+    answers = {
+      'a-events DeliveryToS3.DataFreshness': points([3, 70]),
+      'a-events IncomingRecords': points([302, 4], [187, 5], [100, 0]),
+      'a-events DeliveryToS3.Records': points([187, 9]),
+      'a-exposures IncomingRecords': points([187, 5]),
+      'a-exposures DeliveryToS3.Records': points([187, 3], [186, 2]),
+    };
+    const activities = await streamActivities(client, streams, NOW);
+    const at = NOW - 186 * 60_000;
+    const last = (isFollowed: boolean) => ({ at, isFollowed });
+    expect(activities.get('events')).toEqual({ freshness: [70], undelivered: 0, last: last(false) });
+    expect(activities.get('exposures')).toEqual({ freshness: [], undelivered: 0, last: last(true) });
+    expect(activities.get('quarantine')).toEqual({ freshness: [], undelivered: 0, last: null });
   });
 
   it('is read of as many streams as one answer has room for', async () => {

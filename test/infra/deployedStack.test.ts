@@ -1,0 +1,178 @@
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { readRollbackTemplate, requireStreamsKept } from '../../infra/serverless/deployedStack.ts';
+import { streams, streamVariables } from '../../infra/streams/streams.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { holdsText, NO_HOLDS } from '../../lib/landing/hold/StreamHolds.ts';
+import { lookAtDrain } from '../../observe/drain/drain.ts';
+import { type OpenPlace, openPlace } from '../../observe/place.ts';
+import {
+  cloudFormationService,
+  cloudWatchService,
+  type DeployedStack,
+  MetricStore,
+  ObjectStore,
+  realClock,
+  Secrets,
+  s3Service,
+  secretsManagerService,
+} from '../../packages/local-aws/src/index.ts';
+import { startServices, temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+
+const NOW = Date.now();
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const BUCKET = 'acme-streams';
+const STACK = 'sluice-prod';
+const directory = temporaryDirectory();
+
+const withShards = (shards: number, inRotation: number | null = null) =>
+  defineConfig({ bucket: BUCKET, streams: { events: { shards, inRotation } } });
+function templateOf(config: ReturnType<typeof withShards>) {
+  const Environment = { Variables: { SLUICE_EVENTS_STREAM: streamVariables(config).rotation.events } };
+  const writer = { Type: 'AWS::Lambda::Function', Properties: { Environment } };
+  const own = JSON.parse(JSON.stringify(streams({ config, service: 'sluice', stage: 'prod' })));
+  return { Resources: { ...own, CollectLambdaFunction: writer, RedriveLambdaFunction: writer } };
+}
+const one = templateOf(withShards(1));
+const between = templateOf(withShards(3, 1));
+const three = templateOf(withShards(3));
+
+let deployed: DeployedStack;
+function deploy(template: object, updatedMs = NOW - HOUR, status = 'UPDATE_COMPLETE') {
+  const place = { region: 'us-east-1', account: '000000000000', partition: 'aws' };
+  const times = { createdMs: NOW - 100 * HOUR, updatedMs };
+  deployed = { ...place, ...times, name: STACK, status, resources: [], outputs: {}, template };
+}
+
+let secrets: Secrets;
+let objects: ObjectStore;
+let metrics: MetricStore;
+let services: Awaited<ReturnType<typeof startServices>>;
+let place: OpenPlace;
+beforeAll(async () => {
+  const at = { partition: 'aws', region: 'us-east-1', account: '000000000000' };
+  secrets = Secrets.open({ directory: `${directory.path}/secrets`, clock: realClock, ...at });
+  secrets.ensure(`${STACK}-holds`, { Name: `${STACK}-holds`, SecretString: holdsText(NO_HOLDS) });
+  objects = ObjectStore.open({ directory: `${directory.path}/objects`, clock: realClock });
+  objects.ensureBucket(BUCKET, { eventBridge: false });
+  metrics = MetricStore.open({ directory: `${directory.path}/metrics`, clock: realClock });
+  services = await startServices([
+    cloudFormationService({ stack: () => deployed }),
+    cloudWatchService({ metrics, clock: realClock, beforeReading: () => undefined }),
+    secretsManagerService({ secrets }),
+    s3Service({ store: objects, clock: realClock }),
+  ]);
+  // The checkout is older than what is deployed.
+  const about = { config: withShards(1), stack: { service: 'sluice', stage: 'prod' }, now: NOW };
+  place = openPlace({ ...about, isLocal: false }, services.options);
+});
+afterAll(async () => {
+  place.close();
+  await services.close();
+  objects.close();
+  metrics.close();
+  directory.remove();
+});
+
+const asked = (template?: object) => requireStreamsKept(services.options, STACK, template, NOW);
+const refused = (code: string, detail: string) => ({
+  code: `SLUICE_CONFIG_${code}`,
+  detail: expect.stringContaining(detail),
+});
+/** Records that arrived, or were delivered, so many minutes ago. */
+const count = (stream: string, name: string, minutesAgo: number) =>
+  metrics.add([
+    {
+      at: NOW - minutesAgo * MINUTE,
+      values: [7],
+      metric: {
+        ...{ namespace: 'AWS/Firehose', name, unit: 'Count' },
+        dimensions: [['DeliveryStreamName', `${STACK}-${stream}`]],
+      },
+    },
+  ]);
+async function setDrain(drained: string | null) {
+  const client = new SecretsManagerClient(services.options);
+  const drain = { since: new Date(NOW - 2 * HOUR).toISOString(), empty: drained, drained };
+  const SecretString = holdsText({ ...NO_HOLDS, drain });
+  await client.send(new PutSecretValueCommand({ SecretId: `${STACK}-holds`, SecretString }));
+  client.destroy();
+}
+
+describe('a deployment', () => {
+  beforeEach(async () => {
+    await setDrain(null);
+  });
+
+  it('adds streams only out of rotation, but to a stack that is new', async () => {
+    deploy(one);
+    await expect(asked(three)).rejects.toMatchObject(refused('SHARD_IN_ROTATION', 'sluice-prod-events-2'));
+    await asked(between);
+    deploy(between);
+    await asked(three);
+    for (const status of ['REVIEW_IN_PROGRESS', 'ROLLBACK_COMPLETE']) {
+      deploy({ Resources: {} }, NOW, status);
+      await asked(three);
+    }
+  });
+
+  it('removes streams that were out of rotation and empty for long enough', async () => {
+    deploy(between, NOW - 39 * MINUTE);
+    await expect(asked(one)).rejects.toMatchObject(refused('SHARD_NOT_DRAINED', 'until the last deployment'));
+    deploy(between, NOW - 41 * MINUTE);
+    await asked(one);
+    count('events-3', 'IncomingRecords', 120);
+    count('events-3', 'DeliveryToS3.Records', 120);
+    await expect(asked(one)).rejects.toMatchObject(refused('SHARD_NOT_DRAINED', 'nothing after them'));
+    count('events-3', 'DeliveryToS3.Records', 118);
+    await asked(one);
+    await expect(asked({ Resources: {} })).rejects.toMatchObject(refused('NOT_DRAINED', 'EventsStream'));
+  });
+
+  it('that removes the stack looks at every stream, though it is marked as drained', async () => {
+    deploy(three);
+    await expect(asked()).rejects.toMatchObject(refused('NOT_DRAINED', 'EventsStreamShard2'));
+    await setDrain(new Date(NOW - HOUR).toISOString());
+    await asked();
+    count('events-2', 'IncomingRecords', 30);
+    await expect(asked()).rejects.toMatchObject(refused('NOT_DRAINED', 'sluice-prod-events-2 has a record'));
+  });
+
+  it('that is rolled back is read where Serverless keeps it', async () => {
+    const at = new Date(Date.UTC(2026, 10, 20, 12));
+    const [folder, file] = ['serverless/sluice/prod', 'compiled-cloudformation-template.json'];
+    const s3 = new S3Client({ ...services.options, forcePathStyle: true });
+    const Key = `${folder}/${at.getTime()}-${at.toISOString()}/${file}`;
+    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: JSON.stringify(one) }));
+    s3.destroy();
+    const read = (timestamp: string) =>
+      readRollbackTemplate(services.options, { bucket: BUCKET, folder, file }, timestamp);
+    for (const timestamp of [String(at.getTime()), at.toISOString()]) {
+      const template = await read(timestamp);
+      expect(template).toEqual(one);
+      deploy(three);
+      await expect(asked(template ?? {})).rejects.toMatchObject(refused('SHARD_NOT_DRAINED', 'gets rows'));
+      deploy(one);
+      await asked(template ?? {});
+    }
+    expect(await read('1')).toBeNull();
+    expect(await read('yesterday')).toBeNull();
+  });
+});
+
+describe('a drain', () => {
+  it('waits for every stream that is deployed, also for those that the checkout does not have', async () => {
+    deploy(three);
+    await setDrain(null);
+    const waits = async () => (await lookAtDrain(place))?.waitsFor.map(({ part, why }) => `${part}: ${why}`);
+    count('events-2', 'DeliveryToS3.Records', 28);
+    expect(await waits()).toEqual([expect.stringMatching(/^metrics: /)]);
+    count('events-3', 'IncomingRecords', 100);
+    count('events-3', 'DeliveryToS3.Records', 100);
+    expect(await waits()).toEqual([
+      expect.stringMatching(/^buffers: The stream sluice-prod-events-3 got records until/),
+    ]);
+  });
+});
