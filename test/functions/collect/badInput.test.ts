@@ -220,7 +220,9 @@ describe('a request', () => {
   ])('%s %s is answered 404 with the accepted method and path', async (method, path) => {
     const { status, answer } = await post({ method, path, body: '' });
     expect([status, answer.code]).toEqual([404, 'SLUICE_PATH_RESERVED']);
-    expect(answer.message).toContain('is taken by POST, without a slash at its end, and only with `sources`');
+    expect(answer.message).toContain(
+      'is taken by POST, without a slash at its end, only with `sources`; with a Function URL, at the output DataReadyUrl.',
+    );
     expect(answer.message).not.toContain('Statsig');
   });
 

@@ -207,8 +207,10 @@ async function takes(policy: PolicyDocument, statement: Statement, action: strin
   }
 }
 
-/** What a mapping's ARN looks like; for all other actions allowed on `*` there is no ARN. */
+/** What the ARN of a mapping or of metrics looks like; for all other actions allowed on `*` there is no ARN. */
 function exampleOf(action: string): string {
+  if (action === 'cloudwatch:GetMetricData')
+    return 'arn:aws:cloudwatch:eu-west-1:111122223333:dataset/default';
   if (!action.startsWith('lambda:') || action === 'lambda:CreateEventSourceMapping') return '*';
   return 'arn:aws:lambda:eu-west-1:111122223333:event-source-mapping:0a1b2c3d-0000-1111-2222-333344445555';
 }

@@ -38,7 +38,7 @@ describe('defineConfig', () => {
       keys: [],
       keysInSecret: false,
       keyLimit: { requestsPerSecond: 500, burst: 5_000 },
-      collector: { reservedConcurrency: null },
+      collector: { reservedConcurrency: null, accountConcurrency: null },
       allowAnyKey: false,
       landTelemetry: false,
       events: { deny: [] },
@@ -69,9 +69,16 @@ describe('defineConfig', () => {
         stateVersionDays: 30,
         dataVersionDays: 1,
       },
-      alarms: { topicArn: null },
+      alarms: { topicArn: null, invocationsPerHour: 1_000_000, refusedKeysPerHour: 10_000 },
       architecture: 'arm64',
-      endpoint: { requestsPerSecond: null, burst: null, accountRequestsPerSecond: null },
+      endpoint: {
+        kind: 'http-api',
+        retired: [],
+        accessLogDays: null,
+        requestsPerSecond: null,
+        burst: null,
+        accountRequestsPerSecond: null,
+      },
     });
   });
 
