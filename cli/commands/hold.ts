@@ -48,15 +48,18 @@ export const hold: Command = {
     if (force && !release) throw new UsageError('SLUICE_USAGE_OPTIONS', '--force without --release.');
     let meant: readonly StreamId[] = [];
     const { held } = await run(line, async (place) => {
-      const { holdStreams, streamsMeant, readStreamHolds, releaseStreams } = await import(
+      const { holdStreams, streamsHeldToo, streamsMeant, readStreamHolds, releaseStreams } = await import(
         '../../observe/holds/holds.ts'
       );
+      const streams = release
+        ? streamsHeldToo(place, await readStreamHolds(place))
+        : allStreams(place.config);
       meant = words.flatMap((word) => {
-        const streams = streamsMeant(place, word);
-        if (streams.length === 0) throw unknownStream(word, allStreams(place.config));
-        return streams;
+        const some = streamsMeant(streams, word);
+        if (some.length === 0) throw unknownStream(word, streams);
+        return some;
       });
-      if (release && words.length === 0) meant = allStreams(place.config);
+      if (release && words.length === 0) meant = streams;
       if (release) return releaseStreams(place, meant, { force });
       if (words.length > 0) return holdStreams(place, meant, why ?? 'Held by hand.');
       return readStreamHolds(place);

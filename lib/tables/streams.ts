@@ -71,6 +71,13 @@ export function streamsOfVariable(
   return variable.split(',').map((name, i) => [streamId(kind, i + 1), name] as const);
 }
 
+/** Streams by table and number, each once. Other texts are left out. */
+export function sortedStreams(names: Iterable<string>): readonly StreamId[] {
+  const streams = [...new Set(names)].flatMap((name) => parseStreamId(name) ?? []);
+  const place = (stream: StreamId) => tableKinds.indexOf(tableOf(stream));
+  return streams.sort((a, b) => place(a) - place(b) || shardOf(a) - shardOf(b));
+}
+
 /** Every stream, by table. */
 export function allStreams(config: StreamsConfig): readonly StreamId[] {
   return tableKinds.flatMap((kind) => streamsOf(config, kind));

@@ -255,11 +255,19 @@ export const doctorFindings = {
   ),
   SLUICE_DOCTOR_STREAM_HELD: problem(
     'A stream is held, because what goes into it may be dropped: its rows wait in overflow. Nothing of them is lost.',
-    'Correct what its log group names: the check then releases the stream. What a person holds, a person releases with the command: docs/operate.md, "A stream delivers late".',
+    'Correct what its log group names: the check then releases the stream. What a person holds, and one of several streams for which nothing waits, a person releases with the command: docs/operate.md, "A stream delivers late".',
   ),
   SLUICE_DOCTOR_STREAM_EXPIRING: problem(
     'A stream has not delivered for 12 hours or more. Firehose drops records 24 hours after it has accepted them.',
     'Correct what its log group names before the hours are over. If that is not possible, move the stream to a rescue bucket: docs/operate.md, "A stream delivers late".',
+  ),
+  SLUICE_DOCTOR_STREAM_QUOTA_NEAR: warning(
+    'A stream is near its quota, or above it. What it does not accept goes to overflow.',
+    'Give the table more streams, or ask AWS for a higher quota: docs/limits.md, "Rows a second".',
+  ),
+  SLUICE_DOCTOR_STREAM_OUT_OF_ROTATION: warning(
+    'A stream is out of rotation: it gets no rows.',
+    'If it was added, deploy without `inRotation`. If it is not needed, it can be removed 40 minutes after the deployment that took it out: docs/operate.md, "Fewer streams for a table".',
   ),
   SLUICE_DOCTOR_DRAINING: problem(
     'The deployment is being drained: the collector answers 503 and takes no events. SDKs send them again for a while.',

@@ -6,6 +6,7 @@ import { type StreamNames, streamReadings } from '../../lib/aws/streamReadings.t
 import { type Clock, isoTimestamp } from '../../lib/base/time.ts';
 import {
   changeHolds,
+  type Hold,
   type HoldStore,
   NO_HOLDS,
   readHolds,
@@ -20,6 +21,7 @@ import {
   parseStreamId,
   type StreamId,
   shardOf,
+  sortedStreams,
   streamsOf,
   tableOf,
 } from '../../lib/tables/streams.ts';
@@ -68,7 +70,7 @@ export async function releaseStreams(
   streams: readonly StreamId[],
   { force = false }: { readonly force?: boolean } = {},
 ): Promise<StreamHolds> {
-  const readings = force ? null : await readStreamMetrics(place);
+  const readings = force ? null : await readStreamMetrics(place, streams);
   const release = (holds: StreamHolds, stream: StreamId): StreamHolds => {
     const hold = holds.held[stream];
     const reading = readings?.get(stream);
@@ -82,9 +84,13 @@ export async function releaseStreams(
   return withHoldStore(place, (store) => changeHolds(store, (holds) => streams.reduce(release, holds)));
 }
 
-/** What Firehose's metrics tell of the streams. @throws HoldError; what CloudWatch's client throws. */
-function readStreamMetrics(place: Pick<Place, 'cloudwatch' | 'config' | 'stack' | 'now'>) {
-  return streamReadings(place.cloudwatch, streamNames(place), constant(place.now))();
+/** What Firehose's metrics tell of streams. @throws HoldError; what CloudWatch's client throws. */
+async function readStreamMetrics(
+  { cloudwatch, stack, now }: Pick<Place, 'cloudwatch' | 'stack' | 'now'>,
+  streams: readonly StreamId[],
+) {
+  const names: StreamNames = new Map(streams.map((stream) => [stream, streamName(stack, stream)]));
+  return streamReadings(cloudwatch, names, constant(now))();
 }
 
 /** Every stream of a deployment with its name in AWS. */
@@ -95,12 +101,35 @@ export function streamNames({ config, stack }: Pick<Place, 'config' | 'stack'>):
 /**
  * The streams that a person means: `events` is all of that table, `events-1` its first, `events-2` its second. None if there is
  * no such stream.
+ *
+ * @param streams All that there are.
  */
-export function streamsMeant({ config }: Pick<Place, 'config'>, word: string): readonly StreamId[] {
+export function streamsMeant(streams: readonly StreamId[], word: string): readonly StreamId[] {
   const kind = tableKinds.find((one) => one === word);
-  if (kind !== undefined) return streamsOf(config, kind);
+  if (kind !== undefined) return streams.filter((stream) => tableOf(stream) === kind);
   const stream = parseStreamId(word.replace(/-1$/, ''));
-  return stream !== null && allStreams(config).includes(stream) ? [stream] : [];
+  return stream !== null && streams.includes(stream) ? [stream] : [];
+}
+
+/** The streams of a configuration, and those that are held: what is deployed may have others than the checkout. */
+export function streamsHeldToo(
+  { config }: Pick<Place, 'config'>,
+  { held }: Pick<StreamHolds, 'held'>,
+): readonly StreamId[] {
+  return sortedStreams([...allStreams(config), ...Object.keys(held)]);
+}
+
+/**
+ * Whether a stream is released only by a person: one that a person holds, and one of several without anything to show that
+ * it delivers, while others of its table get the rows (lib/landing/hold/checkStreams.ts).
+ */
+export function isForPerson(
+  { config }: Pick<Place, 'config'>,
+  stream: StreamId,
+  { until, probe }: Hold,
+): boolean {
+  const isOne = streamsOf(config, tableOf(stream)).length === 1 && shardOf(stream) === 1;
+  return until === 'release' || (probe && !isOne);
 }
 
 /** The word by which a person means one stream: {@link streamsMeant}. */

@@ -4,8 +4,7 @@ import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { shellCommand } from '../../lib/base/text.ts';
 import { drainText } from '../../lib/landing/hold/StreamHolds.ts';
 import { EXPIRING_SECONDS, KEPT_SECONDS } from '../../lib/landing/hold/streamAge.ts';
-import { allStreams } from '../../lib/tables/streams.ts';
-import { streamWord } from '../holds/holds.ts';
+import { isForPerson, streamsHeldToo, streamWord } from '../holds/holds.ts';
 import type { Place } from '../place.ts';
 import { HOUR_MS } from '../reconcile/hourlyMetrics.ts';
 import type { StatusFacts } from './statusFacts.ts';
@@ -41,7 +40,7 @@ export const StatusFinding = defineErrorFamily('system', {
   SLUICE_STATUS_STREAM_HELD: {
     cause:
       'A stream is held, because what goes into it may be dropped: rows wait in overflow/. Nothing of them is lost.',
-    cure: 'Correct what keeps the stream from delivering: the check then releases it. What a person holds, a person releases with the command: docs/operate.md, "A stream delivers late".',
+    cure: 'Correct what keeps the stream from delivering: the check then releases it. What a person holds, and one of several streams for which nothing waits, a person releases with the command: docs/operate.md, "A stream delivers late".',
   },
   SLUICE_STATUS_DRAINING: {
     cause:
@@ -50,7 +49,7 @@ export const StatusFinding = defineErrorFamily('system', {
   },
   SLUICE_STATUS_QUOTA_NEAR: {
     cause: 'A stream is near its quota, or above it. What it does not accept goes to overflow/.',
-    cure: 'Ask AWS for a higher quota: docs/deploy.md, "Overload".',
+    cure: 'Give the table more streams, or ask AWS for a higher quota: docs/limits.md, "Rows a second".',
   },
   SLUICE_STATUS_PARTITION_MISSING: {
     cause: 'Days have files that no query reads: their partition is missing, or points elsewhere.',
@@ -149,7 +148,7 @@ export interface StatusProblem {
 }
 
 /** The share of a quota from which a stream is near it. */
-const NEAR = 0.8;
+export const NEAR = 0.8;
 const KEPT_HOURS = KEPT_SECONDS / 3_600;
 const EXPIRING_HOURS = EXPIRING_SECONDS / 3_600;
 /** Failed days and reasons that have a command. */
@@ -309,15 +308,16 @@ function findHeldStreams(
   place: Pick<Place, 'config' | 'stack'>,
   say: Commands,
 ): StatusProblem[] {
-  return allStreams(place.config).flatMap((stream) => {
-    const hold = held?.[stream];
+  if (held === null) return [];
+  return streamsHeldToo(place, { held }).flatMap((stream) => {
+    const hold = held[stream];
     if (hold === undefined) return [];
     const by = hold.by === 'hand' ? 'by hand' : 'by the check';
     return [
       problem(
         'SLUICE_STATUS_STREAM_HELD',
         `${streamName(place.stack, stream)}: held ${by} since ${hold.since}. ${hold.why}`,
-        hold.until === 'release' ? [say.sluice('hold', streamWord(place, stream), '--release')] : [],
+        isForPerson(place, stream, hold) ? [say.sluice('hold', streamWord(place, stream), '--release')] : [],
       ),
     ];
   });

@@ -5,7 +5,13 @@ import { decideHolds } from '../../lib/landing/hold/checkStreams.ts';
 import { allHeld, holdsText, NO_HOLDS, readHolds } from '../../lib/landing/hold/StreamHolds.ts';
 import type { StreamReadings } from '../../lib/landing/hold/streamAge.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
-import { holdStreams, readStreamHolds, releaseStreams } from '../../observe/holds/holds.ts';
+import {
+  holdStreams,
+  readStreamHolds,
+  releaseStreams,
+  streamsHeldToo,
+  streamsMeant,
+} from '../../observe/holds/holds.ts';
 import {
   cloudWatchService,
   MetricStore,
@@ -45,22 +51,22 @@ afterAll(async () => {
   directory.remove();
 });
 
-/** Records arrived on the stream of events some hours ago, and it has delivered nothing since. */
-const blockEvents = (hoursAgo: number) =>
+/** Records arrived on a stream some hours ago, and it has delivered nothing since. */
+const block = (stream: string, hoursAgo: number) =>
   metrics.add([
     {
       at: NOW - hoursAgo * HOUR,
       values: [7],
       metric: {
         ...{ namespace: 'AWS/Firehose', name: 'IncomingRecords', unit: 'Count' },
-        dimensions: [['DeliveryStreamName', 'sluice-prod-events']],
+        dimensions: [['DeliveryStreamName', `sluice-prod-${stream}`]],
       },
     },
   ]);
 
 describe('streams that are released by hand', () => {
   it('are released, but for one that is late: the check releases it when it delivers', async () => {
-    blockEvents(3.5);
+    block('events', 3.5);
     await holdStreams(place, ['exposures', 'events'], 'The key is being replaced.');
     const { held } = await releaseStreams(place, ['exposures', 'events', 'quarantine']);
     expect(held).toEqual({
@@ -74,6 +80,20 @@ describe('streams that are released by hand', () => {
     expect((await readStreamHolds(place)).held).toEqual(held);
     expect((await releaseStreams(place, ['events'])).held).toEqual(held);
     expect((await releaseStreams(place, ['events'], { force: true })).held).toEqual({});
+  });
+});
+
+describe('a stream that the checkout does not have', () => {
+  it('is released like the others, and stays held while it is late', async () => {
+    const streams = streamsHeldToo(place, await holdStreams(place, ['events-2', 'events-3'], 'A test.'));
+    expect(streams).toEqual(['exposures', 'events', 'events-2', 'events-3', 'quarantine']);
+    expect(streamsMeant(streams, 'events')).toEqual(['events', 'events-2', 'events-3']);
+    expect(streamsMeant(streams, 'events-1')).toEqual(['events']);
+    expect(streamsMeant(streams, 'events-4')).toEqual([]);
+    block('events-3', 3.5);
+    const { held } = await releaseStreams(place, streamsMeant(streams, 'events-3'));
+    expect(held).toMatchObject({ 'events-2': { until: 'release' }, 'events-3': { until: 'delivery' } });
+    expect((await releaseStreams(place, streams, { force: true })).held).toEqual({});
   });
 });
 

@@ -53,6 +53,28 @@ describe('problems of a deployment', () => {
     expect(judge({})).toEqual([]);
   });
 
+  it('are held streams, also one that the checkout does not have, with the command if only a person releases it', () => {
+    const hold = { since: at(3), by: 'check', why: 'Late.', until: 'delivery', probe: false } as const;
+    const held = {
+      'events-2': { ...hold, probe: true },
+      'exposures-3': hold,
+      events: { ...hold, probe: true },
+      quarantine: { ...hold, by: 'hand', until: 'release' },
+    } as const;
+    const release = (word: string) => `npx sluice hold ${word} --release --stage prod --region eu-central-1`;
+    expect(judge({ held }).map(({ detail, commands }) => [detail.split(':')[0], commands])).toEqual([
+      ['sluice-prod-exposures-3', []],
+      ['sluice-prod-events', []],
+      ['sluice-prod-events-2', [release('events-2')]],
+      ['sluice-prod-quarantine', [release('quarantine')]],
+    ]);
+    const three = { ...place, config: defineConfig({ bucket: 'acme', streams: { events: { shards: 3 } } }) };
+    const [first] = findProblems({ ...well, held: { events: held.events } }, three, {
+      ...{ region: 'eu-central-1', faults: 0 },
+    });
+    expect(first?.commands).toEqual([release('events-1')]);
+  });
+
   it('have commands for the stage and region', () => {
     const overflow = { ...nothing, count: 10_000, hasMore: true, oldest: at(1), lastCode: 'Slow' };
     const [found] = judge({ waiting: { ...well.waiting, overflow } });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { shellCommand } from '../../../lib/base/text.ts';
 import { sameDocument } from '../../../observe/doctor/checks/bucket.ts';
 import { columnProblems } from '../../../observe/doctor/checks/catalog.ts';
+import { judgeShares } from '../../../observe/doctor/checks/delivery/holds.ts';
 import { findPrincipalsWithoutAccess, judgeKey } from '../../../observe/doctor/checks/key.ts';
 import { judgeAccount, judgeClock } from '../../../observe/doctor/checks/preconditions.ts';
 import { judgeSimulation } from '../../../observe/doctor/checks/readers.ts';
@@ -32,6 +33,30 @@ describe('the clock', () => {
     expect(judge(3_600_000)[0]?.detail).toBe('This machine is 3599 s ahead.');
     expect(judge(-3_600_300)[0]?.detail).toBe('This machine is 3600 s behind.');
     expect(judgeClock({ theirTime: undefined, ourTime: { before: 0, after: 0 } })).toEqual([]);
+  });
+});
+
+describe('streams', () => {
+  it('should get rows, and not be near their quota', () => {
+    const well = {
+      stream: 'sluice-prod-events',
+      isInRotation: true,
+      quota: 'bytes',
+      quotaShare: 0.79,
+    } as const;
+    expect(judgeShares([well, { ...well, quota: null, quotaShare: null }])).toEqual([]);
+    const near = { ...well, stream: 'sluice-prod-events-2', quotaShare: 0.8 };
+    const unused = { ...well, stream: 'sluice-prod-events-3', isInRotation: false };
+    expect(judgeShares([well, near, unused])).toMatchObject([
+      {
+        ...{ code: 'SLUICE_DOCTOR_STREAM_QUOTA_NEAR', severity: 'warning' },
+        detail: 'sluice-prod-events-2: 80 % of its bytes a second.',
+      },
+      {
+        ...{ code: 'SLUICE_DOCTOR_STREAM_OUT_OF_ROTATION', severity: 'warning' },
+        detail: 'sluice-prod-events-3.',
+      },
+    ]);
   });
 });
 

@@ -13,23 +13,28 @@ import {
 } from '../../../../lib/landing/hold/StreamHolds.ts';
 import { EXPIRING_SECONDS, KEPT_SECONDS, oldestSeconds } from '../../../../lib/landing/hold/streamAge.ts';
 import { allStreams, type StreamId, tableOf } from '../../../../lib/tables/streams.ts';
-import { streamNames, streamWord } from '../../../holds/holds.ts';
+import { isForPerson, streamNames, streamsHeldToo, streamWord } from '../../../holds/holds.ts';
+import { ObserveError } from '../../../place.ts';
+import { NEAR } from '../../../status/statusProblems.ts';
+import { readStreams, type StreamState } from '../../../status/streamState.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
 import type { DoctorContext } from '../../DoctorContext.ts';
 import { CheckImpossible, type Finding, finding } from '../../findings.ts';
 import { revertDriftCommands } from '../../repairCommands.ts';
 import type { Check } from '../../runChecks.ts';
 
-/** Streams that are held, and those that drop rows soon. */
+/** Streams that are held, those that drop rows soon, that are near their quota, and that get no rows. */
 export const holds: Check = {
   name: 'holds',
   expects:
-    'no stream is held, the deployment is not being drained, and no stream has waited for 12 hours to deliver: Firehose drops records after 24',
+    'no stream is held, near its quota or out of rotation, the deployment is not being drained, and no stream has waited for 12 hours to deliver: Firehose drops records after 24',
   needs: ['stack'],
   blocks: [],
   codes: [
     'SLUICE_DOCTOR_STREAM_HELD',
     'SLUICE_DOCTOR_STREAM_EXPIRING',
+    'SLUICE_DOCTOR_STREAM_QUOTA_NEAR',
+    'SLUICE_DOCTOR_STREAM_OUT_OF_ROTATION',
     'SLUICE_DOCTOR_DRAINING',
     'SLUICE_DOCTOR_HOLDS_MISSING',
     'SLUICE_DOCTOR_HOLDS_DELETED',
@@ -42,7 +47,7 @@ export const holds: Check = {
   ],
   run: (doctor) =>
     checkEach(
-      [judgeHolds, judgeFreshness],
+      [judgeHolds, judgeFreshness, readShares],
       (judge) => judge(doctor),
       (impossible) => impossible.finding,
     ),
@@ -88,14 +93,13 @@ async function heldFindings(
         shellCommand(['npx', 'sluice', 'drain', '--cancel', ...place]),
       ]),
     );
-  for (const stream of allStreams(config)) {
+  for (const stream of streamsHeldToo({ config }, { held })) {
     const hold = held[stream];
     if (hold === undefined) continue;
     const by = hold.by === 'hand' ? 'by hand' : 'by the check';
-    const command =
-      hold.until === 'release'
-        ? shellCommand(['npx', 'sluice', 'hold', streamWord({ config }, stream), '--release', ...place])
-        : await logsCommand(doctor, stream);
+    const command = isForPerson({ config }, stream, hold)
+      ? shellCommand(['npx', 'sluice', 'hold', streamWord({ config }, stream), '--release', ...place])
+      : await logsCommand(doctor, stream);
     found.push(
       finding(
         'SLUICE_DOCTOR_STREAM_HELD',
@@ -112,10 +116,7 @@ async function judgeFreshness(doctor: DoctorContext): Promise<readonly Finding[]
   const now = await doctor.now();
   const names = streamNames({ config: await doctor.config(), stack: doctor.stack });
   const read = streamReadings(cloudWatch, names, { now: () => now });
-  const readings = await doctor.ask('cloudwatch:GetMetricData', read).catch((error: unknown) => {
-    if (!(error instanceof HoldError)) throw error;
-    throw new CheckImpossible(finding('SLUICE_DOCTOR_FAILED', error.message));
-  });
+  const readings = await doctor.ask('cloudwatch:GetMetricData', read).catch(unread);
   const found: Finding[] = [];
   for (const [stream, reading] of readings) {
     const seconds = oldestSeconds(reading);
@@ -130,6 +131,37 @@ async function judgeFreshness(doctor: DoctorContext): Promise<readonly Finding[]
     );
   }
   return found;
+}
+
+async function readShares(doctor: DoctorContext): Promise<readonly Finding[]> {
+  const [{ cloudWatch }, now] = [await doctor.clients(), await doctor.now()];
+  const place = { cloudwatch: cloudWatch, config: await doctor.config(), stack: doctor.stack, now };
+  const states = await doctor.ask('cloudwatch:GetMetricData', () => readStreams(place)).catch(unread);
+  return judgeShares(states);
+}
+
+/** Values of metrics that are missing say nothing. */
+function unread(error: unknown): never {
+  if (error instanceof HoldError || error instanceof ObserveError)
+    throw new CheckImpossible(finding('SLUICE_DOCTOR_FAILED', error.message));
+  throw error;
+}
+
+/** What is near its quota, and what gets no rows. */
+export function judgeShares(
+  states: readonly Pick<StreamState, 'stream' | 'isInRotation' | 'quota' | 'quotaShare'>[],
+): readonly Finding[] {
+  return states.flatMap(({ stream, isInRotation, quota, quotaShare }) => [
+    ...(quotaShare === null || quotaShare < NEAR
+      ? []
+      : [
+          finding(
+            'SLUICE_DOCTOR_STREAM_QUOTA_NEAR',
+            `${stream}: ${Math.round(quotaShare * 100)} % of its ${quota} a second.`,
+          ),
+        ]),
+    ...(isInRotation ? [] : [finding('SLUICE_DOCTOR_STREAM_OUT_OF_ROTATION', `${stream}.`)]),
+  ]);
 }
 
 function logsCommand(doctor: DoctorContext, stream: StreamId): Promise<string> {
