@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -159,6 +160,37 @@ describe('a deployment', () => {
     }
     expect(await read('1')).toBeNull();
     expect(await read('yesterday')).toBeNull();
+  });
+
+  it('that is rolled back is refused by the plugin before Serverless begins, if it would delete streams with rows', async () => {
+    const at = new Date(Date.UTC(2026, 10, 20, 13));
+    const s3 = new S3Client({ ...services.options, forcePathStyle: true });
+    const Key = `serverless/sluice/prod/${at.getTime()}-${at.toISOString()}/compiled.json`;
+    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: JSON.stringify(one) }));
+    s3.destroy();
+    const provider = {
+      getAwsSdkV3Config: async () => services.options,
+      getServerlessDeploymentBucketName: async () => BUCKET,
+      getDeploymentPrefix: () => 'serverless',
+      getStage: () => 'prod',
+      naming: { getStackName: () => STACK, getCompiledTemplateS3Suffix: () => 'compiled.json' },
+    };
+    const serverless = {
+      getProvider: () => provider,
+      service: { service: 'sluice' },
+      classes: { Error },
+    };
+    const Plugin = createRequire(import.meta.url)('../../infra/serverless/plugin.cjs');
+    const rollBack = async (timestamp?: string): Promise<void> =>
+      new Plugin(serverless, { timestamp }, {}).hooks['before:rollback:initialize']();
+    deploy(three);
+    await expect(rollBack(String(at.getTime()))).rejects.toThrow(
+      /SLUICE_CONFIG_SHARD_NOT_DRAINED.*gets rows/,
+    );
+    // Without a timestamp Serverless lists them.
+    await rollBack();
+    deploy(one);
+    await rollBack(String(at.getTime()));
   });
 });
 
