@@ -366,7 +366,7 @@ export class DeliveryStream {
     if (old.length === 0) return;
     const kept = buffer.units.filter(({ entry }) => entry.arrivalMs > since);
     this.#expired += old.length;
-    await this.#journal.noteExpired(this.#expired, await textsOf(old));
+    await this.#journal.noteExpired(this.#expired, await readUnits(old));
     for (const [segment, runs] of deliveredRuns(old)) await segment.markDelivered(runs);
     unmarked.clear();
     for (const [segment, runs] of deliveredRuns(kept)) unmarked.set(segment, runs);
@@ -422,13 +422,13 @@ export interface StreamOptions {
   readonly onAccepted: (data: Uint8Array, at: number) => void;
 }
 
-async function textsOf(units: readonly DeliveryUnit[]): Promise<string[]> {
-  const texts: string[] = [];
+async function readUnits(units: readonly DeliveryUnit[]) {
+  const documents: { readonly arrivalMs: number; readonly text: string }[] = [];
   for (const { entry, start, end } of units) {
     const bytes = await entry.segment.read(entry.position + start, end - start);
-    texts.push(Buffer.from(bytes).toString('utf8'));
+    documents.push({ arrivalMs: entry.arrivalMs, text: bytes.toString('utf8') });
   }
-  return texts;
+  return documents;
 }
 
 /** Joins neighbouring documents of one record into one run. */

@@ -10,7 +10,7 @@ const SEGMENT_BYTES = 32 * 1024 * 1024;
 const SEGMENT_NAME = /^(\d{10})\.journal$/;
 /** File with the number of documents that were dropped. */
 const EXPIRED = 'expired';
-/** File with those documents, one a line. */
+/** File with those documents, one a line: `{"arrivedAt","document"}`. */
 const EXPIRED_DOCUMENTS = 'expired.ndjson';
 
 /**
@@ -79,8 +79,13 @@ export class Journal {
    * Writes down how many documents were dropped in all, and adds those that were dropped now to a file, which only the
    * deletion of the stream deletes: so that a test can tell what Firehose dropped from what was lost elsewhere.
    */
-  async noteExpired(documents: number, texts: readonly string[]): Promise<void> {
-    const lines = texts.map((text) => `${text.trim()}\n`).join('');
+  async noteExpired(documents: number, dropped: readonly ExpiredDocument[]): Promise<void> {
+    const lines = dropped
+      .map(({ arrivalMs, text }) => {
+        const line = { arrivedAt: new Date(arrivalMs).toISOString(), document: text.trim() };
+        return `${JSON.stringify(line)}\n`;
+      })
+      .join('');
     await appendFile(join(this.#directory, EXPIRED_DOCUMENTS), lines);
     await writeFile(join(this.#directory, EXPIRED), String(documents));
   }
@@ -141,6 +146,13 @@ export class Journal {
     this.#segments.delete(segment);
     await segment.remove();
   }
+}
+
+/** A document that was dropped. */
+interface ExpiredDocument {
+  /** When its record was accepted, epoch ms. */
+  readonly arrivalMs: number;
+  readonly text: string;
 }
 
 /** One acknowledged record and the position of its bytes. */

@@ -48,7 +48,10 @@ interface InvocationFate {
   readonly freezes: boolean;
   /** How the environment ends, whatever its handler answers; undefined: it does not. */
   readonly end?: 'killed' | 'timedOut' | undefined;
-  /** When it ends, after the start of the invocation. Default: killed when it answers, timed out at its timeout. */
+  /**
+   * When it ends, after the start of the invocation. Default: killed when it answers, timed out at its timeout, which it
+   * never outlives.
+   */
   readonly afterMs?: number | undefined;
 }
 
@@ -124,7 +127,7 @@ class ExecutionEnvironment {
       clockOffsetMs: this.#clockOffsetMs(),
     };
     const answer = this.#next();
-    const timesOut = end === 'timedOut' ? (afterMs ?? this.#timeoutMs) : this.#timeoutMs;
+    const timesOut = Math.min((end === 'timedOut' ? afterMs : undefined) ?? this.#timeoutMs, this.#timeoutMs);
     const timers = [setTimeout(() => this.#die(this.#timedOut(requestId)), timesOut)];
     if (end === 'killed' && afterMs !== undefined)
       timers.push(setTimeout(() => this.#die(killed(requestId)), afterMs));

@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FirehoseFixture, partitionedStream } from './FirehoseFixture.ts';
 
@@ -52,6 +54,13 @@ describe('what S3 does not accept', () => {
     await pass(22 * HOUR + 600_000);
     await fixture.pending(1);
     expect(fixture.firehose.expired()).toEqual([{ stream: 's', documents: 2 }]);
+    const [file = ''] = globSync('**/expired.ndjson', { cwd: fixture.directory });
+    const lines = readFileSync(join(fixture.directory, file), 'utf8').trim().split('\n');
+    const arrivedAt = '2026-11-20T12:00:00.000Z';
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { arrivedAt, document: '{"ds":"a","n":1}' },
+      { arrivedAt, document: '{"ds":"b","n":2}' },
+    ]);
     isAway = false;
     await fixture.firehose.flush();
     expect(await fixture.rows()).toEqual([{ n: 3n }]);

@@ -17,7 +17,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((one) => one.close()));
 });
 
-function open(name = 'collect') {
+function open(name = 'collect', timeoutMs = 10_000) {
   const log: string[] = [];
   const lambda = new LambdaFunction({
     handlerFile,
@@ -25,7 +25,7 @@ function open(name = 'collect') {
     functionName: name,
     functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
     memoryMb: 256,
-    timeoutMs: 10_000,
+    timeoutMs,
     variables: {},
     log: (text) => log.push(text),
     faults,
@@ -66,6 +66,17 @@ describe('faults of a function', () => {
     });
     expect(log.join('')).toContain('done');
     expect((await invoke({})).invocations).toBe(1);
+  });
+
+  it('time it out no later than its own timeout', async () => {
+    const { invoke } = open('collect', 300);
+    await invoke({});
+    set({ fault: 'timeOutInvocations', afterMs: 60_000 });
+    const begunAt = performance.now();
+    await expect(invoke({})).rejects.toMatchObject({
+      message: expect.stringContaining('Task timed out after 0.30 seconds'),
+    });
+    expect(performance.now() - begunAt).toBeLessThan(30_000);
   });
 
   it('throttle it: it is not invoked', async () => {
