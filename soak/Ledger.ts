@@ -1,7 +1,18 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { SentRequest } from './Sender.ts';
+
+/** What was asked for. */
+const runSchema = z.strictObject({ events: z.int(), seed: z.int() });
 
 /** A window, when it begins: what is drawn for it, and the numbers of its events. */
 const windowSchema = z.strictObject({
@@ -17,36 +28,104 @@ const windowSchema = z.strictObject({
 /** A window of the soak. */
 export type SoakWindow = z.output<typeof windowSchema>;
 
+/** Which streams are held and when each was last released, ISO 8601, by the names that Sluice has for them. */
+const holdsSchema = z.strictObject({
+  held: z.record(z.string(), z.string()),
+  released: z.record(z.string(), z.string()),
+});
+/** What is known of held streams at a moment. */
+export type SoakHolds = z.output<typeof holdsSchema>;
+
+/** A partition of a table in Glue, and the table's own location. */
+const partitionSchema = z.strictObject({
+  table: z.string(),
+  root: z.string(),
+  values: z.array(z.string()),
+  location: z.string(),
+});
+/** Where a query reads the rows of a day. */
+export type SoakPartition = z.output<typeof partitionSchema>;
+
 const entrySchema = z.union([
+  runSchema,
   windowSchema,
-  /** The local clock at a moment: a restart goes on from the last. */
-  z.strictObject({ clock: z.int() }),
-  /** A window that has ended, and how often its faults struck. */
-  z.strictObject({ ended: z.int(), struck: z.int(), clock: z.int() }),
+  /** A part of a window's requests begins to be sent; its events happen at `clock`. */
+  z.strictObject({ part: z.int(), of: z.int(), clock: z.int() }),
+  /** The local clock at a moment: a restart goes on from the last. With how often faults struck since, by their kind. */
+  z.strictObject({ clock: z.int(), struck: z.record(z.string(), z.int()).optional() }),
+  z.strictObject({ ended: z.int(), clock: z.int() }),
+  holdsSchema,
+  /** Objects that `sluice redrive --parked` moved back. */
+  z.strictObject({ returned: z.int() }),
   z.strictObject({ finished: z.literal(true) }),
 ]);
+type Entry = z.output<typeof entrySchema>;
+
+const REQUEST_HEADER = 'window,first,count,outcome,tries\n';
+
+/** A folder that cannot be used for what is asked. */
+export class LedgerError extends Error {}
 
 /**
- * What the soak has done, on disk: `windows.ndjson`, and `requests.csv` with a line for each request that has ended. What
- * was sent when the process was killed is in neither, and counts as not accepted.
+ * What the soak has done, on disk: `windows.ndjson`, `requests.csv` with a line for each end of a request, and at the end
+ * `partitions.ndjson`. Each line is written before the next thing is done. What was answered in the moment of a kill and is
+ * not written is sent again. A line that a kill left incomplete is dropped.
  */
 export class Ledger {
   readonly requestsFile: string;
-  readonly windowsFile: string;
+  readonly #windowsFile: string;
+  readonly #partitionsFile: string;
   readonly #windows: SoakWindow[] = [];
+  /** By window: when its parts began. */
+  readonly #parts = new Map<number, number[]>();
+  readonly #ended = new Set<number>();
+  readonly #struck = new Map<string, Map<number, number>>();
+  readonly #holds: SoakHolds[] = [];
+  /** The first numbers of requests that were posted, and of those that are answered for good. */
+  readonly #posted = new Set<number>();
+  readonly #settled = new Set<number>();
+  #run: z.output<typeof runSchema> | undefined;
+  #sent = 0;
   #clock: number | undefined;
+  #returned = 0;
   #finished = false;
 
-  /** @param directory Made when it is missing. */
+  /**
+   * @param directory Made when it is missing.
+   * @throws LedgerError when what is in it cannot be read.
+   */
   constructor(directory: string) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.requestsFile = join(directory, 'requests.csv');
-    this.windowsFile = join(directory, 'windows.ndjson');
-    if (!existsSync(this.requestsFile))
-      appendFileSync(this.requestsFile, 'window,first,count,outcome,tries\n');
-    const text = existsSync(this.windowsFile) ? readFileSync(this.windowsFile, 'utf8') : '';
-    for (const line of text.split('\n').filter((one) => one !== ''))
-      this.#take(entrySchema.parse(JSON.parse(line)));
+    this.#windowsFile = join(directory, 'windows.ndjson');
+    this.#partitionsFile = join(directory, 'partitions.ndjson');
+    const unreadable = (file: string, error: unknown) =>
+      new LedgerError(`${file} is damaged or of another version. Begin anew with --fresh.`, { cause: error });
+    try {
+      for (const line of wholeLines(this.#windowsFile)) this.#take(entrySchema.parse(JSON.parse(line)));
+    } catch (error) {
+      throw unreadable(this.#windowsFile, error);
+    }
+    const requests = wholeLines(this.requestsFile);
+    if (requests.length === 0) appendFileSync(this.requestsFile, REQUEST_HEADER);
+    for (const line of requests.slice(1)) {
+      const [, first, count, outcome] = line.split(',');
+      this.#count(Number(first), Number(count), outcome ?? '');
+    }
+  }
+
+  /** Begins a run, or goes on with it. @throws LedgerError when another one is in the folder. */
+  begin(wanted: { readonly events: number; readonly seed: number }): void {
+    const { events, seed } = wanted;
+    if (this.#run === undefined) {
+      if (this.#windows.length > 0)
+        throw new LedgerError('The folder has a run of another version. Begin anew with --fresh.');
+      this.note({ events, seed });
+    } else if (this.#run.events !== events || this.#run.seed !== seed) {
+      throw new LedgerError(
+        `The folder has a run of ${this.#run.events} events with seed ${this.#run.seed}, not of ${events} with seed ${seed}. Name another --directory, or begin anew with --fresh.`,
+      );
+    }
   }
 
   get windows(): readonly SoakWindow[] {
@@ -58,9 +137,24 @@ export class Ledger {
     return this.#windows.reduce((sum, { count }) => sum + count, 0);
   }
 
+  /** Events that were posted, whatever the answer. */
+  get sent(): number {
+    return this.#sent;
+  }
+
   /** The last time of the local clock; undefined before the first window. */
   get clock(): number | undefined {
     return this.#clock;
+  }
+
+  /** What was known of held streams, in the order of time. */
+  get holds(): readonly SoakHolds[] {
+    return this.#holds;
+  }
+
+  /** Parked objects that `sluice redrive --parked` moved back. */
+  get returned(): number {
+    return this.#returned;
   }
 
   /** Whether all events were sent and everything was delivered. */
@@ -68,22 +162,82 @@ export class Ledger {
     return this.#finished;
   }
 
-  note(entry: z.output<typeof entrySchema>): void {
-    appendFileSync(this.windowsFile, `${JSON.stringify(entry)}\n`);
+  /** When the parts of a window that were begun happened, in order. */
+  partsOf(window: number): readonly number[] {
+    return this.#parts.get(window) ?? [];
+  }
+
+  hasEnded(window: number): boolean {
+    return this.#ended.has(window);
+  }
+
+  /** How often the faults of a kind struck, in one window or in all. */
+  struck(kind: string, window?: number): number {
+    const byWindow = this.#struck.get(kind) ?? new Map<number, number>();
+    if (window !== undefined) return byWindow.get(window) ?? 0;
+    return [...byWindow.values()].reduce((sum, times) => sum + times, 0);
+  }
+
+  /** Whether a request is accepted or dropped. @param first The number of its first event. */
+  isSettled(first: number): boolean {
+    return this.#settled.has(first);
+  }
+
+  note(entry: Entry): void {
+    appendFileSync(this.#windowsFile, `${JSON.stringify(entry)}\n`);
     this.#take(entry);
   }
 
-  /** Writes down what became of requests. */
-  noteSent(requests: readonly SentRequest[]): void {
-    const lines = requests.map(
-      ({ window, first, count, outcome, tries }) => `${window},${first},${count},${outcome},${tries}\n`,
-    );
-    if (lines.length > 0) appendFileSync(this.requestsFile, lines.join(''));
+  /** Writes down what became of a request. */
+  noteSent({ window, first, count, outcome, tries }: SentRequest): void {
+    appendFileSync(this.requestsFile, `${window},${first},${count},${outcome},${tries}\n`);
+    this.#count(first, count, outcome);
   }
 
-  #take(entry: z.output<typeof entrySchema>): void {
-    if ('window' in entry) this.#windows.push(entry);
-    if ('clock' in entry) this.#clock = entry.clock;
-    if ('finished' in entry) this.#finished = true;
+  /** Writes down what Glue has at the end, in place of what was there. */
+  notePartitions(partitions: readonly SoakPartition[]): void {
+    const text = partitions.map((one) => `${JSON.stringify(one)}\n`).join('');
+    writeFileSync(`${this.#partitionsFile}.new`, text);
+    renameSync(`${this.#partitionsFile}.new`, this.#partitionsFile);
   }
+
+  /** What Glue had at the end; nothing before it. */
+  partitions(): readonly SoakPartition[] {
+    return wholeLines(this.#partitionsFile).map((line) => partitionSchema.parse(JSON.parse(line)));
+  }
+
+  #take(entry: Entry): void {
+    if ('events' in entry) this.#run = entry;
+    else if ('kind' in entry) this.#windows.push(entry);
+    else if ('part' in entry) this.#parts.set(entry.of, [...this.partsOf(entry.of), entry.clock]);
+    else if ('ended' in entry) this.#ended.add(entry.ended);
+    else if ('held' in entry) this.#holds.push(entry);
+    else if ('returned' in entry) this.#returned += entry.returned;
+    else if ('finished' in entry) this.#finished = true;
+    else this.#addStrikes(entry.struck ?? {});
+    if ('clock' in entry) this.#clock = entry.clock;
+  }
+
+  #addStrikes(struck: Readonly<Record<string, number>>): void {
+    const window = this.#windows.length - 1;
+    for (const [kind, times] of Object.entries(struck)) {
+      const byWindow = this.#struck.get(kind) ?? new Map<number, number>();
+      this.#struck.set(kind, byWindow.set(window, (byWindow.get(window) ?? 0) + times));
+    }
+  }
+
+  #count(first: number, count: number, outcome: string): void {
+    if (!this.#posted.has(first)) this.#sent += count;
+    this.#posted.add(first);
+    if (outcome === 'accepted' || outcome === 'dropped') this.#settled.add(first);
+  }
+}
+
+/** The lines of a file. Cuts off a last one without its end: nothing may be appended to it. */
+function wholeLines(file: string): string[] {
+  if (!existsSync(file)) return [];
+  const bytes = readFileSync(file);
+  const length = bytes.lastIndexOf('\n') + 1;
+  if (length < bytes.length) truncateSync(file, length);
+  return bytes.toString('utf8', 0, length).split('\n').slice(0, -1);
 }

@@ -1,18 +1,15 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { z } from 'zod';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 import { loadTemplate } from '../local/loadTemplate.ts';
 import { type Cloud, startCloud } from '../local/startCloud.ts';
 import { MovableClock } from '../packages/local-aws/src/index.ts';
 import { requestSize, type SoakRequest, seededRandom } from './events.ts';
-import { type FaultKind, faultKinds } from './faultKinds.ts';
+import { faultKinds } from './faultKinds.ts';
 import { Ledger, type SoakWindow } from './Ledger.ts';
-import { Sender, type SentRequest } from './Sender.ts';
+import { Sender } from './Sender.ts';
+import { SoakCloud } from './SoakCloud.ts';
 
 const CONFIG = fileURLToPath(new URL('./sluice.config.ts', import.meta.url));
 const MINUTE_MS = 60_000;
@@ -48,13 +45,15 @@ export interface SoakOptions {
 
 /**
  * Sends events to the local cloud in windows, each with faults that are drawn by the seed, until all are sent and
- * everything is delivered by the product's own schedules.
+ * everything is delivered: by the product's schedules, by `sluice redrive --parked`, which the soak calls in an operator's
+ * place, and by a flush when nothing waits any more.
  *
  * @returns Whether it is finished; if not, the same call goes on.
- * @throws Error when something still waits long after the last fault.
+ * @throws LedgerError when the folder has another run; Error when something still waits long after the last fault.
  */
 export async function runSoak(options: SoakOptions): Promise<boolean> {
   const ledger = new Ledger(options.directory);
+  ledger.begin(options);
   if (ledger.finished) return true;
   const clock = new MovableClock();
   if (ledger.clock !== undefined) await clock.set(Math.max(ledger.clock, Date.now()));
@@ -71,50 +70,74 @@ export async function runSoak(options: SoakOptions): Promise<boolean> {
         onPackaging: () => options.say('Packaging changed functions …'),
       }),
   });
+  const aside = new SoakCloud(cloud, CONFIG);
   try {
-    return await new Soak(options, ledger, cloud, clock).run();
+    return await new Soak(options, ledger, { cloud, aside, clock }).run();
   } finally {
-    await setFaults(cloud, null);
+    await aside.clearFaults();
+    aside.close();
     await cloud.close();
   }
+}
+
+/** The local cloud, what the soak asks of it, and its time. */
+interface SoakPlace {
+  readonly cloud: Cloud;
+  readonly aside: SoakCloud;
+  readonly clock: MovableClock;
 }
 
 class Soak {
   readonly #options: SoakOptions;
   readonly #ledger: Ledger;
   readonly #cloud: Cloud;
+  readonly #aside: SoakCloud;
   readonly #clock: MovableClock;
   readonly #sender: Sender;
   readonly #startedAt = performance.now();
   /** Requests that SDKs keep, to send them again later. */
   #kept: SoakRequest[] = [];
+  #lastHolds = '';
 
-  constructor(options: SoakOptions, ledger: Ledger, cloud: Cloud, clock: MovableClock) {
+  constructor(options: SoakOptions, ledger: Ledger, { cloud, aside, clock }: SoakPlace) {
     this.#options = options;
     this.#ledger = ledger;
     this.#cloud = cloud;
+    this.#aside = aside;
     this.#clock = clock;
     this.#sender = new Sender(cloud.collector);
   }
 
   async run(): Promise<boolean> {
     const { events, minutes = Number.POSITIVE_INFINITY, say } = this.#options;
-    const before = this.#ledger.planned;
+    const before = this.#ledger.sent;
+    const report = ({ window, kind, beside }: SoakWindow) => {
+      const seconds = (performance.now() - this.#startedAt) / 1_000;
+      const { sent, planned } = this.#ledger;
+      const name = beside === undefined ? kind : `${kind} + ${beside}`;
+      say(
+        `${planned} of ${events} events planned, ${sent} sent, ${Math.round((sent - before) / seconds)}/s; window ${window}: ${name}`,
+      );
+    };
+    for (const window of this.#ledger.windows) {
+      if (this.#ledger.hasEnded(window.window)) this.#kept.push(...this.#unsettled(window));
+      else {
+        // A process was killed in it: its faults are set again, and what is left of it is sent.
+        await this.#runWindow(window);
+        report(window);
+      }
+    }
     while (this.#ledger.planned < events) {
-      const elapsedMs = performance.now() - this.#startedAt;
-      if (elapsedMs > minutes * MINUTE_MS) {
+      if (performance.now() - this.#startedAt > minutes * MINUTE_MS) {
         await this.#sendKept();
         return false;
       }
       const window = this.#drawWindow();
       await this.#runWindow(window);
-      const seconds = (performance.now() - this.#startedAt) / 1_000;
-      const done = this.#ledger.planned;
-      say(
-        `${done} of ${events} events, ${Math.round((done - before) / seconds)}/s; window ${window.window}: ${window.kind}${window.beside === undefined ? '' : ` beside ${window.beside}`}`,
-      );
+      report(window);
     }
     await this.#recover();
+    this.#ledger.notePartitions(await this.#aside.partitions());
     this.#ledger.note({ finished: true });
     return true;
   }
@@ -130,14 +153,14 @@ class Soak {
       .sort((a, b) => a.order - b.order)
       .map(({ name }) => name);
     const kind = deck[window % deck.length] ?? 'none';
-    const other =
-      window % BESIDE_EVERY === 0 && window >= kinds.length ? deck[(window + 7) % deck.length] : undefined;
+    const isDouble = window % BESIDE_EVERY === 0 && window >= kinds.length && kind !== 'none';
+    const other = isDouble ? deck[(window + 7) % deck.length] : undefined;
     const first = this.#ledger.planned;
     const most = Math.min(WINDOW_EVENTS, Math.ceil(events / kinds.length));
     const drawn = {
       window,
       kind,
-      ...(other === undefined ? {} : { beside: other }),
+      ...(other === undefined || other === 'none' ? {} : { beside: other }),
       first,
       count: Math.min(most, events - first),
       clock: this.#clock.now(),
@@ -147,24 +170,47 @@ class Soak {
   }
 
   async #runWindow(window: SoakWindow): Promise<void> {
-    const seed = this.#options.seed * 1_009 + window.window;
-    const kinds = faultKinds(seed);
-    const find = (name: string | undefined): FaultKind | undefined => kinds.find((one) => one.name === name);
-    const { faults = {}, minutes = 10 } = find(window.kind) ?? {};
-    await setFaults(this.#cloud, faults);
-    await setFaults(this.#cloud, find(window.beside)?.faults ?? {});
-    const requests = splitIntoRequests(window, seededRandom(seed));
-    const parts = window.count < PARTS.smallEvents ? PARTS.small : PARTS.large;
-    const perPart = Math.ceil(requests.length / parts);
-    for (let part = 0; part < parts; part += 1) {
-      const time = this.#clock.now();
-      await this.#send(requests.slice(part * perPart, (part + 1) * perPart).map((one) => ({ ...one, time })));
-      await this.#pass(minutes / parts);
+    const kinds = faultKinds(this.#seedOf(window));
+    const drawn = [window.kind, window.beside].flatMap((name) => kinds.filter((one) => one.name === name));
+    const minutes = drawn[0]?.minutes ?? 10;
+    await this.#aside.setFaults(drawn);
+    const parts = this.#partsOf(window);
+    for (const [part, requests] of parts.entries()) {
+      const begun = this.#ledger.partsOf(window.window)[part];
+      const time = begun ?? this.#clock.now();
+      if (begun === undefined) this.#ledger.note({ part, of: window.window, clock: time });
+      await this.#send(
+        requests.filter(({ first }) => !this.#ledger.isSettled(first)).map((one) => ({ ...one, time })),
+      );
+      await this.#noteMoment();
+      await this.#pass(minutes / parts.length);
     }
-    const struck = await setFaults(this.#cloud, null);
+    await this.#noteMoment();
+    await this.#aside.clearFaults();
     await this.#pass(CALM_MINUTES);
     await this.#sendKept();
-    this.#ledger.note({ ended: window.window, struck, clock: this.#clock.now() });
+    this.#ledger.note({ ended: window.window, clock: this.#clock.now() });
+  }
+
+  /** Draws the requests of a window and the calls that its faults strike. */
+  #seedOf({ window }: SoakWindow): number {
+    return this.#options.seed * 1_009 + window;
+  }
+
+  /** The requests of a window, in the parts in which they are sent: the same each time. */
+  #partsOf(window: SoakWindow): readonly (readonly SoakRequest[])[] {
+    const requests = splitIntoRequests(window, seededRandom(this.#seedOf(window)));
+    const parts = window.count < PARTS.smallEvents ? PARTS.small : PARTS.large;
+    const perPart = Math.ceil(requests.length / parts);
+    return Array.from({ length: parts }, (_, part) => requests.slice(part * perPart, (part + 1) * perPart));
+  }
+
+  /** What SDKs kept of a window when the process ended: the same bodies. */
+  #unsettled(window: SoakWindow): readonly SoakRequest[] {
+    return this.#partsOf(window).flatMap((requests, part) => {
+      const time = this.#ledger.partsOf(window.window)[part] ?? window.clock;
+      return requests.filter(({ first }) => !this.#ledger.isSettled(first)).map((one) => ({ ...one, time }));
+    });
   }
 
   async #sendKept(): Promise<void> {
@@ -174,13 +220,10 @@ class Soak {
   }
 
   async #send(requests: readonly SoakRequest[]): Promise<void> {
-    const done: SentRequest[] = [];
     await this.#sender.sendAll(requests, (sent) => {
+      this.#ledger.noteSent(sent);
       if (sent.outcome === 'unanswered') this.#kept.push(sent);
-      else done.push(sent);
-      if (done.length === 100) this.#ledger.noteSent(done.splice(0));
     });
-    this.#ledger.noteSent(done);
   }
 
   /** Lets time pass, and the functions do in it what they have to. */
@@ -191,9 +234,21 @@ class Soak {
       if (isLong) await this.#clock.set(this.#clock.now() + step * MINUTE_MS);
       else await this.#clock.advance(step * MINUTE_MS);
       await this.#idle();
+      await this.#noteMoment();
       left -= step;
     }
-    this.#ledger.note({ clock: this.#clock.now() });
+  }
+
+  /** Writes down the time, what struck, and which streams are held if that has changed. */
+  async #noteMoment(): Promise<void> {
+    const struck = await this.#aside.newStrikes();
+    const clock = this.#clock.now();
+    this.#ledger.note(Object.keys(struck).length === 0 ? { clock } : { clock, struck });
+    const holds = await this.#aside.readHolds();
+    const text = JSON.stringify(holds);
+    if (text === this.#lastHolds) return;
+    this.#lastHolds = text;
+    this.#ledger.note(holds);
   }
 
   /**
@@ -214,48 +269,19 @@ class Soak {
 
   /** Time passes without faults until nothing waits: buffers, overflow, errors of Firehose, and what SDKs kept. */
   async #recover(): Promise<void> {
-    const objects = new S3Client({
-      endpoint: this.#cloud.edge,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      forcePathStyle: true,
-    });
-    const count = async (Prefix: string) =>
-      (await objects.send(new ListObjectsV2Command({ Bucket: this.#cloud.bucket, Prefix }))).KeyCount ?? 0;
-    try {
-      for (let hours = 0; ; hours += 0.5) {
-        await this.#pass(30);
-        await this.#sendKept();
-        const buffered = this.#cloud.status().pending.reduce((sum, { documents }) => sum + documents, 0);
-        const [overflow, errors, parked] = [
-          await count('overflow/'),
-          await count('errors/'),
-          await count('parked/'),
-        ];
-        this.#options.say(
-          `Recovering, ${hours} h: ${buffered} rows buffered; objects: ${overflow} overflow, ${errors} errors, ${parked} parked; ${this.#kept.length} requests kept.`,
-        );
-        if (parked > 0) await this.#redriveParked();
-        if (buffered + overflow + errors + parked + this.#kept.length === 0) break;
-        if (hours >= RECOVERY_HOURS) throw new Error('Something still waits long after the last fault.');
-      }
-    } finally {
-      objects.destroy();
+    for (let hours = 0; ; hours += 0.5) {
+      await this.#pass(30);
+      await this.#sendKept();
+      const buffered = this.#aside.bufferedRows();
+      const { overflow, errors, parked } = await this.#aside.waitingObjects();
+      this.#options.say(
+        `Recovering, ${hours} h: ${buffered} rows buffered; objects: ${overflow} overflow, ${errors} errors, ${parked} parked; ${this.#kept.length} requests kept.`,
+      );
+      if (parked > 0) this.#ledger.note({ returned: await this.#aside.returnParked() });
+      if (buffered + overflow + errors + parked + this.#kept.length === 0) break;
+      if (hours >= RECOVERY_HOURS) throw new Error('Something still waits long after the last fault.');
     }
     await this.#cloud.flush();
-  }
-
-  /** What an operator does with objects that failed for a day: docs/operate.md. */
-  async #redriveParked(): Promise<void> {
-    const command = ['redrive', '--parked', '--local', '--endpoint-url', this.#cloud.edge];
-    await promisify(execFile)(process.execPath, [join(repositoryRoot, 'cli', 'sluice.mjs'), ...command], {
-      env: {
-        ...process.env,
-        SLUICE_CONFIG: CONFIG,
-        AWS_ACCESS_KEY_ID: 'test',
-        AWS_SECRET_ACCESS_KEY: 'test',
-      },
-    });
   }
 }
 
@@ -268,16 +294,4 @@ function splitIntoRequests({ window, first, count }: SoakWindow, random: () => n
     at += size;
   }
   return requests;
-}
-
-/** Adds faults, or removes all with null. @returns How often those have struck that were removed. */
-async function setFaults({ edge }: Cloud, faults: object | null): Promise<number> {
-  const url = `${edge}/_sluice/faults`;
-  const before = z
-    .object({ faults: z.array(z.object({ struck: z.int() })) })
-    .parse(await (await fetch(url)).json());
-  const request = faults === null ? { method: 'DELETE' } : { method: 'POST', body: JSON.stringify(faults) };
-  const answer = await fetch(url, request);
-  if (!answer.ok) throw new Error(`The local cloud refused the faults: ${await answer.text()}`);
-  return before.faults.reduce((sum, { struck }) => sum + struck, 0);
 }

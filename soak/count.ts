@@ -1,8 +1,9 @@
 import { existsSync, globSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { ID_PREFIX } from './events.ts';
+import { ID_PREFIX, NAMELESS_EVERY } from './events.ts';
 import type { Ledger } from './Ledger.ts';
+import { heldTimes, windowFacts } from './windowFacts.ts';
 
 /** What became of events. `accepted` is the sum of `landed`, `quarantined`, `lost` and `expired`. */
 export interface Conservation {
@@ -12,7 +13,7 @@ export interface Conservation {
   readonly landed: number;
   /** In quarantine and in no table. */
   readonly quarantined: number;
-  /** Nowhere, although they were answered 202. */
+  /** Nowhere, although they were answered 202. Also if a stream dropped them that was held when it got them. */
   readonly lost: number;
   /** Nowhere, because Firehose dropped them after 24 hours. */
   readonly expired: number;
@@ -20,16 +21,33 @@ export interface Conservation {
   readonly duplicates: number;
 }
 
-/** The same for the events that were sent while faults of one kind were set. */
+/** The same for the events of windows with the same faults. */
 export interface ConservationOfKind extends Conservation {
+  /** The kind of fault, or `A + B`. */
   readonly kind: string;
-  /** How often the faults struck. */
+  /** How often the faults struck in these windows. */
   readonly struck: number;
+  /** Numbers that events were given, and those of them that were posted. */
+  readonly planned: number;
   readonly sent: number;
   /** Dropped by the SDK, because of the status of the answer. */
   readonly dropped: number;
   /** In a table or quarantine, although they were never answered 202. */
   readonly unacknowledged: number;
+  /** Rows in folders that no partition names: no query finds them. */
+  readonly unreadable: number;
+  /** Of `expired`: those that no fault at the time explains. */
+  readonly strangelyExpired: number;
+  /** Of `quarantined`: those that are valid, and that no fault at the time explains. */
+  readonly strangelyQuarantined: number;
+  /** Of `dropped`: those in windows in which the gateway's own answers were not faulty. */
+  readonly strangelyDropped: number;
+}
+
+/** What a run has come to. */
+export interface Counted {
+  readonly total: Conservation & { readonly unreadable: number };
+  readonly kinds: readonly ConservationOfKind[];
 }
 
 /**
@@ -37,73 +55,58 @@ export interface ConservationOfKind extends Conservation {
  *
  * @param directory Of the run, with `data/`.
  */
-export async function countEvents(
-  directory: string,
-  ledger: Ledger,
-): Promise<{ readonly total: Conservation; readonly kinds: readonly ConservationOfKind[] }> {
+export async function countEvents(directory: string, ledger: Ledger): Promise<Counted> {
   const data = join(directory, 'data');
   const tables = files(data, 's3/**/statsig_forwarded_*/**/*.parquet');
   const quarantine = files(data, 's3/**/quarantine/**/*.parquet');
   const expired = files(data, 'firehose/streams/*/expired.ndjson');
+  const isReadable = readableIn(join(data, 's3'), ledger);
   const instance = await DuckDBInstance.create(':memory:', { temp_directory: join(directory, 'scratch') });
   const connection = await instance.connect();
   const create = (name: string, sql: string) => connection.run(`CREATE TABLE ${name} AS ${sql}`);
-  // The number of an event in any text about it.
-  const numberIn = (text: string) => `CAST(regexp_extract(${text}, '${ID_PREFIX}(\\d+)', 1) AS BIGINT)`;
   try {
-    await create(
-      'windows',
-      `WITH lines AS (SELECT * FROM read_json(${quote(ledger.windowsFile)}, format = 'newline_delimited', columns = {"window": 'INT', kind: 'VARCHAR', first: 'BIGINT', count: 'BIGINT', ended: 'INT', struck: 'BIGINT'}))
-       SELECT w.kind, w.first, w.count, coalesce(e.struck, 0) AS struck
-       FROM lines w LEFT JOIN lines e ON e.ended = w."window" WHERE w.kind IS NOT NULL`,
-    );
+    await create('windows', windowsSql(ledger));
+    await create('held', heldSql(ledger));
     await create('requests', `SELECT * FROM read_csv(${quote(ledger.requestsFile)}, header = true)`);
     const sent = (outcome: string) =>
-      `SELECT unnest(range(first, first + count)) AS n FROM requests WHERE outcome = '${outcome}'`;
+      `SELECT DISTINCT unnest(range(first, first + count)) AS n FROM requests WHERE outcome = '${outcome}'`;
     await create('accepted', sent('accepted'));
     await create('dropped', sent('dropped'));
     await create(
-      'landed',
-      `SELECT n, count(*) AS times FROM (${tables.length === 0 ? none : `SELECT ${numberIn('user_id')} AS n FROM read_parquet([${tables.map(quote)}], union_by_name = true)`}) GROUP BY n`,
+      'posted',
+      'SELECT "window", sum(count) AS sent FROM (SELECT DISTINCT "window", first, count FROM requests) GROUP BY "window"',
     );
+    await create('landed', `SELECT n, count(*) AS times FROM (${rows(tables, 'user_id')}) GROUP BY n`);
+    await create('quarantined', `SELECT DISTINCT n FROM (${rows(quarantine, 'raw')})`);
+    const hidden = (all: readonly string[]) => all.filter((file) => !isReadable(file));
     await create(
-      'quarantined',
-      quarantine.length === 0
-        ? none
-        : `SELECT DISTINCT ${numberIn('raw')} AS n FROM read_parquet([${quarantine.map(quote)}], union_by_name = true)`,
+      'unreadable',
+      `SELECT n, count(*) AS hidden FROM (${rows(hidden(tables), 'user_id')} UNION ALL ${rows(hidden(quarantine), 'raw')}) GROUP BY n`,
     );
+    await create('copies', copiesSql(expired));
+    // A copy that arrived while its stream was held is a loss by Sluice, unless nobody could read that it was held.
     await create(
       'expired',
-      expired.length === 0
-        ? none
-        : `SELECT DISTINCT ${numberIn('line')} AS n FROM read_csv([${expired.map(quote)}], columns = {line: 'VARCHAR'}, header = false, delim = '\\x01', quote = '', escape = '', max_line_size = 20000000)`,
+      `SELECT c.n, bool_or(h.stream IS NOT NULL AND NOT coalesce(w.may_hold_late, false)) AS late,
+         bool_or(coalesce(w.may_expire, false)) AS explained
+       FROM copies c LEFT JOIN windows w ON c.at >= w.since AND c.at < w.until
+       LEFT JOIN held h ON h.stream = c.stream AND c.at > h.since AND c.at < h.until GROUP BY c.n`,
     );
     await create(
       'fates',
       `SELECT n, accepted.n IS NOT NULL AS accepted, dropped.n IS NOT NULL AS dropped, coalesce(times, 0) AS times,
-         quarantined.n IS NOT NULL AS quarantined, expired.n IS NOT NULL AS expired
+         quarantined.n IS NOT NULL AS quarantined, coalesce(hidden, 0) AS hidden,
+         expired.n IS NOT NULL AND NOT late AS expired, coalesce(explained, false) AS explained
        FROM accepted FULL JOIN dropped USING (n) FULL JOIN landed USING (n) FULL JOIN quarantined USING (n)
-       FULL JOIN expired USING (n)`,
+       FULL JOIN unreadable USING (n) FULL JOIN expired USING (n)`,
     );
-    const reader = await connection.runAndReadAll(
-      `SELECT w.kind, any_value(w.sent)::DOUBLE AS sent, any_value(w.strikes)::DOUBLE AS struck,
-         count(*) FILTER (f.accepted)::DOUBLE AS accepted,
-         count(*) FILTER (f.accepted AND times > 0)::DOUBLE AS landed,
-         count(*) FILTER (f.accepted AND times = 0 AND f.quarantined)::DOUBLE AS quarantined,
-         count(*) FILTER (f.accepted AND times = 0 AND NOT f.quarantined AND NOT f.expired)::DOUBLE AS lost,
-         count(*) FILTER (f.accepted AND times = 0 AND NOT f.quarantined AND f.expired)::DOUBLE AS expired,
-         coalesce(sum(greatest(times - 1, 0)), 0)::DOUBLE AS duplicates,
-         count(*) FILTER (f.dropped)::DOUBLE AS dropped,
-         count(*) FILTER (NOT f.accepted AND (times > 0 OR f.quarantined))::DOUBLE AS unacknowledged
-       FROM (SELECT *, sum(count) OVER (PARTITION BY kind) AS sent, sum(struck) OVER (PARTITION BY kind) AS strikes FROM windows) w
-       LEFT JOIN fates f ON f.n >= w.first AND f.n < w.first + w.count
-       GROUP BY w.kind ORDER BY w.kind`,
-    );
-    const kinds = reader.getRowObjectsJS().map((row) => {
+    const reader = await connection.runAndReadAll(KINDS_SQL);
+    const kinds = reader.getRowObjectsJS().map((row): ConservationOfKind => {
       const count = (name: keyof ConservationOfKind) => Number(row[name]);
       return {
         kind: String(row['kind']),
         struck: count('struck'),
+        planned: count('planned'),
         sent: count('sent'),
         accepted: count('accepted'),
         landed: count('landed'),
@@ -113,11 +116,16 @@ export async function countEvents(
         duplicates: count('duplicates'),
         dropped: count('dropped'),
         unacknowledged: count('unacknowledged'),
+        unreadable: count('unreadable'),
+        strangelyExpired: count('strangelyExpired'),
+        strangelyQuarantined: count('strangelyQuarantined'),
+        strangelyDropped: count('strangelyDropped'),
       };
     });
-    const sum = (name: keyof Conservation) => kinds.reduce((total, kind) => total + kind[name], 0);
+    const sum = (name: keyof Counted['total']) => kinds.reduce((total, kind) => total + kind[name], 0);
     return {
       total: {
+        unreadable: sum('unreadable'),
         accepted: sum('accepted'),
         landed: sum('landed'),
         quarantined: sum('quarantined'),
@@ -133,8 +141,90 @@ export async function countEvents(
   }
 }
 
-/** No numbers. */
-const none = 'SELECT NULL::BIGINT AS n WHERE false';
+/** A row for each name of windows. `fate` has what became of an event; each belongs to the window of its number. */
+const KINDS_SQL = `
+  WITH fate AS (
+    SELECT w.name, f.*,
+      f.accepted AND times > 0 AS landed,
+      f.accepted AND times = 0 AND f.quarantined AS aside,
+      f.accepted AND times = 0 AND NOT f.quarantined AND f.expired AS gone,
+      f.accepted AND times = 0 AND NOT f.quarantined AND NOT f.expired AS missing,
+      w.may_expire, w.may_quarantine, w.may_drop
+    FROM fates f JOIN windows w ON f.n >= w.first AND f.n < w.first + w.count),
+  counts AS (
+    SELECT name, count(*) FILTER (accepted) AS accepted, count(*) FILTER (landed) AS landed,
+      count(*) FILTER (aside) AS quarantined, count(*) FILTER (missing) AS lost, count(*) FILTER (gone) AS expired,
+      sum(greatest(times - 1, 0)) AS duplicates, count(*) FILTER (dropped) AS dropped,
+      count(*) FILTER (NOT accepted AND (times > 0 OR quarantined)) AS unacknowledged, sum(hidden) AS unreadable,
+      count(*) FILTER (gone AND NOT may_expire AND NOT explained) AS strangelyExpired,
+      count(*) FILTER (aside AND n % ${NAMELESS_EVERY} <> 0 AND NOT may_quarantine) AS strangelyQuarantined,
+      count(*) FILTER (dropped AND NOT may_drop) AS strangelyDropped
+    FROM fate GROUP BY name),
+  names AS (
+    SELECT name, sum(count) AS planned, sum(struck) AS struck, sum(coalesce(sent, 0)) AS sent
+    FROM windows LEFT JOIN posted USING ("window") GROUP BY name)
+  SELECT name AS kind, COLUMNS(c -> c <> 'name')::DOUBLE
+  FROM names LEFT JOIN counts USING (name) ORDER BY name`;
+
+/** The number of an event in any text about it. */
+function numberIn(text: string): string {
+  return `CAST(regexp_extract(${text}, '${ID_PREFIX}(\\d+)', 1) AS BIGINT)`;
+}
+
+/** The number of each row of Parquet files. */
+function rows(paths: readonly string[], column: string): string {
+  if (paths.length === 0) return 'SELECT NULL::BIGINT AS n WHERE false';
+  return `SELECT ${numberIn(column)} AS n FROM read_parquet([${paths.map(quote)}], union_by_name = true)`;
+}
+
+/** What streams dropped: the number, the stream and the arrival of each document. */
+function copiesSql(paths: readonly string[]): string {
+  if (paths.length === 0) return `SELECT 0::BIGINT AS n, '' AS stream, 0::BIGINT AS at WHERE false`;
+  const of = (path: string) =>
+    `SELECT ${numberIn('document')} AS n, ${quote(basename(dirname(path)).replace(/\.stream$/, ''))} AS stream,
+       epoch_ms(CAST(arrivedAt AS TIMESTAMP)) AS at
+     FROM read_json(${quote(path)}, format = 'newline_delimited', maximum_object_size = 20000000, columns = {arrivedAt: 'VARCHAR', document: 'VARCHAR'})`;
+  return paths.map(of).join(' UNION ALL ');
+}
+
+function windowsSql(ledger: Ledger): string {
+  const values = windowFacts(ledger).map(
+    ({ window, name, first, count, from, until, struck, may }) =>
+      `(${window}, ${quote(name)}, ${first}::BIGINT, ${count}::BIGINT, ${from}::BIGINT, ${until}::BIGINT, ${struck}::BIGINT, ${may.expire}, ${may.quarantine}, ${may.drop}, ${may['hold-late']})`,
+  );
+  const columns =
+    '"window", name, first, count, since, until, struck, may_expire, may_quarantine, may_drop, may_hold_late';
+  const nothing = `(0, '', 0, 0, 0, 0, 0, false, false, false, false)`;
+  return `SELECT * FROM (VALUES ${values.length === 0 ? nothing : values}) AS w(${columns}) WHERE name <> ''`;
+}
+
+function heldSql(ledger: Ledger): string {
+  const values = heldTimes(ledger).map(
+    ({ stream, from, until }) => `(${quote(stream)}, ${from}::BIGINT, ${until}::BIGINT)`,
+  );
+  return `SELECT * FROM (VALUES ${["('', 0::BIGINT, 0::BIGINT)", ...values]}) AS h(stream, since, until) WHERE stream <> ''`;
+}
+
+/**
+ * Whether a query reads the rows of a file: a partition of its day has its folder as location, below its table's.
+ *
+ * @param root Folder of the buckets.
+ */
+function readableIn(root: string, ledger: Ledger): (file: string) => boolean {
+  const folders = new Set(
+    ledger.partitions().flatMap(({ values, location, root: ofTable }) => {
+      const [folder, table] = [location.replace(/\/*$/, '/'), ofTable.replace(/\/*$/, '/')];
+      return folder.startsWith(table) && basename(folder) === values.at(0) ? [folder] : [];
+    }),
+  );
+  return (file) => {
+    const key = dirname(file)
+      .slice(root.length + 1)
+      .split(sep)
+      .join('/');
+    return folders.has(`s3://${key}/`);
+  };
+}
 
 function files(directory: string, pattern: string): string[] {
   if (!existsSync(directory)) return [];

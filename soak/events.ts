@@ -14,7 +14,7 @@ export interface SoakRequest {
 export const ID_PREFIX = 'soak-';
 
 /** One in so many events has no name, so that it goes to quarantine. */
-const NAMELESS_EVERY = 211;
+export const NAMELESS_EVERY = 211;
 
 /** Numbers from 0 to 1 (exclusive), the same for the same seed, of which the lower 32 bits count: mulberry32. */
 export function seededRandom(seed: number): () => number {

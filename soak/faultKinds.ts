@@ -5,86 +5,132 @@ export interface FaultKind {
   readonly faults: object;
   /** Minutes by the local clock, with events coming in. */
   readonly minutes: number;
+  /** What may come of it besides events that land, when Sluice does all that it promises. */
+  readonly may: readonly Consequence[];
 }
+
+/**
+ * `expire`: Firehose drops events after 24 hours. `drop`: SDKs drop them after the gateway's answer. `quarantine`: events
+ * that are valid go to quarantine. `hold-late`: nobody can read which streams are held, so that rows go on.
+ */
+export type Consequence = 'expire' | 'drop' | 'quarantine' | 'hold-late';
 
 const COLLECT = { function: 'sluice-local-collect' };
 /** The functions behind queues that every deployment has. */
 const WORKERS = ['redrive', 'register', 'hold'].map((name) => ({ function: `sluice-local-${name}` }));
+/** Functions name the secret of holds by its ARN. */
+const HOLDS = { secret: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:sluice-local-holds*' };
 const DAY_MINUTES = 26 * 60;
 
 /** A window of ten minutes, unless it says otherwise. */
-function kind(name: string, faults: object, minutes = 10): FaultKind {
-  return { name, faults, minutes };
+function kind(
+  name: string,
+  faults: object,
+  { minutes = 10, may = [] }: Partial<Pick<FaultKind, 'minutes' | 'may'>> = {},
+): FaultKind {
+  return { name, faults, minutes, may };
 }
 
 /**
- * Every fault that the local cloud has for what Sluice uses, each as hard as a window of it can be passed.
+ * Faults that the local cloud has, each as hard as a window of it can be passed. Athena and the API of SQS are not among
+ * them, because in the deployment of the soak no function calls them; single partitions that Glue refuses neither, because
+ * a window may have no new day.
  *
  * @param seed Selects which calls the faults strike.
  */
 export function faultKinds(seed: number): readonly FaultKind[] {
-  const some = (rate: number) => ({ rate, seed });
-  const lambda = (fault: string, on: readonly object[], more: object) => ({
-    lambda: on.map((one) => ({ fault, ...one, ...more })),
+  // The first call, so that no kind passes without a strike, and then a part of them.
+  const some = (fault: string, rate: number, members: object = {}) => [
+    { fault, ...members, nth: 1 },
+    { fault, ...members, rate, seed },
+  ];
+  const everyOther = (fault: string, members: object = {}) => [
+    { fault, ...members, nth: 1 },
+    { fault, ...members, every: 2 },
+  ];
+  const lambda = (fault: string, rate: number, on: readonly object[], members: object = {}) => ({
+    lambda: on.flatMap((one) => some(fault, rate, { ...one, ...members })),
   });
-  const events = (fault: string, more: object = {}) => ({ events: [{ fault, ...some(0.5), ...more }] });
-  const gateway = (more: object) => ({ gateway: [{ fault: 'failCalls', ...some(0.1), ...more }] });
+  const gateway = (members: object) => ({ gateway: some('failCalls', 0.1, members) });
   const puts = { operations: ['PutRecordBatch'] };
   const writes = { operations: ['PutObject'] };
+  const noDelivery = { firehose: [{ fault: 'failDeliveries', calls: 'all' }] };
   return [
     kind('none', {}),
-    kind('collect-killed', lambda('killInvocations', [COLLECT], some(0.1))),
-    kind('collect-killed-on-the-way', lambda('killInvocations', [COLLECT], { ...some(0.1), afterMs: 3 })),
-    kind('collect-timed-out', lambda('timeOutInvocations', [COLLECT], { ...some(0.05), afterMs: 250 })),
-    kind('collect-throttled', lambda('throttleInvocations', [COLLECT], some(0.3))),
-    kind('collect-frozen', lambda('freezeAfterAnswer', [COLLECT], some(0.5))),
-    kind('collect-cold', lambda('startCold', [COLLECT], some(0.1))),
-    kind('workers-killed', lambda('killInvocations', WORKERS, some(0.5)), 20),
-    kind('workers-timed-out', lambda('timeOutInvocations', WORKERS, { ...some(0.5), afterMs: 50 }), 20),
-    kind('workers-throttled', lambda('throttleInvocations', WORKERS, some(0.5)), 20),
-    kind('workers-frozen', lambda('freezeAfterAnswer', WORKERS, some(0.5)), 20),
-    kind('events-lost', events('loseEvents')),
-    kind('events-twice', events('repeatEvents')),
-    kind('events-late', events('delayEvents', { ms: 1_200_000 })),
+    kind('collect-killed', lambda('killInvocations', 0.1, [COLLECT])),
+    kind('collect-killed-on-the-way', lambda('killInvocations', 0.1, [COLLECT], { afterMs: 3 })),
+    kind('collect-timed-out', lambda('timeOutInvocations', 0.05, [COLLECT], { afterMs: 250 })),
+    kind('collect-throttled', lambda('throttleInvocations', 0.3, [COLLECT])),
+    kind('collect-frozen', lambda('freezeAfterAnswer', 0.5, [COLLECT])),
+    kind('collect-cold', lambda('startCold', 0.1, [COLLECT])),
+    kind('workers-killed', lambda('killInvocations', 0.5, WORKERS), { minutes: 20 }),
+    kind('workers-timed-out', lambda('timeOutInvocations', 0.5, WORKERS, { afterMs: 50 }), { minutes: 20 }),
+    kind('workers-throttled', lambda('throttleInvocations', 0.5, WORKERS), { minutes: 20 }),
+    kind('workers-frozen', lambda('freezeAfterAnswer', 0.5, WORKERS), { minutes: 20 }),
+    kind('events-lost', { events: some('loseEvents', 0.5) }),
+    kind('events-twice', { events: some('repeatEvents', 0.5) }),
+    kind('events-late', { events: some('delayEvents', 0.5, { ms: 1_200_000 }) }),
     kind('messages-again', {
-      sqs: [
-        { fault: 'repeatMessages', ...some(0.5) },
-        { fault: 'repeatMessages', ...some(0.5), afterwards: true },
+      sqs: [...some('repeatMessages', 0.5), ...some('repeatMessages', 0.5, { afterwards: true })],
+    }),
+    kind('deliveries-fail', { firehose: some('failDeliveries', 0.5) }, { minutes: 20 }),
+    kind(
+      'deliveries-unseen',
+      { firehose: everyOther('failDeliveries', { afterwards: true }) },
+      { minutes: 20 },
+    ),
+    // Not of the quarantine stream: its rows can't go to quarantine, and are parked for a manual check (docs/redrive.md).
+    kind(
+      'retry-window-ends',
+      {
+        firehose: ['events', 'exposures'].flatMap((name) =>
+          everyOther('endRetryWindow', { stream: `sluice-local-${name}` }),
+        ),
+      },
+      { may: ['quarantine'] },
+    ),
+    kind('deliveries-expire', { firehose: everyOther('expireDeliveries') }, { may: ['expire'] }),
+    kind('no-delivery-for-a-day', noDelivery, { minutes: DAY_MINUTES, may: ['expire'] }),
+    kind(
+      'holds-unreadable',
+      { ...noDelivery, secretsmanager: some('failCalls', 0.5, HOLDS) },
+      { minutes: DAY_MINUTES, may: ['expire', 'hold-late'] },
+    ),
+    kind('key-off', { kms: [{ fault: 'disableKey' }] }, { minutes: 120 }),
+    kind('key-off-for-a-day', { kms: [{ fault: 'disableKey' }] }, { minutes: DAY_MINUTES, may: ['expire'] }),
+    kind('gateway-429', gateway({ status: 429 }), { may: ['drop'] }),
+    kind('gateway-413', gateway({ status: 413 }), { may: ['drop'] }),
+    kind('gateway-503', gateway({ status: 503, afterwards: true })),
+    kind('answers-lost', { gateway: some('loseResponse', 0.1) }),
+    kind('connections-reset', {
+      gateway: some('resetConnection', 0.1),
+      firehose: some('resetConnection', 0.1, puts),
+      s3: some('resetConnection', 0.1),
+    }),
+    kind(
+      'firehose-throttles',
+      { firehose: [{ fault: 'failCalls', ...puts, calls: 'all' }] },
+      { minutes: 20 },
+    ),
+    kind('firehose-hangs', {
+      firehose: [
+        { fault: 'delayCalls', ms: 600_000, ...puts, nth: 1 },
+        { fault: 'delayCalls', ms: 600_000, ...puts, rate: 0.05, seed, calls: 4 },
       ],
     }),
-    kind('deliveries-fail', { firehose: [{ fault: 'failDeliveries', ...some(0.5) }] }, 20),
-    kind('deliveries-unseen', { firehose: [{ fault: 'failDeliveries', every: 2, afterwards: true }] }, 20),
-    // Not of the quarantine stream: its rows can't go to quarantine, and are parked for a manual check (docs/redrive.md).
-    kind('retry-window-ends', {
-      firehose: ['events', 'exposures'].map((name) => ({
-        fault: 'endRetryWindow',
-        stream: `sluice-local-${name}`,
-        every: 2,
-      })),
+    kind('firehose-fails-records', {
+      firehose: [{ fault: 'failRecords', rate: 0.3, seed, calls: 'all' }],
     }),
-    kind('deliveries-expire', { firehose: [{ fault: 'expireDeliveries', every: 2 }] }),
-    kind('no-delivery-for-a-day', { firehose: [{ fault: 'failDeliveries', calls: 'all' }] }, DAY_MINUTES),
-    kind('key-off', { kms: [{ fault: 'disableKey' }] }, 120),
-    kind('key-off-for-a-day', { kms: [{ fault: 'disableKey' }] }, DAY_MINUTES),
-    kind('gateway-429', gateway({ status: 429 })),
-    kind('gateway-413', gateway({ status: 413 })),
-    kind('gateway-503', gateway({ status: 503, afterwards: true })),
-    kind('answers-lost', { gateway: [{ fault: 'loseResponse', ...some(0.1) }] }),
-    kind('firehose-throttles', { firehose: [{ fault: 'failCalls', ...puts, calls: 'all' }] }, 20),
-    kind('firehose-hangs', {
-      firehose: [{ fault: 'delayCalls', ms: 600_000, ...puts, ...some(0.05), calls: 4 }],
-    }),
-    kind('firehose-fails-records', { firehose: [{ fault: 'failRecords', ...some(0.3), calls: 'all' }] }),
-    kind('firehose-answers-lost', { firehose: [{ fault: 'loseResponse', ...puts, ...some(0.2) }] }),
+    kind('firehose-answers-lost', { firehose: some('loseResponse', 0.2, puts) }),
     kind('s3-slow-down', {
-      firehose: [{ fault: 'failCalls', ...puts, ...some(0.5) }],
-      s3: [{ fault: 'failCalls', ...some(0.3) }],
+      firehose: some('failCalls', 0.5, puts),
+      s3: some('failCalls', 0.3),
     }),
     kind('s3-answers-lost', {
-      firehose: [{ fault: 'failCalls', ...puts, ...some(0.5) }],
-      s3: [{ fault: 'loseResponse', ...writes, ...some(0.3) }],
+      firehose: some('failCalls', 0.5, puts),
+      s3: some('loseResponse', 0.3, writes),
     }),
     // Glue is called for new days and by the registrar's hourly run.
-    kind('glue-throttles', { glue: [{ fault: 'failCalls', ...some(0.5) }] }, 130),
+    kind('glue-throttles', { glue: some('failCalls', 0.5) }, { minutes: 130 }),
   ];
 }

@@ -4,14 +4,15 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 import { type ConservationOfKind, countEvents } from './count.ts';
-import { Ledger } from './Ledger.ts';
+import { Ledger, LedgerError } from './Ledger.ts';
+import { findProblems } from './problems.ts';
 import { runSoak } from './Soak.ts';
 
 const USAGE = `npm run soak -- [--events N] [--seed N] [--minutes N] [--directory DIR] [--fresh] [--json]
 
 Sends events to a local cloud of its own, in windows with faults that are drawn by the seed, waits until everything is
 delivered, and counts what became of each event. A run that was stopped or killed goes on when it is called again; one
-that is finished is counted again.
+that is finished is counted again. The folder of another run is refused.
 
   --events N       how many events (default: 100,000)
   --seed N         draws windows, requests and faults (default: 1)
@@ -20,11 +21,13 @@ that is finished is counted again.
   --fresh          deletes the run in this folder before
   --json           prints one JSON object on stdout
 
-Exit codes: 0 nothing is lost, 1 failed, 2 wrong use, 3 events are lost, 130 stopped by --minutes.
+Exit codes: 0 nothing is lost and every fault struck, 1 failed, 2 wrong use, 3 events are lost, not readable or elsewhere than
+they belong, or something was not tested, 130 stopped by --minutes.
 `;
 
 const COLUMNS = [
   'struck',
+  'planned',
   'sent',
   'accepted',
   'landed',
@@ -34,6 +37,7 @@ const COLUMNS = [
   'duplicates',
   'dropped',
   'unacknowledged',
+  'unreadable',
 ] as const;
 
 const options = readOptions();
@@ -52,16 +56,28 @@ interface Options {
 async function soak({ json, fresh, ...options }: Options): Promise<number> {
   const note = (sentence: string) => void process.stderr.write(`${sentence}\n`);
   if (fresh) rmSync(options.directory, { recursive: true, force: true });
-  const isFinished = await runSoak({ ...options, say: note });
-  const ledger = new Ledger(options.directory);
-  if (!isFinished) {
-    note(`Stopped after ${ledger.planned} of ${options.events} events. The same command goes on.`);
-    if (json) process.stdout.write(`${JSON.stringify({ stopped: true, sent: ledger.planned })}\n`);
-    return 130;
+  try {
+    const isFinished = await runSoak({ ...options, say: note });
+    const ledger = new Ledger(options.directory);
+    const { planned, sent, returned } = ledger;
+    if (!isFinished) {
+      note(`Stopped after ${sent} of ${options.events} events. The same command goes on.`);
+      if (json) process.stdout.write(`${JSON.stringify({ stopped: true, planned, sent })}\n`);
+      return 130;
+    }
+    const counted = await countEvents(options.directory, ledger);
+    const problems = findProblems(counted, ledger);
+    const report = { problems, returned, ...counted.total };
+    process.stdout.write(
+      json ? `${JSON.stringify({ kinds: counted.kinds, ...report })}\n` : table(counted.kinds, report),
+    );
+    for (const problem of problems) note(problem);
+    return problems.length > 0 ? 3 : 0;
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    note(error.message);
+    return 2;
   }
-  const { total, kinds } = await countEvents(options.directory, ledger);
-  process.stdout.write(json ? `${JSON.stringify({ kinds, ...total })}\n` : table(kinds, total));
-  return total.lost > 0 ? 3 : 0;
 }
 
 /** Undefined after help, or after saying what is wrong. */
@@ -103,8 +119,8 @@ function wholeNumber(name: string, text: string): number {
   return value;
 }
 
-/** A line for each kind of fault, and their sum. */
-function table(kinds: readonly ConservationOfKind[], total: object): string {
+/** A line for each kind of fault, their sum, and the report. */
+function table(kinds: readonly ConservationOfKind[], report: { readonly returned: number }): string {
   const sum = (name: (typeof COLUMNS)[number]) => kinds.reduce((all, kind) => all + kind[name], 0);
   const lines = [
     ['fault', ...COLUMNS],
@@ -115,5 +131,6 @@ function table(kinds: readonly ConservationOfKind[], total: object): string {
   const text = lines.map((line) =>
     line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
   );
-  return `${text.join('\n')}\n${JSON.stringify(total)}\n`;
+  const parked = `${report.returned} objects were parked and moved back by \`sluice redrive --parked\`.`;
+  return `${text.join('\n')}\n${parked}\n${JSON.stringify(report)}\n`;
 }
