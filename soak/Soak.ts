@@ -5,7 +5,7 @@ import { repositoryRoot } from '../local/dataDirectory.ts';
 import { loadTemplate } from '../local/loadTemplate.ts';
 import { type Cloud, startCloud } from '../local/startCloud.ts';
 import { MovableClock } from '../packages/local-aws/src/index.ts';
-import { requestSize, type SoakRequest, seededRandom } from './events.ts';
+import { requestsOf, type SoakRequest, seededRandom } from './events.ts';
 import { faultKinds } from './faultKinds.ts';
 import { Ledger, type SoakWindow } from './Ledger.ts';
 import { Sender } from './Sender.ts';
@@ -22,8 +22,6 @@ const STEPS_UNTIL_MINUTES = 180;
 const JUMP_MINUTES = 60;
 /** How long buffers and what they cause take after the faults, minutes. */
 const CALM_MINUTES = 6;
-/** Parts in which a window's events come, with time between them; a small window has fewer. */
-const PARTS = { large: 4, small: 2, smallEvents: 2_000 };
 /** How long queues must stay as they are, milliseconds of the machine, and the longest wait for it. */
 const IDLE_MS = { empty: 20, waiting: 150, most: 10_000 };
 /** How long after the last fault everything must be delivered, hours by the local clock. */
@@ -174,7 +172,7 @@ class Soak {
     const drawn = [window.kind, window.beside].flatMap((name) => kinds.filter((one) => one.name === name));
     const minutes = drawn[0]?.minutes ?? 10;
     await this.#aside.setFaults(drawn);
-    const parts = this.#partsOf(window);
+    const parts = requestsOf(window, this.#seedOf(window));
     for (const [part, requests] of parts.entries()) {
       const begun = this.#ledger.partsOf(window.window)[part];
       const time = begun ?? this.#clock.now();
@@ -197,17 +195,9 @@ class Soak {
     return this.#options.seed * 1_009 + window;
   }
 
-  /** The requests of a window, in the parts in which they are sent: the same each time. */
-  #partsOf(window: SoakWindow): readonly (readonly SoakRequest[])[] {
-    const requests = splitIntoRequests(window, seededRandom(this.#seedOf(window)));
-    const parts = window.count < PARTS.smallEvents ? PARTS.small : PARTS.large;
-    const perPart = Math.ceil(requests.length / parts);
-    return Array.from({ length: parts }, (_, part) => requests.slice(part * perPart, (part + 1) * perPart));
-  }
-
   /** What SDKs kept of a window when the process ended: the same bodies. */
   #unsettled(window: SoakWindow): readonly SoakRequest[] {
-    return this.#partsOf(window).flatMap((requests, part) => {
+    return requestsOf(window, this.#seedOf(window)).flatMap((requests, part) => {
       const time = this.#ledger.partsOf(window.window)[part] ?? window.clock;
       return requests.filter(({ first }) => !this.#ledger.isSettled(first)).map((one) => ({ ...one, time }));
     });
@@ -283,15 +273,4 @@ class Soak {
     }
     await this.#cloud.flush();
   }
-}
-
-/** Requests with all events of a window, in sizes by chance; when they happen is said when they are sent. */
-function splitIntoRequests({ window, first, count }: SoakWindow, random: () => number): SoakRequest[] {
-  const requests: SoakRequest[] = [];
-  for (let at = 0; at < count; ) {
-    const size = Math.min(requestSize(random, count), count - at);
-    requests.push({ window, first: first + at, count: size, time: 0 });
-    at += size;
-  }
-  return requests;
 }

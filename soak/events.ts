@@ -38,11 +38,34 @@ const LEAST_REQUESTS = 30;
  * @param random From 0 to 1, exclusive.
  * @param inWindow Events of the window: a small one has smaller requests.
  */
-export function requestSize(random: () => number, inWindow: number): number {
+function requestSize(random: () => number, inWindow: number): number {
   const most = Math.min(MOST_EVENTS, Math.ceil(inWindow / LEAST_REQUESTS));
   const kind = random();
   const part = kind < 0.15 ? 0.02 : kind < 0.35 ? 0.2 : 0.6 + 0.4 * random();
   return Math.max(1, Math.ceil(most * part * random() ** 0.2));
+}
+
+/** Parts in which a window's events come, with time between them; a small window has fewer. */
+const PARTS = { large: 4, small: 2, smallEvents: 2_000 };
+
+/**
+ * The requests with all events of a window, in the parts in which they are sent: the same for the same seed. When they
+ * happen is said when they are sent.
+ */
+export function requestsOf(
+  { window, first, count }: Pick<SoakRequest, 'window' | 'first' | 'count'>,
+  seed: number,
+): readonly (readonly SoakRequest[])[] {
+  const random = seededRandom(seed);
+  const requests: SoakRequest[] = [];
+  for (let at = 0; at < count; ) {
+    const size = Math.min(requestSize(random, count), count - at);
+    requests.push({ window, first: first + at, count: size, time: 0 });
+    at += size;
+  }
+  const parts = count < PARTS.smallEvents ? PARTS.small : PARTS.large;
+  const perPart = Math.ceil(requests.length / parts);
+  return Array.from({ length: parts }, (_, part) => requests.slice(part * perPart, (part + 1) * perPart));
 }
 
 /** The body of a request, as SDKs send it: the same each time. Every fourth request is compressed. */
