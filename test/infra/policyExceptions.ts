@@ -134,6 +134,12 @@ export const unscopedActions: readonly UnscopedActions[] = [
   },
   {
     actions: ['cloudwatch:GetMetricData'],
+    who: 'deploy',
+    why: 'The plugin looks at a stream before a deployment removes it. Metrics have no ARN.',
+    source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html',
+  },
+  {
+    actions: ['cloudwatch:GetMetricData'],
     who: 'hold',
     why: 'Metrics have no ARN.',
     source: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html',
