@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { addDays, isUtcDay, utcDay } from '../../../lib/base/time.ts';
+import { addDays, isoTimestamp, isUtcDay, utcDay } from '../../../lib/base/time.ts';
 
 const instant = fc.integer({ min: Date.UTC(1970, 0), max: Date.UTC(9999, 11, 31) });
 
@@ -36,6 +36,17 @@ describe('utcDay', () => {
       fc.property(instant, fc.integer({ min: -400, max: 400 }), (epochMs, days) => {
         const day = utcDay(Math.min(epochMs, Date.UTC(9990, 0)));
         expect(addDays(addDays(day, days), -days)).toBe(day);
+      }),
+    );
+  });
+});
+
+describe('isoTimestamp', () => {
+  it('is what toISOString returns, also of a part of a millisecond', () => {
+    const part = fc.double({ min: 0, max: Date.UTC(9999, 11, 31), noNaN: true });
+    fc.assert(
+      fc.property(fc.oneof(instant, part), (epochMs) => {
+        expect(isoTimestamp(epochMs)).toBe(new Date(epochMs).toISOString());
       }),
     );
   });

@@ -9,7 +9,8 @@ interface PendingAlarm {
 const MINUTE_MS = 60_000;
 
 /**
- * The machine's clock until it is moved; then as far from it as it was moved, and running on.
+ * The machine's clock until it is moved; then as far from it as it was moved, and running on. Its times are whole
+ * milliseconds, as those of `Date.now()`, whatever it is moved by.
  *
  * @example
  * const clock = new MovableClock();
@@ -42,7 +43,7 @@ export class MovableClock implements LocalClock {
   }
 
   after(delayMs: number, ring: () => unknown): Alarm {
-    const alarm = { at: this.now() + Math.max(0, delayMs), ring };
+    const alarm = { at: this.now() + Math.max(0, Math.ceil(delayMs)), ring };
     this.#alarms.add(alarm);
     this.#setTimer(alarm.at);
     return { cancel: () => void this.#alarms.delete(alarm) };
@@ -59,7 +60,7 @@ export class MovableClock implements LocalClock {
    */
   advance(ms: number): Promise<void> {
     return this.#move(async () => {
-      const target = this.now() + ms;
+      const target = this.now() + Math.ceil(ms);
       for (let due = this.#earliest(); due !== undefined && due.at <= target; due = this.#earliest()) {
         this.#shift(Math.max(0, due.at - this.now()));
         await this.#ring(due);
@@ -73,7 +74,7 @@ export class MovableClock implements LocalClock {
    * they had left. Resolves when all have rung and what they answered is done.
    */
   set(epochMs: number): Promise<void> {
-    return this.#move(() => this.#jump(epochMs - Date.now()));
+    return this.#move(() => this.#jump(Math.ceil(epochMs) - Date.now()));
   }
 
   /** Goes by the machine's clock again: a jump, forwards or backwards. */

@@ -10,7 +10,7 @@ export const startSchema = z.object({
   /** One number: it is one higher with each invocation, which wakes a frozen environment. */
   invocations: z.instanceof(SharedArrayBuffer),
   /** As in {@link invocationSchema}, for the time while the bundle is loaded. */
-  clockOffsetMs: z.number(),
+  clockOffsetMs: z.int(),
 });
 /** The start-up data of a worker. */
 export type Start = z.output<typeof startSchema>;
@@ -26,7 +26,7 @@ export const invocationSchema = z.object({
   /** When the invocation times out, on the machine's clock. */
   deadlineMs: z.number(),
   /** How far the function's `Date` is ahead of the machine's, in milliseconds. */
-  clockOffsetMs: z.number(),
+  clockOffsetMs: z.int(),
 });
 /** One invocation, as sent to the worker. */
 export type Invocation = z.output<typeof invocationSchema>;

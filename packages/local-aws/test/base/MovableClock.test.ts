@@ -58,6 +58,22 @@ describe('a movable clock', () => {
     );
   });
 
+  it('has whole milliseconds whatever it is moved by', async () => {
+    const clock = new MovableClock();
+    const times: number[] = [];
+    const parts = fc.double({ min: 0, max: 10_000, noNaN: true });
+    await fc.assert(
+      fc.asyncProperty(parts, parts, parts, async (delay, passes, jumps) => {
+        clock.after(delay, () => times.push(clock.now()));
+        await clock.advance(passes);
+        times.push(clock.now());
+        await clock.set(clock.now() + jumps);
+        times.push(clock.now(), clock.offsetMs);
+      }),
+    );
+    expect(times.filter((time) => !Number.isInteger(time))).toEqual([]);
+  });
+
   it('waits for the work that an alarm starts before it moves on, and runs moves one after another', async () => {
     const clock = new MovableClock();
     const start = clock.now();
