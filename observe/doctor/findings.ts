@@ -261,6 +261,10 @@ export const doctorFindings = {
     'A stream has not delivered for 12 hours or more. Firehose drops records 24 hours after it has accepted them.',
     'Correct what its log group names before the hours are over. If that is not possible, move the stream to a rescue bucket: docs/operate.md, "A stream delivers late".',
   ),
+  SLUICE_DOCTOR_STREAM_DROPPED: problem(
+    'Firehose dropped records within the last 24 hours, because they had waited for 24 hours to be delivered. They are gone.',
+    'Nothing brings them back. The commands have the hours in which they came and how many rows are missing: tell those who use these days. Then correct what keeps the stream from delivering, if it is still late.',
+  ),
   SLUICE_DOCTOR_STREAM_QUOTA_NEAR: warning(
     'A stream is near its quota, or above it. What it does not accept goes to overflow.',
     'Give the table more streams, or ask AWS for a higher quota: docs/limits.md, "Rows a second".',

@@ -24,7 +24,7 @@ import type {
   TableStatus,
 } from './statusFacts.ts';
 import { findProblems, type StatusProblem } from './statusProblems.ts';
-import { readStreams, type StreamState } from './streamState.ts';
+import { readDroppedRecords, readStreams, type StreamState } from './streamState.ts';
 import { countWaitingObjects } from './waitingObjects.ts';
 
 /** Days of the ledger that are read. */
@@ -65,6 +65,7 @@ export async function readStatus(place: Place): Promise<Status> {
     errors,
     parked,
     streams,
+    dropped,
     holds,
     partitions,
     alarms,
@@ -79,6 +80,7 @@ export async function readStatus(place: Place): Promise<Status> {
     ask('errors', () => countWaitingObjects(place, 'errors')),
     ask('parked', () => countWaitingObjects(place, 'parked')),
     isLocal ? null : ask('the streams', () => readStreams(place)),
+    ask('dropped records', () => readDroppedRecords(place)),
     ask('the held streams', () => readHeldStreams(place)),
     ask('the partitions', () => readRecentPartitions(place)),
     ask('the alarms', () => readAlarms(place)),
@@ -102,6 +104,7 @@ export async function readStatus(place: Place): Promise<Status> {
     ),
     waiting: { buffered: together(tableKinds.map(bufferOf)), overflow, errors, parked },
     streams,
+    dropped,
     held: holds?.held ?? null,
     drain: holds?.drain ?? null,
     partitions,

@@ -6,7 +6,7 @@ import type { AlarmState } from './alarms.ts';
 import type { QuarantineCount, TableArrivals } from './landedRows.ts';
 import type { RecentPartitions } from './partitionGaps.ts';
 import type { RateCounts } from './rates.ts';
-import type { StreamState } from './streamState.ts';
+import type { DroppedRecords, StreamState } from './streamState.ts';
 import type { WaitingObjects } from './waitingObjects.ts';
 
 /** What waits in the streams' buffers. */
@@ -73,6 +73,8 @@ export interface StatusFacts {
   };
   /** Firehose's own metrics; null for the local cloud. */
   readonly streams: readonly StreamState[] | null;
+  /** Streams that dropped records within 24 hours, because they had not delivered them for as long. */
+  readonly dropped: readonly DroppedRecords[] | null;
   /** Streams that get no rows, because they may drop them. */
   readonly held: StreamHolds['held'] | null;
   /** While it is set, the collector takes no events. */

@@ -8,7 +8,7 @@ import { isForPerson, streamsHeldToo, streamWord } from '../holds/holds.ts';
 import type { Place } from '../place.ts';
 import { HOUR_MS } from '../reconcile/hourlyMetrics.ts';
 import type { StatusFacts } from './statusFacts.ts';
-import type { StreamState } from './streamState.ts';
+import { daysOfDropped, droppedText, type StreamState } from './streamState.ts';
 
 /** What `sluice status` can find. Codes are stable. None of them is thrown. */
 export const StatusFinding = defineErrorFamily('system', {
@@ -36,6 +36,11 @@ export const StatusFinding = defineErrorFamily('system', {
     cause:
       'A stream has not delivered for 12 hours or more. Firehose drops records 24 hours after it has accepted them.',
     cure: 'Correct what its log group names before the hours are over. If that is not possible, move the stream to a rescue bucket: docs/operate.md, "A stream delivers late".',
+  },
+  SLUICE_STATUS_STREAM_DROPPED: {
+    cause:
+      'Firehose dropped records within the last 24 hours, because they had waited for 24 hours to be delivered. They are gone.',
+    cure: 'Nothing brings them back. The commands have the hours in which they came and how many rows are missing: tell those who use these days. Then correct what keeps the stream from delivering, if it is still late.',
   },
   SLUICE_STATUS_STREAM_HELD: {
     cause:
@@ -115,6 +120,7 @@ const PARTS: Readonly<Record<keyof typeof StatusFinding.entries, StatusPart>> = 
   SLUICE_STATUS_UNKNOWN_KEYS: 'streams',
   SLUICE_STATUS_STREAM_LATE: 'streams',
   SLUICE_STATUS_STREAM_EXPIRING: 'streams',
+  SLUICE_STATUS_STREAM_DROPPED: 'streams',
   SLUICE_STATUS_STREAM_HELD: 'streams',
   SLUICE_STATUS_DRAINING: 'collector',
   SLUICE_STATUS_QUOTA_NEAR: 'streams',
@@ -165,6 +171,7 @@ export function findProblems(
   const found: StatusProblem[] = [
     ...findWaiting(status, say),
     ...findLateStreams(status, place, say),
+    ...findDroppedRecords(status, say),
     ...findDrain(status, say),
     ...findHeldStreams(status, place, say),
     ...findQuotas(status),
@@ -294,6 +301,16 @@ function findLateStreams(
       ),
     ];
   });
+}
+
+function findDroppedRecords({ dropped }: StatusFacts, say: Commands): StatusProblem[] {
+  return (dropped ?? []).map((one) =>
+    problem(
+      'SLUICE_STATUS_STREAM_DROPPED',
+      droppedText(one),
+      daysOfDropped(one).map((day) => say.sluice('reconcile', '--day', day)),
+    ),
+  );
 }
 
 function findDrain({ drain, stack }: StatusFacts, say: Commands): StatusProblem[] {

@@ -1,5 +1,7 @@
 import { streamName } from '../../infra/streams/streams.ts';
-import { isoTimestamp } from '../../lib/base/time.ts';
+import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
+import { isoTimestamp, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { CHECK_MS, holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
 import { COUNT_PERIOD_SECONDS, KEPT_SECONDS, undeliveredSeconds } from '../../lib/landing/hold/streamAge.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
 import { allStreams, type StreamId, shardOf, streamsInRotation, tableOf } from '../../lib/tables/streams.ts';
@@ -10,6 +12,11 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Minutes of metrics that are read: Firehose's arrive some minutes late. */
 const MINUTES = 15;
+
+/** For how long it is told that a stream has dropped records, milliseconds. */
+const DROP_TOLD_MS = 24 * HOUR_MS;
+/** Age of a stream's oldest record at which it is being dropped, in seconds. It is written at each check, so seen before. */
+const DROPPED_SECONDS = KEPT_SECONDS - (2 * CHECK_MS) / 1_000;
 
 /** What tells of a stream whose delivery is completely blocked: then it has no freshness. */
 const COUNTS = ['IncomingRecords', 'DeliveryToS3.Records'] as const;
@@ -36,6 +43,15 @@ export interface StreamState {
   readonly quota: 'bytes' | 'records' | 'calls' | null;
   /** Records that it did not accept within the last 15 minutes; null if not known. */
   readonly throttledRecords: number | null;
+}
+
+/** That a stream dropped records, because they had waited for as long as Firehose keeps one. Nothing tells how many. */
+export interface DroppedRecords {
+  /** The stream's name in AWS. */
+  readonly stream: string;
+  /** The first and the last time at which its oldest record was seen to have waited for so long, ISO 8601. */
+  readonly first: string;
+  readonly last: string;
 }
 
 /** Metrics of what arrives, and of the limit for a second. */
@@ -139,4 +155,47 @@ async function readAccepted(
       return [stream, hours.reduce((sum, [, records]) => sum + records, 0)] as const;
     }),
   );
+}
+
+/**
+ * The streams that dropped records within the last 24 hours, by the ages that the check of streams wrote.
+ *
+ * @throws ObserveError; what CloudWatch's client throws.
+ */
+export async function readDroppedRecords(
+  place: Pick<Place, 'cloudwatch' | 'config' | 'stack' | 'now'>,
+): Promise<readonly DroppedRecords[]> {
+  const streams = allStreams(place.config);
+  const series = await readMetricData(
+    place,
+    streams.map((stream) => ({
+      ...{ id: stream, namespace: METRIC_NAMESPACE, statistic: 'Maximum' },
+      metric: holdMetrics.oldest_record_seconds.name,
+      dimensions: { function: 'hold', stage: place.stack.stage, table: stream },
+    })),
+    {
+      start: Math.ceil((place.now - DROP_TOLD_MS) / CHECK_MS) * CHECK_MS,
+      end: place.now,
+      periodSeconds: CHECK_MS / 1_000,
+    },
+  );
+  return streams.flatMap((stream) => {
+    const ages = [...(series.get(stream) ?? [])];
+    const times = ages.flatMap(([at, seconds]) => (seconds >= DROPPED_SECONDS ? [at] : []));
+    const [first, last] = [Math.min(...times), Math.max(...times)];
+    return times.length === 0
+      ? []
+      : [{ stream: streamName(place.stack, stream), first: isoTimestamp(first), last: isoTimestamp(last) }];
+  });
+}
+
+/** The days on which dropped records had arrived: one or two. */
+export function daysOfDropped({ first, last }: DroppedRecords): readonly UtcDay[] {
+  const days = [first, last].map((time) => utcDay(Date.parse(time) - KEPT_SECONDS * 1_000));
+  return [...new Set(days)];
+}
+
+/** One sentence about a stream that has dropped records. */
+export function droppedText({ stream, first, last }: DroppedRecords): string {
+  return `${stream}: its oldest record had waited for 24 hours from ${first} to ${last}.`;
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { StatusFacts } from '../../observe/status/statusFacts.ts';
 import { findProblems } from '../../observe/status/statusProblems.ts';
-import { readStreams } from '../../observe/status/streamState.ts';
+import { daysOfDropped, readDroppedRecords, readStreams } from '../../observe/status/streamState.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const at = (hoursAgo: number) => new Date(NOW - hoursAgo * 3_600_000).toISOString();
@@ -27,6 +27,7 @@ const well: StatusFacts = {
     parked: nothing,
   },
   streams: [],
+  dropped: [],
   held: {},
   drain: null,
   partitions: { days: 3, gaps: [] },
@@ -236,6 +237,24 @@ describe("streams by Firehose's metrics", () => {
       ...{ table: 'events', shard: 1, isInRotation: true, stream: 'sluice-prod-events', oldest: null },
       ...{ quotaShare: null, quota: null, throttledRecords: null, undeliveredRecords: null },
     });
+  });
+
+  it('tell that records were dropped, and which days to look at', async () => {
+    metrics = { 'hold oldest_record_seconds': [300, 86_100, 85_900, 85_700] };
+    const { config, stack } = place;
+    const dropped = await readDroppedRecords({ cloudwatch, config, stack, now: NOW });
+    const [first, last] = [at(3 / 60), at(2 / 60)];
+    expect(dropped).toContainEqual({ stream: 'sluice-prod-events', first, last });
+    const [found] = judge({ dropped });
+    expect(found).toMatchObject({
+      code: 'SLUICE_STATUS_STREAM_DROPPED',
+      detail: expect.stringContaining(`had waited for 24 hours from ${first} to ${last}.`),
+      commands: [`npx sluice reconcile --day ${at(24).slice(0, 10)} --stage prod --region eu-central-1`],
+    });
+    metrics = { 'hold oldest_record_seconds': [85_700] };
+    expect(await readDroppedRecords({ cloudwatch, config, stack, now: NOW })).toEqual([]);
+    const midnight = { stream: 's', first: '2026-11-20T23:58:00.000Z', last: '2026-11-21T00:13:00.000Z' };
+    expect(daysOfDropped(midnight)).toEqual(['2026-11-19', '2026-11-20']);
   });
 
   it('tell the oldest record, the quota that is nearest, and what was throttled', async () => {

@@ -26,8 +26,8 @@ const RELEASE_BELOW_SECONDS = 3_600;
  * within five minutes if anything waits, and its arrival is told some minutes later.
  */
 const PROBED_FOR_MS = 3_600_000;
-/** Time between two checks. */
-const CHECK_MS = 300_000;
+/** Time between two checks, milliseconds. */
+export const CHECK_MS = 300_000;
 /** For how long the metrics tell of a stream that was released. */
 const TOLD_AFTERWARDS_MS = 3_600_000;
 const NEVER = '1970-01-01T00:00:00.000Z';

@@ -477,6 +477,25 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
     /^sluice-local-exposures: its oldest record has waited 13\.[23] hours; Firehose drops it in 10\.[78] hours\.$/,
     /^aws logs tail \/aws\/kinesisfirehose\/sluice-local-exposures --since 1h /,
   ],
+  STREAM_DROPPED: [
+    ({ metrics }) =>
+      metrics.add([
+        {
+          at: Date.now() - 3_600_000,
+          values: [86_100],
+          metric: {
+            ...{ namespace: 'Sluice', name: 'oldest_record_seconds', unit: 'Seconds' },
+            dimensions: [
+              ['function', 'hold'],
+              ['stage', 'local'],
+              ['table', 'quarantine'],
+            ],
+          },
+        },
+      ]),
+    /^sluice-local-quarantine: its oldest record had waited for 24 hours from .*Z to .*Z\.$/,
+    /^npx sluice reconcile --day \d{4}-\d\d-\d\d --local$/,
+  ],
   HOLDS_UNREADABLE: [
     (d) => putHolds(d, 'no JSON'),
     /^sluice-local-holds: It is no JSON object\.$/,

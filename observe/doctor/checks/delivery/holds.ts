@@ -16,23 +16,30 @@ import { allStreams, type StreamId, tableOf } from '../../../../lib/tables/strea
 import { isForPerson, streamNames, streamsHeldToo, streamWord } from '../../../holds/holds.ts';
 import { ObserveError } from '../../../place.ts';
 import { NEAR } from '../../../status/statusProblems.ts';
-import { readStreams, type StreamState } from '../../../status/streamState.ts';
+import {
+  daysOfDropped,
+  droppedText,
+  readDroppedRecords,
+  readStreams,
+  type StreamState,
+} from '../../../status/streamState.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
 import type { DoctorContext } from '../../DoctorContext.ts';
 import { CheckImpossible, type Finding, finding } from '../../findings.ts';
 import { revertDriftCommands } from '../../repairCommands.ts';
 import type { Check } from '../../runChecks.ts';
 
-/** Streams that are held, those that drop rows soon, that are near their quota, and that get no rows. */
+/** Streams that are held, those that drop rows soon or have, that are near their quota, and that get no rows. */
 export const holds: Check = {
   name: 'holds',
   expects:
-    'no stream is held, near its quota or out of rotation, the deployment is not being drained, and no stream has waited for 12 hours to deliver: Firehose drops records after 24',
+    'no stream is held, near its quota or out of rotation, the deployment is not being drained, and no stream has waited for 12 hours to deliver, or has dropped records, which Firehose does after 24',
   needs: ['stack'],
   blocks: [],
   codes: [
     'SLUICE_DOCTOR_STREAM_HELD',
     'SLUICE_DOCTOR_STREAM_EXPIRING',
+    'SLUICE_DOCTOR_STREAM_DROPPED',
     'SLUICE_DOCTOR_STREAM_QUOTA_NEAR',
     'SLUICE_DOCTOR_STREAM_OUT_OF_ROTATION',
     'SLUICE_DOCTOR_DRAINING',
@@ -47,7 +54,7 @@ export const holds: Check = {
   ],
   run: (doctor) =>
     checkEach(
-      [judgeHolds, judgeFreshness, readShares],
+      [judgeHolds, judgeFreshness, judgeDropped, readShares],
       (judge) => judge(doctor),
       (impossible) => impossible.finding,
     ),
@@ -138,6 +145,18 @@ async function readShares(doctor: DoctorContext): Promise<readonly Finding[]> {
   const place = { cloudwatch: cloudWatch, config: await doctor.config(), stack: doctor.stack, now };
   const states = await doctor.ask('cloudwatch:GetMetricData', () => readStreams(place)).catch(unread);
   return judgeShares(states);
+}
+
+async function judgeDropped(doctor: DoctorContext): Promise<readonly Finding[]> {
+  const [{ cloudWatch }, now] = [await doctor.clients(), await doctor.now()];
+  const place = { cloudwatch: cloudWatch, config: await doctor.config(), stack: doctor.stack, now };
+  const dropped = await doctor.ask('cloudwatch:GetMetricData', () => readDroppedRecords(place)).catch(unread);
+  const { region } = await doctor.identity();
+  const where = doctor.local ? ['--local'] : ['--stage', doctor.stack.stage, '--region', region];
+  return dropped.map((one) => {
+    const reconcile = (day: string) => shellCommand(['npx', 'sluice', 'reconcile', '--day', day, ...where]);
+    return finding('SLUICE_DOCTOR_STREAM_DROPPED', droppedText(one), daysOfDropped(one).map(reconcile));
+  });
 }
 
 /** Values of metrics that are missing say nothing. */
