@@ -79,11 +79,11 @@ export function faultKinds(seed: number): readonly FaultKind[] {
       { firehose: everyOther('failDeliveries', { afterwards: true }) },
       { minutes: 20 },
     ),
-    // Not of the quarantine stream: its rows can't go to quarantine, and are parked for a manual check (docs/redrive.md).
+    // Rows of the quarantine stream are parked, and the soak brings them back as an operator does (docs/redrive.md).
     kind(
       'retry-window-ends',
       {
-        firehose: ['events', 'exposures'].flatMap((name) =>
+        firehose: ['events', 'exposures', 'quarantine'].flatMap((name) =>
           everyOther('endRetryWindow', { stream: `sluice-local-${name}` }),
         ),
       },

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
@@ -5,8 +6,11 @@ import {
   PutObjectCommand,
   paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
+import { s3RedriveStore } from '../../lib/aws/s3RedriveStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
+import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import { overflowBody, readOverflow } from '../../lib/landing/delivery/overflow.ts';
+import { readErrorLine, splitRecord } from '../../lib/landing/redrive/failedRecords.ts';
 import {
   overflowFolder,
   overflowKey,
@@ -20,6 +24,9 @@ import type { Place } from '../place.ts';
 /** Objects that are moved at the same time. */
 const AT_ONCE = 16;
 
+/** Characters of rows of an overflow object that is made of an error object: as much as redrive delivers at once. */
+const PART_LENGTH = 1_048_576;
+
 /** What became of the objects of a folder. */
 export interface MovedObjects {
   readonly found: number;
@@ -29,12 +36,13 @@ export interface MovedObjects {
   readonly unknown: number;
 }
 
-type Bucket = Pick<Place, 's3' | 'config' | 'signal'>;
+type Bucket = Pick<Place, 's3' | 'config' | 'now' | 'signal'>;
 
 /**
- * Moves parked objects back to their own keys: redrive begins with them anew. Each is copied before it is deleted. If this
- * is interrupted, the next call goes on; an object that was copied and not yet deleted is then redriven twice, under the
- * same event_ids.
+ * Moves parked objects back to their own keys: redrive begins with them anew. Rows that Firehose could not deliver to the
+ * table quarantine have no other place to go, so they go to overflow, from which redrive puts them on that stream again. Each
+ * object is copied before it is deleted. If this is interrupted, the next call goes on; an object that was copied and not yet
+ * deleted is then redriven twice, under the same event_ids.
  *
  * @throws What S3's client throws; the reason of the signal.
  */
@@ -42,13 +50,64 @@ export function returnParked(place: Bucket, dryRun: boolean): Promise<MovedObjec
   const { s3, config } = place;
   return moveAll(place, PARKED_FOLDER, async (key) => {
     const own = key.slice(PARKED_FOLDER.length);
-    if (parseOverflowKey(own) === null && parseErrorKey(own) === null) return false;
+    const error = parseErrorKey(own);
+    if (parseOverflowKey(own) === null && error === null) return false;
+    if (error?.kind === 'quarantine') return returnQuarantined(place, key, error.outputType, dryRun);
     if (dryRun) return true;
     const CopySource = `${config.bucket}/${encodeURIComponent(key)}`;
     await s3.send(new CopyObjectCommand({ Bucket: config.bucket, Key: own, CopySource }));
     await s3.send(new DeleteObjectCommand({ Bucket: config.bucket, Key: key }));
     return true;
   });
+}
+
+/**
+ * Writes the rows of an error object of the quarantine stream as overflow of that stream. The keys follow from its own, so
+ * that an interrupted call repeats its writes. An object with a line that is no such row stays.
+ */
+async function returnQuarantined(
+  { s3, config, now }: Bucket,
+  key: string,
+  outputType: string,
+  dryRun: boolean,
+): Promise<boolean> {
+  const store = s3RedriveStore(s3, config.bucket, { now: () => now });
+  async function* rowsOf() {
+    for await (const line of (await store.lines(key)) ?? [])
+      if (line !== '')
+        for (const { raw } of splitRecord(readErrorLine(line, outputType)))
+          yield Buffer.from(raw).toString('utf8');
+  }
+  for await (const row of rowsOf()) if (!isQuarantineRow(row)) return false;
+  if (dryRun) return true;
+
+  let rows: string[] = [];
+  let [length, part] = [0, 0];
+  const write = async () => {
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: config.bucket,
+        Key: overflowKey('quarantine', hash('sha256', `${key}\n${part}`)),
+        Body: await overflowBody(rows),
+        ContentType: 'application/gzip',
+        Metadata: { documents: String(rows.length), code: outputType },
+      }),
+    );
+    [rows, length, part] = [[], 0, part + 1];
+  };
+  for await (const row of rowsOf()) {
+    rows.push(row);
+    length += row.length;
+    if (length >= PART_LENGTH) await write();
+  }
+  if (rows.length > 0) await write();
+  await s3.send(new DeleteObjectCommand({ Bucket: config.bucket, Key: key }));
+  return true;
+}
+
+function isQuarantineRow(text: string): boolean {
+  const row = parseJson(text);
+  return isJsonObject(row) && typeof row['quarantine_id'] === 'string';
 }
 
 /**

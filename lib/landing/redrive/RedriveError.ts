@@ -28,8 +28,8 @@ export const RedriveError = defineErrorFamily('system', {
     cure: 'Inspect it under parked/: somebody else wrote or changed it.',
   },
   SLUICE_REDRIVE_QUARANTINE_REFUSED: {
-    cause: 'Firehose could not deliver rows of the quarantine table itself. They need a manual check.',
-    cure: 'Read the lines of the object under parked/: each has its reason. Compare the table with the deployed one.',
+    cause: 'Firehose could not deliver rows of the quarantine table itself. They have no other place to go.',
+    cure: 'Read the lines of the object under parked/: each has its reason. Compare the table with the deployed one, then put the rows on the stream again: `sluice redrive --parked` (docs/redrive.md).',
   },
   SLUICE_REDRIVE_BUCKET_FAILED: {
     cause: 'The bucket could not be read or written, or an unexpected error occurred.',

@@ -19,7 +19,7 @@ afterAll(async () => {
   await world.close();
 });
 
-const place = () => ({ s3, config: defineConfig({ bucket: BUCKET }) });
+const place = () => ({ s3, config: defineConfig({ bucket: BUCKET }), now: START });
 const put = (Key: string, Body: Uint8Array | string) =>
   s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body, Metadata: { code: 'Slow' } }));
 const metadataOf = async (Key: string) =>
@@ -39,6 +39,33 @@ describe('parked objects', () => {
     expect(await metadataOf(EVENTS)).toEqual({ code: 'Slow' });
     expect(await returnParked(place(), false)).toEqual({ found: 1, moved: 0, unknown: 1 });
     for (const key of await world.keys('')) await world.remove(key);
+  });
+
+  it('of the quarantine stream become its overflow, so that redrive puts their rows on it again', async () => {
+    const quarantined = (n: number) => JSON.stringify({ quarantine_id: `q${n}`, raw: 'x'.repeat(600_000) });
+    const line = (text: string) => JSON.stringify({ rawData: Buffer.from(text).toString('base64') });
+    const key = 'parked/errors/quarantine/delivery-failed/2026/11/20/x';
+    const records = [`${quarantined(1)}\n${quarantined(2)}`, quarantined(3)];
+    await put(key, `${records.map(line).join('\n')}\n`);
+    await put(`${key}-other`, `${line('{"no":"row"}')}\n`);
+    expect(await returnParked(place(), true)).toEqual({ found: 2, moved: 1, unknown: 1 });
+    expect(await world.keys('overflow/')).toEqual([]);
+    for (const operation of ['DeleteObject', 'PutObject']) {
+      world.faults.set({
+        s3: [{ fault: 'failCalls', code: 'AccessDenied', operations: [operation], nth: 1 }],
+      });
+      await expect(returnParked(place(), false)).rejects.toMatchObject({ name: 'AccessDenied' });
+      world.faults.clear();
+    }
+    expect(await returnParked(place(), false)).toEqual({ found: 2, moved: 1, unknown: 1 });
+    expect(await world.keys('parked/')).toEqual([`${key}-other`]);
+    const found: string[] = [];
+    for (const one of await world.keys('overflow/quarantine/')) {
+      const body = (await world.store.read(one)) ?? new Uint8Array();
+      for (const { documents } of readOverflow('quarantine', body) ?? []) found.push(...documents);
+    }
+    expect(found.toSorted()).toEqual([1, 2, 3].map(quarantined));
+    for (const one of await world.keys('')) await world.remove(one);
   });
 
   it('are all there after an interruption at any call, and moved by the next one', async () => {
