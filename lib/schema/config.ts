@@ -4,6 +4,7 @@ import { MAX_SHARDS } from './deliveryLimits.ts';
 import { endpointSchema } from './endpoint.ts';
 import { exportsSchema } from './exports.ts';
 import { bucketName, placeName, singleRegionKeyArn, sqlName } from './formats.ts';
+import { passThroughSchema } from './passThrough.ts';
 import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, REGIONS } from './regions.ts';
 import { sourcesSchema } from './sources.ts';
@@ -401,6 +402,11 @@ export const configSchema = z.strictObject({
   alarms: alarmsSchema,
   /** Where SDKs post to, and what it takes. */
   endpoint: endpointSchema,
+  /**
+   * Also answer what SDKs read, by fetching it from Statsig: for SDKs that have one address for everything
+   * (docs/sdks.md). Default null: such requests are refused.
+   */
+  passThrough: passThroughSchema.nullable().default(null),
   /** The stages that the configuration is deployed to, as the second argument of `defineConfig`. Default `dev` alone. */
   stages: stagesSchema.optional(),
 });

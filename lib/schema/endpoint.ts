@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { PassThrough } from './passThrough.ts';
 import { gatewayQuota, type Region } from './regions.ts';
 
 /** Where SDKs post to. */
@@ -76,10 +77,21 @@ export function hasFunctionUrl({ kind }: Pick<Endpoint, 'kind'>): boolean {
 }
 
 /** What is valid alone and not together. */
-export function endpointProblems({ kind, accessLogDays }: Endpoint): string[] {
-  return accessLogDays !== null && kind === 'function-url'
-    ? ['endpoint.accessLogDays: expected null, as a Function URL has no log of requests.']
-    : [];
+export function endpointProblems(
+  { kind, accessLogDays }: Endpoint,
+  passThrough: PassThrough | null = null,
+): string[] {
+  if (kind !== 'function-url') return [];
+  return [
+    ...(accessLogDays === null
+      ? []
+      : ['endpoint.accessLogDays: expected null, as a Function URL has no log of requests.']),
+    ...(passThrough === null
+      ? []
+      : [
+          'passThrough: expected null with `endpoint.kind` function-url, which is the address of one function. Set `endpoint.kind` to http-api or both.',
+        ]),
+  ];
 }
 
 /** The limits of the HTTP API: what the stage takes, and what the account takes. */
