@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import { defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from './AcceptedKey.ts';
 import { MAX_SHARDS } from './deliveryLimits.ts';
-import { endpointSchema } from './endpoint.ts';
+import { endpointSchema, passThroughSchema } from './endpoint.ts';
 import { exportsSchema } from './exports.ts';
 import { bucketName, placeName, singleRegionKeyArn, sqlName } from './formats.ts';
-import { passThroughSchema } from './passThrough.ts';
 import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, REGIONS } from './regions.ts';
 import { sourcesSchema } from './sources.ts';

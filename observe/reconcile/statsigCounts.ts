@@ -33,7 +33,7 @@ export interface StatsigCount {
 }
 
 /** Lines of a list, and pairs of a day and a name. Above, a query has more rows than are read. */
-export const MOST_COUNTS = 9_000;
+const MOST_COUNTS = 9_000;
 /** Characters of all names: they are in a query, which holds 262,144 bytes. */
 const MOST_NAME_BYTES = 150_000;
 

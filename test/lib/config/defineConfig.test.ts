@@ -43,6 +43,7 @@ describe('defineConfig', () => {
       landTelemetry: false,
       events: { deny: [] },
       exposures: { deny: [] },
+      passThrough: null,
       privacy: { redact: {} },
       logs: { successes: 0.01 },
       buffering: { seconds: 300, megabytes: 128 },
