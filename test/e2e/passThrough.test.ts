@@ -163,20 +163,23 @@ describe('reads through the gateway', () => {
     upstream.answer = answer;
   });
 
-  it('are refused by the collector once the option is taken away', async () => {
+  it('are refused by the collector once the option is taken away, by GET too', async () => {
     await cloud.update(await load(null));
     const before = upstream.requests.length;
+    const refused = async (method: 'GET' | 'POST', path: string) => {
+      const sent = method === 'GET' ? {} : { body: '{}' };
+      const answer = await fetch(`${cloud.collector}${path}`, { method, ...sent });
+      const { code, cure }: { code: string; cure: string } = JSON.parse(await answer.text());
+      return [answer.status, code, cure.includes('passThrough')];
+    };
+    for (const path of ['/v1/initialize', '/v2/download_config_specs', '/v1/get_id_lists', '/v1/get_config'])
+      expect([path, ...(await refused('POST', path))]).toEqual([path, 404, 'SLUICE_PATH_RESERVED', true]);
     for (const path of [
-      '/v1/initialize',
-      '/v2/download_config_specs/x',
-      '/v1/get_id_lists',
-      '/v1/get_config',
-    ]) {
-      const answer = await fetch(`${cloud.collector}${path}`, { method: 'POST', body: '{}' });
-      const refused: { code: string; cure: string } = JSON.parse(await answer.text());
-      expect([answer.status, refused.code]).toEqual([404, 'SLUICE_PATH_RESERVED']);
-      expect(refused.cure).toContain('passThrough');
-    }
+      '/v1/download_config_specs/x.json',
+      '/v2/download_config_specs',
+      '/v1/get_id_lists/x.json',
+    ])
+      expect([path, ...(await refused('GET', path))]).toEqual([path, 404, 'SLUICE_PATH_RESERVED', true]);
     expect(upstream.requests.length).toBe(before);
   }, 120_000);
 });
