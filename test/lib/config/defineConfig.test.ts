@@ -110,6 +110,30 @@ describe('defineConfig', () => {
       'privacy.salt: got a text of 9 characters, expected at least 16 characters.',
     ],
     [
+      { bucket: 'acme', passThrough: {} },
+      'passThrough: got {}, expected { statsig: true } or { url: "https://…" }.',
+    ],
+    [
+      { bucket: 'acme', passThrough: { statsig: true, url: 'https://proxy.example' } },
+      'expected { statsig: true } or { url',
+    ],
+    [
+      { bucket: 'acme', passThrough: { url: 'http://169.254.169.254/latest' } },
+      'passThrough.url: got "http://169.254.169.254/latest", expected https://host or https://host/base',
+    ],
+    [
+      { bucket: 'acme', passThrough: { url: 'https://user:word@proxy.example' } },
+      'expected https://host or https://host/base, without query',
+    ],
+    [
+      { bucket: 'acme', passThrough: { statsig: true, cacheSeconds: 90, cache: 1 } },
+      'passThrough.cache: no such field.',
+    ],
+    [
+      { bucket: 'acme', passThrough: { statsig: true }, endpoint: { kind: 'function-url' } },
+      'passThrough: expected null with `endpoint.kind` function-url',
+    ],
+    [
       { bucket: 'acme', region: 'eu-west-9' },
       'region: got "eu-west-9", expected a region that has all of the services',
     ],
