@@ -15,12 +15,11 @@ import {
   type PassedAnswer,
   type PassThrough,
   passThrough,
-  requestIdOf,
   STATSIG_HOSTS,
 } from '../../lib/passthrough/passThrough.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
-import type { HttpRequest } from '../../lib/wire/sdkRequest.ts';
+import { type HttpRequest, readRequestId } from '../../lib/wire/sdkRequest.ts';
 import { readSender } from './sendRead.ts';
 
 const config: FunctionConfig<'pass-through'> = wholeConfig;
@@ -92,7 +91,7 @@ function response({ status, headers, body }: PassedAnswer): APIGatewayProxyStruc
 export const handler = middy<HttpRequest, APIGatewayProxyStructuredResultV2>(noEarlyTimeout)
   .onError((request) => {
     const { status, body } = passThroughRefusal(new PassThroughFailure('SLUICE_PASS_THROUGH_FAILED'));
-    const request_id = requestIdOf(request.event);
+    const request_id = readRequestId(request.event.requestContext);
     logLine({ level: 'error', event: 'pass_through', status, request_id, ...failureFields(request.error) });
     request.response = { statusCode: status, headers: { 'content-type': 'application/json' }, body };
   })

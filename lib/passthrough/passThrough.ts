@@ -5,7 +5,7 @@ import type { Clock } from '../base/time.ts';
 import { readBody } from '../wire/decodeBody.ts';
 import type { KeyGate } from '../wire/keys/KeyGate.ts';
 import { RequestError } from '../wire/RequestError.ts';
-import { type HttpRequest, readRequestId, readSdkKey, readSdkRequest, sdkLabel } from '../wire/sdkRequest.ts';
+import { type HttpRequest, readSdkKey, readSdkRequest, sdkLabel } from '../wire/sdkRequest.ts';
 import type { AnswerCache, ReadAnswer } from './AnswerCache.ts';
 import { PassThroughError, PassThroughFailure, passThroughRefusal } from './PassThroughError.ts';
 import { type ReadEndpoint, type ReadHost, readEndpoint } from './readEndpoint.ts';
@@ -134,11 +134,6 @@ export async function passThrough(
   } finally {
     await keys.settled();
   }
-}
-
-/** The request's ID, for the log of what fails before {@link passThrough}. */
-export function requestIdOf({ requestContext }: HttpRequest): string | null {
-  return readRequestId(requestContext);
 }
 
 /** @throws PassThroughError `SLUICE_PASS_THROUGH_KEYS_DIFFER`. */
