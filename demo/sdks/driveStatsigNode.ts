@@ -20,8 +20,7 @@ Date.now = senderNow;
 
 await statsig.initialize(settings.key, {
   api: `${settings.collector}${settings.path ?? '/v1'}`, // There is no option for the log URL alone.
-  apiForDownloadConfigSpecs: specs.api,
-  apiForGetIdLists: specs.api,
+  ...(settings.oneAddress ? {} : { apiForDownloadConfigSpecs: specs.api, apiForGetIdLists: specs.api }),
   initStrategyForIP3Country: 'none',
   // Each pause is ten times the previous one: with the default of 1 s, the third would be a hundred seconds.
   postLogsRetryBackoff: 60,

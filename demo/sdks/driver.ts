@@ -7,6 +7,8 @@ const settingsSchema = z.strictObject({
   collector: z.url(),
   /** Path the events are posted to; default is the SDK's own. */
   path: z.string().startsWith('/').optional(),
+  /** Whether the SDK gets its rules at the collector's address, too: `passThrough`. Default false. */
+  oneAddress: z.boolean().default(false),
   /** SDK key: `client-…` for the browser, `secret-…` for the server. */
   key: z.string().min(1),
   /** Number of users. Default 10. */

@@ -57,9 +57,24 @@ export function alarms(stack: Stack): Resources {
     }),
     RedriveDeadLettersAlarm: deadLettersAlarm(stack, 'redrive', logicalIds.redriveDeadLetters, PAGE),
     RegisterDeadLettersAlarm: deadLettersAlarm(stack, 'register', logicalIds.deadLetters, PAGE),
+    ...passThroughAlarms(stack),
     ...ingestAlarms(stack),
     ...exportAlarms(stack),
     ...curateAlarms(stack),
+  };
+}
+
+/** That reads find no free execution: SDKs that start then have no rules. */
+function passThroughAlarms(stack: Stack): Resources {
+  if (stack.config.passThrough === null) return {};
+  return {
+    PassThroughThrottledAlarm: alarm(stack, 'pass-through-throttled', {
+      description: 'Lambda throttles reads of SDKs: see docs/sdks.md, "SDKs with one address"',
+      namespace: 'AWS/Lambda',
+      metric: 'Throttles',
+      statistic: 'Sum',
+      dimensions: { FunctionName: partName(stack, 'pass-through') },
+    }),
   };
 }
 

@@ -20,6 +20,7 @@ export function functionRoles(stack: Stack): Resources {
     [logicalIds.collectRole]: collectRole(stack),
     [logicalIds.registerRole]: registerRole(stack),
     [logicalIds.redriveRole]: redriveRole(stack),
+    ...(stack.config.passThrough === null ? {} : { [logicalIds.passThroughRole]: passThroughRole(stack) }),
   };
 }
 
@@ -50,6 +51,14 @@ function collectRole(stack: Stack): Resource {
       Action: ['secretsmanager:GetSecretValue'],
       Resource: [ref(logicalIds.keysSecret), ref(logicalIds.holdsSecret)],
     },
+  ]);
+}
+
+/** Reads the keys' hashes, and nothing else: what it answers comes from Statsig, with the caller's key. */
+function passThroughRole(stack: Stack): Resource {
+  return serviceRole(lambdaService, [
+    writeLogs(stack, 'pass-through'),
+    { Action: ['secretsmanager:GetSecretValue'], Resource: [ref(logicalIds.keysSecret)] },
   ]);
 }
 

@@ -6,6 +6,7 @@ const streams = { exposures: { Ref: 'ExposuresStream' }, events: { Ref: 'EventsS
 const nothing = {
   ...{ bucket: '', region: 'us-east-1', architecture: 'arm64' },
   ...{ reservedConcurrency: null, lateSeconds: '', rotation: streams, all: streams },
+  ...{ passThroughConcurrency: null, corsMethods: ['POST'] },
 };
 
 module.exports = async ({ resolveVariable }) => {
@@ -15,10 +16,13 @@ module.exports = async ({ resolveVariable }) => {
     const file = configFile(resolve(__dirname, '..', '..'), process.env);
     const { lateSeconds, streamVariables } = await import('../streams/streams.ts');
     const config = await loadConfig(file, stage);
-    const { architecture, bucket, collector, region } = config;
+    const { architecture, bucket, collector, passThrough, region } = config;
     return {
       ...{ architecture, bucket, region },
       reservedConcurrency: collector.reservedConcurrency,
+      passThroughConcurrency: passThrough?.concurrency ?? null,
+      // SDKs of browsers read rules by GET.
+      corsMethods: passThrough === null ? ['POST'] : ['GET', 'POST'],
       lateSeconds: String(lateSeconds(config)),
       ...streamVariables(config),
     };

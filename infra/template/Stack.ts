@@ -43,6 +43,7 @@ export const logicalIds = {
   loadQueue: 'IngestLoadQueue',
   loadDeadLetters: 'IngestLoadDeadLetterQueue',
   collectRole: 'CollectRole',
+  passThroughRole: 'PassThroughRole',
   registerRole: 'RegisterRole',
   redriveRole: 'RedriveRole',
   planRole: 'IngestPlanRole',

@@ -136,7 +136,7 @@ function invalid(input: unknown, issues: readonly z.core.$ZodIssue[]) {
 
 /** Problems that the schema cannot find: names that are valid alone but collide with each other. */
 function findCollisions(config: Config): string[] {
-  const problems: string[] = [...endpointProblems(config.endpoint)];
+  const problems: string[] = [...endpointProblems(config.endpoint, config.passThrough)];
   const [topFolder = ''] = config.statsigFolder.split('/');
   if (RESERVED_FOLDERS.has(topFolder)) {
     problems.push(

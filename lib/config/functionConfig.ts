@@ -22,6 +22,10 @@ export const functionConfig = {
       privacy: usedPrivacy(config),
     };
   },
+  'pass-through': ({ keys, allowAnyKey, keyLimit, passThrough }: Config) => ({
+    ...{ allowAnyKey, keyLimit, passThrough },
+    keys: keys.map(({ sources: _, ...key }) => key),
+  }),
   register: ({ statsigFolder, tables, database }: Config) => ({ statsigFolder, tables, database }),
   redrive: ({ bucket, tables }: Config) => ({ bucket, tables }),
   hold: () => ({}),

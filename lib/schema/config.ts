@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from './AcceptedKey.ts';
 import { MAX_SHARDS } from './deliveryLimits.ts';
-import { endpointSchema } from './endpoint.ts';
+import { endpointSchema, passThroughSchema } from './endpoint.ts';
 import { exportsSchema } from './exports.ts';
 import { bucketName, placeName, singleRegionKeyArn, sqlName } from './formats.ts';
 import { readersSchema } from './readers.ts';
@@ -401,6 +401,11 @@ export const configSchema = z.strictObject({
   alarms: alarmsSchema,
   /** Where SDKs post to, and what it takes. */
   endpoint: endpointSchema,
+  /**
+   * Also answer what SDKs read, by fetching it from Statsig: for SDKs that have one address for everything
+   * (docs/sdks.md). Default null: such requests are refused.
+   */
+  passThrough: passThroughSchema.nullable().default(null),
   /** The stages that the configuration is deployed to, as the second argument of `defineConfig`. Default `dev` alone. */
   stages: stagesSchema.optional(),
 });

@@ -8,7 +8,7 @@ export const RequestError = defineErrorFamily('user', {
   },
   SLUICE_PATH_RESERVED: {
     cause: "This endpoint is not the collector's.",
-    cure: "Override only the SDK's log URL (for example logEventUrl), so that it still gets its rules from Statsig.",
+    cure: "Override only the SDK's log URL (for example logEventUrl), so that it still gets its rules from Statsig. For an SDK without a log URL of its own set `passThrough` (docs/sdks.md).",
   },
   SLUICE_KEY_MISSING: {
     cause: 'The request has no SDK key.',

@@ -7,7 +7,11 @@ export type HttpRequest = Pick<
   'rawPath' | 'rawQueryString' | 'headers' | 'body' | 'isBase64Encoded'
 > & {
   readonly requestContext: {
-    readonly http: { readonly method: string };
+    readonly http: {
+      readonly method: string;
+      /** The address from which the gateway was called. */
+      readonly sourceIp?: string;
+    };
     /** Also in a header of the answer: `apigw-requestid`, or `x-amzn-requestid` of a Function URL. */
     readonly requestId?: string;
     /** When the gateway received it, epoch milliseconds. */
@@ -108,7 +112,12 @@ function isSdkKey(text: string): boolean {
 const RESERVED = [
   ['initialize', /^\/v1\/initialize\/?$/],
   ['download_config_specs', /^\/v[12]\/download_config_specs(?:[/.]|$)/],
-  ['get_id_lists', /^\/v1\/get_id_lists\/?$/],
+  ['get_id_lists', /^\/v1\/get_id_lists(?:[/.]|$)/],
+  ['download_id_list_file', /^\/v1\/download_id_list_file\//],
+  ['check_gate', /^\/v1\/check_gate\/?$/],
+  ['get_config', /^\/v1\/get_config\/?$/],
+  ['get_layer', /^\/v1\/get_layer\/?$/],
+  ['get_ranked_list', /^\/v1\/get_ranked_list\/?$/],
   ['mark_data_ready_dwh', /^\/v1\/mark_data_ready_dwh\/?$/],
 ] as const;
 

@@ -29,6 +29,7 @@ export const FUNCTION_MEGABYTES = {
   redrive: 1_024,
   hold: 512,
   'ingest-plan': 512,
+  'pass-through': 512,
   'ingest-trigger': 512,
   'ingest-load': 1_769,
   export: 1_024,

@@ -16,6 +16,8 @@ describe('the version of a deployment', () => {
   beforeAll(async () => {
     ingest = await ingestCloud({
       curate: true,
+      // Nobody answers there.
+      passThrough: { url: 'http://127.0.0.1:9' },
       sources: [
         {
           ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, schedule: 'hourly' as const },
@@ -56,6 +58,7 @@ describe('the version of a deployment', () => {
     };
     for (let i = 0; i < 3; i += 1)
       expect(await post('/v1/rgstr', 'client-x', { events: [{ eventName: `e${i}` }] })).toBe(202);
+    expect(await post('/v1/get_id_lists', 'secret-x', {})).toBe(503);
     const day = utcDay(Date.now());
     const row = `SELECT epoch(TIMESTAMP '${day} 12:00:00')::BIGINT AS timestamp, 'e' AS event_name, 'u' AS unit_id`;
     await ingest.drop(`events/${day}/part.parquet`, row);

@@ -91,8 +91,8 @@ describe('bundleFunctions', () => {
     });
     const ingest = ['ingest-load', 'ingest-plan'];
     const known: Readonly<Record<string, readonly string[]>> = {
-      'planted-label': ['collect', 'ingest-trigger'],
-      [`${'abcd'.repeat(16)}`]: ['collect', 'ingest-trigger'],
+      'planted-label': ['collect', 'ingest-trigger', 'pass-through'],
+      [`${'abcd'.repeat(16)}`]: ['collect', 'ingest-trigger', 'pass-through'],
       'planted-experiment': ['collect', 'curate', 'curate-plan'],
       'planted-group': [],
       'planted-salt': [],

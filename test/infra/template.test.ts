@@ -235,11 +235,15 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(ofType('AWS::Lambda::Function').length).toBeGreaterThan(2);
   });
 
-  it("has Lambda's own lines in the logs of all functions but the collector's, where they cost more than its own", () => {
+  it("has Lambda's own lines in the logs of all functions but those of requests, where they cost more than their own", () => {
     const quiet = ofType('AWS::Lambda::Function').flatMap(({ logicalId, properties }) =>
       properties['LoggingConfig'] === undefined ? [] : [[logicalId, properties['LoggingConfig']]],
     );
-    expect(quiet).toEqual([['CollectLambdaFunction', { LogFormat: 'JSON', SystemLogLevel: 'WARN' }]]);
+    const ofRequests = [
+      'CollectLambdaFunction',
+      ...('passThrough' in options ? ['PassDashthroughLambdaFunction'] : []),
+    ];
+    expect(quiet).toEqual(ofRequests.map((id) => [id, { LogFormat: 'JSON', SystemLogLevel: 'WARN' }]));
   });
 
   it('retains no named resource of a failed first deployment, so that the next one finds all names free', () => {

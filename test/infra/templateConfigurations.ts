@@ -83,6 +83,10 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
     endpoint: { kind: 'both', accessLogDays: 30 },
     collector: { reservedConcurrency: 50 },
   },
+  'reads passed through': {
+    passThrough: { statsig: true },
+    endpoint: { kind: 'both' },
+  },
   'all that exists is brought': {
     region: 'eu-west-1',
     curate: true,

@@ -33,6 +33,7 @@ const rows = [...floor, 'lib/tables', 'lib/wire', 'lib/groups', 'lib/landing'];
 const everyRoom = [
   ...rows,
   'lib/collect',
+  'lib/passthrough',
   'lib/views',
   'lib/drops',
   'lib/curate',
@@ -55,6 +56,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'lib/groups': ['lib/base', 'lib/wire'],
   'lib/landing': [...floor, 'lib/tables', 'lib/wire'],
   'lib/collect': rows,
+  'lib/passthrough': ['lib/base', 'lib/wire'],
   'lib/views': [...floor, 'lib/tables', 'lib/wire', 'lib/groups'],
   'lib/drops': [...floor, 'lib/tables', 'lib/landing'],
   'lib/curate': [...floor, 'lib/tables', 'lib/landing', 'lib/views', 'lib/drops'],

@@ -140,14 +140,16 @@ function judgeLambda(
     sources,
     exports,
     curate,
-  }: Pick<Config, 'collector' | 'endpoint' | 'sources' | 'exports' | 'curate'>,
+    passThrough,
+  }: Pick<Config, 'collector' | 'endpoint' | 'sources' | 'exports' | 'curate' | 'passThrough'>,
 ): Finding[] {
   if (total === undefined || unreserved === undefined)
     return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', 'lambda: AccountLimit of the account.')];
-  const reserved = Math.max(total - unreserved, collector.reservedConcurrency ?? 0);
+  const wanted = (collector.reservedConcurrency ?? 0) + (passThrough?.concurrency ?? 0);
+  const reserved = Math.max(total - unreserved, wanted);
   const lossy = judgeFunctionUrl(total, unreserved, { collector, endpoint });
   const about = `Lambda: ${total} executions at once in the account, ${reserved} of them reserved`;
-  const least = Math.max(LAMBDA_DEFAULT, (collector.reservedConcurrency ?? 0) + UNRESERVED);
+  const least = Math.max(LAMBDA_DEFAULT, wanted + UNRESERVED);
   if (total < least) {
     // Register and redrive always have a queue; the functions of ingest, export and curation have one if they are configured.
     const queues = 2 + (sources.length > 0 ? 2 : 0) + (exports.length > 0 ? 1 : 0) + (curate ? 2 : 0);

@@ -205,6 +205,7 @@ describe('a request', () => {
     '/v1/download_config_specs',
     '/v2/download_config_specs/secret-key.json',
     '/v1/get_id_lists',
+    '/v1/check_gate',
   ])('for %s, which belongs to Statsig, is answered 404 with the setting to override', async (path) => {
     const { status, answer, log } = await post({ path, body: batch(good()) });
     expect([status, answer.code]).toEqual([404, 'SLUICE_PATH_RESERVED']);

@@ -43,6 +43,7 @@ describe('defineConfig', () => {
       landTelemetry: false,
       events: { deny: [] },
       exposures: { deny: [] },
+      passThrough: null,
       privacy: { redact: {} },
       logs: { successes: 0.01 },
       buffering: { seconds: 300, megabytes: 128 },
@@ -107,6 +108,30 @@ describe('defineConfig', () => {
     [
       { bucket: 'acme', privacy: { salt: 'too short' } },
       'privacy.salt: got a text of 9 characters, expected at least 16 characters.',
+    ],
+    [
+      { bucket: 'acme', passThrough: {} },
+      'passThrough: got {}, expected { statsig: true } or { url: "https://…" }.',
+    ],
+    [
+      { bucket: 'acme', passThrough: { statsig: true, url: 'https://proxy.example' } },
+      'expected { statsig: true } or { url',
+    ],
+    [
+      { bucket: 'acme', passThrough: { url: 'http://169.254.169.254/latest' } },
+      'passThrough.url: got "http://169.254.169.254/latest", expected https://host or https://host/base',
+    ],
+    [
+      { bucket: 'acme', passThrough: { url: 'https://user:word@proxy.example' } },
+      'expected https://host or https://host/base, without query',
+    ],
+    [
+      { bucket: 'acme', passThrough: { statsig: true, cacheSeconds: 90, cache: 1 } },
+      'passThrough.cache: no such field.',
+    ],
+    [
+      { bucket: 'acme', passThrough: { statsig: true }, endpoint: { kind: 'function-url' } },
+      'passThrough: expected null with `endpoint.kind` function-url',
     ],
     [
       { bucket: 'acme', region: 'eu-west-9' },

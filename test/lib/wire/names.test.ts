@@ -153,17 +153,28 @@ describe('reservedEndpoint', () => {
     ['/v1/download_config_specs/secret-x.json', 'download_config_specs'],
     ['/v2/download_config_specs/secret-x.json', 'download_config_specs'],
     ['/v1/get_id_lists', 'get_id_lists'],
+    ['/v1/get_id_lists/secret-x.json', 'get_id_lists'],
+    ['/v1/download_id_list_file/3wHgh0', 'download_id_list_file'],
+    ['/v1/check_gate', 'check_gate'],
+    ['/v1/get_config', 'get_config'],
+    ['/v1/get_layer', 'get_layer'],
+    ['/v1/get_ranked_list', 'get_ranked_list'],
     ['/v1/mark_data_ready_dwh', 'mark_data_ready_dwh'],
   ])("recognizes %s as Statsig's", (path, name) => {
     expect(reservedEndpoint(path)).toBe(name);
   });
 
-  it.each(['/v1/rgstr', '/v1/log_event', '/', '/initialize-me', '/v1/initialized', '/a/v1/initialize'])(
-    'accepts %s as a possible log path',
-    (path) => {
-      expect(reservedEndpoint(path)).toBeNull();
-    },
-  );
+  it.each([
+    '/v1/rgstr',
+    '/v1/log_event',
+    '/',
+    '/initialize-me',
+    '/v1/initialized',
+    '/a/v1/initialize',
+    '/v1/get_configuration',
+  ])('accepts %s as a possible log path', (path) => {
+    expect(reservedEndpoint(path)).toBeNull();
+  });
 
   it('recognizes the paths of error reports', () => {
     expect(['/v1/sdk_exception', '/v1/rgstr_e', '/v1/rgstr'].map(isExceptionReport)).toEqual([

@@ -193,7 +193,7 @@ describe('sluice doctor --before-deploy', () => {
     const named = [...functions.matchAll(/^ {2}([a-z-]+):/gm)].map(([, name = '']) => name);
     expect(named.length).toBeGreaterThan(3);
     account.logGroups.push(...named.map((name) => `/aws/lambda/sluice-fresh-${name}`));
-    const unused = unusedFunctions({ sources: [], exports: [], curate: true });
+    const unused = unusedFunctions({ sources: [], exports: [], curate: true, passThrough: null });
     const found = (await findings('names', '--stage', 'fresh')).filter((one) => one.includes('LogGroup'));
     expect(found.map((one) => /sluice-fresh-([a-z-]+)/.exec(one)?.[1])).toEqual(
       named.filter((name) => !unused.includes(name)),

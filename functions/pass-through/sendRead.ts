@@ -1,0 +1,96 @@
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Clock } from '../../lib/base/time.ts';
+import { PassThroughError, PassThroughFailure } from '../../lib/passthrough/PassThroughError.ts';
+import type { Read, SendRead } from '../../lib/passthrough/passThrough.ts';
+
+/** Milliseconds for a connection, with its handshake. */
+const CONNECT_MS = 3_000;
+/** Milliseconds in which nothing comes. */
+const IDLE_MS = 5_000;
+/** Bytes of an answer's headers. Node's own limit, which would be another one with another `--max-http-header-size`. */
+const MOST_HEADER_BYTES = 16 * 1024;
+
+/**
+ * Makes the sender of reads: over connections that are kept, and with bytes as they come. `fetch` is no choice here: it
+ * decompresses a body and leaves its header.
+ */
+export function readSender(clock: Clock): SendRead {
+  const options = { keepAlive: true, maxSockets: 8, timeout: IDLE_MS } as const;
+  const agents = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) } as const;
+  return async (read, { deadline, mostBytes }) => {
+    const signal = AbortSignal.timeout(Math.max(1, deadline - clock.now()));
+    const isPlain = read.url.protocol === 'http:';
+    const agent = agents[isPlain ? 'http:' : 'https:'];
+    try {
+      const answer = await headersOf(read, isPlain ? httpRequest : httpsRequest, {
+        ...{ agent, signal, timeout: IDLE_MS, maxHeaderSize: MOST_HEADER_BYTES },
+      });
+      return {
+        status: answer.statusCode ?? 0,
+        headers: Object.fromEntries(
+          Object.entries(answer.headers).flatMap(([name, value]) =>
+            typeof value === 'string' ? [[name, value]] : [],
+          ),
+        ),
+        body: await bodyOf(answer, mostBytes),
+      };
+    } catch (error) {
+      if (error instanceof PassThroughError) throw error;
+      throw new PassThroughFailure('SLUICE_PASS_THROUGH_UNREACHABLE', reasonOf(error, signal), {
+        cause: error,
+      });
+    }
+  };
+}
+
+/** Sends the request. Resolves with the answer, whose body is not yet read. */
+function headersOf(
+  { method, url, headers, body }: Read,
+  request: typeof httpRequest,
+  options: RequestOptions,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const length = body === null ? {} : { 'content-length': body.length };
+  const sent = request(url, { ...options, method, headers: { ...headers, ...length } }, resolve);
+  sent.on('socket', (socket) => {
+    if (!socket.connecting) return;
+    const timer = setTimeout(() => sent.destroy(new Error('CONNECT_TIMEOUT')), CONNECT_MS);
+    const isDone = () => clearTimeout(timer);
+    socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', isDone).once('close', isDone);
+  });
+  sent.on('timeout', () => sent.destroy(new Error('IDLE_TIMEOUT')));
+  sent.on('error', reject);
+  sent.end(body ?? undefined);
+  return promise;
+}
+
+/** @throws PassThroughError `SLUICE_PASS_THROUGH_ANSWER_TOO_LARGE`, and the rest of the body is not read. */
+async function bodyOf(answer: IncomingMessage, mostBytes: number): Promise<Buffer> {
+  const tooLarge = () => {
+    answer.destroy();
+    return new PassThroughError('SLUICE_PASS_THROUGH_ANSWER_TOO_LARGE', `More than ${mostBytes} bytes.`);
+  };
+  if (Number(answer.headers['content-length'] ?? 0) > mostBytes) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Node's code of an error, never its message, which may contain the URL and with it a key. */
+function reasonOf(error: unknown, signal: AbortSignal): string {
+  if (signal.aborted) return 'It took too long.';
+  if (!(error instanceof Error)) return 'The request failed.';
+  if (/^[A-Z]+_TIMEOUT$/.test(error.message)) return `${error.message}.`;
+  return 'code' in error && typeof error.code === 'string' ? `${error.code}.` : 'The request failed.';
+}

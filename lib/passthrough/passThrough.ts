@@ -1,0 +1,234 @@
+import { hash } from 'node:crypto';
+import { SluiceError } from '../base/errors.ts';
+import { failureFields } from '../base/log.ts';
+import type { Clock } from '../base/time.ts';
+import { readBody } from '../wire/decodeBody.ts';
+import type { KeyGate } from '../wire/keys/KeyGate.ts';
+import { RequestError } from '../wire/RequestError.ts';
+import { type HttpRequest, readSdkKey, readSdkRequest, sdkLabel } from '../wire/sdkRequest.ts';
+import type { AnswerCache, ReadAnswer } from './AnswerCache.ts';
+import { PassThroughError, PassThroughFailure, passThroughRefusal } from './PassThroughError.ts';
+import { type ReadEndpoint, type ReadHost, readEndpoint } from './readEndpoint.ts';
+
+/** A read as it is sent to Statsig. */
+export interface Read {
+  readonly method: string;
+  readonly url: URL;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Null without a body. */
+  readonly body: Uint8Array | null;
+}
+
+/** What an answer may take. */
+export interface ReadLimits {
+  /** Epoch milliseconds by which it must be there, whole. */
+  readonly deadline: number;
+  /** Bytes of its body as they come. */
+  readonly mostBytes: number;
+}
+
+/**
+ * Sends a read, and follows no redirect.
+ *
+ * @throws PassThroughFailure `SLUICE_PASS_THROUGH_UNREACHABLE`; PassThroughError `SLUICE_PASS_THROUGH_ANSWER_TOO_LARGE`.
+ */
+export type SendRead = (read: Read, limits: ReadLimits) => Promise<ReadAnswer>;
+
+/** What passes reads on: made once, used for every request. */
+export interface PassThrough {
+  /** Where each kind of read goes: an origin, or a base without a slash at its end. */
+  readonly hosts: Readonly<Record<ReadHost, string>>;
+  readonly keys: KeyGate;
+  readonly cache: AnswerCache;
+  readonly send: SendRead;
+  readonly clock: Clock;
+  readonly log: (fields: Record<string, unknown>) => void;
+}
+
+/** Statsig's hosts: the CDN of rules and ID lists, and the API. docs.statsig.com/infrastructure/statsig_domains */
+export const STATSIG_HOSTS: PassThrough['hosts'] = {
+  cdn: 'https://api.statsigcdn.com',
+  api: 'https://statsigapi.net',
+};
+
+/** An answer of the function. */
+export interface PassedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** An `initialize` has one user: real ones have a few kilobytes. */
+const MOST_REQUEST_BYTES = 1024 * 1024;
+/** Characters of a query. Those of SDKs have about 200. */
+const MOST_QUERY = 8 * 1024;
+/**
+ * Bytes of an answer's body. Lambda passes on 6 MB with the JSON around it, in which the body is base64:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const MOST_ANSWER_BYTES = Math.floor(((6 * 1024 * 1024 - 16 * 1024) * 3) / 4);
+
+/**
+ * Headers that are passed on. The client's address and its user agent decide the country and browser in the answer to
+ * `initialize` (docs.statsig.com/sdks/user), so they are those of the caller, as Statsig's example of a proxy passes them
+ * on (docs.statsig.com/custom_proxy). Never: cookies, the host, and anything of the gateway's.
+ */
+const SENT_HEADERS: readonly string[] = [
+  ...['accept', 'accept-encoding', 'accept-language', 'content-encoding', 'content-type'],
+  ...['range', 'user-agent', 'x-forwarded-for', 'x-request-service'],
+];
+/** `statsig-api-key`, `statsig-sdk-type`, `statsig-supports-proto` and whatever else SDKs send. */
+const STATSIG_HEADER = /^statsig-[a-z-]{1,60}$/;
+
+/** Headers of an answer that SDKs read, or that say what the body is. No cookie, no redirect, no policy of another site. */
+const PASSED_HEADERS: readonly string[] = [
+  ...['accept-ranges', 'content-encoding', 'content-range', 'content-type', 'etag', 'last-modified'],
+  ...['retry-after', 'x-cache-hit', 'x-since-time'],
+];
+/** What rules, evaluations and ID lists are. Anything else would be a page of another site on your address. */
+const KNOWN_TYPE = /^(?:application\/(?:json|octet-stream|x-protobuf|protobuf)|text\/plain)\s*(?:;|$)/i;
+
+/**
+ * Answers one read of an SDK: with an answer of the last seconds, or by asking Statsig with the caller's key. Nothing of a
+ * request decides the host, and no log contains its path, key, query or body.
+ *
+ * @param latest Epoch milliseconds by which Statsig's answer must be there.
+ */
+export async function passThrough(
+  http: HttpRequest,
+  ports: PassThrough,
+  latest: number,
+): Promise<PassedAnswer> {
+  const { keys, clock, log } = ports;
+  const startedAt = clock.now();
+  const { method, path, requestId, sdkType, sdkVersion } = readSdkRequest(http);
+  const endpoint = readEndpoint(method, path);
+  const about: Record<string, unknown> = {
+    ...{ event: 'pass_through', endpoint: endpoint?.name ?? 'none', sdk: sdkLabel(sdkType, sdkVersion) },
+    ...(requestId === null ? {} : { request_id: requestId }),
+  };
+  try {
+    if (endpoint === undefined) throw new PassThroughError('SLUICE_PASS_THROUGH_NOT_READ');
+    const key = await keys.admit(callersKey(http, endpoint), latest);
+    about['key'] = key.label;
+    keys.spend(key);
+    if (key.kinds.length === 0) throw new RequestError('SLUICE_KEY_NOT_FOR_EVENTS');
+    const read = makeRead(http, endpoint, ports.hosts[endpoint.host]);
+    const { answer, isCached } = await answerRead(read, endpoint, ports, latest);
+    const { status, body } = answer;
+    log({
+      level: status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info',
+      ...{ ...about, status, cached: isCached, bytes: body.length, ms: clock.now() - startedAt },
+    });
+    return answer;
+  } catch (error) {
+    const ours = error instanceof SluiceError ? error : new PassThroughFailure('SLUICE_PASS_THROUGH_FAILED');
+    const { status, body } = passThroughRefusal(ours);
+    log({
+      level: status >= 500 ? 'error' : 'warn',
+      ...{ ...about, status, code: ours.code, ms: clock.now() - startedAt },
+      ...(error === ours ? { detail: ours.detail } : failureFields(error)),
+    });
+    return { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(body) };
+  } finally {
+    await keys.settled();
+  }
+}
+
+/** @throws PassThroughError `SLUICE_PASS_THROUGH_KEYS_DIFFER`. */
+function callersKey({ headers, rawQueryString }: HttpRequest, endpoint: ReadEndpoint): string | null {
+  const query = new URLSearchParams(rawQueryString);
+  const own = endpoint.key === null ? {} : { 'statsig-api-key': endpoint.key };
+  const found = [readSdkKey(own, new URLSearchParams()), readSdkKey(headers, new URLSearchParams())];
+  const all = new Set([...found, readSdkKey({}, query)].filter((key) => key !== null));
+  if (all.size > 1) throw new PassThroughError('SLUICE_PASS_THROUGH_KEYS_DIFFER');
+  return [...all][0] ?? null;
+}
+
+/** @throws PassThroughError `SLUICE_PASS_THROUGH_REQUEST_INVALID`, `SLUICE_PASS_THROUGH_REQUEST_TOO_LARGE`. */
+function makeRead(http: HttpRequest, endpoint: ReadEndpoint, base: string): Read {
+  const { rawQueryString, headers, requestContext } = http;
+  if (rawQueryString.length > MOST_QUERY || /[^\x21-\x7e]|#/.test(rawQueryString))
+    throw new PassThroughError('SLUICE_PASS_THROUGH_REQUEST_INVALID', 'The query.');
+  const body = readBody(http);
+  if (body === null) throw new PassThroughError('SLUICE_PASS_THROUGH_REQUEST_INVALID', 'The body.');
+  if (body.length > MOST_REQUEST_BYTES)
+    throw new PassThroughError(
+      'SLUICE_PASS_THROUGH_REQUEST_TOO_LARGE',
+      `${body.length} bytes, at most ${MOST_REQUEST_BYTES}.`,
+    );
+  const sent = Object.entries(headers).flatMap(([name, value]) =>
+    (SENT_HEADERS.includes(name) || STATSIG_HEADER.test(name)) && value !== undefined && value !== ''
+      ? [[name, value]]
+      : [],
+  );
+  // The gateway adds the caller to the header; a gateway that does not still knows the address.
+  const { sourceIp = '' } = requestContext.http;
+  const url = new URL(`${base}${endpoint.path}${rawQueryString === '' ? '' : `?${rawQueryString}`}`);
+  return {
+    method: requestContext.http.method,
+    url,
+    headers: {
+      // Without the header, a server may compress as it likes.
+      'accept-encoding': 'identity',
+      ...(sourceIp === '' ? {} : { 'x-forwarded-for': sourceIp }),
+      ...Object.fromEntries(sent),
+    },
+    body: body.length === 0 ? null : body,
+  };
+}
+
+async function answerRead(
+  read: Read,
+  endpoint: ReadEndpoint,
+  { cache, send }: PassThrough,
+  deadline: number,
+): Promise<{ readonly answer: ReadAnswer; readonly isCached: boolean }> {
+  const key = endpoint.isCached ? cacheKey(read, endpoint) : null;
+  const known = key === null ? undefined : cache.get(key);
+  if (known !== undefined) return { answer: known, isCached: true };
+  const answer = harmless(await send(read, { deadline, mostBytes: MOST_ANSWER_BYTES }));
+  if (key !== null && answer.status === 200) cache.set(key, answer);
+  return { answer, isCached: false };
+}
+
+/** Headers on which no answer depends: the sender's clock and session. */
+const NO_PART_OF_KEY = ['statsig-client-time', 'statsig-server-session-id'];
+/** What Statsig derives from the connection: on it depend evaluations only. */
+const OF_THE_CALLER = ['accept-language', 'user-agent', 'x-forwarded-for'];
+
+/** A hash of all that an answer depends on. Keys and users are not kept as they are. */
+function cacheKey({ method, url, headers, body }: Read, { isPersonal }: ReadEndpoint): string {
+  const ignored = isPersonal ? NO_PART_OF_KEY : [...NO_PART_OF_KEY, ...OF_THE_CALLER];
+  const parts = Object.entries(headers)
+    .filter(([name]) => !ignored.includes(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return hash('sha256', JSON.stringify([method, url.href, parts, body === null ? '' : hash('sha256', body)]));
+}
+
+/**
+ * What of an answer is passed on, so that the host that gives it can do nothing but answer.
+ *
+ * @throws PassThroughFailure `SLUICE_PASS_THROUGH_REDIRECTED`, `SLUICE_PASS_THROUGH_UNREACHABLE` for what is no answer.
+ */
+function harmless({ status, headers, body }: ReadAnswer): ReadAnswer {
+  if (status >= 300 && status < 400)
+    throw new PassThroughFailure('SLUICE_PASS_THROUGH_REDIRECTED', `It answered ${status}.`);
+  if (status < 200 || status > 599)
+    throw new PassThroughFailure('SLUICE_PASS_THROUGH_UNREACHABLE', `It answered ${status}.`);
+  const passed = PASSED_HEADERS.flatMap((name) => {
+    const value = headers[name];
+    return value === undefined || !/^[\x20-\x7e]{1,500}$/.test(value) ? [] : [[name, value]];
+  });
+  const type = headers['content-type'] ?? '';
+  return {
+    status,
+    headers: {
+      ...Object.fromEntries(passed),
+      'content-type': KNOWN_TYPE.test(type) ? type : 'application/octet-stream',
+      'x-content-type-options': 'nosniff',
+    },
+    body,
+  };
+}
