@@ -10,6 +10,7 @@ import { allStreams } from '../../lib/tables/streams.ts';
 import { groupsFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { catalogArns } from '../data/catalog.ts';
+import { keepCopies } from '../relay/relay.ts';
 import { getAtt, type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack, shardId } from '../template/Stack.ts';
 import { consumeQueue, lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
@@ -50,6 +51,7 @@ function collectRole(stack: Stack): Resource {
       Action: ['secretsmanager:GetSecretValue'],
       Resource: [ref(logicalIds.keysSecret), ref(logicalIds.holdsSecret)],
     },
+    ...keepCopies(stack),
   ]);
 }
 

@@ -5,7 +5,7 @@ const { resolve } = require('node:path');
 const streams = { exposures: { Ref: 'ExposuresStream' }, events: { Ref: 'EventsStream' } };
 const nothing = {
   ...{ bucket: '', region: 'us-east-1', architecture: 'arm64' },
-  ...{ reservedConcurrency: null, lateSeconds: '', rotation: streams, all: streams },
+  ...{ reservedConcurrency: null, lateSeconds: '', rotation: streams, all: streams, relayQueue: null },
 };
 
 module.exports = async ({ resolveVariable }) => {
@@ -21,6 +21,7 @@ module.exports = async ({ resolveVariable }) => {
       reservedConcurrency: collector.reservedConcurrency,
       lateSeconds: String(lateSeconds(config)),
       ...streamVariables(config),
+      relayQueue: config.relay === undefined ? null : { Ref: 'RelayQueue' },
     };
   } catch {
     return nothing;

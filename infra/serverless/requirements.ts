@@ -387,17 +387,20 @@ export function requireRegion(
 const OF_SOURCES = ['ingest-plan', 'ingest-trigger', 'ingest-load'] as const;
 const OF_EXPORTS = ['export'] as const;
 const OF_CURATION = ['curate-plan', 'curate'] as const;
+const OF_RELAY = ['relay'] as const;
 
 /** Functions of serverless.yml that a configuration does not need. They are left out of the deployment. */
 export function unusedFunctions({
   sources,
   exports,
   curate,
-}: Pick<Config, 'sources' | 'exports' | 'curate'>): readonly string[] {
+  relay,
+}: Pick<Config, 'sources' | 'exports' | 'curate' | 'relay'>): readonly string[] {
   return [
     ...(sources.length === 0 ? OF_SOURCES : []),
     ...(exports.length === 0 ? OF_EXPORTS : []),
     ...(curate ? [] : OF_CURATION),
+    ...(relay === undefined ? OF_RELAY : []),
   ];
 }
 

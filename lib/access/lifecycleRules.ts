@@ -1,4 +1,5 @@
 import type { Config } from '../schema/config.ts';
+import { RELAY_OBJECT_DAYS } from '../schema/relayLimits.ts';
 import { CLAIM_FOLDER, LEDGER_FOLDER } from '../tables/ledgerKeys.ts';
 import {
   ERRORS_FOLDER,
@@ -8,6 +9,7 @@ import {
   QUERY_RESULTS_FOLDER,
   readerResultsFolder,
 } from '../tables/objectKeys.ts';
+import { RELAY_FOLDER } from '../tables/relayKeys.ts';
 import { tableFolder } from '../tables/tableFolders.ts';
 
 /** Days after which the parts of an upload that nobody completed go. */
@@ -40,7 +42,7 @@ export interface LifecycleRule {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
  */
 export function lifecycleRules(
-  config: Pick<Config, 'retention' | 'statsigFolder' | 'tables' | 'readers'>,
+  config: Pick<Config, 'retention' | 'statsigFolder' | 'tables' | 'readers' | 'relay'>,
 ): readonly LifecycleRule[] {
   const { retention } = config;
   const data = { versionDays: retention.dataVersionDays, coldDays: null };
@@ -81,6 +83,18 @@ export function lifecycleRules(
       // A moved object is billed for at least 30 days, so moving saves nothing if it expires earlier.
       coldDays: parkedDays === null || parkedDays >= 2 * COLD_DAYS ? COLD_DAYS : null,
     },
+    // Copies hold SDK keys: they go, and their versions, whatever the configuration keeps otherwise.
+    ...(config.relay === undefined
+      ? []
+      : [
+          {
+            id: 'relay',
+            prefix: RELAY_FOLDER,
+            expireDays: RELAY_OBJECT_DAYS,
+            versionDays: 1,
+            coldDays: null,
+          },
+        ]),
   ];
   return rules.map((rule) => ({
     ...rule,

@@ -1,5 +1,6 @@
 import { emfLine, METRIC_NAMESPACE, type Metric, type MetricRecord } from '../base/log.ts';
 import type { TableKind } from '../schema/kinds.ts';
+import type { RelayOutcome } from './RelayKeeper.ts';
 
 /**
  * The collector's metrics. docs/metrics.md describes each of them and its alarm.
@@ -21,6 +22,9 @@ export const collectMetrics = {
   retried: { name: 'retried', unit: 'Count' },
   refused_requests: { name: 'refused_requests', unit: 'Count' },
   groups_failures: { name: 'groups_failures', unit: 'Count' },
+  RelayKept: { name: 'RelayKept', unit: 'Count' },
+  RelayNotKept: { name: 'RelayNotKept', unit: 'Count' },
+  RelayWithheld: { name: 'RelayWithheld', unit: 'Count' },
 } as const satisfies Record<string, Metric>;
 
 /** The metrics of what a stream was given: rows that Firehose acknowledged, and rows that went to overflow. */
@@ -56,6 +60,8 @@ export interface RequestOutcome {
   readonly streams: readonly StreamOutcome[];
   /** Events counted only, by reason. */
   readonly ignored: Readonly<Record<string, number>>;
+  /** What became of its copy for relay. Default none was to be kept. */
+  readonly relay?: RelayOutcome['outcome'] | null;
 }
 
 /** Codes of Sluice. Anything else would be text from a sender. */
@@ -93,6 +99,7 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
         ...some(m.overflowed, total(streams, 'overflowed')),
         ...some(m.retried, total(streams, 'retried')),
         ...some(m.refused_requests, refusedAs === null ? 0 : 1),
+        ...relayValues(outcome.relay ?? null),
       ],
     },
     ...(refusedAs === null
@@ -100,6 +107,14 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
       : [{ ...base, dimensions: { ...own, reason }, values: [[m.refused_requests, 1] as const] }]),
   ];
   return emfLines(records);
+}
+
+/** One copy was kept, or was not, or was withheld because it could not be read. */
+function relayValues(relay: RelayOutcome['outcome'] | null): (readonly [Metric, number])[] {
+  const { RelayKept, RelayNotKept, RelayWithheld } = collectMetrics;
+  if (relay === 'queue' || relay === 'bucket') return [[RelayKept, 1]];
+  if (relay === 'not_kept') return [[RelayNotKept, 1]];
+  return relay === 'withheld' ? [[RelayWithheld, 1]] : [];
 }
 
 /** The metrics of a request that failed before anything of it could be counted. */

@@ -2,6 +2,7 @@ import { isUtcDay, type UtcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import { ATHENA_NOTES, LEDGER_FOLDER, parseVersionNote, VERSION_NOTES } from './ledgerKeys.ts';
+import { parseRelayRefusedKey, parseRelayWaitingKey, RELAY_FOLDER, RELAY_RUN_CLAIM } from './relayKeys.ts';
 import { groupsKey, parseTableKey, tableFolder } from './tableFolders.ts';
 
 /** Folder of rows that streams did not accept in time. */
@@ -174,6 +175,10 @@ export function isOwnKey(layout: Pick<Config, 'statsigFolder' | 'tables'>, key: 
   if (key.startsWith(LOADS_FOLDER) || key.startsWith(ATHENA_NOTES)) return true;
   if (key.startsWith(VERSION_NOTES)) return parseVersionNote(key) !== null;
   if (key.startsWith(LEDGER_FOLDER)) return key.endsWith('.json');
+  if (key.startsWith(RELAY_FOLDER))
+    return (
+      key === RELAY_RUN_CLAIM || parseRelayWaitingKey(key) !== null || parseRelayRefusedKey(key) !== null
+    );
   if (key.startsWith(QUARANTINE_LARGE_FOLDER)) {
     const [day = '', id = '', ...deeper] = key.slice(QUARANTINE_LARGE_FOLDER.length).split('/');
     return isUtcDay(day) && id !== '' && deeper.length === 0;

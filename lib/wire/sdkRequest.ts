@@ -7,7 +7,11 @@ export type HttpRequest = Pick<
   'rawPath' | 'rawQueryString' | 'headers' | 'body' | 'isBase64Encoded'
 > & {
   readonly requestContext: {
-    readonly http: { readonly method: string };
+    readonly http: {
+      readonly method: string;
+      /** The sender's address, as the gateway sees it. */
+      readonly sourceIp?: string;
+    };
     /** Also in a header of the answer: `apigw-requestid`, or `x-amzn-requestid` of a Function URL. */
     readonly requestId?: string;
     /** When the gateway received it, epoch milliseconds. */
