@@ -1,4 +1,4 @@
-import { isRelayReason } from '../../lib/tables/relayKeys.ts';
+import { isRelayReason } from '../../lib/tables/objectKeys.ts';
 import type { OpenPlace } from '../../observe/place.ts';
 import {
   type Action,

@@ -13,12 +13,12 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
 import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { TARGET_CALL } from '../../lib/relay/limits.ts';
 import { RelayError } from '../../lib/relay/RelayError.ts';
 import type { Relayer, RelayMessage } from '../../lib/relay/Relayer.ts';
 import { relayMessages } from '../../lib/relay/relayMessages.ts';
 import { httpSender } from '../../lib/relay/sendRequest.ts';
 import { Target } from '../../lib/relay/Target.ts';
-import { TARGET_CALL } from '../../lib/schema/relayLimits.ts';
 
 const config: FunctionConfig<'relay'> = wholeConfig;
 

@@ -1,7 +1,7 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
+import { OLD_SECONDS } from '../../lib/relay/limits.ts';
 import { relayMetrics } from '../../lib/relay/relayMetrics.ts';
-import { OLD_SECONDS } from '../../lib/schema/relayLimits.ts';
 import { getAtt, type Resources } from '../template/Resource.ts';
 import { relayIds, type Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm } from './alarm.ts';

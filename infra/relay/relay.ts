@@ -1,25 +1,12 @@
-import { MAX_MESSAGE_BYTES, MAX_RECEIVES, QUEUE_SECONDS } from '../../lib/schema/relayLimits.ts';
-import {
-  RELAY_FOLDER,
-  RELAY_REFUSED_FOLDER,
-  RELAY_RUN_CLAIM,
-  RELAY_WAITING_FOLDER,
-} from '../../lib/tables/relayKeys.ts';
-import { bucketArn, bucketName, objectsArn } from '../data/bucket.ts';
+import { MAX_MESSAGE_BYTES, MAX_RECEIVES, QUEUE_SECONDS } from '../../lib/relay/limits.ts';
+import { RELAY_WAITING_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { bucketName } from '../data/bucket.ts';
 import { keyArn } from '../data/key.ts';
-import {
-  type AllowStatement,
-  consumeQueue,
-  lambdaService,
-  serviceRole,
-  useKey,
-  useQueueKey,
-  writeLogs,
-} from '../roles/policies.ts';
+import { relayRole } from '../roles/relayRoles.ts';
 import { objectCreatedRule } from '../streams/objectCreatedRules.ts';
 import { workQueue } from '../streams/queues.ts';
 import { schedule } from '../streams/schedules.ts';
-import { getAtt, type Resource, type Resources } from '../template/Resource.ts';
+import type { Resources } from '../template/Resource.ts';
 import { partName, relayIds, type Stack } from '../template/Stack.ts';
 
 /** Timeout of the function in serverless.yml. */
@@ -86,45 +73,4 @@ export function relayResources(stack: Stack): Resources {
     }),
     [relayIds.role]: relayRole(stack),
   };
-}
-
-/** Takes copies from the queues and from `relay/waiting/`, and puts those that are refused under `relay/refused/`. */
-function relayRole(stack: Stack): Resource {
-  return serviceRole(lambdaService, [
-    writeLogs(stack, 'relay'),
-    consumeQueue(relayIds.queue),
-    consumeQueue(relayIds.waitingQueue),
-    {
-      Action: ['sqs:ChangeMessageVisibility'],
-      Resource: [getAtt(relayIds.queue), getAtt(relayIds.waitingQueue)],
-    },
-    { Action: ['sqs:SendMessage'], Resource: [getAtt(relayIds.deadLetters)] },
-    useQueueKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-    {
-      Action: ['s3:GetObject', 's3:DeleteObject'],
-      Resource: [objectsArn(stack, RELAY_WAITING_FOLDER), objectsArn(stack, RELAY_RUN_CLAIM)],
-    },
-    { Action: ['s3:DeleteObject'], Resource: [objectsArn(stack, RELAY_REFUSED_FOLDER)] },
-    {
-      Action: ['s3:PutObject'],
-      Resource: [objectsArn(stack, RELAY_REFUSED_FOLDER), objectsArn(stack, RELAY_RUN_CLAIM)],
-    },
-    {
-      Action: ['s3:ListBucket'],
-      Resource: [bucketArn(stack)],
-      Condition: { StringLike: { 's3:prefix': [`${RELAY_FOLDER}*`] } },
-    },
-    useKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-  ]);
-}
-
-/** What the collector may do besides, with `relay`: it writes copies and reads none. */
-export function keepCopies(stack: Stack): readonly AllowStatement[] {
-  if (stack.config.relay === undefined) return [];
-  return [
-    { Action: ['sqs:SendMessage'], Resource: [getAtt(relayIds.queue)] },
-    // SQS asks for both of who sends.
-    useQueueKey(stack, 'kms:Decrypt', 'kms:GenerateDataKey'),
-    { Action: ['s3:PutObject'], Resource: [objectsArn(stack, RELAY_WAITING_FOLDER)] },
-  ];
 }

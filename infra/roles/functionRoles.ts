@@ -10,10 +10,10 @@ import { allStreams } from '../../lib/tables/streams.ts';
 import { groupsFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
 import { bucketArn, objectsArn } from '../data/bucket.ts';
 import { catalogArns } from '../data/catalog.ts';
-import { keepCopies } from '../relay/relay.ts';
 import { getAtt, type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack, shardId } from '../template/Stack.ts';
 import { consumeQueue, lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
+import { keepCopies } from './relayRoles.ts';
 
 /** One role for each function, so that none can do another's work. */
 export function functionRoles(stack: Stack): Resources {

@@ -1,5 +1,4 @@
 import type { Config } from '../schema/config.ts';
-import { RELAY_OBJECT_DAYS } from '../schema/relayLimits.ts';
 import { CLAIM_FOLDER, LEDGER_FOLDER } from '../tables/ledgerKeys.ts';
 import {
   ERRORS_FOLDER,
@@ -7,9 +6,9 @@ import {
   PARKED_FOLDER,
   QUARANTINE_LARGE_FOLDER,
   QUERY_RESULTS_FOLDER,
+  RELAY_FOLDER,
   readerResultsFolder,
 } from '../tables/objectKeys.ts';
-import { RELAY_FOLDER } from '../tables/relayKeys.ts';
 import { tableFolder } from '../tables/tableFolders.ts';
 
 /** Days after which the parts of an upload that nobody completed go. */
@@ -21,6 +20,12 @@ const CLAIM_DAYS = 1;
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
  */
 const COLD_DAYS = 30;
+
+/**
+ * Days after which objects under `relay/` expire, should relay's own runs fail. Those put a copy aside after six days and a
+ * half, and delete it after eleven.
+ */
+const RELAY_OBJECT_DAYS = 7;
 
 /** When objects under one prefix expire or move to cheaper storage. Days count from the creation of an object, a version or an upload. */
 export interface LifecycleRule {

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Clock } from '../base/time.ts';
 import type { RelayStore } from '../relay/Relayer.ts';
-import { RELAY_RUN_CLAIM } from '../tables/relayKeys.ts';
+import { RELAY_RUN_CLAIM } from '../tables/objectKeys.ts';
 import { isMissingAfter } from './listObjects.ts';
 import { s3Claim } from './s3Claim.ts';
 

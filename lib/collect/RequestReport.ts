@@ -7,8 +7,7 @@ import type { TableKind } from '../schema/kinds.ts';
 import { type Answer, refusalAnswer } from '../wire/RequestError.ts';
 import { sdkLabel } from '../wire/sdkRequest.ts';
 import type { CollectedBatch } from './collectBatch.ts';
-import { requestMetrics, type StreamOutcome } from './collectMetrics.ts';
-import type { RelayOutcome } from './RelayKeeper.ts';
+import { type RelayOutcome, requestMetrics, type StreamOutcome } from './collectMetrics.ts';
 
 /** The outcome of one request, for its log line and its metrics. */
 export class RequestReport {

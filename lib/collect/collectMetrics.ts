@@ -1,6 +1,5 @@
 import { emfLine, METRIC_NAMESPACE, type Metric, type MetricRecord } from '../base/log.ts';
 import type { TableKind } from '../schema/kinds.ts';
-import type { RelayOutcome } from './RelayKeeper.ts';
 
 /**
  * The collector's metrics. docs/metrics.md describes each of them and its alarm.
@@ -44,6 +43,18 @@ export interface StreamOutcome {
   /** Records that were put again. */
   readonly retried: number;
 }
+
+/**
+ * What became of a request's copy: it is kept in the queue or in the bucket; or nothing of it is to be relayed; or it should
+ * be changed and cannot be read, so it is withheld; or neither queue nor bucket took it.
+ */
+export type RelayOutcome =
+  | { readonly outcome: 'queue' | 'bucket' | 'filtered' | 'withheld' }
+  | {
+      readonly outcome: 'not_kept';
+      /** The name of the last error. */
+      readonly error: string;
+    };
 
 /** The numbers of one request. */
 export interface RequestOutcome {

@@ -23,7 +23,7 @@ import {
 import { CollectError } from './CollectError.ts';
 import type { CollectPlan } from './CollectPlan.ts';
 import { type CollectedBatch, collectBatch, type Sender } from './collectBatch.ts';
-import type { RelayedRequest, RelayKeeper, RelayOutcome } from './RelayKeeper.ts';
+import type { RelayOutcome } from './collectMetrics.ts';
 import { RequestReport } from './RequestReport.ts';
 import { redactBody } from './refusals.ts';
 
@@ -54,6 +54,28 @@ export interface Collector {
   readonly writeMetrics: (line: Readonly<Record<string, unknown>>) => void;
   /** Dimension of every metric. */
   readonly stage: string;
+}
+
+/** A request that is authenticated, as relay gets it. */
+export interface RelayedRequest {
+  readonly http: HttpRequest;
+  /** The body's bytes as they were sent. */
+  readonly body: Uint8Array;
+  /** The body as a batch of events; null for a body that is none, which quarantine keeps whole. */
+  readonly decoded: DecodedBody | null;
+  readonly key: AuthenticatedKey;
+}
+
+/** Keeps copies of requests that are to be relayed (lib/relay). */
+export interface RelayKeeper {
+  /** Whether a request whose copy is not kept is answered 503. */
+  readonly required: boolean;
+  /**
+   * Keeps the copy of a request. It never throws.
+   *
+   * @param deadline Epoch milliseconds by which it resolves.
+   */
+  keep(request: RelayedRequest, deadline: number): Promise<RelayOutcome>;
 }
 
 /** One request that is being processed. */

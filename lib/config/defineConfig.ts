@@ -1,15 +1,14 @@
 import * as z from 'zod';
+import { bestUnionIssues, expectedText } from '../base/issues.ts';
 import { valueAt } from '../base/json.ts';
 import { displayValue } from '../base/text.ts';
 import { namePatternProblem } from '../collect/eventFilter.ts';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
 import { MAX_ACTIVE_PARTITIONS } from '../schema/deliveryLimits.ts';
 import { endpointProblems } from '../schema/endpoint.ts';
-import { bestUnionIssues, expectedText } from '../schema/issues.ts';
 import { stagesSchema } from '../schema/stages.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
-import { RESERVED_FOLDERS } from '../tables/objectKeys.ts';
-import { RELAY_FOLDER } from '../tables/relayKeys.ts';
+import { RELAY_FOLDER, RESERVED_FOLDERS } from '../tables/objectKeys.ts';
 import { redactionPathProblem } from '../wire/Redaction.ts';
 import { ConfigError } from './ConfigError.ts';
 import { customerBucketProblems, exportProblems, sourceProblems } from './customerProblems.ts';

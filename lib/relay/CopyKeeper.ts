@@ -1,13 +1,14 @@
 import { Breaker } from '../base/Breaker.ts';
 import { CanonicalJsonWriter } from '../base/canonicalJson.ts';
 import type { Clock } from '../base/time.ts';
-import type { RelayedRequest, RelayKeeper, RelayOutcome } from '../collect/RelayKeeper.ts';
+import type { RelayOutcome } from '../collect/collectMetrics.ts';
+import type { RelayedRequest, RelayKeeper } from '../collect/collectRequest.ts';
 import type { RelayChoice } from '../schema/relay.ts';
-import { KEEP_BREAKER, KEEP_WITHIN_MS, MAX_MESSAGE_BYTES, QUEUE_CALL_MS } from '../schema/relayLimits.ts';
-import { relayId, relayWaitingKey } from '../tables/relayKeys.ts';
+import { relayId, relayWaitingKey } from '../tables/objectKeys.ts';
 import type { AuthenticatedKey } from '../wire/keys/KeyGate.ts';
 import type { Redaction } from '../wire/Redaction.ts';
 import { chooseBody, type RelayPlan } from './chooseBody.ts';
+import { KEEP_BREAKER, KEEP_WITHIN_MS, MAX_MESSAGE_BYTES, QUEUE_CALL_MS } from './limits.ts';
 import { type RelayCopy, relayedHeaders, writeRelayCopy } from './RelayCopy.ts';
 
 /** Dependencies of {@link CopyKeeper}. */

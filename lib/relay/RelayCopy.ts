@@ -1,5 +1,5 @@
 import { isJsonObject, parseJson } from '../base/json.ts';
-import { relayIdTime } from '../tables/relayKeys.ts';
+import { relayIdTime } from '../tables/objectKeys.ts';
 import type { HttpRequest } from '../wire/sdkRequest.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { HttpRequest } from '../wire/sdkRequest.ts';
  * encrypted with the deployment's key and never logged.
  */
 export interface RelayCopy {
-  /** lib/tables/relayKeys.ts */
+  /** lib/tables/objectKeys.ts */
   readonly id: string;
   /** Epoch milliseconds. */
   readonly keptAt: number;

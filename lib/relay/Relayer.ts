@@ -1,7 +1,7 @@
 import { Counts } from '../base/Counts.ts';
 import { type Clock, isoDay } from '../base/time.ts';
-import { MAX_AGE_MS, TRIED_MS } from '../schema/relayLimits.ts';
-import { EXPIRED, relayRefusedKey } from '../tables/relayKeys.ts';
+import { EXPIRED, relayRefusedKey } from '../tables/objectKeys.ts';
+import { MAX_AGE_MS, TRIED_MS } from './limits.ts';
 import { type RelayCopy, readRelayCopy, writeRelayCopy } from './RelayCopy.ts';
 import { type RelayCounts, relayMetricLines } from './relayMetrics.ts';
 import type { Target, Verdict } from './Target.ts';

@@ -3,8 +3,8 @@ import { Breaker } from '../base/Breaker.ts';
 import { backoffMs } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
 import type { RelayTarget } from '../schema/relay.ts';
-import { MAX_RETRY_AFTER_MS, RETRY_PAUSES, TARGET_BREAKER } from '../schema/relayLimits.ts';
 import { readSdkKey } from '../wire/sdkRequest.ts';
+import { MAX_RETRY_AFTER_MS, RETRY_PAUSES, TARGET_BREAKER } from './limits.ts';
 import type { RelayCopy } from './RelayCopy.ts';
 import type { SendRequest } from './sendRequest.ts';
 import { targetRequest } from './targetRequest.ts';
@@ -108,7 +108,7 @@ function verdictOf(
  * Milliseconds of a header `Retry-After`, at most twelve hours; 0 for none that is understood.
  * https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
-export function retryAfterMs(text: string | null, now: number): number {
+function retryAfterMs(text: string | null, now: number): number {
   if (text === null) return 0;
   const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1_000 : Date.parse(text) - now;
   return Number.isFinite(ms) || ms === Number.POSITIVE_INFINITY

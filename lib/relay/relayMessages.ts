@@ -1,7 +1,7 @@
 import { mapLimit } from '../base/concurrency.ts';
 import { type BatchFailures, batchFailures, isRunMessage, objectCreated } from '../base/queue.ts';
-import { SENT_AT_ONCE, STRAGGLER_MS } from '../schema/relayLimits.ts';
-import { parseRelayWaitingKey } from '../tables/relayKeys.ts';
+import { parseRelayWaitingKey } from '../tables/objectKeys.ts';
+import { SENT_AT_ONCE, STRAGGLER_MS } from './limits.ts';
 import { readRelayCopy } from './RelayCopy.ts';
 import { nameOf, type Relayer, type RelayMessage, relayObject, Tries } from './Relayer.ts';
 import { relayRun, sweepRefused } from './relayRuns.ts';

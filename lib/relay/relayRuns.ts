@@ -1,16 +1,16 @@
 import { mapLimit } from '../base/concurrency.ts';
-import { MAX_AGE_MS, SENT_AT_ONCE, STRAGGLER_MS } from '../schema/relayLimits.ts';
 import {
   parseRelayRefusedKey,
   parseRelayWaitingKey,
   RELAY_REFUSED_FOLDER,
   RELAY_WAITING_FOLDER,
   relayIdTime,
-} from '../tables/relayKeys.ts';
+} from '../tables/objectKeys.ts';
+import { MAX_AGE_MS, SENT_AT_ONCE, STRAGGLER_MS } from './limits.ts';
 import { nameOf, type Relayer, relayObject, Tries } from './Relayer.ts';
 
 /** Objects that a run counts at most: ten calls. */
-export const MAX_COUNTED_COPIES = 10_000;
+const MAX_COUNTED_COPIES = 10_000;
 
 /** What waits in the bucket, as the log line of a run says. */
 interface Waiting {

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isJsonObject, parseJson } from '../base/json.ts';
-import { MAX_ANSWER_BYTES, SENT_AT_ONCE, TARGET_CALL } from '../schema/relayLimits.ts';
+import { MAX_ANSWER_BYTES, SENT_AT_ONCE, TARGET_CALL } from './limits.ts';
 import type { TargetRequest } from './targetRequest.ts';
 
 /** What the target said to a request, of which nothing but this is looked at. */

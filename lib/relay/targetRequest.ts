@@ -1,5 +1,5 @@
 import type { RelayTarget } from '../schema/relay.ts';
-import { TIME_MOVED_AFTER_MS } from '../schema/relayLimits.ts';
+import { TIME_MOVED_AFTER_MS } from './limits.ts';
 import type { RelayCopy } from './RelayCopy.ts';
 
 /** A request as the target gets it. */

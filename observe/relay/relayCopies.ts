@@ -4,7 +4,7 @@ import { partName } from '../../infra/template/Stack.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
-import { MAX_AGE_MS } from '../../lib/schema/relayLimits.ts';
+import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
 import {
   parseRelayRefusedKey,
   parseRelayWaitingKey,
@@ -12,7 +12,7 @@ import {
   RELAY_WAITING_FOLDER,
   relayIdTime,
   relayWaitingKey,
-} from '../../lib/tables/relayKeys.ts';
+} from '../../lib/tables/objectKeys.ts';
 import type { Place } from '../place.ts';
 
 /** Errors of questions about relay. */

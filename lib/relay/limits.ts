@@ -1,5 +1,3 @@
-// Limits of relay. The collector and the templates use them too, so they are beside the schema and not in its room.
-
 /** Bytes of a message: its body alone, as relay uses no attributes. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 export const MAX_MESSAGE_BYTES = 1_048_576;
 
@@ -47,9 +45,6 @@ export const OLD_SECONDS = 518_400;
  * version, take three more at most, so that no copy lives for more than 14 days.
  */
 export const MAX_AGE_MS = 950_400_000;
-
-/** Days after which objects under `relay/` expire, should the runs fail: counted from each object's creation. */
-export const RELAY_OBJECT_DAYS = 7;
 
 /** Age in milliseconds at which a waiting object is left to the runs: until then it has a message. */
 export const STRAGGLER_MS = 900_000;
