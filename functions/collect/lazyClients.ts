@@ -43,7 +43,7 @@ export function relayBucket(bucket: string): CopyKeeperOptions['put'] {
   return async (key, text, timeoutMs) => {
     const [{ s3Client }, { s3PutCopy }] = await Promise.all([
       import('../../lib/aws/s3Client.ts'),
-      import('../../lib/aws/s3RelayStore.ts'),
+      import('../../lib/aws/s3Overflow.ts'),
     ]);
     await s3PutCopy(s3Client(), bucket)(key, text, timeoutMs);
   };

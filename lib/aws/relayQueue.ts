@@ -1,12 +1,13 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { CopyKeeperOptions } from '../relay/CopyKeeper.ts';
 import type { RelayQueues } from '../relay/Relayer.ts';
 
 /**
  * Sends one message. The request is signed and sent once: who keeps a copy goes to the bucket instead of trying again.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
-export function sqsSend(client: SQSClient, QueueUrl: string) {
-  return async (MessageBody: string, timeoutMs: number): Promise<void> => {
+export function sqsSend(client: SQSClient, QueueUrl: string): CopyKeeperOptions['send'] {
+  return async (MessageBody, timeoutMs) => {
     await client.send(new SendMessageCommand({ QueueUrl, MessageBody }), {
       abortSignal: AbortSignal.timeout(timeoutMs),
     });
@@ -24,7 +25,7 @@ export function sqsSingleTryClient(): SQSClient {
   return singleTry;
 }
 
-/** Milliseconds for which a message may be hidden: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
+/** Seconds for which a message may be hidden: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
 const LONGEST_HIDDEN_SECONDS = 43_200;
 
 /**

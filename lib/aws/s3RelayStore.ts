@@ -14,16 +14,6 @@ import { s3Claim } from './s3Claim.ts';
 
 const MEDIA_TYPE = 'application/json';
 
-/** Writes a copy into an S3 bucket within a time. */
-export function s3PutCopy(client: S3Client, bucket: string) {
-  return async (key: string, text: string, timeoutMs: number): Promise<void> => {
-    await client.send(
-      new PutObjectCommand({ Bucket: bucket, Key: key, Body: text, ContentType: MEDIA_TYPE }),
-      { abortSignal: AbortSignal.timeout(timeoutMs) },
-    );
-  };
-}
-
 /** The objects of relay in an S3 bucket. */
 export function s3RelayStore(client: S3Client, bucket: string, clock: Clock): RelayStore {
   const object = (key: string) => ({ Bucket: bucket, Key: key });

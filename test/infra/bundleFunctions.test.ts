@@ -36,13 +36,13 @@ describe('bundleFunctions', () => {
     expect(register).toEqual(['sluice', '{ds: .ds}']);
   });
 
-  it('keeps the real collector below 600 KB, without a schema library', async () => {
+  it('keeps the real collector below 640 KB, without a schema library', async () => {
     const { root, ...scratch } = scratchRoot({}, ['functions', 'lib', 'node_modules']);
     remove = scratch.remove;
     const [bundle] = await bundleFunctions({ root, functions: ['collect'], config });
     expect(bundle?.inputs.filter((input) => input.includes('/zod/'))).toEqual([]);
     expect(bundle?.inputs.some((input) => input.includes('client-firehose'))).toBe(true);
-    expect(bundle?.bytes).toBeLessThan(600 * 1024);
+    expect(bundle?.bytes).toBeLessThan(640 * 1024);
   });
 
   it('keeps any text of the configuration unchanged', async () => {
