@@ -2,10 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { callMain } from '../harness/callMain.ts';
 import {
   halfCloses,
+  hangs,
   type Recorded,
   type RecordingTarget,
   recordingTarget,
@@ -186,6 +188,45 @@ describe('relay in a local cloud whose policies are enforced', () => {
     await world.cloud.flush();
     expect(withBody(body).length).toBeGreaterThanOrEqual(2);
     expect(world.messages('relay')).toBe(0);
+  });
+
+  it('lets nothing wait while the target hangs, and sends again what it did not answer', async () => {
+    target.behave(hangs);
+    const bodies = ['one', 'two', 'three'].map((name) => batch(`hangs ${name}`));
+    const before = target.recorded.length;
+    for (const body of bodies) {
+      const startedAt = performance.now();
+      expect(await post(body)).toBe(202);
+      expect(performance.now() - startedAt).toBeLessThan(2_500);
+    }
+    await target.received(before + 3);
+    target.behave(taken);
+    await world.cloud.flush();
+    for (const body of bodies) expect(withBody(body)).toHaveLength(2);
+  }, 60_000);
+
+  it('sends again what a function had sent that was killed before it could say so', async () => {
+    const body = batch('killed');
+    await world.setFaults({ lambda: [{ fault: 'killInvocations', function: 'sluice-local-relay' }] });
+    const before = target.recorded.length;
+    expect(await post(body)).toBe(202);
+    await target.received(before + 1);
+    await world.cloud.flush();
+    await world.clearFaults();
+    expect(withBody(body)).toHaveLength(2);
+  });
+
+  it('buries a message that is none of its own', async () => {
+    const sqs = new SQSClient({
+      endpoint: world.cloud.edge,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'sluice-local-relay' }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"planted":"message"}' }));
+    sqs.destroy();
+    await world.cloud.flush();
+    expect([world.messages('relay'), world.messages('relay-dead-letters')]).toEqual([0, 1]);
   });
 
   it('follows no redirect to a server that would take the key', async () => {

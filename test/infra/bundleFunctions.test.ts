@@ -72,6 +72,7 @@ describe('bundleFunctions', () => {
         { kind: 'statsig', name: 'statsig', principal: '333333333333', externalId: 'planted-reader' },
       ],
       alarms: { topicArn: 'arn:aws:sns:us-east-1:444444444444:planted-topic' },
+      relay: { url: 'https://planted.example', headers: { 'x-token': 'planted-token' } },
       sources: [
         {
           name: 'planted-source',
@@ -99,6 +100,8 @@ describe('bundleFunctions', () => {
       'planted-reader': [],
       333333333333: [],
       'planted-topic': [],
+      'planted.example': ['relay'],
+      'planted-token': ['relay'],
       'planted-source': [...ingest, 'ingest-trigger'],
       'planted-drops': ingest,
       'planted-folder': ingest,

@@ -43,6 +43,7 @@ describe('decodeBody', () => {
         text: json,
         bytes: bytes.length,
         repaired: false,
+        encoding: { layers: [], isStatsigEncoded: false },
       });
     }
     expect(decodeBody(Buffer.from(` \r\n${json}`), announced('br')).text).toBe(` \r\n${json}`);
