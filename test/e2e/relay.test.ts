@@ -64,12 +64,14 @@ describe('relay in a local cloud whose policies are enforced', () => {
     ((await s3.send(new ListObjectsV2Command({ Bucket: world.cloud.bucket, Prefix }))).Contents ?? []).map(
       ({ Key = '' }) => Key,
     );
-  const relayCommand = async (...args: string[]) => {
+  const command = async (...args: string[]) => {
     const place = ['--stage', 'local', '--region', 'us-east-1', '--endpoint-url', world.cloud.edge, '--json'];
     const env = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
-    const { stdout, stderr } = await callMain(['relay', ...args, ...place], { env });
+    const { stdout, stderr } = await callMain([...args, ...place], { env });
     return JSON.parse(stdout === '' ? JSON.stringify({ stderr }) : stdout);
   };
+
+  const relayCommand = (...args: string[]) => command('relay', ...args);
 
   const plain = batch('plain', 'ünïcode \u2028 𝔘');
   const encodings: readonly {
@@ -266,6 +268,10 @@ describe('relay in a local cloud whose policies are enforced', () => {
     expect(await relayCommand('status')).toMatchObject({
       waiting: { count: 0, oldest: null },
       refused: [{ reason: '401', count: 1 }],
+    });
+    expect(await command('status')).toMatchObject({
+      relay: { waiting: { count: 0 }, refused: [{ reason: '401', count: 1 }] },
+      problems: expect.arrayContaining([expect.objectContaining({ code: 'SLUICE_STATUS_RELAY_REFUSED' })]),
     });
     expect(await relayCommand('redrive', '--reason', '403')).toMatchObject({ found: 0 });
     target.behave(taken);
