@@ -30,9 +30,7 @@ const CLAIM_SLACK_MS = 60_000;
 const schema = z.object({
   /** Where copies are that are in no queue. */
   SLUICE_BUCKET: z.string().min(1),
-  /** URLs of the queue of copies, of the queue of objects and runs, and of their dead-letter queue. */
-  SLUICE_RELAY_QUEUE: z.string().min(1),
-  SLUICE_RELAY_WAITING_QUEUE: z.string().min(1),
+  /** URL of the dead-letter queue of copies. */
   SLUICE_RELAY_DEAD_LETTERS: z.string().min(1),
   /** `--stage` of the deployment: a dimension of its metrics. */
   SLUICE_STAGE: z.string().min(1),
@@ -96,7 +94,6 @@ let target: Target | undefined;
 
 function makeRelayer(environment: Environment, endsAt: number): Relayer {
   const { SLUICE_BUCKET: bucket, SLUICE_STAGE: stage } = environment;
-  const urls = [environment.SLUICE_RELAY_QUEUE, environment.SLUICE_RELAY_WAITING_QUEUE];
   // The function is part of no deployment without it.
   if (config.relay === undefined) throw new RelayError('SLUICE_RELAY_ENVIRONMENT_INVALID', 'relay');
   target ??= new Target({
@@ -107,7 +104,7 @@ function makeRelayer(environment: Environment, endsAt: number): Relayer {
   });
   return {
     target,
-    queues: relayQueues(sqsClient(), urls, environment.SLUICE_RELAY_DEAD_LETTERS),
+    queues: relayQueues(sqsClient(), environment.SLUICE_RELAY_DEAD_LETTERS),
     store: s3RelayStore(s3Client(), bucket, systemClock),
     bucket,
     ...systemTiming,

@@ -5,7 +5,8 @@ const { resolve } = require('node:path');
 const streams = { exposures: { Ref: 'ExposuresStream' }, events: { Ref: 'EventsStream' } };
 const nothing = {
   ...{ bucket: '', region: 'us-east-1', architecture: 'arm64' },
-  ...{ reservedConcurrency: null, lateSeconds: '', rotation: streams, all: streams, relayQueue: null },
+  ...{ reservedConcurrency: null, lateSeconds: '', rotation: streams, all: streams },
+  ...{ relayQueue: null, relayConcurrency: 2 },
 };
 
 module.exports = async ({ resolveVariable }) => {
@@ -22,6 +23,7 @@ module.exports = async ({ resolveVariable }) => {
       lateSeconds: String(lateSeconds(config)),
       ...streamVariables(config),
       relayQueue: config.relay === undefined ? null : { Ref: 'RelayQueue' },
+      relayConcurrency: config.relay?.concurrency ?? 2,
     };
   } catch {
     return nothing;

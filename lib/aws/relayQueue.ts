@@ -31,15 +31,13 @@ const LONGEST_HIDDEN_SECONDS = 43_200;
 /**
  * The queues of relay in SQS.
  *
- * @param urls Addresses of the queues, by their ARNs' last part: their names.
- * @param deadLetters Address of the dead-letter queue.
+ * @param deadLetters URL of the dead-letter queue. Those of the others differ from it by their name, the last part of an ARN.
  */
-export function relayQueues(client: SQSClient, urls: readonly string[], deadLetters: string): RelayQueues {
+export function relayQueues(client: SQSClient, deadLetters: string): RelayQueues {
   return {
     async hide({ queueArn, receipt }, ms) {
       const name = queueArn.split(':').at(-1) ?? '';
-      const QueueUrl = urls.find((url) => url.endsWith(`/${name}`));
-      if (QueueUrl === undefined) throw new TypeError('The message is of no queue of relay.');
+      const QueueUrl = deadLetters.replace(/[^/]*$/, name);
       const VisibilityTimeout = Math.min(LONGEST_HIDDEN_SECONDS, Math.ceil(ms / 1_000));
       await client.send(
         new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: receipt, VisibilityTimeout }),

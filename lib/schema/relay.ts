@@ -46,6 +46,11 @@ const common = {
     .gt(0, 'more than 0: leave `relay` out to relay nothing')
     .max(1, '1 at most')
     .default(1),
+  /**
+   * Executions at once of the function that delivers, each with ten connections to the target. Default 2, some 200 requests a
+   * second if it answers within 100 ms; what is more waits. They count against the account's: docs/limits.md.
+   */
+  concurrency: z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2),
 };
 
 const url = z.string('an address').superRefine((text, context) => {

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { startCloud } from '../../local/startCloud.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/index.ts';
 import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 
 /** A request of an SDK. */
@@ -62,6 +63,15 @@ export async function relayCloud(relay: ConfigInput['relay'], config: Partial<Co
       control('GET', '/clock').then(({ now }) =>
         control('POST', '/clock', { now: new Date(Date.parse(String(now)) + ms).toISOString() }),
       ),
+    /** The calls of services that were recorded so far. */
+    calls: async (): Promise<readonly RecordedCall[]> => {
+      const answer = await fetch(`${cloud.edge}/_sluice/calls`);
+      const record: { readonly calls: RecordedCall[]; readonly dropped: number } = JSON.parse(
+        await answer.text(),
+      );
+      if (record.dropped > 0) throw new Error(`${record.dropped} calls were not recorded`);
+      return record.calls;
+    },
     /** How many messages a queue has. */
     messages: (part: string) =>
       cloud.status().queues.find(({ name }) => name === `sluice-local-${part}`)?.messages ?? 0,

@@ -192,6 +192,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
     const config = defineConfig({
       bucket,
       curate: true,
+      relay: { statsig: true },
       sources: [
         {
           ...customers,

@@ -18,7 +18,7 @@ The local cloud's own IAM decides. Under \`npm run test:aws\`, [iam-simulate](ht
 
 The last column shows the evidence for a row. Rows with *calls seen* are proved: the function, or the delivery that the local cloud emulates, made such a call, and it would have been denied without the row. Rows with *AWS's documentation* were not observed here: according to AWS, its service makes the calls in *italics* on behalf of the calls seen, and only a deployment on AWS can show it ([local.md](local.md#calls)).
 
-Roles whose names begin with \`Ingest\` and \`Export\` exist only with \`sources\` and \`exports\` in the configuration, and roles whose names begin with \`Curate\` only with \`curate: true\`. The tables of ingest and export come from a configuration with two sources and two exports. For one of each, the policy of the customer's bucket gives access (\`acme-drops\` with the folder \`events\`, \`acme-warehouse\`). The others reach their bucket through a role of the customer, whose own policy then decides.
+Roles whose names begin with \`Ingest\` and \`Export\` exist only with \`sources\` and \`exports\` in the configuration, roles whose names begin with \`Curate\` only with \`curate: true\`, and roles whose names begin with \`Relay\` only with \`relay\`. With \`relay\` the collector may also send to the queue \`sluice-<stage>-relay\`, with the key that encrypts it, and write \`relay/waiting/\`. The tables of ingest and export come from a configuration with two sources and two exports. For one of each, the policy of the customer's bucket gives access (\`acme-drops\` with the folder \`events\`, \`acme-warehouse\`). The others reach their bucket through a role of the customer, whose own policy then decides.
 `;
 
 /**

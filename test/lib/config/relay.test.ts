@@ -16,6 +16,7 @@ describe('relay in the configuration', () => {
   it('has defaults for everything except the target, and is absent by default', () => {
     const all = {
       ...{ required: false, redacted: false, kinds: ['exposures', 'events'], keys: null, share: 1 },
+      concurrency: 2,
       ...{ events: { deny: [] }, exposures: { deny: [] } },
     };
     expect(define({ statsig: true }).relay).toEqual({ statsig: true, ...all });
@@ -41,6 +42,7 @@ describe('relay in the configuration', () => {
     ['headers to Statsig', { statsig: true, headers: {} }, 'relay.headers: no such field'],
     ['a share of nothing', { statsig: true, share: 0 }, 'relay.share: got 0, expected more than 0'],
     ['a share beyond all', { statsig: true, share: 2 }, 'relay.share: got 2, expected 1 at most'],
+    ['one execution', { statsig: true, concurrency: 1 }, 'relay.concurrency: got 1, expected 2 or more'],
     ['no kinds', { statsig: true, kinds: [] }, 'relay.kinds: got [], expected at least one'],
     ['no keys', { statsig: true, keys: [] }, 'relay.keys'],
     [
