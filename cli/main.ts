@@ -20,6 +20,7 @@ import { quarantine } from './commands/quarantine.ts';
 import { query } from './commands/query.ts';
 import { reconcile } from './commands/reconcile.ts';
 import { redrive } from './commands/redrive.ts';
+import { relay } from './commands/relay.ts';
 import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
 import { tables } from './commands/tables.ts';
@@ -42,6 +43,7 @@ const commands: readonly Command[] = [
   ingest,
   exporting,
   curate,
+  relay,
   customer,
   policy,
   connect,

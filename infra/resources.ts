@@ -19,6 +19,7 @@ import {
 } from './endpoint/endpoint.ts';
 import { readerOutputs, readers } from './readers/readers.ts';
 import { workgroup, workgroupName } from './readers/workgroup.ts';
+import { relayResources } from './relay/relay.ts';
 import { deliveryRoles } from './roles/deliveryRoles.ts';
 import { functionRoles } from './roles/functionRoles.ts';
 import { hold } from './streams/hold.ts';
@@ -59,6 +60,7 @@ export function resources(stack: Stack): {
       ...ingestResources(stack),
       ...exportResources(stack),
       ...curateResources(stack),
+      ...relayResources(stack),
       ...loggedMetrics(stack),
       ...alarms(stack),
       ...dashboard(stack),

@@ -78,6 +78,7 @@ function partsText({
   datasets,
   exports,
   curated,
+  relay,
   alarms,
   streams,
   isLocal,
@@ -107,6 +108,11 @@ function partsText({
       ({ table, listed, raw, failed, late }) =>
         `Views read ${counted(listed, 'day')} from ${table}; of those that are old enough, ${raw} raw (${failed.length} failed, ${late.length} late).`,
     ),
+    ...(relay === null
+      ? []
+      : [
+          `Relay: ${counted(relay.waiting.count, 'request')} waiting, ${relay.refused.reduce((sum, { count }) => sum + count, 0)} refused.`,
+        ]),
     ...(streams ?? []).flatMap(({ stream, quotaShare, quota, isInRotation }) => [
       ...(quotaShare === null
         ? []

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import wholeConfig from '#config';
@@ -6,7 +7,7 @@ import { failureFields, logLine, Sampler } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
-import { planProvider } from '../../lib/collect/CollectPlan.ts';
+import { type CollectPlan, planProvider } from '../../lib/collect/CollectPlan.ts';
 import { failureMetrics, groupsFailureMetrics } from '../../lib/collect/collectMetrics.ts';
 import { type Collector, collectRequest } from '../../lib/collect/collectRequest.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
@@ -18,14 +19,24 @@ import { StreamBreaker } from '../../lib/landing/delivery/StreamBreaker.ts';
 import { StreamShards } from '../../lib/landing/delivery/StreamShards.ts';
 import { HoldsCache } from '../../lib/landing/hold/HoldsCache.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
+import { CopyKeeper } from '../../lib/relay/CopyKeeper.ts';
+import { relayPlan } from '../../lib/relay/chooseBody.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
+import type { RelayChoice } from '../../lib/schema/relay.ts';
 import { streamsOfVariable } from '../../lib/tables/streams.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
 import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 import { type Answer, refusalAnswer } from '../../lib/wire/RequestError.ts';
 import { type HttpRequest, readRequestId } from '../../lib/wire/sdkRequest.ts';
-import { groupsReader, overflowBucket, quarantineLargeBucket, secretReader } from './lazyClients.ts';
+import {
+  groupsReader,
+  overflowBucket,
+  quarantineLargeBucket,
+  relayBucket,
+  relaySender,
+  secretReader,
+} from './lazyClients.ts';
 
 const config: FunctionConfig<'collect'> = wholeConfig;
 
@@ -49,6 +60,7 @@ function makeCollector(environment: Environment): Collector {
     },
   });
   const planNow = planProvider(config, groups);
+  const { relay } = config;
   return {
     get plan() {
       return planNow();
@@ -78,6 +90,7 @@ function makeCollector(environment: Environment): Collector {
       log: logLine,
     }),
     putOverflow: overflowBucket(environment.bucket),
+    relay: relay === undefined ? undefined : makeKeeper(relay, environment, planNow),
     writeQuarantine: quarantineWriter(config),
     putQuarantineLarge: quarantineLargeBucket(environment.bucket),
     ...systemTiming,
@@ -90,6 +103,17 @@ function makeCollector(environment: Environment): Collector {
     writeMetrics: logLine,
     stage: environment.stage,
   };
+}
+
+function makeKeeper(choice: RelayChoice, environment: Environment, planNow: () => CollectPlan): CopyKeeper {
+  return new CopyKeeper({
+    plan: relayPlan(choice, planNow().redaction, (sent) => planNow().resolveExperiment(sent)),
+    send: relaySender(environment.relayQueue),
+    put: relayBucket(environment.bucket),
+    nonce: () => randomBytes(12).toString('hex'),
+    ...systemTiming,
+    log: logLine,
+  });
 }
 
 function shardsNamed(kind: TableKind, names: string): StreamShards {
@@ -142,6 +166,8 @@ interface Environment {
   readonly keysSecret: string;
   /** ARN of the secret that says which streams are held. */
   readonly holdsSecret: string;
+  /** URL of the queue of relay; '' without relay. */
+  readonly relayQueue: string;
   /** `--stage` of the deployment: a dimension of its metrics. */
   readonly stage: string;
   /** Set by the local cloud only: any client-… or secret-… key may post. */
@@ -174,6 +200,7 @@ function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     bucket: text('SLUICE_BUCKET'),
     keysSecret: text('SLUICE_KEYS_SECRET'),
     holdsSecret: text('SLUICE_HOLDS_SECRET'),
+    relayQueue: config.relay === undefined ? '' : text('SLUICE_RELAY_QUEUE'),
     stage: text('SLUICE_STAGE'),
     allowAnyKey: flag('SLUICE_ALLOW_ANY_KEY'),
     logSuccesses: flag('SLUICE_LOG_SUCCESSES'),

@@ -1,6 +1,7 @@
 import type { ReadGroups } from '../../lib/groups/GroupsCache.ts';
 import type { PutOverflow } from '../../lib/landing/delivery/deliver.ts';
 import type { PutQuarantineLarge } from '../../lib/landing/quarantineWriter.ts';
+import type { CopyKeeperOptions } from '../../lib/relay/CopyKeeper.ts';
 import type { ReadSecret } from '../../lib/wire/keys/KeyCache.ts';
 
 // Clients that a request seldom needs. Each is loaded at its first call, while the request is being handled: together they
@@ -25,6 +26,26 @@ export function quarantineLargeBucket(bucket: string): PutQuarantineLarge {
       import('../../lib/aws/s3Overflow.ts'),
     ]);
     await s3QuarantineLarge(s3Client(), bucket)(large, timeoutMs);
+  };
+}
+
+/** Copies of requests in the queue of relay. Its client is loaded when the first request comes, while its body is read. */
+export function relaySender(queueUrl: string): CopyKeeperOptions['send'] {
+  const loaded = import('../../lib/aws/relayQueue.ts');
+  return async (text, timeoutMs) => {
+    const { sqsSend, sqsSingleTryClient } = await loaded;
+    await sqsSend(sqsSingleTryClient(), queueUrl)(text, timeoutMs);
+  };
+}
+
+/** Copies of requests in a bucket of S3. */
+export function relayBucket(bucket: string): CopyKeeperOptions['put'] {
+  return async (key, text, timeoutMs) => {
+    const [{ s3Client }, { s3PutCopy }] = await Promise.all([
+      import('../../lib/aws/s3Client.ts'),
+      import('../../lib/aws/s3Overflow.ts'),
+    ]);
+    await s3PutCopy(s3Client(), bucket)(key, text, timeoutMs);
   };
 }
 

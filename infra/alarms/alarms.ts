@@ -16,6 +16,7 @@ import {
   partitionGapsMetric,
   redriveUnreadMetric,
 } from './loggedMetrics.ts';
+import { relayAlarms } from './relayAlarms.ts';
 
 const PAGE = 'docs/redrive.md, "Alarms"';
 
@@ -61,6 +62,7 @@ export function alarms(stack: Stack): Resources {
     ...ingestAlarms(stack),
     ...exportAlarms(stack),
     ...curateAlarms(stack),
+    ...relayAlarms(stack),
   };
 }
 

@@ -13,6 +13,7 @@ import { catalogArns } from '../data/catalog.ts';
 import { getAtt, type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
 import { logicalIds, type Stack, shardId } from '../template/Stack.ts';
 import { consumeQueue, lambdaService, serviceRole, useKey, writeLogs } from './policies.ts';
+import { keepCopies } from './relayRoles.ts';
 
 /** One role for each function, so that none can do another's work. */
 export function functionRoles(stack: Stack): Resources {
@@ -51,6 +52,7 @@ function collectRole(stack: Stack): Resource {
       Action: ['secretsmanager:GetSecretValue'],
       Resource: [ref(logicalIds.keysSecret), ref(logicalIds.holdsSecret)],
     },
+    ...keepCopies(stack),
   ]);
 }
 

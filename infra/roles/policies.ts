@@ -1,4 +1,4 @@
-import { iamArn, kmsViaS3 } from '../../lib/access/place.ts';
+import { iamArn, kmsViaS3, kmsViaSqs } from '../../lib/access/place.ts';
 import { keyArn } from '../data/key.ts';
 import { arn, getAtt, PSEUDO_PARAMETERS, type Resource, ref, sub, type Value } from '../template/Resource.ts';
 import { partName, type Stack } from '../template/Stack.ts';
@@ -157,5 +157,21 @@ export function useKey(
     Action: actions,
     Resource: [keyArn(stack)],
     Condition: { StringEquals: { 'kms:ViaService': sub(kmsViaS3(PSEUDO_PARAMETERS)) } },
+  };
+}
+
+/**
+ * Permission to use the bucket's key for queues that it encrypts, only through SQS. Sending needs both actions, receiving
+ * `kms:Decrypt`.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+ */
+export function useQueueKey(
+  stack: Pick<Stack, 'config'>,
+  ...actions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey')[]
+): AllowStatement {
+  return {
+    Action: actions,
+    Resource: [keyArn(stack)],
+    Condition: { StringEquals: { 'kms:ViaService': sub(kmsViaSqs(PSEUDO_PARAMETERS)) } },
   };
 }

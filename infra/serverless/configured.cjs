@@ -7,6 +7,7 @@ const nothing = {
   ...{ bucket: '', region: 'us-east-1', architecture: 'arm64' },
   ...{ reservedConcurrency: null, lateSeconds: '', rotation: streams, all: streams },
   ...{ passThroughConcurrency: null, corsMethods: ['POST'] },
+  ...{ relayQueue: null, relayConcurrency: 2 },
 };
 
 module.exports = async ({ resolveVariable }) => {
@@ -25,6 +26,8 @@ module.exports = async ({ resolveVariable }) => {
       corsMethods: passThrough === null ? ['POST'] : ['GET', 'POST'],
       lateSeconds: String(lateSeconds(config)),
       ...streamVariables(config),
+      relayQueue: config.relay === undefined ? null : { Ref: 'RelayQueue' },
+      relayConcurrency: config.relay?.concurrency ?? 2,
     };
   } catch {
     return nothing;

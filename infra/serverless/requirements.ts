@@ -388,6 +388,7 @@ const OF_SOURCES = ['ingest-plan', 'ingest-trigger', 'ingest-load'] as const;
 const OF_EXPORTS = ['export'] as const;
 const OF_CURATION = ['curate-plan', 'curate'] as const;
 const OF_PASS_THROUGH = ['pass-through'] as const;
+const OF_RELAY = ['relay'] as const;
 
 /** Functions of serverless.yml that a configuration does not need. They are left out of the deployment. */
 export function unusedFunctions({
@@ -395,12 +396,14 @@ export function unusedFunctions({
   exports,
   curate,
   passThrough,
-}: Pick<Config, 'sources' | 'exports' | 'curate' | 'passThrough'>): readonly string[] {
+  relay,
+}: Pick<Config, 'sources' | 'exports' | 'curate' | 'passThrough' | 'relay'>): readonly string[] {
   return [
     ...(sources.length === 0 ? OF_SOURCES : []),
     ...(exports.length === 0 ? OF_EXPORTS : []),
     ...(curate ? [] : OF_CURATION),
     ...(passThrough === null ? OF_PASS_THROUGH : []),
+    ...(relay === undefined ? OF_RELAY : []),
   ];
 }
 

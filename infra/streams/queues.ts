@@ -1,5 +1,5 @@
 import { onBehalfOf } from '../roles/policies.ts';
-import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
+import { getAtt, type Resource, type Resources, ref, type Value } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
 /** The hourly run registers what was missed. */
@@ -50,6 +50,9 @@ const DEAD_LETTER_RETENTION_SECONDS = 1_209_600;
  */
 const TIMEOUTS_HIDDEN = 6;
 
+/** Seconds for which SQS uses a data key before it asks KMS for another: five minutes to a day. */
+const DATA_KEY_SECONDS = 3_600;
+
 /** A queue that a rule, a schedule or a function sends to and one function consumes. */
 export interface WorkQueue {
   /** The function's name in serverless.yml. The queues are named after it. */
@@ -65,6 +68,15 @@ export interface WorkQueue {
   readonly batchingSeconds?: number;
   /** Receives before a message moves to the dead-letter queue. At least five, or throttling alone would move it (same page). */
   readonly maxReceives: number;
+  /** Seconds for which both queues keep a message. Default four days, and fourteen for dead letters. */
+  readonly retentionSeconds?: number;
+  /**
+   * The key that encrypts both queues, by its ARN. Its senders and its consumer need permissions for the key, services a
+   * statement in its policy. Default SQS's own keys. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+   */
+  readonly key?: Value;
+  /** Largest message, bytes. Default SQS's. */
+  readonly messageBytes?: number;
 }
 
 /**
@@ -73,14 +85,21 @@ export interface WorkQueue {
  */
 export function workQueue(stack: Stack, work: WorkQueue): Resources {
   const { part, queue, deadLetters, rules = [], timeoutSeconds, batchingSeconds = 0, maxReceives } = work;
+  const { retentionSeconds, key, messageBytes } = work;
+  const both = {
+    ...(key === undefined
+      ? { SqsManagedSseEnabled: true }
+      : { KmsMasterKeyId: key, KmsDataKeyReusePeriodSeconds: DATA_KEY_SECONDS }),
+    ...(messageBytes === undefined ? {} : { MaximumMessageSize: messageBytes }),
+  };
   return {
     [queue]: {
       Type: 'AWS::SQS::Queue',
       Properties: {
         QueueName: partName(stack, part),
-        SqsManagedSseEnabled: true,
+        ...both,
         VisibilityTimeout: timeoutSeconds * TIMEOUTS_HIDDEN + batchingSeconds,
-        MessageRetentionPeriod: RETENTION_SECONDS,
+        MessageRetentionPeriod: retentionSeconds ?? RETENTION_SECONDS,
         RedrivePolicy: { deadLetterTargetArn: getAtt(deadLetters), maxReceiveCount: maxReceives },
       },
     },
@@ -88,8 +107,8 @@ export function workQueue(stack: Stack, work: WorkQueue): Resources {
       Type: 'AWS::SQS::Queue',
       Properties: {
         QueueName: partName(stack, `${part}-dead-letters`),
-        SqsManagedSseEnabled: true,
-        MessageRetentionPeriod: DEAD_LETTER_RETENTION_SECONDS,
+        ...both,
+        MessageRetentionPeriod: retentionSeconds ?? DEAD_LETTER_RETENTION_SECONDS,
       },
     },
     ...(rules.length === 0

@@ -101,3 +101,13 @@ export const exportIds = {
   deadLetters: 'ExportDeadLetterQueue',
   role: 'ExportRole',
 } as const;
+
+/** Logical IDs of relay. */
+export const relayIds = {
+  queue: 'RelayQueue',
+  deadLetters: 'RelayDeadLetterQueue',
+  waitingQueue: 'RelayWaitingQueue',
+  waitingDeadLetters: 'RelayWaitingDeadLetterQueue',
+  role: 'RelayRole',
+  rule: 'RelayWaitingRule',
+} as const;

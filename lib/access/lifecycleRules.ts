@@ -6,6 +6,7 @@ import {
   PARKED_FOLDER,
   QUARANTINE_LARGE_FOLDER,
   QUERY_RESULTS_FOLDER,
+  RELAY_FOLDER,
   readerResultsFolder,
 } from '../tables/objectKeys.ts';
 import { tableFolder } from '../tables/tableFolders.ts';
@@ -19,6 +20,12 @@ const CLAIM_DAYS = 1;
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
  */
 const COLD_DAYS = 30;
+
+/**
+ * Days after which objects under `relay/` expire, should relay's own runs fail. Those put a copy aside after six days and a
+ * half, and delete it after eleven.
+ */
+const RELAY_OBJECT_DAYS = 7;
 
 /** When objects under one prefix expire or move to cheaper storage. Days count from the creation of an object, a version or an upload. */
 export interface LifecycleRule {
@@ -40,7 +47,7 @@ export interface LifecycleRule {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
  */
 export function lifecycleRules(
-  config: Pick<Config, 'retention' | 'statsigFolder' | 'tables' | 'readers'>,
+  config: Pick<Config, 'retention' | 'statsigFolder' | 'tables' | 'readers' | 'relay'>,
 ): readonly LifecycleRule[] {
   const { retention } = config;
   const data = { versionDays: retention.dataVersionDays, coldDays: null };
@@ -81,6 +88,18 @@ export function lifecycleRules(
       // A moved object is billed for at least 30 days, so moving saves nothing if it expires earlier.
       coldDays: parkedDays === null || parkedDays >= 2 * COLD_DAYS ? COLD_DAYS : null,
     },
+    // Copies hold SDK keys: they go, and their versions, whatever the configuration keeps otherwise.
+    ...(config.relay === undefined
+      ? []
+      : [
+          {
+            id: 'relay',
+            prefix: RELAY_FOLDER,
+            expireDays: RELAY_OBJECT_DAYS,
+            versionDays: 1,
+            coldDays: null,
+          },
+        ]),
   ];
   return rules.map((rule) => ({
     ...rule,

@@ -95,3 +95,8 @@ export function awsDataCatalogArn(place: Place): string {
 export function kmsViaS3({ region }: Pick<Place, 'region'>): string {
   return `s3.${region}.amazonaws.com`;
 }
+
+/** As {@link kmsViaS3}, of queues. */
+export function kmsViaSqs({ region }: Pick<Place, 'region'>): string {
+  return `sqs.${region}.amazonaws.com`;
+}

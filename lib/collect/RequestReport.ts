@@ -7,7 +7,7 @@ import type { TableKind } from '../schema/kinds.ts';
 import { type Answer, refusalAnswer } from '../wire/RequestError.ts';
 import { sdkLabel } from '../wire/sdkRequest.ts';
 import type { CollectedBatch } from './collectBatch.ts';
-import { requestMetrics, type StreamOutcome } from './collectMetrics.ts';
+import { type RelayOutcome, requestMetrics, type StreamOutcome } from './collectMetrics.ts';
 
 /** The outcome of one request, for its log line and its metrics. */
 export class RequestReport {
@@ -22,6 +22,7 @@ export class RequestReport {
   #streams: readonly StreamOutcome[] = [];
   #refused: Readonly<Record<string, number>> = {};
   #ignored: Readonly<Record<string, number>> = {};
+  #relay: RelayOutcome | null = null;
 
   /** @param options `stage`: dimension of every metric; `requestId`: the gateway's, null when it is not known. */
   constructor(
@@ -98,6 +99,12 @@ export class RequestReport {
     if (lost !== undefined) this.add({ overflow_error: lost.overflowError });
   }
 
+  /** Notes what became of the copy for relay. */
+  relayed(outcome: RelayOutcome): void {
+    this.#relay = outcome;
+    this.add({ relay: outcome.outcome, ...('error' in outcome ? { relay_error: outcome.error } : null) });
+  }
+
   /** The answer to a request that is refused for that error. */
   refuse(error: SluiceError): Answer {
     this.#refusedAs = error.code;
@@ -108,7 +115,10 @@ export class RequestReport {
   /** Whether everything was accepted and landed at once, so that nothing needs attention. */
   wentWell(status: number): boolean {
     return (
-      status < 400 && isEmpty(this.#refused) && this.#streams.every(({ overflowed }) => overflowed === 0)
+      status < 400 &&
+      isEmpty(this.#refused) &&
+      this.#streams.every(({ overflowed }) => overflowed === 0) &&
+      this.#relay?.outcome !== 'not_kept'
     );
   }
 
@@ -131,6 +141,7 @@ export class RequestReport {
       refusedAs: status < 400 ? null : this.#refusedAs,
       streams: this.#streams,
       ignored: this.#ignored,
+      relay: this.#relay?.outcome ?? null,
     });
   }
 }

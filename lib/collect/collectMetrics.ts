@@ -21,6 +21,9 @@ export const collectMetrics = {
   retried: { name: 'retried', unit: 'Count' },
   refused_requests: { name: 'refused_requests', unit: 'Count' },
   groups_failures: { name: 'groups_failures', unit: 'Count' },
+  RelayKept: { name: 'RelayKept', unit: 'Count' },
+  RelayNotKept: { name: 'RelayNotKept', unit: 'Count' },
+  RelayWithheld: { name: 'RelayWithheld', unit: 'Count' },
 } as const satisfies Record<string, Metric>;
 
 /** The metrics of what a stream was given: rows that Firehose acknowledged, and rows that went to overflow. */
@@ -41,6 +44,18 @@ export interface StreamOutcome {
   readonly retried: number;
 }
 
+/**
+ * What became of a request's copy: it is kept in the queue or in the bucket; or nothing of it is to be relayed; or it should
+ * be changed and cannot be read, so it is withheld; or neither queue nor bucket took it.
+ */
+export type RelayOutcome =
+  | { readonly outcome: 'queue' | 'bucket' | 'filtered' | 'withheld' }
+  | {
+      readonly outcome: 'not_kept';
+      /** The name of the last error. */
+      readonly error: string;
+    };
+
 /** The numbers of one request. */
 export interface RequestOutcome {
   readonly stage: string;
@@ -56,6 +71,8 @@ export interface RequestOutcome {
   readonly streams: readonly StreamOutcome[];
   /** Events counted only, by reason. */
   readonly ignored: Readonly<Record<string, number>>;
+  /** What became of its copy for relay. Default none was to be kept. */
+  readonly relay?: RelayOutcome['outcome'] | null;
 }
 
 /** Codes of Sluice. Anything else would be text from a sender. */
@@ -93,6 +110,7 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
         ...some(m.overflowed, total(streams, 'overflowed')),
         ...some(m.retried, total(streams, 'retried')),
         ...some(m.refused_requests, refusedAs === null ? 0 : 1),
+        ...relayValues(outcome.relay ?? null),
       ],
     },
     ...(refusedAs === null
@@ -100,6 +118,14 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
       : [{ ...base, dimensions: { ...own, reason }, values: [[m.refused_requests, 1] as const] }]),
   ];
   return emfLines(records);
+}
+
+/** One copy was kept, or was not, or was withheld because it could not be read. */
+function relayValues(relay: RelayOutcome['outcome'] | null): (readonly [Metric, number])[] {
+  const { RelayKept, RelayNotKept, RelayWithheld } = collectMetrics;
+  if (relay === 'queue' || relay === 'bucket') return [[RelayKept, 1]];
+  if (relay === 'not_kept') return [[RelayNotKept, 1]];
+  return relay === 'withheld' ? [[RelayWithheld, 1]] : [];
 }
 
 /** The metrics of a request that failed before anything of it could be counted. */

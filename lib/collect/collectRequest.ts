@@ -23,6 +23,7 @@ import {
 import { CollectError } from './CollectError.ts';
 import type { CollectPlan } from './CollectPlan.ts';
 import { type CollectedBatch, collectBatch, type Sender } from './collectBatch.ts';
+import type { RelayOutcome } from './collectMetrics.ts';
 import { RequestReport } from './RequestReport.ts';
 import { redactBody } from './refusals.ts';
 
@@ -37,6 +38,8 @@ export interface Collector {
   /** Which streams are held: the others of their table get their rows, which overflow at once if there are none. Default none. */
   readonly holds?: HoldsCache;
   readonly putOverflow: PutOverflow;
+  /** Keeps copies of requests for another target. Default none: nothing is relayed. */
+  readonly relay?: RelayKeeper | undefined;
   readonly writeQuarantine: QuarantineWriter;
   readonly putQuarantineLarge: PutQuarantineLarge;
   readonly clock: Clock;
@@ -51,6 +54,28 @@ export interface Collector {
   readonly writeMetrics: (line: Readonly<Record<string, unknown>>) => void;
   /** Dimension of every metric. */
   readonly stage: string;
+}
+
+/** A request that is authenticated, as relay gets it. */
+export interface RelayedRequest {
+  readonly http: HttpRequest;
+  /** The body's bytes as they were sent. */
+  readonly body: Uint8Array;
+  /** The body as a batch of events; null for a body that is none, which quarantine keeps whole. */
+  readonly decoded: DecodedBody | null;
+  readonly key: AuthenticatedKey;
+}
+
+/** Keeps copies of requests that are to be relayed (lib/relay). */
+export interface RelayKeeper {
+  /** Whether a request whose copy is not kept is answered 503. */
+  readonly required: boolean;
+  /**
+   * Keeps the copy of a request. It never throws.
+   *
+   * @param deadline Epoch milliseconds by which it resolves.
+   */
+  keep(request: RelayedRequest, deadline: number): Promise<RelayOutcome>;
 }
 
 /** One request that is being processed. */
@@ -149,7 +174,9 @@ async function takeBody(context: RequestContext, key: AuthenticatedKey): Promise
     if (decoded.repaired) report.add({ repaired_utf8: true });
     await collector.groups.started();
     const collected = collectText(context, key, decoded.text);
-    await deliverRows(context, key, collected.documents, collected.refused, collected);
+    await storeAll(context, { body, decoded, key }, () =>
+      deliverRows(context, key, collected.documents, collected.refused, collected),
+    );
   } catch (error) {
     if (!(error instanceof RequestError && isQuarantineReason(error.code))) throw error;
     const { plan, clock } = collector;
@@ -157,9 +184,40 @@ async function takeBody(context: RequestContext, key: AuthenticatedKey): Promise
     const until = (clock.now() + deadline.at) / 2;
     const outOfTime = () => clock.now() > until;
     const raw = redactBody(body, decoded?.text ?? null, plan.redaction, key.sha256, outOfTime);
-    await deliverRows(context, key, NO_ROWS, [{ code: error.code, detail: error.detail, raw }], null);
+    const refused = [{ code: error.code, detail: error.detail, raw }];
+    await storeAll(context, { body, decoded: null, key }, () =>
+      deliverRows(context, key, NO_ROWS, refused, null),
+    );
     throw error;
   }
+}
+
+/**
+ * Delivers rows, and keeps the request's copy for relay meanwhile.
+ *
+ * @throws What delivering throws. CollectError `SLUICE_COLLECT_DRAINING` when nothing is to be stored any more,
+ *   `SLUICE_COLLECT_NOT_RELAYED` when the copy is required and not kept.
+ */
+async function storeAll(
+  { http, collector, deadline, report }: RequestContext,
+  relayed: Pick<RelayedRequest, 'body' | 'decoded' | 'key'>,
+  deliverAll: () => Promise<void>,
+): Promise<void> {
+  const { holds, relay } = collector;
+  await holds?.ready();
+  if (holds?.isDraining === true) throw new CollectError('SLUICE_COLLECT_DRAINING');
+  if (relay === undefined) return deliverAll();
+  // Neither waits for the other, and both have ended before the answer: Lambda would freeze what still runs.
+  const [delivered, kept] = await Promise.allSettled([
+    deliverAll(),
+    relay.keep({ http, ...relayed }, deadline.at),
+  ]);
+  const outcome: RelayOutcome =
+    kept.status === 'fulfilled' ? kept.value : { outcome: 'not_kept', error: 'Error' };
+  report.relayed(outcome);
+  if (delivered.status === 'rejected') throw delivered.reason;
+  if (relay.required && outcome.outcome === 'not_kept')
+    throw new CollectError('SLUICE_COLLECT_NOT_RELAYED', `${outcome.error}.`);
 }
 
 const NO_ROWS: Readonly<Record<ForwardedKind, readonly string[]>> = { exposures: [], events: [] };
@@ -194,8 +252,7 @@ function collectText(
 /**
  * Delivers rows and refused items to their streams.
  *
- * @throws CollectError `SLUICE_COLLECT_NO_QUARANTINE`, `SLUICE_COLLECT_NOT_DELIVERED` when some could not be stored;
- *   `SLUICE_COLLECT_DRAINING` when nothing is to be stored any more.
+ * @throws CollectError `SLUICE_COLLECT_NO_QUARANTINE`, `SLUICE_COLLECT_NOT_DELIVERED` when some could not be stored.
  */
 async function deliverRows(
   context: RequestContext,
@@ -206,8 +263,6 @@ async function deliverRows(
 ): Promise<void> {
   const { collector, deadline, report } = context;
   const { streams, putOverflow, clock, wait, random } = collector;
-  await collector.holds?.ready();
-  if (collector.holds?.isDraining === true) throw new CollectError('SLUICE_COLLECT_DRAINING');
   const quarantine = await quarantineRows(context, key, refused, collected);
   const deliveries = await deliverOrSpill(
     [stream('exposures', rows.exposures), stream('events', rows.events), stream('quarantine', quarantine)],

@@ -1,14 +1,14 @@
 import * as z from 'zod';
+import { bestUnionIssues, expectedText } from '../base/issues.ts';
 import { valueAt } from '../base/json.ts';
 import { displayValue } from '../base/text.ts';
 import { namePatternProblem } from '../collect/eventFilter.ts';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
 import { MAX_ACTIVE_PARTITIONS } from '../schema/deliveryLimits.ts';
 import { endpointProblems } from '../schema/endpoint.ts';
-import { bestUnionIssues, expectedText } from '../schema/issues.ts';
 import { stagesSchema } from '../schema/stages.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
-import { RESERVED_FOLDERS } from '../tables/objectKeys.ts';
+import { RELAY_FOLDER, RESERVED_FOLDERS } from '../tables/objectKeys.ts';
 import { redactionPathProblem } from '../wire/Redaction.ts';
 import { ConfigError } from './ConfigError.ts';
 import { customerBucketProblems, exportProblems, sourceProblems } from './customerProblems.ts';
@@ -138,7 +138,7 @@ function invalid(input: unknown, issues: readonly z.core.$ZodIssue[]) {
 function findCollisions(config: Config): string[] {
   const problems: string[] = [...endpointProblems(config.endpoint, config.passThrough)];
   const [topFolder = ''] = config.statsigFolder.split('/');
-  if (RESERVED_FOLDERS.has(topFolder)) {
+  if (RESERVED_FOLDERS.has(topFolder) || (config.relay !== undefined && `${topFolder}/` === RELAY_FOLDER)) {
     problems.push(
       `statsigFolder: got ${displayValue(config.statsigFolder)}, expected a folder outside ${topFolder}/, which has another use.`,
     );
@@ -178,15 +178,8 @@ function findCollisions(config: Config): string[] {
     const problem = redactionPathProblem(path, action, config.unitIds);
     if (problem !== null) problems.push(`privacy.redact: got ${displayValue(path)}, expected ${problem}.`);
   }
-  for (const list of ['events', 'exposures'] as const) {
-    for (const [action, names = []] of Object.entries(config[list])) {
-      for (const [i, name] of names.entries()) {
-        const problem = namePatternProblem(list, name);
-        if (problem !== null)
-          problems.push(`${list}.${action}.${i}: got ${displayValue(name)}, expected ${problem}.`);
-      }
-    }
-  }
+  problems.push(...nameListProblems(config, ''));
+  if (config.relay !== undefined) problems.push(...nameListProblems(config.relay, 'relay.'));
   if (Object.keys(config.privacy.redact).length > 0 && config.privacy.salt === undefined) {
     problems.push(
       'privacy.salt: got nothing, expected a text of at least 16 characters, since something is redacted.',
@@ -221,6 +214,20 @@ function findCollisions(config: Config): string[] {
   return problems;
 }
 
+/** Names in lists that cannot match. @param path What the names of the lists have before them in messages. */
+function nameListProblems(lists: Pick<Config, 'events' | 'exposures'>, path: string): string[] {
+  return (['events', 'exposures'] as const).flatMap((list) =>
+    Object.entries(lists[list]).flatMap(([action, names = []]) =>
+      names.flatMap((name, i) => {
+        const problem = namePatternProblem(list, name);
+        return problem === null
+          ? []
+          : [`${path}${list}.${action}.${i}: got ${displayValue(name)}, expected ${problem}.`];
+      }),
+    ),
+  );
+}
+
 function fieldName(path: readonly PropertyKey[]): string {
   return path.length === 0 ? 'the configuration' : path.map(String).join('.');
 }
@@ -228,8 +235,13 @@ function fieldName(path: readonly PropertyKey[]): string {
 /** The value of a field. Hides a salt and what may be a key in place of its hash: messages end up in build logs. */
 function shown(input: unknown, path: readonly PropertyKey[]): string {
   const value = valueAt(input, path);
-  const secret = path[0] === 'keys' || path.at(-1) === 'salt';
+  const secret = path[0] === 'keys' || path.at(-1) === 'salt' || isSecretOfRelay(path);
   return secret && typeof value === 'string' ? `a text of ${value.length} characters` : displayValue(value);
+}
+
+/** Headers and an address may hold a secret, and a list of labels a key by mistake. */
+function isSecretOfRelay([root, member]: readonly PropertyKey[]): boolean {
+  return root === 'relay' && (member === 'headers' || member === 'keys' || member === 'url');
 }
 
 /** Exists in every account, and Athena reads it for every query. */

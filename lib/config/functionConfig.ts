@@ -1,5 +1,6 @@
 import type { Config } from '../schema/config.ts';
 import { listExperiments } from '../schema/names.ts';
+import type { RelayChoice, RelayTarget } from '../schema/relay.ts';
 
 /**
  * The members of the configuration that each function's bundle contains: those that the function uses, and nothing else. A
@@ -20,6 +21,7 @@ export const functionConfig = {
       // Not which customers' sources they may start.
       keys: config.keys.map(({ sources: _, ...key }) => key),
       privacy: usedPrivacy(config),
+      ...relayed(config),
     };
   },
   'pass-through': ({ keys, allowAnyKey, keyLimit, passThrough }: Config) => ({
@@ -61,6 +63,7 @@ export const functionConfig = {
     timeWindow: config.timeWindow,
   }),
   curate: curated,
+  relay: relayTarget,
 } satisfies Readonly<Record<string, (config: Config) => object>>;
 
 /** A function's name in serverless.yml. */
@@ -82,4 +85,17 @@ function curated(config: Config) {
 /** The salt is used only where something is redacted. */
 function usedPrivacy({ privacy: { redact, salt } }: Config): Config['privacy'] {
   return salt === undefined || Object.keys(redact).length === 0 ? { redact } : { redact, salt };
+}
+
+/** What is relayed, without where: headers of a target may hold its secret. */
+function relayed({ relay }: Config): { readonly relay?: RelayChoice | undefined } {
+  if (relay === undefined) return {};
+  const { required, redacted, kinds, events, exposures, keys, share } = relay;
+  return { relay: { required, redacted, kinds, events, exposures, keys, share } };
+}
+
+/** Where to, without what is relayed. */
+function relayTarget({ relay }: Config): { readonly relay?: RelayTarget | undefined } {
+  if (relay === undefined) return {};
+  return { relay: 'statsig' in relay ? { statsig: true } : { url: relay.url, headers: relay.headers } };
 }

@@ -3,9 +3,10 @@ import { defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from './AcceptedKey.ts';
 import { MAX_SHARDS } from './deliveryLimits.ts';
 import { endpointSchema, passThroughSchema } from './endpoint.ts';
 import { exportsSchema } from './exports.ts';
-import { bucketName, placeName, singleRegionKeyArn, sqlName } from './formats.ts';
+import { bucketName, nameLists, placeName, singleRegionKeyArn, sqlName } from './formats.ts';
 import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, REGIONS } from './regions.ts';
+import { relaySchema } from './relay.ts';
 import { sourcesSchema } from './sources.ts';
 import { stagesSchema } from './stages.ts';
 
@@ -150,21 +151,6 @@ export const keySchema = z
  * away. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
  */
 const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
-
-const namePattern = z
-  .string('a name, or a prefix and *')
-  .regex(/^[^*]*[^*]\*?$/, 'a name, or a prefix and a * at its end');
-
-/** Names that land and that don't: exact, or `prefix*`. What is denied doesn't land, allowed or not. */
-const nameLists = () =>
-  z
-    .strictObject({
-      /** Only these land. Default all. */
-      allow: z.array(namePattern).min(1, 'at least one name').optional(),
-      /** These don't. Default none. */
-      deny: z.array(namePattern).default([]),
-    })
-    .prefault({});
 
 /** Shares of an experiment's groups, e.g. `{ control: 50, treatment: 50 }`: group ID or name, and its weight. */
 const splitSchema = z
@@ -351,6 +337,11 @@ export const configSchema = z.strictObject({
   events: nameLists(),
   /** Exposures to land, by gate, config, experiment or layer; the others are counted only. Default all. */
   exposures: nameLists(),
+  /**
+   * Deliver every accepted request to Statsig too, or to another address, as it was sent: docs/relay.md. Default nowhere.
+   * `{ statsig: true }`, or `{ url: 'https://collector.example.com', headers: { 'x-token': '…' } }`.
+   */
+  relay: relaySchema,
   /** What is removed from every event before anything of it is written: docs/privacy.md. */
   privacy: z
     .strictObject({

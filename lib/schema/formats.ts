@@ -114,3 +114,19 @@ export const customerBucketMembers = {
     })
     .optional(),
 };
+
+const namePattern = z
+  .string('a name, or a prefix and *')
+  .regex(/^[^*]*[^*]\*?$/, 'a name, or a prefix and a * at its end');
+
+/** Lists of names, exact or `prefix*`: which are taken, and which are not. What is denied is not taken, allowed or not. */
+export function nameLists() {
+  return z
+    .strictObject({
+      /** Only these. Default all. */
+      allow: z.array(namePattern).min(1, 'at least one name').optional(),
+      /** None of these. Default none. */
+      deny: z.array(namePattern).default([]),
+    })
+    .prefault({});
+}

@@ -1,10 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import {
+  brotliCompressSync,
   brotliDecompressSync,
   constants,
+  deflateSync,
   gunzipSync,
+  gzipSync,
   inflateRawSync,
   inflateSync,
+  zstdCompressSync,
   zstdDecompressSync,
 } from 'node:zlib';
 import { MAX_BODY_BYTES, MAX_DECODED_BYTES, MAX_ENCODING_LAYERS, MAX_ZSTD_FRAMES } from './limits.ts';
@@ -18,6 +22,16 @@ export interface DecodedBody {
   readonly bytes: number;
   /** Whether bytes that are not UTF-8 were replaced by U+FFFD, so that one damaged character does not cost the batch. */
   readonly repaired: boolean;
+  /** How it was encoded: {@link encodeBody} does it again. */
+  readonly encoding: BodyEncoding;
+}
+
+/** How a body was encoded. */
+export interface BodyEncoding {
+  /** Compression, the outermost first; mostly none or one. */
+  readonly layers: readonly Format[];
+  /** Whether its text was in Statsig's own encoding. */
+  readonly isStatsigEncoded: boolean;
 }
 
 type Format = 'gzip' | 'zstd' | 'br' | 'deflate';
@@ -56,6 +70,7 @@ export function decodeBody(body: Uint8Array, markers: BodyMarkers): DecodedBody 
     throw new RequestError('SLUICE_BODY_TOO_LARGE', `${body.length} bytes, at most ${MAX_BODY_BYTES}.`);
   }
   let bytes = body;
+  const layers: Format[] = [];
   for (let layer = 0; ; layer += 1) {
     const format = detectFormat(bytes) ?? (layer === 0 ? announcedFormat(bytes, markers) : undefined);
     if (format === undefined) break;
@@ -63,14 +78,33 @@ export function decodeBody(body: Uint8Array, markers: BodyMarkers): DecodedBody 
       throw new RequestError('SLUICE_BODY_CORRUPT', `It is compressed more than ${layer} times.`);
     }
     bytes = inflate(format, bytes);
+    layers.push(format);
   }
-  if (markers.statsigEncoded && !startsLikeJson(bytes)) bytes = decodeStatsig(bytes);
+  const isStatsigEncoded = markers.statsigEncoded && !startsLikeJson(bytes);
+  if (isStatsigEncoded) bytes = decodeStatsig(bytes);
   const text = asBuffer(bytes).toString('utf8');
   return {
     text: text.charCodeAt(0) === 0xfeff ? text.slice(1) : text,
     bytes: bytes.length,
     repaired: !isUtf8(bytes),
+    encoding: { layers, isStatsigEncoded },
   };
+}
+
+const deflaters: Record<Format, (bytes: Uint8Array) => Buffer> = {
+  gzip: (bytes) => gzipSync(bytes),
+  zstd: (bytes) => zstdCompressSync(bytes),
+  // The default quality takes seconds for large bodies.
+  br: (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }),
+  deflate: (bytes) => deflateSync(bytes),
+};
+
+const BROTLI_QUALITY = 4;
+
+/** Encodes a text as a body was encoded, so that the headers and the query of its request still fit. */
+export function encodeBody(text: string, { layers, isStatsigEncoded }: BodyEncoding): Buffer {
+  const plain = isStatsigEncoded ? encodeStatsig(text) : Buffer.from(text, 'utf8');
+  return layers.reduceRight((bytes, format) => deflaters[format](bytes), plain);
 }
 
 /**
@@ -129,6 +163,15 @@ function inflate(format: Format, bytes: Uint8Array): Uint8Array {
 function decodeStatsig(bytes: Uint8Array): Uint8Array {
   const reversed = Buffer.from(bytes).reverse().toString('latin1');
   return Buffer.from(Buffer.from(reversed, 'base64').toString('latin1'), 'utf8');
+}
+
+/** `btoa` takes Latin-1 only; in JSON any other character may be an escape. */
+function encodeStatsig(json: string): Buffer {
+  const latin = json.replaceAll(
+    /[\u0100-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return Buffer.from(Buffer.from(latin, 'latin1').toString('base64'), 'latin1').reverse();
 }
 
 function startsLikeJson(bytes: Uint8Array): boolean {

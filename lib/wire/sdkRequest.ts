@@ -9,7 +9,7 @@ export type HttpRequest = Pick<
   readonly requestContext: {
     readonly http: {
       readonly method: string;
-      /** The address from which the gateway was called. */
+      /** The sender's address, as the gateway sees it. */
       readonly sourceIp?: string;
     };
     /** Also in a header of the answer: `apigw-requestid`, or `x-amzn-requestid` of a Function URL. */

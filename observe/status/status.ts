@@ -11,6 +11,7 @@ import { readStatus as readDatasets } from '../ingest/datasetStatus.ts';
 import { readLedgerDays } from '../ingest/readLedgerDays.ts';
 import { type LocalState, readLocalState } from '../localBuffers.ts';
 import { ObserveError, type Place } from '../place.ts';
+import { readRelayState } from '../relay/relayCopies.ts';
 import { readAlarms } from './alarms.ts';
 import { readLandedRows, type TableArrivals } from './landedRows.ts';
 import { readRecentPartitions } from './partitionGaps.ts';
@@ -72,6 +73,7 @@ export async function readStatus(place: Place): Promise<Status> {
     drops,
     exports,
     curated,
+    relay,
   ] = await Promise.all([
     readLocalState(place),
     ask('the last hour', () => readRates(place)),
@@ -87,6 +89,7 @@ export async function readStatus(place: Place): Promise<Status> {
     ask('the drops', () => readDrops(place)),
     ask('the exports', () => readExports(place)),
     ask('the curated days', () => readCurationState(place)),
+    ask('relay', () => readRelayState(place)),
   ]);
   const bufferOf = (table: TableKind) => buffered(table, local, streams);
   const facts: StatusFacts = {
@@ -112,6 +115,7 @@ export async function readStatus(place: Place): Promise<Status> {
     datasets: drops,
     exports,
     curated,
+    relay,
     alarms,
     unknown,
     notes: [

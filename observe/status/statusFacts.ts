@@ -2,6 +2,7 @@ import type { UtcDay } from '../../lib/base/time.ts';
 import type { LedgerState } from '../../lib/drops/ledger/LedgerEntry.ts';
 import type { Drain, StreamHolds } from '../../lib/landing/hold/StreamHolds.ts';
 import type { CurationState } from '../curate/curationState.ts';
+import type { RelayState } from '../relay/relayCopies.ts';
 import type { AlarmState } from './alarms.ts';
 import type { QuarantineCount, TableArrivals } from './landedRows.ts';
 import type { RecentPartitions } from './partitionGaps.ts';
@@ -86,6 +87,8 @@ export interface StatusFacts {
   readonly exports: readonly ExportDays[] | null;
   /** Curated tables; none without `curate: true`. */
   readonly curated: readonly CurationState[] | null;
+  /** What relay has not delivered; null also without `relay`. */
+  readonly relay: RelayState | null;
   readonly alarms: readonly AlarmState[] | null;
   /** Parts that could not be read, and why. */
   readonly unknown: readonly { readonly part: string; readonly why: string }[];

@@ -94,6 +94,11 @@ export const StatusFinding = defineErrorFamily('system', {
       'The last night should have queued days to curate that were never queued. Views read their raw rows.',
     cure: 'If `curate: true` is new, wait for the night or run the command. Otherwise look at the log of `curate-plan` and its queue.',
   },
+  SLUICE_STATUS_RELAY_REFUSED: {
+    cause:
+      'The target of relay refused copies of requests, or did not take them in time. They are kept for some days.',
+    cure: 'The first command counts them by reason: docs/relay.md, "What was refused". The second sends them again once it is corrected.',
+  },
   SLUICE_STATUS_ALARM: { cause: 'Alarms are on.', cure: 'The description of each says where to look.' },
   SLUICE_STATUS_NO_TOPIC: {
     cause: 'Alarms notify nobody.',
@@ -133,6 +138,7 @@ const PARTS: Readonly<Record<keyof typeof StatusFinding.entries, StatusPart>> = 
   SLUICE_STATUS_CURATE_FAILED: 'partitions',
   SLUICE_STATUS_CURATE_LATE: 'partitions',
   SLUICE_STATUS_CURATE_UNPLANNED: 'partitions',
+  SLUICE_STATUS_RELAY_REFUSED: 'collector',
   SLUICE_STATUS_ALARM: 'deployment',
   SLUICE_STATUS_NO_TOPIC: 'deployment',
   SLUICE_STATUS_FAULTS: 'deployment',
@@ -180,6 +186,7 @@ export function findProblems(
     ...findQuarantine(status, say),
     ...findDrops(status, say),
     ...findCurations(status, say),
+    ...findRefusedCopies(status, say),
     ...findAlarms(status, say),
     ...(faults === 0
       ? []
@@ -465,6 +472,17 @@ function findCurations({ curated }: StatusFacts, say: Commands): StatusProblem[]
         : [problem('SLUICE_STATUS_CURATE_UNPLANNED', `${table}: ${listed(unplanned)}.`, [run], 'warning')]),
     ];
   });
+}
+
+function findRefusedCopies({ relay }: StatusFacts, say: Commands): StatusProblem[] {
+  if (relay === null || relay.refused.length === 0) return [];
+  const reasons = relay.refused.map(({ reason, count }) => `${count} for ${reason}`);
+  return [
+    problem('SLUICE_STATUS_RELAY_REFUSED', `${listed(reasons)}.`, [
+      say.sluice('relay', 'status'),
+      say.sluice('relay', 'redrive'),
+    ]),
+  ];
 }
 
 function findAlarms({ alarms, isLocal }: StatusFacts, say: Commands): StatusProblem[] {

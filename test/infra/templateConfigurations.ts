@@ -63,6 +63,7 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
       },
     ],
   },
+  relay: { relay: { statsig: true } },
   'curated days': {
     curate: true,
     unitIds: { companyID: 'company_id' },

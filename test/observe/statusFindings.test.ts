@@ -35,6 +35,7 @@ const well: StatusFacts = {
   datasets: [],
   exports: [],
   curated: [],
+  relay: null,
   alarms: [],
   unknown: [],
   notes: [],
@@ -141,6 +142,26 @@ describe('problems of a deployment', () => {
         'npx sluice export status --export daily',
       ],
     ]);
+  });
+
+  it('are copies that the target of relay refused', () => {
+    const waiting = { count: 3, queued: 3, objects: 0, hasMore: false, oldest: null };
+    const refused = [
+      { reason: '401', count: 2, oldest: at(3) },
+      { reason: 'expired', count: 1, oldest: at(3) },
+    ];
+    expect(judge({ relay: { waiting, refused } })).toMatchObject([
+      {
+        code: 'SLUICE_STATUS_RELAY_REFUSED',
+        part: 'collector',
+        detail: '2 for 401, 1 for expired.',
+        commands: [
+          expect.stringContaining('sluice relay status'),
+          expect.stringContaining('sluice relay redrive'),
+        ],
+      },
+    ]);
+    expect(judge({ relay: { waiting, refused: [] } })).toEqual([]);
   });
 
   it('are days that could not be curated, and days that wait for it', () => {

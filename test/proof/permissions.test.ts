@@ -193,6 +193,7 @@ describe.each(Object.entries(configurations))('the permissions of the packaged t
       bucket,
       curate: true,
       passThrough: { statsig: true },
+      relay: { statsig: true },
       sources: [
         {
           ...customers,

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { defineErrorFamily } from '../../base/errors.ts';
+import { bestUnionIssues, expectedText } from '../../base/issues.ts';
 import { parseJson, valueAt } from '../../base/json.ts';
 import type { TaskQueue } from '../../base/queue.ts';
 import { displayValue } from '../../base/text.ts';
 import { type Clock, isUtcDay, type UtcDay } from '../../base/time.ts';
-import { bestUnionIssues, expectedText } from '../../schema/issues.ts';
 import { type DatasetKind, datasetKinds } from '../../schema/kinds.ts';
 import { MAX_BODY_LENGTH, MAX_DAYS, MAX_SOURCES, TRIGGER_PAUSE_MS } from '../limits.ts';
 import type { PlanRequestInput } from './messageBodies.ts';

@@ -184,7 +184,7 @@ describe('the metrics of a request', () => {
 
   it('are documented, each with its unit, and the documentation lists no others', () => {
     const page = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
-    const rows = [...page.matchAll(/^\| `([a-z_]+)` \| (\w+) \|/gm)].map(([, name, unit]) => ({
+    const rows = [...page.matchAll(/^\| `([a-zA-Z_]+)` \| (\w+) \|/gm)].map(([, name, unit]) => ({
       name,
       unit,
     }));

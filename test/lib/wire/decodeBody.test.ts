@@ -8,7 +8,7 @@ import {
 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeBody } from '../../../lib/wire/decodeBody.ts';
+import { decodeBody, encodeBody } from '../../../lib/wire/decodeBody.ts';
 import { MAX_BODY_BYTES, MAX_DECODED_BYTES } from '../../../lib/wire/limits.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
 
@@ -43,6 +43,7 @@ describe('decodeBody', () => {
         text: json,
         bytes: bytes.length,
         repaired: false,
+        encoding: { layers: [], isStatsigEncoded: false },
       });
     }
     expect(decodeBody(Buffer.from(` \r\n${json}`), announced('br')).text).toBe(` \r\n${json}`);
@@ -161,5 +162,28 @@ describe('decodeBody', () => {
         },
       ),
     );
+  });
+});
+
+describe('encodeBody', () => {
+  const layers = fc.array(fc.constantFrom('gzip', 'zstd', 'br', 'deflate'), { maxLength: 1 });
+
+  it('is undone by decodeBody with the markers of the request, for any JSON', () => {
+    fc.assert(
+      fc.property(layers, fc.boolean(), fc.jsonValue(), (layers, isStatsigEncoded, value) => {
+        const encoding = { layers, isStatsigEncoded };
+        const encoded = encodeBody(JSON.stringify({ value }), encoding);
+        const markers = { contentEncoding: layers[0] ?? '', statsigEncoded: isStatsigEncoded };
+        const decoded = decodeBody(encoded, markers);
+        expect(JSON.parse(decoded.text)).toEqual(JSON.parse(JSON.stringify({ value })));
+        expect(decoded.encoding).toEqual(encoding);
+      }),
+    );
+  });
+
+  it('compresses again what a proxy had compressed once more', () => {
+    const encoding = { layers: ['gzip', 'zstd'] as const, isStatsigEncoded: false };
+    const encoded = encodeBody('{"a":1}', encoding);
+    expect(decodeBody(encoded, none)).toMatchObject({ text: '{"a":1}', encoding });
   });
 });

@@ -23,6 +23,7 @@ export function neededPermissions(call: EdgeCall, place: PermissionContext): rea
           { service, operation: operation.replace(/Batch$/, '') },
           resource === '' ? '*' : arnAt(place, 'sqs', resource),
         ),
+        ...queueKeyPermissions(operation.replace(/Batch$/, ''), resource, place),
       ];
     case 'secretsmanager':
       return [need(call, resource === '' ? '*' : secretArn(resource, place))];
@@ -45,6 +46,29 @@ export function neededPermissions(call: EdgeCall, place: PermissionContext): rea
     default:
       return [need(call, '*')];
   }
+}
+
+const OF_QUEUE_KEYS: Readonly<Record<string, readonly string[]>> = {
+  SendMessage: ['kms:GenerateDataKey', 'kms:Decrypt'],
+  ReceiveMessage: ['kms:Decrypt'],
+};
+
+/**
+ * The permissions for the key that encrypts a queue, of senders and receivers.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+ */
+export function queueKeyPermissions(
+  operation: string,
+  queue: string,
+  place: Pick<PermissionContext, 'queueKey' | 'region' | 'account'>,
+): NeededPermission[] {
+  const key = place.queueKey(queue);
+  if (key === undefined) return [];
+  const context = {
+    'kms:ViaService': `sqs.${place.region}.amazonaws.com`,
+    'kms:CallerAccount': place.account,
+  };
+  return (OF_QUEUE_KEYS[operation] ?? []).map((action) => ({ action, resource: key, context }));
 }
 
 function need({ service, operation }: Pick<EdgeCall, 'service' | 'operation'>, resource: string) {

@@ -48,6 +48,8 @@ export interface PermissionContext {
   readonly account: string;
   /** ARN of a bucket's default KMS key; undefined when it has none. */
   readonly bucketKey: (bucket: string) => string | undefined;
+  /** The KMS key that encrypts a queue, by the queue's name; undefined for one with SQS's own keys. */
+  readonly queueKey: (queue: string) => string | undefined;
   /** ARN of a secret, by its name or ARN; undefined when it doesn't exist. */
   readonly secretArn: (id: string) => string | undefined;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { queueKeyPermissions } from '../iam/neededPermissions.ts';
 import { arnAt, type Call, type NeededPermission, type PermissionContext } from '../iam/permissions.ts';
 import type { Deployment } from '../template/Deployment.ts';
 import type { ResolvedResource, ResolvedTemplate } from '../template/resolveTemplate.ts';
@@ -28,7 +29,10 @@ export function serviceCalls(
     // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     ...deployment.eventSourceMappings.flatMap(({ queueArn, functionName }) =>
       ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((action) =>
-        documented(roleOf.get(functionName) ?? '', 'sqs', action, [plain(`sqs:${action}`, queueArn)]),
+        documented(roleOf.get(functionName) ?? '', 'sqs', action, [
+          plain(`sqs:${action}`, queueArn),
+          ...queueKeyPermissions(action, queueArn.split(':').at(-1) ?? '', place),
+        ]),
       ),
     ),
     ...ruleTargets(resolved).map(({ ruleArn, targetArn }) =>

@@ -51,6 +51,8 @@ export interface Recording {
 export function startRecording(options: {
   readonly clock: Clock;
   readonly secrets: Secrets;
+  /** The KMS key that encrypts a queue; undefined for one with SQS's own keys. */
+  readonly queueKey: PermissionContext['queueKey'];
   readonly place: Pick<PermissionContext, 'partition' | 'region' | 'account'>;
   /** Credentials of the account's root. */
   readonly root: Credentials;
@@ -72,6 +74,7 @@ export function startRecording(options: {
     region,
     account,
     bucketKey: (bucket) => keys.get(bucket),
+    queueKey: options.queueKey,
     secretArn: (id) => options.secrets.all().find(({ arn, name }) => arn === id || name === id)?.arn,
   };
   const recorded = (calls: readonly Call[]) => {

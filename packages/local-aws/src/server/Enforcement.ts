@@ -140,8 +140,15 @@ export class Enforcement {
 
   /** Requires that a function's role may make a call of Lambda's poller. @throws RefusedCall */
   requireQueue(role: string, functionName: string, action: QueueAction, queueArn: string): void {
-    const needed = { action: `sqs:${action}`, resource: queueArn, context: {} };
-    this.requireRole('lambda.amazonaws.com', role, functionName, [needed]);
+    const polled = this.#standing.find(
+      ({ principal, service, operation, permissions }) =>
+        principal === role &&
+        service === 'sqs' &&
+        operation === action &&
+        permissions[0]?.resource === queueArn,
+    );
+    const needed = [{ action: `sqs:${action}`, resource: queueArn, context: {} }];
+    this.requireRole('lambda.amazonaws.com', role, functionName, polled?.permissions ?? needed);
   }
 
   /** Whether Lambda may assume the role of a function. */

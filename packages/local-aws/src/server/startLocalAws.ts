@@ -207,6 +207,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const recording = startRecording({
     clock,
     secrets,
+    queueKey: (name) => (queues.has(name) ? queues.byName(name).settings.KmsMasterKeyId : undefined),
     place: { partition, region, account },
     root: { accessKeyId, secretAccessKey },
     keySeed: options.keySeed ?? 'local-aws',

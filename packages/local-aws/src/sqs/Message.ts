@@ -14,6 +14,8 @@ const messageSchema = z.strictObject({
   visibleAt: z.number(),
   receiveCount: z.number(),
   firstReceivedAt: z.number().optional(),
+  /** When it was received for the last time. */
+  receivedAt: z.number().optional(),
   /** Trace header of the request that sent it, which a function's SDK adds: packages/local-aws/src/sqs/recursion.ts. */
   traceHeader: z.string().optional(),
   /** ARN of the queue that moved it to this dead-letter queue. */

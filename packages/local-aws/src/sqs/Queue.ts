@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Alarm, LocalClock } from '../base/clock.ts';
 import {
+  beyondReceive,
   invalidMessageContents,
   notInFlight,
   outOfRange,
@@ -147,6 +148,7 @@ export class Queue {
       visibleAt: now + visibilityMs,
       receiveCount: message.receiveCount + 1,
       firstReceivedAt: message.firstReceivedAt ?? now,
+      receivedAt: now,
     }));
     if (received.length > 0 && this.counts().inFlight + received.length > SQS_LIMITS.inFlight)
       throw overLimit();
@@ -179,13 +181,21 @@ export class Queue {
     if (target === undefined || !this.#giveUp(target, [message])) this.#remove([message.id]);
   }
 
-  /** Hides a received message for `visibilityMs` from now; with 0 it can be received again at once. */
+  /**
+   * Hides a received message for `visibilityMs` from now; with 0 it can be received again at once. At most 12 hours after it
+   * was received: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+   *
+   * @throws AwsError InvalidParameterValueException
+   */
   changeVisibility(receipt: string, visibilityMs: number): void {
     const message = this.#messages.get(this.#idOf(receipt));
     const now = this.#options.clock.now();
     if (message === undefined || this.#receipts.get(message.id) !== receipt || message.visibleAt <= now) {
       throw notInFlight(receipt);
     }
+    const longest = SQS_LIMITS.visibilityTimeout;
+    if (now + visibilityMs - (message.receivedAt ?? now) > longest * 1_000)
+      throw beyondReceive(visibilityMs / 1_000, longest);
     this.#keep([{ ...message, visibleAt: now + visibilityMs }]);
   }
 
@@ -318,5 +328,6 @@ function setBack(message: Message, byMs: number): Message {
     sentAt: message.sentAt - byMs,
     visibleAt: message.visibleAt - byMs,
     ...(message.firstReceivedAt === undefined ? {} : { firstReceivedAt: message.firstReceivedAt - byMs }),
+    ...(message.receivedAt === undefined ? {} : { receivedAt: message.receivedAt - byMs }),
   };
 }

@@ -101,6 +101,12 @@ export const notInFlight = (receipt: string) =>
     'Message does not exist or is not available for visibility timeout change',
   );
 
+/** A visibility timeout that would end more than 12 hours after the message was received. */
+export const beyondReceive = (seconds: number, longest: number) =>
+  invalidParameter(
+    `Value ${seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [${longest} seconds].`,
+  );
+
 /** A body with characters that XML doesn't allow, which SQS refuses. */
 export const invalidMessageContents = () =>
   new AwsError('InvalidMessageContents', 400, 'The message contains characters outside the allowed set.');

@@ -43,7 +43,12 @@ export async function startAccounts(): Promise<Accounts> {
   const asks = createCallerLookup({ arnOf: (id) => principals.arnOf(id), roles, account });
   const sessionOf = principals.sessionOf.bind(principals);
   const sessions = { roles, clock: realClock, issue: principals.issueSession.bind(principals), sessionOf };
-  const calledPlace = { ...place, bucketKey: () => undefined, secretArn: () => undefined };
+  const calledPlace = {
+    ...place,
+    bucketKey: () => undefined,
+    queueKey: () => undefined,
+    secretArn: () => undefined,
+  };
   const edge = await startEdge({
     services: [
       s3Service({

@@ -103,6 +103,28 @@ describe('a message', () => {
     });
   });
 
+  it('is hidden for 12 hours after it was received at most, however often its receiver changes that', async () => {
+    await send('a');
+    const [message] = await receive();
+    const change = (VisibilityTimeout: number) =>
+      sqs.client.send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl,
+          ReceiptHandle: message?.ReceiptHandle,
+          VisibilityTimeout,
+        }),
+      );
+    await change(40_000);
+    sqs.clock.advance(3_600_000);
+    await expect(change(43_200 - 3_599)).rejects.toMatchObject({
+      name: 'InvalidParameterValue',
+      message: expect.stringContaining('beyond the limit [43200 seconds]'),
+    });
+    await change(43_200 - 3_600);
+    sqs.clock.advance((43_200 - 3_600) * 1_000);
+    expect(bodies(await receive())).toEqual(['a']);
+  });
+
   it('is received later with a delay, and deleted after its retention period', async () => {
     await send('late', 60);
     expect(await receive()).toEqual([]);

@@ -52,6 +52,7 @@ const ARN_CONTEXT = {
   region: '',
   account: '',
   bucketKey: () => undefined,
+  queueKey: () => undefined,
   secretArn: () => undefined,
 };
 

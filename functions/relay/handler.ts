@@ -1,0 +1,117 @@
+import middy from '@middy/core';
+import type { SQSBatchResponse } from 'aws-lambda';
+import * as z from 'zod';
+import wholeConfig from '#config';
+import { relayQueues } from '../../lib/aws/relayQueue.ts';
+import { s3Client } from '../../lib/aws/s3Client.ts';
+import { s3RelayStore } from '../../lib/aws/s3RelayStore.ts';
+import { sqsClient } from '../../lib/aws/taskQueue.ts';
+import { logLine } from '../../lib/base/log.ts';
+import { systemTiming } from '../../lib/base/retry.ts';
+import { systemClock } from '../../lib/base/time.ts';
+import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
+import { noEarlyTimeout, withEndTime } from '../../lib/lambda/endTime.ts';
+import { environmentReader, withEnvironment } from '../../lib/lambda/environment.ts';
+import { withStartLine } from '../../lib/lambda/startLine.ts';
+import { TARGET_CALL } from '../../lib/relay/limits.ts';
+import { RelayError } from '../../lib/relay/RelayError.ts';
+import type { Relayer, RelayMessage } from '../../lib/relay/Relayer.ts';
+import { relayMessages } from '../../lib/relay/relayMessages.ts';
+import { httpSender } from '../../lib/relay/sendRequest.ts';
+import { Target } from '../../lib/relay/Target.ts';
+
+const config: FunctionConfig<'relay'> = wholeConfig;
+
+/** Milliseconds before the end at which no copy is begun: the longest call, and what is written after it. */
+const MARGIN_MS = TARGET_CALL.connectMs + TARGET_CALL.headersMs + TARGET_CALL.bodyMs + 15_000;
+/** A claim outlives the function by this many milliseconds. */
+const CLAIM_SLACK_MS = 60_000;
+
+const schema = z.object({
+  /** Where copies are that are in no queue. */
+  SLUICE_BUCKET: z.string().min(1),
+  /** URL of the dead-letter queue of copies. */
+  SLUICE_RELAY_DEAD_LETTERS: z.string().min(1),
+  /** `--stage` of the deployment: a dimension of its metrics. */
+  SLUICE_STAGE: z.string().min(1),
+});
+
+/** What serverless.yml gives relay. */
+type Environment = Readonly<z.output<typeof schema>>;
+
+/** @throws RelayError SLUICE_RELAY_ENVIRONMENT_INVALID, naming the variables. */
+export const readEnvironment = environmentReader(
+  schema,
+  (names) => new RelayError('SLUICE_RELAY_ENVIRONMENT_INVALID', names),
+);
+
+/** Only what is read is asked for: AWS adds members to its events as it likes. */
+const eventSchema = z.object({
+  Records: z.array(
+    z
+      .object({
+        eventSource: z.literal('aws:sqs'),
+        eventSourceARN: z.string().min(1),
+        messageId: z.string().min(1),
+        receiptHandle: z.string().min(1),
+        body: z.string(),
+        attributes: z.object({
+          ApproximateReceiveCount: z.coerce.number().int().min(1),
+          SentTimestamp: z.coerce.number().int(),
+        }),
+      })
+      .transform(
+        ({ eventSourceARN, messageId, receiptHandle, body, attributes }): RelayMessage => ({
+          messageId,
+          body,
+          queueArn: eventSourceARN,
+          receipt: receiptHandle,
+          receives: attributes.ApproximateReceiveCount,
+          sentAt: attributes.SentTimestamp,
+        }),
+      ),
+  ),
+});
+
+/**
+ * Relay delivers copies of requests to the configured target: those in messages of its queue, and those in objects that the
+ * messages of its other queue name ("Object Created" events of the bucket, and runs).
+ *
+ * @throws RelayError SLUICE_RELAY_INVOCATION_UNKNOWN for anything but messages of its queues.
+ */
+export const handler = middy<unknown, SQSBatchResponse>(noEarlyTimeout)
+  .use(withStartLine())
+  .use(withEnvironment(readEnvironment))
+  .use(withEndTime())
+  .handler(async (event, { environment, endsAt }) => {
+    const { data } = eventSchema.safeParse(event);
+    if (data === undefined) throw new RelayError('SLUICE_RELAY_INVOCATION_UNKNOWN');
+    return relayMessages(makeRelayer(environment, endsAt), data.Records);
+  });
+
+/** What this execution environment knows of the target, over invocations. */
+let target: Target | undefined;
+
+function makeRelayer(environment: Environment, endsAt: number): Relayer {
+  const { SLUICE_BUCKET: bucket, SLUICE_STAGE: stage } = environment;
+  // The function is part of no deployment without it.
+  if (config.relay === undefined) throw new RelayError('SLUICE_RELAY_ENVIRONMENT_INVALID', 'relay');
+  target ??= new Target({
+    target: config.relay,
+    send: httpSender(),
+    ...systemTiming,
+    log: logLine,
+  });
+  return {
+    target,
+    queues: relayQueues(sqsClient(), environment.SLUICE_RELAY_DEAD_LETTERS),
+    store: s3RelayStore(s3Client(), bucket, systemClock),
+    bucket,
+    ...systemTiming,
+    log: logLine,
+    writeMetrics: logLine,
+    stage,
+    deadline: endsAt - MARGIN_MS,
+    claimUntil: endsAt + CLAIM_SLACK_MS,
+  };
+}

@@ -1,0 +1,74 @@
+import { isJsonObject, parseJson } from '../base/json.ts';
+import { relayIdTime } from '../tables/objectKeys.ts';
+import type { HttpRequest } from '../wire/sdkRequest.ts';
+
+/**
+ * A request to relay, as queue and bucket keep it. It holds the SDK key as it was sent, in a header or in the query, so it is
+ * encrypted with the deployment's key and never logged.
+ */
+export interface RelayCopy {
+  /** lib/tables/objectKeys.ts */
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly keptAt: number;
+  /** As it was sent, beginning with a slash. */
+  readonly path: string;
+  /** As it was sent, without the question mark; '' for none. */
+  readonly query: string;
+  /** Names in lower case: {@link relayedHeaders}. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+const VERSION = 1;
+
+/** Characters beyond ASCII. A message may not have all of them, and an escape is the same JSON. */
+const BEYOND_ASCII = /[\u007f-\uffff]/g;
+
+/** A copy as text of ASCII alone, so that it has as many bytes as characters. */
+export function writeRelayCopy({ body, ...copy }: RelayCopy): string {
+  const text = JSON.stringify({ v: VERSION, ...copy, body: Buffer.from(body).toString('base64') });
+  return text.replaceAll(BEYOND_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** Reads a copy; null for any other text, and for one of a later version. */
+export function readRelayCopy(text: string): RelayCopy | null {
+  const read = parseJson(text);
+  if (!isJsonObject(read)) return null;
+  const { v, id, keptAt, path, query, headers, body } = read;
+  if (v !== VERSION || typeof id !== 'string' || typeof body !== 'string') return null;
+  if (typeof keptAt !== 'number' || !Number.isSafeInteger(keptAt) || relayIdTime(id) === null) return null;
+  if (typeof path !== 'string' || !path.startsWith('/') || typeof query !== 'string') return null;
+  if (!isJsonObject(headers)) return null;
+  const texts = Object.entries(headers).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, value] as const] : [],
+  );
+  if (texts.length !== Object.keys(headers).length) return null;
+  return { id, keptAt, path, query, headers: Object.fromEntries(texts), body: Buffer.from(body, 'base64') };
+}
+
+/**
+ * Headers that are relayed besides `statsig-…`: what the body is; the sender's program and languages, which Statsig's own
+ * proxies pass on (https://github.com/statsig-io/cloudflare-event-proxy, src/index.js). Cookies, authorization, origin and what belongs to
+ * the connection or to the gateway stay here.
+ */
+const RELAYED: ReadonlySet<string> = new Set([
+  'accept-language',
+  'content-encoding',
+  'content-type',
+  'user-agent',
+]);
+const STATSIG = 'statsig-';
+
+/**
+ * The headers of a request that are relayed, and the sender's address as `x-forwarded-for`: as the gateway saw it, not as the
+ * sender said. Statsig derives a user's address and agent from the request where the event has none.
+ */
+export function relayedHeaders({ headers, requestContext }: HttpRequest): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined && (RELAYED.has(name) || name.startsWith(STATSIG))) kept[name] = value;
+  const { sourceIp } = requestContext.http;
+  if (sourceIp !== undefined && sourceIp !== '') kept['x-forwarded-for'] = sourceIp;
+  return kept;
+}

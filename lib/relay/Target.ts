@@ -1,0 +1,136 @@
+import { hash } from 'node:crypto';
+import { Breaker } from '../base/Breaker.ts';
+import { backoffMs } from '../base/retry.ts';
+import type { Clock } from '../base/time.ts';
+import type { RelayTarget } from '../schema/relay.ts';
+import { readSdkKey } from '../wire/sdkRequest.ts';
+import { MAX_RETRY_AFTER_MS, RETRY_PAUSES, TARGET_BREAKER } from './limits.ts';
+import type { RelayCopy } from './RelayCopy.ts';
+import type { SendRequest } from './sendRequest.ts';
+import { targetRequest } from './targetRequest.ts';
+
+/** What became of a copy that was to be sent. */
+export type Verdict =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'refused'; readonly status: number }
+  | {
+      readonly kind: 'again';
+      /** A status, the name of an error, or `waits`: nothing was sent, as the target takes nothing now. */
+      readonly why: string;
+      /** Milliseconds that the target asked for, at least; 0 for none. */
+      readonly afterMs: number;
+    };
+
+/** Dependencies of {@link Target}. */
+export interface TargetOptions {
+  readonly target: RelayTarget;
+  readonly send: SendRequest;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: (fields: Record<string, unknown>) => void;
+}
+
+/** Statuses after which the same request may be taken. 429 is one: SDKs drop on it, which relay is there to avoid. */
+const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
+const TOO_MANY = 429;
+
+/** Keys whose `Retry-After` is remembered. */
+const MAX_PAUSED_KEYS = 1_000;
+
+/**
+ * Where copies are delivered to, and what one execution environment knows of it. After failures in a row only probes are sent.
+ * `Retry-After` is obeyed for the key of the request that was answered 429, which is a limit of its project, and for all after
+ * any other status.
+ */
+export class Target {
+  readonly #options: TargetOptions;
+  readonly #breaker: Breaker;
+  /** Epoch milliseconds before which nothing is sent. */
+  #pausedUntil = 0;
+  /** By the hash of the key. */
+  readonly #pausedKeys = new Map<string, number>();
+
+  constructor(options: TargetOptions) {
+    this.#options = options;
+    this.#breaker = new Breaker(
+      { line: { event: 'relay_breaker', to: 'target' }, ...TARGET_BREAKER },
+      options,
+    );
+  }
+
+  /** Whether the target takes nothing now, as far as is known. */
+  get isAway(): boolean {
+    return this.#options.clock.now() < this.#pausedUntil || this.#breaker.msUntilProbe > 0;
+  }
+
+  /** Sends a copy, unless it is known that it would not be taken. It never throws. */
+  async deliver(copy: RelayCopy): Promise<Verdict> {
+    const { target, send, clock } = this.#options;
+    const key = keyDigest(copy);
+    const pause = Math.max(this.#pausedUntil, this.#pausedKeys.get(key) ?? 0) - clock.now();
+    if (pause > 0) return { kind: 'again', why: 'waits', afterMs: pause };
+    if (!this.#breaker.admit()) return { kind: 'again', why: 'waits', afterMs: this.#breaker.msUntilProbe };
+    try {
+      const answer = await send(targetRequest(copy, target, clock.now()));
+      const verdict = verdictOf(answer, clock.now());
+      this.#breaker.answered(verdict.kind !== 'again', 'why' in verdict ? verdict.why : '');
+      if (verdict.kind === 'again' && verdict.afterMs > 0) this.#pause(key, answer.status, verdict.afterMs);
+      return verdict;
+    } catch (error) {
+      const why = errorCode(error);
+      this.#breaker.answered(false, why);
+      return { kind: 'again', why, afterMs: 0 };
+    }
+  }
+
+  #pause(key: string, status: number, ms: number): void {
+    const until = this.#options.clock.now() + ms;
+    if (status !== TOO_MANY) {
+      this.#pausedUntil = until;
+      return;
+    }
+    if (this.#pausedKeys.size >= MAX_PAUSED_KEYS) this.#pausedKeys.clear();
+    this.#pausedKeys.set(key, until);
+  }
+}
+
+/** What an answer means for its copy. Redirects are not followed: they may be the page of an outage, so nothing is lost to them. */
+function verdictOf(
+  { status, retryAfter, saysFailure }: Awaited<ReturnType<SendRequest>>,
+  now: number,
+): Verdict {
+  if (status >= 200 && status < 300 && !saysFailure) return { kind: 'taken' };
+  if (status >= 400 && status < 500 && !LATER.has(status)) return { kind: 'refused', status };
+  return { kind: 'again', why: String(status), afterMs: retryAfterMs(retryAfter, now) };
+}
+
+/**
+ * Milliseconds of a header `Retry-After`, at most twelve hours; 0 for none that is understood.
+ * https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+ */
+function retryAfterMs(text: string | null, now: number): number {
+  if (text === null) return 0;
+  const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1_000 : Date.parse(text) - now;
+  return Number.isFinite(ms) || ms === Number.POSITIVE_INFINITY
+    ? Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS)
+    : 0;
+}
+
+/** Milliseconds before a copy is tried again. @param tries So far, at least 1. */
+export function retryDelayMs(tries: number, afterMs: number, random: () => number): number {
+  // Beyond, the bound stays the same, and 2 to its power would be infinite.
+  const delay = backoffMs(Math.min(tries, 20), random, RETRY_PAUSES);
+  // What was told to come back at one time does not come all at once.
+  const asked = afterMs === 0 ? 0 : afterMs + random() * RETRY_PAUSES.leastMs;
+  return Math.min(Math.max(delay, asked), MAX_RETRY_AFTER_MS);
+}
+
+function keyDigest({ headers, query }: RelayCopy): string {
+  return hash('sha256', readSdkKey(headers, new URLSearchParams(query)) ?? '');
+}
+
+/** `ECONNREFUSED` of an error of the network, else the error's name. */
+function errorCode(error: unknown): string {
+  if (!(error instanceof Error)) return 'Error';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}

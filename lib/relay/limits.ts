@@ -1,0 +1,53 @@
+/** Bytes of a message: its body alone, as relay uses no attributes. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+export const MAX_MESSAGE_BYTES = 1_048_576;
+
+/** Milliseconds that the queue has to take a copy. Then the bucket gets it. */
+export const QUEUE_CALL_MS = 600;
+
+/** Milliseconds within which a copy is kept, or the request goes on without it. */
+export const KEEP_WITHIN_MS = 1_500;
+
+/** Calls in a row that must fail before the queue, or the bucket, counts as away; and the pauses between probes. */
+export const KEEP_BREAKER = { calls: 2, pauses: { baseMs: 1_000, capMs: 20_000 } } as const;
+
+/** Milliseconds to connect to the target, from there until its headers have come, and from there until its answer has ended. */
+export const TARGET_CALL = { connectMs: 3_000, headersMs: 10_000, bodyMs: 2_000 } as const;
+
+/** Bytes of an answer that are read. Statsig's have fewer than 32. */
+export const MAX_ANSWER_BYTES = 65_536;
+
+/** Copies that one environment sends at the same time. */
+export const SENT_AT_ONCE = 10;
+
+/** Answers in a row, none of which took a copy, after which an environment only probes the target; and pauses between probes. */
+export const TARGET_BREAKER = { calls: 5, pauses: { baseMs: 10_000, capMs: 120_000 } } as const;
+
+/** Pauses before a copy is tried again: at least a minute, at most an hour. */
+export const RETRY_PAUSES = { leastMs: 60_000, baseMs: 60_000, capMs: 3_540_000 } as const;
+
+/** The longest `Retry-After` that is obeyed, milliseconds: 12 hours, for which a message can be hidden, less its try. */
+export const MAX_RETRY_AFTER_MS = 43_000_000;
+
+/** A copy that waited for longer than this has its client time moved by as much; milliseconds. */
+export const TIME_MOVED_AFTER_MS = 60_000;
+
+/** Seconds for which the queues keep a message: seven days. A copy is put aside half a day before. */
+export const QUEUE_SECONDS = 604_800;
+
+/** Age in milliseconds after which a copy that was not taken is put aside: six days and a half. */
+export const TRIED_MS = 561_600_000;
+
+/** Age in seconds of a copy at which an alarm rings: six days. */
+export const OLD_SECONDS = 518_400;
+
+/**
+ * Age in milliseconds after which a copy is deleted wherever it is: eleven days. The daily run, and the deletion of its
+ * version, take three more at most, so that no copy lives for more than 14 days.
+ */
+export const MAX_AGE_MS = 950_400_000;
+
+/** Age in milliseconds at which a waiting object is left to the runs: until then it has a message. */
+export const STRAGGLER_MS = 900_000;
+
+/** Receives of a message before SQS gives it up. It is received about 330 times in seven days, and SQS takes no higher number. */
+export const MAX_RECEIVES = 1_000;

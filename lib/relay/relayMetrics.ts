@@ -1,0 +1,49 @@
+import { emfLine, METRIC_NAMESPACE, type Metric } from '../base/log.ts';
+
+/** The metrics of the function `relay`: docs/metrics.md. Those of the collector are in lib/collect/collectMetrics.ts. */
+export const relayMetrics = {
+  /** Copies that the target took. */
+  RelayRelayed: { name: 'RelayRelayed', unit: 'Count' },
+  /** Copies that it refused for good or did not take in time; also by reason. */
+  RelayRefused: { name: 'RelayRefused', unit: 'Count' },
+  /** Tries after which a copy is tried again. */
+  RelayRetried: { name: 'RelayRetried', unit: 'Count' },
+  /** Age of the oldest copy that was worked on and not taken; 0 if all were. */
+  RelayAge: { name: 'RelayAge', unit: 'Seconds' },
+} as const satisfies Record<string, Metric>;
+
+/** The numbers of one invocation. */
+export interface RelayCounts {
+  readonly relayed: number;
+  readonly retried: number;
+  /** By reason. */
+  readonly refused: Readonly<Record<string, number>>;
+  readonly oldestSeconds: number;
+}
+
+/** The metrics of an invocation as EMF lines: one of all, and one for each reason. */
+export function relayMetricLines(
+  { relayed, retried, refused, oldestSeconds }: RelayCounts,
+  stage: string,
+  timestamp: number,
+): Readonly<Record<string, unknown>>[] {
+  const m = relayMetrics;
+  const base = { namespace: METRIC_NAMESPACE, timestamp };
+  const own = { function: 'relay', stage };
+  const all = Object.values(refused).reduce((sum, count) => sum + count, 0);
+  return [
+    emfLine({
+      ...base,
+      dimensions: own,
+      values: [
+        [m.RelayRelayed, relayed],
+        [m.RelayRetried, retried],
+        [m.RelayRefused, all],
+        [m.RelayAge, oldestSeconds],
+      ],
+    }),
+    ...Object.entries(refused).map(([reason, count]) =>
+      emfLine({ ...base, dimensions: { ...own, reason }, values: [[m.RelayRefused, count]] }),
+    ),
+  ].filter((line) => line !== null);
+}

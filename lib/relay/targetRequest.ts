@@ -1,0 +1,101 @@
+import type { RelayTarget } from '../schema/relay.ts';
+import { TIME_MOVED_AFTER_MS } from './limits.ts';
+import type { RelayCopy } from './RelayCopy.ts';
+
+/** A request as the target gets it. */
+export interface TargetRequest {
+  /** `https://host:port`, without a path. */
+  readonly origin: string;
+  /** Path and query, of printable ASCII. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/**
+ * Statsig's host for events that are not sent by its own SDKs' changing addresses: it takes the forms of all of them.
+ * https://github.com/statsig-io/cloudflare-event-proxy (src/index.js) and
+ * https://docs.statsig.com/infrastructure/statsig_domains
+ */
+const STATSIG_ORIGIN = 'https://events.statsigapi.net';
+
+/** Log paths that Statsig knows. */
+const STATSIG_PATHS: ReadonlySet<string> = new Set(['/v1/log_event', '/v1/rgstr', '/v1/log_custom_exposure']);
+/** Where Statsig's own recipe for proxies sends any other path to: https://docs.statsig.com/infrastructure/api_proxy/custom_proxy */
+const STATSIG_LOG_PATH = '/v1/log_event';
+
+/**
+ * The request that delivers a copy. A copy that waited for more than a minute has its client times moved by as much: Statsig
+ * normalises the times of events by the difference between the client's clock and the arrival
+ * (https://docs.statsig.com/http-api/overview, STATSIG-CLIENT-TIME). All else is as it was sent.
+ *
+ * @param now Epoch milliseconds.
+ */
+export function targetRequest(copy: RelayCopy, target: RelayTarget, now: number): TargetRequest {
+  const waited = now - copy.keptAt;
+  const moved = waited > TIME_MOVED_AFTER_MS ? movedBy(copy, waited) : copy;
+  const query = moved.query === '' ? '' : `?${visible(moved.query)}`;
+  if ('statsig' in target) {
+    const path = STATSIG_PATHS.has(copy.path) ? copy.path : STATSIG_LOG_PATH;
+    return {
+      origin: STATSIG_ORIGIN,
+      path: `${path}${query}`,
+      headers: sendable(moved.headers),
+      body: copy.body,
+    };
+  }
+  const { origin, pathname } = new URL(target.url);
+  const base = pathname.replace(/\/+$/, '');
+  const path = visible(copy.path).replaceAll('?', '%3F');
+  const headers = { ...moved.headers, ...lowerCased(target.headers) };
+  return { origin, path: `${base}${path}${query}`, headers: sendable(headers), body: copy.body };
+}
+
+const CLIENT_TIME = 'statsig-client-time';
+
+/** Unity sends decimals, by its locale with a comma: what is no number is left as it is. */
+function movedBy({ headers, query }: RelayCopy, ms: number): Pick<RelayCopy, 'headers' | 'query'> {
+  const sent = headers[CLIENT_TIME];
+  return {
+    headers: sent === undefined ? headers : { ...headers, [CLIENT_TIME]: movedTime(sent, ms) },
+    query: query.replace(
+      /(^|&)t=(\d{1,16}(?:\.\d+)?)(?=&|$)/,
+      (_, before: string, time: string) => `${before}t=${movedTime(time, ms)}`,
+    ),
+  };
+}
+
+function movedTime(text: string, ms: number): string {
+  const [, whole, rest = ''] = /^(\d{1,16})(\.\d+)?$/.exec(text) ?? [];
+  return whole === undefined ? text : `${BigInt(whole) + BigInt(Math.round(ms))}${rest}`;
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** What a request line may not have, and `#`, is escaped. */
+function visible(text: string): string {
+  return text.replaceAll(/[^!-~]|#/gu, (character) => escaped(character));
+}
+
+function escaped(character: string): string {
+  return Array.from(
+    Buffer.from(character, 'utf8'),
+    (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+  ).join('');
+}
+
+/** RFC 9110, 5.6.2 and 5.5, with the bytes of other characters: https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
+const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
+
+/** Without headers that HTTP/1.1 cannot carry. Others than ASCII go as the bytes of their UTF-8. */
+function sendable(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => {
+      const bytes = Buffer.from(value, 'utf8').toString('latin1');
+      return NAME.test(name) && VALUE.test(bytes) ? [[name, bytes]] : [];
+    }),
+  );
+}

@@ -1,0 +1,188 @@
+import { CopyObjectCommand, DeleteObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { partName } from '../../infra/template/Stack.ts';
+import { mapLimit } from '../../lib/base/concurrency.ts';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { isoTimestamp } from '../../lib/base/time.ts';
+import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
+import {
+  parseRelayRefusedKey,
+  parseRelayWaitingKey,
+  RELAY_REFUSED_FOLDER,
+  RELAY_WAITING_FOLDER,
+  relayIdTime,
+  relayWaitingKey,
+} from '../../lib/tables/objectKeys.ts';
+import type { Place } from '../place.ts';
+
+/** Errors of questions about relay. */
+export const RelayCopiesError = defineErrorFamily('user', {
+  SLUICE_RELAY_OFF: {
+    cause: 'The configuration relays nothing.',
+    cure: 'Set `relay` in sluice.config.ts and deploy: docs/relay.md.',
+  },
+  SLUICE_RELAY_DENIED: {
+    cause: 'AWS denied a call about relay.',
+    cure: "Read the detail. Is the stage deployed with `relay`, and may your credentials list and change the bucket's relay/ and ask for the attributes of its queue?",
+  },
+});
+
+/** Copies that are tried again. */
+export interface WaitingCopies {
+  /** In the queue and in the bucket. */
+  readonly count: number;
+  readonly queued: number;
+  /** At least so many if `hasMore`. */
+  readonly objects: number;
+  readonly hasMore: boolean;
+  /** When the oldest of the bucket was kept, ISO 8601; null without. SQS does not tell of its messages. */
+  readonly oldest: string | null;
+}
+
+/** Copies that the target refused for one reason, or that waited for too long. */
+export interface RefusedCopies {
+  /** The status of the answer, or `expired`. */
+  readonly reason: string;
+  readonly count: number;
+  /** When the oldest was kept, ISO 8601. */
+  readonly oldest: string;
+}
+
+/** What relay has not delivered. */
+export interface RelayState {
+  readonly waiting: WaitingCopies;
+  /** The most frequent reason first. */
+  readonly refused: readonly RefusedCopies[];
+}
+
+/** Objects of a folder that are counted. */
+const MOST_COUNTED = 10_000;
+/** Objects that are moved at the same time. */
+const AT_ONCE = 16;
+
+type RelayPlace = Pick<Place, 's3' | 'config' | 'stack' | 'aws' | 'signal'>;
+
+/**
+ * Counts what relay has not delivered; null of a configuration without `relay`.
+ *
+ * @throws What the clients of S3 and SQS throw.
+ */
+export async function readRelayState(place: RelayPlace): Promise<RelayState | null> {
+  if (place.config.relay === undefined) return null;
+  const [queued, waiting, refused] = await Promise.all([
+    countMessages(place),
+    countKeys(place, RELAY_WAITING_FOLDER, (key) => idOf(parseRelayWaitingKey(key), 'waiting')),
+    countKeys(place, RELAY_REFUSED_FOLDER, (key) => {
+      const parsed = parseRelayRefusedKey(key);
+      return parsed === null ? null : idOf(parsed.id, parsed.reason);
+    }),
+  ]);
+  const objects = waiting.counts.get('waiting') ?? { count: 0, oldest: null };
+  return {
+    waiting: {
+      count: queued + objects.count,
+      queued,
+      objects: objects.count,
+      hasMore: waiting.hasMore,
+      oldest: objects.oldest === null ? null : isoTimestamp(objects.oldest),
+    },
+    refused: Array.from(refused.counts, ([reason, { count, oldest }]) => ({
+      reason,
+      count,
+      oldest: isoTimestamp(oldest ?? 0),
+    })).sort((a, b) => b.count - a.count),
+  };
+}
+
+function idOf(id: string | null, group: string) {
+  const at = id === null ? null : relayIdTime(id);
+  return at === null ? null : { group, at };
+}
+
+async function countMessages({ stack, aws }: Pick<Place, 'stack' | 'aws'>): Promise<number> {
+  const sqs = new SQSClient(aws);
+  try {
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, 'relay') }));
+    const { Attributes = {} } = await sqs.send(
+      new GetQueueAttributesCommand({
+        QueueUrl,
+        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+      }),
+    );
+    return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+  } finally {
+    sqs.destroy();
+  }
+}
+
+/** Counts the keys of a folder by groups. @param groupOf Null of a key that is not relay's. */
+async function countKeys(
+  { s3, config }: Pick<Place, 's3' | 'config'>,
+  Prefix: string,
+  groupOf: (key: string) => { readonly group: string; readonly at: number } | null,
+) {
+  const counts = new Map<string, { count: number; oldest: number | null }>();
+  let listed = 0;
+  for await (const { Contents = [] } of paginateListObjectsV2(
+    { client: s3 },
+    { Bucket: config.bucket, Prefix },
+  )) {
+    for (const { Key = '' } of Contents) {
+      const found = groupOf(Key);
+      if (found === null) continue;
+      const known = counts.get(found.group) ?? { count: 0, oldest: null };
+      known.count += 1;
+      known.oldest = Math.min(found.at, known.oldest ?? found.at);
+      counts.set(found.group, known);
+    }
+    listed += Contents.length;
+    if (listed >= MOST_COUNTED) return { counts, hasMore: true };
+  }
+  return { counts, hasMore: false };
+}
+
+/** What became of refused copies that were to be sent again. */
+export interface RedrivenCopies {
+  readonly found: number;
+  /** Sent again, or in a dry run those that would be. */
+  readonly moved: number;
+  /** Older than copies are kept: they stay until the daily run deletes them. */
+  readonly tooOld: number;
+}
+
+/**
+ * Sends refused copies again: each is copied to `relay/waiting/`, which wakes relay, before it is deleted. If this is
+ * interrupted, the next call goes on; a copy that was not yet deleted is then sent twice.
+ *
+ * @param reason Only those that were refused for it; null: all.
+ * @throws RelayCopiesError `SLUICE_RELAY_OFF`; what S3's client throws; the reason of the signal.
+ */
+export async function redriveCopies(
+  place: RelayPlace & Pick<Place, 'now'>,
+  reason: string | null,
+  dryRun: boolean,
+): Promise<RedrivenCopies> {
+  const { s3, config, signal, now } = place;
+  if (config.relay === undefined) throw new RelayCopiesError('SLUICE_RELAY_OFF');
+  const Bucket = config.bucket;
+  const Prefix = `${RELAY_REFUSED_FOLDER}${reason === null ? '' : `${reason}/`}`;
+  let [found, moved, tooOld] = [0, 0, 0];
+  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix })) {
+    await mapLimit(Contents, AT_ONCE, async ({ Key = '' }) => {
+      signal?.throwIfAborted();
+      const id = parseRelayRefusedKey(Key)?.id;
+      if (id === undefined) return;
+      found += 1;
+      if (now - (relayIdTime(id) ?? 0) >= MAX_AGE_MS) {
+        tooOld += 1;
+        return;
+      }
+      moved += 1;
+      if (dryRun) return;
+      const CopySource = `${Bucket}/${encodeURIComponent(Key)}`;
+      await s3.send(new CopyObjectCommand({ Bucket, Key: relayWaitingKey(id), CopySource }));
+      await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+    });
+  }
+  return { found, moved, tooOld };
+}

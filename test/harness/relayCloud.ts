@@ -1,0 +1,85 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { ConfigInput } from '../../lib/schema/config.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { startCloud } from '../../local/startCloud.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/index.ts';
+import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+
+/** A request of an SDK. */
+export interface Posted {
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array<ArrayBuffer>;
+}
+
+/** A local cloud with `relay`, whose deployed policies are enforced. Close it: it names its configuration in `SLUICE_CONFIG`. */
+export async function relayCloud(relay: ConfigInput['relay'], config: Partial<ConfigInput> = {}) {
+  const directory = temporaryDirectory();
+  const file = join(directory.path, 'sluice.config.ts');
+  const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+  const text = JSON.stringify({ bucket: 'acme-relay', relay, ...config });
+  writeFileSync(file, `import { defineConfig } from ${from};\nexport default defineConfig(${text});\n`);
+  const before = process.env['SLUICE_CONFIG'];
+  process.env['SLUICE_CONFIG'] = file;
+  const data = join(directory.path, 'data');
+  const refusals: string[] = [];
+  const cloud = await startCloud({
+    port: 0,
+    edgePort: 0,
+    enforceIam: true,
+    data,
+    onRefusal: (sentence) => refusals.push(sentence),
+  });
+  const control = async (method: string, path: string, body?: object) => {
+    const answer = await fetch(`${cloud.edge}/_sluice${path}`, {
+      method,
+      ...(body === undefined ? null : { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+    return z.record(z.string(), z.unknown()).parse(await answer.json());
+  };
+  return {
+    cloud,
+    data,
+    /** Calls that the policies do not allow. */
+    refusals,
+    async post({ path = '/v1/rgstr', headers = {}, body }: Posted): Promise<number> {
+      const answer = await fetch(`${cloud.collector}${path}`, {
+        method: 'POST',
+        headers: { 'statsig-api-key': 'client-relay', ...headers },
+        body,
+      });
+      await answer.arrayBuffer();
+      return answer.status;
+    },
+    setFaults: (faults: object) => control('POST', '/faults', faults),
+    clearFaults: () => control('DELETE', '/faults'),
+    /** What falls due on the way rings at its own time. */
+    advance: (ms: number) => control('POST', '/clock', { advanceMs: ms }),
+    /** What falls due on the way rings once, at its end. */
+    jump: (ms: number) =>
+      control('GET', '/clock').then(({ now }) =>
+        control('POST', '/clock', { now: new Date(Date.parse(String(now)) + ms).toISOString() }),
+      ),
+    /** The calls of services that were recorded so far. */
+    calls: async (): Promise<readonly RecordedCall[]> => {
+      const answer = await fetch(`${cloud.edge}/_sluice/calls`);
+      const record: { readonly calls: RecordedCall[]; readonly dropped: number } = JSON.parse(
+        await answer.text(),
+      );
+      if (record.dropped > 0) throw new Error(`${record.dropped} calls were not recorded`);
+      return record.calls;
+    },
+    /** How many messages a queue has. */
+    messages: (part: string) =>
+      cloud.status().queues.find(({ name }) => name === `sluice-local-${part}`)?.messages ?? 0,
+    async close(): Promise<void> {
+      await cloud.close();
+      if (before === undefined) delete process.env['SLUICE_CONFIG'];
+      else process.env['SLUICE_CONFIG'] = before;
+      directory.remove();
+    },
+  };
+}
