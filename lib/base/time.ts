@@ -54,7 +54,7 @@ let cachedMinute = Number.NaN;
 let cachedText = '';
 
 /**
- * An instant (epoch ms in the years 1 to 9999; a fraction of one is cut off) as `2026-11-20T07:32:00.123Z`. The same as
+ * An instant (epoch ms in the years 1 to 9999; of a fraction the whole milliseconds before it) as `2026-11-20T07:32:00.123Z`. The same as
  * Date's toISOString, several times faster: every row has three, mostly of the same minute.
  */
 export function isoTimestamp(epochMs: number): string {
