@@ -92,19 +92,18 @@ async function returnQuarantined(
   let rows: string[] = [];
   let [length, part] = [0, 0];
   const write = async () => {
+    const metadata: OverflowMetadata = {
+      documents: String(rows.length),
+      since: isoTimestamp(now),
+      code: outputType,
+    };
     await s3.send(
       new PutObjectCommand({
         Bucket: config.bucket,
         Key: overflowKey('quarantine', hash('sha256', `${key}\n${part}`)),
         Body: await overflowBody(rows),
         ContentType: 'application/gzip',
-        Metadata: {
-          ...({
-            documents: String(rows.length),
-            since: isoTimestamp(now),
-            code: outputType,
-          } satisfies OverflowMetadata),
-        },
+        Metadata: { ...metadata },
       }),
     );
     [rows, length, part] = [[], 0, part + 1];
