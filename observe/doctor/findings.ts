@@ -262,8 +262,8 @@ export const doctorFindings = {
     'Correct what its log group names before the hours are over. If that is not possible, move the stream to a rescue bucket: docs/operate.md, "A stream delivers late".',
   ),
   SLUICE_DOCTOR_STREAM_DROPPED: problem(
-    'Firehose dropped records within the last 24 hours, because they had waited for 24 hours to be delivered. They are gone.',
-    'Nothing brings them back. The commands have the hours in which they came and how many rows are missing: tell those who use these days. Then correct what keeps the stream from delivering, if it is still late.',
+    "A stream's oldest record had waited for 24 hours within the last 24 hours: Firehose drops records then.",
+    'What it dropped is gone. The commands have the hours and how many rows of them are missing, if any: tell those who use these days. Rows that redrive had put on the stream count on the day on which they were first received. Then correct what keeps the stream from delivering, if it is still late.',
   ),
   SLUICE_DOCTOR_STREAM_QUOTA_NEAR: warning(
     'A stream is near its quota, or above it. What it does not accept goes to overflow.',

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import {
   CopyObjectCommand,
@@ -9,7 +10,8 @@ import {
 import { s3RedriveStore } from '../../lib/aws/s3RedriveStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
-import { overflowBody, readOverflow } from '../../lib/landing/delivery/overflow.ts';
+import { isoTimestamp } from '../../lib/base/time.ts';
+import { type OverflowMetadata, overflowBody, readOverflow } from '../../lib/landing/delivery/overflow.ts';
 import { readErrorLine, splitRecord } from '../../lib/landing/redrive/failedRecords.ts';
 import {
   overflowFolder,
@@ -27,6 +29,8 @@ const AT_ONCE = 16;
 /** Characters of rows of an overflow object that is made of an error object: as much as redrive delivers at once. */
 const PART_LENGTH = 1_048_576;
 
+const NEWLINE = 0x0a;
+
 /** What became of the objects of a folder. */
 export interface MovedObjects {
   readonly found: number;
@@ -42,7 +46,7 @@ type Bucket = Pick<Place, 's3' | 'config' | 'now' | 'signal'>;
  * Moves parked objects back to their own keys: redrive begins with them anew. Rows that Firehose could not deliver to the
  * table quarantine have no other place to go, so they go to overflow, from which redrive puts them on that stream again. Each
  * object is copied before it is deleted. If this is interrupted, the next call goes on; an object that was copied and not yet
- * deleted is then redriven twice, under the same event_ids.
+ * deleted is then redriven twice, under the same event_ids or quarantine_ids.
  *
  * @throws What S3's client throws; the reason of the signal.
  */
@@ -74,28 +78,38 @@ async function returnQuarantined(
   const store = s3RedriveStore(s3, config.bucket, { now: () => now });
   async function* rowsOf() {
     for await (const line of (await store.lines(key)) ?? [])
-      if (line !== '')
-        for (const { raw } of splitRecord(readErrorLine(line, outputType)))
-          yield Buffer.from(raw).toString('utf8');
+      if (line !== '') for (const { raw } of splitRecord(readErrorLine(line, outputType))) yield raw;
   }
-  for await (const row of rowsOf()) if (!isQuarantineRow(row)) return false;
+  try {
+    for await (const raw of rowsOf()) if (!isQuarantineRow(raw)) return false;
+  } catch (error) {
+    // A line that is longer than any of Firehose.
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
   if (dryRun) return true;
 
   let rows: string[] = [];
   let [length, part] = [0, 0];
   const write = async () => {
+    const metadata: OverflowMetadata = {
+      documents: String(rows.length),
+      since: isoTimestamp(now),
+      code: outputType,
+    };
     await s3.send(
       new PutObjectCommand({
         Bucket: config.bucket,
         Key: overflowKey('quarantine', hash('sha256', `${key}\n${part}`)),
         Body: await overflowBody(rows),
         ContentType: 'application/gzip',
-        Metadata: { documents: String(rows.length), code: outputType },
+        Metadata: { ...metadata },
       }),
     );
     [rows, length, part] = [[], 0, part + 1];
   };
-  for await (const row of rowsOf()) {
+  for await (const raw of rowsOf()) {
+    const row = Buffer.from(raw).toString('utf8');
     rows.push(row);
     length += row.length;
     if (length >= PART_LENGTH) await write();
@@ -105,8 +119,9 @@ async function returnQuarantined(
   return true;
 }
 
-function isQuarantineRow(text: string): boolean {
-  const row = parseJson(text);
+function isQuarantineRow(raw: Uint8Array): boolean {
+  if (!isUtf8(raw) || raw.includes(NEWLINE)) return false;
+  const row = parseJson(Buffer.from(raw).toString('utf8'));
   return isJsonObject(row) && typeof row['quarantine_id'] === 'string';
 }
 

@@ -39,8 +39,8 @@ export const StatusFinding = defineErrorFamily('system', {
   },
   SLUICE_STATUS_STREAM_DROPPED: {
     cause:
-      'Firehose dropped records within the last 24 hours, because they had waited for 24 hours to be delivered. They are gone.',
-    cure: 'Nothing brings them back. The commands have the hours in which they came and how many rows are missing: tell those who use these days. Then correct what keeps the stream from delivering, if it is still late.',
+      "A stream's oldest record had waited for 24 hours within the last 24 hours: Firehose drops records then.",
+    cure: 'What it dropped is gone. The commands have the hours and how many rows of them are missing, if any: tell those who use these days. Rows that redrive had put on the stream count on the day on which they were first received. Then correct what keeps the stream from delivering, if it is still late.',
   },
   SLUICE_STATUS_STREAM_HELD: {
     cause:

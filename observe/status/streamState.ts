@@ -191,8 +191,9 @@ export async function readDroppedRecords(
 
 /** The days on which dropped records had arrived: one or two. */
 export function daysOfDropped({ first, last }: DroppedRecords): readonly UtcDay[] {
-  const days = [first, last].map((time) => utcDay(Date.parse(time) - KEPT_SECONDS * 1_000));
-  return [...new Set(days)];
+  const arrived = (time: string) => Date.parse(time) - KEPT_SECONDS * 1_000;
+  // The last value was written up to two checks before the drop.
+  return [...new Set([utcDay(arrived(first)), utcDay(arrived(last) + 2 * CHECK_MS)])];
 }
 
 /** One sentence about a stream that has dropped records. */
