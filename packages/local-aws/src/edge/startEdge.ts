@@ -190,18 +190,31 @@ interface ReadCall {
   readonly refused?: AwsError | undefined;
 }
 
-function readCall({ method = 'GET', url = '/', headers }: IncomingMessage): ReadCall {
+function readCall(message: IncomingMessage): ReadCall {
+  const { method = 'GET', url = '/' } = message;
   const question = url.indexOf('?');
   const rawPath = question < 0 ? url : url.slice(0, question);
   const rawQuery = question < 0 ? '' : url.slice(question + 1);
   const query = new URLSearchParams(rawQuery);
-  const signable = { method, rawPath, rawQuery, headers };
+  const signable = { method, rawPath, rawQuery, headers: headersByLine(message) };
   try {
     return { signable, query, authorization: readAuthorization(signable, query) };
   } catch (error) {
     if (!(error instanceof SignatureProblem)) throw error;
     return { signable, query, problem: error };
   }
+}
+
+/**
+ * The headers with each line of those that come on several. Node joins such lines with a comma and a space, or drops
+ * all but the first, and a client such as AWS's SDK for Java signs them otherwise.
+ */
+function headersByLine({ headers, headersDistinct, rawHeaders }: IncomingMessage): SignableRequest['headers'] {
+  if (rawHeaders.length / 2 <= Object.keys(headers).length) return headers;
+  const several = Object.entries(headersDistinct).filter(
+    ([name, lines = []]) => lines.length > 1 && name !== 'host' && name !== 'authorization',
+  );
+  return { ...headers, ...Object.fromEntries(several) };
 }
 
 /** Whether a request is for the control API, with or without a host in its target. */

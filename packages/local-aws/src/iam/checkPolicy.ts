@@ -32,14 +32,14 @@ export function checkPrincipals(policy: Policy, exists: (arn: string) => boolean
 }
 
 /**
- * Checks that no two statements have the same `Sid`.
+ * Checks that no two statements have the same `Sid`. An empty one is none: Terraform writes it into every statement.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html; of a bucket's policy
  * https://docs.aws.amazon.com/AmazonS3/latest/dev/AccessPolicyLanguage_SpecialInfo.html
  *
  * @throws PolicyProblem in IAM's words.
  */
 export function checkStatementIds(policy: Policy): void {
-  const ids = policy.flatMap(({ sid }) => sid ?? []);
+  const ids = policy.flatMap(({ sid }) => (sid === undefined || sid === '' ? [] : [sid]));
   if (new Set(ids).size < ids.length)
     throw new PolicyProblem('Statement IDs (SID) in a single policy must be unique.');
 }

@@ -68,7 +68,7 @@ export interface SignableRequest {
   readonly rawPath: string;
   /** As sent, without the question mark. */
   readonly rawQuery: string;
-  /** Lower-case name → value as Node has it (one character per byte). */
+  /** Lower-case name → value as Node has it (one character per byte), or the value of each line, in their order. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
@@ -135,9 +135,13 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
+/**
+ * The values of a header that comes on several lines are joined with a comma and no space, each trimmed.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request
+ */
 function canonicalValue(value: string | readonly string[] | undefined): string {
-  const text = typeof value === 'string' ? value : (value ?? []).join(',');
-  return text.trim().replace(/ +/g, ' ');
+  const lines = typeof value === 'string' ? [value] : (value ?? []);
+  return lines.map((line) => line.trim().replace(/ +/g, ' ')).join(',');
 }
 
 /** What a request says of its own signature, nothing of it checked yet. */

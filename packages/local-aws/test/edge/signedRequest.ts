@@ -82,10 +82,10 @@ export function signedRequest(raw: RawRequest): Promise<RawResponse> {
   return send(raw, sign(raw).headers);
 }
 
-/** Sends as it is. */
+/** Sends as it is; a list of values on a line each. */
 export function send(
   raw: Pick<RawRequest, 'url' | 'path' | 'method' | 'body' | 'agent'>,
-  headers: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string | string[]>>,
 ): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(raw.url);

@@ -196,6 +196,28 @@ describe('the edge with a JSON service', () => {
     expect([form.status, form.body]).toEqual([501, expect.stringContaining('<Code>NotImplemented</Code>')]);
   });
 
+  it('checks a header on several lines as one whose values are joined, as the SDK for Java signs it', async () => {
+    const raw = {
+      url: edge.url,
+      path: '/',
+      method: 'POST',
+      service: 'glue',
+      at: new Date(clock.now()),
+      headers: {
+        'x-amz-target': 'AWSGlue.GetDatabase',
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-wanted': 'a b,c,d',
+      },
+      body: JSON.stringify({ Name: 'db' }),
+    };
+    const lines = async (wanted: string[]) =>
+      (await send(raw, { ...sign(raw).headers, 'x-amz-wanted': wanted })).status;
+    expect(await lines(['a  b', ' c', 'd '])).toBe(200);
+    expect(await lines(['a b,c', 'd'])).toBe(200);
+    expect(await lines(['a b', 'd', 'c'])).toBe(403);
+    expect(await lines(['a b', 'c'])).toBe(403);
+  });
+
   it('answers 500 to an internal defect, and reports it', async () => {
     const answer = await call({}, { Name: 'defect' });
     expect([answer.status, JSON.parse(answer.body).__type]).toEqual([500, 'InternalFailure']);

@@ -210,6 +210,7 @@ describe("a role of a customer's account", () => {
       message: 'Statement IDs (SID) in a single policy must be unique.',
     });
     await put(twice(document(statement)));
+    await put(twice(document({ ...statement, Sid: '' })));
   });
 });
 

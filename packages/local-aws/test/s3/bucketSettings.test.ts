@@ -208,7 +208,19 @@ describe("a change of a bucket's settings", () => {
     expect((await client.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Suspended');
 
     const denial = { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: `arn:aws:s3:::${Bucket}/*` };
-    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [denial] });
+    // Terraform writes an empty Sid into each statement.
+    const Statement = [
+      { Sid: '', ...denial },
+      { Sid: '', ...denial },
+    ];
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+    const twice = JSON.stringify({ Version: '2012-10-17', Statement: [denial, denial] }).replaceAll(
+      '"Effect"',
+      '"Sid":"One","Effect"',
+    );
+    expect(await failureOf(client.send(new PutBucketPolicyCommand({ Bucket, Policy: twice })))).toMatchObject({
+      name: 'MalformedPolicy',
+    });
     await client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
     expect((await client.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(Policy);
 

@@ -64,9 +64,10 @@ export const listObjectsV2: S3Operation = {
       throw s3Errors.invalidArgument('list-type', version ?? '', 'Invalid List Type specified in Request');
     }
     // Nothing is ever restored here, and S3 returns no status for an object that isn't restored.
-    const wanted = headers[ATTRIBUTES] ?? 'RestoreStatus';
-    if (wanted !== 'RestoreStatus')
-      throw s3Errors.invalidArgument(ATTRIBUTES, wanted, 'Invalid attribute name specified.');
+    for (const wanted of headers[ATTRIBUTES]?.split(',') ?? []) {
+      if (wanted.trim() !== 'RestoreStatus')
+        throw s3Errors.invalidArgument(ATTRIBUTES, wanted, 'Invalid attribute name specified.');
+    }
     const encode = nameEncoder(query);
     const text = (name: string) => query.get(name) ?? '';
     const [prefix, delimiter, startAfter] = [text('prefix'), text('delimiter'), text('start-after')];
