@@ -9,7 +9,7 @@ import { reportDefect } from '../base/reportDefect.ts';
 import { ConnectionReset, Faults } from '../faults/Faults.ts';
 import { secretOfKey } from '../iam/Caller.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
-import type { AwsResponse, AwsService, EdgeCall } from '../protocol/AwsService.ts';
+import { type AwsResponse, type AwsService, type EdgeCall, readBody } from '../protocol/AwsService.ts';
 import { jsonError } from '../protocol/JsonService.ts';
 import {
   type Authorization,
@@ -85,6 +85,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     const { signable, query, authorization, problem, refused } = call;
     const { method } = signable;
     const target = message.headers['x-amz-target'];
+    const action = await unsignedAction(message, call);
+    if (action !== undefined) return refuseQuery(notImplemented(`sts ${action}`));
     const service = detectService(options.services, {
       ...(authorization === undefined ? {} : { signingName: authorization.signingName }),
       ...(typeof target === 'string' ? { target } : {}),
@@ -99,6 +101,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     if (refused !== undefined) return refuse(refused);
     try {
       if (authorization === undefined) {
+        const unsigned = service.refuseUnsigned?.({ method, headers: message.headers });
+        if (unsigned !== undefined) throw unsigned;
         throw problem ?? new SignatureProblem('missing', 'Access Denied: the request is not signed.');
       }
       const parts = { signable, query, requestId };
@@ -209,7 +213,11 @@ function readCall(message: IncomingMessage): ReadCall {
  * The headers with each line of those that come on several. Node joins such lines with a comma and a space, or drops
  * all but the first, and a client such as AWS's SDK for Java signs them otherwise.
  */
-function headersByLine({ headers, headersDistinct, rawHeaders }: IncomingMessage): SignableRequest['headers'] {
+function headersByLine({
+  headers,
+  headersDistinct,
+  rawHeaders,
+}: IncomingMessage): SignableRequest['headers'] {
   if (rawHeaders.length / 2 <= Object.keys(headers).length) return headers;
   const several = Object.entries(headersDistinct).filter(
     ([name, lines = []]) => lines.length > 1 && name !== 'host' && name !== 'authorization',
@@ -270,18 +278,43 @@ function detectService(
 function unknownService(name: string, headers: IncomingHttpHeaders): AwsResponse {
   const error = notImplemented(`The service ${name}`);
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
-    const message = error.message.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-    return {
-      status: error.status,
-      headers: { 'content-type': 'text/xml' },
-      body: `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
-    };
+    return refuseQuery(error);
   }
   const contentType =
     headers['content-type'] === 'application/x-amz-json-1.0'
       ? 'application/x-amz-json-1.0'
       : 'application/x-amz-json-1.1';
   return jsonError(error, contentType, { 'x-amzn-errortype': error.code });
+}
+
+function refuseQuery(error: AwsError): AwsResponse {
+  const message = error.message.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return {
+    status: error.status,
+    headers: { 'content-type': 'text/xml' },
+    body: `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
+  };
+}
+
+/** More than any call of STS that needs no signature: a token has 20,000 characters at the most. */
+const UNSIGNED_ACTION_BYTES = 128 * 1024;
+
+/**
+ * The operation of STS that an unsigned request is: those with a token of another identity provider need no signature.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+ */
+async function unsignedAction(
+  message: IncomingMessage,
+  { authorization, refused, query, signable }: ReadCall,
+): Promise<string | undefined> {
+  if (authorization !== undefined || refused !== undefined || signable.rawPath !== '/') return undefined;
+  const isForm = message.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+  const given =
+    isForm && signable.method === 'POST'
+      ? new URLSearchParams(Buffer.from(await readBody(message, UNSIGNED_ACTION_BYTES)).toString())
+      : query;
+  const action = given.get('Action');
+  return action !== null && /^AssumeRoleWith[A-Za-z]+$/.test(action) ? action : undefined;
 }
 
 /**

@@ -153,6 +153,8 @@ interface CreatedObject {
   readonly etag: string;
   /** Hexadecimal; of two events of one key the later has the greater one. */
   readonly sequencer: string;
+  /** Of an object in a bucket with versions. */
+  readonly versionId?: string;
   readonly reason: 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
   /** Epoch milliseconds. */
   readonly time: number;
@@ -184,6 +186,7 @@ export function objectCreatedEvent(
         size: object.size,
         etag: object.etag,
         sequencer: object.sequencer,
+        ...(object.versionId === undefined ? {} : { 'version-id': object.versionId }),
       },
       'request-id': randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase(),
       requester: owner.account,

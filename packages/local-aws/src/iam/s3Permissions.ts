@@ -22,6 +22,7 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['HeadBucket', onBucket('ListBucket')],
   ['ListObjects', listing('ListBucket')],
   ['ListObjectsV2', listing('ListBucket')],
+  ['ListObjectVersions', listing('ListBucketVersions')],
   ['ListMultipartUploads', listing('ListBucketMultipartUploads')],
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
   ['GetBucketEncryption', onBucket('GetEncryptionConfiguration')],
@@ -46,10 +47,11 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['AbortMultipartUpload', (call, place) => [onObject('AbortMultipartUpload', call, place)]],
   ['ListParts', (call, place) => [onObject('ListMultipartUploadParts', call, place)]],
   ['CopyObject', copying],
+  ['UploadPartCopy', copying],
   [
     'DeleteObject',
     (call, place) => [
-      onObject('DeleteObject', call, place),
+      onObject(call.query.has(VERSION) ? 'DeleteObjectVersion' : 'DeleteObject', call, place),
       ...comparing(call.headers['if-match'], call, place),
     ],
   ],
@@ -104,7 +106,7 @@ function listing(action: string): Needs {
  */
 function reading(call: S3Request, place: PermissionContext): NeededPermission[] {
   return [
-    onObject('GetObject', call, place),
+    onObject(call.query.has(VERSION) ? 'GetObjectVersion' : 'GetObject', call, place),
     ...(call.status === 404 ? [need('ListBucket', s3Arn(place, call.bucket))] : []),
   ];
 }
@@ -136,7 +138,7 @@ function copying(call: S3Request, place: PermissionContext): NeededPermission[] 
     ...(source === undefined
       ? []
       : [
-          ...reading({ ...call, ...source }, place),
+          ...reading({ ...call, ...source, query: versionQuery(source) }, place),
           ...kmsPermissions(place, source.bucket, ['kms:Decrypt']),
         ]),
     onObject('PutObject', call, place),
@@ -166,6 +168,14 @@ export function kmsPermissions(
   }));
 }
 
+/** Query parameter that names a version of an object. */
+const VERSION = 'versionId';
+
+/** As the query of a request that reads the source of a copy. */
+function versionQuery({ versionId }: CopySource): URLSearchParams {
+  return new URLSearchParams(versionId === undefined ? {} : { [VERSION]: versionId });
+}
+
 /** The header with the source of a copy. */
 export const COPY_SOURCE = 'x-amz-copy-source';
 
@@ -173,19 +183,28 @@ export const COPY_SOURCE = 'x-amz-copy-source';
 export interface CopySource {
   readonly bucket: string;
   readonly key: string;
+  /** Default: the current object. */
+  readonly versionId?: string | undefined;
 }
 
+const COPIED_VERSION = /\?versionId=([^&]*)$/;
+
 /**
- * Parses `x-amz-copy-source` for the recorder. It is decoded as a whole because the slash may be encoded, too.
+ * Parses `x-amz-copy-source`. Bucket and key are decoded as a whole because the slash may be encoded, too. A question
+ * mark that is not encoded begins the version.
  * Undefined when it can't be parsed.
  */
 export function splitCopySource(header: string): CopySource | undefined {
+  const [version, versionId] = COPIED_VERSION.exec(header) ?? [''];
   try {
-    const path = decodeURIComponent(header).replace(/^\//, '');
+    const path = decodeURIComponent(header.slice(0, header.length - version.length)).replace(/^\//, '');
     const slash = path.indexOf('/');
-    return slash < 1 || slash === path.length - 1
-      ? undefined
-      : { bucket: path.slice(0, slash), key: path.slice(slash + 1) };
+    if (slash < 1 || slash === path.length - 1) return undefined;
+    return {
+      bucket: path.slice(0, slash),
+      key: path.slice(slash + 1),
+      ...(versionId === undefined ? {} : { versionId: decodeURIComponent(versionId) }),
+    };
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import { accountOfKey, type Caller, isUnbound, rootOf, type Signer } from '../ia
 import { checkPrincipals } from '../iam/checkPolicy.ts';
 import { decide } from '../iam/decide.ts';
 import { PolicyProblem, readPolicy } from '../iam/policy.ts';
+import { notImplemented } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
 import { type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
 import {
@@ -47,6 +48,27 @@ const PolicyName = z.string().min(1).max(128).default('default');
 /** Days between two rotations, as KMS's default. */
 const ROTATION_DAYS = 365;
 const MOST_ALIASES = 100;
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html; only the first of each is emulated. */
+const KEY_SPECS = [
+  'SYMMETRIC_DEFAULT',
+  'RSA_2048',
+  'RSA_3072',
+  'RSA_4096',
+  'ECC_NIST_P256',
+  'ECC_NIST_P384',
+  'ECC_NIST_P521',
+  'ECC_NIST_EDWARDS25519',
+  'ECC_SECG_P256K1',
+  'HMAC_224',
+  'HMAC_256',
+  'HMAC_384',
+  'HMAC_512',
+  'ML_DSA_44',
+  'ML_DSA_65',
+  'ML_DSA_87',
+  'SM2',
+] as const;
+const KEY_USAGES = ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT'] as const;
 
 /** Operations that describe and configure a key. https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html */
 function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record<string, JsonOperation> {
@@ -93,10 +115,14 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
       input: z.strictObject({
         Description: z.string().max(8192).default(''),
         Policy: z.string().min(1).max(131_072).optional(),
-        KeySpec: z.literal('SYMMETRIC_DEFAULT').optional(),
-        KeyUsage: z.literal('ENCRYPT_DECRYPT').optional(),
+        KeySpec: z.enum(KEY_SPECS).optional(),
+        CustomerMasterKeySpec: z.enum(KEY_SPECS).optional(),
+        KeyUsage: z.enum(KEY_USAGES).optional(),
       }),
-      run({ Description, Policy }, request) {
+      run({ Description, Policy, KeySpec, CustomerMasterKeySpec, KeyUsage }, request) {
+        for (const [member, value] of Object.entries({ KeySpec, CustomerMasterKeySpec, KeyUsage }))
+          if (value !== undefined && value !== 'SYMMETRIC_DEFAULT' && value !== 'ENCRYPT_DECRYPT')
+            throw notImplemented(`kms CreateKey with ${member} ${value}`);
         const account = permit('CreateKey', request);
         const policy = Policy ?? JSON.stringify(defaultPolicy(account));
         checkPolicy(policy);

@@ -8,13 +8,22 @@ export class AwsError extends Error {
   readonly status: number;
   /** Further members of the error document, e.g. `{ BucketName: 'x' }`. */
   readonly members: Readonly<Record<string, string>>;
+  /** Headers of the answer, lower-case, for the services whose errors have some. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: string, status: number, message: string, members: Readonly<Record<string, string>> = {}) {
+  constructor(
+    code: string,
+    status: number,
+    message: string,
+    members: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.name = code;
     this.code = code;
     this.status = status;
     this.members = members;
+    this.headers = headers;
   }
 }
 

@@ -47,6 +47,8 @@ export interface AwsService {
   readonly operations?: readonly string[];
   /** Answers errors too, in the service's own wire format. Throws only on our own defects. */
   handle(request: AwsRequest): Promise<AwsResponse>;
+  /** The refusal of an operation that needs no signature; undefined for a request that only lacks one. */
+  refuseUnsigned?(request: Pick<AwsRequest, 'method' | 'headers'>): AwsError | undefined;
   /**
    * Words an error that the edge found before `handle` could be asked, a wrong signature above all.
    * Without it the edge answers as the JSON protocols do.

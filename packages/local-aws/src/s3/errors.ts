@@ -36,10 +36,13 @@ export const s3Errors = {
       'Your previous request to create the named bucket succeeded and you already own it.',
       { BucketName: bucket },
     ),
-  bucketNotEmpty: (bucket: string) =>
-    new AwsError('BucketNotEmpty', 409, 'The bucket you tried to delete is not empty', {
-      BucketName: bucket,
-    }),
+  bucketNotEmpty: (bucket: string, hasVersions: boolean) =>
+    new AwsError(
+      'BucketNotEmpty',
+      409,
+      `The bucket you tried to delete is not empty${hasVersions ? '. You must delete all versions in the bucket.' : ''}`,
+      { BucketName: bucket },
+    ),
   entityTooLarge: (bytes: number) =>
     new AwsError('EntityTooLarge', 400, 'Your proposed upload exceeds the maximum allowed object size.', {
       MaxSizeAllowed: String(bytes),
@@ -55,6 +58,8 @@ export const s3Errors = {
         MinSizeAllowed: String(least),
       },
     ),
+  illegalVersioning: () =>
+    new AwsError('IllegalVersioningConfigurationException', 400, 'The Versioning element must be specified'),
   incompleteBody: (message: string) => new AwsError('IncompleteBody', 400, message),
   invalidArgument: (name: string, value: string, message: string) =>
     new AwsError('InvalidArgument', 400, message, { ArgumentName: name, ArgumentValue: value }),
@@ -108,8 +113,36 @@ export const s3Errors = {
     new AwsError('NoSuchBucket', 404, 'The specified bucket does not exist', { BucketName: bucket }),
   noSuchBucketPolicy: (bucket: string) =>
     new AwsError('NoSuchBucketPolicy', 404, 'The bucket policy does not exist', { BucketName: bucket }),
-  noSuchKey: (key: string) =>
-    new AwsError('NoSuchKey', 404, 'The specified key does not exist.', { Key: key }),
+  /** @param marker What hides the key, if it has versions. */
+  noSuchKey: (key: string, marker?: { readonly versionId: string }) =>
+    new AwsError(
+      'NoSuchKey',
+      404,
+      'The specified key does not exist.',
+      { Key: key },
+      marker === undefined ? {} : { 'x-amz-delete-marker': 'true', 'x-amz-version-id': marker.versionId },
+    ),
+  noSuchVersion: (key: string, versionId: string) =>
+    new AwsError('NoSuchVersion', 404, 'The specified version does not exist.', {
+      Key: key,
+      VersionId: versionId,
+    }),
+  invalidVersionId: (versionId: string) =>
+    s3Errors.invalidArgument('versionId', versionId, 'Invalid version id specified'),
+  /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html */
+  markerNotAllowed: (marker: { readonly versionId: string; readonly modifiedMs: number }) =>
+    new AwsError(
+      'MethodNotAllowed',
+      405,
+      'The specified method is not allowed against this resource.',
+      { Method: 'GET', ResourceType: 'DeleteMarker' },
+      {
+        allow: 'DELETE',
+        'last-modified': new Date(marker.modifiedMs).toUTCString(),
+        'x-amz-delete-marker': 'true',
+        'x-amz-version-id': marker.versionId,
+      },
+    ),
   noSuchLifecycleConfiguration: (bucket: string) =>
     new AwsError('NoSuchLifecycleConfiguration', 404, 'The lifecycle configuration does not exist', {
       BucketName: bucket,

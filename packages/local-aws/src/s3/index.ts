@@ -10,8 +10,10 @@ import { authorize, authorizeCreation } from './wire/authorize.ts';
 import { bucketOperations } from './wire/bucketOperations.ts';
 import { bucketPolicyOperations } from './wire/bucketPolicyOperations.ts';
 import { bucketSettingsOperations, putBucketSettings } from './wire/bucketSettingsOperations.ts';
-import { copyObject, readCopySource } from './wire/copyObject.ts';
+import { copyObject } from './wire/copyObject.ts';
+import { readCopySource } from './wire/copySource.ts';
 import { listMultipartUploads, listObjects, listObjectsV2, listParts } from './wire/listOperations.ts';
+import { listObjectVersions } from './wire/listVersions.ts';
 import {
   abortMultipartUpload,
   completeMultipartUpload,
@@ -19,7 +21,9 @@ import {
   uploadPart,
 } from './wire/multipartOperations.ts';
 import { deleteObject, deleteObjects, getObject, headObject, putObject } from './wire/objectOperations.ts';
+import { operationName } from './wire/operationNames.ts';
 import type { KeyAccess, S3Call, S3Operation } from './wire/S3Operation.ts';
+import { uploadPartCopy } from './wire/uploadPartCopy.ts';
 import { errorResponse, hostId } from './wire/xmlBodies.ts';
 
 /** Every emulated operation; any other is refused by name. */
@@ -36,8 +40,10 @@ const s3Operations: readonly S3Operation[] = [
   copyObject,
   listObjects,
   listObjectsV2,
+  listObjectVersions,
   createMultipartUpload,
   uploadPart,
+  uploadPartCopy,
   completeMultipartUpload,
   abortMultipartUpload,
   listParts,
@@ -96,6 +102,10 @@ export function s3Service(options: {
     signingName: 's3',
     operations: s3Operations.map(({ name }) => name),
     refuse: errorResponse,
+    refuseUnsigned({ method, headers }) {
+      const isForm = method === 'POST' && headers['content-type']?.startsWith('multipart/form-data');
+      return isForm === true ? notImplemented('S3 PostObject, the upload of a form,') : undefined;
+    },
     async handle(request) {
       const { method, requestId, rawPath } = request;
       let response: AwsResponse;
@@ -146,9 +156,11 @@ function checkPlace({ request, store, bucket }: S3Call, operation: string): void
 
 const HOST_REGION = /(?:^|\.)s3[.-]([a-z0-9-]+)\.(?:localhost|amazonaws\.com)\.?(?::\d*)?$/i;
 
+const COPIES: ReadonlySet<string> = new Set(['CopyObject', 'UploadPartCopy']);
+
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html */
 function checkOwners({ headers, store, bucket }: S3Call, operation: string): void {
-  const source = operation === 'CopyObject' ? readCopySource(headers[COPY_SOURCE] ?? '').bucket : '';
+  const source = COPIES.has(operation) ? readCopySource(headers[COPY_SOURCE] ?? '').bucket : '';
   for (const [name, owned] of [
     ['x-amz-expected-bucket-owner', bucket],
     ['x-amz-source-expected-bucket-owner', source],
@@ -229,7 +241,7 @@ function routeOperation(
   method: string,
 ): S3Operation {
   const on = call.bucket === '' ? 'service' : call.key === '' ? 'bucket' : 'object';
-  const selectors = (operation: S3Operation) => operation.selectedBy ?? [];
+  const selectors = (operation: S3Operation | undefined) => operation?.selectedBy ?? [];
   const [operation] = operations
     .filter(
       (candidate) =>
@@ -240,6 +252,9 @@ function routeOperation(
     )
     .sort((a, b) => weight(b) - weight(a));
   const where = `S3 ${method} on ${on === 'service' ? 'the service' : `a ${on}`}`;
+  const unknown = operationName(on, method, call.query);
+  if (unknown !== undefined && !selectors(operation).some((name) => call.query.has(name)))
+    throw notImplemented(`S3 ${unknown} (${where} with ?${[...call.query.keys()].join('&')})`);
   if (operation === undefined) {
     const parameters = [...call.query.keys()].filter((name) => name !== 'x-id');
     throw notImplemented(parameters.length > 0 ? `${where} with ?${parameters.join('&')}` : where);

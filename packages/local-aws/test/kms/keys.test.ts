@@ -1,4 +1,5 @@
 import {
+  CreateKeyCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
   DisableKeyRotationCommand,
@@ -89,6 +90,16 @@ describe('the local KMS', () => {
     await expect(
       kms.send(new EncryptCommand({ KeyId: ID, Plaintext: Buffer.from('x') })),
     ).rejects.toMatchObject({ name: 'NotImplemented', message: expect.stringContaining('kms Encrypt') });
+    for (const more of [
+      { KeySpec: 'RSA_2048' },
+      { CustomerMasterKeySpec: 'ECC_NIST_P256' },
+      { KeyUsage: 'SIGN_VERIFY' },
+    ] as const) {
+      await expect(kms.send(new CreateKeyCommand(more))).rejects.toMatchObject({
+        name: 'NotImplemented',
+        message: expect.stringContaining(Object.entries(more).flat().join(' ')),
+      });
+    }
     await expect(kms.send(new DescribeKeyCommand({ KeyId: ID, GrantTokens: ['x'] }))).rejects.toMatchObject({
       name: 'NotImplemented',
       message: expect.stringContaining('GrantTokens'),

@@ -218,9 +218,11 @@ describe("a change of a bucket's settings", () => {
       '"Effect"',
       '"Sid":"One","Effect"',
     );
-    expect(await failureOf(client.send(new PutBucketPolicyCommand({ Bucket, Policy: twice })))).toMatchObject({
-      name: 'MalformedPolicy',
-    });
+    expect(await failureOf(client.send(new PutBucketPolicyCommand({ Bucket, Policy: twice })))).toMatchObject(
+      {
+        name: 'MalformedPolicy',
+      },
+    );
     await client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
     expect((await client.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(Policy);
 

@@ -79,7 +79,14 @@ describe('multipart uploads through the real client', () => {
     expect(events).toEqual([
       expect.objectContaining({ key: 'whole', size: bytes.length, reason: 'CompleteMultipartUpload' }),
     ]);
+    expect(await complete('whole', id, parts.map(listed))).toMatchObject({
+      ETag,
+      ChecksumCRC32,
+      ChecksumType,
+    });
+    expect(events).toHaveLength(1);
     stop();
+    await s3.store.put(Bucket, 'whole', 'another');
     expect(await failureOf(complete('whole', id, parts.map(listed)))).toMatchObject({ name: 'NoSuchUpload' });
   });
 

@@ -5,17 +5,15 @@ import {
   GetObjectAttributesCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
-  ListObjectVersionsCommand,
   PutBucketAclCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
   RestoreObjectCommand,
   SelectObjectContentCommand,
-  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RawRequest, signedRequest } from '../edge/signedRequest.ts';
+import { type RawRequest, send, signedRequest } from '../edge/signedRequest.ts';
 import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
 describe('the local S3 with features that it does not emulate', () => {
@@ -44,14 +42,10 @@ describe('the local S3 with features that it does not emulate', () => {
             VersioningConfiguration: { MFADelete: 'Enabled', Status: 'Enabled' },
           }),
         ),
-        s3.client.send(new ListObjectVersionsCommand({ Bucket })),
         s3.client.send(new GetObjectAclCommand(at)),
         s3.client.send(new GetObjectTaggingCommand(at)),
         s3.client.send(new GetObjectAttributesCommand({ ...at, ObjectAttributes: ['ETag'] })),
         s3.client.send(new RestoreObjectCommand(at)),
-        s3.client.send(
-          new UploadPartCopyCommand({ ...at, CopySource: 'strict/key', PartNumber: 1, UploadId: 'x' }),
-        ),
         s3.client.send(
           new SelectObjectContentCommand({
             ...at,
@@ -64,16 +58,14 @@ describe('the local S3 with features that it does not emulate', () => {
       ].map(failureOf),
     );
     const names = [
-      'policy',
-      'acl',
+      'GetBucketPolicyStatus',
+      'PutBucketAcl',
       'MfaDelete',
-      'versions',
-      'acl',
-      'tagging',
-      'attributes',
-      'restore',
-      'x-amz-copy-source',
-      'select',
+      'GetObjectAcl',
+      'GetObjectTagging',
+      'GetObjectAttributes',
+      'RestoreObject',
+      'SelectObjectContent',
     ];
     expect(refusals).toEqual(
       names.map((name) => ({ name: 'NotImplemented', status: 501, message: expect.stringContaining(name) })),
@@ -117,11 +109,38 @@ describe('the local S3 with features that it does not emulate', () => {
     await put('bucket-owner-full-control');
   });
 
-  it('rejects object versions and part numbers by name', async () => {
-    for (const more of [{ VersionId: 'v1' }, { PartNumber: 1 }]) {
-      expect(await failureOf(s3.client.send(new GetObjectCommand({ ...at, ...more })))).toMatchObject({
+  it('rejects part numbers by name', async () => {
+    expect(await failureOf(s3.client.send(new GetObjectCommand({ ...at, PartNumber: 1 })))).toMatchObject({
+      status: 501,
+      message: expect.stringContaining('partNumber'),
+    });
+  });
+
+  it('rejects the upload of a form by name, though it is not signed as requests are', async () => {
+    const body = '--x\r\ncontent-disposition: form-data; name="key"\r\n\r\nk\r\n--x--\r\n';
+    const headers = { host: new URL(s3.url).host, 'content-type': 'multipart/form-data; boundary=x' };
+    expect(await send({ url: s3.url, path: '/strict', method: 'POST', body }, headers)).toMatchObject({
+      status: 501,
+      body: expect.stringContaining('PostObject'),
+    });
+  });
+
+  it('rejects every header and query parameter that it does not know', async () => {
+    for (const [method, path] of [
+      ['GET', '/strict/key'],
+      ['PUT', '/strict/key'],
+      ['DELETE', '/strict/key'],
+      ['GET', '/strict'],
+      ['PUT', '/strict'],
+      ['DELETE', '/strict'],
+    ] as const) {
+      expect(await raw({ method, path: `${path}?unheard=1` })).toMatchObject({
         status: 501,
-        message: expect.stringMatching(/versionId|partNumber/),
+        body: expect.stringContaining('?unheard'),
+      });
+      expect(await raw({ method, path, headers: { 'x-amz-unheard-of': '1' } })).toMatchObject({
+        status: 501,
+        body: expect.stringContaining('x-amz-unheard-of'),
       });
     }
   });

@@ -1,14 +1,22 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
 import { DiskError, StoreError } from '../../base/errors.ts';
 import { LineJournal } from '../../disk/LineJournal.ts';
 import type { ChecksumAlgorithm } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
-import { OWNER_ACCOUNT, SINGLE_PUT_BYTES } from '../limits.ts';
-import { type BucketSettings, bucketSettingsSchema, newBucketSettings } from './bucketSettings.ts';
+import { SINGLE_PUT_BYTES } from '../limits.ts';
+import {
+  applyLine,
+  type BucketInfo,
+  type BucketLine,
+  bucketLineSchema,
+  linesOf,
+  replay,
+} from './bucketLines.ts';
+import { type BucketSettings, newBucketSettings } from './bucketSettings.ts';
 import { KeyIndex, type ListPage, type ListQuery, listKeys } from './KeyIndex.ts';
 import { MultipartUploads } from './MultipartUploads.ts';
 import {
@@ -16,6 +24,7 @@ import {
   errorCode,
   isBlocked,
   isNaturalPath,
+  linkFile,
   moveFile,
   Placement,
   removeFile,
@@ -27,9 +36,22 @@ import {
   type ObjectAttributes,
   type StoredChecksum,
   type StoredObject,
-  storedObjectSchema,
   type WriteCondition,
 } from './StoredObject.ts';
+import {
+  type DeleteMarker,
+  isMarker,
+  isVersionId,
+  listVersions,
+  NULL_VERSION,
+  newVersionId,
+  type Version,
+  VersionHistory,
+  type VersionPage,
+  type VersionQuery,
+  versionFile,
+  versionIdOf,
+} from './VersionHistory.ts';
 
 /** Which operation created an object: EventBridge's `reason`. */
 export type CreateReason = 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
@@ -46,6 +68,16 @@ export interface Commit {
   /** The object when the request arrived. If it is deleted meanwhile, an `If-None-Match` write conflicts. */
   readonly before?: StoredObject | undefined;
   readonly reason: CreateReason;
+  /** The multipart upload that it completes. */
+  readonly uploadId?: string;
+}
+
+/** What a deletion did. */
+export interface Deletion {
+  /** The marker that it left, or the version that is gone. Undefined in a bucket that never had versions. */
+  readonly versionId?: string;
+  /** Whether that is a delete marker. */
+  readonly isMarker: boolean;
 }
 
 /** Folders of a bucket: `objects` is readable by people and DuckDB, `internal` is for everything else. */
@@ -61,6 +93,9 @@ export interface BucketFolders {
  * (from then on the write has happened), moves the file to its place and updates the index, all synchronously.
  * So exactly one of several concurrent conditional writers wins, and no reader sees one object's headers with
  * another's bytes. If a process is killed between line and move, the next open completes the move.
+ *
+ * In a versioned bucket, the bytes of an object that is replaced get a second name in the folder of older versions
+ * before the line is written. The next open removes files there that no line mentions.
  */
 export class Bucket {
   readonly uploads: MultipartUploads;
@@ -71,6 +106,7 @@ export class Bucket {
   #info: BucketInfo;
   #settings: BucketSettings = newBucketSettings;
   #index = new KeyIndex<StoredObject>();
+  #history = new VersionHistory();
   readonly #placement = new Placement();
   #sequence = 0n;
 
@@ -87,7 +123,8 @@ export class Bucket {
     this.#clock = clock;
     this.#created = created;
     mkdirSync(folders.objects, { recursive: true });
-    for (const name of ['tmp', 'encoded']) mkdirSync(join(folders.internal, name), { recursive: true });
+    for (const name of ['tmp', 'encoded', 'versions'])
+      mkdirSync(join(folders.internal, name), { recursive: true });
     this.uploads = MultipartUploads.open(join(folders.internal, 'uploads'), clock);
   }
 
@@ -112,24 +149,17 @@ export class Bucket {
   ): Bucket {
     const file = join(folders.internal, 'journal.ndjson');
     const { journal, lines } = LineJournal.open(file, (value) => bucketLineSchema.parse(value));
-    const objects = new Map<string, StoredObject>();
-    let info: BucketInfo | undefined;
-    let settings = newBucketSettings;
-    for (const line of lines) {
-      if (line.op === 'bucket') info = line.info;
-      else if (line.op === 'settings') settings = line.settings;
-      else if (line.op === 'put') objects.set(line.object.key, line.object);
-      else objects.delete(line.key);
-    }
+    const { info, settings, objects, history } = replay(lines);
     if (info === undefined) throw new DiskError('DISK_DAMAGED', `${file} names no bucket.`);
     const bucket = new Bucket(folders, journal, info, clock, created);
     bucket.#settings = settings;
-    bucket.#load(objects);
+    bucket.#load(objects, history);
     const last = lines.at(-1);
     if (last !== undefined) bucket.#finish(last);
+    bucket.#removeStrayVersions();
     for (const name of readdirSync(join(folders.internal, 'tmp')))
       rmSync(join(folders.internal, 'tmp', name));
-    if (lines.length > bucket.#index.size + 1) bucket.#compact();
+    if (lines.length > bucket.#lines().length) bucket.#compact();
     return bucket;
   }
 
@@ -142,14 +172,25 @@ export class Bucket {
     return this.#settings;
   }
 
-  set settings(settings: BucketSettings) {
+  /** A bucket that had versions keeps them: without a word on versioning, it is suspended. */
+  set settings(given: BucketSettings) {
+    const settings: BucketSettings =
+      this.versioning === undefined || given.VersioningConfiguration !== undefined
+        ? given
+        : { ...given, VersioningConfiguration: { Status: 'Suspended' } };
     if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return;
     this.#settings = settings;
     this.#journal.append({ op: 'settings', settings });
   }
 
+  /** Whether it holds neither an object nor a version of one. */
   get isEmpty(): boolean {
-    return this.#index.size === 0;
+    return this.#index.size === 0 && this.#history.isEmpty;
+  }
+
+  /** Whether its writes have version IDs: `Suspended` ones have the null version's. Undefined when it never had. */
+  get versioning(): 'Enabled' | 'Suspended' | undefined {
+    return this.#settings.VersioningConfiguration?.Status;
   }
 
   setEventBridge(eventBridge: boolean): void {
@@ -169,7 +210,7 @@ export class Bucket {
 
   /** Turns a staged file into an object, the second half of a write. If this throws, the staged file is deleted. */
   commit(commit: Commit): StoredObject {
-    const { key, staged, etag, attributes, checksum, condition = {}, before, reason } = commit;
+    const { key, staged, etag, attributes, checksum, condition = {}, before, reason, uploadId } = commit;
     try {
       const previous = this.#index.get(key);
       // The object was deleted during the upload: S3 expects the writer to try again.
@@ -186,6 +227,8 @@ export class Bucket {
         place: previous?.place ?? this.#choosePlace(key),
         attributes,
         ...(checksum === undefined ? {} : { checksum }),
+        ...(uploadId === undefined ? {} : { uploadId }),
+        ...(this.versioning === 'Enabled' ? { versionId: newVersionId() } : {}),
       };
       const placed = this.#install(object, staged.path, previous);
       this.#created(placed, reason);
@@ -204,11 +247,30 @@ export class Bucket {
     return this.#index.get(key);
   }
 
-  /** @throws AwsError `NoSuchKey`. */
-  get(key: string): StoredObject {
-    const object = this.#index.get(key);
-    if (object === undefined) throw s3Errors.noSuchKey(key);
-    return object;
+  /** The version of a key that a multipart upload made, if it is still there. */
+  completedBy(key: string, uploadId: string): StoredObject | undefined {
+    const current = this.#index.get(key);
+    return [...(current === undefined ? [] : [current]), ...this.#history.of(key)].find(
+      (version): version is StoredObject => !isMarker(version) && version.uploadId === uploadId,
+    );
+  }
+
+  /**
+   * The current object, or one of its versions.
+   *
+   * @throws AwsError `NoSuchKey`, `NoSuchVersion`; `MethodNotAllowed` for the version ID of a delete marker.
+   */
+  get(key: string, versionId?: string): StoredObject {
+    if (versionId === undefined) {
+      const object = this.#index.get(key);
+      if (object !== undefined) return object;
+      throw s3Errors.noSuchKey(key, this.#history.of(key).find(isMarker));
+    }
+    if (!isVersionId(versionId)) throw s3Errors.invalidVersionId(versionId);
+    const version = this.#find(key, versionId);
+    if (version === undefined) throw s3Errors.noSuchVersion(key, versionId);
+    if (isMarker(version)) throw s3Errors.markerNotAllowed(version);
+    return version;
   }
 
   /** The object's current bytes, unaffected by later writes. Both ends are inclusive; default is the whole object. */
@@ -227,15 +289,52 @@ export class Bucket {
     }
   }
 
-  /** Removes an object. Does nothing when it doesn't exist, unless a condition requires it to exist. */
-  delete(key: string, condition: WriteCondition = {}): void {
+  /**
+   * Removes an object, or hides it behind a delete marker when the bucket has versions. Does nothing when it doesn't
+   * exist and can't be hidden, unless a condition requires it to exist.
+   */
+  delete(key: string, condition: WriteCondition = {}): Deletion {
     const object = this.#index.get(key);
     checkWriteCondition(object, condition, key);
-    if (object === undefined) return;
-    this.#journal.append({ op: 'delete', key, place: object.place });
-    this.#index.delete(key);
-    if (object.place === 'natural') this.#placement.remove(key);
-    this.#removeBytes(object);
+    if (this.versioning === undefined) {
+      if (object !== undefined) this.#remove(object);
+      return { isMarker: false };
+    }
+    const marker: DeleteMarker = {
+      key,
+      versionId: this.versioning === 'Enabled' ? newVersionId() : NULL_VERSION,
+      modifiedMs: this.#clock.now(),
+      sequencer: this.#nextSequencer(),
+      marker: true,
+    };
+    const replaced = this.#history.find(key, marker.versionId);
+    if (object === undefined) this.#change({ op: 'keep', version: marker });
+    else this.#remove(object, marker);
+    if (replaced !== undefined) this.#removeVersionFile(replaced);
+    return { versionId: marker.versionId, isMarker: true };
+  }
+
+  /** Removes one version for good. Does nothing when it doesn't exist. */
+  deleteVersion(key: string, versionId: string, condition: WriteCondition = {}): Deletion {
+    if (!isVersionId(versionId)) throw s3Errors.invalidVersionId(versionId);
+    const version = this.#find(key, versionId);
+    checkWriteCondition(version === undefined || isMarker(version) ? undefined : version, condition, key);
+    if (version === undefined) return { versionId, isMarker: false };
+    const versions = this.#history.of(key);
+    const current = this.#index.get(key);
+    // What is left on top: the version below a current object, or below the marker that hides the key.
+    const isNewest = version === (current ?? versions[0]);
+    const below = current === undefined ? versions[1] : versions[0];
+    if (isNewest && below !== undefined && !isMarker(below)) this.#restore(below, current);
+    else if (version === current) this.#remove(current);
+    else this.#change({ op: 'drop', key, versionId });
+    this.#removeVersionFile(version);
+    return { versionId, isMarker: isMarker(version) };
+  }
+
+  /** Versions and delete markers, by key and from the newest on. */
+  listVersions(query: VersionQuery): VersionPage {
+    return listVersions(this.#index, this.#history, query);
   }
 
   list(query: ListQuery): ListPage {
@@ -243,7 +342,8 @@ export class Bucket {
   }
 
   /** Absolute path of an object's file. */
-  pathOf({ key, place }: Pick<StoredObject, 'key' | 'place'>): string {
+  pathOf({ key, place, versionId }: Pick<StoredObject, 'key' | 'place' | 'versionId'>): string {
+    if (place === 'version') return this.#versionPath({ key, versionId });
     return place === 'natural'
       ? join(this.#folders.objects, key)
       : join(this.#folders.internal, 'encoded', encodedName(key));
@@ -258,28 +358,108 @@ export class Bucket {
     return isNaturalPath(key) && this.#placement.hasRoomFor(key) ? 'natural' : 'encoded';
   }
 
+  #find(key: string, versionId: string): Version | undefined {
+    const current = this.#index.get(key);
+    return current !== undefined && versionIdOf(current) === versionId
+      ? current
+      : this.#history.find(key, versionId);
+  }
+
+  #change(line: BucketLine): void {
+    this.#journal.append(line);
+    applyLine(this.#index, this.#history, line);
+  }
+
+  /** Makes a staged file the current object of its key. A previous one with another version ID is kept. */
   #install(object: StoredObject, stagedPath: string, previous: StoredObject | undefined): StoredObject {
-    this.#journal.append({ op: 'put', object, temp: basename(stagedPath) });
+    const replaced =
+      object.versionId === undefined ? this.#history.find(object.key, NULL_VERSION) : undefined;
+    const isKept = previous !== undefined && versionIdOf(previous) !== versionIdOf(object);
+    if (isKept) linkFile(this.pathOf(previous), this.#versionPath(previous));
+    const placed = this.#move(
+      { op: 'put', object, temp: basename(stagedPath), ...(isKept ? { archive: true } : {}) },
+      stagedPath,
+      previous,
+    );
+    if (replaced !== undefined) this.#removeVersionFile(replaced);
+    return placed;
+  }
+
+  /** Makes a version the current object again, in place of a newer one or of a marker. */
+  #restore(version: StoredObject, current: StoredObject | undefined): void {
+    const { key } = version;
+    const staged = join(this.#folders.internal, 'tmp', randomUUID());
+    linkFile(this.pathOf(version), staged);
+    const object: StoredObject = { ...version, place: current?.place ?? this.#choosePlace(key) };
+    this.#move({ op: 'restore', object, temp: basename(staged) }, staged, current);
+    this.#removeVersionFile(version);
+  }
+
+  /** Writes the line, moves the file, and then changes the index. */
+  #move(
+    line: Extract<BucketLine, { op: 'put' | 'restore' }>,
+    stagedPath: string,
+    previous: StoredObject | undefined,
+  ): StoredObject {
+    const { object } = line;
+    const { key } = object;
+    this.#journal.append(line);
     try {
       moveFile(stagedPath, this.pathOf(object));
     } catch (error) {
+      const history = [...this.#history.of(key)];
+      this.#journal.append({
+        op: 'reset',
+        key,
+        ...(previous === undefined ? {} : { object: previous }),
+        history,
+      });
       // A foreign file or folder occupies the natural path, so the object goes to the internal folder.
-      if (object.place === 'natural' && isBlocked(error)) {
-        return this.#install({ ...object, place: 'encoded' }, stagedPath, previous);
-      }
-      this.#journal.append(
-        previous === undefined
-          ? { op: 'delete', key: object.key, place: object.place }
-          : { op: 'put', object: previous },
-      );
+      if (object.place === 'natural' && isBlocked(error))
+        return this.#move({ ...line, object: { ...object, place: 'encoded' } }, stagedPath, previous);
       throw error;
     }
     if (previous?.place !== object.place) {
-      if (object.place === 'natural') this.#placement.add(object.key);
-      if (previous?.place === 'natural') this.#placement.remove(object.key);
+      if (object.place === 'natural') this.#placement.add(key);
+      if (previous?.place === 'natural') this.#placement.remove(key);
     }
-    this.#index.set(object.key, object);
+    applyLine(this.#index, this.#history, line);
     return object;
+  }
+
+  /** Removes the current object of a key; with a marker, it is kept as a version unless the marker replaces it. */
+  #remove(object: StoredObject, marker?: DeleteMarker): void {
+    const { key, place } = object;
+    if (place === 'version') throw new TypeError('An older version is not the current object.');
+    const isKept = marker !== undefined && marker.versionId !== versionIdOf(object);
+    if (isKept) linkFile(this.pathOf(object), this.#versionPath(object));
+    this.#change({
+      op: 'delete',
+      key,
+      place,
+      ...(marker === undefined ? {} : { marker }),
+      ...(isKept ? { archive: true } : {}),
+    });
+    if (place === 'natural') this.#placement.remove(key);
+    this.#removeBytes(object);
+  }
+
+  #versionPath(version: Pick<StoredObject, 'key' | 'versionId'>): string {
+    return join(this.#folders.internal, 'versions', versionFile(version));
+  }
+
+  #removeVersionFile(version: Version): void {
+    if (!isMarker(version)) rmSync(this.#versionPath(version), { force: true });
+  }
+
+  /** Files of versions that no line mentions: a killed process had made them, or not yet removed them. */
+  #removeStrayVersions(): void {
+    const folder = join(this.#folders.internal, 'versions');
+    const names = readdirSync(folder);
+    if (names.length === 0) return;
+    const kept = new Set<string>();
+    for (const version of this.#history.all()) if (!isMarker(version)) kept.add(versionFile(version));
+    for (const name of names) if (!kept.has(name)) rmSync(join(folder, name));
   }
 
   #removeBytes(object: Pick<StoredObject, 'key' | 'place'>): void {
@@ -296,10 +476,11 @@ export class Bucket {
     return this.#sequence.toString(16).toUpperCase().padStart(18, '0');
   }
 
-  #load(objects: ReadonlyMap<string, StoredObject>): void {
+  #load(objects: ReadonlyMap<string, StoredObject>, history: VersionHistory): void {
     this.#index = new KeyIndex(objects);
-    for (const { key, place, sequencer } of objects.values()) {
-      if (place === 'natural') this.#placement.add(key);
+    this.#history = history;
+    for (const { key, place } of objects.values()) if (place === 'natural') this.#placement.add(key);
+    for (const { sequencer } of [...objects.values(), ...history.all()]) {
       const sequence = BigInt(`0x${sequencer}`);
       if (sequence > this.#sequence) this.#sequence = sequence;
     }
@@ -308,7 +489,7 @@ export class Bucket {
   /** Only the last line can be one whose files a killed process did not touch: every earlier write was completed. */
   #finish(last: BucketLine): void {
     if (last.op === 'delete') this.#removeBytes(last);
-    if (last.op !== 'put' || last.temp === undefined) return;
+    if ((last.op !== 'put' && last.op !== 'restore') || last.temp === undefined) return;
     const staged = join(this.#folders.internal, 'tmp', last.temp);
     if (!existsSync(staged)) return;
     try {
@@ -317,42 +498,15 @@ export class Bucket {
       if (last.object.place !== 'natural' || !isBlocked(error)) throw error;
       const object: StoredObject = { ...last.object, place: 'encoded' };
       this.#placement.remove(object.key);
-      this.#install(object, staged, object);
+      this.#move({ op: 'put', object, temp: last.temp }, staged, object);
     }
   }
 
+  #lines(): BucketLine[] {
+    return linesOf(this.#info, this.#settings, this.#index.values(), this.#history);
+  }
+
   #compact(): void {
-    this.#journal.compact([
-      { op: 'bucket', info: this.#info },
-      ...(this.#settings === newBucketSettings
-        ? []
-        : [{ op: 'settings' as const, settings: this.#settings }]),
-      ...[...this.#index.values()].map((object): BucketLine => ({ op: 'put', object })),
-    ]);
+    this.#journal.compact(this.#lines());
   }
 }
-
-/** The properties of a bucket besides its objects. */
-const bucketInfoSchema = z.strictObject({
-  name: z.string(),
-  region: z.string(),
-  /** Account that owns the bucket and all objects in it. */
-  account: z.string().default(OWNER_ACCOUNT),
-  /** Epoch ms. */
-  createdMs: z.int(),
-  /** Whether its object events go to EventBridge. */
-  eventBridge: z.boolean(),
-});
-/** The properties that a bucket is created with. */
-export type BucketInfo = z.output<typeof bucketInfoSchema>;
-
-/** A line of a bucket's journal. The first is always a `bucket`. */
-const bucketLineSchema = z.discriminatedUnion('op', [
-  z.strictObject({ op: z.literal('bucket'), info: bucketInfoSchema }),
-  z.strictObject({ op: z.literal('settings'), settings: bucketSettingsSchema }),
-  /** `temp`: where the bytes were when the line was written. They may still have to be moved. */
-  z.strictObject({ op: z.literal('put'), object: storedObjectSchema, temp: z.string().optional() }),
-  z.strictObject({ op: z.literal('delete'), key: z.string(), place: z.enum(['natural', 'encoded']) }),
-]);
-/** One change of a bucket. */
-type BucketLine = z.output<typeof bucketLineSchema>;

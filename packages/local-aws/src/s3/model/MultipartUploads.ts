@@ -138,6 +138,11 @@ export class MultipartUploads {
     rmSync(join(this.#folder, uploadId), { recursive: true, force: true });
   }
 
+  /** Like {@link end}, for an upload that may have ended. */
+  endIfOpen(uploadId: string, key: string): void {
+    if (this.#uploads.get(uploadId)?.upload.key === key) this.end(uploadId, key);
+  }
+
   /** Ordered by key, then by start. */
   list(): Upload[] {
     return [...this.#uploads.values()]

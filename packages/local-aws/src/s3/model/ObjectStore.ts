@@ -6,7 +6,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { ChecksumAlgorithm } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { KEY_BYTES, OWNER_ACCOUNT } from '../limits.ts';
-import { Bucket, type BucketFolders, type BucketInfo, type CreateReason } from './Bucket.ts';
+import { Bucket, type BucketFolders, type CreateReason, type Deletion } from './Bucket.ts';
+import type { BucketInfo } from './bucketLines.ts';
 import type { ListPage, ListQuery } from './KeyIndex.ts';
 import {
   type ObjectAttributes,
@@ -26,6 +27,8 @@ export interface ObjectCreated {
   /** Epoch ms. */
   readonly time: number;
   readonly reason: CreateReason;
+  /** Only in a bucket with versions. */
+  readonly versionId?: string;
 }
 
 /** How {@link ObjectStore.put} writes; all optional. */
@@ -124,7 +127,7 @@ export class ObjectStore {
   /** @throws AwsError `NoSuchBucket`, `BucketNotEmpty`. Foreign files in the bucket's folder stay. */
   deleteBucket(name: string): void {
     const bucket = this.bucket(name);
-    if (!bucket.isEmpty) throw s3Errors.bucketNotEmpty(name);
+    if (!bucket.isEmpty) throw s3Errors.bucketNotEmpty(name, bucket.versioning !== undefined);
     const { internal, objects } = this.#folders(name);
     const removed = join(this.#directory, INTERNAL, `${REMOVED}${randomUUID()}`);
     renameSync(internal, removed);
@@ -187,20 +190,21 @@ export class ObjectStore {
     bucketName: string,
     key: string,
     range?: { readonly start: number; readonly end: number },
+    versionId?: string,
   ): { readonly object: StoredObject; readonly body: Readable } {
     const bucket = this.bucket(bucketName);
-    const object = bucket.get(key);
+    const object = bucket.get(key, versionId);
     return { object, body: bucket.read(object, range) };
   }
 
-  /** @throws AwsError `NoSuchBucket`, `NoSuchKey`. */
-  head(bucketName: string, key: string): StoredObject {
-    return this.bucket(bucketName).get(key);
+  /** @throws AwsError `NoSuchBucket`, and as {@link Bucket.get}. */
+  head(bucketName: string, key: string, versionId?: string): StoredObject {
+    return this.bucket(bucketName).get(key, versionId);
   }
 
   /** Copies an object, with its attributes unless others are given. */
   async copy(
-    source: { readonly bucket: string; readonly key: string },
+    source: { readonly bucket: string; readonly key: string; readonly versionId?: string | undefined },
     target: { readonly bucket: string; readonly key: string },
     options: {
       readonly attributes?: ObjectAttributes;
@@ -210,7 +214,7 @@ export class ObjectStore {
   ): Promise<StoredObject> {
     checkKey(target.key);
     const bucket = this.bucket(target.bucket);
-    const { object, body } = this.get(source.bucket, source.key);
+    const { object, body } = this.get(source.bucket, source.key, undefined, source.versionId);
     const algorithm = options.checksumAlgorithm ?? object.checksum?.algorithm;
     const staged = await bucket.stage(body, algorithm === undefined ? [] : [algorithm]);
     const value = algorithm === undefined ? undefined : staged.checksums.get(algorithm);
@@ -226,9 +230,9 @@ export class ObjectStore {
     });
   }
 
-  /** Deletes an object. Does nothing when it doesn't exist. */
-  delete(bucketName: string, key: string, condition: WriteCondition = {}): void {
-    this.bucket(bucketName).delete(key, condition);
+  /** Deletes an object; in a bucket with versions, a delete marker hides it. Does nothing when it doesn't exist. */
+  delete(bucketName: string, key: string, condition: WriteCondition = {}): Deletion {
+    return this.bucket(bucketName).delete(key, condition);
   }
 
   list(bucketName: string, query: ListQuery): ListPage {
@@ -264,9 +268,10 @@ export class ObjectStore {
 
   #notify(bucketName: string, object: StoredObject, reason: CreateReason): void {
     if (this.#buckets.get(bucketName)?.info.eventBridge !== true) return;
-    const { key, size, etag, sequencer, modifiedMs } = object;
+    const { key, size, etag, sequencer, modifiedMs, versionId } = object;
+    const version = versionId === undefined ? {} : { versionId };
     for (const listener of this.#listeners) {
-      listener({ bucket: bucketName, key, size, etag, sequencer, time: modifiedMs, reason });
+      listener({ bucket: bucketName, key, size, etag, sequencer, time: modifiedMs, reason, ...version });
     }
   }
 }

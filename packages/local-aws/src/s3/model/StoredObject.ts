@@ -58,10 +58,14 @@ export const storedObjectSchema = z.strictObject({
   modifiedMs: z.int(),
   /** Hexadecimal; increases with every write in the bucket: EventBridge's `sequencer`. */
   sequencer: z.string(),
-  /** In the bucket's folder at the key's own path, or under the hash of the key. */
-  place: z.enum(['natural', 'encoded']),
+  /** In the bucket's folder at the key's own path, under the hash of the key, or among the older versions. */
+  place: z.enum(['natural', 'encoded', 'version']),
+  /** Of an object that was written while the bucket's versioning was enabled. */
+  versionId: z.string().optional(),
   attributes: objectAttributesSchema,
   checksum: storedChecksumSchema.optional(),
+  /** The multipart upload that made it: a repeated completion is answered as the first. */
+  uploadId: z.string().optional(),
 });
 /** An object as the journal stores it; its bytes are in a file. */
 export type StoredObject = z.output<typeof storedObjectSchema>;

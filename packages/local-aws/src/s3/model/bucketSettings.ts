@@ -28,8 +28,8 @@ const ownershipControls = z.strictObject({
 });
 
 /**
- * The settings of a bucket, as properties in its template. The local S3 returns them, and enforces the policy and
- * who may use the bucket's key. Nothing is encrypted, expires or has versions here.
+ * The settings of a bucket, as properties in its template. The local S3 returns them, keeps versions, and enforces the
+ * policy and who may use the bucket's key. Nothing is encrypted or expires here.
  */
 export const bucketSettingsMembers = {
   BucketEncryption: z

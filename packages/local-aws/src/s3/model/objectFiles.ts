@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -89,6 +89,20 @@ export function moveFile(from: string, to: string): void {
     if (errorCode(error) !== 'ENOENT') throw error;
     mkdirSync(dirname(to), { recursive: true });
     renameSync(from, to);
+  }
+}
+
+/**
+ * Gives a file a second name, in place of one that a killed process has left. A file system without such names gets a
+ * copy. A file that something else has removed gets none: reading it says so.
+ */
+export function linkFile(from: string, to: string): void {
+  rmSync(to, { force: true });
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return;
+    copyFileSync(from, to);
   }
 }
 

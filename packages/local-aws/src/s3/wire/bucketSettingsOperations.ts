@@ -115,6 +115,8 @@ const lifecycleRule = z
     ID: z.string().max(255).optional(),
     Status: z.enum(['Enabled', 'Disabled']),
     Filter: z.union([empty, z.strictObject({ Prefix: z.string() })]).optional(),
+    /** What rules had before filters. */
+    Prefix: z.string().optional(),
     Expiration: z
       .strictObject({ Days: days.optional(), ExpiredObjectDeleteMarker: flag.optional() })
       .optional(),
@@ -174,8 +176,15 @@ export const putBucketSettings: readonly S3Operation[] = [
   putting(
     'PutBucketVersioning',
     ['versioning', 'VersioningConfiguration'],
-    z.strictObject({ Status: z.enum(['Enabled', 'Suspended']) }),
-    (VersioningConfiguration) => ({ VersioningConfiguration }),
+    z.strictObject({
+      Status: z.enum(['Enabled', 'Suspended']).optional(),
+      MfaDelete: z.enum(['Enabled', 'Disabled']).optional(),
+    }),
+    ({ Status, MfaDelete }) => {
+      if (MfaDelete === 'Enabled') throw notImplemented('S3 PutBucketVersioning with MfaDelete');
+      if (Status === undefined) throw s3Errors.illegalVersioning();
+      return { VersioningConfiguration: { Status } };
+    },
   ),
   putting(
     'PutBucketLifecycleConfiguration',

@@ -6,7 +6,7 @@ import type { S3Call, S3Operation } from './S3Operation.ts';
 import { checksumElement, initiatorElement, ownerElement, xmlResponse } from './xmlBodies.ts';
 
 /** A count in the query, from 0 to `most`. Larger values are reduced to `most`, as in S3. Default `most`. */
-function countParameter(query: S3Call['query'], name: string, most: number): number {
+export function countParameter(query: S3Call['query'], name: string, most: number): number {
   const text = query.get(name);
   if (text === null || text === '') return most;
   if (!/^\d{1,10}$/.test(text) || Number(text) > 2_147_483_647) {
@@ -23,7 +23,7 @@ function countParameter(query: S3Call['query'], name: string, most: number): num
  * How names are written in the answer: unchanged, or, with `encoding-type=url`, percent-encoded as in a form but
  * with unencoded slashes.
  */
-function nameEncoder(query: S3Call['query']): (name: string) => string {
+export function nameEncoder(query: S3Call['query']): (name: string) => string {
   const type = query.get('encoding-type');
   if (type === null || type === '') return (name) => name;
   if (type !== 'url') {
@@ -39,8 +39,19 @@ function nameEncoder(query: S3Call['query']): (name: string) => string {
 /** Prefix of every continuation token, by which a foreign token is recognised. */
 const TOKEN = 'local1.';
 
-/** Header that requests attributes besides those of every list. */
 const ATTRIBUTES = 'x-amz-optional-object-attributes';
+
+/** The header that requests attributes besides those of every list. */
+export const optionalAttributes = {
+  header: ATTRIBUTES,
+  /** Nothing is ever restored here, and S3 returns no status for an object that isn't restored. */
+  check(headers: S3Call['headers']): void {
+    for (const wanted of headers[ATTRIBUTES]?.split(',') ?? []) {
+      if (wanted.trim() !== 'RestoreStatus')
+        throw s3Errors.invalidArgument(ATTRIBUTES, wanted, 'Invalid attribute name specified.');
+    }
+  },
+};
 
 /** Lists with an opaque continuation token. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export const listObjectsV2: S3Operation = {
@@ -63,11 +74,7 @@ export const listObjectsV2: S3Operation = {
     if (version !== '2') {
       throw s3Errors.invalidArgument('list-type', version ?? '', 'Invalid List Type specified in Request');
     }
-    // Nothing is ever restored here, and S3 returns no status for an object that isn't restored.
-    for (const wanted of headers[ATTRIBUTES]?.split(',') ?? []) {
-      if (wanted.trim() !== 'RestoreStatus')
-        throw s3Errors.invalidArgument(ATTRIBUTES, wanted, 'Invalid attribute name specified.');
-    }
+    optionalAttributes.check(headers);
     const encode = nameEncoder(query);
     const text = (name: string) => query.get(name) ?? '';
     const [prefix, delimiter, startAfter] = [text('prefix'), text('delimiter'), text('start-after')];
@@ -104,7 +111,9 @@ export const listObjects: S3Operation = {
   on: 'bucket',
   method: 'GET',
   query: ['prefix', 'delimiter', 'marker', 'max-keys', 'encoding-type'],
-  run({ store, bucket, query }) {
+  headers: [ATTRIBUTES],
+  run({ store, bucket, query, headers }) {
+    optionalAttributes.check(headers);
     const encode = nameEncoder(query);
     const text = (name: string) => query.get(name) ?? '';
     const [prefix, delimiter, marker] = [text('prefix'), text('delimiter'), text('marker')];
@@ -149,7 +158,8 @@ function entries(page: ListPage, encode: (name: string) => string, owner: string
   });
 }
 
-function optional(name: string, text: string): XmlElement | undefined {
+/** An element, unless its text is empty. */
+export function optional(name: string, text: string): XmlElement | undefined {
   return text === '' ? undefined : [name, text];
 }
 

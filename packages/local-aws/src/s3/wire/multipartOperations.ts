@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { AwsResponse } from '../../protocol/AwsService.ts';
 import { Checksum, type ChecksumAlgorithm, type ChecksumType, checksumAlgorithms } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { PART_COUNT, PART_MIN_BYTES, SINGLE_PUT_BYTES } from '../limits.ts';
 import type { Part, Upload } from '../model/MultipartUploads.ts';
 import type { StagedFile } from '../model/objectFiles.ts';
-import type { StoredChecksum } from '../model/StoredObject.ts';
+import type { StoredChecksum, StoredObject } from '../model/StoredObject.ts';
 import { unquoteETag, writeCondition } from './conditions.ts';
 import {
   attributeHeaders,
@@ -18,6 +19,7 @@ import {
 import { withOwner } from './objectOwnership.ts';
 import { checksumHeader, receiveBody } from './receiveBody.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
+import { newVersionHeader } from './versionHeaders.ts';
 import {
   checksumElement,
   checksumElements,
@@ -135,7 +137,8 @@ export const uploadPart: S3Operation = {
   },
 };
 
-function readPartNumber(query: S3Call['query']): number {
+/** @throws AwsError `InvalidArgument`. */
+export function readPartNumber(query: S3Call['query']): number {
   const given = query.get('partNumber') ?? '';
   const partNumber = /^\d{1,6}$/.test(given) ? Number(given) : 0;
   if (partNumber < 1 || partNumber > PART_COUNT) {
@@ -162,16 +165,26 @@ export const completeMultipartUpload: S3Operation = {
     const { store, key, query, headers } = call;
     const bucket = store.bucket(call.bucket);
     const uploadId = query.get('uploadId') ?? '';
-    const upload = bucket.uploads.get(uploadId, key);
     const condition = writeCondition(headers, 'CompleteMultipartUpload');
     const before = bucket.find(key);
-    requireKeyAccess(call, bucket, upload.attributes.encryption, 'kms:Decrypt');
     // The checksum headers here describe the completed object, not this request's body.
     const body = await readXmlBody(
       { ...call, headers: withoutChecksums(headers) },
       'CompleteMultipartUpload',
     );
-    const parts = chooseParts(body?.children ?? [], upload, bucket.uploads.parts(uploadId, key));
+    const listed = body?.children ?? [];
+    const earlier = bucket.completedBy(key, uploadId);
+    if (earlier !== undefined) {
+      requireKeyAccess(call, bucket, earlier.attributes.encryption, 'kms:Decrypt');
+      // A process that is killed between the object and the end of its upload leaves the upload open.
+      if (earlier.etag === listedETag(listed)) {
+        bucket.uploads.endIfOpen(uploadId, key);
+        return completed(call, earlier);
+      }
+    }
+    const upload = bucket.uploads.get(uploadId, key);
+    requireKeyAccess(call, bucket, upload.attributes.encryption, 'kms:Decrypt');
+    const parts = chooseParts(listed, upload, bucket.uploads.parts(uploadId, key));
     const choice = upload.checksum ?? DEFAULT_CHECKSUM;
     const staged = await bucket.stage(
       bucket.uploads.read(uploadId, parts),
@@ -182,7 +195,12 @@ export const completeMultipartUpload: S3Operation = {
     try {
       checksum = objectChecksum(choice, parts, staged);
       checkExpectations(headers, checksum, staged.size);
-      // The first completion ends the upload; a concurrent one gets NoSuchUpload here.
+      // The first completion ends the upload; a concurrent one gets its answer, or NoSuchUpload for other parts.
+      const first = bucket.completedBy(key, uploadId);
+      if (first?.etag === etagOf(parts)) {
+        bucket.discard(staged);
+        return completed(call, first);
+      }
       bucket.uploads.get(uploadId, key);
     } catch (error) {
       bucket.discard(staged);
@@ -191,10 +209,8 @@ export const completeMultipartUpload: S3Operation = {
     const object = bucket.commit({
       key,
       staged,
-      etag: `${digestOfParts(
-        'md5',
-        parts.map(({ etag }) => Buffer.from(etag, 'hex')),
-      ).toString('hex')}-${parts.length}`,
+      etag: etagOf(parts),
+      uploadId,
       attributes: upload.attributes,
       checksum,
       condition,
@@ -202,21 +218,36 @@ export const completeMultipartUpload: S3Operation = {
       reason: 'CompleteMultipartUpload',
     });
     bucket.uploads.end(uploadId, key);
-    return xmlResponse(
-      [
-        'CompleteMultipartUploadResult',
-        [
-          ['Location', `http://${call.request.headers.host ?? 'localhost'}/${call.bucket}/${encodeURI(key)}`],
-          ['Bucket', call.bucket],
-          ['Key', key],
-          ['ETag', `"${object.etag}"`],
-          ...checksumElements(checksum),
-        ],
-      ],
-      encryptionHeaders(upload.attributes),
-    );
+    return completed(call, object);
   },
 };
+
+function completed(call: S3Call, object: StoredObject): AwsResponse {
+  const { bucket, key } = call;
+  return xmlResponse(
+    [
+      'CompleteMultipartUploadResult',
+      [
+        ['Location', `http://${call.request.headers.host ?? 'localhost'}/${bucket}/${encodeURI(key)}`],
+        ['Bucket', bucket],
+        ['Key', key],
+        ['ETag', `"${object.etag}"`],
+        ...checksumElements(object.checksum),
+      ],
+    ],
+    { ...encryptionHeaders(object.attributes), ...newVersionHeader(object) },
+  );
+}
+
+function etagOf(parts: readonly Pick<Part, 'etag'>[]): string {
+  const digests = parts.map(({ etag }) => Buffer.from(etag, 'hex'));
+  return `${digestOfParts('md5', digests).toString('hex')}-${parts.length}`;
+}
+
+/** The entity tag of an object of the parts that a client lists. */
+function listedETag(listed: readonly ParsedElement[]): string {
+  return etagOf(listed.map((element) => ({ etag: unquoteETag(childText(element, 'ETag') ?? '') })));
+}
 
 /** The parts that the client lists, each checked against the uploaded one. */
 function chooseParts(listed: readonly ParsedElement[], upload: Upload, uploaded: readonly Part[]): Part[] {

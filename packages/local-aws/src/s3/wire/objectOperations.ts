@@ -20,6 +20,7 @@ import {
 import { requireReadableByOwnership, withOwner } from './objectOwnership.ts';
 import { receiveBody } from './receiveBody.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
+import { deletionHeaders, newVersionHeader, readVersionId, versionHeader } from './versionHeaders.ts';
 import { childText, type ParsedElement, readXmlBody, xmlResponse } from './xmlBodies.ts';
 
 /** The checksum that S3 computes for an object uploaded without one. */
@@ -62,7 +63,12 @@ export const putObject: S3Operation = {
     });
     return {
       status: 200,
-      headers: { etag: `"${object.etag}"`, ...encryptionHeaders(attributes), ...checksumHeaders(object) },
+      headers: {
+        etag: `"${object.etag}"`,
+        ...encryptionHeaders(attributes),
+        ...checksumHeaders(object),
+        ...newVersionHeader(object),
+      },
     };
   },
 };
@@ -72,7 +78,7 @@ export const getObject: S3Operation = {
   name: 'GetObject',
   on: 'object',
   method: 'GET',
-  query: overrideParameters,
+  query: [...overrideParameters, 'versionId'],
   headers: ['x-amz-checksum-mode'],
   run: (call) => read(call, true),
 };
@@ -89,9 +95,9 @@ export const headObject: S3Operation = {
 function read(call: S3Call, withBody: boolean): AwsResponse {
   const { headers } = call;
   const bucket = call.store.bucket(call.bucket);
-  const object = bucket.get(call.key);
+  const object = bucket.get(call.key, readVersionId(call));
   requireReadableByOwnership(call, bucket, object);
-  const described = objectHeaders(object, call);
+  const described = { ...objectHeaders(object, call), ...versionHeader(bucket, object) };
   const { storageClass, encryption } = object.attributes;
   if (withBody) {
     if (storageClass !== undefined && archivedClasses.has(storageClass))
@@ -100,7 +106,10 @@ function read(call: S3Call, withBody: boolean): AwsResponse {
   }
   if (!checkReadConditions(object, headers)) {
     const { etag = '', 'last-modified': modified = '' } = described;
-    return { status: 304, headers: { etag, 'last-modified': modified } };
+    return {
+      status: 304,
+      headers: { etag, 'last-modified': modified, ...versionHeader(bucket, object) },
+    };
   }
   const range = isRangeConditionMet(object, headers) ? readRange(headers['range'], object.size) : undefined;
   const length = range === undefined ? object.size : range.end - range.start + 1;
@@ -149,14 +158,22 @@ function readRange(header: string | undefined, size: number): ByteRange | undefi
   return { start, end };
 }
 
-/** Removes one object. Succeeds when it doesn't exist. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
+/** Removes one object or version. Succeeds when it doesn't exist. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
 export const deleteObject: S3Operation = {
   name: 'DeleteObject',
   on: 'object',
   method: 'DELETE',
-  run({ store, bucket, key, headers }) {
-    store.delete(bucket, key, writeCondition(headers, 'DeleteObject'));
-    return { status: 204 };
+  query: ['versionId'],
+  run(call) {
+    const { store, key, headers } = call;
+    const bucket = store.bucket(call.bucket);
+    const condition = writeCondition(headers, 'DeleteObject');
+    const versionId = readVersionId(call);
+    const deletion =
+      versionId === undefined
+        ? bucket.delete(key, condition)
+        : bucket.deleteVersion(key, versionId, condition);
+    return { status: 204, headers: deletionHeaders(deletion) };
   },
 };
 
@@ -188,26 +205,44 @@ export const deleteObjects: S3Operation = {
 
 const CHECKSUM = /^x-amz-(checksum-|trailer$)/;
 
+const DELETE_MEMBERS: readonly string[] = ['Key', 'ETag', 'VersionId'];
+
+function markerElements(isMarker: boolean, versionId: string | undefined): XmlElement[] {
+  if (!isMarker || versionId === undefined) return [];
+  return [
+    ['DeleteMarker', true],
+    ['DeleteMarkerVersionId', versionId],
+  ];
+}
+
 /** Keys succeed or fail independently: the answer lists failures beside successes. */
 function deleteOne(call: S3Call, object: ParsedElement): XmlElement {
   const key = childText(object, 'Key');
+  const versionId = childText(object, 'VersionId') || undefined;
   if (key === undefined) throw s3Errors.malformedXml('an object has no key.');
   try {
     for (const { name } of object.children) {
-      if (name !== 'Key' && name !== 'ETag') throw notImplemented(`S3 DeleteObjects with ${name}`);
+      if (!DELETE_MEMBERS.includes(name)) throw notImplemented(`S3 DeleteObjects with ${name}`);
     }
     checkKey(key);
     call.request.reach?.(`${call.bucket}/${key}`);
-    authorizeObject(call, 's3:DeleteObject', key);
+    authorizeObject(call, versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion', key);
     const etag = childText(object, 'ETag');
-    call.store.delete(call.bucket, key, etag === undefined ? {} : { ifMatch: unquoteETag(etag) });
-    return ['Deleted', [['Key', key]]];
+    const condition = etag === undefined ? {} : { ifMatch: unquoteETag(etag) };
+    const bucket = call.store.bucket(call.bucket);
+    if (versionId === undefined) {
+      const { isMarker, versionId: marker } = bucket.delete(key, condition);
+      return ['Deleted', [['Key', key], ...markerElements(isMarker, marker)]];
+    }
+    const { isMarker } = bucket.deleteVersion(key, versionId, condition);
+    return ['Deleted', [['Key', key], ['VersionId', versionId], ...markerElements(isMarker, versionId)]];
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     return [
       'Error',
       [
         ['Key', key],
+        versionId === undefined ? undefined : ['VersionId', versionId],
         ['Code', error.code],
         ['Message', error.message],
       ],

@@ -157,6 +157,7 @@ export function errorResponse(
   const { method, requestId, resource } = request;
   const { Region } = error.members;
   const headers = {
+    ...error.headers,
     'content-type': 'application/xml',
     // The SDKs read the region from this header: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
     ...(Region === undefined ? {} : { 'x-amz-bucket-region': Region }),

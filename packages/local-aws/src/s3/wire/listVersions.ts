@@ -1,0 +1,80 @@
+import type { XmlElement } from '../../protocol/xml.ts';
+import { s3Errors } from '../errors.ts';
+import { LIST_KEYS } from '../limits.ts';
+import { isMarker, type VersionEntry, versionIdOf } from '../model/VersionHistory.ts';
+import { countParameter, nameEncoder, optional, optionalAttributes } from './listOperations.ts';
+import type { S3Operation } from './S3Operation.ts';
+import { ownerElement, xmlResponse } from './xmlBodies.ts';
+
+/**
+ * Lists versions and delete markers; those of a bucket that never had versions have the ID `null`.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+ */
+export const listObjectVersions: S3Operation = {
+  name: 'ListObjectVersions',
+  on: 'bucket',
+  method: 'GET',
+  selectedBy: ['versions'],
+  query: ['prefix', 'delimiter', 'key-marker', 'version-id-marker', 'max-keys', 'encoding-type'],
+  headers: [optionalAttributes.header],
+  run({ store, bucket, query, headers }) {
+    optionalAttributes.check(headers);
+    const encode = nameEncoder(query);
+    const text = (name: string) => query.get(name) ?? '';
+    const [prefix, delimiter] = [text('prefix'), text('delimiter')];
+    const [keyMarker, versionIdMarker] = [text('key-marker'), text('version-id-marker')];
+    if (query.has('version-id-marker') && keyMarker === '')
+      throw s3Errors.invalidArgument(
+        'version-id-marker',
+        versionIdMarker,
+        'A version-id marker cannot be specified without a key marker.',
+      );
+    if (query.has('version-id-marker') && versionIdMarker === '')
+      throw s3Errors.invalidArgument('version-id-marker', '', 'A version-id marker cannot be empty.');
+    const limit = countParameter(query, 'max-keys', LIST_KEYS);
+    const { info } = store.bucket(bucket);
+    const asked = { prefix, delimiter, keyMarker, versionIdMarker, limit };
+    const { entries, next } = store.bucket(bucket).listVersions(asked);
+    return xmlResponse([
+      'ListVersionsResult',
+      [
+        ['Name', bucket],
+        ['Prefix', encode(prefix)],
+        ['KeyMarker', encode(keyMarker)],
+        ['VersionIdMarker', versionIdMarker],
+        next === undefined ? undefined : ['NextKeyMarker', encode(next.key)],
+        next?.versionId === undefined ? undefined : ['NextVersionIdMarker', next.versionId],
+        optional('Delimiter', encode(delimiter)),
+        ['MaxKeys', limit],
+        optional('EncodingType', text('encoding-type')),
+        ['IsTruncated', next !== undefined],
+        ...entries.map((entry) => versionElement(entry, encode, info.account)),
+      ],
+    ]);
+  },
+};
+
+function versionElement(entry: VersionEntry, encode: (name: string) => string, owner: string): XmlElement {
+  if ('commonPrefix' in entry) return ['CommonPrefixes', [['Prefix', encode(entry.commonPrefix)]]];
+  const { version, isLatest } = entry;
+  const head: XmlElement[] = [
+    ['Key', encode(version.key)],
+    ['VersionId', versionIdOf(version)],
+    ['IsLatest', isLatest],
+    ['LastModified', new Date(Math.floor(version.modifiedMs / 1000) * 1000).toISOString()],
+  ];
+  if (isMarker(version)) return ['DeleteMarker', [...head, ownerElement(owner)]];
+  const { etag, size, checksum, attributes } = version;
+  return [
+    'Version',
+    [
+      ...head,
+      ['ETag', `"${etag}"`],
+      checksum === undefined ? undefined : ['ChecksumAlgorithm', checksum.algorithm],
+      checksum === undefined ? undefined : ['ChecksumType', checksum.type],
+      ['Size', size],
+      ownerElement(owner),
+      ['StorageClass', attributes.storageClass ?? 'STANDARD'],
+    ],
+  ];
+}

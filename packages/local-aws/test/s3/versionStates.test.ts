@@ -1,0 +1,140 @@
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
+import { isMarker, versionIdOf } from '../../src/s3/model/VersionHistory.ts';
+import { ManualClock } from '../harness/ManualClock.ts';
+
+const BUCKET = 'states';
+const everything = { prefix: '', delimiter: '', keyMarker: '', versionIdMarker: '', limit: 1000 };
+
+describe('the versions of a bucket on disk', () => {
+  const clock = new ManualClock(Date.UTC(2026, 10, 20));
+  let directory: string;
+  let store: ObjectStore;
+  const reopen = () => {
+    store.close();
+    store = ObjectStore.open({ directory, clock });
+  };
+  const status = (Status: 'Enabled' | 'Suspended') => {
+    const bucket = store.bucket(BUCKET);
+    bucket.settings = { ...bucket.settings, VersioningConfiguration: { Status } };
+  };
+  const text = async (key: string, versionId?: string) => {
+    let body = '';
+    for await (const chunk of store.get(BUCKET, key, undefined, versionId).body) body += String(chunk);
+    return body;
+  };
+  const internal = (...path: string[]) => join(directory, '.store', BUCKET, ...path);
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'app-states-'));
+    store = ObjectStore.open({ directory, clock });
+    store.createBucket(BUCKET);
+  });
+  afterEach(() => {
+    store.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  /** What a bucket must hold, as the newest-first list of each key's versions: body, or undefined for a marker. */
+  type Model = Map<string, { id: string; body: string | undefined }[]>;
+
+  async function compare(model: Model): Promise<void> {
+    const found: unknown[] = [];
+    for (const entry of store.bucket(BUCKET).listVersions(everything).entries) {
+      if ('commonPrefix' in entry) throw new Error('no delimiter was given');
+      const { version, isLatest } = entry;
+      const id = versionIdOf(version);
+      found.push({
+        key: version.key,
+        id,
+        isLatest,
+        body: isMarker(version) ? undefined : await text(version.key, id),
+      });
+    }
+    const expected = [...model]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([key, versions]) => versions.map((version, i) => ({ key, isLatest: i === 0, ...version })));
+    expect(found).toEqual(expected);
+    for (const [key, [newest]] of model) {
+      const body = store.bucket(BUCKET).find(key) === undefined ? undefined : await text(key);
+      expect(body).toBe(newest?.body);
+    }
+  }
+
+  it('are those of a simple list, through any calls and restarts', async () => {
+    const key = fc.constantFrom('a', 'a/b', 'odd?');
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ op: fc.constant('put' as const), key }) },
+      { weight: 3, arbitrary: fc.record({ op: fc.constant('delete' as const), key }) },
+      { weight: 4, arbitrary: fc.record({ op: fc.constant('version' as const), key, at: fc.nat(4) }) },
+      { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('Enabled' as const, 'Suspended' as const) }) },
+      { weight: 1, arbitrary: fc.record({ op: fc.constant('reopen' as const) }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        store.close();
+        rmSync(directory, { recursive: true });
+        store = ObjectStore.open({ directory, clock });
+        store.createBucket(BUCKET);
+        const model: Model = new Map();
+        const add = (at: string, id: string, body: string | undefined) =>
+          model.set(at, [
+            { id, body },
+            ...(model.get(at) ?? []).filter((one) => id !== 'null' || one.id !== 'null'),
+          ]);
+        const drop = (at: string, id: string) => {
+          const left = (model.get(at) ?? []).filter((one) => one.id !== id);
+          if (left.length === 0) model.delete(at);
+          else model.set(at, left);
+        };
+        for (const [round, each] of steps.entries()) {
+          if (each.op === 'put') {
+            const { versionId = 'null' } = await store.put(BUCKET, each.key, `body ${round}`);
+            add(each.key, versionId, `body ${round}`);
+          } else if (each.op === 'delete') {
+            const { versionId, isMarker: hidden } = store.delete(BUCKET, each.key);
+            if (hidden) add(each.key, versionId ?? '', undefined);
+            else drop(each.key, 'null');
+          } else if (each.op === 'version') {
+            const id = model.get(each.key)?.[each.at]?.id ?? 'none';
+            store.bucket(BUCKET).deleteVersion(each.key, id);
+            drop(each.key, id);
+          } else if (each.op === 'reopen') reopen();
+          else status(each.op);
+        }
+        await compare(model);
+        reopen();
+        await compare(model);
+        const kept = [...model.values()].flatMap(([newest, ...older]) =>
+          (newest?.body === undefined ? [newest, ...older] : older).filter((one) => one?.body !== undefined),
+        );
+        expect(readdirSync(internal('versions'))).toHaveLength(kept.length);
+        expect(readdirSync(internal('tmp'))).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+
+  it('are whole when a process is killed after the line of a write and before its files', async () => {
+    status('Enabled');
+    const { versionId: first } = await store.put(BUCKET, 'x', 'first');
+    const { versionId: second } = await store.put(BUCKET, 'x', 'second');
+    store.close();
+    const lines = readFileSync(internal('journal.ndjson'), 'utf8').trimEnd().split('\n');
+    const temp = /"temp":"([^"]+)"/.exec(lines.at(-1) ?? '')?.[1] ?? '';
+    renameSync(join(directory, BUCKET, 'x'), internal('tmp', temp));
+    writeFileSync(join(directory, BUCKET, 'x'), 'first');
+    writeFileSync(internal('versions', 'stray'), 'of a version that is gone');
+    store = ObjectStore.open({ directory, clock });
+    expect([await text('x'), await text('x', first), await text('x', second)]).toEqual([
+      'second',
+      'first',
+      'second',
+    ]);
+    expect(readdirSync(internal('versions'))).toEqual([first]);
+  });
+});

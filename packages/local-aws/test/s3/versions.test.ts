@@ -1,0 +1,217 @@
+import {
+  CopyObjectCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ObjectCreated } from '../../src/s3/model/ObjectStore.ts';
+import { signedRequest } from '../edge/signedRequest.ts';
+import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
+
+const Bucket = 'versioned';
+const Key = 'a/key';
+
+describe('a bucket with versions', () => {
+  let s3: RunningS3;
+  const versioning = (Status: 'Enabled' | 'Suspended') =>
+    s3.client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }));
+  const put = async (Body: string, key = Key) =>
+    (await s3.client.send(new PutObjectCommand({ Bucket, Key: key, Body }))).VersionId;
+  const remove = (VersionId?: string, key = Key) =>
+    s3.client.send(new DeleteObjectCommand({ Bucket, Key: key, VersionId }));
+  const get = async (VersionId?: string) => {
+    const answer = await s3.client.send(new GetObjectCommand({ Bucket, Key, VersionId }));
+    return [await answer.Body?.transformToString(), answer.VersionId];
+  };
+  const list = async () => {
+    const { Versions = [], DeleteMarkers = [] } = await s3.client.send(
+      new ListObjectVersionsCommand({ Bucket }),
+    );
+    const name = (latest: boolean | undefined, id = '') => (latest === true ? `${id} latest` : id);
+    return {
+      versions: Versions.map(({ VersionId, IsLatest }) => name(IsLatest, VersionId)),
+      markers: DeleteMarkers.map(({ VersionId, IsLatest }) => name(IsLatest, VersionId)),
+    };
+  };
+
+  beforeEach(async () => {
+    s3 = await startS3();
+    s3.store.createBucket(Bucket, { eventBridge: true });
+    await versioning('Enabled');
+  });
+  afterEach(async () => {
+    await s3.close();
+    expect(s3.defects).toEqual([]);
+  });
+
+  it('keeps what is replaced and deleted, and answers it by its ID', async () => {
+    const created: ObjectCreated[] = [];
+    s3.store.onObjectCreated((event) => created.push(event));
+    const first = await put('first');
+    const second = await put('second');
+    expect(created.map(({ versionId }) => versionId)).toEqual([first, second]);
+    expect(first).toMatch(/^[A-Za-z0-9]{32}$/);
+    expect(await get()).toEqual(['second', second]);
+    expect(await get(first)).toEqual(['first', first]);
+    const deletion = await remove();
+    expect(deletion).toMatchObject({ DeleteMarker: true, VersionId: expect.any(String) });
+    expect(await failureOf(get())).toMatchObject({ name: 'NoSuchKey', status: 404 });
+    expect(await failureOf(s3.client.send(new HeadObjectCommand({ Bucket, Key })))).toMatchObject({
+      status: 404,
+    });
+    expect(await get(second)).toEqual(['second', second]);
+    expect(await list()).toEqual({
+      versions: [second, first],
+      markers: [`${deletion.VersionId} latest`],
+    });
+    expect((await s3.client.send(new ListObjectsV2Command({ Bucket }))).KeyCount).toBe(0);
+  });
+
+  it('brings an object back when its delete marker is deleted, and an older one when the newest version is', async () => {
+    const first = await put('first');
+    const second = await put('second');
+    const { VersionId: marker } = await remove();
+    expect(await remove(marker)).toMatchObject({ DeleteMarker: true, VersionId: marker });
+    expect(await get()).toEqual(['second', second]);
+    expect(await remove(second)).toMatchObject({ VersionId: second });
+    expect(await get()).toEqual(['first', first]);
+    expect(s3.store.localPath(Bucket, Key)).toContain(`/${Bucket}/${Key}`);
+    await remove(first);
+    expect(await list()).toEqual({ versions: [], markers: [] });
+    expect(await remove(first)).toMatchObject({ VersionId: first });
+  });
+
+  it('answers a missing version, a delete marker and a malformed ID with the errors of S3', async () => {
+    const first = await put('first');
+    const { VersionId: marker } = await remove();
+    expect(await failureOf(get(marker))).toMatchObject({ name: 'MethodNotAllowed', status: 405 });
+    expect(await failureOf(get(first?.replace(/^./, '-')))).toMatchObject({
+      name: 'NoSuchVersion',
+      status: 404,
+    });
+    expect(await failureOf(get('no such/version'))).toMatchObject({ name: 'InvalidArgument', status: 400 });
+    const hidden = await signedRequest({ url: s3.url, path: `/${Bucket}/${Key}` });
+    expect(hidden).toMatchObject({
+      status: 404,
+      headers: { 'x-amz-delete-marker': 'true', 'x-amz-version-id': marker },
+    });
+    const copy = new CopyObjectCommand({
+      Bucket,
+      Key: 'copy',
+      CopySource: `${Bucket}/${Key}?versionId=${marker}`,
+    });
+    expect(await failureOf(s3.client.send(copy))).toMatchObject({ name: 'InvalidRequest' });
+  });
+
+  it('has one null version, of what was written before versioning or while it was suspended', async () => {
+    s3.store.createBucket('plain');
+    await s3.client.send(new PutObjectCommand({ Bucket: 'plain', Key, Body: 'before' }));
+    const enable = { Bucket: 'plain', VersioningConfiguration: { Status: 'Enabled' as const } };
+    await s3.client.send(new PutBucketVersioningCommand(enable));
+    await s3.client.send(new PutObjectCommand({ Bucket: 'plain', Key, Body: 'after' }));
+    const before = await s3.client.send(new GetObjectCommand({ Bucket: 'plain', Key, VersionId: 'null' }));
+    expect([await before.Body?.transformToString(), before.VersionId]).toEqual(['before', 'null']);
+
+    const first = await put('first');
+    await versioning('Suspended');
+    expect((await s3.client.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Suspended');
+    expect(await put('null one')).toBeUndefined();
+    expect(await put('null two')).toBeUndefined();
+    expect(await get('null')).toEqual(['null two', 'null']);
+    expect(await list()).toEqual({ versions: ['null latest', first], markers: [] });
+    await versioning('Enabled');
+    const third = await put('third');
+    await versioning('Suspended');
+    expect(await remove()).toMatchObject({ DeleteMarker: true, VersionId: 'null' });
+    expect(await list()).toEqual({ versions: [third, first], markers: ['null latest'] });
+    await put('null three');
+    expect(await list()).toEqual({ versions: ['null latest', third, first], markers: [] });
+    expect(await get(third)).toEqual(['third', third]);
+  });
+
+  it('lists versions in pages that go on within a key, and rolls up common prefixes', async () => {
+    const ids: (string | undefined)[] = [];
+    for (const key of ['a/key', 'b', 'c/1', 'c/2'])
+      for (const body of ['1', '2', '3']) ids.push(await put(body, key));
+    const marker = (await remove(undefined, 'b')).VersionId;
+    const expected = ['a/key', 'b', 'c/1', 'c/2'].flatMap((key, i) =>
+      [...(key === 'b' ? [marker] : []), ...ids.slice(3 * i, 3 * i + 3).reverse()].map(
+        (id) => `${key} ${id}`,
+      ),
+    );
+    for (const MaxKeys of [1, 2, 5, 100]) {
+      const found: string[] = [];
+      let at: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
+      while (at !== undefined) {
+        const page: ListObjectVersionsCommandOutput = await s3.client.send(
+          new ListObjectVersionsCommand({ Bucket, MaxKeys, ...at }),
+        );
+        const entries = [...(page.DeleteMarkers ?? []), ...(page.Versions ?? [])];
+        expect(entries.length).toBeLessThanOrEqual(MaxKeys);
+        found.push(...entries.map(({ Key: key, VersionId }) => `${key} ${VersionId}`));
+        const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
+        at = page.IsTruncated === true ? { KeyMarker, VersionIdMarker } : undefined;
+      }
+      expect(found.sort()).toEqual(expected.toSorted());
+    }
+    const rolled = await s3.client.send(
+      new ListObjectVersionsCommand({ Bucket, Delimiter: '/', MaxKeys: 2 }),
+    );
+    expect(rolled.CommonPrefixes).toEqual([{ Prefix: 'a/' }]);
+    expect(rolled.DeleteMarkers).toEqual([expect.objectContaining({ Key: 'b', VersionId: marker })]);
+    const rest = await s3.client.send(
+      new ListObjectVersionsCommand({
+        ...{
+          Bucket,
+          Delimiter: '/',
+          KeyMarker: rolled.NextKeyMarker,
+          VersionIdMarker: rolled.NextVersionIdMarker,
+        },
+      }),
+    );
+    expect(rest.Versions?.map(({ VersionId }) => VersionId)).toEqual(ids.slice(3, 6).reverse());
+    expect(rest.CommonPrefixes).toEqual([{ Prefix: 'c/' }]);
+    const lone = s3.client.send(new ListObjectVersionsCommand({ Bucket, VersionIdMarker: 'x' }));
+    expect(await failureOf(lone)).toMatchObject({ name: 'InvalidArgument' });
+  });
+
+  it('deletes many versions at once, and can be deleted only when none is left', async () => {
+    const first = await put('first');
+    const { Deleted: hidden } = await s3.client.send(
+      new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key }] } }),
+    );
+    const marker = hidden?.[0]?.DeleteMarkerVersionId;
+    expect(hidden).toEqual([{ Key, DeleteMarker: true, DeleteMarkerVersionId: marker }]);
+    expect(await failureOf(s3.client.send(new DeleteBucketCommand({ Bucket })))).toMatchObject({
+      name: 'BucketNotEmpty',
+      message: expect.stringContaining('all versions'),
+    });
+    const Objects = [first, marker].map((VersionId) => ({ Key, VersionId }));
+    const { Deleted } = await s3.client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+    expect(Deleted).toEqual([
+      { Key, VersionId: first },
+      { Key, VersionId: marker, DeleteMarker: true, DeleteMarkerVersionId: marker },
+    ]);
+    await s3.client.send(new DeleteBucketCommand({ Bucket }));
+  });
+
+  it('copies a version, also onto its own key, which makes it the newest', async () => {
+    const first = await put('first');
+    await put('second');
+    const answer = await s3.client.send(
+      new CopyObjectCommand({ Bucket, Key, CopySource: `${Bucket}/${Key}?versionId=${first}` }),
+    );
+    expect(answer.CopySourceVersionId).toBe(first);
+    expect(await get()).toEqual(['first', answer.VersionId]);
+    expect(answer.VersionId).not.toBe(first);
+  });
+});
