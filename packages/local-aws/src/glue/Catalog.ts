@@ -107,9 +107,16 @@ export class Catalog {
   /**
    * Replaces the whole definition of the table: members that the input omits are removed. Partitions do not change.
    *
-   * @param versionId The version that the caller has read. If the table has changed since, nothing is written. Default any.
+   * @param options.versionId The version that the caller has read. If the table has changed since, nothing is written.
+   *   Default any.
+   * @param options.skipArchive Whether the definition so far is forgotten instead of kept as an earlier version.
    */
-  updateTable(databaseName: string, input: TableInput, versionId?: string): void {
+  updateTable(
+    databaseName: string,
+    input: TableInput,
+    options: { readonly versionId?: string | undefined; readonly skipArchive?: boolean | undefined } = {},
+  ): void {
+    const { versionId, skipArchive = false } = options;
     const table = this.table(databaseName, input.Name);
     if (versionId !== undefined && versionId !== String(table.version)) {
       throw concurrentModification();
@@ -119,7 +126,31 @@ export class Catalog {
     if (table.partitions.length > 0 && keyCount !== (table.input.PartitionKeys ?? []).length) {
       throw invalidInput('The partition keys of a table that has partitions cannot change in number.');
     }
-    this.#saveTable({ ...table, input, updatedAt: this.#clock.now(), version: table.version + 1 });
+    const { version, updatedAt, archive = [] } = table;
+    const archived = skipArchive ? archive : [...archive, { version, updatedAt, input: table.input }];
+    this.#saveTable({
+      ...table,
+      input,
+      updatedAt: this.#clock.now(),
+      version: version + 1,
+      ...(archived.length === 0 ? {} : { archive: archived }),
+    });
+  }
+
+  /** The versions of a table as tables, the current one first. */
+  versions(databaseName: string, name: string): TableEntry[] {
+    const table = this.table(databaseName, name);
+    const older = (table.archive ?? []).map((version) => ({ ...table, ...version }));
+    return [table, ...older.reverse()];
+  }
+
+  /** Forgets earlier versions of a table. Returns the IDs that are none of its earlier versions. */
+  deleteVersions(databaseName: string, name: string, versionIds: readonly string[]): string[] {
+    const table = this.table(databaseName, name);
+    const { archive = [] } = table;
+    const left = archive.filter(({ version }) => !versionIds.includes(String(version)));
+    if (left.length < archive.length) this.#saveTable({ ...table, archive: left });
+    return versionIds.filter((id) => !archive.some(({ version }) => String(version) === id));
   }
 
   /** Deletes the table with its partitions. */
@@ -203,6 +234,9 @@ const tableFileSchema = z.strictObject({
   updatedAt: z.number(),
   version: z.number(),
   input: tableInputSchema,
+  archive: z
+    .array(z.strictObject({ version: z.number(), input: tableInputSchema, updatedAt: z.number() }))
+    .optional(),
   partitions: z.array(
     z.strictObject({ values: partitionValuesSchema, createdAt: z.number(), input: partitionInputSchema }),
   ),

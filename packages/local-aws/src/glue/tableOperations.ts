@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { JsonOperation } from '../protocol/JsonService.ts';
+import type { TableEntry } from './entries.ts';
+import { invalidInput, tableVersionNotFound } from './errors.ts';
 import { databaseInputSchema, nameSchema, tableInputSchema } from './inputs.ts';
 import {
+  boundedList,
   catalogMember,
   databaseDocument,
   type GlueContext,
@@ -9,6 +12,7 @@ import {
   listMembers,
   paginate,
   tableDocument,
+  tableMembers,
 } from './operation.ts';
 
 const byDatabaseName = z.strictObject({ ...catalogMember, Name: nameSchema });
@@ -59,7 +63,7 @@ const versionIdSchema = z
   .min(1, 'Member must have length greater than or equal to 1')
   .max(255, 'Member must have length less than or equal to 255');
 
-/** Create, read, update and delete tables. Earlier versions of a table are not kept. */
+/** Create, read, update and delete tables. */
 export function tableOperations(context: GlueContext): Record<string, JsonOperation> {
   const { catalog, account } = context;
   return {
@@ -94,15 +98,88 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
         ...catalogMember,
         DatabaseName: nameSchema,
         TableInput: tableInputSchema,
-        // Whether to skip archiving the old version. This catalog keeps no versions, so both values are accepted.
+        // Whether to forget the version so far.
         SkipArchive: z.boolean().optional(),
         // The version to update: https://docs.aws.amazon.com/glue/latest/webapi/API_UpdateTable.html
         VersionId: versionIdSchema.optional(),
       }),
-      ({ DatabaseName, TableInput, VersionId }) => catalog.updateTable(DatabaseName, TableInput, VersionId),
+      ({ DatabaseName, TableInput, VersionId: versionId, SkipArchive: skipArchive }) =>
+        catalog.updateTable(DatabaseName, TableInput, { versionId, skipArchive }),
     ),
     ...glueOperation(context, 'DeleteTable', byName, ({ DatabaseName, Name }) =>
       catalog.deleteTable(DatabaseName, Name),
     ),
   };
+}
+
+const MOST_VERSIONS_DELETED = 100;
+
+/** List, read and delete the versions that updates of a table leave. */
+export function tableVersionOperations(context: GlueContext): Record<string, JsonOperation> {
+  const { catalog, account } = context;
+  const document = (table: TableEntry) => ({
+    Table: tableDocument(table, account),
+    VersionId: String(table.version),
+  });
+  return {
+    ...glueOperation(
+      context,
+      'GetTableVersions',
+      z.strictObject({ ...tableMembers, ...listMembers }),
+      ({ DatabaseName, TableName, NextToken, MaxResults }) => {
+        const { items, next } = paginate({
+          items: catalog.versions(DatabaseName, TableName),
+          nameOf: ({ version }) => [String(version)],
+          isAfter: ({ version }, [last = '0']) => version < Number(last),
+          size: MaxResults,
+          token: NextToken,
+        });
+        return { TableVersions: items.map(document), NextToken: next };
+      },
+    ),
+    ...glueOperation(
+      context,
+      'GetTableVersion',
+      z.strictObject({ ...tableMembers, VersionId: versionIdSchema.optional() }),
+      ({ DatabaseName, TableName, VersionId }) => {
+        const versions = catalog.versions(DatabaseName, TableName);
+        const found =
+          VersionId === undefined
+            ? versions[0]
+            : versions.find(({ version }) => String(version) === VersionId);
+        if (found === undefined) throw tableVersionNotFound(VersionId ?? '');
+        return { TableVersion: document(found) };
+      },
+    ),
+    ...glueOperation(
+      context,
+      'DeleteTableVersion',
+      z.strictObject({ ...tableMembers, VersionId: versionIdSchema }),
+      ({ DatabaseName, TableName, VersionId }) => {
+        const [missing] = catalog.deleteVersions(DatabaseName, TableName, [VersionId]);
+        if (missing !== undefined) throw deletionError(catalog.table(DatabaseName, TableName), missing);
+      },
+    ),
+    ...glueOperation(
+      context,
+      'BatchDeleteTableVersion',
+      z.strictObject({ ...tableMembers, VersionIds: boundedList(versionIdSchema, MOST_VERSIONS_DELETED) }),
+      ({ DatabaseName, TableName, VersionIds }) => {
+        const missing = catalog.deleteVersions(DatabaseName, TableName, VersionIds);
+        const table = catalog.table(DatabaseName, TableName);
+        const Errors = missing.map((VersionId) => {
+          const { code: ErrorCode, message: ErrorMessage } = deletionError(table, VersionId);
+          return { TableName, VersionId, ErrorDetail: { ErrorCode, ErrorMessage } };
+        });
+        return Errors.length === 0 ? {} : { Errors };
+      },
+    ),
+  };
+}
+
+/** The current version goes with its table only. */
+function deletionError({ version }: TableEntry, versionId: string) {
+  return String(version) === versionId
+    ? invalidInput('The current version of a table cannot be deleted.')
+    : tableVersionNotFound(versionId);
 }

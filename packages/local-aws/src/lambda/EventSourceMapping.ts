@@ -4,6 +4,7 @@ import type { Alarm, LocalClock } from '../base/clock.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { bodyMd5, type ReceivedMessage, systemAttributes } from '../sqs/Message.ts';
+import type { MessageAttributes } from '../sqs/messageAttributes.ts';
 import type { Queue } from '../sqs/Queue.ts';
 import { invocationsInChain, RECURSION_LIMIT } from '../sqs/recursion.ts';
 
@@ -236,7 +237,7 @@ function sqsEvent(batch: readonly ReceivedMessage[], queueArn: string): SQSEvent
       receiptHandle: message.receipt,
       body: message.body,
       attributes: systemAttributes(message, account),
-      messageAttributes: {},
+      messageAttributes: eventAttributes(message.attributes),
       md5OfBody: bodyMd5(message.body),
       eventSource: 'aws:sqs',
       eventSourceARN: queueArn,
@@ -260,4 +261,19 @@ function failedMessages(response: string, batch: readonly ReceivedMessage[]): Re
   if (!parsed.success) return all;
   const failed = (parsed.data?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier);
   return failed.every((id) => all.has(id)) ? new Set(failed) : all;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event */
+function eventAttributes(attributes: MessageAttributes = {}) {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
+      name,
+      {
+        ...(StringValue === undefined ? { binaryValue: BinaryValue } : { stringValue: StringValue }),
+        stringListValues: [],
+        binaryListValues: [],
+        dataType: DataType,
+      },
+    ]),
+  );
 }

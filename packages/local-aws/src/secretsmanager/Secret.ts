@@ -28,6 +28,8 @@ export const secretSchema = z.strictObject({
   versions: z.array(versionSchema),
   /** The `SecretString` that the template had: CloudFormation puts it again only when it changes. */
   declared: z.string().optional(),
+  /** When it is gone for good; until then it can be restored. */
+  deletionAt: z.number().optional(),
 });
 
 /** A text, or bytes in base64. */

@@ -9,6 +9,8 @@ import {
   invalidRequest,
   SECRETS_MANAGER_LIMITS as LIMITS,
   limitExceeded,
+  markedForDeletion,
+  nameScheduled,
   secretExists,
   secretNotFound,
   valueNotFound,
@@ -25,6 +27,8 @@ import {
   secretSchema,
   versionAt,
 } from './Secret.ts';
+
+const DAY_MS = 86_400_000;
 
 /** What {@link Secrets} needs. */
 export interface SecretsOptions {
@@ -50,16 +54,29 @@ export class Secrets {
     return new Secrets(options);
   }
 
-  /** In the order of their names. */
+  /** In the order of their names, with those that wait for their deletion. */
   all(): Secret[] {
+    const now = this.#options.clock.now();
+    for (const { name, deletionAt } of [...this.#secrets.values()])
+      if (deletionAt !== undefined && deletionAt <= now) this.#erase(name);
     return [...this.#secrets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** @param id The name, the ARN, or the ARN without its last six characters. */
+  /**
+   * A secret, also one that waits for its deletion.
+   *
+   * @param id The name, the ARN, or the ARN without its last six characters.
+   */
   find(id: string): Secret {
-    const found =
-      this.#secrets.get(id) ?? this.all().find(({ arn }) => arn === id || arn.slice(0, -7) === id);
+    const found = this.all().find(({ name, arn }) => name === id || arn === id || arn.slice(0, -7) === id);
     if (found === undefined) throw secretNotFound();
+    return found;
+  }
+
+  /** A secret that can be used. @throws AwsError `ResourceNotFoundException`, `InvalidRequestException`. */
+  usable(id: string): Secret {
+    const found = this.find(id);
+    if (found.deletionAt !== undefined) throw markedForDeletion();
     return found;
   }
 
@@ -72,7 +89,8 @@ export class Secrets {
     readonly declared?: string | undefined;
   }): { readonly secret: Secret; readonly version: SecretVersion | undefined } {
     const { name, description, value, declared, token = randomUUID() } = input;
-    const existing = this.#secrets.get(name);
+    const existing = this.all().find((secret) => secret.name === name);
+    if (existing?.deletionAt !== undefined) throw nameScheduled();
     if (existing !== undefined) {
       const version = existing.versions.find(({ id }) => id === token);
       if (version !== undefined && isDeepStrictEqual(version.value, value))
@@ -126,7 +144,7 @@ export class Secrets {
       readonly stages?: readonly string[] | undefined;
     },
   ): { readonly secret: Secret; readonly version: SecretVersion } {
-    const secret = this.find(id);
+    const secret = this.usable(id);
     const { value, token = randomUUID(), stages = [CURRENT] } = input;
     const existing = secret.versions.find((version) => version.id === token);
     if (existing !== undefined) {
@@ -148,7 +166,7 @@ export class Secrets {
     stage: string,
     move: { readonly to?: string | undefined; readonly from?: string | undefined },
   ): Secret {
-    const secret = this.find(id);
+    const secret = this.usable(id);
     const { to, from } = move;
     const holder = versionAt(secret, stage)?.id;
     if (to !== undefined && !secret.versions.some((version) => version.id === to)) {
@@ -174,10 +192,12 @@ export class Secrets {
    */
   ensure(name: string, properties: unknown): void {
     const { Description: description, SecretString: declared } = secretProperties(properties);
-    const existing = this.#secrets.get(name);
+    const existing = this.all().find((secret) => secret.name === name);
     const value = declared === undefined ? undefined : { SecretString: declared };
     if (existing === undefined) {
       this.create({ name, description, value, declared });
+    } else if (existing.deletionAt !== undefined) {
+      throw nameScheduled();
     } else if (existing.description !== description || existing.declared !== declared) {
       const { description: _, declared: __, ...rest } = existing;
       this.#keep({
@@ -193,11 +213,47 @@ export class Secrets {
     return this.#secrets.has(name);
   }
 
+  /** Changes the description of a secret. */
+  describe(id: string, description: string): Secret {
+    const secret: Secret = { ...this.usable(id), description, changedAt: this.#options.clock.now() };
+    this.#keep(secret);
+    return secret;
+  }
+
+  /** Schedules the deletion of a secret. Until `deletionAt` it can be restored. */
+  schedule(id: string, days: number): Secret & { readonly deletionAt: number } {
+    const deletionAt = this.#options.clock.now() + days * DAY_MS;
+    const secret = { ...this.usable(id), deletionAt };
+    this.#keep(secret);
+    return secret;
+  }
+
+  /** Cancels the deletion of a secret. */
+  restore(id: string): Secret {
+    const { deletionAt: _, ...secret } = this.find(id);
+    this.#keep(secret);
+    return secret;
+  }
+
   /** Deletes a secret at once, without a recovery window. */
   remove(name: string): void {
-    const { name: found } = this.find(name);
-    rmSync(secretFile(this.#options.directory, found), { force: true });
-    this.#secrets.delete(found);
+    this.#erase(this.find(name).name);
+  }
+
+  /**
+   * Like {@link remove}, in the form of DeleteSecret's answer: to force the deletion of a secret that doesn't exist is no
+   * error. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
+   */
+  erase(id: string): { readonly ARN: string; readonly Name: string; readonly DeletionDate: number } {
+    const found = this.all().find(({ name, arn }) => name === id || arn === id || arn.slice(0, -7) === id);
+    if (found !== undefined) this.#erase(found.name);
+    const { arn, name } = found ?? { arn: secretArn({ ...this.#options, name: id }), name: id };
+    return { ARN: arn, Name: name, DeletionDate: this.#options.clock.now() / 1000 };
+  }
+
+  #erase(name: string): void {
+    rmSync(secretFile(this.#options.directory, name), { force: true });
+    this.#secrets.delete(name);
   }
 
   #restage(secret: Secret, versions: readonly SecretVersion[]): Secret {

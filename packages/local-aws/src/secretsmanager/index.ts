@@ -49,14 +49,67 @@ function secretOperations(secrets: Secrets): Record<string, JsonOperation> {
         return { ...document(secret), VersionIdsToStages: stagesByVersion(secret) };
       },
     }),
+    UpdateSecret: operation({
+      input: z.strictObject({
+        SecretId: idSchema,
+        ClientRequestToken: tokenSchema.optional(),
+        Description: descriptionSchema.optional(),
+        ...valueMembers,
+      }),
+      run: ({ SecretId, ClientRequestToken: token, Description, ...members }) => {
+        const value = readValue(members);
+        const found = secrets.usable(SecretId);
+        // The value first: one that is refused changes nothing.
+        const version = value === undefined ? undefined : secrets.put(SecretId, { value, token }).version;
+        if (Description !== undefined) secrets.describe(SecretId, Description);
+        return {
+          ARN: found.arn,
+          Name: found.name,
+          ...(version === undefined ? {} : { VersionId: version.id }),
+        };
+      },
+    }),
+    DeleteSecret: operation({
+      input: z.strictObject({
+        SecretId: idSchema,
+        RecoveryWindowInDays: z.int().optional(),
+        ForceDeleteWithoutRecovery: z.boolean().default(false),
+      }),
+      run: ({ SecretId, RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: force }) => {
+        const { leastRecoveryDays: least, mostRecoveryDays: most } = LIMITS;
+        if (force && days !== undefined)
+          throw invalidParameter(
+            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+          );
+        if (days !== undefined && (days < least || days > most))
+          throw invalidParameter(
+            `The RecoveryWindowInDays value must be between ${least} and ${most} days (inclusive).`,
+          );
+        if (force) return secrets.erase(SecretId);
+        const { arn, name, deletionAt } = secrets.schedule(SecretId, days ?? most);
+        return { ARN: arn, Name: name, DeletionDate: deletionAt / 1000 };
+      },
+    }),
+    RestoreSecret: operation({
+      input: z.strictObject({ SecretId: idSchema }),
+      run: ({ SecretId }) => {
+        const { arn, name } = secrets.restore(SecretId);
+        return { ARN: arn, Name: name };
+      },
+    }),
     ListSecrets: operation({
       input: z.strictObject({
         MaxResults: z.int().min(1).max(LIMITS.listPage).default(LIMITS.listPage),
         NextToken: z.string().optional(),
+        IncludePlannedDeletion: z.boolean().default(false),
       }),
-      run: ({ MaxResults, NextToken }) => {
+      run: ({ MaxResults, NextToken, IncludePlannedDeletion }) => {
         const after = NextToken === undefined ? '' : readToken(NextToken);
-        const rest = secrets.all().filter(({ name }) => name > after);
+        const rest = secrets
+          .all()
+          .filter(
+            ({ name, deletionAt }) => name > after && (IncludePlannedDeletion || deletionAt === undefined),
+          );
         const taken = rest.slice(0, MaxResults);
         const last = taken.at(-1);
         return {
@@ -73,13 +126,14 @@ function secretOperations(secrets: Secrets): Record<string, JsonOperation> {
   };
 }
 
-function document({ arn, name, description, createdAt, changedAt }: Secret) {
+function document({ arn, name, description, createdAt, changedAt, deletionAt }: Secret) {
   return {
     ARN: arn,
     Name: name,
     ...(description === undefined ? {} : { Description: description }),
     CreatedDate: createdAt / 1000,
     LastChangedDate: changedAt / 1000,
+    ...(deletionAt === undefined ? {} : { DeletedDate: deletionAt / 1000 }),
   };
 }
 
@@ -106,7 +160,7 @@ function valueOperations(secrets: Secrets): Record<string, JsonOperation> {
         VersionStage: stageSchema.optional(),
       }),
       run: ({ SecretId, VersionId, VersionStage }) => {
-        const secret = secrets.find(SecretId);
+        const secret = secrets.usable(SecretId);
         const { id, value, stages, createdAt } = secrets.version(secret, {
           id: VersionId,
           stage: VersionStage,

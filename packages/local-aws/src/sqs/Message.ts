@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { LineJournal } from '../disk/LineJournal.ts';
+import { storedAttributeSchema } from './messageAttributes.ts';
 
 /** A message in a queue. Times are epoch milliseconds. */
 const messageSchema = z.strictObject({
@@ -18,6 +19,8 @@ const messageSchema = z.strictObject({
   receivedAt: z.number().optional(),
   /** Trace header of the request that sent it, which a function's SDK adds: packages/local-aws/src/sqs/recursion.ts. */
   traceHeader: z.string().optional(),
+  /** What its sender states besides the body. */
+  attributes: z.record(z.string(), storedAttributeSchema).optional(),
   /** ARN of the queue that moved it to this dead-letter queue. */
   deadLetterSource: z.string().optional(),
 });

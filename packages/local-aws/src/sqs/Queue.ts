@@ -10,6 +10,7 @@ import {
   SQS_LIMITS,
 } from './errors.ts';
 import { type Message, MessageJournal, type ReceivedMessage } from './Message.ts';
+import { attributeBytes, type MessageAttributes } from './messageAttributes.ts';
 import type { QueueSettings } from './queueSettings.ts';
 
 /** Characters of XML 1.0: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
@@ -54,6 +55,7 @@ export class Queue {
   #modifiedAt: number;
   #purgedAt = Number.NEGATIVE_INFINITY;
   #alarm: Alarm | undefined;
+  #closed = false;
   readonly #stopListening: (() => void) | undefined;
 
   constructor(options: QueueOptions) {
@@ -97,11 +99,17 @@ export class Queue {
    * Sends one message. It can be received after `delayMs`, by default the queue's delay.
    *
    * @param traceHeader `X-Amzn-Trace-Id` of the request. Default none.
+   * @param attributes Default none.
    */
-  send(body: string, delayMs = this.#settings.DelaySeconds * 1_000, traceHeader?: string): Message {
-    const bytes = Buffer.byteLength(body);
+  send(
+    body: string,
+    delayMs = this.#settings.DelaySeconds * 1_000,
+    traceHeader?: string,
+    attributes: MessageAttributes = {},
+  ): Message {
+    const bytes = Buffer.byteLength(body) + attributeBytes(attributes);
     const { MaximumMessageSize } = this.#settings;
-    if (bytes < 1 || bytes > MaximumMessageSize) {
+    if (body === '' || bytes > MaximumMessageSize) {
       throw outOfRange(
         `of ${bytes} bytes`,
         'MessageBody',
@@ -117,6 +125,7 @@ export class Queue {
       visibleAt: now + delayMs,
       receiveCount: 0,
       ...(traceHeader === undefined ? {} : { traceHeader }),
+      ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
     };
     this.#keep([message]);
     return message;
@@ -244,8 +253,9 @@ export class Queue {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Closes the file. The queue must not be used afterwards. */
+  /** Closes the file. What receivers of a deleted queue still do with its messages has no effect. */
   close(): void {
+    this.#closed = true;
     this.#alarm?.cancel();
     this.#stopListening?.();
     this.#listeners.clear();
@@ -274,6 +284,7 @@ export class Queue {
   }
 
   #store(messages: readonly Message[]): void {
+    if (this.#closed) return;
     this.#journal.put(messages, this.#messages);
     for (const message of messages) this.#messages.set(message.id, message);
     this.#setAlarm();
@@ -286,6 +297,7 @@ export class Queue {
   }
 
   #remove(ids: readonly string[]): void {
+    if (this.#closed) return;
     this.#journal.remove(ids, this.#messages);
     for (const id of ids) {
       this.#messages.delete(id);

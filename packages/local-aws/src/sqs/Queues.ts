@@ -36,6 +36,8 @@ export interface QueuesOptions {
 export class Queues {
   readonly #options: QueuesOptions;
   readonly #queues = new Map<string, Queue>();
+  /** When queues were deleted by this process, by name. */
+  readonly #deletedAt = new Map<string, number>();
 
   private constructor(options: QueuesOptions) {
     this.#options = options;
@@ -117,8 +119,14 @@ export class Queues {
     // Its settings first: a folder without them is no queue, should this process be killed now.
     rmSync(join(this.#options.directory, name, QUEUE_FILE), { force: true });
     this.#queues.delete(name);
+    this.#deletedAt.set(name, this.#options.clock.now());
     queue.close();
     rmSync(join(this.#options.directory, name), { recursive: true, force: true });
+  }
+
+  /** Whether a queue of that name was deleted less than so many milliseconds ago. */
+  deletedWithin(name: string, ms: number): boolean {
+    return this.#options.clock.now() - (this.#deletedAt.get(name) ?? Number.NEGATIVE_INFINITY) < ms;
   }
 
   /** Closes every file. */

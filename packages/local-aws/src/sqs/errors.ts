@@ -28,6 +28,8 @@ export const SQS_LIMITS = {
   queuePage: 1_000,
   /** Seconds between two purges of a queue. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html */
   purgeInterval: 60,
+  /** Seconds before a queue may have the name of a deleted one. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html */
+  deletionSeconds: 60,
 } as const;
 
 /** Seconds, for a queue that doesn't set them. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
@@ -40,6 +42,7 @@ export const SQS_DEFAULTS = { visibilityTimeout: 30, retention: 345_600, delay: 
  */
 const QUERY_NAMES: Readonly<Record<string, string>> = {
   QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
+  QueueDeletedRecently: 'AWS.SimpleQueueService.QueueDeletedRecently',
   QueueNameExists: 'QueueAlreadyExists',
   EmptyBatchRequest: 'AWS.SimpleQueueService.EmptyBatchRequest',
   TooManyEntriesInBatchRequest: 'AWS.SimpleQueueService.TooManyEntriesInBatchRequest',
@@ -67,6 +70,14 @@ export const queueNameExists = () =>
     'QueueNameExists',
     400,
     'A queue already exists with the same name and a different value for its attributes.',
+  );
+
+/** A queue of that name was deleted a moment ago. */
+export const queueDeletedRecently = (seconds: number) =>
+  new AwsError(
+    'QueueDeletedRecently',
+    400,
+    `You must wait ${seconds} seconds after deleting a queue before you can create another with the same name.`,
   );
 
 /** A parameter that SQS doesn't accept. */

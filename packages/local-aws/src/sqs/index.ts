@@ -10,6 +10,7 @@ import {
   invalidParameter,
   purgeInProgress,
   queryErrorHeaders,
+  queueDeletedRecently,
   SQS_LIMITS,
 } from './errors.ts';
 import { batchOperations, messageOperations } from './messageOperations.ts';
@@ -52,7 +53,9 @@ function queueOperations(queues: Queues, account: string): Record<string, JsonOp
       }),
       run: ({ QueueName, Attributes }, request) => {
         if (QueueName.endsWith('.fifo')) throw notImplemented('sqs CreateQueue of a FIFO queue');
-        const settings = settingsFromAttributes(Attributes);
+        const settings = settingsFromAttributes('CreateQueue', Attributes);
+        if (queues.deletedWithin(QueueName, SQS_LIMITS.deletionSeconds * 1_000))
+          throw queueDeletedRecently(SQS_LIMITS.deletionSeconds);
         const queue = queues.create(queueName(QueueName), settings);
         return { QueueUrl: queues.urlOf(queue.name, endpointOf(request)) };
       },
@@ -91,6 +94,17 @@ function queueOperations(queues: Queues, account: string): Record<string, JsonOp
         return Object.keys(attributes).length > 0 ? { Attributes: attributes } : {};
       },
     }),
+    SetQueueAttributes: operation({
+      input: z.strictObject({ ...byUrl, Attributes: z.record(z.string(), z.string()) }),
+      run: ({ QueueUrl, Attributes }) => {
+        const queue = queues.byUrl(QueueUrl);
+        queues.ensure(queue.name, settingsFromAttributes('SetQueueAttributes', Attributes, queue.settings));
+      },
+    }),
+    DeleteQueue: operation({
+      input: z.strictObject(byUrl),
+      run: ({ QueueUrl }) => queues.delete(queues.byUrl(QueueUrl).name),
+    }),
     PurgeQueue: operation({
       input: z.strictObject(byUrl),
       run: ({ QueueUrl }) => {
@@ -125,10 +139,21 @@ const NUMBERS = new Set([
 ]);
 const FIFO = new Set(['FifoQueue', 'ContentBasedDeduplication', 'DeduplicationScope', 'FifoThroughputLimit']);
 
-/** A queue's settings from the attributes of CreateQueue, which are all text. */
-function settingsFromAttributes(attributes: Readonly<Record<string, string>>): QueueSettings {
-  const values: Record<string, unknown> = {};
-  for (const [name, text] of Object.entries(attributes)) values[name] = settingFromText(name, text);
+/**
+ * A queue's settings from attributes, which are all text.
+ *
+ * @param before What attributes that are left out stay. An empty text removes a policy or key.
+ */
+function settingsFromAttributes(
+  operationName: string,
+  attributes: Readonly<Record<string, string>>,
+  before: Partial<QueueSettings> = {},
+): QueueSettings {
+  const values: Record<string, unknown> = { ...before };
+  for (const [name, text] of Object.entries(attributes)) {
+    if (REMOVABLE.has(name) && text === '') delete values[name];
+    else values[name] = settingFromText(operationName, name, text);
+  }
   const parsed = queueSettingsSchema.safeParse(values);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -136,11 +161,11 @@ function settingsFromAttributes(attributes: Readonly<Record<string, string>>): Q
   throw invalidAttributeValue(String(issue?.path[0]));
 }
 
-function settingFromText(name: string, text: string): unknown {
-  if (FIFO.has(name)) throw notImplemented(`sqs CreateQueue attribute ${name}`);
-  if (name === 'Policy' || name === 'RedriveAllowPolicy') {
-    throw notImplemented(`sqs CreateQueue attribute ${name}`);
-  }
+const REMOVABLE: ReadonlySet<string> = new Set(['RedrivePolicy', 'KmsMasterKeyId']);
+
+function settingFromText(operationName: string, name: string, text: string): unknown {
+  if (FIFO.has(name) || name === 'Policy' || name === 'RedriveAllowPolicy')
+    throw notImplemented(`sqs ${operationName} attribute ${name}`);
   if (NUMBERS.has(name)) return /^\d+$/.test(text) ? Number(text) : text;
   if (name === 'SqsManagedSseEnabled') return text === 'true' ? true : text === 'false' ? false : text;
   if (name !== 'RedrivePolicy') return text;

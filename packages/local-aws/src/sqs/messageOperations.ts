@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { LocalClock } from '../base/clock.ts';
 import { AwsError } from '../protocol/AwsError.ts';
@@ -7,18 +8,26 @@ import {
   emptyBatch,
   idsNotDistinct,
   invalidBatchId,
+  invalidParameter,
   outOfRange,
   SQS_LIMITS,
   tooManyEntries,
 } from './errors.ts';
 import { bodyMd5, type ReceivedMessage, systemAttributes } from './Message.ts';
+import {
+  attributeBytes,
+  attributesInput,
+  attributesMd5,
+  chosenAttributes,
+  readAttributes,
+} from './messageAttributes.ts';
 import type { Queue } from './Queue.ts';
 import type { Queues } from './Queues.ts';
 import { traceHeader } from './recursion.ts';
 
 const byUrl = { QueueUrl: z.string() };
 
-/** Send, receive and delete single messages. Message attributes are refused by name. */
+/** Send, receive and delete single messages. */
 export function messageOperations(
   queues: Queues,
   clock: LocalClock,
@@ -26,11 +35,8 @@ export function messageOperations(
 ): Record<string, JsonOperation> {
   return {
     SendMessage: operation({
-      input: z.strictObject({ ...byUrl, MessageBody: z.string(), DelaySeconds: z.int().optional() }),
-      run: ({ QueueUrl, MessageBody, DelaySeconds }, { headers }) => {
-        const { id } = queues.byUrl(QueueUrl).send(MessageBody, delayMs(DelaySeconds), traceHeader(headers));
-        return { MessageId: id, MD5OfMessageBody: bodyMd5(MessageBody) };
-      },
+      input: z.strictObject({ ...byUrl, ...sentMembers }),
+      run: ({ QueueUrl, ...sent }, { headers }) => send(queues.byUrl(QueueUrl), sent, headers),
     }),
     ReceiveMessage: operation({
       input: z.strictObject({
@@ -41,8 +47,7 @@ export function messageOperations(
         /** The older name of `MessageSystemAttributeNames`. */
         AttributeNames: z.array(z.string()).default([]),
         MessageSystemAttributeNames: z.array(z.string()).default([]),
-        /** Messages have none here, so any request for some is satisfied. */
-        MessageAttributeNames: z.array(z.string()).optional(),
+        MessageAttributeNames: z.array(z.string()).default([]),
       }),
       run: async (input) => {
         const queue = queues.byUrl(input.QueueUrl);
@@ -55,7 +60,12 @@ export function messageOperations(
         });
         if (messages.length === 0) return {};
         const names = new Set([...input.AttributeNames, ...input.MessageSystemAttributeNames]);
-        return { Messages: messages.map((message) => messageDocument(message, names, account)) };
+        return {
+          Messages: messages.map((message) => ({
+            ...messageDocument(message, names, account),
+            ...attributesDocument(message, input.MessageAttributeNames),
+          })),
+        };
       },
     }),
     DeleteMessage: operation({
@@ -68,6 +78,44 @@ export function messageOperations(
         queues.byUrl(QueueUrl).changeVisibility(ReceiptHandle, visibilityMs(VisibilityTimeout) ?? 0),
     }),
   };
+}
+
+/** What a message that is sent consists of. */
+const sentMembers = {
+  MessageBody: z.string(),
+  DelaySeconds: z.int().optional(),
+  MessageAttributes: attributesInput,
+  /** Only `AWSTraceHeader`, as in SQS. */
+  MessageSystemAttributes: attributesInput,
+};
+type Sent = z.output<z.ZodObject<typeof sentMembers>>;
+
+function send(
+  queue: Queue,
+  { MessageBody, DelaySeconds, MessageAttributes, MessageSystemAttributes }: Sent,
+  headers: IncomingHttpHeaders,
+): Record<string, string> {
+  const attributes = readAttributes(MessageAttributes);
+  const { AWSTraceHeader, ...unknown } = readAttributes(MessageSystemAttributes);
+  const [wrong] = Object.keys(unknown);
+  if (wrong !== undefined) throw invalidParameter(`Message system attribute name '${wrong}' is invalid.`);
+  const trace = AWSTraceHeader?.StringValue ?? traceHeader(headers);
+  const { id } = queue.send(MessageBody, delayMs(DelaySeconds), trace, attributes);
+  return {
+    MessageId: id,
+    MD5OfMessageBody: bodyMd5(MessageBody),
+    ...(Object.keys(attributes).length === 0 ? {} : { MD5OfMessageAttributes: attributesMd5(attributes) }),
+    ...(AWSTraceHeader === undefined
+      ? {}
+      : { MD5OfMessageSystemAttributes: attributesMd5({ AWSTraceHeader }) }),
+  };
+}
+
+function attributesDocument({ attributes = {} }: ReceivedMessage, names: readonly string[]) {
+  const chosen = chosenAttributes(attributes, names);
+  return Object.keys(chosen).length === 0
+    ? {}
+    : { MessageAttributes: chosen, MD5OfMessageAttributes: attributesMd5(chosen) };
 }
 
 /** Converts a delay to milliseconds; undefined stands for the queue's own. */
@@ -109,19 +157,38 @@ export function batchOperations(queues: Queues): Record<string, JsonOperation> {
     SendMessageBatch: operation({
       input: z.strictObject({
         QueueUrl: z.string(),
-        Entries: z.array(
-          z.strictObject({ Id: z.string(), MessageBody: z.string(), DelaySeconds: z.int().optional() }),
-        ),
+        Entries: z.array(z.strictObject({ Id: z.string(), ...sentMembers })),
       }),
       run: ({ QueueUrl, Entries }, { headers }) => {
         const queue = queues.byUrl(QueueUrl);
         checkEntries(Entries);
-        const bytes = Entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(MessageBody), 0);
+        const bytes = Entries.reduce(
+          (sum, { MessageBody, MessageAttributes }) =>
+            sum + Buffer.byteLength(MessageBody) + attributeBytes(readAttributes(MessageAttributes)),
+          0,
+        );
         if (bytes > SQS_LIMITS.messageBytes) throw batchTooLong(SQS_LIMITS.messageBytes, bytes);
-        return settleEach(Entries, ({ MessageBody, DelaySeconds }) => ({
-          MessageId: queue.send(MessageBody, delayMs(DelaySeconds), traceHeader(headers)).id,
-          MD5OfMessageBody: bodyMd5(MessageBody),
-        }));
+        return settleEach(Entries, ({ Id: _, ...sent }) => send(queue, sent, headers));
+      },
+    }),
+    ChangeMessageVisibilityBatch: operation({
+      input: z.strictObject({
+        QueueUrl: z.string(),
+        Entries: z.array(
+          z.strictObject({
+            Id: z.string(),
+            ReceiptHandle: z.string(),
+            VisibilityTimeout: z.int().default(0),
+          }),
+        ),
+      }),
+      run: ({ QueueUrl, Entries }) => {
+        const queue = queues.byUrl(QueueUrl);
+        checkEntries(Entries);
+        return settleEach(Entries, ({ ReceiptHandle, VisibilityTimeout }) => {
+          queue.changeVisibility(ReceiptHandle, visibilityMs(VisibilityTimeout) ?? 0);
+          return {};
+        });
       },
     }),
     DeleteMessageBatch: operation({
