@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { parseJson } from '../base/json.ts';
+import { isChecked, parseChecked } from '../disk/checked.ts';
 import { LineJournal } from '../disk/LineJournal.ts';
 import type { Metric, MetricDatum } from './embeddedMetrics.ts';
 import { Statistics, type StoredStatistics } from './Statistics.ts';
@@ -164,7 +165,7 @@ export class MetricStore {
       .split('\n')
       .flatMap((text) => {
         // An incomplete last line is that of a process that was killed.
-        const batch = parseJson(text);
+        const batch = isChecked(text) ? parseChecked(text) : parseJson(text);
         return isBatch(batch) ? batch : [];
       });
   }

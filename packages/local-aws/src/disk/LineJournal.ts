@@ -1,9 +1,10 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
 import { DiskError } from '../base/errors.ts';
+import { isChecked, parseChecked, withChecksum } from './checked.ts';
 import { replaceAndKeepOpen, writeWhole } from './files.ts';
 
 /**
- * A file of JSON lines. Every change is appended to it before it takes effect.
+ * A file of JSON lines with checksums. Every change is appended to it before it takes effect.
  *
  * A line is written before {@link append} returns, so it survives a killed process. It isn't flushed to the disk, so a
  * power failure may lose the last moments. A kill can leave an incomplete last line, which doesn't count and is dropped
@@ -33,7 +34,8 @@ export class LineJournal<Line> {
   /**
    * Reads a journal and opens it for appending.
    *
-   * @throws DiskError DISK_DAMAGED for a complete line that `parse` refuses, with file and line.
+   * @throws DiskError DISK_DAMAGED for a complete line that is not what was written or that `parse` refuses, with file
+   *   and line, and how many lines can be read. The file stays as it is.
    */
   static open<Line>(
     file: string,
@@ -41,17 +43,24 @@ export class LineJournal<Line> {
   ): { readonly journal: LineJournal<Line>; readonly lines: Line[] } {
     const bytes = readFileSync(file);
     const whole = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
-    const lines = whole
-      .toString('utf8')
-      .split('\n')
-      .slice(0, -1)
-      .map((line, i) => {
-        try {
-          return parse(JSON.parse(line));
-        } catch (error) {
-          throw new DiskError('DISK_DAMAGED', `${file}, line ${i + 1}.`, { cause: error });
-        }
-      });
+    const lines: Line[] = [];
+    const damaged: { readonly line: number; readonly cause: unknown }[] = [];
+    const texts = whole.toString('utf8').split('\n').slice(0, -1);
+    for (const [i, text] of texts.entries()) {
+      try {
+        lines.push(parse(parseChecked(text)));
+      } catch (cause) {
+        damaged.push({ line: i + 1, cause });
+      }
+    }
+    // The end of a whole line can be damaged, too. A line that a kill has cut is not whole.
+    const rest = bytes.subarray(whole.length).toString('utf8');
+    if (isChecked(rest.slice(0, -1))) damaged.push({ line: texts.length + 1, cause: 'The line has no end.' });
+    const [first] = damaged;
+    if (first !== undefined) {
+      const found = `${file}, line ${first.line}. ${lines.length} of ${lines.length + damaged.length} lines can be read.`;
+      throw new DiskError('DISK_DAMAGED', found, { cause: first.cause });
+    }
     const journal = new LineJournal<Line>(file, openSync(file, 'a'), lines.length);
     if (whole.length < journal.#length) journal.#cut(whole.length);
     return { journal, lines };
@@ -111,5 +120,5 @@ export class LineJournal<Line> {
 }
 
 function textOf(lines: readonly unknown[]): string {
-  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  return lines.map((line) => `${withChecksum(JSON.stringify(line))}\n`).join('');
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { z } from 'zod';
 import { DiskError } from '../base/errors.ts';
+import { parseChecked, withChecksum } from './checked.ts';
 
 /** Writes every byte: the kernel may write only a part per call. */
 export function writeWhole(descriptor: number, bytes: Uint8Array): void {
@@ -38,6 +39,11 @@ export function replaceAndKeepOpen(file: string, content: string): number {
   return descriptor;
 }
 
+/** Replaces a file by a value as JSON, with a checksum. */
+export function writeJsonFile(file: string, value: unknown): void {
+  replaceFile(file, `${withChecksum(JSON.stringify(value))}\n`);
+}
+
 /**
  * The validated content of a JSON file; undefined when it doesn't exist.
  *
@@ -50,7 +56,7 @@ export function readJsonFile<Schema extends z.ZodType>(
   const text = read(file);
   if (text === undefined) return undefined;
   try {
-    return schema.parse(JSON.parse(text));
+    return schema.parse(parseChecked(text.replace(/\n$/, '')));
   } catch (error) {
     throw new DiskError('DISK_DAMAGED', `${file}.`, { cause: error });
   }

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
-import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import { DiskError } from '../base/errors.ts';
+import { replaceFile } from '../disk/files.ts';
 import { LineJournal } from '../disk/LineJournal.ts';
+import { readSegment, recordHeader, SEGMENT_MARK } from './segmentFormat.ts';
 
 /** Size in bytes after which a new file is started, so that delivered files can be deleted. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
@@ -51,8 +53,7 @@ export class Journal {
       if (owner !== name && !names.includes(owner)) await rm(join(directory, name));
     }
     const last = Number(SEGMENT_NAME.exec(names.at(-1) ?? '')?.[1] ?? 0);
-    const expired = await readFile(join(directory, EXPIRED), 'utf8').catch(() => '0');
-    const journal = new Journal(directory, last + 1, Number(expired));
+    const journal = new Journal(directory, last + 1, await readExpired(join(directory, EXPIRED)));
     const entries: JournalEntry[] = [];
     for (const name of names) {
       const recovered = await Segment.recover(join(directory, name));
@@ -87,7 +88,7 @@ export class Journal {
       })
       .join('');
     await appendFile(join(this.#directory, EXPIRED_DOCUMENTS), lines);
-    await writeFile(join(this.#directory, EXPIRED), String(documents));
+    replaceFile(join(this.#directory, EXPIRED), String(documents));
   }
 
   /** Deletes the files whose documents are all delivered. */
@@ -172,8 +173,6 @@ export interface JournalEntry {
 /** Documents `from` to `to` (inclusive) of the record `index` that are delivered. */
 export type DeliveredRun = readonly [index: number, from: number, to: number];
 
-/** Length and CRC-32 of the record (u32 each), arrival (f64, epoch ms); little-endian. */
-const HEADER_BYTES = 16;
 const NONE: ReadonlySet<number> = new Set();
 const runsSchema = z.array(z.tuple([z.int(), z.int(), z.int()]));
 
@@ -199,30 +198,47 @@ export class Segment {
   static async create(path: string): Promise<Segment> {
     const segment = new Segment(path);
     segment.#file = await open(path, 'wx+');
+    try {
+      await writeAll(segment.#file, SEGMENT_MARK, 0);
+    } catch (error) {
+      await segment.remove();
+      throw error;
+    }
+    segment.size = SEGMENT_MARK.length;
     return segment;
   }
 
-  /** Reads a segment of an earlier process. A record that a killed process wrote only in part is not acknowledged. */
+  /**
+   * Reads a segment of an earlier process. A record that a killed process wrote only in part is not acknowledged.
+   *
+   * @throws DiskError DISK_DAMAGED when an acknowledged record is not what was written. The file stays as it is.
+   */
   static async recover(path: string): Promise<{ segment: Segment; entries: JournalEntry[] }> {
     const segment = new Segment(path);
     segment.#file = await open(path, 'r+');
-    const delivered = segment.#openMarks();
-    const bytes = await segment.#file.readFile();
-    const entries: JournalEntry[] = [];
-    for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
-      const length = bytes.readUInt32LE(at);
-      const position = at + HEADER_BYTES;
-      const data = bytes.subarray(position, position + length);
-      if (data.length < length || crc32(data) !== bytes.readUInt32LE(at + 4)) break;
-      const index = entries.length;
-      const arrivalMs = bytes.readDoubleLE(at + 8);
-      entries.push({ segment, index, position, length, arrivalMs, delivered: delivered.get(index) ?? NONE });
-      at = position + length;
+    try {
+      const delivered = segment.#openMarks();
+      const bytes = await segment.#file.readFile();
+      const { records, damage } = readSegment(bytes);
+      if (damage !== undefined)
+        throw new DiskError(
+          'DISK_DAMAGED',
+          `${path}, byte ${damage.at}. ${records.length} records before it and ${damage.after} after it can be read.`,
+        );
+      const entries = records.map((record, index) => ({
+        ...record,
+        segment,
+        index,
+        delivered: delivered.get(index) ?? NONE,
+      }));
+      segment.size = bytes.length;
+      segment.#records = entries.length;
+      segment.#unsettled = entries.length;
+      return { segment, entries };
+    } catch (error) {
+      await segment.close();
+      throw error;
     }
-    segment.size = bytes.length;
-    segment.#records = entries.length;
-    segment.#unsettled = entries.length;
-    return { segment, entries };
   }
 
   /** Whether every document of every record is delivered. */
@@ -242,12 +258,9 @@ export class Segment {
     const start = this.size;
     let at = start;
     for (const { data, arrivalMs } of batch) {
-      const header = Buffer.alloc(HEADER_BYTES);
-      header.writeUInt32LE(data.length, 0);
-      header.writeUInt32LE(crc32(data), 4);
-      header.writeDoubleLE(arrivalMs, 8);
+      const header = recordHeader(data, arrivalMs);
       pieces.push(header, data);
-      const position = at + HEADER_BYTES;
+      const position = at + header.length;
       const index = this.#records + entries.length;
       entries.push({ segment: this, index, position, length: data.length, arrivalMs, delivered: NONE });
       at = position + data.length;
@@ -255,7 +268,17 @@ export class Segment {
     this.#unsettled += entries.length;
     this.#records += entries.length;
     this.size = at;
-    await writeAll(this.#open(), Buffer.concat(pieces), start);
+    try {
+      await writeAll(this.#open(), Buffer.concat(pieces), start);
+    } catch (error) {
+      // Nothing of the batch is acknowledged, so nothing waits for it: the segment can be done.
+      this.#unsettled -= entries.length;
+      this.size = start;
+      await this.#open()
+        .truncate(start)
+        .catch(() => undefined);
+      throw error;
+    }
     return entries;
   }
 
@@ -315,6 +338,15 @@ export class Segment {
     if (this.#file === undefined) throw new Error(`The journal ${this.#path} is closed.`);
     return this.#file;
   }
+}
+
+/** How many documents earlier processes have dropped. @throws DiskError DISK_DAMAGED */
+async function readExpired(file: string): Promise<number> {
+  if (!existsSync(file)) return 0;
+  const text = await readFile(file, 'utf8');
+  // An earlier version could be killed between emptying the file and writing it.
+  if (/^\d{0,15}$/.test(text)) return Number(text);
+  throw new DiskError('DISK_DAMAGED', `${file}.`);
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

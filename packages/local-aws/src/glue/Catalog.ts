@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
-import { readJsonFile, replaceFile } from '../disk/files.ts';
+import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import type { DatabaseEntry, TableEntry } from './entries.ts';
 import {
@@ -250,15 +250,12 @@ const tableFileSchema = z.strictObject({
 function writeDatabase(directory: string, entry: DatabaseEntry): void {
   const folder = databaseFolder(directory, entry.input.Name);
   mkdirSync(folder, { recursive: true });
-  replaceFile(
-    join(folder, DATABASE_FILE),
-    JSON.stringify({ createdAt: entry.createdAt, input: entry.input }),
-  );
+  writeJsonFile(join(folder, DATABASE_FILE), { createdAt: entry.createdAt, input: entry.input });
 }
 
 /** Writes one table. Its database must have been written before. */
 function writeTable(directory: string, table: TableEntry): void {
-  replaceFile(tableFile(directory, table.databaseName, table.input.Name), JSON.stringify(table));
+  writeJsonFile(tableFile(directory, table.databaseName, table.input.Name), table);
 }
 
 /** Deletes a database and all its tables from disk. */

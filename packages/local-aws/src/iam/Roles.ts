@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { TemplateError } from '../base/errors.ts';
-import { readJsonFile, replaceFile } from '../disk/files.ts';
+import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { accountOfKey, type Caller, roleSessionArn, rootOf, type Signer } from './Caller.ts';
 import { checkOwnPolicy } from './checkPolicy.ts';
@@ -149,7 +149,7 @@ export class Roles {
   }
 
   #save(): void {
-    if (this.#file !== undefined) replaceFile(this.#file, JSON.stringify([...this.#made.values()], null, 2));
+    if (this.#file !== undefined) writeJsonFile(this.#file, [...this.#made.values()]);
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
-import { readJsonFile, replaceFile } from '../disk/files.ts';
+import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { Faults } from '../faults/Faults.ts';
 import { type Policy, readPolicy } from '../iam/policy.ts';
 import { AwsError } from '../protocol/AwsError.ts';
@@ -166,7 +166,10 @@ export class Keys {
   /** Stores a changed key. */
   save(): void {
     if (this.#file === undefined) return;
-    replaceFile(this.#file, JSON.stringify([...this.#keys.values()].map(({ arn: _, ...key }) => key)));
+    writeJsonFile(
+      this.#file,
+      [...this.#keys.values()].map(({ arn: _, ...key }) => key),
+    );
   }
 
   #prefix(account: string, region = this.#region): string {

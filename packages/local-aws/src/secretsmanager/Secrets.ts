@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.ts';
-import { readJsonFile, replaceFile } from '../disk/files.ts';
+import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import {
   invalidParameter,
   invalidRequest,
@@ -317,7 +317,7 @@ const FILE = /^[0-9a-f]{64}\.json$/;
  */
 function writeSecret(directory: string, secret: Secret): void {
   mkdirSync(directory, { recursive: true });
-  replaceFile(secretFile(directory, secret.name), JSON.stringify(secret));
+  writeJsonFile(secretFile(directory, secret.name), secret);
 }
 
 function secretFile(directory: string, name: string): string {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { LocalClock } from '../base/clock.ts';
-import { readJsonFile, replaceFile } from '../disk/files.ts';
+import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { queueDoesNotExist, queueNameExists } from './errors.ts';
 import { Queue } from './Queue.ts';
 import { type QueueSettings, queueNameSchema, queueSettingsSchema } from './queueSettings.ts';
@@ -144,7 +144,7 @@ export class Queues {
   #writeFile(name: string, createdAt: number, settings: QueueSettings): void {
     const folder = join(this.#options.directory, name);
     mkdirSync(folder, { recursive: true });
-    replaceFile(join(folder, QUEUE_FILE), JSON.stringify({ name, createdAt, settings }));
+    writeJsonFile(join(folder, QUEUE_FILE), { name, createdAt, settings });
   }
 
   #open(name: string, createdAt: number, settings: QueueSettings): Queue {

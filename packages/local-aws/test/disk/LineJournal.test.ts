@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { readJsonFile } from '../../src/disk/files.ts';
+import { readJsonFile, writeJsonFile } from '../../src/disk/files.ts';
 import { LineJournal } from '../../src/disk/LineJournal.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';
 
@@ -72,6 +72,37 @@ describe('LineJournal', () => {
     );
   });
 
+  it('finds every damaged byte, tells what can be read, and keeps the file', () => {
+    const lines = ['first', 'second é', 'third'];
+    LineJournal.create(file, lines).close();
+    const whole = readFileSync(file);
+    for (let at = 0; at < whole.length; at += 1) {
+      for (const bit of [1, 8, 128]) {
+        const damaged = Buffer.from(whole);
+        damaged.writeUInt8(whole.readUInt8(at) ^ bit, at);
+        writeFileSync(file, damaged);
+        expect(open).toThrow(
+          expect.objectContaining({
+            code: 'LOCAL_AWS_DISK_DAMAGED',
+            message: expect.stringMatching(/journal\.jsonl, line \d\. \d of \d lines can be read\.$/),
+          }),
+        );
+        expect(readFileSync(file).equals(damaged)).toBe(true);
+      }
+    }
+  });
+
+  it('reads the lines of an earlier version, which have no checksum, and appends with one', () => {
+    writeFileSync(file, '"old"\n"older"\n');
+    const { journal, lines } = open();
+    expect(lines).toEqual(['old', 'older']);
+    journal.append('new');
+    journal.close();
+    expect(readLines()).toEqual(['old', 'older', 'new']);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"new"', '"now"'));
+    expect(open).toThrow(expect.objectContaining({ code: 'LOCAL_AWS_DISK_DAMAGED' }));
+  });
+
   it('ignores temporary files that a killed process leaves beside it', () => {
     writeFileSync(`${file}.tmp`, '"half a rewr');
     LineJournal.create(file, ['a']).close();
@@ -106,6 +137,23 @@ describe('LineJournal', () => {
     expect(readLines()).toEqual(acknowledged);
     expect(readJsonFile(other, z.string())).toBe('old');
     expect(readdirSync(directory.path).sort()).toEqual(['journal.jsonl', 'other.json']);
+  });
+});
+
+describe('writeJsonFile', () => {
+  it('writes what readJsonFile reads, and any damaged byte is found', () => {
+    writeJsonFile(file, 'a value');
+    expect(readJsonFile(file, lineSchema)).toBe('a value');
+    const whole = readFileSync(file);
+    // The last byte is the line end, which means nothing.
+    for (let at = 0; at < whole.length - 1; at += 1) {
+      const damaged = Buffer.from(whole);
+      damaged.writeUInt8(whole.readUInt8(at) ^ 1, at);
+      writeFileSync(file, damaged);
+      expect(() => readJsonFile(file, lineSchema)).toThrow(
+        expect.objectContaining({ code: 'LOCAL_AWS_DISK_DAMAGED' }),
+      );
+    }
   });
 });
 

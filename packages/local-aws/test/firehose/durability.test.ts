@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, readdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readSegment, recordHeader, SEGMENT_MARK } from '../../src/firehose/segmentFormat.ts';
 import { FirehoseFixture, partitionedStream, plainStream } from './FirehoseFixture.ts';
 
 let fixture: FirehoseFixture;
@@ -109,6 +111,72 @@ describe('an acknowledged record', () => {
     await fixture.firehose.flush();
     expect(fixture.text(fixture.keys()[0] ?? '')).toBe('whole and new');
     expect(journal()).toEqual([]);
+  });
+
+  it('is never lost to a damaged byte: the stream says what it can read, and keeps the file', async () => {
+    await fixture.firehose.createStream('s', plainStream());
+    for (let n = 0; n < 5; n += 1) await fixture.put('s', document(n));
+    await fixture.stop();
+    const [name = ''] = journal();
+    const file = join(fixture.directory, 'streams', 's.stream', name);
+    const whole = readFileSync(file);
+    for (let at = 0; at < whole.length; at += 1) {
+      const damaged = Buffer.from(whole);
+      damaged.writeUInt8(whole.readUInt8(at) ^ 4, at);
+      writeFileSync(file, damaged);
+      const { records, damage } = readSegment(damaged);
+      expect([at, damage === undefined]).toEqual([at, false]);
+      expect([at, records.length + (damage?.after ?? 0)]).toEqual([at, at < 4 ? 5 : 4]);
+    }
+    await fixture.start();
+    await expect(fixture.firehose.createStream('s', plainStream())).rejects.toMatchObject({
+      code: 'LOCAL_AWS_DISK_DAMAGED',
+      message: expect.stringMatching(
+        /\.journal, byte \d+\. 4 records before it and 0 after it can be read\.$/,
+      ),
+    });
+    expect(readFileSync(file).length).toBe(whole.length);
+    writeFileSync(file, whole);
+    await fixture.firehose.createStream('s', plainStream());
+    await fixture.firehose.flush();
+    expect(fixture.text(fixture.keys()[0] ?? '')).toBe([0, 1, 2, 3, 4].map(document).join(''));
+  });
+
+  it('is whole wherever a kill cuts the records after it', () => {
+    const pieces = ['one', 'two', ''].map((text) => [recordHeader(Buffer.from(text), 7), Buffer.from(text)]);
+    const whole = Buffer.concat([SEGMENT_MARK, ...pieces.flat()]);
+    const ends = pieces.map(
+      (_, i) =>
+        4 +
+        pieces
+          .slice(0, i + 1)
+          .flat()
+          .reduce((sum, { length }) => sum + length, 0),
+    );
+    for (let length = 0; length <= whole.length; length += 1) {
+      const complete = ends.filter((end) => end <= length).length;
+      const { records, damage } = readSegment(whole.subarray(0, length));
+      expect([records.length, damage]).toEqual([complete, undefined]);
+    }
+  });
+
+  it('is delivered from a journal of an earlier version', async () => {
+    const old = (text: string) => {
+      const header = Buffer.alloc(16);
+      header.writeUInt32LE(text.length, 0);
+      header.writeUInt32LE(crc32(text), 4);
+      header.writeDoubleLE(fixture.clock.now(), 8);
+      return Buffer.concat([header, Buffer.from(text)]);
+    };
+    const folder = join(fixture.directory, 'streams', 's.stream');
+    mkdirSync(folder, { recursive: true });
+    const whole = Buffer.concat([old('one'), old('two'), old('three').subarray(0, 18)]);
+    writeFileSync(join(folder, '0000000001.journal'), whole);
+    await fixture.firehose.createStream('s', plainStream());
+    await fixture.firehose.flush();
+    expect(fixture.text(fixture.keys()[0] ?? '')).toBe('onetwo');
+    whole.writeUInt8(9, 0);
+    expect(readSegment(whole).damage).toEqual({ at: 0, after: 1 });
   });
 
   it('is delivered again when S3 has it but the delivery was not recorded', async () => {

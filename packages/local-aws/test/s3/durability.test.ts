@@ -126,7 +126,7 @@ describe('the object store on disk', () => {
     await store.put('durable', 'x/a', 'new');
     const written = lines().at(-1) ?? '';
     store.close();
-    const { temp }: { temp: string } = JSON.parse(written);
+    const { temp }: { temp: string } = JSON.parse(written.split('\t')[0] ?? '');
     renameSync(join(directory, 'durable/x/a'), join(directory, '.store/durable/tmp', temp));
     rmSync(join(directory, 'durable/x'), { recursive: true });
     store = ObjectStore.open({ directory, clock });

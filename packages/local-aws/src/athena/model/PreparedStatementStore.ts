@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
-import { readJsonFile, replaceFile } from '../../disk/files.ts';
+import { readJsonFile, writeJsonFile } from '../../disk/files.ts';
 import type { PreparedStatements } from '../engine/StatementRunner.ts';
 
 const preparedStatementSchema = z.strictObject({
@@ -71,7 +71,7 @@ export class PreparedStatementStore implements PreparedStatements {
   }
 
   #write(statements: readonly PreparedStatement[]): void {
-    replaceFile(this.#file, JSON.stringify(statements));
+    writeJsonFile(this.#file, statements);
     this.#statements = statements;
   }
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
-import { readJsonFile, replaceFile } from '../../disk/files.ts';
+import { readJsonFile, writeJsonFile } from '../../disk/files.ts';
 import { notImplemented } from '../../protocol/AwsError.ts';
 import { readProperties } from '../../protocol/readProperties.ts';
 import { invalidRequest, workGroupNotFound } from './errors.ts';
@@ -269,6 +269,6 @@ export class WorkGroups {
   }
 
   #write(): void {
-    replaceFile(this.#file, JSON.stringify(this.all()));
+    writeJsonFile(this.#file, this.all());
   }
 }

@@ -1,0 +1,32 @@
+import { crc32 } from 'node:zlib';
+
+/** What stands between a JSON text and its checksum. JSON writes a tab within a text as an escape. */
+const MARK = '\t#';
+const CHECKED = /^(.*)\t#([0-9a-f]{8})$/s;
+
+/** A JSON text with its CRC-32, so that a damaged byte is found where the text would still be valid. */
+export function withChecksum(json: string): string {
+  return `${json}${MARK}${crc32(json).toString(16).padStart(8, '0')}`;
+}
+
+/**
+ * The value of a JSON text with its checksum. A text of an earlier version has none.
+ *
+ * @throws Error when the text is not what was written.
+ */
+export function parseChecked(text: string): unknown {
+  const [, json, checksum] = CHECKED.exec(text) ?? [];
+  if (json === undefined || checksum === undefined) return JSON.parse(text);
+  if (Number.parseInt(checksum, 16) !== crc32(json)) throw new Error('The checksum is of another text.');
+  return JSON.parse(json);
+}
+
+/** Whether a text has a checksum, and it is right. */
+export function isChecked(text: string): boolean {
+  try {
+    parseChecked(text);
+    return CHECKED.test(text);
+  } catch {
+    return false;
+  }
+}

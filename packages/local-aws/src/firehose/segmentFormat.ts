@@ -1,0 +1,102 @@
+import { crc32 } from 'node:zlib';
+
+/** A record of a segment: where its bytes are, and when it arrived (epoch ms). */
+export interface SegmentRecord {
+  readonly position: number;
+  readonly length: number;
+  readonly arrivalMs: number;
+}
+
+/** What a segment's file holds. */
+export interface SegmentContent {
+  /** In order, up to the damage. */
+  readonly records: readonly SegmentRecord[];
+  /** The first byte that is not what was written, and how many records after it can be read. */
+  readonly damage?: { readonly at: number; readonly after: number };
+}
+
+/** The first bytes of a file. As the length of an earlier version's first record, they would be too large. */
+export const SEGMENT_MARK = Buffer.from('JRN2');
+/** Length and CRC-32 of the record (u32 each), arrival (f64, epoch ms); little-endian. */
+const RECORD_HEADER_BYTES = 16;
+/** The same, and their own CRC-32: a length that is damaged would hide all later records. */
+const CHECKED_HEADER_BYTES = RECORD_HEADER_BYTES + 4;
+/** Longer than any record that Firehose accepts. */
+const LONGEST_BYTES = 16 * 1024 * 1024;
+
+/** The header that stands before a record. */
+export function recordHeader(data: Uint8Array, arrivalMs: number): Buffer {
+  const header = Buffer.alloc(CHECKED_HEADER_BYTES);
+  header.writeUInt32LE(data.length, 0);
+  header.writeUInt32LE(crc32(data), 4);
+  header.writeDoubleLE(arrivalMs, 8);
+  header.writeUInt32LE(crc32(header.subarray(0, RECORD_HEADER_BYTES)), RECORD_HEADER_BYTES);
+  return header;
+}
+
+/**
+ * Reads a segment. A record at the end that a kill has cut short was never acknowledged and is no damage, nor are zeros
+ * at the end, which a power failure leaves. Segments of earlier versions have no mark and no checksums of headers.
+ */
+export function readSegment(bytes: Buffer): SegmentContent {
+  if (bytes.length < SEGMENT_MARK.length) return { records: [] };
+  const isMarked = bytes.subarray(0, SEGMENT_MARK.length).equals(SEGMENT_MARK);
+  if (!isMarked && bytes.readUInt32LE(0) > LONGEST_BYTES) {
+    const start = SEGMENT_MARK.length;
+    return { records: [], damage: { at: 0, after: countAfter(bytes, start, CHECKED_HEADER_BYTES) } };
+  }
+  const headerBytes = isMarked ? CHECKED_HEADER_BYTES : RECORD_HEADER_BYTES;
+  const records: SegmentRecord[] = [];
+  for (let at = isMarked ? SEGMENT_MARK.length : 0; at < bytes.length; ) {
+    const record = recordAt(bytes, at, headerBytes);
+    if (record === undefined) {
+      const after = countAfter(bytes, at + 1, headerBytes);
+      return after === 0 && isTorn(bytes, at, headerBytes) ? { records } : { records, damage: { at, after } };
+    }
+    records.push(record);
+    at = record.position + record.length;
+  }
+  return { records };
+}
+
+/** The record at a position; undefined when what is there is not one as it was written. */
+function recordAt(bytes: Buffer, at: number, headerBytes: number): SegmentRecord | undefined {
+  const position = at + headerBytes;
+  if (position > bytes.length) return undefined;
+  const length = bytes.readUInt32LE(at);
+  if (length === 0 && headerBytes === RECORD_HEADER_BYTES) return undefined;
+  if (position + length > bytes.length || !isHeader(bytes, at, headerBytes)) return undefined;
+  if (crc32(bytes.subarray(position, position + length)) !== bytes.readUInt32LE(at + 4)) return undefined;
+  return { position, length, arrivalMs: bytes.readDoubleLE(at + 8) };
+}
+
+function isHeader(bytes: Buffer, at: number, headerBytes: number): boolean {
+  if (headerBytes === RECORD_HEADER_BYTES) return true;
+  const checksum = bytes.readUInt32LE(at + RECORD_HEADER_BYTES);
+  return crc32(bytes.subarray(at, at + RECORD_HEADER_BYTES)) === checksum;
+}
+
+/** How many records can be read after a damage. */
+function countAfter(bytes: Buffer, from: number, headerBytes: number): number {
+  let found = 0;
+  for (let at = from; at + headerBytes <= bytes.length; ) {
+    const record = recordAt(bytes, at, headerBytes);
+    if (record === undefined) at += 1;
+    else {
+      found += 1;
+      at = record.position + record.length;
+    }
+  }
+  return found;
+}
+
+/** Whether the last bytes are the beginning of a record whose rest was not written. */
+function isTorn(bytes: Buffer, at: number, headerBytes: number): boolean {
+  const left = bytes.length - at;
+  if (left < headerBytes) return true;
+  if (bytes.subarray(at).every((byte) => byte === 0)) return true;
+  if (!isHeader(bytes, at, headerBytes)) return false;
+  const length = bytes.readUInt32LE(at);
+  const data = bytes.subarray(at + headerBytes);
+  return length > data.length || data.subarray(-Math.min(length, 512)).every((byte) => byte === 0);
+}
