@@ -1,4 +1,5 @@
 import { type Alarm, LONGEST_TIMER_MS, type LocalClock } from './clock.ts';
+import { reportDefect } from './reportDefect.ts';
 
 interface PendingAlarm {
   at: number;
@@ -134,11 +135,8 @@ export class MovableClock implements LocalClock {
 
   #onTimer(): void {
     this.#timer = undefined;
-    try {
-      // Not awaited: time passes whether or not the work is done.
-      for (const alarm of this.#due()) if (this.#alarms.delete(alarm)) alarm.ring();
-    } finally {
-      this.#setTimer();
-    }
+    // Not awaited: time passes whether or not the work is done. One that fails, as on a full disk, stops no other.
+    for (const alarm of this.#due()) void this.#ring(alarm).catch(reportDefect);
+    this.#setTimer();
   }
 }

@@ -115,6 +115,19 @@ export const DiskError = defineErrorFamily('system', {
       "A file of the local cloud's data can't be read: something else has changed it, or another version wrote it.",
     cure: 'Repair or remove what is named, or delete the data directory to start again without data.',
   },
+  DISK_FULL: {
+    cause: 'The disk is full: what could not be written is not acknowledged.',
+    cure: 'Free some space on the disk of the data directory. What was acknowledged is kept.',
+  },
+  DISK_NOT_WRITABLE: {
+    cause:
+      'The local cloud may not write in its data directory: what could not be written is not acknowledged.',
+    cure: 'Make the directory writable for the user that runs the local cloud, or start it with another directory.',
+  },
+  DISK_FOREIGN: {
+    cause: 'Something that the local cloud has not made is where it keeps its data.',
+    cure: 'Move away what is named, or start the local cloud with another directory.',
+  },
 });
 
 /** Why the local cloud refuses a request before it looks at what the request asks for. */

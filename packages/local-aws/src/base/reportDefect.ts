@@ -1,9 +1,29 @@
+import { diskProblem } from './diskProblem.ts';
+
 /** What a terminal acts on, hides or reorders. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing */
 const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** Writes an unexpected error with its stack to stderr; characters that a terminal would act on are escapes. */
+/** How long a sentence about the disk is not repeated, in milliseconds of the machine: each request fails the same. */
+const TOLD_MS = 60_000;
+const told = new Map<string, number>();
+
+/**
+ * Writes an unexpected error with its stack to stderr; characters that a terminal would act on are escapes. A disk that
+ * is full or can't be written is no defect: of that there is a sentence, once a minute.
+ */
 export function reportDefect(error: unknown): void {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const problem = diskProblem(error);
+  if (problem === undefined) {
+    write(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return;
+  }
+  const now = performance.now();
+  if (now - (told.get(problem.code) ?? Number.NEGATIVE_INFINITY) < TOLD_MS) return;
+  told.set(problem.code, now);
+  write(`${problem.code}: ${problem.message} ${problem.cure}`);
+}
+
+function write(text: string): void {
   const visible = text.replace(HIDDEN, (hidden) => `\\u{${(hidden.codePointAt(0) ?? 0).toString(16)}}`);
   process.stderr.write(`${visible}\n`);
 }

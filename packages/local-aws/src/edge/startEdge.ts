@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { LocalClock } from '../base/clock.ts';
+import { diskProblem } from '../base/diskProblem.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { ConnectionReset, Faults } from '../faults/Faults.ts';
 import { secretOfKey } from '../iam/Caller.ts';
@@ -119,6 +120,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       if (error instanceof AwsError) return refuse(error);
       if (error instanceof ConnectionReset) throw error;
       if (!isHangUp(error)) onDefect(error);
+      const problem = diskProblem(error);
+      if (problem !== undefined) {
+        // What can't be written is not acknowledged, and may work later: a status that SDKs retry.
+        const name = service.signingName === 's3' ? 'ServiceUnavailable' : 'ServiceUnavailableException';
+        return refuse(new AwsError(name, 503, `${problem.code}: ${problem.message} ${problem.cure}`));
+      }
       const code = service.signingName === 's3' ? 'InternalError' : 'InternalFailure';
       return refuse(new AwsError(code, 500, 'We encountered an internal error. Please try again.'));
     }

@@ -44,4 +44,7 @@ export const streamInUse = (name: string, account: string) =>
   new AwsError('ResourceInUseException', 400, `Firehose ${name} under account ${account} already exists.`);
 
 /** The service is throttled or unavailable; the SDKs retry. The text is the one observed in answers of AWS. */
-export const serviceUnavailable = () => new AwsError('ServiceUnavailableException', 500, 'Slow down.');
+export const serviceUnavailable = (disk?: string) =>
+  disk === undefined
+    ? new AwsError('ServiceUnavailableException', 500, 'Slow down.')
+    : new AwsError('ServiceUnavailableException', 503, disk);

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { diskProblem } from '../base/diskProblem.ts';
+import { reportDefect } from '../base/reportDefect.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { serviceError } from '../faults/serviceErrors.ts';
 import { blob, type JsonOperation, operation } from '../protocol/JsonService.ts';
@@ -33,9 +35,11 @@ export function putOperations(streams: Streams, faults: Faults): Record<string, 
     const accepted = records.filter((_, index) => 'RecordId' in (answers[index] ?? {}));
     try {
       await entry.stream.accept(accepted.map(({ Data }) => Data));
-    } catch {
+    } catch (error) {
       // Nothing is acknowledged, but written records may still be delivered, as after any failed call.
-      throw serviceUnavailable();
+      const problem = diskProblem(error);
+      if (problem !== undefined) reportDefect(error);
+      throw serviceUnavailable(problem && `${problem.code}: ${problem.message} ${problem.cure}`);
     }
     return answers;
   }

@@ -1,8 +1,18 @@
-import { createReadStream, createWriteStream, mkdirSync, statSync, type WriteStream } from 'node:fs';
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  type WriteStream,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
+import { reportDefect } from '../base/reportDefect.ts';
 import { readEmbeddedMetrics } from '../cloudwatch/embeddedMetrics.ts';
 import type { MetricStore } from '../cloudwatch/MetricStore.ts';
 import { LineJournal } from '../disk/LineJournal.ts';
@@ -19,6 +29,11 @@ type Mark = readonly [position: number, at: number];
 /** Marks of a log that are kept. Beyond that, every second one of the older half goes: old lines have coarser times. */
 const MOST_MARKS = 10_000;
 const markSchema = z.tuple([z.number(), z.number()]);
+/** Instead of a time: the mark has the position of the first byte of the file, or of the one before it. */
+const FILE_BEGINS = -1;
+const FILE_BEFORE_BEGINS = -2;
+/** Bytes of a log's file, after which another is begun. The one before it is kept: a log has twice as much at the most. */
+const FILE_BYTES = 64 * 1024 * 1024;
 
 /** One line of a log. */
 export interface LogLine {
@@ -29,51 +44,71 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** The log of one function: its lines in `<function>.log`, and the times of their positions in `<function>.times`. */
+/**
+ * The log of one function: its lines in `<function>.log` and, once that is full, `<function>.log.1`, and the times of their
+ * positions in `<function>.times`. Positions count from the function's first line, also when that is no longer kept.
+ * Nobody waits for a log: what a full disk does not take is missing in it.
+ */
 class FunctionLog {
-  readonly file: string;
+  readonly #file: string;
+  readonly #fileBytes: number;
   #marks: Mark[];
   readonly #journal: LineJournal<Mark>;
-  readonly #output: WriteStream;
+  #output: WriteStream;
+  /** Where the file begins, and the one before it. */
+  #begins: number;
+  #beforeBegins: number;
   #length: number;
   #closed = false;
+  #broken = false;
+  #rotated: Promise<unknown> = Promise.resolve();
 
-  constructor(directory: string, name: string) {
-    this.file = join(directory, `${name}.log`);
+  constructor(directory: string, name: string, fileBytes: number) {
+    this.#file = join(directory, `${name}.log`);
+    this.#fileBytes = fileBytes;
     const times = join(directory, `${name}.times`);
-    this.#output = createWriteStream(this.file, { flags: 'a' });
-    this.#length = statSync(this.file, { throwIfNoEntry: false })?.size ?? 0;
     const isNew = statSync(times, { throwIfNoEntry: false }) === undefined;
     const opened = isNew
       ? { journal: LineJournal.create<Mark>(times, []), lines: [] }
       : LineJournal.open<Mark>(times, (value) => markSchema.parse(value));
     this.#journal = opened.journal;
-    this.#marks = opened.lines;
+    const begin = (kind: number) => opened.lines.findLast(([, at]) => at === kind)?.[0] ?? 0;
+    this.#begins = begin(FILE_BEGINS);
+    this.#beforeBegins = begin(FILE_BEFORE_BEGINS);
+    this.#marks = opened.lines.filter(([, at]) => at >= 0);
+    this.#output = this.#openOutput();
+    this.#length = this.#begins + (statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0);
   }
 
   /** Output that an environment writes while it is ended is dropped once the log is closed. */
   write(text: string, at: number): void {
     if (this.#closed) return;
-    const last = this.#marks.at(-1);
-    if (last === undefined || Math.abs(at - last[1]) >= MARK_EVERY_MS) {
-      const mark: Mark = [this.#length, at];
-      this.#marks.push(mark);
-      this.#journal.append(mark);
-      if (this.#marks.length > MOST_MARKS) {
-        this.#marks = this.#marks.filter((_, i) => i % 2 === 0 || i > MOST_MARKS / 2);
-        this.#journal.compact(this.#marks);
-      }
+    try {
+      if (this.#broken) this.#reopen();
+      if (this.#length - this.#begins >= this.#fileBytes) this.#rotate();
+      this.#mark(at);
+    } catch (error) {
+      reportDefect(error);
     }
     this.#output.write(text);
     this.#length += Buffer.byteLength(text);
   }
 
-  /** The lines from a position on, until the end of the file as it is now. */
+  /** The lines from a position on, until the end of the log as it is now. */
   async *lines(from: number): AsyncGenerator<LogLine> {
-    const end = this.#length;
+    const [end, begins, before] = [this.#length, this.#begins, this.#beforeBegins];
     if (from >= end) return;
+    await this.#rotated;
     await new Promise<void>((resolve) => this.#output.write('', () => resolve()));
-    const input = createReadStream(this.file, { start: from, end: end - 1 });
+    // A rotation in between has moved the file: then its name is that of the one before.
+    const current = this.#begins === begins ? this.#file : this.#before;
+    if (from < begins && this.#begins === begins && existsSync(this.#before))
+      yield* this.#read(this.#before, Math.max(from, before), before, begins);
+    if (end > begins) yield* this.#read(current, Math.max(from, begins), begins, end);
+  }
+
+  async *#read(file: string, from: number, begins: number, end: number): AsyncGenerator<LogLine> {
+    const input = createReadStream(file, { start: from - begins, end: end - begins - 1 });
     let position = from;
     let mark = this.#markBefore(from);
     try {
@@ -85,6 +120,62 @@ class FunctionLog {
     } finally {
       input.destroy();
     }
+  }
+
+  get #before(): string {
+    return `${this.#file}.1`;
+  }
+
+  /** Opened at once: the file can be moved before its first write has ended. */
+  #openOutput(): WriteStream {
+    const output = createWriteStream(this.#file, { fd: openSync(this.#file, 'a') });
+    output.on('error', (error) => {
+      reportDefect(error);
+      if (this.#output === output) this.#broken = true;
+    });
+    return output;
+  }
+
+  /** After a failed write the stream takes no more. */
+  #reopen(): void {
+    this.#output = this.#openOutput();
+    this.#length = this.#begins + statSync(this.#file).size;
+    this.#broken = false;
+  }
+
+  /** Begins another file. What is older than the one so far is gone. */
+  #rotate(): void {
+    renameSync(this.#file, this.#before);
+    const full = this.#output;
+    this.#rotated = new Promise<void>((resolve) => {
+      full.once('close', resolve);
+      full.end();
+    });
+    this.#output = this.#openOutput();
+    this.#beforeBegins = this.#begins;
+    this.#begins = this.#length;
+    const first = Math.max(0, this.#markBefore(this.#beforeBegins));
+    this.#marks = this.#marks.slice(first);
+    this.#compact();
+  }
+
+  #mark(at: number): void {
+    const last = this.#marks.at(-1);
+    if (last !== undefined && Math.abs(at - last[1]) < MARK_EVERY_MS) return;
+    const mark: Mark = [this.#length, at];
+    this.#marks.push(mark);
+    this.#journal.append(mark);
+    if (this.#marks.length <= MOST_MARKS) return;
+    this.#marks = this.#marks.filter((_, i) => i % 2 === 0 || i > MOST_MARKS / 2);
+    this.#compact();
+  }
+
+  #compact(): void {
+    this.#journal.compact([
+      [this.#beforeBegins, FILE_BEFORE_BEGINS],
+      [this.#begins, FILE_BEGINS],
+      ...this.#marks,
+    ]);
   }
 
   /** The position from which on lines can have been written at a time or later. */
@@ -116,6 +207,7 @@ class FunctionLog {
 /** The logs of the functions. The metrics that they print in the embedded format go to the store of metrics. */
 export class FunctionLogs {
   readonly #directory: string;
+  readonly #fileBytes: number;
   readonly #clock: Clock;
   readonly #metrics: MetricStore;
   readonly #onOutput: (functionName: string, text: string, at: number) => void;
@@ -130,7 +222,10 @@ export class FunctionLogs {
     readonly metrics: MetricStore;
     /** Called with all output: whole lines, and epoch milliseconds. Default: not called. */
     readonly onOutput?: (functionName: string, text: string, at: number) => void;
+    /** Bytes of a log's file, after which another is begun. Default 64 MiB. */
+    readonly fileBytes?: number | undefined;
   }) {
+    this.#fileBytes = options.fileBytes ?? FILE_BYTES;
     this.#directory = options.directory;
     this.#clock = options.clock;
     this.#metrics = options.metrics;
@@ -143,7 +238,8 @@ export class FunctionLogs {
    * stays when the function is replaced or deleted.
    */
   open(functionName: string): (text: string) => void {
-    const log = this.#logs.get(functionName) ?? new FunctionLog(this.#directory, functionName);
+    const log =
+      this.#logs.get(functionName) ?? new FunctionLog(this.#directory, functionName, this.#fileBytes);
     this.#logs.set(functionName, log);
     return (text) => {
       const at = this.#clock.now();
@@ -170,7 +266,12 @@ export class FunctionLogs {
     this.#unreadLength = 0;
     for (const text of unread)
       for (const line of text.split('\n')) this.#metrics.add(readEmbeddedMetrics(line));
-    this.#metrics.flush();
+    try {
+      this.#metrics.flush();
+    } catch (error) {
+      // As of a log: what a full disk does not take is missing.
+      reportDefect(error);
+    }
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { openAthena } from '../athena/index.ts';
 import { openStatementRunner } from '../athena/statements/openStatementRunner.ts';
+import { openingProblem } from '../base/diskProblem.ts';
 import { LocalCloudError, StackError } from '../base/errors.ts';
 import { MovableClock } from '../base/MovableClock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
@@ -185,9 +186,17 @@ export interface LocalAws {
  * const aws = await startLocalAws({ stack: { template }, directory: '.local-aws' });
  * const firehose = new FirehoseClient({ endpoint: aws.endpoint, region: 'us-east-1', credentials });
  * await aws.close();
- * @throws LocalCloudError, TemplateError, StackError. Nothing is left open.
+ * @throws LocalCloudError, DiskError, TemplateError, StackError. Nothing is left open.
  */
 export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
+  try {
+    return await start(options);
+  } catch (error) {
+    throw openingProblem(error, resolve(options.directory)) ?? error;
+  }
+}
+
+async function start(options: LocalAwsOptions): Promise<LocalAws> {
   await using opened = new AsyncDisposableStack();
   const { region, id: account, partition, accessKeyId, secretAccessKey } = options.account ?? DEFAULT_ACCOUNT;
   const clock = options.clock ?? new MovableClock();

@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from 'node:fs';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MetricStore } from '../../src/cloudwatch/MetricStore.ts';
@@ -16,9 +17,9 @@ describe('FilterLogEvents', () => {
   let write: (text: string) => void;
   let client: CloudWatchLogsClient;
   let close: () => Promise<void>;
-  const open = async () => {
+  const open = async (fileBytes?: number) => {
     metrics = MetricStore.open({ directory: `${directory.path}/cloudwatch`, clock });
-    logs = new FunctionLogs({ directory: `${directory.path}/logs`, clock, metrics });
+    logs = new FunctionLogs({ directory: `${directory.path}/logs`, clock, metrics, fileBytes });
     write = logs.open('shop');
     const services = await startServices([logsService({ logs, groups: () => ['/aws/empty'] })]);
     client = new CloudWatchLogsClient(services.options);
@@ -115,6 +116,36 @@ describe('FilterLogEvents', () => {
     await expect(find({ logGroupName: '/aws/lambda/other' })).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
     });
+  });
+
+  it('keeps the newest lines of a log that is full, with their places and times, over restarts', async () => {
+    await close();
+    await open(1_000);
+    const writeLines = (from: number, to: number) => {
+      for (let n = from; n < to; n += 1) {
+        clock.advance(1_000);
+        write(`line ${n} ${'x'.repeat(90)}\n`);
+      }
+    };
+    const found = async (input: object = {}) =>
+      (await find(input)).events.map(([at, text]) => [at, Number(String(text).split(' ')[1])]);
+    writeLines(0, 18);
+    expect(await found()).toEqual(Array.from({ length: 18 }, (_, n) => [(n + 1) * 1_000, n]));
+    const { nextToken } = await find({ limit: 12 });
+    writeLines(18, 35);
+    const kept = await found();
+    expect(kept.length).toBeGreaterThanOrEqual(10);
+    expect(kept.length).toBeLessThanOrEqual(21);
+    expect(kept).toEqual(kept.map((_, i) => [(35 - kept.length + i + 1) * 1_000, 35 - kept.length + i]));
+    await close();
+    await open(1_000);
+    expect(await found()).toEqual(kept);
+    expect(await found({ nextToken })).toEqual(kept);
+    writeLines(35, 36);
+    expect((await found({ startTime: START + 36_000 })).at(-1)).toEqual([36_000, 35]);
+    const files = readdirSync(`${directory.path}/logs`).filter((name) => name.includes('.log'));
+    const bytes = files.map((name) => statSync(`${directory.path}/logs/${name}`).size);
+    expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(2_200);
   });
 
   it('passes on the metrics that functions print', () => {

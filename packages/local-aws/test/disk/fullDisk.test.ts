@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startLocalAws } from '../../src/index.ts';
+import { failureOf } from '../harness/startS3.ts';
+import { temporaryDirectory } from '../harness/startServices.ts';
+
+let directory: ReturnType<typeof temporaryDirectory>;
+beforeEach(() => {
+  directory = temporaryDirectory();
+});
+afterEach(() => directory.remove());
+
+describe('on a full disk', () => {
+  it('what can not be written is answered 503, told in one sentence, and nothing else is lost', async () => {
+    const script = join(import.meta.dirname, 'serveWhileFull.ts');
+    const child = spawn(
+      'sh',
+      ['-c', 'ulimit -f 16 && exec "$@"', 'sh', process.execPath, script, directory.path],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    let told = '';
+    child.stderr.on('data', (text: Buffer) => {
+      told += String(text);
+    });
+    const [endpoint]: unknown[] = await once(createInterface(child.stdout), 'line');
+    const options = {
+      endpoint: String(endpoint),
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      maxAttempts: 1,
+    };
+    const [s3, sqs] = [new S3Client(options), new SQSClient(options)];
+    const full = { status: 503, message: expect.stringContaining('LOCAL_AWS_DISK_FULL: The disk is full') };
+
+    await s3.send(new CreateBucketCommand({ Bucket: 'full' }));
+    const put = (Key: string, bytes: number) =>
+      s3.send(new PutObjectCommand({ Bucket: 'full', Key, Body: 'x'.repeat(bytes) }));
+    await put('small', 100);
+    expect(await failureOf(put('large', 100_000))).toMatchObject(full);
+    await put('after', 100);
+    expect(await failureOf(s3.send(new GetObjectCommand({ Bucket: 'full', Key: 'large' })))).toMatchObject({
+      name: 'NoSuchKey',
+    });
+    expect(readdirSync(join(directory.path, 's3/.store/full/tmp'))).toEqual([]);
+
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'work' }));
+    let acknowledged = 0;
+    const failed = await (async () => {
+      for (;;) {
+        await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'y'.repeat(500) }));
+        acknowledged += 1;
+      }
+    })().then(undefined, (error) => failureOf(Promise.reject(error)));
+    expect(failed).toMatchObject(full);
+    expect(acknowledged).toBeGreaterThan(3);
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+    );
+    expect(Attributes).toEqual({ ApproximateNumberOfMessages: String(acknowledged) });
+
+    s3.destroy();
+    sqs.destroy();
+    child.kill();
+    await once(child, 'exit');
+    expect(told).toMatch(/^LOCAL_AWS_DISK_FULL: The disk is full: [^\n]*\n$/);
+  });
+});
+
+describe('a start', () => {
+  const start = () =>
+    failureOf(
+      startLocalAws({ stack: { template: { Resources: {} } }, directory: join(directory.path, 'data') }),
+    );
+
+  it.each([
+    ['a file is the data directory', 'data'],
+    ['a file is where a folder belongs', 'data/s3'],
+    ['a file is where a bucket belongs', 'data/s3/.store/notes.txt'],
+  ])('names what it has not made and stays away from it: %s', async (_, path) => {
+    const file = join(directory.path, path);
+    mkdirSync(join(file, '..'), { recursive: true });
+    writeFileSync(file, 'mine');
+    expect(await start()).toMatchObject({
+      name: 'LOCAL_AWS_DISK_FOREIGN',
+      message: expect.stringContaining(file),
+    });
+  });
+});
