@@ -7,13 +7,13 @@ import { s3Errors } from './errors.ts';
 import { OWNER_ACCOUNT } from './limits.ts';
 import { checkKey, type ObjectStore } from './model/ObjectStore.ts';
 import { authorize, authorizeCreation } from './wire/authorize.ts';
-import { bucketOperations } from './wire/bucketOperations.ts';
-import { bucketPolicyOperations } from './wire/bucketPolicyOperations.ts';
-import { bucketSettingsOperations, putBucketSettings } from './wire/bucketSettingsOperations.ts';
+import { bucketOperations } from './wire/bucket/bucketOperations.ts';
+import { bucketPolicyOperations } from './wire/bucket/bucketPolicyOperations.ts';
+import { bucketSettingsOperations, putBucketSettings } from './wire/bucket/bucketSettingsOperations.ts';
 import { copyObject } from './wire/copyObject.ts';
 import { readCopySource } from './wire/copySource.ts';
-import { listMultipartUploads, listObjects, listObjectsV2, listParts } from './wire/listOperations.ts';
-import { listObjectVersions } from './wire/listVersions.ts';
+import { listMultipartUploads, listObjects, listObjectsV2, listParts } from './wire/lists/listOperations.ts';
+import { listObjectVersions } from './wire/lists/listVersions.ts';
 import {
   abortMultipartUpload,
   completeMultipartUpload,

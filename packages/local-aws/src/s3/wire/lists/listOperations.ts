@@ -1,9 +1,9 @@
-import type { XmlElement } from '../../protocol/xml.ts';
-import { s3Errors } from '../errors.ts';
-import { LIST_KEYS, PART_COUNT } from '../limits.ts';
-import { compareUtf8, type ListPage } from '../model/KeyIndex.ts';
-import type { S3Call, S3Operation } from './S3Operation.ts';
-import { checksumElement, initiatorElement, ownerElement, xmlResponse } from './xmlBodies.ts';
+import type { XmlElement } from '../../../protocol/xml.ts';
+import { s3Errors } from '../../errors.ts';
+import { LIST_KEYS, PART_COUNT } from '../../limits.ts';
+import { compareUtf8, type ListPage } from '../../model/KeyIndex.ts';
+import type { S3Call, S3Operation } from '../S3Operation.ts';
+import { checksumElement, initiatorElement, ownerElement, xmlResponse } from '../xmlBodies.ts';
 
 /** A count in the query, from 0 to `most`. Larger values are reduced to `most`, as in S3. Default `most`. */
 export function countParameter(query: S3Call['query'], name: string, most: number): number {

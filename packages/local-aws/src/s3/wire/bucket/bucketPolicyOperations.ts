@@ -1,16 +1,16 @@
-import { checkPrincipals, checkStatementIds, isPublic } from '../../iam/checkPolicy.ts';
+import { checkPrincipals, checkStatementIds, isPublic } from '../../../iam/checkPolicy.ts';
 import {
   matchesPattern,
   type Policy,
   PolicyProblem,
   type PolicyStatement,
   readPolicy,
-} from '../../iam/policy.ts';
-import { notImplemented } from '../../protocol/AwsError.ts';
-import { s3Errors } from '../errors.ts';
-import { POLICY_BYTES } from '../limits.ts';
-import type { S3Call, S3Operation } from './S3Operation.ts';
-import { readTextBody } from './xmlBodies.ts';
+} from '../../../iam/policy.ts';
+import { notImplemented } from '../../../protocol/AwsError.ts';
+import { s3Errors } from '../../errors.ts';
+import { POLICY_BYTES } from '../../limits.ts';
+import type { S3Call, S3Operation } from '../S3Operation.ts';
+import { readTextBody } from '../xmlBodies.ts';
 
 /** The resource of an S3 action, as far as a bucket's policy can name it: the bucket, or its objects. */
 type S3Target = 'bucket' | 'object';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { notImplemented } from '../../protocol/AwsError.ts';
-import type { XmlElement } from '../../protocol/xml.ts';
-import { s3Errors } from '../errors.ts';
-import { type BucketSettings, type LifecycleRule, objectOwnerships } from '../model/bucketSettings.ts';
-import { objectOwnership } from './objectOwnership.ts';
-import type { S3Call, S3Operation } from './S3Operation.ts';
-import { type ParsedElement, readXmlBody, xmlResponse } from './xmlBodies.ts';
+import { notImplemented } from '../../../protocol/AwsError.ts';
+import type { XmlElement } from '../../../protocol/xml.ts';
+import { s3Errors } from '../../errors.ts';
+import { type BucketSettings, type LifecycleRule, objectOwnerships } from '../../model/bucketSettings.ts';
+import { objectOwnership } from '../objectOwnership.ts';
+import type { S3Call, S3Operation } from '../S3Operation.ts';
+import { type ParsedElement, readXmlBody, xmlResponse } from '../xmlBodies.ts';
 
 /** Operations that read a bucket's settings: encryption, public access, versioning, lifecycle, notifications. */
 export const bucketSettingsOperations: readonly S3Operation[] = [

@@ -1,7 +1,7 @@
-import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
-import { objectOwnerships } from '../model/bucketSettings.ts';
-import type { S3Operation } from './S3Operation.ts';
-import { childText, ownerElement, readXmlBody, xmlResponse } from './xmlBodies.ts';
+import { AwsError, notImplemented } from '../../../protocol/AwsError.ts';
+import { objectOwnerships } from '../../model/bucketSettings.ts';
+import type { S3Operation } from '../S3Operation.ts';
+import { childText, ownerElement, readXmlBody, xmlResponse } from '../xmlBodies.ts';
 
 /** The region of a bucket without a location constraint. */
 const HOME_REGION = 'us-east-1';

@@ -1,10 +1,10 @@
-import type { XmlElement } from '../../protocol/xml.ts';
-import { s3Errors } from '../errors.ts';
-import { LIST_KEYS } from '../limits.ts';
-import { isMarker, type VersionEntry, versionIdOf } from '../model/VersionHistory.ts';
+import type { XmlElement } from '../../../protocol/xml.ts';
+import { s3Errors } from '../../errors.ts';
+import { LIST_KEYS } from '../../limits.ts';
+import { isMarker, type VersionEntry, versionIdOf } from '../../model/VersionHistory.ts';
+import type { S3Operation } from '../S3Operation.ts';
+import { ownerElement, xmlResponse } from '../xmlBodies.ts';
 import { countParameter, nameEncoder, optional, optionalAttributes } from './listOperations.ts';
-import type { S3Operation } from './S3Operation.ts';
-import { ownerElement, xmlResponse } from './xmlBodies.ts';
 
 /**
  * Lists versions and delete markers; those of a bucket that never had versions have the ID `null`.
