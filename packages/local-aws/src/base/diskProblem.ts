@@ -17,15 +17,16 @@ const OTHER_CALLS = /^(connect|bind|listen|accept|getaddrinfo|spawn|kill|send|re
 
 interface SystemError {
   readonly code: string;
+  readonly call: string;
   readonly path?: string;
 }
 
 function systemError(error: unknown): SystemError | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
-  if ('syscall' in error && OTHER_CALLS.test(String(error.syscall))) return undefined;
-  return 'path' in error && typeof error.path === 'string'
-    ? { code: error.code, path: error.path }
-    : { code: error.code };
+  const call = 'syscall' in error ? String(error.syscall) : '';
+  if (OTHER_CALLS.test(call)) return undefined;
+  const path = 'path' in error && typeof error.path === 'string' ? { path: error.path } : {};
+  return { code: error.code, call, ...path };
 }
 
 /** The error for a disk that is full or can't be written; undefined for any other error. */
@@ -39,10 +40,13 @@ export function diskProblem(error: unknown): LocalAwsError | undefined {
 /** Like {@link diskProblem}, of what fails while a data directory is opened: something in it may not be ours. */
 export function openingProblem(error: unknown, directory: string): LocalAwsError | undefined {
   if (error instanceof LocalAwsError) return error;
-  const { code = '', path } = systemError(error) ?? {};
+  const { code = '', call, path } = systemError(error) ?? {};
   // Other files, such as the code of functions, are not the disk's fault.
   if (path !== undefined && path !== directory && !path.startsWith(`${directory}/`)) return undefined;
-  if (path !== undefined && FOREIGN.has(code))
-    return new DiskError('DISK_FOREIGN', error instanceof Error ? `${error.message}.` : '', { cause: error });
+  const detail = error instanceof Error ? `${error.message}.` : '';
+  // On a file system that can't be written, Node says of folders within folders that one is missing.
+  if (code === 'ENOENT' && call === 'mkdir')
+    return new DiskError('DISK_NOT_WRITABLE', detail, { cause: error });
+  if (path !== undefined && FOREIGN.has(code)) return new DiskError('DISK_FOREIGN', detail, { cause: error });
   return diskProblem(error);
 }
