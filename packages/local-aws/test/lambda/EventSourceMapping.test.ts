@@ -30,7 +30,14 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-type Batch = { Records: { messageId: string; body: string; attributes: Record<string, string> }[] };
+type Batch = {
+  Records: {
+    messageId: string;
+    body: string;
+    attributes: Record<string, string>;
+    messageAttributes?: unknown;
+  }[];
+};
 
 /** A mapping to a function that records the bodies of every batch and answers what `answer` says. */
 function map(answer: (batch: Batch) => unknown, options: Partial<MappingOptions> = {}) {
@@ -67,6 +74,28 @@ describe('EventSourceMapping', () => {
     await mapping.drain();
     expect(batches).toEqual([['a', 'b']]);
     expect(queue.pending()).toBe(0);
+  });
+
+  it("hands on the attributes of messages in the form of Lambda's event, and stops with a deleted queue", async () => {
+    const seen: unknown[] = [];
+    const { mapping } = map((batch) => {
+      seen.push(...batch.Records.map(({ messageAttributes }) => messageAttributes));
+      queues.delete('register');
+      return { batchItemFailures: [] };
+    });
+    queue.send('a', 0, undefined, {
+      kind: { DataType: 'String', StringValue: 'order' },
+      raw: { DataType: 'Binary', BinaryValue: 'AP8=' },
+    });
+    clock.advance(5_000);
+    await mapping.drain();
+    const lists = { stringListValues: [], binaryListValues: [] };
+    expect(seen).toEqual([
+      {
+        kind: { stringValue: 'order', ...lists, dataType: 'String' },
+        raw: { binaryValue: 'AP8=', ...lists, dataType: 'Binary' },
+      },
+    ]);
   });
 
   it('does not wait once a batch is full', async () => {
