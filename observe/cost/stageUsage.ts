@@ -30,6 +30,7 @@ export const FUNCTION_MEGABYTES = {
   hold: 512,
   'ingest-plan': 512,
   'pass-through': 512,
+  relay: 512,
   'ingest-trigger': 512,
   'ingest-load': 1_769,
   export: 1_024,
