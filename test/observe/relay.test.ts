@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { callMain } from '../harness/callMain.ts';
+import { type RecordingTarget, recordingTarget, status, taken } from '../harness/recordingTarget.ts';
+import { relayCloud } from '../harness/relayCloud.ts';
+
+const HOUR_MS = 3_600_000;
+const LARGE = 'x'.repeat(1_500_000);
+const batch = (userID: string, value = '') =>
+  JSON.stringify({ events: [{ eventName: 'purchase', user: { userID }, value }] });
+
+describe('relay, asked by commands', () => {
+  let target: RecordingTarget;
+  let world: Awaited<ReturnType<typeof relayCloud>>;
+  beforeAll(async () => {
+    target = await recordingTarget();
+    world = await relayCloud({ url: target.url });
+  }, 120_000);
+  afterAll(async () => {
+    await world?.close();
+    await target?.close();
+  });
+
+  /** What a command prints as JSON, with its exit code. */
+  async function sluice(...args: readonly string[]) {
+    const place = ['--local', '--endpoint-url', world.cloud.edge, '--json'];
+    const { code, stdout, stderr } = await callMain([...args, ...place]);
+    if (stdout === '') throw new Error(stderr);
+    return { code, json: JSON.parse(stdout) };
+  }
+  async function doctorOfRelay() {
+    const { json } = await sluice('doctor');
+    const { checks } = json as {
+      checks: { check: string; findings: { code: string; detail: string; commands: string[] }[] }[];
+    };
+    return checks
+      .filter(({ check }) => check === 'relay' || check === 'queues')
+      .flatMap((one) => one.findings);
+  }
+
+  it('has nothing to say of itself when everything was taken', async () => {
+    expect(await world.post({ body: batch('ann') })).toBe(202);
+    await world.cloud.flush();
+    const none = { count: 0, queued: 0, objects: 0, hasMore: false, oldest: null, oldestQueued: null };
+    expect(await sluice('relay', 'status')).toEqual({ code: 0, json: { waiting: none, refused: [] } });
+    expect(await doctorOfRelay()).toEqual([]);
+  });
+
+  it('tells since when the oldest waits, also of the queue alone', async () => {
+    target.behave(status(500));
+    const from = Date.now();
+    expect(await world.post({ body: batch('ann') })).toBe(202);
+    await world.cloud.flush();
+    for (let tries = 0; tries < 3; tries += 1) {
+      await world.advance(HOUR_MS);
+      await world.cloud.flush();
+    }
+    const { json } = await sluice('relay', 'status');
+    expect(json).toMatchObject({ waiting: { count: 1, queued: 1, objects: 0 } });
+    expect(json.waiting.oldest).toBe(json.waiting.oldestQueued);
+    expect(Math.abs(Date.parse(json.waiting.oldest) - from)).toBeLessThan(HOUR_MS);
+    expect(await doctorOfRelay()).toEqual([
+      expect.objectContaining({
+        code: 'SLUICE_DOCTOR_RELAY_LATE',
+        detail: `1 copy, the oldest since ${json.waiting.oldest}.`,
+        commands: [expect.stringContaining('aws logs tail /aws/lambda/sluice-local-relay --since 1h')],
+      }),
+    ]);
+    expect((await callMain(['status', '--local', '--endpoint-url', world.cloud.edge])).stdout).toContain(
+      `Relay: 1 request waiting, the oldest since ${json.waiting.oldest}, 0 refused.`,
+    );
+    target.behave(taken);
+    await world.advance(HOUR_MS);
+    await world.cloud.flush();
+    expect((await sluice('relay', 'status')).json.waiting).toMatchObject({ count: 0, oldest: null });
+  });
+
+  it('tells the doctor what was refused, by reason', async () => {
+    target.behave(status(401));
+    expect([
+      await world.post({ body: batch('ann') }),
+      await world.post({ body: batch('bob', LARGE) }),
+    ]).toEqual([202, 202]);
+    await world.cloud.flush();
+    expect(await doctorOfRelay()).toEqual([
+      expect.objectContaining({
+        code: 'SLUICE_DOCTOR_RELAY_REFUSED',
+        detail: expect.stringMatching(/^401: 2 copies, the oldest of .*Z\.$/),
+        commands: ['npx sluice relay redrive --reason 401 --dry-run --local'],
+      }),
+    ]);
+  });
+});
