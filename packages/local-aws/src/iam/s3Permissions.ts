@@ -22,6 +22,7 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['HeadBucket', onBucket('ListBucket')],
   ['ListObjects', listing('ListBucket')],
   ['ListObjectsV2', listing('ListBucket')],
+  ['ListObjectVersions', listing('ListBucketVersions')],
   ['ListMultipartUploads', listing('ListBucketMultipartUploads')],
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
   ['GetBucketEncryption', onBucket('GetEncryptionConfiguration')],
@@ -49,7 +50,7 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   [
     'DeleteObject',
     (call, place) => [
-      onObject('DeleteObject', call, place),
+      onObject(call.query.has('versionId') ? 'DeleteObjectVersion' : 'DeleteObject', call, place),
       ...comparing(call.headers['if-match'], call, place),
     ],
   ],
@@ -104,7 +105,7 @@ function listing(action: string): Needs {
  */
 function reading(call: S3Request, place: PermissionContext): NeededPermission[] {
   return [
-    onObject('GetObject', call, place),
+    onObject(call.query.has('versionId') ? 'GetObjectVersion' : 'GetObject', call, place),
     ...(call.status === 404 ? [need('ListBucket', s3Arn(place, call.bucket))] : []),
   ];
 }

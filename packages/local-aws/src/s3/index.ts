@@ -11,7 +11,13 @@ import { bucketOperations } from './wire/bucketOperations.ts';
 import { bucketPolicyOperations } from './wire/bucketPolicyOperations.ts';
 import { bucketSettingsOperations, putBucketSettings } from './wire/bucketSettingsOperations.ts';
 import { copyObject, readCopySource } from './wire/copyObject.ts';
-import { listMultipartUploads, listObjects, listObjectsV2, listParts } from './wire/listOperations.ts';
+import {
+  listMultipartUploads,
+  listObjects,
+  listObjectsV2,
+  listObjectVersions,
+  listParts,
+} from './wire/listOperations.ts';
 import {
   abortMultipartUpload,
   completeMultipartUpload,
@@ -36,6 +42,7 @@ const s3Operations: readonly S3Operation[] = [
   copyObject,
   listObjects,
   listObjectsV2,
+  listObjectVersions,
   createMultipartUpload,
   uploadPart,
   completeMultipartUpload,

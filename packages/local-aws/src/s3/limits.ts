@@ -24,3 +24,6 @@ export const CHUNK_MIN_BYTES = 8192;
 export const CHUNK_LINE_BYTES = 8 * 1024;
 /** The account of the deployment. It owns every bucket that no other account creates. */
 export const OWNER_ACCOUNT = '000000000000';
+
+/** The version of objects in a bucket without versions. https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html */
+export const NO_VERSION = 'null';

@@ -1,6 +1,6 @@
 import type { XmlElement } from '../../protocol/xml.ts';
 import { s3Errors } from '../errors.ts';
-import { LIST_KEYS, PART_COUNT } from '../limits.ts';
+import { LIST_KEYS, NO_VERSION, PART_COUNT } from '../limits.ts';
 import { compareUtf8, type ListPage } from '../model/KeyIndex.ts';
 import type { S3Call, S3Operation } from './S3Operation.ts';
 import { checksumElement, initiatorElement, ownerElement, xmlResponse } from './xmlBodies.ts';
@@ -122,6 +122,45 @@ export const listObjects: S3Operation = {
         optional('EncodingType', text('encoding-type')),
         ['IsTruncated', page.next !== undefined],
         ...entries(page, encode, store.bucket(bucket).info.account),
+      ],
+    ]);
+  },
+};
+
+/**
+ * Lists versions. Objects have one here, `null`, as in a bucket that never had versioning: what is overwritten or deleted is
+ * gone. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+ */
+export const listObjectVersions: S3Operation = {
+  name: 'ListObjectVersions',
+  on: 'bucket',
+  method: 'GET',
+  selectedBy: ['versions'],
+  query: ['prefix', 'key-marker', 'version-id-marker', 'max-keys', 'encoding-type'],
+  run({ store, bucket, query }) {
+    const encode = nameEncoder(query);
+    const [prefix, marker] = [text(query, 'prefix'), text(query, 'key-marker')];
+    const limit = countParameter(query, 'max-keys', LIST_KEYS);
+    const page = store.list(bucket, { prefix, delimiter: '', after: marker, limit });
+    const owner = store.bucket(bucket).info.account;
+    return xmlResponse([
+      'ListVersionsResult',
+      [
+        ['Name', bucket],
+        ['Prefix', encode(prefix)],
+        ['KeyMarker', encode(marker)],
+        ['VersionIdMarker', text(query, 'version-id-marker')],
+        optional('NextKeyMarker', encode(page.next ?? '')),
+        optional('NextVersionIdMarker', page.next === undefined ? '' : NO_VERSION),
+        ['MaxKeys', limit],
+        optional('EncodingType', text(query, 'encoding-type')),
+        ['IsTruncated', page.next !== undefined],
+        ...entries(page, encode, owner).map(
+          ([, children]): XmlElement => [
+            'Version',
+            [['VersionId', NO_VERSION], ['IsLatest', true], ...(Array.isArray(children) ? children : [])],
+          ],
+        ),
       ],
     ]);
   },

@@ -2,7 +2,7 @@ import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
 import type { AwsResponse } from '../../protocol/AwsService.ts';
 import type { XmlElement } from '../../protocol/xml.ts';
 import { s3Errors } from '../errors.ts';
-import { DELETE_KEYS } from '../limits.ts';
+import { DELETE_KEYS, NO_VERSION } from '../limits.ts';
 import { checkKey } from '../model/ObjectStore.ts';
 import { archivedClasses, type StoredChecksum } from '../model/StoredObject.ts';
 import { authorizeObject } from './authorize.ts';
@@ -24,6 +24,9 @@ import { childText, type ParsedElement, readXmlBody, xmlResponse } from './xmlBo
 
 /** The checksum that S3 computes for an object uploaded without one. */
 const DEFAULT_ALGORITHM = 'CRC64NVME';
+
+/** Names a version of an object. There is one, {@link NO_VERSION}. */
+const VERSION = 'versionId';
 
 /** Stages the body, checks it against the client's headers, then commits it under its condition. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 export const putObject: S3Operation = {
@@ -72,7 +75,7 @@ export const getObject: S3Operation = {
   name: 'GetObject',
   on: 'object',
   method: 'GET',
-  query: overrideParameters,
+  query: [...overrideParameters, VERSION],
   headers: ['x-amz-checksum-mode'],
   run: (call) => read(call, true),
 };
@@ -85,9 +88,17 @@ export const headObject: S3Operation = {
   run: (call) => read(call, false),
 };
 
+/** @throws AwsError `InvalidArgument` for another version than the one that there is. */
+function checkVersion(query: S3Call['query']): void {
+  const version = query.get(VERSION);
+  if (version !== null && version !== NO_VERSION)
+    throw s3Errors.invalidArgument(VERSION, version, 'Invalid version id specified');
+}
+
 /** Headers and bytes are read in one step, so both belong to the same object even while it is being replaced. */
 function read(call: S3Call, withBody: boolean): AwsResponse {
   const { headers } = call;
+  checkVersion(call.query);
   const bucket = call.store.bucket(call.bucket);
   const object = bucket.get(call.key);
   requireReadableByOwnership(call, bucket, object);
@@ -154,7 +165,9 @@ export const deleteObject: S3Operation = {
   name: 'DeleteObject',
   on: 'object',
   method: 'DELETE',
-  run({ store, bucket, key, headers }) {
+  query: [VERSION],
+  run({ store, bucket, key, headers, query }) {
+    checkVersion(query);
     store.delete(bucket, key, writeCondition(headers, 'DeleteObject'));
     return { status: 204 };
   },
