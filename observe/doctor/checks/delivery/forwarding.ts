@@ -25,7 +25,7 @@ export const forwarding: Check = {
   permissions: ['s3:ListBucket', 'glue:GetTables'],
   async run(doctor) {
     const { relay } = await doctor.config();
-    const comesBack = relay !== undefined && 'statsig' in relay;
+    const comesBack = relay !== undefined && 'statsig' in relay && !relay.retired;
     const code = comesBack ? 'SLUICE_DOCTOR_FORWARDED_TWICE' : 'SLUICE_DOCTOR_FORWARDED_HERE';
     return checkEach(
       [judgeFiles, judgeStagingTables],
