@@ -50,7 +50,7 @@ export function costLevers(
     alarms: 'Fixed: the alarms of the configuration.',
     keys: "Fixed: the bucket's key (existing.keyArn brings your own) and the secrets.",
     relay_queue:
-      'Requests: each copy is sent to a queue, received and deleted. More events a request, relay.kinds, relay.keys and relay.share make fewer. $0.53 a month is fixed: Lambda polls two queues.',
+      'Requests: each copy is sent to a queue, received and deleted. More events a request, relay.kinds, relay.keys and relay.share make fewer. $0.61 a month is fixed: Lambda polls two queues, and a run lists the bucket every five minutes.',
     relay_transfer:
       'Bytes of the requests as they are sent to the target: as relay_queue. SDKs that compress send less.',
   };
