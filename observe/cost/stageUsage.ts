@@ -37,7 +37,6 @@ export const FUNCTION_MEGABYTES = {
   export: 1_024,
   'curate-plan': 512,
   curate: 1_769,
-  relay: 512,
 } as const;
 
 /** Values are read by the hour. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
