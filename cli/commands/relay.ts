@@ -108,7 +108,7 @@ async function erase(line: CommandLine): Promise<number> {
   );
   if (!all && (queued ?? 0) > 0)
     writeNote(
-      'Copies in the queue cannot be searched. Run this again once `sluice relay status` shows none there: most are delivered within seconds, and none is there for more than seven days.\n',
+      'Copies in the queue cannot be searched. Run this again once `sluice relay status` shows none there: most are delivered within seconds, and none is there for more than eleven.\n',
     );
   return 0;
 }

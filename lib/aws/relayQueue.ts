@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { HttpRequest } from '@smithy/core/transport';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { isJsonObject, parseJson } from '../base/json.ts';
 import type { CopyKeeperOptions } from '../relay/CopyKeeper.ts';
@@ -13,35 +11,39 @@ const MEDIA_TYPE = 'application/x-amz-json-1.0';
 
 /**
  * Sends messages. A request is signed and sent once: who keeps a copy goes to the bucket instead of trying again. It goes
- * without the client's command, whose middlewares and checks cost the collector more than all the rest of relay
- * (`npm run bench -- relay`).
+ * over the client's connections, but without its command, whose middlewares and checks cost the collector more than all the
+ * rest of relay (`npm run bench -- relay`).
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html
  */
 export function sqsSend(client: SQSClient, QueueUrl: string): CopyKeeperOptions['send'] {
-  const { credentials, region, sha256 } = client.config;
+  const { credentials, region, sha256, requestHandler } = client.config;
   const signer = new SignatureV4({ credentials, region, sha256, service: 'sqs' });
   const { protocol, hostname, host, port } = new URL(QueueUrl);
-  const [send, agent] =
-    protocol === 'https:'
-      ? [httpsRequest, new HttpsAgent({ keepAlive: true })]
-      : [httpRequest, new HttpAgent({ keepAlive: true })];
+  const to = {
+    method: 'POST',
+    protocol,
+    hostname,
+    path: '/',
+    ...(port === '' ? null : { port: Number(port) }),
+  };
   return async (MessageBody, timeoutMs) => {
     const body = JSON.stringify({ QueueUrl, MessageBody });
-    const { headers } = await signer.sign({
-      method: 'POST',
-      protocol,
-      hostname,
-      path: '/',
-      headers: { host, 'content-type': MEDIA_TYPE, 'x-amz-target': 'AmazonSQS.SendMessage' },
+    const request = new HttpRequest({
+      ...to,
+      // The body is ASCII: lib/relay/RelayCopy.ts.
+      headers: {
+        host,
+        'content-type': MEDIA_TYPE,
+        'content-length': String(body.length),
+        'x-amz-target': 'AmazonSQS.SendMessage',
+      },
       body,
     });
-    const signal = AbortSignal.timeout(timeoutMs);
-    const sent = send({ hostname, port, method: 'POST', path: '/', headers, agent, signal });
-    // With its length: a body that is ended at once is not sent in chunks.
-    sent.end(body);
-    const [answer]: IncomingMessage[] = await once(sent, 'response');
-    const said = answer === undefined ? '' : await text(answer);
-    if (answer?.statusCode !== 200) throw new SendMessageError(answer?.statusCode ?? 0, said);
+    const signed = HttpRequest.clone(await signer.sign(request));
+    const abortSignal = AbortSignal.timeout(timeoutMs);
+    const { response } = await requestHandler.handle(signed, { abortSignal });
+    const said = await text(response.body);
+    if (response.statusCode !== 200) throw new SendMessageError(response.statusCode, said);
   };
 }
 

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -69,6 +71,13 @@ describe('relay in a local cloud whose policies are enforced', () => {
     return JSON.parse(stdout === '' ? JSON.stringify({ stderr }) : stdout);
   };
 
+  /** Files of the local cloud that have a text, below its data. */
+  const filesWith = (text: string) =>
+    readdirSync(world.data, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => readFileSync(file).includes(text))
+      .map((file) => relative(world.data, file));
   const relayCommand = (...args: string[]) => command('relay', ...args);
 
   const plain = batch('plain', 'ünïcode \u2028 𝔘');
@@ -271,6 +280,11 @@ describe('relay in a local cloud whose policies are enforced', () => {
       relay: { waiting: { count: 0 }, refused: [{ reason: '401', count: 1 }] },
       problems: expect.arrayContaining([expect.objectContaining({ code: 'SLUICE_STATUS_RELAY_REFUSED' })]),
     });
+    // Of all that is stored, rows and logs and journals among them, nothing else has the key as it was sent.
+    const places = new Set(filesWith(KEY).map((file) => file.split(sep).slice(0, 4).join('/')));
+    expect([...places].filter((place) => !place.startsWith('sqs/'))).toEqual([
+      `s3/${world.cloud.bucket}/relay/refused`,
+    ]);
     expect(await relayCommand('redrive', '--reason', '403')).toMatchObject({ found: 0 });
     target.behave(taken);
     expect(await relayCommand('redrive', '--reason', '401', '--dry-run')).toMatchObject({

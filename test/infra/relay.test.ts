@@ -52,7 +52,7 @@ describe('relay in the template', () => {
       expect(queue?.Properties).toMatchObject({
         KmsMasterKeyId: key,
         MaximumMessageSize: 1_048_576,
-        MessageRetentionPeriod: 604_800,
+        MessageRetentionPeriod: 907_200,
       });
       expect(queue?.Properties).not.toHaveProperty('SqsManagedSseEnabled');
     }

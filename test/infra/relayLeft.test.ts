@@ -97,7 +97,10 @@ describe('a deployment that removes relay', () => {
   });
 
   it('is refused while the bucket has copies', async () => {
-    const keys = [relayWaitingKey(ID), relayRefusedKey({ reason: '401', day: '2026-11-20', id: ID })];
+    const keys = [
+      relayWaitingKey(ID),
+      relayRefusedKey({ reason: '401', at: Date.parse('2026-11-20T01:02:03.004Z'), id: ID }),
+    ];
     for (const key of keys) {
       await put(key);
       await expect(ask(deployed(false), without)).rejects.toMatchObject(refused('has copies'));
@@ -120,7 +123,7 @@ describe('a deployment that removes relay', () => {
     const SecretString = holdsText({ ...NO_HOLDS, drain });
     await expect(ask(deployed(true))).rejects.toMatchObject(refused('keeps copies'));
     await secrets.send(new PutSecretValueCommand({ SecretId: `${STACK}-holds`, SecretString }));
-    await put(relayRefusedKey({ reason: '401', day: '2026-11-20', id: ID }));
+    await put(relayRefusedKey({ reason: '401', at: Date.parse('2026-11-20T01:02:03.004Z'), id: ID }));
     await ask(deployed(true));
     await put(relayWaitingKey(ID));
     await expect(ask(deployed(true))).rejects.toMatchObject(refused('relay/waiting/ has copies'));
