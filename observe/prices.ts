@@ -61,6 +61,21 @@ export const prices = {
   },
   s3Put: { usd: 0.005 / 1_000, per: 'object put', source: 'https://aws.amazon.com/s3/pricing/' },
   s3Get: { usd: 0.0004 / 1_000, per: 'object read', source: 'https://aws.amazon.com/s3/pricing/' },
+  sqsRequest: {
+    usd: 0.4 / 1e6,
+    per: 'request to a standard queue, per started 64 KB',
+    source: 'https://aws.amazon.com/sqs/pricing/',
+  },
+  kmsCall: {
+    usd: 0.03 / 10_000,
+    per: 'request with a symmetric key',
+    source: 'https://aws.amazon.com/kms/pricing/',
+  },
+  transferByte: {
+    usd: 0.09 / GB,
+    per: 'byte sent to the internet',
+    source: 'https://aws.amazon.com/ec2/pricing/on-demand/',
+  },
   athenaByte: {
     usd: 5 / 2 ** 40,
     per: 'byte that a query reads, 10 MB at least',

@@ -11,14 +11,20 @@ import {
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
-/** `sluice relay`: what relay has not delivered, and sending refused copies again. */
+/** `sluice relay`: what relay has not delivered, sending refused copies again, and deleting copies. */
 export const relay: Command = {
   name: 'relay',
-  summary: 'Show what waits to be relayed and what the target refused, and send that again.',
-  usage: 'sluice relay status | redrive [--reason STATUS] [--dry-run] [--local] [--stage NAME] [options]',
+  summary: 'Show what waits to be relayed and what the target refused, send that again, or delete copies.',
+  usage:
+    'sluice relay status | redrive [--reason STATUS] [--dry-run] | erase --user-id ID|--all [--dry-run] [--local] [--stage NAME] [options]',
   options: {
     reason: { type: 'string', help: 'redrive: only what was refused with this status, or `expired`' },
-    'dry-run': { type: 'boolean', help: 'redrive: only print what would be sent again' },
+    'user-id': {
+      type: 'string',
+      help: 'erase: copies with events of this person: a user ID, another unit ID or an e-mail address, as it was sent',
+    },
+    all: { type: 'boolean', help: 'erase: every copy, also those in the queue' },
+    'dry-run': { type: 'boolean', help: 'only print what would be sent again, or deleted' },
     ...placeOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -26,6 +32,7 @@ export const relay: Command = {
     'sluice relay status --stage prod',
     'sluice relay redrive --reason 401 --dry-run --stage prod',
     'sluice relay redrive --reason 401 --stage prod',
+    'sluice relay erase --user-id u-4711 --dry-run --stage prod',
   ],
   run: (line) => runAction(line, ACTIONS),
 };
@@ -33,6 +40,7 @@ export const relay: Command = {
 const ACTIONS: Readonly<Record<string, Action>> = {
   status: { options: [], run: status },
   redrive: { options: ['reason', 'dry-run'], run: redrive },
+  erase: { options: ['user-id', 'all', 'dry-run'], run: erase },
 };
 
 async function status(line: CommandLine): Promise<number> {
@@ -66,6 +74,42 @@ async function redrive(line: CommandLine): Promise<number> {
     ]),
   );
   if (!dryRun && moved.moved > 0) writeNote('`sluice relay status` shows what becomes of them.\n');
+  return 0;
+}
+
+async function erase(line: CommandLine): Promise<number> {
+  const [id, all] = [textOption(line, 'user-id') ?? null, line.values['all'] === true];
+  if ((id === null) !== all || id === '')
+    throw new UsageError('SLUICE_USAGE_OPTIONS', 'Expected --user-id with an ID, or --all.');
+  const dryRun = line.values['dry-run'] === true;
+  const { eraseCopies } = await import('../../observe/relay/eraseCopies.ts');
+  const erased = await withRelay(line, (place) => eraseCopies(place, id, dryRun));
+  const { found, events, otherEvents, unreadable, queued } = erased;
+  writeResult(line, { dryRun, ...erased }, () =>
+    textTable([
+      { what: 'copies in the bucket, with versions', n: found },
+      { what: dryRun ? 'that would be deleted' : 'deleted', n: erased.erased },
+      ...(all
+        ? []
+        : [
+            { what: 'events of this person in them', n: events },
+            { what: 'events of others, which do not reach the target either', n: otherEvents },
+            { what: 'not readable, so not searched', n: unreadable },
+          ]),
+      ...(queued === null
+        ? []
+        : [
+            {
+              what: all ? 'in the queue, about, deleted too' : 'in the queue, about: not searched',
+              n: queued,
+            },
+          ]),
+    ]),
+  );
+  if (!all && (queued ?? 0) > 0)
+    writeNote(
+      'Copies in the queue cannot be searched. Run this again once `sluice relay status` shows none there: most are delivered within seconds, and none is there for more than eleven.\n',
+    );
   return 0;
 }
 

@@ -104,13 +104,26 @@ function connectionStep(
         : keyFields(identity.secretArn, ['Access Key', 'Secret Access Key'])),
       ...forwardedFields(config, reader),
     ],
-    notes:
-      localEndpoint === undefined
+    notes: [
+      ...(localEndpoint === undefined
         ? []
         : [
             "Statsig's servers cannot reach this machine. With the local cloud you can read this guide and try its SQL.",
-          ],
+          ]),
+      ...relayNotes(config, reader),
+    ],
   };
+}
+
+/** With relay, Statsig has the events too, and its own forwarding brings them back. */
+function relayNotes({ relay, tables }: Config, { statsigForwardsHere }: StatsigReader): string[] {
+  if (relay === undefined || !('statsig' in relay)) return [];
+  const forwards = statsigForwardsHere
+    ? `statsigForwardsHere is on: unless the tables of Statsig have other names than ${tables.exposures} and ${tables.events}, every event is in one table twice. Also with other names, do not add the two up.`
+    : "Leave Statsig's forwarding off: Sluice's tables have these events already, sooner and with every exposure.";
+  return [
+    `relay is on: what it delivers to Statsig, Statsig's own forwarding writes into your warehouse again. ${forwards} \`npx sluice doctor\` looks whether it writes into Sluice's folders (docs/why.md).`,
+  ];
 }
 
 /**

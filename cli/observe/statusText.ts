@@ -111,7 +111,7 @@ function partsText({
     ...(relay === null
       ? []
       : [
-          `Relay: ${counted(relay.waiting.count, 'request')} waiting, ${relay.refused.reduce((sum, { count }) => sum + count, 0)} refused.`,
+          `Relay: ${counted(relay.waiting.count, 'request')} waiting${relay.waiting.oldest === null ? '' : `, the oldest since ${relay.waiting.oldest}`}, ${relay.refused.reduce((sum, { count }) => sum + count, 0)} refused.`,
         ]),
     ...(streams ?? []).flatMap(({ stream, quotaShare, quota, isInRotation }) => [
       ...(quotaShare === null

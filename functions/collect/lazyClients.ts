@@ -31,11 +31,10 @@ export function quarantineLargeBucket(bucket: string): PutQuarantineLarge {
 
 /** Copies of requests in the queue of relay. Its client is loaded when the first request comes, while its body is read. */
 export function relaySender(queueUrl: string): CopyKeeperOptions['send'] {
-  const loaded = import('../../lib/aws/relayQueue.ts');
-  return async (text, timeoutMs) => {
-    const { sqsSend, sqsSingleTryClient } = await loaded;
-    await sqsSend(sqsSingleTryClient(), queueUrl)(text, timeoutMs);
-  };
+  const loaded = import('../../lib/aws/relayQueue.ts').then(({ sqsSend, sqsSingleTryClient }) =>
+    sqsSend(sqsSingleTryClient(), queueUrl),
+  );
+  return async (text, timeoutMs) => (await loaded)(text, timeoutMs);
 }
 
 /** Copies of requests in a bucket of S3. */

@@ -66,6 +66,9 @@ function headersOf(
   });
   sent.on('timeout', () => sent.destroy(new Error('IDLE_TIMEOUT')));
   sent.on('error', reject);
+  // After a switch of protocols that nobody asked for, Node emits neither an answer nor an error:
+  // https://nodejs.org/docs/latest-v24.x/api/http.html#event-upgrade_1
+  sent.on('close', () => reject(new Error('NO_ANSWER')));
   sent.end(body ?? undefined);
   return promise;
 }
@@ -91,6 +94,6 @@ async function bodyOf(answer: IncomingMessage, mostBytes: number): Promise<Buffe
 function reasonOf(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return 'It took too long.';
   if (!(error instanceof Error)) return 'The request failed.';
-  if (/^[A-Z]+_TIMEOUT$/.test(error.message)) return `${error.message}.`;
+  if (/^(NO_ANSWER|[A-Z]+_TIMEOUT)$/.test(error.message)) return `${error.message}.`;
   return 'code' in error && typeof error.code === 'string' ? `${error.code}.` : 'The request failed.';
 }

@@ -26,7 +26,8 @@ module.exports = async ({ resolveVariable }) => {
       corsMethods: passThrough === null ? ['POST'] : ['GET', 'POST'],
       lateSeconds: String(lateSeconds(config)),
       ...streamVariables(config),
-      relayQueue: config.relay === undefined ? null : { Ref: 'RelayQueue' },
+      // Without it the collector keeps no copies: infra/serverless/relayLeft.ts goes by it.
+      relayQueue: config.relay === undefined || config.relay.retired ? null : { Ref: 'RelayQueue' },
       relayConcurrency: config.relay?.concurrency ?? 2,
     };
   } catch {

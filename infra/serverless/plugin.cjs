@@ -1,7 +1,7 @@
 // Extends Serverless: bundles the functions, leaves out functions and routes that the configuration does not need, warns, and refuses to
 // package a stage that shares a resource with another one, to deploy the local cloud's stage, a collector without keys
 // or a stack that CloudFormation would refuse, to delete streams that are not drained, by a rollback too, to put rows on a
-// stream that is new, and to delete addresses that are not retired.
+// stream that is new, to remove relay with copies that wait, and to delete addresses that are not retired.
 const { resolve } = require('node:path');
 
 const root = resolve(__dirname, '..', '..');
@@ -98,32 +98,35 @@ module.exports = class SluicePlugin {
   }
 
   /**
-   * That no stream is lost with its events, and addresses which go are retired.
+   * That no stream is lost with its events, no copies for relay, and addresses which go are retired.
    *
    * @param template What is deployed. Default nothing: the stack is removed.
    */
   async requireKept(template) {
-    const [{ readDeployedStack, requireStreamsKept }, required] = await Promise.all([
+    const [{ readDeployedStack, requireStreamsKept }, required, { requireRelayEmpty }] = await Promise.all([
       import('./deployedStack.ts'),
       import('./requirements.ts'),
+      import('./relayLeft.ts'),
     ]);
     const provider = this.serverless.getProvider('aws');
     const aws = await provider.getAwsSdkV3Config();
     const stackName = provider.naming.getStackName();
     await this.explain(async () => {
       await requireStreamsKept(aws, stackName, template);
-      const deployed = template === undefined ? null : await readDeployedStack(aws, stackName);
-      if (deployed === null) return;
+      const deployed = await readDeployedStack(aws, stackName);
+      await requireRelayEmpty(aws, stackName, deployed, template);
+      if (template === undefined || deployed === null) return;
       const addresses = required.deletedAddresses(deployed.template, template, deployed.outputs);
       required.requireRetired(addresses, await this.loadConfig());
     });
   }
 
-  /** That no stream is lost with its events by going back to another template. Without a timestamp Serverless lists them. */
+  /** That no stream is lost with its events, and no copies for relay, by going back to another template. Without a timestamp Serverless lists them. */
   async requireRollback() {
     const { timestamp } = this.options;
     if (!timestamp) return;
-    const { readRollbackTemplate, requireStreamsKept } = await import('./deployedStack.ts');
+    const [{ readDeployedStack, readRollbackTemplate, requireStreamsKept }, { requireRelayEmpty }] =
+      await Promise.all([import('./deployedStack.ts'), import('./relayLeft.ts')]);
     const provider = this.serverless.getProvider('aws');
     const { naming } = provider;
     const aws = await provider.getAwsSdkV3Config();
@@ -135,7 +138,10 @@ module.exports = class SluicePlugin {
     };
     await this.explain(async () => {
       const template = await readRollbackTemplate(aws, deployments, String(timestamp));
-      if (template !== null) await requireStreamsKept(aws, naming.getStackName(), template);
+      if (template === null) return;
+      const stackName = naming.getStackName();
+      await requireStreamsKept(aws, stackName, template);
+      await requireRelayEmpty(aws, stackName, await readDeployedStack(aws, stackName), template);
     });
   }
 

@@ -384,6 +384,35 @@ export function requireRegion(
   if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
 }
 
+/**
+ * Refuses addresses of this machine in what is deployed: a function there would send to itself.
+ *
+ * @throws ConfigError `SLUICE_CONFIG_INVALID`, naming the fields.
+ */
+export function requireReachable(
+  { relay, passThrough }: Pick<Config, 'relay' | 'passThrough'>,
+  stage: string,
+): void {
+  if (stage === LOCAL_STAGE) return;
+  const addresses = [
+    ['relay.url', relay !== undefined && 'url' in relay ? relay.url : undefined],
+    ['passThrough.url', passThrough?.url],
+  ] as const;
+  const problems = addresses.flatMap(([field, url]) =>
+    url !== undefined && isLoopback(new URL(url).hostname)
+      ? [
+          `${field}: got "${url}", expected another machine's address: only the local cloud reaches this one's.`,
+        ]
+      : [],
+  );
+  if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
+}
+
+/** Also with https, which the schema takes. RFC 1122, 3.2.1.3, and RFC 6761, 6.3 */
+function isLoopback(host: string): boolean {
+  return /^127\.|^\[::1\]$|(?:^|\.)localhost$/.test(host);
+}
+
 const OF_SOURCES = ['ingest-plan', 'ingest-trigger', 'ingest-load'] as const;
 const OF_EXPORTS = ['export'] as const;
 const OF_CURATION = ['curate-plan', 'curate'] as const;

@@ -18,7 +18,7 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
       `This is Node ${process.version}, which does not run TypeScript. Use \`npx serverless\`: npx takes the Node that the repository brings along.`,
     );
   }
-  const [{ resources }, { requireRegion }, { configFile, loadConfig }] = await Promise.all([
+  const [{ resources }, { requireRegion, requireReachable }, { configFile, loadConfig }] = await Promise.all([
     import('../resources.ts'),
     import('./requirements.ts'),
     import('../../lib/config/loadConfig.ts'),
@@ -29,6 +29,7 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   return explain(async () => {
     const config = await loadConfig(configFile(resolve(__dirname, '..', '..'), process.env), stage);
     requireRegion(config, region);
+    requireReachable(config, stage);
     // `--region` overrides the configuration, and limits differ between regions.
     return resources({ config: { ...config, region }, service, stage });
   });

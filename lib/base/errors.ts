@@ -78,3 +78,8 @@ export interface ErrorObject {
 export function errorObject({ code, message, detail, cure }: SluiceError): ErrorObject {
   return { code, message, cause: detail === '' ? message : message.slice(0, -detail.length - 1), cure };
 }
+
+/** The name of an error, which says nothing of what it is about. */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : 'Error';
+}

@@ -43,6 +43,11 @@ export const ConfigError = defineErrorFamily('user', {
       'This would delete a delivery stream that may hold events, which were answered 202 and would be lost with it.',
     cure: 'Run `npx sluice drain` with the same --stage, then this again (docs/deploy.md, "Changing and removing"). Deploy version 0.3 first to a stack of 0.2: it has no drain.',
   },
+  SLUICE_CONFIG_RELAY_NOT_EMPTY: {
+    cause:
+      'This would remove relay while it keeps copies of requests. Those in its queue would be lost, and nothing would deliver or delete those in the bucket, which hold SDK keys.',
+    cure: 'First deploy `relay` with `retired: true`, wait until `npx sluice relay status` shows nothing, and two days more for S3 to delete versions. Then this again. To give up what is left: `npx sluice relay erase --all` (docs/relay.md, "Turning it off").',
+  },
   SLUICE_CONFIG_SHARD_NOT_DRAINED: {
     cause:
       'This would delete one of several streams of a table, and the stream gets rows or may hold some, which were answered 202 and would be lost with it.',

@@ -89,7 +89,7 @@ function usedPrivacy({ privacy: { redact, salt } }: Config): Config['privacy'] {
 
 /** What is relayed, without where: headers of a target may hold its secret. */
 function relayed({ relay }: Config): { readonly relay?: RelayChoice | undefined } {
-  if (relay === undefined) return {};
+  if (relay === undefined || relay.retired) return {};
   const { required, redacted, kinds, events, exposures, keys, share } = relay;
   return { relay: { required, redacted, kinds, events, exposures, keys, share } };
 }

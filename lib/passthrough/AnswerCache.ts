@@ -10,6 +10,8 @@ export interface ReadAnswer {
 
 /** Most bytes of bodies that an execution environment keeps: a few of the largest answers. */
 const MOST_BYTES = 32 * 1024 * 1024;
+/** What an entry takes besides its body: its key, its headers, its objects. */
+const ENTRY_BYTES = 2 * 1024;
 
 /** Answers of the last seconds, by a hash of everything that an answer depends on. The least recently asked leave first. */
 export class AnswerCache {
@@ -48,11 +50,13 @@ export class AnswerCache {
 
   #add(key: string, entry: { readonly answer: ReadAnswer; readonly until: number }): void {
     this.#entries.set(key, entry);
-    this.#bytes += entry.answer.body.length;
+    this.#bytes += entry.answer.body.length + ENTRY_BYTES;
   }
 
   #remove(key: string): void {
-    this.#bytes -= this.#entries.get(key)?.answer.body.length ?? 0;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#bytes -= entry.answer.body.length + ENTRY_BYTES;
     this.#entries.delete(key);
   }
 }

@@ -1,5 +1,6 @@
 import { Breaker } from '../base/Breaker.ts';
 import { CanonicalJsonWriter } from '../base/canonicalJson.ts';
+import { errorName } from '../base/errors.ts';
 import type { Clock } from '../base/time.ts';
 import type { RelayOutcome } from '../collect/collectMetrics.ts';
 import type { RelayedRequest, RelayKeeper } from '../collect/collectRequest.ts';
@@ -8,7 +9,7 @@ import { relayId, relayWaitingKey } from '../tables/objectKeys.ts';
 import type { AuthenticatedKey } from '../wire/keys/KeyGate.ts';
 import type { Redaction } from '../wire/Redaction.ts';
 import { chooseBody, type RelayPlan } from './chooseBody.ts';
-import { KEEP_BREAKER, KEEP_WITHIN_MS, MAX_MESSAGE_BYTES, QUEUE_CALL_MS } from './limits.ts';
+import { FAIR_CALL_MS, KEEP_BREAKER, KEEP_WITHIN_MS, MAX_MESSAGE_BYTES, QUEUE_CALL_MS } from './limits.ts';
 import { type RelayCopy, relayedHeaders, writeRelayCopy } from './RelayCopy.ts';
 
 /** Dependencies of {@link CopyKeeper}. */
@@ -59,7 +60,7 @@ export class CopyKeeper implements RelayKeeper {
       if ('outcome' in copy) return copy;
       return await this.#store(relayWaitingKey(id), writeRelayCopy(copy), until);
     } catch (error) {
-      return { outcome: 'not_kept', error: nameOf(error) };
+      return { outcome: 'not_kept', error: errorName(error) };
     }
   }
 
@@ -95,30 +96,28 @@ export class CopyKeeper implements RelayKeeper {
     const left = () => Math.max(1, until - clock.now());
     // The text is ASCII.
     if (text.length <= MAX_MESSAGE_BYTES) {
-      const isSent = await call(this.#queue, () => send(text, Math.min(QUEUE_CALL_MS, left())));
-      if (isSent) return { outcome: 'queue' };
+      const ms = Math.min(QUEUE_CALL_MS, Math.max(left() - FAIR_CALL_MS, Math.ceil(left() / 2)));
+      if (await call(this.#queue, ms, () => send(text, ms))) return { outcome: 'queue' };
     }
     if (clock.now() >= until) return { outcome: 'not_kept', error: this.#queue.code };
-    if (await call(this.#bucket, () => put(key, text, left()))) return { outcome: 'bucket' };
+    const ms = left();
+    if (await call(this.#bucket, ms, () => put(key, text, ms))) return { outcome: 'bucket' };
     return { outcome: 'not_kept', error: this.#bucket.code };
   }
 }
 
-/** Makes a call unless it failed lately. Whether it succeeded. */
-async function call(breaker: Breaker, make: () => Promise<void>): Promise<boolean> {
+/** Makes a call that has some time, unless it failed lately. Whether it succeeded. */
+async function call(breaker: Breaker, ms: number, make: () => Promise<void>): Promise<boolean> {
   if (!breaker.admit()) return false;
   try {
     await make();
     breaker.answered(true, '');
     return true;
   } catch (error) {
-    breaker.answered(false, nameOf(error));
+    // A body that took all the time does not make the service one that is away.
+    if (ms >= FAIR_CALL_MS) breaker.answered(false, errorName(error));
     return false;
   }
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'Error';
 }
 
 function isRelayedKey({ keys }: RelayChoice, { label, sha256 }: AuthenticatedKey): boolean {

@@ -8,8 +8,18 @@ export const RelayError = defineErrorFamily('system', {
   },
   SLUICE_RELAY_REFUSED: {
     cause:
-      'The target of relay refused copies of requests for good. They are under relay/refused/ for at least seven days.',
+      'The target of relay refused copies of requests for good. They are under relay/refused/ until they are eleven days old.',
     cure: 'Find out why by the status: 401 and 403 mean the SDK key, 413 the size. Then send them again: `sluice relay redrive --reason 401` (docs/relay.md).',
+  },
+  SLUICE_RELAY_DELETED: {
+    cause:
+      'Copies of requests were eleven days old when they were to be sent, and were deleted: no SDK key is kept for longer. They are in Sluice, not at the target.',
+    cure: 'Find out why they were not delivered for so long: `sluice relay status`, and the log lines of relay before. They count as refused, by the reason `deleted`.',
+  },
+  SLUICE_RELAY_COPY_UNREADABLE: {
+    cause:
+      'An object in relay/waiting/ is no copy that this version of Sluice can read. It stays until S3 deletes it.',
+    cure: 'After a rollback: deploy the later version again within seven days. Otherwise find out who writes there, and delete it.',
   },
   SLUICE_RELAY_BUCKET_FAILED: {
     cause: 'The bucket, or the queue of relay, could not be read or written.',

@@ -39,16 +39,16 @@ const MAX_PAUSED_KEYS = 1_000;
 
 /**
  * Where copies are delivered to, and what one execution environment knows of it. After failures in a row only probes are sent.
- * `Retry-After` is obeyed for the key of the request that was answered 429, which is a limit of its project, and for all after
- * any other status.
+ * After 429, which is a limit of a project, that is so for requests with the same key only. `Retry-After` is obeyed for that key
+ * too, and for all after any other status.
  */
 export class Target {
   readonly #options: TargetOptions;
   readonly #breaker: Breaker;
   /** Epoch milliseconds before which nothing is sent. */
   #pausedUntil = 0;
-  /** By the hash of the key. */
-  readonly #pausedKeys = new Map<string, number>();
+  /** Keys whose requests were answered 429, by their hash: until when they get nothing, and how often in a row that was. */
+  readonly #pausedKeys = new Map<string, { readonly until: number; readonly times: number }>();
 
   constructor(options: TargetOptions) {
     this.#options = options;
@@ -67,14 +67,18 @@ export class Target {
   async deliver(copy: RelayCopy): Promise<Verdict> {
     const { target, send, clock } = this.#options;
     const key = keyDigest(copy);
-    const pause = Math.max(this.#pausedUntil, this.#pausedKeys.get(key) ?? 0) - clock.now();
+    const pause = Math.max(this.#pausedUntil, this.#pausedKeys.get(key)?.until ?? 0) - clock.now();
     if (pause > 0) return { kind: 'again', why: 'waits', afterMs: pause };
     if (!this.#breaker.admit()) return { kind: 'again', why: 'waits', afterMs: this.#breaker.msUntilProbe };
     try {
       const answer = await send(targetRequest(copy, target, clock.now()));
       const verdict = verdictOf(answer, clock.now());
-      this.#breaker.answered(verdict.kind !== 'again', 'why' in verdict ? verdict.why : '');
-      if (verdict.kind === 'again' && verdict.afterMs > 0) this.#pause(key, answer.status, verdict.afterMs);
+      // 429 is the limit of a project: it says nothing of requests with other keys.
+      const isWell = verdict.kind !== 'again' || answer.status === TOO_MANY;
+      this.#breaker.answered(isWell, 'why' in verdict ? verdict.why : '');
+      if (verdict.kind !== 'again') this.#pausedKeys.delete(key);
+      else if (answer.status === TOO_MANY) this.#pauseKey(key, verdict.afterMs);
+      else if (verdict.afterMs > 0) this.#pausedUntil = clock.now() + verdict.afterMs;
       return verdict;
     } catch (error) {
       const why = errorCode(error);
@@ -83,14 +87,19 @@ export class Target {
     }
   }
 
-  #pause(key: string, status: number, ms: number): void {
-    const until = this.#options.clock.now() + ms;
-    if (status !== TOO_MANY) {
-      this.#pausedUntil = until;
-      return;
-    }
+  /** For as long as the target asked for, at least for as long as the breaker would pause. */
+  #pauseKey(key: string, afterMs: number): void {
+    const { clock, random } = this.#options;
+    const now = clock.now();
+    const { until = 0, times = 0 } = this.#pausedKeys.get(key) ?? {};
+    // Requests that were under way together are one refusal.
+    const failed = now < until ? times : times + 1;
+    const ownMs = backoffMs(Math.min(failed, 20), random, {
+      leastMs: TARGET_BREAKER.pauses.baseMs / 2,
+      ...TARGET_BREAKER.pauses,
+    });
     if (this.#pausedKeys.size >= MAX_PAUSED_KEYS) this.#pausedKeys.clear();
-    this.#pausedKeys.set(key, until);
+    this.#pausedKeys.set(key, { until: Math.max(until, now + Math.max(afterMs, ownMs)), times: failed });
   }
 }
 

@@ -4,6 +4,9 @@ export const MAX_MESSAGE_BYTES = 1_048_576;
 /** Milliseconds that the queue has to take a copy. Then the bucket gets it. */
 export const QUEUE_CALL_MS = 600;
 
+/** Milliseconds that the bucket has at least after the queue failed, and below which a call that fails says nothing of its service. */
+export const FAIR_CALL_MS = 300;
+
 /** Milliseconds within which a copy is kept, or the request goes on without it. */
 export const KEEP_WITHIN_MS = 1_500;
 
@@ -31,8 +34,11 @@ export const MAX_RETRY_AFTER_MS = 43_000_000;
 /** A copy that waited for longer than this has its client time moved by as much; milliseconds. */
 export const TIME_MOVED_AFTER_MS = 60_000;
 
-/** Seconds for which the queues keep a message: seven days. A copy is put aside half a day before. */
-export const QUEUE_SECONDS = 604_800;
+/**
+ * Seconds for which the queues keep a message: ten days and a half. A copy is put aside when it is received after
+ * {@link TRIED_MS}: of a long backlog that can be days later, as SQS hands out at most 120,000 messages at a time.
+ */
+export const QUEUE_SECONDS = 907_200;
 
 /** Age in milliseconds after which a copy that was not taken is put aside: six days and a half. */
 export const TRIED_MS = 561_600_000;
@@ -49,5 +55,5 @@ export const MAX_AGE_MS = 950_400_000;
 /** Age in milliseconds at which a waiting object is left to the runs: until then it has a message. */
 export const STRAGGLER_MS = 900_000;
 
-/** Receives of a message before SQS gives it up. It is received about 330 times in seven days, and SQS takes no higher number. */
+/** Receives of a message before SQS gives it up. It is received about 500 times in ten days and a half, and SQS takes no higher number. */
 export const MAX_RECEIVES = 1_000;

@@ -1,11 +1,13 @@
 import { mapLimit } from '../base/concurrency.ts';
+import { errorName } from '../base/errors.ts';
 import { type BatchFailures, batchFailures, isRunMessage, objectCreated } from '../base/queue.ts';
 import { parseRelayWaitingKey } from '../tables/objectKeys.ts';
 import { SENT_AT_ONCE, STRAGGLER_MS } from './limits.ts';
 import { readRelayCopy } from './RelayCopy.ts';
-import { nameOf, type Relayer, type RelayMessage, relayObject, Tries } from './Relayer.ts';
+import type { Relayer, RelayMessage } from './Relayer.ts';
 import { relayRun, sweepRefused } from './relayRuns.ts';
 import { retryDelayMs } from './Target.ts';
+import { relayObject, Tries } from './Tries.ts';
 
 /**
  * Relays the copies that messages hold or name. The answer lists the messages that stay in their queue: those of copies to be
@@ -25,7 +27,7 @@ export async function relayMessages(
     const unknown: string[] = [];
     await mapLimit(work, SENT_AT_ONCE, async (message) => {
       const done = await handle(message, relayer, tries, unknown).catch((error: unknown) => {
-        tries.fail(nameOf(error));
+        tries.fail(errorName(error));
         return stay(message, 0, relayer);
       });
       if (!done) failures.push(message.messageId);
@@ -58,7 +60,7 @@ async function handle(
   if (clock.now() >= deadline) return stay(message, 0, relayer);
   const copy = readRelayCopy(message.body);
   if (copy !== null) {
-    const settled = await tries.settle(copy);
+    const settled = await tries.settle(copy, message.sentAt);
     return settled.isSettled || stay(message, settled.afterMs, relayer);
   }
   const object = objectCreated(message.body);
@@ -79,7 +81,7 @@ async function handleObject(
   const { clock, store } = relayer;
   // The runs go on with it. They begin a little later than messages end, so that the two do not send the same copy.
   if (clock.now() - message.sentAt >= STRAGGLER_MS - HANDOVER_MS) return true;
-  const afterMs = await relayObject(key, tries, store);
+  const afterMs = await relayObject(key, message.sentAt, tries, store);
   return afterMs === null || stay(message, afterMs, relayer);
 }
 
@@ -94,7 +96,7 @@ async function stay(
   try {
     await queues.hide(message, retryDelayMs(message.receives, afterMs, random));
   } catch (error) {
-    log({ level: 'warn', event: 'relay_hide', code: 'SLUICE_RELAY_BUCKET_FAILED', detail: nameOf(error) });
+    log({ level: 'warn', event: 'relay_hide', code: 'SLUICE_RELAY_BUCKET_FAILED', detail: errorName(error) });
   }
   return false;
 }

@@ -1,4 +1,5 @@
 import { mapLimit } from '../base/concurrency.ts';
+import { errorName } from '../base/errors.ts';
 import {
   parseRelayRefusedKey,
   parseRelayWaitingKey,
@@ -6,8 +7,9 @@ import {
   RELAY_WAITING_FOLDER,
   relayIdTime,
 } from '../tables/objectKeys.ts';
-import { MAX_AGE_MS, SENT_AT_ONCE, STRAGGLER_MS } from './limits.ts';
-import { nameOf, type Relayer, relayObject, Tries } from './Relayer.ts';
+import { MAX_AGE_MS, SENT_AT_ONCE, STRAGGLER_MS, TRIED_MS } from './limits.ts';
+import type { Relayer } from './Relayer.ts';
+import { relayObject, Tries } from './Tries.ts';
 
 /** Objects that a run counts at most: ten calls. */
 const MAX_COUNTED_COPIES = 10_000;
@@ -21,62 +23,87 @@ interface Waiting {
   oldest: number;
 }
 
+/** An object that has no message any more. */
+interface Straggler {
+  readonly key: string;
+  readonly since: number;
+}
+
 /**
- * Relays the objects that have no message any more, oldest first, until the time is up or the target takes nothing. The next
- * run, five minutes later, goes on. One run works at a time: two would send the same copies.
+ * Relays the objects that have no message any more, until the time is up or the target takes nothing. The next run, five minutes
+ * later, goes on. One run works at a time: two would send the same copies.
+ *
+ * What was tried for too long is put aside first. The rest comes in a random order: some copies that the target never takes, and
+ * never refuses for good, would keep all later ones from being tried.
  *
  * Its log line has what waits in the bucket, at most {@link MAX_COUNTED_COPIES}, and the age of the oldest copy.
  */
 export async function relayRun(relayer: Relayer): Promise<void> {
-  const { store, clock, claimUntil, log } = relayer;
+  const { store, clock, claimUntil, log, random, target } = relayer;
   try {
     const claim = await store.claimRun(claimUntil);
     if (claim === null) return;
     const tries = new Tries(relayer);
     const waiting: Waiting = { waiting: 0, unknown: 0, oldest: clock.now() };
     try {
-      let group: string[] = [];
-      for await (const { key, modifiedAt } of store.list(RELAY_WAITING_FOLDER)) {
-        const id = parseRelayWaitingKey(key);
-        if (id === null) waiting.unknown += key.endsWith('/') ? 0 : 1;
-        else {
-          waiting.waiting += 1;
-          waiting.oldest = Math.min(waiting.oldest, relayIdTime(id) ?? modifiedAt);
-          if (clock.now() - modifiedAt >= STRAGGLER_MS) group.push(key);
-        }
-        if (group.length === SENT_AT_ONCE) {
-          await relayGroup(group, relayer, tries);
-          group = [];
-        }
-        if (waiting.waiting + waiting.unknown >= MAX_COUNTED_COPIES && !mayGoOn(relayer)) break;
-      }
-      await relayGroup(group, relayer, tries);
+      const stragglers = await listStragglers(relayer, waiting);
+      const isLate = ({ since }: Straggler) => clock.now() - since >= TRIED_MS;
+      const [late, others] = [stragglers.filter(isLate), stragglers.filter((one) => !isLate(one))];
+      await relayAll(late, () => true, relayer, tries);
+      await relayAll(shuffled(others, random), () => !target.isAway, relayer, tries);
     } finally {
-      await claim.release();
       tries.report({
         run: 'relay',
         waiting: waiting.waiting,
         oldest_seconds: Math.round((clock.now() - waiting.oldest) / 1_000),
         ...(waiting.unknown > 0 ? { unknown: waiting.unknown } : null),
       });
+      await claim.release();
     }
   } catch (error) {
-    log({ level: 'error', event: 'relay_run', code: 'SLUICE_RELAY_BUCKET_FAILED', detail: nameOf(error) });
+    log({ level: 'error', event: 'relay_run', code: 'SLUICE_RELAY_BUCKET_FAILED', detail: errorName(error) });
   }
 }
 
-/** Whether another copy may be begun. */
-function mayGoOn({ clock, deadline, target }: Relayer): boolean {
-  return clock.now() < deadline && !target.isAway;
+async function listStragglers({ store, clock }: Relayer, waiting: Waiting): Promise<Straggler[]> {
+  const stragglers: Straggler[] = [];
+  for await (const { key, modifiedAt } of store.list(RELAY_WAITING_FOLDER)) {
+    const id = parseRelayWaitingKey(key);
+    if (id === null) waiting.unknown += key.endsWith('/') ? 0 : 1;
+    else {
+      waiting.waiting += 1;
+      waiting.oldest = Math.min(waiting.oldest, relayIdTime(id) ?? modifiedAt);
+      if (clock.now() - modifiedAt >= STRAGGLER_MS) stragglers.push({ key, since: modifiedAt });
+    }
+    if (waiting.waiting + waiting.unknown >= MAX_COUNTED_COPIES) break;
+  }
+  return stragglers;
 }
 
-async function relayGroup(keys: readonly string[], relayer: Relayer, tries: Tries): Promise<void> {
-  await mapLimit(keys, SENT_AT_ONCE, async (key) => {
-    if (!mayGoOn(relayer)) return;
+/** https://en.wikipedia.org/wiki/Fisher%E2%80%93Yates_shuffle */
+function shuffled<Item>(items: readonly Item[], random: () => number): readonly Item[] {
+  const mixed = [...items];
+  for (let last = mixed.length - 1; last > 0; last -= 1) {
+    const chosen = Math.floor(random() * (last + 1));
+    const [a, b] = [mixed[last], mixed[chosen]];
+    if (a !== undefined && b !== undefined) [mixed[last], mixed[chosen]] = [b, a];
+  }
+  return mixed;
+}
+
+/** Relays objects for as long as there is time. @param mayGoOn Asked before each. */
+async function relayAll(
+  stragglers: readonly Straggler[],
+  mayGoOn: () => boolean,
+  { store, clock, deadline }: Relayer,
+  tries: Tries,
+): Promise<void> {
+  await mapLimit(stragglers, SENT_AT_ONCE, async ({ key, since }) => {
+    if (clock.now() >= deadline || !mayGoOn()) return;
     try {
-      await relayObject(key, tries, relayer.store);
+      await relayObject(key, since, tries, store);
     } catch (error) {
-      tries.fail(nameOf(error));
+      tries.fail(errorName(error));
     }
   });
 }
@@ -100,6 +127,11 @@ export async function sweepRefused({ store, clock, deadline, log }: Relayer): Pr
     }
     log({ level: 'info', event: 'relay_sweep', refused, deleted });
   } catch (error) {
-    log({ level: 'error', event: 'relay_sweep', code: 'SLUICE_RELAY_BUCKET_FAILED', detail: nameOf(error) });
+    log({
+      level: 'error',
+      event: 'relay_sweep',
+      code: 'SLUICE_RELAY_BUCKET_FAILED',
+      detail: errorName(error),
+    });
   }
 }

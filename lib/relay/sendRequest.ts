@@ -92,7 +92,9 @@ function sendOnce(
       if (socket.connecting) socket.once(isSecure ? 'secureConnect' : 'connect', connected);
       else connected();
     });
+    let hasAnswered = false;
     sent.on('response', (answer) => {
+      hasAnswered = true;
       const finish = (saysFailure: boolean) => {
         clearTimeout(timer);
         resolve({
@@ -111,6 +113,13 @@ function sendOnce(
           ? new StaleConnectionError()
           : error,
       );
+    });
+    // After a switch of protocols that nobody asked for, Node emits neither an answer nor an error:
+    // https://nodejs.org/docs/latest-v24.x/api/http.html#event-upgrade_1
+    sent.on('close', () => {
+      if (hasAnswered) return;
+      clearTimeout(timer);
+      reject(new SlowTargetError('answer'));
     });
     sent.end(body);
   });

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { RelayTarget } from '../schema/relay.ts';
 import { TIME_MOVED_AFTER_MS } from './limits.ts';
 import type { RelayCopy } from './RelayCopy.ts';
@@ -36,7 +37,7 @@ export function targetRequest(copy: RelayCopy, target: RelayTarget, now: number)
   const moved = waited > TIME_MOVED_AFTER_MS ? movedBy(copy, waited) : copy;
   const query = moved.query === '' ? '' : `?${visible(moved.query)}`;
   if ('statsig' in target) {
-    const path = STATSIG_PATHS.has(copy.path) ? copy.path : STATSIG_LOG_PATH;
+    const path = statsigPath(copy.path);
     return {
       origin: STATSIG_ORIGIN,
       path: `${path}${query}`,
@@ -46,9 +47,30 @@ export function targetRequest(copy: RelayCopy, target: RelayTarget, now: number)
   }
   const { origin, pathname } = new URL(target.url);
   const base = pathname.replace(/\/+$/, '');
-  const path = visible(copy.path).replaceAll('?', '%3F');
+  const path = visible(withoutDots(copy.path)).replaceAll('?', '%3F');
   const headers = { ...moved.headers, ...lowerCased(target.headers) };
   return { origin, path: `${base}${path}${query}`, headers: sendable(headers), body: copy.body };
+}
+
+/** Where custom exposures go: their bodies have another form. Their own path may have something in front. */
+const EXPOSURE_PATH = '/v1/log_custom_exposure';
+
+function statsigPath(sent: string): string {
+  if (STATSIG_PATHS.has(sent)) return sent;
+  return /\/log_custom_exposure\/*$/.test(sent) ? EXPOSURE_PATH : STATSIG_LOG_PATH;
+}
+
+/** `.` and `..` between slashes, also escaped. */
+const DOT_SEGMENT = /(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\]|$)/i;
+
+/**
+ * Without segments that lead upwards: the sender of a request would leave the path of the configured address, with its headers.
+ * https://url.spec.whatwg.org/#double-dot-path-segment
+ */
+function withoutDots(path: string): string {
+  return DOT_SEGMENT.test(path)
+    ? new URL(`http://target${path.replaceAll('?', '%3F').replaceAll('#', '%23')}`).pathname
+    : path;
 }
 
 const CLIENT_TIME = 'statsig-client-time';
@@ -76,25 +98,29 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 
 /** What a request line may not have, and `#`, is escaped. */
 function visible(text: string): string {
-  return text.replaceAll(/[^!-~]|#/gu, (character) => escaped(character));
+  const bytes = isBytes(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+  return bytes.replaceAll(
+    /[^!-~]|#/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
 }
 
-function escaped(character: string): string {
-  return Array.from(
-    Buffer.from(character, 'utf8'),
-    (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
-  ).join('');
+/** Whether a text is bytes of UTF-8, a character each, as a gateway gives them that does not decode what it gets. */
+function isBytes(text: string): boolean {
+  return !BEYOND_BYTES.test(text) && isUtf8(Buffer.from(text, 'latin1'));
 }
+
+const BEYOND_BYTES = /[\u0100-\uffff]/;
 
 /** RFC 9110, 5.6.2 and 5.5, with the bytes of other characters: https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 
-/** Without headers that HTTP/1.1 cannot carry. Others than ASCII go as the bytes of their UTF-8. */
+/** Without headers that HTTP/1.1 cannot carry. What is no byte goes as the bytes of its UTF-8. */
 function sendable(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => {
-      const bytes = Buffer.from(value, 'utf8').toString('latin1');
+      const bytes = BEYOND_BYTES.test(value) ? Buffer.from(value, 'utf8').toString('latin1') : value;
       return NAME.test(name) && VALUE.test(bytes) ? [[name, bytes]] : [];
     }),
   );

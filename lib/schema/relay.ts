@@ -51,6 +51,11 @@ const common = {
    * second if it answers within 100 ms; what is more waits. They count against the account's: docs/limits.md.
    */
   concurrency: z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2),
+  /**
+   * Keep no copies any more; those that wait are delivered. The step before `relay` is removed, whose deployment is refused
+   * while copies are left. Default false.
+   */
+  retired: z.boolean('true or false').default(false),
 };
 
 const url = z.string('an address').superRefine((text, context) => {

@@ -1,4 +1,4 @@
-import { isoTimestamp, isUtcDay, type UtcDay } from '../base/time.ts';
+import { isoDay, isoTimestamp, isUtcDay, type UtcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import { ATHENA_NOTES, LEDGER_FOLDER, parseVersionNote, VERSION_NOTES } from './ledgerKeys.ts';
@@ -192,16 +192,20 @@ export function parseRelayWaitingKey(key: string): string | null {
   return relayIdTime(id) === null ? null : id;
 }
 
-/** A copy that was refused: the status of its answer, or {@link EXPIRED}; the day of that; its ID. */
+/** A copy that was refused: the status of its answer, or {@link EXPIRED}; when, epoch milliseconds; its ID. */
 export interface RelayRefusedKey {
   readonly reason: string;
-  readonly day: UtcDay;
+  readonly at: number;
   readonly id: string;
 }
 
-/** Key of a copy that was refused: `relay/refused/<reason>/YYYY-MM-DD/<ID>`. */
-export function relayRefusedKey({ reason, day, id }: RelayRefusedKey): string {
-  return `${RELAY_REFUSED_FOLDER}${reason}/${day}/${id}`;
+/**
+ * Key of a copy that was refused: `relay/refused/<reason>/YYYY-MM-DD/<ID>.<HHMMSSmmm>`, with day and time of the refusal. A copy
+ * that is sent again and refused again is then another object: a late deletion of the first does not meet it.
+ */
+export function relayRefusedKey({ reason, at, id }: RelayRefusedKey): string {
+  const time = isoTimestamp(at).slice(11, 23).replaceAll(/[:.]/g, '');
+  return `${RELAY_REFUSED_FOLDER}${reason}/${isoDay(at)}/${id}.${time}`;
 }
 
 /** Whether copies can be refused for that reason. */
@@ -212,9 +216,11 @@ export function isRelayReason(text: string): boolean {
 /** Reads the key of a copy that was refused; null for any other key. */
 export function parseRelayRefusedKey(key: string): RelayRefusedKey | null {
   if (!key.startsWith(RELAY_REFUSED_FOLDER)) return null;
-  const [reason = '', day = '', id = '', ...deeper] = key.slice(RELAY_REFUSED_FOLDER.length).split('/');
+  const [reason = '', day = '', name = '', ...deeper] = key.slice(RELAY_REFUSED_FOLDER.length).split('/');
+  const [, id = '', hour, minute, second, ms] = /^(.*)\.(\d{2})(\d{2})(\d{2})(\d{3})$/.exec(name) ?? [];
   if (!isRelayReason(reason) || !isUtcDay(day) || relayIdTime(id) === null || deeper.length > 0) return null;
-  return { reason, day, id };
+  const at = Date.parse(`${day}T${hour}:${minute}:${second}.${ms}Z`);
+  return Number.isNaN(at) ? null : { reason, at, id };
 }
 
 /**

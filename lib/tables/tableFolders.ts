@@ -44,6 +44,18 @@ export function parseTableKey(layout: Layout, key: string): TableKey {
   return { ignored: 'outside_tables' };
 }
 
+/** `<stream>-<version>-YYYY-MM-DD-HH-MM-SS-<UUID>` and an extension: https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html */
+const DELIVERED_FILE =
+  /-\d+-\d{4}(?:-\d{2}){5}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.[a-z0-9.]+)?$/;
+
+/**
+ * Whether a key has the form in which Firehose names files. Every file of the forwarded tables has it: who else writes there
+ * is Statsig's own forwarding, or a person.
+ */
+export function isDeliveredFile(key: string): boolean {
+  return DELIVERED_FILE.test(key);
+}
+
 /**
  * The folders of forwarded tables, with a trailing slash. Statsig prescribes their names, and writes there, too, if it
  * forwards into the same Statsig folder itself.

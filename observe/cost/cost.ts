@@ -37,7 +37,7 @@ export interface Cost extends MonthlyCost {
 export async function costOfSample(file: Uint8Array, stack: Stack, events = USUAL_EVENTS): Promise<Cost> {
   const bodies = readSample(file);
   const sample = await measureSample(bodies, stack.config);
-  const usage = sampleMonth(sample, events, stack.config, FUNCTION_MEGABYTES.collect);
+  const usage = sampleMonth(sample, events, stack.config, FUNCTION_MEGABYTES);
   const { requests, events: sampled, refused } = sample;
   return describeCost(usage, stack, { kind: 'sample', requests, events: sampled, refused });
 }
@@ -65,7 +65,7 @@ function describeCost(usage: MonthlyUsage, stack: Stack, source: Cost['source'])
     ...cost,
     usage,
     levers: costLevers(cost, usage, stack.config),
-    notIncluded: notIncluded(cost, source.kind),
+    notIncluded: notIncluded(cost, source.kind, stack.config),
     source,
     region: stack.config.region,
   };
@@ -91,6 +91,15 @@ export function costJson({ usdPerMillion, usdPerMonth, parts, usage, levers, sou
       log_bytes: usage.logBytes,
       metrics: usage.metrics,
       athena_bytes: usage.athenaBytes,
+      relay:
+        usage.relay === null
+          ? null
+          : {
+              copies: usage.relay.copies,
+              queue_requests: usage.relay.queueRequests,
+              bucket_copies: usage.relay.bucketCopies,
+              sent_bytes: usage.relay.sentBytes,
+            },
     },
     source:
       source.kind === 'sample'

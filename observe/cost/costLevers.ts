@@ -49,6 +49,10 @@ export function costLevers(
     metrics: `Fixed: ${number(usage.metrics)} custom metrics, billed for the hours in which they have values.`,
     alarms: 'Fixed: the alarms of the configuration.',
     keys: "Fixed: the bucket's key (existing.keyArn brings your own) and the secrets.",
+    relay_queue:
+      'Requests: each copy is sent to a queue, received and deleted. More events a request, relay.kinds, relay.keys and relay.share make fewer. $0.61 a month is fixed: Lambda polls two queues, and a run lists the bucket every five minutes.',
+    relay_transfer:
+      'Bytes of the requests as they are sent to the target: as relay_queue. SDKs that compress send less.',
   };
   const levers: Partial<Record<CostPart, string>> = {};
   for (const part of COST_PARTS) if (parts[part] !== undefined) levers[part] = all[part];

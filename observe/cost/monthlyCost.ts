@@ -1,8 +1,10 @@
 import { alarms } from '../../infra/alarms/alarms.ts';
 import type { Stack } from '../../infra/template/Stack.ts';
 import type { Config } from '../../lib/schema/config.ts';
+import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { allStreams } from '../../lib/tables/streams.ts';
-import { ATHENA_PRICE, prices } from '../prices.ts';
+import { ATHENA_PRICE, prices, usd } from '../prices.ts';
+import { RELAY_KEY_CALLS, RELAY_POLLS, RELAY_RUN_CALLS, type RelayUsage } from './relayUsage.ts';
 
 /** Days of a month. */
 export const MONTH_DAYS = 30;
@@ -41,6 +43,8 @@ export interface MonthlyUsage {
   readonly metrics: number;
   /** Bytes that queries read. */
   readonly athenaBytes: number | null;
+  /** What `relay` uses besides the time and the logs of functions; null without `relay`. */
+  readonly relay: RelayUsage | null;
 }
 
 /** The parts of a deployment's price. */
@@ -62,6 +66,8 @@ export const COST_PARTS = [
   'metrics',
   'alarms',
   'keys',
+  'relay_queue',
+  'relay_transfer',
 ] as const;
 
 /** What a deployment costs at list prices. */
@@ -97,10 +103,12 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
       (config.existing.keyArn === null ? prices.keyMonth.usd : 0) +
       secrets(config) * prices.secretMonth.usd +
       RUNS * SECRET_READS * prices.secretCall.usd,
+    relay_queue: usage.relay === null ? null : relayStorage(usage.relay),
+    relay_transfer: price(usage.relay?.sentBytes ?? null, prices.transferByte.usd),
   };
   const parts: Partial<Record<CostPart, number>> = {};
   for (const part of COST_PARTS) if (all[part] !== null) parts[part] = all[part];
-  const usdPerMonth = Object.values(parts).reduce((sum, usd) => sum + usd, 0);
+  const usdPerMonth = Object.values(parts).reduce((sum, part) => sum + part, 0);
   return {
     parts,
     usdPerMonth,
@@ -108,8 +116,18 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
   };
 }
 
-function price(amount: number | null, usd: number): number | null {
-  return amount === null ? null : amount * usd;
+/** Queues, their key, and copies in the bucket: each is put, read and deleted, which costs nothing. */
+function relayStorage({ queueRequests, bucketCopies }: RelayUsage): number {
+  return (
+    (queueRequests + RELAY_POLLS) * prices.sqsRequest.usd +
+    RELAY_KEY_CALLS * prices.kmsCall.usd +
+    (bucketCopies + RUNS * RELAY_RUN_CALLS) * prices.s3Put.usd +
+    bucketCopies * prices.s3Get.usd
+  );
+}
+
+function price(amount: number | null, each: number): number | null {
+  return amount === null ? null : amount * each;
 }
 
 /** Metrics that the stack's alarms read: an alarm on a share reads two. */
@@ -144,8 +162,46 @@ export function scaleUsage(usage: MonthlyUsage, events: number): MonthlyUsage {
     billedBytes: usage.billedBytes * factor,
     jqHours: usage.jqHours === null ? null : usage.jqHours * factor,
     logBytes: usage.logBytes === null ? null : usage.logBytes * factor,
+    relay: usage.relay === null ? null : scaleRelay(usage.relay, factor),
   };
 }
+
+function scaleRelay(usage: RelayUsage, factor: number): RelayUsage {
+  return {
+    copies: usage.copies * factor,
+    queueRequests: usage.queueRequests * factor,
+    bucketCopies: usage.bucketCopies * factor,
+    sentBytes: usage.sentBytes * factor,
+  };
+}
+
+/** Bytes of the line that a read of `passThrough` logs: some 300. */
+const READ_LOG_BYTES = 300;
+/** Milliseconds of a read, of an answer that is cached and of one that is fetched: assumptions. */
+const READ_MS = { cached: 5, fetched: 110 } as const;
+const READ_GIGABYTES = 0.5;
+
+/**
+ * USD of a million reads of SDKs (`passThrough`), by part. What is sent to the internet is most of it.
+ *
+ * @param bytes Of an answer, as it is sent: rules of some hundred gates are 20 KB compressed.
+ */
+export function readsPerMillion(
+  { endpoint, architecture }: Pick<Config, 'endpoint' | 'architecture'>,
+  bytes: number,
+  from: keyof typeof READ_MS,
+): Readonly<Record<'gateway' | 'lambda' | 'logs' | 'transfer', number>> {
+  const gigabyteSecond = architecture === 'arm64' ? prices.lambdaGbSecond : prices.lambdaGbSecondX86;
+  return {
+    gateway: hasGateway(endpoint) ? 1e6 * prices.httpApiRequest.usd : 0,
+    lambda: 1e6 * (prices.lambdaRequest.usd + (READ_MS[from] / 1_000) * READ_GIGABYTES * gigabyteSecond.usd),
+    logs: 1e6 * READ_LOG_BYTES * prices.logByte.usd,
+    transfer: 1e6 * bytes * prices.transferByte.usd,
+  };
+}
+
+/** Bytes of an answer where nobody says how many. */
+const USUAL_READ_BYTES = 20_000;
 
 /** What to say of parts that are not known. */
 const UNKNOWN: Readonly<Partial<Record<CostPart, string>>> = {
@@ -157,7 +213,12 @@ const UNKNOWN: Readonly<Partial<Record<CostPart, string>>> = {
 };
 
 /** What is not in the price, for people. */
-export function notIncluded({ parts }: MonthlyCost, source: 'sample' | 'stage'): string[] {
+export function notIncluded(
+  { parts }: MonthlyCost,
+  source: 'sample' | 'stage',
+  config: Pick<Config, 'passThrough' | 'endpoint' | 'architecture'>,
+): string[] {
+  const reads = Object.values(readsPerMillion(config, USUAL_READ_BYTES, 'cached'));
   return [
     ...COST_PARTS.flatMap((part) => (parts[part] === undefined ? (UNKNOWN[part] ?? []) : [])),
     ...(source === 'sample'
@@ -166,6 +227,11 @@ export function notIncluded({ parts }: MonthlyCost, source: 'sample' | 'stage'):
           'the functions besides the collector, which cost cents unless customers drop or receive files',
         ]
       : ['queries of readers in workgroups of their own']),
+    ...(config.passThrough === null
+      ? []
+      : [
+          `reads of SDKs (passThrough): ${usd(reads.reduce((sum, part) => sum + part, 0))} for a million of 20 KB each (docs/deploy.md)`,
+        ]),
     'KMS requests, queues, events and the Glue catalog, usually cents',
     'the dashboard if the account has more than three ($3), data transfer, and taxes',
   ];

@@ -4,6 +4,8 @@ import type { Collector } from '../../lib/collect/collectRequest.ts';
 import { GroupsCache } from '../../lib/groups/GroupsCache.ts';
 import { singleStreams } from '../../lib/landing/delivery/StreamShards.ts';
 import { quarantineWriter } from '../../lib/landing/quarantineWriter.ts';
+import { CopyKeeper } from '../../lib/relay/CopyKeeper.ts';
+import { relayPlan } from '../../lib/relay/chooseBody.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
 import { KeyCache } from '../../lib/wire/keys/KeyCache.ts';
@@ -12,6 +14,8 @@ import { KeyGate } from '../../lib/wire/keys/KeyGate.ts';
 /** What receives the output of a collector without AWS. */
 export interface OfflineSinks {
   readonly putRecords: (kind: TableKind, records: readonly Uint8Array[]) => void;
+  /** A copy for relay, as the collector writes it. Default ignored. */
+  readonly keepCopy?: (text: string) => void;
   /** A body or event that is too large for a row of quarantine. Default ignored. */
   readonly putQuarantineLarge?: (bytes: number) => void;
   /** Fields of a log line. Default ignored. */
@@ -21,6 +25,9 @@ export interface OfflineSinks {
   /** An EMF line. Default ignored. */
   readonly writeMetrics?: (line: Readonly<Record<string, unknown>>) => void;
 }
+
+/** Copies go nowhere, so they may have equal IDs. */
+const NONCE = '0'.repeat(24);
 
 /** Requests a second that no test exceeds. */
 const NO_LIMIT = 1_000_000;
@@ -33,8 +40,9 @@ export function offlineCollector(config: Config, sinks: OfflineSinks): Collector
     sinks.putRecords(kind, records);
     return { kind: 'answered' as const, errorCodes: records.map(() => null) };
   };
+  const plan = collectPlan(config);
   return {
-    plan: collectPlan(config),
+    plan,
     groups: new GroupsCache({
       read: async () => 'none',
       clock,
@@ -55,6 +63,16 @@ export function offlineCollector(config: Config, sinks: OfflineSinks): Collector
       quarantine: stream('quarantine'),
     }),
     putOverflow: async () => {},
+    relay:
+      config.relay === undefined
+        ? undefined
+        : new CopyKeeper({
+            plan: relayPlan(config.relay, plan.redaction, (sent) => plan.resolveExperiment(sent)),
+            send: async (text) => sinks.keepCopy?.(text),
+            put: async (_key, text) => sinks.keepCopy?.(text),
+            nonce: () => NONCE,
+            ...{ clock, random, log: () => {} },
+          }),
     writeQuarantine: quarantineWriter(config),
     putQuarantineLarge: async ({ body }) => sinks.putQuarantineLarge?.(body.length),
     clock,

@@ -15,6 +15,7 @@ import type { HttpRequest } from '../../lib/wire/sdkRequest.ts';
 import { HTTP_API_STEP_BYTES, LOG_LINE_OVERHEAD_BYTES } from '../prices.ts';
 import { MONTH_DAYS, type MonthlyUsage } from './monthlyCost.ts';
 import { offlineCollector } from './offlineCollector.ts';
+import { RELAY_METRICS, RelayCounter, type RelaySample, relayMonth } from './relayUsage.ts';
 
 /** Errors of samples of bodies. */
 export const SampleError = defineErrorFamily('user', {
@@ -98,6 +99,8 @@ export interface SampleUsage {
   readonly logBytes: number;
   /** Custom metrics. */
   readonly metrics: number;
+  /** Copies for relay: none without `relay`. */
+  readonly relay: RelaySample;
   /** CPU time of a request on this machine, milliseconds. */
   readonly cpuMs: number;
 }
@@ -185,6 +188,7 @@ class SampleCounter {
   readonly #streams = new Map<TableKind, StreamUsage>();
   readonly #metrics = new Set<string>();
   readonly #refused = new Map<string, number>();
+  readonly #relay = new RelayCounter();
   #requests = 0;
   #gatewayUnits = 0;
   #events = 0;
@@ -197,6 +201,7 @@ class SampleCounter {
     this.#config = config;
     this.#collector = offlineCollector(config, {
       putRecords: (kind, records) => this.#addRecords(kind, records),
+      keepCopy: (text) => this.#relay.add(text),
       log: (fields) => {
         const share = this.#isSuccess ? this.#config.logs.successes : 1;
         this.#logBytes += share * lineBytes(fields);
@@ -258,6 +263,7 @@ class SampleCounter {
       streams: { exposures: rows('exposures'), events: rows('events'), quarantine: rows('quarantine') },
       logBytes: this.#logBytes,
       metrics: this.#metrics.size,
+      relay: this.#relay.sample,
     };
   }
 }
@@ -302,31 +308,38 @@ function accessLogBytes({ requests }: SampleUsage, { endpoint }: Config): number
  * The usage of a month whose requests are like those of a sample. Of two endpoints it counts the gateway, which costs more.
  *
  * @param events Events of the month.
+ * @param memoryMegabytes Of the functions.
  */
 export function sampleMonth(
   sample: SampleUsage,
   events: number,
   config: Config,
-  memoryMegabytes: number,
+  memoryMegabytes: { readonly collect: number; readonly relay: number },
 ): MonthlyUsage {
   const factor = events / sample.events;
+  const relay =
+    config.relay === undefined ? null : relayMonth(sample.relay, factor, config.relay.concurrency);
   const streams = Object.values(sample.streams);
   const payloadBytes = sum(streams, (stream) => stream.payloadBytes) * factor;
-  const seconds = (FIREHOSE_MS + (sample.cpuMs * CPU_MEGABYTES) / memoryMegabytes) / 1_000;
+  const seconds = (FIREHOSE_MS + (sample.cpuMs * CPU_MEGABYTES) / memoryMegabytes.collect) / 1_000;
   return {
     events,
     requests: sample.requests * factor,
     gatewayUnits: hasGateway(config.endpoint) ? sample.gatewayUnits * factor : 0,
-    invocations: sample.requests * factor,
-    gigabyteSeconds: sample.requests * factor * seconds * (memoryMegabytes / 1_024),
+    invocations: sample.requests * factor + (relay?.invocations ?? 0),
+    gigabyteSeconds:
+      sample.requests * factor * seconds * (memoryMegabytes.collect / 1_024) +
+      (relay?.seconds ?? 0) * (memoryMegabytes.relay / 1_024),
     payloadBytes,
     billedBytes: sum(streams, (stream) => stream.billedBytes) * factor,
     objects: sum(tableKinds, (kind) => monthlyObjects(kind, sample.streams[kind], factor, config)),
     jqHours: null,
     storedBytes: payloadBytes * PARQUET_SHARE,
-    logBytes: (sample.logBytes + accessLogBytes(sample, config)) * factor,
-    metrics: Math.max(sample.metrics, REGULAR_METRICS) + LOGGED_METRICS,
+    logBytes: (sample.logBytes + accessLogBytes(sample, config)) * factor + (relay?.logBytes ?? 0),
+    metrics:
+      Math.max(sample.metrics, REGULAR_METRICS) + LOGGED_METRICS + (relay === null ? 0 : RELAY_METRICS),
     athenaBytes: null,
+    relay: relay?.usage ?? null,
   };
 }
 

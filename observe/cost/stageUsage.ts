@@ -7,12 +7,13 @@ import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { DAY_MS } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { BILLED_STEP_BYTES } from '../../lib/schema/deliveryLimits.ts';
-import { hasFunctionUrl } from '../../lib/schema/endpoint.ts';
+import { hasFunctionUrl, hasGateway } from '../../lib/schema/endpoint.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
 import { allStreams } from '../../lib/tables/streams.ts';
 import { readMetricData, type WantedMetric } from '../metricData.ts';
 import type { Place } from '../place.ts';
 import { MONTH_DAYS, type MonthlyUsage } from './monthlyCost.ts';
+import { QUEUE_STEP_BYTES, REQUESTS_OF_NAME, type RelayUsage } from './relayUsage.ts';
 
 /** Errors of the usage of a stage. */
 export const StageUsageError = defineErrorFamily('user', {
@@ -30,6 +31,7 @@ export const FUNCTION_MEGABYTES = {
   hold: 512,
   'ingest-plan': 512,
   'pass-through': 512,
+  relay: 512,
   'ingest-trigger': 512,
   'ingest-load': 1_769,
   export: 1_024,
@@ -92,7 +94,9 @@ export async function measureStage(
       events: month(collectMetrics.received.name),
       requests: count,
       // The metrics of a gateway have its ID, which nothing here knows: what came through no Function URL came through it.
-      gatewayUnits: Math.max(0, count - month(URL_REQUESTS)),
+      gatewayUnits:
+        Math.max(0, count - month(URL_REQUESTS)) +
+        (hasGateway(config.endpoint) ? month('invocations pass-through') : 0),
       // Lambda's metrics lag behind: each request is an invocation.
       invocations: Math.max(
         count,
@@ -111,9 +115,38 @@ export async function measureStage(
       metrics: await countMetrics(cloudwatch, stack.stage, { since, until: now }),
       // Without queries there is no value; without values of Logs, AWS's metrics are not there at all.
       athenaBytes: logBytes === null ? told(['athena']) : month('athena'),
+      relay: config.relay === undefined ? null : relayOf(month),
     },
     since,
     until: now,
+  };
+}
+
+/** Metrics of the queue of copies: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */
+const QUEUE_METRICS = {
+  copiesSent: 'NumberOfMessagesSent',
+  copiesReceived: 'NumberOfMessagesReceived',
+  copiesDeleted: 'NumberOfMessagesDeleted',
+  copyBytes: 'SentMessageSize',
+} as const;
+
+/**
+ * What relay used. SQS tells messages, not requests: each is taken to be received and deleted alone, which is the most that it
+ * can cost. Of what it sends, a copy has the body as base64.
+ */
+function relayOf(month: (id: string) => number): RelayUsage {
+  const kept = month(collectMetrics.RelayKept.name);
+  const [sent, received] = [month('copiesSent'), month('copiesReceived')];
+  const bytes = month('copyBytes');
+  // A message has one step at least, and wastes half a step on average.
+  const steps = (messages: number) =>
+    sent === 0 ? 0 : Math.max(messages, (messages * bytes) / sent / QUEUE_STEP_BYTES + messages / 2);
+  const bucketCopies = Math.max(0, kept - sent);
+  return {
+    copies: Math.max(kept, sent),
+    queueRequests: steps(sent) + steps(received) + month('copiesDeleted') + bucketCopies * REQUESTS_OF_NAME,
+    bucketCopies,
+    sentBytes: bytes * 0.75,
   };
 }
 
@@ -175,6 +208,7 @@ function stageMetrics({ config, stack }: Pick<Place, 'config' | 'stack'>): reado
         { ...common, id: `jq ${stream}`, metric: 'JQProcessing.Duration' },
       ];
     }),
+    ...(config.relay === undefined ? [] : relayMetricsOf(stack)),
     ...logGroups({ config, stack }).map((LogGroupName) => ({
       ...{ ...summed, id: `logs ${LogGroupName}`, namespace: 'AWS/Logs', metric: 'IncomingBytes' },
       dimensions: { LogGroupName },
@@ -187,6 +221,20 @@ function stageMetrics({ config, stack }: Pick<Place, 'config' | 'stack'>): reado
       ...{ ...summed, id: 'athena', namespace: 'AWS/Athena', metric: 'ProcessedBytes' },
       dimensions: { QueryState: 'SUCCEEDED', QueryType: 'DML', WorkGroup: config.athena.workgroup },
     },
+  ];
+}
+
+function relayMetricsOf(stack: Place['stack']): readonly WantedMetric[] {
+  const { name } = collectMetrics.RelayKept;
+  return [
+    {
+      ...{ id: name, namespace: METRIC_NAMESPACE, metric: name, statistic: 'Sum' },
+      dimensions: { function: 'collect', stage: stack.stage },
+    },
+    ...Object.entries(QUEUE_METRICS).map(([id, metric]) => ({
+      ...{ id, namespace: 'AWS/SQS', metric, statistic: 'Sum' },
+      dimensions: { QueueName: partName(stack, 'relay') },
+    })),
   ];
 }
 

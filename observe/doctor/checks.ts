@@ -4,9 +4,11 @@ import { holdouts, partitions, tables, views } from './checks/catalog.ts';
 import { athenaLoads } from './checks/days/athenaLoads.ts';
 import { curatedDays } from './checks/days/curatedDays.ts';
 import { exportedDays, sources } from './checks/days/ledgerDays.ts';
+import { forwarding } from './checks/delivery/forwarding.ts';
 import { holds } from './checks/delivery/holds.ts';
 import { quarantine } from './checks/delivery/quarantine.ts';
 import { queues } from './checks/delivery/queues.ts';
+import { relay } from './checks/delivery/relay.ts';
 import { streams } from './checks/delivery/streams.ts';
 import { waiting } from './checks/delivery/waiting.ts';
 import { dataLake, deployer, unsimulated } from './checks/deployPermissions.ts';
@@ -45,6 +47,8 @@ export const checks: readonly Check[] = [
   waiting,
   quarantine,
   queues,
+  relay,
+  forwarding,
   sources,
   exportedDays,
   curatedDays,

@@ -319,6 +319,26 @@ export const doctorFindings = {
     'A dead-letter queue holds messages that could not be processed.',
     "The function's log has the error code. After you have corrected the cause, move the messages back with the command.",
   ),
+  SLUICE_DOCTOR_RELAY_REFUSED: problem(
+    'The target of relay refused copies of requests for good, or did not take them within six days and a half. They are deleted when they are eleven days old.',
+    'docs/relay.md, "What was refused", has the likely cause of each reason. Correct it. The command then says what would be sent again; without `--dry-run` it sends them.',
+  ),
+  SLUICE_DOCTOR_RELAY_LATE: warning(
+    'Copies of requests have waited for more than an hour to be relayed. They are tried for six days and a half, and then put aside.',
+    'Is the target reachable? `retried` in the log of `relay` says what it answers. If there are more copies than the function delivers, raise `relay.concurrency`: docs/relay.md, "Limits".',
+  ),
+  SLUICE_DOCTOR_RELAY_LEFT: problem(
+    'Copies of requests are left under relay/, and the configuration has no `relay`: nothing delivers them, and nothing deletes them. They hold SDK keys.',
+    'The command says what would be deleted; without `--dry-run` it deletes it. To have them delivered first, deploy `relay` again: docs/relay.md, "Turning it off".',
+  ),
+  SLUICE_DOCTOR_FORWARDED_HERE: warning(
+    "Somebody else writes into the folders of the forwarded tables, most likely Statsig's own forwarding. Queries read these files as rows of Sluice. What SDKs log at Statsig itself is then in one table with what they log here.",
+    "Turn Statsig's forwarding off, or give its tables other names in Data Connection: `npx sluice connect statsig` prints some. If it has to keep them, give Sluice other names with `tables` and deploy. Then move the named files elsewhere. Files that you put there on purpose may stay: the finding goes seven days later.",
+  ),
+  SLUICE_DOCTOR_FORWARDED_TWICE: problem(
+    "Somebody else writes into the folders of the forwarded tables, most likely Statsig's own forwarding, and relay to Statsig is on: Statsig forwards what relay delivers to it, so events are in one table twice. Its rows have no `event_id` of Sluice, by which views find doubles.",
+    "Turn Statsig's forwarding off, which relay makes unnecessary, or give its tables other names in Data Connection: `npx sluice connect statsig` prints some. If it has to keep them, give Sluice other names with `tables` and deploy. Then move the named files elsewhere. docs/why.md says what each way delivers.",
+  ),
   SLUICE_DOCTOR_SOURCE_UNREADABLE: problem(
     "The last attempt to list a dataset's folder failed.",
     'docs/ingest.md, "Alarms", says what to do for each code. Then run `npx sluice ingest run`.',

@@ -19,6 +19,7 @@ import type { StreamId } from '../../lib/tables/streams.ts';
 import { readStreamHolds, streamNames, withHoldStore } from '../holds/holds.ts';
 import { readLocalState } from '../localBuffers.ts';
 import type { Place } from '../place.ts';
+import { type RelayState, readRelayState } from '../relay/relayCopies.ts';
 import { countWaitingObjects } from '../status/waitingObjects.ts';
 
 const MINUTE_MS = 60_000;
@@ -32,7 +33,7 @@ const INTAKE_STOPS_WITHIN_MS = HOLDS_STALE_MS + MINUTE_MS;
 
 /** Something that is not empty yet. */
 export interface DrainWait {
-  readonly part: 'intake' | 'overflow' | 'errors' | 'buffers' | 'metrics';
+  readonly part: 'intake' | 'overflow' | 'errors' | 'buffers' | 'relay' | 'metrics';
   /** One sentence. */
   readonly why: string;
 }
@@ -70,17 +71,19 @@ export async function cancelDrain(place: Place): Promise<void> {
 export async function lookAtDrain(place: Place): Promise<DrainState | null> {
   const { drain } = await readStreamHolds(place);
   if (drain === null) return null;
-  const [overflow, errors, parked, buffers] = await Promise.all([
+  const [overflow, errors, parked, buffers, relay] = await Promise.all([
     countWaitingObjects(place, 'overflow'),
     countWaitingObjects(place, 'errors'),
     countWaitingObjects(place, 'parked'),
     bufferWaits(place),
+    readRelayState(place),
   ]);
   const waitsFor: DrainWait[] = [
     ...intakeWaits(place, drain),
     ...objectWaits('overflow', overflow),
     ...objectWaits('errors', errors),
     ...buffers,
+    ...relayWaits(relay),
   ];
   const settleMs = place.isLocal ? 0 : SETTLE_MS;
   const look = { isEmpty: waitsFor.length === 0, settleMs };
@@ -109,6 +112,19 @@ function objectWaits(
   if (count === 0 && !hasMore) return [];
   const number = `${hasMore ? 'At least ' : ''}${count} ${count === 1 ? 'object waits' : 'objects wait'}`;
   return [{ part, why: `${number} to be redriven. Objects of a held stream stay: see \`sluice hold\`.` }];
+}
+
+/** What was refused stays in the bucket, and expires there. */
+function relayWaits(relay: RelayState | null): DrainWait[] {
+  if (relay === null || relay.waiting.count === 0) return [];
+  const { count, hasMore } = relay.waiting;
+  const number = `${hasMore ? 'At least ' : ''}${count} ${count === 1 ? 'copy waits' : 'copies wait'}`;
+  return [
+    {
+      part: 'relay',
+      why: `${number} to be relayed. \`sluice relay erase --all\` gives them up.`,
+    },
+  ];
 }
 
 function settleWaits({ empty, drained }: Drain, settleMs: number): DrainWait[] {

@@ -3,8 +3,10 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-s
 import { partName } from '../../infra/template/Stack.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
-import { MAX_AGE_MS } from '../../lib/relay/limits.ts';
+import { MAX_AGE_MS, RETRY_PAUSES } from '../../lib/relay/limits.ts';
+import { relayMetrics } from '../../lib/relay/relayMetrics.ts';
 import {
   parseRelayRefusedKey,
   parseRelayWaitingKey,
@@ -13,6 +15,7 @@ import {
   relayIdTime,
   relayWaitingKey,
 } from '../../lib/tables/objectKeys.ts';
+import { type MetricSeries, readMetricData, type WantedMetric } from '../metricData.ts';
 import type { Place } from '../place.ts';
 
 /** Errors of questions about relay. */
@@ -35,8 +38,10 @@ export interface WaitingCopies {
   /** At least so many if `hasMore`. */
   readonly objects: number;
   readonly hasMore: boolean;
-  /** When the oldest of the bucket was kept, ISO 8601; null without. SQS does not tell of its messages. */
+  /** When the oldest was kept, ISO 8601; null without, and if no metric tells of the queue's. Of the queue about. */
   readonly oldest: string | null;
+  /** When the oldest of the queue was kept, by metrics: at most an hour off; null without, or if they do not tell. */
+  readonly oldestQueued: string | null;
 }
 
 /** Copies that the target refused for one reason, or that waited for too long. */
@@ -60,17 +65,37 @@ const MOST_COUNTED = 10_000;
 /** Objects that are moved at the same time. */
 const AT_ONCE = 16;
 
-type RelayPlace = Pick<Place, 's3' | 'config' | 'stack' | 'aws' | 'signal'>;
+/** What is asked about relay. */
+export interface RelayReaders extends Pick<Place, 's3' | 'config' | 'stack' | 'cloudwatch' | 'now'> {
+  readonly sqs: SQSClient;
+}
 
 /**
  * Counts what relay has not delivered; null of a configuration without `relay`.
  *
- * @throws What the clients of S3 and SQS throw.
+ * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of S3, SQS and CloudWatch throw.
  */
-export async function readRelayState(place: RelayPlace): Promise<RelayState | null> {
+export async function readRelayState(
+  place: Omit<RelayReaders, 'sqs'> & Pick<Place, 'aws'>,
+): Promise<RelayState | null> {
   if (place.config.relay === undefined) return null;
-  const [queued, waiting, refused] = await Promise.all([
+  const sqs = new SQSClient(place.aws);
+  try {
+    return await askRelayState({ ...place, sqs });
+  } finally {
+    sqs.destroy();
+  }
+}
+
+/**
+ * The same with clients that are open, of a configuration with `relay`.
+ *
+ * @throws As {@link readRelayState}.
+ */
+export async function askRelayState(place: RelayReaders): Promise<RelayState> {
+  const [queued, queuedSince, waiting, refused] = await Promise.all([
     countMessages(place),
+    readQueuedSince(place),
     countKeys(place, RELAY_WAITING_FOLDER, (key) => idOf(parseRelayWaitingKey(key), 'waiting')),
     countKeys(place, RELAY_REFUSED_FOLDER, (key) => {
       const parsed = parseRelayRefusedKey(key);
@@ -78,13 +103,17 @@ export async function readRelayState(place: RelayPlace): Promise<RelayState | nu
     }),
   ]);
   const objects = waiting.counts.get('waiting') ?? { count: 0, oldest: null };
+  // Metrics are of the past hour: the queue may be empty since.
+  const oldestQueued = queued === 0 ? null : queuedSince;
+  const times = [objects.oldest, oldestQueued].filter((time) => time !== null);
   return {
     waiting: {
       count: queued + objects.count,
       queued,
       objects: objects.count,
       hasMore: waiting.hasMore,
-      oldest: objects.oldest === null ? null : isoTimestamp(objects.oldest),
+      oldest: times.length === 0 ? null : isoTimestamp(Math.min(...times)),
+      oldestQueued: oldestQueued === null ? null : isoTimestamp(oldestQueued),
     },
     refused: Array.from(refused.counts, ([reason, { count, oldest }]) => ({
       reason,
@@ -99,20 +128,60 @@ function idOf(id: string | null, group: string) {
   return at === null ? null : { group, at };
 }
 
-async function countMessages({ stack, aws }: Pick<Place, 'stack' | 'aws'>): Promise<number> {
-  const sqs = new SQSClient(aws);
-  try {
-    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, 'relay') }));
-    const { Attributes = {} } = await sqs.send(
-      new GetQueueAttributesCommand({
-        QueueUrl,
-        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-      }),
-    );
-    return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
-  } finally {
-    sqs.destroy();
-  }
+async function countMessages({ stack, sqs }: Pick<RelayReaders, 'stack' | 'sqs'>): Promise<number> {
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, 'relay') }));
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    }),
+  );
+  return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+}
+
+const MINUTE_MS = 60_000;
+/** SQS's metrics come every minute, some minutes late. */
+const SQS_METRIC_MS = 15 * MINUTE_MS;
+/** Every waiting copy is tried within this time, unless the target asked for a longer pause. */
+const TRIED_WITHIN_MS = RETRY_PAUSES.leastMs + RETRY_PAUSES.capMs + 5 * MINUTE_MS;
+
+/**
+ * When the oldest copy of the queue was kept, epoch milliseconds, by what the function measured when it last tried each, and
+ * by SQS in case the function does not run: SQS leaves out messages that were received more than three times.
+ */
+async function readQueuedSince(
+  place: Pick<RelayReaders, 'cloudwatch' | 'stack' | 'now'>,
+): Promise<number | null> {
+  const { stack, now } = place;
+  const wanted: readonly WantedMetric[] = [
+    {
+      ...{
+        id: 'tried',
+        namespace: METRIC_NAMESPACE,
+        metric: relayMetrics.RelayAge.name,
+        statistic: 'Maximum',
+      },
+      dimensions: { function: 'relay', stage: stack.stage },
+    },
+    {
+      ...{ id: 'queue', namespace: 'AWS/SQS', metric: 'ApproximateAgeOfOldestMessage', statistic: 'Maximum' },
+      dimensions: { QueueName: partName(stack, 'relay') },
+    },
+  ];
+  const series = await readMetricData(place, wanted, {
+    start: now - TRIED_WITHIN_MS,
+    end: now + MINUTE_MS,
+    periodSeconds: MINUTE_MS / 1_000,
+  });
+  const times = [...keptTimes(series, 'tried', 0), ...keptTimes(series, 'queue', now - SQS_METRIC_MS)];
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+/** When the oldest was kept by each age of a metric since a time. */
+function keptTimes(series: MetricSeries, id: string, since: number): number[] {
+  return Array.from(series.get(id) ?? []).flatMap(([at, seconds]) =>
+    at < since || seconds === 0 ? [] : [at - seconds * 1_000],
+  );
 }
 
 /** Counts the keys of a folder by groups. @param groupOf Null of a key that is not relay's. */
@@ -158,7 +227,7 @@ export interface RedrivenCopies {
  * @throws RelayCopiesError `SLUICE_RELAY_OFF`; what S3's client throws; the reason of the signal.
  */
 export async function redriveCopies(
-  place: RelayPlace & Pick<Place, 'now'>,
+  place: Pick<Place, 's3' | 'config' | 'signal' | 'now'>,
   reason: string | null,
   dryRun: boolean,
 ): Promise<RedrivenCopies> {

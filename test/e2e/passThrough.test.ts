@@ -163,10 +163,10 @@ describe('reads through the gateway', () => {
     upstream.answer = answer;
   });
 
-  it('are refused by the collector once the option is taken away, by GET too', async () => {
+  it('are refused by the collector once the option is taken away, by every method', async () => {
     await cloud.update(await load(null));
     const before = upstream.requests.length;
-    const refused = async (method: 'GET' | 'POST', path: string) => {
+    const refused = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string) => {
       const sent = method === 'GET' ? {} : { body: '{}' };
       const answer = await fetch(`${cloud.collector}${path}`, { method, ...sent });
       const { code, cure }: { code: string; cure: string } = JSON.parse(await answer.text());
@@ -179,7 +179,8 @@ describe('reads through the gateway', () => {
       '/v2/download_config_specs',
       '/v1/get_id_lists/x.json',
     ])
-      expect([path, ...(await refused('GET', path))]).toEqual([path, 404, 'SLUICE_PATH_RESERVED', true]);
+      for (const method of ['GET', 'PUT', 'DELETE'] as const)
+        expect([path, ...(await refused(method, path))]).toEqual([path, 404, 'SLUICE_PATH_RESERVED', true]);
     expect(upstream.requests.length).toBe(before);
   }, 120_000);
 });

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -71,6 +71,13 @@ describe('relay in a local cloud whose policies are enforced', () => {
     return JSON.parse(stdout === '' ? JSON.stringify({ stderr }) : stdout);
   };
 
+  /** Files of the local cloud that have a text, below its data. */
+  const filesWith = (text: string) =>
+    readdirSync(world.data, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => readFileSync(file).includes(text))
+      .map((file) => relative(world.data, file));
   const relayCommand = (...args: string[]) => command('relay', ...args);
 
   const plain = batch('plain', 'ünïcode \u2028 𝔘');
@@ -251,7 +258,7 @@ describe('relay in a local cloud whose policies are enforced', () => {
     await target.received(before + 1);
     target.behave(taken);
     // The message is hidden before that is logged.
-    await until(() => logs().includes('"retried":{"429":1}'));
+    await until(() => world.logs().includes('"retried":{"429":1}'));
     await world.advance(7_100_000);
     expect(withBody(body)).toHaveLength(1);
     await world.advance(200_000);
@@ -273,6 +280,11 @@ describe('relay in a local cloud whose policies are enforced', () => {
       relay: { waiting: { count: 0 }, refused: [{ reason: '401', count: 1 }] },
       problems: expect.arrayContaining([expect.objectContaining({ code: 'SLUICE_STATUS_RELAY_REFUSED' })]),
     });
+    // Of all that is stored, rows and logs and journals among them, nothing else has the key as it was sent.
+    const places = new Set(filesWith(KEY).map((file) => file.split(sep).slice(0, 4).join('/')));
+    expect([...places].filter((place) => !place.startsWith('sqs/'))).toEqual([
+      `s3/${world.cloud.bucket}/relay/refused`,
+    ]);
     expect(await relayCommand('redrive', '--reason', '403')).toMatchObject({ found: 0 });
     target.behave(taken);
     expect(await relayCommand('redrive', '--reason', '401', '--dry-run')).toMatchObject({
@@ -308,7 +320,7 @@ describe('relay in a local cloud whose policies are enforced', () => {
     await world.clearFaults();
     await world.cloud.flush();
     expect(withBody(lost)).toEqual([]);
-    expect(logs()).toMatch(/"RelayNotKept":1/);
+    expect(world.logs()).toMatch(/"RelayNotKept":1/);
   });
 
   it('delivers what waited while the target was away for three days, with its client time moved by as much', async () => {
@@ -359,7 +371,7 @@ describe('relay in a local cloud whose policies are enforced', () => {
 
   it('made no call that the policies do not allow, and logged no key, address or body', () => {
     expect(world.refusals).toEqual([]);
-    const text = logs();
+    const text = world.logs();
     expect(text).toContain('"event":"relay"');
     for (const secret of [KEY, 'planted', 'a@b.c', '127.0.0.1', 'backlog'])
       expect(text).not.toContain(secret);
@@ -368,14 +380,5 @@ describe('relay in a local cloud whose policies are enforced', () => {
   /** Resolves once it holds. Each look takes a call of the local cloud. */
   async function until(holds: () => boolean): Promise<void> {
     while (!holds()) await fetch(`${world.cloud.edge}/_sluice/status`);
-  }
-
-  /** What the functions have logged. */
-  function logs(): string {
-    const folder = join(world.data, 'logs');
-    return readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
-      .join('\n');
   }
 });

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { ConfigInput } from '../../lib/schema/config.ts';
@@ -13,6 +13,8 @@ export interface Posted {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array<ArrayBuffer>;
 }
+
+const struckSchema = z.object({ faults: z.array(z.object({ struck: z.int() })) });
 
 /** A local cloud with `relay`, whose deployed policies are enforced. Close it: it names its configuration in `SLUICE_CONFIG`. */
 export async function relayCloud(relay: ConfigInput['relay'], config: Partial<ConfigInput> = {}) {
@@ -71,6 +73,17 @@ export async function relayCloud(relay: ConfigInput['relay'], config: Partial<Co
       );
       if (record.dropped > 0) throw new Error(`${record.dropped} calls were not recorded`);
       return record.calls;
+    },
+    /** What the functions have logged. */
+    logs: () =>
+      readdirSync(join(data, 'logs'), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+        .join('\n'),
+    /** How often each fault that is set has struck, in their order. */
+    struck: async (): Promise<readonly number[]> => {
+      const { faults } = struckSchema.parse(await control('GET', '/faults'));
+      return faults.map(({ struck }) => struck);
     },
     /** How many messages a queue has. */
     messages: (part: string) =>

@@ -242,6 +242,7 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     const ofRequests = [
       'CollectLambdaFunction',
       ...('passThrough' in options ? ['PassDashthroughLambdaFunction'] : []),
+      ...('relay' in options ? ['RelayLambdaFunction'] : []),
     ];
     expect(quiet).toEqual(ofRequests.map((id) => [id, { LogFormat: 'JSON', SystemLogLevel: 'WARN' }]));
   });

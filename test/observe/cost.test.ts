@@ -45,6 +45,7 @@ describe('the price of a month', () => {
     logBytes: 2 * GB,
     metrics: 26,
     athenaBytes: 3_000_000_000_000,
+    relay: null,
   };
 
   it('is each usage at its list price', () => {
@@ -89,6 +90,23 @@ describe('the price of a month', () => {
     const { parts } = monthlyCost(usage, own);
     expect(parts.keys).toBeCloseTo(1.2 + 0.0864, 6);
     expect(parts.lambda).toBeCloseTo(0.2 + 1.66667, 6);
+  });
+
+  it('has relay beside it: queue, key, bucket and what is sent to the internet', () => {
+    const relay = { copies: 1_000_000, queueRequests: 3_000_000, bucketCopies: 1_000, sentBytes: 2 * GB };
+    const { parts } = monthlyCost({ ...usage, relay }, stackOf({ relay: { statsig: true } }));
+    // Two queues polled by five every 20 s; three calls of KMS an hour; two of S3 every five minutes.
+    const queue = (3 + 1.296) * 0.4 + (2_160 * 0.03) / 10_000;
+    const bucket = ((1_000 + 17_280) * 0.005 + 1_000 * 0.0004) / 1_000;
+    expect(parts.relay_queue).toBeCloseTo(queue + bucket, 6);
+    expect(parts.relay_transfer).toBeCloseTo(0.18, 6);
+    const twice = scaleUsage({ ...usage, relay }, 20_000_000);
+    expect(twice.relay).toEqual({
+      copies: 2_000_000,
+      queueRequests: 6_000_000,
+      bucketCopies: 2_000,
+      sentBytes: 4 * GB,
+    });
   });
 
   it('leaves out parts that are not known, and has no price of a million without events', () => {
@@ -139,6 +157,39 @@ describe('the cost by a sample', () => {
     expect(Object.keys(cost.levers).sort()).toEqual(Object.keys(cost.parts).sort());
     expect(cost.levers.gateway).toContain('Events of a request: 1.5.');
     expect(cost.notIncluded.join()).toContain('Athena');
+  });
+
+  it('counts the copies that relay keeps of the bodies, and by its options', async () => {
+    const without = await ofBodies(events(20), {}, 20_000_000);
+    expect([without.usage.relay, without.parts.relay_queue]).toEqual([null, undefined]);
+    const relay = { statsig: true } as const;
+    const { usage, parts, levers } = await ofBodies(events(20), { relay }, 20_000_000);
+    // A million requests: each copy is sent, received and deleted alone.
+    expect(usage.relay).toMatchObject({ copies: 1_000_000, queueRequests: 3_000_000, bucketCopies: 0 });
+    expect(usage.invocations).toBe(without.usage.invocations + 1_000_000);
+    expect(usage.gigabyteSeconds - without.usage.gigabyteSeconds).toBeGreaterThan(0.1 * 0.5 * 1_000_000);
+    expect(parts.relay_transfer).toBeCloseTo(((usage.relay?.sentBytes ?? 0) * 0.09) / GB, 9);
+    expect(levers.relay_queue).toContain('relay.share');
+    // At 400 requests a second what arrives meanwhile comes in one batch.
+    const busy = await ofBodies(events(20), { relay }, 20_000_000_000);
+    expect(busy.usage.relay?.queueRequests).toBeLessThan(2_000_000_000);
+    expect(
+      (await ofBodies(events(20), { relay: { ...relay, kinds: ['exposures'] } }, 20_000_000)).usage.relay,
+    ).toMatchObject({
+      copies: 0,
+      queueRequests: 0,
+    });
+    const random = Buffer.from(Array.from({ length: 1_500_000 }, (_, i) => (i * 2_654_435_761) >>> 24));
+    const large = body(event('large', { metadata: { text: random.toString('latin1') } }));
+    expect((await ofBodies(large, { relay }, 1)).usage.relay?.copies).toBe(1);
+  });
+
+  it('names what reads of SDKs cost, which no sample has', async () => {
+    expect((await ofBodies(events(1))).notIncluded.join()).not.toContain('passThrough');
+    const reads = await ofBodies(events(1), { passThrough: { statsig: true } });
+    expect(reads.notIncluded.join()).toMatch(
+      /reads of SDKs \(passThrough\): \$\d\.\d\d for a million of 20 KB each/,
+    );
   });
 
   it('meters a request by started 512 KB', async () => {
@@ -271,8 +322,8 @@ describe('the cost by the metrics of a stage', () => {
     server.closeAllConnections();
   });
 
-  const ofStage = (days = 3, count?: number) => {
-    const { config, ...stack } = stackOf();
+  const ofStage = (days = 3, count?: number, input?: Partial<ConfigInput>) => {
+    const { config, ...stack } = stackOf(input);
     return costOfStage({ cloudwatch, config, stack, now: NOW }, { days, events: count });
   };
 
@@ -322,6 +373,7 @@ describe('the cost by the metrics of a stage', () => {
       logBytes: GB,
       metrics: (72 + 2) / 72,
       athenaBytes: 1_000_000_000_000,
+      relay: null,
     });
     expect(cost.parts).toMatchObject({ gateway: 1, athena: 5, s3_storage: expect.closeTo(4.6, 9) });
     expect(cost.source).toEqual({ kind: 'stage', stack: 'sluice-prod', since: NOW - 72 * HOUR, until: NOW });
@@ -350,6 +402,32 @@ describe('the cost by the metrics of a stage', () => {
     // Lambda has told the time, 20 s at 1 GB, and not yet the invocations.
     expect(usage).toMatchObject({ invocations: 120_000, gigabyteSeconds: 2_400 });
     expect(asked?.start).toBe(NOW - 72 * HOUR);
+  });
+
+  it('has what relay used by the metrics of its queue, and reads at the gateway', async () => {
+    metrics = {
+      'Sluice received prod, values': [[72, 100_000]],
+      'Sluice received prod': [[72, 100_000]],
+      'Sluice RelayKept prod': [[2, 90_000]],
+      'AWS/SQS NumberOfMessagesSent sluice-prod-relay': [[2, 80_000]],
+      'AWS/SQS NumberOfMessagesReceived sluice-prod-relay': [[2, 82_000]],
+      'AWS/SQS NumberOfMessagesDeleted sluice-prod-relay': [[2, 80_000]],
+      'AWS/SQS SentMessageSize sluice-prod-relay': [[2, 80_000 * 4_000]],
+      'AWS/Lambda Invocations sluice-prod-relay': [[2, 82_000]],
+      'AWS/Lambda Duration sluice-prod-relay': [[2, 8_200_000]],
+      'AWS/Lambda Invocations sluice-prod-pass-through': [[2, 5_000]],
+    };
+    const input = { relay: { statsig: true }, passThrough: { statsig: true } } as const;
+    const { usage, parts } = await ofStage(3, undefined, input);
+    expect(usage.relay).toEqual({
+      copies: 900_000,
+      // 10,000 copies went to the bucket, and their names through a queue.
+      queueRequests: 800_000 + 820_000 + 800_000 + 3 * 100_000,
+      bucketCopies: 100_000,
+      sentBytes: 800_000 * 3_000,
+    });
+    expect(usage).toMatchObject({ gatewayUnits: 1_050_000, gigabyteSeconds: 41_000 });
+    expect(parts.relay_transfer).toBeCloseTo((800_000 * 3_000 * 0.09) / GB, 6);
   });
 
   it('refuses to calculate a stage without traffic', async () => {

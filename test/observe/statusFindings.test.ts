@@ -145,7 +145,7 @@ describe('problems of a deployment', () => {
   });
 
   it('are copies that the target of relay refused', () => {
-    const waiting = { count: 3, queued: 3, objects: 0, hasMore: false, oldest: null };
+    const waiting = { count: 3, queued: 3, objects: 0, hasMore: false, oldest: null, oldestQueued: null };
     const refused = [
       { reason: '401', count: 2, oldest: at(3) },
       { reason: 'expired', count: 1, oldest: at(3) },

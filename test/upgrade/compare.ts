@@ -28,6 +28,8 @@ export interface DocumentedChanges {
   readonly resources: readonly ResourceChange[];
   /** What a rollback takes away that later versions have. */
   readonly rollback: readonly ResourceChange[];
+  /** What the collector answers otherwise. */
+  readonly answers: readonly ResourceChange[];
 }
 
 /**
@@ -50,7 +52,9 @@ export function changesOf(
     ),
     ...lostSecrets(before, after),
     ...changedEntries('file', filesOf(before), after.objects),
-    ...changedEntries('answer to', before.answers, after.answers),
+    ...changedEntries('answer to', before.answers, after.answers).filter(
+      (change) => !documented.answers.some(({ is }) => is.test(change)),
+    ),
     ...changedEntries('day', before.ledger, after.ledger),
     ...changedEntries('exported object', before.exported, after.exported),
     ...[...after.deadLetters]

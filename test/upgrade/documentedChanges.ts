@@ -29,6 +29,14 @@ const changes: DocumentedChanges = {
       is: /^resource ExportFailedAlarm was AWS::CloudWatch::Alarm \S+, is gone$/,
     },
   ],
+  answers: [
+    {
+      since: '0.3.0',
+      reason:
+        'The collector refuses other methods with a code, where the gateway did without one: docs/answers.md',
+      is: /^answer to another method was 404 application\/json +\{\}, is 405 application\/json +\{"success":false,"code":"SLUICE_METHOD_NOT_ALLOWED"\}$/,
+    },
+  ],
   rollback: [
     {
       since: '0.3.0',
@@ -53,6 +61,7 @@ export function changesSince(version: string): DocumentedChanges {
   return {
     rows: changes.rows.filter(({ since }) => isEarlier(version, since)),
     resources: changes.resources.filter(({ since }) => isEarlier(version, since)),
+    answers: changes.answers.filter(({ since }) => isEarlier(version, since)),
     rollback: changes.rollback.filter(({ since }) => isEarlier(version, since)),
   };
 }

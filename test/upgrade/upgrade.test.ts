@@ -170,7 +170,7 @@ describe.each(storedVersions())('a filled stack of release %s', (version) => {
     await workADay('2026-11-20');
     const after = await takeSnapshot(account, bucket);
     expect(
-      changesOf(filled, after, isSince('2026-11-19'), { rows: [], resources: [], rollback: [] }),
+      changesOf(filled, after, isSince('2026-11-19'), { rows: [], resources: [], rollback: [], answers: [] }),
     ).toEqual([]);
     const sinceUpgrade = changedRows(upgraded, after, isOtherThanUpgraded, documented.rows);
     expect(sinceUpgrade.filter((change) => !documented.rollback.some(({ is }) => is.test(change)))).toEqual(

@@ -51,7 +51,7 @@ function Attention({ place }: { readonly place: PlaceAnswer }) {
         status.error === undefined && <Loading />
       ) : status.answer.problems.length === 0 ? (
         <p>
-          <Badge tone="good">All is well</Badge> Nothing waits, nothing is late, and every day has its
+          <Badge tone="good">All is well</Badge> No row waits, nothing is late, and every day has its
           partition.
         </p>
       ) : (

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import type { RelayState } from '../../../observe/relay/relayCopies.ts';
 import type { RateMinute, Rates } from '../../../observe/status/rates.ts';
 import type { Status } from '../../../observe/status/status.ts';
 import type { LedgerDayStatus } from '../../../observe/status/statusFacts.ts';
@@ -113,6 +114,7 @@ function Pipeline(props: {
       )}
       {isEmpty !== true && rates !== undefined && <LastHour rates={rates} />}
       {status !== undefined && <Lanes status={status} />}
+      {status?.relay != null && <Relay relay={status.relay} at={status.at} />}
       {status !== undefined && isEmpty !== true && (
         <Card title="Tables">
           <DataTable
@@ -222,6 +224,7 @@ const LABELS: Readonly<Partial<Record<StatusProblem['code'], string>>> = {
   SLUICE_STATUS_PARTITION_MISSING: 'partition missing',
   SLUICE_STATUS_NOT_STORED: 'requests not stored',
   SLUICE_STATUS_QUARANTINED: 'rows in quarantine',
+  SLUICE_STATUS_RELAY_REFUSED: 'refused by the target of relay',
 };
 
 function Strip({ status, rates }: { readonly status: StripFacts; readonly rates: Rates | undefined }) {
@@ -459,6 +462,43 @@ function Lanes({ status: { datasets, exports } }: { readonly status: Status }) {
           </li>
         ))}
       </ul>
+    </Card>
+  );
+}
+
+/** What the target of relay has not taken. What it took is in no list. */
+function Relay({ relay: { waiting, refused }, at }: { readonly relay: RelayState; readonly at: string }) {
+  return (
+    <Card title="Relay">
+      <dl class="facts">
+        <div>
+          <dt>requests waiting</dt>
+          <dd>
+            {formatCount(waiting.count)}
+            {waiting.hasMore ? ' or more' : ''}
+          </dd>
+        </div>
+        {waiting.count > 0 && (
+          <div>
+            <dt>oldest</dt>
+            <dd>{ago(waiting.oldest, at)}</dd>
+          </div>
+        )}
+        {refused.map(({ reason, count: copies, oldest }) => (
+          <div key={reason} class="bad">
+            <dt>{reason === 'expired' ? 'not taken in time' : `refused with ${reason}`}</dt>
+            <dd>
+              {formatCount(copies)}, oldest {ago(oldest, at)}
+            </dd>
+          </div>
+        ))}
+        {refused.length === 0 && (
+          <div>
+            <dt>refused</dt>
+            <dd>0</dd>
+          </div>
+        )}
+      </dl>
     </Card>
   );
 }

@@ -13,8 +13,8 @@ const SECRET = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:sluice-prod
 const ROLE = 'arn:aws:iam::111122223333:role/sluice-prod-reader';
 
 /** A deployment on AWS with one reader, named `bi`. */
-function deployed(input: NonNullable<ConfigInput['readers']>[number]) {
-  const config = defineConfig({ bucket: 'acme-experiments', readers: [input] });
+function deployed(input: NonNullable<ConfigInput['readers']>[number], more: Partial<ConfigInput> = {}) {
+  const config = defineConfig({ bucket: 'acme-experiments', readers: [input], ...more });
   const deployment: Deployment = {
     ...{ stackName: 'sluice-prod', stage: 'prod', region: 'eu-west-1', account: '111122223333' },
     localEndpoint: undefined,
@@ -26,8 +26,8 @@ function deployed(input: NonNullable<ConfigInput['readers']>[number]) {
   return { config, deployment, reader: config.readers[0] };
 }
 
-function textOf(input: NonNullable<ConfigInput['readers']>[number]): string {
-  const { config, deployment, reader } = deployed(input);
+function textOf(input: NonNullable<ConfigInput['readers']>[number], more: Partial<ConfigInput> = {}): string {
+  const { config, deployment, reader } = deployed(input, more);
   return guideText(sheetFor(reader, deployment, config), deployment);
 }
 
@@ -103,5 +103,21 @@ describe('a setup guide for AWS', () => {
     ]);
     const forwarding = textOf({ kind: 'statsig', name: 'bi', as: 'user', statsigForwardsHere: true });
     expect(forwarding).toContain("for Statsig's own forwarding; any name but Sluice's");
+  });
+
+  it("says with relay to Statsig that Statsig's own forwarding brings events a second time", () => {
+    const reader = { kind: 'statsig', name: 'bi', as: 'user' } as const;
+    const relay = { statsig: true } as const;
+    const one = (input: typeof reader & { statsigForwardsHere?: boolean }, more: Partial<ConfigInput>) =>
+      textOf(input, more).replaceAll(/\s+/g, ' ');
+    expect(one(reader, {})).not.toContain('relay');
+    expect(one(reader, { relay: { url: 'https://collector.example.com' } })).not.toContain('relay');
+    expect(one(reader, { relay })).toContain(
+      "relay is on: what it delivers to Statsig, Statsig's own forwarding",
+    );
+    expect(one(reader, { relay })).toContain("Leave Statsig's forwarding off");
+    expect(one({ ...reader, statsigForwardsHere: true }, { relay })).toContain(
+      'unless the tables of Statsig have other names than statsig_forwarded_exposures and statsig_forwarded_events, every event is in one table twice',
+    );
   });
 });

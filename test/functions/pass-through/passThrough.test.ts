@@ -357,6 +357,14 @@ describe('the cache', () => {
   });
 });
 
+it('keeps a bounded number of answers, even if they are empty', () => {
+  const cache = new AnswerCache(5, { now: () => 1_000 });
+  const answer = { status: 200, headers: {}, body: Buffer.alloc(0) };
+  for (let i = 0; i < 20_000; i += 1) cache.set(`key ${i}`, answer);
+  expect(cache.get('key 0')).toBeUndefined();
+  expect(cache.get('key 19999')).toEqual(answer);
+});
+
 describe('hostile and broken answers', () => {
   it.each([301, 302, 303, 304, 307, 308])('follows no redirect %d', async (status) => {
     for (const location of [`${upstream.url}/inside`, 'http://169.254.169.254/latest/meta-data/']) {
@@ -419,6 +427,11 @@ describe('hostile and broken answers', () => {
     ['resets', (socket) => socket.resetAndDestroy()],
     ['ends without an answer', (socket) => socket.end()],
     ['ends within the body', (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf')],
+    [
+      'switches to another protocol',
+      (socket) =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: x\r\n\r\n'),
+    ],
     ['answers no HTTP', (socket) => socket.end('SSH-2.0-OpenSSH_9\r\n')],
     [
       'answers endless headers',

@@ -17,7 +17,7 @@ describe('relay in the configuration', () => {
     const all = {
       ...{ required: false, redacted: false, kinds: ['exposures', 'events'], keys: null, share: 1 },
       concurrency: 2,
-      ...{ events: { deny: [] }, exposures: { deny: [] } },
+      ...{ events: { deny: [] }, exposures: { deny: [] }, retired: false },
     };
     expect(define({ statsig: true }).relay).toEqual({ statsig: true, ...all });
     const url = 'https://collector.example.com/base';

@@ -84,6 +84,23 @@ describe('the target of relay', () => {
     expect(await deliver('client-a')).toEqual({ kind: 'taken' });
   });
 
+  it('lets the 429 of one key stop no other, however many there are', async () => {
+    const { answers, deliver, clock, target } = start();
+    for (let i = 0; i < 20; i += 1) {
+      answers.next = { status: 429 };
+      await deliver('client-a');
+      answers.next = { status: 202 };
+      expect(target.isAway).toBe(false);
+      expect(await deliver('client-b')).toEqual({ kind: 'taken' });
+      clock.advance(5_000);
+    }
+    // Without Retry-After the key is asked less and less often.
+    expect(answers.asked).toBeLessThan(20 + 15);
+    clock.advance(120_000);
+    expect(await deliver('client-a')).toEqual({ kind: 'taken' });
+    expect(await deliver('client-a')).toEqual({ kind: 'taken' });
+  });
+
   it('gets nothing at all before the time of a 503', async () => {
     const { answers, deliver, clock, target } = start();
     answers.next = { status: 503, retryAfter: '60' };

@@ -70,6 +70,12 @@ describe('a request to the target', () => {
     expect(await send(slow)).toMatchObject({ status: 200 });
   });
 
+  it('fails when the target switches to a protocol that nobody asked for', async () => {
+    const text = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: x\r\n\r\n';
+    const origin = await serve((socket) => void socket.write(text));
+    await expect(send(origin)).rejects.toThrow('did not answer in time');
+  });
+
   it('takes a 2xx for one whose answer breaks off', async () => {
     const broken = await serve(ended('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"success":fal'));
     expect(await send(broken)).toEqual({ status: 200, retryAfter: null, saysFailure: false });

@@ -27,6 +27,7 @@ describe('the request that delivers a copy', () => {
     ['/v1/log_custom_exposure', '/v1/log_custom_exposure'],
     ['/v1/my-product-data', '/v1/log_event'],
     ['/v1/rgstr_b', '/v1/log_event'],
+    ['/my/log_custom_exposure/', '/v1/log_custom_exposure'],
     ['/', '/v1/log_event'],
     ['//evil.example/v1/rgstr', '/v1/log_event'],
   ])('of the path %s goes to Statsig as %s', (path, to) => {
@@ -43,11 +44,35 @@ describe('the request that delivers a copy', () => {
     expect(sentTo('//evil.example/x', { url: 'https://a.example', headers })).toBe(
       'https://a.example//evil.example/x?k=client-a&t=1',
     );
+    const bytes = Buffer.from('/ü', 'utf8').toString('latin1');
+    expect(sentTo(bytes, { url, headers })).toBe('https://a.example:8443/base/%C3%BC?k=client-a&t=1');
     const copy = copyOf({ headers: { 'x-token': 'sent', 'user-agent': 'a' } });
     expect(targetRequest(copy, { url, headers }, KEPT).headers).toEqual({
       'x-token': 'x',
       'user-agent': 'a',
     });
+  });
+
+  it.each([
+    ['/../admin', '/admin'],
+    ['/..', '/'],
+    ['/a/../../b', '/b'],
+    ['/%2e%2E/admin?x', '/admin%3Fx'],
+    ['/.%2e/admin', '/admin'],
+    ['/\\..\\admin', '/admin'],
+    ['/a/./b', '/a/b'],
+    ['/a..b/...', '/a..b/...'],
+  ])('does not leave the path of the target by %s', (path, to) => {
+    const url = 'https://a.example/base';
+    expect(sentTo(path, { url, headers: {} })).toBe(`${url}${to}?k=client-a&t=1`);
+  });
+
+  it('has the bytes of a header as a gateway gave them, or UTF-8', () => {
+    const sent = (agent: string) =>
+      targetRequest(copyOf({ headers: { 'user-agent': agent } }), statsig, KEPT).headers['user-agent'];
+    const bytes = Buffer.from('é', 'utf8').toString('latin1');
+    expect(sent(bytes)).toBe(bytes);
+    expect(sent('漢')).toBe(Buffer.from('漢', 'utf8').toString('latin1'));
   });
 
   it.each([

@@ -22,6 +22,9 @@ import {
   overflowKey,
   parkedKey,
   quarantineLargeKey,
+  relayId,
+  relayRefusedKey,
+  relayWaitingKey,
 } from '../../../lib/tables/objectKeys.ts';
 import { groupsKey, refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
@@ -30,6 +33,7 @@ const config = defineConfig({ bucket: 'acme-data', statsigFolder: 'a/b', tables:
 const QUERY = '0a1b2c3d-0000-4000-8000-0123456789ab';
 
 const DIGEST = '0'.repeat(64);
+const COPY = relayId(Date.parse('2026-11-20T07:00:00.123Z'), '0'.repeat(24));
 const day = '2026-11-20';
 
 /** A key of every function of lib/tables that makes one of what isOwnKey is asked about. */
@@ -54,6 +58,10 @@ const built: Readonly<Record<string, readonly string[]>> = {
   refusedRowsKey: [
     refusedRowsKey(config, { table: 'acme_web', day, fingerprint: DIGEST, receivedAt: Date.parse(day) }),
   ],
+  relayRefusedKey: ['401', 'expired'].map((reason) =>
+    relayRefusedKey({ reason, at: Date.parse('2026-11-20T08:09:10.011Z'), id: COPY }),
+  ),
+  relayWaitingKey: [relayWaitingKey(COPY)],
   triggerKey: [triggerKey('acme')],
   versionNoteKey: [versionNoteKey({ due: Date.parse(day), table: 'acme_web', day, version: 'v1' })],
 };

@@ -4,6 +4,7 @@ import { AthenaClient, DeleteWorkGroupCommand, UpdateWorkGroupCommand } from '@a
 import {
   BatchCreatePartitionCommand,
   type Column,
+  CreateTableCommand,
   DeleteTableCommand,
   GetTableCommand,
   GlueClient,
@@ -30,7 +31,7 @@ import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
 import { holdsText, NO_HOLDS, withDrain, withHold } from '../../../lib/landing/hold/StreamHolds.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { curatedPlace } from '../../../lib/tables/ledgerKeys.ts';
-import { overflowKey } from '../../../lib/tables/objectKeys.ts';
+import { overflowKey, relayId } from '../../../lib/tables/objectKeys.ts';
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { fitCuratedView } from '../../../lib/views/curatedViews.ts';
 import { prestoViewText } from '../../../lib/views/prestoView.ts';
@@ -106,8 +107,12 @@ const putObject = ({ options }: StartedDeployment, Key: string) =>
     new PutObjectCommand({ Bucket: bucket, Key, Body: 'x' }),
   );
 
+/** A file with a name of Firehose. */
 const addFile = (d: StartedDeployment, day: string, folder = `${FOLDER}/${day}`) =>
-  putObject(d, `${folder}/part.parquet`);
+  putObject(
+    d,
+    `${folder}/sluice-local-events-1-${day}-10-00-00-01234567-89ab-4cde-8f01-23456789abcd.parquet`,
+  );
 
 /** Rows of quarantine that were just received, one of them a day earlier. */
 async function quarantineRows(d: StartedDeployment, reason: string, rows: number) {
@@ -542,6 +547,28 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
     (d) => putHolds(d, holdsText(withDrain(NO_HOLDS, Date.UTC(2026, 10, 20, 10)))),
     /^sluice-local: no events are taken since 2026-11-20T10:00:00\.000Z\.$/,
     /^npx sluice drain --cancel --local$/,
+  ],
+  FORWARDED_HERE: [
+    // A table of Statsig with the name of ours.
+    ({ options }) =>
+      new GlueClient(options).send(
+        new CreateTableCommand({
+          DatabaseName: athena.stagingDatabase,
+          TableInput: {
+            Name: EVENTS,
+            StorageDescriptor: {
+              Location: `s3://${bucket}/${FOLDER}`,
+              Columns: [{ Name: 'x', Type: 'string' }],
+            },
+          },
+        }),
+      ),
+    new RegExp(`^${athena.stagingDatabase}\\.${EVENTS}: s3://${bucket}/${FOLDER}\\.$`),
+  ],
+  RELAY_LEFT: [
+    (d) => putObject(d, `relay/refused/401/2026-11-20/${relayId(Date.UTC(2026, 10, 20), '0'.repeat(24))}`),
+    /^relay\/: 1 copy\.$/,
+    /^npx sluice relay erase --all --dry-run --local$/,
   ],
   UNKNOWN_KEYS: [(d) => putObject(d, 'overflow/notes.txt'), /^overflow\/: 1\.$/],
   DEAD_LETTERS: [

@@ -110,6 +110,7 @@ const rounds: readonly (readonly (keyof typeof broken)[])[] = [
   [
     ...['CURATE_FAILED', 'CURATE_LATE', 'CURATE_STALE', 'CURATE_GONE', 'CURATE_LEFT_OUT'],
     ...['OVERFLOW', 'ERRORS', 'PARKED', 'UNKNOWN_KEYS', 'QUARANTINED', 'DRAINING', 'STREAM_DROPPED'],
+    ...['FORWARDED_HERE', 'RELAY_LEFT'],
   ],
   ['TABLE_MISSING', 'BUCKET_MISSING', 'VERSION_NEWER', 'HOLDS_UNREADABLE'],
   ['WORKGROUP_MISSING', 'VERSION_OLDER', 'HOLDS_MISSING'],
@@ -237,6 +238,38 @@ export default defineConfig({ ...base, existing: { bucket: true, keyArn: '${keyA
     ]);
     s3.destroy();
     rmSync(dirname(file), { recursive: true });
+  });
+
+  it("names Statsig's files in Sluice's folders, and that events are there twice with relay to Statsig", async () => {
+    const deployed = await start();
+    const s3 = new S3Client({ ...deployed.options, forcePathStyle: true });
+    const folder = 'statsig/statsig_forwarded_exposures/statsig_forwarded_exposures/';
+    const put = (Key: string) => s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'x' }));
+    const day = new Date().toISOString().slice(0, 10);
+    await put(`${folder}${day}/part-00000.parquet`);
+    await put(`${folder}${day}/sluice-prod-exposures-3-${day}-10-00-00-01234567-89ab-4cde-8f01-23456789abcd`);
+    await put(`${folder}2025-01-01/of-long-ago.parquet`);
+    s3.destroy();
+    const detail = `s3://${bucket}/${folder}: 1 file since ${new Date(Date.now() - 7 * 86_400_000).toISOString().slice(0, 10)}, such as ${day}/part-00000.parquet.`;
+    const { found } = await deployed.diagnose();
+    expect(found.get('forwarding SLUICE_DOCTOR_FORWARDED_HERE')).toMatchObject({
+      severity: 'warning',
+      detail,
+    });
+    const file = join(mkdtempSync(join(tmpdir(), 'sluice-doctor-')), 'sluice.config.mjs');
+    writeFileSync(
+      file,
+      `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
+import base from '${repositoryRoot}/sluice.config.ts';
+export default defineConfig({ ...base, relay: { statsig: true } });`,
+    );
+    const relayed = await deployed.diagnose({ SLUICE_CONFIG: file });
+    rmSync(dirname(file), { recursive: true });
+    expect(relayed.found.get('forwarding SLUICE_DOCTOR_FORWARDED_TWICE')).toMatchObject({
+      severity: 'problem',
+      detail,
+    });
+    expect(relayed.found.get('queues SLUICE_DOCTOR_QUEUE_MISSING')?.detail).toMatch(/^Relay/);
   });
 
   it('that is a warning does not change the exit code 0', async () => {

@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { curateIds, exportIds, logicalIds } from '../../../../infra/template/Stack.ts';
+import { curateIds, exportIds, logicalIds, relayIds } from '../../../../infra/template/Stack.ts';
 import { checkEach, isAwsError } from '../../askAws.ts';
 import type { DoctorContext } from '../../DoctorContext.ts';
 import { type Finding, finding } from '../../findings.ts';
@@ -16,7 +16,7 @@ const QUEUES = [
   { logicalId: logicalIds.holdDeadLetters, deadLetters: true },
 ] as const;
 
-/** Queues that exist with `sources`, with `exports`, and with `curate`. */
+/** Queues that exist with `sources`, with `exports`, with `curate`, and with `relay`. */
 const INGEST_QUEUES = [
   { logicalId: logicalIds.planQueue, deadLetters: false },
   { logicalId: logicalIds.loadQueue, deadLetters: false },
@@ -33,6 +33,13 @@ const CURATE_QUEUES = [
   { logicalId: curateIds.queue, deadLetters: false },
   { logicalId: curateIds.planDeadLetters, deadLetters: true },
   { logicalId: curateIds.deadLetters, deadLetters: true },
+] as const;
+
+const RELAY_QUEUES = [
+  { logicalId: relayIds.queue, deadLetters: false },
+  { logicalId: relayIds.waitingQueue, deadLetters: false },
+  { logicalId: relayIds.deadLetters, deadLetters: true },
+  { logicalId: relayIds.waitingDeadLetters, deadLetters: true },
 ] as const;
 
 interface WatchedQueue {
@@ -56,6 +63,7 @@ export const queues: Check = {
       ...(config.sources.length > 0 ? INGEST_QUEUES : []),
       ...(config.exports.length > 0 ? EXPORT_QUEUES : []),
       ...(config.curate ? CURATE_QUEUES : []),
+      ...(config.relay === undefined ? [] : RELAY_QUEUES),
     ];
     return checkEach(
       there,

@@ -1,0 +1,144 @@
+import type { CloudFormationClientConfig } from '@aws-sdk/client-cloudformation';
+import {
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ConfigError } from '../../lib/config/ConfigError.ts';
+import { RELAY_REFUSED_FOLDER, RELAY_WAITING_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { relayIds } from '../template/Stack.ts';
+import { type DeployedStack, readDrain } from './deployedStack.ts';
+import type { StreamTemplate } from './requirements.ts';
+
+type AwsSettings = Pick<CloudFormationClientConfig, 'region' | 'endpoint' | 'credentials'>;
+
+/** Milliseconds after a deployment within which SQS may not count what the functions before it sent. */
+const SETTLE_MS = 300_000;
+/** The variable by which a collector keeps copies: serverless.yml. */
+const KEEPS = 'SLUICE_RELAY_QUEUE';
+/** Pages of 1,000 versions that are read. */
+const MOST_PAGES = 10;
+
+/**
+ * Refuses a deployment that removes relay while copies of requests may be left: in its queues, which go with them, and in the
+ * bucket, where nothing would deliver them, or delete them with the SDK keys in them. The removal of a whole stack leaves the
+ * bucket with its rules, so that only what waits counts.
+ *
+ * @param stack What is deployed.
+ * @param packaged Default nothing: the stack is removed.
+ * @param now Epoch milliseconds.
+ * @throws ConfigError `SLUICE_CONFIG_RELAY_NOT_EMPTY`; what the clients of SQS, S3 and Secrets Manager throw.
+ */
+export async function requireRelayEmpty(
+  aws: AwsSettings,
+  stackName: string,
+  stack: DeployedStack | null,
+  packaged: StreamTemplate = {},
+  now: number = Date.now(),
+): Promise<void> {
+  if (stack === null || !hasQueue(stack.template) || hasQueue(packaged)) return;
+  const isRemoval = packaged.Resources === undefined;
+  const why =
+    (await whyKeeping(aws, stackName, stack, now)) ??
+    (await whyQueued(aws, stackName)) ??
+    (await whyStored(aws, stack.outputs['DataBucketName'] ?? '', isRemoval));
+  if (why !== null) throw new ConfigError('SLUICE_CONFIG_RELAY_NOT_EMPTY', why);
+}
+
+function hasQueue({ Resources = {} }: StreamTemplate): boolean {
+  return relayIds.queue in Resources;
+}
+
+/** Whether a collector may have kept a copy lately. One of a drained stack keeps none. */
+async function whyKeeping(
+  aws: AwsSettings,
+  stackName: string,
+  { template, updatedAt }: DeployedStack,
+  now: number,
+): Promise<string | null> {
+  const drain = await readDrain(aws, stackName);
+  if (drain !== null && drain.drained !== null) return null;
+  const keeps = Object.values(template.Resources ?? {}).some(
+    ({ Type, Properties }) => Type === 'AWS::Lambda::Function' && variablesOf(Properties).includes(KEEPS),
+  );
+  if (keeps) return 'The deployed collector keeps copies.';
+  return now - (updatedAt ?? now) < SETTLE_MS
+    ? 'The collector may have kept copies until the last deployment, less than five minutes ago.'
+    : null;
+}
+
+function variablesOf(properties: Readonly<Record<string, unknown>> | undefined): readonly string[] {
+  const environment = properties?.['Environment'];
+  if (typeof environment !== 'object' || environment === null || !('Variables' in environment)) return [];
+  const { Variables } = environment;
+  return typeof Variables === 'object' && Variables !== null ? Object.keys(Variables) : [];
+}
+
+async function whyQueued(aws: AwsSettings, stackName: string): Promise<string | null> {
+  const sqs = new SQSClient(aws);
+  try {
+    for (const part of ['relay', 'relay-dead-letters']) {
+      const QueueName = `${stackName}-${part}`;
+      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
+      const { Attributes = {} } = await sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl,
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+        }),
+      );
+      const messages = Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+      if (messages > 0) return `${QueueName} has about ${messages} messages.`;
+    }
+    return null;
+  } catch (error) {
+    // A queue that is gone has nothing to lose.
+    if (error instanceof Error && error.name === 'QueueDoesNotExist') return null;
+    throw error;
+  } finally {
+    sqs.destroy();
+  }
+}
+
+/** Copies in the bucket, also deleted ones that S3 still has as versions, if the deployer may list those. */
+async function whyStored(aws: AwsSettings, Bucket: string, isRemoval: boolean): Promise<string | null> {
+  const s3 = new S3Client({ ...aws, forcePathStyle: aws.endpoint !== undefined });
+  try {
+    for (const Prefix of isRemoval ? [RELAY_WAITING_FOLDER] : [RELAY_WAITING_FOLDER, RELAY_REFUSED_FOLDER]) {
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix }));
+      if (Contents.some(({ Key = '/' }) => !Key.endsWith('/'))) return `s3://${Bucket}/${Prefix} has copies.`;
+      if (!isRemoval && (await hasVersions(s3, Bucket, Prefix)))
+        return `s3://${Bucket}/${Prefix} has versions of copies that were deleted.`;
+    }
+    return null;
+  } catch (error) {
+    // A bucket that is gone has no copies.
+    if (error instanceof Error && error.name === 'NoSuchBucket') return null;
+    if (error instanceof Error && error.name === 'AccessDenied')
+      return `Your credentials may not list s3://${Bucket}/${RELAY_WAITING_FOLDER} and s3://${Bucket}/${RELAY_REFUSED_FOLDER}.`;
+    throw error;
+  } finally {
+    s3.destroy();
+  }
+}
+
+/** The policy that `sluice policy print --for deploy` prints does not let versions be listed: then only objects are judged. */
+async function hasVersions(s3: S3Client, Bucket: string, Prefix: string): Promise<boolean> {
+  let after: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
+  try {
+    for (let page = 0; page < MOST_PAGES; page += 1) {
+      const answer: ListObjectVersionsCommandOutput = await s3.send(
+        new ListObjectVersionsCommand({ Bucket, Prefix, ...after }),
+      );
+      if ((answer.Versions ?? []).length > 0) return true;
+      if (answer.IsTruncated !== true) return false;
+      after = { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };
+    }
+    // So many markers of deletions: their versions go first.
+    return false;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AccessDenied') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+import { gzipSync } from 'node:zlib';
+import { MAX_MESSAGE_BYTES } from '../../lib/relay/limits.ts';
+import { readRelayCopy, writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
+import { relayMetricLines } from '../../lib/relay/relayMetrics.ts';
+import { LOG_LINE_OVERHEAD_BYTES } from '../prices.ts';
+
+/** What relay uses in a month, besides the time and the logs of its functions. */
+export interface RelayUsage {
+  /** Requests whose copies are kept. */
+  readonly copies: number;
+  /** Requests to SQS, as it bills them: by started 64 KB. */
+  readonly queueRequests: number;
+  /** Copies that go through the bucket. */
+  readonly bucketCopies: number;
+  /** Bytes that are sent to the target. */
+  readonly sentBytes: number;
+}
+
+/** SQS bills a request by started 64 KB: https://aws.amazon.com/sqs/pricing/ */
+export const QUEUE_STEP_BYTES = 65_536;
+/**
+ * Long polls of one queue a month, each of 20 seconds: Lambda begins with five at the same time.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+const EMPTY_RECEIVES = (5 * 2_592_000) / 20;
+/** Queues of relay that Lambda polls. */
+const QUEUES = 2;
+/** Requests to SQS for a copy in the bucket: its name is sent, received and deleted. */
+export const REQUESTS_OF_NAME = 3;
+/** Milliseconds for which the target is waited for: an assumption, as nobody has measured Statsig's from AWS. */
+const TARGET_MS = 100;
+/** Milliseconds of an execution besides: reading the copies, signing and sending, at 512 MB. */
+const OWN_MS = 20;
+/** Copies of a batch, at most: serverless.yml. */
+const MOST_OF_BATCH = 10;
+const SECONDS_A_MONTH = 2_592_000;
+
+/** What the copies of a sample are. */
+export interface RelaySample {
+  readonly copies: number;
+  readonly bucketCopies: number;
+  /** Requests to SQS that send or receive a copy, one way. */
+  readonly sends: number;
+  /** Bytes of the bodies and headers. */
+  readonly sentBytes: number;
+}
+
+/** Counts the copies of a sample. Their bodies are taken to be compressed with gzip, as most SDKs do. */
+export class RelayCounter {
+  #sample: RelaySample = { copies: 0, bucketCopies: 0, sends: 0, sentBytes: 0 };
+
+  /** @param text As the collector writes it, with the body as it is in the sample. */
+  add(text: string): void {
+    const copy = readRelayCopy(text);
+    if (copy === null) return;
+    const body = gzipSync(copy.body);
+    const headers = { ...BROWSER, ...copy.headers };
+    const bytes = writeRelayCopy({ ...copy, headers, body }).length;
+    const isMessage = bytes <= MAX_MESSAGE_BYTES;
+    const { copies, bucketCopies, sends, sentBytes } = this.#sample;
+    this.#sample = {
+      copies: copies + 1,
+      bucketCopies: bucketCopies + (isMessage ? 0 : 1),
+      sends: sends + (isMessage ? Math.ceil(bytes / QUEUE_STEP_BYTES) : 0),
+      sentBytes: sentBytes + body.length + JSON.stringify(headers).length,
+    };
+  }
+
+  get sample(): RelaySample {
+    return this.#sample;
+  }
+}
+
+/** Headers of a browser that are relayed, besides those of the sample: some 300 bytes. */
+const BROWSER = {
+  'accept-language': 'en-US,en;q=0.9',
+  'content-type': 'application/json',
+  'statsig-sdk-type': 'javascript-client',
+  'statsig-sdk-version': '3.31.0',
+  'statsig-client-time': '1795500000000',
+  'user-agent':
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+  'x-forwarded-for': '203.0.113.10',
+};
+
+/** A month of copies, with what its function uses. */
+export interface RelayMonth {
+  readonly usage: RelayUsage;
+  readonly invocations: number;
+  /** Seconds of executions. */
+  readonly seconds: number;
+  readonly logBytes: number;
+}
+
+/**
+ * A month of copies like those of a sample.
+ *
+ * @param factor How many times the sample the month has.
+ * @param concurrency Executions at once: `relay.concurrency`.
+ */
+export function relayMonth(sample: RelaySample, factor: number, concurrency: number): RelayMonth {
+  const copies = sample.copies * factor;
+  const seconds = (TARGET_MS + OWN_MS) / 1_000;
+  // What arrives while all executions are busy is the next batch.
+  const perBatch = Math.min(MOST_OF_BATCH, Math.max(1, ((copies / SECONDS_A_MONTH) * seconds) / concurrency));
+  const batches = copies / perBatch;
+  const bucketCopies = sample.bucketCopies * factor;
+  return {
+    usage: {
+      copies,
+      // A receive is billed by what it brings, and one request deletes a batch.
+      queueRequests:
+        sample.sends * factor +
+        Math.max(batches, sample.sends * factor - copies + batches) +
+        batches +
+        bucketCopies * REQUESTS_OF_NAME,
+      bucketCopies,
+      sentBytes: sample.sentBytes * factor,
+    },
+    invocations: batches,
+    seconds: batches * seconds,
+    logBytes: batches * LINES_BYTES,
+  };
+}
+
+/** Bytes of an execution's log: its metrics, and its line of some 100 bytes. Lambda's own lines are off: serverless.yml. */
+const LINES_BYTES =
+  relayMetricLines({ relayed: 1, retried: 0, refused: {}, oldestSeconds: 0 }, 'prod', 1_795_500_000_000)
+    .map((line) => JSON.stringify(line).length + LOG_LINE_OVERHEAD_BYTES)
+    .reduce((sum, bytes) => sum + bytes, 0) +
+  100 +
+  LOG_LINE_OVERHEAD_BYTES;
+
+/** Polls of queues that are empty, a month. */
+export const RELAY_POLLS = QUEUES * EMPTY_RECEIVES;
+
+/**
+ * Calls of KMS for the queue that is encrypted, a month: of each reuse of a data key, an hour, two for the sender and one for
+ * the receiver. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+ */
+export const RELAY_KEY_CALLS = (SECONDS_A_MONTH / 3_600) * 3;
+
+/** Calls of S3 by a run, both billed as PUT: the claim is written, waiting copies are listed. A delete is free. */
+export const RELAY_RUN_CALLS = 2;
+
+/** Custom metrics of the function while it relays: lib/relay/relayMetrics.ts. */
+export const RELAY_METRICS = 4;

@@ -1,0 +1,209 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+} from '@aws-sdk/client-s3';
+import {
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  PurgeQueueCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { partName } from '../../infra/template/Stack.ts';
+import { mapLimit } from '../../lib/base/concurrency.ts';
+import { isJsonObject, parseJson } from '../../lib/base/json.ts';
+import { type RelayCopy, readRelayCopy } from '../../lib/relay/RelayCopy.ts';
+import {
+  RELAY_FOLDER,
+  RELAY_REFUSED_FOLDER,
+  RELAY_RUN_CLAIM,
+  RELAY_WAITING_FOLDER,
+} from '../../lib/tables/objectKeys.ts';
+import { decodeBody } from '../../lib/wire/decodeBody.ts';
+import { RequestError } from '../../lib/wire/RequestError.ts';
+import { readSdkRequest } from '../../lib/wire/sdkRequest.ts';
+import type { Place } from '../place.ts';
+
+/** What became of copies that were to be erased, or in a dry run what would. Versions of the bucket count one by one. */
+export interface ErasedCopies {
+  /** Copies in the bucket that were looked through. */
+  readonly found: number;
+  /** Copies that were deleted, or would be. */
+  readonly erased: number;
+  /** Events of the person in them, and events of others, which then do not reach the target either. */
+  readonly events: number;
+  readonly otherEvents: number;
+  /** Copies whose bodies cannot be read, so that nobody knows whose they are: they stay. */
+  readonly unreadable: number;
+  /** Copies in the queue about, which cannot be searched; null without a queue. With everything erased they are, too. */
+  readonly queued: number | null;
+}
+
+/** Objects that are looked at at the same time. */
+const AT_ONCE = 16;
+/** Queues that hold copies. */
+const QUEUES = ['relay', 'relay-dead-letters'] as const;
+
+type ErasePlace = Pick<Place, 's3' | 'config' | 'stack' | 'aws' | 'signal'>;
+
+/** One version of an object. */
+interface Version {
+  readonly Key: string;
+  readonly VersionId: string | undefined;
+}
+
+/**
+ * Deletes copies of requests that have events of a person, with every version of them in the bucket. A copy is deleted as a
+ * whole. It works without `relay` in the configuration, too, for what is left of it.
+ *
+ * @param id What identifies the person: compared with every text and number in a body. Null: everything is deleted, and the
+ *   queues are emptied.
+ * @throws What the clients of S3 and SQS throw; the reason of the signal.
+ */
+export async function eraseCopies(
+  place: ErasePlace,
+  id: string | null,
+  dryRun: boolean,
+): Promise<ErasedCopies> {
+  const { s3, config, signal } = place;
+  const Bucket = config.bucket;
+  const counts = { found: 0, erased: 0, events: 0, otherEvents: 0, unreadable: 0 };
+  const remove = async ({ Key, VersionId }: Version) => {
+    if (!dryRun) await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+  };
+  const prefixes = id === null ? [RELAY_FOLDER] : [RELAY_WAITING_FOLDER, RELAY_REFUSED_FOLDER];
+  const queued = await emptyQueues(place, id === null && !dryRun);
+  for (const prefix of prefixes)
+    for await (const versions of versionsBelow(place, prefix))
+      await mapLimit(versions, AT_ONCE, async (version) => {
+        signal?.throwIfAborted();
+        const isClaim = version.Key === RELAY_RUN_CLAIM;
+        counts.found += isClaim ? 0 : 1;
+        if (id === null) {
+          counts.erased += isClaim ? 0 : 1;
+          await remove(version);
+          return;
+        }
+        const events = await personsEvents(place, version, id);
+        if (events === 'gone') return;
+        if (events === 'unreadable') {
+          counts.unreadable += 1;
+          return;
+        }
+        if (!events.isPersons) return;
+        counts.erased += 1;
+        counts.events += events.own;
+        counts.otherEvents += events.others;
+        await remove(version);
+      });
+  return { ...counts, queued };
+}
+
+/** Versions of objects, also of those that were overwritten or deleted, page by page. */
+async function* versionsBelow(
+  { s3, config }: Pick<ErasePlace, 's3' | 'config'>,
+  Prefix: string,
+): AsyncGenerator<Version[]> {
+  let after: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
+  for (;;) {
+    const answer: ListObjectVersionsCommandOutput = await s3.send(
+      new ListObjectVersionsCommand({ Bucket: config.bucket, Prefix, ...after }),
+    );
+    yield (answer.Versions ?? []).flatMap(({ Key, VersionId }) =>
+      Key === undefined || Key.endsWith('/') ? [] : [{ Key, VersionId }],
+    );
+    if (answer.IsTruncated !== true) return;
+    after = { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };
+  }
+}
+
+/** What of a copy is a person's. */
+interface PersonsEvents {
+  readonly isPersons: boolean;
+  readonly own: number;
+  readonly others: number;
+}
+
+async function personsEvents(
+  { s3, config }: Pick<ErasePlace, 's3' | 'config'>,
+  version: Version,
+  id: string,
+): Promise<PersonsEvents | 'unreadable' | 'gone'> {
+  try {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: config.bucket, ...version }));
+    const copy = readRelayCopy((await Body?.transformToString('utf8')) ?? '');
+    return copy === null ? 'unreadable' : judgeCopy(copy, id);
+  } catch (error) {
+    // It was delivered, or put aside under another key, which comes later.
+    if (error instanceof Error && ['NoSuchKey', 'NoSuchVersion'].includes(error.name)) return 'gone';
+    throw error;
+  }
+}
+
+/** Which events of a copy have the ID: all of them if it is in what they share. */
+function judgeCopy(copy: RelayCopy, id: string): PersonsEvents | 'unreadable' {
+  const text = textOf(copy);
+  if (text === null) return 'unreadable';
+  const body = parseJson(text);
+  if (!isJsonObject(body)) return { isPersons: text.includes(id), own: 0, others: 0 };
+  const { events, exposures, ...shared } = body;
+  const all = [events, exposures].flatMap((list): unknown[] => (Array.isArray(list) ? list : []));
+  const own = hasValue(shared, id) ? all.length : all.filter((event) => hasValue(event, id)).length;
+  const isPersons = own > 0 || hasValue(shared, id);
+  return { isPersons, own, others: all.length - own };
+}
+
+function textOf({ path, query, headers, body }: RelayCopy): string | null {
+  const requestContext = { http: { method: 'POST' } };
+  const { markers } = readSdkRequest({
+    ...{ rawPath: path, rawQueryString: query, headers, requestContext, isBase64Encoded: true, body: '' },
+  });
+  try {
+    return decodeBody(body, markers).text;
+  } catch (error) {
+    if (error instanceof RequestError) return null;
+    throw error;
+  }
+}
+
+/** Whether a text or a number anywhere in a value is the ID. Not recursive: bodies may be deep. */
+function hasValue(value: unknown, id: string): boolean {
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const one = open.pop();
+    if (typeof one === 'string' || typeof one === 'number') {
+      if (String(one) === id) return true;
+    } else if (typeof one === 'object' && one !== null)
+      for (const item of Object.values(one)) open.push(item);
+  }
+  return false;
+}
+
+/** Counts the copies in the queues, and deletes them. @returns Null if there is no queue. */
+async function emptyQueues(
+  { stack, aws }: Pick<ErasePlace, 'stack' | 'aws'>,
+  isPurged: boolean,
+): Promise<number | null> {
+  const sqs = new SQSClient(aws);
+  try {
+    let queued = 0;
+    for (const part of QUEUES) {
+      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
+      const { Attributes = {} } = await sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl,
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+        }),
+      );
+      queued += Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+      if (isPurged) await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+    }
+    return queued;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'QueueDoesNotExist') return null;
+    throw error;
+  } finally {
+    sqs.destroy();
+  }
+}
