@@ -32,6 +32,9 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['PutBucketEncryption', onBucket('PutEncryptionConfiguration')],
   ['PutPublicAccessBlock', onBucket('PutBucketPublicAccessBlock')],
   ['PutBucketLifecycleConfiguration', onBucket('PutLifecycleConfiguration')],
+  ['DeleteBucketEncryption', onBucket('PutEncryptionConfiguration')],
+  ['DeletePublicAccessBlock', onBucket('PutBucketPublicAccessBlock')],
+  ['DeleteBucketLifecycle', onBucket('PutLifecycleConfiguration')],
   ['PutBucketNotificationConfiguration', onBucket('PutBucketNotification')],
   [
     'GetObject',

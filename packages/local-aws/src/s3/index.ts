@@ -9,7 +9,11 @@ import { checkKey, type ObjectStore } from './model/ObjectStore.ts';
 import { authorize, authorizeCreation } from './wire/authorize.ts';
 import { bucketOperations } from './wire/bucket/bucketOperations.ts';
 import { bucketPolicyOperations } from './wire/bucket/bucketPolicyOperations.ts';
-import { bucketSettingsOperations, putBucketSettings } from './wire/bucket/bucketSettingsOperations.ts';
+import {
+  bucketSettingsOperations,
+  deleteBucketSettings,
+  putBucketSettings,
+} from './wire/bucket/bucketSettingsOperations.ts';
 import { copyObject } from './wire/copyObject.ts';
 import { readCopySource } from './wire/copySource.ts';
 import { listMultipartUploads, listObjects, listObjectsV2, listParts } from './wire/lists/listOperations.ts';
@@ -31,6 +35,7 @@ const s3Operations: readonly S3Operation[] = [
   ...bucketOperations,
   ...bucketSettingsOperations,
   ...putBucketSettings,
+  ...deleteBucketSettings,
   ...bucketPolicyOperations,
   putObject,
   getObject,

@@ -1,4 +1,7 @@
 import {
+  DeleteBucketEncryptionCommand,
+  DeleteBucketLifecycleCommand,
+  DeletePublicAccessBlockCommand,
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
   GetBucketNotificationConfigurationCommand,
@@ -232,6 +235,57 @@ describe("a change of a bucket's settings", () => {
       const told = await client.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
       expect(told.EventBridgeConfiguration).toEqual(EventBridgeConfiguration);
     }
+  });
+
+  it('is taken back by a deletion, which may come twice', async () => {
+    const { client } = s3;
+    const at = { Bucket: 'cleared' };
+    s3.store.createBucket(at.Bucket);
+    await client.send(
+      new PutBucketVersioningCommand({ ...at, VersioningConfiguration: { Status: 'Enabled' } }),
+    );
+    await client.send(
+      new PutBucketLifecycleConfigurationCommand({
+        ...at,
+        LifecycleConfiguration: {
+          Rules: [{ ID: 'all', Status: 'Enabled', Filter: { Prefix: '' }, Expiration: { Days: 30 } }],
+        },
+      }),
+    );
+    const rule = {
+      ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' as const, KMSMasterKeyID: 'arn:k' },
+    };
+    await client.send(
+      new PutBucketEncryptionCommand({ ...at, ServerSideEncryptionConfiguration: { Rules: [rule] } }),
+    );
+    for (const _ of [1, 2]) {
+      const answers = [
+        await client.send(new DeleteBucketLifecycleCommand(at)),
+        await client.send(new DeleteBucketEncryptionCommand(at)),
+        await client.send(new DeletePublicAccessBlockCommand(at)),
+      ];
+      expect(answers.map(({ $metadata }) => $metadata.httpStatusCode)).toEqual([204, 204, 204]);
+    }
+    expect(await failureOf(client.send(new GetBucketLifecycleConfigurationCommand(at)))).toMatchObject({
+      name: 'NoSuchLifecycleConfiguration',
+      status: 404,
+    });
+    expect(await failureOf(client.send(new GetPublicAccessBlockCommand(at)))).toMatchObject({
+      name: 'NoSuchPublicAccessBlockConfiguration',
+      status: 404,
+    });
+    const { ServerSideEncryptionConfiguration } = await client.send(new GetBucketEncryptionCommand(at));
+    expect(ServerSideEncryptionConfiguration?.Rules).toMatchObject([
+      { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
+    ]);
+    expect((await client.send(new GetBucketVersioningCommand(at))).Status).toBe('Enabled');
+    const absent = { Bucket: 'absent' };
+    for (const call of [
+      client.send(new DeleteBucketLifecycleCommand(absent)),
+      client.send(new DeleteBucketEncryptionCommand(absent)),
+      client.send(new DeletePublicAccessBlockCommand(absent)),
+    ])
+      expect(await failureOf(call)).toMatchObject({ name: 'NoSuchBucket', status: 404 });
   });
 
   it('is rejected when the emulator could not return it', async () => {

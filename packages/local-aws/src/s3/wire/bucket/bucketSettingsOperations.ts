@@ -261,3 +261,36 @@ function refusal(name: string, error: z.ZodError): Error {
   const [issue] = error.issues;
   return s3Errors.malformedXml(`${issue?.path.join('.')}: ${issue?.message}.`);
 }
+
+/**
+ * Operations that take a setting away. A bucket without it is answered 204 as well, and Get… then answers what it does
+ * of a bucket that never had it: for encryption that is S3's own key, which every bucket has.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketEncryption.html
+ */
+export const deleteBucketSettings: readonly S3Operation[] = [
+  deleting('DeleteBucketEncryption', 'encryption', ({ BucketEncryption: _, ...rest }) => rest),
+  deleting('DeleteBucketLifecycle', 'lifecycle', ({ LifecycleConfiguration: _, ...rest }) => rest),
+  deleting(
+    'DeletePublicAccessBlock',
+    'publicAccessBlock',
+    ({ PublicAccessBlockConfiguration: _, ...rest }) => rest,
+  ),
+];
+
+function deleting(
+  name: string,
+  parameter: string,
+  without: (settings: BucketSettings) => BucketSettings,
+): S3Operation {
+  return {
+    name,
+    on: 'bucket',
+    method: 'DELETE',
+    selectedBy: [parameter],
+    run(call) {
+      const bucket = call.store.bucket(call.bucket);
+      bucket.settings = without(bucket.settings);
+      return { status: 204 };
+    },
+  };
+}
