@@ -8,10 +8,14 @@ export type PartitionFilter = (values: readonly string[]) => boolean;
 const TEXT_TYPE = /^(string|date|timestamp|char|varchar)\b/i;
 const NUMBER_TYPE = /^(tinyint|smallint|int|integer|bigint|long|decimal)\b/i;
 
+/** What partitions have as value where the column is null: https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into-etl.html */
+const NULL_VALUE = '__HIVE_DEFAULT_PARTITION__';
+
 /**
- * Reads the `Expression` of GetPartitions: comparisons of partition keys with literals by `= <> < <= > >=`, `IN` and
- * `BETWEEN`, combined with `AND`, `OR`, `NOT` and parentheses. Dates compare as text. An empty expression matches
- * every partition. Other operators of Glue (`LIKE`, `IS NULL`) are rejected as not implemented.
+ * Reads the `Expression` of GetPartitions: comparisons of partition keys with literals by `= <> < <= > >=`, `IN`,
+ * `BETWEEN`, `LIKE` of texts, `IS NULL` and `IS NOT NULL`, combined with `AND`, `OR`, `NOT` and parentheses. Dates
+ * compare as text. An empty expression matches every partition. Typed literals, casts and `ESCAPE` are rejected as not
+ * implemented.
  * https://docs.aws.amazon.com/glue/latest/webapi/API_GetPartitions.html
  */
 export function parsePartitionFilter(keys: readonly Column[], expression: string): PartitionFilter {
@@ -66,7 +70,21 @@ export function parsePartitionFilter(keys: readonly Column[], expression: string
       return ({ [index]: value = '' }) => wanted((literal) => compare(value, literal));
     };
 
+    if (accept('keyword', 'IS')) {
+      const isNot = accept('keyword', 'NOT');
+      expect('keyword', 'NULL');
+      return ({ [index]: value }) => (value === NULL_VALUE) !== isNot;
+    }
     const not = accept('keyword', 'NOT');
+    if (accept('keyword', 'LIKE')) {
+      if (!TEXT_TYPE.test(key.Type ?? 'string'))
+        throw notImplemented(
+          `glue GetPartitions Expression with LIKE on a partition key of type ${key.Type}`,
+        );
+      if (!peek('text')) throw unexpected();
+      const pattern = likePattern(parseLiteral());
+      return ({ [index]: value = '' }) => pattern.test(value) !== not;
+    }
     if (accept('keyword', 'IN')) {
       expect('operator', '(');
       const literals = [parseLiteral()];
@@ -106,6 +124,14 @@ const negate =
   (filter: PartitionFilter): PartitionFilter =>
   (values) =>
     !filter(values);
+
+/** `%` stands for any text, `_` for one character. */
+function likePattern(pattern: string): RegExp {
+  const source = Array.from(pattern, (one) =>
+    one === '%' ? '.*' : one === '_' ? '.' : one.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&'),
+  );
+  return new RegExp(`^${source.join('')}$`, 'su');
+}
 
 /** Compares a value with a literal by the key's type. NaN, which equals nothing, when they are not comparable. */
 function valueComparer(key: Column): (value: string, literal: string) => number {
@@ -150,9 +176,9 @@ type Token =
   | { readonly kind: 'name' | 'text' | 'number' | 'operator'; readonly text: string }
   | { readonly kind: 'keyword'; readonly text: string };
 
-const KEYWORDS = new Set(['AND', 'OR', 'NOT', 'IN', 'BETWEEN']);
-/** Glue supports these; this emulation does not. */
-const REFUSED = new Set(['LIKE', 'IS', 'NULL', 'DATE', 'TIMESTAMP', 'CAST']);
+const KEYWORDS = new Set(['AND', 'OR', 'NOT', 'IN', 'BETWEEN', 'LIKE', 'IS', 'NULL']);
+/** The parser of Glue knows these; this emulation does not. */
+const REFUSED = new Set(['DATE', 'TIMESTAMP', 'CAST', 'ESCAPE']);
 
 const TOKEN =
   /\s*(?:'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)|"((?:[^"]|"")+)"|`([^`]+)`|([A-Za-z_]\w*)|(<>|!=|<=|>=|[=<>(),]))/y;

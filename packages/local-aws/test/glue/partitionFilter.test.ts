@@ -31,18 +31,26 @@ describe('partitionFilter', () => {
     ['hour < 10', ['19']],
     ["hour <= '10'", ['19', '20']],
     ['"hour" = 9 AND `ds` = \'2026-11-19\'', ['19']],
+    ["ds LIKE '2026-11-2_'", ['20', '21']],
+    ["ds like '%-20'", ['20']],
+    ["ds LIKE '2026.11.2%' OR ds LIKE '2026-11'", []],
+    ["ds NOT LIKE '%-20'", ['19', '21']],
+    ['ds IS NULL', []],
+    ['ds IS NOT NULL AND NOT hour IS NULL', ['19', '20', '21']],
     // AND binds tighter than OR.
     ["hour = 23 OR hour = 9 AND ds = 'x'", ['21']],
   ])('%s', (expression, expected) => {
     expect(wanted(expression)).toEqual(expected);
   });
 
-  it.each(["ds LIKE '2026%'", 'ds IS NULL', "ds = DATE '2026-11-20'"])(
-    'refuses by name: %s',
-    (expression) => {
-      expect(() => wanted(expression)).toThrow('is not emulated');
-    },
-  );
+  it.each([
+    "hour LIKE '1%'",
+    "ds LIKE 'a!%' ESCAPE '!'",
+    "ds = DATE '2026-11-20'",
+    'CAST(hour AS varchar) = 9',
+  ])('refuses by name: %s', (expression) => {
+    expect(() => wanted(expression)).toThrow('is not emulated');
+  });
 
   it.each([
     "day = '1'",
@@ -53,9 +61,33 @@ describe('partitionFilter', () => {
     "ds = '1')",
     "ds = 'a",
     'ds IN ()',
+    'ds IS 1',
+    'ds LIKE 1',
+    'ds NOT IS NULL',
     '#',
   ])('rejects as unsupported: %s', (expression) => {
     expect(() => wanted(expression)).toThrow(/Unsupported expression/);
+  });
+
+  it('finds the partition of rows without a value', () => {
+    const values = ['__HIVE_DEFAULT_PARTITION__', '5'];
+    const matching = (expression: string) => {
+      const filter = parsePartitionFilter([{ Name: 'n', Type: 'int' }], expression);
+      return values.filter((value) => filter([value]));
+    };
+    expect(matching('n IS NULL')).toEqual(values.slice(0, 1));
+    expect(matching('n IS NOT NULL')).toEqual(['5']);
+    expect(matching('n < 9 OR n >= 9')).toEqual(['5']);
+  });
+
+  it('finds every text by a pattern of itself', () => {
+    const literal = fc.string().filter((text) => !/[%_]/.test(text));
+    fc.assert(
+      fc.property(literal, (text) => {
+        const filter = parsePartitionFilter([{ Name: 'k' }], `k LIKE '${text.replaceAll("'", "''")}'`);
+        expect([filter([text]), filter([`${text}.`])]).toEqual([true, false]);
+      }),
+    );
   });
 
   it('compares numbers beyond the precision of a double exactly', () => {
