@@ -118,7 +118,16 @@ export type Statement =
       readonly ifExists: boolean;
       readonly partitions: readonly PartitionSpec[];
     }
-  | { readonly kind: 'addColumns'; readonly name: TableName; readonly columns: readonly ColumnDefinition[] }
+  | {
+      readonly kind: 'addColumns' | 'replaceColumns';
+      readonly name: TableName;
+      readonly columns: readonly ColumnDefinition[];
+    }
+  | {
+      readonly kind: 'setProperties';
+      readonly name: TableName;
+      readonly properties: ReadonlyMap<string, string>;
+    }
   | { readonly kind: 'repairTable'; readonly name: TableName };
 
 const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['statementType'], string]>> = {
@@ -140,6 +149,8 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   addPartitions: ['DDL', 'ALTER_TABLE_ADD_PARTITION'],
   dropPartitions: ['DDL', 'ALTER_TABLE_DROP_PARTITION'],
   addColumns: ['DDL', 'ALTER_TABLE_ADD_COLUMNS'],
+  replaceColumns: ['DDL', 'ALTER_TABLE_REPLACE_COLUMN'],
+  setProperties: ['DDL', 'ALTER_TABLE_SET_TBLPROPERTIES'],
   repairTable: ['DDL', 'MSCK_REPAIR_TABLE'],
   showDatabases: ['UTILITY', 'SHOW_DATABASES'],
   showTables: ['UTILITY', 'SHOW_TABLES'],

@@ -6,7 +6,7 @@ import {
   type TableEntry,
 } from '../../glue/index.ts';
 import { TokenList, unnamedItems } from '../../trino/index.ts';
-import { hiveTypeName, parseHiveType, textColumn, trinoTypeName } from '../engine/columnTypes.ts';
+import { hiveTypeName, textColumn, trinoTypeName } from '../engine/columnTypes.ts';
 import {
   listObjects,
   parquetStorageDescriptor,
@@ -16,8 +16,9 @@ import {
 import type { Session } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext, StatementResult } from '../engine/StatementRunner.ts';
+import { alterTable, glueColumn } from './alterTable.ts';
 import { openQuery, rowsFrom } from './queryStatements.ts';
-import { type ColumnDefinition, type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
+import { type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
 import { runShow } from './showStatements.ts';
 
 /** What a catalog statement needs. */
@@ -136,21 +137,11 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
       catalog.deleteTable(database, name);
       return NO_LINES;
     }
-    case 'addColumns': {
-      const { database, name } = resolveTableName(statement.name, context.database);
-      const { input } = catalog.table(database, name);
-      const known = [...(input.StorageDescriptor?.Columns ?? []), ...(input.PartitionKeys ?? [])];
-      const duplicate = statement.columns.find((column) => known.some(({ Name }) => Name === column.name));
-      if (duplicate !== undefined)
-        throw statementError('DDL', `Execution Error: Duplicate column name: ${duplicate.name}`);
-      call('UpdateTable', { DatabaseName: database, Name: name });
-      const added = [...(input.StorageDescriptor?.Columns ?? []), ...statement.columns.map(glueColumn)];
-      catalog.updateTable(database, {
-        ...input,
-        StorageDescriptor: { ...input.StorageDescriptor, Columns: added },
-      });
+    case 'addColumns':
+    case 'replaceColumns':
+    case 'setProperties':
+      alterTable(statement, run);
       return NO_LINES;
-    }
     case 'addPartitions':
     case 'dropPartitions':
     case 'repairTable':
@@ -162,12 +153,6 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
 
 function hasDatabase({ runner }: CatalogRun, name: string): boolean {
   return runner.catalog.databases().some(({ input }) => input.Name === name.toLowerCase());
-}
-
-function glueColumn({ name, type, comment }: ColumnDefinition) {
-  if (parseHiveType(type) === undefined)
-    throw statementError('DDL', `ParseException: cannot recognize the type ${type} of the column ${name}`);
-  return { Name: name, Type: type, ...(comment === undefined ? {} : { Comment: comment }) };
 }
 
 /** Stores the view in Glue in Athena's format. https://docs.aws.amazon.com/athena/latest/ug/create-view.html */
@@ -312,6 +297,7 @@ function toPartitionInput(
   const own = `${base.endsWith('/') ? base : `${base}/`}${partitionFolder(keys, values)}/`;
   return {
     Values: [...values],
+    Parameters: {},
     StorageDescriptor: { ...input.StorageDescriptor, Location: location ?? own },
   };
 }

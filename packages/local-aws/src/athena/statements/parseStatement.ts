@@ -140,6 +140,10 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
     const ifNotExists = reader.take('if', 'not', 'exists');
     return end(reader, { kind: 'addPartitions', name, ifNotExists, partitions: partitions(reader) });
   }
+  if (reader.take('replace', 'columns'))
+    return end(reader, { kind: 'replaceColumns', name, columns: reader.columns() });
+  if (reader.take('set', 'tblproperties'))
+    return end(reader, { kind: 'setProperties', name, properties: tableProperties(reader) });
   if (reader.take('drop')) {
     const ifExists = reader.take('if', 'exists');
     if (!reader.peek('partition')) throw notEmulated('ALTER TABLE DROP of anything but partitions');
@@ -215,12 +219,12 @@ function parseCreateTable(reader: StatementReader): Statement {
   let comment: string | undefined;
   let location: string | undefined;
   let format: string | undefined;
-  let properties = new Map<string, string>();
+  let properties: ReadonlyMap<string, string> = new Map();
   while (!reader.atEnd) {
     if (reader.take('comment')) comment = reader.text();
     else if (reader.take('partitioned', 'by')) partitionKeys = reader.columns();
     else if (reader.take('location')) location = reader.text();
-    else if (reader.take('tblproperties')) properties = reader.textProperties();
+    else if (reader.take('tblproperties')) properties = tableProperties(reader);
     else if (reader.take('stored', 'as')) format = storedAs(reader);
     else if (reader.take('row', 'format')) {
       if (!reader.take('serde')) throw notEmulated('ROW FORMAT DELIMITED');
@@ -231,12 +235,18 @@ function parseCreateTable(reader: StatementReader): Statement {
     } else if (reader.peek('clustered')) throw notEmulated('CLUSTERED BY');
     else throw reader.unexpected("'COMMENT', 'LOCATION', 'PARTITIONED', 'ROW', 'STORED', 'TBLPROPERTIES'");
   }
-  if (properties.get('table_type')?.toLowerCase() === 'iceberg') throw notEmulated('Iceberg tables');
-  for (const key of properties.keys())
-    if (key.startsWith('projection.')) throw notEmulated('Partition projection');
   if (location === undefined) throw statementError('DDL', 'SemanticException table location is required');
   if (format !== 'parquet') throw notEmulated('CREATE EXTERNAL TABLE in a format other than Parquet');
   return { kind: 'createTable', name, ifNotExists, columns, partitionKeys, comment, location, properties };
+}
+
+/** The properties after TBLPROPERTIES. Those that make another kind of table are refused. */
+function tableProperties(reader: StatementReader): ReadonlyMap<string, string> {
+  const properties = reader.textProperties();
+  if (properties.get('table_type')?.toLowerCase() === 'iceberg') throw notEmulated('Iceberg tables');
+  for (const key of properties.keys())
+    if (key.startsWith('projection.')) throw notEmulated('Partition projection');
+  return properties;
 }
 
 function storedAs(reader: StatementReader): string {

@@ -328,6 +328,7 @@ function addPartitions(
           changed,
           {
             Values: [...values],
+            Parameters: {},
             StorageDescriptor: {
               ...table.input.StorageDescriptor,
               Location: `${location}${partitionFolder(keys, values)}/`,
