@@ -43,6 +43,8 @@ export async function runCreateTableAs(
   const { catalog } = runner;
   try {
     const { database, name } = resolveTableName(statement.name, context.database);
+    if (textProperty(statement.properties.get('table_type'))?.toUpperCase() === 'ICEBERG')
+      throw notEmulated('CREATE TABLE AS for Iceberg');
     const properties = requireKnownProperties(statement.properties, TABLE_PROPERTIES);
     if (catalog.database(database).tables.has(name)) {
       if (statement.ifNotExists)
@@ -52,8 +54,6 @@ export async function runCreateTableAs(
         `Table 'awsdatacatalog.${database}.${name}' already exists`,
       );
     }
-    if (textProperty(properties.get('table_type'))?.toUpperCase() === 'ICEBERG')
-      throw notEmulated('CREATE TABLE AS for Iceberg');
     const location = withTrailingSlash(
       textProperty(properties.get('external_location')) ??
         `${context.outputLocation}tables/${context.executionId}/`,

@@ -107,6 +107,71 @@ describe('partitions', () => {
   });
 });
 
+describe('ALTER TABLE', () => {
+  const parametersOf = (name: string) => lake.catalog.table('db', name).input.Parameters;
+
+  it('replaces columns, which files have by name, and keeps the version before', async () => {
+    await lake.put('replaced/0', "SELECT 1 AS a, 'x' AS b, 2 AS c");
+    await lake.rows(
+      "CREATE EXTERNAL TABLE replaced (a int, b string) STORED AS PARQUET LOCATION 's3://lake/replaced/'",
+    );
+    const { kind } = await lake.ask(
+      "ALTER TABLE `db`.`replaced` REPLACE COLUMNS (`c` bigint, `b` string COMMENT 'kept')",
+    );
+    expect(kind).toEqual(['DDL', 'ALTER_TABLE_REPLACE_COLUMN']);
+    expect(await lake.rows('SELECT * FROM replaced')).toEqual([['2', 'x']]);
+    expect(
+      lake.catalog
+        .versions('db', 'replaced')
+        .map(({ input }) => input.StorageDescriptor?.Columns?.map(({ Name }) => Name)),
+    ).toEqual([
+      ['c', 'b'],
+      ['a', 'b'],
+    ]);
+  });
+
+  it('sets properties and keeps the others', async () => {
+    await lake.rows(
+      "CREATE EXTERNAL TABLE labelled (a int) STORED AS PARQUET LOCATION 's3://lake/labelled/' TBLPROPERTIES ('k'='v', 'kept'='1')",
+    );
+    await lake.rows(
+      "alter table `db`.`labelled` set tblproperties ('classification' = 'parquet', 'k' = 'it''s')",
+    );
+    expect(parametersOf('labelled')).toEqual({
+      EXTERNAL: 'TRUE',
+      classification: 'parquet',
+      k: "it's",
+      kept: '1',
+    });
+    expect(await lines("SHOW TBLPROPERTIES labelled('classification')")).toEqual(['parquet']);
+  });
+
+  it('fails for a view, a column that is there, an unknown type and an unknown table', async () => {
+    await lake.rows('CREATE VIEW fixed AS SELECT id FROM events');
+    const reasons = await Promise.all(
+      [
+        "ALTER TABLE fixed SET TBLPROPERTIES ('a'='b')",
+        'ALTER TABLE fixed REPLACE COLUMNS (a int)',
+        'ALTER TABLE events REPLACE COLUMNS (ds date)',
+        'ALTER TABLE events REPLACE COLUMNS (a int, a int)',
+        'ALTER TABLE events REPLACE COLUMNS (a number)',
+        "ALTER TABLE nothing SET TBLPROPERTIES ('a'='b')",
+      ].map(async (sql) => (await lake.failure(sql)).reason),
+    );
+    for (const [index, why] of [
+      /\[Error 10131\]: To alter a view/,
+      /\[Error 10131\]: To alter a view/,
+      /Duplicate column name: ds/,
+      /Duplicate column name: a/,
+      /cannot recognize the type number of the column a/,
+      /nothing not found/,
+    ].entries())
+      expect(reasons[index]).toMatch(why);
+    expect(parametersOf('events')).toEqual({ EXTERNAL: 'TRUE' });
+    await lake.rows('DROP VIEW fixed');
+  });
+});
+
 describe('views', () => {
   it("are stored in Athena's format and prune partitions", async () => {
     await lake.rows(
@@ -297,6 +362,10 @@ describe('statements that are not emulated', () => {
       /Partition projection/,
     ],
     ['ALTER TABLE events RENAME TO other', /ALTER TABLE RENAME/],
+    ["ALTER TABLE events SET TBLPROPERTIES ('projection.enabled'='true')", /Partition projection/],
+    ["ALTER TABLE events SET TBLPROPERTIES ('table_type'='ICEBERG')", /Iceberg/],
+    ["ALTER TABLE events SET LOCATION 's3://lake/x/'", /ALTER TABLE SET/],
+    ["ALTER TABLE events PARTITION (ds = '2026-11-18') REPLACE COLUMNS (a int)", /ALTER TABLE PARTITION/],
     ["ALTER DATABASE db SET DBPROPERTIES ('a'='b')", /ALTER DATABASE/],
     ['DESCRIBE EXTENDED events', /DESCRIBE EXTENDED/],
     ['EXPLAIN (FORMAT JSON) SELECT 1', /EXPLAIN \(FORMAT JSON\)/],
