@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { LocalClock } from '../base/clock.ts';
+import type { Alarm, LocalClock } from '../base/clock.ts';
+import { diskProblem } from '../base/diskProblem.ts';
+import { reportDefect } from '../base/reportDefect.ts';
 import { Faults } from '../faults/Faults.ts';
 import { notImplemented } from '../protocol/AwsError.ts';
 import { readProperties } from '../protocol/readProperties.ts';
@@ -21,9 +23,18 @@ export interface EventBus {
   removeRule(name: string): void;
   /** Hands an event to every target of every enabled rule that it matches. */
   publish(event: object): void;
-  /** Publishes "Object Created" as S3 does for a bucket whose EventBridge switch is on. */
+  /** Publishes "Object Created" as S3 does for a bucket whose EventBridge switch is on. Never throws. */
   publishObjectCreated(object: CreatedObject): void;
+  /** Delivers nothing any more of what comes late or is tried again. */
+  close(): void;
 }
+
+/**
+ * How a delivery that the disk had no room for is tried again, in milliseconds: for a day, as EventBridge does it, after
+ * waits that double up to a minute.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+ */
+const RETRY = { firstMs: 1_000, longestMs: 60_000, forMs: 86_400_000 } as const;
 
 interface Rule {
   readonly matches: EventTest;
@@ -56,21 +67,43 @@ export function openEventBus(options: {
   readonly deliver: (target: RuleTarget, eventJson: string) => void;
   /** Faults of deliveries: events that are lost, come twice or late. Default: none. */
   readonly faults?: Faults;
-  /** Of events that come late; without one they come at once. One that waits is gone when the process ends. */
+  /** Of events that come late or again; without one they come at once. One that waits is gone when the process ends. */
   readonly clock?: Pick<LocalClock, 'after'>;
+  /** Is called with why a delivery failed: the writer of an object has its answer already. Default: writes to stderr. */
+  readonly onFailure?: (error: unknown) => void;
 }): EventBus {
-  const { deliver, clock, faults = new Faults() } = options;
+  const { deliver, clock, faults = new Faults(), onFailure = reportDefect } = options;
   const rules = new Map<string, Rule>();
+  const waiting = new Set<Alarm>();
+
+  function later(delayMs: number, run: () => void): void {
+    const alarm = clock?.after(delayMs, () => {
+      if (alarm !== undefined) waiting.delete(alarm);
+      run();
+    });
+    if (alarm !== undefined) waiting.add(alarm);
+  }
+
+  function deliverAndRetry(target: RuleTarget, json: string, waitMs: number, leftMs: number): void {
+    try {
+      deliver(target, json);
+    } catch (error) {
+      onFailure(error);
+      if (diskProblem(error) === undefined || leftMs < waitMs) return;
+      const nextMs = Math.min(2 * waitMs, RETRY.longestMs);
+      later(waitMs, () => deliverAndRetry(target, json, nextMs, leftMs - waitMs));
+    }
+  }
 
   function publish(event: object): void {
     const json = JSON.stringify(event);
     for (const [name, { matches, enabled, targets }] of rules) {
-      if (enabled && matches(event)) for (const target of targets) deliverOrFail(name, target, json);
+      if (enabled && matches(event)) for (const target of targets) deliverWithFaults(name, target, json);
     }
   }
 
   /** EventBridge delivers at least once, and in no order: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html */
-  function deliverOrFail(rule: string, target: RuleTarget, json: string): void {
+  function deliverWithFaults(rule: string, target: RuleTarget, json: string): void {
     const { loseEvents, repeatEvents, delayEvents } = faults.take(
       'events',
       ['loseEvents', 'repeatEvents', 'delayEvents'],
@@ -79,10 +112,10 @@ export function openEventBus(options: {
     if (loseEvents !== undefined) return;
     const times = repeatEvents === undefined ? 1 : 2;
     const deliverAll = () => {
-      for (let n = 0; n < times; n += 1) deliver(target, json);
+      for (let n = 0; n < times; n += 1) deliverAndRetry(target, json, RETRY.firstMs, RETRY.forMs);
     };
     if (delayEvents === undefined || clock === undefined) deliverAll();
-    else clock.after(delayEvents.ms, deliverAll);
+    else later(delayEvents.ms, deliverAll);
   }
 
   return {
@@ -103,6 +136,10 @@ export function openEventBus(options: {
     removeRule: (name) => void rules.delete(name),
     publish,
     publishObjectCreated: (object) => publish(objectCreatedEvent(object, options)),
+    close() {
+      for (const alarm of waiting) alarm.cancel();
+      waiting.clear();
+    },
   };
 }
 

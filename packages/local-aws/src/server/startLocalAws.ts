@@ -242,6 +242,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
       if (arn !== undefined && queues.has(arnName(arn))) queues.byArn(arn).send(json);
     },
   });
+  opened.defer(() => bus.close());
   store.onObjectCreated((object) => bus.publishObjectCreated(object));
   const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
   opened.defer(() => metrics.close());

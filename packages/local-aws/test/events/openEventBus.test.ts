@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { openEventBus } from '../../src/events/index.ts';
+import { ManualClock } from '../harness/ManualClock.ts';
 
 const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:partitions';
 
@@ -109,5 +110,65 @@ describe('an event bus', () => {
     ['a pattern that is none', rule({ EventPattern: { source: 'aws.s3' } }), 'Event pattern is not valid'],
   ])('rejects %s by name', (_, properties, message) => {
     expect(() => openBus().bus.putRule('r', properties)).toThrow(message);
+  });
+
+  describe('whose queue can not be written', () => {
+    /** A bus whose queue fails until it is told that it works. */
+    const openFailing = (failure: Error) => {
+      const clock = new ManualClock(Date.UTC(2026, 10, 20));
+      const told: unknown[] = [];
+      const queue = { works: false, tries: 0, events: [] as unknown[] };
+      const bus = openEventBus({
+        region: 'eu-central-1',
+        account: '000000000000',
+        clock,
+        onFailure: (error) => told.push(error),
+        deliver(_, json) {
+          queue.tries += 1;
+          if (!queue.works) throw failure;
+          queue.events.push(JSON.parse(json));
+        },
+      });
+      bus.putRule('new-files', rule());
+      return { bus, clock, told, queue };
+    };
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
+
+    it('tells that the disk is full, and delivers once when there is room', () => {
+      const { bus, clock, told, queue } = openFailing(full);
+      bus.publishObjectCreated(object);
+      clock.advance(1_000);
+      expect([told, queue.tries]).toEqual([[full, full], 2]);
+      queue.works = true;
+      clock.advance(2_000);
+      expect(queue.events).toEqual([expect.objectContaining({ 'detail-type': 'Object Created' })]);
+      clock.advance(86_400_000);
+      expect(queue.tries).toBe(3);
+    });
+
+    it('gives up after a day, or when it is closed', () => {
+      const { bus, clock, queue } = openFailing(full);
+      bus.publishObjectCreated(object);
+      clock.advance(86_400_000);
+      const { tries } = queue;
+      expect(tries).toBeGreaterThan(1_000);
+      clock.advance(86_400_000);
+      expect(queue.tries).toBe(tries);
+      bus.publishObjectCreated(object);
+      bus.close();
+      clock.advance(86_400_000);
+      expect(queue.tries).toBe(tries + 1);
+    });
+
+    it('tells of any other failure, and tries no more', () => {
+      const failure = new Error('the queue is broken');
+      const { bus, clock, told, queue } = openFailing(failure);
+      bus.publishObjectCreated(object);
+      clock.advance(86_400_000);
+      expect([told, queue.tries]).toEqual([[failure], 1]);
+    });
   });
 });
