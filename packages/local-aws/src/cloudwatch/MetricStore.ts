@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
-import { parseJson } from '../base/json.ts';
+import { DiskError, type LocalAwsError } from '../base/errors.ts';
+import { reportDefect } from '../base/reportDefect.ts';
 import { isChecked, parseChecked } from '../disk/checked.ts';
 import { LineJournal } from '../disk/LineJournal.ts';
 import type { Metric, MetricDatum } from './embeddedMetrics.ts';
@@ -40,6 +41,13 @@ function isBatch(value: unknown): value is readonly Line[] {
   );
 }
 
+/** What an hour's file has. */
+interface Hour {
+  readonly lines: readonly Line[];
+  /** A line of it is not what was written. */
+  readonly isDamaged: boolean;
+}
+
 /** Values that a query asks for, in the order in which they are merged. */
 export interface StoredMinute {
   readonly metric: Metric;
@@ -50,23 +58,38 @@ export interface StoredMinute {
 
 /**
  * The values of metrics, by minute, in one file an hour. Values wait in memory until {@link flush}, which writes those of
- * all metrics as one line. A minute may have several lines: readers add them up.
+ * all metrics as one line. A minute may have several lines: readers add them up. A damaged line is told and left out;
+ * its file stays as it is until it is too old.
  */
 export class MetricStore {
   readonly #directory: string;
   readonly #clock: Clock;
+  readonly #onDamage: (error: LocalAwsError) => void;
+  /** Hours whose damage has been told. */
+  readonly #told = new Set<number>();
   #waiting = new Map<string, Map<number, Statistics>>();
   #open: { readonly hour: number; readonly journal: LineJournal<readonly Line[]> } | undefined;
 
-  private constructor(directory: string, clock: Clock) {
+  private constructor(directory: string, clock: Clock, onDamage: (error: LocalAwsError) => void) {
     this.#directory = directory;
     this.#clock = clock;
+    this.#onDamage = onDamage;
   }
 
-  /** Opens a folder, created when missing, and deletes what is too old. */
-  static open({ directory, clock }: { readonly directory: string; readonly clock: Clock }): MetricStore {
+  /**
+   * Opens a folder, created when missing, and deletes what is too old.
+   *
+   * @param options.onDamage Is called once for each hour's file that has a damaged line. Default: writes a sentence to
+   *   stderr.
+   */
+  static open(options: {
+    readonly directory: string;
+    readonly clock: Clock;
+    readonly onDamage?: (error: LocalAwsError) => void;
+  }): MetricStore {
+    const { directory, clock, onDamage = reportDefect } = options;
     mkdirSync(directory, { recursive: true });
-    const store = new MetricStore(directory, clock);
+    const store = new MetricStore(directory, clock, onDamage);
     store.#expire();
     return store;
   }
@@ -97,7 +120,9 @@ export class MetricStore {
     for (const [hour, lines] of byHour) {
       const journal = this.#journal(hour);
       journal.append(lines);
-      if (journal.lines >= LINES_BEFORE_MERGE) journal.compact([merged(this.#read(hour), MINUTE_MS)]);
+      if (journal.lines < LINES_BEFORE_MERGE) continue;
+      const { lines: own, isDamaged } = this.#read(hour);
+      if (!isDamaged) journal.compact([merged(own, MINUTE_MS)]);
     }
   }
 
@@ -117,7 +142,7 @@ export class MetricStore {
     };
     return this.#hours()
       .filter((hour) => hour < end && hour + HOUR_MS > start)
-      .flatMap((hour) => this.#read(hour))
+      .flatMap((hour) => this.#read(hour).lines)
       .flatMap(([key, minute, ...stored]) => {
         const metric = minute >= start && minute < end ? select(key) : undefined;
         return metric === undefined ? [] : [{ metric, minute, statistics: Statistics.fromJson(stored) }];
@@ -160,14 +185,22 @@ export class MetricStore {
     return journal;
   }
 
-  #read(hour: number): Line[] {
-    return readFileSync(this.#file(hour), 'utf8')
-      .split('\n')
-      .flatMap((text) => {
-        // An incomplete last line is that of a process that was killed.
-        const batch = isChecked(text) ? parseChecked(text) : parseJson(text);
-        return isBatch(batch) ? batch : [];
-      });
+  #read(hour: number): Hour {
+    const file = this.#file(hour);
+    const texts = readFileSync(file, 'utf8').split('\n');
+    // An incomplete last line is that of a process that was killed.
+    const last = texts.pop() ?? '';
+    if (isChecked(last)) texts.push(last);
+    const batches = texts.map(readBatch);
+    const lines = batches.flatMap((batch) => batch ?? []);
+    const first = batches.indexOf(undefined);
+    if (first >= 0 && !this.#told.has(hour)) {
+      this.#told.add(hour);
+      const readable = batches.filter((batch) => batch !== undefined).length;
+      const found = `${file}, line ${first + 1}. ${readable} of ${batches.length} lines can be read.`;
+      this.#onDamage(new DiskError('DISK_DAMAGED', found));
+    }
+    return { lines, isDamaged: first >= 0 };
   }
 
   #file(hour: number): string {
@@ -187,11 +220,21 @@ export class MetricStore {
     for (const hour of this.#hours()) {
       if (hour < now - METRIC_RETENTION.hoursMs) rmSync(this.#file(hour), { force: true });
       else if (hour < now - METRIC_RETENTION.minutesMs) {
-        const lines = this.#read(hour);
-        if (lines.some(([, minute]) => minute !== hour))
+        const { lines, isDamaged } = this.#read(hour);
+        if (!isDamaged && lines.some(([, minute]) => minute !== hour))
           LineJournal.create(this.#file(hour), [merged(lines, HOUR_MS)]).close();
       }
     }
+  }
+}
+
+/** The batch of a line; undefined when it is not what was written. */
+function readBatch(text: string): readonly Line[] | undefined {
+  try {
+    const batch = parseChecked(text);
+    return isBatch(batch) ? batch : undefined;
+  } catch {
+    return undefined;
   }
 }
 

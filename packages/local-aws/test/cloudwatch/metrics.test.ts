@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   CloudWatchClient,
   GetMetricDataCommand,
@@ -200,6 +201,39 @@ describe('CloudWatch', () => {
     await open();
     expect(await values(sum)).toEqual([[]]);
     expect(readdirSync(directory.path)).toEqual([]);
+  });
+
+  it('tells of a damaged line once, leaves its values out and its file as it is', async () => {
+    for (const requests of [1, 2, 4]) {
+      print({ at: NOON, members: { function: 'collect', requests } });
+      store.flush();
+    }
+    await close();
+    const file = join(directory.path, '2026-11-20T12.jsonl');
+    const [first = '', second = '', ...rest] = readFileSync(file, 'utf8').split('\n');
+    const damaged = [first, second.replace('requests', 'requezts'), ...rest].join('\n');
+    writeFileSync(file, damaged);
+    clock.advance(HOUR);
+    await open();
+    const told: Error[] = [];
+    const tellingStore = () =>
+      MetricStore.open({ directory: directory.path, clock, onDamage: (error) => told.push(error) });
+    const telling = tellingStore();
+    const read = () => telling.read(NOON, NOON + HOUR, () => true).map(({ statistics }) => statistics.sum);
+    expect([read(), read()]).toEqual([
+      [1, 4],
+      [1, 4],
+    ]);
+    expect(told).toEqual([
+      expect.objectContaining({
+        name: 'LOCAL_AWS_DISK_DAMAGED',
+        message: expect.stringContaining(`${file}, line 2. 2 of 3 lines can be read.`),
+      }),
+    ]);
+    telling.close();
+    clock.advance(METRIC_RETENTION.minutesMs);
+    tellingStore().close();
+    expect([readFileSync(file, 'utf8'), told.length]).toEqual([damaged, 2]);
   });
 
   it('stays small under continuous values, and exact in their sums', async () => {
