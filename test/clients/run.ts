@@ -1,13 +1,14 @@
-// `npm run test:clients`: awswrangler and PyAthena against the local cloud, and axe-core on every page of the console.
+// `npm run test:clients`: awswrangler, PyAthena and a dbt project against the local cloud, and axe-core on every page of
+// the console.
 // What cannot be installed is named and counts nothing. The last line is `N passed, N failed`.
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { localAccount } from '../../local/localAccount.ts';
 import { preparePython } from '../harness/python.ts';
 import { OWOX_BUCKET, openReaders } from './openReaders.ts';
+import { runClient } from './runClient.ts';
 import { tryAxe } from './tryAxe.ts';
+import { tryDbt } from './tryDbt.ts';
 
 /** The statements take ten seconds. */
 const SCRIPT_MS = 300_000;
@@ -18,18 +19,28 @@ const total = { passed: 0, failed: 0 };
 const python = preparePython('test/clients', 'awswrangler and PyAthena');
 if ('missing' in python) say(`test:clients is skipped: ${python.missing}.`);
 else await tryClients(python.bin);
-const untried = await tryAxe((what, findings) => {
-  total[findings === '' ? 'passed' : 'failed'] += 1;
-  say(findings === '' ? `ok ${what}` : `not ok ${what}\n${findings}`);
-});
-if (untried !== undefined) say(`axe is skipped: ${untried}.`);
+for (const [name, tryIt] of [
+  ['dbt', tryDbt],
+  ['axe', tryAxe],
+] as const) {
+  const untried = await tryIt((what, findings) => {
+    total[findings === '' ? 'passed' : 'failed'] += 1;
+    say(findings === '' ? `ok ${what}` : `not ok ${what}\n${findings}`);
+  });
+  if (untried !== undefined) say(`${name} is skipped: ${untried}.`);
+}
 say(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
 async function tryClients(bin: string): Promise<void> {
   const readers = await openReaders();
   try {
-    const { stdout, stderr } = await runScript(join(bin, 'python'), readers.edge);
+    const script = join(repositoryRoot, 'test', 'clients', 'clients.py');
+    const { stdout, stderr } = await runClient(join(bin, 'python'), [script], {
+      edge: readers.edge,
+      results: `s3://${OWOX_BUCKET}/python/`,
+      timeoutMs: SCRIPT_MS,
+    });
     const lines = stdout.trimEnd().split('\n');
     const closing = closingSchema.safeParse(parsed(lines.pop() ?? ''));
     for (const line of lines) say(line);
@@ -41,26 +52,6 @@ async function tryClients(bin: string): Promise<void> {
   } finally {
     await readers.close();
   }
-}
-
-/** Runs clients.py, its clients set up by environment variables as a user's are, while this process answers them. */
-function runScript(command: string, edge: string): Promise<{ stdout: string; stderr: string }> {
-  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
-  const env = {
-    ...Object.fromEntries(others),
-    AWS_ENDPOINT_URL: edge,
-    AWS_ACCESS_KEY_ID: localAccount.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: localAccount.secretAccessKey,
-    AWS_DEFAULT_REGION: localAccount.region,
-    AWS_EC2_METADATA_DISABLED: 'true',
-    RESULTS: `s3://${OWOX_BUCKET}/python/`,
-  };
-  const script = join(repositoryRoot, 'test', 'clients', 'clients.py');
-  return new Promise((resolve) => {
-    execFile(command, [script], { env, timeout: SCRIPT_MS, killSignal: 'SIGKILL' }, (_, stdout, stderr) =>
-      resolve({ stdout, stderr }),
-    );
-  });
 }
 
 function parsed(line: string): unknown {

@@ -62,11 +62,15 @@ export function sqlPage(config: Config): string {
     '',
     '## awswrangler and PyAthena',
     '',
-    `\`npm run test:clients\` runs ${pins()} and needs Python and pip; \`.ci/run\` also runs it. Both clients find the local cloud through \`AWS_ENDPOINT_URL\`.`,
+    `\`npm run test:clients\` runs ${pins('requirements.txt')} and needs Python and pip; \`.ci/run\` also runs it. Both clients find the local cloud through \`AWS_ENDPOINT_URL\`.`,
     '',
     '| client | tried |',
     '|---|---|',
     ...(['awswrangler', 'pyathena'] as const).map((client) => `| ${client} | ${checks(client).join(', ')} |`),
+    '',
+    '## dbt',
+    '',
+    `The same command builds a dbt project over the views (\`test/clients/dbt/\`) twice, with ${pins('dbt/requirements.txt')}: a view, a table, incremental models by \`insert_overwrite\` and \`append\`, a snapshot, tests and documents, all in Parquet. Iceberg, seeds and Python models are refused by name.`,
     LIMITS,
   ].join('\n');
 }
@@ -93,9 +97,9 @@ function read(name: string): string {
 }
 
 /** What is installed, with its version. */
-function pins(): string {
-  const wanted = /^(awswrangler|PyAthena)==(.*)$/gm;
-  return [...read('requirements.txt').matchAll(wanted)]
+function pins(requirements: string): string {
+  const wanted = /^(awswrangler|PyAthena|dbt-athena|dbt-core)==(.*)$/gm;
+  return [...read(requirements).matchAll(wanted)]
     .map(([, name, version]) => `${name} ${version}`)
     .join(' and ');
 }

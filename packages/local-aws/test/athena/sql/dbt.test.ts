@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openLake } from './openLake.ts';
 
-// What the macros of dbt-athena 1.10 and of dbt-adapters come to:
+// What the macros of dbt-athena 1.11 and of dbt-adapters come to:
 // https://github.com/dbt-labs/dbt-adapters/tree/main/dbt-athena/src/dbt/include/athena/macros
 
 const SCHEMA = { QueryExecutionContext: { Catalog: 'awsdatacatalog', Database: 'marts' } };
 const HEADER =
-  '-- /* {"app": "dbt", "dbt_version": "1.10.13", "profile_name": "shop", "target_name": "dev", "node_id": "model.shop.it\'s"} */\n';
+  '-- /* {"app": "dbt", "dbt_version": "1.11.16", "profile_name": "shop", "target_name": "dev", "node_id": "model.shop.it\'s"} */\n';
 
 let lake: Awaited<ReturnType<typeof openLake>>;
 beforeAll(async () => {
