@@ -34,6 +34,7 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ['PutBucketLifecycleConfiguration', onBucket('PutLifecycleConfiguration')],
   ['DeleteBucketEncryption', onBucket('PutEncryptionConfiguration')],
   ['DeletePublicAccessBlock', onBucket('PutBucketPublicAccessBlock')],
+  ['DeleteBucketOwnershipControls', onBucket('PutBucketOwnershipControls')],
   ['DeleteBucketLifecycle', onBucket('PutLifecycleConfiguration')],
   ['PutBucketNotificationConfiguration', onBucket('PutBucketNotification')],
   [

@@ -11,6 +11,7 @@ import {
   CreateBucketCommand,
   DeleteBucketEncryptionCommand,
   DeleteBucketLifecycleCommand,
+  DeleteBucketOwnershipControlsCommand,
   DeletePublicAccessBlockCommand,
   GetObjectCommand,
   ListBucketsCommand,
@@ -148,6 +149,7 @@ describe("a role of a customer's account", () => {
       's3:PutEncryptionConfiguration': () => s3.send(new DeleteBucketEncryptionCommand({ Bucket })),
       's3:PutLifecycleConfiguration': () => s3.send(new DeleteBucketLifecycleCommand({ Bucket })),
       's3:PutBucketPublicAccessBlock': () => s3.send(new DeletePublicAccessBlockCommand({ Bucket })),
+      's3:PutBucketOwnershipControls': () => s3.send(new DeleteBucketOwnershipControlsCommand({ Bucket })),
     };
     for (const [action, call] of Object.entries(calls)) {
       const { message } = await failureOf(call());

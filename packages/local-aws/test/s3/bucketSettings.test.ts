@@ -1,10 +1,12 @@
 import {
   DeleteBucketEncryptionCommand,
   DeleteBucketLifecycleCommand,
+  DeleteBucketOwnershipControlsCommand,
   DeletePublicAccessBlockCommand,
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
   GetBucketNotificationConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
   GetBucketVersioningCommand,
   GetPublicAccessBlockCommand,
@@ -14,9 +16,12 @@ import {
   PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
+  PutObjectCommand,
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { realClock } from '../../src/base/clock.ts';
+import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
 const Bucket = 'settings';
@@ -286,6 +291,37 @@ describe("a change of a bucket's settings", () => {
       client.send(new DeletePublicAccessBlockCommand(absent)),
     ])
       expect(await failureOf(call)).toMatchObject({ name: 'NoSuchBucket', status: 404 });
+  });
+
+  it('lets a bucket take ACLs when its ownership controls are deleted, also after a restart', async () => {
+    const own = await startS3();
+    const at = { Bucket: 'uncontrolled' };
+    own.store.createBucket(at.Bucket);
+    const put = () => own.client.send(new PutObjectCommand({ ...at, Key: 'k', Body: 'x', ACL: 'private' }));
+    const controls = async () =>
+      (await own.client.send(new GetBucketOwnershipControlsCommand(at))).OwnershipControls?.Rules;
+    const forget = async () => {
+      const { $metadata } = await own.client.send(new DeleteBucketOwnershipControlsCommand(at));
+      expect($metadata.httpStatusCode).toBe(204);
+    };
+    expect(await controls()).toEqual([{ ObjectOwnership: 'BucketOwnerEnforced' }]);
+    expect(await failureOf(put())).toMatchObject({ name: 'AccessControlListNotSupported', status: 400 });
+    await forget();
+    expect(await failureOf(controls())).toMatchObject({
+      name: 'OwnershipControlsNotFoundError',
+      status: 404,
+    });
+    await put();
+    const Rules = [{ ObjectOwnership: 'BucketOwnerPreferred' as const }];
+    await own.client.send(new PutBucketOwnershipControlsCommand({ ...at, OwnershipControls: { Rules } }));
+    expect(await controls()).toEqual(Rules);
+    await forget();
+    await forget();
+    own.store.close();
+    const reopened = ObjectStore.open({ directory: own.directory, clock: realClock });
+    expect(reopened.bucket(at.Bucket).settings.withoutOwnershipControls).toBe(true);
+    reopened.close();
+    await own.close();
   });
 
   it('is rejected when the emulator could not return it', async () => {

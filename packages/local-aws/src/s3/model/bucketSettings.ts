@@ -63,8 +63,14 @@ export const bucketSettingsMembers = {
 const bucketPropertiesSchema = z.strictObject(bucketSettingsMembers);
 type BucketProperties = z.output<typeof bucketPropertiesSchema>;
 
-/** Properties of a bucket, and the policy from its template's `AWS::S3::BucketPolicy`, as JSON. */
-export const bucketSettingsSchema = bucketPropertiesSchema.extend({ policy: z.string().optional() });
+/**
+ * Properties of a bucket, and the policy from its template's `AWS::S3::BucketPolicy`, as JSON. A bucket whose ownership
+ * controls were deleted is another one than a new bucket, which has the controls of {@link newBucketSettings}.
+ */
+export const bucketSettingsSchema = bucketPropertiesSchema.extend({
+  policy: z.string().optional(),
+  withoutOwnershipControls: z.literal(true).optional(),
+});
 /** Validated settings. */
 export type BucketSettings = Readonly<z.output<typeof bucketSettingsSchema>>;
 

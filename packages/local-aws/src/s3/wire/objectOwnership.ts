@@ -10,11 +10,12 @@ const CANNED_ACLS = ['private', 'bucket-owner-full-control'] as const;
 
 /**
  * How a bucket decides who owns its objects. Buckets created since April 2023 disable ACLs, so their owner owns
- * everything; older ones are `ObjectWriter` unless changed.
+ * everything; those without controls, as older ones, are `ObjectWriter`.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
  */
-export function objectOwnership(bucket: Pick<Bucket, 'settings'>): ObjectOwnership {
-  return bucket.settings.OwnershipControls?.Rules[0]?.ObjectOwnership ?? 'BucketOwnerEnforced';
+export function objectOwnership({ settings }: Pick<Bucket, 'settings'>): ObjectOwnership {
+  const without = settings.withoutOwnershipControls === true ? 'ObjectWriter' : 'BucketOwnerEnforced';
+  return settings.OwnershipControls?.Rules[0]?.ObjectOwnership ?? without;
 }
 
 /**

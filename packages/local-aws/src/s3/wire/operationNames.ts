@@ -27,7 +27,6 @@ const ON_BUCKET: Readonly<Record<string, Named>> = {
   },
   metrics: settingsByName('BucketMetricsConfiguration'),
   'object-lock': { GET: 'GetObjectLockConfiguration', PUT: 'PutObjectLockConfiguration' },
-  ownershipControls: { DELETE: 'DeleteBucketOwnershipControls' },
   policyStatus: { GET: 'GetBucketPolicyStatus' },
   replication: settings('BucketReplication'),
   requestPayment: { GET: 'GetBucketRequestPayment', PUT: 'PutBucketRequestPayment' },

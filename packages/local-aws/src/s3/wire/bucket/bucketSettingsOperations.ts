@@ -46,6 +46,8 @@ export const bucketSettingsOperations: readonly S3Operation[] = [
     return xmlResponse(['LifecycleConfiguration', rules.map(ruleElement)]);
   }),
   reading('GetBucketOwnershipControls', 'ownershipControls', ({ store, bucket }) => {
+    if (store.bucket(bucket).settings.withoutOwnershipControls === true)
+      throw s3Errors.noSuchOwnershipControls(bucket);
     const ownership = objectOwnership(store.bucket(bucket));
     return xmlResponse(['OwnershipControls', [['Rule', [['ObjectOwnership', ownership]]]]]);
   }),
@@ -198,7 +200,7 @@ export const putBucketSettings: readonly S3Operation[] = [
     z.strictObject({
       Rule: z.array(z.strictObject({ ObjectOwnership: z.enum(objectOwnerships) })).length(1),
     }),
-    ({ Rule }) => ({ OwnershipControls: { Rules: Rule } }),
+    ({ Rule }) => ({ OwnershipControls: { Rules: Rule }, withoutOwnershipControls: undefined }),
   ),
   putting(
     'PutBucketNotificationConfiguration',
@@ -263,12 +265,16 @@ function refusal(name: string, error: z.ZodError): Error {
 }
 
 /**
- * Operations that take a setting away. A bucket without it is answered 204 as well, and Get… then answers what it does
- * of a bucket that never had it: for encryption that is S3's own key, which every bucket has.
+ * Operations that take a setting away. A bucket without it is answered 204 as well. Get… then says that there is none;
+ * for encryption it is S3's own key, which every bucket has.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketEncryption.html
  */
 export const deleteBucketSettings: readonly S3Operation[] = [
   deleting('DeleteBucketEncryption', 'encryption', ({ BucketEncryption: _, ...rest }) => rest),
+  deleting('DeleteBucketOwnershipControls', 'ownershipControls', ({ OwnershipControls: _, ...rest }) => ({
+    ...rest,
+    withoutOwnershipControls: true,
+  })),
   deleting('DeleteBucketLifecycle', 'lifecycle', ({ LifecycleConfiguration: _, ...rest }) => rest),
   deleting(
     'DeletePublicAccessBlock',
