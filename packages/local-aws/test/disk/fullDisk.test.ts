@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -68,6 +74,17 @@ describe('on a full disk', () => {
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
     );
     expect(Attributes).toEqual({ ApproximateNumberOfMessages: String(acknowledged) });
+
+    // The event of an object finds no room in the queue. The object is stored all the same, and its writer is told so.
+    await s3.send(
+      new PutBucketNotificationConfigurationCommand({
+        Bucket: 'full',
+        NotificationConfiguration: { EventBridgeConfiguration: {} },
+      }),
+    );
+    await put('announced', 100);
+    const { ContentLength } = await s3.send(new GetObjectCommand({ Bucket: 'full', Key: 'announced' }));
+    expect(ContentLength).toBe(100);
 
     s3.destroy();
     sqs.destroy();
