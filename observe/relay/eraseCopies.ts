@@ -4,13 +4,7 @@ import {
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandOutput,
 } from '@aws-sdk/client-s3';
-import {
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
-  PurgeQueueCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
-import { partName } from '../../infra/template/Stack.ts';
+import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { parseExactJson } from '../../lib/base/exactJson.ts';
 import { ExactNumber, isJsonObject } from '../../lib/base/json.ts';
@@ -27,7 +21,7 @@ import { decodeBody } from '../../lib/wire/decodeBody.ts';
 import { RequestError } from '../../lib/wire/RequestError.ts';
 import { readSdkRequest } from '../../lib/wire/sdkRequest.ts';
 import type { Place } from '../place.ts';
-import { RelayCopiesError } from './relayCopies.ts';
+import { RelayCopiesError, readQueue } from './relayCopies.ts';
 
 /** What became of copies that were to be erased, or in a dry run what would. Versions of the bucket count one by one. */
 export interface ErasedCopies {
@@ -212,14 +206,8 @@ async function emptyQueues(
   try {
     let queued = 0;
     for (const part of QUEUES) {
-      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
-      const { Attributes = {} } = await sqs.send(
-        new GetQueueAttributesCommand({
-          QueueUrl,
-          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-        }),
-      );
-      queued += Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+      const { QueueUrl, messages } = await readQueue({ stack, sqs }, part);
+      queued += messages;
       if (isPurged) await sqs.send(new PurgeQueueCommand({ QueueUrl }));
     }
     return queued;

@@ -116,8 +116,8 @@ export async function readDeployedRelay(place: RelayPlace): Promise<RelayState |
  */
 export async function askRelayState(place: RelayReaders): Promise<RelayState> {
   const [queued, deadLetters, queuedSince, waiting, refused] = await Promise.all([
-    countMessages(place, 'relay'),
-    countMessages(place, 'relay-dead-letters'),
+    readQueue(place, 'relay').then(({ messages }) => messages),
+    readQueue(place, 'relay-dead-letters').then(({ messages }) => messages),
     readQueuedSince(place),
     countKeys(place, RELAY_WAITING_FOLDER, (key) => idOf(parseRelayWaitingKey(key), 'waiting')),
     countKeys(place, RELAY_REFUSED_FOLDER, (key) => {
@@ -153,10 +153,11 @@ function idOf(id: string | null, group: string) {
   return at === null ? null : { group, at };
 }
 
-async function countMessages(
+/** Address of a queue of copies, and how many messages it has, hidden ones too. @throws What the client of SQS throws. */
+export async function readQueue(
   { stack, sqs }: Pick<RelayReaders, 'stack' | 'sqs'>,
   part: 'relay' | 'relay-dead-letters',
-): Promise<number> {
+): Promise<{ readonly QueueUrl: string | undefined; readonly messages: number }> {
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({
@@ -164,7 +165,7 @@ async function countMessages(
       AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
     }),
   );
-  return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+  return { QueueUrl, messages: Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0) };
 }
 
 const MINUTE_MS = 60_000;
