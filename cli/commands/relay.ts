@@ -49,7 +49,13 @@ async function status(line: CommandLine): Promise<number> {
   if (state === null) throw new RelayCopiesError('SLUICE_RELAY_OFF');
   writeResult(line, state, () =>
     textTable([
-      { what: 'waiting', n: state.waiting.count, oldest: state.waiting.oldest ?? '' },
+      { what: 'waiting in the queue', n: state.waiting.queued, oldest: state.waiting.oldestQueued ?? '' },
+      {
+        what: 'waiting in the bucket',
+        n: state.waiting.objects,
+        oldest: state.waiting.oldestStored ?? '',
+      },
+      ...(state.deadLetters === 0 ? [] : [{ what: 'dead letters', n: state.deadLetters, oldest: '' }]),
       ...state.refused.map(({ reason, count, oldest }) => ({ what: `refused: ${reason}`, n: count, oldest })),
     ]),
   );
@@ -108,7 +114,7 @@ async function erase(line: CommandLine): Promise<number> {
   );
   if (!all && (queued ?? 0) > 0)
     writeNote(
-      'Copies in the queue cannot be searched. Run this again once `sluice relay status` shows none there: most are delivered within seconds, and none is there for more than eleven.\n',
+      'Copies in the queue cannot be searched. Run this again once `sluice relay status` shows none in the queue: most are delivered within seconds, and none is there for more than eleven days.\n',
     );
   return 0;
 }

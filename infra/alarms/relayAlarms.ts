@@ -43,7 +43,7 @@ export function relayAlarms(stack: Stack): Resources {
     }),
     RelayQueueAgeAlarm: alarm(stack, 'relay-queue-age', {
       ...old,
-      description: `Copies have been in the queue of relay for six days, and SQS deletes them a day later: see ${PAGE}`,
+      description: `Copies have been in the queue of relay for six days, and SQS deletes them four days later: see ${PAGE}`,
       namespace: 'AWS/SQS',
       metric: 'ApproximateAgeOfOldestMessage',
       dimensions: { QueueName: getAtt(relayIds.queue, 'QueueName') },

@@ -6,20 +6,29 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { errorName } from '../../lib/base/errors.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
-import { RELAY_REFUSED_FOLDER, RELAY_WAITING_FOLDER } from '../../lib/tables/objectKeys.ts';
+import {
+  parseRelayRefusedKey,
+  parseRelayWaitingKey,
+  RELAY_REFUSED_FOLDER,
+  RELAY_WAITING_FOLDER,
+} from '../../lib/tables/objectKeys.ts';
 import { relayIds } from '../template/Stack.ts';
 import { type DeployedStack, readDrain } from './deployedStack.ts';
 import type { StreamTemplate } from './requirements.ts';
 
 type AwsSettings = Pick<CloudFormationClientConfig, 'region' | 'endpoint' | 'credentials'>;
 
-/** Milliseconds after a deployment within which SQS may not count what the functions before it sent. */
-const SETTLE_MS = 300_000;
+/**
+ * Milliseconds within which SQS may not count what the functions of before sent: five minutes, and ten for the deployment, of
+ * which CloudFormation tells when it began. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html
+ */
+const SETTLE_MS = 900_000;
 /** The variable by which a collector keeps copies: serverless.yml. */
 const KEEPS = 'SLUICE_RELAY_QUEUE';
 /** Pages of 1,000 versions that are read. */
-const MOST_PAGES = 10;
+const MOST_PAGES = 100;
 
 /**
  * Refuses a deployment that removes relay while copies of requests may be left: in its queues, which go with them, and in the
@@ -65,7 +74,7 @@ async function whyKeeping(
   );
   if (keeps) return 'The deployed collector keeps copies.';
   return now - (updatedAt ?? now) < SETTLE_MS
-    ? 'The collector may have kept copies until the last deployment, less than five minutes ago.'
+    ? 'The collector may have kept copies until the last deployment, which began less than a quarter of an hour ago.'
     : null;
 }
 
@@ -94,7 +103,9 @@ async function whyQueued(aws: AwsSettings, stackName: string): Promise<string | 
     return null;
   } catch (error) {
     // A queue that is gone has nothing to lose.
-    if (error instanceof Error && error.name === 'QueueDoesNotExist') return null;
+    if (errorName(error) === 'QueueDoesNotExist') return null;
+    if (errorName(error).startsWith('AccessDenied'))
+      return `It is not known whether ${stackName}-relay has messages: your credentials need sqs:GetQueueUrl and sqs:GetQueueAttributes for it and its dead letters.`;
     throw error;
   } finally {
     sqs.destroy();
@@ -107,7 +118,7 @@ async function whyStored(aws: AwsSettings, Bucket: string, isRemoval: boolean): 
   try {
     for (const Prefix of isRemoval ? [RELAY_WAITING_FOLDER] : [RELAY_WAITING_FOLDER, RELAY_REFUSED_FOLDER]) {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix }));
-      if (Contents.some(({ Key = '/' }) => !Key.endsWith('/'))) return `s3://${Bucket}/${Prefix} has copies.`;
+      if (Contents.some(({ Key = '' }) => isCopy(Key))) return `s3://${Bucket}/${Prefix} has copies.`;
       if (!isRemoval && (await hasVersions(s3, Bucket, Prefix)))
         return `s3://${Bucket}/${Prefix} has versions of copies that were deleted.`;
     }
@@ -116,11 +127,16 @@ async function whyStored(aws: AwsSettings, Bucket: string, isRemoval: boolean): 
     // A bucket that is gone has no copies.
     if (error instanceof Error && error.name === 'NoSuchBucket') return null;
     if (error instanceof Error && error.name === 'AccessDenied')
-      return `Your credentials may not list s3://${Bucket}/${RELAY_WAITING_FOLDER} and s3://${Bucket}/${RELAY_REFUSED_FOLDER}.`;
+      return `It is not known whether s3://${Bucket}/relay/ has copies: your credentials need s3:ListBucket for it.`;
     throw error;
   } finally {
     s3.destroy();
   }
+}
+
+/** Whether relay has written an object: an existing bucket may have others there. */
+function isCopy(key: string): boolean {
+  return parseRelayWaitingKey(key) !== null || parseRelayRefusedKey(key) !== null;
 }
 
 /** The policy that `sluice policy print --for deploy` prints does not let versions be listed: then only objects are judged. */
@@ -131,12 +147,12 @@ async function hasVersions(s3: S3Client, Bucket: string, Prefix: string): Promis
       const answer: ListObjectVersionsCommandOutput = await s3.send(
         new ListObjectVersionsCommand({ Bucket, Prefix, ...after }),
       );
-      if ((answer.Versions ?? []).length > 0) return true;
+      if ((answer.Versions ?? []).some(({ Key = '' }) => isCopy(Key))) return true;
       if (answer.IsTruncated !== true) return false;
       after = { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };
     }
-    // So many markers of deletions: their versions go first.
-    return false;
+    // So many markers of deletions, between which versions may be.
+    return true;
   } catch (error) {
     if (error instanceof Error && error.name === 'AccessDenied') return false;
     throw error;

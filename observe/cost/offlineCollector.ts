@@ -64,7 +64,7 @@ export function offlineCollector(config: Config, sinks: OfflineSinks): Collector
     }),
     putOverflow: async () => {},
     relay:
-      config.relay === undefined
+      config.relay === undefined || config.relay.retired
         ? undefined
         : new CopyKeeper({
             plan: relayPlan(config.relay, plan.redaction, (sent) => plan.resolveExperiment(sent)),

@@ -337,7 +337,7 @@ export const doctorFindings = {
   ),
   SLUICE_DOCTOR_FORWARDED_TWICE: problem(
     "Somebody else writes into the folders of the forwarded tables, most likely Statsig's own forwarding, and relay to Statsig is on: Statsig forwards what relay delivers to it, so events are in one table twice. Its rows have no `event_id` of Sluice, by which views find doubles.",
-    "Turn Statsig's forwarding off, which relay makes unnecessary, or give its tables other names in Data Connection: `npx sluice connect statsig` prints some. If it has to keep them, give Sluice other names with `tables` and deploy. Then move the named files elsewhere. docs/why.md says what each way delivers.",
+    "Turn Statsig's forwarding off, which relay makes unnecessary, or give its tables other names in Data Connection: `npx sluice connect statsig` prints some. If it has to keep them, give Sluice other names with `tables` and deploy. Then move the named files elsewhere. Files that you put there on purpose, such as a day that you wrote again, may stay: the finding goes seven days later. docs/why.md says what each way delivers.",
   ),
   SLUICE_DOCTOR_SOURCE_UNREADABLE: problem(
     "The last attempt to list a dataset's folder failed.",

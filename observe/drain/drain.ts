@@ -19,7 +19,7 @@ import type { StreamId } from '../../lib/tables/streams.ts';
 import { readStreamHolds, streamNames, withHoldStore } from '../holds/holds.ts';
 import { readLocalState } from '../localBuffers.ts';
 import type { Place } from '../place.ts';
-import { type RelayState, readRelayState } from '../relay/relayCopies.ts';
+import { type RelayState, readDeployedRelay } from '../relay/relayCopies.ts';
 import { countWaitingObjects } from '../status/waitingObjects.ts';
 
 const MINUTE_MS = 60_000;
@@ -76,7 +76,7 @@ export async function lookAtDrain(place: Place): Promise<DrainState | null> {
     countWaitingObjects(place, 'errors'),
     countWaitingObjects(place, 'parked'),
     bufferWaits(place),
-    readRelayState(place),
+    readDeployedRelay(place),
   ]);
   const waitsFor: DrainWait[] = [
     ...intakeWaits(place, drain),
@@ -116,14 +116,14 @@ function objectWaits(
 
 /** What was refused stays in the bucket, and expires there. */
 function relayWaits(relay: RelayState | null): DrainWait[] {
-  if (relay === null || relay.waiting.count === 0) return [];
+  if (relay === null) return [];
   const { count, hasMore } = relay.waiting;
   const number = `${hasMore ? 'At least ' : ''}${count} ${count === 1 ? 'copy waits' : 'copies wait'}`;
+  const givesUp = '`sluice relay erase --all` gives them up, and what was refused.';
+  const dead = `${relay.deadLetters} in relay's dead-letter queue: docs/relay.md, "Alarms".`;
   return [
-    {
-      part: 'relay',
-      why: `${number} to be relayed. \`sluice relay erase --all\` gives them up.`,
-    },
+    ...(count === 0 ? [] : [{ part: 'relay', why: `${number} to be relayed. ${givesUp}` } as const]),
+    ...(relay.deadLetters === 0 ? [] : [{ part: 'relay', why: dead } as const]),
   ];
 }
 

@@ -4,17 +4,14 @@ import {
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandOutput,
 } from '@aws-sdk/client-s3';
-import {
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
-  PurgeQueueCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
-import { partName } from '../../infra/template/Stack.ts';
+import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mapLimit } from '../../lib/base/concurrency.ts';
-import { isJsonObject, parseJson } from '../../lib/base/json.ts';
+import { parseExactJson } from '../../lib/base/exactJson.ts';
+import { ExactNumber, isJsonObject } from '../../lib/base/json.ts';
 import { type RelayCopy, readRelayCopy } from '../../lib/relay/RelayCopy.ts';
 import {
+  parseRelayRefusedKey,
+  parseRelayWaitingKey,
   RELAY_FOLDER,
   RELAY_REFUSED_FOLDER,
   RELAY_RUN_CLAIM,
@@ -24,6 +21,7 @@ import { decodeBody } from '../../lib/wire/decodeBody.ts';
 import { RequestError } from '../../lib/wire/RequestError.ts';
 import { readSdkRequest } from '../../lib/wire/sdkRequest.ts';
 import type { Place } from '../place.ts';
+import { RelayCopiesError, readQueue } from './relayCopies.ts';
 
 /** What became of copies that were to be erased, or in a dry run what would. Versions of the bucket count one by one. */
 export interface ErasedCopies {
@@ -73,7 +71,6 @@ export async function eraseCopies(
     if (!dryRun) await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
   };
   const prefixes = id === null ? [RELAY_FOLDER] : [RELAY_WAITING_FOLDER, RELAY_REFUSED_FOLDER];
-  const queued = await emptyQueues(place, id === null && !dryRun);
   for (const prefix of prefixes)
     for await (const versions of versionsBelow(place, prefix))
       await mapLimit(versions, AT_ONCE, async (version) => {
@@ -97,7 +94,14 @@ export async function eraseCopies(
         counts.otherEvents += events.others;
         await remove(version);
       });
+  // Last: emptied again within a minute, SQS refuses.
+  const queued = await emptyQueues(place, id === null && !dryRun);
   return { ...counts, queued };
+}
+
+/** Whether relay has written an object. */
+function isRelayKey(key: string): boolean {
+  return key === RELAY_RUN_CLAIM || parseRelayWaitingKey(key) !== null || parseRelayRefusedKey(key) !== null;
 }
 
 /** Versions of objects, also of those that were overwritten or deleted, page by page. */
@@ -110,8 +114,9 @@ async function* versionsBelow(
     const answer: ListObjectVersionsCommandOutput = await s3.send(
       new ListObjectVersionsCommand({ Bucket: config.bucket, Prefix, ...after }),
     );
-    yield (answer.Versions ?? []).flatMap(({ Key, VersionId }) =>
-      Key === undefined || Key.endsWith('/') ? [] : [{ Key, VersionId }],
+    // An existing bucket may have objects of others there.
+    yield (answer.Versions ?? []).flatMap(({ Key = '', VersionId }) =>
+      isRelayKey(Key) ? [{ Key, VersionId }] : [],
     );
     if (answer.IsTruncated !== true) return;
     after = { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };
@@ -145,8 +150,8 @@ async function personsEvents(
 function judgeCopy(copy: RelayCopy, id: string): PersonsEvents | 'unreadable' {
   const text = textOf(copy);
   if (text === null) return 'unreadable';
-  const body = parseJson(text);
-  if (!isJsonObject(body)) return { isPersons: text.includes(id), own: 0, others: 0 };
+  const body = parseBody(text);
+  if (!isJsonObject(body)) return 'unreadable';
   const { events, exposures, ...shared } = body;
   const all = [events, exposures].flatMap((list): unknown[] => (Array.isArray(list) ? list : []));
   const own = hasValue(shared, id) ? all.length : all.filter((event) => hasValue(event, id)).length;
@@ -167,6 +172,16 @@ function textOf({ path, query, headers, body }: RelayCopy): string | null {
   }
 }
 
+/** With its numbers as they were sent, which the tables have, too; null for no JSON. */
+function parseBody(text: string): unknown {
+  try {
+    return parseExactJson(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
 /** Whether a text or a number anywhere in a value is the ID. Not recursive: bodies may be deep. */
 function hasValue(value: unknown, id: string): boolean {
   const open: unknown[] = [value];
@@ -174,6 +189,8 @@ function hasValue(value: unknown, id: string): boolean {
     const one = open.pop();
     if (typeof one === 'string' || typeof one === 'number') {
       if (String(one) === id) return true;
+    } else if (one instanceof ExactNumber) {
+      if (one.text === id) return true;
     } else if (typeof one === 'object' && one !== null)
       for (const item of Object.values(one)) open.push(item);
   }
@@ -189,19 +206,15 @@ async function emptyQueues(
   try {
     let queued = 0;
     for (const part of QUEUES) {
-      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
-      const { Attributes = {} } = await sqs.send(
-        new GetQueueAttributesCommand({
-          QueueUrl,
-          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-        }),
-      );
-      queued += Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+      const { QueueUrl, messages } = await readQueue({ stack, sqs }, part);
+      queued += messages;
       if (isPurged) await sqs.send(new PurgeQueueCommand({ QueueUrl }));
     }
     return queued;
   } catch (error) {
     if (error instanceof Error && error.name === 'QueueDoesNotExist') return null;
+    if (error instanceof Error && error.name === 'PurgeQueueInProgress')
+      throw new RelayCopiesError('SLUICE_RELAY_PURGED_LATELY', undefined, { cause: error });
     throw error;
   } finally {
     sqs.destroy();

@@ -2,7 +2,7 @@ import { CopyObjectCommand, DeleteObjectCommand, paginateListObjectsV2 } from '@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { partName } from '../../infra/template/Stack.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
-import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { defineErrorFamily, errorName } from '../../lib/base/errors.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { MAX_AGE_MS, RETRY_PAUSES } from '../../lib/relay/limits.ts';
@@ -21,8 +21,13 @@ import type { Place } from '../place.ts';
 /** Errors of questions about relay. */
 export const RelayCopiesError = defineErrorFamily('user', {
   SLUICE_RELAY_OFF: {
-    cause: 'The configuration relays nothing.',
+    cause: 'Nothing is relayed: the configuration has no `relay`, or it is not deployed yet.',
     cure: 'Set `relay` in sluice.config.ts and deploy: docs/relay.md.',
+  },
+  SLUICE_RELAY_PURGED_LATELY: {
+    cause:
+      'The queue of relay was emptied less than a minute ago, and SQS does not empty it again before. The objects are deleted.',
+    cure: 'Run the command again in a minute: what came into the queue since is still there.',
   },
   SLUICE_RELAY_DENIED: {
     cause: 'AWS denied a call about relay.',
@@ -42,6 +47,8 @@ export interface WaitingCopies {
   readonly oldest: string | null;
   /** When the oldest of the queue was kept, by metrics: at most an hour off; null without, or if they do not tell. */
   readonly oldestQueued: string | null;
+  /** The same of the oldest in the bucket. */
+  readonly oldestStored: string | null;
 }
 
 /** Copies that the target refused for one reason, or that waited for too long. */
@@ -58,6 +65,8 @@ export interface RelayState {
   readonly waiting: WaitingCopies;
   /** The most frequent reason first. */
   readonly refused: readonly RefusedCopies[];
+  /** Messages that are none of Sluice's, or were received too often. */
+  readonly deadLetters: number;
 }
 
 /** Objects of a folder that are counted. */
@@ -70,18 +79,31 @@ export interface RelayReaders extends Pick<Place, 's3' | 'config' | 'stack' | 'c
   readonly sqs: SQSClient;
 }
 
+type RelayPlace = Omit<RelayReaders, 'sqs'> & Pick<Place, 'aws'>;
+
 /**
- * Counts what relay has not delivered; null of a configuration without `relay`.
+ * Counts what relay has not delivered; null of a configuration without `relay`, and where it is not deployed.
  *
  * @throws ObserveError `SLUICE_OBSERVE_METRICS_INCOMPLETE`; what the clients of S3, SQS and CloudWatch throw.
  */
-export async function readRelayState(
-  place: Omit<RelayReaders, 'sqs'> & Pick<Place, 'aws'>,
-): Promise<RelayState | null> {
-  if (place.config.relay === undefined) return null;
+export async function readRelayState(place: RelayPlace): Promise<RelayState | null> {
+  return place.config.relay === undefined ? null : readDeployedRelay(place);
+}
+
+/**
+ * The same of what is deployed, whatever the configuration says; null where no relay is.
+ *
+ * @throws As {@link readRelayState}. Without `relay` in the configuration, a denial by SQS means that there is none.
+ */
+export async function readDeployedRelay(place: RelayPlace): Promise<RelayState | null> {
   const sqs = new SQSClient(place.aws);
   try {
     return await askRelayState({ ...place, sqs });
+  } catch (error) {
+    const name = errorName(error);
+    if (name === 'QueueDoesNotExist') return null;
+    if (place.config.relay === undefined && name.startsWith('AccessDenied')) return null;
+    throw error;
   } finally {
     sqs.destroy();
   }
@@ -93,8 +115,9 @@ export async function readRelayState(
  * @throws As {@link readRelayState}.
  */
 export async function askRelayState(place: RelayReaders): Promise<RelayState> {
-  const [queued, queuedSince, waiting, refused] = await Promise.all([
-    countMessages(place),
+  const [queued, deadLetters, queuedSince, waiting, refused] = await Promise.all([
+    readQueue(place, 'relay').then(({ messages }) => messages),
+    readQueue(place, 'relay-dead-letters').then(({ messages }) => messages),
     readQueuedSince(place),
     countKeys(place, RELAY_WAITING_FOLDER, (key) => idOf(parseRelayWaitingKey(key), 'waiting')),
     countKeys(place, RELAY_REFUSED_FOLDER, (key) => {
@@ -114,7 +137,9 @@ export async function askRelayState(place: RelayReaders): Promise<RelayState> {
       hasMore: waiting.hasMore,
       oldest: times.length === 0 ? null : isoTimestamp(Math.min(...times)),
       oldestQueued: oldestQueued === null ? null : isoTimestamp(oldestQueued),
+      oldestStored: objects.oldest === null ? null : isoTimestamp(objects.oldest),
     },
+    deadLetters,
     refused: Array.from(refused.counts, ([reason, { count, oldest }]) => ({
       reason,
       count,
@@ -128,15 +153,19 @@ function idOf(id: string | null, group: string) {
   return at === null ? null : { group, at };
 }
 
-async function countMessages({ stack, sqs }: Pick<RelayReaders, 'stack' | 'sqs'>): Promise<number> {
-  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, 'relay') }));
+/** Address of a queue of copies, and how many messages it has, hidden ones too. @throws What the client of SQS throws. */
+export async function readQueue(
+  { stack, sqs }: Pick<RelayReaders, 'stack' | 'sqs'>,
+  part: 'relay' | 'relay-dead-letters',
+): Promise<{ readonly QueueUrl: string | undefined; readonly messages: number }> {
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl,
       AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
     }),
   );
-  return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+  return { QueueUrl, messages: Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0) };
 }
 
 const MINUTE_MS = 60_000;

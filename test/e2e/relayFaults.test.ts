@@ -121,8 +121,10 @@ describe('relay under faults', () => {
     try {
       // Cold starts.
       await witness.account({ name: 'warm-up' }, REQUESTS);
-      for (const fault of faults)
+      for (const fault of faults) {
         rows.push(await witness.account(fault, fault.isLarge === true ? LARGE_REQUESTS : REQUESTS));
+        await witness.recover();
+      }
       expect(world.refusals).toEqual([]);
     } finally {
       witness.close();

@@ -18,6 +18,7 @@ describe('the version of a deployment', () => {
       curate: true,
       // Nobody answers there.
       passThrough: { url: 'http://127.0.0.1:9' },
+      relay: { url: 'http://127.0.0.1:9' },
       sources: [
         {
           ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, schedule: 'hourly' as const },

@@ -129,6 +129,16 @@ export class RelayWitness {
     };
   }
 
+  /** Lets the collector find out that queue and bucket are well again: after a fault it does not ask them for some seconds. */
+  async recover(): Promise<void> {
+    await this.#world.advance(60_000);
+    await this.#postAll(
+      Array.from({ length: 2 * AT_ONCE }, (_, i) => `recovery ${i}`),
+      false,
+    );
+    await this.#drain();
+  }
+
   close(): void {
     this.#s3.destroy();
   }

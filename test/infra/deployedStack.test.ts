@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readRollbackTemplate, requireStreamsKept } from '../../infra/serverless/deployedStack.ts';
 import { streams, streamVariables } from '../../infra/streams/streams.ts';
@@ -14,10 +15,12 @@ import {
   type DeployedStack,
   MetricStore,
   ObjectStore,
+  Queues,
   realClock,
   Secrets,
   s3Service,
   secretsManagerService,
+  sqsService,
 } from '../../packages/local-aws/src/index.ts';
 import { startServices, temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 
@@ -50,6 +53,7 @@ function deploy(template: object, updatedMs = NOW - HOUR, status = 'UPDATE_COMPL
 let secrets: Secrets;
 let objects: ObjectStore;
 let metrics: MetricStore;
+let queues: Queues;
 let services: Awaited<ReturnType<typeof startServices>>;
 let place: OpenPlace;
 beforeAll(async () => {
@@ -59,11 +63,14 @@ beforeAll(async () => {
   objects = ObjectStore.open({ directory: `${directory.path}/objects`, clock: realClock });
   objects.ensureBucket(BUCKET, { eventBridge: false });
   metrics = MetricStore.open({ directory: `${directory.path}/metrics`, clock: realClock });
+  const { region, account } = at;
+  queues = Queues.open({ directory: `${directory.path}/queues`, clock: realClock, region, account });
   services = await startServices([
     cloudFormationService({ stack: () => deployed }),
     cloudWatchService({ metrics, clock: realClock, beforeReading: () => undefined }),
     secretsManagerService({ secrets }),
     s3Service({ store: objects, clock: realClock }),
+    sqsService({ queues, clock: realClock, account }),
   ]);
   // The checkout is older than what is deployed.
   const about = { config: withShards(1), stack: { service: 'sluice', stage: 'prod' }, now: NOW };
@@ -74,6 +81,7 @@ afterAll(async () => {
   await services.close();
   objects.close();
   metrics.close();
+  queues.close();
   directory.remove();
 });
 
@@ -205,6 +213,24 @@ describe('a drain', () => {
     count('events-3', 'DeliveryToS3.Records', 100);
     expect(await waits()).toEqual([
       expect.stringMatching(/^buffers: The stream sluice-prod-events-3 got records until/),
+    ]);
+  });
+
+  it('waits for relay that is deployed, also with a checkout that has none', async () => {
+    deploy(one);
+    await setDrain(null);
+    const relayWaits = async () =>
+      (await lookAtDrain(place))?.waitsFor.flatMap(({ part, why }) => (part === 'relay' ? [why] : []));
+    expect(await relayWaits()).toEqual([]);
+    const sqs = new SQSClient(services.options);
+    for (const QueueName of [`${STACK}-relay`, `${STACK}-relay-dead-letters`]) {
+      const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }));
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
+    }
+    sqs.destroy();
+    expect(await relayWaits()).toEqual([
+      expect.stringMatching(/^1 copy waits to be relayed\./),
+      expect.stringMatching(/^1 in relay's dead-letter queue/),
     ]);
   });
 });

@@ -83,7 +83,7 @@ describe('a deployment that removes relay', () => {
   it('is refused while the collector keeps copies, or kept some minutes ago', async () => {
     await expect(ask(deployed(true), without)).rejects.toMatchObject(refused('keeps copies'));
     const justNow = deployed(false, NOW - 60_000);
-    await expect(ask(justNow, without)).rejects.toMatchObject(refused('less than five minutes ago'));
+    await expect(ask(justNow, without)).rejects.toMatchObject(refused('less than a quarter of an hour ago'));
     await ask(deployed(false), without);
   });
 

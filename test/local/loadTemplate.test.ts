@@ -132,7 +132,7 @@ describe('loadTemplate', () => {
     for (const { targetArn } of deployment.schedules) expect(emptied).toContain(targetArn);
 
     expect(deployment.httpApi).toMatchObject({
-      routes: ['POST /', 'POST /{proxy+}'].map((routeKey) => ({
+      routes: ['POST /', 'POST /{proxy+}', 'ANY /{proxy+}'].map((routeKey) => ({
         routeKey,
         functionName: 'sluice-local-collect',
         timeoutMs: 30_000,

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
@@ -47,8 +47,19 @@ describe('relay, asked by commands', () => {
   it('has nothing to say of itself when everything was taken', async () => {
     expect(await world.post({ body: batch('ann') })).toBe(202);
     await world.cloud.flush();
-    const none = { count: 0, queued: 0, objects: 0, hasMore: false, oldest: null, oldestQueued: null };
-    expect(await sluice('relay', 'status')).toEqual({ code: 0, json: { waiting: none, refused: [] } });
+    const none = {
+      count: 0,
+      queued: 0,
+      objects: 0,
+      hasMore: false,
+      oldest: null,
+      oldestQueued: null,
+      oldestStored: null,
+    };
+    expect(await sluice('relay', 'status')).toEqual({
+      code: 0,
+      json: { waiting: none, refused: [], deadLetters: 0 },
+    });
     expect(await doctorOfRelay()).toEqual([]);
   });
 
@@ -113,6 +124,11 @@ describe('relay, asked by commands', () => {
     const erase = (...args: readonly string[]) => sluice('relay', 'erase', ...args);
     const dry = (await erase('--user-id', 'ann', '--dry-run')).json;
     expect(dry).toMatchObject({ dryRun: true, erased: 2, events: 2, otherEvents: 1, queued: 0 });
+    // A truncated body has no ID that could be compared.
+    expect((await erase('--user-id', 'eventName', '--dry-run')).json).toMatchObject({
+      erased: 0,
+      unreadable: 1,
+    });
     expect((await erase('--user-id', 'nobody')).json).toMatchObject({
       found: dry.found,
       erased: 0,
@@ -120,6 +136,13 @@ describe('relay, asked by commands', () => {
     });
     expect((await erase('--user-id', 'ann')).json).toEqual({ ...dry, dryRun: false });
     expect((await erase('--user-id', 'ann')).json).toMatchObject({ found: dry.found - 2, erased: 0 });
+
+    // A number that a double cannot hold is not its neighbour.
+    const large = '{"events":[{"eventName":"a","user":{"userID":9007199254740993}}]}';
+    expect(await world.post({ body: large })).toBe(202);
+    await world.cloud.flush();
+    expect((await erase('--user-id', '9007199254740992')).json).toMatchObject({ erased: 0 });
+    expect((await erase('--user-id', '9007199254740993')).json).toMatchObject({ erased: 1, events: 1 });
 
     target.behave(status(500));
     expect(await world.post({ body: batch('ann') })).toBe(202);
@@ -129,7 +152,7 @@ describe('relay, asked by commands', () => {
     const { stdout, stderr } = await callMain(['relay', 'erase', '--user-id', 'ann', ...place]);
     expect([stdout, stderr]).toEqual([
       expect.stringMatching(/in the queue, about: not searched +1\n/),
-      expect.stringContaining('none is there for more than seven days'),
+      expect.stringContaining('none is there for more than eleven days'),
     ]);
   }, 120_000);
 
@@ -165,12 +188,29 @@ describe('relay, asked by commands', () => {
         expect.stringContaining('Expected --user-id with an ID, or --all.'),
       ]);
     }
+    const s3 = new S3Client({
+      ...{ endpoint: world.cloud.edge, region: 'us-east-1', forcePathStyle: true },
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const foreign = { Bucket: world.cloud.bucket, Key: 'relay/x/part.parquet' };
+    await s3.send(new PutObjectCommand({ ...foreign, Body: 'x' }));
     const { json: dry } = await sluice('relay', 'erase', '--all', '--dry-run');
     expect(dry).toMatchObject({ queued: 1 });
     expect((await sluice('relay', 'status')).json.waiting.count).toBe(1);
     expect((await sluice('relay', 'erase', '--all')).json).toEqual({ ...dry, dryRun: false });
-    const none = { count: 0, queued: 0, objects: 0, hasMore: false, oldest: null, oldestQueued: null };
-    expect(await sluice('relay', 'status')).toEqual({ code: 0, json: { waiting: none, refused: [] } });
+    const none = {
+      count: 0,
+      queued: 0,
+      objects: 0,
+      hasMore: false,
+      oldest: null,
+      oldestQueued: null,
+      oldestStored: null,
+    };
+    const nothing = { waiting: none, refused: [], deadLetters: 0 };
+    expect(await sluice('relay', 'status')).toEqual({ code: 0, json: nothing });
+    await s3.send(new HeadObjectCommand(foreign));
+    s3.destroy();
   });
 });
 

@@ -145,12 +145,20 @@ describe('problems of a deployment', () => {
   });
 
   it('are copies that the target of relay refused', () => {
-    const waiting = { count: 3, queued: 3, objects: 0, hasMore: false, oldest: null, oldestQueued: null };
+    const waiting = {
+      count: 3,
+      queued: 3,
+      objects: 0,
+      hasMore: false,
+      oldest: null,
+      oldestQueued: null,
+      oldestStored: null,
+    };
     const refused = [
       { reason: '401', count: 2, oldest: at(3) },
       { reason: 'expired', count: 1, oldest: at(3) },
     ];
-    expect(judge({ relay: { waiting, refused } })).toMatchObject([
+    expect(judge({ relay: { waiting, refused, deadLetters: 0 } })).toMatchObject([
       {
         code: 'SLUICE_STATUS_RELAY_REFUSED',
         part: 'collector',
@@ -161,7 +169,7 @@ describe('problems of a deployment', () => {
         ],
       },
     ]);
-    expect(judge({ relay: { waiting, refused: [] } })).toEqual([]);
+    expect(judge({ relay: { waiting, refused: [], deadLetters: 0 } })).toEqual([]);
   });
 
   it('are days that could not be curated, and days that wait for it', () => {

@@ -31,7 +31,7 @@ import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
 import { holdsText, NO_HOLDS, withDrain, withHold } from '../../../lib/landing/hold/StreamHolds.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { curatedPlace } from '../../../lib/tables/ledgerKeys.ts';
-import { overflowKey, relayId } from '../../../lib/tables/objectKeys.ts';
+import { overflowKey, relayId, relayRefusedKey } from '../../../lib/tables/objectKeys.ts';
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { fitCuratedView } from '../../../lib/views/curatedViews.ts';
 import { prestoViewText } from '../../../lib/views/prestoView.ts';
@@ -566,7 +566,10 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
     new RegExp(`^${athena.stagingDatabase}\\.${EVENTS}: s3://${bucket}/${FOLDER}\\.$`),
   ],
   RELAY_LEFT: [
-    (d) => putObject(d, `relay/refused/401/2026-11-20/${relayId(Date.UTC(2026, 10, 20), '0'.repeat(24))}`),
+    (d) => {
+      const at = Date.UTC(2026, 10, 20);
+      return putObject(d, relayRefusedKey({ reason: '401', at, id: relayId(at, '0'.repeat(24)) }));
+    },
     /^relay\/: 1 copy\.$/,
     /^npx sluice relay erase --all --dry-run --local$/,
   ],
