@@ -1,40 +1,16 @@
 import type { Alarm, LocalClock } from '../base/clock.ts';
 import { limits } from './errors.ts';
-import type { JournalEntry } from './Journal.ts';
+import { type DeliveryUnit, UnitList } from './UnitList.ts';
 
 /** Documents that are delivered together: those of one partition, or failures of one type. */
 export interface StreamBuffer {
   /** The partition's values, or the type of the failures. */
   readonly target: { readonly partition: ReadonlyMap<string, string> } | { readonly errorOutputType: string };
-  readonly units: DeliveryUnit[];
+  units: UnitList;
   /** Bytes of the documents. */
   bytes: number;
   /** Arrival of the oldest record in it, epoch ms. */
   oldestArrivalMs: number;
-}
-
-/** Why a document can't be delivered, as the error output states it. */
-export interface Failure {
-  /** The value of `!{firehose:error-output-type}`. */
-  readonly outputType:
-    | 'metadata-extraction-failed'
-    | 'active-partitions-exceeded'
-    | 'delivery-failed'
-    | 'format-conversion-failed';
-  readonly code: string;
-  readonly message: string;
-}
-
-/** One document of one record: the unit that is buffered, delivered and marked. An unsplit record is one unit. */
-export interface DeliveryUnit {
-  readonly entry: JournalEntry;
-  /** Number of the document within its record, from 0. It is the same each time the record is split. */
-  readonly document: number;
-  /** Position in the record; `end` is exclusive. */
-  readonly start: number;
-  readonly end: number;
-  /** Its destination: a partition (the values that its prefix needs), or the error output. */
-  readonly target: { readonly partition: ReadonlyMap<string, string> } | { readonly failure: Failure };
 }
 
 /** When a buffer is full: at whichever limit is reached first. */
@@ -127,7 +103,7 @@ export class BufferSet {
   #put(key: string, unit: DeliveryUnit, target: StreamBuffer['target']): void {
     let buffer = this.#open.get(key)?.buffer;
     if (buffer === undefined) {
-      buffer = { target, units: [], bytes: 0, oldestArrivalMs: unit.entry.arrivalMs };
+      buffer = { target, units: new UnitList(), bytes: 0, oldestArrivalMs: unit.entry.arrivalMs };
       this.#open.set(key, { buffer, alarm: this.#alarm(key, buffer) });
     }
     buffer.units.push(unit);

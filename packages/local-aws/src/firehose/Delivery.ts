@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Clock } from '../base/clock.ts';
-import type { DeliveryUnit, Failure, StreamBuffer } from './BufferSet.ts';
+import type { StreamBuffer } from './BufferSet.ts';
 import { ConversionError } from './convert/ColumnFormat.ts';
 import type { ParquetWriter } from './convert/ParquetWriter.ts';
 import { RowReader } from './convert/RowReader.ts';
 import type { ObjectSink, SchemaSource, StreamCall } from './ports.ts';
 import { evaluatePrefix, formatJavaTime, hasExpression, parseJavaTime } from './prefixTemplate.ts';
 import type { Conversion, StreamSettings } from './streamSettings.ts';
+import type { DeliveryUnit, Failure, UnitList } from './UnitList.ts';
 
 /** The content type that AWS gives its objects, both Parquet and error output. */
 const CONTENT_TYPE = 'application/octet-stream';
@@ -111,10 +112,14 @@ export class Delivery {
     const rows = await this.#file(folder, 'rows');
     const errors = await this.#file(folder, 'errors');
     let count = 0;
+    let longestRow = 0;
     for await (const { unit, bytes } of unitBytes(this.#buffer.units)) {
       const row = reader instanceof RowReader ? stage(reader, bytes) : reader;
-      if (typeof row === 'string') await rows.add(`${row}\n`);
-      else await errors.add(this.#errorLine(unit, bytes, row));
+      if (typeof row === 'string') {
+        const line = Buffer.from(`${row}\n`);
+        longestRow = Math.max(longestRow, line.length);
+        await rows.add(line);
+      } else await errors.add(this.#errorLine(unit, bytes, row));
       count += 1;
       if (count % DOCUMENTS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -123,7 +128,8 @@ export class Delivery {
     const parquet = join(folder, 'parquet');
     if (reader instanceof RowReader && rows.bytes > 0) {
       try {
-        await this.#context.writer.write(rows.path, reader.columns, parquet, conversion);
+        const staged = { path: rows.path, longestRow };
+        await this.#context.writer.write(staged, reader.columns, parquet, conversion);
       } catch (error) {
         this.#refusedByWriter += 1;
         this.#refusal = error instanceof Error ? error.message : String(error);
@@ -199,21 +205,13 @@ function conversionFailed(code: string, message: string): Failure {
 
 /** The bytes of each document, in order, from the journal. The documents of one record are read in one call. */
 async function* unitBytes(
-  units: readonly DeliveryUnit[],
+  units: UnitList,
 ): AsyncGenerator<{ readonly unit: DeliveryUnit; readonly bytes: Uint8Array }> {
-  for (let at = 0; at < units.length; ) {
-    const first = units[at];
-    if (first === undefined) return;
-    const ofRecord: DeliveryUnit[] = [];
-    for (let unit: DeliveryUnit | undefined = first; unit?.entry === first.entry; unit = units[at]) {
-      ofRecord.push(unit);
-      at += 1;
-    }
-    const end = ofRecord.at(-1)?.end ?? first.end;
-    const bytes = await first.entry.segment.read(first.entry.position + first.start, end - first.start);
-    for (const unit of ofRecord) {
-      yield { unit, bytes: bytes.subarray(unit.start - first.start, unit.end - first.start) };
-    }
+  for (const ofRecord of units.byRecord()) {
+    const [{ entry, start }] = ofRecord;
+    const end = ofRecord.at(-1)?.end ?? start;
+    const bytes = await entry.segment.read(entry.position + start, end - start);
+    for (const unit of ofRecord) yield { unit, bytes: bytes.subarray(unit.start - start, unit.end - start) };
   }
 }
 

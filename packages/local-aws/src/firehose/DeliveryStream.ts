@@ -1,7 +1,7 @@
 import type { LocalClock } from '../base/clock.ts';
 import { FirehoseError } from '../base/errors.ts';
 import type { Faults } from '../faults/Faults.ts';
-import { BufferSet, type DeliveryUnit, type StreamBuffer } from './BufferSet.ts';
+import { BufferSet, type StreamBuffer } from './BufferSet.ts';
 import { Delivery, type DeliveryContext } from './Delivery.ts';
 import { DeliveryQueue } from './DeliveryQueue.ts';
 import { limits } from './errors.ts';
@@ -9,6 +9,7 @@ import { type DeliveredRun, Journal, type JournalEntry, type Segment } from './J
 import type { Jq } from './Jq.ts';
 import { Partitioner } from './Partitioner.ts';
 import type { StreamProperties } from './streamSettings.ts';
+import type { DeliveryUnit, UnitList } from './UnitList.ts';
 
 /** Bytes of records that are split together. */
 const BATCH_BYTES = 4 * 1024 * 1024;
@@ -370,12 +371,14 @@ export class DeliveryStream {
     for (const [segment, runs] of deliveredRuns(old)) await segment.markDelivered(runs);
     unmarked.clear();
     for (const [segment, runs] of deliveredRuns(kept)) unmarked.set(segment, runs);
-    const bytes = old.reduce((sum, { start, end }) => sum + end - start, 0);
+    let bytes = 0;
+    for (const { start, end } of old) bytes += end - start;
     this.#documents -= old.length;
     this.#bytes -= bytes;
     buffer.bytes -= bytes;
-    buffer.units.splice(0, buffer.units.length, ...kept);
-    buffer.oldestArrivalMs = Math.min(this.#clock.now(), ...kept.map(({ entry }) => entry.arrivalMs));
+    buffer.units = kept;
+    buffer.oldestArrivalMs = this.#clock.now();
+    for (const { entry } of kept) buffer.oldestArrivalMs = Math.min(buffer.oldestArrivalMs, entry.arrivalMs);
   }
 
   /** Files that can't be deleted now are deleted later: everything in them is delivered. */
@@ -422,7 +425,7 @@ export interface StreamOptions {
   readonly onAccepted: (data: Uint8Array, at: number) => void;
 }
 
-async function readUnits(units: readonly DeliveryUnit[]) {
+async function readUnits(units: UnitList) {
   const documents: { readonly arrivalMs: number; readonly text: string }[] = [];
   for (const { entry, start, end } of units) {
     const bytes = await entry.segment.read(entry.position + start, end - start);
@@ -432,7 +435,7 @@ async function readUnits(units: readonly DeliveryUnit[]) {
 }
 
 /** Joins neighbouring documents of one record into one run. */
-function deliveredRuns(units: readonly DeliveryUnit[]): Map<Segment, DeliveredRun[]> {
+function deliveredRuns(units: UnitList): Map<Segment, DeliveredRun[]> {
   const runs = new Map<Segment, DeliveredRun[]>();
   for (const { entry, document } of units) {
     const ofSegment = runs.get(entry.segment) ?? [];

@@ -1,9 +1,9 @@
-import type { DeliveryUnit, Failure } from './BufferSet.ts';
 import { limits } from './errors.ts';
 import type { JournalEntry } from './Journal.ts';
 import type { Jq, JqOutcome } from './Jq.ts';
 import { evaluatePrefix } from './prefixTemplate.ts';
 import type { PartitionQuery, StreamSettings } from './streamSettings.ts';
+import type { DeliveryUnit, Failure } from './UnitList.ts';
 
 /** A part of a record, from `start` to `end` (exclusive), that represents one document. */
 interface Span {
@@ -122,7 +122,8 @@ function isSpace(byte: number | undefined): boolean {
   return byte === SPACE || byte === NEWLINE || byte === RETURN || byte === TAB;
 }
 
-const NOT_PARTITIONED: ReadonlyMap<string, string> = new Map();
+/** One object, by which neighbours in a {@link UnitList} share it. */
+const NOT_PARTITIONED: DeliveryUnit['target'] = { partition: new Map() };
 
 /** Splits records into documents and determines where each goes. */
 export class Partitioner {
@@ -145,7 +146,7 @@ export class Partitioner {
       this.#documents(data).forEach((span, document) => {
         const unit = { entry, document, ...span };
         if (query === undefined) {
-          units.push({ ...unit, target: { partition: NOT_PARTITIONED } });
+          units.push({ ...unit, target: NOT_PARTITIONED });
           return;
         }
         const json = jqInput(data.subarray(span.start, span.end), query);
@@ -154,7 +155,7 @@ export class Partitioner {
           return;
         }
         questions.push({ unit: units.length, json });
-        units.push({ ...unit, target: { partition: NOT_PARTITIONED } });
+        units.push({ ...unit, target: NOT_PARTITIONED });
       });
     }
     if (query === undefined || questions.length === 0) return units;

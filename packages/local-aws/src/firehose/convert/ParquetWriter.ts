@@ -5,8 +5,16 @@ import type { FormattedColumn } from './RowReader.ts';
 
 /** DuckDB's own memory limit, which it may exceed. Data beyond it spills to disk. */
 const MEMORY_LIMIT = '512MB';
-/** A staged row may be six times as long as its record (escapes), which is far below this limit. */
-const LARGEST_ROW_BYTES = 64 * 1024 * 1024;
+/** The buffers in which DuckDB reads rows have twice the size of the longest, at least twice this. */
+const LEAST_ROW_BYTES = 1024 * 1024;
+
+/** Rows that are to be written. */
+interface StagedRows {
+  /** File with one row a line, as `RowReader.stage` returns them. */
+  readonly path: string;
+  /** Bytes of the longest line. A staged row may be six times as long as its record (escapes). */
+  readonly longestRow: number;
+}
 
 /** Converts staged rows to Parquet with DuckDB. DuckDB is loaded on first use, which takes 50 ms. */
 export class ParquetWriter {
@@ -22,11 +30,9 @@ export class ParquetWriter {
 
   /**
    * Writes one Parquet file with its columns in the given order.
-   *
-   * @param staged File with one row a line, as `RowReader.stage` returns them.
    */
   write(
-    staged: string,
+    staged: StagedRows,
     columns: readonly FormattedColumn[],
     target: string,
     {
@@ -39,9 +45,9 @@ export class ParquetWriter {
     const selected = columns.map(
       ({ name, format }, index) => `${format.select(`"${index}"`)} AS "${name.replaceAll('"', '""')}"`,
     );
-    const sql = `COPY (SELECT ${selected.join(', ')} FROM read_json(${text(staged)},
+    const sql = `COPY (SELECT ${selected.join(', ')} FROM read_json(${text(staged.path)},
       format = 'newline_delimited', columns = {${types.join(', ')}},
-      maximum_object_size = ${LARGEST_ROW_BYTES}))
+      maximum_object_size = ${Math.max(staged.longestRow, LEAST_ROW_BYTES)}))
       TO ${text(target)} (FORMAT parquet, COMPRESSION ${compression}, PARQUET_VERSION ${writerVersion}${dictionary ? '' : ', DICTIONARY_SIZE_LIMIT 0'})`;
     const written = this.#last.then(async () => {
       this.#database ??= this.#open();
