@@ -14,6 +14,12 @@ const LAMBDA_LIMITS = {
   responseBytes: 6 * 1024 * 1024,
 } as const;
 
+/**
+ * Most memory for young objects of one environment, MB. V8 takes up to 96 for a thread by itself and gives none of it back,
+ * and there are four environments of a function.
+ */
+const YOUNG_OBJECTS_MB = 16;
+
 /** Why an invocation returned no payload, with the `errorType` that Lambda reports. */
 export class FunctionError extends Error {
   /** The thrown error's name, or `Sandbox.Timedout`, `Runtime.ExitError`, `RequestEntityTooLargeException`, … */
@@ -84,6 +90,8 @@ class ExecutionEnvironment {
     this.#worker = new Worker(new URL('./runtime.ts', import.meta.url), {
       workerData,
       env: { ...variables },
+      // A function whose objects need more than its memory ends, as in Lambda. What is outside the heap is not counted.
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: YOUNG_OBJECTS_MB },
       stdout: true,
       stderr: true,
     });
