@@ -29,7 +29,7 @@ export function keyAccess(keys: Pick<Keys, 'find' | 'areIn' | 'requireUsable'>):
         throw notFound(doesNotExist(id, `arn:aws:kms:${region}:${account}`));
       // A key that is not here, because it exists on AWS only, delegates to the policies of its account.
       const resource = key?.arn ?? id;
-      if (resource === undefined || service !== undefined) return;
+      if (resource === undefined || service !== undefined) return key?.arn;
       const decides = key !== undefined && (key.made || caller.account !== key.account || !isUnbound(caller));
       const decision = decide({
         caller,
@@ -42,6 +42,7 @@ export function keyAccess(keys: Pick<Keys, 'find' | 'areIn' | 'requireUsable'>):
       });
       // S3 returns KMS's refusal as its own error. Only the message identifies KMS.
       if (!decision.allowed) throw new AwsError('AccessDenied', 403, decision.because);
+      return key?.arn;
     },
   };
 }

@@ -125,6 +125,11 @@ describe('objects through the real client', () => {
       ContentLength: 3,
     });
     expect(await get('stream.gz')).toMatchObject({ ContentEncoding: 'gzip', text: 'abc' });
+    await put('twice', 'abc', { ContentEncoding: 'deflate, gzip' });
+    expect(await get('twice')).toMatchObject({ ContentEncoding: 'deflate, gzip' });
+    const several = Readable.from([Buffer.from('abc')]);
+    await put('streamed', several, { ContentEncoding: 'aws-chunked,deflate,gzip', ContentLength: 3 });
+    expect(await get('streamed')).toMatchObject({ ContentEncoding: 'deflate, gzip', text: 'abc' });
   });
 
   it('can be empty', async () => {

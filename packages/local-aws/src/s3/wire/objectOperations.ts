@@ -104,7 +104,7 @@ function read(call: S3Call, withBody: boolean): AwsResponse {
       throw s3Errors.invalidObjectState(storageClass);
     requireKeyAccess(call, bucket, encryption, 'kms:Decrypt');
   }
-  if (!checkReadConditions(object, headers)) {
+  if (!checkReadConditions(object, headers, call.clock.now())) {
     const { etag = '', 'last-modified': modified = '' } = described;
     return {
       status: 304,
