@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { LocalClock } from '../base/clock.ts';
 import { diskProblem } from '../base/diskProblem.ts';
+import { LocalAwsError } from '../base/errors.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { ConnectionReset, Faults } from '../faults/Faults.ts';
 import { secretOfKey } from '../iam/Caller.ts';
@@ -127,7 +128,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
         return refuse(new AwsError(name, 503, `${problem.code}: ${problem.message} ${problem.cure}`));
       }
       const code = service.signingName === 's3' ? 'InternalError' : 'InternalFailure';
-      return refuse(new AwsError(code, 500, 'We encountered an internal error. Please try again.'));
+      const told =
+        error instanceof LocalAwsError
+          ? `${error.code}: ${error.message} ${error.cure}`
+          : 'We encountered an internal error. Please try again.';
+      return refuse(new AwsError(code, 500, told));
     }
   }
 

@@ -128,7 +128,11 @@ export const s3Errors = {
       VersionId: versionId,
     }),
   invalidVersionId: (versionId: string) =>
-    s3Errors.invalidArgument('versionId', versionId, 'Invalid version id specified'),
+    s3Errors.invalidArgument(
+      'versionId',
+      versionId,
+      versionId === '' ? 'Version id cannot be the empty string' : 'Invalid version id specified',
+    ),
   /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html */
   markerNotAllowed: (marker: { readonly versionId: string; readonly modifiedMs: number }) =>
     new AwsError(

@@ -63,7 +63,7 @@ describe('object listing through the real client', () => {
     await s3.store.put(Bucket, Key, 'bytes');
     const get = (VersionId: string) => s3.client.send(new GetObjectCommand({ Bucket, Key, VersionId }));
     expect(await (await get('null')).Body?.transformToString()).toBe('bytes');
-    expect(await failureOf(get('3HL4kqtJvjVBH40Nrjfkd'))).toMatchObject({ name: 'NoSuchVersion' });
+    expect(await failureOf(get('3HL4kqtJvjVBH40Nrjfkd'))).toMatchObject({ name: 'InvalidArgument' });
     await s3.client.send(new DeleteObjectCommand({ Bucket, Key, VersionId: 'null' }));
     expect(await failureOf(get('null'))).toMatchObject({ name: 'NoSuchVersion' });
   });

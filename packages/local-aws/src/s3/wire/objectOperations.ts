@@ -236,8 +236,11 @@ function deleteOne(call: S3Call, object: ParsedElement): XmlElement {
     }
     const { isMarker } = bucket.deleteVersion(key, versionId, condition);
     return ['Deleted', [['Key', key], ['VersionId', versionId], ...markerElements(isMarker, versionId)]];
-  } catch (error) {
-    if (!(error instanceof AwsError)) throw error;
+  } catch (thrown) {
+    if (!(thrown instanceof AwsError)) throw thrown;
+    // Unlike DeleteObject, this doesn't tell an ID that never was from one that is gone.
+    const isUnknown = versionId !== undefined && thrown.members['ArgumentName'] === 'versionId';
+    const error = isUnknown ? s3Errors.noSuchVersion(key, versionId) : thrown;
     return [
       'Error',
       [

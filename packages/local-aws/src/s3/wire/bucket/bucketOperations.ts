@@ -1,5 +1,5 @@
 import { AwsError, notImplemented } from '../../../protocol/AwsError.ts';
-import { objectOwnerships } from '../../model/bucketSettings.ts';
+import { newBucketSettings, objectOwnerships } from '../../model/bucketSettings.ts';
 import type { S3Operation } from '../S3Operation.ts';
 import { childText, ownerElement, readXmlBody, xmlResponse } from '../xmlBodies.ts';
 
@@ -62,12 +62,10 @@ export const bucketOperations: readonly S3Operation[] = [
       // Only us-east-1 answers the creation of a bucket that the caller already owns as if it were new.
       const own = store.hasBucket(bucket) && store.bucket(bucket).info.account === caller.account;
       if (!own || region !== HOME_REGION) {
-        store.createBucket(bucket, { region, account: caller.account });
-        if (asked !== undefined) {
-          const made = store.bucket(bucket);
-          const OwnershipControls = { Rules: [{ ObjectOwnership: ownership }] };
-          made.settings = { ...made.settings, OwnershipControls };
-        }
+        const OwnershipControls = { Rules: [{ ObjectOwnership: ownership }] };
+        const settings =
+          asked === undefined ? newBucketSettings : { ...newBucketSettings, OwnershipControls };
+        store.createBucket(bucket, { region, account: caller.account, settings });
       }
       return { status: 200, headers: { location: `/${bucket}` } };
     },
