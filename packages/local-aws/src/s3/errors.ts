@@ -174,13 +174,23 @@ export const s3Errors = {
       Condition: condition,
     }),
   signatureDoesNotMatch: (message: string) => new AwsError('SignatureDoesNotMatch', 403, message),
-  conditionalConflict: (key: string) =>
+  conditionalConflict: (key: string, condition: 'If-Match' | 'If-None-Match') =>
     new AwsError(
       'ConditionalRequestConflict',
       409,
       'The conditional request cannot succeed due to a conflicting operation against this resource.',
-      { Condition: 'If-None-Match', Key: key },
+      { Condition: condition, Key: key },
     ),
+  illegalLocation: (constraint: string) =>
+    new AwsError(
+      'IllegalLocationConstraintException',
+      400,
+      `The ${constraint} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+    ),
+  invalidLocation: (constraint: string) =>
+    new AwsError('InvalidLocationConstraint', 400, 'The specified location-constraint is not valid', {
+      LocationConstraint: constraint,
+    }),
   invalidObjectState: (storageClass: string) =>
     new AwsError('InvalidObjectState', 403, "The operation is not valid for the object's storage class", {
       StorageClass: storageClass,

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { KeyIndex, listKeys } from '../../src/s3/model/KeyIndex.ts';
 import { plainAttributes, type StoredObject } from '../../src/s3/model/StoredObject.ts';
+import { signedRequest } from '../edge/signedRequest.ts';
 import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
 describe('object listing through the real client', () => {
@@ -111,6 +112,12 @@ describe('object listing through the real client', () => {
       name: 'InvalidArgument',
       status: 400,
     });
+    for (const query of ['', 'list-type=2&', 'versions&', 'uploads&']) {
+      const { status, body } = await signedRequest({
+        ...{ url: s3.url, path: `/${Bucket}?${query}encoding-type=` },
+      });
+      expect([status, body]).toEqual([400, expect.stringContaining('Invalid Encoding Method')]);
+    }
     expect(await failureOf(list({ MaxKeys: -1 }))).toMatchObject({ name: 'InvalidArgument' });
     expect(await failureOf(s3.client.send(new ListObjectsV2Command({ Bucket: 'nowhere' })))).toMatchObject({
       name: 'NoSuchBucket',

@@ -42,6 +42,7 @@ import {
 } from './objectFiles.ts';
 import {
   checkWriteCondition,
+  isConditional,
   type ObjectAttributes,
   type StoredChecksum,
   type StoredObject,
@@ -77,6 +78,8 @@ export interface Commit {
   readonly condition?: WriteCondition;
   /** The object when the request arrived. If it is deleted meanwhile, an `If-None-Match` write conflicts. */
   readonly before?: StoredObject | undefined;
+  /** Sequencer of the object when a multipart upload began, null for none: a conditional completion needs the same. */
+  readonly replaces?: string | null | undefined;
   readonly reason: CreateReason;
   /** The multipart upload that it completes. */
   readonly uploadId?: string;
@@ -227,13 +230,20 @@ export class Bucket {
   /** Turns a staged file into an object, the second half of a write. If this throws, the staged file is deleted. */
   commit(commit: Commit): StoredObject {
     const { key, staged, etag, attributes, checksum, condition = {}, before, reason, uploadId } = commit;
+    const { replaces } = commit;
     try {
       const previous = this.#index.get(key);
       // The object was deleted during the upload: S3 expects the writer to try again.
       // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
       if (condition.ifNoneMatch !== undefined && before !== undefined && previous === undefined)
-        throw s3Errors.conditionalConflict(key);
+        throw s3Errors.conditionalConflict(key, 'If-None-Match');
       checkWriteCondition(previous, condition, key);
+      // Localstack recorded it against AWS: test_s3_preconditions.snapshot.json, test_multipart_if_….
+      if (isConditional(condition) && replaces !== undefined && (previous?.sequencer ?? null) !== replaces)
+        throw s3Errors.conditionalConflict(
+          key,
+          condition.ifMatch === undefined ? 'If-None-Match' : 'If-Match',
+        );
       const sequencer = this.#nextSequencer();
       const object: StoredObject = {
         key,

@@ -17,6 +17,8 @@ const uploadSchema = z.strictObject({
   /** Epoch ms. */
   initiatedMs: z.int(),
   attributes: objectAttributesSchema,
+  /** Sequencer of the object that its key had; null for none. Uploads of earlier releases have no word on it. */
+  replaces: z.string().nullable().optional(),
   checksum: z
     .strictObject({ algorithm: z.enum(checksumAlgorithms), type: z.enum(['FULL_OBJECT', 'COMPOSITE']) })
     .optional(),
