@@ -21,6 +21,9 @@ export function keyAccess(keys: Pick<Keys, 'find' | 'areIn' | 'requireUsable'>):
       const writes = action === 'kms:GenerateDataKey';
       if (writes && keyRegion !== region) throw notFound(`Invalid arn ${keyRegion}`);
       const key = id === undefined ? undefined : keys.find(id);
+      // A bare ID is one of the bucket's region.
+      if (writes && id !== undefined && keyRegion === region && key !== undefined && key.region !== region)
+        throw notFound(doesNotExist(id, `arn:aws:kms:${region}:${account}`));
       keys.requireUsable(key);
       if (key === undefined && caller.account !== account) throw denied(caller, action, id ?? 'aws/s3');
       const [, service] = AWS_ALIAS.exec(id ?? '') ?? [];

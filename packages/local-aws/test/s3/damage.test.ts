@@ -108,6 +108,8 @@ describe('the file of an object that something else', () => {
     expect(await get()).toHaveLength(100);
     writeFileSync(file(), 'b'.repeat(100));
     await expect(get()).rejects.toThrow();
+    // Of the local S3, apart from what the SDK finds by itself.
+    expect(told.join('')).toMatch(/^LOCAL_AWS_S3_FILE_DAMAGED: [^\n]*\n$/);
   });
 });
 

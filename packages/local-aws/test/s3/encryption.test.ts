@@ -113,6 +113,14 @@ describe('the encryption of objects', () => {
     expect(await raw({ [HEADER]: 'AES512' })).toMatchObject(invalid);
     expect(await raw({ [HEADER]: 'aws:kms:dsse' })).toMatchObject({ status: 501, code: 'NotImplemented' });
     expect(await raw({ [`${HEADER}-bucket-key-enabled`]: 'maybe' })).toMatchObject(invalid);
+    const far = keys.create(account, 'elsewhere', JSON.stringify(policy), 'eu-west-1');
+    for (const [SSEKMSKeyId, message] of [
+      [far.id, `Key 'arn:aws:kms:us-east-1:${account}:key/${far.id}' does not exist`],
+      [far.arn, 'Invalid arn eu-west-1'],
+    ])
+      expect(await failureOf(put({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId }))).toMatchObject({
+        ...{ name: 'KMS.NotFoundException', message },
+      });
     await expect(put({})).resolves.toMatchObject({ ServerSideEncryption: 'AES256' });
   });
 
