@@ -229,8 +229,18 @@ export class Bucket {
 
   /** Turns a staged file into an object, the second half of a write. If this throws, the staged file is deleted. */
   commit(commit: Commit): StoredObject {
-    const { key, staged, etag, attributes, checksum, condition = {}, before, reason, uploadId } = commit;
-    const { replaces } = commit;
+    const {
+      key,
+      staged,
+      etag,
+      attributes,
+      checksum,
+      condition = {},
+      before,
+      replaces,
+      reason,
+      uploadId,
+    } = commit;
     try {
       const previous = this.#index.get(key);
       // The object was deleted during the upload: S3 expects the writer to try again.
