@@ -123,11 +123,13 @@ describe('GET /_sluice/calls', () => {
   });
 
   it('names every object of DeleteObjects from the request body', async () => {
-    const Objects = [{ Key: 'e' }, { Key: 'f/g' }];
+    const Objects = [{ Key: 'e' }, { Key: 'f/g' }, { Key: 'h?versionId=1' }, { Key: 'i', VersionId: 'null' }];
     await s3.send(new DeleteObjectsCommand({ Bucket: 'recorded', Delete: { Objects } }));
     expect((await needed('DeleteObjects'))[0]?.permissions).toEqual([
       on('s3:DeleteObject', 'arn:aws:s3:::recorded/e'),
       on('s3:DeleteObject', 'arn:aws:s3:::recorded/f/g'),
+      on('s3:DeleteObject', 'arn:aws:s3:::recorded/h?versionId=1'),
+      on('s3:DeleteObjectVersion', 'arn:aws:s3:::recorded/i'),
     ]);
   });
 

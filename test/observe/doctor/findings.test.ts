@@ -43,7 +43,10 @@ async function start(change?: (deployment: Deployment) => Deployment): Promise<S
 
 /** Does what a printed `aws s3api put-…` does, with the same operation of the SDK: the AWS CLI isn't everywhere. */
 async function putBucket({ options }: StartedDeployment, command: string) {
-  const [, name = '', json = ''] = /^aws s3api (\S+) --bucket \S+ --\S+ '(.*)' --region/.exec(command) ?? [];
+  const [, name = '', json = '', apart] =
+    /^aws s3api (\S+) --bucket \S+ --\S+ '(.*)'(?: --transition-default-minimum-object-size (\S+))? --region/.exec(
+      command,
+    ) ?? [];
   const document = JSON.parse(json);
   const at = { Bucket: bucket };
   const s3 = new S3Client({ ...options, forcePathStyle: true });
@@ -54,7 +57,12 @@ async function putBucket({ options }: StartedDeployment, command: string) {
       s3.send(new PutBucketEncryptionCommand({ ...at, ServerSideEncryptionConfiguration: document })),
     'put-bucket-policy': () => s3.send(new PutBucketPolicyCommand({ ...at, Policy: json })),
     'put-bucket-lifecycle-configuration': () =>
-      s3.send(new PutBucketLifecycleConfigurationCommand({ ...at, LifecycleConfiguration: document })),
+      s3.send(
+        new PutBucketLifecycleConfigurationCommand({
+          ...{ ...at, LifecycleConfiguration: document },
+          ...(apart === 'all_storage_classes_128K' ? { TransitionDefaultMinimumObjectSize: apart } : {}),
+        }),
+      ),
     'put-public-access-block': () =>
       s3.send(new PutPublicAccessBlockCommand({ ...at, PublicAccessBlockConfiguration: document })),
     'put-bucket-versioning': () =>

@@ -176,6 +176,10 @@ export const StoreError = defineErrorFamily('system', {
     cause: "An object's file is not where the embedded S3 put it: something else moved or removed it.",
     cure: 'Put the file back, or delete the object through S3 (`aws s3 rm`): delete nothing in the data folder by hand.',
   },
+  S3_FILE_DAMAGED: {
+    cause: "An object's file is not as the embedded S3 wrote it: something else changed it.",
+    cure: 'Put the file back as it was, or write or delete the object through S3: change nothing in the data folder by hand.',
+  },
 });
 
 /** What can keep the stack from being updated. */

@@ -1,5 +1,5 @@
 import { diskProblem } from './diskProblem.ts';
-import { DiskError } from './errors.ts';
+import { LocalAwsError } from './errors.ts';
 
 /** What a terminal acts on, hides or reorders. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing */
 const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
@@ -10,17 +10,18 @@ const told = new Map<string, number>();
 
 /**
  * Writes an unexpected error with its stack to stderr; characters that a terminal would act on are escapes. A disk that
- * is full, damaged or can't be written is no defect: of that there is a sentence, once a minute.
+ * is full, damaged or can't be written is no defect, nor is any other error with a code: of that there is a sentence,
+ * once a minute.
  */
 export function reportDefect(error: unknown): void {
-  const problem = error instanceof DiskError ? error : diskProblem(error);
+  const problem = error instanceof LocalAwsError ? error : diskProblem(error);
   if (problem === undefined) {
     write(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return;
   }
   const now = performance.now();
   // Each damaged file is told of: it is named in the message.
-  const about = error instanceof DiskError ? problem.message : problem.code;
+  const about = error instanceof LocalAwsError ? problem.message : problem.code;
   if (now - (told.get(about) ?? Number.NEGATIVE_INFINITY) < TOLD_MS) return;
   told.set(about, now);
   write(`${problem.code}: ${problem.message} ${problem.cure}`);

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { LocalClock } from '../base/clock.ts';
 import { diskProblem } from '../base/diskProblem.ts';
+import { LocalAwsError } from '../base/errors.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { ConnectionReset, Faults } from '../faults/Faults.ts';
 import { secretOfKey } from '../iam/Caller.ts';
@@ -84,10 +85,16 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 
   async function answer(message: IncomingMessage, call: ReadCall, requestId: string): Promise<AwsResponse> {
     const { signable, query, authorization, problem, refused } = call;
-    const { method } = signable;
+    const { method, rawPath } = signable;
     const target = message.headers['x-amz-target'];
-    const action = await unsignedAction(message, call);
-    if (action !== undefined) return refuseQuery(notImplemented(`sts ${action}`));
+    try {
+      const action = await unsignedAction(message, call);
+      if (action !== undefined) return refuseQuery(notImplemented(`sts ${action}`));
+    } catch (error) {
+      // The form is larger than any that it could be.
+      if (error instanceof AwsError) return refuseQuery(error);
+      throw error;
+    }
     const service = detectService(options.services, {
       ...(authorization === undefined ? {} : { signingName: authorization.signingName }),
       ...(typeof target === 'string' ? { target } : {}),
@@ -102,7 +109,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     if (refused !== undefined) return refuse(refused);
     try {
       if (authorization === undefined) {
-        const unsigned = service.refuseUnsigned?.({ method, headers: message.headers });
+        if (problem !== undefined && problem.fault !== 'missing') throw problem;
+        const unsigned = service.refuseUnsigned?.({ method, rawPath, headers: message.headers });
         if (unsigned !== undefined) throw unsigned;
         throw problem ?? new SignatureProblem('missing', 'Access Denied: the request is not signed.');
       }
@@ -127,7 +135,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
         return refuse(new AwsError(name, 503, `${problem.code}: ${problem.message} ${problem.cure}`));
       }
       const code = service.signingName === 's3' ? 'InternalError' : 'InternalFailure';
-      return refuse(new AwsError(code, 500, 'We encountered an internal error. Please try again.'));
+      const told =
+        error instanceof LocalAwsError
+          ? `${error.code}: ${error.message} ${error.cure}`
+          : 'We encountered an internal error. Please try again.';
+      return refuse(new AwsError(code, 500, told));
     }
   }
 

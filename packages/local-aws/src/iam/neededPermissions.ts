@@ -1,7 +1,7 @@
 import { memberOf } from '../base/json.ts';
 import type { EdgeCall } from '../protocol/AwsService.ts';
 import { arnAt, type NeededPermission, type PermissionContext } from './permissions.ts';
-import { type S3Request, s3Permissions } from './s3Permissions.ts';
+import { type S3Request, s3Permissions, splitCopySource } from './s3Permissions.ts';
 
 /**
  * The permissions of a call at the edge, by the "Actions, resources, and condition keys" page of its service under
@@ -119,7 +119,8 @@ function s3Request({ resource = '', input, reached, status }: EdgeCall): S3Reque
     key,
     query: 'query' in parts && parts.query instanceof URLSearchParams ? parts.query : new URLSearchParams(),
     headers: 'headers' in parts ? textMembers(parts.headers) : {},
-    keys: reached.map((name) => splitAtSlash(name)[1]),
+    // S3 names them in the form of a copy's source, which has room for a version.
+    keys: reached.map(splitCopySource).filter((source) => source !== undefined),
     status,
   };
 }

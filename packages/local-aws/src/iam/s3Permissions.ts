@@ -8,8 +8,8 @@ export interface S3Request {
   readonly query: URLSearchParams;
   /** Lower-case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Keys that only the body contains, as for DeleteObjects. */
-  readonly keys: readonly string[];
+  /** Keys that only the body contains, with the versions it names, as for DeleteObjects. */
+  readonly keys: readonly Pick<CopySource, 'key' | 'versionId'>[];
   /** Status of the answer; undefined when there was none. */
   readonly status: number | undefined;
 }
@@ -61,7 +61,14 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map<string, Needs>([
   ],
   [
     'DeleteObjects',
-    (call, place) => call.keys.map((key) => onObject('DeleteObject', { bucket: call.bucket, key }, place)),
+    (call, place) =>
+      call.keys.map(({ key, versionId }) =>
+        onObject(
+          versionId === undefined ? 'DeleteObject' : 'DeleteObjectVersion',
+          { bucket: call.bucket, key },
+          place,
+        ),
+      ),
   ],
 ]);
 
@@ -189,6 +196,12 @@ export interface CopySource {
   readonly key: string;
   /** Default: the current object. */
   readonly versionId?: string | undefined;
+}
+
+/** An object or a version in the form of `x-amz-copy-source`. */
+export function joinCopySource({ bucket, key, versionId }: CopySource): string {
+  const version = versionId === undefined ? '' : `?versionId=${encodeURIComponent(versionId)}`;
+  return `${bucket}/${encodeURIComponent(key)}${version}`;
 }
 
 const COPIED_VERSION = /\?versionId=([^&]*)$/;

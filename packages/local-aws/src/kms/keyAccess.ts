@@ -21,6 +21,9 @@ export function keyAccess(keys: Pick<Keys, 'find' | 'areIn' | 'requireUsable'>):
       const writes = action === 'kms:GenerateDataKey';
       if (writes && keyRegion !== region) throw notFound(`Invalid arn ${keyRegion}`);
       const key = id === undefined ? undefined : keys.find(id);
+      // A bare ID is one of the bucket's region.
+      if (writes && id !== undefined && keyRegion === region && key !== undefined && key.region !== region)
+        throw notFound(doesNotExist(id, `arn:aws:kms:${region}:${account}`));
       keys.requireUsable(key);
       if (key === undefined && caller.account !== account) throw denied(caller, action, id ?? 'aws/s3');
       const [, service] = AWS_ALIAS.exec(id ?? '') ?? [];
@@ -29,7 +32,7 @@ export function keyAccess(keys: Pick<Keys, 'find' | 'areIn' | 'requireUsable'>):
         throw notFound(doesNotExist(id, `arn:aws:kms:${region}:${account}`));
       // A key that is not here, because it exists on AWS only, delegates to the policies of its account.
       const resource = key?.arn ?? id;
-      if (resource === undefined || service !== undefined) return;
+      if (resource === undefined || service !== undefined) return key?.arn;
       const decides = key !== undefined && (key.made || caller.account !== key.account || !isUnbound(caller));
       const decision = decide({
         caller,
@@ -42,6 +45,7 @@ export function keyAccess(keys: Pick<Keys, 'find' | 'areIn' | 'requireUsable'>):
       });
       // S3 returns KMS's refusal as its own error. Only the message identifies KMS.
       if (!decision.allowed) throw new AwsError('AccessDenied', 403, decision.because);
+      return key?.arn;
     },
   };
 }

@@ -48,7 +48,7 @@ export interface AwsService {
   /** Answers errors too, in the service's own wire format. Throws only on our own defects. */
   handle(request: AwsRequest): Promise<AwsResponse>;
   /** The refusal of an operation that needs no signature; undefined for a request that only lacks one. */
-  refuseUnsigned?(request: Pick<AwsRequest, 'method' | 'headers'>): AwsError | undefined;
+  refuseUnsigned?(request: Pick<AwsRequest, 'method' | 'headers' | 'rawPath'>): AwsError | undefined;
   /**
    * Words an error that the edge found before `handle` could be asked, a wrong signature above all.
    * Without it the edge answers as the JSON protocols do.

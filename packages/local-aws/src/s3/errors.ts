@@ -128,7 +128,11 @@ export const s3Errors = {
       VersionId: versionId,
     }),
   invalidVersionId: (versionId: string) =>
-    s3Errors.invalidArgument('versionId', versionId, 'Invalid version id specified'),
+    s3Errors.invalidArgument(
+      'versionId',
+      versionId,
+      versionId === '' ? 'Version id cannot be the empty string' : 'Invalid version id specified',
+    ),
   /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html */
   markerNotAllowed: (marker: { readonly versionId: string; readonly modifiedMs: number }) =>
     new AwsError(
@@ -170,13 +174,23 @@ export const s3Errors = {
       Condition: condition,
     }),
   signatureDoesNotMatch: (message: string) => new AwsError('SignatureDoesNotMatch', 403, message),
-  conditionalConflict: (key: string) =>
+  conditionalConflict: (key: string, condition: 'If-Match' | 'If-None-Match') =>
     new AwsError(
       'ConditionalRequestConflict',
       409,
       'The conditional request cannot succeed due to a conflicting operation against this resource.',
-      { Condition: 'If-None-Match', Key: key },
+      { Condition: condition, Key: key },
     ),
+  illegalLocation: (constraint: string) =>
+    new AwsError(
+      'IllegalLocationConstraintException',
+      400,
+      `The ${constraint} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+    ),
+  invalidLocation: (constraint: string) =>
+    new AwsError('InvalidLocationConstraint', 400, 'The specified location-constraint is not valid', {
+      LocationConstraint: constraint,
+    }),
   invalidObjectState: (storageClass: string) =>
     new AwsError('InvalidObjectState', 403, "The operation is not valid for the object's storage class", {
       StorageClass: storageClass,

@@ -1,12 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import { accountOfKey, type Caller, rootOf, type Signer } from '../iam/Caller.ts';
+import { isPublic } from '../iam/checkPolicy.ts';
 import { COPY_SOURCE } from '../iam/s3Permissions.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsResponse, AwsService } from '../protocol/AwsService.ts';
 import { s3Errors } from './errors.ts';
 import { OWNER_ACCOUNT } from './limits.ts';
 import { checkKey, type ObjectStore } from './model/ObjectStore.ts';
-import { authorize, authorizeCreation } from './wire/authorize.ts';
+import { authorize, authorizeCreation, bucketPolicy } from './wire/authorize.ts';
 import { bucketOperations } from './wire/bucket/bucketOperations.ts';
 import { bucketPolicyOperations } from './wire/bucket/bucketPolicyOperations.ts';
 import {
@@ -107,9 +108,12 @@ export function s3Service(options: {
     signingName: 's3',
     operations: s3Operations.map(({ name }) => name),
     refuse: errorResponse,
-    refuseUnsigned({ method, headers }) {
+    refuseUnsigned({ method, headers, rawPath }) {
       const isForm = method === 'POST' && headers['content-type']?.startsWith('multipart/form-data');
-      return isForm === true ? notImplemented('S3 PostObject, the upload of a form,') : undefined;
+      if (isForm === true) return notImplemented('S3 PostObject, the upload of a form,');
+      return isOpenToAll(store, rawPath, headers.host)
+        ? notImplemented('S3 access without a signature, which a public policy of the bucket may allow,')
+        : undefined;
     },
     async handle(request) {
       const { method, requestId, rawPath } = request;
@@ -176,6 +180,18 @@ function checkOwners({ headers, store, bucket }: S3Call, operation: string): voi
     if (store.hasBucket(owned) && store.bucket(owned).info.account !== expected)
       throw s3Errors.accessDenied();
   }
+}
+
+/** Whether a bucket's policy is public: then it decides on requests without a signature, too. */
+function isOpenToAll(store: ObjectStore, rawPath: string, host: string | undefined): boolean {
+  let name: string;
+  try {
+    name = resolveTarget(rawPath, host).bucket;
+  } catch {
+    return false;
+  }
+  const policy = store.hasBucket(name) ? bucketPolicy(store.bucket(name)) : undefined;
+  return policy !== undefined && isPublic(policy);
 }
 
 /** What a request addresses; '' where it names nothing. */

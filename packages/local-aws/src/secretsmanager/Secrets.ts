@@ -247,8 +247,15 @@ export class Secrets {
   erase(id: string): { readonly ARN: string; readonly Name: string; readonly DeletionDate: number } {
     const found = this.all().find(({ name, arn }) => name === id || arn === id || arn.slice(0, -7) === id);
     if (found !== undefined) this.#erase(found.name);
-    const { arn, name } = found ?? { arn: secretArn({ ...this.#options, name: id }), name: id };
+    const { arn, name } = found ?? this.#unknown(id);
     return { ARN: arn, Name: name, DeletionDate: this.#options.clock.now() / 1000 };
+  }
+
+  /** What a name or ARN says of a secret that isn't there. */
+  #unknown(id: string): { readonly arn: string; readonly name: string } {
+    const [, named] = /^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:(.+)$/.exec(id) ?? [];
+    if (named !== undefined) return { arn: id, name: named.replace(/-[A-Za-z0-9]{6}$/, '') };
+    return { arn: secretArn({ ...this.#options, name: id }), name: id };
   }
 
   #erase(name: string): void {

@@ -3,18 +3,16 @@ import type { Alarm, LocalClock } from '../base/clock.ts';
 import {
   beyondReceive,
   invalidMessageContents,
+  messageTooLong,
+  missingParameter,
   notInFlight,
-  outOfRange,
   overLimit,
   receiptHandleIsInvalid,
   SQS_LIMITS,
 } from './errors.ts';
 import { type Message, MessageJournal, type ReceivedMessage } from './Message.ts';
-import { attributeBytes, type MessageAttributes } from './messageAttributes.ts';
+import { ALLOWED_TEXT, attributeBytes, type MessageAttributes } from './messageAttributes.ts';
 import type { QueueSettings } from './queueSettings.ts';
-
-/** Characters of XML 1.0: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
-const ALLOWED_BODY = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u;
 
 /** Options of a {@link Queue}. */
 export interface QueueOptions {
@@ -109,14 +107,9 @@ export class Queue {
   ): Message {
     const bytes = Buffer.byteLength(body) + attributeBytes(attributes);
     const { MaximumMessageSize } = this.#settings;
-    if (body === '' || bytes > MaximumMessageSize) {
-      throw outOfRange(
-        `of ${bytes} bytes`,
-        'MessageBody',
-        `Must be between 1 and ${MaximumMessageSize} bytes`,
-      );
-    }
-    if (!ALLOWED_BODY.test(body)) throw invalidMessageContents();
+    if (body === '') throw missingParameter('MessageBody');
+    if (bytes > MaximumMessageSize) throw messageTooLong(MaximumMessageSize);
+    if (!ALLOWED_TEXT.test(body)) throw invalidMessageContents();
     const now = this.#options.clock.now();
     const message: Message = {
       id: randomUUID(),
@@ -219,8 +212,9 @@ export class Queue {
   purge(): boolean {
     const now = this.#options.clock.now();
     if (now - this.#purgedAt < SQS_LIMITS.purgeInterval * 1_000) return false;
-    this.#purgedAt = now;
     this.#remove([...this.#messages.keys()]);
+    // A purge that fails, as on a full disk, may be tried again at once.
+    this.#purgedAt = now;
     return true;
   }
 

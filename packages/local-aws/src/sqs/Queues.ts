@@ -14,7 +14,8 @@ const MESSAGES_FILE = 'messages.jsonl';
 const queueFileSchema = z.strictObject({
   name: queueNameSchema,
   createdAt: z.number(),
-  settings: queueSettingsSchema,
+  // Older files may have any period.
+  settings: queueSettingsSchema.extend({ KmsDataKeyReusePeriodSeconds: z.int().optional() }),
 });
 
 /** Options to open {@link Queues}. */
@@ -73,8 +74,9 @@ export class Queues {
     return queue;
   }
 
-  /** The queue of a URL. As on AWS, the host is ignored. @throws AwsError QueueDoesNotExist */
+  /** The queue of a URL or of that name. As on AWS, the host is ignored. @throws AwsError QueueDoesNotExist */
   byUrl(url: string): Queue {
+    if (queueNameSchema.safeParse(url).success) return this.byName(url);
     const [account, name, ...more] = pathOf(url).split('/').slice(1);
     if (account !== this.#options.account || name === undefined || more.length > 0) throw queueDoesNotExist();
     return this.byName(name);
@@ -90,11 +92,20 @@ export class Queues {
     return `arn:aws:sqs:${this.#options.region}:${this.#options.account}:${name}`;
   }
 
-  /** Like CreateQueue: an existing queue with the same settings is not an error. @throws AwsError QueueNameExists */
-  create(name: string, settings: QueueSettings): Queue {
+  /**
+   * Like CreateQueue: an existing queue with the same settings is not an error.
+   *
+   * @param compared Names of the settings that have to be the same. Default all but the tags.
+   * @throws AwsError QueueNameExists
+   */
+  create(name: string, settings: QueueSettings, compared: readonly string[] = Object.keys(settings)): Queue {
     const existing = this.#queues.get(name);
     if (existing === undefined) return this.#write(name, settings);
-    if (!isDeepStrictEqual(existing.settings, settings)) throw queueNameExists();
+    const { tags: _, ...before } = existing.settings;
+    const different = compared.find(
+      (each) => each !== 'tags' && !isDeepStrictEqual(Reflect.get(before, each), Reflect.get(settings, each)),
+    );
+    if (different !== undefined) throw queueNameExists(different);
     return existing;
   }
 

@@ -24,6 +24,13 @@ export const SQS_LIMITS = {
   inFlight: 120_000,
   /** Receives before a message goes to the dead-letter queue. */
   mostReceives: 1_000,
+  /** Seconds for which a data key is used again. */
+  leastKeyReuse: 60,
+  mostKeyReuse: 86_400,
+  /** Tags of a queue, and characters of a tag's key and value. https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
+  tags: 50,
+  tagKey: 128,
+  tagValue: 256,
   /** Queues in one page of ListQueues. */
   queuePage: 1_000,
   /** Seconds between two purges of a queue. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html */
@@ -51,25 +58,31 @@ const QUERY_NAMES: Readonly<Record<string, string>> = {
   BatchRequestTooLong: 'AWS.SimpleQueueService.BatchRequestTooLong',
   PurgeQueueInProgress: 'AWS.SimpleQueueService.PurgeQueueInProgress',
   InvalidParameterValueException: 'InvalidParameterValue',
+  MissingRequiredParameterException: 'MissingParameter',
   AccessDeniedException: 'AccessDenied',
 };
 
 /** The header with an error's older name. */
 export function queryErrorHeaders(error: AwsError): Readonly<Record<string, string>> {
   const fault = error.status < 500 ? 'Sender' : 'Receiver';
-  return { 'x-amzn-query-error': `${QUERY_NAMES[error.code] ?? error.code};${fault}` };
+  return { 'x-amzn-query-error': `${queryName(error)};${fault}` };
+}
+
+/** An error's older name, which entries of a batch have: the SDKs do not translate theirs. */
+export function queryName({ code }: AwsError): string {
+  return QUERY_NAMES[code] ?? code;
 }
 
 /** No queue has that URL or name. */
 export const queueDoesNotExist = () =>
   new AwsError('QueueDoesNotExist', 400, 'The specified queue does not exist.');
 
-/** A queue of that name exists with other settings. */
-export const queueNameExists = () =>
+/** A queue of that name exists with another value of an attribute. */
+export const queueNameExists = (attribute: string) =>
   new AwsError(
     'QueueNameExists',
     400,
-    'A queue already exists with the same name and a different value for its attributes.',
+    `A queue already exists with the same name and a different value for attribute ${attribute}`,
   );
 
 /** A queue of that name was deleted a moment ago. */
@@ -87,6 +100,33 @@ export const invalidParameter = (message: string) =>
 /** A parameter that is out of bounds, with SQS's reason. */
 export const outOfRange = (value: number | string, name: string, reason: string) =>
   invalidParameter(`Value ${value} for parameter ${name} is invalid. Reason: ${reason}.`);
+
+/** A parameter that is empty. */
+export const missingParameter = (name: string) =>
+  new AwsError('MissingRequiredParameterException', 400, `The request must contain the parameter ${name}.`);
+
+/** A message that is longer than its queue allows, with its attributes. */
+export const messageTooLong = (limit: number) =>
+  invalidParameter(
+    `One or more parameters are invalid. Reason: Message must be shorter than ${limit} bytes.`,
+  );
+
+/** A redrive policy to a queue that isn't there. */
+export const noDeadLetterTarget = (policy: string) =>
+  invalidParameter(
+    `Value ${policy} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.`,
+  );
+
+/** More tags than a queue may have. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-tags.html */
+export const tooManyTags = (name: string) => invalidParameter(`Too many tags added for queue ${name}.`);
+
+/** Both kinds of encryption at once. */
+export const twoEncryptions = () =>
+  new AwsError(
+    'InvalidAttributeName',
+    400,
+    'You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.',
+  );
 
 /** An unknown attribute. */
 export const invalidAttributeName = (name: string) =>

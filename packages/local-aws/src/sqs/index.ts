@@ -8,15 +8,22 @@ import {
   invalidAttributeName,
   invalidAttributeValue,
   invalidParameter,
+  noDeadLetterTarget,
   purgeInProgress,
   queryErrorHeaders,
   queueDeletedRecently,
   SQS_LIMITS,
+  tooManyTags,
 } from './errors.ts';
 import { batchOperations, messageOperations } from './messageOperations.ts';
 import type { Queue } from './Queue.ts';
 import type { Queues } from './Queues.ts';
-import { type QueueSettings, queueNameSchema, queueSettingsSchema } from './queueSettings.ts';
+import {
+  type QueueSettings,
+  queueNameSchema,
+  queueSettingsSchema,
+  withOneEncryption,
+} from './queueSettings.ts';
 
 /** The API of Amazon SQS for standard queues. */
 export function sqsService(options: {
@@ -51,12 +58,14 @@ function queueOperations(queues: Queues, account: string): Record<string, JsonOp
         Attributes: z.record(z.string(), z.string()).default({}),
         tags: z.record(z.string(), z.string()).optional(),
       }),
-      run: ({ QueueName, Attributes }, request) => {
+      run: ({ QueueName, Attributes, tags = {} }, request) => {
         if (QueueName.endsWith('.fifo')) throw notImplemented('sqs CreateQueue of a FIFO queue');
         const settings = settingsFromAttributes('CreateQueue', Attributes);
+        requireTarget(queues, Attributes['RedrivePolicy']);
+        checkTags(QueueName, tags);
         if (queues.deletedWithin(QueueName, SQS_LIMITS.deletionSeconds * 1_000))
           throw queueDeletedRecently(SQS_LIMITS.deletionSeconds);
-        const queue = queues.create(queueName(QueueName), settings);
+        const queue = queues.create(queueName(QueueName), withTags(settings, tags), Object.keys(Attributes));
         return { QueueUrl: queues.urlOf(queue.name, endpointOf(request)) };
       },
     }),
@@ -98,7 +107,33 @@ function queueOperations(queues: Queues, account: string): Record<string, JsonOp
       input: z.strictObject({ ...byUrl, Attributes: z.record(z.string(), z.string()) }),
       run: ({ QueueUrl, Attributes }) => {
         const queue = queues.byUrl(QueueUrl);
-        queues.ensure(queue.name, settingsFromAttributes('SetQueueAttributes', Attributes, queue.settings));
+        const settings = settingsFromAttributes('SetQueueAttributes', Attributes, queue.settings);
+        requireTarget(queues, Attributes['RedrivePolicy']);
+        queues.ensure(queue.name, settings);
+      },
+    }),
+    TagQueue: operation({
+      input: z.strictObject({ ...byUrl, Tags: z.record(z.string(), z.string()) }),
+      run: ({ QueueUrl, Tags }) => {
+        const { name, settings } = queues.byUrl(QueueUrl);
+        const tags = { ...settings.tags, ...Tags };
+        checkTags(name, tags);
+        queues.ensure(name, withTags(settings, tags));
+      },
+    }),
+    UntagQueue: operation({
+      input: z.strictObject({ ...byUrl, TagKeys: z.array(z.string()) }),
+      run: ({ QueueUrl, TagKeys }) => {
+        const { name, settings } = queues.byUrl(QueueUrl);
+        const left = Object.entries(settings.tags ?? {}).filter(([key]) => !TagKeys.includes(key));
+        queues.ensure(name, withTags(settings, Object.fromEntries(left)));
+      },
+    }),
+    ListQueueTags: operation({
+      input: z.strictObject(byUrl),
+      run: ({ QueueUrl }) => {
+        const { tags } = queues.byUrl(QueueUrl).settings;
+        return tags === undefined ? {} : { Tags: tags };
       },
     }),
     DeleteQueue: operation({
@@ -113,6 +148,34 @@ function queueOperations(queues: Queues, account: string): Record<string, JsonOp
       },
     }),
   };
+}
+
+/** @throws AwsError `InvalidParameterValue` for a dead-letter queue that isn't there. */
+function requireTarget(queues: Queues, policy = ''): void {
+  if (policy === '') return;
+  const arn = memberOf(JSON.parse(policy), 'deadLetterTargetArn');
+  if (!queues.all().some((queue) => queue.arn === arn)) throw noDeadLetterTarget(policy);
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-tags.html */
+function checkTags(queue: string, tags: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(tags);
+  if (entries.length > SQS_LIMITS.tags) throw tooManyTags(queue);
+  for (const [key, value] of entries) {
+    if (key === '' || key.length > SQS_LIMITS.tagKey || /^aws:/i.test(key))
+      throw invalidParameter(
+        `Tag keys must be between 1 and ${SQS_LIMITS.tagKey} characters in length and not begin with aws:.`,
+      );
+    if (value.length > SQS_LIMITS.tagValue)
+      throw invalidParameter(`Tag values must be between 0 and ${SQS_LIMITS.tagValue} characters in length.`);
+  }
+}
+
+function withTags(
+  { tags: _, ...settings }: QueueSettings,
+  tags: Readonly<Record<string, string>>,
+): QueueSettings {
+  return Object.keys(tags).length === 0 ? settings : { ...settings, tags: { ...tags } };
 }
 
 function queueName(name: string): string {
@@ -154,18 +217,25 @@ function settingsFromAttributes(
     if (REMOVABLE.has(name) && text === '') delete values[name];
     else values[name] = settingFromText(operationName, name, text);
   }
-  const parsed = queueSettingsSchema.safeParse(values);
+  const parsed = queueSettingsSchema.safeParse(withOneEncryption(attributes, values));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   if (issue?.code === 'unrecognized_keys') throw invalidAttributeName(issue.keys.join(', '));
   throw invalidAttributeValue(String(issue?.path[0]));
 }
 
-const REMOVABLE: ReadonlySet<string> = new Set(['RedrivePolicy', 'KmsMasterKeyId']);
+/** What an empty text takes away. No queue has one of the last two. */
+const REMOVABLE: ReadonlySet<string> = new Set([
+  'RedrivePolicy',
+  'KmsMasterKeyId',
+  'Policy',
+  'RedriveAllowPolicy',
+]);
 
 function settingFromText(operationName: string, name: string, text: string): unknown {
   if (FIFO.has(name) || name === 'Policy' || name === 'RedriveAllowPolicy')
     throw notImplemented(`sqs ${operationName} attribute ${name}`);
+  if (name === 'tags') throw invalidAttributeName(name);
   if (NUMBERS.has(name)) return /^\d+$/.test(text) ? Number(text) : text;
   if (name === 'SqsManagedSseEnabled') return text === 'true' ? true : text === 'false' ? false : text;
   if (name !== 'RedrivePolicy') return text;
@@ -179,7 +249,13 @@ function settingFromText(operationName: string, name: string, text: string): unk
 /** The attributes of a queue as GetQueueAttributes returns them; `All` selects every one. */
 function queueAttributes(queue: Queue, names: readonly string[]): Record<string, string> {
   const { visible, inFlight, delayed } = queue.counts();
-  const { RedrivePolicy, KmsMasterKeyId, KmsDataKeyReusePeriodSeconds, ...settings } = queue.settings;
+  const {
+    RedrivePolicy,
+    KmsMasterKeyId,
+    KmsDataKeyReusePeriodSeconds,
+    tags: _,
+    ...settings
+  } = queue.settings;
   const all: Record<string, string> = {
     QueueArn: queue.arn,
     ApproximateNumberOfMessages: String(visible),

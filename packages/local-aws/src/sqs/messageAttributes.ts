@@ -26,8 +26,12 @@ const attributeSchema = z.strictObject({
 /** `MessageAttributes` or `MessageSystemAttributes` of a message that is sent. */
 export const attributesInput = z.record(z.string(), attributeSchema).default({});
 
+/** Characters of XML 1.0: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+export const ALLOWED_TEXT = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u;
+
 const MOST_ATTRIBUTES = 10;
-const NAME = /^(?!\.)(?!.*\.\.)[\w.-]{1,256}(?<!\.)$/;
+/** With letters of Latin-1 and Latin Extended-A: localstack's test_send_message_with_invalid_string_attributes, run on AWS. */
+const NAME = /^(?!\.)(?!.*\.\.)[\w\u00c0-\u017f.-]{1,256}(?<!\.)$/;
 const RESERVED = /^(aws|amazon)\./i;
 const TYPE = /^(String|Number|Binary)(\.[^\s]{1,249})?$/;
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
@@ -66,7 +70,11 @@ function readAttribute(
   const other = type === 'Binary' ? StringValue : BinaryValue;
   if (value === undefined || value.length === 0 || other !== undefined)
     throw invalidParameter(
-      `The message (user) attribute '${name}' must contain a non-empty value of type '${DataType}'.`,
+      `Message (user) attribute '${name}' must contain a non-empty value of type '${DataType}'.`,
+    );
+  if (typeof value === 'string' && !ALLOWED_TEXT.test(value))
+    throw invalidParameter(
+      `Invalid characters found. Valid unicode characters of message (user) attribute '${name}' are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF.`,
     );
   if (type === 'Number' && !NUMBER.test(String(value)))
     throw invalidParameter(`Can't cast the value of message (user) attribute '${name}' to a number.`);
@@ -77,6 +85,19 @@ function readAttribute(
 
 function bytesOf({ StringValue, BinaryValue }: MessageAttribute): Buffer {
   return StringValue === undefined ? Buffer.from(BinaryValue ?? '', 'base64') : Buffer.from(StringValue);
+}
+
+/** Like {@link attributeBytes}, of attributes that are not checked yet. */
+export function givenAttributeBytes(given: z.output<typeof attributesInput>): number {
+  return Object.entries(given).reduce(
+    (sum, [name, { DataType, StringValue = '', BinaryValue = [] }]) =>
+      sum +
+      Buffer.byteLength(name) +
+      Buffer.byteLength(DataType) +
+      Buffer.byteLength(StringValue) +
+      BinaryValue.length,
+    0,
+  );
 }
 
 /** Bytes of the attributes, which count as bytes of the message. */

@@ -10,15 +10,16 @@ import {
   invalidBatchId,
   invalidParameter,
   outOfRange,
+  queryName,
   SQS_LIMITS,
   tooManyEntries,
 } from './errors.ts';
 import { bodyMd5, type ReceivedMessage, systemAttributes } from './Message.ts';
 import {
-  attributeBytes,
   attributesInput,
   attributesMd5,
   chosenAttributes,
+  givenAttributeBytes,
   readAttributes,
 } from './messageAttributes.ts';
 import type { Queue } from './Queue.ts';
@@ -99,6 +100,8 @@ function send(
   const { AWSTraceHeader, ...unknown } = readAttributes(MessageSystemAttributes);
   const [wrong] = Object.keys(unknown);
   if (wrong !== undefined) throw invalidParameter(`Message system attribute name '${wrong}' is invalid.`);
+  if (AWSTraceHeader !== undefined && AWSTraceHeader.DataType !== 'String')
+    throw invalidParameter("The message system attribute 'AWSTraceHeader' must be of the type String.");
   const trace = AWSTraceHeader?.StringValue ?? traceHeader(headers);
   const { id } = queue.send(MessageBody, delayMs(DelaySeconds), trace, attributes);
   return {
@@ -164,7 +167,7 @@ export function batchOperations(queues: Queues): Record<string, JsonOperation> {
         checkEntries(Entries);
         const bytes = Entries.reduce(
           (sum, { MessageBody, MessageAttributes }) =>
-            sum + Buffer.byteLength(MessageBody) + attributeBytes(readAttributes(MessageAttributes)),
+            sum + Buffer.byteLength(MessageBody) + givenAttributeBytes(MessageAttributes),
           0,
         );
         if (bytes > SQS_LIMITS.messageBytes) throw batchTooLong(SQS_LIMITS.messageBytes, bytes);
@@ -233,7 +236,7 @@ function settleEach<Entry extends { readonly Id: string }>(
       failed.push({
         Id: entry.Id,
         SenderFault: error.status < 500,
-        Code: error.code,
+        Code: queryName(error),
         Message: error.message,
       });
     }

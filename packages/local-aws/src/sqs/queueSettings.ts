@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readProperties } from '../protocol/readProperties.ts';
-import { SQS_DEFAULTS, SQS_LIMITS } from './errors.ts';
+import { SQS_DEFAULTS, SQS_LIMITS, twoEncryptions } from './errors.ts';
 
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
 
@@ -28,7 +28,8 @@ export const queueSettingsSchema = z.strictObject({
   /** Encryption at rest: stored and returned, without effect on a laptop. */
   SqsManagedSseEnabled: z.boolean().default(true),
   KmsMasterKeyId: z.string().optional(),
-  KmsDataKeyReusePeriodSeconds: z.int().optional(),
+  KmsDataKeyReusePeriodSeconds: seconds(SQS_LIMITS.leastKeyReuse, SQS_LIMITS.mostKeyReuse).optional(),
+  tags: z.record(z.string(), z.string()).optional(),
 });
 
 /** A queue's settings, with all defaults. */
@@ -42,10 +43,30 @@ export const queueNameSchema = z
     'can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length',
   );
 
-const schema = queueSettingsSchema.extend({
+/**
+ * Settings with one kind of encryption: to set a key turns SQS's own off, and the other way round.
+ *
+ * @param given What is set now, apart from what was set before or is a default.
+ * @throws AwsError InvalidAttributeName when both are set.
+ */
+export function withOneEncryption<Settings extends Partial<QueueSettings>>(
+  given: { readonly KmsMasterKeyId?: unknown; readonly SqsManagedSseEnabled?: unknown },
+  settings: Settings,
+): Settings {
+  const hasKey = given.KmsMasterKeyId !== undefined && given.KmsMasterKeyId !== '';
+  const isManaged = given.SqsManagedSseEnabled === true || given.SqsManagedSseEnabled === 'true';
+  if (hasKey && isManaged) throw twoEncryptions();
+  if (hasKey) return { ...settings, SqsManagedSseEnabled: false };
+  if (!isManaged) return settings;
+  const { KmsMasterKeyId: _, KmsDataKeyReusePeriodSeconds: __, ...rest } = settings;
+  return rest as Settings;
+}
+
+const schema = queueSettingsSchema.omit({ tags: true }).extend({
   QueueName: queueNameSchema.optional(),
-  /** Without effect here: tags, and which queues may use this one as a dead-letter queue. */
-  Tags: z.array(z.unknown()).optional(),
+  SqsManagedSseEnabled: z.boolean().optional(),
+  Tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })).optional(),
+  /** Without effect here: which queues may use this one as a dead-letter queue. */
   RedriveAllowPolicy: z.unknown().optional(),
 });
 
@@ -59,10 +80,16 @@ export function queueProperties(properties: unknown): {
   readonly name: string | undefined;
   readonly settings: QueueSettings;
 } {
-  const { QueueName, Tags, RedriveAllowPolicy, ...settings } = readProperties(
+  const { QueueName, Tags, RedriveAllowPolicy, ...given } = readProperties(
     schema,
     properties,
     'AWS::SQS::Queue',
   );
-  return { name: QueueName, settings };
+  const { SqsManagedSseEnabled = true } = given;
+  const settings = {
+    ...given,
+    SqsManagedSseEnabled,
+    ...(Tags === undefined ? {} : { tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])) }),
+  };
+  return { name: QueueName, settings: withOneEncryption(given, settings) };
 }

@@ -10,6 +10,8 @@ export interface RawRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   readonly service?: string;
+  /** Default `us-east-1`. */
+  readonly region?: string;
   readonly secret?: string;
   readonly accessKeyId?: string;
   /** What to sign in place of the body's own hash. */
@@ -37,9 +39,15 @@ export function sign(raw: RawRequest): {
   readonly timestamp: string;
   readonly scope: string;
 } {
-  const { service = 's3', secret = 'test', accessKeyId = 'test', at = new Date() } = raw;
+  const {
+    service = 's3',
+    region = 'us-east-1',
+    secret = 'test',
+    accessKeyId = 'test',
+    at = new Date(),
+  } = raw;
   const timestamp = at.toISOString().replace(/[-:]|\.\d{3}/g, '');
-  const scope = `${timestamp.slice(0, 8)}/us-east-1/${service}/aws4_request`;
+  const scope = `${timestamp.slice(0, 8)}/${region}/${service}/aws4_request`;
   const payloadHash = raw.payloadHash ?? sha256(raw.body ?? '');
   const headers: Record<string, string> = {
     host: new URL(raw.url).host,

@@ -337,12 +337,26 @@ describe("a change of a bucket's settings", () => {
           NotificationConfiguration: { QueueConfigurations: [queue] },
         }),
       ),
+      client.send(
+        new PutBucketNotificationConfigurationCommand({
+          Bucket,
+          NotificationConfiguration: {
+            QueueConfigurations: [
+              { ...queue, Events: ['s3:ObjectCreated:*' as const, 's3:ObjectRemoved:*' as const] },
+              queue,
+            ],
+          },
+        }),
+      ),
+      client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: {} })),
       client.send(new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls: { Rules: [] } })),
       client.send(new PutBucketPolicyCommand({ Bucket, Policy: '[]' })),
       client.send(new PutBucketPolicyCommand({ Bucket: 'absent', Policy: '{}' })),
     ];
     expect((await Promise.all(calls.map(failureOf))).map(({ name }) => name)).toEqual([
       'NotImplemented',
+      'NotImplemented',
+      'IllegalVersioningConfigurationException',
       'MalformedXML',
       'MalformedPolicy',
       'NoSuchBucket',

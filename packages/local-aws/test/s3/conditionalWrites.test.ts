@@ -1,4 +1,11 @@
-import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
@@ -88,6 +95,65 @@ describe('conditional writes', () => {
     });
     expect(await failureOf(put('x', 'y', { IfNoneMatch: '*', IfMatch: '"tag"' }))).toMatchObject({
       status: 501,
+    });
+    await put('any', 'a');
+    const IfMatch = '*';
+    const copy = new CopyObjectCommand({ Bucket, Key: 'other', CopySource: `${Bucket}/any`, IfMatch });
+    for (const write of [put('any', 'b', { IfMatch }), s3.client.send(copy)])
+      expect(await failureOf(write)).toMatchObject({
+        status: 501,
+        message: expect.stringContaining('If-Match: *'),
+      });
+    expect(await text('any')).toBe('a');
+    await remove('any', '*');
+    expect(s3.store.bucket(Bucket).find('any')).toBeUndefined();
+  });
+
+  // As localstack recorded against AWS: test_s3_preconditions.snapshot.json, test_multipart_if_….
+  describe('of an upload in parts', () => {
+    const Key = 'parts';
+    const begin = async () => {
+      const { UploadId } = await s3.client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+      const { ETag } = await s3.client.send(
+        new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: 'part' }),
+      );
+      return async (condition: { IfNoneMatch?: string; IfMatch?: string | undefined }) => {
+        const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+        const complete = new CompleteMultipartUploadCommand({
+          ...{ Bucket, Key, UploadId, MultipartUpload, ...condition },
+        });
+        return s3.client.send(complete).then(
+          () => 'done',
+          (error: unknown) => {
+            const { name, Condition }: { name?: string; Condition?: string } = Object(error);
+            return Condition === undefined ? name : `${name} ${Condition}`;
+          },
+        );
+      };
+    };
+
+    it('to create an object conflict with a deletion since the upload began', async () => {
+      await put(Key, 'old');
+      const complete = await begin();
+      expect(await complete({ IfNoneMatch: '*' })).toBe('PreconditionFailed If-None-Match');
+      s3.store.delete(Bucket, Key);
+      expect(await complete({ IfNoneMatch: '*' })).toBe('ConditionalRequestConflict If-None-Match');
+      expect(await (await begin())({ IfNoneMatch: '*' })).toBe('done');
+    });
+
+    it('to replace an object conflict with any write since the upload began', async () => {
+      const { ETag: before } = await put(Key, 'old');
+      const complete = await begin();
+      const { ETag: during } = await put(Key, 'new');
+      expect(await complete({ IfMatch: before })).toBe('PreconditionFailed If-Match');
+      expect(await complete({ IfMatch: during })).toBe('ConditionalRequestConflict If-Match');
+      const again = await begin();
+      await put(Key, 'new');
+      expect(await again({ IfMatch: during })).toBe('ConditionalRequestConflict If-Match');
+      s3.store.delete(Bucket, Key);
+      expect(await again({ IfMatch: during })).toBe('NoSuchKey');
+      await put(Key, 'new');
+      expect(await (await begin())({ IfMatch: during })).toBe('done');
     });
   });
 });

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { KeyIndex, listKeys } from '../../src/s3/model/KeyIndex.ts';
 import { plainAttributes, type StoredObject } from '../../src/s3/model/StoredObject.ts';
+import { signedRequest } from '../edge/signedRequest.ts';
 import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
 describe('object listing through the real client', () => {
@@ -63,7 +64,7 @@ describe('object listing through the real client', () => {
     await s3.store.put(Bucket, Key, 'bytes');
     const get = (VersionId: string) => s3.client.send(new GetObjectCommand({ Bucket, Key, VersionId }));
     expect(await (await get('null')).Body?.transformToString()).toBe('bytes');
-    expect(await failureOf(get('3HL4kqtJvjVBH40Nrjfkd'))).toMatchObject({ name: 'NoSuchVersion' });
+    expect(await failureOf(get('3HL4kqtJvjVBH40Nrjfkd'))).toMatchObject({ name: 'InvalidArgument' });
     await s3.client.send(new DeleteObjectCommand({ Bucket, Key, VersionId: 'null' }));
     expect(await failureOf(get('null'))).toMatchObject({ name: 'NoSuchVersion' });
   });
@@ -111,6 +112,12 @@ describe('object listing through the real client', () => {
       name: 'InvalidArgument',
       status: 400,
     });
+    for (const query of ['', 'list-type=2&', 'versions&', 'uploads&']) {
+      const { status, body } = await signedRequest({
+        ...{ url: s3.url, path: `/${Bucket}?${query}encoding-type=` },
+      });
+      expect([status, body]).toEqual([400, expect.stringContaining('Invalid Encoding Method')]);
+    }
     expect(await failureOf(list({ MaxKeys: -1 }))).toMatchObject({ name: 'InvalidArgument' });
     expect(await failureOf(s3.client.send(new ListObjectsV2Command({ Bucket: 'nowhere' })))).toMatchObject({
       name: 'NoSuchBucket',

@@ -147,6 +147,30 @@ describe('multipart uploads through the real client', () => {
     expect(new Set(seen.map(([, id]) => id))).toEqual(new Set(ids.slice(0, 3)));
   });
 
+  it('are listed with their class, and go on only behind an upload of the key', async () => {
+    const id = await begin('list/cold', { StorageClass: 'STANDARD_IA' });
+    const other = await begin('list/warm');
+    const list = (more: object = {}) =>
+      s3.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'list/', ...more }));
+    expect(await list()).toMatchObject({
+      Uploads: [{ StorageClass: 'STANDARD_IA' }, { StorageClass: 'STANDARD' }],
+      IsTruncated: false,
+      NextKeyMarker: 'list/warm',
+      NextUploadIdMarker: other,
+    });
+    expect(
+      await s3.client.send(new ListPartsCommand({ Bucket, Key: 'list/cold', UploadId: id })),
+    ).toMatchObject({ StorageClass: 'STANDARD_IA' });
+    for (const UploadIdMarker of [other, 'never'])
+      expect(await failureOf(list({ KeyMarker: 'list/cold', UploadIdMarker }))).toMatchObject({
+        name: 'InvalidArgument',
+        message: 'Invalid uploadId marker',
+      });
+    await s3.client.send(new AbortMultipartUploadCommand({ Bucket, Key: 'list/cold', UploadId: id }));
+    const rest = await list({ KeyMarker: 'list/cold', UploadIdMarker: id });
+    expect(rest.Uploads?.map(({ UploadId }) => UploadId)).toEqual([other]);
+  });
+
   it('reject parts that are missing, changed, out of order or too small', async () => {
     const id = await begin('faulty', { ChecksumAlgorithm: 'CRC32' });
     const small = listed(await upload('faulty', id, 1, Buffer.from('a')), 0);

@@ -17,6 +17,7 @@ import {
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { signedRequest } from '../edge/signedRequest.ts';
 import { ManualClock } from '../harness/ManualClock.ts';
 import { failureOf, type RunningS3, startS3 } from '../harness/startS3.ts';
 
@@ -44,6 +45,39 @@ describe('objects through the real client', () => {
   afterAll(async () => {
     await s3.close();
     expect(s3.defects).toEqual([]);
+  });
+
+  it('are in no bucket whose place is not that of the endpoint', async () => {
+    const create = (region: string, LocationConstraint?: string) =>
+      signedRequest({
+        ...{ url: s3.url, method: 'PUT', path: '/misplaced', region },
+        body:
+          LocationConstraint === undefined
+            ? ''
+            : `<CreateBucketConfiguration><LocationConstraint>${LocationConstraint}</LocationConstraint></CreateBucketConfiguration>`,
+      });
+    // Recorded against AWS by localstack: test_create_bucket_with_invalid_location_constraint.
+    for (const constraint of ['us-east-1', 'foo']) {
+      const { status, body } = await create('us-east-1', constraint);
+      expect(status).toBe(400);
+      expect(body).toContain('<Code>InvalidLocationConstraint</Code>');
+      expect(body).toContain(`<LocationConstraint>${constraint}</LocationConstraint>`);
+    }
+    for (const [region, constraint] of [
+      ['us-east-1', 'eu-west-1'],
+      ['eu-west-1', 'bar'],
+      ['eu-west-1', 'us-east-1'],
+      ['eu-west-1', undefined],
+    ] as const) {
+      const { status, body } = await create(region, constraint);
+      expect([status, body]).toEqual([
+        400,
+        expect.stringContaining(
+          `<Code>IllegalLocationConstraintException</Code><Message>The ${constraint ?? 'unspecified'} location`,
+        ),
+      ]);
+    }
+    expect(s3.store.hasBucket('misplaced')).toBe(false);
   });
 
   it('are stored in buckets that can be created, found, located and removed', async () => {
@@ -125,6 +159,11 @@ describe('objects through the real client', () => {
       ContentLength: 3,
     });
     expect(await get('stream.gz')).toMatchObject({ ContentEncoding: 'gzip', text: 'abc' });
+    await put('twice', 'abc', { ContentEncoding: 'deflate, gzip' });
+    expect(await get('twice')).toMatchObject({ ContentEncoding: 'deflate, gzip' });
+    const several = Readable.from([Buffer.from('abc')]);
+    await put('streamed', several, { ContentEncoding: 'aws-chunked,deflate,gzip', ContentLength: 3 });
+    expect(await get('streamed')).toMatchObject({ ContentEncoding: 'deflate, gzip', text: 'abc' });
   });
 
   it('can be empty', async () => {
@@ -156,6 +195,14 @@ describe('objects through the real client', () => {
     expect(answer).toMatchObject({ text, ContentLength: text.length });
     expect(answer.ContentRange).toBe(ContentRange);
     expect(answer.$metadata.httpStatusCode).toBe(ContentRange === undefined ? 200 : 206);
+  });
+
+  it('tell their checksum with a range that is all of them, and with no other', async () => {
+    await put('range', 'abcdefghij', { ChecksumAlgorithm: 'SHA256' });
+    const sum = async (Range: string) =>
+      (await get('range', { Range, ChecksumMode: 'ENABLED' })).ChecksumSHA256;
+    expect(await sum('bytes=0-')).toBe(createHash('sha256').update('abcdefghij').digest('base64'));
+    expect(await sum('bytes=0-8')).toBeUndefined();
   });
 
   it.each(['bytes=10-', 'bytes=10-20', 'bytes=-0'])('reject the range %s', async (Range) => {

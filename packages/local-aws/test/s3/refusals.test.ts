@@ -31,6 +31,43 @@ describe('the local S3 with features that it does not emulate', () => {
     expect(s3.defects).toEqual([]);
   });
 
+  it('rejects a request without a signature by name where a public policy may allow it', async () => {
+    const get = (path: string) => send({ url: s3.url, path }, {});
+    expect((await get(`/${Bucket}/key`)).body).toContain('<Code>AccessDenied</Code>');
+    const { settings } = s3.store.bucket(Bucket);
+    const Statement = [
+      { Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${Bucket}/*` },
+    ];
+    s3.store.bucket(Bucket).settings = {
+      ...settings,
+      policy: JSON.stringify({ Version: '2012-10-17', Statement }),
+    };
+    const { status, body } = await get(`/${Bucket}/key`);
+    expect([status, body]).toEqual([501, expect.stringContaining('S3 access without a signature')]);
+    s3.store.bucket(Bucket).settings = settings;
+  });
+
+  it('answers an unsigned form that is larger than any that it knows', async () => {
+    const { status, body } = await send(
+      { url: s3.url, path: '/', method: 'POST', body: 'x'.repeat(200_000) },
+      { 'content-type': 'application/x-www-form-urlencoded' },
+    );
+    expect([status, body]).toEqual([413, expect.stringContaining('RequestEntityTooLarge')]);
+  });
+
+  it('rejects an ownership of objects that S3 does not know', async () => {
+    const { status, body } = await signedRequest({
+      ...{ url: s3.url, method: 'PUT', path: '/owned' },
+      headers: { 'x-amz-object-ownership': 'RandomValue' },
+    });
+    expect([status, body]).toEqual([
+      400,
+      expect.stringContaining(
+        '<Code>InvalidArgument</Code><Message>Invalid x-amz-object-ownership header: RandomValue</Message>',
+      ),
+    ]);
+  });
+
   it('rejects operations by name', async () => {
     const refusals = await Promise.all(
       [

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { withChecksum } from '../../src/disk/checked.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { isMarker, versionIdOf } from '../../src/s3/model/VersionHistory.ts';
 import { ManualClock } from '../harness/ManualClock.ts';
@@ -100,7 +101,7 @@ describe('the versions of a bucket on disk', () => {
             if (hidden) add(each.key, versionId ?? '', undefined);
             else drop(each.key, 'null');
           } else if (each.op === 'version') {
-            const id = model.get(each.key)?.[each.at]?.id ?? 'none';
+            const id = model.get(each.key)?.[each.at]?.id ?? 'null';
             store.bucket(BUCKET).deleteVersion(each.key, id);
             drop(each.key, id);
           } else if (each.op === 'reopen') reopen();
@@ -118,6 +119,26 @@ describe('the versions of a bucket on disk', () => {
       { numRuns: 150 },
     );
   }, 60_000);
+
+  it('are found by the IDs of earlier releases, which are of any letters, until they are gone', async () => {
+    status('Enabled');
+    const { versionId: id = '' } = await store.put(BUCKET, 'x', 'first');
+    await store.put(BUCKET, 'x', 'second');
+    store.close();
+    const earlier = 'dGhpcyBpcyBhbiBlYXJsaWVyIGlkIQab';
+    const lines = readFileSync(internal('journal.ndjson'), 'utf8').trimEnd().split('\n');
+    const written = lines.map((line) => withChecksum((line.split('\t')[0] ?? '').replaceAll(id, earlier)));
+    writeFileSync(internal('journal.ndjson'), written.map((line) => `${line}\n`).join(''));
+    renameSync(internal('versions', id), internal('versions', earlier));
+    store = ObjectStore.open({ directory, clock });
+    expect(await text('x', earlier)).toBe('first');
+    expect(() => store.get(BUCKET, 'x', undefined, id)).toThrow(
+      expect.objectContaining({ code: 'NoSuchVersion' }),
+    );
+    store.bucket(BUCKET).deleteVersion('x', earlier);
+    reopen();
+    expect(store.bucket(BUCKET).listVersions(everything).entries).toHaveLength(1);
+  });
 
   it('are whole when a process is killed after the line of a write and before its files', async () => {
     status('Enabled');

@@ -94,11 +94,33 @@ describe('a bucket with versions', () => {
     const first = await put('first');
     const { VersionId: marker } = await remove();
     expect(await failureOf(get(marker))).toMatchObject({ name: 'MethodNotAllowed', status: 405 });
-    expect(await failureOf(get(first?.replace(/^./, '-')))).toMatchObject({
-      name: 'NoSuchVersion',
-      status: 404,
-    });
-    expect(await failureOf(get('no such/version'))).toMatchObject({ name: 'InvalidArgument', status: 400 });
+    // Recorded against AWS by localstack: test_delete_object_versioned, test_delete_objects_versioned.
+    const unknown = {
+      name: 'InvalidArgument',
+      status: 400,
+      message: 'Invalid version id specified',
+    };
+    const changed = (id = '') => (id.startsWith('x') ? 'y' : 'x') + id.slice(1);
+    for (const id of [changed(first), 'HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD', 'no such/version', 'none']) {
+      expect(await failureOf(get(id))).toMatchObject(unknown);
+      expect(await failureOf(remove(id))).toMatchObject(unknown);
+      const { Deleted, Errors } = await s3.client.send(
+        new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key, VersionId: id }] } }),
+      );
+      expect([Deleted, Errors]).toEqual([
+        undefined,
+        [
+          {
+            ...{ Key, VersionId: id, Code: 'NoSuchVersion' },
+            Message: 'The specified version does not exist.',
+          },
+        ],
+      ]);
+    }
+    const gone = await put('gone', 'other');
+    await remove(gone, 'other');
+    await remove(gone, 'other');
+    expect(await failureOf(get(gone))).toMatchObject({ name: 'NoSuchVersion', status: 404 });
     const hidden = await signedRequest({ url: s3.url, path: `/${Bucket}/${Key}` });
     expect(hidden).toMatchObject({
       status: 404,
@@ -182,6 +204,24 @@ describe('a bucket with versions', () => {
     expect(rest.CommonPrefixes).toEqual([{ Prefix: 'c/' }]);
     const lone = s3.client.send(new ListObjectVersionsCommand({ Bucket, VersionIdMarker: 'x' }));
     expect(await failureOf(lone)).toMatchObject({ name: 'InvalidArgument' });
+  });
+
+  it('goes on behind the last version of a page when that is deleted meanwhile', async () => {
+    const [oldest, older] = [await put('1'), await put('2')];
+    await remove();
+    await put('4');
+    const page = await s3.client.send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 2 }));
+    const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
+    await remove(VersionIdMarker);
+    const rest = await s3.client.send(new ListObjectVersionsCommand({ Bucket, KeyMarker, VersionIdMarker }));
+    expect(rest.Versions?.map(({ VersionId }) => VersionId)).toEqual([older, oldest]);
+    expect(rest.DeleteMarkers).toBeUndefined();
+    await remove(older);
+    await remove(oldest);
+    const none = await s3.client.send(
+      new ListObjectVersionsCommand({ Bucket, KeyMarker, VersionIdMarker: oldest }),
+    );
+    expect(none.Versions).toBeUndefined();
   });
 
   it('deletes many versions at once, and can be deleted only when none is left', async () => {

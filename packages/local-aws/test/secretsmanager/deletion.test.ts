@@ -67,6 +67,10 @@ describe('a secret', () => {
     expect(await failureOf(value())).toMatchObject({ name: 'ResourceNotFoundException' });
     expect(await failureOf(remove())).toMatchObject({ name: 'ResourceNotFoundException' });
     expect(await remove({ ForceDeleteWithoutRecovery: true })).toMatchObject({ Name: SecretId });
+    const ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:team/none-AbCdEf';
+    expect(await remove({ SecretId: ARN, ForceDeleteWithoutRecovery: true })).toMatchObject({
+      ...{ ARN, Name: 'team/none' },
+    });
   });
 
   it('is updated: its description, its value, or both', async () => {

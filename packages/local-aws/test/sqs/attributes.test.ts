@@ -3,11 +3,14 @@ import {
   CreateQueueCommand,
   DeleteQueueCommand,
   GetQueueAttributesCommand,
+  ListQueueTagsCommand,
   type MessageAttributeValue,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
   SetQueueAttributesCommand,
+  TagQueueCommand,
+  UntagQueueCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { failureOf } from '../harness/startS3.ts';
@@ -21,7 +24,9 @@ describe('a queue of the local SQS', () => {
 
   beforeEach(async () => {
     sqs = await startSqs();
-    ({ QueueUrl } = await sqs.client.send(new CreateQueueCommand({ QueueName: 'work' })));
+    ({ QueueUrl } = await sqs.client.send(
+      new CreateQueueCommand({ QueueName: 'work', Attributes: { MaximumMessageSize: '1024' } }),
+    ));
   });
   afterEach(() => sqs.close());
 
@@ -57,6 +62,7 @@ describe('a queue of the local SQS', () => {
       { kind: { DataType: 'String', StringValue: '' } },
       { kind: { DataType: 'String', BinaryValue: Uint8Array.of(1) } },
       { kind: { DataType: 'Number', StringValue: 'x' } },
+      { kind: { DataType: 'String', StringValue: 'bell \u0007' } },
       Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`a${i}`, text])),
     ]) {
       expect(await failureOf(send(wrong))).toMatchObject({ name: 'InvalidParameterValue' });
@@ -64,10 +70,108 @@ describe('a queue of the local SQS', () => {
     const { Successful, Failed } = await sqs.client.send(
       new SendMessageBatchCommand({
         QueueUrl,
-        Entries: [{ Id: 'good', MessageBody: 'x', MessageAttributes: { kind: text } }],
+        Entries: [
+          { Id: 'good', MessageBody: 'x', MessageAttributes: { 'kind.øßä': text } },
+          { Id: 'bad', MessageBody: 'x', MessageAttributes: { 'aws.reserved': text } },
+          { Id: 'long', MessageBody: 'x'.repeat(2_000) },
+        ],
       }),
     );
-    expect([Successful?.[0]?.MD5OfMessageAttributes, Failed]).toEqual([expect.any(String), []]);
+    expect(Successful).toMatchObject([{ Id: 'good', MD5OfMessageAttributes: expect.any(String) }]);
+    expect(Failed).toMatchObject([
+      { Id: 'bad', Code: 'InvalidParameterValue', SenderFault: true },
+      {
+        Id: 'long',
+        Code: 'InvalidParameterValue',
+        Message: expect.stringContaining('Message must be shorter than 1024 bytes.'),
+      },
+    ]);
+  });
+
+  it('refuses a message without a body, and a trace header that is no text', async () => {
+    const refused = async (input: object) =>
+      (await failureOf(sqs.client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x', ...input }))))
+        .name;
+    expect(await refused({ MessageBody: '' })).toBe('MissingParameter');
+    const AWSTraceHeader = { DataType: 'Binary', BinaryValue: Uint8Array.of(1) };
+    expect(await refused({ MessageSystemAttributes: { AWSTraceHeader } })).toBe('InvalidParameterValue');
+    expect(sqs.queues.byName('work').pending()).toBe(0);
+  });
+
+  it('is found by its name in place of its URL', async () => {
+    await sqs.client.send(new SendMessageCommand({ QueueUrl: 'work', MessageBody: 'x' }));
+    expect(sqs.queues.byName('work').pending()).toBe(1);
+  });
+
+  it('keeps its tags, from its creation on and over a restart', async () => {
+    const at = { QueueUrl: sqs.urlOf('tagged') };
+    const tags = async () => (await sqs.client.send(new ListQueueTagsCommand(at))).Tags;
+    await sqs.client.send(new CreateQueueCommand({ QueueName: 'tagged', tags: { a: '1', b: '' } }));
+    await sqs.client.send(new CreateQueueCommand({ QueueName: 'tagged' }));
+    expect(await tags()).toEqual({ a: '1', b: '' });
+    await sqs.client.send(new TagQueueCommand({ ...at, Tags: { b: '2', c: '3' } }));
+    await sqs.client.send(new UntagQueueCommand({ ...at, TagKeys: ['a', 'absent'] }));
+    expect(await tags()).toEqual({ b: '2', c: '3' });
+    expect(sqs.open().byName('tagged').settings.tags).toEqual({ b: '2', c: '3' });
+    const { Attributes } = await sqs.client.send(
+      new GetQueueAttributesCommand({ ...at, AttributeNames: ['All'] }),
+    );
+    expect(Attributes).not.toHaveProperty('tags');
+    const many = Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`t${i}`, '']));
+    expect(await failureOf(sqs.client.send(new TagQueueCommand({ ...at, Tags: many })))).toMatchObject({
+      name: 'InvalidParameterValue',
+    });
+    await sqs.client.send(new UntagQueueCommand({ ...at, TagKeys: ['b', 'c'] }));
+    expect(await tags()).toBeUndefined();
+  });
+
+  it('has one kind of encryption: the last that was set', async () => {
+    const set = (Attributes: Record<string, string>) =>
+      sqs.client.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
+    const AttributeNames = [
+      'SqsManagedSseEnabled',
+      'KmsMasterKeyId',
+      'KmsDataKeyReusePeriodSeconds',
+    ] as const;
+    const get = async () =>
+      (
+        await sqs.client.send(
+          new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
+        )
+      ).Attributes;
+    const byKey = { KmsMasterKeyId: 'testKeyId', KmsDataKeyReusePeriodSeconds: '6000' };
+    await set(byKey);
+    expect(await get()).toEqual({ ...byKey, SqsManagedSseEnabled: 'false' });
+    await set({ SqsManagedSseEnabled: 'true' });
+    expect(await get()).toEqual({ SqsManagedSseEnabled: 'true' });
+    expect(await failureOf(set({ ...byKey, SqsManagedSseEnabled: 'true' }))).toMatchObject({
+      name: 'InvalidAttributeName',
+      message: expect.stringContaining('one type of server-side encryption'),
+    });
+    for (const period of ['59', '86401'])
+      expect(await failureOf(set({ KmsDataKeyReusePeriodSeconds: period }))).toMatchObject({
+        name: 'InvalidAttributeValue',
+      });
+    expect(await failureOf(set({ tags: 'x' }))).toMatchObject({ name: 'InvalidAttributeName' });
+  });
+
+  it('takes no dead-letter queue that is not there', async () => {
+    const RedrivePolicy = JSON.stringify({
+      deadLetterTargetArn: sqs.queues.arnOf('absent'),
+      maxReceiveCount: 2,
+    });
+    const absent = {
+      name: 'InvalidParameterValue',
+      message: `Value ${RedrivePolicy} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.`,
+    };
+    const Attributes = { RedrivePolicy };
+    expect(
+      await failureOf(sqs.client.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }))),
+    ).toMatchObject(absent);
+    expect(
+      await failureOf(sqs.client.send(new CreateQueueCommand({ QueueName: 'new', Attributes }))),
+    ).toMatchObject(absent);
+    expect(sqs.queues.has('new')).toBe(false);
   });
 
   it('changes its attributes one by one, also over a restart', async () => {
@@ -77,6 +181,7 @@ describe('a queue of the local SQS', () => {
       deadLetterTargetArn: sqs.queues.arnOf('dead'),
       maxReceiveCount: 2,
     });
+    await sqs.client.send(new CreateQueueCommand({ QueueName: 'dead' }));
     await set({ VisibilityTimeout: '7', RedrivePolicy });
     await set({ DelaySeconds: '3' });
     const { Attributes } = await sqs.client.send(

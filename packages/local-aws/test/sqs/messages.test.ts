@@ -135,7 +135,7 @@ describe('a message', () => {
   });
 
   it('is rejected when it is empty or too large, or has invalid characters', async () => {
-    await expect(send('')).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    await expect(send('')).rejects.toMatchObject({ name: 'MissingParameter' });
     await expect(send('x'.repeat(1_048_577))).rejects.toMatchObject({
       name: 'InvalidParameterValue',
     });

@@ -45,12 +45,17 @@ describe('queues', () => {
     });
   });
 
-  it('can be created again only with the same attributes', async () => {
-    const create = (VisibilityTimeout: string) =>
-      sqs.client.send(new CreateQueueCommand({ QueueName: 'work', Attributes: { VisibilityTimeout } }));
-    await create('45');
-    await create('45');
-    await expect(create('46')).rejects.toMatchObject({ name: 'QueueNameExists' });
+  it('can be created again only with the same values of the attributes that are given', async () => {
+    const create = (Attributes: Record<string, string>) =>
+      sqs.client.send(new CreateQueueCommand({ QueueName: 'work', Attributes }));
+    await create({ VisibilityTimeout: '45', DelaySeconds: '1' });
+    await create({ VisibilityTimeout: '45' });
+    await create({});
+    await expect(create({ VisibilityTimeout: '45', DelaySeconds: '2' })).rejects.toMatchObject({
+      name: 'QueueNameExists',
+      message: 'A queue already exists with the same name and a different value for attribute DelaySeconds',
+    });
+    await expect(create({ DelaySeconds: '0' })).rejects.toMatchObject({ name: 'QueueNameExists' });
   });
 
   it("that do not exist are reported with both of SQS's error codes", async () => {
@@ -78,6 +83,20 @@ describe('queues', () => {
     });
     await expect(create('a b', {})).rejects.toMatchObject({ name: 'InvalidParameterValue' });
     expect(() => queueProperties({ FifoQueue: true })).toThrow('AWS::SQS::Queue property FifoQueue');
+    expect(() => queueProperties({ tags: {} })).toThrow('AWS::SQS::Queue property tags');
+  });
+
+  it('of a template have its tags, and the encryption that it names', () => {
+    const made = ensure('made', { Tags: [{ Key: 'a', Value: '1' }], KmsMasterKeyId: 'k' });
+    expect(made.settings).toMatchObject({
+      tags: { a: '1' },
+      KmsMasterKeyId: 'k',
+      SqsManagedSseEnabled: false,
+    });
+    expect(ensure('plain').settings).toMatchObject({ SqsManagedSseEnabled: true });
+    expect(() => queueProperties({ KmsMasterKeyId: 'k', SqsManagedSseEnabled: true })).toThrow(
+      'one type of server-side encryption',
+    );
   });
 
   it('can be purged once a minute', async () => {

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
@@ -33,6 +42,7 @@ import {
 } from './objectFiles.ts';
 import {
   checkWriteCondition,
+  isConditional,
   type ObjectAttributes,
   type StoredChecksum,
   type StoredObject,
@@ -52,6 +62,7 @@ import {
   versionFile,
   versionIdOf,
 } from './VersionHistory.ts';
+import { verifiedBody } from './verifiedBody.ts';
 
 /** Which operation created an object: EventBridge's `reason`. */
 export type CreateReason = 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
@@ -67,6 +78,8 @@ export interface Commit {
   readonly condition?: WriteCondition;
   /** The object when the request arrived. If it is deleted meanwhile, an `If-None-Match` write conflicts. */
   readonly before?: StoredObject | undefined;
+  /** Sequencer of the object when a multipart upload began, null for none: a conditional completion needs the same. */
+  readonly replaces?: string | null | undefined;
   readonly reason: CreateReason;
   /** The multipart upload that it completes. */
   readonly uploadId?: string;
@@ -133,12 +146,16 @@ export class Bucket {
     info: BucketInfo,
     clock: Clock,
     created: (object: StoredObject, reason: CreateReason) => void,
+    settings: BucketSettings = newBucketSettings,
   ): Bucket {
     mkdirSync(folders.internal, { recursive: true });
-    const journal = LineJournal.create<BucketLine>(join(folders.internal, 'journal.ndjson'), [
-      { op: 'bucket', info },
-    ]);
-    return new Bucket(folders, journal, info, clock, created);
+    const journal = LineJournal.create<BucketLine>(
+      join(folders.internal, 'journal.ndjson'),
+      linesOf(info, settings, [], new VersionHistory()),
+    );
+    const bucket = new Bucket(folders, journal, info, clock, created);
+    bucket.#settings = settings;
+    return bucket;
   }
 
   /** Replays the journal, completes what a killed process left unfinished, and compacts. */
@@ -179,8 +196,9 @@ export class Bucket {
         ? given
         : { ...given, VersioningConfiguration: { Status: 'Suspended' } };
     if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return;
-    this.#settings = settings;
+    // The line first: what could not be written must not seem to be set when it is set again.
     this.#journal.append({ op: 'settings', settings });
+    this.#settings = settings;
   }
 
   /** Whether it holds neither an object nor a version of one. */
@@ -195,8 +213,9 @@ export class Bucket {
 
   setEventBridge(eventBridge: boolean): void {
     if (eventBridge === this.#info.eventBridge) return;
-    this.#info = { ...this.#info, eventBridge };
-    this.#journal.append({ op: 'bucket', info: this.#info });
+    const info = { ...this.#info, eventBridge };
+    this.#journal.append({ op: 'bucket', info });
+    this.#info = info;
   }
 
   /** Writes bytes to a temporary file, the first half of a write. The limit is 5 GiB, as for one PutObject. */
@@ -210,25 +229,43 @@ export class Bucket {
 
   /** Turns a staged file into an object, the second half of a write. If this throws, the staged file is deleted. */
   commit(commit: Commit): StoredObject {
-    const { key, staged, etag, attributes, checksum, condition = {}, before, reason, uploadId } = commit;
+    const {
+      key,
+      staged,
+      etag,
+      attributes,
+      checksum,
+      condition = {},
+      before,
+      replaces,
+      reason,
+      uploadId,
+    } = commit;
     try {
       const previous = this.#index.get(key);
       // The object was deleted during the upload: S3 expects the writer to try again.
       // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
       if (condition.ifNoneMatch !== undefined && before !== undefined && previous === undefined)
-        throw s3Errors.conditionalConflict(key);
+        throw s3Errors.conditionalConflict(key, 'If-None-Match');
       checkWriteCondition(previous, condition, key);
+      // Localstack recorded it against AWS: test_s3_preconditions.snapshot.json, test_multipart_if_….
+      if (isConditional(condition) && replaces !== undefined && (previous?.sequencer ?? null) !== replaces)
+        throw s3Errors.conditionalConflict(
+          key,
+          condition.ifMatch === undefined ? 'If-None-Match' : 'If-Match',
+        );
+      const sequencer = this.#nextSequencer();
       const object: StoredObject = {
         key,
         size: staged.size,
         etag: etag ?? Buffer.from(staged.md5).toString('hex'),
         modifiedMs: this.#clock.now(),
-        sequencer: this.#nextSequencer(),
+        sequencer,
         place: previous?.place ?? this.#choosePlace(key),
         attributes,
         ...(checksum === undefined ? {} : { checksum }),
         ...(uploadId === undefined ? {} : { uploadId }),
-        ...(this.versioning === 'Enabled' ? { versionId: newVersionId() } : {}),
+        ...(this.versioning === 'Enabled' ? { versionId: newVersionId(sequencer) } : {}),
       };
       const placed = this.#install(object, staged.path, previous);
       this.#created(placed, reason);
@@ -258,7 +295,7 @@ export class Bucket {
   /**
    * The current object, or one of its versions.
    *
-   * @throws AwsError `NoSuchKey`, `NoSuchVersion`; `MethodNotAllowed` for the version ID of a delete marker.
+   * @throws AwsError `NoSuchKey`, `NoSuchVersion`, `InvalidArgument`; `MethodNotAllowed` for the version ID of a delete marker.
    */
   get(key: string, versionId?: string): StoredObject {
     if (versionId === undefined) {
@@ -266,27 +303,44 @@ export class Bucket {
       if (object !== undefined) return object;
       throw s3Errors.noSuchKey(key, this.#history.of(key).find(isMarker));
     }
-    if (!isVersionId(versionId)) throw s3Errors.invalidVersionId(versionId);
-    const version = this.#find(key, versionId);
+    const version = this.#findGenuine(key, versionId);
     if (version === undefined) throw s3Errors.noSuchVersion(key, versionId);
     if (isMarker(version)) throw s3Errors.markerNotAllowed(version);
     return version;
   }
 
-  /** The object's current bytes, unaffected by later writes. Both ends are inclusive; default is the whole object. */
+  /**
+   * The object's current bytes, unaffected by later writes. Both ends are inclusive; default is the whole object, which
+   * is compared with its digest.
+   *
+   * @throws StoreError; the stream may end with one.
+   */
   read(object: StoredObject, range?: { readonly start: number; readonly end: number }): Readable {
     const path = this.pathOf(object);
-    if (object.size === 0) return Readable.from([]);
+    const fd = this.#open(path, object.size);
+    if (object.size === 0) {
+      closeSync(fd);
+      return Readable.from([]);
+    }
+    const { start = 0, end = object.size - 1 } = range ?? {};
+    const body = createReadStream(path, { fd, start, end });
+    return start === 0 && end === object.size - 1 ? verifiedBody(body, object, path) : body;
+  }
+
+  /** @throws StoreError for a file that is not there, or not as long as its object. */
+  #open(path: string, size: number): number {
+    let fd: number;
     try {
-      return createReadStream(path, {
-        fd: openSync(path, 'r'),
-        start: range?.start ?? 0,
-        end: range?.end ?? object.size - 1,
-      });
+      fd = openSync(path, 'r');
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') throw new StoreError('S3_FILE_MISSING', path, { cause: error });
+      if (errorCode(error) === 'ENOENT')
+        throw new StoreError('S3_FILE_MISSING', `${path}.`, { cause: error });
       throw error;
     }
+    const found = fstatSync(fd).size;
+    if (found === size) return fd;
+    closeSync(fd);
+    throw new StoreError('S3_FILE_DAMAGED', `${path} has ${found} bytes, not ${size}.`);
   }
 
   /**
@@ -300,11 +354,12 @@ export class Bucket {
       if (object !== undefined) this.#remove(object);
       return { isMarker: false };
     }
+    const sequencer = this.#nextSequencer();
     const marker: DeleteMarker = {
       key,
-      versionId: this.versioning === 'Enabled' ? newVersionId() : NULL_VERSION,
+      versionId: this.versioning === 'Enabled' ? newVersionId(sequencer) : NULL_VERSION,
       modifiedMs: this.#clock.now(),
-      sequencer: this.#nextSequencer(),
+      sequencer,
       marker: true,
     };
     const replaced = this.#history.find(key, marker.versionId);
@@ -314,10 +369,9 @@ export class Bucket {
     return { versionId: marker.versionId, isMarker: true };
   }
 
-  /** Removes one version for good. Does nothing when it doesn't exist. */
+  /** Removes one version for good. Does nothing when it is gone. @throws AwsError `InvalidArgument` for an ID that never was. */
   deleteVersion(key: string, versionId: string, condition: WriteCondition = {}): Deletion {
-    if (!isVersionId(versionId)) throw s3Errors.invalidVersionId(versionId);
-    const version = this.#find(key, versionId);
+    const version = this.#findGenuine(key, versionId);
     checkWriteCondition(version === undefined || isMarker(version) ? undefined : version, condition, key);
     if (version === undefined) return { versionId, isMarker: false };
     const versions = this.#history.of(key);
@@ -363,6 +417,14 @@ export class Bucket {
     return current !== undefined && versionIdOf(current) === versionId
       ? current
       : this.#history.find(key, versionId);
+  }
+
+  /** A version, or undefined for one that is gone. @throws AwsError `InvalidArgument` for an ID that never was. */
+  #findGenuine(key: string, versionId: string): Version | undefined {
+    const version = this.#find(key, versionId);
+    // The IDs of earlier releases have no check characters.
+    if (version === undefined && !isVersionId(versionId)) throw s3Errors.invalidVersionId(versionId);
+    return version;
   }
 
   #change(line: BucketLine): void {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
+import { DiskError, StoreError } from '../../base/errors.ts';
 import { LineJournal } from '../../disk/LineJournal.ts';
 import { checksumAlgorithms } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
@@ -16,6 +17,8 @@ const uploadSchema = z.strictObject({
   /** Epoch ms. */
   initiatedMs: z.int(),
   attributes: objectAttributesSchema,
+  /** Sequencer of the object that its key had; null for none. Uploads of earlier releases have no word on it. */
+  replaces: z.string().nullable().optional(),
   checksum: z
     .strictObject({ algorithm: z.enum(checksumAlgorithms), type: z.enum(['FULL_OBJECT', 'COMPOSITE']) })
     .optional(),
@@ -103,7 +106,12 @@ export class MultipartUploads {
       file: basename(staged.path),
     };
     moveFile(staged.path, join(folder, added.file));
-    journal.append({ op: 'part', part: added });
+    try {
+      journal.append({ op: 'part', part: added });
+    } catch (error) {
+      rmSync(join(folder, added.file), { force: true });
+      throw error;
+    }
     const replaced = parts.get(added.partNumber);
     parts.set(added.partNumber, added);
     if (replaced !== undefined) rmSync(join(folder, replaced.file), { force: true });
@@ -124,8 +132,11 @@ export class MultipartUploads {
           yield bytes;
         }
       } catch (error) {
-        if (errorCode(error) === 'ENOENT') throw s3Errors.noSuchUpload(uploadId);
-        throw error;
+        if (errorCode(error) !== 'ENOENT') throw error;
+        const open = this.#uploads.get(uploadId)?.parts.values() ?? [];
+        if ([...open].some((part) => part.file === file))
+          throw new StoreError('S3_FILE_MISSING', `${join(this.#folder, uploadId, file)}.`, { cause: error });
+        throw s3Errors.noSuchUpload(uploadId);
       }
     }
   }
@@ -172,9 +183,10 @@ export class MultipartUploads {
       rmSync(folder, { recursive: true });
       return;
     }
-    const { journal, lines } = LineJournal.open(join(folder, JOURNAL), (value) =>
-      uploadLineSchema.parse(value),
-    );
+    const file = join(folder, JOURNAL);
+    // A journal is created whole, with its first line: nothing that was here when it was damaged may be removed.
+    if (!readFileSync(file).includes('\n')) throw noUpload(file);
+    const { journal, lines } = LineJournal.open(file, (value) => uploadLineSchema.parse(value));
     const parts = new Map<number, Part>();
     let upload: Upload | undefined;
     for (const line of lines) {
@@ -183,11 +195,14 @@ export class MultipartUploads {
     }
     if (upload === undefined) {
       journal.close();
-      rmSync(folder, { recursive: true });
-      return;
+      throw noUpload(file);
     }
     const kept = new Set([JOURNAL, ...[...parts.values()].map(({ file }) => file)]);
     for (const stray of names.filter((file) => !kept.has(file))) rmSync(join(folder, stray));
     this.#uploads.set(upload.uploadId, { upload, parts, journal });
   }
+}
+
+function noUpload(file: string): Error {
+  return new DiskError('DISK_DAMAGED', `${file} names no upload.`);
 }

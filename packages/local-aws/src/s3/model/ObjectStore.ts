@@ -8,6 +8,7 @@ import { s3Errors } from '../errors.ts';
 import { KEY_BYTES, OWNER_ACCOUNT } from '../limits.ts';
 import { Bucket, type BucketFolders, type CreateReason, type Deletion } from './Bucket.ts';
 import type { BucketInfo } from './bucketLines.ts';
+import type { BucketSettings } from './bucketSettings.ts';
 import type { ListPage, ListQuery } from './KeyIndex.ts';
 import {
   type ObjectAttributes,
@@ -90,7 +91,13 @@ export class ObjectStore {
    */
   createBucket(
     name: string,
-    options: { readonly eventBridge?: boolean; readonly region?: string; readonly account?: string } = {},
+    options: {
+      readonly eventBridge?: boolean;
+      readonly region?: string;
+      readonly account?: string;
+      /** Default those of a new bucket. */
+      readonly settings?: BucketSettings;
+    } = {},
   ): BucketInfo {
     if (!isBucketName(name)) throw s3Errors.invalidBucketName(name);
     const { account = OWNER_ACCOUNT } = options;
@@ -106,8 +113,12 @@ export class ObjectStore {
       createdMs: this.#clock.now(),
       eventBridge: options.eventBridge ?? false,
     };
-    const bucket = Bucket.create(this.#folders(name), info, this.#clock, (object, reason) =>
-      this.#notify(name, object, reason),
+    const bucket = Bucket.create(
+      this.#folders(name),
+      info,
+      this.#clock,
+      (object, reason) => this.#notify(name, object, reason),
+      options.settings,
     );
     this.#buckets.set(name, bucket);
     return info;

@@ -85,6 +85,11 @@ export interface WriteCondition {
   readonly ifMatch?: string;
 }
 
+/** Whether anything has to be true. */
+export function isConditional({ ifMatch, ifNoneMatch }: WriteCondition): boolean {
+  return ifMatch !== undefined || ifNoneMatch !== undefined;
+}
+
 /** @throws AwsError `PreconditionFailed`, or `NoSuchKey` when an object should match and none exists. */
 export function checkWriteCondition(
   current: StoredObject | undefined,

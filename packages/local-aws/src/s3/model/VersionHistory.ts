@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { compareUtf8, KeyIndex } from './KeyIndex.ts';
 import { encodedName } from './objectFiles.ts';
@@ -40,18 +40,30 @@ export function versionIdOf({
   return versionId;
 }
 
-const NEW_ID_BYTES = 24;
-/** No longer than S3's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html */
-const VERSION_ID = /^[\w.-]{1,1024}$/;
+/** Random characters, the sequencer of the version, check characters. */
+const VERSION_ID = /^([A-Za-z0-9]{8}([0-9A-F]{18}))([A-Za-z0-9]{6})$/;
 
-/** 32 letters and digits, as S3's are. None begins with a dash, which a command line would take for an option. */
-export function newVersionId(): string {
-  return randomBytes(NEW_ID_BYTES).toString('base64url').replaceAll('-', 'x').replaceAll('_', 'y');
+/**
+ * 32 letters and digits, as S3's are. None begins with a dash, which a command line would take for an option. The last
+ * six tell an ID that was once given out from any other text, also when its version is gone.
+ */
+export function newVersionId(sequencer: string): string {
+  const text = `${letters(randomBytes(6))}${sequencer}`;
+  return text + checkOf(text);
 }
 
-/** Whether a text has the form of a version ID. */
+/** Whether a text is a version ID that was given out, here or in another bucket. */
 export function isVersionId(text: string): boolean {
-  return VERSION_ID.test(text);
+  const [, checked, , check] = VERSION_ID.exec(text) ?? [];
+  return text === NULL_VERSION || (checked !== undefined && checkOf(checked) === check);
+}
+
+function checkOf(text: string): string {
+  return letters(createHash('sha256').update(text).digest()).slice(0, 6);
+}
+
+function letters(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url').replaceAll('-', 'x').replaceAll('_', 'y');
 }
 
 /** Name of the file with the bytes of a version that is not the current one. */
@@ -178,10 +190,9 @@ export function listVersions(
     }
     const object = current.get(key);
     const versions = [...(object === undefined ? [] : [object]), ...history.of(key)];
-    const resumed =
-      key === keyMarker ? versions.findIndex((version) => versionIdOf(version) === versionIdMarker) : -1;
+    const first = key === keyMarker ? positionBehind(versions, versionIdMarker) : 0;
     for (const [i, version] of versions.entries()) {
-      if (i <= resumed) continue;
+      if (i < first) continue;
       if (entries.length === limit) return page(entries, next);
       entries.push({ version, isLatest: i === 0 });
       next = { key, versionId: versionIdOf(version) };
@@ -190,6 +201,16 @@ export function listVersions(
       if (index.keyAt(positions[i] ?? 0) === key) positions[i] = (positions[i] ?? 0) + 1;
     });
   }
+}
+
+/** Where a list of versions goes on behind one that may have been deleted meanwhile: its ID has its place. */
+function positionBehind(versions: readonly Version[], marker: string): number {
+  const found = versions.findIndex((version) => versionIdOf(version) === marker);
+  if (found >= 0) return found + 1;
+  const [, , sequencer] = VERSION_ID.exec(marker) ?? [];
+  if (sequencer === undefined) return 0;
+  const older = versions.findIndex((version) => version.sequencer < sequencer);
+  return older < 0 ? versions.length : older;
 }
 
 function earlier(a: string | undefined, b: string | undefined): string | undefined {

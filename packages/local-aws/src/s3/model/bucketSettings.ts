@@ -18,6 +18,16 @@ const lifecycleRule = z.strictObject({
 /** One rule of a bucket's lifecycle. */
 export type LifecycleRule = z.output<typeof lifecycleRule>;
 
+/** What of their size transitions take objects. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html */
+export const minimumObjectSizes = ['all_storage_classes_128K', 'varies_by_storage_class'] as const;
+
+const minimumObjectSize = z.enum(minimumObjectSizes).optional();
+
+/** In which form a rule said what it applies to, if that was not a filter with a prefix: it is returned in the same. */
+const storedLifecycleRule = lifecycleRule.extend({ appliesTo: z.enum(['prefix', 'everything']).optional() });
+/** One rule as a bucket keeps it. */
+export type StoredLifecycleRule = z.output<typeof storedLifecycleRule>;
+
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_OwnershipControlsRule.html */
 export const objectOwnerships = ['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter'] as const;
 /** How a bucket decides who owns its objects. */
@@ -47,7 +57,12 @@ export const bucketSettingsMembers = {
         .length(1),
     })
     .optional(),
-  LifecycleConfiguration: z.strictObject({ Rules: z.array(lifecycleRule).min(1) }).optional(),
+  LifecycleConfiguration: z
+    .strictObject({
+      Rules: z.array(lifecycleRule).min(1),
+      TransitionDefaultMinimumObjectSize: minimumObjectSize,
+    })
+    .optional(),
   PublicAccessBlockConfiguration: z
     .strictObject({
       BlockPublicAcls: z.boolean().default(false),
@@ -68,6 +83,12 @@ type BucketProperties = z.output<typeof bucketPropertiesSchema>;
  * controls were deleted is another one than a new bucket, which has the controls of {@link newBucketSettings}.
  */
 export const bucketSettingsSchema = bucketPropertiesSchema.extend({
+  LifecycleConfiguration: z
+    .strictObject({
+      Rules: z.array(storedLifecycleRule).min(1),
+      TransitionDefaultMinimumObjectSize: minimumObjectSize,
+    })
+    .optional(),
   policy: z.string().optional(),
   withoutOwnershipControls: z.literal(true).optional(),
 });

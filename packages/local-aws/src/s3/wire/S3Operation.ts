@@ -26,6 +26,7 @@ export interface KeyAccess {
   /**
    * @param key ID or ARN; undefined for S3's own key in the bucket's account.
    * @param owner Account of the bucket.
+   * @returns ARN of the key, if it is here.
    * @throws AwsError as S3 reports it: `AccessDenied`, `KMS.DisabledException`, `KMS.NotFoundException`.
    */
   requireUse(request: {
@@ -34,7 +35,7 @@ export interface KeyAccess {
     readonly owner: string;
     readonly region: string;
     readonly action: 'kms:Decrypt' | 'kms:GenerateDataKey';
-  }): void;
+  }): string | undefined;
 }
 
 /** One operation: how it is recognised, which headers it understands, and what it does. */

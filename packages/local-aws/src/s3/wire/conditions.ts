@@ -15,6 +15,9 @@ export function writeCondition(headers: Headers, operation: string): WriteCondit
   if (ifNoneMatch !== undefined && ifMatch !== undefined) {
     throw notImplemented(`S3 ${operation} with both If-Match and If-None-Match`);
   }
+  // Only a deletion takes it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+  if (ifMatch?.trim() === '*' && operation !== 'DeleteObject')
+    throw notImplemented(`S3 ${operation} with If-Match: *`);
   if (ifNoneMatch !== undefined) return { ifNoneMatch: '*' };
   return ifMatch === undefined ? {} : { ifMatch: unquoteETag(ifMatch) };
 }
@@ -22,11 +25,17 @@ export function writeCondition(headers: Headers, operation: string): WriteCondit
 /**
  * Checks whether a read, or the source of a copy, may continue.
  *
+ * @param now Epoch ms. A later `If-Modified-Since` is no date: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.3
  * @param prefix '' for a read, `x-amz-copy-source-` for a copy.
  * @returns False when the client already has the object (304).
  * @throws AwsError `PreconditionFailed`.
  */
-export function checkReadConditions(object: StoredObject, headers: Headers, prefix = ''): boolean {
+export function checkReadConditions(
+  object: StoredObject,
+  headers: Headers,
+  now: number,
+  prefix = '',
+): boolean {
   const ifMatch = headers[`${prefix}if-match`];
   const ifNoneMatch = headers[`${prefix}if-none-match`];
   const modifiedSince = readDate(headers[`${prefix}if-modified-since`]);
@@ -35,12 +44,12 @@ export function checkReadConditions(object: StoredObject, headers: Headers, pref
   const modified = Math.floor(object.modifiedMs / 1000) * 1000;
   // A tag takes precedence over a date: https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2
   if (ifMatch !== undefined) {
-    if (!matches(ifMatch, object.etag)) throw s3Errors.preconditionFailed('If-Match');
+    if (!matches(ifMatch, object.etag)) throw s3Errors.preconditionFailed(`${prefix}If-Match`);
   } else if (unmodifiedSince !== undefined && modified > unmodifiedSince) {
-    throw s3Errors.preconditionFailed('If-Unmodified-Since');
+    throw s3Errors.preconditionFailed(`${prefix}If-Unmodified-Since`);
   }
   if (ifNoneMatch !== undefined) return !matches(ifNoneMatch, object.etag);
-  return modifiedSince === undefined || modified > modifiedSince;
+  return modifiedSince === undefined || modifiedSince > now || modified > modifiedSince;
 }
 
 /** Whether a `Range` still applies: `If-Range` has the tag or the date of the object that the client has a part of. */

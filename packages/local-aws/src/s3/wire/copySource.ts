@@ -6,7 +6,6 @@ import { checkReadConditions } from './conditions.ts';
 import { requireKeyAccess } from './objectAttributes.ts';
 import { requireReadableByOwnership } from './objectOwnership.ts';
 import type { S3Call } from './S3Operation.ts';
-import { versionHeader } from './versionHeaders.ts';
 
 /** The headers that describe the source of a copy. */
 export const copySourceHeaders: readonly string[] = [
@@ -58,14 +57,22 @@ export function findCopySource(call: S3Call): FoundSource {
   const source = readCopySource(headers[COPY_SOURCE] ?? '');
   const bucket = store.bucket(source.bucket);
   const object = readable(() => bucket.get(source.key, source.versionId));
-  if (!checkReadConditions(object, headers, `${COPY_SOURCE}-`))
-    throw s3Errors.preconditionFailed(`${COPY_SOURCE}-If-None-Match`);
+  if (!checkReadConditions(object, headers, call.clock.now(), `${COPY_SOURCE}-`))
+    throw s3Errors.preconditionFailed(
+      `${COPY_SOURCE}-${`${COPY_SOURCE}-if-none-match` in headers ? 'If-None-Match' : 'If-Modified-Since'}`,
+    );
   const { storageClass, encryption } = object.attributes;
   if (storageClass !== undefined && archivedClasses.has(storageClass))
     throw s3Errors.invalidObjectState(storageClass);
   requireReadableByOwnership(call, bucket, object);
   requireKeyAccess(call, bucket, encryption, 'kms:Decrypt');
-  return { source, object, headers: versionHeader(bucket, object, 'x-amz-copy-source-version-id') };
+  const { versionId } = object;
+  return {
+    source,
+    object,
+    // A null version is not told.
+    headers: versionId === undefined ? {} : { 'x-amz-copy-source-version-id': versionId },
+  };
 }
 
 function readable(find: () => StoredObject): StoredObject {

@@ -41,9 +41,12 @@ export const createMultipartUpload: S3Operation = {
     const given = readAttributes(headers, 'CreateMultipartUpload');
     const attributes = withOwner(call, store.bucket(bucket), encrypted(call, store.bucket(bucket), given));
     const checksum = readChecksumChoice(headers);
-    const upload = store
-      .bucket(bucket)
-      .uploads.begin({ key, attributes, ...(checksum === undefined ? {} : { checksum }) });
+    const { uploads } = store.bucket(bucket);
+    const replaces = store.bucket(bucket).find(key)?.sequencer ?? null;
+    const upload = uploads.begin({
+      ...{ key, attributes, replaces },
+      ...(checksum === undefined ? {} : { checksum }),
+    });
     return xmlResponse(
       [
         'InitiateMultipartUploadResult',
@@ -166,7 +169,6 @@ export const completeMultipartUpload: S3Operation = {
     const bucket = store.bucket(call.bucket);
     const uploadId = query.get('uploadId') ?? '';
     const condition = writeCondition(headers, 'CompleteMultipartUpload');
-    const before = bucket.find(key);
     // The checksum headers here describe the completed object, not this request's body.
     const body = await readXmlBody(
       { ...call, headers: withoutChecksums(headers) },
@@ -214,7 +216,7 @@ export const completeMultipartUpload: S3Operation = {
       attributes: upload.attributes,
       checksum,
       condition,
-      before,
+      replaces: upload.replaces,
       reason: 'CompleteMultipartUpload',
     });
     bucket.uploads.end(uploadId, key);

@@ -22,11 +22,13 @@ const KEPT = [
   'content-type',
   'expires',
 ];
-const ENCRYPTION = [
-  'x-amz-server-side-encryption',
-  'x-amz-server-side-encryption-aws-kms-key-id',
-  'x-amz-server-side-encryption-bucket-key-enabled',
-];
+const ALGORITHM = 'x-amz-server-side-encryption';
+const KEY = 'x-amz-server-side-encryption-aws-kms-key-id';
+const BUCKET_KEY = 'x-amz-server-side-encryption-bucket-key-enabled';
+const ENCRYPTION = [ALGORITHM, KEY, BUCKET_KEY];
+
+type Encryption = ObjectAttributes['encryption'];
+
 const METADATA = 'x-amz-meta-';
 
 /** The `x-amz-` headers that {@link readAttributes} understands. */
@@ -41,17 +43,8 @@ export function readAttributes(headers: S3Call['headers'], operation: string): O
   const storageClass = storageClasses.find((known) => known === asked);
   if (asked !== 'STANDARD' && storageClass === undefined)
     throw notImplemented(`S3 ${operation} with the storage class ${asked}`);
-  const encryption = headers['x-amz-server-side-encryption'] ?? 'AES256';
-  if (encryption !== 'AES256' && encryption !== 'aws:kms') {
-    throw notImplemented(`S3 ${operation} with x-amz-server-side-encryption: ${encryption}`);
-  }
-  const kept = pick(headers, KEPT);
-  // `aws-chunked` describes the transfer, not the object's encoding. Nothing is ever decoded here.
-  const encodings = (kept['content-encoding'] ?? '')
-    .split(',')
-    .map((encoding) => encoding.trim())
-    .filter((encoding) => encoding !== '' && encoding !== 'aws-chunked');
-  const { 'content-encoding': _, ...rest } = kept;
+  const { 'content-encoding': sent = '', ...rest } = pick(headers, KEPT);
+  const encoding = contentEncoding(sent);
   const metadata = Object.fromEntries(
     Object.entries(headers)
       .filter(([name]) => name.startsWith(METADATA))
@@ -63,11 +56,45 @@ export function readAttributes(headers: S3Call['headers'], operation: string): O
     headers: {
       ...plainAttributes.headers,
       ...rest,
-      ...(encodings.length > 0 ? { 'content-encoding': encodings.join(',') } : {}),
+      ...(encoding === '' ? {} : { 'content-encoding': encoding }),
     },
     metadata,
-    encryption: pick(headers, ENCRYPTION),
+    encryption: readEncryption(headers, operation),
     ...(storageClass === undefined ? {} : { storageClass }),
+  };
+}
+
+/** `aws-chunked` describes the transfer, not the object's encoding. Nothing is ever decoded here. */
+function contentEncoding(sent: string): string {
+  const encodings = sent.split(',').map((encoding) => encoding.trim());
+  return encodings.includes('aws-chunked')
+    ? encodings.filter((encoding) => encoding !== '' && encoding !== 'aws-chunked').join(', ')
+    : sent;
+}
+
+/**
+ * The encryption that a write asks for, with a bucket key also where the algorithm is the bucket's.
+ *
+ * @throws AwsError `InvalidArgument`; 501 for what is not emulated.
+ */
+function readEncryption(headers: S3Call['headers'], operation: string): Encryption {
+  const { [ALGORITHM]: algorithm, [KEY]: key, [BUCKET_KEY]: bucketKey } = headers;
+  if (algorithm === 'aws:kms:dsse') throw notImplemented(`S3 ${operation} with ${ALGORITHM}: ${algorithm}`);
+  if (algorithm !== undefined && algorithm !== 'AES256' && algorithm !== 'aws:kms')
+    throw s3Errors.invalidArgument(ALGORITHM, algorithm, 'The encryption method specified is not supported');
+  if (key !== undefined && algorithm !== 'aws:kms')
+    throw s3Errors.invalidArgument(
+      ALGORITHM,
+      algorithm ?? 'null',
+      `Server Side Encryption with AWS KMS managed key requires HTTP header ${ALGORITHM} : aws:kms`,
+    );
+  if (bucketKey !== undefined && !/^(true|false)$/i.test(bucketKey))
+    throw s3Errors.invalidArgument(BUCKET_KEY, bucketKey, `${BUCKET_KEY} must be true or false.`);
+  if (bucketKey?.toLowerCase() === 'true' && algorithm === 'AES256')
+    throw notImplemented(`S3 ${operation} with ${BUCKET_KEY} and ${ALGORITHM}: AES256`);
+  return {
+    ...pick(headers, [ALGORITHM, KEY]),
+    ...(bucketKey === undefined ? {} : { [BUCKET_KEY]: bucketKey.toLowerCase() }),
   };
 }
 
@@ -120,12 +147,6 @@ function pick(headers: S3Call['headers'], names: readonly string[]): Record<stri
   return picked;
 }
 
-const ALGORITHM = 'x-amz-server-side-encryption';
-const KEY = 'x-amz-server-side-encryption-aws-kms-key-id';
-const BUCKET_KEY = 'x-amz-server-side-encryption-bucket-key-enabled';
-
-type Encryption = ObjectAttributes['encryption'];
-
 /**
  * Attributes of an object to be written, with the encryption that its writer requests or else the bucket's default.
  * The writer must be allowed to use the key.
@@ -133,29 +154,55 @@ type Encryption = ObjectAttributes['encryption'];
  * @throws AwsError as {@link KeyAccess.requireUse}.
  */
 export function encrypted(call: S3Call, bucket: Bucket, attributes: ObjectAttributes): ObjectAttributes {
-  const encryption = ALGORITHM in attributes.encryption ? attributes.encryption : bucketDefault(bucket);
-  requireKeyAccess(call, bucket, encryption, 'kms:GenerateDataKey');
-  return { ...attributes, encryption };
+  const { [BUCKET_KEY]: askedBucketKey, ...asked } = attributes.encryption;
+  const { [BUCKET_KEY]: defaultBucketKey, ...byDefault } = bucketDefault(bucket);
+  const { [KEY]: key, ...encryption } = ALGORITHM in asked ? asked : byDefault;
+  const bucketKey = askedBucketKey ?? defaultBucketKey;
+  if (encryption[ALGORITHM] !== 'aws:kms') {
+    if (askedBucketKey === 'true')
+      throw notImplemented(`S3 ${BUCKET_KEY} in a bucket that encrypts without a KMS key`);
+    return { ...attributes, encryption };
+  }
+  const used = { ...encryption, ...(key === undefined ? {} : { [KEY]: key }) };
+  const arn = requireKeyAccess(call, bucket, used, 'kms:GenerateDataKey');
+  return {
+    ...attributes,
+    encryption: {
+      ...encryption,
+      ...(arn === undefined ? {} : { [KEY]: arn }),
+      // Only a key that is used is told.
+      ...(bucketKey === 'true' ? { [BUCKET_KEY]: bucketKey } : {}),
+    },
+  };
 }
 
-/** Checks that the caller may use the key of this encryption. @throws AwsError as {@link KeyAccess.requireUse}. */
+/**
+ * Checks that the caller may use the key of this encryption.
+ *
+ * @returns ARN of the key; undefined for S3's own.
+ * @throws AwsError as {@link KeyAccess.requireUse}.
+ */
 export function requireKeyAccess(
   { caller, keyAccess, request }: S3Call,
   { info }: Bucket,
   encryption: Encryption,
   action: Parameters<KeyAccess['requireUse']>[0]['action'],
-): void {
-  if (encryption[ALGORITHM] !== 'aws:kms') return;
-  keyAccess?.requireUse({
-    caller,
-    key: encryption[KEY],
-    owner: info.account,
-    region: request.region,
-    action,
-  });
+): string | undefined {
+  if (encryption[ALGORITHM] !== 'aws:kms') return undefined;
+  const { account: owner } = info;
+  const { region } = request;
+  const key = encryption[KEY];
+  const known = keyAccess?.requireUse({ caller, key, owner, region, action });
+  // S3 tells the ARN of a key, however its writer names it.
+  if (known !== undefined || key === undefined || key.startsWith('arn:')) return known ?? key;
+  return `arn:aws:kms:${region}:${owner}:${key.startsWith('alias/') ? key : `key/${key}`}`;
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html */
+/**
+ * With the bucket's word on bucket keys, which also holds for objects that name a key themselves.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/configuring-bucket-key-object.html
+ */
 function bucketDefault({ settings }: Bucket): Encryption {
   const [rule] = settings.BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
   const { SSEAlgorithm, KMSMasterKeyID } = rule?.ServerSideEncryptionByDefault ?? {};

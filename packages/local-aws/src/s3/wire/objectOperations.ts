@@ -1,3 +1,4 @@
+import { joinCopySource } from '../../iam/s3Permissions.ts';
 import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
 import type { AwsResponse } from '../../protocol/AwsService.ts';
 import type { XmlElement } from '../../protocol/xml.ts';
@@ -104,7 +105,7 @@ function read(call: S3Call, withBody: boolean): AwsResponse {
       throw s3Errors.invalidObjectState(storageClass);
     requireKeyAccess(call, bucket, encryption, 'kms:Decrypt');
   }
-  if (!checkReadConditions(object, headers)) {
+  if (!checkReadConditions(object, headers, call.clock.now())) {
     const { etag = '', 'last-modified': modified = '' } = described;
     return {
       status: 304,
@@ -115,7 +116,7 @@ function read(call: S3Call, withBody: boolean): AwsResponse {
   const length = range === undefined ? object.size : range.end - range.start + 1;
   // S3 sends the checksum of the whole object only with the whole object.
   const checksum =
-    headers['x-amz-checksum-mode'] === 'ENABLED' && range === undefined ? checksumHeaders(object) : {};
+    headers['x-amz-checksum-mode'] === 'ENABLED' && length === object.size ? checksumHeaders(object) : {};
   return {
     status: range === undefined ? 200 : 206,
     headers: {
@@ -225,7 +226,7 @@ function deleteOne(call: S3Call, object: ParsedElement): XmlElement {
       if (!DELETE_MEMBERS.includes(name)) throw notImplemented(`S3 DeleteObjects with ${name}`);
     }
     checkKey(key);
-    call.request.reach?.(`${call.bucket}/${key}`);
+    call.request.reach?.(joinCopySource({ bucket: call.bucket, key, versionId }));
     authorizeObject(call, versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion', key);
     const etag = childText(object, 'ETag');
     const condition = etag === undefined ? {} : { ifMatch: unquoteETag(etag) };
@@ -236,8 +237,11 @@ function deleteOne(call: S3Call, object: ParsedElement): XmlElement {
     }
     const { isMarker } = bucket.deleteVersion(key, versionId, condition);
     return ['Deleted', [['Key', key], ['VersionId', versionId], ...markerElements(isMarker, versionId)]];
-  } catch (error) {
-    if (!(error instanceof AwsError)) throw error;
+  } catch (thrown) {
+    if (!(thrown instanceof AwsError)) throw thrown;
+    // Unlike DeleteObject, this doesn't tell an ID that never was from one that is gone.
+    const isUnknown = versionId !== undefined && thrown.members['ArgumentName'] === 'versionId';
+    const error = isUnknown ? s3Errors.noSuchVersion(key, versionId) : thrown;
     return [
       'Error',
       [

@@ -1,6 +1,6 @@
 import { COPY_SOURCE } from '../../iam/s3Permissions.ts';
 import { s3Errors } from '../errors.ts';
-import { PART_MIN_BYTES, SINGLE_PUT_BYTES } from '../limits.ts';
+import { SINGLE_PUT_BYTES } from '../limits.ts';
 import type { StoredObject } from '../model/StoredObject.ts';
 import { copySourceHeaders, findCopySource } from './copySource.ts';
 import { readPartNumber } from './multipartOperations.ts';
@@ -60,7 +60,8 @@ export const uploadPartCopy: S3Operation = {
 
 /**
  * The bytes to copy, both ends inclusive; undefined for the whole object. Unlike the range of a read, it must be whole
- * and within the object: https://github.com/versity/versitygw/issues/610
+ * and within the object: https://github.com/versity/versitygw/issues/610. The errors are those that localstack recorded
+ * against AWS: tests/aws/services/s3/test_s3.snapshot.json, test_upload_part_copy_range.
  */
 function readCopyRange(
   header: string | undefined,
@@ -81,15 +82,14 @@ function readCopyRange(
       header,
       'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy',
     );
+  if (start >= size)
+    throw s3Errors.invalidRequest('The specified copy range is invalid for the source object size');
   if (end >= size)
     throw s3Errors.invalidArgument(
       RANGE,
       header,
       `Range specified is not valid for source object of size: ${size}`,
     );
-  // https://github.com/aws/aws-cli/issues/3577: the limit is 5 MB.
-  if (size <= PART_MIN_BYTES)
-    throw s3Errors.invalidRequest('The specified copy source is not supported as a byte-range copy source');
   if (end - start >= SINGLE_PUT_BYTES) throw s3Errors.entityTooLarge(SINGLE_PUT_BYTES);
   return { start, end };
 }

@@ -8,13 +8,12 @@ export function readVersionId({ query }: Pick<S3Call, 'query'>): string | undefi
   return query.get('versionId') ?? undefined;
 }
 
-/** The header with the version of an object that is read; none in a bucket that never had versions. */
+/** The header with the version of an object that is read or copied; none in a bucket that never had versions. */
 export function versionHeader(
   { versioning }: Pick<Bucket, 'versioning'>,
   object: Pick<StoredObject, 'versionId'>,
-  name = 'x-amz-version-id',
 ): Record<string, string> {
-  return versioning === undefined ? {} : { [name]: versionIdOf(object) };
+  return versioning === undefined ? {} : { 'x-amz-version-id': versionIdOf(object) };
 }
 
 /** The header with the version of an object that was written: only a new ID is told. */

@@ -1,10 +1,30 @@
-import { AwsError, notImplemented } from '../../../protocol/AwsError.ts';
-import { objectOwnerships } from '../../model/bucketSettings.ts';
+import { notImplemented } from '../../../protocol/AwsError.ts';
+import { s3Errors } from '../../errors.ts';
+import { newBucketSettings, objectOwnerships } from '../../model/bucketSettings.ts';
 import type { S3Operation } from '../S3Operation.ts';
 import { childText, ownerElement, readXmlBody, xmlResponse } from '../xmlBodies.ts';
 
 /** The region of a bucket without a location constraint. */
 const HOME_REGION = 'us-east-1';
+
+/** The form of a region's name. */
+const REGION = /^[a-z]{2,}(-[a-z]+)+-\d+$/;
+
+/**
+ * The region of a new bucket. Localstack recorded the errors against AWS: test_s3.snapshot.json,
+ * test_different_location_constraint and test_create_bucket_with_invalid_location_constraint.
+ *
+ * @param constraint '' for none.
+ * @param region Of the endpoint.
+ */
+function placeOf(constraint: string, region: string): string {
+  if (region === HOME_REGION) {
+    if (constraint === '') return HOME_REGION;
+    if (constraint === HOME_REGION || !REGION.test(constraint)) throw s3Errors.invalidLocation(constraint);
+  }
+  if (constraint !== region) throw s3Errors.illegalLocation(constraint === '' ? 'unspecified' : constraint);
+  return region;
+}
 
 /** ListBuckets, CreateBucket, HeadBucket, DeleteBucket, GetBucketLocation. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
 export const bucketOperations: readonly S3Operation[] = [
@@ -43,31 +63,26 @@ export const bucketOperations: readonly S3Operation[] = [
       const asked = call.headers['x-amz-object-ownership'];
       const ownership = objectOwnerships.find((name) => name === (asked ?? 'BucketOwnerEnforced'));
       if (ownership === undefined)
-        throw notImplemented(`S3 CreateBucket with x-amz-object-ownership: ${asked}`);
+        throw s3Errors.invalidArgument(
+          'x-amz-object-ownership',
+          asked ?? '',
+          `Invalid x-amz-object-ownership header: ${asked}`,
+        );
       const configuration = await readXmlBody(call, 'CreateBucketConfiguration');
       for (const { name } of configuration?.children ?? []) {
         if (name !== 'LocationConstraint') throw notImplemented(`S3 CreateBucket with ${name}`);
       }
       const constraint =
         configuration === undefined ? undefined : childText(configuration, 'LocationConstraint');
-      const region = constraint === undefined || constraint === '' ? HOME_REGION : constraint;
-      if (region !== call.request.region) {
-        throw new AwsError(
-          'IllegalLocationConstraintException',
-          400,
-          `The ${region === HOME_REGION ? 'unspecified' : region} location constraint is incompatible for the region specific endpoint this request was sent to.`,
-        );
-      }
+      const region = placeOf(constraint ?? '', call.request.region);
       const { bucket, store, caller } = call;
       // Only us-east-1 answers the creation of a bucket that the caller already owns as if it were new.
       const own = store.hasBucket(bucket) && store.bucket(bucket).info.account === caller.account;
       if (!own || region !== HOME_REGION) {
-        store.createBucket(bucket, { region, account: caller.account });
-        if (asked !== undefined) {
-          const made = store.bucket(bucket);
-          const OwnershipControls = { Rules: [{ ObjectOwnership: ownership }] };
-          made.settings = { ...made.settings, OwnershipControls };
-        }
+        const OwnershipControls = { Rules: [{ ObjectOwnership: ownership }] };
+        const settings =
+          asked === undefined ? newBucketSettings : { ...newBucketSettings, OwnershipControls };
+        store.createBucket(bucket, { region, account: caller.account, settings });
       }
       return { status: 200, headers: { location: `/${bucket}` } };
     },

@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import { notImplemented } from '../../../protocol/AwsError.ts';
-import type { XmlElement } from '../../../protocol/xml.ts';
 import { s3Errors } from '../../errors.ts';
-import { type BucketSettings, type LifecycleRule, objectOwnerships } from '../../model/bucketSettings.ts';
+import { type BucketSettings, objectOwnerships } from '../../model/bucketSettings.ts';
 import { objectOwnership } from '../objectOwnership.ts';
 import type { S3Call, S3Operation } from '../S3Operation.ts';
 import { type ParsedElement, readXmlBody, xmlResponse } from '../xmlBodies.ts';
+import {
+  lifecycleElement,
+  lifecycleHeaders,
+  lifecycleSchema,
+  MINIMUM_SIZE,
+  readLifecycle,
+} from './lifecycle.ts';
 
 /** Operations that read a bucket's settings: encryption, public access, versioning, lifecycle, notifications. */
 export const bucketSettingsOperations: readonly S3Operation[] = [
@@ -41,9 +47,9 @@ export const bucketSettingsOperations: readonly S3Operation[] = [
     return xmlResponse(['VersioningConfiguration', status === undefined ? [] : [['Status', status]]]);
   }),
   reading('GetBucketLifecycleConfiguration', 'lifecycle', (call) => {
-    const rules = settings(call).LifecycleConfiguration?.Rules;
-    if (rules === undefined) throw s3Errors.noSuchLifecycleConfiguration(call.bucket);
-    return xmlResponse(['LifecycleConfiguration', rules.map(ruleElement)]);
+    const { LifecycleConfiguration } = settings(call);
+    if (LifecycleConfiguration === undefined) throw s3Errors.noSuchLifecycleConfiguration(call.bucket);
+    return xmlResponse(lifecycleElement(LifecycleConfiguration), lifecycleHeaders(LifecycleConfiguration));
   }),
   reading('GetBucketOwnershipControls', 'ownershipControls', ({ store, bucket }) => {
     if (store.bucket(bucket).settings.withoutOwnershipControls === true)
@@ -65,77 +71,12 @@ function settings({ store, bucket }: S3Call) {
   return store.bucket(bucket).settings;
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html */
-function ruleElement(rule: LifecycleRule, index: number): XmlElement {
-  const { ExpirationInDays, ExpiredObjectDeleteMarker, NoncurrentVersionExpiration } = rule;
-  return [
-    'Rule',
-    [
-      ['ID', rule.Id ?? `rule-${index + 1}`],
-      ['Filter', [['Prefix', rule.Prefix ?? '']]],
-      ['Status', rule.Status],
-      ExpirationInDays === undefined && ExpiredObjectDeleteMarker === undefined
-        ? undefined
-        : ['Expiration', members({ Days: ExpirationInDays, ExpiredObjectDeleteMarker })],
-      NoncurrentVersionExpiration && [
-        'NoncurrentVersionExpiration',
-        members({ ...NoncurrentVersionExpiration }),
-      ],
-      ...(rule.Transitions ?? []).map(
-        ({ TransitionInDays, StorageClass }): XmlElement => [
-          'Transition',
-          [
-            ['Days', TransitionInDays],
-            ['StorageClass', StorageClass],
-          ],
-        ],
-      ),
-      rule.AbortIncompleteMultipartUpload && [
-        'AbortIncompleteMultipartUpload',
-        members({ ...rule.AbortIncompleteMultipartUpload }),
-      ],
-    ],
-  ];
-}
-
-function members(values: Readonly<Record<string, number | boolean | undefined>>): XmlElement[] {
-  return Object.entries(values).flatMap(([name, value]): XmlElement[] =>
-    value === undefined ? [] : [[name, value]],
-  );
-}
-
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
-const days = z
-  .string()
-  .regex(/^\d{1,6}$/)
-  .transform(Number)
-  .pipe(z.int().min(1));
 const empty = z.literal('');
 
-const lifecycleRule = z
-  .strictObject({
-    ID: z.string().max(255).optional(),
-    Status: z.enum(['Enabled', 'Disabled']),
-    Filter: z.union([empty, z.strictObject({ Prefix: z.string() })]).optional(),
-    /** What rules had before filters. */
-    Prefix: z.string().optional(),
-    Expiration: z
-      .strictObject({ Days: days.optional(), ExpiredObjectDeleteMarker: flag.optional() })
-      .optional(),
-    NoncurrentVersionExpiration: z
-      .strictObject({ NoncurrentDays: days, NewerNoncurrentVersions: days.optional() })
-      .optional(),
-    Transition: z.array(z.strictObject({ Days: days, StorageClass: z.string() })).optional(),
-    AbortIncompleteMultipartUpload: z.strictObject({ DaysAfterInitiation: days }).optional(),
-  })
-  .transform(({ ID, Filter, Expiration, Transition, ...rule }) => ({
-    ...rule,
-    ...(ID === undefined ? {} : { Id: ID }),
-    ...(typeof Filter === 'object' ? { Prefix: Filter.Prefix } : {}),
-    ExpirationInDays: Expiration?.Days,
-    ExpiredObjectDeleteMarker: Expiration?.ExpiredObjectDeleteMarker,
-    Transitions: Transition?.map(({ Days, StorageClass }) => ({ TransitionInDays: Days, StorageClass })),
-  }));
+/** An element that may have no children. */
+const members = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.preprocess((value) => (value === '' ? {} : value), z.strictObject(shape));
 
 /** Operations that change the settings which GetBucket… returns. Anything else in a document is refused by name. */
 export const putBucketSettings: readonly S3Operation[] = [
@@ -147,7 +88,7 @@ export const putBucketSettings: readonly S3Operation[] = [
         .array(
           z.strictObject({
             ApplyServerSideEncryptionByDefault: z.strictObject({
-              SSEAlgorithm: z.enum(['AES256', 'aws:kms']),
+              SSEAlgorithm: z.enum(['AES256', 'aws:kms', 'aws:kms:dsse']),
               KMSMasterKeyID: z.string().optional(),
             }),
             BucketKeyEnabled: flag.optional(),
@@ -157,10 +98,21 @@ export const putBucketSettings: readonly S3Operation[] = [
     }),
     ({ Rule }) => ({
       BucketEncryption: {
-        ServerSideEncryptionConfiguration: Rule.map(({ ApplyServerSideEncryptionByDefault, ...rule }) => ({
-          ...rule,
-          ServerSideEncryptionByDefault: ApplyServerSideEncryptionByDefault,
-        })),
+        ServerSideEncryptionConfiguration: Rule.map(({ ApplyServerSideEncryptionByDefault, ...rule }) => {
+          const { SSEAlgorithm, KMSMasterKeyID } = ApplyServerSideEncryptionByDefault;
+          if (SSEAlgorithm === 'aws:kms:dsse')
+            throw notImplemented(`S3 PutBucketEncryption with SSEAlgorithm ${SSEAlgorithm}`);
+          if (SSEAlgorithm === 'AES256' && KMSMasterKeyID !== undefined)
+            throw s3Errors.invalidArgument(
+              'ApplyServerSideEncryptionByDefault',
+              KMSMasterKeyID,
+              'a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse',
+            );
+          return {
+            ...rule,
+            ServerSideEncryptionByDefault: { ...ApplyServerSideEncryptionByDefault, SSEAlgorithm },
+          };
+        }),
       },
     }),
   ),
@@ -178,7 +130,7 @@ export const putBucketSettings: readonly S3Operation[] = [
   putting(
     'PutBucketVersioning',
     ['versioning', 'VersioningConfiguration'],
-    z.strictObject({
+    members({
       Status: z.enum(['Enabled', 'Suspended']).optional(),
       MfaDelete: z.enum(['Enabled', 'Disabled']).optional(),
     }),
@@ -191,8 +143,12 @@ export const putBucketSettings: readonly S3Operation[] = [
   putting(
     'PutBucketLifecycleConfiguration',
     ['lifecycle', 'LifecycleConfiguration'],
-    z.strictObject({ Rule: z.array(lifecycleRule).min(1) }),
-    ({ Rule }) => ({ LifecycleConfiguration: { Rules: Rule } }),
+    lifecycleSchema,
+    (document, { headers }) => ({ LifecycleConfiguration: readLifecycle(document, headers) }),
+    {
+      headers: [MINIMUM_SIZE],
+      answer: ({ LifecycleConfiguration }) => lifecycleHeaders(LifecycleConfiguration),
+    },
   ),
   putting(
     'PutBucketOwnershipControls',
@@ -205,10 +161,9 @@ export const putBucketSettings: readonly S3Operation[] = [
   putting(
     'PutBucketNotificationConfiguration',
     ['notification', 'NotificationConfiguration'],
-    z.union([empty, z.strictObject({ EventBridgeConfiguration: empty.optional() })]),
-    (document, { store, bucket }) => {
-      const on = typeof document === 'object' && document.EventBridgeConfiguration !== undefined;
-      store.bucket(bucket).setEventBridge(on);
+    members({ EventBridgeConfiguration: empty.optional() }),
+    ({ EventBridgeConfiguration }, { store, bucket }) => {
+      store.bucket(bucket).setEventBridge(EventBridgeConfiguration !== undefined);
       return {};
     },
   ),
@@ -220,12 +175,22 @@ function putting<Schema extends z.ZodType>(
   [parameter, root]: readonly [parameter: string, root: string],
   schema: Schema,
   settings: (document: z.output<Schema>, call: S3Call) => BucketSettings,
+  {
+    headers = [],
+    answer = () => ({}),
+  }: {
+    /** `x-amz-` headers that it accepts. Default none. */
+    readonly headers?: readonly string[];
+    /** Headers of the answer. Default none. */
+    readonly answer?: (settings: BucketSettings) => Record<string, string>;
+  } = {},
 ): S3Operation {
   return {
     name,
     on: 'bucket',
     method: 'PUT',
     selectedBy: [parameter],
+    headers,
     async run(call) {
       const bucket = call.store.bucket(call.bucket);
       const element = await readXmlBody(call, root);
@@ -233,7 +198,7 @@ function putting<Schema extends z.ZodType>(
       const read = schema.safeParse(plain(element));
       if (!read.success) throw refusal(name, read.error);
       bucket.settings = { ...bucket.settings, ...settings(read.data, call) };
-      return { status: 200 };
+      return { status: 200, headers: answer(bucket.settings) };
     },
   };
 }
@@ -241,18 +206,17 @@ function putting<Schema extends z.ZodType>(
 /** Elements that may occur more than once. */
 const REPEATED: ReadonlySet<string> = new Set(['Rule', 'Transition']);
 
-/** An element as an object of its children, or as its text. */
+/** An element as an object of its children, or as its text. What comes more than once is a list: a schema names it. */
 function plain({ children, text }: ParsedElement): unknown {
   if (children.length === 0) return text.trim();
-  const members: Record<string, unknown> = {};
+  // Without a prototype: an element may have any name.
+  const values: Record<string, unknown> = Object.create(null);
   for (const child of children) {
-    const before = members[child.name];
-    if (REPEATED.has(child.name))
-      members[child.name] = [...(Array.isArray(before) ? before : []), plain(child)];
-    else if (before === undefined) members[child.name] = plain(child);
-    else throw s3Errors.malformedXml(`<${child.name}> comes twice.`);
+    const before = values[child.name];
+    if (before === undefined) values[child.name] = REPEATED.has(child.name) ? [plain(child)] : plain(child);
+    else values[child.name] = [...(Array.isArray(before) ? before : [before]), plain(child)];
   }
-  return members;
+  return values;
 }
 
 function refusal(name: string, error: z.ZodError): Error {

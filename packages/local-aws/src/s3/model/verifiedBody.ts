@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { pipeline, type Readable, Transform } from 'node:stream';
+import { StoreError } from '../../base/errors.ts';
+import { Checksum } from '../checksums.ts';
+import type { StoredObject } from './StoredObject.ts';
+
+/** A digest of a whole object that is computed while the object is read. */
+interface Digest {
+  readonly expected: string;
+  update(bytes: Uint8Array): unknown;
+  value(): string;
+}
+
+/**
+ * The bytes of a whole object, compared with the digest that was stored with it. The last ones are held back until all
+ * are compared: what somebody has changed on disk ends in an error, never as a whole object.
+ *
+ * @param path Named in the error: `S3_FILE_DAMAGED`.
+ */
+export function verifiedBody(source: Readable, object: StoredObject, path: string): Readable {
+  const digest = digestOf(object);
+  if (digest === undefined) return source;
+  let held: Uint8Array | undefined;
+  const verified = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      digest.update(chunk);
+      const before = held;
+      held = chunk;
+      if (before === undefined) done();
+      else done(null, before);
+    },
+    flush(done) {
+      if (digest.value() === digest.expected) done(null, held);
+      else done(new StoreError('S3_FILE_DAMAGED', `${path}: its bytes are not those that were stored.`));
+    },
+  });
+  // Errors of the file become errors of what is returned, and what is not read to its end closes the file.
+  pipeline(source, verified, () => undefined);
+  return verified;
+}
+
+/** The digest that costs the least; undefined for an object of parts without one of the whole. */
+function digestOf({ etag, checksum }: StoredObject): Digest | undefined {
+  const isWhole = checksum?.type === 'FULL_OBJECT';
+  if (/^[0-9a-f]{32}$/.test(etag) && !(isWhole && checksum.algorithm === 'CRC32')) {
+    const hash = createHash('md5');
+    return { expected: etag, update: (bytes) => hash.update(bytes), value: () => hash.digest('hex') };
+  }
+  if (!isWhole) return undefined;
+  const sum = new Checksum(checksum.algorithm);
+  return { expected: checksum.value, update: (bytes) => sum.update(bytes), value: () => sum.digest() };
+}

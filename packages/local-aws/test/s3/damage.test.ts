@@ -1,0 +1,143 @@
+import { appendFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { realClock } from '../../src/base/clock.ts';
+import { s3Service } from '../../src/s3/index.ts';
+import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
+import { failureOf } from '../harness/startS3.ts';
+import { startServices, temporaryDirectory } from '../harness/startServices.ts';
+
+const Bucket = 'damaged';
+const MIB = 1024 ** 2;
+
+describe('the file of an object that something else', () => {
+  let directory: ReturnType<typeof temporaryDirectory>;
+  let store: ObjectStore;
+  let services: Awaited<ReturnType<typeof startServices>>;
+  let client: S3Client;
+  let told: string[];
+  const file = (Key = 'k') => join(directory.path, Bucket, Key);
+  const put = (Body: string, more: object = {}) =>
+    client.send(new PutObjectCommand({ Bucket, Key: 'k', Body, ...more }));
+  const get = async (Range?: string) => {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: 'k', Range }));
+    return Body?.transformToString();
+  };
+
+  beforeEach(async () => {
+    directory = temporaryDirectory();
+    told = [];
+    jest.spyOn(process.stderr, 'write').mockImplementation((text) => told.push(String(text)) > 0);
+    store = ObjectStore.open({ directory: directory.path, clock: realClock });
+    store.createBucket(Bucket);
+    services = await startServices([s3Service({ store, clock: realClock })]);
+    client = new S3Client(services.options);
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    client.destroy();
+    await services.close();
+    store.close();
+    directory.remove();
+  });
+
+  it('has removed is named in the answer and in one sentence, without a stack', async () => {
+    await put('bytes');
+    rmSync(file());
+    const missing = {
+      name: 'InternalError',
+      status: 500,
+      message: expect.stringMatching(/^LOCAL_AWS_S3_FILE_MISSING: [^\n]*damaged\/k\. /),
+    };
+    expect(await failureOf(get())).toMatchObject(missing);
+    expect(await failureOf(get('bytes=0-1'))).toMatchObject(missing);
+    expect(told.filter((text) => text.includes('S3_FILE'))).toEqual([
+      expect.stringMatching(/^LOCAL_AWS_S3_FILE_MISSING: [^\n]*\n$/),
+    ]);
+  });
+
+  it.each(['bytes', ''])('has made longer or shorter than %j is refused at once', async (body) => {
+    await put(body, { ContentLength: body.length });
+    appendFileSync(file(), 'more');
+    const damaged = {
+      status: 500,
+      message: expect.stringMatching(/^LOCAL_AWS_S3_FILE_DAMAGED: [^\n]*has \d+ bytes, not \d\. /),
+    };
+    expect(await failureOf(get())).toMatchObject(damaged);
+    truncateSync(file(), 1);
+    expect(await failureOf(get())).toMatchObject(damaged);
+    const copy = new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: `${Bucket}/k` });
+    expect(await failureOf(client.send(copy))).toMatchObject(damaged);
+    expect((await client.send(new HeadObjectCommand({ Bucket, Key: 'k' }))).ContentLength).toBe(body.length);
+  });
+
+  it.each([
+    ['a few bytes', 100, {}],
+    ['many bytes', 3 * MIB, {}],
+    ['a checksum of its own', 100, { ChecksumAlgorithm: 'SHA256' as const }],
+  ])('has overwritten in place is never answered whole: %s', async (_, size, more) => {
+    await put('a'.repeat(size), more);
+    expect(await get()).toHaveLength(size);
+    writeFileSync(file(), `${'a'.repeat(size - 1)}b`);
+    await expect(get()).rejects.toThrow();
+    expect(await get(`bytes=0-${size - 2}`)).toHaveLength(size - 1);
+    expect(told.join('')).toMatch(/^LOCAL_AWS_S3_FILE_DAMAGED: [^\n]*\n$/);
+    const copy = new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: `${Bucket}/k` });
+    expect(await failureOf(client.send(copy))).toMatchObject({ status: 500 });
+    expect(store.bucket(Bucket).find('copy')).toBeUndefined();
+  });
+
+  it('has overwritten is found by the checksum of a whole object of parts', async () => {
+    const at = { Bucket, Key: 'k' };
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(at));
+    const { ETag } = await client.send(
+      new UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body: 'a'.repeat(100) }),
+    );
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    await client.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload }));
+    expect(await get()).toHaveLength(100);
+    writeFileSync(file(), 'b'.repeat(100));
+    await expect(get()).rejects.toThrow();
+    // Of the local S3, apart from what the SDK finds by itself.
+    expect(told.join('')).toMatch(/^LOCAL_AWS_S3_FILE_DAMAGED: [^\n]*\n$/);
+  });
+});
+
+describe('the journal of an upload', () => {
+  it.each([
+    ['that is empty', 0],
+    ['that is cut within its first line', 20],
+  ])('%s stops the start, and no part is removed', async (_, length) => {
+    const directory = temporaryDirectory();
+    const open = () => ObjectStore.open({ directory: directory.path, clock: realClock });
+    const store = open();
+    store.createBucket(Bucket);
+    const bucket = store.bucket(Bucket);
+    const attributes = { headers: {}, metadata: {}, encryption: {} };
+    const { uploadId } = bucket.uploads.begin({ key: 'k', attributes });
+    bucket.uploads.addPart(uploadId, 'k', await bucket.stage('part'), { partNumber: 1 });
+    store.close();
+    const folder = join(directory.path, '.store', Bucket, 'uploads', uploadId);
+    truncateSync(join(folder, 'journal.ndjson'), length);
+    for (const _again of [1, 2]) {
+      expect(open).toThrow(
+        expect.objectContaining({
+          code: 'LOCAL_AWS_DISK_DAMAGED',
+          message: expect.stringContaining(uploadId),
+        }),
+      );
+      expect(readdirSync(folder)).toHaveLength(2);
+    }
+    directory.remove();
+  });
+});

@@ -1,0 +1,137 @@
+import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  GetBucketEncryptionCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutBucketEncryptionCommand,
+  PutObjectCommand,
+  S3Client,
+  type ServerSideEncryptionByDefault,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { keyAccess, realClock } from '../../src/index.ts';
+import { Keys } from '../../src/kms/Keys.ts';
+import { s3Service } from '../../src/s3/index.ts';
+import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
+import { signedRequest } from '../edge/signedRequest.ts';
+import { failureOf } from '../harness/startS3.ts';
+import { startServices, temporaryDirectory } from '../harness/startServices.ts';
+
+const Bucket = 'encrypted';
+const account = '000000000000';
+const HEADER = 'x-amz-server-side-encryption';
+
+describe('the encryption of objects', () => {
+  const directory = temporaryDirectory();
+  const store = ObjectStore.open({ directory: directory.path, clock: realClock });
+  const keys = new Keys({ clock: realClock, partition: 'aws', region: 'us-east-1', account });
+  const policy = {
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'kms:*', Resource: '*' },
+    ],
+  };
+  const key = keys.create(account, 'of a test', JSON.stringify(policy));
+  let services: Awaited<ReturnType<typeof startServices>>;
+  let client: S3Client;
+  const put = (more: object) => client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x', ...more }));
+  const raw = async (headers: Record<string, string>) => {
+    const { status, body } = await signedRequest({
+      ...{ url: services.options.endpoint, method: 'PUT', path: `/${Bucket}/raw`, body: 'x', headers },
+    });
+    const [, code] = /<Code>(.*?)<\/Code>/.exec(body) ?? [];
+    const [, message] = /<Message>(.*?)<\/Message>/.exec(body) ?? [];
+    return { status, code, message };
+  };
+  const byDefault = (rule: ServerSideEncryptionByDefault, BucketKeyEnabled?: boolean) =>
+    client.send(
+      new PutBucketEncryptionCommand({
+        Bucket,
+        ServerSideEncryptionConfiguration: {
+          Rules: [{ ApplyServerSideEncryptionByDefault: rule, BucketKeyEnabled }],
+        },
+      }),
+    );
+
+  beforeAll(async () => {
+    services = await startServices([s3Service({ store, clock: realClock, keyAccess: keyAccess(keys) })]);
+    client = new S3Client(services.options);
+    store.createBucket(Bucket);
+  });
+  afterAll(async () => {
+    client.destroy();
+    await services.close();
+    store.close();
+    directory.remove();
+  });
+
+  it("names a key by its ARN, however the object's writer names it", async () => {
+    const told = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: key.arn };
+    const asked = { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: key.id };
+    expect(await put(asked)).toMatchObject(told);
+    const at = { Bucket, Key: 'k' };
+    expect(await client.send(new GetObjectCommand(at))).toMatchObject(told);
+    expect(await client.send(new HeadObjectCommand(at))).toMatchObject(told);
+    const CopySource = `${Bucket}/k`;
+    expect(await client.send(new CopyObjectCommand({ ...at, CopySource, ...asked }))).toMatchObject(told);
+    const upload = await client.send(new CreateMultipartUploadCommand({ ...at, ...asked }));
+    expect(upload).toMatchObject(told);
+    const of = { ...at, UploadId: upload.UploadId };
+    const part = await client.send(new UploadPartCommand({ ...of, PartNumber: 1, Body: 'x' }));
+    expect(part).toMatchObject(told);
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag: part.ETag }] };
+    expect(await client.send(new CompleteMultipartUploadCommand({ ...of, MultipartUpload }))).toMatchObject(
+      told,
+    );
+  });
+
+  it("takes the bucket's key, which is returned as it was put", async () => {
+    await byDefault({ SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key.id }, false);
+    const read = await client.send(new GetBucketEncryptionCommand({ Bucket }));
+    expect(read.ServerSideEncryptionConfiguration?.Rules).toMatchObject([
+      { ApplyServerSideEncryptionByDefault: { KMSMasterKeyID: key.id }, BucketKeyEnabled: false },
+    ]);
+    expect(await put({})).toMatchObject({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: key.arn });
+    expect((await put({})).BucketKeyEnabled).toBeUndefined();
+    expect((await put({ BucketKeyEnabled: true })).BucketKeyEnabled).toBe(true);
+    await byDefault({ SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key.id }, true);
+    expect((await put({})).BucketKeyEnabled).toBe(true);
+    expect((await put({ BucketKeyEnabled: false })).BucketKeyEnabled).toBeUndefined();
+    await byDefault({ SSEAlgorithm: 'AES256' });
+    expect(await failureOf(put({ BucketKeyEnabled: true }))).toMatchObject({ name: 'NotImplemented' });
+  });
+
+  it('is refused where the headers contradict each other', async () => {
+    const message = `Server Side Encryption with AWS KMS managed key requires HTTP header ${HEADER} : aws:kms`;
+    const id = { [`${HEADER}-aws-kms-key-id`]: key.id };
+    const invalid = { status: 400, code: 'InvalidArgument' };
+    expect(await raw(id)).toEqual({ ...invalid, message });
+    expect(await raw({ ...id, [HEADER]: 'AES256' })).toEqual({ ...invalid, message });
+    expect(await raw({ [HEADER]: 'AES512' })).toMatchObject(invalid);
+    expect(await raw({ [HEADER]: 'aws:kms:dsse' })).toMatchObject({ status: 501, code: 'NotImplemented' });
+    expect(await raw({ [`${HEADER}-bucket-key-enabled`]: 'maybe' })).toMatchObject(invalid);
+    const far = keys.create(account, 'elsewhere', JSON.stringify(policy), 'eu-west-1');
+    for (const [SSEKMSKeyId, message] of [
+      [far.id, `Key 'arn:aws:kms:us-east-1:${account}:key/${far.id}' does not exist`],
+      [far.arn, 'Invalid arn eu-west-1'],
+    ])
+      expect(await failureOf(put({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId }))).toMatchObject({
+        ...{ name: 'KMS.NotFoundException', message },
+      });
+    await expect(put({})).resolves.toMatchObject({ ServerSideEncryption: 'AES256' });
+  });
+
+  it('of a bucket is refused by name where it is not emulated or contradicts itself', async () => {
+    expect(
+      await failureOf(byDefault({ SSEAlgorithm: 'aws:kms:dsse', KMSMasterKeyID: key.arn })),
+    ).toMatchObject({ name: 'NotImplemented', message: expect.stringContaining('aws:kms:dsse') });
+    expect(await failureOf(byDefault({ SSEAlgorithm: 'AES256', KMSMasterKeyID: key.arn }))).toMatchObject({
+      name: 'InvalidArgument',
+      message:
+        'a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse',
+    });
+  });
+});
