@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Clock } from '../base/clock.ts';
-import type { StreamBuffer } from './BufferSet.ts';
+import type { DeliveryUnit, Failure, StreamBuffer, UnitList } from './BufferSet.ts';
 import { ConversionError } from './convert/ColumnFormat.ts';
 import type { ParquetWriter } from './convert/ParquetWriter.ts';
 import { RowReader } from './convert/RowReader.ts';
 import type { ObjectSink, SchemaSource, StreamCall } from './ports.ts';
 import { evaluatePrefix, formatJavaTime, hasExpression, parseJavaTime } from './prefixTemplate.ts';
 import type { Conversion, StreamSettings } from './streamSettings.ts';
-import type { DeliveryUnit, Failure, UnitList } from './UnitList.ts';
 
 /** The content type that AWS gives its objects, both Parquet and error output. */
 const CONTENT_TYPE = 'application/octet-stream';

@@ -1,7 +1,7 @@
 import type { LocalClock } from '../base/clock.ts';
 import { FirehoseError } from '../base/errors.ts';
 import type { Faults } from '../faults/Faults.ts';
-import { BufferSet, type StreamBuffer } from './BufferSet.ts';
+import { BufferSet, type DeliveryUnit, type StreamBuffer, type UnitList } from './BufferSet.ts';
 import { Delivery, type DeliveryContext } from './Delivery.ts';
 import { DeliveryQueue } from './DeliveryQueue.ts';
 import { limits } from './errors.ts';
@@ -9,7 +9,6 @@ import { type DeliveredRun, Journal, type JournalEntry, type Segment } from './J
 import type { Jq } from './Jq.ts';
 import { Partitioner } from './Partitioner.ts';
 import type { StreamProperties } from './streamSettings.ts';
-import type { DeliveryUnit, UnitList } from './UnitList.ts';
 
 /** Bytes of records that are split together. */
 const BATCH_BYTES = 4 * 1024 * 1024;

@@ -1,9 +1,9 @@
+import type { DeliveryUnit, Failure } from './BufferSet.ts';
 import { limits } from './errors.ts';
 import type { JournalEntry } from './Journal.ts';
 import type { Jq, JqOutcome } from './Jq.ts';
 import { evaluatePrefix } from './prefixTemplate.ts';
 import type { PartitionQuery, StreamSettings } from './streamSettings.ts';
-import type { DeliveryUnit, Failure } from './UnitList.ts';
 
 /** A part of a record, from `start` to `end` (exclusive), that represents one document. */
 interface Span {
@@ -122,7 +122,7 @@ function isSpace(byte: number | undefined): boolean {
   return byte === SPACE || byte === NEWLINE || byte === RETURN || byte === TAB;
 }
 
-/** One object, by which neighbours in a {@link UnitList} share it. */
+/** One object, by which neighbours in a `UnitList` share it. */
 const NOT_PARTITIONED: DeliveryUnit['target'] = { partition: new Map() };
 
 /** Splits records into documents and determines where each goes. */
