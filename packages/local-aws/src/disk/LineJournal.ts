@@ -95,12 +95,16 @@ export class LineJournal<Line> {
    * as on a full disk, the old one stays in use: it is only longer.
    */
   compact(lines: readonly Line[]): void {
-    let descriptor: number;
     try {
-      descriptor = replaceAndKeepOpen(this.#file, textOf(lines));
+      this.rewrite(lines);
     } catch {
-      return;
+      // Nothing is lost.
     }
+  }
+
+  /** Replaces everything by other lines. If this throws, nothing has changed. */
+  rewrite(lines: readonly Line[]): void {
+    const descriptor = replaceAndKeepOpen(this.#file, textOf(lines));
     closeSync(this.#descriptor);
     this.#descriptor = descriptor;
     this.#length = fstatSync(descriptor).size;

@@ -1,0 +1,110 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  AthenaClient,
+  CreateWorkGroupCommand,
+  DeleteWorkGroupCommand,
+  GetQueryExecutionCommand,
+  ListWorkGroupsCommand,
+} from '@aws-sdk/client-athena';
+import { CreateRoleCommand, GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import {
+  CreateKeyCommand,
+  DescribeKeyCommand,
+  DisableKeyCommand,
+  GetKeyPolicyCommand,
+  KMSClient,
+  PutKeyPolicyCommand,
+} from '@aws-sdk/client-kms';
+import { afterEach, beforeEach, describe, expect } from '@jest/globals';
+import { BUCKET, settle, submit } from '../harness/startAthena.ts';
+import { failureOf } from '../harness/startS3.ts';
+import { temporaryDirectory } from '../harness/startServices.ts';
+import { CloudProcess, itOnLinux } from './CloudProcess.ts';
+
+const template = { Resources: { Results: { Type: 'AWS::S3::Bucket', Properties: { BucketName: BUCKET } } } };
+const FULL = { status: 503, message: expect.stringContaining('LOCAL_AWS_DISK_FULL: The disk is full') };
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let cloud: CloudProcess;
+beforeEach(async () => {
+  directory = temporaryDirectory();
+  cloud = await CloudProcess.start(directory.path, template);
+});
+afterEach(async () => {
+  await cloud.stop();
+  directory.remove();
+});
+const inData = (path: string) => join(directory.path, 'data', path);
+async function restart() {
+  await cloud.stop();
+  cloud = await CloudProcess.start(directory.path, template);
+}
+
+describe('a query that the disk has no room for', () => {
+  /** Long enough for its lines to be what fills the disk. */
+  const sql = `SELECT 1 -- ${'x'.repeat(50_000)}`;
+  const ClientRequestToken = 'a-token-of-at-least-thirty-two-characters';
+
+  itOnLinux.each([
+    ['begins', 1.5],
+    ['ends', 2.5],
+  ])('ends all the same when the room ends as it %s, and its end is stored later', async (_, lines) => {
+    const athena = new AthenaClient(cloud.clientOptions);
+    const history = inData('athena/executions.ndjson');
+    cloud.limit(statSync(history).size + lines * sql.length);
+    const id = await submit(athena, sql, { ClientRequestToken });
+    expect(await settle(athena, id)).toMatchObject({ Status: { State: 'SUCCEEDED' } });
+    expect(await submit(athena, sql, { ClientRequestToken })).toBe(id);
+
+    expect(await failureOf(submit(athena, sql))).toMatchObject(FULL);
+    cloud.limit(undefined);
+    const next = await submit(athena, 'SELECT 2');
+    await settle(athena, next);
+    athena.destroy();
+    await restart();
+    const again = new AthenaClient(cloud.clientOptions);
+    const { QueryExecution } = await again.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
+    expect(QueryExecution?.Status?.State).toBe('SUCCEEDED');
+    again.destroy();
+    expect(cloud.told).toBe('');
+  });
+});
+
+describe('what a full disk refuses', () => {
+  itOnLinux('is not done: workgroups, roles and keys', async () => {
+    const athena = new AthenaClient(cloud.clientOptions);
+    const iam = new IAMClient(cloud.clientOptions);
+    const kms = new KMSClient(cloud.clientOptions);
+    const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+    const KeyId = KeyMetadata?.KeyId ?? '';
+    const before = await kms.send(new GetKeyPolicyCommand({ KeyId }));
+    await athena.send(new CreateWorkGroupCommand({ Name: 'kept' }));
+    const trust = {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
+    };
+    const AssumeRolePolicyDocument = JSON.stringify(trust);
+
+    cloud.limit(1);
+    const refused = [
+      athena.send(new CreateWorkGroupCommand({ Name: 'new' })),
+      athena.send(new DeleteWorkGroupCommand({ WorkGroup: 'kept' })),
+      iam.send(new CreateRoleCommand({ RoleName: 'new', AssumeRolePolicyDocument })),
+      kms.send(new CreateKeyCommand({ Description: 'new' })),
+      kms.send(new DisableKeyCommand({ KeyId })),
+      kms.send(
+        new PutKeyPolicyCommand({ KeyId, Policy: before.Policy?.replace('kms:*', 'kms:Describe*') }),
+      ),
+    ];
+    for (const one of refused) expect(await failureOf(one)).toMatchObject(FULL);
+
+    const { WorkGroups = [] } = await athena.send(new ListWorkGroupsCommand({}));
+    expect(WorkGroups.map(({ Name }) => Name)).toEqual(['kept', 'primary']);
+    const role = iam.send(new GetRoleCommand({ RoleName: 'new' }));
+    expect(await failureOf(role)).toMatchObject({ name: 'NoSuchEntityException' });
+    expect((await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata?.KeyState).toBe('Enabled');
+    expect((await kms.send(new GetKeyPolicyCommand({ KeyId }))).Policy).toBe(before.Policy);
+    for (const client of [athena, iam, kms]) client.destroy();
+  });
+});
