@@ -7,7 +7,7 @@ import { createGzip } from 'node:zlib';
 import type { Clock } from '../base/clock.ts';
 import type { StreamBuffer } from './BufferSet.ts';
 import { ConversionError } from './convert/ColumnFormat.ts';
-import type { ParquetWriter } from './convert/ParquetWriter.ts';
+import { type ParquetWriter, RowsRefused } from './convert/ParquetWriter.ts';
 import { RowReader } from './convert/RowReader.ts';
 import type { ObjectSink, SchemaSource, StreamCall } from './ports.ts';
 import { evaluatePrefix, formatJavaTime, hasExpression, parseJavaTime } from './prefixTemplate.ts';
@@ -131,8 +131,10 @@ export class Delivery {
         const staged = { path: rows.path, longestRow };
         await this.#context.writer.write(staged, reader.columns, parquet, conversion);
       } catch (error) {
-        this.#refusedByWriter += 1;
-        this.#refusal = error instanceof Error ? error.message : String(error);
+        if (error instanceof RowsRefused) {
+          this.#refusedByWriter += 1;
+          this.#refusal = error.message;
+        }
         throw error;
       }
     }

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { openAthena } from '../athena/index.ts';
 import { openStatementRunner } from '../athena/statements/openStatementRunner.ts';
-import { openingProblem } from '../base/diskProblem.ts';
-import { LocalCloudError, StackError } from '../base/errors.ts';
+import { diskProblem, openingProblem } from '../base/diskProblem.ts';
+import { DiskError, LocalCloudError, StackError } from '../base/errors.ts';
 import { MovableClock } from '../base/MovableClock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { cloudFormationService, describeStack, statusChangeEvent } from '../cloudformation/index.ts';
@@ -255,6 +255,10 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     region,
     account,
     faults,
+    onFailure(_, error) {
+      // What S3 or Glue refuse is in the metrics. Of the disk nobody else would tell.
+      if (error instanceof DiskError || diskProblem(error) !== undefined) reportDefect(error);
+    },
     onAccepted: feed.addRecord.bind(feed),
     onMetrics: (data) => metrics.add(data),
     onCall(stream, call) {

@@ -7,6 +7,7 @@ import {
   GetQueryExecutionCommand,
   ListWorkGroupsCommand,
 } from '@aws-sdk/client-athena';
+import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { CreateRoleCommand, GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import {
   CreateKeyCommand,
@@ -16,13 +17,44 @@ import {
   KMSClient,
   PutKeyPolicyCommand,
 } from '@aws-sdk/client-kms';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect } from '@jest/globals';
+import { convertingStream } from '../firehose/FirehoseFixture.ts';
 import { BUCKET, settle, submit } from '../harness/startAthena.ts';
 import { failureOf } from '../harness/startS3.ts';
 import { temporaryDirectory } from '../harness/startServices.ts';
 import { CloudProcess, itOnLinux } from './CloudProcess.ts';
 
 const template = { Resources: { Results: { Type: 'AWS::S3::Bucket', Properties: { BucketName: BUCKET } } } };
+/** With a stream that converts to Parquet. */
+const streamTemplate = {
+  Resources: {
+    ...template.Resources,
+    Database: {
+      Type: 'AWS::Glue::Database',
+      Properties: { CatalogId: '000000000000', DatabaseInput: { Name: 'db' } },
+    },
+    Table: {
+      Type: 'AWS::Glue::Table',
+      Properties: {
+        CatalogId: '000000000000',
+        DatabaseName: { Ref: 'Database' },
+        TableInput: {
+          Name: 'events',
+          TableType: 'EXTERNAL_TABLE',
+          StorageDescriptor: { Location: `s3://${BUCKET}/data/`, Columns: [{ Name: 'n', Type: 'int' }] },
+        },
+      },
+    },
+    Stream: {
+      Type: 'AWS::KinesisFirehose::DeliveryStream',
+      Properties: {
+        DeliveryStreamName: 'events',
+        ...convertingStream({ BucketARN: `arn:aws:s3:::${BUCKET}` }),
+      },
+    },
+  },
+};
 const FULL = { status: 503, message: expect.stringContaining('LOCAL_AWS_DISK_FULL: The disk is full') };
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -35,6 +67,7 @@ afterEach(async () => {
   await cloud.stop();
   directory.remove();
 });
+const flush = () => fetch(`${cloud.endpoint}/_local/flush`, { method: 'POST' });
 const inData = (path: string) => join(directory.path, 'data', path);
 async function restart() {
   await cloud.stop();
@@ -106,5 +139,27 @@ describe('what a full disk refuses', () => {
     expect((await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata?.KeyState).toBe('Enabled');
     expect((await kms.send(new GetKeyPolicyCommand({ KeyId }))).Policy).toBe(before.Policy);
     for (const client of [athena, iam, kms]) client.destroy();
+  });
+});
+
+describe('a delivery stream', () => {
+  itOnLinux('converts what it accepted once there is room, however often there was none', async () => {
+    await cloud.stop();
+    cloud = await CloudProcess.start(directory.path, streamTemplate);
+    const firehose = new FirehoseClient(cloud.clientOptions);
+    await firehose.send(
+      new PutRecordCommand({ DeliveryStreamName: 'events', Record: { Data: Buffer.from('{"n":1}') } }),
+    );
+    firehose.destroy();
+    // The row fits, its Parquet file does not.
+    cloud.limit(50);
+    for (let attempt = 0; attempt < 4; attempt += 1) expect(await flush()).toMatchObject({ status: 503 });
+    cloud.limit(undefined);
+    expect(await flush()).toMatchObject({ status: 200 });
+    const s3 = new S3Client({ ...cloud.clientOptions, forcePathStyle: true });
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+    expect(Contents.map(({ Key }) => Key)).toEqual([expect.stringMatching(/^data\//)]);
+    s3.destroy();
+    expect(cloud.told).toMatch(/^LOCAL_AWS_DISK_FULL: [^\n]*\n$/);
   });
 });
