@@ -41,9 +41,9 @@ export function recordHeader(data: Uint8Array, arrivalMs: number): Buffer {
 export function readSegment(bytes: Buffer): SegmentContent {
   if (bytes.length < SEGMENT_MARK.length) return { records: [] };
   const isMarked = bytes.subarray(0, SEGMENT_MARK.length).equals(SEGMENT_MARK);
-  if (!isMarked && bytes.readUInt32LE(0) > LONGEST_BYTES) {
-    const start = SEGMENT_MARK.length;
-    return { records: [], damage: { at: 0, after: countAfter(bytes, start, CHECKED_HEADER_BYTES) } };
+  if (!isMarked) {
+    const after = afterDamagedMark(bytes);
+    if (after !== undefined) return { records: [], damage: { at: 0, after } };
   }
   const headerBytes = isMarked ? CHECKED_HEADER_BYTES : RECORD_HEADER_BYTES;
   const records: SegmentRecord[] = [];
@@ -57,6 +57,18 @@ export function readSegment(bytes: Buffer): SegmentContent {
     at = record.position + record.length;
   }
   return { records };
+}
+
+/**
+ * How many records can be read in a file without mark whose first record is not one: it had a mark that is damaged, or is
+ * of an earlier version and its first length is. Undefined when it is of an earlier version and nothing speaks for damage.
+ */
+function afterDamagedMark(bytes: Buffer): number | undefined {
+  if (recordAt(bytes, 0, RECORD_HEADER_BYTES) !== undefined) return undefined;
+  const likeMark = SEGMENT_MARK.filter((byte, i) => bytes[i] === byte).length;
+  const checked = countAfter(bytes, SEGMENT_MARK.length, CHECKED_HEADER_BYTES);
+  if (checked > 0 || likeMark >= SEGMENT_MARK.length - 1) return checked;
+  return bytes.readUInt32LE(0) > LONGEST_BYTES ? countAfter(bytes, 1, RECORD_HEADER_BYTES) : undefined;
 }
 
 /** The record at a position; undefined when what is there is not one as it was written. */

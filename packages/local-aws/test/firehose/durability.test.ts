@@ -142,6 +142,23 @@ describe('an acknowledged record', () => {
     expect(fixture.text(fixture.keys()[0] ?? '')).toBe([0, 1, 2, 3, 4].map(document).join(''));
   });
 
+  it.each([
+    ['one', 1],
+    ['several', 3],
+  ])('is never lost to a damaged mark or header, whatever became of the byte: %s', (_, count) => {
+    const record = (n: number) => [recordHeader(Buffer.from(document(n)), 7), Buffer.from(document(n))];
+    const whole = Buffer.concat([SEGMENT_MARK, ...Array.from({ length: count }, (__, n) => record(n)).flat()]);
+    for (let at = 0; at < 24; at += 1) {
+      for (let change = 1; change < 256; change += 1) {
+        const damaged = Buffer.from(whole);
+        damaged.writeUInt8(whole.readUInt8(at) ^ change, at);
+        const { records, damage } = readSegment(damaged);
+        const readable = at < SEGMENT_MARK.length ? count : count - 1;
+        expect([at, change, records.length, damage?.after]).toEqual([at, change, 0, readable]);
+      }
+    }
+  });
+
   it('is whole wherever a kill cuts the records after it', () => {
     const pieces = ['one', 'two', ''].map((text) => [recordHeader(Buffer.from(text), 7), Buffer.from(text)]);
     const whole = Buffer.concat([SEGMENT_MARK, ...pieces.flat()]);
