@@ -210,10 +210,9 @@ async function* unitBytes(
   units: UnitList,
 ): AsyncGenerator<{ readonly unit: DeliveryUnit; readonly bytes: Uint8Array }> {
   for (const ofRecord of units.byRecord()) {
-    const [{ entry, start }] = ofRecord;
-    const end = ofRecord.at(-1)?.end ?? start;
-    const bytes = await entry.segment.read(entry.position + start, end - start);
-    for (const unit of ofRecord) yield { unit, bytes: bytes.subarray(unit.start - start, unit.end - start) };
+    const [{ entry }] = ofRecord;
+    const bytes = await entry.segment.read(entry);
+    for (const unit of ofRecord) yield { unit, bytes: bytes.subarray(unit.start, unit.end) };
   }
 }
 

@@ -9,6 +9,8 @@ export interface SegmentRecord {
 
 /** What a segment's file holds. */
 export interface SegmentContent {
+  /** Of the header before each record. */
+  readonly headerBytes: number;
   /** In order, up to the damage. */
   readonly records: readonly SegmentRecord[];
   /** The first byte that is not what was written, and how many records after it can be read. */
@@ -19,8 +21,8 @@ export interface SegmentContent {
 export const SEGMENT_MARK = Buffer.from('JRN2');
 /** Length and CRC-32 of the record (u32 each), arrival (f64, epoch ms); little-endian. */
 const RECORD_HEADER_BYTES = 16;
-/** The same, and their own CRC-32: a length that is damaged would hide all later records. */
-const CHECKED_HEADER_BYTES = RECORD_HEADER_BYTES + 4;
+/** Of a header: the same, and their own CRC-32, because a length that is damaged would hide all later records. */
+export const CHECKED_HEADER_BYTES = RECORD_HEADER_BYTES + 4;
 /** Longer than any record that Firehose accepts. */
 const LONGEST_BYTES = 16 * 1024 * 1024;
 
@@ -39,24 +41,31 @@ export function recordHeader(data: Uint8Array, arrivalMs: number): Buffer {
  * at the end, which a power failure leaves. Segments of earlier versions have no mark and no checksums of headers.
  */
 export function readSegment(bytes: Buffer): SegmentContent {
-  if (bytes.length < SEGMENT_MARK.length) return { records: [] };
+  if (bytes.length < SEGMENT_MARK.length) return { headerBytes: CHECKED_HEADER_BYTES, records: [] };
   const isMarked = bytes.subarray(0, SEGMENT_MARK.length).equals(SEGMENT_MARK);
+  const headerBytes = isMarked ? CHECKED_HEADER_BYTES : RECORD_HEADER_BYTES;
   if (!isMarked) {
     const after = afterDamagedMark(bytes);
-    if (after !== undefined) return { records: [], damage: { at: 0, after } };
+    if (after !== undefined) return { headerBytes, records: [], damage: { at: 0, after } };
   }
-  const headerBytes = isMarked ? CHECKED_HEADER_BYTES : RECORD_HEADER_BYTES;
   const records: SegmentRecord[] = [];
   for (let at = isMarked ? SEGMENT_MARK.length : 0; at < bytes.length; ) {
     const record = recordAt(bytes, at, headerBytes);
     if (record === undefined) {
       const after = countAfter(bytes, at + 1, headerBytes);
-      return after === 0 && isTorn(bytes, at, headerBytes) ? { records } : { records, damage: { at, after } };
+      const isWhole = after === 0 && isTorn(bytes, at, headerBytes);
+      return isWhole ? { headerBytes, records } : { headerBytes, records, damage: { at, after } };
     }
     records.push(record);
     at = record.position + record.length;
   }
-  return { records };
+  return { headerBytes, records };
+}
+
+/** Whether a record, with its header before it, is still what was written. */
+export function isRecord(bytes: Buffer, headerBytes: number): boolean {
+  const record = recordAt(bytes, 0, headerBytes);
+  return record !== undefined && record.position + record.length === bytes.length;
 }
 
 /**

@@ -247,6 +247,8 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
   opened.defer(() => metrics.close());
   const feed = new Feed();
+  /** What was told of damaged journals: each attempt to deliver finds it again. */
+  const damages = new Set<string>();
   const firehose = await openFirehose({
     directory: folders.firehose,
     clock,
@@ -257,7 +259,9 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     faults,
     onFailure(_, error) {
       // What S3 or Glue refuse is in the metrics. Of the disk nobody else would tell.
-      if (error instanceof DiskError || diskProblem(error) !== undefined) reportDefect(error);
+      const isNews = error instanceof DiskError && !damages.has(error.message);
+      if (error instanceof DiskError) damages.add(error.message);
+      if (isNews || diskProblem(error) !== undefined) reportDefect(error);
     },
     onAccepted: feed.addRecord.bind(feed),
     onMetrics: (data) => metrics.add(data),

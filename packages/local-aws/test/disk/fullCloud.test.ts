@@ -126,9 +126,7 @@ describe('what a full disk refuses', () => {
       iam.send(new CreateRoleCommand({ RoleName: 'new', AssumeRolePolicyDocument })),
       kms.send(new CreateKeyCommand({ Description: 'new' })),
       kms.send(new DisableKeyCommand({ KeyId })),
-      kms.send(
-        new PutKeyPolicyCommand({ KeyId, Policy: before.Policy?.replace('kms:*', 'kms:Describe*') }),
-      ),
+      kms.send(new PutKeyPolicyCommand({ KeyId, Policy: before.Policy?.replace('kms:*', 'kms:Describe*') })),
     ];
     for (const one of refused) expect(await failureOf(one)).toMatchObject(FULL);
 

@@ -147,7 +147,10 @@ describe('an acknowledged record', () => {
     ['several', 3],
   ])('is never lost to a damaged mark or header, whatever became of the byte: %s', (_, count) => {
     const record = (n: number) => [recordHeader(Buffer.from(document(n)), 7), Buffer.from(document(n))];
-    const whole = Buffer.concat([SEGMENT_MARK, ...Array.from({ length: count }, (__, n) => record(n)).flat()]);
+    const whole = Buffer.concat([
+      SEGMENT_MARK,
+      ...Array.from({ length: count }, (__, n) => record(n)).flat(),
+    ]);
     for (let at = 0; at < 24; at += 1) {
       for (let change = 1; change < 256; change += 1) {
         const damaged = Buffer.from(whole);
@@ -157,6 +160,25 @@ describe('an acknowledged record', () => {
         expect([at, change, records.length, damage?.after]).toEqual([at, change, 0, readable]);
       }
     }
+  });
+
+  it('that is damaged while it waits is not delivered as if it were right', async () => {
+    await fixture.firehose.createStream('s', partitionedStream());
+    await fixture.put('s', document(1) + document(2));
+    await fixture.pending(2);
+    const [name = ''] = journal();
+    const file = join(fixture.directory, 'streams', 's.stream', name);
+    const whole = readFileSync(file);
+    writeFileSync(file, Buffer.from(whole.toString('latin1').replace('"n":2', '"n":7'), 'latin1'));
+    await expect(fixture.firehose.flush()).rejects.toMatchObject({
+      code: 'LOCAL_AWS_FIREHOSE_UNDELIVERED',
+      message: expect.stringContaining(`${file}, byte 4.`),
+    });
+    expect(fixture.failures).toEqual([expect.objectContaining({ code: 'LOCAL_AWS_DISK_DAMAGED' })]);
+    expect(fixture.objects.size).toBe(0);
+    writeFileSync(file, whole);
+    await fixture.firehose.flush();
+    expect((await fixture.rows()).map(({ n }) => n).sort()).toEqual([1, 2]);
   });
 
   it('is whole wherever a kill cuts the records after it', () => {
