@@ -40,6 +40,8 @@ export function diskProblem(error: unknown): LocalAwsError | undefined {
 /** Like {@link diskProblem}, of what fails while a data directory is opened: something in it may not be ours. */
 export function openingProblem(error: unknown, directory: string): LocalAwsError | undefined {
   if (error instanceof LocalAwsError) return error;
+  // What failed first, where closing what was opened has failed, too.
+  if (error instanceof Error && 'suppressed' in error) return openingProblem(error.suppressed, directory);
   const { code = '', call, path } = systemError(error) ?? {};
   // Other files, such as the code of functions, are not the disk's fault.
   if (path !== undefined && path !== directory && !path.startsWith(`${directory}/`)) return undefined;

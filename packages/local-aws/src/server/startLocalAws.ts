@@ -449,7 +449,11 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     }
     return { delivered: sumByStream(delivered), undrained };
   }
-  opened.defer(async () => void (await flush()));
+  let announced = false;
+  opened.defer(async () => {
+    // A start that failed has nothing to end: what waits is delivered after the next.
+    if (announced) await flush();
+  });
 
   const endpoints = new EndpointServers({
     accountId: account,
@@ -493,6 +497,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     functions,
   });
   announceEndpoint(folders.root, edge.url);
+  announced = true;
   controlled = {
     status,
     flush,

@@ -55,6 +55,7 @@ const streamTemplate = {
     },
   },
 };
+const SENTENCE = /^LOCAL_AWS_DISK_FULL: [^\n]*\n$/;
 const FULL = { status: 503, message: expect.stringContaining('LOCAL_AWS_DISK_FULL: The disk is full') };
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -141,23 +142,42 @@ describe('what a full disk refuses', () => {
 });
 
 describe('a delivery stream', () => {
+  const put = async (record: string) => {
+    const firehose = new FirehoseClient(cloud.clientOptions);
+    const Record = { Data: Buffer.from(record) };
+    await firehose.send(new PutRecordCommand({ DeliveryStreamName: 'events', Record }));
+    firehose.destroy();
+  };
+  const keys = async () => {
+    const s3 = new S3Client({ ...cloud.clientOptions, forcePathStyle: true });
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+    s3.destroy();
+    return Contents.map(({ Key }) => Key);
+  };
+
   itOnLinux('converts what it accepted once there is room, however often there was none', async () => {
     await cloud.stop();
     cloud = await CloudProcess.start(directory.path, streamTemplate);
-    const firehose = new FirehoseClient(cloud.clientOptions);
-    await firehose.send(
-      new PutRecordCommand({ DeliveryStreamName: 'events', Record: { Data: Buffer.from('{"n":1}') } }),
-    );
-    firehose.destroy();
+    await put('{"n":1}');
     // The row fits, its Parquet file does not.
     cloud.limit(50);
     for (let attempt = 0; attempt < 4; attempt += 1) expect(await flush()).toMatchObject({ status: 503 });
     cloud.limit(undefined);
     expect(await flush()).toMatchObject({ status: 200 });
-    const s3 = new S3Client({ ...cloud.clientOptions, forcePathStyle: true });
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
-    expect(Contents.map(({ Key }) => Key)).toEqual([expect.stringMatching(/^data\//)]);
-    s3.destroy();
-    expect(cloud.told).toMatch(/^LOCAL_AWS_DISK_FULL: [^\n]*\n$/);
+    expect(await keys()).toEqual([expect.stringMatching(/^data\//)]);
+    expect(cloud.told).toMatch(SENTENCE);
+  });
+
+  itOnLinux('keeps what it accepted when there is no room to start, which is told in a sentence', async () => {
+    await cloud.stop();
+    cloud = await CloudProcess.start(directory.path, streamTemplate);
+    await put('{"n":1}');
+    await cloud.stop();
+    const failed = await CloudProcess.start(directory.path, streamTemplate, { fileBytes: 10 });
+    expect(failed.endpoint).toBe('');
+    expect(failed.told).toMatch(SENTENCE);
+    cloud = await CloudProcess.start(directory.path, streamTemplate);
+    expect((await flush()).status).toBe(200);
+    expect(await keys()).toEqual([expect.stringMatching(/^data\//)]);
   });
 });
