@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   AthenaClient,
@@ -7,6 +7,7 @@ import {
   GetQueryExecutionCommand,
   ListWorkGroupsCommand,
 } from '@aws-sdk/client-athena';
+import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { CreateRoleCommand, GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import {
@@ -168,16 +169,57 @@ describe('a delivery stream', () => {
     expect(cloud.told).toMatch(SENTENCE);
   });
 
-  itOnLinux('keeps what it accepted when there is no room to start, which is told in a sentence', async () => {
+  itOnLinux('has its metrics while there is no room, and afterwards', async () => {
     await cloud.stop();
     cloud = await CloudProcess.start(directory.path, streamTemplate);
+    const cloudwatch = new CloudWatchClient(cloud.clientOptions);
+    const accepted = async () => {
+      const MetricStat = {
+        Metric: {
+          Namespace: 'AWS/Firehose',
+          MetricName: 'IncomingRecords',
+          Dimensions: [{ Name: 'DeliveryStreamName', Value: 'events' }],
+        },
+        Period: 60,
+        Stat: 'Sum',
+      };
+      const { MetricDataResults = [] } = await cloudwatch.send(
+        new GetMetricDataCommand({
+          MetricDataQueries: [{ Id: 'm', MetricStat }],
+          StartTime: new Date(Date.now() - 3_600_000),
+          EndTime: new Date(Date.now() + 3_600_000),
+        }),
+      );
+      return MetricDataResults[0]?.Values?.reduce((sum, value) => sum + value, 0);
+    };
     await put('{"n":1}');
+    cloud.limit(1);
+    const body = JSON.stringify({ advanceMs: 60_000 });
+    expect((await fetch(`${cloud.endpoint}/_local/clock`, { method: 'POST', body })).status).toBe(200);
+    expect(await accepted()).toBe(1);
+    cloud.limit(undefined);
+    expect(await accepted()).toBe(1);
+    cloudwatch.destroy();
     await cloud.stop();
-    const failed = await CloudProcess.start(directory.path, streamTemplate, { fileBytes: 10 });
-    expect(failed.endpoint).toBe('');
-    expect(failed.told).toMatch(SENTENCE);
-    cloud = await CloudProcess.start(directory.path, streamTemplate);
-    expect((await flush()).status).toBe(200);
-    expect(await keys()).toEqual([expect.stringMatching(/^data\//)]);
+    const written = readdirSync(inData('cloudwatch')).map((name) =>
+      readFileSync(inData(`cloudwatch/${name}`)),
+    );
+    expect(Buffer.concat(written).includes('IncomingRecords')).toBe(true);
   });
+
+  itOnLinux(
+    'keeps what it accepted when there is no room to start, which is told in a sentence',
+    async () => {
+      await cloud.stop();
+      cloud = await CloudProcess.start(directory.path, streamTemplate);
+      await put('{"n":1}');
+      await cloud.stop();
+      const failed = await CloudProcess.start(directory.path, streamTemplate, { fileBytes: 10 });
+      expect(failed.endpoint).toBe('');
+      expect(failed.told).toMatch(SENTENCE);
+      cloud = await CloudProcess.start(directory.path, streamTemplate);
+      expect((await flush()).status).toBe(200);
+      expect(await keys()).toEqual([expect.stringMatching(/^data\//)]);
+    },
+  );
 });
