@@ -11,7 +11,15 @@ const KINDS = new Map<string, 'DISK_FULL' | 'DISK_NOT_WRITABLE'>([
   ['EIO', 'DISK_NOT_WRITABLE'],
 ]);
 /** Something else is where a file or folder of the local cloud belongs. */
-const FOREIGN: ReadonlySet<string> = new Set(['ENOTDIR', 'EISDIR', 'EEXIST', 'ENOTEMPTY', 'ENOENT']);
+const FOREIGN: ReadonlySet<string> = new Set([
+  'ENOTDIR',
+  'EISDIR',
+  'EEXIST',
+  'ENOTEMPTY',
+  'ENOENT',
+  'ELOOP',
+  'ENAMETOOLONG',
+]);
 /** Calls of sockets and processes, whose codes have another meaning. */
 const OTHER_CALLS = /^(connect|bind|listen|accept|getaddrinfo|spawn|kill|send|recv)/;
 

@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
 import { DiskError } from '../base/errors.ts';
 import { isChecked, isTorn, parseChecked, withChecksum } from './checked.ts';
-import { replaceAndKeepOpen, writeWhole } from './files.ts';
+import { readWhole, replaceAndKeepOpen, writeWhole } from './files.ts';
 
 /**
  * A file of JSON lines with checksums. Every change is appended to it before it takes effect.
@@ -43,7 +43,7 @@ export class LineJournal<Line> {
     file: string,
     parse: (value: unknown) => Line,
   ): { readonly journal: LineJournal<Line>; readonly lines: Line[] } {
-    const bytes = readFileSync(file);
+    const bytes = readWhole(file);
     const whole = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
     const lines: Line[] = [];
     const damaged: { readonly line: number; readonly cause: unknown }[] = [];
@@ -72,7 +72,7 @@ export class LineJournal<Line> {
 
   /** Opens a journal for appending, whatever its lines hold. Damaged ones stay as they are. */
   static resume<Line>(file: string): LineJournal<Line> {
-    const bytes = readFileSync(file);
+    const bytes = readWhole(file);
     const end = bytes.lastIndexOf('\n') + 1;
     const lines = bytes.toString('latin1').split('\n').length - 1;
     const journal = new LineJournal<Line>(file, openSync(file, 'a'), lines);

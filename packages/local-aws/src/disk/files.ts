@@ -39,6 +39,16 @@ export function replaceAndKeepOpen(file: string, content: string): number {
   return descriptor;
 }
 
+/** The content of a file. Its errors name the file, where Node's own for a directory does not. */
+export function readWhole(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if (!(error instanceof Error) || 'path' in error) throw error;
+    throw Object.assign(new Error(`${error.message} '${file}'`), error, { path: file });
+  }
+}
+
 /** Replaces a file by a value as JSON, with a checksum. */
 export function writeJsonFile(file: string, value: unknown): void {
   replaceFile(file, `${withChecksum(JSON.stringify(value))}\n`);
@@ -64,7 +74,7 @@ export function readJsonFile<Schema extends z.ZodType>(
 
 function read(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readWhole(file).toString('utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;

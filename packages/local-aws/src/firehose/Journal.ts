@@ -1,20 +1,10 @@
 import { existsSync } from 'node:fs';
-import {
-  appendFile,
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  truncate,
-} from 'node:fs/promises';
+import { appendFile, type FileHandle, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DiskError } from '../base/errors.ts';
 import { parseChecked, withChecksum } from '../disk/checked.ts';
-import { replaceFile } from '../disk/files.ts';
+import { readWhole, replaceFile } from '../disk/files.ts';
 import { LineJournal } from '../disk/LineJournal.ts';
 import { CHECKED_HEADER_BYTES, isRecord, readSegment, recordHeader, SEGMENT_MARK } from './segmentFormat.ts';
 
@@ -64,7 +54,7 @@ export class Journal {
       if (owner !== name && !names.includes(owner)) await rm(join(directory, name));
     }
     const last = Number(SEGMENT_NAME.exec(names.at(-1) ?? '')?.[1] ?? 0);
-    const journal = new Journal(directory, last + 1, await readExpired(join(directory, EXPIRED)));
+    const journal = new Journal(directory, last + 1, readExpired(join(directory, EXPIRED)));
     const entries: JournalEntry[] = [];
     for (const name of names) {
       const recovered = await Segment.recover(join(directory, name));
@@ -369,9 +359,9 @@ export class Segment {
 }
 
 /** How many documents earlier processes have dropped. @throws DiskError DISK_DAMAGED */
-async function readExpired(file: string): Promise<number> {
+function readExpired(file: string): number {
   if (!existsSync(file)) return 0;
-  const text = await readFile(file, 'utf8');
+  const text = readWhole(file).toString('utf8');
   // An earlier version could be killed between emptying the file and writing it.
   if (text === '') return 0;
   try {

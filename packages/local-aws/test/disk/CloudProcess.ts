@@ -32,20 +32,24 @@ export class CloudProcess {
    * Starts it and waits until it answers, or has ended.
    *
    * @param root A directory; the data is in `data` below it.
-   * @param fileBytes No file may grow beyond this. Default: any may.
+   * @param options.fileBytes No file may grow beyond this. Default: any may.
+   * @param options.env More environment variables. Default: none.
    */
   static async start(
     root: string,
     template: object = { Resources: {} },
-    { fileBytes, codeDirectory = root }: { fileBytes?: number; codeDirectory?: string } = {},
+    { fileBytes, env = {} }: { fileBytes?: number; env?: Readonly<Record<string, string>> } = {},
   ): Promise<CloudProcess> {
     const templateFile = join(root, 'template.json');
     mkdirSync(root, { recursive: true });
     writeFileSync(templateFile, JSON.stringify(template));
     const script = fileURLToPath(new URL('serveCloud.ts', import.meta.url));
-    const command = [process.execPath, script, join(root, 'data'), templateFile, codeDirectory];
+    const command = [process.execPath, script, join(root, 'data'), templateFile];
     const limited = fileBytes === undefined ? command : ['prlimit', `--fsize=${fileBytes}:`, ...command];
-    const child = spawn(limited[0] ?? '', limited.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(limited[0] ?? '', limited.slice(1), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     let told = '';
     const listen = (text: Buffer) => {
       told += String(text);

@@ -106,6 +106,21 @@ describe('a query that the disk has no room for', () => {
   });
 });
 
+describe('a call of the control API', () => {
+  itOnLinux('is answered 503, with a sentence, when nothing can be written', async () => {
+    await cloud.stop();
+    // Nobody can write there.
+    cloud = await CloudProcess.start(directory.path, streamTemplate, { env: { TMPDIR: '/sys' } });
+    const body = JSON.stringify({ sql: 'SELECT 1' });
+    const answer = await fetch(`${cloud.endpoint}/_local/query`, { method: 'POST', body });
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      expect.objectContaining({ code: 'LOCAL_AWS_DISK_NOT_WRITABLE' }),
+    ]);
+    expect(cloud.told).toBe('');
+  });
+});
+
 describe('what a full disk refuses', () => {
   itOnLinux('is not done: workgroups, roles and keys', async () => {
     const athena = new AthenaClient(cloud.clientOptions);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
@@ -108,6 +108,28 @@ describe('a start', () => {
     const file = join(directory.path, path);
     mkdirSync(join(file, '..'), { recursive: true });
     writeFileSync(file, 'mine');
+    expect(await start()).toMatchObject({
+      name: 'LOCAL_AWS_DISK_FOREIGN',
+      message: expect.stringContaining(file),
+    });
+  });
+
+  it.each([
+    ['a value', 'data/kms/keys.json'],
+    ['lines', 'data/athena/executions.ndjson'],
+  ])('names a folder that is where a file belongs: of %s', async (_, path) => {
+    const file = join(directory.path, path);
+    mkdirSync(file, { recursive: true });
+    expect(await start()).toMatchObject({
+      name: 'LOCAL_AWS_DISK_FOREIGN',
+      message: expect.stringContaining(file),
+    });
+  });
+
+  it('names a link to itself that is where a file belongs', async () => {
+    const file = join(directory.path, 'data/kms/keys.json');
+    mkdirSync(join(file, '..'), { recursive: true });
+    symlinkSync(file, file);
     expect(await start()).toMatchObject({
       name: 'LOCAL_AWS_DISK_FOREIGN',
       message: expect.stringContaining(file),
