@@ -20,7 +20,13 @@ import {
   type LocalAwsStatus,
   type PendingDelivery,
 } from '../control/controlApi.ts';
-import { announceEndpoint, dataFolders, lockDataDirectory, makeDataPrivate } from '../disk/dataDirectory.ts';
+import {
+  announceEndpoint,
+  dataFolders,
+  lockDataDirectory,
+  makeDataPrivate,
+  requireOwnFolders,
+} from '../disk/dataDirectory.ts';
 import { startEdge } from '../edge/startEdge.ts';
 import { openEventBus } from '../events/index.ts';
 import { Faults } from '../faults/Faults.ts';
@@ -202,6 +208,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   const clock = options.clock ?? new MovableClock();
   const folders = dataFolders(options.directory);
   process.umask(0o077);
+  requireOwnFolders(folders);
   makeDataPrivate(folders, { onWarning: options.onWarning ?? (() => undefined) });
   opened.defer(lockDataDirectory(folders.root));
   let source = typeof options.stack === 'function' ? await options.stack() : options.stack;
