@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { z } from 'zod';
 import { DiskError } from '../base/errors.ts';
 import { parseChecked, withChecksum } from './checked.ts';
@@ -47,6 +47,14 @@ export function readWhole(file: string): Buffer {
     if (!(error instanceof Error) || 'path' in error) throw error;
     throw Object.assign(new Error(`${error.message} '${file}'`), error, { path: file });
   }
+}
+
+/**
+ * The content of a file in pieces. It is opened when the first is asked for: of a stream that nobody reads, because what
+ * it was for has failed, an error would end the process.
+ */
+export async function* readPieces(file: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(file);
 }
 
 /** Replaces a file by a value as JSON, with a checksum. */

@@ -120,12 +120,14 @@ class FunctionLog {
     await new Promise<void>((resolve) => this.#output.write('', () => resolve()));
     // A rotation in between has moved the file: then its name is that of the one before.
     const current = this.#begins === begins ? this.#file : this.#before;
-    if (from < begins && this.#begins === begins && existsSync(this.#before))
+    if (from < begins && this.#begins === begins)
       yield* this.#read(this.#before, Math.max(from, before), before, begins);
     if (end > begins) yield* this.#read(current, Math.max(from, begins), begins, end);
   }
 
   async *#read(file: string, from: number, begins: number, end: number): AsyncGenerator<LogLine> {
+    // Somebody may have deleted it.
+    if (!existsSync(file)) return;
     const input = createReadStream(file, { start: from - begins, end: end - begins - 1 });
     let position = from;
     let mark = this.#markBefore(from);

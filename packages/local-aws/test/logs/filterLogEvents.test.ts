@@ -176,6 +176,13 @@ describe('FilterLogEvents', () => {
       expect((await find()).events.map(([, text]) => text)).toEqual(expected(0, 12).map(([, text]) => text));
     });
 
+    it('has the lines that are left when the file goes while it is used', async () => {
+      writeLines(0, 13);
+      await find();
+      rmSync(`${folder()}/shop.log`);
+      expect((await find()).events).toEqual(expected(0, 11));
+    });
+
     it.each([
       ['is gone', 0],
       ['is cut', 4],
