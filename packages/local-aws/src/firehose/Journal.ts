@@ -235,6 +235,14 @@ export class Segment {
           'DISK_DAMAGED',
           `${path}, byte ${damage.at}. ${records.length} records before it and ${damage.after} after it can be read.`,
         );
+      // Whoever has emptied or cut the file has not cut what is known of its records.
+      let most = 0;
+      for (const index of delivered.keys()) most = Math.max(most, index + 1);
+      if (most > records.length)
+        throw new DiskError(
+          'DISK_DAMAGED',
+          `${path}, byte ${bytes.length}. ${records.length} of at least ${most} records are there.`,
+        );
       const entries = records.map((record, index) => ({
         ...record,
         segment,

@@ -162,6 +162,27 @@ describe('an acknowledged record', () => {
     }
   });
 
+  it('that was delivered in part is missed when its file is emptied', async () => {
+    await fixture.firehose.createStream('s', partitionedStream());
+    fixture.beforePut = (key) => {
+      if (!key.startsWith('data/1/')) throw new Error('S3 is away.');
+    };
+    await fixture.put('s', document(1) + document(2));
+    await expect(fixture.firehose.flush()).rejects.toMatchObject({ code: 'LOCAL_AWS_FIREHOSE_UNDELIVERED' });
+    await fixture.stop();
+    const file = join(fixture.directory, 'streams', 's.stream', '0000000001.journal');
+    const whole = readFileSync(file);
+    await fixture.start();
+    for (const length of [0, 4]) {
+      writeFileSync(file, whole.subarray(0, length));
+      await expect(fixture.firehose.createStream('s', partitionedStream())).rejects.toMatchObject({
+        code: 'LOCAL_AWS_DISK_DAMAGED',
+        message: expect.stringContaining(`${file}, byte ${length}. 0 of at least 1 records are there.`),
+      });
+      expect(readFileSync(file).length).toBe(length);
+    }
+  });
+
   it('that is damaged while it waits is not delivered as if it were right', async () => {
     await fixture.firehose.createStream('s', partitionedStream());
     await fixture.put('s', document(1) + document(2));
