@@ -70,7 +70,7 @@ export function sqlPage(config: Config): string {
     '',
     '## dbt',
     '',
-    `The same command builds a dbt project over the views (\`test/clients/dbt/\`) twice, with ${pins('dbt/requirements.txt')}: a view, a table, incremental models by \`insert_overwrite\` and \`append\`, a snapshot, tests and documents, all in Parquet. Iceberg, seeds and Python models are refused by name.`,
+    `The same command builds a dbt project over the views (\`test/clients/dbt/\`) twice, with ${pins('dbt/requirements.txt')}: a view, a table, incremental models by \`insert_overwrite\` and \`append\`, a snapshot, tests and documents, all in Parquet. Iceberg, buckets (\`bucketed_by\`), seeds and Python models are refused by name.`,
     LIMITS,
   ].join('\n');
 }

@@ -11,7 +11,15 @@ const KINDS = new Map<string, 'DISK_FULL' | 'DISK_NOT_WRITABLE'>([
   ['EIO', 'DISK_NOT_WRITABLE'],
 ]);
 /** Something else is where a file or folder of the local cloud belongs. */
-const FOREIGN: ReadonlySet<string> = new Set(['ENOTDIR', 'EISDIR', 'EEXIST', 'ENOTEMPTY', 'ENOENT']);
+const FOREIGN: ReadonlySet<string> = new Set([
+  'ENOTDIR',
+  'EISDIR',
+  'EEXIST',
+  'ENOTEMPTY',
+  'ENOENT',
+  'ELOOP',
+  'ENAMETOOLONG',
+]);
 /** Calls of sockets and processes, whose codes have another meaning. */
 const OTHER_CALLS = /^(connect|bind|listen|accept|getaddrinfo|spawn|kill|send|recv)/;
 
@@ -40,6 +48,8 @@ export function diskProblem(error: unknown): LocalAwsError | undefined {
 /** Like {@link diskProblem}, of what fails while a data directory is opened: something in it may not be ours. */
 export function openingProblem(error: unknown, directory: string): LocalAwsError | undefined {
   if (error instanceof LocalAwsError) return error;
+  // What failed first, where closing what was opened has failed, too.
+  if (error instanceof Error && 'suppressed' in error) return openingProblem(error.suppressed, directory);
   const { code = '', call, path } = systemError(error) ?? {};
   // Other files, such as the code of functions, are not the disk's fault.
   if (path !== undefined && path !== directory && !path.startsWith(`${directory}/`)) return undefined;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { DiskError, type LocalAwsError } from '../base/errors.ts';
 import { reportDefect } from '../base/reportDefect.ts';
-import { isChecked, parseChecked } from '../disk/checked.ts';
+import { isChecked, isTorn, parseChecked } from '../disk/checked.ts';
 import { LineJournal } from '../disk/LineJournal.ts';
 import type { Metric, MetricDatum } from './embeddedMetrics.ts';
 import { Statistics, type StoredStatistics } from './Statistics.ts';
@@ -67,7 +67,7 @@ export class MetricStore {
   readonly #onDamage: (error: LocalAwsError) => void;
   /** Hours whose damage has been told. */
   readonly #told = new Set<number>();
-  #waiting = new Map<string, Map<number, Statistics>>();
+  readonly #waiting = new Map<string, Map<number, Statistics>>();
   #open: { readonly hour: number; readonly journal: LineJournal<readonly Line[]> } | undefined;
 
   private constructor(directory: string, clock: Clock, onDamage: (error: LocalAwsError) => void) {
@@ -104,23 +104,24 @@ export class MetricStore {
     }
   }
 
-  /** Writes what waits. */
+  /** Writes what waits. What a full disk does not take waits on. */
   flush(): void {
-    if (this.#waiting.size === 0) return;
     const byHour = new Map<number, Line[]>();
-    for (const [key, minutes] of this.#waiting) {
-      for (const [minute, statistics] of minutes) {
-        const hour = Math.floor(minute / HOUR_MS) * HOUR_MS;
-        const lines = byHour.get(hour) ?? [];
-        lines.push([key, minute, ...statistics.toJson()]);
-        byHour.set(hour, lines);
-      }
+    for (const line of this.#waitingLines()) {
+      const hour = Math.floor(line[1] / HOUR_MS) * HOUR_MS;
+      const lines = byHour.get(hour) ?? [];
+      lines.push(line);
+      byHour.set(hour, lines);
     }
-    this.#waiting = new Map();
     for (const [hour, lines] of byHour) {
       const journal = this.#journal(hour);
       journal.append(lines);
-      if (journal.lines < LINES_BEFORE_MERGE) continue;
+      for (const [key, minute] of lines) {
+        const minutes = this.#waiting.get(key);
+        minutes?.delete(minute);
+        if (minutes?.size === 0) this.#waiting.delete(key);
+      }
+      if (journal.lines < LINES_BEFORE_MERGE || this.#told.has(hour)) continue;
       const { lines: own, isDamaged } = this.#read(hour);
       if (!isDamaged) journal.compact([merged(own, MINUTE_MS)]);
     }
@@ -131,7 +132,7 @@ export class MetricStore {
    * hours older than 15 days there is one value for the whole hour.
    */
   read(start: number, end: number, wants: (metric: Metric) => boolean): StoredMinute[] {
-    this.flush();
+    this.#tryFlush();
     const metrics = new Map<string, Metric | undefined>();
     const select = (key: string) => {
       if (!metrics.has(key)) {
@@ -143,6 +144,7 @@ export class MetricStore {
     return this.#hours()
       .filter((hour) => hour < end && hour + HOUR_MS > start)
       .flatMap((hour) => this.#read(hour).lines)
+      .concat(this.#waitingLines())
       .flatMap(([key, minute, ...stored]) => {
         const metric = minute >= start && minute < end ? select(key) : undefined;
         return metric === undefined ? [] : [{ metric, minute, statistics: Statistics.fromJson(stored) }];
@@ -157,9 +159,23 @@ export class MetricStore {
 
   /** Writes what waits and closes the file. */
   close(): void {
-    this.flush();
+    this.#tryFlush();
     this.#open?.journal.close();
     this.#open = undefined;
+  }
+
+  #tryFlush(): void {
+    try {
+      this.flush();
+    } catch (error) {
+      reportDefect(error);
+    }
+  }
+
+  #waitingLines(): Line[] {
+    return [...this.#waiting].flatMap(([key, minutes]) =>
+      [...minutes].map(([minute, statistics]): Line => [key, minute, ...statistics.toJson()]),
+    );
   }
 
   #minute(key: string, minute: number): Statistics {
@@ -180,7 +196,7 @@ export class MetricStore {
     if (isNew) this.#expire();
     const journal = isNew
       ? LineJournal.create<readonly Line[]>(file, [])
-      : LineJournal.open<readonly Line[]>(file, (value) => (isBatch(value) ? value : [])).journal;
+      : LineJournal.resume<readonly Line[]>(file);
     this.#open = { hour, journal };
     return journal;
   }
@@ -190,7 +206,7 @@ export class MetricStore {
     const texts = readFileSync(file, 'utf8').split('\n');
     // An incomplete last line is that of a process that was killed.
     const last = texts.pop() ?? '';
-    if (isChecked(last)) texts.push(last);
+    if (last !== '' && (isChecked(last) || !isTorn(last))) texts.push(last);
     const batches = texts.map(readBatch);
     const lines = batches.flatMap((batch) => batch ?? []);
     const first = batches.indexOf(undefined);

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import type { Athena } from '../athena/index.ts';
 import { LAST_INSTANT_MS, LONGEST_ADVANCE_MS } from '../base/clock.ts';
+import { diskProblem } from '../base/diskProblem.ts';
 import { ControlError, LocalAwsError } from '../base/errors.ts';
 import type { MovableClock } from '../base/MovableClock.ts';
 import type { EventBus } from '../events/index.ts';
@@ -205,8 +206,10 @@ export function controlApi({ path, controlled, ...presentation }: ControlOptions
       const body = sent === '' ? undefined : parse(sent);
       answer(200, await call(cloud, body, { query: new URLSearchParams(query), signal: gone.signal }));
     } catch (error) {
-      if (!(error instanceof LocalAwsError)) throw error;
-      answer(STATUS[error.kind] ?? 500, { code: error.code, message: error.message, cure: error.cure });
+      const problem = error instanceof LocalAwsError ? error : diskProblem(error);
+      if (problem === undefined) throw error;
+      const status = problem.kind.startsWith('DISK_') ? 503 : (STATUS[problem.kind] ?? 500);
+      answer(status, { code: problem.code, message: problem.message, cure: problem.cure });
     }
     return true;
   };

@@ -1,14 +1,14 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
 import { DiskError } from '../base/errors.ts';
-import { isChecked, parseChecked, withChecksum } from './checked.ts';
-import { replaceAndKeepOpen, writeWhole } from './files.ts';
+import { isChecked, isTorn, parseChecked, withChecksum } from './checked.ts';
+import { readWhole, replaceAndKeepOpen, writeWhole } from './files.ts';
 
 /**
  * A file of JSON lines with checksums. Every change is appended to it before it takes effect.
  *
  * A line is written before {@link append} returns, so it survives a killed process. It isn't flushed to the disk, so a
  * power failure may lose the last moments. A kill can leave an incomplete last line, which doesn't count and is dropped
- * at the next open. An incomplete line from a full disk is removed at once. All calls are synchronous: a change and its
+ * at the next open. A last line that lacks nothing but its end counts. An incomplete line from a full disk is removed at once. All calls are synchronous: a change and its
  * line are one step.
  */
 export class LineJournal<Line> {
@@ -18,6 +18,8 @@ export class LineJournal<Line> {
   #lines: number;
   /** An incomplete line could not be removed yet: nothing may be appended to it. */
   #torn = false;
+  /** The last line has no end yet: the next one begins with it. */
+  #unended = false;
 
   private constructor(file: string, descriptor: number, lines: number) {
     this.#file = file;
@@ -41,7 +43,7 @@ export class LineJournal<Line> {
     file: string,
     parse: (value: unknown) => Line,
   ): { readonly journal: LineJournal<Line>; readonly lines: Line[] } {
-    const bytes = readFileSync(file);
+    const bytes = readWhole(file);
     const whole = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
     const lines: Line[] = [];
     const damaged: { readonly line: number; readonly cause: unknown }[] = [];
@@ -53,17 +55,29 @@ export class LineJournal<Line> {
         damaged.push({ line: i + 1, cause });
       }
     }
-    // The end of a whole line can be damaged, too. A line that a kill has cut is not whole.
+    // The end of a whole line can be damaged, too, and more than one line. A line that a kill has cut is not whole.
     const rest = bytes.subarray(whole.length).toString('utf8');
-    if (isChecked(rest.slice(0, -1))) damaged.push({ line: texts.length + 1, cause: 'The line has no end.' });
+    if (isChecked(rest)) lines.push(parse(parseChecked(rest)));
+    else if (rest !== '' && !isTorn(rest))
+      damaged.push({ line: texts.length + 1, cause: 'The line has no end.' });
     const [first] = damaged;
     if (first !== undefined) {
       const found = `${file}, line ${first.line}. ${lines.length} of ${lines.length + damaged.length} lines can be read.`;
       throw new DiskError('DISK_DAMAGED', found, { cause: first.cause });
     }
     const journal = new LineJournal<Line>(file, openSync(file, 'a'), lines.length);
-    if (whole.length < journal.#length) journal.#cut(whole.length);
+    journal.#takeRest(rest, whole.length);
     return { journal, lines };
+  }
+
+  /** Opens a journal for appending, whatever its lines hold. Damaged ones stay as they are. */
+  static resume<Line>(file: string): LineJournal<Line> {
+    const bytes = readWhole(file);
+    const end = bytes.lastIndexOf('\n') + 1;
+    const lines = bytes.toString('latin1').split('\n').length - 1;
+    const journal = new LineJournal<Line>(file, openSync(file, 'a'), lines);
+    journal.#takeRest(bytes.subarray(end).toString('utf8'), end);
+    return journal;
   }
 
   /** Number of lines in the file, including superseded ones. */
@@ -74,7 +88,7 @@ export class LineJournal<Line> {
   /** Writes one line. If it throws, nothing is written. */
   append(line: Line): void {
     if (this.#torn) this.#cut(this.#length);
-    const bytes = Buffer.from(textOf([line]));
+    const bytes = Buffer.from(`${this.#unended ? '\n' : ''}${textOf([line])}`);
     try {
       writeWhole(this.#descriptor, bytes);
     } catch (error) {
@@ -88,6 +102,7 @@ export class LineJournal<Line> {
     }
     this.#length += bytes.length;
     this.#lines += 1;
+    this.#unended = false;
   }
 
   /**
@@ -95,21 +110,32 @@ export class LineJournal<Line> {
    * as on a full disk, the old one stays in use: it is only longer.
    */
   compact(lines: readonly Line[]): void {
-    let descriptor: number;
     try {
-      descriptor = replaceAndKeepOpen(this.#file, textOf(lines));
+      this.rewrite(lines);
     } catch {
-      return;
+      // Nothing is lost.
     }
+  }
+
+  /** Replaces everything by other lines. If this throws, nothing has changed. */
+  rewrite(lines: readonly Line[]): void {
+    const descriptor = replaceAndKeepOpen(this.#file, textOf(lines));
     closeSync(this.#descriptor);
     this.#descriptor = descriptor;
     this.#length = fstatSync(descriptor).size;
     this.#lines = lines.length;
     this.#torn = false;
+    this.#unended = false;
   }
 
   close(): void {
     closeSync(this.#descriptor);
+  }
+
+  /** What stands after the last line end, at `position`. */
+  #takeRest(rest: string, position: number): void {
+    if (isTorn(rest) && !isChecked(rest)) this.#cut(position);
+    else this.#unended = rest !== '';
   }
 
   #cut(length: number): void {

@@ -21,6 +21,15 @@ export function parseChecked(text: string): unknown {
   return JSON.parse(json);
 }
 
+/** The beginning of a JSON text with a checksum, up to before its last digit. JSON has no control characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+const BEGINNING = /^[[{"\d\-tfn][^\0-\x1f]*(\t(#[0-9a-f]{0,7})?)?$/;
+
+/** Whether a text without line end is a line that a kill or a full disk has cut while it was written. */
+export function isTorn(text: string): boolean {
+  return BEGINNING.test(text);
+}
+
 /** Whether a text has a checksum, and it is right. */
 export function isChecked(text: string): boolean {
   try {

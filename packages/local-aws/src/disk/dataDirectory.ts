@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { LocalCloudError } from '../base/errors.ts';
+import { DiskError, LocalCloudError } from '../base/errors.ts';
 
 /** The folders of a data directory; each belongs to one service. */
 export function dataFolders(directory: string) {
@@ -33,6 +33,23 @@ export function dataFolders(directory: string) {
 
 /** The folders of one data directory. */
 type DataFolders = ReturnType<typeof dataFolders>;
+
+/** What the first start makes, in every version: where one of these is, the folders are the cloud's own. */
+const OWN = ['s3/.store', 'athena/workgroups.json', 'cloudformation/stack.jsonl'];
+
+/**
+ * Requires that what is in the folders of a data directory is the cloud's: in a directory that holds other things, such
+ * as a project, `logs` or `s3` may be somebody else's.
+ *
+ * @throws DiskError DISK_FOREIGN, before anything is changed.
+ */
+export function requireOwnFolders({ root, ...folders }: DataFolders): void {
+  if (OWN.some((path) => existsSync(join(root, path)))) return;
+  for (const folder of Object.values(folders)) {
+    const [found] = existsSync(folder) ? readdirSync(folder).sort() : [];
+    if (found !== undefined) throw new DiskError('DISK_FOREIGN', `${join(folder, found)}.`);
+  }
+}
 
 /** Permission bits of the group and of all other users. */
 const OTHERS = 0o077;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { z } from 'zod';
 import { DiskError } from '../base/errors.ts';
 import { parseChecked, withChecksum } from './checked.ts';
@@ -39,6 +39,24 @@ export function replaceAndKeepOpen(file: string, content: string): number {
   return descriptor;
 }
 
+/** The content of a file. Its errors name the file, where Node's own for a directory does not. */
+export function readWhole(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if (!(error instanceof Error) || 'path' in error) throw error;
+    throw Object.assign(new Error(`${error.message} '${file}'`), error, { path: file });
+  }
+}
+
+/**
+ * The content of a file in pieces. It is opened when the first is asked for: of a stream that nobody reads, because what
+ * it was for has failed, an error would end the process.
+ */
+export async function* readPieces(file: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(file);
+}
+
 /** Replaces a file by a value as JSON, with a checksum. */
 export function writeJsonFile(file: string, value: unknown): void {
   replaceFile(file, `${withChecksum(JSON.stringify(value))}\n`);
@@ -64,7 +82,7 @@ export function readJsonFile<Schema extends z.ZodType>(
 
 function read(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readWhole(file).toString('utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;

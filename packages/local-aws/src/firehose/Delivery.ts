@@ -7,7 +7,7 @@ import { createGzip } from 'node:zlib';
 import type { Clock } from '../base/clock.ts';
 import type { DeliveryUnit, Failure, StreamBuffer, UnitList } from './BufferSet.ts';
 import { ConversionError } from './convert/ColumnFormat.ts';
-import type { ParquetWriter } from './convert/ParquetWriter.ts';
+import { type ParquetWriter, RowsRefused } from './convert/ParquetWriter.ts';
 import { RowReader } from './convert/RowReader.ts';
 import type { ObjectSink, SchemaSource, StreamCall } from './ports.ts';
 import { evaluatePrefix, formatJavaTime, hasExpression, parseJavaTime } from './prefixTemplate.ts';
@@ -130,8 +130,10 @@ export class Delivery {
         const staged = { path: rows.path, longestRow };
         await this.#context.writer.write(staged, reader.columns, parquet, conversion);
       } catch (error) {
-        this.#refusedByWriter += 1;
-        this.#refusal = error instanceof Error ? error.message : String(error);
+        if (error instanceof RowsRefused) {
+          this.#refusedByWriter += 1;
+          this.#refusal = error.message;
+        }
         throw error;
       }
     }
@@ -207,10 +209,9 @@ async function* unitBytes(
   units: UnitList,
 ): AsyncGenerator<{ readonly unit: DeliveryUnit; readonly bytes: Uint8Array }> {
   for (const ofRecord of units.byRecord()) {
-    const [{ entry, start }] = ofRecord;
-    const end = ofRecord.at(-1)?.end ?? start;
-    const bytes = await entry.segment.read(entry.position + start, end - start);
-    for (const unit of ofRecord) yield { unit, bytes: bytes.subarray(unit.start - start, unit.end - start) };
+    const [{ entry }] = ofRecord;
+    const bytes = await entry.segment.read(entry);
+    for (const unit of ofRecord) yield { unit, bytes: bytes.subarray(unit.start, unit.end) };
   }
 }
 

@@ -27,6 +27,8 @@ const RETRIES_ENDED = {
 /** A full buffer on its way. */
 interface UnderWay {
   objects: Delivery;
+  /** What to mark of documents that were dropped and noted. */
+  readonly dropped: Map<Segment, DeliveredRun[]>;
   readonly unmarked: Map<Segment, DeliveredRun[]>;
 }
 
@@ -93,6 +95,7 @@ export class DeliveryStream {
       onFull: (buffer) => {
         this.#underWay.set(buffer, {
           objects: new Delivery(this.#context, buffer),
+          dropped: new Map(),
           unmarked: deliveredRuns(buffer.units),
         });
         this.#deliveries.push(buffer);
@@ -176,7 +179,7 @@ export class DeliveryStream {
     let last: { readonly entry: JournalEntry; readonly bytes: Buffer } | undefined;
     const read = async (entry: JournalEntry) => {
       if (last?.entry === entry) return last.bytes;
-      const bytes = await entry.segment.read(entry.position, entry.length).catch(() => undefined);
+      const bytes = await entry.segment.read(entry).catch(() => undefined);
       if (bytes !== undefined) last = { entry, bytes };
       return bytes;
     };
@@ -266,7 +269,7 @@ export class DeliveryStream {
       try {
         const records: { entry: JournalEntry; data: Uint8Array }[] = [];
         for (const { entry, data } of batch) {
-          records.push({ entry, data: data ?? (await entry.segment.read(entry.position, entry.length)) });
+          records.push({ entry, data: data ?? (await entry.segment.read(entry)) });
         }
         const units = await this.#partitioner.partition(records);
         this.#intakeError = undefined;
@@ -313,7 +316,8 @@ export class DeliveryStream {
   async #deliver(buffer: StreamBuffer): Promise<void> {
     const delivery = this.#underWay.get(buffer);
     if (delivery === undefined) return;
-    if (!delivery.objects.done) {
+    await mark(delivery.dropped);
+    if (!delivery.objects.done && buffer.units.length > 0) {
       const fate = this.#takeDelivery();
       try {
         if (fate.failDeliveries !== undefined || fate.expireDeliveries !== undefined)
@@ -325,15 +329,11 @@ export class DeliveryStream {
       } catch (error) {
         this.#counted.failed += 1;
         const ages = fate.expireDeliveries === undefined ? RETENTION_MS : Number.NEGATIVE_INFINITY;
-        await this.#expire(buffer, delivery.unmarked, ages);
+        await this.#expire(buffer, delivery, ages);
         if (buffer.units.length > 0) throw error;
       }
     }
-    for (const [segment, runs] of delivery.unmarked) {
-      await segment.markDelivered(runs);
-      // Marking it twice would count documents as delivered that are not.
-      delivery.unmarked.delete(segment);
-    }
+    await mark(delivery.unmarked);
     this.#underWay.delete(buffer);
     this.#buffers.delivered(buffer);
     this.#documents -= buffer.units.length;
@@ -356,18 +356,14 @@ export class DeliveryStream {
   }
 
   /** Drops the documents of a buffer, which could not be delivered just now, that are older than so many milliseconds. */
-  async #expire(
-    buffer: StreamBuffer,
-    unmarked: Map<Segment, DeliveredRun[]>,
-    oldestMs: number,
-  ): Promise<void> {
+  async #expire(buffer: StreamBuffer, { dropped, unmarked }: UnderWay, oldestMs: number): Promise<void> {
     const since = this.#clock.now() - oldestMs;
     const old = buffer.units.filter(({ entry }) => entry.arrivalMs <= since);
     if (old.length === 0) return;
     const kept = buffer.units.filter(({ entry }) => entry.arrivalMs > since);
+    await this.#journal.noteExpired(this.#expired + old.length, await readUnits(old));
     this.#expired += old.length;
-    await this.#journal.noteExpired(this.#expired, await readUnits(old));
-    for (const [segment, runs] of deliveredRuns(old)) await segment.markDelivered(runs);
+    for (const [segment, runs] of deliveredRuns(old)) dropped.set(segment, runs);
     unmarked.clear();
     for (const [segment, runs] of deliveredRuns(kept)) unmarked.set(segment, runs);
     let bytes = 0;
@@ -378,6 +374,7 @@ export class DeliveryStream {
     buffer.units = kept;
     buffer.oldestArrivalMs = this.#clock.now();
     for (const { entry } of kept) buffer.oldestArrivalMs = Math.min(buffer.oldestArrivalMs, entry.arrivalMs);
+    await mark(dropped);
   }
 
   /** Files that can't be deleted now are deleted later: everything in them is delivered. */
@@ -424,11 +421,19 @@ export interface StreamOptions {
   readonly onAccepted: (data: Uint8Array, at: number) => void;
 }
 
+/** Marks documents as delivered. A segment is forgotten then: marked twice, others would count as delivered, too. */
+async function mark(marks: Map<Segment, DeliveredRun[]>): Promise<void> {
+  for (const [segment, runs] of marks) {
+    await segment.markDelivered(runs);
+    marks.delete(segment);
+  }
+}
+
 async function readUnits(units: UnitList) {
   const documents: { readonly arrivalMs: number; readonly text: string }[] = [];
   for (const { entry, start, end } of units) {
-    const bytes = await entry.segment.read(entry.position + start, end - start);
-    documents.push({ arrivalMs: entry.arrivalMs, text: bytes.toString('utf8') });
+    const bytes = await entry.segment.read(entry);
+    documents.push({ arrivalMs: entry.arrivalMs, text: bytes.toString('utf8', start, end) });
   }
   return documents;
 }

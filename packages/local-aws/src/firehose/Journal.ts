@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, type FileHandle, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DiskError } from '../base/errors.ts';
-import { replaceFile } from '../disk/files.ts';
+import { parseChecked, withChecksum } from '../disk/checked.ts';
+import { readWhole, replaceFile } from '../disk/files.ts';
 import { LineJournal } from '../disk/LineJournal.ts';
-import { readSegment, recordHeader, SEGMENT_MARK } from './segmentFormat.ts';
+import { CHECKED_HEADER_BYTES, isRecord, readSegment, recordHeader, SEGMENT_MARK } from './segmentFormat.ts';
 
 /** Size in bytes after which a new file is started, so that delivered files can be deleted. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
@@ -53,7 +54,7 @@ export class Journal {
       if (owner !== name && !names.includes(owner)) await rm(join(directory, name));
     }
     const last = Number(SEGMENT_NAME.exec(names.at(-1) ?? '')?.[1] ?? 0);
-    const journal = new Journal(directory, last + 1, await readExpired(join(directory, EXPIRED)));
+    const journal = new Journal(directory, last + 1, readExpired(join(directory, EXPIRED)));
     const entries: JournalEntry[] = [];
     for (const name of names) {
       const recovered = await Segment.recover(join(directory, name));
@@ -78,7 +79,8 @@ export class Journal {
 
   /**
    * Writes down how many documents were dropped in all, and adds those that were dropped now to a file, which only the
-   * deletion of the stream deletes: so that a test can tell what Firehose dropped from what was lost elsewhere.
+   * deletion of the stream deletes: so that a test can tell what Firehose dropped from what was lost elsewhere. If this
+   * throws, nothing is noted.
    */
   async noteExpired(documents: number, dropped: readonly ExpiredDocument[]): Promise<void> {
     const lines = dropped
@@ -87,8 +89,15 @@ export class Journal {
         return `${JSON.stringify(line)}\n`;
       })
       .join('');
-    await appendFile(join(this.#directory, EXPIRED_DOCUMENTS), lines);
-    replaceFile(join(this.#directory, EXPIRED), String(documents));
+    const file = join(this.#directory, EXPIRED_DOCUMENTS);
+    const length = existsSync(file) ? (await stat(file)).size : 0;
+    try {
+      await appendFile(file, lines);
+      replaceFile(join(this.#directory, EXPIRED), withChecksum(String(documents)));
+    } catch (error) {
+      await truncate(file, length).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Deletes the files whose documents are all delivered. */
@@ -184,6 +193,7 @@ export class Segment {
   readonly #path: string;
   #file: FileHandle | undefined;
   #marks: LineJournal<readonly DeliveredRun[]> | undefined;
+  #headerBytes = CHECKED_HEADER_BYTES;
   /** Bytes written so far. */
   size = 0;
   #records = 0;
@@ -219,11 +229,19 @@ export class Segment {
     try {
       const delivered = segment.#openMarks();
       const bytes = await segment.#file.readFile();
-      const { records, damage } = readSegment(bytes);
+      const { records, damage, headerBytes } = readSegment(bytes);
       if (damage !== undefined)
         throw new DiskError(
           'DISK_DAMAGED',
           `${path}, byte ${damage.at}. ${records.length} records before it and ${damage.after} after it can be read.`,
+        );
+      // Whoever has emptied or cut the file has not cut what is known of its records.
+      let most = 0;
+      for (const index of delivered.keys()) most = Math.max(most, index + 1);
+      if (most > records.length)
+        throw new DiskError(
+          'DISK_DAMAGED',
+          `${path}, byte ${bytes.length}. ${records.length} of at least ${most} records are there.`,
         );
       const entries = records.map((record, index) => ({
         ...record,
@@ -231,6 +249,7 @@ export class Segment {
         index,
         delivered: delivered.get(index) ?? NONE,
       }));
+      segment.#headerBytes = headerBytes;
       segment.size = bytes.length;
       segment.#records = entries.length;
       segment.#unsettled = entries.length;
@@ -282,11 +301,18 @@ export class Segment {
     return entries;
   }
 
-  async read(position: number, length: number): Promise<Buffer> {
-    const bytes = Buffer.allocUnsafe(length);
-    const { bytesRead } = await this.#open().read(bytes, 0, length, position);
-    if (bytesRead !== length) throw new Error(`The journal ${this.#path} ends early.`);
-    return bytes;
+  /**
+   * The bytes of one of its records.
+   *
+   * @throws DiskError DISK_DAMAGED when the record is no longer what was written.
+   */
+  async read({ position, length }: JournalEntry): Promise<Buffer> {
+    const start = position - this.#headerBytes;
+    const bytes = Buffer.allocUnsafe(this.#headerBytes + length);
+    const { bytesRead } = await this.#open().read(bytes, 0, bytes.length, start);
+    if (bytesRead !== bytes.length || !isRecord(bytes, this.#headerBytes))
+      throw new DiskError('DISK_DAMAGED', `${this.#path}, byte ${start}.`);
+    return bytes.subarray(this.#headerBytes);
   }
 
   /** Counts a record's documents: from now on the segment waits for the undelivered ones. */
@@ -341,12 +367,16 @@ export class Segment {
 }
 
 /** How many documents earlier processes have dropped. @throws DiskError DISK_DAMAGED */
-async function readExpired(file: string): Promise<number> {
+function readExpired(file: string): number {
   if (!existsSync(file)) return 0;
-  const text = await readFile(file, 'utf8');
+  const text = readWhole(file).toString('utf8');
   // An earlier version could be killed between emptying the file and writing it.
-  if (/^\d{0,15}$/.test(text)) return Number(text);
-  throw new DiskError('DISK_DAMAGED', `${file}.`);
+  if (text === '') return 0;
+  try {
+    return z.int().min(0).parse(parseChecked(text));
+  } catch (cause) {
+    throw new DiskError('DISK_DAMAGED', `${file}.`, { cause });
+  }
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

@@ -9,6 +9,8 @@ export interface SegmentRecord {
 
 /** What a segment's file holds. */
 export interface SegmentContent {
+  /** Of the header before each record. */
+  readonly headerBytes: number;
   /** In order, up to the damage. */
   readonly records: readonly SegmentRecord[];
   /** The first byte that is not what was written, and how many records after it can be read. */
@@ -19,8 +21,8 @@ export interface SegmentContent {
 export const SEGMENT_MARK = Buffer.from('JRN2');
 /** Length and CRC-32 of the record (u32 each), arrival (f64, epoch ms); little-endian. */
 const RECORD_HEADER_BYTES = 16;
-/** The same, and their own CRC-32: a length that is damaged would hide all later records. */
-const CHECKED_HEADER_BYTES = RECORD_HEADER_BYTES + 4;
+/** Of a header: the same, and their own CRC-32, because a length that is damaged would hide all later records. */
+export const CHECKED_HEADER_BYTES = RECORD_HEADER_BYTES + 4;
 /** Longer than any record that Firehose accepts. */
 const LONGEST_BYTES = 16 * 1024 * 1024;
 
@@ -39,24 +41,43 @@ export function recordHeader(data: Uint8Array, arrivalMs: number): Buffer {
  * at the end, which a power failure leaves. Segments of earlier versions have no mark and no checksums of headers.
  */
 export function readSegment(bytes: Buffer): SegmentContent {
-  if (bytes.length < SEGMENT_MARK.length) return { records: [] };
+  if (bytes.length < SEGMENT_MARK.length) return { headerBytes: CHECKED_HEADER_BYTES, records: [] };
   const isMarked = bytes.subarray(0, SEGMENT_MARK.length).equals(SEGMENT_MARK);
-  if (!isMarked && bytes.readUInt32LE(0) > LONGEST_BYTES) {
-    const start = SEGMENT_MARK.length;
-    return { records: [], damage: { at: 0, after: countAfter(bytes, start, CHECKED_HEADER_BYTES) } };
-  }
   const headerBytes = isMarked ? CHECKED_HEADER_BYTES : RECORD_HEADER_BYTES;
+  if (!isMarked) {
+    const after = afterDamagedMark(bytes);
+    if (after !== undefined) return { headerBytes, records: [], damage: { at: 0, after } };
+  }
   const records: SegmentRecord[] = [];
   for (let at = isMarked ? SEGMENT_MARK.length : 0; at < bytes.length; ) {
     const record = recordAt(bytes, at, headerBytes);
     if (record === undefined) {
       const after = countAfter(bytes, at + 1, headerBytes);
-      return after === 0 && isTorn(bytes, at, headerBytes) ? { records } : { records, damage: { at, after } };
+      const isWhole = after === 0 && isTorn(bytes, at, headerBytes);
+      return isWhole ? { headerBytes, records } : { headerBytes, records, damage: { at, after } };
     }
     records.push(record);
     at = record.position + record.length;
   }
-  return { records };
+  return { headerBytes, records };
+}
+
+/** Whether a record, with its header before it, is still what was written. */
+export function isRecord(bytes: Buffer, headerBytes: number): boolean {
+  const record = recordAt(bytes, 0, headerBytes);
+  return record !== undefined && record.position + record.length === bytes.length;
+}
+
+/**
+ * How many records can be read in a file without mark whose first record is not one: it had a mark that is damaged, or is
+ * of an earlier version and its first length is. Undefined when it is of an earlier version and nothing speaks for damage.
+ */
+function afterDamagedMark(bytes: Buffer): number | undefined {
+  if (recordAt(bytes, 0, RECORD_HEADER_BYTES) !== undefined) return undefined;
+  const likeMark = SEGMENT_MARK.filter((byte, i) => bytes[i] === byte).length;
+  const checked = countAfter(bytes, SEGMENT_MARK.length, CHECKED_HEADER_BYTES);
+  if (checked > 0 || likeMark >= SEGMENT_MARK.length - 1) return checked;
+  return bytes.readUInt32LE(0) > LONGEST_BYTES ? countAfter(bytes, 1, RECORD_HEADER_BYTES) : undefined;
 }
 
 /** The record at a position; undefined when what is there is not one as it was written. */

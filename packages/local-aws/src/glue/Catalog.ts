@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
+import { DiskError } from '../base/errors.ts';
 import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import type { DatabaseEntry, TableEntry } from './entries.ts';
@@ -41,6 +42,7 @@ export class Catalog {
   private constructor(directory: string, clock: Clock) {
     this.#directory = directory;
     this.#clock = clock;
+    for (const name of listFolder(directory)) if (DELETED.test(name)) eraseFolder(join(directory, name));
     this.#databases = readDatabases(directory);
   }
 
@@ -222,6 +224,8 @@ function sortByKey<Entry>(entries: ReadonlyMap<string, Entry>): Entry[] {
 }
 
 const DATABASE_FILE = 'database.json';
+/** A folder of a database that is being deleted. No database's own folder begins like this. */
+const DELETED = /^\.deleted-/;
 const TABLE_FILE = /^table-.*\.json$/;
 /** Names that are valid file names. Other names are hashed; the file contains the name. */
 const PLAIN_NAME = /^[a-z0-9_-]{1,200}$/;
@@ -258,9 +262,20 @@ function writeTable(directory: string, table: TableEntry): void {
   writeJsonFile(tableFile(directory, table.databaseName, table.input.Name), table);
 }
 
-/** Deletes a database and all its tables from disk. */
+/** Deletes a database and all its tables from disk, in one step: a kill leaves nothing that a new one would find. */
 function eraseDatabase(directory: string, name: string): void {
-  rmSync(databaseFolder(directory, name), { recursive: true, force: true });
+  const deleted = join(directory, `.deleted-${fileName(name)}`);
+  eraseFolder(deleted);
+  renameSync(databaseFolder(directory, name), deleted);
+  try {
+    eraseFolder(deleted);
+  } catch {
+    // The next start tries again.
+  }
+}
+
+function eraseFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Deletes a table and its partitions from disk. */
@@ -272,10 +287,15 @@ function eraseTable(directory: string, databaseName: string, name: string): void
 function readDatabases(directory: string): Map<string, DatabaseEntry> {
   const databases = new Map<string, DatabaseEntry>();
   for (const folder of listFolder(directory)) {
+    if (DELETED.test(folder)) continue;
     const path = join(directory, folder);
     const database = readJsonFile(join(path, DATABASE_FILE), databaseFileSchema);
-    // A folder without its file was left by an interrupted create or delete.
-    if (database === undefined) continue;
+    if (database === undefined) {
+      // An interrupted create leaves an empty folder.
+      const [orphan] = listFolder(path).filter((file) => TABLE_FILE.test(file));
+      if (orphan === undefined) continue;
+      throw new DiskError('DISK_DAMAGED', `${join(path, DATABASE_FILE)} is missing, ${orphan} is there.`);
+    }
     const { createdAt, input } = database;
     const tables = new Map<string, TableEntry>();
     for (const file of listFolder(path)) {

@@ -178,7 +178,9 @@ type Token =
 
 const KEYWORDS = new Set(['AND', 'OR', 'NOT', 'IN', 'BETWEEN', 'LIKE', 'IS', 'NULL']);
 /** The parser of Glue knows these; this emulation does not. */
-const REFUSED = new Set(['DATE', 'TIMESTAMP', 'CAST', 'ESCAPE']);
+const REFUSED = new Set(['CAST', 'ESCAPE']);
+/** Types of a literal that follows. On their own they are names, as of a partition key. */
+const LITERAL_TYPES = new Set(['DATE', 'TIMESTAMP']);
 
 const TOKEN =
   /\s*(?:'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)|"((?:[^"]|"")+)"|`([^`]+)`|([A-Za-z_]\w*)|(<>|!=|<=|>=|[=<>(),]))/y;
@@ -194,18 +196,19 @@ function tokenize(expression: string): Token[] {
     if (match === null)
       throw invalidInput(`Unsupported expression '${expression}': cannot be read at ${at}.`);
     at = TOKEN.lastIndex;
-    found.push(toToken(match));
+    found.push(toToken(match, text.slice(at)));
   }
   return found;
 }
 
-function toToken([, text, number, quoted, ticked, word, operator]: RegExpExecArray): Token {
+function toToken([, text, number, quoted, ticked, word, operator]: RegExpExecArray, rest: string): Token {
   if (text !== undefined) return { kind: 'text', text: text.replaceAll("''", "'") };
   if (number !== undefined) return { kind: 'number', text: number };
   if (quoted !== undefined) return { kind: 'name', text: quoted.replaceAll('""', '"') };
   if (ticked !== undefined) return { kind: 'name', text: ticked };
   if (operator !== undefined) return { kind: 'operator', text: operator === '!=' ? '<>' : operator };
   const upper = (word ?? '').toUpperCase();
-  if (REFUSED.has(upper)) throw notImplemented(`glue GetPartitions Expression with ${upper}`);
+  if (REFUSED.has(upper) || (LITERAL_TYPES.has(upper) && /^\s*'/.test(rest)))
+    throw notImplemented(`glue GetPartitions Expression with ${upper}`);
   return KEYWORDS.has(upper) ? { kind: 'keyword', text: upper } : { kind: 'name', text: word ?? '' };
 }

@@ -46,7 +46,7 @@ export interface DeployedIdentity {
 /** The roles and users of the template, and the roles created through IAM, which are kept. */
 export class Roles {
   readonly #file: string | undefined;
-  readonly #made = new Map<string, Role>();
+  #made: ReadonlyMap<string, Role> = new Map();
   readonly #enforced: boolean;
   #deployed: ReadonlyMap<string, DeployedIdentity> = new Map();
   /** Callers of the template, whose policies are parsed once. */
@@ -64,7 +64,8 @@ export class Roles {
     if (directory === undefined) return;
     mkdirSync(directory, { recursive: true });
     this.#file = join(directory, 'roles.json');
-    for (const role of readJsonFile(this.#file, z.array(roleSchema)) ?? []) this.#made.set(role.arn, role);
+    const roles = readJsonFile(this.#file, z.array(roleSchema)) ?? [];
+    this.#made = new Map(roles.map((role) => [role.arn, role]));
   }
 
   /**
@@ -99,13 +100,13 @@ export class Roles {
   }
 
   put(role: Role): void {
-    this.#made.set(role.arn, role);
-    this.#save();
+    this.#save(new Map([...this.#made, [role.arn, role]]));
   }
 
   remove(arn: string): void {
-    this.#made.delete(arn);
-    this.#save();
+    const roles = new Map(this.#made);
+    roles.delete(arn);
+    this.#save(roles);
   }
 
   /**
@@ -148,8 +149,10 @@ export class Roles {
     return this.#sessionPolicies.get(accessKeyId);
   }
 
-  #save(): void {
-    if (this.#file !== undefined) writeJsonFile(this.#file, [...this.#made.values()]);
+  /** The disk first: if it is full, nothing has changed. */
+  #save(roles: ReadonlyMap<string, Role>): void {
+    if (this.#file !== undefined) writeJsonFile(this.#file, [...roles.values()]);
+    this.#made = roles;
   }
 }
 

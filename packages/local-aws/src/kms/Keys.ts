@@ -77,7 +77,7 @@ const storedKeySchema = z.strictObject({
   deletionMs: z.int().optional(),
 });
 
-/** One key. Its changeable members are not readonly. */
+/** One key. It changes by {@link Keys.change}. */
 export interface Key {
   readonly id: string;
   readonly arn: string;
@@ -86,26 +86,25 @@ export interface Key {
   readonly region: string;
   /** Whether a call created it, not the template. */
   readonly made: boolean;
-  description: string;
+  readonly description: string;
   readonly multiRegion: boolean;
   readonly createdMs: number;
-  enabled: boolean;
-  rotated: boolean;
+  readonly enabled: boolean;
+  readonly rotated: boolean;
   /** The policy as JSON. */
-  policy: string;
+  readonly policy: string;
   /** When the key will be deleted, epoch ms; until then it can't be used. Undefined: not at all. */
-  deletionMs?: number | undefined;
+  readonly deletionMs?: number | undefined;
 }
 
-/** Parsed policies with their texts, which calls may replace. */
-const policies = new WeakMap<Key, { readonly text: string; readonly policy: Policy }>();
+const policies = new WeakMap<Key, Policy>();
 
 /** The policy of a key. */
 export function keyPolicy(key: Key): Policy {
   const known = policies.get(key);
-  if (known?.text === key.policy) return known.policy;
+  if (known !== undefined) return known;
   const policy = readPolicy(JSON.parse(key.policy));
-  policies.set(key, { text: key.policy, policy });
+  policies.set(key, policy);
   return policy;
 }
 
@@ -129,7 +128,7 @@ export class Keys {
   readonly #region: string;
   readonly #file: string | undefined;
   readonly #faults: Faults;
-  readonly #keys = new Map<string, Key>();
+  #keys: ReadonlyMap<string, Key> = new Map();
   readonly #aliases = new Map<string, KeyAlias>();
 
   constructor(options: {
@@ -151,41 +150,58 @@ export class Keys {
     if (options.directory === undefined) return;
     mkdirSync(options.directory, { recursive: true });
     this.#file = join(options.directory, 'keys.json');
-    for (const key of readJsonFile(this.#file, z.array(storedKeySchema)) ?? []) this.#take(key);
+    const stored = readJsonFile(this.#file, z.array(storedKeySchema)) ?? [];
+    this.#keys = new Map(stored.map((key) => [key.id, this.#withArn(key)]));
   }
 
   /** Creates a key for an account. @param policy JSON. @param region Default: the deployment's. */
   create(account: string, description: string, policy: string, region = this.#region): Key {
     const id = randomUUID();
     const key = { id, account, region, description, createdMs: this.#clock.now(), policy };
-    const made = this.#take({ ...key, enabled: true, rotated: false, made: true, multiRegion: false });
-    this.save();
+    const made = this.#withArn({ ...key, enabled: true, rotated: false, made: true, multiRegion: false });
+    this.#put(made);
     return made;
   }
 
-  /** Stores a changed key. */
-  save(): void {
-    if (this.#file === undefined) return;
-    writeJsonFile(
-      this.#file,
-      [...this.#keys.values()].map(({ arn: _, ...key }) => key),
-    );
+  /** Changes members of a key. */
+  change(
+    key: Key,
+    to: Partial<Pick<Key, 'description' | 'enabled' | 'rotated' | 'policy' | 'deletionMs'>>,
+  ): void {
+    this.#put({ ...key, ...to });
+  }
+
+  #put(key: Key): void {
+    const others = this.#all().filter(({ id }) => id !== key.id);
+    this.#save([...others, key]);
+  }
+
+  /** The disk first: if it is full, nothing has changed. */
+  #save(keys: readonly Key[]): void {
+    if (this.#file !== undefined)
+      writeJsonFile(
+        this.#file,
+        keys.map(({ arn: _, ...key }) => key),
+      );
+    this.#keys = new Map(keys.map((key) => [key.id, key]));
+  }
+
+  #all(): Key[] {
+    return [...this.#keys.values()].filter((key) => !this.#isDue(key));
   }
 
   #prefix(account: string, region = this.#region): string {
     return `arn:${this.#partition}:kms:${region}:${account}`;
   }
 
-  #take(key: z.output<typeof storedKeySchema>): Key {
+  #withArn(key: z.output<typeof storedKeySchema>): Key {
     const region = key.region ?? this.#region;
-    const taken = { ...key, region, arn: `${this.#prefix(key.account, region)}:key/${key.id}` };
-    this.#keys.set(key.id, taken);
-    return taken;
+    return { ...key, region, arn: `${this.#prefix(key.account, region)}:key/${key.id}` };
   }
 
   /** Whether an account has keys here, from the template or from calls. */
   areIn(account: string): boolean {
-    return [...this.#keys.values()].some((key) => key.account === account);
+    return this.#all().some((key) => key.account === account);
   }
 
   /** By ID, ARN, or the name or ARN of an alias; undefined when there is none. */
@@ -213,23 +229,19 @@ export class Keys {
 
   /** Every name of every key: IDs, ARNs, aliases. */
   names(): string[] {
-    const keys = [...this.#keys.values()].flatMap(({ id, arn }) => [id, arn]);
+    const keys = this.#all().flatMap(({ id, arn }) => [id, arn]);
     return [...keys, ...this.aliases().flatMap(({ name, arn }) => [name, arn])];
   }
 
   #find(idOrArn: string): Key | undefined {
-    this.#deleteDue();
-    const key = this.#keys.get(idOrArn.split('/').at(-1) ?? '');
+    const found = this.#keys.get(idOrArn.split('/').at(-1) ?? '');
+    const key = found !== undefined && this.#isDue(found) ? undefined : found;
     return key !== undefined && idOrArn.startsWith('arn:') && key.arn !== idOrArn ? undefined : key;
   }
 
-  #deleteDue(): void {
-    const now = this.#clock.now();
-    const due = [...this.#keys.values()].filter(
-      ({ deletionMs = Number.POSITIVE_INFINITY }) => deletionMs <= now,
-    );
-    for (const { id } of due) this.#keys.delete(id);
-    if (due.length > 0) this.save();
+  /** Whether its time to be deleted has come. It leaves the file with the next change. */
+  #isDue({ deletionMs = Number.POSITIVE_INFINITY }: Key): boolean {
+    return deletionMs <= this.#clock.now();
   }
 
   /** Whether a key exists and is not about to be deleted. */
@@ -253,7 +265,7 @@ export class Keys {
       throw validationError('You cannot change the MultiRegion value after the KMS key is created.');
     const key =
       this.#find(id) ??
-      this.#take({
+      this.#withArn({
         id,
         account: this.#account,
         made: false,
@@ -266,20 +278,20 @@ export class Keys {
       });
     const changed = (name: keyof typeof read) =>
       old === undefined || !isDeepStrictEqual(old[name], read[name]);
-    if (changed('Description')) key.description = read.Description;
-    if (changed('Enabled')) key.enabled = read.Enabled;
-    if (changed('EnableKeyRotation')) key.rotated = read.EnableKeyRotation;
-    if (changed('KeyPolicy')) key.policy = JSON.stringify(read.KeyPolicy);
-    this.save();
+    this.change(key, {
+      ...(changed('Description') ? { description: read.Description } : {}),
+      ...(changed('Enabled') ? { enabled: read.Enabled } : {}),
+      ...(changed('EnableKeyRotation') ? { rotated: read.EnableKeyRotation } : {}),
+      ...(changed('KeyPolicy') ? { policy: JSON.stringify(read.KeyPolicy) } : {}),
+    });
   }
 
   /** Schedules the deletion of a template's key: it can't be used from now on. @param properties Of the template. */
   scheduleDeletion(id: string, properties: unknown): void {
     const { PendingWindowInDays } = readProperties(keyPropertiesSchema, properties, 'AWS::KMS::Key');
     const key = this.key(id);
-    key.enabled = false;
-    key.deletionMs = this.#clock.now() + PendingWindowInDays * DAY_MS;
-    this.save();
+    const deletionMs = this.#clock.now() + PendingWindowInDays * DAY_MS;
+    this.change(key, { enabled: false, deletionMs });
   }
 
   hasAlias(name: string): boolean {

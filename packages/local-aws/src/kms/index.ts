@@ -105,9 +105,7 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
       run(input, request) {
         const key = own(name, input.KeyId, request);
         if (key.deletionMs !== undefined) throw pendingDeletion(key.arn);
-        const answer = run(key);
-        keys.save();
-        return answer;
+        return run(key);
       },
     });
   return {
@@ -152,8 +150,7 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
         if (input.PolicyName !== 'default') throw policyNotFound();
         if (key.made) checkPolicy(input.Policy);
         else if (!isJson(input.Policy)) throw malformedPolicy();
-        key.policy = input.Policy;
-        keys.save();
+        keys.change(key, { policy: input.Policy });
       },
     }),
     GetKeyRotationStatus: onKey('GetKeyRotationStatus', ({ rotated, arn }) => ({
@@ -161,18 +158,10 @@ function keyOperations(keys: Keys, callerOf: (signer: Signer) => Caller): Record
       KeyRotationEnabled: rotated,
       ...(rotated ? { RotationPeriodInDays: ROTATION_DAYS } : {}),
     })),
-    EnableKeyRotation: onKey('EnableKeyRotation', (key) => {
-      key.rotated = true;
-    }),
-    DisableKeyRotation: onKey('DisableKeyRotation', (key) => {
-      key.rotated = false;
-    }),
-    EnableKey: onKey('EnableKey', (key) => {
-      key.enabled = true;
-    }),
-    DisableKey: onKey('DisableKey', (key) => {
-      key.enabled = false;
-    }),
+    EnableKeyRotation: onKey('EnableKeyRotation', (key) => keys.change(key, { rotated: true })),
+    DisableKeyRotation: onKey('DisableKeyRotation', (key) => keys.change(key, { rotated: false })),
+    EnableKey: onKey('EnableKey', (key) => keys.change(key, { enabled: true })),
+    DisableKey: onKey('DisableKey', (key) => keys.change(key, { enabled: false })),
     ListAliases: operation({
       input: z.strictObject({
         KeyId: KeyId.optional(),

@@ -32,6 +32,8 @@ const markSchema = z.tuple([z.number(), z.number()]);
 /** Instead of a time: the mark has the position of the first byte of the file, or of the one before it. */
 const FILE_BEGINS = -1;
 const FILE_BEFORE_BEGINS = -2;
+/** Instead of a time: here the next file begins, once this one is moved. A kill or a full disk can come in between. */
+const NEXT_FILE_BEGINS = -3;
 /** Bytes of a log's file, after which another is begun. The one before it is kept: a log has twice as much at the most. */
 const FILE_BYTES = 64 * 1024 * 1024;
 
@@ -61,6 +63,8 @@ class FunctionLog {
   #length: number;
   #closed = false;
   #broken = false;
+  /** Where files begin could not be written. */
+  #unwritten = false;
   #rotated: Promise<unknown> = Promise.resolve();
 
   constructor(directory: string, name: string, fileBytes: number) {
@@ -72,12 +76,26 @@ class FunctionLog {
       ? { journal: LineJournal.create<Mark>(times, []), lines: [] }
       : LineJournal.open<Mark>(times, (value) => markSchema.parse(value));
     this.#journal = opened.journal;
-    const begin = (kind: number) => opened.lines.findLast(([, at]) => at === kind)?.[0] ?? 0;
-    this.#begins = begin(FILE_BEGINS);
-    this.#beforeBegins = begin(FILE_BEFORE_BEGINS);
-    this.#marks = opened.lines.filter(([, at]) => at >= 0);
+    [this.#beforeBegins, this.#begins] = this.#findBegins(opened.lines);
+    this.#marks = ascending(opened.lines.filter(([, at]) => at >= 0));
+    this.#length = this.#begins + (sizeOf(this.#file) ?? 0);
     this.#output = this.#openOutput();
-    this.#length = this.#begins + (statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0);
+    const kept = this.#marks.length;
+    this.#dropLateMarks();
+    if (this.#marks.length < kept || opened.lines.some(([, at]) => at === NEXT_FILE_BEGINS)) this.#compact();
+  }
+
+  /** Where the file before begins, and the file: what the marks say, unless files were moved after that. */
+  #findBegins(lines: readonly Mark[]): readonly [before: number, begins: number] {
+    const last = (kind: number) => lines.findLastIndex(([, at]) => at === kind);
+    const begins = lines[last(FILE_BEGINS)]?.[0] ?? 0;
+    const before = lines[last(FILE_BEFORE_BEGINS)]?.[0] ?? 0;
+    const next = last(NEXT_FILE_BEGINS) > last(FILE_BEGINS) ? lines[last(NEXT_FILE_BEGINS)]?.[0] : undefined;
+    // Files are moved when they are full: one that is far from that has been begun since.
+    if (next !== undefined && (sizeOf(this.#file) ?? 0) < (next - begins) / 2) return [begins, next];
+    // An earlier version wrote down only afterwards that it had moved a file.
+    if (begins <= before) return [before, before + (sizeOf(this.#before) ?? 0)];
+    return [before, begins];
   }
 
   /** Output that an environment writes while it is ended is dropped once the log is closed. */
@@ -102,12 +120,14 @@ class FunctionLog {
     await new Promise<void>((resolve) => this.#output.write('', () => resolve()));
     // A rotation in between has moved the file: then its name is that of the one before.
     const current = this.#begins === begins ? this.#file : this.#before;
-    if (from < begins && this.#begins === begins && existsSync(this.#before))
+    if (from < begins && this.#begins === begins)
       yield* this.#read(this.#before, Math.max(from, before), before, begins);
     if (end > begins) yield* this.#read(current, Math.max(from, begins), begins, end);
   }
 
   async *#read(file: string, from: number, begins: number, end: number): AsyncGenerator<LogLine> {
+    // Somebody may have deleted it.
+    if (!existsSync(file)) return;
     const input = createReadStream(file, { start: from - begins, end: end - begins - 1 });
     let position = from;
     let mark = this.#markBefore(from);
@@ -139,12 +159,19 @@ class FunctionLog {
   /** After a failed write the stream takes no more. */
   #reopen(): void {
     this.#output = this.#openOutput();
-    this.#length = this.#begins + statSync(this.#file).size;
+    this.#length = this.#begins + (sizeOf(this.#file) ?? 0);
     this.#broken = false;
+    this.#dropLateMarks();
+  }
+
+  /** Marks of lines that are not in the file: it has been cut, or a full disk has not taken them. */
+  #dropLateMarks(): void {
+    while ((this.#marks.at(-1)?.[0] ?? -1) >= this.#length) this.#marks.pop();
   }
 
   /** Begins another file. What is older than the one so far is gone. */
   #rotate(): void {
+    this.#journal.append([this.#length, NEXT_FILE_BEGINS]);
     renameSync(this.#file, this.#before);
     const full = this.#output;
     this.#rotated = new Promise<void>((resolve) => {
@@ -160,6 +187,7 @@ class FunctionLog {
   }
 
   #mark(at: number): void {
+    if (this.#unwritten) this.#compact();
     const last = this.#marks.at(-1);
     if (last !== undefined && Math.abs(at - last[1]) < MARK_EVERY_MS) return;
     const mark: Mark = [this.#length, at];
@@ -170,12 +198,19 @@ class FunctionLog {
     this.#compact();
   }
 
+  /** Writes where files begin, and the marks. If the disk is full, again with the next mark. */
   #compact(): void {
-    this.#journal.compact([
-      [this.#beforeBegins, FILE_BEFORE_BEGINS],
-      [this.#begins, FILE_BEGINS],
-      ...this.#marks,
-    ]);
+    this.#unwritten = true;
+    try {
+      this.#journal.rewrite([
+        [this.#beforeBegins, FILE_BEFORE_BEGINS],
+        [this.#begins, FILE_BEGINS],
+        ...this.#marks,
+      ]);
+      this.#unwritten = false;
+    } catch {
+      // Until then the marks that are there say that a file is moved.
+    }
   }
 
   /** The position from which on lines can have been written at a time or later. */
@@ -202,6 +237,20 @@ class FunctionLog {
     }
     return low - 1;
   }
+}
+
+function sizeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.size;
+}
+
+/** Of marks whose positions do not ascend the later ones hold: the file was cut in between. */
+function ascending(marks: readonly Mark[]): Mark[] {
+  const kept: Mark[] = [];
+  for (const mark of marks) {
+    while ((kept.at(-1)?.[0] ?? -1) >= mark[0]) kept.pop();
+    kept.push(mark);
+  }
+  return kept;
 }
 
 /** The logs of the functions. The metrics that they print in the embedded format go to the store of metrics. */

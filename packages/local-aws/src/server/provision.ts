@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { Athena } from '../athena/index.ts';
+import { readPieces } from '../disk/files.ts';
 import type { EventBus } from '../events/index.ts';
 import type { Firehose } from '../firehose/index.ts';
 import type { ObjectSink, SchemaColumn, SchemaSource } from '../firehose/ports.ts';
@@ -92,7 +92,7 @@ export function objectSink(store: ObjectStore, keys: Keys): ObjectSink {
   return {
     async put(bucket, key, body, options) {
       requireUsableKey(store, keys, bucket);
-      await store.put(bucket, key, body instanceof Uint8Array ? body : createReadStream(body.file), options);
+      await store.put(bucket, key, body instanceof Uint8Array ? body : readPieces(body.file), options);
     },
   };
 }

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { openAthena } from '../athena/index.ts';
 import { openStatementRunner } from '../athena/statements/openStatementRunner.ts';
-import { openingProblem } from '../base/diskProblem.ts';
-import { LocalCloudError, StackError } from '../base/errors.ts';
+import { diskProblem, openingProblem } from '../base/diskProblem.ts';
+import { DiskError, LocalCloudError, StackError } from '../base/errors.ts';
 import { MovableClock } from '../base/MovableClock.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { cloudFormationService, describeStack, statusChangeEvent } from '../cloudformation/index.ts';
@@ -20,7 +20,13 @@ import {
   type LocalAwsStatus,
   type PendingDelivery,
 } from '../control/controlApi.ts';
-import { announceEndpoint, dataFolders, lockDataDirectory, makeDataPrivate } from '../disk/dataDirectory.ts';
+import {
+  announceEndpoint,
+  dataFolders,
+  lockDataDirectory,
+  makeDataPrivate,
+  requireOwnFolders,
+} from '../disk/dataDirectory.ts';
 import { startEdge } from '../edge/startEdge.ts';
 import { openEventBus } from '../events/index.ts';
 import { Faults } from '../faults/Faults.ts';
@@ -202,6 +208,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   const clock = options.clock ?? new MovableClock();
   const folders = dataFolders(options.directory);
   process.umask(0o077);
+  requireOwnFolders(folders);
   makeDataPrivate(folders, { onWarning: options.onWarning ?? (() => undefined) });
   opened.defer(lockDataDirectory(folders.root));
   let source = typeof options.stack === 'function' ? await options.stack() : options.stack;
@@ -247,6 +254,8 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   const metrics = MetricStore.open({ directory: folders.cloudwatch, clock });
   opened.defer(() => metrics.close());
   const feed = new Feed();
+  /** What was told of damaged journals: each attempt to deliver finds it again. */
+  const damages = new Set<string>();
   const firehose = await openFirehose({
     directory: folders.firehose,
     clock,
@@ -255,6 +264,12 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     region,
     account,
     faults,
+    onFailure(_, error) {
+      // What S3 or Glue refuse is in the metrics. Of the disk nobody else would tell.
+      const isNews = error instanceof DiskError && !damages.has(error.message);
+      if (error instanceof DiskError) damages.add(error.message);
+      if (isNews || diskProblem(error) !== undefined) reportDefect(error);
+    },
     onAccepted: feed.addRecord.bind(feed),
     onMetrics: (data) => metrics.add(data),
     onCall(stream, call) {
@@ -441,7 +456,11 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     }
     return { delivered: sumByStream(delivered), undrained };
   }
-  opened.defer(async () => void (await flush()));
+  let announced = false;
+  opened.defer(async () => {
+    // A start that failed has nothing to end: what waits is delivered after the next.
+    if (announced) await flush();
+  });
 
   const endpoints = new EndpointServers({
     accountId: account,
@@ -485,6 +504,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     functions,
   });
   announceEndpoint(folders.root, edge.url);
+  announced = true;
   controlled = {
     status,
     flush,

@@ -46,8 +46,8 @@ describe('CloudWatch', () => {
   let client: CloudWatchClient;
   let close: () => Promise<void>;
   const print = (line: Line) => store.add(readEmbeddedMetrics(emf(line)));
-  const open = async () => {
-    store = MetricStore.open({ directory: directory.path, clock });
+  const open = async (onDamage: (error: Error) => void = () => undefined) => {
+    store = MetricStore.open({ directory: directory.path, clock, onDamage });
     const services = await startServices([
       cloudWatchService({ metrics: store, clock, beforeReading: () => undefined }),
     ]);
@@ -234,6 +234,31 @@ describe('CloudWatch', () => {
     clock.advance(METRIC_RETENTION.minutesMs);
     tellingStore().close();
     expect([readFileSync(file, 'utf8'), told.length]).toEqual([damaged, 2]);
+  });
+
+  it.each([
+    ['a line', (text: string) => text.replace('requests', 'requezts'), [[['12:00', 5]]]],
+    ['the last line end', (text: string) => `${text.slice(0, -1)}J`, [[['12:00', 5]]]],
+    ['nothing but the last line end, which is gone', (text: string) => text.slice(0, -1), [[['12:00', 6]]]],
+    ['nothing, but a line is incomplete', (text: string) => `${text}[["a`, [[['12:00', 6]]]],
+  ])('takes new values into an hour that is damaged: %s', async (what, damage, expected) => {
+    print({ at: NOON, members: { function: 'collect', requests: 1 } });
+    await close();
+    const file = join(directory.path, '2026-11-20T12.jsonl');
+    writeFileSync(file, damage(readFileSync(file, 'utf8')));
+    const told: Error[] = [];
+    await open((error) => told.push(error));
+    for (const requests of [2, 3]) {
+      print({ at: NOON, members: { function: 'collect', requests } });
+      store.flush();
+    }
+    expect(await values([query('m', 'Sum')])).toEqual(expected);
+    await close();
+    await open();
+    expect(await values([query('m', 'Sum')])).toEqual(expected);
+    expect(told.map(({ name }) => name)).toEqual(
+      what.startsWith('nothing') ? [] : ['LOCAL_AWS_DISK_DAMAGED'],
+    );
   });
 
   it('stays small under continuous values, and exact in their sums', async () => {

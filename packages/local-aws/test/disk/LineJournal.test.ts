@@ -92,6 +92,34 @@ describe('LineJournal', () => {
     }
   });
 
+  it('has a last line that lacks nothing but its end, and appends to it', () => {
+    LineJournal.create(file, ['first', 'last']).close();
+    writeFileSync(file, readFileSync(file).subarray(0, -1));
+    const { journal, lines } = open();
+    expect([lines, journal.lines]).toEqual([['first', 'last'], 2]);
+    journal.append('next');
+    journal.close();
+    expect(readLines()).toEqual(['first', 'last', 'next']);
+  });
+
+  it.each([
+    ['zeros', '\0'.repeat(300)],
+    ['garbage', '\u0003\u0010\ufffdxyz'],
+    ['text of something else', '<html>'],
+    ['lines that have no ends', '"a"\t#00000000"b"\t#00000000'],
+  ])('does not take for a line that a kill has cut: %s', (_, tail) => {
+    LineJournal.create(file, ['first', 'second']).close();
+    const damaged = Buffer.concat([readFileSync(file), Buffer.from(tail)]);
+    writeFileSync(file, damaged);
+    expect(open).toThrow(
+      expect.objectContaining({
+        code: 'LOCAL_AWS_DISK_DAMAGED',
+        message: expect.stringMatching(/journal\.jsonl, line 3\. 2 of 3 lines can be read\.$/),
+      }),
+    );
+    expect(readFileSync(file).equals(damaged)).toBe(true);
+  });
+
   it('reads the lines of an earlier version, which have no checksum, and appends with one', () => {
     writeFileSync(file, '"old"\n"older"\n');
     const { journal, lines } = open();

@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
@@ -108,6 +116,62 @@ describe('a start', () => {
     const file = join(directory.path, path);
     mkdirSync(join(file, '..'), { recursive: true });
     writeFileSync(file, 'mine');
+    expect(await start()).toMatchObject({
+      name: 'LOCAL_AWS_DISK_FOREIGN',
+      message: expect.stringContaining(file),
+    });
+  });
+
+  it.each([
+    ['a value', 'data/kms/keys.json'],
+    ['lines', 'data/athena/executions.ndjson'],
+  ])('names a folder that is where a file belongs: of %s', async (_, path) => {
+    const file = join(directory.path, path);
+    mkdirSync(join(directory.path, 'data/s3/.store'), { recursive: true });
+    mkdirSync(file, { recursive: true });
+    expect(await start()).toMatchObject({
+      name: 'LOCAL_AWS_DISK_FOREIGN',
+      message: expect.stringContaining(file),
+    });
+  });
+
+  it.each(['logs/app.log', 's3/notes/a.txt', 'firehose/scratch/a.txt', 'athena/scratch/a.txt', 'iam/a.tf'])(
+    "stays away from folders of somebody else's project: %s",
+    async (path) => {
+      const file = join(directory.path, 'data', path);
+      mkdirSync(join(file, '..'), { recursive: true });
+      writeFileSync(file, 'mine');
+      chmodSync(file, 0o644);
+      chmodSync(join(file, '..'), 0o755);
+      mkdirSync(join(directory.path, 'data/kms'));
+      expect(await start()).toMatchObject({
+        name: 'LOCAL_AWS_DISK_FOREIGN',
+        message: expect.stringContaining(join(directory.path, 'data', path.split('/').slice(0, 2).join('/'))),
+      });
+      expect(readFileSync(file, 'utf8')).toBe('mine');
+      expect([statSync(file).mode & 0o777, statSync(join(file, '..')).mode & 0o777]).toEqual([0o644, 0o755]);
+      expect(readdirSync(join(directory.path, 'data')).sort()).toEqual([path.split('/')[0], 'kms'].sort());
+    },
+  );
+
+  it('opens a directory of an earlier version, whose folders it knows', async () => {
+    const file = join(directory.path, 'data/logs/shop.log');
+    mkdirSync(join(directory.path, 'data/s3/.store'), { recursive: true });
+    mkdirSync(join(file, '..'));
+    writeFileSync(file, 'a line\n');
+    const aws = await startLocalAws({
+      stack: { template: { Resources: {} } },
+      directory: join(directory.path, 'data'),
+    });
+    await aws.close();
+    expect(readFileSync(file, 'utf8')).toBe('a line\n');
+  });
+
+  it('names a link to itself that is where a file belongs', async () => {
+    const file = join(directory.path, 'data/kms/keys.json');
+    mkdirSync(join(directory.path, 'data/s3/.store'), { recursive: true });
+    mkdirSync(join(file, '..'), { recursive: true });
+    symlinkSync(file, file);
     expect(await start()).toMatchObject({
       name: 'LOCAL_AWS_DISK_FOREIGN',
       message: expect.stringContaining(file),

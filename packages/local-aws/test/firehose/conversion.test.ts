@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readParquet } from '../harness/readParquet.ts';
 import { ACCOUNT, conversion, convertingStream, FirehoseFixture, REGION, START } from './FirehoseFixture.ts';
@@ -275,4 +277,20 @@ describe('a record that does not convert', () => {
       { lastErrorCode: 'DataFormatConversion.ConversionFailureException', text: '{"v":1}' },
     ]);
   });
+});
+
+it('does not hold it against the rows when the folder for the conversion can not be made', async () => {
+  fixture.tables.set('db.events', { columns: [{ name: 'n', type: 'int' }] });
+  await fixture.firehose.createStream('s', convertingStream());
+  await fixture.put('s', '{"n":1}');
+  const folder = join(fixture.directory, 'scratch', 'duckdb');
+  writeFileSync(folder, 'in the way');
+  for (let attempt = 0; attempt < 4; attempt += 1)
+    await expect(fixture.firehose.flush()).rejects.toMatchObject({
+      code: 'LOCAL_AWS_FIREHOSE_UNDELIVERED',
+    });
+  rmSync(folder);
+  await fixture.firehose.flush();
+  expect(await fixture.rows()).toEqual([{ n: 1 }]);
+  expect(fixture.errors()).toEqual([]);
 });

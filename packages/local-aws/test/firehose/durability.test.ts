@@ -142,6 +142,66 @@ describe('an acknowledged record', () => {
     expect(fixture.text(fixture.keys()[0] ?? '')).toBe([0, 1, 2, 3, 4].map(document).join(''));
   });
 
+  it.each([
+    ['one', 1],
+    ['several', 3],
+  ])('is never lost to a damaged mark or header, whatever became of the byte: %s', (_, count) => {
+    const record = (n: number) => [recordHeader(Buffer.from(document(n)), 7), Buffer.from(document(n))];
+    const whole = Buffer.concat([
+      SEGMENT_MARK,
+      ...Array.from({ length: count }, (__, n) => record(n)).flat(),
+    ]);
+    for (let at = 0; at < 24; at += 1) {
+      for (let change = 1; change < 256; change += 1) {
+        const damaged = Buffer.from(whole);
+        damaged.writeUInt8(whole.readUInt8(at) ^ change, at);
+        const { records, damage } = readSegment(damaged);
+        const readable = at < SEGMENT_MARK.length ? count : count - 1;
+        expect([at, change, records.length, damage?.after]).toEqual([at, change, 0, readable]);
+      }
+    }
+  });
+
+  it('that was delivered in part is missed when its file is emptied', async () => {
+    await fixture.firehose.createStream('s', partitionedStream());
+    fixture.beforePut = (key) => {
+      if (!key.startsWith('data/1/')) throw new Error('S3 is away.');
+    };
+    await fixture.put('s', document(1) + document(2));
+    await expect(fixture.firehose.flush()).rejects.toMatchObject({ code: 'LOCAL_AWS_FIREHOSE_UNDELIVERED' });
+    await fixture.stop();
+    const file = join(fixture.directory, 'streams', 's.stream', '0000000001.journal');
+    const whole = readFileSync(file);
+    await fixture.start();
+    for (const length of [0, 4]) {
+      writeFileSync(file, whole.subarray(0, length));
+      await expect(fixture.firehose.createStream('s', partitionedStream())).rejects.toMatchObject({
+        code: 'LOCAL_AWS_DISK_DAMAGED',
+        message: expect.stringContaining(`${file}, byte ${length}. 0 of at least 1 records are there.`),
+      });
+      expect(readFileSync(file).length).toBe(length);
+    }
+  });
+
+  it('that is damaged while it waits is not delivered as if it were right', async () => {
+    await fixture.firehose.createStream('s', partitionedStream());
+    await fixture.put('s', document(1) + document(2));
+    await fixture.pending(2);
+    const [name = ''] = journal();
+    const file = join(fixture.directory, 'streams', 's.stream', name);
+    const whole = readFileSync(file);
+    writeFileSync(file, Buffer.from(whole.toString('latin1').replace('"n":2', '"n":7'), 'latin1'));
+    await expect(fixture.firehose.flush()).rejects.toMatchObject({
+      code: 'LOCAL_AWS_FIREHOSE_UNDELIVERED',
+      message: expect.stringContaining(`${file}, byte 4.`),
+    });
+    expect(fixture.failures).toEqual([expect.objectContaining({ code: 'LOCAL_AWS_DISK_DAMAGED' })]);
+    expect(fixture.objects.size).toBe(0);
+    writeFileSync(file, whole);
+    await fixture.firehose.flush();
+    expect((await fixture.rows()).map(({ n }) => n).sort()).toEqual([1, 2]);
+  });
+
   it('is whole wherever a kill cuts the records after it', () => {
     const pieces = ['one', 'two', ''].map((text) => [recordHeader(Buffer.from(text), 7), Buffer.from(text)]);
     const whole = Buffer.concat([SEGMENT_MARK, ...pieces.flat()]);

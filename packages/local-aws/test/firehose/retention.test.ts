@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FirehoseFixture, partitionedStream } from './FirehoseFixture.ts';
@@ -90,5 +90,57 @@ describe('what S3 does not accept', () => {
     await fixture.pending(0);
     expect(fixture.firehose.expired()).toEqual([]);
     expect(await fixture.rows()).toEqual([{ n: 1n }]);
+  });
+});
+
+describe('what is dropped while the disk fails', () => {
+  it('is counted and marked once, in however many attempts', async () => {
+    await put(1);
+    await fixture.stop();
+    await fixture.start();
+    await fixture.firehose.createStream('s', partitionedStream());
+    await put(2);
+    await fixture.pending(2);
+    const folder = join(fixture.directory, 'streams', 's.stream');
+    // The first of the two segments can be marked, the second can not.
+    const obstacle = join(folder, '0000000002.journal.delivered');
+    mkdirSync(join(obstacle, 'in the way'), { recursive: true });
+    fixture.clock.advance(25 * HOUR);
+    const attempts = () => fixture.failures.length;
+    await fixture.until(() => attempts() === 1);
+    for (let attempt = 2; attempt < 5; attempt += 1) {
+      fixture.clock.advance(300_000);
+      await fixture.until(() => attempts() === attempt);
+    }
+    expect(fixture.firehose.expired()).toEqual([{ stream: 's', documents: 2 }]);
+    const lines = readFileSync(join(folder, 'expired.ndjson'), 'utf8').trim().split('\n');
+    expect(lines.length).toBe(2);
+    rmSync(obstacle, { recursive: true });
+    await pass(HOUR);
+    await fixture.pending(0);
+    isAway = false;
+    await put(3);
+    await fixture.firehose.flush();
+    expect(await fixture.rows()).toEqual([{ n: 3n }]);
+    expect(globSync('*.journal*', { cwd: folder })).toEqual([]);
+  });
+
+  it('is told when its number on the disk is not what was written', async () => {
+    await put(1);
+    await fixture.pending(1);
+    await pass(25 * HOUR);
+    await fixture.stop();
+    const file = join(fixture.directory, 'streams', 's.stream', 'expired');
+    const written = readFileSync(file, 'utf8');
+    writeFileSync(file, written.replace('1', '7'));
+    await fixture.start();
+    await expect(fixture.firehose.createStream('s', partitionedStream())).rejects.toMatchObject({
+      code: 'LOCAL_AWS_DISK_DAMAGED',
+      message: expect.stringContaining(file),
+    });
+    // As an earlier version wrote it.
+    writeFileSync(file, '41');
+    await fixture.firehose.createStream('s', partitionedStream());
+    expect(fixture.firehose.expired()).toEqual([{ stream: 's', documents: 41 }]);
   });
 });

@@ -43,6 +43,16 @@ describe('partitionFilter', () => {
     expect(wanted(expression)).toEqual(expected);
   });
 
+  it('takes the name of a type for a key when no literal follows', () => {
+    const named = [
+      { Name: 'date', Type: 'date' },
+      { Name: 'timestamp', Type: 'int' },
+    ];
+    const filter = parsePartitionFilter(named, "(date='2026-11-20') and Timestamp > 9");
+    expect(rows.map((row) => filter(row))).toEqual([false, true, false]);
+    expect(() => parsePartitionFilter(named, "date > date '2026-11-20'")).toThrow('DATE is not emulated');
+  });
+
   it.each([
     "hour LIKE '1%'",
     "ds LIKE 'a!%' ESCAPE '!'",

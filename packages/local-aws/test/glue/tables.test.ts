@@ -1,3 +1,5 @@
+import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   CreateDatabaseCommand,
   CreateTableCommand,
@@ -177,6 +179,37 @@ describe('the catalog on disk', () => {
     const again = Catalog.open({ directory: glue.directory, clock: glue.clock });
     expect(again.databases()).toEqual(glue.catalog.databases());
     expect(again.databases()).toHaveLength(6);
+  });
+
+  it('tells of tables whose database is missing, and keeps them', async () => {
+    await createTable('t');
+    const file = join(glue.directory, 'app', 'database.json');
+    rmSync(file);
+    const open = () => Catalog.open({ directory: glue.directory, clock: glue.clock });
+    expect(open).toThrow(
+      expect.objectContaining({
+        code: 'LOCAL_AWS_DISK_DAMAGED',
+        message: expect.stringContaining(`${file} is missing, table-t.json is there.`),
+      }),
+    );
+    expect(readdirSync(join(glue.directory, 'app'))).toEqual(['table-t.json']);
+    // As a kill leaves it while a database is created.
+    rmSync(join(glue.directory, 'app', 'table-t.json'));
+    expect(open().databases()).toEqual([]);
+  });
+
+  it('has nothing left of a database whose deletion was interrupted', async () => {
+    await createTable('t');
+    // The deletion of a folder is not one step. What is first is that nobody finds it any more.
+    renameSync(join(glue.directory, 'app'), join(glue.directory, '.deleted-app'));
+    expect(readCatalog(glue.directory)).toEqual([]);
+    const again = Catalog.open({ directory: glue.directory, clock: glue.clock });
+    expect(readdirSync(glue.directory)).toEqual([]);
+    again.createDatabase({ Name: 'app' });
+    expect(again.tables('app')).toEqual([]);
+    again.createTable('app', { Name: 'new' });
+    again.deleteDatabase('app');
+    expect(readdirSync(glue.directory)).toEqual([]);
   });
 
   it('is empty when there is no directory', () => {

@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type LocalAws, startLocalAws } from '../../src/index.ts';
@@ -51,6 +52,23 @@ describe('startLocalAws', () => {
     const flushed = await fetch(`${endpoint}/_shop/flush`, { method: 'POST' });
     expect(await flushed.json()).toEqual({ left: 0 });
     expect((await fetch(`${endpoint}/_local/status`)).status).toBe(403);
+  });
+
+  it('answers a call of the control API 503, with a sentence, when the disk is damaged', async () => {
+    const { endpoint } = await start();
+    const file = `${directory.path}/glue/db/database.json`;
+    mkdirSync(`${directory.path}/glue/db`, { recursive: true });
+    writeFileSync(file, '{}');
+    const body = JSON.stringify({ sql: 'SELECT 1' });
+    const answer = await fetch(`${endpoint}/_local/query`, { method: 'POST', body });
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      expect.objectContaining({
+        code: 'LOCAL_AWS_DISK_DAMAGED',
+        message: expect.stringContaining(file),
+      }),
+    ]);
+    rmSync(`${directory.path}/glue/db`, { recursive: true });
   });
 
   it('releases the data directory when it cannot start', async () => {

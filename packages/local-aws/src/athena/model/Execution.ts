@@ -81,12 +81,14 @@ const DAY_MS = 86_400_000;
 
 /**
  * The history of executions on disk: one line with the whole execution for each of its states. A line is written
- * before the response is sent.
+ * before the response is sent. Only a state that a query reaches by itself may be written later, when the disk is full.
  */
 export class ExecutionJournal {
   readonly #journal: LineJournal<Execution>;
   /** In order of submission. */
   readonly executions: Map<string, Execution>;
+  /** Executions whose state is not on the disk yet, because it was full. */
+  readonly #unwritten = new Set<string>();
 
   private constructor(journal: LineJournal<Execution>, executions: Map<string, Execution>) {
     this.#journal = journal;
@@ -111,9 +113,11 @@ export class ExecutionJournal {
     return opened;
   }
 
+  /** Stores an execution. If this throws, nothing has changed. */
   append(execution: Execution, now: number): void {
-    this.#journal.append(execution);
+    this.#write(execution);
     this.executions.set(execution.id, execution);
+    this.#catchUp();
     if (this.#journal.lines <= REWRITE_LINES) return;
     this.#dropExpired(now);
     if (this.#journal.lines > REWRITE_RATIO * this.executions.size) {
@@ -121,15 +125,43 @@ export class ExecutionJournal {
     }
   }
 
-  /** Removes executions permanently. */
+  /** Stores an execution whose state holds in any case. If this throws, it is written with the next that can be. */
+  note(execution: Execution, now: number): void {
+    this.executions.set(execution.id, execution);
+    this.#unwritten.add(execution.id);
+    this.append(execution, now);
+  }
+
+  /** Removes executions permanently. If this throws, nothing has changed. */
   remove(ids: readonly string[]): void {
     if (ids.length === 0) return;
+    const removed = new Set(ids);
+    this.#journal.rewrite([...this.executions.values()].filter(({ id }) => !removed.has(id)));
+    this.#unwritten.clear();
     for (const id of ids) this.executions.delete(id);
-    this.#journal.compact([...this.executions.values()]);
   }
 
   close(): void {
+    this.#catchUp();
     this.#journal.close();
+  }
+
+  #write(execution: Execution): void {
+    this.#journal.append(execution);
+    this.#unwritten.delete(execution.id);
+  }
+
+  /** Writes what found no room before. */
+  #catchUp(): void {
+    try {
+      for (const id of this.#unwritten) {
+        const execution = this.executions.get(id);
+        if (execution === undefined) this.#unwritten.delete(id);
+        else this.#write(execution);
+      }
+    } catch {
+      // The disk is full again: next time.
+    }
   }
 
   #dropExpired(now: number): void {

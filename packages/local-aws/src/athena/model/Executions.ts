@@ -74,7 +74,7 @@ export class Executions {
     for (const execution of this.#journal.executions.values()) {
       if (execution.token !== undefined) this.#byToken.set(execution.token, execution.id);
       // Its statement ended with the process that ran it.
-      if (!isFinished(execution)) this.#end(execution, this.#interruption());
+      if (!isFinished(execution)) this.#finish(execution, this.#interruption());
     }
   }
 
@@ -151,7 +151,7 @@ export class Executions {
   stop(id: string): void {
     const execution = this.find(id);
     if (isFinished(execution)) return;
-    this.#end(execution, { state: 'CANCELLED', reason: 'Query cancelled by user' });
+    this.#save(this.#ended(execution, { state: 'CANCELLED', reason: 'Query cancelled by user' }));
     const waiting = this.#waiting.indexOf(id);
     if (waiting >= 0) this.#waiting.splice(waiting, 1);
     this.#running.get(id)?.abort.abort();
@@ -175,7 +175,7 @@ export class Executions {
     const running = [...this.#running.values()];
     for (const { abort } of running) abort.abort();
     await Promise.all(running.map(({ done }) => done));
-    for (const id of this.#waiting.splice(0)) this.#end(this.find(id), this.#interruption());
+    for (const id of this.#waiting.splice(0)) this.#finish(this.find(id), this.#interruption());
     this.#journal.close();
   }
 
@@ -204,19 +204,18 @@ export class Executions {
     while (!this.#closed && this.#running.size < LIMITS.runningQueries) {
       const id = this.#waiting.shift();
       if (id === undefined) return;
-      const execution = this.#save({
+      const execution = this.#note({
         ...this.find(id),
         state: 'RUNNING',
         startedAt: this.#options.clock.now(),
       });
       const abort = new AbortController();
       const done = this.#run(execution, abort.signal)
+        .catch(this.#options.onDefect)
         .finally(() => {
           this.#running.delete(id);
           this.#runNext();
-        })
-        // Its end could not be stored, e.g. on a full disk. The next process will find it unfinished.
-        .catch(this.#options.onDefect);
+        });
       this.#running.set(id, { abort, done });
     }
   }
@@ -245,7 +244,7 @@ export class Executions {
     // A query that was stopped, or whose workgroup was deleted, is finished already.
     const now = this.#journal.executions.get(execution.id);
     if (now !== undefined && !isFinished(now))
-      this.#end({ ...now, scannedBytes: scannedBytes(), ...runOutcome }, end);
+      this.#finish({ ...now, scannedBytes: scannedBytes(), ...runOutcome }, end);
   }
 
   #finalState(error: unknown, signal: AbortSignal): FinalState {
@@ -265,15 +264,36 @@ export class Executions {
     return { state: 'FAILED', reason, error: { ...INTERNAL_ERROR, retryable: true } };
   }
 
-  #end(execution: Execution, end: FinalState): void {
-    this.#save({ ...execution, ...end, completedAt: this.#options.clock.now() });
+  #ended(execution: Execution, end: FinalState): Execution {
+    return { ...execution, ...end, completedAt: this.#options.clock.now() };
   }
 
+  #finish(execution: Execution, end: FinalState): void {
+    this.#note(this.#ended(execution, end));
+  }
+
+  /** Stores what a call asks for. It throws when the disk is full: then nothing has changed. */
   #save(execution: Execution): Execution {
-    const before = this.#journal.executions.get(execution.id)?.state;
+    const before = this.get(execution.id)?.state;
     this.#journal.append(execution, this.#options.clock.now());
-    if (before !== undefined && before !== execution.state) this.#options.onStateChange(execution, before);
+    this.#announce(execution, before);
     return execution;
+  }
+
+  /** Takes a state that a query has reached in any case. On a full disk it is stored later. */
+  #note(execution: Execution): Execution {
+    const before = this.get(execution.id)?.state;
+    try {
+      this.#journal.note(execution, this.#options.clock.now());
+    } catch (error) {
+      this.#options.onDefect(error);
+    }
+    this.#announce(execution, before);
+    return execution;
+  }
+
+  #announce(execution: Execution, before: Execution['state'] | undefined): void {
+    if (before !== undefined && before !== execution.state) this.#options.onStateChange(execution, before);
   }
 }
 

@@ -182,7 +182,7 @@ const DEFAULTS = {
 export class WorkGroups {
   readonly #file: string;
   readonly #clock: Clock;
-  readonly #groups: Map<string, WorkGroup>;
+  #groups: ReadonlyMap<string, WorkGroup>;
 
   private constructor(file: string, clock: Clock) {
     this.#file = file;
@@ -208,7 +208,7 @@ export class WorkGroups {
 
   /** Sorted by name. */
   all(): WorkGroup[] {
-    return [...this.#groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return sorted(this.#groups);
   }
 
   /** @throws AwsError InvalidRequestException */
@@ -244,10 +244,16 @@ export class WorkGroups {
 
   /** @throws AwsError InvalidRequestException for `primary`, or when it does not exist. */
   remove(name: string): void {
+    this.requireRemovable(name);
+    const groups = new Map(this.#groups);
+    groups.delete(name);
+    this.#write(groups);
+  }
+
+  /** @throws AwsError InvalidRequestException for `primary`, or when it does not exist. */
+  requireRemovable(name: string): void {
     this.find(name);
     if (name === PRIMARY) throw invalidRequest('The primary workgroup cannot be deleted');
-    this.#groups.delete(name);
-    this.#write();
   }
 
   /** Creates or updates the workgroup of a template, as a stack update does. */
@@ -264,11 +270,16 @@ export class WorkGroups {
   }
 
   #save(group: WorkGroup): void {
-    this.#groups.set(group.name, group);
-    this.#write();
+    this.#write(new Map([...this.#groups, [group.name, group]]));
   }
 
-  #write(): void {
-    writeJsonFile(this.#file, this.all());
+  /** The disk first: if it is full, nothing has changed. */
+  #write(groups: ReadonlyMap<string, WorkGroup>): void {
+    writeJsonFile(this.#file, sorted(groups));
+    this.#groups = groups;
   }
+}
+
+function sorted(groups: ReadonlyMap<string, WorkGroup>): WorkGroup[] {
+  return [...groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,7 +1,8 @@
-import { createReadStream, mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { DuckDBType } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../../base/sql.ts';
+import { readPieces } from '../../disk/files.ts';
 import { insertPartition, type TableEntry } from '../../glue/index.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import { TokenList, unnamedItems } from '../../trino/index.ts';
@@ -397,37 +398,40 @@ async function writeRows(
     keys.length === 0 ? '' : `, PARTITION_BY (${keys.map(quoteName).join(', ')}), FILENAME_PATTERN '{i}'`;
   const target = keys.length === 0 ? join(folder, '0.parquet') : folder;
   const copy = `${before}${open.sql}) AS q(${names})) TO ${quoteText(target)} (FORMAT parquet, COMPRESSION ${compression}${split})`;
+  const put: { readonly bucket: string; readonly key: string }[] = [];
   try {
     const scannedBytes = await open.attachFiles();
     const rows = Number((await session.read(copy)).getRowsJS()[0]?.[0] ?? 0);
-    const partitions = new Map<string, readonly string[]>();
-    const locations: string[] = [];
-    const files =
+    const found =
       rows === 0
         ? []
         : readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    for (const [index, file] of files.entries()) {
-      const path = join(file.parentPath, file.name);
-      const values =
-        keys.length === 0 ? [] : relative(folder, file.parentPath).split('/').map(partitionValue);
-      partitions.set(JSON.stringify(values), values);
-      if (partitions.size > STATEMENT_LIMITS.writtenPartitions) {
-        throw statementError(
-          'HIVE_TOO_MANY_OPEN_PARTITIONS',
-          `Exceeded limit of ${STATEMENT_LIMITS.writtenPartitions} open writers for partitions/buckets`,
-        );
-      }
+    const files = found.map((file) => ({
+      path: join(file.parentPath, file.name),
+      values: keys.length === 0 ? [] : relative(folder, file.parentPath).split('/').map(partitionValue),
+    }));
+    const partitions = new Map(files.map(({ values }) => [JSON.stringify(values), values]));
+    if (partitions.size > STATEMENT_LIMITS.writtenPartitions) {
+      throw statementError(
+        'HIVE_TOO_MANY_OPEN_PARTITIONS',
+        `Exceeded limit of ${STATEMENT_LIMITS.writtenPartitions} open writers for partitions/buckets`,
+      );
+    }
+    for (const [index, { path, values }] of files.entries()) {
       context.signal.throwIfAborted();
       const place = parseLocation(locationOf(values));
       if (place === undefined)
         throw statementError('INVALID_TABLE_PROPERTY', `Not an S3 location: ${locationOf(values)}`);
       const key = `${place.folder}${context.executionId}_${index}`;
       context.onCall({ service: 's3', operation: 'PutObject', bucket: place.bucket, key });
-      await runner.store.put(place.bucket, key, createReadStream(path));
-      locations.push(`s3://${place.bucket}/${key}`);
+      await runner.store.put(place.bucket, key, readPieces(path));
+      put.push({ bucket: place.bucket, key });
     }
+    const locations = put.map(({ bucket, key }) => `s3://${bucket}/${key}`);
     return { rows, scannedBytes, locations, partitions: keys.length === 0 ? [] : [...partitions.values()] };
   } catch (error) {
+    // Readers of the table would find them: what the statement is run again for would be there twice.
+    for (const { bucket, key } of put) runner.store.delete(bucket, key);
     throw context.signal.aborted ? context.signal.reason : open.translateError(error, before.length);
   } finally {
     session.close();

@@ -93,9 +93,11 @@ export function deleteWorkGroup(
   if (!recursive && (statements.length > 0 || executions.list(name).length > 0)) {
     throw invalidRequest(`WorkGroup ${name} is not empty`);
   }
-  workGroups.remove(name);
-  for (const statement of statements) prepared.remove(name, statement.name);
+  workGroups.requireRemovable(name);
+  // The group last: if the disk is full, the call can be made again.
   executions.removeAll(name);
+  for (const statement of statements) prepared.remove(name, statement.name);
+  workGroups.remove(name);
 }
 
 /** https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html */

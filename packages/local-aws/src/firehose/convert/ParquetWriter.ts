@@ -13,6 +13,13 @@ const FREED_AT_ONCE = '1MB';
 /** The buffers in which DuckDB reads rows have twice the size of the longest, at least twice this. */
 const LEAST_ROW_BYTES = 1024 * 1024;
 
+/** How DuckDB says that a disk is full, and that it failed otherwise: it has no codes. */
+const NO_ROOM = /No space left on device|File too large|Disk quota exceeded|max_temp_directory_size/;
+const DISK_FAILED = /^IO Error: /;
+
+/** The writer does not take the rows as they are. */
+export class RowsRefused extends Error {}
+
 /** Rows that are to be written. */
 interface StagedRows {
   /** File with one row a line, as `RowReader.stage` returns them. */
@@ -35,6 +42,8 @@ export class ParquetWriter {
 
   /**
    * Writes one Parquet file with its columns in the given order.
+   *
+   * @throws RowsRefused; other errors when the disk or DuckDB itself failed, which says nothing of the rows.
    */
   write(
     staged: StagedRows,
@@ -55,9 +64,12 @@ export class ParquetWriter {
       maximum_object_size = ${Math.max(staged.longestRow, LEAST_ROW_BYTES)}))
       TO ${text(target)} (FORMAT parquet, COMPRESSION ${compression}, PARQUET_VERSION ${writerVersion}${dictionary ? '' : ', DICTIONARY_SIZE_LIMIT 0'})`;
     const written = this.#last.then(async () => {
-      this.#database ??= this.#open();
-      const { connection } = await this.#database;
-      await connection.run(sql);
+      const { connection } = await this.#opened();
+      try {
+        await connection.run(sql);
+      } catch (error) {
+        throw problemOf(error);
+      }
     });
     this.#last = written.catch(() => undefined);
     return written;
@@ -69,6 +81,15 @@ export class ParquetWriter {
     database?.connection.closeSync();
     database?.instance.closeSync();
     this.#database = undefined;
+  }
+
+  #opened() {
+    this.#database ??= this.#open().catch((error: unknown) => {
+      // The next write tries again.
+      this.#database = undefined;
+      throw error;
+    });
+    return this.#database;
   }
 
   async #open() {
@@ -84,6 +105,12 @@ export class ParquetWriter {
     await connection.run("SET TimeZone = 'UTC'");
     return { instance, connection };
   }
+}
+
+function problemOf(cause: unknown): unknown {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (NO_ROOM.test(message)) return Object.assign(new Error(message, { cause }), { code: 'ENOSPC' });
+  return DISK_FAILED.test(message) ? cause : new RowsRefused(message, { cause });
 }
 
 function text(value: string): string {

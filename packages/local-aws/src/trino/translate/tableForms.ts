@@ -1,6 +1,6 @@
 import type { Rendering, TokenWriter } from './Rendering.ts';
 import { UNNAMED } from './selects.ts';
-import { SqlError, type TokenRange } from './tokens.ts';
+import { SqlError, type TokenList, type TokenRange } from './tokens.ts';
 
 /**
  * Writes `UNNEST(a, b) [WITH ORDINALITY] [AS] t(x, y, n)` as a subquery, since DuckDB's UNNEST takes only one list.
@@ -52,6 +52,45 @@ function aliasColumnCount({ list }: TokenWriter, index: number): number | undefi
   const kind = list.at(name)?.kind;
   if ((kind !== 'word' && kind !== 'quoted') || list.symbol(name + 1) !== '(') return undefined;
   return list.split(name + 2, list.closeOf(name + 1)).length;
+}
+
+/**
+ * The name of a table in brackets of its own, as in `FROM ("a"."b")`, which DuckDB takes for a syntax error. Undefined
+ * elsewhere. https://trino.io/docs/current/sql/select.html#from-clause
+ */
+export function bracketedTable(list: TokenList, index: number): TokenRange | undefined {
+  if (!isTablePlace(list, index)) return undefined;
+  let [from, to] = [index + 1, list.closeOf(index)];
+  while (list.symbol(from) === '(' && list.closeOf(from) === to - 1) {
+    from += 1;
+    to -= 1;
+  }
+  for (let at = from; at < to; at += 1) {
+    const kind = list.at(at)?.kind;
+    const isName = kind === 'word' || kind === 'quoted';
+    if ((at - from) % 2 === 0 ? !isName : list.symbol(at) !== '.') return undefined;
+  }
+  return (to - from) % 2 === 1 ? { from, to } : undefined;
+}
+
+/** Words of the same clause before a table, and those of other clauses, where a comma separates other things. */
+const TABLES = /^(?:from|join)$/;
+const OTHER = /^(?:select|where|group|having|order|by|partition|window|limit|values|with|in)$/;
+
+/** Whether a table stands at an index: after FROM, JOIN or a comma between tables. */
+function isTablePlace(list: TokenList, index: number): boolean {
+  if (list.symbol(index - 1) !== ',') return TABLES.test(list.word(index - 1) ?? '');
+  const opened = [...list.tokens.keys()].filter(
+    (at) => at < index && /^[([]$/.test(list.symbol(at) ?? '') && list.closeOf(at) > index,
+  );
+  const start = (opened.at(-1) ?? -1) + 1;
+  let isTable = false;
+  for (let at = start; at < index; at += 1) {
+    if (/^[([]$/.test(list.symbol(at) ?? '')) at = list.closeOf(at);
+    else if (TABLES.test(list.word(at) ?? '')) isTable = true;
+    else if (OTHER.test(list.word(at) ?? '')) isTable = false;
+  }
+  return isTable;
 }
 
 const VALUES_END = new Set(['order', 'limit', 'offset', 'fetch', 'union', 'intersect', 'except']);

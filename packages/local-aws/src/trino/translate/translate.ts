@@ -5,7 +5,7 @@ import { parseTypedLiteral } from './literals.ts';
 import { Rendering, type TokenWriter } from './Rendering.ts';
 import { rejectForeignSyntax, rejectZonedTimes } from './rejections.ts';
 import { type SelectEdits, selectEdits } from './selects.ts';
-import { writeUnnest, writeValues } from './tableForms.ts';
+import { bracketedTable, writeUnnest, writeValues } from './tableForms.ts';
 import { isTableQuery, mismatched, SqlError, TokenList } from './tokens.ts';
 import {
   functionNames,
@@ -207,6 +207,11 @@ class Translator implements TokenWriter {
           token.start,
         );
         return close + 2;
+      }
+      const table = bracketedTable(list, index);
+      if (table !== undefined) {
+        this.write(out, table.from, table.to);
+        return close + 1;
       }
       if (list.word(index + 1) === 'from') throw mismatched(list.at(index + 1) ?? token);
       if (before?.kind === 'word') {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parsePartitionFilter } from '../../../src/glue/partitionFilter.ts';
 import { openLake } from './openLake.ts';
 
 // What the macros of dbt-athena 1.11 and of dbt-adapters come to:
@@ -108,6 +109,70 @@ select id, name, ds from source where id < ${most}
                    where ds=DATE'2026-11-18' or ds=DATE'2026-11-19'
                 );`);
     expect(await rows(`select count(*) from ${relation('batched')}`)).toEqual([['8']]);
+  });
+
+  it('insert by batches when there are more partitions than a statement may write', async () => {
+    const source = `select cast(n as varchar) as name, date_add('day', n, date '2026-01-01') as ds
+      from unnest(sequence(0, 211)) as t(n)`;
+    await createTableAs('forced__dbt_tmp', source);
+    await createTableAs('forced', `${source} where false`, "\n      partitioned_by=ARRAY['ds'],");
+    const insert = (where: string) =>
+      lake.ask(
+        `${HEADER}insert into ${relation('forced')} ("name", "ds")
+                (
+                   select "name", "ds"
+                   from ${relation('forced__dbt_tmp')}
+                   ${where}
+                );`,
+        SCHEMA,
+      );
+    // dbt tries it whole, and divides it when Athena says this.
+    expect((await insert('')).reason).toMatch(/HIVE_TOO_MANY_OPEN_PARTITIONS/);
+    // The macro `get_partition_batches`.
+    const days = await rows(`
+    select distinct ds from (${relation('forced__dbt_tmp')}) order by ds`);
+    expect(days.length).toBe(212);
+    for (let from = 0; from < days.length; from += 100) {
+      const batch = days.slice(from, from + 100).map(([day]) => `ds=DATE'${day}'`);
+      expect((await insert(`where ${batch.join(' or ')}`)).reason).toBeUndefined();
+    }
+    expect(await rows(`select count(*), count(distinct ds) from ${relation('forced')}`)).toEqual([
+      ['212', '212'],
+    ]);
+    drop('forced__dbt_tmp');
+  });
+
+  it('leave no rows of an insert that fails on the way', async () => {
+    await createTableAs(
+      'whole',
+      `select name, ds from ${relation('daily')} where ds < date '2026-11-20'`,
+      "\n      partitioned_by=ARRAY['ds'],",
+    );
+    await rows("alter table `marts`.`whole` add partition (ds='2026-11-20') location 's3://nowhere/whole/'");
+    const count = () => rows(`select count(*) from ${relation('whole')} where ds < date '2026-11-20'`);
+    const before = await count();
+    const failed = await lake.ask(
+      `insert into ${relation('whole')} select name, ds from ${relation('daily')}`,
+      SCHEMA,
+    );
+    expect([failed.state, failed.reason]).toEqual(['FAILED', expect.stringContaining('bucket')]);
+    expect(await count()).toEqual(before);
+  });
+
+  it('replace partitions of a column that is named like a type', async () => {
+    const source = `select name, ds as "date" from "awsdatacatalog"."db"."events" where id < 2`;
+    await createTableAs('by_date', source, "\n      partitioned_by=ARRAY['date'],");
+    await createTableAs('by_date__dbt_tmp', `${source} and ds = date '2026-11-19'`);
+    expect(
+      await rows(`select distinct "date" from (${relation('by_date__dbt_tmp')}) order by "date"`),
+    ).toEqual([['2026-11-19']]);
+    // Before it inserts, dbt-athena's `clean_up_partitions` asks Glue for what is to be deleted.
+    const { input, partitions } = lake.catalog.table('marts', 'by_date');
+    const isOld = parsePartitionFilter(input.PartitionKeys ?? [], "(date='2026-11-19')");
+    expect(partitions.filter(({ values }) => isOld(values)).map(({ values }) => values)).toEqual([
+      ['2026-11-19'],
+    ]);
+    drop('by_date__dbt_tmp');
   });
 
   it('follow a new schema', async () => {
