@@ -111,14 +111,10 @@ export class Delivery {
     const rows = await this.#file(folder, 'rows');
     const errors = await this.#file(folder, 'errors');
     let count = 0;
-    let longestRow = 0;
     for await (const { unit, bytes } of unitBytes(this.#buffer.units)) {
       const row = reader instanceof RowReader ? stage(reader, bytes) : reader;
-      if (typeof row === 'string') {
-        const line = Buffer.from(`${row}\n`);
-        longestRow = Math.max(longestRow, line.length);
-        await rows.add(line);
-      } else await errors.add(this.#errorLine(unit, bytes, row));
+      if (typeof row === 'string') await rows.add(`${row}\n`);
+      else await errors.add(this.#errorLine(unit, bytes, row));
       count += 1;
       if (count % DOCUMENTS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -127,8 +123,7 @@ export class Delivery {
     const parquet = join(folder, 'parquet');
     if (reader instanceof RowReader && rows.bytes > 0) {
       try {
-        const staged = { path: rows.path, longestRow };
-        await this.#context.writer.write(staged, reader.columns, parquet, conversion);
+        await this.#context.writer.write(rows.path, reader.columns, parquet, conversion);
       } catch (error) {
         if (error instanceof RowsRefused) {
           this.#refusedByWriter += 1;

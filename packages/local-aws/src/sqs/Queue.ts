@@ -247,13 +247,17 @@ export class Queue {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Closes the file. What receivers of a deleted queue still do with its messages has no effect. */
+  /**
+   * Closes the file. From then on there is nothing to receive, and what receivers of a deleted queue still do with its
+   * messages has no effect.
+   */
   close(): void {
     this.#closed = true;
     this.#alarm?.cancel();
     this.#stopListening?.();
     this.#listeners.clear();
     this.#journal.close();
+    this.#messages.clear();
   }
 
   #visible(now: number): Message[] {

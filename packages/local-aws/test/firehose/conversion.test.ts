@@ -54,6 +54,13 @@ describe('a column', () => {
     expect(failed).toEqual([]);
   });
 
+  it('of strings takes a value that is longer when it is escaped than any record', async () => {
+    const nested = `["${'\\\\'.repeat(511_000)}"]`;
+    const { values, failed } = await convert('string', ['"a"', nested, '"b"']);
+    expect(values).toEqual(['a', nested, 'b']);
+    expect(failed).toEqual([]);
+  });
+
   it('of booleans also accepts booleans written as text', async () => {
     const { values, failed } = await convert('boolean', ['true', '"FALSE"', '1', '"yes"', '[]']);
     expect(values).toEqual([true, false]);

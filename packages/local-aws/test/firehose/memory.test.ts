@@ -22,7 +22,7 @@ const CONVERSIONS = `
   const writer = new ParquetWriter(directory + '/duckdb');
   const conversion = { compression: 'SNAPPY', writerVersion: 'V1', dictionary: true };
   for (let file = 0; file < 5; file += 1) {
-    await writer.write({ path, longestRow: 400 }, columns, directory + '/parquet', conversion);
+    await writer.write(path, columns, directory + '/parquet', conversion);
     console.log(Math.round(process.memoryUsage.rss() / 2 ** 20));
   }
   await writer.close();

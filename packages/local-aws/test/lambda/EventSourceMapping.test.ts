@@ -98,6 +98,25 @@ describe('EventSourceMapping', () => {
     ]);
   });
 
+  it('invokes nothing for a queue that is deleted while its window is open, or a batch runs', async () => {
+    const open = map(() => ({ batchItemFailures: [] }));
+    queue.send('waits');
+    queues.delete('register');
+    clock.advance(5_000);
+    await open.mapping.drain();
+    expect(open.batches).toEqual([]);
+    queue = queues.ensure('register', queue.settings);
+    const running = map(() => void (queues.has('register') && queues.delete('register')), {
+      batchSize: 1,
+      maximumConcurrency: 1,
+      windowMs: 0,
+    });
+    queue.send('runs');
+    queue.send('is never received');
+    await running.mapping.drain();
+    expect(running.batches).toEqual([['runs']]);
+  });
+
   it('does not wait once a batch is full', async () => {
     const { mapping, batches } = map(() => ({ batchItemFailures: [] }));
     for (let n = 0; n < 10; n += 1) queue.send(String(n));

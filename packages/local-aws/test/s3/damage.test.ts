@@ -97,13 +97,16 @@ describe('the file of an object that something else', () => {
     expect(store.bucket(Bucket).find('copy')).toBeUndefined();
   });
 
-  it('has overwritten is found by the checksum of a whole object of parts', async () => {
+  it.each([
+    ['a checksum of the whole', {}],
+    ['checksums of the parts', { ChecksumAlgorithm: 'SHA256' as const }],
+  ])('has overwritten is found of an object of parts with %s', async (_, more) => {
     const at = { Bucket, Key: 'k' };
-    const { UploadId } = await client.send(new CreateMultipartUploadCommand(at));
-    const { ETag } = await client.send(
-      new UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body: 'a'.repeat(100) }),
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...at, ...more }));
+    const { ETag, ChecksumSHA256 } = await client.send(
+      new UploadPartCommand({ ...at, ...more, UploadId, PartNumber: 1, Body: 'a'.repeat(100) }),
     );
-    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag, ChecksumSHA256 }] };
     await client.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload }));
     expect(await get()).toHaveLength(100);
     writeFileSync(file(), 'b'.repeat(100));

@@ -10,8 +10,11 @@ const MEMORY_LIMIT = '512MB';
  * more with each file: https://duckdb.org/docs/stable/configuration/overview
  */
 const FREED_AT_ONCE = '1MB';
-/** The buffers in which DuckDB reads rows have twice the size of the longest, at least twice this. */
-const LEAST_ROW_BYTES = 1024 * 1024;
+/**
+ * Of a row, bytes: escapes at most double a record of 1,000 KiB. DuckDB reads into buffers of twice this, so it should not be
+ * much more.
+ */
+const LARGEST_ROW_BYTES = 4 * 1024 * 1024;
 
 /** How DuckDB says that a disk is full, and that it failed otherwise: it has no codes. */
 const NO_ROOM = /No space left on device|File too large|Disk quota exceeded|max_temp_directory_size/;
@@ -19,14 +22,6 @@ const DISK_FAILED = /^IO Error: /;
 
 /** The writer does not take the rows as they are. */
 export class RowsRefused extends Error {}
-
-/** Rows that are to be written. */
-interface StagedRows {
-  /** File with one row a line, as `RowReader.stage` returns them. */
-  readonly path: string;
-  /** Bytes of the longest line. A staged row may be six times as long as its record (escapes). */
-  readonly longestRow: number;
-}
 
 /** Converts staged rows to Parquet with DuckDB. DuckDB is loaded on first use, which takes 50 ms. */
 export class ParquetWriter {
@@ -43,10 +38,12 @@ export class ParquetWriter {
   /**
    * Writes one Parquet file with its columns in the given order.
    *
+   * @param staged File with one row a line, as `RowReader.stage` returns them.
+   *
    * @throws RowsRefused; other errors when the disk or DuckDB itself failed, which says nothing of the rows.
    */
   write(
-    staged: StagedRows,
+    staged: string,
     columns: readonly FormattedColumn[],
     target: string,
     {
@@ -59,9 +56,9 @@ export class ParquetWriter {
     const selected = columns.map(
       ({ name, format }, index) => `${format.select(`"${index}"`)} AS "${name.replaceAll('"', '""')}"`,
     );
-    const sql = `COPY (SELECT ${selected.join(', ')} FROM read_json(${text(staged.path)},
+    const sql = `COPY (SELECT ${selected.join(', ')} FROM read_json(${text(staged)},
       format = 'newline_delimited', columns = {${types.join(', ')}},
-      maximum_object_size = ${Math.max(staged.longestRow, LEAST_ROW_BYTES)}))
+      maximum_object_size = ${LARGEST_ROW_BYTES}))
       TO ${text(target)} (FORMAT parquet, COMPRESSION ${compression}, PARQUET_VERSION ${writerVersion}${dictionary ? '' : ', DICTIONARY_SIZE_LIMIT 0'})`;
     const written = this.#last.then(async () => {
       const { connection } = await this.#opened();

@@ -9,7 +9,7 @@ import {
   readdirSync,
   rmSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
 import { DiskError, StoreError } from '../../base/errors.ts';
@@ -255,10 +255,12 @@ export class Bucket {
           condition.ifMatch === undefined ? 'If-None-Match' : 'If-Match',
         );
       const sequencer = this.#nextSequencer();
+      const md5 = Buffer.from(staged.md5).toString('hex');
       const object: StoredObject = {
         key,
         size: staged.size,
-        etag: etag ?? Buffer.from(staged.md5).toString('hex'),
+        etag: etag ?? md5,
+        ...(etag === undefined ? {} : { md5 }),
         modifiedMs: this.#clock.now(),
         sequencer,
         place: previous?.place ?? this.#choosePlace(key),
@@ -465,9 +467,20 @@ export class Bucket {
   ): StoredObject {
     const { object } = line;
     const { key } = object;
+    const path = this.pathOf(object);
+    // A foreign file or folder occupies the natural path, so the object goes to the internal folder.
+    const moveElsewhere = () =>
+      this.#move({ ...line, object: { ...object, place: 'encoded' } }, stagedPath, previous);
+    // Before the line: a full disk may have no room for the folder, and then none for taking the line back.
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+    } catch (error) {
+      if (object.place === 'natural' && isBlocked(error)) return moveElsewhere();
+      throw error;
+    }
     this.#journal.append(line);
     try {
-      moveFile(stagedPath, this.pathOf(object));
+      moveFile(stagedPath, path);
     } catch (error) {
       const history = [...this.#history.of(key)];
       this.#journal.append({
@@ -476,9 +489,7 @@ export class Bucket {
         ...(previous === undefined ? {} : { object: previous }),
         history,
       });
-      // A foreign file or folder occupies the natural path, so the object goes to the internal folder.
-      if (object.place === 'natural' && isBlocked(error))
-        return this.#move({ ...line, object: { ...object, place: 'encoded' } }, stagedPath, previous);
+      if (object.place === 'natural' && isBlocked(error)) return moveElsewhere();
       throw error;
     }
     if (previous?.place !== object.place) {

@@ -54,6 +54,8 @@ export const storedObjectSchema = z.strictObject({
   size: z.int().nonnegative(),
   /** Without quotes: hex MD5, or `<hex>-<parts>` of a multipart upload. */
   etag: z.string(),
+  /** Hex MD5 of the bytes, of an object whose `etag` is not. */
+  md5: z.string().optional(),
   /** Epoch ms. */
   modifiedMs: z.int(),
   /** Hexadecimal; increases with every write in the bucket: EventBridge's `sequencer`. */

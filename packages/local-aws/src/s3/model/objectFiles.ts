@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { copyFileSync, linkSync, mkdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { Checksum, type ChecksumAlgorithm } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 
@@ -156,7 +156,11 @@ export async function stageBody(
   const md5 = createHash('md5');
   const checksums = [...new Set(algorithms)].map((algorithm) => new Checksum(algorithm));
   let size = 0;
-  const file = await open(path, 'wx');
+  const file = await open(path, 'wx').catch((error: unknown) => {
+    // Nobody reads it now, and the source of a copy is an open file.
+    if (body instanceof Readable) body.destroy();
+    throw error;
+  });
   try {
     for await (const chunk of chunksOf(body)) {
       size += chunk.byteLength;

@@ -39,12 +39,13 @@ export function verifiedBody(source: Readable, object: StoredObject, path: strin
   return verified;
 }
 
-/** The digest that costs the least; undefined for an object of parts without one of the whole. */
-function digestOf({ etag, checksum }: StoredObject): Digest | undefined {
+/** The digest that costs the least; undefined for an object of parts of an earlier release, without one of the whole. */
+function digestOf({ etag, md5, checksum }: StoredObject): Digest | undefined {
   const isWhole = checksum?.type === 'FULL_OBJECT';
-  if (/^[0-9a-f]{32}$/.test(etag) && !(isWhole && checksum.algorithm === 'CRC32')) {
+  const expected = md5 ?? (/^[0-9a-f]{32}$/.test(etag) ? etag : undefined);
+  if (expected !== undefined && !(isWhole && checksum.algorithm === 'CRC32')) {
     const hash = createHash('md5');
-    return { expected: etag, update: (bytes) => hash.update(bytes), value: () => hash.digest('hex') };
+    return { expected, update: (bytes) => hash.update(bytes), value: () => hash.digest('hex') };
   }
   if (!isWhole) return undefined;
   const sum = new Checksum(checksum.algorithm);
