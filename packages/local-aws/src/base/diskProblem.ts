@@ -1,3 +1,4 @@
+import { isAbsolute, relative, sep } from 'node:path';
 import { DiskError, LocalAwsError } from './errors.ts';
 
 /** What the system's codes say of the disk: https://nodejs.org/api/errors.html#common-system-errors */
@@ -52,11 +53,15 @@ export function openingProblem(error: unknown, directory: string): LocalAwsError
   if (error instanceof Error && 'suppressed' in error) return openingProblem(error.suppressed, directory);
   const { code = '', call, path } = systemError(error) ?? {};
   // Other files, such as the code of functions, are not the disk's fault.
-  if (path !== undefined && path !== directory && !path.startsWith(`${directory}/`)) return undefined;
+  if (path !== undefined && isOutside(relative(directory, path))) return undefined;
   const detail = error instanceof Error ? `${error.message}.` : '';
   // On a file system that can't be written, Node says of folders within folders that one is missing.
   if (code === 'ENOENT' && call === 'mkdir')
     return new DiskError('DISK_NOT_WRITABLE', detail, { cause: error });
   if (path !== undefined && FOREIGN.has(code)) return new DiskError('DISK_FOREIGN', detail, { cause: error });
   return diskProblem(error);
+}
+
+function isOutside(path: string): boolean {
+  return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
 }

@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { DiskError, type LocalAwsError } from '../base/errors.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { isChecked, isTorn, parseChecked } from '../disk/checked.ts';
+import { readWhole } from '../disk/files.ts';
 import { LineJournal } from '../disk/LineJournal.ts';
 import type { Metric, MetricDatum } from './embeddedMetrics.ts';
 import { Statistics, type StoredStatistics } from './Statistics.ts';
@@ -203,7 +204,7 @@ export class MetricStore {
 
   #read(hour: number): Hour {
     const file = this.#file(hour);
-    const texts = readFileSync(file, 'utf8').split('\n');
+    const texts = readWhole(file).toString('utf8').split('\n');
     // An incomplete last line is that of a process that was killed.
     const last = texts.pop() ?? '';
     if (last !== '' && (isChecked(last) || !isTorn(last))) texts.push(last);

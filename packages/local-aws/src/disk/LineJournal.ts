@@ -57,8 +57,13 @@ export class LineJournal<Line> {
     }
     // The end of a whole line can be damaged, too, and more than one line. A line that a kill has cut is not whole.
     const rest = bytes.subarray(whole.length).toString('utf8');
-    if (isChecked(rest)) lines.push(parse(parseChecked(rest)));
-    else if (rest !== '' && !isTorn(rest))
+    if (isChecked(rest)) {
+      try {
+        lines.push(parse(parseChecked(rest)));
+      } catch (cause) {
+        damaged.push({ line: texts.length + 1, cause });
+      }
+    } else if (rest !== '' && !isTorn(rest))
       damaged.push({ line: texts.length + 1, cause: 'The line has no end.' });
     const [first] = damaged;
     if (first !== undefined) {

@@ -74,14 +74,15 @@ export function openEventBus(options: {
 }): EventBus {
   const { deliver, clock, faults = new Faults(), onFailure = reportDefect } = options;
   const rules = new Map<string, Rule>();
-  const waiting = new Set<Alarm>();
+  /** What comes later, and what is tried once more when the bus is closed. */
+  const waiting = new Map<Alarm, (() => void) | undefined>();
 
-  function later(delayMs: number, run: () => void): void {
+  function later(delayMs: number, run: () => void, atClose?: () => void): void {
     const alarm = clock?.after(delayMs, () => {
       if (alarm !== undefined) waiting.delete(alarm);
       run();
     });
-    if (alarm !== undefined) waiting.add(alarm);
+    if (alarm !== undefined) waiting.set(alarm, atClose);
   }
 
   function deliverAndRetry(target: RuleTarget, json: string, waitMs: number, leftMs: number): void {
@@ -91,7 +92,11 @@ export function openEventBus(options: {
       onFailure(error);
       if (diskProblem(error) === undefined || leftMs < waitMs) return;
       const nextMs = Math.min(2 * waitMs, RETRY.longestMs);
-      later(waitMs, () => deliverAndRetry(target, json, nextMs, leftMs - waitMs));
+      later(
+        waitMs,
+        () => deliverAndRetry(target, json, nextMs, leftMs - waitMs),
+        () => deliverAndRetry(target, json, 0, -1),
+      );
     }
   }
 
@@ -137,7 +142,10 @@ export function openEventBus(options: {
     publish,
     publishObjectCreated: (object) => publish(objectCreatedEvent(object, options)),
     close() {
-      for (const alarm of waiting) alarm.cancel();
+      for (const [alarm, atClose] of waiting) {
+        alarm.cancel();
+        atClose?.();
+      }
       waiting.clear();
     },
   };

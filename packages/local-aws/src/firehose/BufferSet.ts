@@ -39,7 +39,8 @@ export interface DeliveryUnit {
 
 /** Numbers that are kept of each unit: its document, start and end. */
 const NUMBERS = 3;
-const UNITS_PER_CHUNK = 4096;
+/** Units of the first chunk, and of the largest: each has twice as many as the one before. */
+const CHUNK = { first: 16, largest: 4096 };
 
 /** Units that follow one another and differ in their numbers only. */
 interface Run {
@@ -55,6 +56,8 @@ interface Run {
 export class UnitList implements Iterable<DeliveryUnit> {
   readonly #runs: Run[] = [];
   readonly #chunks: Uint32Array[] = [];
+  /** Numbers of the last chunk that are in use. */
+  #used = 0;
   #length = 0;
 
   get length(): number {
@@ -62,9 +65,15 @@ export class UnitList implements Iterable<DeliveryUnit> {
   }
 
   push({ entry, document, start, end, target }: DeliveryUnit): void {
-    const at = (this.#length % UNITS_PER_CHUNK) * NUMBERS;
-    if (at === 0) this.#chunks.push(new Uint32Array(UNITS_PER_CHUNK * NUMBERS));
-    this.#chunks.at(-1)?.set([document, start, end], at);
+    let chunk = this.#chunks.at(-1);
+    if (chunk === undefined || this.#used === chunk.length) {
+      const units = Math.min(CHUNK.largest, CHUNK.first * 2 ** this.#chunks.length);
+      chunk = new Uint32Array(units * NUMBERS);
+      this.#chunks.push(chunk);
+      this.#used = 0;
+    }
+    chunk.set([document, start, end], this.#used);
+    this.#used += NUMBERS;
     this.#length += 1;
     const last = this.#runs.at(-1);
     if (last?.entry === entry && last.target === target) last.length += 1;
@@ -72,18 +81,19 @@ export class UnitList implements Iterable<DeliveryUnit> {
   }
 
   *[Symbol.iterator](): Generator<DeliveryUnit> {
-    let unit = 0;
+    let number = 0;
+    let chunk = this.#chunks[0];
+    let at = 0;
     for (const { entry, target, length } of this.#runs) {
-      for (const end = unit + length; unit < end; unit += 1) {
-        const chunk = this.#chunks[Math.floor(unit / UNITS_PER_CHUNK)];
-        const at = (unit % UNITS_PER_CHUNK) * NUMBERS;
-        yield {
-          entry,
-          document: chunk?.[at] ?? 0,
-          start: chunk?.[at + 1] ?? 0,
-          end: chunk?.[at + 2] ?? 0,
-          target,
-        };
+      for (let unit = 0; unit < length; unit += 1) {
+        if (at === chunk?.length) {
+          number += 1;
+          chunk = this.#chunks[number];
+          at = 0;
+        }
+        const [document = 0, start = 0, end = 0] = [chunk?.[at], chunk?.[at + 1], chunk?.[at + 2]];
+        yield { entry, document, start, end, target };
+        at += NUMBERS;
       }
     }
   }

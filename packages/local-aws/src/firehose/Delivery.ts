@@ -93,7 +93,8 @@ export class Delivery {
     const { compression, delimiter } = this.#context.settings;
     const data = await this.#file(folder, 'data');
     for await (const { bytes } of unitBytes(this.#buffer.units)) {
-      await data.add(bytes);
+      // A copy: the file keeps pieces for a while, and each would keep its whole record.
+      await data.add(Buffer.from(bytes));
       if (delimiter !== '') await data.add(delimiter);
     }
     await data.close();

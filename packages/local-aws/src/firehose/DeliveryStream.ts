@@ -431,9 +431,11 @@ async function mark(marks: Map<Segment, DeliveredRun[]>): Promise<void> {
 
 async function readUnits(units: UnitList) {
   const documents: { readonly arrivalMs: number; readonly text: string }[] = [];
-  for (const { entry, start, end } of units) {
+  for (const ofRecord of units.byRecord()) {
+    const [{ entry }] = ofRecord;
     const bytes = await entry.segment.read(entry);
-    documents.push({ arrivalMs: entry.arrivalMs, text: bytes.toString('utf8', start, end) });
+    for (const { start, end } of ofRecord)
+      documents.push({ arrivalMs: entry.arrivalMs, text: bytes.toString('utf8', start, end) });
   }
   return documents;
 }

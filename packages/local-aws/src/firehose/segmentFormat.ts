@@ -85,7 +85,8 @@ function recordAt(bytes: Buffer, at: number, headerBytes: number): SegmentRecord
   const position = at + headerBytes;
   if (position > bytes.length) return undefined;
   const length = bytes.readUInt32LE(at);
-  if (length === 0 && headerBytes === RECORD_HEADER_BYTES) return undefined;
+  // Zeros are no record. An empty one has a time.
+  if (length === 0 && bytes.readDoubleLE(at + 8) === 0) return undefined;
   if (position + length > bytes.length || !isHeader(bytes, at, headerBytes)) return undefined;
   if (crc32(bytes.subarray(position, position + length)) !== bytes.readUInt32LE(at + 4)) return undefined;
   return { position, length, arrivalMs: bytes.readDoubleLE(at + 8) };

@@ -5,7 +5,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { DiskError } from '../base/errors.ts';
-import { readJsonFile, writeJsonFile } from '../disk/files.ts';
+import { isChecked } from '../disk/checked.ts';
+import { readJsonFile, readWhole, writeJsonFile } from '../disk/files.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import type { DatabaseEntry, TableEntry } from './entries.ts';
 import {
@@ -292,8 +293,15 @@ function readDatabases(directory: string): Map<string, DatabaseEntry> {
     const database = readJsonFile(join(path, DATABASE_FILE), databaseFileSchema);
     if (database === undefined) {
       // An interrupted create leaves an empty folder.
-      const [orphan] = listFolder(path).filter((file) => TABLE_FILE.test(file));
-      if (orphan === undefined) continue;
+      const orphans = listFolder(path).filter((file) => TABLE_FILE.test(file));
+      const orphan = orphans.find((file) =>
+        isChecked(readWhole(join(path, file)).toString('utf8').trimEnd()),
+      );
+      if (orphan === undefined) {
+        // Release 0.2.0, which wrote no checksums, was killed while it deleted the database.
+        if (orphans.length > 0) eraseFolder(path);
+        continue;
+      }
       throw new DiskError('DISK_DAMAGED', `${join(path, DATABASE_FILE)} is missing, ${orphan} is there.`);
     }
     const { createdAt, input } = database;

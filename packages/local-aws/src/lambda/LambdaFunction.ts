@@ -90,8 +90,8 @@ class ExecutionEnvironment {
     this.#worker = new Worker(new URL('./runtime.ts', import.meta.url), {
       workerData,
       env: { ...variables },
-      // A function whose objects need more than its memory ends, as in Lambda. What is outside the heap is not counted.
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: YOUNG_OBJECTS_MB },
+      // The old ones have no limit: beyond it, one large array ends the process with all threads.
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_OBJECTS_MB },
       stdout: true,
       stderr: true,
     });

@@ -118,10 +118,10 @@ class FunctionLog {
     if (from >= end) return;
     await this.#rotated;
     await new Promise<void>((resolve) => this.#output.write('', () => resolve()));
-    // A rotation in between has moved the file: then its name is that of the one before.
-    const current = this.#begins === begins ? this.#file : this.#before;
     if (from < begins && this.#begins === begins)
       yield* this.#read(this.#before, Math.max(from, before), before, begins);
+    // A rotation in between has moved the file: then its name is that of the one before.
+    const current = this.#begins === begins ? this.#file : this.#before;
     if (end > begins) yield* this.#read(current, Math.max(from, begins), begins, end);
   }
 
@@ -173,14 +173,14 @@ class FunctionLog {
   #rotate(): void {
     this.#journal.append([this.#length, NEXT_FILE_BEGINS]);
     renameSync(this.#file, this.#before);
+    this.#beforeBegins = this.#begins;
+    this.#begins = this.#length;
     const full = this.#output;
     this.#rotated = new Promise<void>((resolve) => {
       full.once('close', resolve);
       full.end();
     });
     this.#output = this.#openOutput();
-    this.#beforeBegins = this.#begins;
-    this.#begins = this.#length;
     const first = Math.max(0, this.#markBefore(this.#beforeBegins));
     this.#marks = this.#marks.slice(first);
     this.#compact();

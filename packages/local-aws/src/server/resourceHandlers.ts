@@ -147,7 +147,7 @@ function dataHandlers({
         update(resource, before) {
           const name = queueName(resource);
           const { settings } = queueProperties(resource.properties);
-          const old = before && queueProperties(before.properties).settings;
+          const old = before && deployedSettings(before.properties);
           const current = queues.byName(name).settings;
           queues.ensure(name, changedMembers<QueueSettings>(old === undefined ? {} : current, settings, old));
         },
@@ -294,4 +294,13 @@ function codeDirectory({ properties }: ResolvedResource): string {
   const directory: unknown =
     typeof Code === 'object' && Code !== null ? Reflect.get(Code, CODE_DIRECTORY) : undefined;
   return typeof directory === 'string' ? directory : '.';
+}
+
+/** What a template said of a queue; undefined when an earlier release took what is refused now. */
+function deployedSettings(properties: unknown): QueueSettings | undefined {
+  try {
+    return queueProperties(properties).settings;
+  } catch {
+    return undefined;
+  }
 }

@@ -7,6 +7,7 @@ import {
   missingParameter,
   notInFlight,
   overLimit,
+  queueDoesNotExist,
   receiptHandleIsInvalid,
   SQS_LIMITS,
 } from './errors.ts';
@@ -105,6 +106,7 @@ export class Queue {
     traceHeader?: string,
     attributes: MessageAttributes = {},
   ): Message {
+    if (this.#closed) throw queueDoesNotExist();
     const bytes = Buffer.byteLength(body) + attributeBytes(attributes);
     const { MaximumMessageSize } = this.#settings;
     if (body === '') throw missingParameter('MessageBody');

@@ -132,6 +132,14 @@ export class Queues {
     this.#queues.delete(name);
     this.#deletedAt.set(name, this.#options.clock.now());
     queue.close();
+    try {
+      this.#removeFolder(name);
+    } catch {
+      // The next queue of that name removes what is left.
+    }
+  }
+
+  #removeFolder(name: string): void {
     rmSync(join(this.#options.directory, name), { recursive: true, force: true });
   }
 
@@ -148,6 +156,8 @@ export class Queues {
 
   #write(name: string, settings: QueueSettings): Queue {
     const createdAt = this.#options.clock.now();
+    // A kill may have left messages of a queue that was deleted.
+    this.#removeFolder(name);
     this.#writeFile(name, createdAt, settings);
     return this.#open(name, createdAt, settings);
   }

@@ -284,6 +284,22 @@ describe('partition keys', () => {
 });
 
 describe('deaggregation', () => {
+  it('keeps the order of ten thousand documents in one buffer', async () => {
+    await fixture.firehose.createStream(
+      's',
+      partitionedStream({
+        ProcessingConfiguration: { Enabled: true, Processors: [deaggregation, extraction('{ds: .ds}')] },
+      }),
+    );
+    for (let record = 0; record < 20; record += 1) {
+      const documents = Array.from({ length: 500 }, (_, i) => `{"ds":"a","n":${record * 500 + i}}`);
+      await fixture.put('s', documents.join(''));
+    }
+    await fixture.firehose.flush();
+    const numbers = (await fixture.rows()).map(({ n }) => Number(n));
+    expect(numbers).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
+  });
+
   it('splits records at a delimiter given in base64', async () => {
     const Parameters = [
       { ParameterName: 'SubRecordType', ParameterValue: 'DELIMITED' },

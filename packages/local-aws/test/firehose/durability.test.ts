@@ -230,13 +230,14 @@ describe('an acknowledged record', () => {
     };
     const folder = join(fixture.directory, 'streams', 's.stream');
     mkdirSync(folder, { recursive: true });
-    const whole = Buffer.concat([old('one'), old('two'), old('three').subarray(0, 18)]);
+    const whole = Buffer.concat([old('one'), old(''), old('two'), old('three').subarray(0, 18)]);
+    expect(readSegment(whole).records).toHaveLength(3);
     writeFileSync(join(folder, '0000000001.journal'), whole);
     await fixture.firehose.createStream('s', plainStream());
     await fixture.firehose.flush();
     expect(fixture.text(fixture.keys()[0] ?? '')).toBe('onetwo');
     whole.writeUInt8(9, 0);
-    expect(readSegment(whole).damage).toEqual({ at: 0, after: 1 });
+    expect(readSegment(whole).damage).toEqual({ at: 0, after: 2 });
   });
 
   it('is delivered again when S3 has it but the delivery was not recorded', async () => {

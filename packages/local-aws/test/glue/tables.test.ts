@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CreateDatabaseCommand,
@@ -196,6 +196,15 @@ describe('the catalog on disk', () => {
     // As a kill leaves it while a database is created.
     rmSync(join(glue.directory, 'app', 'table-t.json'));
     expect(open().databases()).toEqual([]);
+  });
+
+  it('removes what release 0.2.0, which wrote no checksums, left of a deletion', async () => {
+    await createTable('t');
+    const table = join(glue.directory, 'app', 'table-t.json');
+    writeFileSync(table, readFileSync(table, 'utf8').replace(/\t#[0-9a-f]{8}\n?$/, ''));
+    rmSync(join(glue.directory, 'app', 'database.json'));
+    expect(Catalog.open({ directory: glue.directory, clock: glue.clock }).databases()).toEqual([]);
+    expect(readdirSync(glue.directory)).toEqual([]);
   });
 
   it('has nothing left of a database whose deletion was interrupted', async () => {

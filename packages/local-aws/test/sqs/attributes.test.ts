@@ -1,3 +1,5 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   ChangeMessageVisibilityBatchCommand,
   CreateQueueCommand,
@@ -13,6 +15,7 @@ import {
   UntagQueueCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { queueSettingsSchema } from '../../src/sqs/queueSettings.ts';
 import { failureOf } from '../harness/startS3.ts';
 import { startSqs } from './startSqs.ts';
 
@@ -214,6 +217,19 @@ describe('a queue of the local SQS', () => {
     sqs.clock.advance(60_000);
     await create();
     expect(sqs.queues.byName('work').pending()).toBe(0);
+  });
+
+  it('has no messages of a queue whose deletion was interrupted', async () => {
+    await send({});
+    const folder = join(sqs.directory, 'work');
+    const messages = readFileSync(join(folder, 'messages.jsonl'));
+    await sqs.client.send(new DeleteQueueCommand({ QueueUrl }));
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'messages.jsonl'), messages);
+    const restarted = sqs.open();
+    expect(restarted.all()).toEqual([]);
+    expect(restarted.ensure('work', queueSettingsSchema.parse({})).pending()).toBe(0);
+    restarted.close();
   });
 
   it('changes the visibility of several messages at once', async () => {

@@ -175,7 +175,10 @@ export class Executions {
     const running = [...this.#running.values()];
     for (const { abort } of running) abort.abort();
     await Promise.all(running.map(({ done }) => done));
-    for (const id of this.#waiting.splice(0)) this.#finish(this.find(id), this.#interruption());
+    for (const id of this.#waiting.splice(0)) {
+      const execution = this.get(id);
+      if (execution !== undefined) this.#finish(execution, this.#interruption());
+    }
     this.#journal.close();
   }
 
@@ -204,8 +207,11 @@ export class Executions {
     while (!this.#closed && this.#running.size < LIMITS.runningQueries) {
       const id = this.#waiting.shift();
       if (id === undefined) return;
+      const waiting = this.get(id);
+      // It has become too old to be kept.
+      if (waiting === undefined) continue;
       const execution = this.#note({
-        ...this.find(id),
+        ...waiting,
         state: 'RUNNING',
         startedAt: this.#options.clock.now(),
       });
@@ -215,7 +221,8 @@ export class Executions {
         .finally(() => {
           this.#running.delete(id);
           this.#runNext();
-        });
+        })
+        .catch(this.#options.onDefect);
       this.#running.set(id, { abort, done });
     }
   }
