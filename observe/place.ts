@@ -30,6 +30,11 @@ export const ObserveError = defineErrorFamily('user', {
     cause: 'The cursor is not one that a list has answered.',
     cure: 'Pass `next` of an answer as `cursor`, with the other options as they were. Without a cursor the list begins again.',
   },
+  SLUICE_OBSERVE_OVERFLOW_BUSY: {
+    cause:
+      'An invocation of redrive has been delivering the overflow that is to be split, for twelve minutes.',
+    cure: 'Run the command again. If it persists, look at what redrive does: docs/redrive.md.',
+  },
   SLUICE_OBSERVE_LOCAL_UNREADABLE: {
     cause: 'The local cloud did not answer a question about itself.',
     cure: 'Is the local cloud running, and of this version? Start it again with `npm start`.',

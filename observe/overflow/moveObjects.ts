@@ -9,10 +9,13 @@ import {
 } from '@aws-sdk/client-s3';
 import { s3RedriveStore } from '../../lib/aws/s3RedriveStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
+import { errorName } from '../../lib/base/errors.ts';
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
+import { eachAttempt } from '../../lib/base/retry.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { type OverflowMetadata, overflowBody, readOverflow } from '../../lib/landing/delivery/overflow.ts';
 import { readErrorLine, splitRecord } from '../../lib/landing/redrive/failedRecords.ts';
+import { laneOf } from '../../lib/landing/redrive/redriveOverflow.ts';
 import {
   overflowFolder,
   overflowKey,
@@ -21,7 +24,7 @@ import {
   parseOverflowKey,
   REQUESTS,
 } from '../../lib/tables/objectKeys.ts';
-import type { Place } from '../place.ts';
+import { ObserveError, type Place } from '../place.ts';
 
 /** Objects that are moved at the same time. */
 const AT_ONCE = 16;
@@ -125,51 +128,112 @@ function isQuarantineRow(raw: Uint8Array): boolean {
   return isJsonObject(row) && typeof row['quarantine_id'] === 'string';
 }
 
+/** Where overflow is split: claims end by time, and are waited for. */
+type SplitPlace = Bucket & Pick<Place, 'clock' | 'wait' | 'random'>;
+
 /**
  * Writes each overflow object with rows of several streams as one object for each stream. Version 0.2, to which a stack
  * was rolled back, delivers only those. The digest stays, so that an interrupted call repeats its writes.
  *
- * @throws What S3's client throws; the reason of the signal.
+ * An invocation of the newer version may still be delivering some of them. It has claimed their lane, and this waits for its
+ * end: otherwise both would deliver their rows.
+ *
+ * @throws ObserveError `SLUICE_OBSERVE_OVERFLOW_BUSY`; what S3's client throws; the reason of the signal.
  */
-export function splitOverflow(place: Bucket, dryRun: boolean): Promise<MovedObjects> {
-  const { s3, config } = place;
-  const folder = overflowFolder(REQUESTS);
-  return moveAll(place, folder, async (Key) => {
-    if (parseOverflowKey(Key) !== REQUESTS) return false;
-    const { Body, Metadata } = await s3.send(new GetObjectCommand({ Bucket: config.bucket, Key }));
-    const rows = Body === undefined ? null : readOverflow(REQUESTS, await Body.transformToByteArray());
-    if (rows === null) return false;
-    if (dryRun) return true;
-    const digest = Key.slice(folder.length, folder.length + 64);
-    for (const { kind, documents } of rows) {
-      await s3.send(
-        new PutObjectCommand({
-          Bucket: config.bucket,
-          Key: overflowKey(kind, digest),
-          Body: await overflowBody(documents),
-          ContentType: 'application/gzip',
-          Metadata: { ...Metadata, documents: String(documents.length) },
-        }),
-      );
+export async function splitOverflow(place: SplitPlace, dryRun: boolean): Promise<MovedObjects> {
+  const keys: string[] = [];
+  for await (const page of keysOf(place, overflowFolder(REQUESTS))) keys.push(...page);
+  let [gone, moved] = [0, 0];
+  for (const [lane, ofLane] of Map.groupBy(keys, laneOf)) {
+    if (lane === null) continue;
+    const claim = dryRun ? undefined : await claimLane(place, lane);
+    try {
+      await mapLimit(ofLane, AT_ONCE, async (key) => {
+        place.signal?.throwIfAborted();
+        const outcome = await splitObject(place, key, dryRun);
+        if (outcome === 'moved') moved += 1;
+        if (outcome === 'gone') gone += 1;
+      });
+    } finally {
+      // A claim that could not be released expires by itself.
+      await claim?.release().catch(() => undefined);
     }
-    await s3.send(new DeleteObjectCommand({ Bucket: config.bucket, Key }));
-    return true;
+  }
+  const found = keys.length - gone;
+  return { found, moved, unknown: found - moved };
+}
+
+/** How long a lane stays claimed: longer than an invocation of redrive can run. */
+const CLAIM_MS = 6 * 60_000;
+const CLAIM_PAUSES = { baseMs: 500, capMs: 5_000 };
+
+/** @throws ObserveError `SLUICE_OBSERVE_OVERFLOW_BUSY` */
+async function claimLane(
+  { s3, config, now, clock, wait, random, signal }: SplitPlace,
+  lane: string,
+): Promise<{ release(): Promise<void> }> {
+  const started = clock.now();
+  // A claim ends at a time of the deployment.
+  const deployed = { now: () => now + clock.now() - started };
+  const store = s3RedriveStore(s3, config.bucket, deployed);
+  const until = { clock, deadline: started + 2 * CLAIM_MS };
+  const policy = { ...CLAIM_PAUSES, wait, random, until, ...(signal === undefined ? {} : { signal }) };
+  for await (const _ of eachAttempt(policy)) {
+    const claim = await store.claim(lane, deployed.now() + CLAIM_MS);
+    if (claim !== null) return claim;
+  }
+  throw new ObserveError('SLUICE_OBSERVE_OVERFLOW_BUSY', `${lane}.`);
+}
+
+/** `gone` if it was delivered meanwhile, `unknown` if Sluice did not write it. */
+async function splitObject(
+  { s3, config }: Bucket,
+  Key: string,
+  dryRun: boolean,
+): Promise<'moved' | 'gone' | 'unknown'> {
+  const read = await s3.send(new GetObjectCommand({ Bucket: config.bucket, Key })).catch((error: unknown) => {
+    if (errorName(error) === 'NoSuchKey') return undefined;
+    throw error;
   });
+  if (read === undefined) return 'gone';
+  const { Body, Metadata } = read;
+  const rows = Body === undefined ? null : readOverflow(REQUESTS, await Body.transformToByteArray());
+  if (rows === null) return 'unknown';
+  if (dryRun) return 'moved';
+  const digest = Key.slice(overflowFolder(REQUESTS).length).slice(0, 64);
+  for (const { kind, documents } of rows) {
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: config.bucket,
+        Key: overflowKey(kind, digest),
+        Body: await overflowBody(documents),
+        ContentType: 'application/gzip',
+        Metadata: { ...Metadata, documents: String(documents.length) },
+      }),
+    );
+  }
+  await s3.send(new DeleteObjectCommand({ Bucket: config.bucket, Key }));
+  return 'moved';
 }
 
 async function moveAll(
-  { s3, config: { bucket }, signal }: Bucket,
-  Prefix: string,
+  place: Bucket,
+  prefix: string,
   move: (key: string) => Promise<boolean>,
 ): Promise<MovedObjects> {
   let [found, moved] = [0, 0];
-  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix })) {
-    const keys = Contents.flatMap(({ Key = '' }) => (Key.endsWith('/') ? [] : [Key]));
+  for await (const keys of keysOf(place, prefix)) {
     found += keys.length;
     await mapLimit(keys, AT_ONCE, async (key) => {
-      signal?.throwIfAborted();
+      place.signal?.throwIfAborted();
       if (await move(key)) moved += 1;
     });
   }
   return { found, moved, unknown: found - moved };
+}
+
+/** The keys of objects below a prefix, by page. */
+async function* keysOf({ s3, config: { bucket } }: Bucket, Prefix: string): AsyncGenerator<string[]> {
+  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix }))
+    yield Contents.flatMap(({ Key = '' }) => (Key.endsWith('/') ? [] : [Key]));
 }

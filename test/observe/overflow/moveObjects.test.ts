@@ -2,6 +2,7 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { overflowObject, readOverflow } from '../../../lib/landing/delivery/overflow.ts';
+import { laneOf } from '../../../lib/landing/redrive/redriveOverflow.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { overflowKey } from '../../../lib/tables/objectKeys.ts';
 import { returnParked, splitOverflow } from '../../../observe/overflow/moveObjects.ts';
@@ -19,7 +20,11 @@ afterAll(async () => {
   await world.close();
 });
 
-const place = () => ({ s3, config: defineConfig({ bucket: BUCKET }), now: START });
+const waits: (() => Promise<void>)[] = [];
+const place = () => ({
+  ...{ s3, config: defineConfig({ bucket: BUCKET }), now: START, clock: { now: () => START } },
+  ...{ wait: async () => void (await waits.shift()?.()), random: () => 0 },
+});
 const put = (Key: string, Body: Uint8Array | string) =>
   s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body, Metadata: { code: 'Slow' } }));
 const metadataOf = async (Key: string) =>
@@ -119,6 +124,20 @@ describe('overflow of several streams', () => {
     });
     const [exposures = ''] = await world.keys('overflow/exposures/');
     expect(await metadataOf(exposures)).toMatchObject({ documents: '2', code: 'Slow' });
+  });
+
+  it('waits for an invocation that delivers it, and does not write what that delivered', async () => {
+    for (const nonce of ['1', '2']) await spill(nonce, { exposures: 1, events: 1 });
+    const [first = ''] = await world.keys('overflow/requests/');
+    const claim = await world.store.claim(laneOf(first) ?? '', START + 60_000);
+    waits.push(async () => {
+      await world.remove(first);
+      await claim?.release();
+    });
+    expect(await splitOverflow(place(), false)).toEqual({ found: 1, moved: 1, unknown: 0 });
+    expect(waits).toEqual([]);
+    expect(await world.keys('overflow/requests/')).toEqual([]);
+    expect(await contents()).toEqual({ 'exposures: exposures': 1, 'events: events': 1 });
   });
 
   it('has every row once after an interruption at any call', async () => {
