@@ -155,18 +155,14 @@ describeInBrowser('the pages Live and Trace', () => {
     });
     await observed.send({ events: [event('large', { ...hostile, metadata: { large } })] });
     await observed.send({ events: [event(large, hostile)] });
-    // All four: a row that comes in moves those below it away from a click.
-    const all = async () => {
-      for (const name of ['large', 'yyyyyyyy', '31mb', 'onerror'])
-        await opened.page.waitForSelector(`.live >> text=${name}`);
-    };
-    await all();
+    // All rows: one that comes in moves those below it away from a click.
+    await untilRows(4);
     const shown = (await rows()).join('\n');
     expect(shown).toContain(markup);
     expect(shown).toContain('a\\u001b[31mb\\u202ec\\u0000d');
     for (const name of ['large', markup]) {
       await opened.go('/live?only=rows&user=mallory');
-      await all();
+      await untilRows(4);
       await opened.page.locator('.live tr', { hasText: name }).first().getByRole('link').click();
       await opened.page.waitForSelector('.columns');
       expect(await opened.page.locator('.columns').textContent()).toContain(
