@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -34,6 +35,7 @@ export interface AdministratorClients {
   readonly athena: AthenaClient;
   readonly cloudFormation: CloudFormationClient;
   readonly glue: GlueClient;
+  readonly logs: CloudWatchLogsClient;
   readonly s3: S3Client;
   readonly secrets: SecretsManagerClient;
   readonly sqs: SQSClient;
@@ -141,6 +143,24 @@ export class ReleaseAccount {
     this.#running.faults.clear();
   }
 
+  /**
+   * The collector's log lines of requests whose rows it put into overflow because Firehose did not answer in time. Firehose
+   * may have them all the same. Failures that {@link fail} injects have answers.
+   */
+  async unansweredRequests(): Promise<readonly string[]> {
+    const lines: string[] = [];
+    let nextToken: string | undefined;
+    do {
+      const page = await this.clients.logs.send(
+        new FilterLogEventsCommand({ logGroupName: '/aws/lambda/sluice-prod-collect', nextToken }),
+      );
+      for (const { message = '' } of page.events ?? [])
+        if (/"not_acknowledged: (?!ServiceUnavailableException")/.test(message)) lines.push(message);
+      nextToken = page.nextToken;
+    } while (nextToken !== undefined);
+    return lines;
+  }
+
   /** Flushes until `isDone` or a deadline. */
   async flushUntil(isDone: () => Promise<boolean>, what: string): Promise<void> {
     const until = performance.now() + DEADLINE_MS;
@@ -196,6 +216,7 @@ export class ReleaseAccount {
       athena: this.#kept(new AthenaClient(options)),
       cloudFormation: this.#kept(new CloudFormationClient(options)),
       glue: this.#kept(new GlueClient(options)),
+      logs: this.#kept(new CloudWatchLogsClient(options)),
       s3: this.#kept(new S3Client(options)),
       secrets: this.#kept(new SecretsManagerClient(options)),
       sqs: this.#kept(new SQSClient(options)),

@@ -68,7 +68,10 @@ describe.each(storedVersions())('a filled stack of release %s', (version) => {
     await account.flush();
   }
 
-  /** Numbers of accepted events that do not have exactly one row in a table; one that was sent again may have more. */
+  /**
+   * Numbers of accepted events that do not have exactly one row in a table. One may have more if it was sent again, or if
+   * the collector says that Firehose did not answer it in time (docs/redrive.md), which a busy machine does.
+   */
   async function lostOrDoubled(): Promise<readonly string[]> {
     const events = await query(
       `SELECT event_value AS n, count(*) AS times, count(DISTINCT event_id) AS ids
@@ -78,19 +81,22 @@ describe.each(storedVersions())('a filled stack of release %s', (version) => {
       `SELECT replace(user_id, '${TRAFFIC}-') AS n, count(*) AS times, count(DISTINCT event_id) AS ids
        FROM "${database}"."statsig_forwarded_exposures" WHERE experiment_id = '${TRAFFIC}_experiment' GROUP BY 1`,
     );
-    return [events, exposures].flatMap((rows) => {
+    const doubled = new Set<number>();
+    const wrong = [events, exposures].flatMap((rows) => {
       const found = new Map(rows.map(({ n, times, ids }) => [Number(n), `${times} rows, ${ids} IDs`]));
-      const wrong = accepted.filter((n) => {
-        const text = found.get(n) ?? '';
-        return sentAgain.has(n) ? !text.endsWith(' rows, 1 IDs') : text !== '1 rows, 1 IDs';
-      });
+      for (const n of accepted) if (/^[2-9] rows, 1 IDs$/.test(found.get(n) ?? '')) doubled.add(n);
+      const other = accepted.filter((n) => found.get(n) !== '1 rows, 1 IDs' && !doubled.has(n));
       const unknown = [...found.keys()].filter((n) => !accepted.includes(n));
-      return [...wrong, ...unknown].map((n) => `${n}: ${found.get(n)}`);
+      return [...other, ...unknown].map((n) => `${n}: ${found.get(n)}`);
     });
+    const unexplained = [...doubled].filter((n) => !sentAgain.has(n));
+    const unanswered = unexplained.length === 0 ? [] : await account.unansweredRequests();
+    if (unexplained.length <= unanswered.length) return wrong;
+    return [...wrong, `doubled: ${unexplained}`, ...unanswered];
   }
 
-  /** Rows and event IDs of what every version received. */
-  async function resent(): Promise<readonly (readonly (string | undefined)[])[]> {
+  /** Tables that do not have what every version received once for each time that it was sent, as {@link lostOrDoubled}. */
+  async function resentWrong(times: number): Promise<readonly string[]> {
     const count = 'SELECT count(*) AS times, count(DISTINCT event_id) AS ids FROM';
     const rows = [
       ...(await query(
@@ -100,7 +106,12 @@ describe.each(storedVersions())('a filled stack of release %s', (version) => {
         `${count} "${database}"."statsig_forwarded_exposures" WHERE experiment_id = 'resent_experiment'`,
       )),
     ];
-    return rows.map(({ times, ids }) => [times, ids]);
+    const most = rows.every((row) => row['times'] === String(times))
+      ? times
+      : times + (await account.unansweredRequests()).length;
+    return rows
+      .filter((row) => Number(row['times']) < times || Number(row['times']) > most || row['ids'] !== '1')
+      .map((row) => `${row['times']} rows, ${row['ids']} IDs`);
   }
 
   /** The rest of a day after a deployment: what an SDK sends again, a drop, and all schedules. */
@@ -153,10 +164,7 @@ describe.each(storedVersions())('a filled stack of release %s', (version) => {
       [],
     );
     expect(await lostOrDoubled()).toEqual([]);
-    expect(await resent()).toEqual([
-      ['2', '1'],
-      ['2', '1'],
-    ]);
+    expect(await resentWrong(2)).toEqual([]);
   }, 120_000);
 
   it('is rolled back while events come in: no row changes, and those of today’s version stay', async () => {
@@ -177,10 +185,7 @@ describe.each(storedVersions())('a filled stack of release %s', (version) => {
       [],
     );
     expect(await lostOrDoubled()).toEqual([]);
-    expect(await resent()).toEqual([
-      ['3', '1'],
-      ['3', '1'],
-    ]);
+    expect(await resentWrong(3)).toEqual([]);
   }, 120_000);
 
   // docs/upgrade.md, "What cannot be rolled back".
@@ -210,9 +215,6 @@ describe.each(storedVersions())('a filled stack of release %s', (version) => {
     expect(changesOf(filled, after, isSince('2026-11-19'), documented)).toEqual([]);
     expect(changedRows(upgraded, after, isOtherThanUpgraded, [])).toEqual([]);
     expect(await lostOrDoubled()).toEqual([]);
-    expect(await resent()).toEqual([
-      ['4', '1'],
-      ['4', '1'],
-    ]);
+    expect(await resentWrong(4)).toEqual([]);
   }, 120_000);
 });
