@@ -133,9 +133,9 @@ describe('an error of the file system', () => {
     ]);
     expect(answers.map(({ code }) => code)).toEqual([1, 1]);
     expect(answers[0]?.stderr).toMatch(
-      /^SLUICE_FILE_NOT_FOLDER: The path is or contains a file, but a folder is expected\. .*file.*\n {2}.*\n$/,
+      /^SLUICE_DISK_FOREIGN: Something that the local cloud has not made is where it keeps its data\. .*file'\.\n {2}.*\n$/,
     );
-    expect(JSON.parse(answers[1]?.stderr ?? '')).toMatchObject({ error: { code: 'SLUICE_FILE_NOT_FOLDER' } });
+    expect(JSON.parse(answers[1]?.stderr ?? '')).toMatchObject({ error: { code: 'SLUICE_DISK_FOREIGN' } });
   }, 120_000);
 
   it("names the path and the code for customers' files", async () => {
