@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { textTable } from '../../cli/terminal/output.ts';
+import { parseJson } from '../../lib/base/json.ts';
 import { addDays } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { listExperiments } from '../../lib/schema/names.ts';
@@ -162,15 +163,16 @@ const lineSchema = z.object({
   counted: z.record(z.string(), z.number()).default({}),
 });
 
-/** Totals of the collector's log: requests, events, events put on streams, events only counted, and records. */
+/** Totals of the collector's log lines: requests, events, events put on streams, events only counted, and records. */
 function receivedEvents(data: string) {
   const { logs } = dataFolders(data);
   const received = { requests: 0, events: 0, landed: 0, counted: 0, records: 0 };
   for (const line of readdirSync(logs).flatMap((file) =>
     readFileSync(join(logs, file), 'utf8').split('\n'),
   )) {
-    const parsed = line === '' ? undefined : lineSchema.safeParse(JSON.parse(line));
-    if (parsed?.success !== true) continue;
+    // Other lines, such as those of the files that index the logs by time, are no JSON.
+    const parsed = lineSchema.safeParse(parseJson(line));
+    if (!parsed.success) continue;
     const { events, exposures_landed, events_landed, records, counted } = parsed.data;
     received.requests += 1;
     received.events += events;
