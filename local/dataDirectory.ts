@@ -1,13 +1,26 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 
-/** The root of the repository. */
-export const repositoryRoot = resolve(fileURLToPath(import.meta.url), '..', '..');
+/** The root of Sluice's code: the repository, or the npm package in a project. */
+export const codeRoot = resolve(import.meta.dirname, '..');
 
 /**
- * Where the local cloud keeps its data by default: `.sluice/data` in the repository. The values of another stage have other
+ * The root of the project, where serverless.yml and sluice.config.ts are. The repository is its own. With the npm package,
+ * which is built (scripts/pack.ts), it is the folder that this process was started in, or the nearest one above it that has a
+ * serverless.yml.
+ */
+export const repositoryRoot = import.meta.filename.endsWith('.ts') ? codeRoot : projectAt(process.cwd());
+
+function projectAt(folder: string): string {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, 'serverless.yml'))) return at;
+    if (at === dirname(at)) return folder;
+  }
+}
+
+/**
+ * Where the local cloud keeps its data by default: `.sluice/data` in the project. The values of another stage have other
  * names, and a directory of their own: `.sluice/data-dev`.
  */
 export function defaultDataDirectory(stage: string = LOCAL_STAGE): string {

@@ -20,8 +20,10 @@ const packageSchema = z.strictObject({ stackName: z.string(), template: z.unknow
 
 /** Which template, and where it is packaged. */
 export interface LoadOptions {
-  /** Root of the repository: where serverless.yml is. */
+  /** Root of the project: where serverless.yml is. */
   readonly root: string;
+  /** Root of Sluice's code. Default: the same, as in the repository. */
+  readonly code?: string;
   /** Where packages are kept, e.g. `<root>/.sluice/template`. */
   readonly cacheDirectory: string;
   /** Default `local`. Part of every name: `sluice-local-exposures`. */
@@ -54,11 +56,11 @@ export interface LoadedTemplate {
  * @throws LocalTemplateError when packaging fails, ConfigError when the configuration is not valid.
  */
 export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate> {
-  const { root, cacheDirectory, stage = LOCAL_STAGE, env = process.env } = options;
+  const { root, code, cacheDirectory, stage = LOCAL_STAGE, env = process.env } = options;
   const file = configFile(root, env);
   const config = await loadComparedConfig(file, stage, options.region);
   const { region = config.region } = options;
-  const digest = await digestInputs(root, { config, stage, region });
+  const digest = await digestInputs({ root, code }, { config, stage, region });
   const directory = join(cacheDirectory, digest);
   const kept = await readPackage(directory);
   if (kept !== undefined) return { ...kept, directory, config, cached: true };

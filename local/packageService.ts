@@ -1,40 +1,76 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../lib/schema/config.ts';
 import { LocalTemplateError } from './errors.ts';
 
-/** What packaging reads besides the configuration, relative to the root. The lock file also has the version of cli/package.json. */
-const FILES = ['serverless.yml', 'package.json', 'package-lock.json', 'tsconfig.json'] as const;
 /** Folders of code that packaging reads. */
-const SOURCE_FOLDERS = ['functions', 'infra', 'lib'] as const;
+const CODE_FOLDERS = ['functions', 'infra', 'lib'] as const;
+/** What it reads beside them: `package.json` of the npm package, and in the repository the one with the version. */
+const CODE_FILES = ['package.json', 'cli/package.json'] as const;
+/** What it reads of a project. The repository is one too. */
+const PROJECT_FILES = ['serverless.yml', 'package.json', 'tsconfig.json'] as const;
+/** Which versions of dependencies are bundled: the lockfile of the project, or of the folder that a workspace has it in. */
+const LOCKFILES = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock'] as const;
+/** What of a project packaging does not read, or makes itself. Modules are found in the project, which is above the workspace. */
+const COPIED: readonly string[] = PROJECT_FILES;
+const NOT_LINKED: readonly string[] = ['node_modules', 'build'];
+
+/** Where packaging reads. */
+export interface PackageRoots {
+  /** Of the project: where serverless.yml is. */
+  readonly root: string;
+  /** Of Sluice's code: the repository or the npm package. Default: the same. */
+  readonly code?: string | undefined;
+}
 
 /**
  * Digest of all that decides what packaging makes: 32 hex digits. The configuration counts by its value, since
  * it may lie anywhere and import anything.
  */
 export async function digestInputs(
-  root: string,
+  { root, code = root }: PackageRoots,
   settings: { readonly config: Config; readonly stage: string; readonly region: string },
 ): Promise<string> {
   const listed = await Promise.all(
-    SOURCE_FOLDERS.map(async (folder) => {
-      const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+    CODE_FOLDERS.map(async (folder) => {
+      const entries = await readdir(join(code, folder), { recursive: true, withFileTypes: true });
       return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
     }),
   );
-  const paths = [...FILES.map((file) => join(root, file)), ...listed.flat()].sort();
-  const contents = await Promise.all(paths.map((path) => readFile(path)));
+  const files = [
+    ...CODE_FILES.map((file) => join(code, file)),
+    ...PROJECT_FILES.map((file) => join(root, file)),
+  ];
+  const paths = [...new Set([...files, ...lockfilesOf(root), ...listed.flat()])].sort();
+  const contents = await Promise.all(paths.map(readIfThere));
   const hash = createHash('sha256').update(JSON.stringify([process.version, settings]));
   for (const [index, path] of paths.entries()) {
     const content = contents[index] ?? new Uint8Array();
     // Lengths keep two files from passing for one.
-    hash.update(`\n${path.slice(root.length)} ${content.byteLength}\n`).update(content);
+    hash.update(`\n${path.replace(code, '').replace(root, '')} ${content.byteLength}\n`).update(content);
   }
   return hash.digest('hex').slice(0, 32);
+}
+
+/** The lockfiles that are nearest: those of the folder, or of one above it. */
+function lockfilesOf(folder: string): string[] {
+  for (let at = folder; ; at = dirname(at)) {
+    const found = LOCKFILES.map((name) => join(at, name)).filter((file) => existsSync(file));
+    if (found.length > 0 || at === dirname(at)) return found;
+  }
+}
+
+/** Undefined when there is no such file: a project need not have each. */
+function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  return readFile(path).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 /** How long packaging may take, ms. It takes about a second and a half. */
@@ -44,8 +80,12 @@ const OUTPUT_CHARACTERS = 2_000;
 
 /** What to package, and where. */
 export interface PackageRequest {
+  /** Of the project: where serverless.yml is. */
   readonly root: string;
-  /** An empty or absent folder that becomes the service's own: its `build/` and `.serverless/` stay apart. */
+  /**
+   * An empty or absent folder that becomes the service's own: its `build/` and `.serverless/` stay apart. In a project it has
+   * to be inside of the root, as the plugin is found from there.
+   */
   readonly workspace: string;
   readonly configFile: string;
   readonly stage: string;
@@ -64,7 +104,7 @@ const stateSchema = z.object({ service: z.object({ service: z.string() }) });
 
 /**
  * Runs `serverless package` offline, without any AWS credentials in its environment, in a workspace that links
- * to the sources: so neither a package that someone makes by hand at the same time nor another local cloud
+ * to the project's files: so neither a package that someone makes by hand at the same time nor another local cloud
  * gets in its way.
  *
  * The bundles are in `<workspace>/build/` afterwards.
@@ -76,10 +116,11 @@ export async function packageService(request: PackageRequest): Promise<Packaged>
   const { root, workspace } = request;
   const serverless = findServerless(root);
   await mkdir(workspace, { recursive: true });
-  for (const folder of SOURCE_FOLDERS) await symlink(join(root, folder), join(workspace, folder), 'junction');
-  // Serverless doesn't follow a link to its own file.
-  for (const file of ['serverless.yml', 'package.json', 'tsconfig.json']) {
-    await copyFile(join(root, file), join(workspace, file));
+  for (const { name } of await readdir(root, { withFileTypes: true })) {
+    if (name.startsWith('.') || NOT_LINKED.includes(name)) continue;
+    // Serverless doesn't follow a link to its own file.
+    if (COPIED.includes(name)) await copyFile(join(root, name), join(workspace, name));
+    else await symlink(join(root, name), join(workspace, name), 'junction');
   }
   await run(serverless, request);
   const made = join(workspace, '.serverless');

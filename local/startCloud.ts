@@ -13,7 +13,7 @@ import {
   type StackUpdate,
   startLocalAws,
 } from '../packages/local-aws/src/index.ts';
-import { makeCachePrivate, repositoryRoot } from './dataDirectory.ts';
+import { codeRoot, makeCachePrivate, repositoryRoot } from './dataDirectory.ts';
 import './errors.ts';
 import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';
 import { type LoadedTemplate, loadTemplate } from './loadTemplate.ts';
@@ -121,6 +121,7 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
       makeCachePrivate();
       return loadTemplate({
         root: repositoryRoot,
+        code: codeRoot,
         cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
         stage: options.stage,
         onPackaging: options.onPackaging,

@@ -17,7 +17,7 @@ async function fetchAhead() {
     import('../lib/config/loadConfig.ts'),
   ]);
   const { architecture } = await loadConfig(configFile(root, process.env), 'local');
-  await fetchBinding(root, architecture);
+  await fetchBinding({ root }, architecture);
 }
 
 /** @type {readonly (readonly [what: string, run: () => Promise<void>])[]} */

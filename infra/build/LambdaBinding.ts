@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -59,16 +60,21 @@ const lockSchema = z.object({
   ),
 });
 
+/** In the npm package, which has no lockfile: the entries of the bindings alone, as the lockfile has them (scripts/pack.ts). */
+export const PINNED_FILE = 'infra/build/bindings.json';
+
 /**
  * The release that the lockfile pins. npm silently skips packages of other platforms, so only this check ensures that
  * the deployed binding has the version that the tests ran.
  *
- * @param root Of the repository.
+ * @param code Root of the repository, or of the npm package.
  * @throws BuildError `SLUICE_BUILD_BINDING_UNPINNED`
  */
-export async function pinnedBinding(root: string, architecture: Architecture): Promise<LambdaBinding> {
+export async function pinnedBinding(code: string, architecture: Architecture): Promise<LambdaBinding> {
   const name = LAMBDA_BINDINGS[architecture];
-  const lock = lockSchema.parse(JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')));
+  const pinned = join(code, PINNED_FILE);
+  const file = existsSync(pinned) ? pinned : join(code, 'package-lock.json');
+  const lock = lockSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   const { version, integrity } = lock.packages[`node_modules/${name}`] ?? {};
   if (version === undefined || integrity === undefined || !integrity.startsWith('sha512-')) {
     throw new BuildError('SLUICE_BUILD_BINDING_UNPINNED', `${name}.`);
@@ -76,19 +82,27 @@ export async function pinnedBinding(root: string, architecture: Architecture): P
   return { name, version, integrity };
 }
 
+/** The packages through which DuckDB depends on its bindings: some package managers let each see only its own dependencies. */
+const WAY_TO_BINDINGS = ['@duckdb/node-api', '@duckdb/node-bindings'] as const;
+
 /**
  * Folder of the binding that npm has installed for this machine; null if DuckDB does not support the machine.
  *
- * @param root The repository, or a folder in it.
+ * @param code The repository or the npm package, or a folder in it.
  * @param name Default this machine's own.
  */
 export function installedBinding(
-  root: string,
+  code: string,
   name = `@duckdb/node-bindings-${process.platform}-${process.arch}`,
 ): string | null {
-  try {
-    return dirname(createRequire(join(root, 'package.json')).resolve(`${name}/duckdb.node`));
-  } catch {
-    return null;
+  const own = join(code, 'package.json');
+  for (const way of [[], WAY_TO_BINDINGS]) {
+    try {
+      const from = way.reduce((file, dependency) => createRequire(file).resolve(dependency), own);
+      return dirname(createRequire(from).resolve(`${name}/duckdb.node`));
+    } catch {
+      // Not there, or not by this way.
+    }
   }
+  return null;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { VERSION } from '../../lib/base/version.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
@@ -11,8 +11,10 @@ import { type BindingPlace, placeBinding } from './placeBinding.ts';
 
 /** What to bundle. */
 export interface BundleRequest {
-  /** Folder that contains `functions/`. Bundles are written to `build/<function>/` beside it. */
+  /** Folder of the service: bundles are written to `build/<function>/` in it. */
   readonly root: string;
+  /** Folder that contains `functions/`: the repository, or the npm package. Default: the same. */
+  readonly code?: string;
   /** Names of the functions, as in serverless.yml. */
   readonly functions: readonly string[];
   /** The configuration. Each bundle contains the part that its function uses, in place of `#config`. */
@@ -64,7 +66,8 @@ export const lambdaModule = {
  * @throws BuildError `SLUICE_BUILD_FUNCTION_MISSING`, `SLUICE_BUILD_FAILED`, and those of {@link placeBinding}
  */
 export async function bundleFunctions(request: BundleRequest): Promise<Bundle[]> {
-  const missing = request.functions.filter((name) => !existsSync(entryOf(request.root, name)));
+  const { code = request.root } = request;
+  const missing = request.functions.filter((name) => !existsSync(entryOf(code, name)));
   if (missing.length > 0) {
     throw new BuildError(
       'SLUICE_BUILD_FUNCTION_MISSING',
@@ -74,11 +77,14 @@ export async function bundleFunctions(request: BundleRequest): Promise<Bundle[]>
   return Promise.all(request.functions.map((name) => bundle(request, name)));
 }
 
-async function bundle({ root, config, place = 'lambda' }: BundleRequest, name: string): Promise<Bundle> {
+async function bundle(
+  { root, code = root, config, place = 'lambda' }: BundleRequest,
+  name: string,
+): Promise<Bundle> {
   const folder = join(root, 'build', name);
   const result = await build({
     absWorkingDir: root,
-    entryPoints: [entryOf(root, name)],
+    entryPoints: [entryOf(code, name)],
     outdir: folder,
     entryNames: 'handler',
     chunkNames: 'chunk-[hash]',
@@ -106,7 +112,7 @@ async function bundle({ root, config, place = 'lambda' }: BundleRequest, name: s
     await replaceFile(output.path, output.contents);
     if (output.path.endsWith('.mjs')) bytes += output.contents.byteLength;
   }
-  if (needsDuckDb(result.metafile)) await placeBinding(root, folder, place, config.architecture);
+  if (needsDuckDb(result.metafile)) await placeBinding({ root, code }, folder, place, config.architecture);
   await removeOthers(folder, new Set(result.outputFiles.map(({ path }) => basename(path))));
   return { name, file: join(folder, 'handler.mjs'), bytes, inputs: Object.keys(result.metafile.inputs) };
 }
@@ -115,8 +121,11 @@ function needsDuckDb({ outputs }: Metafile): boolean {
   return Object.values(outputs).some(({ imports }) => imports.some(({ path }) => path.startsWith(BINDINGS)));
 }
 
-function entryOf(root: string, name: string): string {
-  return join(root, 'functions', name, 'handler.ts');
+/** The extension of this file: `.ts` in the repository, `.js` in the npm package, which is built (scripts/pack.ts). */
+const EXTENSION = extname(import.meta.filename);
+
+function entryOf(code: string, name: string): string {
+  return join(code, 'functions', name, `handler${EXTENSION}`);
 }
 
 /** Removes chunks of an earlier build, which would be packaged too. */

@@ -21,6 +21,14 @@ const NPM_SETTINGS = ['--fetch-retries=1', '--fetch-retry-mintimeout=500', '--fe
 /** Characters of npm's output that an error quotes. */
 const SAID = 1_000;
 
+/** Where a binding is looked for. */
+export interface BindingRoots {
+  /** Of the service: a binding that had to be fetched is kept in `.sluice/bindings/` there. */
+  readonly root: string;
+  /** Of the repository or the npm package, which pins the binding. Default: the same. */
+  readonly code?: string;
+}
+
 /** Puts a package's tarball into a folder. */
 export type PackPackage = (specifier: string, folder: string) => Promise<void>;
 
@@ -28,17 +36,16 @@ export type PackPackage = (specifier: string, folder: string) => Promise<void>;
  * Folder of the binding for an architecture, in the version that the lockfile pins. On a machine of that architecture npm
  * has installed it. Elsewhere npm fetches it once into `.sluice/bindings/`; after that no network is needed.
  *
- * @param root Of the repository.
  * @param pack Default: `npm pack`, with npm's own registry and proxy settings.
  * @throws BuildError `SLUICE_BUILD_BINDING_UNPINNED`, `SLUICE_BUILD_BINDING_MISSING`, `SLUICE_BUILD_BINDING_WRONG`
  */
 export async function fetchBinding(
-  root: string,
+  { root, code = root }: BindingRoots,
   architecture: Architecture,
   pack: PackPackage = npmPack,
 ): Promise<string> {
-  const binding = await pinnedBinding(root, architecture);
-  const installed = installedBinding(root, binding.name);
+  const binding = await pinnedBinding(code, architecture);
+  const installed = installedBinding(code, binding.name);
   if (installed !== null) return installed;
   const kept = join(root, '.sluice', 'bindings', folderName(binding));
   if (isWhole(kept)) return kept;

@@ -1,7 +1,7 @@
 import { copyFile, link, lstat, mkdir, open, readdir, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Architecture } from '../../lib/schema/regions.ts';
-import { fetchBinding } from './fetchBinding.ts';
+import { type BindingRoots, fetchBinding } from './fetchBinding.ts';
 import { BINDING_FILES, BuildError, installedBinding, LAMBDA_BINDINGS } from './LambdaBinding.ts';
 
 /** A function's code and layers, unzipped: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -24,18 +24,18 @@ export type BindingPlace =
  * Adds DuckDB's binding to a bundle. For Lambda it is copied into `build/<function>/node_modules/`, which is packaged.
  * For this machine `build/node_modules/` links to it, which is not packaged.
  *
- * @param root Of the service, with `build/` in it.
+ * @param roots Of the service, with `build/` in it, and of the code.
  * @param folder Of the bundle.
  * @throws BuildError as {@link fetchBinding}, and `SLUICE_BUILD_BINDING_WRONG`, `SLUICE_BUILD_TOO_LARGE`
  */
 export async function placeBinding(
-  root: string,
+  roots: BindingRoots,
   folder: string,
   place: BindingPlace,
   architecture: Architecture,
 ): Promise<void> {
   if (place === 'here') return linkInstalled(folder);
-  const fetched = await fetchBinding(root, architecture);
+  const fetched = await fetchBinding(roots, architecture);
   const target = join(folder, 'node_modules', ...LAMBDA_BINDINGS[architecture].split('/'));
   await mkdir(target, { recursive: true });
   for (const name of await readdir(fetched)) {

@@ -1,10 +1,13 @@
-// Extends Serverless: bundles the functions, leaves out functions and routes that the configuration does not need, warns, and refuses to
+// Extends Serverless: fills in the deployment (infra/serverless/service.ts), bundles the functions, warns, and refuses to
 // package a stage that shares a resource with another one, to deploy the local cloud's stage, a collector without keys
 // or a stack that CloudFormation would refuse, to delete streams that are not drained, by a rollback too, to put rows on a
 // stream that is new, to remove relay with copies that wait, and to delete addresses that are not retired.
-const { resolve } = require('node:path');
+const { join, resolve } = require('node:path');
 
-const root = resolve(__dirname, '..', '..');
+/** Where Sluice's own code is: the repository, or the npm package. */
+const code = resolve(__dirname, '..', '..');
+/** Lambda's. It reads TypeScript, as sluice.config.ts is. */
+const LEAST_NODE = 24;
 
 module.exports = class SluicePlugin {
   constructor(serverless, options, { log }) {
@@ -12,7 +15,6 @@ module.exports = class SluicePlugin {
     this.options = options;
     this.log = log;
     this.hooks = {
-      initialize: () => this.leaveOut(),
       'before:package:cleanup': () => this.compareStages(),
       'before:package:createDeploymentArtifacts': () => this.bundle(),
       'before:package:function:package': async () => {
@@ -34,18 +36,48 @@ module.exports = class SluicePlugin {
     };
   }
 
-  async leaveOut() {
-    const { leaveOutRoutes, unusedFunctions } = await import('./requirements.ts');
-    const { functions } = this.serverless.service;
+  /** Serverless calls it once every plugin is there, before it reads the configuration of the service. */
+  async asyncInit() {
+    const { configurationInput: input, processedInput } = this.serverless;
+    if (processedInput.isHelpRequest) return;
+    if (Number.parseInt(process.versions.node, 10) < LEAST_NODE) {
+      throw new this.serverless.classes.Error(
+        `This is Node ${process.version}; Sluice needs Node ${LEAST_NODE} or later, as Lambda has it. Install it, or run \`npm install --save-dev node@${LEAST_NODE}\`: \`npx serverless\` then takes that one.`,
+        'SLUICE_NODE_TOO_OLD',
+      );
+    }
+    const [{ serviceConfiguration }, { withOwnSettings }, { requireReachable, requireRegion }] =
+      await Promise.all([import('./service.ts'), import('./ownSettings.ts'), import('./requirements.ts')]);
     const config = await this.loadConfig();
-    for (const name of unusedFunctions(config)) delete functions[name];
-    leaveOutRoutes(functions, config);
+    const own = this.writtenSettings();
+    const stage = this.serverless.getProvider('aws').getStage();
+    // `--region` overrides the configuration, and limits differ between regions.
+    const region =
+      this.options.region ?? (own.provider?.region === undefined ? config.region : input.provider.region);
+    await this.explain(() => {
+      requireRegion(config, region);
+      requireReachable(config, stage);
+      const made = serviceConfiguration({
+        config: { ...config, region },
+        service: this.serverless.service.service,
+        stage,
+      });
+      Object.assign(input, withOwnSettings(made, input, own));
+    });
+    this.serverless.service.reloadServiceFileParam();
+  }
+
+  /** What serverless.yml says, before Serverless adds defaults to it and resolves variables. */
+  writtenSettings() {
+    const { configurationFilename, serviceDir, utils } = this.serverless;
+    const written = utils.readFileSync(join(serviceDir, configurationFilename));
+    return typeof written === 'object' && written !== null ? written : {};
   }
 
   async compareStages() {
     const { configFile, loadComparedConfig } = await import('../../lib/config/loadConfig.ts');
     const { region, stage } = this.target();
-    await this.explain(() => loadComparedConfig(configFile(root, process.env), stage, region));
+    await this.explain(() => loadComparedConfig(this.configFile(configFile), stage, region));
   }
 
   async bundle() {
@@ -55,6 +87,7 @@ module.exports = class SluicePlugin {
     await this.explain(() =>
       bundleFunctions({
         root: serviceDir,
+        code,
         functions: service.getAllFunctions(),
         config,
         // The local cloud packages for this machine: local/packageService.ts.
@@ -157,9 +190,14 @@ module.exports = class SluicePlugin {
       );
   }
 
+  /** @param configFile That of lib/config/loadConfig.ts. */
+  configFile(configFile) {
+    return configFile(this.serverless.serviceDir, process.env);
+  }
+
   async loadConfig() {
     const { configFile, loadConfig } = await import('../../lib/config/loadConfig.ts');
-    return this.explain(() => loadConfig(configFile(root, process.env), this.target().stage));
+    return this.explain(() => loadConfig(this.configFile(configFile), this.target().stage));
   }
 
   /** Stage and region of the command line, or else those of serverless.yml. */

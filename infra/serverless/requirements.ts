@@ -419,7 +419,7 @@ const OF_CURATION = ['curate-plan', 'curate'] as const;
 const OF_PASS_THROUGH = ['pass-through'] as const;
 const OF_RELAY = ['relay'] as const;
 
-/** Functions of serverless.yml that a configuration does not need. They are left out of the deployment. */
+/** Functions that a configuration does not need. They are left out of the deployment. */
 export function unusedFunctions({
   sources,
   exports,
@@ -434,20 +434,6 @@ export function unusedFunctions({
     ...(passThrough === null ? OF_PASS_THROUGH : []),
     ...(relay === undefined ? OF_RELAY : []),
   ];
-}
-
-/**
- * Takes the routes of the HTTP API from the functions of a configuration without one. Serverless makes an API only for routes.
- *
- * @param functions As Serverless has them: changed in place.
- */
-export function leaveOutRoutes(
-  functions: Readonly<Record<string, { events?: readonly object[] }>>,
-  { endpoint }: Pick<Config, 'endpoint'>,
-): void {
-  if (hasGateway(endpoint)) return;
-  for (const one of Object.values(functions))
-    one.events = (one.events ?? []).filter((event) => !('httpApi' in event));
 }
 
 /**

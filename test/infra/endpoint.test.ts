@@ -3,11 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
 import {
   deletedAddresses,
-  leaveOutRoutes,
   packageWarnings,
   requireRegion,
   requireRetired,
 } from '../../infra/serverless/requirements.ts';
+import { serviceConfiguration } from '../../infra/serverless/service.ts';
 import { requestMetrics } from '../../lib/collect/collectMetrics.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
@@ -115,16 +115,17 @@ describe('a Function URL', () => {
     },
   );
 
-  it('takes the routes from the functions, so that Serverless makes no API', () => {
-    const functions = () => ({
-      collect: { events: [{ httpApi: 'POST /' }, { httpApi: 'POST /{proxy+}' }] },
-      register: { events: [{ sqs: {} }] },
-    });
-    const [left, kept] = [functions(), functions()];
-    leaveOutRoutes(left, configOf({ endpoint: { kind: 'function-url' } }));
-    expect(left).toEqual({ collect: { events: [] }, register: { events: [{ sqs: {} }] } });
-    leaveOutRoutes(kept, configOf({ endpoint: { kind: 'both' } }));
-    expect(kept).toEqual(functions());
+  it('has functions without routes, so that Serverless makes no API', () => {
+    const eventsOf = (endpoint: Partial<ConfigInput>['endpoint']) => {
+      const { functions } = serviceConfiguration({
+        config: configOf({ endpoint }),
+        service: 'acme',
+        stage: 'prod',
+      });
+      return Object.values(functions).flatMap(({ events }) => events.flatMap((event) => Object.keys(event)));
+    };
+    expect(new Set(eventsOf({ kind: 'function-url' }))).toEqual(new Set(['sqs']));
+    expect(new Set(eventsOf({ kind: 'both' }))).toEqual(new Set(['httpApi', 'sqs']));
   });
 
   it('is refused where Lambda has none', () => {

@@ -81,14 +81,14 @@ describe("DuckDB's binding for Lambda", () => {
 
   it('is fetched once, and is then available without a network', async () => {
     lock(integrityOf(packed));
-    const folder = await fetchBinding(root, 'arm64', pack);
+    const folder = await fetchBinding({ root }, 'arm64', pack);
     expect(packs).toEqual([`${LAMBDA_BINDING}@1.5.5-r.5`]);
     expect(readFileSync(join(folder, 'libduckdb.so'))).toEqual(library(ARM64, 5_000));
     const offline = () => Promise.reject(new Error('no network'));
-    expect(await fetchBinding(root, 'arm64', offline)).toBe(folder);
+    expect(await fetchBinding({ root }, 'arm64', offline)).toBe(folder);
     // Another release is another folder.
     lock(integrityOf(packed), '1.5.6-r.1');
-    await expect(fetchBinding(root, 'arm64', offline)).rejects.toMatchObject({
+    await expect(fetchBinding({ root }, 'arm64', offline)).rejects.toMatchObject({
       code: 'SLUICE_BUILD_BINDING_MISSING',
       message: expect.stringContaining('no network'),
     });
@@ -96,17 +96,19 @@ describe("DuckDB's binding for Lambda", () => {
 
   it('is the same for all concurrent fetches', async () => {
     lock(integrityOf(packed));
-    const folders = await Promise.all(Array.from({ length: 4 }, () => fetchBinding(root, 'arm64', pack)));
+    const folders = await Promise.all(Array.from({ length: 4 }, () => fetchBinding({ root }, 'arm64', pack)));
     expect(new Set(folders).size).toBe(1);
     expect(readFileSync(join(folders[0] ?? '', 'duckdb.node'))).toEqual(library(ARM64));
   });
 
   it('replaces an incomplete folder, whoever else does', async () => {
     lock(integrityOf(packed));
-    const folder = await fetchBinding(root, 'arm64', pack);
+    const folder = await fetchBinding({ root }, 'arm64', pack);
     for (let round = 0; round < 10; round += 1) {
       rmSync(join(folder, 'duckdb.node'));
-      const folders = await Promise.all(Array.from({ length: 6 }, () => fetchBinding(root, 'arm64', pack)));
+      const folders = await Promise.all(
+        Array.from({ length: 6 }, () => fetchBinding({ root }, 'arm64', pack)),
+      );
       expect(new Set(folders)).toEqual(new Set([folder]));
       expect(readFileSync(join(folder, 'duckdb.node'))).toEqual(library(ARM64));
     }
@@ -114,12 +116,12 @@ describe("DuckDB's binding for Lambda", () => {
 
   it('is rejected and not stored when it does not match the lockfile', async () => {
     lock(integrityOf(Buffer.from('another')));
-    await expect(fetchBinding(root, 'arm64', pack)).rejects.toMatchObject({
+    await expect(fetchBinding({ root }, 'arm64', pack)).rejects.toMatchObject({
       code: 'SLUICE_BUILD_BINDING_WRONG',
     });
     lock(integrityOf(packed));
     expect(packs).toHaveLength(1);
-    await fetchBinding(root, 'arm64', pack);
+    await fetchBinding({ root }, 'arm64', pack);
     expect(packs).toHaveLength(2);
   });
 
@@ -127,7 +129,7 @@ describe("DuckDB's binding for Lambda", () => {
     const poor = gzipSync(tarOf({ 'package/duckdb.node': library(ARM64) }));
     lock(integrityOf(poor));
     const packPoor = async (_: string, folder: string) => writeFileSync(join(folder, 'x.tgz'), poor);
-    await expect(fetchBinding(root, 'arm64', packPoor)).rejects.toMatchObject({
+    await expect(fetchBinding({ root }, 'arm64', packPoor)).rejects.toMatchObject({
       code: 'SLUICE_BUILD_BINDING_WRONG',
     });
   });

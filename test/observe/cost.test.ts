@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { serviceFunctions } from '../../infra/serverless/service.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { costOfSample, costOfStage } from '../../observe/cost/cost.ts';
 import { type MonthlyUsage, monthlyCost, scaleUsage } from '../../observe/cost/monthlyCost.ts';
 import { FUNCTION_MEGABYTES } from '../../observe/cost/stageUsage.ts';
@@ -435,13 +433,9 @@ describe('the cost by the metrics of a stage', () => {
     expect(asked?.queries).toBeLessThanOrEqual(500);
   });
 
-  it('knows the memory of each function in serverless.yml', () => {
-    const yml = readFileSync(join(repositoryRoot, 'serverless.yml'), 'utf8');
-    const functions = yml.split(/^functions:$/m)[1]?.split(/^ {2}(?=[a-z])/m) ?? [];
-    const sizes = functions.flatMap((text) => {
-      const size = /memorySize: (\d+)/.exec(text)?.[1];
-      return size === undefined ? [] : [[text.slice(0, text.indexOf(':')), Number(size)]];
-    });
+  it('knows the memory of each function', () => {
+    const functions = serviceFunctions(defineConfig({ bucket: 'acme' }));
+    const sizes = Object.entries(functions).map(([name, { memorySize }]) => [name, memorySize]);
     expect(Object.fromEntries(sizes)).toEqual(FUNCTION_MEGABYTES);
   });
 });

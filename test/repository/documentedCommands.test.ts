@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { serviceFunctions } from '../../infra/serverless/service.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
@@ -59,14 +60,8 @@ describe('the commands in the docs and in cures', () => {
     expect([commands.length > 30, wrong]).toEqual([true, []]);
   });
 
-  it('use only features that AWS has, and name functions and settings as serverless.yml does', async () => {
-    const yml = readFileSync(join(repositoryRoot, 'serverless.yml'), 'utf8');
-    const functions = new Map(
-      yml
-        .split(/^functions:$/m)[1]
-        ?.split(/^ {2}(?=[a-z])/m)
-        .map((text) => [text.slice(0, text.indexOf(':')), text] as const),
-    );
+  it('use only features that AWS has, and name functions and settings as the deployment does', async () => {
+    const functions = new Map(Object.entries(serviceFunctions(defineConfig({ bucket: 'acme' }))));
     const families = (await errorFamilies()).flatMap(({ entries }) => Object.entries(entries));
     const texts = [
       ...[...families, ...Object.entries(doctorFindings)].map(([code, { cure }]) => ({ code, cure })),
@@ -74,12 +69,12 @@ describe('the commands in the docs and in cures', () => {
     ];
     const wrong: string[] = [];
     for (const { code, cure } of texts) {
-      // serverless.yml names functions with hyphens; what CloudFormation or the code calls them is no help there.
+      // Functions are named with hyphens; what CloudFormation or the code calls them is no help there.
       for (const [name] of cure.matchAll(/\bingest(Load|Plan|Trigger)\b/g)) wrong.push(`${code}: ${name}`);
       for (const [, setting = ''] of cure.matchAll(/`(memorySize|ephemeralStorageSize|timeout)`/g)) {
         const [name = ''] = [...functions.keys()].filter((one) => cure.includes(`\`${one}\``));
         if (!code.startsWith('SLUICE_')) continue;
-        const is = Number(new RegExp(`${setting}: (\\d+)`).exec(functions.get(name) ?? '')?.[1]);
+        const is = Number(Object.entries(functions.get(name) ?? {}).find(([key]) => key === setting)?.[1]);
         const most = { memorySize: 10_240, ephemeralStorageSize: 10_240, timeout: 900 }[setting] ?? 0;
         if (!(is < most) || !cure.includes(String(most)))
           wrong.push(`${code}: ${setting} of ${name} is ${is}`);

@@ -119,7 +119,7 @@ export async function unpackFunctions({ files }: Pick<Release, 'files'>, directo
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     writeFileSync(join(directory, path), text);
   }
-  await placeBinding(directory, join(directory, 'build', 'ingest-load'), 'here', 'arm64');
+  await placeBinding({ root: directory }, join(directory, 'build', 'ingest-load'), 'here', 'arm64');
 }
 
 /** Whether a version is earlier than another: 0.9.0 is earlier than 0.10.0. */

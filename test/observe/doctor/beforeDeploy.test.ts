@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
+import { serviceFunctions } from '../../../infra/serverless/service.ts';
 import { printedPolicies } from '../../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import {
   AwsError,
   type AwsService,
@@ -186,11 +184,8 @@ describe('sluice doctor --before-deploy', () => {
     ]);
   });
 
-  it('checks the log group of every function of serverless.yml that the configuration uses', async () => {
-    const [, functions = ''] = readFileSync(join(repositoryRoot, 'serverless.yml'), 'utf8').split(
-      /^functions:$/m,
-    );
-    const named = [...functions.matchAll(/^ {2}([a-z-]+):/gm)].map(([, name = '']) => name);
+  it('checks the log group of every function that the configuration uses', async () => {
+    const named = Object.keys(serviceFunctions(defineConfig({ bucket: 'acme' })));
     expect(named.length).toBeGreaterThan(3);
     account.logGroups.push(...named.map((name) => `/aws/lambda/sluice-fresh-${name}`));
     const unused = unusedFunctions({ sources: [], exports: [], curate: true, passThrough: null });

@@ -1,0 +1,367 @@
+import { hasGateway } from '../../lib/schema/endpoint.ts';
+import { resources } from '../resources.ts';
+import { lateSeconds, streamVariables } from '../streams/streams.ts';
+import { getAtt, ref, type Value } from '../template/Resource.ts';
+import { logicalIds, type Stack } from '../template/Stack.ts';
+import { unusedFunctions } from './requirements.ts';
+
+/** A trigger of a function, in the words of Serverless. */
+type FunctionEvent =
+  /** A route of the HTTP API: `POST /`. */
+  | { readonly httpApi: string }
+  | {
+      readonly sqs: {
+        readonly arn: Value;
+        readonly batchSize: number;
+        /** Seconds. */
+        readonly maximumBatchingWindow?: number;
+        readonly functionResponseType: 'ReportBatchItemFailures';
+        readonly maximumConcurrency: number;
+      };
+    };
+
+/** Settings of a function: https://www.serverless.com/framework/docs/providers/aws/guide/functions */
+interface FunctionSettings {
+  readonly description: string;
+  readonly role: Value;
+  /** MiB. */
+  readonly memorySize: number;
+  /** MiB of `/tmp`. Default Lambda's 512. */
+  readonly ephemeralStorageSize?: number;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly reservedConcurrency?: number;
+  readonly recursiveLoop?: 'Allow';
+  readonly environment: Readonly<Record<string, Value>>;
+  readonly logs?: typeof OWN_LINES;
+  readonly events: readonly FunctionEvent[];
+}
+
+/** A function as Serverless takes it. */
+interface ServiceFunction extends FunctionSettings {
+  readonly handler: string;
+  readonly package: { readonly patterns: readonly string[] };
+}
+
+/** Without Lambda's own three lines for each request, which cost more than the request's own. */
+const OWN_LINES = { logFormat: 'JSON', systemLogLevel: 'WARN' } as const;
+
+/** Functions that run DuckDB. infra/build/placeBinding.ts puts its binding into their `node_modules/`. */
+const WITH_DUCKDB: readonly string[] = ['ingest-load', 'curate'];
+
+/** Timeouts of handlers that put files together: what is not done by then goes on at once. Lambda's most, seconds. */
+const LONGEST = 900;
+
+/**
+ * The deployment in the words of Serverless: the functions with their triggers, what all of them share, and every other
+ * resource. serverless.yml has what is a deployment's own; what it says of these settings takes precedence.
+ *
+ * @param stack With the region that is deployed to.
+ */
+export function serviceConfiguration(stack: Stack) {
+  const { config, stage } = stack;
+  return {
+    provider: {
+      runtime: 'nodejs24.x',
+      architecture: config.architecture,
+      // Until `sluice drain` has emptied the streams: deleting one deletes its events.
+      deletionProtection: true,
+      // Nothing uses versions, and CloudFormation would keep every one of them.
+      versionFunctions: false,
+      region: config.region,
+      /** Of every function, beside its own. */
+      environment: { SLUICE_STAGE: stage },
+      logRetentionInDays: 30,
+      httpApi: {
+        // Answered by the gateway; the function sets no CORS headers.
+        cors: {
+          allowedOrigins: ['*'],
+          allowedHeaders: ['*'],
+          // SDKs of browsers read rules by GET.
+          allowedMethods: config.passThrough === null ? ['POST'] : ['GET', 'POST'],
+          maxAge: 86_400,
+        },
+      },
+    },
+    package: {
+      individually: true,
+      // The bundles hold all they need; nothing to look for.
+      excludeDevDependencies: false,
+      patterns: ['!**'],
+    },
+    functions: functionsOf(stack),
+    /** Names of functions that the configuration does not need. */
+    unused: unusedFunctions(config),
+    resources: resources(stack),
+  } as const;
+}
+
+/** The functions that the configuration needs, by their names. */
+function functionsOf({ config }: Stack): Readonly<Record<string, ServiceFunction>> {
+  const unused = unusedFunctions(config);
+  const isServed = hasGateway(config.endpoint);
+  const used = Object.entries(serviceFunctions(config)).filter(([name]) => !unused.includes(name));
+  return Object.fromEntries(
+    used.map(([name, settings]) => [
+      name,
+      {
+        ...settings,
+        handler: `build/${name}/handler.handler`,
+        package: {
+          patterns: [
+            `build/${name}/*.mjs`,
+            ...(WITH_DUCKDB.includes(name) ? [`build/${name}/node_modules/**`] : []),
+          ],
+        },
+        // Serverless makes an HTTP API only for routes.
+        events: settings.events.filter((event) => isServed || !('httpApi' in event)),
+      },
+    ]),
+  );
+}
+
+/** Every function by its name, also those that a configuration does not need. */
+export function serviceFunctions(config: Stack['config']): Readonly<Record<string, FunctionSettings>> {
+  const { rotation, all } = streamVariables(config);
+  const SLUICE_BUCKET = config.bucket;
+  const quarantine = { SLUICE_QUARANTINE_STREAM: ref('QuarantineStream') };
+  const streams = {
+    SLUICE_EXPOSURES_STREAM: rotation.exposures,
+    SLUICE_EVENTS_STREAM: rotation.events,
+    ...quarantine,
+  };
+  const keys = { SLUICE_KEYS_SECRET: ref(logicalIds.keysSecret) };
+  const holds = { SLUICE_HOLDS_SECRET: ref(logicalIds.holdsSecret) };
+  return {
+    collect: {
+      description: 'Takes events from Statsig SDKs and puts them on the streams',
+      role: roleOf('CollectRole'),
+      memorySize: 1024,
+      // SDKs wait no longer.
+      timeout: 10,
+      ...reserved(config.collector.reservedConcurrency),
+      environment: {
+        ...streams,
+        SLUICE_BUCKET,
+        ...keys,
+        ...holds,
+        // Without it the collector keeps no copies: infra/serverless/relayLeft.ts goes by it.
+        ...(config.relay === undefined || config.relay.retired
+          ? {}
+          : { SLUICE_RELAY_QUEUE: ref('RelayQueue') }),
+      },
+      logs: OWN_LINES,
+      // ANY is refused with a code and a cure: SDKs read rules by GET.
+      events: routes('POST /', 'POST /{proxy+}', 'ANY /{proxy+}'),
+    },
+    'pass-through': {
+      description: "Answers what SDKs read under the collector's address, by asking Statsig",
+      role: roleOf('PassThroughRole'),
+      memorySize: 512,
+      // Most SDKs wait for less.
+      timeout: 10,
+      // Its own, so that it takes none of the collector's.
+      ...reserved(config.passThrough?.concurrency ?? null),
+      environment: keys,
+      logs: OWN_LINES,
+      // lib/passthrough/readEndpoint.ts; what has no route here reaches the collector, which refuses it.
+      events: routes(
+        'POST /v1/initialize',
+        'POST /v1/download_config_specs',
+        'GET /v1/download_config_specs',
+        'GET /v1/download_config_specs/{key}',
+        'POST /v2/download_config_specs',
+        'GET /v2/download_config_specs',
+        'GET /v2/download_config_specs/{key}',
+        'POST /v1/get_id_lists',
+        'GET /v1/get_id_lists',
+        'GET /v1/get_id_lists/{key}',
+        'GET /v1/download_id_list_file/{file}',
+        'POST /v1/check_gate',
+        'POST /v1/get_config',
+        'POST /v1/get_layer',
+        'POST /v1/get_ranked_list',
+      ),
+    },
+    register: {
+      description:
+        'Registers the partitions of new files, and every hour those of today and tomorrow and what is missing',
+      role: roleOf('RegisterRole'),
+      memorySize: 512,
+      // The queue hides a message for six times as long, and the batching window.
+      timeout: 60,
+      environment: { SLUICE_BUCKET },
+      events: [queue('RegisterQueue', { batchSize: 100, maximumBatchingWindow: 10 })],
+    },
+    redrive: {
+      description: 'Puts overflow on its streams, and what Firehose gave up into quarantine',
+      role: roleOf('RedriveRole'),
+      memorySize: 1024,
+      // An error object may hold as much as a stream's buffer.
+      timeout: 300,
+      environment: {
+        ...streams,
+        SLUICE_BUCKET,
+        ...holds,
+        // The queue's maxReceiveCount (infra/streams/queues.ts): after the last an error object is parked.
+        SLUICE_TRIES: '20',
+      },
+      // One claim and one removal for many objects.
+      events: [queue('RedriveQueue', { batchSize: 1000, maximumBatchingWindow: 5 })],
+    },
+    hold: {
+      description: 'Keeps rows out of streams that deliver late, as Firehose drops them after 24 hours',
+      role: roleOf('HoldRole'),
+      memorySize: 512,
+      timeout: 60,
+      environment: {
+        SLUICE_EXPOSURES_STREAM: all.exposures,
+        SLUICE_EVENTS_STREAM: all.events,
+        ...quarantine,
+        ...holds,
+        // From this age its metric tells a record's.
+        SLUICE_LATE_SECONDS: String(lateSeconds(config)),
+      },
+      // Several messages are one check.
+      events: [queue('HoldQueue', { batchSize: 10 })],
+    },
+    'ingest-plan': {
+      description: "Finds customers' drops that are new or changed",
+      role: roleOf('IngestPlanRole'),
+      memorySize: 512,
+      timeout: 300,
+      environment: {
+        SLUICE_BUCKET,
+        SLUICE_PLAN_QUEUE: ref('IngestPlanQueue'),
+        SLUICE_TASK_QUEUE: ref('IngestLoadQueue'),
+      },
+      // It sends to its own queue, at most as often as MAX_ROUNDS in lib/drops/limits.ts says.
+      recursiveLoop: 'Allow',
+      // A request may take all of the time.
+      events: [queue('IngestPlanQueue', { batchSize: 1 })],
+    },
+    'ingest-trigger': {
+      description: 'Starts the ingest of a source whose owner says that its data is ready',
+      role: roleOf('IngestTriggerRole'),
+      memorySize: 512,
+      timeout: 20,
+      environment: { SLUICE_BUCKET, ...keys, SLUICE_PLAN_QUEUE: ref('IngestPlanQueue') },
+      events: routes('POST /v1/mark_data_ready_dwh'),
+    },
+    'ingest-load': {
+      description: "Loads one day of a customer's drop into its table",
+      role: roleOf('IngestLoadRole'),
+      // One whole CPU; DuckDB's threads and memory follow it (functions/ingest-load/machine.ts).
+      memorySize: 1769,
+      // For a day's files, temporary files and the result.
+      ephemeralStorageSize: 10_240,
+      timeout: LONGEST,
+      environment: {
+        SLUICE_BUCKET,
+        // Assumed again for each load, narrowed to its dataset.
+        SLUICE_ROLE: roleOf('IngestLoadRole'),
+        // The queue's maxReceiveCount (infra/drops/ingest.ts): after the last the day fails.
+        SLUICE_TRIES: '10',
+        // All that a function may write to.
+        HOME: '/tmp',
+      },
+      // A day may take all of the time.
+      events: [queue('IngestLoadQueue', { batchSize: 1 })],
+    },
+    export: {
+      description: "Writes the days of tables that are new or changed to customers' buckets",
+      role: roleOf('ExportRole'),
+      memorySize: 1024,
+      timeout: LONGEST,
+      environment: {
+        SLUICE_BUCKET,
+        SLUICE_EXPORT_QUEUE: ref('ExportQueue'),
+        // Assumed again for each task, narrowed to its export.
+        SLUICE_ROLE: roleOf('ExportRole'),
+      },
+      // It sends to its own queue, at most as often as MAX_ROUNDS in lib/export/limits.ts says.
+      recursiveLoop: 'Allow',
+      events: [queue('ExportQueue', { batchSize: 1 })],
+    },
+    'curate-plan': {
+      description: 'Finds days to curate, and says in the views which days are curated',
+      role: roleOf('CuratePlanRole'),
+      memorySize: 512,
+      // The queue hides a message for six times as long, and the batching window (infra/curate/curate.ts).
+      timeout: 300,
+      environment: { SLUICE_BUCKET, SLUICE_TASK_QUEUE: ref('CurateQueue') },
+      // Mostly new files of the raw tables.
+      events: [queue('CuratePlanQueue', { batchSize: 100, maximumBatchingWindow: 60 })],
+    },
+    curate: {
+      description: 'Rewrites a day of exposures or events without resends and sorted',
+      role: roleOf('CurateRole'),
+      memorySize: 1769,
+      // A part of a day's files, and what is made of them.
+      ephemeralStorageSize: 10_240,
+      timeout: LONGEST,
+      environment: {
+        SLUICE_BUCKET,
+        SLUICE_PLAN_QUEUE: ref('CuratePlanQueue'),
+        SLUICE_TASK_QUEUE: ref('CurateQueue'),
+        // The queue's maxReceiveCount (infra/curate/curate.ts): after the last the day fails.
+        SLUICE_TRIES: '10',
+        HOME: '/tmp',
+      },
+      // It sends to its own queue: a task for each slice of a day, once.
+      recursiveLoop: 'Allow',
+      events: [queue('CurateQueue', { batchSize: 1 })],
+    },
+    relay: {
+      description: 'Delivers copies of requests to Statsig, or to another target',
+      role: roleOf('RelayRole'),
+      memorySize: 512,
+      // The queues hide a message for six times as long (infra/relay/relay.ts).
+      timeout: 120,
+      environment: { SLUICE_BUCKET, SLUICE_RELAY_DEAD_LETTERS: ref('RelayDeadLetterQueue') },
+      logs: OWN_LINES,
+      // A batch is sent at the same time.
+      events: [
+        queue('RelayQueue', { batchSize: 10, maximumConcurrency: config.relay?.concurrency ?? 2 }),
+        queue('RelayWaitingQueue', { batchSize: 10 }),
+      ],
+    },
+  };
+}
+
+/** ARN of a role. Each function has its own. */
+function roleOf(logicalId: string): Value {
+  return getAtt(logicalId, 'Arn');
+}
+
+function reserved(concurrency: number | null): { readonly reservedConcurrency?: number } {
+  return concurrency === null ? {} : { reservedConcurrency: concurrency };
+}
+
+function routes(...keys: readonly string[]): readonly FunctionEvent[] {
+  return keys.map((httpApi) => ({ httpApi }));
+}
+
+function queue(
+  logicalId: string,
+  {
+    batchSize,
+    maximumBatchingWindow,
+    maximumConcurrency = 2,
+  }: {
+    readonly batchSize: number;
+    /** Seconds. Default: none. */
+    readonly maximumBatchingWindow?: number;
+    readonly maximumConcurrency?: number;
+  },
+): FunctionEvent {
+  return {
+    sqs: {
+      arn: getAtt(logicalId, 'Arn'),
+      batchSize,
+      ...(maximumBatchingWindow === undefined ? {} : { maximumBatchingWindow }),
+      functionResponseType: 'ReportBatchItemFailures',
+      maximumConcurrency,
+    },
+  };
+}

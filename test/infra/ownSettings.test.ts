@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { withOwnSettings } from '../../infra/serverless/ownSettings.ts';
+import { serviceConfiguration } from '../../infra/serverless/service.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+
+const config = defineConfig({ bucket: 'acme-experiments', region: 'eu-west-1', architecture: 'x86_64' });
+const made = serviceConfiguration({ config, service: 'acme', stage: 'prod' });
+/** What Serverless has before it asks plugins, with nothing of the deployment's own. */
+const bare = { provider: { name: 'aws', stage: 'prod', region: 'us-east-1', versionFunctions: true } };
+
+describe("a deployment's own serverless.yml", () => {
+  it('adds nothing where it says nothing, and defaults of Serverless count for nothing', () => {
+    const written = { provider: { name: 'aws', stage: 'prod' } };
+    expect(withOwnSettings(made, bare, written)).toEqual({
+      provider: { ...made.provider, name: 'aws', stage: 'prod' },
+      package: made.package,
+      functions: made.functions,
+      resources: made.resources,
+    });
+    expect(made.provider).toMatchObject({ region: 'eu-west-1', versionFunctions: false });
+  });
+
+  it('takes precedence, member by member', () => {
+    const own = {
+      provider: {
+        ...{ name: 'aws', stage: 'prod', region: 'eu-west-3', versionFunctions: true },
+        httpApi: { cors: { allowedOrigins: ['https://acme.example'] } },
+        environment: { TZ: 'UTC' },
+      },
+      functions: { collect: { memorySize: 2048 }, 'ingest-load': { memorySize: 3538 } },
+      resources: { Resources: { Topic: { Type: 'AWS::SNS::Topic' } } },
+    };
+    const { provider, functions, resources } = withOwnSettings(made, own, own);
+    expect(provider).toMatchObject({
+      ...{ region: 'eu-west-3', versionFunctions: true, runtime: 'nodejs24.x' },
+      httpApi: { cors: { allowedOrigins: ['https://acme.example'], maxAge: 86_400 } },
+      environment: { TZ: 'UTC', SLUICE_STAGE: 'prod' },
+    });
+    // The configuration has no sources, so nothing is made of what is said of their functions.
+    expect(functions).toEqual({
+      ...made.functions,
+      collect: { ...made.functions['collect'], memorySize: 2048 },
+    });
+    expect(resources).toEqual([made.resources, own.resources]);
+  });
+
+  it('may not say what the bundles depend on', () => {
+    const own = { provider: { name: 'aws', architecture: 'arm64' } };
+    expect(() => withOwnSettings(made, own, own)).toThrow(
+      expect.objectContaining({
+        code: 'SLUICE_CONFIG_INVALID',
+        detail: expect.stringContaining('expected `architecture` in sluice.config.ts'),
+      }),
+    );
+  });
+});
