@@ -12,6 +12,7 @@ import { exporting } from './commands/export.ts';
 import { groups } from './commands/groups.ts';
 import { hold } from './commands/hold.ts';
 import { ingest } from './commands/ingest.ts';
+import { init } from './commands/init.ts';
 import { keys } from './commands/keys.ts';
 import { names } from './commands/names.ts';
 import { policy } from './commands/policy.ts';
@@ -25,13 +26,16 @@ import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
 import { tables } from './commands/tables.ts';
 import { tail } from './commands/tail.ts';
+import { test } from './commands/test.ts';
 import { trace } from './commands/trace.ts';
 import { type Command, didYouMean, readCommandLine, UsageError } from './terminal/commandLine.ts';
 import { commandError, errorText } from './terminal/errors.ts';
 import { writeJson, writeNote, writeOut } from './terminal/output.ts';
 
 const commands: readonly Command[] = [
+  init,
   start,
+  test,
   consoleCommand,
   query,
   keys,

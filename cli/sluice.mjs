@@ -1,15 +1,21 @@
 #!/usr/bin/env node
 // The `sluice` command. Plain JavaScript until the correct Node version runs, because an older one cannot read TypeScript.
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nodeBinary, runNode } from './runNode.mjs';
+import { installedNode, LEAST_NODE, runInPlace } from './runNode.mjs';
 
 const file = fileURLToPath(import.meta.url);
-const root = resolve(dirname(file), '..');
+const folder = dirname(file);
+// The npm package is built: there it is main.js (scripts/pack.ts).
+const isRepository = existsSync(join(folder, 'main.ts'));
 const [major = 0] = process.versions.node.split('.').map(Number);
+const node =
+  major >= LEAST_NODE
+    ? null
+    : (installedNode(folder) ?? (isRepository ? null : installedNode(process.cwd())));
 
-if (major >= 24) {
+if (major >= LEAST_NODE) {
   // The reader of the output has closed it (`… | head -1`): the work continues to its end and keeps its exit code. Without a
   // listener, Node would end the process with a stack trace.
   for (const stream of [process.stdout, process.stderr]) {
@@ -19,9 +25,13 @@ if (major >= 24) {
   }
   const { main } = await import('./main.ts');
   process.exitCode = await main(process.argv.slice(2));
-} else if (existsSync(nodeBinary(root))) {
-  runNode(root, [file, ...process.argv.slice(2)]);
+} else if (node !== null && existsSync(node)) {
+  runInPlace(node, [file, ...process.argv.slice(2)]);
 } else {
-  process.stderr.write('Sluice is not installed yet: run `npm start` once.\n');
+  process.stderr.write(
+    isRepository
+      ? 'Sluice is not installed yet: run `npm start` once.\n'
+      : `SLUICE_NODE_TOO_OLD: Sluice needs Node ${LEAST_NODE} or later, as Lambda has it; this is ${process.version}.\nInstall it, or give the project one of its own: \`npm install --save-dev node@${LEAST_NODE}\`.\n`,
+  );
   process.exit(1);
 }

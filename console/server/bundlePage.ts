@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConsoleError } from '../errors.ts';
 
@@ -16,12 +18,14 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /**
  * Bundles the page: `main.js`, `main.css`, and a chunk for each part that is loaded when it is first shown. It takes some
- * tenths of a second, so a console bundles it once when it starts; nothing is kept that could be out of date.
+ * tenths of a second, so a console bundles it once when it starts; nothing is kept that could be out of date. The npm package
+ * has the bundle in place of the sources (scripts/pack.ts).
  *
  * @returns Files by name.
  * @throws ConsoleError SLUICE_CONSOLE_PAGE.
  */
 export async function bundlePage(): Promise<ReadonlyMap<string, Asset>> {
+  if (import.meta.filename.endsWith('.js')) return readPage();
   // Imported here: commands that serve no page do not load it.
   const { build } = await import('esbuild');
   const result = await build({
@@ -48,7 +52,20 @@ export async function bundlePage(): Promise<ReadonlyMap<string, Asset>> {
   return new Map(
     result.outputFiles.map(({ path, contents }) => {
       const name = path.slice(PAGE.length + 1);
-      return [name, { contents, type: TYPES[name.split('.').pop() ?? ''] ?? 'application/octet-stream' }];
+      return [name, assetOf(name, contents)];
     }),
   );
+}
+
+async function readPage(): Promise<ReadonlyMap<string, Asset>> {
+  const names = await readdir(PAGE);
+  return new Map(
+    await Promise.all(
+      names.map(async (name) => [name, assetOf(name, await readFile(join(PAGE, name)))] as const),
+    ),
+  );
+}
+
+function assetOf(name: string, contents: Uint8Array): Asset {
+  return { contents, type: TYPES[name.split('.').pop() ?? ''] ?? 'application/octet-stream' };
 }

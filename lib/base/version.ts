@@ -41,3 +41,6 @@ function comparePreReleases(one: readonly string[], other: readonly string[]): n
   }
   return one.length - other.length;
 }
+
+/** The npm package. `sluice` on npm is a package of somebody else. */
+export const PACKAGE_NAME = '@sluice-pipeline/sluice';

@@ -37,7 +37,33 @@ export async function loadConfig(file: string, stage: string): Promise<Config> {
 export async function loadComparedConfig(file: string, stage: string, region?: string): Promise<Config> {
   const imported = await importConfig(file);
   const { config, stages } = await evaluate(imported, stage);
-  if (stage === LOCAL_STAGE) return config;
+  if (stage !== LOCAL_STAGE) await compareStages(imported, { stage, config, stages, region });
+  return config;
+}
+
+/**
+ * Checks the configurations of all listed stages, as packaging one of them does, where this machine has none of their secrets.
+ *
+ * @returns The stages.
+ * @throws ConfigError As {@link loadComparedConfig}.
+ */
+export async function checkStages(file: string): Promise<readonly string[]> {
+  const imported = await importConfig(file);
+  const { stages } = await evaluate(imported, LOCAL_STAGE, true);
+  const [stage = DEFAULT_STAGE] = stages;
+  await compareStages(imported, { ...(await evaluate(imported, stage, true)), stage });
+  return stages;
+}
+
+async function compareStages(
+  imported: ImportedConfig,
+  {
+    stage,
+    config,
+    stages,
+    region,
+  }: EvaluatedConfig & { readonly stage: string; readonly region?: string | undefined },
+): Promise<void> {
   const all: StageConfig[] = [];
   for (const name of new Set([...stages, stage])) {
     const each = name === stage ? { config, stages } : await evaluate(imported, name, true);
@@ -51,7 +77,6 @@ export async function loadComparedConfig(file: string, stage: string, region?: s
   const problems = stageProblems(all);
   if (problems.length > 0)
     throw new ConfigError('SLUICE_CONFIG_STAGES_SHARE', `\n  ${problems.join('\n  ')}`);
-  return config;
 }
 
 /** What a configuration file exports. */

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkStages, configFile } from '../../lib/config/loadConfig.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { checkPipeline } from '../project/checkPipeline.ts';
+import { assertNoArguments, type Command, stageOption } from '../terminal/commandLine.ts';
+import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
+
+/** `sluice test`: the project's configuration, tried on this machine. */
+export const test: Command = {
+  name: 'test',
+  summary:
+    'Try the configuration on this machine: check every stage, start a local cloud of its own, send events and look for them.',
+  usage: 'sluice test [--stage NAME] [--json]',
+  options: {
+    stage: { type: 'string', help: 'stage whose configuration to run (default local)' },
+    json: { type: 'boolean', help: 'print one object' },
+  },
+  examples: ['sluice test', 'sluice test --stage dev'],
+  async run(line) {
+    assertNoArguments(line.positionals);
+    const stage = stageOption(line);
+    const isJson = line.values['json'] === true;
+    const startedAt = performance.now();
+    const done: string[] = [];
+    const report = (sentence: string) => {
+      done.push(sentence);
+      if (!isJson) writeOut(`ok  ${sentence}\n`);
+    };
+    const stages = await checkStages(configFile(repositoryRoot, process.env));
+    report(`The configuration is valid for ${stages.join(', ')}.`);
+    // Imported here: other commands need not load the local cloud.
+    const { startCloud } = await import('../../local/startCloud.ts');
+    const data = await mkdtemp(join(tmpdir(), 'sluice-test-'));
+    try {
+      const cloud = await startCloud({
+        stage,
+        data,
+        ...{ port: 0, edgePort: 0 },
+        onPackaging: () => writeNote('Packaging functions (a few seconds, after a change) …\n'),
+      });
+      try {
+        report(
+          `The local cloud runs what would be deployed: bucket ${cloud.bucket}, database ${cloud.database}.`,
+        );
+        await checkPipeline(cloud, report);
+      } finally {
+        await cloud.close();
+      }
+    } finally {
+      await rm(data, { recursive: true, force: true });
+    }
+    const seconds = (performance.now() - startedAt) / 1_000;
+    if (isJson) writeJson({ checks: done, seconds });
+    else writeOut(`${done.length} checks passed in ${seconds.toFixed(1)} s.\n`);
+    return 0;
+  },
+};

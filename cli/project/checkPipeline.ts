@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { quoteName } from '../../lib/base/sql.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
+import type { Cloud } from '../../local/startCloud.ts';
+import { runQuery } from '../../packages/local-aws/src/index.ts';
+
+/** What `sluice test` finds. */
+export const TestError = defineErrorFamily('user', {
+  SLUICE_TEST_NOT_ACCEPTED: {
+    cause: 'The collector did not accept an event that it should.',
+    cure: 'The answer has a code and a cure. `npx sluice start` runs the same for a closer look.',
+  },
+  SLUICE_TEST_NOT_FOUND: {
+    cause: 'What was accepted is not where it should be.',
+    cure: 'Run `npx sluice start`, send such an event, and see with `npx sluice doctor --local` and `npx sluice trace` where it is. If your configuration means it, tell us: it is a defect.',
+  },
+});
+
+/** SDKs give up after this time, too. */
+const DEADLINE_MS = 30_000;
+
+const rowSchema = z.object({ n: z.coerce.number() });
+
+/**
+ * Sends an exposure, an event and something malformed, delivers them, and looks for each in its table.
+ *
+ * @param cloud With no data yet: any row of a table is what was sent. The configuration may redact what would tell more.
+ * @param report Receives a sentence for each check that passed.
+ * @throws TestError
+ */
+export async function checkPipeline(
+  cloud: Pick<Cloud, 'collector' | 'config' | 'data' | 'flush'>,
+  report: (sentence: string) => void,
+): Promise<void> {
+  const { config } = cloud;
+  const user = { userID: 'sluice-test' };
+  const time = Date.now();
+  const exposure = {
+    ...{ eventName: 'statsig::config_exposure', user, time, value: null },
+    metadata: {
+      config: nameFor(config.exposures),
+      ruleID: 'test',
+      rulePassed: 'true',
+      reason: 'Network:Recognized',
+    },
+  };
+  const event = { eventName: nameFor(config.events), user, time, value: 1, metadata: {} };
+  await post(cloud.collector, JSON.stringify({ events: [exposure, event] }));
+  report('The collector accepted an exposure and an event: 202.');
+  // Refused with an answer that stops SDKs from sending it again.
+  await post(cloud.collector, `{"events": [${JSON.stringify({ eventName: '', user, time })}]}`);
+  const { unregistered } = await cloud.flush();
+  if (unregistered > 0)
+    throw new TestError('SLUICE_TEST_NOT_FOUND', `${unregistered} new files could not be registered.`);
+  const tables = deliveredTables(config);
+  for (const kind of ['exposures', 'events'] as const) {
+    const { name } = tables[kind];
+    await requireRow(cloud.data, config, name);
+    report(`The ${kind === 'events' ? 'event' : 'exposure'} is a row of ${config.database}.${name}.`);
+  }
+  const { name } = tables.quarantine;
+  await requireRow(cloud.data, config, name);
+  report(`A malformed event is a row of ${config.database}.${name}, with the reason.`);
+}
+
+/** @throws TestError SLUICE_TEST_NOT_ACCEPTED. */
+async function post(collector: string, body: string): Promise<void> {
+  const response = await fetch(`${collector}/v1/rgstr`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'statsig-api-key': 'client-sluice-test' },
+    body,
+    signal: AbortSignal.timeout(DEADLINE_MS),
+  });
+  if (response.status === 202) return;
+  throw new TestError('SLUICE_TEST_NOT_ACCEPTED', `It answered ${response.status}: ${await response.text()}`);
+}
+
+/** @throws TestError SLUICE_TEST_NOT_FOUND. */
+async function requireRow(
+  data: string,
+  { database }: Pick<Config, 'database'>,
+  table: string,
+): Promise<void> {
+  const [row] = await runQuery(data, `SELECT count(*) AS n FROM ${quoteName(database)}.${quoteName(table)}`);
+  if (rowSchema.parse(row).n === 0)
+    throw new TestError('SLUICE_TEST_NOT_FOUND', `${database}.${table} has no row.`);
+}
+
+/** A name that the configuration lets land: the first that it allows, or one of our own. */
+function nameFor({ allow }: { readonly allow?: readonly string[] | undefined }): string {
+  return allow?.[0]?.replace(/\*$/, '') || 'sluice_test';
+}

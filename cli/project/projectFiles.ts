@@ -1,0 +1,194 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the notation of Serverless and GitHub
+import { PACKAGE_NAME } from '../../lib/base/version.ts';
+
+/** The release of Serverless's free fork that Sluice is tested with: that of the repository's package.json. */
+export const SERVERLESS = 'npm:osls@4.3.1';
+
+/** What a project is made from. */
+export interface ProjectSettings {
+  /** Of the folder, the npm package and the names in AWS. */
+  readonly name: string;
+  /** Where npm takes Sluice from: a version, or the place of a tarball. */
+  readonly from: string;
+}
+
+/** The files of a new project, by their paths. */
+export function projectFiles(settings: ProjectSettings): Readonly<Record<string, string>> {
+  return {
+    'package.json': manifest(settings),
+    'sluice.config.ts': configuration(settings),
+    'serverless.yml': SERVERLESS_YML,
+    'tsconfig.json': TSCONFIG,
+    '.github/workflows/sluice.yml': WORKFLOW,
+    '.gitignore': GITIGNORE,
+    'README.md': readme(settings),
+  };
+}
+
+function manifest({ name, from }: ProjectSettings): string {
+  const content = {
+    name,
+    private: true,
+    type: 'module',
+    engines: { node: '>=24' },
+    scripts: {
+      start: 'sluice start',
+      test: 'sluice test',
+      package: 'serverless package',
+      deploy: 'serverless deploy',
+    },
+    dependencies: { [PACKAGE_NAME]: from, serverless: SERVERLESS },
+    // npm runs install scripts of these alone: the bundler's own, and that of Node where a project has one of its own.
+    allowScripts: { esbuild: true, node: true, '@parcel/watcher': false, 'es5-ext': false },
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+function configuration({ name }: ProjectSettings): string {
+  const database = name.replaceAll('-', '_');
+  return `import { defineConfig } from '${PACKAGE_NAME}';
+
+// What is deployed. Hover over a field to see what it does; docs/configuration.md of the package lists them all.
+export default defineConfig(
+  ({ stage }) => {
+    const isProd = stage === 'prod';
+    // Names in SQL have underscores.
+    const suffix = stage.replaceAll('-', '_');
+    return {
+      // The bucket that everything lands in. Names of buckets are global: choose one that nobody else has.
+      bucket: \`${name}-experiments-\${stage}\`,
+      region: 'us-east-1',
+
+      // Every stage has its own: two stages may share an account, but not these.
+      database: \`${database}_\${suffix}\`,
+      athena: { workgroup: \`${name}-\${stage}\`, stagingDatabase: \`${database}_staging_\${suffix}\` },
+
+      // An SNS topic that wakes somebody, by its ARN. Without one the alarms ring and nobody hears them. To make one with a
+      // mail address, which AWS asks to confirm:
+      //   aws sns create-topic --name on-call
+      //   aws sns subscribe --topic-arn <ARN> --protocol email --notification-endpoint you@example.com
+      alarms: { topicArn: null },
+
+      // Who may send: SDK keys in Secrets Manager. After the first deployment: npx sluice keys add web --stage dev
+      keysInSecret: true,
+
+      // What your users are identified by, beside Statsig's own user and stable ID: a column for each.
+      // unitIds: { companyID: 'company_id' },
+
+      // Names of your experiments and holdouts, which SDKs of browsers send hashed. \`npx sluice groups pull\` reads them.
+      experiments: [],
+      holdouts: [],
+
+      // Days that are over, without resends and sorted: queries read a fraction of the bytes.
+      curate: isProd,
+    };
+  },
+  { stages: ['dev', 'prod'] },
+);
+`;
+}
+
+const SERVERLESS_YML = `# Functions, triggers and resources come from the plugin, made from sluice.config.ts. A setting of the Serverless Framework
+# here takes precedence over the plugin's: docs/project.md of the package.
+service: sluice
+configValidationMode: error
+
+plugins:
+  - ${PACKAGE_NAME}/serverless
+
+provider:
+  name: aws
+  stage: \${opt:stage, 'dev'}
+`;
+
+const TSCONFIG = `{
+  "compilerOptions": {
+    "target": "es2024",
+    "module": "nodenext",
+    "types": [],
+    "strict": true,
+    "noEmit": true,
+    "skipLibCheck": true
+  },
+  "include": ["*.ts"]
+}
+`;
+
+const WORKFLOW = `# Tests and packages every change. Deploys what is on main to dev, and to prod when somebody starts the workflow by hand.
+# The role trusts one environment of this repository and needs no access keys: "From GitHub Actions" in docs/deploy.md of the
+# package. Variables of each environment: AWS_ROLE_ARN, AWS_REGION.
+name: sluice
+on:
+  pull_request:
+  push:
+    branches: [main]
+  workflow_dispatch:
+    inputs:
+      stage:
+        type: choice
+        options: [dev, prod]
+
+permissions:
+  contents: read
+
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    timeout-minutes: 15
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+        with:
+          node-version: 24
+          cache: npm
+      - run: npm ci
+      - run: npm test
+      - run: npm run package -- --stage dev
+      - run: npm run package -- --stage prod
+
+  deploy:
+    if: github.event_name != 'pull_request'
+    needs: test
+    runs-on: ubuntu-latest
+    timeout-minutes: 30
+    environment: \${{ inputs.stage || 'dev' }}
+    concurrency: deploy-\${{ inputs.stage || 'dev' }}
+    permissions:
+      contents: read
+      id-token: write
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+        with:
+          node-version: 24
+          cache: npm
+      - run: npm ci
+      - uses: aws-actions/configure-aws-credentials@v4
+        with:
+          role-to-assume: \${{ vars.AWS_ROLE_ARN }}
+          aws-region: \${{ vars.AWS_REGION }}
+      - run: npm run deploy -- --stage \${{ inputs.stage || 'dev' }}
+`;
+
+const GITIGNORE = `node_modules/
+.serverless/
+.sluice/
+build/
+`;
+
+function readme({ name }: ProjectSettings): string {
+  return `# ${name}
+
+The pipeline for raw exposures and events of Statsig SDKs, by [Sluice](node_modules/${PACKAGE_NAME}/README.md). \`sluice.config.ts\` says what is deployed.
+
+\`\`\`sh
+npm install
+npm start                            # the whole pipeline on this machine, with a console
+npm test                             # sends events through it and checks what arrives
+npx serverless package --stage dev   # the template and the functions, without credentials
+npm run deploy -- --stage dev
+\`\`\`
+
+The next steps, upgrades and the way back: \`node_modules/${PACKAGE_NAME}/docs/project.md\`.
+`;
+}

@@ -1,0 +1,37 @@
+// `npm run pack`: builds the npm package in build/package/ and packs it with `npm pack`. docs/project.md says what is in it.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { VERSION } from '../lib/base/version.ts';
+import { repositoryRoot } from '../local/dataDirectory.ts';
+import { buildPackage } from './pack/buildPackage.ts';
+
+const { values } = parseArgs({
+  options: {
+    /** Where the tarball is put. */
+    out: { type: 'string', default: join(repositoryRoot, 'build') },
+    /** Another version, to try an upgrade. */
+    version: { type: 'string', default: VERSION },
+  },
+});
+
+const out = resolve(values.out);
+const folder = join(out, 'package');
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+await buildPackage({ root: repositoryRoot, folder, version: values.version });
+
+const npm = process.env['npm_execpath'];
+const [command, first] = npm?.endsWith('.js') === true ? [process.execPath, [npm]] : ['npm', []];
+const packed = spawnSync(command, [...first, 'pack', '--json', '--pack-destination', out], {
+  cwd: folder,
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'inherit'],
+  // npm is a command file on Windows, which needs a shell.
+  shell: process.platform === 'win32' && command === 'npm',
+});
+if (packed.status !== 0) throw new Error(`npm pack ended with ${packed.status ?? packed.error?.message}.`);
+const name = `sluice-pipeline-sluice-${values.version}.tgz`;
+const megabytes = (statSync(join(out, name)).size / 1e6).toFixed(1);
+process.stdout.write(`${join(out, name)} (${megabytes} MB)\n`);

@@ -1,0 +1,70 @@
+import { globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { transform } from 'esbuild';
+import { bundlePage } from '../../console/server/bundlePage.ts';
+
+/** Folders whose files are in the package. The console's page is bundled instead. */
+const FOLDERS = ['cli', 'console', 'functions', 'infra', 'lib', 'local', 'observe', 'packages/local-aws/src'];
+/** What of them is not: the page, and what only the repository's own tests and packaging need. */
+const LEFT_OUT = /^console\/page\/|^cli\/package\.json$|^lib\/config\/localConfig\.ts$|\.d\.ts$/;
+/** Paths of modules in quotes: of imports, and of workers beside an `import.meta.url`. */
+const MODULE_PATH = /(["'])(\.{1,2}\/[^"'\n]+)\.tsx?\1/g;
+
+/** A path of a built module in place of that of its source. */
+export function builtPaths(text: string, extension = '.js'): string {
+  return text.replace(MODULE_PATH, `$1$2${extension}$1`);
+}
+
+/**
+ * Builds each source file into JavaScript of the same place: what reads a file beside it, or imports lazily, finds the same.
+ *
+ * @returns Names of the packages that the built files import.
+ */
+export async function buildCode(root: string, folder: string): Promise<ReadonlySet<string>> {
+  const imported = new Set<string>();
+  for (const path of FOLDERS.flatMap((one) => globSync(`${one}/**/*`, { cwd: root })).toSorted()) {
+    if (LEFT_OUT.test(path) || !statSync(join(root, path)).isFile()) continue;
+    const source = readFileSync(join(root, path), 'utf8');
+    const built = await buildFile(path, source);
+    for (const name of packagesIn(built)) imported.add(name);
+    const file = join(folder, path.replace(/\.ts$/, '.js'));
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, built, { mode: path === 'cli/sluice.mjs' ? 0o755 : 0o644 });
+  }
+  mkdirSync(join(folder, 'console', 'page'), { recursive: true });
+  for (const [name, { contents }] of await bundlePage())
+    writeFileSync(join(folder, 'console', 'page', name), contents);
+  return imported;
+}
+
+async function buildFile(path: string, source: string): Promise<string> {
+  if (/\.[cm]js$/.test(path)) return builtPaths(source);
+  if (!path.endsWith('.ts')) return source;
+  const { code } = await transform(source, {
+    loader: 'ts',
+    format: 'esm',
+    target: 'node24',
+    sourcefile: path,
+    legalComments: 'none',
+    // Errors and logs name classes.
+    keepNames: false,
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+  });
+  return builtPaths(code);
+}
+
+/** An import of a package as esbuild prints it: `… from "zod";`, `import "zod";`, `import("zod")`. */
+const IMPORT = /(?:^import |^(?:import|export|\}) ?[^"'\n]*\bfrom |\bimport\()["']([@a-z][^"'\s]*)["']/gm;
+
+/** Packages that a built module imports: `@aws-sdk/client-s3`, also of a path in it. */
+function packagesIn(code: string): string[] {
+  return [...code.matchAll(IMPORT)]
+    .map(([, name = '']) => name)
+    .filter((name) => !name.startsWith('node:'))
+    .map((name) =>
+      name
+        .split('/')
+        .slice(0, name.startsWith('@') ? 2 : 1)
+        .join('/'),
+    );
+}

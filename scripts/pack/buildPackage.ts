@@ -1,0 +1,48 @@
+import { copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LAMBDA_BINDINGS, PINNED_FILE } from '../../infra/build/LambdaBinding.ts';
+import { buildCode } from './buildCode.ts';
+import { buildTypes } from './buildTypes.ts';
+import { packageManifest } from './packageManifest.ts';
+
+/** What to build, and where. */
+export interface PackageBuild {
+  /** Of the repository. */
+  readonly root: string;
+  /** An empty folder. */
+  readonly folder: string;
+  readonly version: string;
+}
+
+/** Files that are in the package as they are. Folders with all that is in them. */
+const COPIED = ['LICENSE', 'CHANGELOG.md', 'docs'] as const;
+
+/**
+ * Builds the npm package: JavaScript of the sources, in their folders, as Node reads no TypeScript below `node_modules`; types
+ * of what `sluice.config.ts` imports; the console's page bundled; and the documentation that commands refer to.
+ *
+ * @throws Error when a dependency has no exact version, or types can't be made.
+ */
+export async function buildPackage({ root, folder, version }: PackageBuild): Promise<void> {
+  const imported = await buildCode(root, folder);
+  buildTypes(root, folder);
+  const manifest = packageManifest(root, version, imported);
+  writeJson(join(folder, 'package.json'), manifest);
+  writeJson(join(folder, PINNED_FILE), pinnedBindings(root));
+  for (const name of COPIED) cpSync(join(root, name), join(folder, name), { recursive: true });
+  copyFileSync(join(root, 'scripts', 'pack', 'README.md'), join(folder, 'README.md'));
+}
+
+/** The lockfile's entries of DuckDB's bindings for Lambda: npm puts no lockfile into a package. */
+function pinnedBindings(root: string): unknown {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const entries = Object.values(LAMBDA_BINDINGS).map((name) => {
+    const { version, integrity } = packages[`node_modules/${name}`];
+    return [`node_modules/${name}`, { version, integrity }];
+  });
+  return { packages: Object.fromEntries(entries) };
+}
+
+function writeJson(file: string, value: unknown): void {
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+}
