@@ -94,7 +94,7 @@ service: sluice
 configValidationMode: error
 
 plugins:
-  - ${PACKAGE_NAME}/serverless
+  - '${PACKAGE_NAME}/serverless'
 
 provider:
   name: aws

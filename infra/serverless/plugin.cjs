@@ -27,6 +27,8 @@ module.exports = class SluicePlugin {
       },
       'before:deploy:deploy': async () => {
         await this.requireDeployable();
+        // Packaging has warned, unless it was done before.
+        if (this.options.package) await this.warn();
         await this.requireKept(this.serverless.service.provider.compiledCloudFormationTemplate);
       },
       'before:deploy:function:deploy': () => this.requireDeployable(),
