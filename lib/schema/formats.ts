@@ -121,8 +121,8 @@ const customerRole = named(
         absent: 'none; then `allowNoExternalId` is needed',
         example: 'sluice-acme-7f3b',
       },
-      'in place',
-      CUSTOMER_CHANGE,
+      'functions',
+      "The trust policy of the customer's role must ask for the new one.",
     ),
     allowNoExternalId: noted(
       z.boolean('true or false').optional(),
@@ -147,7 +147,8 @@ export const customerBucketMembers = {
   region: noted(
     z.enum(BUCKET_REGIONS, 'a region: lib/schema/regions.ts lists them').optional(),
     { text: 'Region of the bucket.', absent: "the deployment's", example: 'eu-central-1' },
-    'functions',
+    'adds',
+    'Athena loads only from buckets in the region of the deployment. What such loads need is there if any dataset may use them.',
   ),
   owner: noted(
     z.string('an account: 12 digits, as a text').regex(ACCOUNT, 'an account: 12 digits'),
@@ -155,8 +156,7 @@ export const customerBucketMembers = {
       text: 'Account that owns the bucket, 12 digits. Every call names the account, and S3 refuses the call if the bucket has another owner.',
       example: '444455556666',
     },
-    'in place',
-    CUSTOMER_CHANGE,
+    'functions',
   ),
   role: noted(
     customerRole.optional(),
@@ -165,8 +165,8 @@ export const customerBucketMembers = {
       absent: "none: the bucket's policy allows the function's own role",
       example: { arn: 'arn:aws:iam::444455556666:role/sluice', externalId: 'sluice-acme-7f3b' },
     },
-    'in place',
-    CUSTOMER_CHANGE,
+    'adds',
+    `${CUSTOMER_CHANGE} Athena cannot load through a role, so what such loads need may go.`,
   ),
 };
 

@@ -12,8 +12,8 @@ const shared = {
       .regex(NAME, 'a name of words joined by -, each of a-z and 0-9 and beginning with a letter')
       .max(32, 'a name of at most 32 characters'),
     { text: 'Its name in the stack: no two readers have the same.', example: 'statsig' },
-    'adds',
-    'A reader of another name is another reader: give it the new values (`npx sluice connect`).',
+    'replaces',
+    'A reader of another name is another reader. The role or user, access keys and workgroup of the old one are deleted. Enter the new values: `npx sluice connect`.',
   ),
   keySerial: noted(
     z.int('a whole number').min(1, '1 or more').default(1),
@@ -27,7 +27,8 @@ const shared = {
 };
 
 const PRINCIPAL_CHANGE = 'The trust policy of the role changes.';
-const KIND_CHANGE = 'Roles, users and access keys of the old kind are deleted.';
+const KIND_CHANGE =
+  'What the old one had is deleted: role or user, access keys, workgroup. Enter the new values: `npx sluice connect`.';
 
 /** Statsig, by what its console shows under Data Connection. */
 const statsig = named(
@@ -36,7 +37,7 @@ const statsig = named(
     kind: noted(
       z.literal('statsig'),
       { text: 'Statsig Warehouse Native: [statsig.md](statsig.md).', example: 'statsig' },
-      'adds',
+      'replaces',
       KIND_CHANGE,
     ),
     ...shared,
@@ -100,7 +101,7 @@ const owox = named(
     kind: noted(
       z.literal('owox'),
       { text: 'OWOX Data Marts: [owox.md](owox.md).', example: 'owox' },
-      'adds',
+      'replaces',
       KIND_CHANGE,
     ),
     ...shared,
@@ -129,7 +130,7 @@ const metabase = named(
     kind: noted(
       z.literal('metabase'),
       { text: 'Metabase: [metabase.md](metabase.md).', example: 'metabase' },
-      'adds',
+      'replaces',
       KIND_CHANGE,
     ),
     ...shared,
@@ -149,8 +150,8 @@ const metabase = named(
         absent: 'none; a role needs it',
         example: 'ecs-tasks',
       },
-      'in place',
-      PRINCIPAL_CHANGE,
+      'adds',
+      `${PRINCIPAL_CHANGE} With \`ec2\` there is an instance profile, too.`,
     ),
     ownDatabase: noted(
       sqlName('database').nullable().default(null),

@@ -1116,7 +1116,7 @@ interface StatsigReaderInput extends ReaderInputBase {
   /**
    * Statsig Warehouse Native: docs/statsig.md.
    *
-   * Changing it: No interruption: resources are added or removed. Roles, users and access keys of the old kind are deleted.
+   * Changing it: CloudFormation makes a new resource in place of the old one. What the old one had is deleted: role or user, access keys, workgroup. Enter the new values: `npx sluice connect`.
    *
    * @example
    * kind: 'statsig'
@@ -1127,7 +1127,7 @@ interface StatsigReaderInput extends ReaderInputBase {
    *
    * Default: `'role'`.
    *
-   * Changing it: No interruption: resources are added or removed. Roles, users and access keys of the old kind are deleted.
+   * Changing it: No interruption: resources are added or removed. What the old one had is deleted: role or user, access keys, workgroup. Enter the new values: `npx sluice connect`.
    *
    * @example
    * as: 'user'
@@ -1194,7 +1194,7 @@ interface OwoxReaderInput extends ReaderInputBase {
   /**
    * OWOX Data Marts: docs/owox.md.
    *
-   * Changing it: No interruption: resources are added or removed. Roles, users and access keys of the old kind are deleted.
+   * Changing it: CloudFormation makes a new resource in place of the old one. What the old one had is deleted: role or user, access keys, workgroup. Enter the new values: `npx sluice connect`.
    *
    * @example
    * kind: 'owox'
@@ -1226,7 +1226,7 @@ interface MetabaseReaderInput extends ReaderInputBase {
   /**
    * Metabase: docs/metabase.md.
    *
-   * Changing it: No interruption: resources are added or removed. Roles, users and access keys of the old kind are deleted.
+   * Changing it: CloudFormation makes a new resource in place of the old one. What the old one had is deleted: role or user, access keys, workgroup. Enter the new values: `npx sluice connect`.
    *
    * @example
    * kind: 'metabase'
@@ -1237,7 +1237,7 @@ interface MetabaseReaderInput extends ReaderInputBase {
    *
    * Default: `'user'`.
    *
-   * Changing it: No interruption: resources are added or removed. Roles, users and access keys of the old kind are deleted.
+   * Changing it: No interruption: resources are added or removed. What the old one had is deleted: role or user, access keys, workgroup. Enter the new values: `npx sluice connect`.
    *
    * @example
    * as: 'role'
@@ -1248,7 +1248,7 @@ interface MetabaseReaderInput extends ReaderInputBase {
    *
    * Default: none; a role needs it.
    *
-   * Changing it: No interruption: resources are updated in place. The trust policy of the role changes.
+   * Changing it: No interruption: resources are added or removed. The trust policy of the role changes. With `ec2` there is an instance profile, too.
    *
    * @example
    * principal: 'ecs-tasks'
@@ -1332,7 +1332,7 @@ interface ExportTargetInput {
    *
    * Default: the deployment's.
    *
-   * Changing it: No interruption: only the functions are updated.
+   * Changing it: No interruption: resources are added or removed. Athena loads only from buckets in the region of the deployment. What such loads need is there if any dataset may use them.
    *
    * @example
    * region: 'eu-central-1'
@@ -1376,7 +1376,7 @@ interface ExportTargetInput {
   /**
    * Account that owns the bucket, 12 digits. Every call names the account, and S3 refuses the call if the bucket has another owner.
    *
-   * Changing it: No interruption: resources are updated in place. Permissions of the functions change. The policies that the customer applied must fit: `npx sluice policy print`.
+   * Changing it: No interruption: only the functions are updated.
    *
    * @example
    * owner: '444455556666'
@@ -1387,7 +1387,7 @@ interface ExportTargetInput {
    *
    * Default: none: the bucket's policy allows the function's own role.
    *
-   * Changing it: No interruption: resources are updated in place. Permissions of the functions change. The policies that the customer applied must fit: `npx sluice policy print`.
+   * Changing it: No interruption: resources are added or removed. Permissions of the functions change. The policies that the customer applied must fit: `npx sluice policy print`. Athena cannot load through a role, so what such loads need may go.
    *
    * @example
    * role: { arn: 'arn:aws:iam::444455556666:role/sluice', externalId: 'sluice-acme-7f3b' }
@@ -1432,7 +1432,7 @@ interface CustomerRoleInput {
    *
    * Default: none; then `allowNoExternalId` is needed.
    *
-   * Changing it: No interruption: resources are updated in place. Permissions of the functions change. The policies that the customer applied must fit: `npx sluice policy print`.
+   * Changing it: No interruption: only the functions are updated. The trust policy of the customer's role must ask for the new one.
    *
    * @example
    * externalId: 'sluice-acme-7f3b'
@@ -1475,7 +1475,7 @@ interface SourceInput {
    *
    * Default: the deployment's.
    *
-   * Changing it: No interruption: only the functions are updated.
+   * Changing it: No interruption: resources are added or removed. Athena loads only from buckets in the region of the deployment. What such loads need is there if any dataset may use them.
    *
    * @example
    * region: 'eu-central-1'
@@ -1519,7 +1519,7 @@ interface SourceInput {
   /**
    * Account that owns the bucket, 12 digits. Every call names the account, and S3 refuses the call if the bucket has another owner.
    *
-   * Changing it: No interruption: resources are updated in place. Permissions of the functions change. The policies that the customer applied must fit: `npx sluice policy print`.
+   * Changing it: No interruption: only the functions are updated.
    *
    * @example
    * owner: '444455556666'
@@ -1530,7 +1530,7 @@ interface SourceInput {
    *
    * Default: none: the bucket's policy allows the function's own role.
    *
-   * Changing it: No interruption: resources are updated in place. Permissions of the functions change. The policies that the customer applied must fit: `npx sluice policy print`.
+   * Changing it: No interruption: resources are added or removed. Permissions of the functions change. The policies that the customer applied must fit: `npx sluice policy print`. Athena cannot load through a role, so what such loads need may go.
    *
    * @example
    * role: { arn: 'arn:aws:iam::444455556666:role/sluice', externalId: 'sluice-acme-7f3b' }
@@ -2033,6 +2033,8 @@ interface PropertiesMappingInput {
    *
    * Default: `'unit_id'`.
    *
+   * Changing it: No interruption: only the functions are updated.
+   *
    * @example
    * unitId: 'uid'
    */
@@ -2042,6 +2044,8 @@ interface PropertiesMappingInput {
    *
    * Default: `{ constant: 'userID' }`.
    *
+   * Changing it: No interruption: only the functions are updated.
+   *
    * @example
    * idType: 'id_type'
    */
@@ -2050,6 +2054,8 @@ interface PropertiesMappingInput {
    * The day on which the properties were so.
    *
    * Default: the day of the folder, `ds`.
+   *
+   * Changing it: No interruption: only the functions are updated.
    *
    * @example
    * date: 'valid_on'
@@ -2228,6 +2234,8 @@ interface TableMappingInput {
    *
    * Default: in no order.
    *
+   * Changing it: No interruption: only the functions are updated.
+   *
    * @example
    * sortBy: ['order_id']
    */
@@ -2340,7 +2348,7 @@ interface ReaderInputBase {
   /**
    * Its name in the stack: no two readers have the same.
    *
-   * Changing it: No interruption: resources are added or removed. A reader of another name is another reader: give it the new values (`npx sluice connect`).
+   * Changing it: CloudFormation makes a new resource in place of the old one. A reader of another name is another reader. The role or user, access keys and workgroup of the old one are deleted. Enter the new values: `npx sluice connect`.
    *
    * @example
    * name: 'statsig'
