@@ -324,22 +324,25 @@ const experimentsSchema = z
     z.union(
       [
         experimentName(),
-        z.strictObject({
-          name: noted(
-            experimentName(),
-            { text: 'Name of the experiment.', example: 'checkout_button' },
-            'functions',
-          ),
-          split: noted(
-            splitSchema,
-            {
-              text: 'Weights of its groups, by group ID or name, with which `sluice check` compares what came in.',
-              example: { control: 50, treatment: 50 },
-            },
-            'nothing',
-            'Only `sluice check` reads it.',
-          ),
-        }),
+        named(
+          'ExperimentInput',
+          z.strictObject({
+            name: noted(
+              experimentName(),
+              { text: 'Name of the experiment.', example: 'checkout_button' },
+              'functions',
+            ),
+            split: noted(
+              splitSchema,
+              {
+                text: 'Weights of its groups, by group ID or name, with which `sluice check` compares what came in.',
+                example: { control: 50, treatment: 50 },
+              },
+              'nothing',
+              'Only `sluice check` reads it.',
+            ),
+          }),
+        ),
       ],
       'an experiment name, or { name, split }',
     ),

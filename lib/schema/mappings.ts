@@ -35,6 +35,20 @@ const constant = named(
   }),
 );
 
+/** What a column and a folder have in common. */
+const reading = {
+  cast: noted(z.enum(CASTS, `one of ${CASTS.join(', ')}`).optional(), {
+    text: 'Turn the value into this first. A row whose value cannot be turned is refused. `uuid` reads texts and 16 bytes.',
+    absent:
+      'none: bytes are UTF-8 text, except in columns of exactly 16 bytes by the schema of the file, which are UUIDs. A folder is its text',
+    example: 'string',
+  }),
+  optional: noted(z.boolean('true or false').default(false), {
+    text: 'Files may lack it: it is null in their rows then. With `false` such a file fails.',
+    example: true,
+  }),
+};
+
 const column = named(
   'ColumnInput',
   z.strictObject({
@@ -42,16 +56,7 @@ const column = named(
       text: 'Name of the column in the file, exactly. `a.b` is the member b of a struct a, unless a column is called that.',
       example: 'uid',
     }),
-    cast: noted(z.enum(CASTS, `one of ${CASTS.join(', ')}`).optional(), {
-      text: 'Turn the value into this first. A row whose value cannot be turned is refused. `uuid` reads texts and 16 bytes.',
-      absent:
-        'none: bytes are UTF-8 text, except in columns of exactly 16 bytes by the schema of the file, which are UUIDs',
-      example: 'string',
-    }),
-    optional: noted(z.boolean('true or false').default(false), {
-      text: 'Files may lack the column: it is null in their rows then. With `false` such a file fails.',
-      example: true,
-    }),
+    ...reading,
   }),
 );
 
@@ -69,15 +74,7 @@ const folder = named(
       text: "Name of a folder of the file's path, as Hive writes partitions: `country` of `country=DE/part-0.parquet`.",
       example: 'country',
     }),
-    cast: noted(z.enum(CASTS, `one of ${CASTS.join(', ')}`).optional(), {
-      text: 'Turn the text into this first. A row whose value cannot be turned is refused.',
-      absent: 'none: the text of the folder',
-      example: 'bigint',
-    }),
-    optional: noted(z.boolean('true or false').default(false), {
-      text: 'Paths may lack the folder: it is null in their rows then. With `false` such a file fails.',
-      example: true,
-    }),
+    ...reading,
   }),
 );
 

@@ -101,18 +101,20 @@ export interface Choice {
   readonly shared: readonly Field[];
 }
 
-/** The choices among {@link namedSchemas} whose objects have fields in common. */
+/** The choices among {@link namedSchemas} of which objects have fields in common: an editor shows a field of one base. */
 export function choicesOf(schemas: ReadonlyMap<string, z.core.$ZodType>): Choice[] {
   return [...schemas].flatMap(([name, schema]) => {
-    const options = optionsOf(schema);
-    const [first = [], ...others] = options.map(fieldsOf);
-    const shared = first.filter((field) =>
-      others.every((fields) => fields.some((other) => other.schema === field.schema)),
-    );
-    const names = options.flatMap((option) => nameOf(option) ?? []);
-    return others.length > 0 && shared.length > 1 && names.length === options.length
-      ? [{ name, options: names, shared }]
-      : [];
+    const options = optionsOf(schema).flatMap((option) => {
+      const of = nameOf(option);
+      return of === undefined ? [] : [{ of, fields: fieldsOf(option) }];
+    });
+    const has = (fields: readonly Field[], field: Field) =>
+      fields.some((other) => other.schema === field.schema);
+    const [first, ...others] = options;
+    const alike = others.filter(({ fields }) => first?.fields.some((field) => has(fields, field)));
+    if (first === undefined || alike.length === 0) return [];
+    const shared = first.fields.filter((field) => alike.every(({ fields }) => has(fields, field)));
+    return [{ name, options: [first, ...alike].map(({ of }) => of), shared }];
   });
 }
 

@@ -57,19 +57,21 @@ export function configurationPage(): string {
   const objects = [...schemas]
     .filter(([, schema]) => fieldsOf(schema).length > 0)
     .map(([name, schema]) => objectSection(name, schema, choices));
-  const shared = choices.map(
-    ({ name, options, shared }) =>
-      `## ${name}\n\nWhat ${options.map(typeLink).join(', ')} have in common.\n\n${shared.map((field) => fieldSection(field, name, 3)).join('')}`,
-  );
-  const others = [...schemas]
-    .filter(
-      ([name, schema]) => fieldsOf(schema).length === 0 && !choices.some((choice) => choice.name === name),
-    )
-    .map(([name, schema]) => `## ${name}\n\n${linked(typeText(schema, nested, true))}\n\n`);
+  const types = [...schemas]
+    .filter(([, schema]) => fieldsOf(schema).length === 0)
+    .map(([name, schema]) => typeSection(name, schema, choices));
   const own = fields.map((field) => fieldSection(field, '', 2));
-  return `${HEAD}${CHANGING}## Fields\n\n${contents}\n\n${[...own, ...shared, ...objects, ...others].join('')}`
+  return `${HEAD}${CHANGING}## Fields\n\n${contents}\n\n${[...own, ...types, ...objects].join('')}`
     .trimEnd()
     .concat('\n');
+}
+
+function typeSection(name: string, schema: z.core.$ZodType, choices: readonly Choice[]): string {
+  const choice = choices.find((one) => one.name === name);
+  const shared = choice?.shared.map((field) => fieldSection(field, name, 3)) ?? [];
+  const common =
+    choice === undefined ? '' : `${choice.options.map(typeLink).join(', ')} have these fields in common:\n\n`;
+  return `## ${name}\n\nType: ${linked(typeText(schema, nested, true))}\n\n${common}${shared.join('')}`;
 }
 
 function objectSection(name: string, schema: z.core.$ZodType, choices: readonly Choice[]): string {

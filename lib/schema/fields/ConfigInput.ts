@@ -257,31 +257,7 @@ export interface ConfigInput {
    * @example
    * experiments: ['checkout_button', { name: 'homepage_hero', split: { control: 50, treatment: 50 } }]
    */
-  experiments?:
-    | (
-        | string
-        | {
-            /**
-             * Name of the experiment.
-             *
-             * Changing it: No interruption: only the functions are updated.
-             *
-             * @example
-             * name: 'checkout_button'
-             */
-            name: string;
-            /**
-             * Weights of its groups, by group ID or name, with which `sluice check` compares what came in.
-             *
-             * Changing it: No resource changes. Only `sluice check` reads it.
-             *
-             * @example
-             * split: { control: 50, treatment: 50 }
-             */
-            split: Record<string, number>;
-          }
-      )[]
-    | undefined;
+  experiments?: (string | ExperimentInput)[] | undefined;
   /**
    * Names of all holdouts. A unit in one of them is in no group: its exposures are no assignments, and the views mark them `held_out`. They also resolve hashed names, as `experiments` do. `[]` says that there are none.
    *
@@ -969,6 +945,27 @@ export interface ConfigInput {
    * stages: ['prod']
    */
   stages?: string[] | undefined;
+}
+
+interface ExperimentInput {
+  /**
+   * Name of the experiment.
+   *
+   * Changing it: No interruption: only the functions are updated.
+   *
+   * @example
+   * name: 'checkout_button'
+   */
+  name: string;
+  /**
+   * Weights of its groups, by group ID or name, with which `sluice check` compares what came in.
+   *
+   * Changing it: No resource changes. Only `sluice check` reads it.
+   *
+   * @example
+   * split: { control: 50, treatment: 50 }
+   */
+  split: Record<string, number>;
 }
 
 interface AcceptedKeyInput {
@@ -1710,7 +1707,7 @@ interface EventsMappingInput {
 
 type TimeInput = string | TimeColumnInput | TimeFolderInput;
 
-interface TimeColumnInput {
+interface TimeColumnInput extends TimeInputBase {
   /**
    * Name of the column in the file, exactly.
    *
@@ -1718,27 +1715,9 @@ interface TimeColumnInput {
    * column: 'ts'
    */
   column: string;
-  /**
-   * Epoch seconds, milliseconds, microseconds or nanoseconds; `timestamp` for a column of Parquet's own timestamps or dates; `iso` for texts.
-   *
-   * Default: by the type of the column: timestamps and dates are themselves, texts are ISO 8601, numbers are seconds, as Statsig's S3 ingestion has them.
-   *
-   * @example
-   * unit: 'ms'
-   */
-  unit?: 's' | 'ms' | 'us' | 'ns' | 'timestamp' | 'iso' | undefined;
-  /**
-   * How texts are written, in the letters of Java's DateTimeFormatter. Whole numbers are read as their digits, `20261119` as `yyyyMMdd`. Not together with `unit`.
-   *
-   * Default: texts are ISO 8601.
-   *
-   * @example
-   * format: 'dd/MM/yyyy HH:mm:ss'
-   */
-  format?: string | undefined;
 }
 
-interface TimeFolderInput {
+interface TimeFolderInput extends TimeInputBase {
   /**
    * Name of a folder of the file's path: `ds` of `ds=2026-11-19/part-0.parquet`.
    *
@@ -1746,29 +1725,11 @@ interface TimeFolderInput {
    * folder: 'ds'
    */
   folder: string;
-  /**
-   * Epoch seconds, milliseconds, microseconds or nanoseconds; `timestamp` for a column of Parquet's own timestamps or dates; `iso` for texts.
-   *
-   * Default: by the type of the column: timestamps and dates are themselves, texts are ISO 8601, numbers are seconds, as Statsig's S3 ingestion has them.
-   *
-   * @example
-   * unit: 'ms'
-   */
-  unit?: 's' | 'ms' | 'us' | 'ns' | 'timestamp' | 'iso' | undefined;
-  /**
-   * How texts are written, in the letters of Java's DateTimeFormatter. Whole numbers are read as their digits, `20261119` as `yyyyMMdd`. Not together with `unit`.
-   *
-   * Default: texts are ISO 8601.
-   *
-   * @example
-   * format: 'dd/MM/yyyy HH:mm:ss'
-   */
-  format?: string | undefined;
 }
 
 type FieldInput = string | ColumnInput | FolderInput | ConstantInput;
 
-interface ColumnInput {
+interface ColumnInput extends FieldInputBase {
   /**
    * Name of the column in the file, exactly. `a.b` is the member b of a struct a, unless a column is called that.
    *
@@ -1776,27 +1737,9 @@ interface ColumnInput {
    * column: 'uid'
    */
   column: string;
-  /**
-   * Turn the value into this first. A row whose value cannot be turned is refused. `uuid` reads texts and 16 bytes.
-   *
-   * Default: none: bytes are UTF-8 text, except in columns of exactly 16 bytes by the schema of the file, which are UUIDs.
-   *
-   * @example
-   * cast: 'string'
-   */
-  cast?: 'string' | 'bigint' | 'double' | 'boolean' | 'date' | 'timestamp' | 'uuid' | undefined;
-  /**
-   * Files may lack the column: it is null in their rows then. With `false` such a file fails.
-   *
-   * Default: `false`.
-   *
-   * @example
-   * optional: true
-   */
-  optional?: boolean | undefined;
 }
 
-interface FolderInput {
+interface FolderInput extends FieldInputBase {
   /**
    * Name of a folder of the file's path, as Hive writes partitions: `country` of `country=DE/part-0.parquet`.
    *
@@ -1804,24 +1747,6 @@ interface FolderInput {
    * folder: 'country'
    */
   folder: string;
-  /**
-   * Turn the text into this first. A row whose value cannot be turned is refused.
-   *
-   * Default: none: the text of the folder.
-   *
-   * @example
-   * cast: 'bigint'
-   */
-  cast?: 'string' | 'bigint' | 'double' | 'boolean' | 'date' | 'timestamp' | 'uuid' | undefined;
-  /**
-   * Paths may lack the folder: it is null in their rows then. With `false` such a file fails.
-   *
-   * Default: `false`.
-   *
-   * @example
-   * optional: true
-   */
-  optional?: boolean | undefined;
 }
 
 interface ConstantInput {
@@ -2072,7 +1997,7 @@ interface PropertiesMappingInput {
 
 type DeclaredColumnInput = string | TypedColumnInput | TypedFolderInput;
 
-interface TypedColumnInput {
+interface TypedColumnInput extends DeclaredColumnInputBase {
   /**
    * Name of the column in the file, exactly.
    *
@@ -2080,63 +2005,9 @@ interface TypedColumnInput {
    * column: 'amount'
    */
   column: string;
-  /**
-   * Type of the column in the table.
-   *
-   * Default: `'string'`.
-   *
-   * @example
-   * type: 'double'
-   */
-  type?: 'string' | 'bigint' | 'double' | 'boolean' | 'date' | 'timestamp' | undefined;
-  /**
-   * Epoch seconds, milliseconds, microseconds or nanoseconds; `timestamp` for a column of Parquet's own timestamps or dates; `iso` for texts.
-   *
-   * Default: by the type of the column: timestamps and dates are themselves, texts are ISO 8601, numbers are seconds, as Statsig's S3 ingestion has them.
-   *
-   * @example
-   * unit: 'ms'
-   */
-  unit?: 's' | 'ms' | 'us' | 'ns' | 'timestamp' | 'iso' | undefined;
-  /**
-   * How texts are written, in the letters of Java's DateTimeFormatter. Whole numbers are read as their digits, `20261119` as `yyyyMMdd`. Not together with `unit`.
-   *
-   * Default: texts are ISO 8601.
-   *
-   * @example
-   * format: 'dd/MM/yyyy HH:mm:ss'
-   */
-  format?: string | undefined;
-  /**
-   * Files may lack it: it is null in their rows then. With `false` such a file fails.
-   *
-   * Default: `false`.
-   *
-   * @example
-   * optional: true
-   */
-  optional?: boolean | undefined;
-  /**
-   * Rows without a value are refused. With `false` it is null in them.
-   *
-   * Default: `false`.
-   *
-   * @example
-   * required: true
-   */
-  required?: boolean | undefined;
-  /**
-   * What readers see next to the column.
-   *
-   * Default: where the column comes from.
-   *
-   * @example
-   * comment: 'Net amount in EUR'
-   */
-  comment?: string | undefined;
 }
 
-interface TypedFolderInput {
+interface TypedFolderInput extends DeclaredColumnInputBase {
   /**
    * Name of a folder of the file's path.
    *
@@ -2144,60 +2015,6 @@ interface TypedFolderInput {
    * folder: 'country'
    */
   folder: string;
-  /**
-   * Type of the column in the table.
-   *
-   * Default: `'string'`.
-   *
-   * @example
-   * type: 'double'
-   */
-  type?: 'string' | 'bigint' | 'double' | 'boolean' | 'date' | 'timestamp' | undefined;
-  /**
-   * Epoch seconds, milliseconds, microseconds or nanoseconds; `timestamp` for a column of Parquet's own timestamps or dates; `iso` for texts.
-   *
-   * Default: by the type of the column: timestamps and dates are themselves, texts are ISO 8601, numbers are seconds, as Statsig's S3 ingestion has them.
-   *
-   * @example
-   * unit: 'ms'
-   */
-  unit?: 's' | 'ms' | 'us' | 'ns' | 'timestamp' | 'iso' | undefined;
-  /**
-   * How texts are written, in the letters of Java's DateTimeFormatter. Whole numbers are read as their digits, `20261119` as `yyyyMMdd`. Not together with `unit`.
-   *
-   * Default: texts are ISO 8601.
-   *
-   * @example
-   * format: 'dd/MM/yyyy HH:mm:ss'
-   */
-  format?: string | undefined;
-  /**
-   * Files may lack it: it is null in their rows then. With `false` such a file fails.
-   *
-   * Default: `false`.
-   *
-   * @example
-   * optional: true
-   */
-  optional?: boolean | undefined;
-  /**
-   * Rows without a value are refused. With `false` it is null in them.
-   *
-   * Default: `false`.
-   *
-   * @example
-   * required: true
-   */
-  required?: boolean | undefined;
-  /**
-   * What readers see next to the column.
-   *
-   * Default: where the column comes from.
-   *
-   * @example
-   * comment: 'Net amount in EUR'
-   */
-  comment?: string | undefined;
 }
 
 interface TableDatasetInput extends DatasetInputBase {
@@ -2534,4 +2351,103 @@ interface DatasetInputBase {
         rows?: number | undefined;
       }
     | undefined;
+}
+
+interface TimeInputBase {
+  /**
+   * Epoch seconds, milliseconds, microseconds or nanoseconds; `timestamp` for a column of Parquet's own timestamps or dates; `iso` for texts.
+   *
+   * Default: by the type of the column: timestamps and dates are themselves, texts are ISO 8601, numbers are seconds, as Statsig's S3 ingestion has them.
+   *
+   * @example
+   * unit: 'ms'
+   */
+  unit?: 's' | 'ms' | 'us' | 'ns' | 'timestamp' | 'iso' | undefined;
+  /**
+   * How texts are written, in the letters of Java's DateTimeFormatter. Whole numbers are read as their digits, `20261119` as `yyyyMMdd`. Not together with `unit`.
+   *
+   * Default: texts are ISO 8601.
+   *
+   * @example
+   * format: 'dd/MM/yyyy HH:mm:ss'
+   */
+  format?: string | undefined;
+}
+
+interface FieldInputBase {
+  /**
+   * Turn the value into this first. A row whose value cannot be turned is refused. `uuid` reads texts and 16 bytes.
+   *
+   * Default: none: bytes are UTF-8 text, except in columns of exactly 16 bytes by the schema of the file, which are UUIDs. A folder is its text.
+   *
+   * @example
+   * cast: 'string'
+   */
+  cast?: 'string' | 'bigint' | 'double' | 'boolean' | 'date' | 'timestamp' | 'uuid' | undefined;
+  /**
+   * Files may lack it: it is null in their rows then. With `false` such a file fails.
+   *
+   * Default: `false`.
+   *
+   * @example
+   * optional: true
+   */
+  optional?: boolean | undefined;
+}
+
+interface DeclaredColumnInputBase {
+  /**
+   * Type of the column in the table.
+   *
+   * Default: `'string'`.
+   *
+   * @example
+   * type: 'double'
+   */
+  type?: 'string' | 'bigint' | 'double' | 'boolean' | 'date' | 'timestamp' | undefined;
+  /**
+   * Epoch seconds, milliseconds, microseconds or nanoseconds; `timestamp` for a column of Parquet's own timestamps or dates; `iso` for texts.
+   *
+   * Default: by the type of the column: timestamps and dates are themselves, texts are ISO 8601, numbers are seconds, as Statsig's S3 ingestion has them.
+   *
+   * @example
+   * unit: 'ms'
+   */
+  unit?: 's' | 'ms' | 'us' | 'ns' | 'timestamp' | 'iso' | undefined;
+  /**
+   * How texts are written, in the letters of Java's DateTimeFormatter. Whole numbers are read as their digits, `20261119` as `yyyyMMdd`. Not together with `unit`.
+   *
+   * Default: texts are ISO 8601.
+   *
+   * @example
+   * format: 'dd/MM/yyyy HH:mm:ss'
+   */
+  format?: string | undefined;
+  /**
+   * Files may lack it: it is null in their rows then. With `false` such a file fails.
+   *
+   * Default: `false`.
+   *
+   * @example
+   * optional: true
+   */
+  optional?: boolean | undefined;
+  /**
+   * Rows without a value are refused. With `false` it is null in them.
+   *
+   * Default: `false`.
+   *
+   * @example
+   * required: true
+   */
+  required?: boolean | undefined;
+  /**
+   * What readers see next to the column.
+   *
+   * Default: where the column comes from.
+   *
+   * @example
+   * comment: 'Net amount in EUR'
+   */
+  comment?: string | undefined;
 }
