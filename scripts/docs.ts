@@ -1,6 +1,8 @@
-// Writes the pages of docs/ that are generated from code: npm run docs.
+// Writes what is generated from code: pages of docs/, and the type of the configuration. npm run docs
 import { readFileSync, writeFileSync } from 'node:fs';
 import { awsPage } from './docs/awsPage.ts';
+import { configInput } from './docs/configInput.ts';
+import { configurationPage } from './docs/configurationPage.ts';
 import { consolePage } from './docs/consolePage.ts';
 import { doctorPage } from './docs/doctorPage.ts';
 import { errorsPage } from './docs/errorsPage.ts';
@@ -12,3 +14,5 @@ writeFileSync(new URL('../docs/console.md', import.meta.url), consolePage());
 const doctor = new URL('../docs/doctor.md', import.meta.url);
 writeFileSync(doctor, doctorPage(readFileSync(doctor, 'utf8')));
 writeFileSync(new URL('../docs/errors.md', import.meta.url), await errorsPage());
+writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationPage());
+writeFileSync(new URL('../lib/schema/fields/ConfigInput.ts', import.meta.url), configInput());

@@ -3,6 +3,7 @@ import { defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from './AcceptedKey.ts';
 import { MAX_SHARDS } from './deliveryLimits.ts';
 import { endpointSchema, passThroughSchema } from './endpoint.ts';
 import { exportsSchema } from './exports.ts';
+import { named, noted } from './fields/noted.ts';
 import { bucketName, nameLists, placeName, singleRegionKeyArn, sqlName } from './formats.ts';
 import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, REGIONS } from './regions.ts';
@@ -22,35 +23,49 @@ const WORKGROUP = /^[a-zA-Z0-9._-]{1,128}$/;
 /** How the tables are queried. */
 const athenaSchema = z
   .strictObject({
-    /** Athena workgroup that queries run in; its results go to `query-results/`. Default `sluice`. */
-    workgroup: z
-      .string('a workgroup name')
-      .regex(WORKGROUP, 'a workgroup name: at most 128 letters, digits and . _ -')
-      .refine(
-        (name) => name !== PRIMARY_WORKGROUP,
-        'a workgroup of its own: `primary` is the whole account’s, and so would its settings be',
-      )
-      .default('sluice'),
-    /** Glue database in which Statsig makes and drops tables of its own. Default `statsig_staging`. */
-    stagingDatabase: sqlName('database').default('statsig_staging'),
-    /**
-     * Gigabytes that one query may scan before Athena stops it. Default 1,000, which Athena bills at about 5 USD. At
-     * least 0.01: https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html
-     */
-    scanLimitGigabytes: z
-      .number('a number')
-      .min(0.01, '0.01 or more')
-      .max(7_000_000, '7000000 at most')
-      .default(1_000),
-    /**
-     * Gigabytes that one statement of a load may scan before Athena stops it. Default 2,000, which Athena bills at about
-     * 10 USD.
-     */
-    loadScanLimitGigabytes: z
-      .number('a number')
-      .min(0.01, '0.01 or more')
-      .max(7_000_000, '7000000 at most')
-      .default(2_000),
+    workgroup: noted(
+      z
+        .string('a workgroup name')
+        .regex(WORKGROUP, 'a workgroup name: at most 128 letters, digits and . _ -')
+        .refine(
+          (name) => name !== PRIMARY_WORKGROUP,
+          'a workgroup of its own: `primary` is the whole account’s, and so would its settings be',
+        )
+        .default('sluice'),
+      {
+        text: 'Athena workgroup that queries run in. Its results go to `query-results/`. Readers have workgroups of their own, whose names begin with this one.',
+        example: 'sluice-prod',
+      },
+      'replaces',
+      'The old workgroups are deleted with their history and saved queries. Give Statsig and Metabase the new names: `npx sluice connect`.',
+    ),
+    stagingDatabase: noted(
+      sqlName('database').default('statsig_staging'),
+      {
+        text: 'Glue database in which Statsig makes and drops tables of its own.',
+        example: 'statsig_staging_prod',
+      },
+      'replaces',
+      'The old database stays in Glue, outside the stack. Give Statsig the new name.',
+    ),
+    scanLimitGigabytes: noted(
+      z.number('a number').min(0.01, '0.01 or more').max(7_000_000, '7000000 at most').default(1_000),
+      {
+        text: 'Gigabytes (10^9 bytes) that one query may scan before Athena stops it. Athena bills 1,000 at about 5 USD. [Athena takes 10 MB or more](https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html).',
+        example: 50,
+      },
+      'in place',
+      'The workgroups have the new limit. An existing workgroup keeps its own.',
+    ),
+    loadScanLimitGigabytes: noted(
+      z.number('a number').min(0.01, '0.01 or more').max(7_000_000, '7000000 at most').default(2_000),
+      {
+        text: 'Gigabytes that one statement of a [load by Athena](large-days.md) may scan before Athena stops it. Athena bills 2,000 at about 10 USD.',
+        example: 500,
+      },
+      'in place',
+      'The workgroup of loads has the new limit.',
+    ),
   })
   .prefault({});
 
@@ -60,38 +75,123 @@ const athenaSchema = z
  */
 const existingSchema = z
   .strictObject({
-    /** `bucket` exists. Default false. */
-    bucket: z.boolean('true or false').default(false),
-    /** The KMS key that the bucket is encrypted with, by its ARN. Default null: the stack makes one. */
-    keyArn: singleRegionKeyArn().nullable().default(null),
-    /** `database` exists. Default false. */
-    database: z.boolean('true or false').default(false),
-    /** `athena.stagingDatabase` exists. Default false. */
-    stagingDatabase: z.boolean('true or false').default(false),
-    /** `athena.workgroup` exists. Default false. */
-    workgroup: z.boolean('true or false').default(false),
+    bucket: noted(
+      z.boolean('true or false').default(false),
+      {
+        text: '`bucket` exists. Its settings are yours: `npx sluice doctor` names those that it lacks. Needs `keyArn`.',
+        example: true,
+      },
+      'adds',
+      'On a running deployment the bucket leaves the stack and stays with its objects and settings. Back to `false` fails, because a bucket of that name exists.',
+    ),
+    keyArn: noted(
+      singleRegionKeyArn().nullable().default(null),
+      {
+        text: 'The KMS key that the bucket is encrypted with, by its ARN.',
+        absent: 'the stack makes a key',
+        example: 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+      },
+      'adds',
+      'Roles get permissions for the named key only, so objects that are encrypted with another key cannot be read any more. The key of the stack stays, outside the stack.',
+    ),
+    database: noted(
+      z.boolean('true or false').default(false),
+      { text: '`database` exists.', example: true },
+      'adds',
+      'On a running deployment the database leaves the stack and stays. Back to `false` fails, because a database of that name exists.',
+    ),
+    stagingDatabase: noted(
+      z.boolean('true or false').default(false),
+      { text: '`athena.stagingDatabase` exists.', example: true },
+      'adds',
+      'As with `database`.',
+    ),
+    workgroup: noted(
+      z.boolean('true or false').default(false),
+      {
+        text: '`athena.workgroup` exists. Its location for results and its scan limit are yours.',
+        example: true,
+      },
+      'adds',
+      'On a running deployment the workgroup is deleted, with its history and saved queries: make it again by hand.',
+    ),
   })
   .prefault({});
 
 const days = () => z.int('whole days').min(1, '1 or more: null keeps for good').max(36_500, '36500 at most');
 
+const EXPIRY =
+  'The lifecycle rules of the bucket change. S3 applies them within a day or two, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.';
+
 /** Days after which objects in the bucket expire; null keeps them. docs/deploy.md has the table. */
 const retentionSchema = z
   .strictObject({
-    /** Exposures and events. Default null. Their partitions stay registered, and are empty then. */
-    forwardedDays: days().nullable().default(null),
-    /** Refused events, rows and large bodies alike. Default 90: they may contain data that nobody meant to keep. */
-    quarantineDays: days().nullable().default(90),
-    /** Athena's results. Default 30: running the query again recreates them. */
-    queryResultDays: days().nullable().default(30),
-    /** Parked objects. Default null: only you delete them. */
-    parkedDays: days().nullable().default(null),
-    /** Records that Firehose could not deliver. Default null: redrive parks those that it cannot process within a day. */
-    errorDays: days().nullable().default(null),
-    /** Versions of state (`ledger/`, `parked/`) that were overwritten or deleted. Default 30. */
-    stateVersionDays: days().default(30),
-    /** Such versions of everything else. Default 1, so that data which is deleted is gone the day after. */
-    dataVersionDays: days().default(1),
+    forwardedDays: noted(
+      days().nullable().default(null),
+      {
+        text: 'Days for which raw exposures and events are kept. Their partitions stay registered, and are empty then.',
+        absent: 'they are kept',
+        example: 730,
+      },
+      'in place',
+      EXPIRY,
+    ),
+    quarantineDays: noted(
+      days().nullable().default(90),
+      {
+        text: 'Days for which refused events, rows and large bodies are kept. They may contain data that nobody meant to keep.',
+        example: 30,
+      },
+      'in place',
+      EXPIRY,
+    ),
+    queryResultDays: noted(
+      days().nullable().default(30),
+      {
+        text: "Days for which Athena's results are kept. Running the query again makes them again.",
+        example: 7,
+      },
+      'in place',
+      EXPIRY,
+    ),
+    parkedDays: noted(
+      days().nullable().default(null),
+      {
+        text: 'Days for which [parked objects](redrive.md) are kept.',
+        absent: 'only you delete them',
+        example: 365,
+      },
+      'in place',
+      EXPIRY,
+    ),
+    errorDays: noted(
+      days().nullable().default(null),
+      {
+        text: 'Days for which records are kept that Firehose could not deliver. Redrive parks those that it cannot process within a day.',
+        absent: 'they are kept',
+        example: 90,
+      },
+      'in place',
+      EXPIRY,
+    ),
+    stateVersionDays: noted(
+      days().default(30),
+      {
+        text: 'Days for which S3 keeps versions of state (`ledger/`, `parked/`) that were overwritten or deleted.',
+        example: 14,
+      },
+      'in place',
+      EXPIRY,
+    ),
+    dataVersionDays: noted(
+      days().default(1),
+      {
+        text: 'The same for everything else. With 1, data that is deleted is gone on the day after.',
+        example: 7,
+      },
+      'in place',
+      EXPIRY,
+    ),
   })
   .prefault({});
 
@@ -104,46 +204,106 @@ const times = () => z.int('a whole number').min(1, '1 or more').max(1_000_000_00
 /** Where alarms are sent, and thresholds that depend on the traffic. */
 const alarmsSchema = z
   .strictObject({
-    /** SNS topic to which every alarm is sent, when it rings and when it ends. Default null: none. */
-    topicArn: z
-      .string('the ARN of an SNS topic')
-      .regex(TOPIC_ARN, 'the ARN of an SNS topic, arn:aws:sns:<region>:<account>:<name>')
-      .nullable()
-      .default(null),
-    /**
-     * Requests that the collector takes within an hour at which the alarm `invocations` rings: somebody may be sending what
-     * you pay for. Default 1,000,000, about 278 a second. Set it to three times your busiest hour.
-     */
-    invocationsPerHour: times().default(1_000_000),
-    /** Requests answered 401 within an hour at which the alarms `key-unknown`, `key-missing` and `key-not-for-events` ring. Default 10,000. */
-    refusedKeysPerHour: times().default(10_000),
+    topicArn: noted(
+      z
+        .string('the ARN of an SNS topic')
+        .regex(TOPIC_ARN, 'the ARN of an SNS topic, arn:aws:sns:<region>:<account>:<name>')
+        .nullable()
+        .default(null),
+      {
+        text: 'SNS topic to which every alarm is sent, when it rings and when it ends.',
+        absent: 'alarms ring in CloudWatch only, and nobody is told',
+        example: 'arn:aws:sns:eu-west-1:111122223333:on-call',
+      },
+      'in place',
+      'Every alarm has the new topic.',
+    ),
+    invocationsPerHour: noted(
+      times().default(1_000_000),
+      {
+        text: 'Requests that the collector takes within an hour at which the alarm `invocations` rings: somebody may be sending what you pay for. 1,000,000 are about 278 a second. Set it to three times your busiest hour.',
+        example: 3_000_000,
+      },
+      'in place',
+      'The alarm has the new threshold.',
+    ),
+    refusedKeysPerHour: noted(
+      times().default(10_000),
+      {
+        text: 'Requests answered 401 within an hour at which the alarms `key-unknown`, `key-missing` and `key-not-for-events` ring.',
+        example: 1_000,
+      },
+      'in place',
+      'The alarms have the new threshold.',
+    ),
   })
   .prefault({});
 
 const { label, sha256, environment } = KEY_FORMATS;
 
 /** One of `keys`. Its members: lib/schema/AcceptedKey.ts */
-export const keySchema = z
-  .strictObject({
-    label: z.string('a label').regex(label.pattern, label.words),
-    sha256: z.string('a SHA-256').regex(sha256.pattern, sha256.words),
-    environment: z.string('an environment').regex(environment.pattern, environment.words).optional(),
-    /** Default both; none for a key that names `sources`. */
-    kinds: z
-      .array(z.enum(['exposures', 'events'], 'exposures or events'), 'a list of exposures, events')
-      .optional(),
-    /** Names of the sources that the key may start with `POST /v1/mark_data_ready_dwh`. */
-    sources: z
-      .array(placeName(), 'a list of names of sources')
-      .min(1, 'the name of at least one source')
-      .max(MAX_KEY_SOURCES, `at most ${MAX_KEY_SOURCES} names of sources`)
-      .optional(),
-  })
-  .refine(({ kinds, sources }) => kinds?.length !== 0 || sources !== undefined, {
-    path: ['kinds'],
-    error: 'at least one of exposures, events',
-  })
-  .transform((key) => ({ ...key, kinds: key.kinds ?? [...defaultKinds(key.sources)] }));
+export const keySchema = named(
+  'AcceptedKeyInput',
+  z
+    .strictObject({
+      label: noted(
+        z.string('a label').regex(label.pattern, label.words),
+        {
+          text: 'Names the key in logs, metrics and quarantine rows. Two keys may share one: while an app moves from one key to the next, both are `web`.',
+          example: 'web',
+        },
+        'functions',
+      ),
+      sha256: noted(
+        z.string('a SHA-256').regex(sha256.pattern, sha256.words),
+        {
+          text: 'SHA-256 of the whole key: `printf %s "$KEY" | sha256sum`. The key itself belongs in no file.',
+          example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+        },
+        'functions',
+        'The old key is refused as soon as the deployment has ended.',
+      ),
+      environment: noted(
+        z.string('an environment').regex(environment.pattern, environment.words).optional(),
+        {
+          text: '`environment` of events whose sender gave no tier.',
+          absent: '`production`, as Statsig takes them',
+          example: 'staging',
+        },
+        'functions',
+        'Rows that have landed keep theirs.',
+      ),
+      kinds: noted(
+        z
+          .array(z.enum(['exposures', 'events'], 'exposures or events'), 'a list of exposures, events')
+          .optional(),
+        {
+          text: 'What may be sent with the key. Anything else goes to quarantine.',
+          absent: 'both; none for a key that names `sources`',
+          example: ['events'],
+        },
+        'functions',
+      ),
+      sources: noted(
+        z
+          .array(placeName(), 'a list of names of sources')
+          .min(1, 'the name of at least one source')
+          .max(MAX_KEY_SOURCES, `at most ${MAX_KEY_SOURCES} names of sources`)
+          .optional(),
+        {
+          text: 'Names of the sources that the key may start with `POST /v1/mark_data_ready_dwh`.',
+          absent: 'none, unless the configuration has only one source',
+          example: ['acme'],
+        },
+        'functions',
+      ),
+    })
+    .refine(({ kinds, sources }) => kinds?.length !== 0 || sources !== undefined, {
+      path: ['kinds'],
+      error: 'at least one of exposures, events',
+    })
+    .transform((key) => ({ ...key, kinds: key.kinds ?? [...defaultKinds(key.sources)] })),
+);
 
 /**
  * Key prefix without a slash at either end; the characters S3 calls safe, so no path of ours ever needs escaping, but
@@ -162,7 +322,28 @@ const experimentName = () => z.string('an experiment name').min(1, 'an experimen
 const experimentsSchema = z
   .array(
     z.union(
-      [experimentName(), z.strictObject({ name: experimentName(), split: splitSchema })],
+      [
+        experimentName(),
+        named(
+          'ExperimentInput',
+          z.strictObject({
+            name: noted(
+              experimentName(),
+              { text: 'Name of the experiment.', example: 'checkout_button' },
+              'functions',
+            ),
+            split: noted(
+              splitSchema,
+              {
+                text: 'Weights of its groups, by group ID or name, with which `sluice check` compares what came in.',
+                example: { control: 50, treatment: 50 },
+              },
+              'nothing',
+              'Only `sluice check` reads it.',
+            ),
+          }),
+        ),
+      ],
       'an experiment name, or { name, split }',
     ),
   )
@@ -177,232 +358,537 @@ const experimentsSchema = z
   });
 
 /** The delivery streams of one table. A row goes to one of them. */
-const tableStreamsSchema = z
-  .strictObject({
-    /** How many there are. Default 1. Each adds its own quota, alarms and files: docs/limits.md. */
-    shards: z.int('a whole number').min(1, '1 or more').max(MAX_SHARDS, `${MAX_SHARDS} at most`).default(1),
-    /**
-     * How many of them get rows, the first ones. Default null: all. Before `shards` is lowered, this is deployed with the
-     * lower number, so that the others deliver what they have: docs/operate.md.
-     */
-    inRotation: z.int('a whole number').min(1, '1 or more').nullable().default(null),
-  })
-  .refine(({ shards, inRotation }) => inRotation === null || inRotation <= shards, {
-    path: ['inRotation'],
-    error: 'at most as many as `shards`',
-  })
-  .prefault({});
+const tableStreamsSchema = named(
+  'TableStreamsInput',
+  z
+    .strictObject({
+      shards: noted(
+        z.int('a whole number').min(1, '1 or more').max(MAX_SHARDS, `${MAX_SHARDS} at most`).default(1),
+        {
+          text: 'How many delivery streams the table has. Each adds its own quota, alarms and files: [limits.md](limits.md).',
+          example: 3,
+        },
+        'refused',
+        'More: deploy them out of rotation first, then put rows on them ([two deployments](operate.md#more-streams-for-a-table)). Fewer: lower `inRotation`, wait until they are empty, then lower `shards` ([steps](operate.md#fewer-streams-for-a-table)). Without these steps the deployment is refused, because a stream that is deleted takes its rows with it.',
+      ),
+      inRotation: noted(
+        z.int('a whole number').min(1, '1 or more').nullable().default(null),
+        {
+          text: 'How many of them get rows, the first ones.',
+          absent: 'all',
+          example: 1,
+        },
+        'functions',
+        'Streams out of rotation deliver what they have.',
+      ),
+    })
+    .refine(({ shards, inRotation }) => inRotation === null || inRotation <= shards, {
+      path: ['inRotation'],
+      error: 'at most as many as `shards`',
+    }),
+).prefault({});
+
+const FORWARDED_TABLE =
+  'The stack makes a new table and writes to a new folder. The old table stays in Glue with its partitions and files, outside the stack, and no view reads it. Readers and exports need the new name. Choose it before the first deployment.';
+
+const CURATED_TABLE =
+  'The new table is empty until the days are curated again; until then the views read the raw days. The old table is deleted, and its files stay in the bucket.';
 
 /** The shape of `sluice.config.ts`, with every default. The one place where configuration is validated. */
 export const configSchema = z.strictObject({
-  /** Bucket that everything is written to. Bucket names are global: choose your own. */
-  bucket: bucketName(),
-  /**
-   * Account that everything is deployed to, 12 digits; a deployment to another is refused. Stages of different accounts may
-   * use equal names of databases and workgroups. Default null: any account.
-   */
-  account: z
-    .string('an account: 12 digits, as a text')
-    .regex(/^\d{12}$/, 'an account: 12 digits')
-    .nullable()
-    .default(null),
-  /** Region that everything is deployed to, unless `--region` names another. Default `us-east-1`. */
-  region: z
-    .enum(REGIONS, 'a region that has all of the services: lib/schema/regions.ts lists them')
-    .default('us-east-1'),
-  /**
-   * Processor of the functions. Default `arm64`, which costs a fifth less. Regions without it need `x86_64`.
-   * https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html
-   */
-  architecture: z.enum(ARCHITECTURES, 'arm64 or x86_64').default('arm64'),
-  /** The Statsig S3 folder inside the bucket, as Statsig's data connection has it. Default `statsig`. */
-  statsigFolder: z
-    .string('a folder')
-    .regex(
-      FOLDER,
-      "a folder without slash at either end, of letters, digits and !_.'()-, no part of it . or ..",
-    )
-    .max(128, 'a folder of at most 128 characters')
-    .default('statsig'),
-  /** Glue database of the tables. Default `sluice`. */
-  database: sqlName('database').default('sluice'),
-  /** Glue table of each kind; of a forwarded one also its folder's name, by default Statsig's own. */
-  tables: z
-    .strictObject({
-      exposures: sqlName('table').default('statsig_forwarded_exposures'),
-      events: sqlName('table').default('statsig_forwarded_events'),
-      /** Of what was refused. Default `quarantine`. */
-      quarantine: sqlName('table').default('quarantine'),
-    })
-    .prefault({}),
-  /**
-   * Rewrite each day of exposures and events once it is over, without resends and sorted, and let the views read it from
-   * there: docs/curated.md. Default false: the views read what Firehose wrote.
-   */
-  curate: z.boolean('true or false').default(false),
-  /** Glue tables of curated days. */
-  curatedTables: z
-    .strictObject({
-      /** Exposures without resends, sorted by experiment. Default `curated_exposures`. */
-      exposures: sqlName('table').default('curated_exposures'),
-      /** Events without resends, sorted by name. Default `curated_events`. */
-      events: sqlName('table').default('curated_events'),
-    })
-    .prefault({}),
-  /** Days after its end at which a day is curated: by then most of what comes late has come. Default 2. */
-  curateAfter: z.int('whole days').min(1, '1 or more').max(365, '365 at most').default(2),
-  /** Custom unit IDs that become columns: name in `user.customIDs` → column, e.g. `{ companyID: 'company_id' }`. Default none. */
-  unitIds: z.record(z.string().min(1), sqlName('column')).default({}),
-  /**
-   * What of an event's JSON becomes a column of the views: column → path, e.g. `{ plan: 'user.custom.plan' }`; also
-   * `metadata.…` (of custom events) and `statsigMetadata.…`. Applies to what has landed already, too. Default none.
-   */
-  jsonPaths: z.record(z.string(), z.string('a path')).default({}),
-  /** How far an event's time may lie from its arrival and still choose its date folder. Default 7 days back, 1 ahead. */
-  timeWindow: z
-    .strictObject({
-      pastDays: z.int('whole days').min(0, '0 or more').max(365, '365 at most').default(7),
-      futureDays: z.int('whole days').min(0, '0 or more').max(365, '365 at most').default(1),
-    })
-    .prefault({}),
-  /**
-   * Names of experiments, to resolve the hashed names that client SDKs may send; with those of gates, whose names they
-   * hash too, the view `secondary_exposures` resolves them. With `{ name, split }`, `sluice check` compares the groups of
-   * an experiment with these weights: `{ name: 'checkout_button', split: { control: 50, treatment: 50 } }`. Default none.
-   */
-  experiments: experimentsSchema.default([]),
-  /**
-   * Names of all holdouts, e.g. `['spring_holdout']`. A unit in one of them is in no group: its exposures are no
-   * assignments, and the views mark them `held_out`. Also resolves hashed names, as `experiments`. `[]` says that there
-   * are none. Default null, not known: held-out units then count as another group (docs/statsig.md).
-   */
-  holdouts: z.array(z.string('a holdout name').min(1, 'a holdout name')).nullable().default(null),
-  /**
-   * SDK keys that may post, besides those in Secrets Manager that `sluice keys` adds. These are part of the
-   * deployment: they hold even when Secrets Manager is down, and change only with the next one. Locally any
-   * `client-…` or `secret-…` key is accepted besides.
-   */
-  keys: z.array(keySchema).default([]),
-  /** The keys are in Secrets Manager, so that a deployment without `keys` is no mistake. Default false. */
-  keysInSecret: z.boolean('true or false').default(false),
-  /**
-   * Requests that the keys of one label may send, in each of the collector's execution environments; what goes
-   * beyond is answered 503. An environment takes one request at a time and hardly gets beyond 100 a second, so
-   * the default holds nobody down who is well.
-   */
-  keyLimit: z
-    .strictObject({
-      /** In the long run. Default 500. */
-      requestsPerSecond: z
-        .number('a number')
-        .min(0.1, '0.1 or more')
-        .max(100_000, '100000 at most')
-        .default(500),
-      /** At once, after a rest. Default 5,000. */
-      burst: z.int('a whole number').min(1, '1 or more').max(1_000_000, '1000000 at most').default(5_000),
-    })
-    .prefault({}),
-  /** Lambda concurrency of the collector. */
-  collector: z
-    .strictObject({
-      /**
-       * Executions at once that are kept for the collector, and its most: docs/deploy.md, "Overload". Default null, no
-       * reservation: AWS refuses one that leaves the account fewer than 100, and new accounts may have fewer.
-       * https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
-       */
-      reservedConcurrency: z
-        .int('a whole number')
-        .min(1, '1 or more: 0 would take nothing')
-        .max(100_000, '100000 at most')
-        .nullable()
-        .default(null),
-      /**
-       * Executions at once that the account has in the region without those that functions reserve for themselves: what
-       * `aws lambda get-account-settings` says as `UnreservedConcurrentExecutions`, 10 in many new accounts. Default null:
-       * 1,000, AWS's default. The alarms `concurrency` and `request-rate` depend on it.
-       */
-      accountConcurrency: z
-        .int('a whole number')
-        .min(1, '1 or more')
-        .max(1_000_000, '1000000 at most')
-        .nullable()
-        .default(null),
-    })
-    .prefault({}),
-  /** Accept any `client-…` or `secret-…` key when deployed, too. Default false. */
-  allowAnyKey: z.boolean('true or false').default(false),
-  /** Land the SDKs' internal telemetry (`statsig::diagnostics` and the like). Default false: counted by name only. */
-  landTelemetry: z.boolean('true or false').default(false),
-  /** Custom events to land, by name, e.g. `{ deny: ['auto_capture::*'] }`; the others are counted only. Default all. */
-  events: nameLists(),
-  /** Exposures to land, by gate, config, experiment or layer; the others are counted only. Default all. */
-  exposures: nameLists(),
-  /**
-   * Deliver every accepted request to Statsig too, or to another address, as it was sent: docs/relay.md. Default nowhere.
-   * `{ statsig: true }`, or `{ url: 'https://collector.example.com', headers: { 'x-token': '…' } }`.
-   */
-  relay: relaySchema,
-  /** What is removed from every event before anything of it is written: docs/privacy.md. */
-  privacy: z
-    .strictObject({
-      /**
-       * What to do at which path, e.g. `{ 'user.email': 'hash', 'user.ip': 'drop', 'user.custom.*': 'drop' }`.
-       * Default nothing: only private attributes are taken out, always.
-       */
-      redact: z.record(z.string(), z.enum(['drop', 'hash'], 'drop or hash')).default({}),
-      /** Secret part of hashes and, as soon as anything is redacted, of event IDs. Changing it changes both. */
-      salt: z.string('a text').min(16, 'at least 16 characters').optional(),
-    })
-    .prefault({}),
-  /** What the collector logs about successful requests. Failures are always logged, and metrics count all requests. */
-  logs: z
-    .strictObject({
-      /** Part of the successful requests that is logged: 0 none, 1 all. Default 0.01. */
-      successes: z.number('a number').min(0, '0 or more').max(1, '1 at most').default(0.01),
-    })
-    .prefault({}),
-  /** When Firehose writes a file: whichever is reached first. */
-  buffering: z
-    .strictObject({
-      /**
-       * 60 to 900. Default 300. https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html
-       * allows less, but not with dynamic partitioning: "BufferingHints.IntervalInSeconds must be at least 60
-       * seconds when Dynamic Partitioning is enabled" (aws-cdk-lib, aws-kinesisfirehose/lib/private/helpers.ts).
-       */
-      seconds: z.int('whole seconds').min(60, '60 or more').max(900, '900 at most').default(300),
-      /** 64 (the least with Parquet conversion) to 128. Default 128. */
-      megabytes: z.int('whole MiB').min(64, '64 or more').max(128, '128 at most').default(128),
-    })
-    .prefault({}),
-  /** Delivery streams of each table, to accept more rows a second than the quota of one allows. Default one each. */
-  streams: z.strictObject({ exposures: tableStreamsSchema, events: tableStreamsSchema }).prefault({}),
-  /** Workgroup, staging database, and how much a query may scan. */
-  athena: athenaSchema,
-  /** Bucket, key, databases and workgroup that exist already. Default none. */
-  existing: existingSchema,
-  /** Who may read: Statsig, OWOX Data Marts and Metabase. Default nobody. */
-  readers: readersSchema,
-  /** Tables whose days are written to customers' buckets: docs/export.md. Default none. */
-  exports: exportsSchema,
-  /** When objects in the bucket expire. */
-  retention: retentionSchema,
-  /** Customers' buckets whose Parquet files are ingested, each dataset into a table of its own. Default none. */
-  sources: sourcesSchema,
-  /** Where alarms are sent. */
-  alarms: alarmsSchema,
-  /** Where SDKs post to, and what it takes. */
-  endpoint: endpointSchema,
-  /**
-   * Also answer what SDKs read, by fetching it from Statsig: for SDKs that have one address for everything
-   * (docs/sdks.md). Default null: such requests are refused.
-   */
-  passThrough: passThroughSchema.nullable().default(null),
-  /** The stages that the configuration is deployed to, as the second argument of `defineConfig`. Default `dev` alone. */
-  stages: stagesSchema.optional(),
+  bucket: noted(
+    bucketName(),
+    {
+      text: 'Bucket that everything is written to. Bucket names are global: choose your own.',
+      example: 'acme-experiments',
+    },
+    'replaces',
+    'The new bucket is empty. The old one stays with its objects, outside the stack, and what waits there in `overflow/` and `errors/` is not redriven. Copy the objects before you need them: [moving](deploy.md#changing-and-removing).',
+  ),
+  account: noted(
+    z
+      .string('an account: 12 digits, as a text')
+      .regex(/^\d{12}$/, 'an account: 12 digits')
+      .nullable()
+      .default(null),
+    {
+      text: 'Account that everything is deployed to, 12 digits. A deployment with credentials of another account is refused. Stages of different accounts may use equal names of databases and workgroups.',
+      absent: 'any account',
+      example: '111122223333',
+    },
+    'nothing',
+    'It is compared with the credentials before a deployment.',
+  ),
+  region: noted(
+    z
+      .enum(REGIONS, 'a region that has all of the services: lib/schema/regions.ts lists them')
+      .default('us-east-1'),
+    {
+      text: 'Region that everything is deployed to, unless `--region` names another.',
+      example: 'eu-west-1',
+    },
+    'replaces',
+    'Another region is another stack, which is empty. The one that is deployed goes on until you [drain and remove](deploy.md#changing-and-removing) it. It needs a bucket of another name.',
+  ),
+  architecture: noted(
+    z.enum(ARCHITECTURES, 'arm64 or x86_64').default('arm64'),
+    {
+      text: 'Processor of the functions. `arm64` costs a fifth less. Regions without it need `x86_64`: [Lambda](https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html).',
+      example: 'x86_64',
+    },
+    'functions',
+  ),
+  statsigFolder: noted(
+    z
+      .string('a folder')
+      .regex(
+        FOLDER,
+        "a folder without slash at either end, of letters, digits and !_.'()-, no part of it . or ..",
+      )
+      .max(128, 'a folder of at most 128 characters')
+      .default('statsig'),
+    {
+      text: "The Statsig S3 folder inside the bucket, as Statsig's data connection has it.",
+      example: 'warehouse/statsig',
+    },
+    'in place',
+    'New rows go to the new folder. Days of before keep their partitions in the old one, for which functions and readers lose their permissions. Choose it before the first deployment, or move the objects first.',
+  ),
+  database: noted(
+    sqlName('database').default('sluice'),
+    { text: 'Glue database of the tables and views.', example: 'sluice_prod' },
+    'replaces',
+    'The new database has new tables without partitions. The hourly run of `register` registers days that have files. The old database stays with its tables, outside the stack. Readers need the new name.',
+  ),
+  tables: noted(
+    z
+      .strictObject({
+        exposures: noted(
+          sqlName('table').default('statsig_forwarded_exposures'),
+          {
+            text: "Table of exposures, and the name of its folder. The default is Statsig's own name.",
+            example: 'exposures',
+          },
+          'replaces',
+          FORWARDED_TABLE,
+        ),
+        events: noted(
+          sqlName('table').default('statsig_forwarded_events'),
+          {
+            text: "Table of events, and the name of its folder. The default is Statsig's own name.",
+            example: 'events',
+          },
+          'replaces',
+          FORWARDED_TABLE,
+        ),
+        quarantine: noted(
+          sqlName('table').default('quarantine'),
+          { text: 'Table of what was refused, and the name of its folder.', example: 'refused' },
+          'replaces',
+          FORWARDED_TABLE,
+        ),
+      })
+      .prefault({}),
+    { text: 'Names of the Glue tables that delivery streams write.', example: { exposures: 'exposures' } },
+  ),
+  curate: noted(
+    z.boolean('true or false').default(false),
+    {
+      text: 'Rewrite each day of exposures and events once it is over, without resends and sorted, and let the views read it from there: [curated.md](curated.md).',
+      example: true,
+    },
+    'adds',
+    'Functions, queues, schedules and alarms. When it is turned off, curated files stay in the bucket, and the views read the raw days.',
+  ),
+  curatedTables: noted(
+    z
+      .strictObject({
+        exposures: noted(
+          sqlName('table').default('curated_exposures'),
+          {
+            text: 'Table of exposures without resends, sorted by experiment.',
+            example: 'exposures_by_experiment',
+          },
+          'replaces',
+          CURATED_TABLE,
+        ),
+        events: noted(
+          sqlName('table').default('curated_events'),
+          { text: 'Table of events without resends, sorted by name.', example: 'events_by_name' },
+          'replaces',
+          CURATED_TABLE,
+        ),
+      })
+      .prefault({}),
+    { text: 'Names of the Glue tables of curated days.', example: { events: 'events_by_name' } },
+  ),
+  curateAfter: noted(
+    z.int('whole days').min(1, '1 or more').max(365, '365 at most').default(2),
+    {
+      text: 'Days after its end at which a day is curated. By then most of what is late has arrived.',
+      example: 3,
+    },
+    'functions',
+    'Days that are curated already stay.',
+  ),
+  unitIds: noted(
+    z.record(z.string().min(1), sqlName('column')).default({}),
+    {
+      text: 'Custom unit IDs that become columns: the name in `user.customIDs`, and the column.',
+      example: { companyID: 'company_id' },
+    },
+    'in place',
+    'Tables and views have the new column at once, and older partitions with the next hourly run of `register`. Rows of before have null in it. When a column is taken out, its values stay in the files.',
+  ),
+  jsonPaths: noted(
+    z.record(z.string(), z.string('a path')).default({}),
+    {
+      text: 'Members of the JSON of an event that become columns of the views: the column, and the path. A path begins with `user.`, `metadata.` (of custom events) or `statsigMetadata.`.',
+      example: { plan: 'user.custom.plan' },
+    },
+    'in place',
+    'The views change. They show the column for rows of before, too.',
+  ),
+  timeWindow: noted(
+    z
+      .strictObject({
+        pastDays: noted(
+          z.int('whole days').min(0, '0 or more').max(365, '365 at most').default(7),
+          {
+            text: "Days before its arrival that an event's time may lie and still decide the day of its row.",
+            example: 30,
+          },
+          'functions',
+          'Rows that have landed keep their day.',
+        ),
+        futureDays: noted(
+          z.int('whole days').min(0, '0 or more').max(365, '365 at most').default(1),
+          { text: 'The same for days after its arrival.', example: 2 },
+          'functions',
+          'Rows that have landed keep their day.',
+        ),
+      })
+      .prefault({}),
+    {
+      text: "How far an event's time may be from its arrival and still choose its date folder. Otherwise the day of arrival does.",
+      example: { pastDays: 30 },
+    },
+  ),
+  experiments: noted(
+    experimentsSchema.default([]),
+    {
+      text: 'Names of experiments, to resolve the hashed names that client SDKs may send. With the names of gates, which client SDKs hash too, the view `secondary_exposures` resolves those. With `{ name, split }`, `sluice check` compares the groups of an experiment with these weights.',
+      example: ['checkout_button', { name: 'homepage_hero', split: { control: 50, treatment: 50 } }],
+    },
+    'in place',
+    'The collector resolves the new names in rows from now on, and views resolve those that they show. Columns of rows that have landed stay.',
+  ),
+  holdouts: noted(
+    z.array(z.string('a holdout name').min(1, 'a holdout name')).nullable().default(null),
+    {
+      text: 'Names of all holdouts. A unit in one of them is in no group: its exposures are no assignments, and the views mark them `held_out`. They also resolve hashed names, as `experiments` do. `[]` says that there are none.',
+      absent: 'not known: units in a holdout count as another group ([statsig.md](statsig.md))',
+      example: ['spring_holdout'],
+    },
+    'in place',
+    'The views change, for rows of before, too.',
+  ),
+  keys: noted(
+    z.array(keySchema).default([]),
+    {
+      text: 'SDK keys that may post, besides those in Secrets Manager that `sluice keys` adds. These are part of the deployment: they hold even when Secrets Manager is down, and change only with the next deployment. The local cloud also accepts every `client-…` and `secret-…` key. [keys.md](keys.md)',
+      example: [{ label: 'web', sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' }],
+    },
+    'functions',
+  ),
+  keysInSecret: noted(
+    z.boolean('true or false').default(false),
+    {
+      text: 'The keys are in Secrets Manager, so that a deployment without `keys` is no mistake.',
+      example: true,
+    },
+    'nothing',
+    'It is checked before a deployment.',
+  ),
+  keyLimit: noted(
+    z
+      .strictObject({
+        requestsPerSecond: noted(
+          z.number('a number').min(0.1, '0.1 or more').max(100_000, '100000 at most').default(500),
+          { text: 'Requests a second in the long run.', example: 100 },
+          'functions',
+        ),
+        burst: noted(
+          z.int('a whole number').min(1, '1 or more').max(1_000_000, '1000000 at most').default(5_000),
+          { text: 'Requests at once, after a pause.', example: 1_000 },
+          'functions',
+        ),
+      })
+      .prefault({}),
+    {
+      text: "Requests that the keys of one label may send, in each of the collector's execution environments. What goes beyond is answered 503. An environment takes one request at a time and hardly gets beyond 100 a second, so the default limits nobody in normal use.",
+      example: { requestsPerSecond: 100 },
+    },
+  ),
+  collector: noted(
+    z
+      .strictObject({
+        reservedConcurrency: noted(
+          z
+            .int('a whole number')
+            .min(1, '1 or more: 0 would take nothing')
+            .max(100_000, '100000 at most')
+            .nullable()
+            .default(null),
+          {
+            text: 'Executions at once that are kept for the collector. It is also the most that the collector may have: [Overload](deploy.md#overload). AWS refuses a reservation that leaves the account fewer than 100, and new accounts may have fewer: [Lambda](https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).',
+            absent: 'no reservation',
+            example: 200,
+          },
+          'in place',
+          'The function and the thresholds of its alarms.',
+        ),
+        accountConcurrency: noted(
+          z
+            .int('a whole number')
+            .min(1, '1 or more')
+            .max(1_000_000, '1000000 at most')
+            .nullable()
+            .default(null),
+          {
+            text: 'Executions at once that the account has in the region without those that functions reserve for themselves: `UnreservedConcurrentExecutions` of `aws lambda get-account-settings`, 10 in many new accounts. Alarms depend on it.',
+            absent: "1,000, AWS's default",
+            example: 3_000,
+          },
+          'in place',
+          'With a Function URL the alarms `concurrency` and `request-rate` have other thresholds.',
+        ),
+      })
+      .prefault({}),
+    { text: 'Lambda concurrency of the collector.', example: { reservedConcurrency: 200 } },
+  ),
+  allowAnyKey: noted(
+    z.boolean('true or false').default(false),
+    {
+      text: 'Accept every `client-…` and `secret-…` key in a deployment, too. Anybody can then send events that you pay for.',
+      example: true,
+    },
+    'functions',
+  ),
+  landTelemetry: noted(
+    z.boolean('true or false').default(false),
+    {
+      text: "Store the SDKs' internal telemetry (`statsig::diagnostics` and the like) as events. With `false` it is only counted by name.",
+      example: true,
+    },
+    'functions',
+  ),
+  events: noted(
+    nameLists(),
+    {
+      text: 'Custom events to store, by name. The others are only counted.',
+      absent: 'all',
+      example: { deny: ['auto_capture::*'] },
+    },
+    'functions',
+    'Rows that have landed stay. What was only counted does not come back.',
+  ),
+  exposures: noted(
+    nameLists(),
+    {
+      text: 'Exposures to store, by gate, config, experiment or layer. The others are only counted.',
+      absent: 'all',
+      example: { deny: ['debug_*'] },
+    },
+    'functions',
+    'Rows that have landed stay. What was only counted does not come back.',
+  ),
+  relay: noted(
+    relaySchema,
+    {
+      text: 'Deliver every accepted request to Statsig too, or to another address, as it was sent: [relay.md](relay.md).',
+      absent: 'nowhere',
+      example: { statsig: true },
+    },
+    'refused',
+    'Adding it adds a function, queues and alarms. Removing it is refused while copies are left: [turning it off](relay.md#turning-it-off).',
+  ),
+  privacy: noted(
+    z
+      .strictObject({
+        redact: noted(
+          z.record(z.string(), z.enum(['drop', 'hash'], 'drop or hash')).default({}),
+          {
+            text: 'What to do with the value at each path: `drop` or `hash`. Private attributes are always taken out.',
+            example: { 'user.email': 'hash', 'user.ip': 'drop', 'user.custom.*': 'drop' },
+          },
+          'functions',
+          'Applies to events from now on. The first path, and taking out the last, also change `event_id`: an event that is sent before and again after the deployment counts twice. Rows that have landed stay.',
+        ),
+        salt: noted(
+          z.string('a text').min(16, 'at least 16 characters').optional(),
+          {
+            text: 'Secret part of hashes and, as soon as anything is redacted, of event IDs. Required with `redact`. Read it from the environment: `process.env.SLUICE_SALT`.',
+            absent: 'none',
+            example: 'a long text from your password manager',
+          },
+          'functions',
+          'Hashes and `event_id`s of new rows do not match those of before.',
+        ),
+      })
+      .prefault({}),
+    {
+      text: 'What is removed from every event before anything of it is written: [privacy.md](privacy.md).',
+      example: { redact: { 'user.ip': 'drop' }, salt: 'a long text from your password manager' },
+    },
+  ),
+  logs: noted(
+    z
+      .strictObject({
+        successes: noted(
+          z.number('a number').min(0, '0 or more').max(1, '1 at most').default(0.01),
+          {
+            text: 'Part of the successful requests that is logged: 0 none, 1 all. Failures are always logged, and metrics count all requests.',
+            example: 0.1,
+          },
+          'functions',
+        ),
+      })
+      .prefault({}),
+    { text: 'What the collector logs.', example: { successes: 0.1 } },
+  ),
+  buffering: noted(
+    z
+      .strictObject({
+        // https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html allows less, but not with dynamic
+        // partitioning: "BufferingHints.IntervalInSeconds must be at least 60 seconds when Dynamic Partitioning is enabled"
+        // (aws-cdk-lib, aws-kinesisfirehose/lib/private/helpers.ts).
+        seconds: noted(
+          z.int('whole seconds').min(60, '60 or more').max(900, '900 at most').default(300),
+          {
+            text: 'Seconds after which Firehose writes a file. Fewer make rows appear sooner, in more and smaller files, which queries read more slowly.',
+            example: 60,
+          },
+          'in place',
+          'The streams keep what they hold. The alarms of late streams have other thresholds.',
+        ),
+        megabytes: noted(
+          z.int('whole MiB').min(64, '64 or more').max(128, '128 at most').default(128),
+          {
+            text: 'MiB of rows at which Firehose writes a file. 64 is the least with Parquet conversion.',
+            example: 64,
+          },
+          'in place',
+          'The streams keep what they hold.',
+        ),
+      })
+      .prefault({}),
+    { text: 'When Firehose writes a file: whichever is reached first.', example: { seconds: 60 } },
+  ),
+  streams: noted(
+    z
+      .strictObject({
+        exposures: noted(tableStreamsSchema, {
+          text: 'Delivery streams of the table of exposures.',
+          example: { shards: 2 },
+        }),
+        events: noted(tableStreamsSchema, {
+          text: 'Delivery streams of the table of events.',
+          example: { shards: 3, inRotation: 1 },
+        }),
+      })
+      .prefault({}),
+    {
+      text: 'Delivery streams of each table, to accept more rows a second than the quota of one allows.',
+      example: { events: { shards: 3, inRotation: 1 } },
+    },
+  ),
+  athena: noted(athenaSchema, {
+    text: 'Workgroup and staging database of Athena, and how much a query may scan.',
+    example: { workgroup: 'sluice-prod', scanLimitGigabytes: 50 },
+  }),
+  existing: noted(existingSchema, {
+    text: 'Bucket, key, databases and workgroup that exist already, and that the stack uses and does not change: [Bringing your own](deploy.md#bringing-your-own).',
+    example: { database: true },
+  }),
+  readers: noted(
+    readersSchema,
+    {
+      text: 'Who may read: Statsig, OWOX Data Marts and Metabase, [readers.md](readers.md). Each is an object with a `kind`.',
+      absent: 'nobody',
+      example: [{ kind: 'metabase', name: 'metabase' }],
+    },
+    'adds',
+    'A reader is a role or a user, with a workgroup, a bucket or a database of its own. Taking one out deletes its role, user, access keys and workgroup; its bucket and databases stay.',
+  ),
+  exports: noted(
+    exportsSchema,
+    {
+      text: "Tables whose days are written to customers' buckets: [export.md](export.md).",
+      absent: 'none',
+      example: [
+        {
+          name: 'acme-events',
+          table: 'statsig_forwarded_events',
+          target: { bucket: 'acme-warehouse', owner: '444455556666' },
+        },
+      ],
+    },
+    'adds',
+    'The first one adds a function, a queue, schedules and alarms, and the last one removes them. What was exported stays with the customer.',
+  ),
+  retention: noted(retentionSchema, {
+    text: 'Days after which objects in the bucket expire. `null` keeps them: [the table](deploy.md#retention).',
+    example: { forwardedDays: 730 },
+  }),
+  sources: noted(
+    sourcesSchema,
+    {
+      text: "Customers' buckets whose Parquet files are ingested, each dataset into a table of its own: [ingest.md](ingest.md).",
+      absent: 'none',
+      example: [
+        {
+          name: 'acme',
+          bucket: 'acme-drops',
+          owner: '444455556666',
+          datasets: [{ name: 'orders', kind: 'events' }],
+        },
+      ],
+    },
+    'adds',
+    'The first one adds functions, queues, schedules and alarms, and the last one removes them. A dataset adds a table, which stays in Glue with its files when the dataset is taken out.',
+  ),
+  alarms: noted(alarmsSchema, {
+    text: 'Where alarms are sent, and thresholds that depend on your traffic.',
+    example: { topicArn: 'arn:aws:sns:eu-west-1:111122223333:on-call' },
+  }),
+  endpoint: noted(endpointSchema, {
+    text: 'Where SDKs post to, and how much it takes.',
+    example: { accessLogDays: 30 },
+  }),
+  passThrough: noted(
+    passThroughSchema.nullable().default(null),
+    {
+      text: 'Also answer what SDKs read, by fetching it from Statsig: for SDKs that have one address for everything ([sdks.md](sdks.md#sdks-with-one-address)).',
+      absent: 'such requests are refused',
+      example: { statsig: true },
+    },
+    'adds',
+    'A function with a role, an alarm and routes of the gateway. Before you take it out, move SDKs that read there.',
+  ),
+  stages: noted(
+    stagesSchema.optional(),
+    {
+      text: 'The stages that the configuration is deployed to. Usually the second argument of `defineConfig` lists them.',
+      absent: '`dev` alone',
+      example: ['prod'],
+    },
+    'nothing',
+    'It is checked when the service is packaged: [Stages](deploy.md#stages).',
+  ),
 });
 
-/** What a user writes in `sluice.config.ts`: only `bucket` has no default. */
-export type ConfigInput = z.input<typeof configSchema>;
+export type { ConfigInput } from './fields/ConfigInput.ts';
 
 /** The validated configuration, every default filled in. */
 export type Config = z.output<typeof configSchema>;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { noted } from './fields/noted.ts';
 import { gatewayQuota, type Region } from './regions.ts';
 
 /** Where SDKs post to. */
@@ -16,49 +17,77 @@ const ADDRESS = /^https:\/\/[a-z0-9.-]+$/;
 
 const rate = () => z.int('a whole number').max(1_000_000, '1000000 at most');
 
-/** Where SDKs post to, and what it takes. */
+/** Where SDKs post to, and how much it takes. */
 export const endpointSchema = z
   .strictObject({
-    /**
-     * `http-api` is API Gateway. `function-url` costs nothing for a request, and has less: no domain of its own, no access
-     * log, and 429 when Lambda has no free concurrency, on which SDKs drop events. `both` is for the time in which SDKs move
-     * from one to the other: docs/deploy.md, "A Function URL". Default `http-api`.
-     */
-    kind: z.enum(ENDPOINT_KINDS, 'http-api, function-url or both').default('http-api'),
-    /**
-     * Addresses that a deployment may delete, as the outputs had them: `https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com`.
-     * Any other deployment that deletes the address of the collector is refused. Default none.
-     */
-    retired: z
-      .array(
-        z
-          .string('an address')
-          .regex(ADDRESS, 'an address as an output has it: https:// and a host, in lower case, no path'),
-        'a list of addresses',
-      )
-      .default([]),
-    /**
-     * Days for which the gateway's log of requests is kept: time, IP address, status and bytes, no path and no query. One of
-     * those that CloudWatch knows: 1, 3, 5, 7, 14, 30, 60, 90 … Default null: no such log.
-     */
-    accessLogDays: z
-      .int('whole days')
-      .refine((days) => LOG_DAYS.includes(days), `one of ${LOG_DAYS.join(', ')}`)
-      .nullable()
-      .default(null),
-    /**
-     * Requests a second that the gateway's stage takes. Beyond, it answers 429, so it is no means against load:
-     * docs/deploy.md, "Overload". Default null: as many as the account takes in the region.
-     */
-    requestsPerSecond: rate().min(1, '1 or more: 0 would take nothing').nullable().default(null),
-    /** Requests at once that the stage takes. Default null: the account's quota in the region, 5,000 or 1,250. */
-    burst: rate().min(1, '1 or more').nullable().default(null),
-    /**
-     * Requests a second that API Gateway takes for the whole account in the region. Default null: the quota of the region,
-     * 10,000 or 2,500 (lib/schema/regions.ts). Set it after AWS has raised yours: the alarm `stage-limit` depends on it.
-     * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
-     */
-    accountRequestsPerSecond: rate().min(1, '1 or more').nullable().default(null),
+    kind: noted(
+      z.enum(ENDPOINT_KINDS, 'http-api, function-url or both').default('http-api'),
+      {
+        text: '`http-api` is API Gateway. `function-url` costs nothing for a request, and has less: no domain of its own, no access log, and 429 when Lambda has no free concurrency, on which SDKs drop events. `both` is for the time in which SDKs move from one to the other: [A Function URL](deploy.md#a-function-url).',
+        example: 'both',
+      },
+      'refused',
+      'A deployment that deletes an address is refused until `retired` lists it. `both` adds one and is never refused: [moving](deploy.md#moving-to-another-endpoint).',
+    ),
+    retired: noted(
+      z
+        .array(
+          z
+            .string('an address')
+            .regex(ADDRESS, 'an address as an output has it: https:// and a host, in lower case, no path'),
+          'a list of addresses',
+        )
+        .default([]),
+      {
+        text: 'Addresses that a deployment may delete, as the outputs had them. Any other deployment that deletes the address of the collector is refused.',
+        example: ['https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com'],
+      },
+      'nothing',
+      'It only allows what another field changes.',
+    ),
+    accessLogDays: noted(
+      z
+        .int('whole days')
+        .refine((days) => LOG_DAYS.includes(days), `one of ${LOG_DAYS.join(', ')}`)
+        .nullable()
+        .default(null),
+      {
+        text: "Days for which the gateway's log of requests is kept: time, IP address, status and bytes, no path and no query: [An access log](deploy.md#an-access-log).",
+        absent: 'no such log',
+        example: 30,
+      },
+      'adds',
+      'A log group. `null` deletes it with its lines.',
+    ),
+    requestsPerSecond: noted(
+      rate().min(1, '1 or more: 0 would take nothing').nullable().default(null),
+      {
+        text: "Requests a second that the gateway's stage takes. Beyond, it answers 429, so it is no means against load: [Overload](deploy.md#overload).",
+        absent: 'as many as the account takes in the region',
+        example: 2_000,
+      },
+      'in place',
+      'The limit of the stage and the threshold of its alarm.',
+    ),
+    burst: noted(
+      rate().min(1, '1 or more').nullable().default(null),
+      {
+        text: 'Requests at once that the stage takes.',
+        absent: "the account's quota in the region, 5,000 or 1,250",
+        example: 1_000,
+      },
+      'in place',
+    ),
+    accountRequestsPerSecond: noted(
+      rate().min(1, '1 or more').nullable().default(null),
+      {
+        text: 'Requests a second that API Gateway takes for the whole account in the region. Set it after AWS has raised [your quota](https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html): the alarm `stage-limit` depends on it.',
+        absent: 'the quota of the region, 10,000 or 2,500',
+        example: 20_000,
+      },
+      'in place',
+      'The limit of the stage, if it has none of its own, and the threshold of its alarm.',
+    ),
   })
   .prefault({});
 
@@ -79,32 +108,48 @@ function isBaseUrl(text: string): boolean {
 /** What SDKs read under the collector's address, and from whom it is fetched: docs/sdks.md, "SDKs with one address". */
 export const passThroughSchema = z
   .strictObject({
-    /** Fetch from Statsig: GET from `api.statsigcdn.com`, POST from `statsigapi.net`. */
-    statsig: z.literal(true, 'true').optional(),
-    /**
-     * Fetch from another host in Statsig's place, for example a forward proxy: `https://statsig-proxy.internal.example.com`.
-     * The paths below it are Statsig's. `http://` only for this machine.
-     */
-    url: z
-      .string('an address')
-      .refine(isBaseUrl, 'https://host or https://host/base, without query; http:// only for 127.0.0.1')
-      .optional(),
-    /**
-     * Executions at once that are kept for the function, and its most, so that it takes none from the collector. Default 20.
-     * Null reserves none: AWS refuses a reservation that leaves the account fewer than 100, as in new accounts.
-     * https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
-     */
-    concurrency: z
-      .int('a whole number')
-      .min(1, '1 or more: 0 would answer nothing')
-      .max(10_000, '10000 at most')
-      .nullable()
-      .default(20),
-    /**
-     * Seconds for which an answer is given again to the same request: the same key, path, query, headers and body, in the
-     * same execution environment. Default 5, as Statsig's forward proxy. 0 asks each time.
-     */
-    cacheSeconds: z.number('a number').min(0, '0 or more').max(60, '60 at most').default(5),
+    statsig: noted(
+      z.literal(true, 'true').optional(),
+      {
+        text: 'Fetch from Statsig: GET from `api.statsigcdn.com`, POST from `statsigapi.net`.',
+        absent: '`url` says from where',
+        example: true,
+      },
+      'functions',
+    ),
+    url: noted(
+      z
+        .string('an address')
+        .refine(isBaseUrl, 'https://host or https://host/base, without query; http:// only for 127.0.0.1')
+        .optional(),
+      {
+        text: "Fetch from another host in Statsig's place, for example a forward proxy. The paths below it are Statsig's. `http://` only for this machine.",
+        absent: '`statsig: true`',
+        example: 'https://statsig-proxy.internal.example.com',
+      },
+      'functions',
+    ),
+    concurrency: noted(
+      z
+        .int('a whole number')
+        .min(1, '1 or more: 0 would answer nothing')
+        .max(10_000, '10000 at most')
+        .nullable()
+        .default(20),
+      {
+        text: 'Executions at once that are kept for the function, and its most, so that it takes none from the collector. `null` reserves none: AWS refuses a reservation that leaves the account [fewer than 100](https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html), as in new accounts.',
+        example: 50,
+      },
+      'in place',
+    ),
+    cacheSeconds: noted(
+      z.number('a number').min(0, '0 or more').max(60, '60 at most').default(5),
+      {
+        text: "Seconds for which an answer is given again to the same request: the same key, path, query, headers and body, in the same execution environment. The default is that of Statsig's forward proxy. 0 asks each time.",
+        example: 10,
+      },
+      'functions',
+    ),
   })
   .refine(({ statsig, url }) => (statsig === undefined) !== (url === undefined), {
     error: '{ statsig: true } or { url: "https://…" }',

@@ -1,34 +1,84 @@
 import * as z from 'zod';
+import { named, noted } from './fields/noted.ts';
 import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.ts';
 
 /** Characters that S3 calls safe; no part is `.` or `..`, which clients and consoles fold away. */
 const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
 
 /** A customer's bucket and the folder in it that days are exported to. */
-const exportTarget = z.strictObject({
-  ...customerBucketMembers,
-  /** ARN of the KMS key that files are encrypted with. Default: as the bucket encrypts. */
-  kmsKeyArn: kmsKeyArn().optional(),
-  /** Folder that has a folder for each day. Default the export's name. */
-  folder: z
-    .string('a folder')
-    .regex(FOLDER, "a folder without slash at either end, of letters, digits and !_.'()-")
-    .max(128, 'a folder of at most 128 characters')
-    .optional(),
-});
+const exportTarget = named(
+  'ExportTargetInput',
+  z.strictObject({
+    ...customerBucketMembers,
+    kmsKeyArn: noted(
+      kmsKeyArn().optional(),
+      {
+        text: 'ARN of the KMS key that files are encrypted with.',
+        absent: 'as the bucket encrypts',
+        example: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+      },
+      'in place',
+      'The role gets permissions for the key. Files that were exported stay as they are.',
+    ),
+    folder: noted(
+      z
+        .string('a folder')
+        .regex(FOLDER, "a folder without slash at either end, of letters, digits and !_.'()-")
+        .max(128, 'a folder of at most 128 characters')
+        .optional(),
+      {
+        text: 'Folder that has a folder for each day.',
+        absent: "the export's name",
+        example: 'statsig/events',
+      },
+      'in place',
+      'The role gets permissions for the folder. The policy of the bucket must allow it. Days that were exported stay in the old folder.',
+    ),
+  }),
+);
 
 /** One table's days, kept up to date in a customer's bucket. */
-const exported = z.strictObject({
-  /** Its name in ledger, logs and commands: no two exports have the same. */
-  name: placeName(),
-  /** Glue table whose days are exported: a forwarded table, or an ingested one. */
-  table: sqlName('table'),
-  target: exportTarget,
-  /** Days before today whose changes are looked for. Today is never exported: it is still being written. Default 3. */
-  lookbackDays: z.int('whole days').min(1, '1 or more').max(90, '90 at most').default(3),
-  /** How often. Default daily. */
-  schedule: z.enum(['daily', 'hourly'], 'daily or hourly').default('daily'),
-});
+const exported = named(
+  'ExportInput',
+  z.strictObject({
+    name: noted(
+      placeName(),
+      {
+        text: 'Its name in ledger, logs and commands: no two exports have the same.',
+        example: 'acme-events',
+      },
+      'in place',
+      'A new name is a new export: the days of `lookbackDays` are exported again, into its own folder unless `target.folder` names one.',
+    ),
+    table: noted(
+      sqlName('table'),
+      {
+        text: 'Glue table whose days are exported: a forwarded table, or an ingested one of the same owner.',
+        example: 'statsig_forwarded_events',
+      },
+      'in place',
+      'The role gets permissions for the table.',
+    ),
+    target: noted(exportTarget, {
+      text: "The customer's bucket, and the folder in it.",
+      example: { bucket: 'acme-warehouse', owner: '444455556666' },
+    }),
+    lookbackDays: noted(
+      z.int('whole days').min(1, '1 or more').max(90, '90 at most').default(3),
+      {
+        text: 'Days before today whose changes are looked for. Today is never exported: it is still being written.',
+        example: 7,
+      },
+      'functions',
+    ),
+    schedule: noted(
+      z.enum(['daily', 'hourly'], 'daily or hourly').default('daily'),
+      { text: 'How often changes are looked for.', example: 'hourly' },
+      'adds',
+      'A schedule.',
+    ),
+  }),
+);
 
 /** Tables that are exported to customers' buckets: docs/export.md. */
 export const exportsSchema = z.array(exported, 'a list').max(100, 'at most 100').default([]);

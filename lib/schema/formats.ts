@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { named, noted } from './fields/noted.ts';
 import { PLACE_NAME, PLACE_NAME_LENGTH, SQL_NAME } from './names.ts';
 import { BUCKET_REGIONS } from './regions.ts';
 
@@ -97,22 +98,76 @@ export function externalId() {
 const ACCOUNT = /^\d{12}$/;
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
+const CUSTOMER_CHANGE =
+  'Permissions of the functions change. The policies that the customer applied must fit: `npx sluice policy print`.';
+
+/** A role in a customer's account. */
+const customerRole = named(
+  'CustomerRoleInput',
+  z.strictObject({
+    arn: noted(
+      z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'),
+      {
+        text: 'ARN of the role, in the account of `owner`.',
+        example: 'arn:aws:iam::444455556666:role/sluice',
+      },
+      'in place',
+      CUSTOMER_CHANGE,
+    ),
+    externalId: noted(
+      externalId().optional(),
+      {
+        text: "External ID that the role's trust policy asks for. Choose one for each customer.",
+        absent: 'none; then `allowNoExternalId` is needed',
+        example: 'sluice-acme-7f3b',
+      },
+      'functions',
+      "The trust policy of the customer's role must ask for the new one.",
+    ),
+    allowNoExternalId: noted(
+      z.boolean('true or false').optional(),
+      {
+        text: 'Assume the role without an external ID. Another service that assumes roles for the customer could then act as us.',
+        absent: '`false`',
+        example: true,
+      },
+      'functions',
+    ),
+  }),
+);
+
 /** A customer's bucket and how it is reached: members that sources and export targets have in common. */
 export const customerBucketMembers = {
-  bucket: bucketName(),
-  /** Its region. Default the deployment's. */
-  region: z.enum(BUCKET_REGIONS, 'a region: lib/schema/regions.ts lists them').optional(),
-  /** Account that owns it. Every call names the account, and S3 refuses the call if the bucket has another owner. */
-  owner: z.string('an account: 12 digits, as a text').regex(ACCOUNT, 'an account: 12 digits'),
-  /** Role in the customer's account to be assumed. Default none: the bucket's policy allows the function's own role. */
-  role: z
-    .strictObject({
-      arn: z.string('the ARN of a role').regex(ROLE, 'the ARN of a role'),
-      externalId: externalId().optional(),
-      /** Assume it without an external ID. Another service that assumes roles for the customer could then act as us. Default false. */
-      allowNoExternalId: z.boolean('true or false').optional(),
-    })
-    .optional(),
+  bucket: noted(
+    bucketName(),
+    { text: "The customer's bucket. It is none of the deployment's own.", example: 'acme-drops' },
+    'in place',
+    CUSTOMER_CHANGE,
+  ),
+  region: noted(
+    z.enum(BUCKET_REGIONS, 'a region: lib/schema/regions.ts lists them').optional(),
+    { text: 'Region of the bucket.', absent: "the deployment's", example: 'eu-central-1' },
+    'adds',
+    'Athena loads only from buckets in the region of the deployment. What such loads need is there if any dataset may use them.',
+  ),
+  owner: noted(
+    z.string('an account: 12 digits, as a text').regex(ACCOUNT, 'an account: 12 digits'),
+    {
+      text: 'Account that owns the bucket, 12 digits. Every call names the account, and S3 refuses the call if the bucket has another owner.',
+      example: '444455556666',
+    },
+    'functions',
+  ),
+  role: noted(
+    customerRole.optional(),
+    {
+      text: "Role in the customer's account that the functions assume.",
+      absent: "none: the bucket's policy allows the function's own role",
+      example: { arn: 'arn:aws:iam::444455556666:role/sluice', externalId: 'sluice-acme-7f3b' },
+    },
+    'adds',
+    `${CUSTOMER_CHANGE} Athena cannot load through a role, so what such loads need may go.`,
+  ),
 };
 
 const namePattern = z
@@ -121,12 +176,28 @@ const namePattern = z
 
 /** Lists of names, exact or `prefix*`: which are taken, and which are not. What is denied is not taken, allowed or not. */
 export function nameLists() {
-  return z
-    .strictObject({
-      /** Only these. Default all. */
-      allow: z.array(namePattern).min(1, 'at least one name').optional(),
-      /** None of these. Default none. */
-      deny: z.array(namePattern).default([]),
-    })
-    .prefault({});
+  return namesTaken.prefault({});
 }
+
+const namesTaken = named(
+  'NameListsInput',
+  z.strictObject({
+    allow: noted(
+      z.array(namePattern).min(1, 'at least one name').optional(),
+      {
+        text: 'Only these names, exact or a prefix and `*`.',
+        absent: 'all',
+        example: ['purchase', 'checkout_*'],
+      },
+      'functions',
+    ),
+    deny: noted(
+      z.array(namePattern).default([]),
+      {
+        text: 'None of these names, exact or a prefix and `*`. What is denied is left out even if `allow` names it.',
+        example: ['auto_capture::*'],
+      },
+      'functions',
+    ),
+  }),
+);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { named, noted } from './fields/noted.ts';
 import { parseTimeFormat } from './timeFormat.ts';
 
 /** What a column may be turned into before its field takes it. */
@@ -17,28 +18,47 @@ const columnName = () =>
     .max(1_024, 'a column name of at most 1024 characters')
     .refine(hasNoNul, 'a column name without a NUL');
 
-const constant = z.strictObject({
-  constant: z.union(
-    [
-      z.string().min(1, 'a text that is not empty').refine(hasNoNul, 'a text without a NUL'),
-      z.number(),
-      z.boolean(),
-    ],
-    'a text that is not empty, a number, or true or false',
-  ),
-});
+const constant = named(
+  'ConstantInput',
+  z.strictObject({
+    constant: noted(
+      z.union(
+        [
+          z.string().min(1, 'a text that is not empty').refine(hasNoNul, 'a text without a NUL'),
+          z.number(),
+          z.boolean(),
+        ],
+        'a text that is not empty, a number, or true or false',
+      ),
+      { text: 'The same value in every row.', example: 'userID' },
+    ),
+  }),
+);
 
-const column = z.strictObject({
-  /** Its name in the file, exactly; `a.b` is the member b of a struct a, unless a column is called that. */
-  column: columnName(),
-  /**
-   * Turn it into this first; a row whose value can't be is refused. `uuid` reads texts and 16 bytes. Default none:
-   * bytes are UTF-8 text then, but for columns of exactly 16 bytes by the file's schema, which are UUIDs.
-   */
-  cast: z.enum(CASTS, `one of ${CASTS.join(', ')}`).optional(),
-  /** Files may lack it: it is null in their rows then. Default false: such a file fails. */
-  optional: z.boolean('true or false').default(false),
-});
+/** What a column and a folder have in common. */
+const reading = {
+  cast: noted(z.enum(CASTS, `one of ${CASTS.join(', ')}`).optional(), {
+    text: 'Turn the value into this first. A row whose value cannot be turned is refused. `uuid` reads texts and 16 bytes.',
+    absent:
+      'none: bytes are UTF-8 text, except in columns of exactly 16 bytes by the schema of the file, which are UUIDs. A folder is its text',
+    example: 'string',
+  }),
+  optional: noted(z.boolean('true or false').default(false), {
+    text: 'Files may lack it: it is null in their rows then. With `false` such a file fails.',
+    example: true,
+  }),
+};
+
+const column = named(
+  'ColumnInput',
+  z.strictObject({
+    column: noted(columnName(), {
+      text: 'Name of the column in the file, exactly. `a.b` is the member b of a struct a, unless a column is called that.',
+      example: 'uid',
+    }),
+    ...reading,
+  }),
+);
 
 const folderName = () =>
   z
@@ -47,14 +67,16 @@ const folderName = () =>
     .max(255, 'a name of at most 255 characters')
     .regex(/^[^/=]+$/, 'the name of a folder without / and =, e.g. country of country=DE');
 
-const folder = z.strictObject({
-  /** Name of a folder of the file's path, as Hive writes partitions: `country` of `country=DE/part-0.parquet`. */
-  folder: folderName(),
-  /** As of a column. Default none: its text. */
-  cast: z.enum(CASTS, `one of ${CASTS.join(', ')}`).optional(),
-  /** Paths may lack it: it is null in their rows then. Default false: such a file fails. */
-  optional: z.boolean('true or false').default(false),
-});
+const folder = named(
+  'FolderInput',
+  z.strictObject({
+    folder: noted(folderName(), {
+      text: "Name of a folder of the file's path, as Hive writes partitions: `country` of `country=DE/part-0.parquet`.",
+      example: 'country',
+    }),
+    ...reading,
+  }),
+);
 
 const byName = columnName().transform((name): z.output<typeof column> => ({ column: name, optional: false }));
 
@@ -62,9 +84,12 @@ const byName = columnName().transform((name): z.output<typeof column> => ({ colu
  * Where a field comes from: a column by its name, a column with more to say of it, a folder of the file's path, or the
  * same in every row.
  */
-const field = z.union(
-  [byName, column, folder, constant],
-  "a column's name, { column, cast?, optional? }, { folder, cast?, optional? } or { constant }",
+const field = named(
+  'FieldInput',
+  z.union(
+    [byName, column, folder, constant],
+    "a column's name, { column, cast?, optional? }, { folder, cast?, optional? } or { constant }",
+  ),
 );
 
 /** What no number is made of. */
@@ -83,39 +108,68 @@ function isNumber(constant: string | number | boolean): boolean {
 }
 
 const timeReading = {
-  /**
-   * Epoch seconds, milliseconds, microseconds or nanoseconds; `timestamp` for a column of Parquet's own timestamps or
-   * dates; `iso` for texts. Default by the column's type: timestamps and dates are themselves, texts are ISO 8601,
-   * numbers are seconds, as Statsig's S3 ingestion has them.
-   */
-  unit: z.enum(TIME_UNITS, `one of ${TIME_UNITS.join(', ')}`).optional(),
-  /**
-   * How texts are written, in the letters of Java's DateTimeFormatter: `dd/MM/yyyy HH:mm:ss`. Whole numbers are read as their
-   * digits, `20261119` as `yyyyMMdd`. Not beside `unit`. Default none: texts are ISO 8601.
-   */
-  format: z
-    .string('a format, e.g. dd/MM/yyyy HH:mm:ss')
-    .max(200, 'a format of at most 200 characters')
-    .superRefine((text, context) => {
-      const parsed = parseTimeFormat(text);
-      if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed });
-    })
-    .optional(),
+  unit: noted(z.enum(TIME_UNITS, `one of ${TIME_UNITS.join(', ')}`).optional(), {
+    text: "Epoch seconds, milliseconds, microseconds or nanoseconds; `timestamp` for a column of Parquet's own timestamps or dates; `iso` for texts.",
+    absent:
+      "by the type of the column: timestamps and dates are themselves, texts are ISO 8601, numbers are seconds, as Statsig's S3 ingestion has them",
+    example: 'ms',
+  }),
+  format: noted(
+    z
+      .string('a format, e.g. dd/MM/yyyy HH:mm:ss')
+      .max(200, 'a format of at most 200 characters')
+      .superRefine((text, context) => {
+        const parsed = parseTimeFormat(text);
+        if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed });
+      })
+      .optional(),
+    {
+      text: "How texts are written, in the letters of Java's DateTimeFormatter. Whole numbers are read as their digits, `20261119` as `yyyyMMdd`. Not together with `unit`.",
+      absent: 'texts are ISO 8601',
+      example: 'dd/MM/yyyy HH:mm:ss',
+    },
+  ),
 };
 
 const isReadOneWay = ({ unit, format }: { unit?: unknown; format?: unknown }) =>
   unit === undefined || format === undefined;
 const ONE_WAY = 'unit or format, not both';
 
-const timeColumn = z.strictObject({ column: columnName(), ...timeReading }).refine(isReadOneWay, ONE_WAY);
+const timeColumn = named(
+  'TimeColumnInput',
+  z
+    .strictObject({
+      column: noted(columnName(), { text: 'Name of the column in the file, exactly.', example: 'ts' }),
+      ...timeReading,
+    })
+    .refine(isReadOneWay, ONE_WAY),
+);
 
 /** The time of a path's folder, as `{ folder: 'ds' }` of `ds=2026-11-19/part-0.parquet`. */
-const timeFolder = z.strictObject({ folder: folderName(), ...timeReading }).refine(isReadOneWay, ONE_WAY);
+const timeFolder = named(
+  'TimeFolderInput',
+  z
+    .strictObject({
+      folder: noted(folderName(), {
+        text: "Name of a folder of the file's path: `ds` of `ds=2026-11-19/part-0.parquet`.",
+        example: 'ds',
+      }),
+      ...timeReading,
+    })
+    .refine(isReadOneWay, ONE_WAY),
+);
 
 /** Where a time comes from. */
-const time = z.union(
-  [columnName().transform((name): z.output<typeof timeColumn> => ({ column: name })), timeColumn, timeFolder],
-  "a column's name, { column, unit?, format? } or { folder, unit?, format? }",
+const time = named(
+  'TimeInput',
+  z.union(
+    [
+      columnName().transform((name): z.output<typeof timeColumn> => ({ column: name })),
+      timeColumn,
+      timeFolder,
+    ],
+    "a column's name, { column, unit?, format? } or { folder, unit?, format? }",
+  ),
 );
 
 /** Fields under names of the user's own: unit IDs by type, metadata by key. */
@@ -126,79 +180,108 @@ const fields = z.record(
 );
 
 const metadata = {
-  /** Members of the metadata: a list of columns, which keep their names, or key → field. Null ones are left out. */
-  metadata: z
-    .union(
-      [
-        z
-          .array(columnName())
-          .transform((names) => Object.fromEntries(names.map((name) => [name, byName.parse(name)]))),
-        fields,
-      ],
-      "a list of columns, or keys and where they come from, e.g. { plan: 'plan_name' }",
-    )
-    .default({}),
-  /** A JSON object whose members become members of the metadata; `metadata` wins where both have one. Default none. */
-  metadataJson: field.optional(),
+  metadata: noted(
+    z
+      .union(
+        [
+          z
+            .array(columnName())
+            .transform((names) => Object.fromEntries(names.map((name) => [name, byName.parse(name)]))),
+          fields,
+        ],
+        "a list of columns, or keys and where they come from, e.g. { plan: 'plan_name' }",
+      )
+      .default({}),
+    {
+      text: 'Members of the metadata: a list of columns, which keep their names, or keys and where each comes from. Null values are left out.',
+      example: { plan: 'plan_name' },
+    },
+  ),
+  metadataJson: noted(field.optional(), {
+    text: 'A JSON object whose members become members of the metadata. `metadata` wins where both have one.',
+    absent: 'none',
+    example: 'properties',
+  }),
 };
 
+const UNIT_TYPE = 'Kind of the unit ID.';
+
 /** One user doing one thing. */
-export const eventsMapping = z
-  .strictObject({
-    /** When. Default the column `timestamp`. */
-    timestamp: time.prefault('timestamp'),
-    /** Default the column `event_name`. */
-    eventName: field.prefault('event_name'),
-    /** Default none. */
-    eventValue: field.optional(),
-    /** Unit IDs by type, e.g. `{ userID: 'uid', companyID: 'company' }`. Default `{ userID: 'unit_id' }`. */
-    unitIds: fields
-      .refine((ids) => Object.keys(ids).length > 0, 'at least one unit ID')
-      .prefault({ userID: 'unit_id' }),
+export const eventsMapping = named(
+  'EventsMappingInput',
+  z.strictObject({
+    timestamp: noted(time.prefault('timestamp'), {
+      text: 'When it happened.',
+      example: { column: 'ts', unit: 'ms' },
+    }),
+    eventName: noted(field.prefault('event_name'), { text: 'Name of the event.', example: 'action' }),
+    eventValue: noted(field.optional(), {
+      text: 'Value of the event.',
+      absent: 'none',
+      example: 'revenue',
+    }),
+    unitIds: noted(
+      fields
+        .refine((ids) => Object.keys(ids).length > 0, 'at least one unit ID')
+        .prefault({ userID: 'unit_id' }),
+      { text: 'Unit IDs by type.', example: { userID: 'uid', companyID: 'company' } },
+    ),
     ...metadata,
-  })
-  .prefault({});
+  }),
+).prefault({});
 
 /** One metric of one unit on one day. */
-export const metricsMapping = z
-  .strictObject({
-    /** Default the column `unit_id`. */
-    unitId: field.prefault('unit_id'),
-    /** Kind of the unit ID, e.g. `{ constant: 'userID' }`. Default the column `id_type`. */
-    idType: field.prefault('id_type'),
-    /** Its day. Default the column `date`. */
-    date: time.prefault('date'),
-    /** Default the column `metric_name`. */
-    metricName: field.prefault('metric_name'),
-    /** Default the column `metric_value`, or none when numerator and denominator are given. */
-    metricValue: number.optional(),
-    /** Of a ratio: a row that has both has no value. Default none. */
-    numerator: number.optional(),
-    /** Default none. */
-    denominator: number.optional(),
-  })
-  .refine(
-    ({ numerator, denominator }) => (numerator === undefined) === (denominator === undefined),
-    'numerator and denominator, both or neither',
-  )
-  .prefault({});
+export const metricsMapping = named(
+  'MetricsMappingInput',
+  z
+    .strictObject({
+      unitId: noted(field.prefault('unit_id'), { text: 'The unit ID.', example: 'uid' }),
+      idType: noted(field.prefault('id_type'), { text: UNIT_TYPE, example: { constant: 'userID' } }),
+      date: noted(time.prefault('date'), { text: 'The day of the metric.', example: { folder: 'ds' } }),
+      metricName: noted(field.prefault('metric_name'), {
+        text: 'Name of the metric.',
+        example: { constant: 'revenue' },
+      }),
+      metricValue: noted(number.optional(), {
+        text: 'Value of the metric.',
+        absent: 'the column `metric_value`, or none with `numerator` and `denominator`',
+        example: 'value',
+      }),
+      numerator: noted(number.optional(), {
+        text: 'Numerator of a ratio. A row that has both has no value.',
+        absent: 'none',
+        example: 'clicks',
+      }),
+      denominator: noted(number.optional(), {
+        text: 'Denominator of a ratio.',
+        absent: 'none',
+        example: 'views',
+      }),
+    })
+    .refine(
+      ({ numerator, denominator }) => (numerator === undefined) === (denominator === undefined),
+      'numerator and denominator, both or neither',
+    ),
+).prefault({});
 
 /** One unit's exposure to one group. */
-export const exposuresMapping = z
-  .strictObject({
-    /** When. Default the column `timestamp`. */
-    timestamp: time.prefault('timestamp'),
-    /** Default the column `experiment`. */
-    experiment: field.prefault('experiment'),
-    /** Default the column `group_id`. */
-    group: field.prefault('group_id'),
-    /** Default the column `unit_id`. */
-    unitId: field.prefault('unit_id'),
-    /** Kind of the unit ID. Default `{ constant: 'userID' }`. */
-    unitType: field.prefault({ constant: 'userID' }),
+export const exposuresMapping = named(
+  'ExposuresMappingInput',
+  z.strictObject({
+    timestamp: noted(time.prefault('timestamp'), {
+      text: 'When the unit was exposed.',
+      example: { column: 'ts', unit: 'ms' },
+    }),
+    experiment: noted(field.prefault('experiment'), {
+      text: 'Name of the experiment.',
+      example: { constant: 'checkout_button' },
+    }),
+    group: noted(field.prefault('group_id'), { text: 'The group.', example: 'variant' }),
+    unitId: noted(field.prefault('unit_id'), { text: 'The unit ID.', example: 'uid' }),
+    unitType: noted(field.prefault({ constant: 'userID' }), { text: UNIT_TYPE, example: 'id_type' }),
     ...metadata,
-  })
-  .prefault({});
+  }),
+).prefault({});
 
 /** What a declared column of a table can be: the types that all readers have. */
 const COLUMN_TYPES = ['string', 'bigint', 'double', 'boolean', 'date', 'timestamp'] as const;
@@ -207,35 +290,62 @@ const isTimed = ({ type, unit, format }: { type: string; unit?: unknown; format?
   (unit === undefined && format === undefined) || type === 'date' || type === 'timestamp';
 
 const typed = {
-  /** Type of the column in the table. Default `string`. */
-  type: z.enum(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(', ')}`).default('string'),
+  type: noted(z.enum(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(', ')}`).default('string'), {
+    text: 'Type of the column in the table.',
+    example: 'double',
+  }),
   ...timeReading,
-  /** Files may lack it: it is null in their rows then. Default false: such a file fails. */
-  optional: z.boolean('true or false').default(false),
-  /** Rows without a value are refused. Default false: it is null in them. */
-  required: z.boolean('true or false').default(false),
-  /** What readers see next to the column. Default where it comes from. */
-  comment: z
-    .string('a comment')
-    .min(1, 'a comment of at least one character')
-    .max(255, 'a comment of at most 255 characters')
-    .optional(),
+  optional: noted(z.boolean('true or false').default(false), {
+    text: 'Files may lack it: it is null in their rows then. With `false` such a file fails.',
+    example: true,
+  }),
+  required: noted(z.boolean('true or false').default(false), {
+    text: 'Rows without a value are refused. With `false` it is null in them.',
+    example: true,
+  }),
+  comment: noted(
+    z
+      .string('a comment')
+      .min(1, 'a comment of at least one character')
+      .max(255, 'a comment of at most 255 characters')
+      .optional(),
+    {
+      text: 'What readers see next to the column.',
+      absent: 'where the column comes from',
+      example: 'Net amount in EUR',
+    },
+  ),
 };
 const ONLY_TIMES = 'unit and format with type date or timestamp only';
 
-const typedColumn = z
-  .strictObject({ column: columnName(), ...typed })
-  .refine(isReadOneWay, ONE_WAY)
-  .refine(isTimed, ONLY_TIMES);
-const typedFolder = z
-  .strictObject({ folder: folderName(), ...typed })
-  .refine(isReadOneWay, ONE_WAY)
-  .refine(isTimed, ONLY_TIMES);
+const typedColumn = named(
+  'TypedColumnInput',
+  z
+    .strictObject({
+      column: noted(columnName(), { text: 'Name of the column in the file, exactly.', example: 'amount' }),
+      ...typed,
+    })
+    .refine(isReadOneWay, ONE_WAY)
+    .refine(isTimed, ONLY_TIMES),
+);
+const typedFolder = named(
+  'TypedFolderInput',
+  z
+    .strictObject({
+      folder: noted(folderName(), { text: "Name of a folder of the file's path.", example: 'country' }),
+      ...typed,
+    })
+    .refine(isReadOneWay, ONE_WAY)
+    .refine(isTimed, ONLY_TIMES),
+);
 
 /** A column of the table, and where its values come from. */
-const declared = z.union(
-  [columnName().transform((name) => typedColumn.parse({ column: name })), typedColumn, typedFolder],
-  "a column's name, { column, type?, unit?, format?, optional?, required?, comment? } or the same with folder",
+const declared = named(
+  'DeclaredColumnInput',
+  z.union(
+    [columnName().transform((name) => typedColumn.parse({ column: name })), typedColumn, typedFolder],
+    "a column's name, { column, type?, unit?, format?, optional?, required?, comment? } or the same with folder",
+  ),
 );
 
 /** Declared columns of a table. Far fewer than Glue allows, and enough for any sheet. */
@@ -260,28 +370,55 @@ const declaredColumns = z
   .refine((columns) => Object.keys(columns).length <= MOST_COLUMNS, `at most ${MOST_COLUMNS} columns`);
 
 /** What is known of one unit on one day: Statsig's entity properties. */
-export const propertiesMapping = z.strictObject({
-  /** Default the column `unit_id`. */
-  unitId: field.prefault('unit_id'),
-  /** Kind of the unit ID. Default `{ constant: 'userID' }`. */
-  idType: field.prefault({ constant: 'userID' }),
-  /** The day on which the properties were so. Default none: the day of the folder, `ds`, says it. */
-  date: time.optional(),
-  /** A column each. */
-  properties: declaredColumns,
-});
+export const propertiesMapping = named(
+  'PropertiesMappingInput',
+  z.strictObject({
+    unitId: noted(field.prefault('unit_id'), { text: 'The unit ID.', example: 'uid' }, 'functions'),
+    idType: noted(
+      field.prefault({ constant: 'userID' }),
+      { text: UNIT_TYPE, example: 'id_type' },
+      'functions',
+    ),
+    date: noted(
+      time.optional(),
+      {
+        text: 'The day on which the properties were so.',
+        absent: 'the day of the folder, `ds`',
+        example: 'valid_on',
+      },
+      'functions',
+    ),
+    properties: noted(declaredColumns, {
+      text: 'A column for each property: a list of columns, which keep their names, or the column and where it comes from.',
+      example: { plan: 'plan_name' },
+    }),
+  }),
+);
 
 /** Rows of any kind: the columns of the table are what the configuration declares. */
-export const tableMapping = z
-  .strictObject({
-    columns: declaredColumns,
-    /** Columns that rows are sorted by, so that a reader skips what it does not look for. Default: in no order. */
-    sortBy: z.array(tableColumnName(), 'a list of columns').min(1, 'at least one column').optional(),
-  })
-  .refine(({ columns, sortBy = [] }) => sortBy.every((name) => Object.hasOwn(columns, name)), {
-    path: ['sortBy'],
-    message: 'names of `columns`',
-  });
+export const tableMapping = named(
+  'TableMappingInput',
+  z
+    .strictObject({
+      columns: noted(declaredColumns, {
+        text: 'Columns of the table: a list of columns of the files, or the column and where it comes from.',
+        example: { order_id: 'id', amount: { column: 'amount', type: 'double' } },
+      }),
+      sortBy: noted(
+        z.array(tableColumnName(), 'a list of columns').min(1, 'at least one column').optional(),
+        {
+          text: 'Columns that rows are sorted by, so that a reader skips what it does not look for.',
+          absent: 'in no order',
+          example: ['order_id'],
+        },
+        'functions',
+      ),
+    })
+    .refine(({ columns, sortBy = [] }) => sortBy.every((name) => Object.hasOwn(columns, name)), {
+      path: ['sortBy'],
+      message: 'names of `columns`',
+    }),
+);
 
 /** Where one field comes from, as the schema leaves it. */
 export type Field = z.output<typeof field>;

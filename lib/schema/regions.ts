@@ -76,7 +76,7 @@ export type Region = keyof typeof FACTS;
 export const REGIONS: readonly Region[] = Object.keys(FACTS).filter(isRegion);
 
 /** Regions of customers' buckets: S3 is also in me-south-1, which CloudFormation's registry no longer lists. */
-export const BUCKET_REGIONS: readonly string[] = [...REGIONS, 'me-south-1'].sort();
+export const BUCKET_REGIONS: readonly (Region | 'me-south-1')[] = [...REGIONS, 'me-south-1' as const].sort();
 
 /** Whether the stack can be deployed to a region. */
 export function isRegion(name: string): name is Region {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { KEY_FORMATS } from './AcceptedKey.ts';
+import { named, noted } from './fields/noted.ts';
 import { nameLists } from './formats.ts';
 import { forwardedKinds } from './kinds.ts';
 
@@ -18,44 +19,91 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
 
 /** What is relayed, and what happens if its copy cannot be kept: of every target. */
 const common = {
-  /**
-   * Answer 503 when the copy of a request cannot be kept, so that its SDK sends it again. Default false: the answer is 202,
-   * the copy is counted as not kept, and an alarm rings.
-   */
-  required: z.boolean('true or false').default(false),
-  /** Relay requests without what `privacy.redact` names, and without private attributes. Default false: as they were sent. */
-  redacted: z.boolean('true or false').default(false),
-  /** Kinds of events to relay. Default both. */
-  kinds: z
-    .array(z.enum(forwardedKinds, 'exposures or events'), 'a list of exposures, events')
-    .min(1, 'at least one of exposures, events')
-    .default([...forwardedKinds]),
-  /** Custom events to relay, by name, as the configuration's `events`. Default all. */
-  events: nameLists(),
-  /** Exposures to relay, by gate, config, experiment or layer, as the configuration's `exposures`. Default all. */
-  exposures: nameLists(),
-  /** Keys whose requests are relayed: labels, or SHA-256 in hexadecimal. Default all. */
-  keys: z
-    .array(z.string('a label or a SHA-256').regex(KEY_FORMATS.label.pattern, 'a label or a SHA-256'))
-    .min(1, 'at least one key')
-    .nullable()
-    .default(null),
-  /** Part of the persons whose events are relayed, drawn by their stable ID, else their user ID. Default 1, all. */
-  share: z
-    .number('a number')
-    .gt(0, 'more than 0: leave `relay` out to relay nothing')
-    .max(1, '1 at most')
-    .default(1),
-  /**
-   * Executions at once of the function that delivers, each with ten connections to the target. Default 2, some 200 requests a
-   * second if it answers within 100 ms; what is more waits. They count against the account's: docs/limits.md.
-   */
-  concurrency: z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2),
-  /**
-   * Keep no copies any more; those that wait are delivered. The step before `relay` is removed, whose deployment is refused
-   * while copies are left. Default false.
-   */
-  retired: z.boolean('true or false').default(false),
+  required: noted(
+    z.boolean('true or false').default(false),
+    {
+      text: 'Answer 503 when the copy of a request cannot be kept, so that its SDK sends it again. With `false` the answer is 202, the copy is counted as not kept, and an alarm rings.',
+      example: true,
+    },
+    'functions',
+  ),
+  redacted: noted(
+    z.boolean('true or false').default(false),
+    {
+      text: 'Relay requests without what `privacy.redact` names, and without private attributes. With `false` they are relayed as they were sent.',
+      example: true,
+    },
+    'functions',
+    'Copies that wait stay as they are.',
+  ),
+  kinds: noted(
+    z
+      .array(z.enum(forwardedKinds, 'exposures or events'), 'a list of exposures, events')
+      .min(1, 'at least one of exposures, events')
+      .default([...forwardedKinds]),
+    { text: 'Kinds of events to relay.', example: ['exposures'] },
+    'functions',
+  ),
+  events: noted(
+    nameLists(),
+    {
+      text: "Custom events to relay, by name, as the configuration's `events`.",
+      absent: 'all',
+      example: { allow: ['purchase'] },
+    },
+    'functions',
+  ),
+  exposures: noted(
+    nameLists(),
+    {
+      text: "Exposures to relay, by gate, config, experiment or layer, as the configuration's `exposures`.",
+      absent: 'all',
+      example: { allow: ['checkout_*'] },
+    },
+    'functions',
+  ),
+  keys: noted(
+    z
+      .array(z.string('a label or a SHA-256').regex(KEY_FORMATS.label.pattern, 'a label or a SHA-256'))
+      .min(1, 'at least one key')
+      .nullable()
+      .default(null),
+    {
+      text: 'Keys whose requests are relayed: labels, or SHA-256 in hexadecimal.',
+      absent: 'all',
+      example: ['web'],
+    },
+    'functions',
+  ),
+  share: noted(
+    z
+      .number('a number')
+      .gt(0, 'more than 0: leave `relay` out to relay nothing')
+      .max(1, '1 at most')
+      .default(1),
+    {
+      text: 'Part of the persons whose events are relayed, drawn by their stable ID, else their user ID. 1 is all.',
+      example: 0.1,
+    },
+    'functions',
+  ),
+  concurrency: noted(
+    z.int('a whole number').min(2, '2 or more').max(1_000, '1000 at most').default(2),
+    {
+      text: "Executions at once of the function that delivers, each with ten connections to the target. 2 deliver some 200 requests a second if the target answers within 100 ms. What is more waits. They count against the account's: [limits.md](limits.md).",
+      example: 10,
+    },
+    'in place',
+  ),
+  retired: noted(
+    z.boolean('true or false').default(false),
+    {
+      text: 'Keep no copies any more. Those that wait are delivered. This is the step before `relay` is removed, whose deployment is refused while copies are left: [turning it off](relay.md#turning-it-off).',
+      example: true,
+    },
+    'in place',
+    'The collector keeps no more copies.',
+  ),
 };
 
 const url = z.string('an address').superRefine((text, context) => {
@@ -90,25 +138,52 @@ const headers = z
   .default({});
 
 /** Where every accepted request is delivered too: docs/relay.md. */
-export const relaySchema = z
-  .union(
+export const relaySchema = named(
+  'RelayInput',
+  z.union(
     [
-      z.strictObject({
-        /** To Statsig: https://events.statsigapi.net, with the key of each request. */
-        statsig: z.literal(true, 'true: leave `relay` out to relay nothing'),
-        ...common,
-      }),
-      z.strictObject({
-        /** To this address: the path and the query of each request are put behind it. `http://` only on this machine. */
-        url,
-        /** Headers that are added to each request, in place of equal ones that its SDK sent. Default none. */
-        headers,
-        ...common,
-      }),
+      named(
+        'StatsigRelayInput',
+        z.strictObject({
+          statsig: noted(
+            z.literal(true, 'true: leave `relay` out to relay nothing'),
+            {
+              text: 'To Statsig: https://events.statsigapi.net, with the key of each request.',
+              example: true,
+            },
+            'functions',
+            'Copies that wait go to the new target.',
+          ),
+          ...common,
+        }),
+      ),
+      named(
+        'TargetRelayInput',
+        z.strictObject({
+          url: noted(
+            url,
+            {
+              text: 'To this address: the path and the query of each request are put behind it. `http://` only on this machine.',
+              example: 'https://collector.example.com',
+            },
+            'functions',
+            'Copies that wait go to the new target.',
+          ),
+          headers: noted(
+            headers,
+            {
+              text: 'Headers that are added to each request, in place of equal ones that its SDK sent.',
+              example: { 'x-token': 'a secret of the target' },
+            },
+            'functions',
+          ),
+          ...common,
+        }),
+      ),
     ],
     '{ statsig: true } or { url }, with what is relayed',
-  )
-  .optional();
+  ),
+).optional();
 
 /** `relay` of a configuration that has one. */
 export type Relay = NonNullable<z.output<typeof relaySchema>>;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { named, noted } from './fields/noted.ts';
 import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.ts';
 import {
   eventsMapping,
@@ -30,115 +31,348 @@ const timezone = () =>
   z.string('a time zone').refine(isTimezone, 'a time zone of the IANA database, e.g. Europe/Berlin');
 
 /** When the drop of a day is expected at the latest. A drop that has not arrived by then is reported. */
-const expectedBy = z.strictObject({
-  /** Hour of the day by which the drop must be there, 0 to 23. */
-  hour: z.int('a whole hour').min(0, '0 or more').max(23, '23 at most'),
-  /** Whose clocks show the hour. Default the dataset's time zone. */
-  timezone: timezone().optional(),
-  /** How many days after the folder's day that is. Default 1: the day after. */
-  daysAfter: z.int('whole days').min(0, '0 or more').max(90, '90 at most').default(1),
-  /** Days of the week whose folders are expected. Default all. */
-  weekdays: z
-    .array(z.enum(WEEKDAYS, `one of ${WEEKDAYS.join(', ')}`), 'a list')
-    .min(1, 'at least one')
-    .refine((days) => new Set(days).size === days.length, 'no day twice')
-    .default([...WEEKDAYS]),
-});
+const expectedBy = named(
+  'ExpectedByInput',
+  z.strictObject({
+    hour: noted(
+      z.int('a whole hour').min(0, '0 or more').max(23, '23 at most'),
+      { text: 'Hour of the day by which the drop must be there.', example: 9 },
+      'functions',
+    ),
+    timezone: noted(
+      timezone().optional(),
+      { text: 'Time zone of the hour.', absent: "the dataset's time zone", example: 'Europe/Berlin' },
+      'functions',
+    ),
+    daysAfter: noted(
+      z.int('whole days').min(0, '0 or more').max(90, '90 at most').default(1),
+      { text: "How many days after the folder's day that is. 1 is the day after.", example: 2 },
+      'functions',
+    ),
+    weekdays: noted(
+      z
+        .array(z.enum(WEEKDAYS, `one of ${WEEKDAYS.join(', ')}`), 'a list')
+        .min(1, 'at least one')
+        .refine((days) => new Set(days).size === days.length, 'no day twice')
+        .default([...WEEKDAYS]),
+      {
+        text: 'Days of the week whose folders are expected.',
+        example: ['mon', 'tue', 'wed', 'thu', 'fri'],
+      },
+      'functions',
+    ),
+  }),
+);
 
 const schedule = () => z.enum(['daily', 'hourly'], 'daily or hourly');
 
 const share = () => z.number('a number').min(0, '0 or more').max(1, '1 at most');
 
+const LOADED_DAYS = 'Days that were loaded stay as they are: `npx sluice ingest backfill` loads them again.';
+
 const shared = {
-  /** Its name in ledger, logs and commands: no two datasets of a source have the same. */
-  name: placeName(),
-  /** Glue table of its own. Default `<source>_<name>`. */
-  table: sqlName('table').optional(),
-  /** Folder in the bucket that has a folder for each day. Default the dataset's name. */
-  folder: z
-    .string('a folder')
-    .regex(FOLDER, 'a folder without slash at either end, without * ? and ${, no part of it . or ..')
-    .max(512, 'a folder of at most 512 characters')
-    .optional(),
-  /** How the folders of days are called. Default `YYYY-MM-DD`. */
-  dayFormat: z.enum(DAY_FORMATS, `one of ${DAY_FORMATS.join(', ')}`).default('YYYY-MM-DD'),
-  /** In which days begin, and what times without a zone are in: a name of the IANA database. Default UTC. */
-  timezone: timezone().default('UTC'),
-  /** Days before today whose changes are looked for. Default 3. */
-  lookbackDays: z.int('whole days').min(1, '1 or more').max(90, '90 at most').default(3),
-  /**
-   * Name of the object that says that a day is complete, such as `_SUCCESS`, in the day's own folder: without it the day is
-   * not loaded. Default none.
-   */
-  waitFor: z
-    .string('the name of a marker, e.g. _SUCCESS')
-    .regex(MARKER, 'the name of a marker without slash that is no Parquet file, e.g. _SUCCESS')
-    .max(255, 'a name of at most 255 characters')
-    .optional(),
-  /** Part of a day's rows that may be refused before the day fails. Default 0.01. */
-  refusedShare: share().default(0.01),
-  /** Part of a day's rows that may be more than a day away from their folder before the day fails. Default 1: it never does. */
-  lateShare: share().default(1),
-  /** When each day's drop is expected at the latest. Default never: then none is late. */
-  expectedBy: expectedBy.optional(),
-  /** Default the source's. */
-  schedule: schedule().optional(),
-  /**
-   * What loads a day: the function, Athena, or Athena for days beyond what the function holds. Default `auto`. Athena reads
-   * buckets of the deployment's region that no role is assumed for.
-   */
-  engine: z.enum(ENGINES, `one of ${ENGINES.join(', ')}`).default('auto'),
-  /** With `auto`: files or rows of a day beyond which Athena loads it. Default: what the function holds. */
-  lambdaLimit: z
-    .strictObject({
-      /** Bytes of all files. */
-      bytes: z.int('whole bytes').min(0, '0 or more').optional(),
-      rows: z.int('whole rows').min(0, '0 or more').optional(),
-    })
-    .optional(),
+  name: noted(
+    placeName(),
+    {
+      text: 'Its name in ledger, logs and commands: no two datasets of a source have the same.',
+      example: 'orders',
+    },
+    'replaces',
+    'A new name is a new dataset with an empty ledger: days of `lookbackDays` are loaded again. Without `table` it has a new table, too, and the old one stays with its rows, outside the stack.',
+  ),
+  table: noted(
+    sqlName('table').optional(),
+    {
+      text: 'Glue table of its own.',
+      absent: '`<source>_<name>`, with `_` in place of `-`',
+      example: 'acme_orders',
+    },
+    'replaces',
+    'The old table stays with its rows, outside the stack. Load days again into the new one: `npx sluice ingest backfill`.',
+  ),
+  folder: noted(
+    z
+      .string('a folder')
+      .regex(FOLDER, 'a folder without slash at either end, without * ? and ${, no part of it . or ..')
+      .max(512, 'a folder of at most 512 characters')
+      .optional(),
+    {
+      text: 'Folder in the bucket that has a folder for each day.',
+      absent: "the dataset's name",
+      example: 'exports/orders',
+    },
+    'in place',
+    'Permissions change. The policies that the customer applied must fit: `npx sluice policy print`. Days that were loaded and are looked at again count as gone if the new folder lacks them.',
+  ),
+  dayFormat: noted(
+    z.enum(DAY_FORMATS, `one of ${DAY_FORMATS.join(', ')}`).default('YYYY-MM-DD'),
+    { text: 'How the folders of days are called.', example: 'dt=YYYY-MM-DD' },
+    'functions',
+  ),
+  timezone: noted(
+    timezone().default('UTC'),
+    {
+      text: 'Time zone in which days begin, and of times without a zone: a name of the IANA database.',
+      example: 'America/New_York',
+    },
+    'functions',
+    LOADED_DAYS,
+  ),
+  lookbackDays: noted(
+    z.int('whole days').min(1, '1 or more').max(90, '90 at most').default(3),
+    { text: 'Days before today whose changes are looked for.', example: 7 },
+    'functions',
+  ),
+  waitFor: noted(
+    z
+      .string('the name of a marker, e.g. _SUCCESS')
+      .regex(MARKER, 'the name of a marker without slash that is no Parquet file, e.g. _SUCCESS')
+      .max(255, 'a name of at most 255 characters')
+      .optional(),
+    {
+      text: "Name of the object that says that a day is complete, in the day's own folder. Without it the day is not loaded.",
+      absent: 'a day is loaded when its objects are `settleMinutes` old',
+      example: '_SUCCESS',
+    },
+    'functions',
+  ),
+  refusedShare: noted(
+    share().default(0.01),
+    { text: "Part of a day's rows that may be refused before the day fails.", example: 0.001 },
+    'functions',
+  ),
+  lateShare: noted(
+    share().default(1),
+    {
+      text: "Part of a day's rows that may be more than a day away from their folder before the day fails. With 1 it never does.",
+      example: 0.05,
+    },
+    'functions',
+  ),
+  expectedBy: noted(
+    expectedBy.optional(),
+    {
+      text: "When each day's drop is expected at the latest. A drop that is not there by then is late, which an alarm tells.",
+      absent: 'never: no drop is late',
+      example: { hour: 9 },
+    },
+    'adds',
+    'A schedule and an alarm, with the first dataset that has it.',
+  ),
+  schedule: noted(
+    schedule().optional(),
+    { text: 'How often its folder is looked through.', absent: "the source's", example: 'hourly' },
+    'adds',
+    'A schedule.',
+  ),
+  engine: noted(
+    z.enum(ENGINES, `one of ${ENGINES.join(', ')}`).default('auto'),
+    {
+      text: 'What loads a day: the function, Athena, or with `auto` Athena for days beyond what the function holds. Athena reads only buckets of the deployment’s region for which no role is assumed: [large-days.md](large-days.md).',
+      example: 'lambda',
+    },
+    'adds',
+    'The workgroup, database and rule of loads by Athena, which are there if any dataset may use it.',
+  ),
+  lambdaLimit: noted(
+    z
+      .strictObject({
+        bytes: noted(
+          z.int('whole bytes').min(0, '0 or more').optional(),
+          { text: 'Bytes of all files.', absent: 'what the function holds', example: 1_000_000_000 },
+          'functions',
+        ),
+        rows: noted(
+          z.int('whole rows').min(0, '0 or more').optional(),
+          { text: 'Rows of all files.', absent: 'what the function holds', example: 10_000_000 },
+          'functions',
+        ),
+      })
+      .optional(),
+    {
+      text: 'With `engine: "auto"`: bytes or rows of a day beyond which Athena loads it.',
+      absent: 'what the function holds',
+      example: { rows: 10_000_000 },
+    },
+    'functions',
+  ),
 };
 
-const dataset = z
-  .discriminatedUnion(
-    'kind',
-    [
-      z.strictObject({ kind: z.literal('events'), ...shared, mapping: eventsMapping }),
-      z.strictObject({ kind: z.literal('metrics'), ...shared, mapping: metricsMapping }),
-      z.strictObject({ kind: z.literal('exposures'), ...shared, mapping: exposuresMapping }),
-      z.strictObject({ kind: z.literal('properties'), ...shared, mapping: propertiesMapping }),
-      z.strictObject({ kind: z.literal('table'), ...shared, mapping: tableMapping }),
-    ],
-    'events, metrics, exposures, properties or table',
-  )
-  .refine(({ expectedBy: expected, lookbackDays }) => (expected?.daysAfter ?? 0) <= lookbackDays, {
-    path: ['expectedBy', 'daysAfter'],
-    message: '`lookbackDays` at most: days before that are not looked at',
-  });
+const KIND_CHANGE =
+  'The table has other columns, and days that were loaded lack them. Use a new name for another kind.';
+const mappingNote = 'Where the columns of the table come from in the files.';
+
+/** One folder of a source. The examples of `mapping` show columns that differ from the defaults. */
+const dataset = named(
+  'DatasetInput',
+  z
+    .discriminatedUnion(
+      'kind',
+      [
+        named(
+          'EventsDatasetInput',
+          z.strictObject({
+            kind: noted(
+              z.literal('events'),
+              { text: 'Each row is one user doing one thing.', example: 'events' },
+              'in place',
+              KIND_CHANGE,
+            ),
+            ...shared,
+            mapping: noted(
+              eventsMapping,
+              { text: mappingNote, example: { eventName: 'action', unitIds: { userID: 'uid' } } },
+              'functions',
+              LOADED_DAYS,
+            ),
+          }),
+        ),
+        named(
+          'MetricsDatasetInput',
+          z.strictObject({
+            kind: noted(
+              z.literal('metrics'),
+              { text: 'Each row is one metric of one unit on one day.', example: 'metrics' },
+              'in place',
+              KIND_CHANGE,
+            ),
+            ...shared,
+            mapping: noted(
+              metricsMapping,
+              { text: mappingNote, example: { metricValue: 'value', idType: { constant: 'userID' } } },
+              'functions',
+              LOADED_DAYS,
+            ),
+          }),
+        ),
+        named(
+          'ExposuresDatasetInput',
+          z.strictObject({
+            kind: noted(
+              z.literal('exposures'),
+              { text: "Each row is one unit's exposure to one group.", example: 'exposures' },
+              'in place',
+              KIND_CHANGE,
+            ),
+            ...shared,
+            mapping: noted(
+              exposuresMapping,
+              { text: mappingNote, example: { group: 'variant', unitId: 'uid' } },
+              'functions',
+              LOADED_DAYS,
+            ),
+          }),
+        ),
+        named(
+          'PropertiesDatasetInput',
+          z.strictObject({
+            kind: noted(
+              z.literal('properties'),
+              { text: 'Each row is what is known of one unit on one day.', example: 'properties' },
+              'in place',
+              KIND_CHANGE,
+            ),
+            ...shared,
+            mapping: noted(
+              propertiesMapping,
+              { text: mappingNote, example: { properties: { plan: 'plan_name' } } },
+              'in place',
+              `The table has the new columns. ${LOADED_DAYS}`,
+            ),
+          }),
+        ),
+        named(
+          'TableDatasetInput',
+          z.strictObject({
+            kind: noted(
+              z.literal('table'),
+              {
+                text: 'Rows of any kind: the table has the columns that `mapping` declares.',
+                example: 'table',
+              },
+              'in place',
+              KIND_CHANGE,
+            ),
+            ...shared,
+            mapping: noted(
+              tableMapping,
+              {
+                text: mappingNote,
+                example: { columns: { order_id: 'id', amount: { column: 'amount', type: 'double' } } },
+              },
+              'in place',
+              `The table has the new columns. ${LOADED_DAYS}`,
+            ),
+          }),
+        ),
+      ],
+      'events, metrics, exposures, properties or table',
+    )
+    .refine(({ expectedBy: expected, lookbackDays }) => (expected?.daysAfter ?? 0) <= lookbackDays, {
+      path: ['expectedBy', 'daysAfter'],
+      message: '`lookbackDays` at most: days before that are not looked at',
+    }),
+);
 
 /** A customer's bucket that files are dropped into, and what is in it. */
-const source = z
-  .strictObject({
-    /** Its name in ledger, logs and commands: no two sources have the same. */
-    name: placeName(),
-    ...customerBucketMembers,
-    /** ARN of the KMS key that the bucket is encrypted with. Default none. */
-    kmsKeyArn: kmsKeyArn().optional(),
-    /** How often folders are looked through. Default daily. */
-    schedule: schedule().default('daily'),
-    /** Minutes that a day's youngest object must be old before the day is loaded: it may still be being written. Default 10. */
-    settleMinutes: z.int('whole minutes').min(0, '0 or more').max(1_440, '1440 at most').default(10),
-    /** Names of the folders in it. */
-    datasets: z.array(dataset, 'a list').min(1, 'at least one dataset').max(200, 'at most 200 datasets'),
-  })
-  .transform(({ datasets, ...rest }) => ({
-    ...rest,
-    datasets: datasets.map((one) => ({
-      ...one,
-      table: one.table ?? `${rest.name}_${one.name}`.replaceAll('-', '_'),
-      folder: one.folder ?? one.name,
-      schedule: one.schedule ?? rest.schedule,
+const source = named(
+  'SourceInput',
+  z
+    .strictObject({
+      name: noted(
+        placeName(),
+        {
+          text: 'Its name in ledger, logs and commands: no two sources have the same.',
+          example: 'acme',
+        },
+        'replaces',
+        'A new name is a new source with an empty ledger: days of `lookbackDays` are loaded again. Datasets without `table` have new tables, and the old ones stay with their rows, outside the stack.',
+      ),
+      ...customerBucketMembers,
+      kmsKeyArn: noted(
+        kmsKeyArn().optional(),
+        {
+          text: 'ARN of the KMS key that the bucket is encrypted with.',
+          absent: 'none: the bucket has a key of S3',
+          example: 'arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+        },
+        'in place',
+        'The roles get permissions for the key. The policy of the key must allow them, too.',
+      ),
+      schedule: noted(
+        schedule().default('daily'),
+        { text: 'How often folders are looked through.', example: 'hourly' },
+        'adds',
+        'A schedule.',
+      ),
+      settleMinutes: noted(
+        z.int('whole minutes').min(0, '0 or more').max(1_440, '1440 at most').default(10),
+        {
+          text: "Minutes that a day's youngest object must be old before the day is loaded: it may still be being written.",
+          example: 30,
+        },
+        'functions',
+      ),
+      datasets: noted(
+        z.array(dataset, 'a list').min(1, 'at least one dataset').max(200, 'at most 200 datasets'),
+        {
+          text: 'Its folders. Each has a table, and a `kind` that says what its rows are.',
+          example: [{ name: 'orders', kind: 'events' }],
+        },
+        'adds',
+        'A table. When a dataset is taken out, its table stays with its rows, outside the stack.',
+      ),
+    })
+    .transform(({ datasets, ...rest }) => ({
+      ...rest,
+      datasets: datasets.map((one) => ({
+        ...one,
+        table: one.table ?? `${rest.name}_${one.name}`.replaceAll('-', '_'),
+        folder: one.folder ?? one.name,
+        schedule: one.schedule ?? rest.schedule,
+      })),
     })),
-  }));
+);
 
 /**
  * Customers' buckets that are ingested: docs/ingest.md. Without any, the deployment has none of the functions, queues and

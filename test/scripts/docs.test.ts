@@ -5,6 +5,7 @@ import { questions } from '../../cli/probe/questions.ts';
 import { routes } from '../../console/api/routes.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { awsPage } from '../../scripts/docs/awsPage.ts';
+import { configurationPage } from '../../scripts/docs/configurationPage.ts';
 import { consolePage } from '../../scripts/docs/consolePage.ts';
 import { errorFamilies, errorsPage } from '../../scripts/docs/errorsPage.ts';
 import { tablesPage } from '../../scripts/docs/tablesPage.ts';
@@ -34,6 +35,12 @@ describe('docs/aws.md', () => {
       .filter((line) => line.startsWith('| `SLUICE_PROBE_'));
     expect(rows.map((row) => /^\| `(\w+)`/.exec(row)?.[1])).toEqual(questions.map(({ code }) => code));
     expect(rows.filter((row) => row.split(' | ').length !== 5 || / \|\s+\|/.test(row))).toEqual([]);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  it('is what `npm run docs` generates', () => {
+    expect(readFileSync(join(repositoryRoot, 'docs', 'configuration.md'), 'utf8')).toBe(configurationPage());
   });
 });
 
