@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -37,8 +38,10 @@ export async function digestInputs(
   return hash.digest('hex').slice(0, 32);
 }
 
-/** How long packaging may take, ms. It takes about a second and a half. */
-const DEADLINE_MS = 120_000;
+/** How long packaging may take, ms. It takes about five seconds, and was seen to take 47 on a busy machine. */
+const DEADLINE_MS = 180_000;
+/** How often to look how far packaging is, ms. */
+const LOOK_EVERY_MS = 200;
 /** How much of Serverless's output goes into an error, characters. */
 const OUTPUT_CHARACTERS = 2_000;
 
@@ -50,6 +53,8 @@ export interface PackageRequest {
   readonly configFile: string;
   readonly stage: string;
   readonly region: string;
+  /** Receives a sentence when packaging starts, at each step and at the end. Default nobody. */
+  readonly onStep?: ((sentence: string) => void) | undefined;
 }
 
 /** What packaging made. */
@@ -73,21 +78,55 @@ const stateSchema = z.object({ service: z.object({ service: z.string() }) });
  * `SLUICE_TEMPLATE_PACKAGE_TIMEOUT`
  */
 export async function packageService(request: PackageRequest): Promise<Packaged> {
-  const { root, workspace } = request;
+  const { root, workspace, onStep } = request;
   const serverless = findServerless(root);
+  const startedAt = performance.now();
+  onStep?.(
+    'Packaging the functions for this machine, once until they change: about 5 seconds, on a busy machine up to a minute.',
+  );
   await mkdir(workspace, { recursive: true });
   for (const folder of SOURCE_FOLDERS) await symlink(join(root, folder), join(workspace, folder), 'junction');
   // Serverless doesn't follow a link to its own file.
   for (const file of ['serverless.yml', 'package.json', 'tsconfig.json']) {
     await copyFile(join(root, file), join(workspace, file));
   }
-  await run(serverless, request);
+  const look = onStep === undefined ? () => undefined : tellSteps(workspace, onStep);
+  const looking = setInterval(look, LOOK_EVERY_MS);
+  try {
+    await run(serverless, request);
+  } finally {
+    clearInterval(looking);
+  }
+  look();
   const made = join(workspace, '.serverless');
   const template: unknown = JSON.parse(
     await readFile(join(made, 'cloudformation-template-update-stack.json'), 'utf8'),
   );
   const state = stateSchema.parse(JSON.parse(await readFile(join(made, 'serverless-state.json'), 'utf8')));
+  onStep?.(`Packaged in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s.`);
   return { stackName: `${state.service.service}-${request.stage}`, template };
+}
+
+/**
+ * Tells each step of Serverless once it has begun, by the folder that it makes: Serverless says nothing until its end.
+ *
+ * @returns To be called from time to time.
+ */
+function tellSteps(workspace: string, onStep: (sentence: string) => void): () => void {
+  const steps = [
+    {
+      folder: '.serverless',
+      sentence: '  Serverless has read the configuration; esbuild bundles the functions …',
+    },
+    { folder: 'build', sentence: '  The functions are bundled; Serverless writes the template …' },
+  ];
+  return () => {
+    for (let step = steps[0]; step !== undefined; step = steps[0]) {
+      if (!existsSync(join(workspace, step.folder))) return;
+      onStep(step.sentence);
+      steps.shift();
+    }
+  };
 }
 
 function findServerless(root: string): string {

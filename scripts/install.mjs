@@ -293,7 +293,8 @@ class Progress {
     this.count = this.#paths.length;
     const { start, all: most } = INSTALLED_MB;
     const megabytes = (all ? most : start) - (before === undefined ? 0 : start);
-    const size = before !== undefined && hadDev ? '' : `, about ${megabytes} MB`;
+    // Of a set that is there some packages have changed: they are few.
+    const size = before !== undefined && (hadDev || !all) ? '' : `, about ${megabytes} MB`;
     const time = this.count < FEW ? '' : ' It takes about a minute, and longer over a slow network.';
     process.stderr.write(`Installing ${this.count} packages${size}, once.${time}\n`);
     this.#timer = setInterval(() => {
@@ -310,7 +311,9 @@ class Progress {
     if (!rewritable && performance.now() - this.#saidAt < SAY_EVERY_MS) return;
     this.#saidAt = performance.now();
     const there = this.#paths.filter((path) => this.#isThere(path)).length;
-    const text = `  ${there} of ${this.count} packages, ${Math.round(elapsed / 1000)} s`;
+    const what =
+      there < this.count ? `${there} of ${this.count} packages` : 'all packages, their scripts run';
+    const text = `  ${what}, ${Math.round(elapsed / 1000)} s`;
     process.stderr.write(rewritable ? `\r\x1b[K${text}` : `${text}\n`);
     this.#rewritten = rewritable;
   }
