@@ -35,7 +35,7 @@ const cloud = await startCloud({
   port: 0,
   edgePort: 0,
   data,
-  onPackaging: () => say('Packaging changed functions (a few seconds, once) …'),
+  onPackaging: say,
 });
 say(`collector  ${cloud.collector}`);
 say(`edge       ${cloud.edge}   every AWS service that Sluice needs, with its own protocol`);

@@ -32,8 +32,8 @@ export interface LoadOptions {
   readonly region?: string;
   /** Default the process's own. Only `SLUICE_CONFIG` is read: another configuration file. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Called before something is packaged, which takes a few seconds. Default nothing. */
-  readonly onPackaging?: (() => void) | undefined;
+  /** Receives a sentence at each step of packaging, which takes 5 seconds to a minute. Default nobody. */
+  readonly onPackaging?: ((sentence: string) => void) | undefined;
 }
 
 /** A packaged deployment. */
@@ -65,14 +65,16 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
   const kept = await readPackage(directory);
   if (kept !== undefined) return { ...kept, directory, config, cached: true };
 
-  options.onPackaging?.();
   // The packages hold the configuration: customers' accounts and roles are the user's own business.
   await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
   await chmod(cacheDirectory, 0o700);
   let packaged: Packaged;
   const workspace = join(cacheDirectory, `.${digest}-${randomUUID()}`);
   try {
-    packaged = await packageService({ root, workspace, configFile: file, stage, region });
+    packaged = await packageService({
+      ...{ root, workspace, configFile: file, stage, region },
+      onStep: options.onPackaging,
+    });
     const finished = join(workspace, 'finished');
     await mkdir(finished);
     await rename(join(workspace, 'build'), join(finished, 'build'));

@@ -102,8 +102,8 @@ export interface StartOptions {
   readonly clock?: MovableClock;
   /** Loads what is deployed. Default: the package of the sources as they are now. */
   readonly load?: () => Promise<CloudPackage>;
-  /** Called before the deployment is packaged, which takes a few seconds: after each change of it. Default nobody. */
-  readonly onPackaging?: () => void;
+  /** Receives a sentence at each step while the deployment is packaged, as after each change of it. Default nobody. */
+  readonly onPackaging?: (sentence: string) => void;
   /** Receives a sentence when other users of the machine could read the data directory. Default nobody. */
   readonly onWarning?: (sentence: string) => void;
   /** Receives each new sentence that refuses a call of a service. Default nobody. */

@@ -65,7 +65,7 @@ export async function runSoak(options: SoakOptions): Promise<boolean> {
         root: repositoryRoot,
         cacheDirectory: join(repositoryRoot, '.sluice', 'template'),
         env: { SLUICE_CONFIG: CONFIG },
-        onPackaging: () => options.say('Packaging changed functions …'),
+        onPackaging: options.say,
       }),
   });
   const aside = new SoakCloud(cloud, CONFIG);

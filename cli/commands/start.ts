@@ -99,7 +99,7 @@ export const start: Command = {
       checkKeys,
       enforceIam,
       allowedHosts,
-      onPackaging: () => writeNote('Packaging changed functions (a few seconds, once) …\n'),
+      onPackaging: (sentence) => writeNote(`${sentence}\n`),
       onWarning: (sentence) => writeNote(`${visibleLine(sentence)}\n`),
       onRefusal: (sentence) => writeNote(`Refused by the deployed policies: ${visibleLine(sentence)}\n`),
     });

@@ -42,8 +42,18 @@ afterAll(() => {
 
 describe('loadTemplate', () => {
   it('packages offline without credentials, with everything that the local cloud needs', async () => {
-    const loaded = await load();
+    const said: string[] = [];
+    const onPackaging = (sentence: string) => said.push(sentence);
+    const loaded = await loadTemplate({ root, cacheDirectory, env: {}, onPackaging });
     expect(loaded.cached).toBe(false);
+    expect(said).toEqual([
+      'Packaging the functions for this machine, once until they change: about 5 seconds, on a busy machine up to a minute.',
+      '  Serverless has read the configuration; esbuild bundles the functions …',
+      '  The functions are bundled; Serverless writes the template …',
+      expect.stringMatching(/^Packaged in \d+\.\d s\.$/),
+    ]);
+    await loadTemplate({ root, cacheDirectory, env: {}, onPackaging });
+    expect(said).toHaveLength(4);
     expect(loaded.stackName).toBe('sluice-local');
     expect(JSON.stringify(loaded.template)).toContain('no credentials');
     // AWS refuses a reservation where an account has little: none unless it is configured.
