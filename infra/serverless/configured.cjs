@@ -7,7 +7,7 @@ const nothing = {
   ...{ bucket: '', region: 'us-east-1', architecture: 'arm64' },
   ...{ reservedConcurrency: null, lateSeconds: '', rotation: streams, all: streams },
   ...{ passThroughConcurrency: null, corsMethods: ['POST'] },
-  ...{ relayQueue: null, relayConcurrency: 2 },
+  ...{ relayQueue: null, relayConcurrency: 2, logRetentionDays: 30, tags: null },
 };
 
 module.exports = async ({ resolveVariable }) => {
@@ -17,9 +17,11 @@ module.exports = async ({ resolveVariable }) => {
     const file = configFile(resolve(__dirname, '..', '..'), process.env);
     const { lateSeconds, streamVariables } = await import('../streams/streams.ts');
     const config = await loadConfig(file, stage);
-    const { architecture, bucket, collector, passThrough, region } = config;
+    const { architecture, bucket, collector, logs, passThrough, region, tags } = config;
     return {
       ...{ architecture, bucket, region },
+      logRetentionDays: logs.retentionDays,
+      tags: Object.keys(tags).length === 0 ? null : tags,
       reservedConcurrency: collector.reservedConcurrency,
       passThroughConcurrency: passThrough?.concurrency ?? null,
       // SDKs of browsers read rules by GET.

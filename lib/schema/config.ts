@@ -3,7 +3,8 @@ import { defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from './AcceptedKey.ts';
 import { MAX_SHARDS } from './deliveryLimits.ts';
 import { endpointSchema, passThroughSchema } from './endpoint.ts';
 import { exportsSchema } from './exports.ts';
-import { bucketName, nameLists, placeName, singleRegionKeyArn, sqlName } from './formats.ts';
+import { logDays, managedPolicyArn, tagsSchema } from './fields/platform.ts';
+import { bucketName, kmsKeyArn, nameLists, placeName, singleRegionKeyArn, sqlName } from './formats.ts';
 import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, REGIONS } from './regions.ts';
 import { relaySchema } from './relay.ts';
@@ -354,11 +355,24 @@ export const configSchema = z.strictObject({
       salt: z.string('a text').min(16, 'at least 16 characters').optional(),
     })
     .prefault({}),
-  /** What the collector logs about successful requests. Failures are always logged, and metrics count all requests. */
+  /** What is logged, for how long, and how it is encrypted. */
   logs: z
     .strictObject({
-      /** Part of the successful requests that is logged: 0 none, 1 all. Default 0.01. */
+      /**
+       * Part of the successful requests that the collector logs: 0 none, 1 all. Default 0.01. Failures are always logged,
+       * and metrics count all requests.
+       */
       successes: z.number('a number').min(0, '0 or more').max(1, '1 at most').default(0.01),
+      /**
+       * Days for which CloudWatch keeps the logs of the functions and of the delivery streams. One of those that it knows:
+       * 1, 3, 5, 7, 14, 30, 60, 90 … Default 30. The gateway's access log has `endpoint.accessLogDays`.
+       */
+      retentionDays: logDays().default(30),
+      /**
+       * KMS key that every log group of the stack is encrypted with, in the stack's region. Its policy has to allow
+       * CloudWatch Logs to use it: docs/platform.md, "A key for logs". Default null: a key of AWS.
+       */
+      kmsKeyArn: kmsKeyArn().nullable().default(null),
     })
     .prefault({}),
   /** When Firehose writes a file: whichever is reached first. */
@@ -392,6 +406,16 @@ export const configSchema = z.strictObject({
   alarms: alarmsSchema,
   /** Where SDKs post to, and what it takes. */
   endpoint: endpointSchema,
+  /**
+   * Tags of the stack, for cost allocation: `{ team: 'data', 'cost-center': '4711' }`. CloudFormation puts them on every
+   * resource that can have tags: docs/platform.md, "Tags". Default none, beside `STAGE`.
+   */
+  tags: tagsSchema,
+  /**
+   * Managed policy that limits what every role and user of the stack may do, whatever their own policies say:
+   * `arn:aws:iam::111122223333:policy/boundary`. docs/platform.md, "A permissions boundary". Default null: none.
+   */
+  permissionsBoundary: managedPolicyArn().nullable().default(null),
   /**
    * Also answer what SDKs read, by fetching it from Statsig: for SDKs that have one address for everything
    * (docs/sdks.md). Default null: such requests are refused.
