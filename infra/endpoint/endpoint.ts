@@ -1,5 +1,13 @@
 import { hasFunctionUrl, hasGateway, requestLimits } from '../../lib/schema/endpoint.ts';
-import { getAtt, type Output, type Resource, type Resources, sub, type Value } from '../template/Resource.ts';
+import {
+  getAtt,
+  type Output,
+  type Resource,
+  type Resources,
+  ref,
+  sub,
+  type Value,
+} from '../template/Resource.ts';
 import { logicalIds, type Stack } from '../template/Stack.ts';
 
 /** Properties that are added to a resource of Serverless. */
@@ -40,7 +48,7 @@ export function accessLogGroup({ service, stage }: Pick<Stack, 'service' | 'stag
   return `/aws/vendedlogs/${service}-${stage}-access`;
 }
 
-/** Function URLs and the access log. The HTTP API comes from serverless.yml. */
+/** Function URLs, the domain and the access log. The HTTP API comes from serverless.yml. */
 export function endpointResources(stack: Stack): Resources {
   const { endpoint, sources } = stack.config;
   return {
@@ -53,6 +61,7 @@ export function endpointResources(stack: Stack): Resources {
             : functionUrl(logicalIds.triggerUrl, 'IngestDashtriggerLambdaFunction', {})),
         }
       : {}),
+    ...domain(stack),
     ...(endpoint.accessLogDays === null
       ? {}
       : {
@@ -64,6 +73,37 @@ export function endpointResources(stack: Stack): Resources {
             },
           },
         }),
+  };
+}
+
+/**
+ * The domain of the HTTP API. TLS 1.2 is the least that AWS offers for it:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html
+ */
+function domain({ config: { endpoint } }: Stack): Resources {
+  if (endpoint.domain === null || endpoint.certificateArn === null) return {};
+  return {
+    [logicalIds.domain]: {
+      Type: 'AWS::ApiGatewayV2::DomainName',
+      Properties: {
+        DomainName: endpoint.domain,
+        DomainNameConfigurations: [
+          {
+            CertificateArn: endpoint.certificateArn,
+            EndpointType: 'REGIONAL',
+            SecurityPolicy: 'TLS_1_2',
+          },
+        ],
+      },
+    },
+    [logicalIds.domainMapping]: {
+      Type: 'AWS::ApiGatewayV2::ApiMapping',
+      Properties: {
+        DomainName: ref(logicalIds.domain),
+        ApiId: ref(logicalIds.httpApi),
+        Stage: ref(logicalIds.httpApiStage),
+      },
+    },
   };
 }
 
@@ -120,8 +160,33 @@ export function endpointExtensions({ config }: Stack): Readonly<Record<string, E
 
 const POINT_HERE = 'Point SDKs here; any path but the reserved ones will do, /v1/rgstr for example';
 
-/** The addresses. With both, `CollectorUrl` is the Function URL and `GatewayUrl` the gateway, in whichever direction SDKs move. */
-export function endpointOutputs({ config }: Stack): Readonly<Record<string, Output>> {
+/**
+ * The addresses. With both, `CollectorUrl` is the Function URL and `GatewayUrl` the gateway, in whichever direction SDKs move.
+ * A domain of one's own is beside them, as it answers only once its DNS record exists.
+ */
+export function endpointOutputs(stack: Stack): Readonly<Record<string, Output>> {
+  return { ...addressOutputs(stack), ...domainOutputs(stack) };
+}
+
+function domainOutputs({ config: { endpoint } }: Stack): Readonly<Record<string, Output>> {
+  if (endpoint.domain === null) return {};
+  return {
+    DomainUrl: {
+      Description: 'Address of the collector on your own domain, once its DNS record points to DomainTarget',
+      Value: `https://${endpoint.domain}`,
+    },
+    DomainTarget: {
+      Description: 'What the DNS record of the domain points to: a CNAME, or an alias in Route 53',
+      Value: getAtt(logicalIds.domain, 'RegionalDomainName'),
+    },
+    DomainHostedZoneId: {
+      Description: 'Hosted zone of DomainTarget, for an alias in Route 53',
+      Value: getAtt(logicalIds.domain, 'RegionalHostedZoneId'),
+    },
+  };
+}
+
+function addressOutputs({ config }: Stack): Readonly<Record<string, Output>> {
   const { endpoint, sources } = config;
   const gateway = sub(`https://\${${logicalIds.httpApi}}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}`);
   if (!hasFunctionUrl(endpoint)) return { CollectorUrl: { Description: POINT_HERE, Value: gateway } };

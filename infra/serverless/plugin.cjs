@@ -22,6 +22,7 @@ module.exports = class SluicePlugin {
         await this.bundle();
       },
       'after:aws:package:finalize:mergeCustomProviderResources': async () => {
+        await this.applyPlatform();
         await this.requireTemplateFits();
         await this.warn();
       },
@@ -96,6 +97,13 @@ module.exports = class SluicePlugin {
         place: process.env.SLUICE_PACKAGE_FOR === 'here' ? 'here' : 'lambda',
       }),
     );
+  }
+
+  /** Also to what Serverless itself adds: roles and log groups. */
+  async applyPlatform() {
+    const { applyPlatform } = await import('../template/platform.ts');
+    const { Resources } = this.serverless.service.provider.compiledCloudFormationTemplate;
+    applyPlatform(Resources, await this.loadConfig());
   }
 
   async requireTemplateFits() {

@@ -154,6 +154,7 @@ function streamWaits(activity: StreamActivity | undefined, now: number): string 
 
 /** Types of resources whose address SDKs post to. */
 const ENDPOINTS: readonly string[] = ['AWS::ApiGatewayV2::Api', 'AWS::Lambda::Url'];
+const DOMAIN = 'AWS::ApiGatewayV2::DomainName';
 /** What the host of an HTTP API contains. */
 const OF_API = '.execute-api.';
 
@@ -177,7 +178,18 @@ export function deletedAddresses(
     [logicalIds.httpApi, OF_API],
     [logicalIds.collectUrl, '.lambda-url.'],
   ] as const;
-  return hosts.flatMap(([id, part]) => (goes(id) ? [addresses.find((one) => one.includes(part)) ?? id] : []));
+  const kept = domainsOf(packaged);
+  return [
+    ...hosts.flatMap(([id, part]) => (goes(id) ? [addresses.find((one) => one.includes(part)) ?? id] : [])),
+    ...domainsOf(deployed).filter((address) => !kept.includes(address)),
+  ];
+}
+
+/** Addresses on domains of one's own. */
+function domainsOf({ Resources = {} }: StreamTemplate): string[] {
+  return Object.values(Resources).flatMap(({ Type, Properties }) =>
+    Type === DOMAIN ? [`https://${String(Properties?.['DomainName'])}`] : [],
+  );
 }
 
 /**
@@ -343,10 +355,11 @@ export function requireKeys(config: {
 }
 
 /**
- * Refuses a region that lacks a service or the functions' architecture, and a key or topic of another region. S3 accepts
- * only keys of the bucket's region
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html), and CloudWatch only topics of the alarm's
- * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html).
+ * Refuses a region that lacks a service or the functions' architecture, and a key, topic or certificate of another region.
+ * S3 accepts only keys of the bucket's region
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html), CloudWatch only topics of the alarm's
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html), API Gateway only certificates of
+ * the regional domain's (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html).
  *
  * @param region Where to deploy: `region` of the configuration, unless `--region` says otherwise.
  * @throws ConfigError `SLUICE_CONFIG_INVALID`, naming the fields.
@@ -357,7 +370,8 @@ export function requireRegion(
     alarms,
     architecture,
     endpoint,
-  }: Pick<Config, 'existing' | 'alarms' | 'architecture' | 'endpoint'>,
+    logs,
+  }: Pick<Config, 'existing' | 'alarms' | 'architecture' | 'endpoint' | 'logs'>,
   region: string,
 ): asserts region is Region {
   const problems: string[] = [];
@@ -377,6 +391,8 @@ export function requireRegion(
   for (const [field, arn] of [
     ['existing.keyArn', existing.keyArn],
     ['alarms.topicArn', alarms.topicArn],
+    ['endpoint.certificateArn', endpoint.certificateArn],
+    ['logs.kmsKeyArn', logs.kmsKeyArn],
   ] as const) {
     if (arn !== null && arn.split(':')[3] !== region)
       problems.push(`${field}: got "${arn}", expected one of ${region}, where the stack is deployed to.`);

@@ -1,3 +1,4 @@
+import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { resources } from '../resources.ts';
 import { lateSeconds, streamVariables } from '../streams/streams.ts';
@@ -71,7 +72,8 @@ export function serviceConfiguration(stack: Stack) {
       region: config.region,
       /** Of every function, beside its own. */
       environment: { SLUICE_STAGE: stage },
-      logRetentionInDays: 30,
+      logRetentionInDays: config.logs.retentionDays,
+      ...tagsOf(config),
       httpApi: {
         // Answered by the gateway; the function sets no CORS headers.
         cors: {
@@ -94,6 +96,11 @@ export function serviceConfiguration(stack: Stack) {
     unused: unusedFunctions(config),
     resources: resources(stack),
   } as const;
+}
+
+/** CloudFormation puts `stackTags` on what can have tags. `tags` are in the template, so that a change of them alone is deployed. */
+function tagsOf({ tags }: Pick<Config, 'tags'>) {
+  return Object.keys(tags).length === 0 ? {} : { stackTags: tags, tags };
 }
 
 /** The functions that the configuration needs, by their names. */

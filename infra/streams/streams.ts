@@ -16,7 +16,6 @@ import { kindId, partName, type Stack, shardId } from '../template/Stack.ts';
 
 /** How long Firehose retries to write a file before it uses the error prefix. Firehose's default. */
 const DELIVERY_RETRY_SECONDS = 300;
-const LOG_RETENTION_DAYS = 30;
 
 /**
  * Age of a stream's oldest record, seconds, from which it is late. A file arrives up to one and a half buffer intervals after
@@ -73,7 +72,10 @@ function kindStreams(stack: Stack, kind: TableKind): Resources {
   return {
     [logGroup]: {
       Type: 'AWS::Logs::LogGroup',
-      Properties: { LogGroupName: deliveryLogGroup(stack, kind), RetentionInDays: LOG_RETENTION_DAYS },
+      Properties: {
+        LogGroupName: deliveryLogGroup(stack, kind),
+        RetentionInDays: stack.config.logs.retentionDays,
+      },
     },
     [logStream]: {
       Type: 'AWS::Logs::LogStream',

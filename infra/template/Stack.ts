@@ -56,6 +56,8 @@ export const logicalIds = {
   httpApi: 'HttpApi',
   httpApiStage: 'HttpApiStage',
   accessLogGroup: 'AccessLogGroup',
+  domain: 'Domain',
+  domainMapping: 'DomainMapping',
   collectUrl: 'CollectUrl',
   triggerUrl: 'IngestTriggerUrl',
 } as const;

@@ -66,6 +66,14 @@ export interface DeployedNames {
   readonly readers: boolean;
   /** The gateway writes an access log. */
   readonly accessLog: boolean;
+  /** The gateway's own domain; null for none. */
+  readonly domain: string | null;
+  /** Keys of the configured tags. */
+  readonly tagKeys: readonly string[];
+  /** ARN of the boundary of roles and users; null for none. */
+  readonly permissionsBoundary: string | null;
+  /** A key of the account encrypts the logs. */
+  readonly encryptedLogs: boolean;
 }
 
 /** Each a policy of its own, as one would be longer than IAM takes. */
@@ -76,6 +84,8 @@ export interface DeployPolicies {
   readonly data: PolicyDocument;
   /** For readers' roles, users and profiles; undefined without any. */
   readonly readers: PolicyDocument | undefined;
+  /** For a domain, a permissions boundary and a key of logs; undefined without any. */
+  readonly platform: PolicyDocument | undefined;
 }
 
 /**
@@ -87,6 +97,7 @@ export interface DeployPolicies {
  * So the deployer must be trusted. Only a permissions boundary, or an existing bucket and key, limit this further.
  */
 export function deployPolicies(place: Place, names: DeployedNames): DeployPolicies {
+  const platform = platformStatements(place, names);
   return {
     stack: policyDocument([
       ...stackItself(place, names),
@@ -107,7 +118,34 @@ export function deployPolicies(place: Place, names: DeployedNames): DeployPolici
       allow('StreamMetrics', ['cloudwatch:GetMetricData'], ['*']),
     ]),
     readers: names.readers ? policyDocument(readersIdentities(place, names)) : undefined,
+    platform: platform.length === 0 ? undefined : policyDocument(platform),
   };
+}
+
+function platformStatements(place: Place, names: DeployedNames): Statement[] {
+  const { stack, domain, permissionsBoundary, encryptedLogs } = names;
+  return [
+    ...(permissionsBoundary === null
+      ? []
+      : [
+          bounded(
+            'BoundedRoles',
+            [...ROLE_PERMISSIONS, 'iam:PutRolePermissionsBoundary'],
+            iamArn(place, `role/${stack}-*`),
+            permissionsBoundary,
+          ),
+        ]),
+    ...(domain === null ? [] : ownDomain(place, domain)),
+    ...(encryptedLogs
+      ? [
+          allow(
+            'EncryptedLogs',
+            ['logs:AssociateKmsKey', 'logs:DisassociateKmsKey'],
+            logGroupArns(place, names),
+          ),
+        ]
+      : []),
+  ];
 }
 
 /** CloudFormation, and the bucket that Serverless uploads zips and templates to. */
@@ -245,8 +283,52 @@ function api(place: Place): Statement {
   );
 }
 
-function roles(place: Place, { stack }: DeployedNames): Statement[] {
+/** The gateway's own domain, whose name is known before it is made. */
+function ownDomain(place: Place, domain: string): Statement[] {
+  const all = `arn:${place.partition}:apigateway:${place.region}::`;
+  return [
+    allow(
+      'Domain',
+      [
+        'apigateway:AddCertificateToDomain',
+        'apigateway:DELETE',
+        'apigateway:GET',
+        'apigateway:PATCH',
+        'apigateway:POST',
+        'apigateway:PUT',
+        'apigateway:RemoveCertificateFromDomain',
+        'apigateway:TagResource',
+        'apigateway:UntagResource',
+      ],
+      [`${all}/domainnames`, `${all}/domainnames/${domain}`, `${all}/domainnames/${domain}/apimappings*`],
+    ),
+    // The first domain of an account makes it: https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
+    allow(
+      'DomainServiceRole',
+      ['iam:CreateServiceLinkedRole'],
+      [iamArn(place, 'role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway')],
+      { StringEquals: { 'iam:AWSServiceName': 'ops.apigateway.amazonaws.com' } },
+    ),
+  ];
+}
+
+/** Actions that put a role's own permissions, allowed only where it has the boundary, if one is configured. */
+const ROLE_PERMISSIONS = ['iam:AttachRolePolicy', 'iam:CreateRole', 'iam:PutRolePolicy'];
+const USER_PERMISSIONS = ['iam:AttachUserPolicy', 'iam:CreateUser'];
+
+/**
+ * A statement that allows to make roles or users with the boundary, and to give permissions to those that have it. No
+ * statement allows `iam:DeleteRolePermissionsBoundary`: nothing takes a boundary off again. The ARN is that of the identity's
+ * boundary, or for Create and Put the one that the request gives.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
+ */
+function bounded(Sid: string, actions: readonly string[], resource: string, boundary: string): Statement {
+  return allow(Sid, actions, [resource], { StringEquals: { 'iam:PermissionsBoundary': boundary } });
+}
+
+function roles(place: Place, { stack, permissionsBoundary }: DeployedNames): Statement[] {
   const own = iamArn(place, `role/${stack}-*`);
+  const isFree = (action: string) => permissionsBoundary === null || !ROLE_PERMISSIONS.includes(action);
   return [
     allow(
       'Roles',
@@ -267,7 +349,7 @@ function roles(place: Place, { stack }: DeployedNames): Statement[] {
         'iam:UpdateAssumeRolePolicy',
         'iam:UpdateRole',
         'iam:UpdateRoleDescription',
-      ],
+      ].filter(isFree),
       [own],
     ),
     allow('PassRoles', ['iam:PassRole'], [own], {
@@ -360,7 +442,7 @@ function catalog(place: Place, { databases, tables }: DeployedNames): Statement[
  * https://docs.aws.amazon.com/kms/latest/developerguide/abac.html and
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
  */
-function key(place: Place, { stack }: DeployedNames): Statement[] {
+function key(place: Place, { stack, tagKeys }: DeployedNames): Statement[] {
   const keys = arnIn(place, 'kms', 'key/*');
   return [
     allow('MakeKey', ['kms:CreateKey', 'kms:ListAliases'], ['*']),
@@ -377,7 +459,7 @@ function key(place: Place, { stack }: DeployedNames): Statement[] {
       [keys],
     ),
     allow('KeyTags', ['kms:TagResource', 'kms:UntagResource'], [keys], {
-      'ForAllValues:StringLike': { 'aws:TagKeys': ['STAGE', 'aws:cloudformation:*'] },
+      'ForAllValues:StringLike': { 'aws:TagKeys': ['STAGE', ...tagKeys, 'aws:cloudformation:*'] },
     }),
     allow('KeyAlias', ['kms:CreateAlias', 'kms:DeleteAlias'], [keys, arnIn(place, 'kms', `alias/${stack}`)]),
   ];
@@ -443,12 +525,16 @@ function triggers(place: Place, { stack }: DeployedNames): Statement[] {
   ];
 }
 
-/** Logs, alarms and the dashboard. */
-function watching(place: Place, { stack, accessLog }: DeployedNames): Statement[] {
-  const groups = [
+function logGroupArns(place: Place, { stack, accessLog }: DeployedNames): string[] {
+  return [
     ...['lambda', 'kinesisfirehose'].map((service) => `/aws/${service}/${stack}-*`),
     ...(accessLog ? [`/aws/vendedlogs/${stack}-*`] : []),
-  ];
+  ].map((group) => arnIn(place, 'logs', `log-group:${group}`));
+}
+
+/** Logs, alarms and the dashboard. */
+function watching(place: Place, names: DeployedNames): Statement[] {
+  const { stack, accessLog } = names;
   return [
     allow(
       'ListLogGroups',
@@ -470,7 +556,7 @@ function watching(place: Place, { stack, accessLog }: DeployedNames): Statement[
         'logs:TagResource',
         'logs:UntagResource',
       ],
-      groups.map((group) => arnIn(place, 'logs', `log-group:${group}`)),
+      logGroupArns(place, names),
     ),
     // API Gateway's delivery of an access log names no resource: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
     ...(accessLog ? [allow('AccessLog', ACCESS_LOG_ACTIONS, ['*'])] : []),
@@ -530,8 +616,20 @@ function secretArn(place: Place, { stack }: DeployedNames, part: string): string
 }
 
 /** Readers' managed policies, users with access keys in secrets, and profiles for EC2. Roles are among the others. */
-function readersIdentities(place: Place, { stack }: DeployedNames): Statement[] {
+function readersIdentities(place: Place, { stack, permissionsBoundary }: DeployedNames): Statement[] {
+  const users = iamArn(place, `user/${stack}-*`);
+  const isFree = (action: string) => permissionsBoundary === null || !USER_PERMISSIONS.includes(action);
   return [
+    ...(permissionsBoundary === null
+      ? []
+      : [
+          bounded(
+            'BoundedUsers',
+            [...USER_PERMISSIONS, 'iam:PutUserPermissionsBoundary'],
+            users,
+            permissionsBoundary,
+          ),
+        ]),
     allow(
       'ReadersPolicies',
       [
@@ -565,8 +663,8 @@ function readersIdentities(place: Place, { stack }: DeployedNames): Statement[] 
         'iam:TagUser',
         'iam:UntagUser',
         'iam:UpdateAccessKey',
-      ],
-      [iamArn(place, `user/${stack}-*`)],
+      ].filter(isFree),
+      [users],
     ),
     allow(
       'ReadersProfiles',

@@ -306,6 +306,15 @@ function deploy(config: Config, { stack }: KnownNames, place: Place): readonly N
             document: documents.readers,
           },
         ]),
+    ...(documents.platform === undefined
+      ? []
+      : [
+          {
+            name: 'platformPermissions',
+            purpose: 'And this for the domain, the permissions boundary or the key of logs.',
+            document: documents.platform,
+          },
+        ]),
   ];
 }
 
@@ -343,6 +352,10 @@ function deployedNames(config: Config, stack: string): DeployedNames {
     key: existing.keyArn === null,
     readers: readers.length > 0,
     accessLog: config.endpoint.accessLogDays !== null,
+    domain: config.endpoint.domain,
+    tagKeys: Object.keys(config.tags),
+    permissionsBoundary: config.permissionsBoundary,
+    encryptedLogs: config.logs.kmsKeyArn !== null,
   };
 }
 

@@ -60,7 +60,7 @@ export const ConfigError = defineErrorFamily('user', {
   },
   SLUICE_CONFIG_ENDPOINT_DELETED: {
     cause: 'This would delete an address that SDKs may still post to. What they send there would be lost.',
-    cure: 'Deploy `endpoint: { kind: \'both\' }`, point the SDKs at the other address, and wait until the old one gets nothing. Then list it in `endpoint.retired`, as the outputs have it, and deploy (docs/deploy.md, "A Function URL").',
+    cure: 'Deploy `endpoint: { kind: \'both\' }`, point the SDKs at the other address, and wait until the old one gets nothing. Then list it in `endpoint.retired`, as the outputs have it, and deploy (docs/deploy.md, "A Function URL"). Of `endpoint.domain`, list `https://` and the old domain once nothing posts to it (docs/platform.md, "A domain of your own").',
   },
   SLUICE_CONFIG_ACCOUNT_DIFFERS: {
     cause: 'The credentials are of another account than the configuration states.',

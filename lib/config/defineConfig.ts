@@ -6,6 +6,7 @@ import { namePatternProblem } from '../collect/eventFilter.ts';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
 import { MAX_ACTIVE_PARTITIONS } from '../schema/deliveryLimits.ts';
 import { endpointProblems } from '../schema/endpoint.ts';
+import { boundaryProblems } from '../schema/fields/platform.ts';
 import { stagesSchema } from '../schema/stages.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { RELAY_FOLDER, RESERVED_FOLDERS } from '../tables/objectKeys.ts';
@@ -136,7 +137,10 @@ function invalid(input: unknown, issues: readonly z.core.$ZodIssue[]) {
 
 /** Problems that the schema cannot find: names that are valid alone but collide with each other. */
 function findCollisions(config: Config): string[] {
-  const problems: string[] = [...endpointProblems(config.endpoint, config.passThrough)];
+  const problems: string[] = [
+    ...endpointProblems(config.endpoint, config.passThrough),
+    ...boundaryProblems(config),
+  ];
   const [topFolder = ''] = config.statsigFolder.split('/');
   if (RESERVED_FOLDERS.has(topFolder) || (config.relay !== undefined && `${topFolder}/` === RELAY_FOLDER)) {
     problems.push(

@@ -9,7 +9,7 @@ export interface StageConfig {
   readonly regions: readonly string[];
 }
 
-type Kind = 'bucket' | 'database' | 'workgroup';
+type Kind = 'bucket' | 'database' | 'workgroup' | 'domain';
 
 /** A name that one stage alone may use. */
 interface Claim {
@@ -87,8 +87,11 @@ function sentence(
 }
 
 /** Names that the stack creates, or uses as existing, under a name of the configuration. */
-function claims({ bucket, database, athena, readers }: Config): readonly Claim[] {
+function claims({ bucket, database, athena, readers, endpoint }: Config): readonly Claim[] {
   return [
+    ...(endpoint.domain === null
+      ? []
+      : [{ kind: 'domain', name: endpoint.domain, field: 'endpoint.domain' } as const]),
     { kind: 'bucket', name: bucket, field: 'bucket' },
     { kind: 'database', name: database, field: 'database' },
     { kind: 'database', name: athena.stagingDatabase, field: 'athena.stagingDatabase' },

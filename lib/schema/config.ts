@@ -4,7 +4,8 @@ import { MAX_SHARDS } from './deliveryLimits.ts';
 import { endpointSchema, passThroughSchema } from './endpoint.ts';
 import { exportsSchema } from './exports.ts';
 import { named, noted } from './fields/noted.ts';
-import { bucketName, nameLists, placeName, singleRegionKeyArn, sqlName } from './formats.ts';
+import { logDays, managedPolicyArn, tagsSchema } from './fields/platform.ts';
+import { bucketName, kmsKeyArn, nameLists, placeName, singleRegionKeyArn, sqlName } from './formats.ts';
 import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, REGIONS } from './regions.ts';
 import { relaySchema } from './relay.ts';
@@ -753,9 +754,28 @@ export const configSchema = z.strictObject({
           },
           'functions',
         ),
+        retentionDays: noted(
+          logDays().default(30),
+          {
+            text: 'Days for which CloudWatch keeps the logs of the functions and of the delivery streams: 1, 3, 5, 7, 14, 30, 60, 90 … The access log of the gateway has `endpoint.accessLogDays`.',
+            example: 90,
+          },
+          'in place',
+          'With fewer days, CloudWatch deletes the older lines.',
+        ),
+        kmsKeyArn: noted(
+          kmsKeyArn().nullable().default(null),
+          {
+            text: "KMS key that every log group of the stack is encrypted with, in the stack's region. Its policy has to allow CloudWatch Logs to use it: [A key for logs](platform.md#a-key-for-logs).",
+            absent: 'a key of AWS',
+            example: 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+          },
+          'in place',
+          'Lines from now on are encrypted with the new key. Older lines need the old key until they expire.',
+        ),
       })
       .prefault({}),
-    { text: 'What the collector logs.', example: { successes: 0.1 } },
+    { text: 'What is logged, for how long, and how it is encrypted.', example: { successes: 0.1 } },
   ),
   buffering: noted(
     z
@@ -866,6 +886,25 @@ export const configSchema = z.strictObject({
     text: 'Where SDKs post to, and how much it takes.',
     example: { accessLogDays: 30 },
   }),
+  tags: noted(
+    tagsSchema,
+    {
+      text: 'Tags of the stack, for cost allocation. CloudFormation puts them on every resource that can have tags, beside `STAGE`: [Tags](platform.md#tags).',
+      example: { team: 'data', 'cost-center': '4711' },
+    },
+    'in place',
+    'CloudFormation changes the tags of the resources.',
+  ),
+  permissionsBoundary: noted(
+    managedPolicyArn().nullable().default(null),
+    {
+      text: 'Managed policy that limits what every role and user of the stack may do, whatever their own policies say: [A permissions boundary](platform.md#a-permissions-boundary).',
+      absent: 'none',
+      example: 'arn:aws:iam::111122223333:policy/boundary',
+    },
+    'in place',
+    'The roles and users of the stack.',
+  ),
   passThrough: noted(
     passThroughSchema.nullable().default(null),
     {

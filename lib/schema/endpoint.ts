@@ -1,16 +1,11 @@
 import * as z from 'zod';
 import { noted } from './fields/noted.ts';
+import { certificateArn, domainName, logDays } from './fields/platform.ts';
 import { gatewayQuota, type Region } from './regions.ts';
 
 /** Where SDKs post to. */
 const ENDPOINT_KINDS = ['http-api', 'function-url', 'both'] as const;
 export type EndpointKind = (typeof ENDPOINT_KINDS)[number];
-
-/** Days for which CloudWatch keeps a log: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
-const LOG_DAYS = [
-  ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731],
-  ...[1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653],
-];
 
 /** An address as the outputs have it. Upper case and a path would be another text than theirs. */
 const ADDRESS = /^https:\/\/[a-z0-9.-]+$/;
@@ -45,12 +40,28 @@ export const endpointSchema = z
       'nothing',
       'It only allows what another field changes.',
     ),
+    domain: noted(
+      domainName().nullable().default(null),
+      {
+        text: 'A domain of your own for the gateway, in the stack. Needs `certificateArn`. Its DNS record points to the outputs `DomainTarget` and `DomainHostedZoneId`: [A domain of your own](platform.md#a-domain-of-your-own).',
+        absent: "SDKs post to the gateway's own address",
+        example: 'collect.example.com',
+      },
+      'refused',
+      'A deployment that deletes the domain is refused until `retired` lists `https://` and the domain.',
+    ),
+    certificateArn: noted(
+      certificateArn().nullable().default(null),
+      {
+        text: 'The certificate of `domain`, in AWS Certificate Manager, in the region of the stack.',
+        absent: 'none',
+        example: 'arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012',
+      },
+      'in place',
+      'API Gateway takes the new certificate without an interruption.',
+    ),
     accessLogDays: noted(
-      z
-        .int('whole days')
-        .refine((days) => LOG_DAYS.includes(days), `one of ${LOG_DAYS.join(', ')}`)
-        .nullable()
-        .default(null),
+      logDays().nullable().default(null),
       {
         text: "Days for which the gateway's log of requests is kept: time, IP address, status and bytes, no path and no query: [An access log](deploy.md#an-access-log).",
         absent: 'no such log',
@@ -170,11 +181,23 @@ export function hasFunctionUrl({ kind }: Pick<Endpoint, 'kind'>): boolean {
 
 /** What is valid alone and not together. */
 export function endpointProblems(
-  { kind, accessLogDays }: Endpoint,
+  { kind, accessLogDays, domain, certificateArn: certificate }: Endpoint,
   passThrough: PassThrough | null = null,
 ): string[] {
-  if (kind !== 'function-url') return [];
+  const missing =
+    (domain === null) === (certificate === null)
+      ? []
+      : domain === null
+        ? ['endpoint.domain: got null, expected the domain name that `endpoint.certificateArn` is for.']
+        : ['endpoint.certificateArn: got null, expected the ARN of the certificate for `endpoint.domain`.'];
+  if (kind !== 'function-url') return missing;
   return [
+    ...missing,
+    ...(domain === null
+      ? []
+      : [
+          `endpoint.domain: got "${domain}", expected null with \`endpoint.kind\` function-url, as only CloudFront gives a Function URL a domain: examples/waf has a template. Or set \`endpoint.kind\` to http-api or both.`,
+        ]),
     ...(accessLogDays === null
       ? []
       : ['endpoint.accessLogDays: expected null, as a Function URL has no log of requests.']),

@@ -14,6 +14,7 @@ import { waiting } from './checks/delivery/waiting.ts';
 import { dataLake, deployer, unsimulated } from './checks/deployPermissions.ts';
 import { key } from './checks/key.ts';
 import { names } from './checks/names.ts';
+import { boundary, domain } from './checks/platform.ts';
 import { clock, configuration, credentials, region } from './checks/preconditions.ts';
 import { quotas } from './checks/quotas.ts';
 import { readers } from './checks/readers.ts';
@@ -32,6 +33,8 @@ export const checks: readonly Check[] = [
   stack,
   version,
   alarms,
+  domain,
+  boundary,
   bucket,
   bucketSettings,
   holdouts,

@@ -241,6 +241,22 @@ export const doctorFindings = {
     'The alarms notify nobody.',
     'Set `alarms.topicArn` in sluice.config.ts to the ARN of an SNS topic, and deploy: docs/metrics.md.',
   ),
+  SLUICE_DOCTOR_DOMAIN_MISSING: problem(
+    'API Gateway does not have the domain in this account and region. SDKs that post to it lose events.',
+    `If it is new in the configuration, ${DEPLOY}. If somebody deleted it, remove \`domain\` and \`certificateArn\` from the configuration, list the address in \`endpoint.retired\` and deploy; then put them back and deploy again.`,
+  ),
+  SLUICE_DOCTOR_DOMAIN_UNFIT: problem(
+    'The domain is not available, or has another certificate than configured.',
+    `Wait if it is UPDATING. Else look at the certificate in AWS Certificate Manager: it has to be ISSUED and for this name. ${CHANGED}`,
+  ),
+  SLUICE_DOCTOR_DOMAIN_DNS: warning(
+    'The name of the domain does not lead to the gateway, seen from this machine. SDKs that post to it lose events.',
+    'Point its DNS record to the output `DomainTarget` (docs/platform.md, "A domain of your own"). If a CDN or a proxy stands in front, this is as it should be.',
+  ),
+  SLUICE_DOCTOR_BOUNDARY_MISSING: problem(
+    'A role or user of the stack lacks the permissions boundary, or has another one. Somebody changed it, or the configuration is newer than the stack.',
+    `${CHANGED} Else put it back: \`aws iam put-role-permissions-boundary --role-name NAME --permissions-boundary ARN\`, for a user \`put-user-permissions-boundary --user-name NAME\`.`,
+  ),
   SLUICE_DOCTOR_STREAM_MISSING: problem(
     'A delivery stream does not exist. Its rows go to overflow.',
     RECREATE,

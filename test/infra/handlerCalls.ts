@@ -101,6 +101,17 @@ const PASSED_TO: Readonly<Record<string, string>> = {
   'AWS::Scheduler::Schedule': 'scheduler.amazonaws.com',
 };
 
+/** Actions on identities that a policy can limit to those with a boundary. https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html */
+const BOUNDED = new Set([
+  'iam:AttachRolePolicy',
+  'iam:AttachUserPolicy',
+  'iam:CreateRole',
+  'iam:CreateUser',
+  'iam:PutRolePermissionsBoundary',
+  'iam:PutRolePolicy',
+  'iam:PutUserPermissionsBoundary',
+]);
+
 /** What a permission is used on, by the resource types of the service authorization reference. */
 function targets(
   permission: string,
@@ -186,6 +197,19 @@ function targets(
     case 'AWS::ApiGatewayV2::Route':
     case 'AWS::ApiGatewayV2::Stage':
       return onApi(type, permission, operation, place).flatMap((target) => on(target));
+    case 'AWS::ApiGatewayV2::DomainName':
+    case 'AWS::ApiGatewayV2::ApiMapping':
+      return onDomain(resource, permission, operation, place).flatMap((target) => on(target));
+    case 'AWS::IAM::Role':
+    case 'AWS::IAM::User': {
+      // Of the request where the identity is made, else of the identity.
+      const boundary = propertyAt(resource.properties, 'PermissionsBoundary');
+      return on(arn).map((call) =>
+        BOUNDED.has(permission) && typeof boundary === 'string'
+          ? { ...call, context: { 'iam:PermissionsBoundary': boundary } }
+          : call,
+      );
+    }
     default:
       if (arn === '')
         throw new Error(`${resource.logicalId}: say what ${permission} of a ${type} is used on`);
@@ -206,6 +230,23 @@ function onApi(type: string, permission: string, operation: Operation, { region 
   const tags = `arn:aws:apigateway:${region}::/tags/arn%3Aaws%3Aapigateway%3A${region}%3A%3A%2Fapis%2Fa1b2c3`;
   if (operation === 'tag') return [tags];
   return [permission === 'apigateway:POST' && operation === 'create' ? collection : own];
+}
+
+/** ARNs of domains: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html */
+function onDomain(
+  { type, properties }: ResolvedResource,
+  permission: string,
+  operation: Operation,
+  { region }: StackPlace,
+): string[] {
+  const all = `arn:aws:apigateway:${region}::/domainnames`;
+  const domain = `${all}/${String(propertyAt(properties, 'DomainName'))}`;
+  const mappings = `${domain}/apimappings`;
+  if (operation === 'tag')
+    return [`arn:aws:apigateway:${region}::/tags/arn%3Aaws%3Aapigateway%3A${region}%3A%3A%2Fdomainnames%2Fx`];
+  const creates = permission === 'apigateway:POST' && operation === 'create';
+  if (type.endsWith('::ApiMapping')) return [creates ? mappings : `${mappings}/x1y2z3`];
+  return [creates ? all : domain];
 }
 
 function passedRoles(resource: ResolvedResource, place: StackPlace): Call[] {

@@ -221,13 +221,23 @@ export const HANDLER_EXCEPTIONS: readonly HandlerException[] = [
   },
   {
     type: 'AWS::IAM::Role',
-    permissions: 'iam:PutRolePermissionsBoundary iam:DeleteRolePermissionsBoundary',
+    permissions: 'iam:PutRolePermissionsBoundary',
     unset: 'PermissionsBoundary',
     why: 'for permissions boundaries',
   },
   {
+    type: 'AWS::IAM::Role',
+    permissions: 'iam:DeleteRolePermissionsBoundary',
+    why: 'who deploys takes no boundary off: docs/platform.md',
+  },
+  {
     type: 'AWS::IAM::User',
-    permissions: 'iam:PutUserPermissionsBoundary iam:DeleteUserPermissionsBoundary',
+    permissions: 'iam:DeleteUserPermissionsBoundary',
+    why: 'who deploys takes no boundary off: docs/platform.md',
+  },
+  {
+    type: 'AWS::IAM::User',
+    permissions: 'iam:PutUserPermissionsBoundary',
     unset: 'PermissionsBoundary',
     why: 'for permissions boundaries',
   },
@@ -370,6 +380,12 @@ export const HANDLER_EXCEPTIONS: readonly HandlerException[] = [
     permissions: 'kms:*',
     unset: 'KmsKeyArn',
     why: 'for filters that a key of the account encrypts',
+  },
+  {
+    type: 'AWS::ApiGatewayV2::DomainName',
+    permissions: 's3:GetObject s3:GetObjectVersion',
+    unset: 'MutualTlsAuthentication',
+    why: 'for truststores',
   },
   {
     type: 'AWS::ApiGatewayV2::Api',

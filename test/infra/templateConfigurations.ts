@@ -88,6 +88,30 @@ export const templateConfigurations: Readonly<Record<string, Partial<ConfigInput
     passThrough: { statsig: true },
     endpoint: { kind: 'both' },
   },
+  'what a platform team asks for': {
+    region: 'eu-west-1',
+    account,
+    tags: { team: 'data', 'cost-center': '47.11 / EU' },
+    permissionsBoundary: `arn:aws:iam::${account}:policy/boundaries/workloads`,
+    logs: {
+      kmsKeyArn: `arn:aws:kms:eu-west-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
+      retentionDays: 365,
+    },
+    endpoint: {
+      kind: 'both',
+      domain: 'collect.acme.com',
+      certificateArn: `arn:aws:acm:eu-west-1:${account}:certificate/1234abcd-12ab-34cd-56ef-1234567890ab`,
+      accessLogDays: 90,
+    },
+    curate: true,
+    relay: { statsig: true },
+    passThrough: { statsig: true },
+    readers: [
+      { kind: 'statsig', name: 'statsig', principal: account, externalId: 'made-by-statsig' },
+      { kind: 'metabase', name: 'metabase-role', as: 'role', principal: 'ec2', ownDatabase: 'metabase' },
+      { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox-results' },
+    ],
+  },
   'all that exists is brought': {
     region: 'eu-west-1',
     curate: true,

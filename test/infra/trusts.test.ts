@@ -176,7 +176,7 @@ describe('each statement of the deployment policy', () => {
       region: 'eu-west-1',
       keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef',
     });
-    const { stack, data, readers } = deployPolicies(place, {
+    const { stack, data, readers, platform } = deployPolicies(place, {
       stack: 'acme-prod',
       buckets: ['acme-experiments'],
       databases: ['sluice'],
@@ -185,8 +185,13 @@ describe('each statement of the deployment policy', () => {
       key: true,
       readers: true,
       accessLog: true,
+      domain: 'collect.acme.com',
+      tagKeys: ['team', 'cost-center'],
+      permissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary',
+      encryptedLogs: true,
     });
-    const unscoped = [stack, data, ...(readers === undefined ? [] : [readers])]
+    const unscoped = [stack, data, readers, platform]
+      .filter((one) => one !== undefined)
       .flatMap(({ Statement }) => Statement)
       .filter(({ Resource = [] }) => Resource.includes('*'))
       .flatMap(({ Action }) => Action);

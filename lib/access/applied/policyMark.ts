@@ -27,6 +27,7 @@ export const POLICY_VERSIONS = {
   'deploy/stackPermissions': '0.3.0',
   'deploy/dataPermissions': '0.3.0',
   'deploy/readersPermissions': '0.2.0',
+  'deploy/platformPermissions': '0.3.0',
   'probe/permissions': '0.2.0',
 } as const;
 

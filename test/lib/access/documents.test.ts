@@ -28,6 +28,10 @@ const deploy = deployPolicies(place, {
   key: true,
   readers: true,
   accessLog: true,
+  domain: 'collect.acme.com',
+  tagKeys: ['team', 'cost-center'],
+  permissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary',
+  encryptedLogs: true,
 });
 const access = { statsigForwardsHere: false, keyAdministrator: true };
 
@@ -140,6 +144,9 @@ const all: [string, PolicyDocument][] = [
   ...(deploy.readers === undefined
     ? []
     : [['deploy: the readers', deploy.readers] satisfies [string, PolicyDocument]]),
+  ...(deploy.platform === undefined
+    ? []
+    : [['deploy: the platform', deploy.platform] satisfies [string, PolicyDocument]]),
 ];
 
 describe.each(all)('the policy of %s', (_, policy) => {
@@ -152,9 +159,9 @@ describe.each(all)('the policy of %s', (_, policy) => {
 
   it('allows each action on a supported resource type, and names no unused resource', async () => {
     // The simulator knows `apigateway` only for REST APIs, whose ARNs differ, and can't tell the ARN of a function's
-    // version from that of an alias. test/infra/deployPolicy.test.ts judges these two statements by their names.
+    // version from that of an alias. test/infra/deployPolicy.test.ts judges these statements by their names.
     const judged = policy.Statement.filter(
-      ({ Effect, Sid }) => Effect === 'Allow' && Sid !== 'HttpApi' && Sid !== 'FunctionVersions',
+      ({ Effect, Sid }) => Effect === 'Allow' && !['HttpApi', 'Domain', 'FunctionVersions'].includes(Sid),
     );
     for (const statement of judged) {
       const effective = new Set<string>();

@@ -69,6 +69,16 @@ const configs: readonly ConfigInput[] = [
       keyArn: 'arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555',
     },
   },
+  {
+    bucket: 'acme-experiments',
+    tags: { team: 'data' },
+    permissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary',
+    logs: { kmsKeyArn: 'arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555' },
+    endpoint: {
+      domain: 'collect.acme.com',
+      certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/11111111-2222-3333-4444-555555555555',
+    },
+  },
 ];
 
 function printAll(known: Partial<KnownNames> = {}): readonly PrintedPolicy[] {

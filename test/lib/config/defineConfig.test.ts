@@ -45,7 +45,9 @@ describe('defineConfig', () => {
       exposures: { deny: [] },
       passThrough: null,
       privacy: { redact: {} },
-      logs: { successes: 0.01 },
+      logs: { successes: 0.01, retentionDays: 30, kmsKeyArn: null },
+      tags: {},
+      permissionsBoundary: null,
       buffering: { seconds: 300, megabytes: 128 },
       streams: {
         exposures: { shards: 1, inRotation: null },
@@ -75,6 +77,8 @@ describe('defineConfig', () => {
       endpoint: {
         kind: 'http-api',
         retired: [],
+        domain: null,
+        certificateArn: null,
         accessLogDays: null,
         requestsPerSecond: null,
         burst: null,

@@ -6,6 +6,7 @@ import { sameDocument } from '../../../observe/doctor/checks/bucket.ts';
 import { columnProblems } from '../../../observe/doctor/checks/catalog.ts';
 import { judgeShares } from '../../../observe/doctor/checks/delivery/holds.ts';
 import { findPrincipalsWithoutAccess, judgeKey } from '../../../observe/doctor/checks/key.ts';
+import { judgeDns, judgeDomain } from '../../../observe/doctor/checks/platform.ts';
 import { judgeAccount, judgeClock } from '../../../observe/doctor/checks/preconditions.ts';
 import { judgeSimulation } from '../../../observe/doctor/checks/readers.ts';
 import { judgeAlarms, judgeStack, unfinishedWords } from '../../../observe/doctor/checks/stack.ts';
@@ -81,6 +82,35 @@ describe('alarms', () => {
     expect(judgeAlarms({ alarms: { topicArn: null } })).toMatchObject([
       { code: 'SLUICE_DOCTOR_NO_TOPIC', severity: 'warning' },
     ]);
+  });
+});
+
+describe('a domain', () => {
+  const name = 'collect.acme.com';
+  const target = 'd-1.execute-api.us-east-1.amazonaws.com';
+
+  it('leads to the gateway if it has an address of it', () => {
+    expect(judgeDns(name, target, ['192.0.2.1', '192.0.2.9'], ['192.0.2.9', '192.0.2.8'])).toEqual([]);
+    expect(judgeDns(name, target, ['192.0.2.1'], ['192.0.2.9'])).toMatchObject([
+      {
+        code: 'SLUICE_DOCTOR_DOMAIN_DNS',
+        detail: `${name} leads to 192.0.2.1, expected those of ${target}.`,
+      },
+    ]);
+    expect(judgeDns(name, target, [], [])).toHaveLength(1);
+  });
+
+  it('is fit when it is available with the certificate', () => {
+    const configured = { domainName: name, certificateArn: 'arn:one' };
+    const found = { domainNameStatus: 'AVAILABLE', regionalCertificateArn: 'arn:one' } as const;
+    expect(judgeDomain(configured, found)).toEqual([]);
+    expect(
+      judgeDomain(configured, {
+        ...found,
+        domainNameStatus: 'UPDATING',
+        domainNameStatusMessage: 'Certificate',
+      }),
+    ).toMatchObject([{ detail: `${name} is UPDATING: Certificate.` }]);
   });
 });
 

@@ -46,6 +46,10 @@ const serviceQuotas = jsonService({
   },
 });
 
+/** Permissions boundaries by the names of roles and users. */
+const boundaries = new Map<string, string>();
+const NOT_FOUND = Symbol('not found');
+
 /** Services of the REST protocol, by the service and path of each request. */
 const answers = new Map<string, unknown>();
 const restService = (signingName: string): AwsService => ({
@@ -53,6 +57,12 @@ const restService = (signingName: string): AwsService => ({
   async handle({ rawPath, body }) {
     body.resume();
     const answer = answers.get(`${signingName} ${rawPath}`);
+    if (answer === NOT_FOUND)
+      return {
+        status: 404,
+        headers: { 'x-amzn-errortype': 'NotFoundException' },
+        body: '{"message":"No such domain."}',
+      };
     return answer === undefined
       ? {
           status: 403,
@@ -67,6 +77,25 @@ const iam = queryService({
   version: '2010-05-08',
   namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
   operations: new Map([
+    ...(['Role', 'User'] as const).map((kind) =>
+      queryOperation({
+        name: `Get${kind}`,
+        input: z.record(z.string(), z.string()),
+        run(members) {
+          const name = members[`${kind}Name`] ?? '';
+          const arn = boundaries.get(name);
+          return [
+            [
+              kind,
+              [
+                [`${kind}Name`, name],
+                arn === undefined ? undefined : ['PermissionsBoundary', [['PermissionsBoundaryArn', arn]]],
+              ],
+            ],
+          ];
+        },
+      }),
+    ),
     queryOperation({
       name: 'SimulatePrincipalPolicy',
       input: z.record(z.string(), z.string()),
@@ -145,6 +174,64 @@ describe('sluice doctor, where only AWS can answer', () => {
     const found = report.checks.find((one) => one.check === check)?.findings ?? [];
     return [code, ...found.map((one) => `${one.code} ${one.detail}`)];
   };
+
+  it('asks for the domain, and whether its name leads there', async () => {
+    const arn = 'arn:aws:acm:us-east-1:000000000000:certificate/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const asked = config(`endpoint: { domain: 'collect.acme.invalid', certificateArn: '${arn}' }`);
+    // A path without an answer is refused here.
+    expect(await findings('domain', asked)).toEqual([3, 'SLUICE_DOCTOR_NOT_ALLOWED apigateway:GET.']);
+    const regionalDomainName = 'd-1.execute-api.us-east-1.amazonaws.com.invalid';
+    const tell = (more: object) =>
+      answers.set('apigateway /domainnames/collect.acme.invalid', {
+        ...{ domainName: 'collect.acme.invalid', domainNameStatus: 'AVAILABLE', regionalDomainName },
+        ...{ regionalCertificateArn: arn, ...more },
+      });
+    const dns = `SLUICE_DOCTOR_DOMAIN_DNS collect.acme.invalid has no address, expected those of ${regionalDomainName}.`;
+    tell({});
+    expect(await findings('domain', asked)).toEqual([0, dns]);
+    tell({ domainNameStatus: 'PENDING_OWNERSHIP_VERIFICATION', regionalCertificateArn: 'arn:other' });
+    expect(await findings('domain', asked)).toEqual([
+      3,
+      `SLUICE_DOCTOR_DOMAIN_UNFIT collect.acme.invalid is PENDING_OWNERSHIP_VERIFICATION; it has the certificate arn:other, configured is ${arn}.`,
+      dns,
+    ]);
+    answers.set('apigateway /domainnames/collect.acme.invalid', NOT_FOUND);
+    expect(await findings('domain', asked)).toEqual([
+      3,
+      'SLUICE_DOCTOR_DOMAIN_MISSING collect.acme.invalid.',
+    ]);
+    expect(await findings('domain')).toEqual([0]);
+  });
+
+  it('asks every role and user of the stack for its boundary', async () => {
+    const wanted = 'arn:aws:iam::000000000000:policy/boundary';
+    const asked = config(`permissionsBoundary: '${wanted}'`);
+    const roles = deployed.stack.resources.filter(({ type }) => type === 'AWS::IAM::Role');
+    expect(roles.length).toBeGreaterThan(5);
+    for (const { physicalId } of roles) boundaries.set(physicalId, wanted);
+    deployed.tell({
+      ...deployed.stack,
+      resources: [
+        ...deployed.stack.resources,
+        { logicalId: 'ReaderBiUser', physicalId: 'bi-user', type: 'AWS::IAM::User' },
+      ],
+    });
+    const missing = 'SLUICE_DOCTOR_BOUNDARY_MISSING';
+    expect(await findings('boundary', asked)).toEqual([
+      3,
+      `${missing} bi-user has none, expected ${wanted}.`,
+    ]);
+    boundaries.set('bi-user', wanted);
+    expect(await findings('boundary', asked)).toEqual([0]);
+    const [first] = roles.map(({ physicalId }) => physicalId);
+    boundaries.set(first ?? '', 'arn:aws:iam::000000000000:policy/wider');
+    expect(await findings('boundary', asked)).toEqual([
+      3,
+      `${missing} ${first} has arn:aws:iam::000000000000:policy/wider, expected ${wanted}.`,
+    ]);
+    expect(await findings('boundary')).toEqual([0]);
+    deployed.tell(deployed.stack);
+  });
 
   it('accepts the default quotas', async () => {
     expect(await findings('quotas')).toEqual([0]);

@@ -83,6 +83,8 @@ export const updateRules: ReadonlyMap<string, UpdateRule> = new Map<string, Upda
   ['AWS::ApiGatewayV2::Integration', { createOnly: ['ApiId'] }],
   ['AWS::ApiGatewayV2::Route', { createOnly: ['ApiId'] }],
   ['AWS::ApiGatewayV2::Stage', { createOnly: ['ApiId', 'StageName'] }],
+  ['AWS::ApiGatewayV2::DomainName', named('DomainName')],
+  ['AWS::ApiGatewayV2::ApiMapping', { createOnly: ['DomainName'] }],
   ['AWS::IAM::Role', named('RoleName', 'Path')],
   ['AWS::IAM::User', named('UserName')],
   ['AWS::IAM::AccessKey', { createOnly: ['UserName', 'Serial'] }],

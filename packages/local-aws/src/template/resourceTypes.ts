@@ -77,6 +77,15 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
   ['AWS::ApiGatewayV2::Integration', built(shortId, { IntegrationId: shortId })],
   ['AWS::ApiGatewayV2::Route', built(shortId, { RouteId: shortId })],
   ['AWS::ApiGatewayV2::Stage', built(named('StageName'))],
+  // Nothing here answers for it: there is no DNS record, and no certificate.
+  [
+    'AWS::ApiGatewayV2::DomainName',
+    inert(named('DomainName'), {
+      RegionalDomainName: (r) => `d-${apiId(r)}.execute-api.${r.stack.region}.amazonaws.com`,
+      RegionalHostedZoneId: (r) => `Z${digest(r).slice(0, 13).toUpperCase()}`,
+    }),
+  ],
+  ['AWS::ApiGatewayV2::ApiMapping', inert(shortId, { ApiMappingId: shortId })],
   [
     'AWS::IAM::Role',
     inert(named('RoleName'), {

@@ -1,0 +1,101 @@
+import * as z from 'zod';
+
+/** What Serverless accepts, which is less than AWS does. https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
+const TAG_KEY = /^[A-Za-z0-9 ./=+:_-]{1,128}$/;
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules */
+const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+@-]{0,256}$/u;
+/** A resource has 50 at most, those of AWS not counted. Serverless adds one. */
+const MAX_TAGS = 49;
+/** Serverless tags every stack with it. */
+const STAGE_TAG = 'STAGE';
+
+/** What a key of a tag has to be; null if it is. */
+function tagKeyProblem(key: string): string | null {
+  if (!TAG_KEY.test(key)) return 'a key of 1 to 128 letters (A to Z), digits, spaces and . / = + : _ -';
+  if (/^aws:/i.test(key)) return 'a key that does not begin with aws:, which AWS keeps for itself';
+  return key.toUpperCase() === STAGE_TAG
+    ? `another key than ${STAGE_TAG}, which Serverless sets to the name of the stage`
+    : null;
+}
+
+/** Tags of the deployment: key → value. */
+export const tagsSchema = z
+  .record(
+    z.string(),
+    z.string('a text').regex(TAG_VALUE, 'a value of at most 256 letters, digits, spaces and _ . : / = + - @'),
+    'tags: key and value',
+  )
+  .superRefine((tags, context) => {
+    const keys = Object.keys(tags);
+    for (const key of keys) {
+      const message = tagKeyProblem(key);
+      if (message !== null) context.addIssue({ code: 'custom', path: [key], message });
+    }
+    if (keys.length > MAX_TAGS)
+      context.addIssue({
+        code: 'custom',
+        message: `at most ${MAX_TAGS} tags: a resource has 50, and Serverless adds one`,
+      });
+  })
+  .default({});
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html. Policies of AWS have `aws` in place of an account. */
+const POLICY_ARN = /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/;
+
+/** ARN of a managed policy. */
+export function managedPolicyArn() {
+  return z
+    .string('the ARN of a managed policy')
+    .regex(POLICY_ARN, 'the ARN of a managed policy, arn:aws:iam::<account>:policy/<name>');
+}
+
+/**
+ * Days for which CloudWatch keeps a log:
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+ */
+const LOG_DAYS = [
+  ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731],
+  ...[1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653],
+];
+
+/** Days for which a log is kept. */
+export function logDays() {
+  return z.int('whole days').refine((days) => LOG_DAYS.includes(days), `one of ${LOG_DAYS.join(', ')}`);
+}
+
+/** Two labels or more, in lower case, without a wildcard. RFC 1035, 2.3.1 */
+const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
+
+/** A domain name of one's own. AWS's own names are no such. */
+export function domainName() {
+  return z
+    .string('a domain name')
+    .regex(DOMAIN, 'a domain name in lower case, such as collect.example.com: no https://, path or wildcard')
+    .refine((name) => !/\.(amazonaws\.com|on\.aws)$/.test(name), 'a domain name of your own, not one of AWS');
+}
+
+const CERTIFICATE = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/;
+
+/** ARN of a certificate in AWS Certificate Manager. */
+export function certificateArn() {
+  return z
+    .string('the ARN of a certificate')
+    .regex(
+      CERTIFICATE,
+      'the ARN of a certificate in AWS Certificate Manager, arn:aws:acm:<region>:<account>:certificate/<ID>',
+    );
+}
+
+/** The account of a boundary differs from that of the deployment. */
+export function boundaryProblems(config: {
+  readonly account: string | null;
+  readonly permissionsBoundary: string | null;
+}): string[] {
+  const { account, permissionsBoundary: arn } = config;
+  const [, of = 'aws'] = /:iam::([^:]+):/.exec(arn ?? '') ?? [];
+  return account === null || of === 'aws' || of === account
+    ? []
+    : [
+        `permissionsBoundary: got "${arn}", expected a policy of the account ${account}, which is deployed to: a boundary is of the role's own account.`,
+      ];
+}
