@@ -441,7 +441,7 @@ export interface ConfigInput {
       }
     | undefined;
   /**
-   * What the collector logs.
+   * What is logged, for how long, and how it is encrypted.
    *
    * @example
    * logs: { successes: 0.1 }
@@ -459,6 +459,28 @@ export interface ConfigInput {
          * successes: 0.1
          */
         successes?: number | undefined;
+        /**
+         * Days for which CloudWatch keeps the logs of the functions and of the delivery streams: 1, 3, 5, 7, 14, 30, 60, 90 … The access log of the gateway has `endpoint.accessLogDays`.
+         *
+         * Default: `30`.
+         *
+         * Changing it: No interruption: resources are updated in place. With fewer days, CloudWatch deletes the older lines.
+         *
+         * @example
+         * retentionDays: 90
+         */
+        retentionDays?: number | undefined;
+        /**
+         * KMS key that every log group of the stack is encrypted with, in the stack's region. Its policy has to allow CloudWatch Logs to use it: A key for logs (docs/platform.md#a-key-for-logs).
+         *
+         * Default: `null`: a key of AWS.
+         *
+         * Changing it: No interruption: resources are updated in place. Lines from now on are encrypted with the new key. Older lines need the old key until they expire.
+         *
+         * @example
+         * kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
+         */
+        kmsKeyArn?: string | null | undefined;
       }
     | undefined;
   /**
@@ -830,6 +852,28 @@ export interface ConfigInput {
          */
         retired?: string[] | undefined;
         /**
+         * A domain of your own for the gateway, in the stack. Needs `certificateArn`. Its DNS record points to the outputs `DomainTarget` and `DomainHostedZoneId`: A domain of your own (docs/platform.md#a-domain-of-your-own).
+         *
+         * Default: `null`: SDKs post to the gateway's own address.
+         *
+         * Changing it: Refused unless the steps here are taken. A deployment that deletes the domain is refused until `retired` lists `https://` and the domain.
+         *
+         * @example
+         * domain: 'collect.example.com'
+         */
+        domain?: string | null | undefined;
+        /**
+         * The certificate of `domain`, in AWS Certificate Manager, in the region of the stack.
+         *
+         * Default: `null`: none.
+         *
+         * Changing it: No interruption: resources are updated in place. API Gateway takes the new certificate without an interruption.
+         *
+         * @example
+         * certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012'
+         */
+        certificateArn?: string | null | undefined;
+        /**
          * Days for which the gateway's log of requests is kept: time, IP address, status and bytes, no path and no query: An access log (docs/deploy.md#an-access-log).
          *
          * Default: `null`: no such log.
@@ -875,6 +919,26 @@ export interface ConfigInput {
         accountRequestsPerSecond?: number | null | undefined;
       }
     | undefined;
+  /**
+   * Tags of the stack, for cost allocation. CloudFormation puts them on every resource that can have tags, beside `STAGE`: Tags (docs/platform.md#tags).
+   *
+   * Changing it: No interruption: resources are updated in place. CloudFormation changes the tags of the resources.
+   *
+   * @example
+   * tags: { team: 'data', 'cost-center': '4711' }
+   */
+  tags?: Record<string, string> | undefined;
+  /**
+   * Managed policy that limits what every role and user of the stack may do, whatever their own policies say: A permissions boundary (docs/platform.md#a-permissions-boundary).
+   *
+   * Default: `null`: none.
+   *
+   * Changing it: No interruption: resources are updated in place. The roles and users of the stack.
+   *
+   * @example
+   * permissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary'
+   */
+  permissionsBoundary?: string | null | undefined;
   /**
    * Also answer what SDKs read, by fetching it from Statsig: for SDKs that have one address for everything (docs/sdks.md#sdks-with-one-address).
    *

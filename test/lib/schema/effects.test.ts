@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { resources } from '../../../infra/resources.ts';
 import { unusedFunctions } from '../../../infra/serverless/requirements.ts';
 import { streamVariables } from '../../../infra/streams/streams.ts';
+import { applyPlatform } from '../../../infra/template/platform.ts';
 import { ConfigError } from '../../../lib/config/ConfigError.ts';
 import { validateConfig } from '../../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../../lib/config/functionConfig.ts';
@@ -13,6 +14,7 @@ import { updateRules } from '../../../packages/local-aws/src/index.ts';
 import { bare, definition, fieldsOf } from '../../../scripts/docs/configFields.ts';
 
 const customer = { bucket: 'acme-drops', owner: '444455556666' };
+const certificate = 'arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012';
 const role = { arn: 'arn:aws:iam::444455557777:role/sluice', externalId: 'made-by-us' };
 
 /** Uses every part of the configuration, so that each field is in use. */
@@ -143,6 +145,13 @@ const CASES: Readonly<Record<string, { readonly from?: Values; readonly to: Valu
     to: { [dataset(1, 'mapping')]: { numerator: 'a', denominator: 'b' } },
   },
   [dataset(4, 'mapping.sortBy')]: { to: { [dataset(4, 'mapping.sortBy')]: ['id'] } },
+  'endpoint.domain': {
+    to: { 'endpoint.domain': 'collect.example.com', 'endpoint.certificateArn': certificate },
+  },
+  'endpoint.certificateArn': {
+    from: { 'endpoint.domain': 'collect.example.com', 'endpoint.certificateArn': certificate },
+    to: { 'endpoint.domain': 'collect.example.com', 'endpoint.certificateArn': `${certificate}0` },
+  },
   'endpoint.kind': { to: { 'endpoint.kind': 'http-api' } },
   passThrough: { to: { passThrough: null } },
   'passThrough.statsig': { to: { passThrough: { url: 'https://proxy.example.com' } } },
@@ -207,8 +216,11 @@ function deployed(values: Values = {}) {
   const config: Config = validateConfig(withValues(base, values));
   const { Resources, extensions } = resources({ config, service: 'sluice', stage: 'prod' });
   const unused = unusedFunctions(config);
-  // What serverless.yml takes from the configuration: infra/serverless/configured.cjs.
+  applyPlatform(Resources, config);
+  // What Serverless takes from the configuration: infra/serverless/service.ts.
   const settings = {
+    logs: config.logs.retentionDays,
+    tags: config.tags,
     reserved: config.collector.reservedConcurrency,
     passThrough: config.passThrough?.concurrency,
     relay: [config.relay?.concurrency, config.relay?.retired],
