@@ -191,11 +191,8 @@ describe('a project', () => {
 
   it('is packaged into the template that the repository makes of the same configuration', async () => {
     const project = projectAs('npm', 'packaged');
-    const options = {
-      ...templateConfigurations['every option'],
-      ...templateConfigurations['customers’ buckets'],
-      curate: true,
-    };
+    const { relay, 'customers’ buckets': drops } = templateConfigurations;
+    const options = { ...drops, ...relay, curate: true, collector: { reservedConcurrency: 50 } };
     const keys = [{ label: 'web', sha256: '0'.repeat(64) }];
     const salt = 'a salt that no template holds';
     const config = { bucket: 'acme-experiments', keys, privacy: { salt }, stages: ['prod'], ...options };
