@@ -452,7 +452,7 @@ export const configSchema = z.strictObject({
       example: 'warehouse/statsig',
     },
     'in place',
-    'New rows go to the new folder. Days of before keep their partitions in the old one, for which functions and readers lose their permissions. Choose it before the first deployment, or move the objects first.',
+    'New rows go to the new folder. Earlier days keep their partitions in the old one, for which functions and readers lose their permissions. Choose it before the first deployment, or move the objects first.',
   ),
   database: noted(
     sqlName('database').default('sluice'),
@@ -538,7 +538,7 @@ export const configSchema = z.strictObject({
       example: { companyID: 'company_id' },
     },
     'in place',
-    'Tables and views have the new column at once, and older partitions with the next hourly run of `register`. Rows of before have null in it. When a column is taken out, its values stay in the files.',
+    'Tables and views have the new column at once, and older partitions with the next hourly run of `register`. Earlier rows have null in it. When a column is taken out, its values stay in the files.',
   ),
   jsonPaths: noted(
     z.record(z.string(), z.string('a path')).default({}),
@@ -547,7 +547,7 @@ export const configSchema = z.strictObject({
       example: { plan: 'user.custom.plan' },
     },
     'in place',
-    'The views change. They show the column for rows of before, too.',
+    'The views change. They show the column for earlier rows, too.',
   ),
   timeWindow: noted(
     z
@@ -591,7 +591,7 @@ export const configSchema = z.strictObject({
       example: ['spring_holdout'],
     },
     'in place',
-    'The views change, for rows of before, too.',
+    'The views change, for earlier rows, too.',
   ),
   keys: noted(
     z.array(keySchema).default([]),
@@ -733,7 +733,7 @@ export const configSchema = z.strictObject({
             example: 'a long text from your password manager',
           },
           'functions',
-          'Hashes and `event_id`s of new rows do not match those of before.',
+          'Hashes and `event_id`s of new rows do not match the earlier ones.',
         ),
       })
       .prefault({}),

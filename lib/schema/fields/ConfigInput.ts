@@ -83,7 +83,7 @@ export interface ConfigInput {
    *
    * Default: `'statsig'`.
    *
-   * Changing it: No interruption: resources are updated in place. New rows go to the new folder. Days of before keep their partitions in the old one, for which functions and readers lose their permissions. Choose it before the first deployment, or move the objects first.
+   * Changing it: No interruption: resources are updated in place. New rows go to the new folder. Earlier days keep their partitions in the old one, for which functions and readers lose their permissions. Choose it before the first deployment, or move the objects first.
    *
    * @example
    * statsigFolder: 'warehouse/statsig'
@@ -200,7 +200,7 @@ export interface ConfigInput {
   /**
    * Custom unit IDs that become columns: the name in `user.customIDs`, and the column.
    *
-   * Changing it: No interruption: resources are updated in place. Tables and views have the new column at once, and older partitions with the next hourly run of `register`. Rows of before have null in it. When a column is taken out, its values stay in the files.
+   * Changing it: No interruption: resources are updated in place. Tables and views have the new column at once, and older partitions with the next hourly run of `register`. Earlier rows have null in it. When a column is taken out, its values stay in the files.
    *
    * @example
    * unitIds: { companyID: 'company_id' }
@@ -209,7 +209,7 @@ export interface ConfigInput {
   /**
    * Members of the JSON of an event that become columns of the views: the column, and the path. A path begins with `user.`, `metadata.` (of custom events) or `statsigMetadata.`.
    *
-   * Changing it: No interruption: resources are updated in place. The views change. They show the column for rows of before, too.
+   * Changing it: No interruption: resources are updated in place. The views change. They show the column for earlier rows, too.
    *
    * @example
    * jsonPaths: { plan: 'user.custom.plan' }
@@ -263,7 +263,7 @@ export interface ConfigInput {
    *
    * Default: `null`: not known: units in a holdout count as another group (docs/statsig.md).
    *
-   * Changing it: No interruption: resources are updated in place. The views change, for rows of before, too.
+   * Changing it: No interruption: resources are updated in place. The views change, for earlier rows, too.
    *
    * @example
    * holdouts: ['spring_holdout']
@@ -432,7 +432,7 @@ export interface ConfigInput {
          *
          * Default: none.
          *
-         * Changing it: No interruption: only the functions are updated. Hashes and `event_id`s of new rows do not match those of before.
+         * Changing it: No interruption: only the functions are updated. Hashes and `event_id`s of new rows do not match the earlier ones.
          *
          * @example
          * salt: 'a long text from your password manager'
