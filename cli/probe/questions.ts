@@ -350,7 +350,7 @@ export const landingQuestions = {
   SLUICE_PROBE_READERS: {
     asks: 'Whether Statsig, OWOX and Metabase connect with the permissions of docs/readers.md',
     reliesOn: 'their documentation, statement by statement, and a simulation of the calls of their clients',
-    witness: 'docs/readers.md',
+    witness: 'docs/appendix/policies.md',
     certainty: 'documented',
     cure: "`AccessDenied` in CloudTrail names the action: add it to the reader's statements (lib/access).",
     asked: 'by hand',

@@ -16,7 +16,7 @@ import {
   WRITE_RESULTS,
 } from './readerStatements.ts';
 
-/** Everything Metabase may do while it only reads: docs/readers.md compares it with Metabase's document. */
+/** Everything Metabase may do while it only reads: docs/appendix/policies.md compares it with Metabase's document. */
 export function metabasePolicy(place: Place, own: ReaderWorkgroup): PolicyDocument {
   return policyDocument([
     runQueries(place, own),

@@ -23,7 +23,7 @@ export interface OwoxAccess {
   readonly ownDatabase: string;
 }
 
-/** Everything OWOX Data Marts may do: docs/readers.md compares it with OWOX's document. */
+/** Everything OWOX Data Marts may do: docs/appendix/policies.md compares it with OWOX's document. */
 export function owoxPolicy(place: Place, { resultsBucket, ownDatabase }: OwoxAccess): PolicyDocument {
   return policyDocument([
     runQueries(place),

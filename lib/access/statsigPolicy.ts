@@ -21,7 +21,7 @@ export interface StatsigAccess {
   readonly keyAdministrator: boolean;
 }
 
-/** Everything Statsig may do, as a role or as a user: docs/readers.md compares it with Statsig's document. */
+/** Everything Statsig may do, as a role or as a user: docs/appendix/policies.md compares it with Statsig's document. */
 export function statsigPolicy(place: Place, own: ReaderWorkgroup, access: StatsigAccess): PolicyDocument {
   return policyDocument([
     listStagingBucket(place, own),

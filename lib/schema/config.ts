@@ -83,7 +83,7 @@ const existingSchema = z
         example: true,
       },
       'adds',
-      'On a running deployment the bucket leaves the stack and stays with its objects and settings. Back to `false` fails, because a bucket of that name exists.',
+      'On a running deployment the bucket leaves the stack and stays with its objects and settings, but without its policy, which demands TLS. Back to `false` fails, because a bucket of that name exists.',
     ),
     keyArn: noted(
       singleRegionKeyArn().nullable().default(null),
@@ -122,7 +122,7 @@ const existingSchema = z
 const days = () => z.int('whole days').min(1, '1 or more: null keeps for good').max(36_500, '36500 at most');
 
 const EXPIRY =
-  'The lifecycle rules of the bucket change. S3 applies them within a day or two, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.';
+  'The lifecycle rules of the bucket change. S3 applies them once a day, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.';
 
 /** Days after which objects in the bucket expire; null keeps them. docs/deploy.md has the table. */
 const retentionSchema = z
@@ -404,7 +404,7 @@ export const configSchema = z.strictObject({
       example: 'acme-experiments',
     },
     'replaces',
-    'The new bucket is empty. The old one stays with its objects, outside the stack, and what waits there in `overflow/` and `errors/` is not redriven. Copy the objects before you need them: [moving](deploy.md#changing-and-removing).',
+    'The new bucket is empty. The old one stays with its objects, outside the stack, and what waits there in `overflow/` and `errors/` is not redriven. Copy the objects that you need: [Changing and removing](deploy.md#changing-and-removing).',
   ),
   account: noted(
     z
@@ -453,7 +453,7 @@ export const configSchema = z.strictObject({
       example: 'warehouse/statsig',
     },
     'in place',
-    'New rows go to the new folder. Days of before keep their partitions in the old one, for which functions and readers lose their permissions. Choose it before the first deployment, or move the objects first.',
+    'New rows go to the new folder. Earlier days keep their partitions in the old one, for which functions and readers lose their permissions. Choose it before the first deployment, or move the objects first.',
   ),
   database: noted(
     sqlName('database').default('sluice'),
@@ -539,7 +539,7 @@ export const configSchema = z.strictObject({
       example: { companyID: 'company_id' },
     },
     'in place',
-    'Tables and views have the new column at once, and older partitions with the next hourly run of `register`. Rows of before have null in it. When a column is taken out, its values stay in the files.',
+    'Tables and views have the new column at once, and older partitions with the next hourly run of `register`. Earlier rows have null in it. When a column is taken out, its values stay in the files. With `curate`, days are curated again.',
   ),
   jsonPaths: noted(
     z.record(z.string(), z.string('a path')).default({}),
@@ -548,7 +548,7 @@ export const configSchema = z.strictObject({
       example: { plan: 'user.custom.plan' },
     },
     'in place',
-    'The views change. They show the column for rows of before, too.',
+    'The views change. They show the column for earlier rows, too. With `curate`, days are curated again.',
   ),
   timeWindow: noted(
     z
@@ -592,7 +592,7 @@ export const configSchema = z.strictObject({
       example: ['spring_holdout'],
     },
     'in place',
-    'The views change, for rows of before, too.',
+    'The views change, for earlier rows, too.',
   ),
   keys: noted(
     z.array(keySchema).default([]),
@@ -734,7 +734,7 @@ export const configSchema = z.strictObject({
             example: 'a long text from your password manager',
           },
           'functions',
-          'Hashes and `event_id`s of new rows do not match those of before.',
+          'Hashes and `event_id`s of new rows do not match the earlier ones.',
         ),
       })
       .prefault({}),

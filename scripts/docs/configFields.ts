@@ -124,10 +124,10 @@ function optionsOf(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
 }
 
 /** The objects without a name inside a schema, down to those with one. */
-export function ownObjects(schema: z.core.$ZodType, isRoot = true): readonly z.core.$ZodType[] {
-  if (!isRoot && nameOf(schema) !== undefined) return [];
+export function ownObjects(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
+  if (nameOf(schema) !== undefined) return [];
   if (fieldsOf(schema).length > 0) return [schema];
-  return below(schema).flatMap((inner) => ownObjects(inner, false));
+  return below(schema).flatMap(ownObjects);
 }
 
 /** The type of what a schema accepts, in TypeScript. @param object Writes an object that has no name. */

@@ -44,7 +44,7 @@ Each field says what its change does to a deployment. \`npx serverless package\`
 | Refused unless the steps here are taken. | The deployment ends before it changes anything |
 | No resource changes. | Only Sluice's own checks or commands use the value |
 
-This follows AWS's specification of each resource type; a test compares it with the templates. A change that would delete a stream with events, an address of SDKs or copies for relay is always refused ([upgrade.md](upgrade.md), [deploy.md](deploy.md#changing-and-removing)).
+A field without such a line is part of the field around it, which has one. All of this follows AWS's specification of each resource type; a test compares it with the templates. A change that would delete a stream with events, an address of SDKs or copies for relay is always refused ([upgrade.md](upgrade.md), [deploy.md](deploy.md#changing-and-removing)).
 
 `;
 
@@ -71,7 +71,7 @@ function typeSection(name: string, schema: z.core.$ZodType, choices: readonly Ch
   const shared = choice?.shared.map((field) => fieldSection(field, name, 3)) ?? [];
   const common =
     choice === undefined ? '' : `${choice.options.map(typeLink).join(', ')} have these fields in common:\n\n`;
-  return `## ${name}\n\nType: ${linked(typeText(schema, nested, true))}\n\n${common}${shared.join('')}`;
+  return `## ${name}\n\n${usedBy(name, choices)}Type: ${linked(typeText(schema, nested, true))}\n\n${common}${shared.join('')}`;
 }
 
 function objectSection(name: string, schema: z.core.$ZodType, choices: readonly Choice[]): string {
@@ -81,11 +81,36 @@ function objectSection(name: string, schema: z.core.$ZodType, choices: readonly 
   );
   const rules = limitsOf(schema);
   return [
-    `## ${name}\n\n`,
+    `## ${name}\n\n${usedBy(name, choices)}`,
     choice === undefined ? '' : `Also has the fields of ${typeLink(choice.name)}.\n\n`,
     rules.length === 0 ? '' : `Limits: ${rules.join('; ')}.\n\n`,
     ...own.map((field) => fieldSection(field, name, 3)),
   ].join('');
+}
+
+/** Where a type is used: fields of the configuration, or of other types. */
+function usedBy(name: string, choices: readonly Choice[]): string {
+  const of = (owner: string, schema: z.core.$ZodType): string[] =>
+    fieldsOf(schema).flatMap((field) => {
+      // What all objects of a choice have is in the section of the choice.
+      const choice = choices.find(
+        ({ options, shared }) =>
+          options.includes(owner) && shared.some((other) => other.schema === field.schema),
+      );
+      const path = owner === '' ? field.key : `${choice?.name ?? owner}.${field.key}`;
+      const isHere = new RegExp(`\\b${name}\\b`).test(typeText(field.schema, nested));
+      return [
+        ...(isHere ? [`[\`${path}\`](#${anchor(path)})`] : []),
+        ...ownObjects(field.schema).flatMap((one) => of(path, one)),
+      ];
+    });
+  const users = [
+    ...of('', configSchema),
+    ...[...namedSchemas(configSchema)].flatMap(([owner, schema]) => of(owner, schema)),
+  ];
+  return users.length === 0
+    ? ''
+    : `Used by ${[...new Set(users)].slice(0, 6).join(', ')}${users.length > 6 ? ' and others' : ''}.\n\n`;
 }
 
 /** A field, and those of an object in it that has no name. */

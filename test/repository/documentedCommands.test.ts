@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { serviceFunctions } from '../../infra/serverless/service.ts';
@@ -9,12 +9,7 @@ import { doctorFindings } from '../../observe/doctor/findings.ts';
 import { errorFamilies } from '../../scripts/docs/errorsPage.ts';
 import { callMain } from '../harness/callMain.ts';
 
-const pages = [
-  'README.md',
-  ...readdirSync(join(repositoryRoot, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-];
+const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: repositoryRoot })];
 
 /** Every `npx sluice …` of the pages, to the end of the command. */
 const commands = pages.flatMap((page) =>

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
@@ -9,10 +9,11 @@ const pages = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
-  ...readdirSync(join(repositoryRoot, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  ...globSync('docs/**/*.md', { cwd: repositoryRoot }),
 ];
+
+/** The pages by reader. */
+const INDEX = 'docs/README.md';
 
 /** A page without what is code: brackets mean something else there, and so does a # at the beginning of a line. */
 const prose = (page: string) =>
@@ -74,6 +75,13 @@ describe('the links of the top-level pages and of docs/', () => {
         .map((path) => `${page}: ${path}`),
     );
     expect(missing).toEqual([]);
+  });
+
+  it('lead from the index, docs/README.md, to every page of docs/', () => {
+    const listed = links.filter(({ page }) => page === INDEX).map(({ target }) => join('docs', target));
+    const others = pages.filter((page) => page.startsWith('docs/') && page !== INDEX);
+    expect(others.filter((page) => !listed.includes(page))).toEqual([]);
+    expect(links.filter(({ page, target }) => page === 'README.md' && target === INDEX)).not.toEqual([]);
   });
 
   it('lead to every page of docs/', () => {

@@ -5,7 +5,7 @@ export interface ConfigInput {
   /**
    * Bucket that everything is written to. Bucket names are global: choose your own.
    *
-   * Changing it: CloudFormation makes a new resource in place of the old one. The new bucket is empty. The old one stays with its objects, outside the stack, and what waits there in `overflow/` and `errors/` is not redriven. Copy the objects before you need them: moving (docs/deploy.md#changing-and-removing).
+   * Changing it: CloudFormation makes a new resource in place of the old one. The new bucket is empty. The old one stays with its objects, outside the stack, and what waits there in `overflow/` and `errors/` is not redriven. Copy the objects that you need: Changing and removing (docs/deploy.md#changing-and-removing).
    *
    * @example
    * bucket: 'acme-experiments'
@@ -83,7 +83,7 @@ export interface ConfigInput {
    *
    * Default: `'statsig'`.
    *
-   * Changing it: No interruption: resources are updated in place. New rows go to the new folder. Days of before keep their partitions in the old one, for which functions and readers lose their permissions. Choose it before the first deployment, or move the objects first.
+   * Changing it: No interruption: resources are updated in place. New rows go to the new folder. Earlier days keep their partitions in the old one, for which functions and readers lose their permissions. Choose it before the first deployment, or move the objects first.
    *
    * @example
    * statsigFolder: 'warehouse/statsig'
@@ -200,7 +200,7 @@ export interface ConfigInput {
   /**
    * Custom unit IDs that become columns: the name in `user.customIDs`, and the column.
    *
-   * Changing it: No interruption: resources are updated in place. Tables and views have the new column at once, and older partitions with the next hourly run of `register`. Rows of before have null in it. When a column is taken out, its values stay in the files.
+   * Changing it: No interruption: resources are updated in place. Tables and views have the new column at once, and older partitions with the next hourly run of `register`. Earlier rows have null in it. When a column is taken out, its values stay in the files. With `curate`, days are curated again.
    *
    * @example
    * unitIds: { companyID: 'company_id' }
@@ -209,7 +209,7 @@ export interface ConfigInput {
   /**
    * Members of the JSON of an event that become columns of the views: the column, and the path. A path begins with `user.`, `metadata.` (of custom events) or `statsigMetadata.`.
    *
-   * Changing it: No interruption: resources are updated in place. The views change. They show the column for rows of before, too.
+   * Changing it: No interruption: resources are updated in place. The views change. They show the column for earlier rows, too. With `curate`, days are curated again.
    *
    * @example
    * jsonPaths: { plan: 'user.custom.plan' }
@@ -263,7 +263,7 @@ export interface ConfigInput {
    *
    * Default: `null`: not known: units in a holdout count as another group (docs/statsig.md).
    *
-   * Changing it: No interruption: resources are updated in place. The views change, for rows of before, too.
+   * Changing it: No interruption: resources are updated in place. The views change, for earlier rows, too.
    *
    * @example
    * holdouts: ['spring_holdout']
@@ -432,7 +432,7 @@ export interface ConfigInput {
          *
          * Default: none.
          *
-         * Changing it: No interruption: only the functions are updated. Hashes and `event_id`s of new rows do not match those of before.
+         * Changing it: No interruption: only the functions are updated. Hashes and `event_id`s of new rows do not match the earlier ones.
          *
          * @example
          * salt: 'a long text from your password manager'
@@ -606,7 +606,7 @@ export interface ConfigInput {
          *
          * Default: `false`.
          *
-         * Changing it: No interruption: resources are added or removed. On a running deployment the bucket leaves the stack and stays with its objects and settings. Back to `false` fails, because a bucket of that name exists.
+         * Changing it: No interruption: resources are added or removed. On a running deployment the bucket leaves the stack and stays with its objects and settings, but without its policy, which demands TLS. Back to `false` fails, because a bucket of that name exists.
          *
          * @example
          * bucket: true
@@ -693,7 +693,7 @@ export interface ConfigInput {
          *
          * Default: `null`: they are kept.
          *
-         * Changing it: No interruption: resources are updated in place. The lifecycle rules of the bucket change. S3 applies them within a day or two, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.
+         * Changing it: No interruption: resources are updated in place. The lifecycle rules of the bucket change. S3 applies them once a day, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.
          *
          * @example
          * forwardedDays: 730
@@ -704,7 +704,7 @@ export interface ConfigInput {
          *
          * Default: `90`.
          *
-         * Changing it: No interruption: resources are updated in place. The lifecycle rules of the bucket change. S3 applies them within a day or two, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.
+         * Changing it: No interruption: resources are updated in place. The lifecycle rules of the bucket change. S3 applies them once a day, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.
          *
          * @example
          * quarantineDays: 30
@@ -715,7 +715,7 @@ export interface ConfigInput {
          *
          * Default: `30`.
          *
-         * Changing it: No interruption: resources are updated in place. The lifecycle rules of the bucket change. S3 applies them within a day or two, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.
+         * Changing it: No interruption: resources are updated in place. The lifecycle rules of the bucket change. S3 applies them once a day, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.
          *
          * @example
          * queryResultDays: 7
@@ -726,7 +726,7 @@ export interface ConfigInput {
          *
          * Default: `null`: only you delete them.
          *
-         * Changing it: No interruption: resources are updated in place. The lifecycle rules of the bucket change. S3 applies them within a day or two, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.
+         * Changing it: No interruption: resources are updated in place. The lifecycle rules of the bucket change. S3 applies them once a day, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.
          *
          * @example
          * parkedDays: 365
@@ -737,7 +737,7 @@ export interface ConfigInput {
          *
          * Default: `null`: they are kept.
          *
-         * Changing it: No interruption: resources are updated in place. The lifecycle rules of the bucket change. S3 applies them within a day or two, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.
+         * Changing it: No interruption: resources are updated in place. The lifecycle rules of the bucket change. S3 applies them once a day, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.
          *
          * @example
          * errorDays: 90
@@ -748,7 +748,7 @@ export interface ConfigInput {
          *
          * Default: `30`.
          *
-         * Changing it: No interruption: resources are updated in place. The lifecycle rules of the bucket change. S3 applies them within a day or two, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.
+         * Changing it: No interruption: resources are updated in place. The lifecycle rules of the bucket change. S3 applies them once a day, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.
          *
          * @example
          * stateVersionDays: 14
@@ -759,7 +759,7 @@ export interface ConfigInput {
          *
          * Default: `1`.
          *
-         * Changing it: No interruption: resources are updated in place. The lifecycle rules of the bucket change. S3 applies them within a day or two, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.
+         * Changing it: No interruption: resources are updated in place. The lifecycle rules of the bucket change. S3 applies them once a day, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.
          *
          * @example
          * dataVersionDays: 7

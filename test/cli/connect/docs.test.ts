@@ -43,11 +43,12 @@ describe('the pages of Statsig, OWOX and Metabase', () => {
     }
   });
 
-  it.each(['statsig', 'owox', 'metabase'])(
-    '%s.md says where each statement of the vendor is implemented',
+  it.each(['Statsig', 'OWOX Data Marts', 'Metabase'])(
+    'have an appendix that says where each statement of %s is implemented',
     (name) => {
-      const [, table = ''] = pageOf(name).split('| the document says | here | where |\n|---|---|---|\n');
-      const rows = table.trim().split('\n');
+      const [, section = ''] = pageOf('appendix/documents').split(`\n## ${name}\n`);
+      const [, table = ''] = section.split('| the document says | here | where |\n|---|---|---|\n');
+      const rows = (table.split('\n\n')[0] ?? '').trim().split('\n');
       expect(rows.length).toBeGreaterThan(8);
       for (const row of rows) expect(row).toMatch(/^\| .+ \| .+ \| .*\[.+\]\(.+\).* \|$/);
     },
@@ -55,7 +56,7 @@ describe('the pages of Statsig, OWOX and Metabase', () => {
 
   it.each(['statsig', 'owox', 'metabase'])('%s.md links to existing files and headings', (name) => {
     const links = [...pageOf(name).matchAll(/\]\((?!https:)([^)]+)\)/g)].map(([, link = '']) => link);
-    expect(links.length).toBeGreaterThan(5);
+    expect(links.length).toBeGreaterThan(1);
     for (const link of links) {
       const [file = '', anchor] = link.split('#');
       const path = file === '' ? join(docs, `${name}.md`) : join(docs, file);

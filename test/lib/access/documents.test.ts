@@ -35,7 +35,7 @@ const deploy = deployPolicies(place, {
 });
 const access = { statsigForwardsHere: false, keyAdministrator: true };
 
-/** Each section of docs/readers.md, its policy, and the actions of its document, statement by statement. */
+/** Each section of docs/appendix/policies.md, its policy, and the actions of its document, statement by statement. */
 const compared: Record<string, { policy: PolicyDocument; document: Record<string, string> }> = {
   Statsig: {
     policy: statsigPolicy(place, readerWorkgroup(place, { name: 'statsig' }), access),
@@ -90,7 +90,7 @@ const compared: Record<string, { policy: PolicyDocument; document: Record<string
   },
 };
 
-const page = readFileSync(join(repositoryRoot, 'docs', 'readers.md'), 'utf8');
+const page = readFileSync(join(repositoryRoot, 'docs', 'appendix', 'policies.md'), 'utf8');
 
 /** The rows of a section's table: `[line of the document, action, here, statement]`, one for each action. */
 function rowsOf(section: string): string[][] {
@@ -107,35 +107,38 @@ function rowsOf(section: string): string[][] {
   });
 }
 
-describe.each(Object.entries(compared))('docs/readers.md on %s', (section, { policy, document }) => {
-  const rows = rowsOf(section);
+describe.each(Object.entries(compared))(
+  'docs/appendix/policies.md on %s',
+  (section, { policy, document }) => {
+    const rows = rowsOf(section);
 
-  it('has every action of its document, and no other', () => {
-    const inDocument = Object.entries(document).flatMap(([line, actions]) =>
-      actions.split(' ').map((action) => `${line} ${action}`),
-    );
-    const told = rows.filter(([, , here]) => here !== 'added').map(([line, action]) => `${line} ${action}`);
-    expect(new Set(told)).toEqual(new Set(inDocument));
-    for (const [line, action] of rows.filter(([, , here]) => here === 'added'))
-      expect([line, action]).toEqual(['', action]);
-  });
+    it('has every action of its document, and no other', () => {
+      const inDocument = Object.entries(document).flatMap(([line, actions]) =>
+        actions.split(' ').map((action) => `${line} ${action}`),
+      );
+      const told = rows.filter(([, , here]) => here !== 'added').map(([line, action]) => `${line} ${action}`);
+      expect(new Set(told)).toEqual(new Set(inDocument));
+      for (const [line, action] of rows.filter(([, , here]) => here === 'added'))
+        expect([line, action]).toEqual(['', action]);
+    });
 
-  it('has every action of the policy in its statement, and no other', () => {
-    const allowed = policy.Statement.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Sid, Action }) =>
-      Action.map((action) => `${Sid} ${action}`),
-    );
-    const told = rows.filter(([, , here]) => here !== 'left out');
-    expect(new Set(told.map(([, action, , statement]) => `${statement} ${action}`))).toEqual(
-      new Set(allowed),
-    );
-    for (const [, , here] of rows) expect(['same', 'narrower', 'added', 'left out']).toContain(here);
-  });
+    it('has every action of the policy in its statement, and no other', () => {
+      const allowed = policy.Statement.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Sid, Action }) =>
+        Action.map((action) => `${Sid} ${action}`),
+      );
+      const told = rows.filter(([, , here]) => here !== 'left out');
+      expect(new Set(told.map(([, action, , statement]) => `${statement} ${action}`))).toEqual(
+        new Set(allowed),
+      );
+      for (const [, , here] of rows) expect(['same', 'narrower', 'added', 'left out']).toContain(here);
+    });
 
-  it('names what is denied', () => {
-    for (const { Sid } of policy.Statement.filter(({ Effect }) => Effect === 'Deny'))
-      expect(page).toContain(`\`${Sid}\``);
-  });
-});
+    it('names what is denied', () => {
+      for (const { Sid } of policy.Statement.filter(({ Effect }) => Effect === 'Deny'))
+        expect(page).toContain(`\`${Sid}\``);
+    });
+  },
+);
 
 const all: [string, PolicyDocument][] = [
   ...Object.entries(compared).map(([name, { policy }]): [string, PolicyDocument] => [name, policy]),
