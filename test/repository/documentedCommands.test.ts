@@ -13,6 +13,7 @@ const pages = [
   ...readdirSync(join(repositoryRoot, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
+  ...readdirSync(join(repositoryRoot, 'examples')).map((name) => `examples/${name}/README.md`),
 ];
 
 /** Every `npx sluice …` of the pages, to the end of the command. */

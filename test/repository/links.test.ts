@@ -12,6 +12,7 @@ const pages = [
   ...readdirSync(join(repositoryRoot, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
+  ...readdirSync(join(repositoryRoot, 'examples')).map((name) => `examples/${name}/README.md`),
 ];
 
 /** A page without what is code: brackets mean something else there, and so does a # at the beginning of a line. */
