@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
 import { deletedAddresses, requireRegion, requireRetired } from '../../infra/serverless/requirements.ts';
@@ -8,6 +12,8 @@ import type { ConfigInput } from '../../lib/schema/config.ts';
 import { parseTemplate, type Template } from '../../packages/local-aws/src/index.ts';
 import { REGISTRY } from './handlerCalls.ts';
 import { packageTemplate } from './packageTemplate.ts';
+import { referenceProblems } from './schema/referenceProblems.ts';
+import { ServiceSpec } from './schema/ServiceSpec.ts';
 import { templateConfigurations } from './templateConfigurations.ts';
 
 const account = '111122223333';
@@ -273,8 +279,53 @@ describe('the deployment policy of a configuration', () => {
   });
 });
 
-it('the registry says which resources of a stack have no tags, and docs/platform.md lists them', async () => {
-  const { readFileSync } = await import('node:fs');
+describe('docs/platform.md', () => {
+  const page = readFileSync(new URL('../../docs/platform.md', import.meta.url), 'utf8');
+
+  it('makes a template without Serverless’s bucket, which a tool without Serverless deploys at once', async () => {
+    const [, script = ''] = /<<'EOF'\n([\s\S]*?)\nEOF\n/.exec(page) ?? [];
+    const directory = mkdtempSync(join(tmpdir(), 'sluice-artifacts-'));
+    try {
+      mkdirSync(join(directory, 'dist'));
+      const packaged = await packageTemplate({});
+      writeFileSync(
+        join(directory, 'dist', 'cloudformation-template-update-stack.json'),
+        JSON.stringify(packaged),
+      );
+      writeFileSync(join(directory, 'artifacts.cjs'), script);
+      const folder = execFileSync(process.execPath, ['artifacts.cjs'], {
+        cwd: directory,
+        encoding: 'utf8',
+        env: { ARTIFACTS: 'acme-artifacts' },
+      }).trim();
+      expect(folder).toMatch(/^serverless\/sluice\/prod\/[^/]+\/$/);
+      const made = parseTemplate(JSON.parse(readFileSync(join(directory, 'dist', 'template.json'), 'utf8')));
+      expect(JSON.stringify(made)).not.toContain('ServerlessDeploymentBucket');
+      expect(referenceProblems(made, await ServiceSpec.load())).toEqual([]);
+      const functions = Object.values(made.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+      expect(functions.length).toBeGreaterThan(3);
+      for (const { Properties } of functions)
+        expect(Object(Properties)['Code']).toEqual({
+          S3Bucket: 'acme-artifacts',
+          S3Key: expect.stringMatching(new RegExp(`^${folder}[a-z-]+\\.zip$`)),
+        });
+      // Nothing else is lost on the way.
+      const before = Object.keys(parseTemplate(packaged).Resources);
+      expect(Object.keys(made.Resources)).toEqual(
+        before.filter((id) => !id.startsWith('ServerlessDeploymentBucket')),
+      );
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }, 120_000);
+
+  it('has statements that are JSON', () => {
+    const blocks = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text = '']) => JSON.parse(text));
+    expect(blocks).toHaveLength(1);
+  });
+});
+
+it('the registry says which resources of a stack have no tags, and docs/platform.md lists them', () => {
   const page = readFileSync(new URL('../../docs/platform.md', import.meta.url), 'utf8');
   const [, section = ''] = page.split('\n## Tags\n');
   const told = new Set((section.split('\n## ')[0] ?? '').match(/AWS::\w+::\w+/g));

@@ -9,7 +9,7 @@ import { doctorFindings } from '../../observe/doctor/findings.ts';
 import { errorFamilies } from '../../scripts/docs/errorsPage.ts';
 import { callMain } from '../harness/callMain.ts';
 
-const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: repositoryRoot })];
+const pages = ['README.md', ...globSync(['docs/**/*.md', 'examples/*/README.md'], { cwd: repositoryRoot })];
 
 /** Every `npx sluice …` of the pages, to the end of the command. */
 const commands = pages.flatMap((page) =>

@@ -9,7 +9,7 @@ const pages = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
-  ...globSync('docs/**/*.md', { cwd: repositoryRoot }),
+  ...globSync(['docs/**/*.md', 'examples/*/README.md'], { cwd: repositoryRoot }),
 ];
 
 /** The pages by reader. */
