@@ -24,7 +24,7 @@ import { nodeBinary } from '../cli/runNode.mjs';
 /** What each set takes up on a disk, MB. A test measures it. */
 export const INSTALLED_MB = { start: 390, all: 590 };
 
-/** How long another process may leave its mark untouched until it counts as dead, ms. It touches it every second. */
+/** How long another process may leave its lock untouched until it counts as dead, ms. It touches it every second. */
 const SILENT_MS = 30_000;
 /** How long to wait for another process that installs, ms. */
 const WAIT_MS = 15 * 60_000;
@@ -42,16 +42,29 @@ const SAY_EVERY_MS = 10_000;
  * @throws {Error} with a sentence for the terminal.
  */
 export async function installPackages(root, { dev }) {
-  const mark = join(root, '.sluice', 'installing');
-  if (!existsSync(mark) && isInstalled(root, dev)) return;
-  const interrupted = await takeMark(mark, hiddenLockfile(root));
-  // Another process may have installed it meanwhile.
-  if (interrupted || !isInstalled(root, dev)) {
-    const ended = await install(root, mark, { dev, anew: interrupted });
-    // The mark stays, so that the next install knows.
-    if (ended !== undefined) process.exit(ended === 'SIGINT' ? 130 : 1);
+  const unfinished = join(root, '.sluice', 'install-unfinished');
+  if (!existsSync(unfinished) && isInstalled(root, dev)) return;
+  const lock = join(root, '.sluice', 'installing');
+  await takeLock(lock);
+  /** @type {NodeJS.Signals | undefined} */
+  let stopped;
+  try {
+    // If npm was stopped half-way, nobody knows what is whole; if it has ended since, all is.
+    const anew = existsSync(unfinished) && modifiedMs(hiddenLockfile(root)) <= modifiedMs(unfinished);
+    // Another process may have installed it meanwhile.
+    if (anew || !isInstalled(root, dev)) {
+      writeFileSync(unfinished, '');
+      stopped = await install(root, lock, { dev, anew });
+    }
+    if (stopped === undefined) rmSync(unfinished, { force: true });
+  } catch (error) {
+    // After a failure npm puts back what was there.
+    rmSync(unfinished, { force: true });
+    throw error;
+  } finally {
+    rmSync(lock, { force: true });
   }
-  rmSync(mark, { force: true });
+  if (stopped !== undefined) process.exit(stopped === 'SIGINT' ? 130 : 1);
 }
 
 /** npm's own, which it writes at the end of every install. @param {string} root */
@@ -124,34 +137,32 @@ function isInstalled(root, dev) {
 }
 
 /**
- * Marks that this process installs. Waits while another one does.
+ * Lets one process at a time install. Waits while another one does, and takes the lock of one that is no more.
  *
- * @param {string} mark @param {string} installed A file that is newer than the mark if an install has ended since.
- * @returns {Promise<boolean>} Whether an earlier install was interrupted: nobody knows what of it is whole.
+ * @param {string} lock
  */
-async function takeMark(mark, installed) {
-  mkdirSync(join(mark, '..'), { recursive: true, mode: 0o700 });
-  let interrupted = false;
+async function takeLock(lock) {
+  mkdirSync(join(lock, '..'), { recursive: true, mode: 0o700 });
+  let hasWaited = false;
   for (const deadline = Date.now() + WAIT_MS; ; ) {
     try {
-      writeFileSync(mark, `${process.pid}\n`, { flag: 'wx' });
-      return interrupted;
+      writeFileSync(lock, `${process.pid}\n`, { flag: 'wx' });
+      return;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     }
-    if (!isAlive(mark)) {
-      interrupted = modifiedMs(installed) <= modifiedMs(mark);
-      rmSync(mark, { force: true });
-    } else if (Date.now() > deadline) {
-      throw new Error(
-        `Another process has been installing packages for too long: stop it, or remove ${mark}.`,
-      );
-    } else {
-      if (Date.now() + WAIT_MS - deadline < 500) {
-        process.stderr.write('Another process installs packages: waiting for it …\n');
-      }
-      await delay(500);
+    if (!isAlive(lock)) {
+      rmSync(lock, { force: true });
+      continue;
     }
+    if (Date.now() > deadline) {
+      throw new Error(
+        `Another process has been installing packages for too long: stop it, or remove ${lock}.`,
+      );
+    }
+    if (!hasWaited) process.stderr.write('Another process installs packages: waiting for it …\n');
+    hasWaited = true;
+    await delay(500);
   }
 }
 
@@ -160,11 +171,11 @@ function modifiedMs(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** @param {string} mark Whether the process that made it still installs. */
-function isAlive(mark) {
+/** @param {string} lock Whether the process that made it still installs. */
+function isAlive(lock) {
   try {
-    if (Date.now() - modifiedMs(mark) > SILENT_MS) return false;
-    process.kill(Number(readFileSync(mark, 'utf8')), 0);
+    if (Date.now() - modifiedMs(lock) > SILENT_MS) return false;
+    process.kill(Number(readFileSync(lock, 'utf8')), 0);
     return true;
   } catch (error) {
     // A process of another user is alive too.
@@ -173,18 +184,19 @@ function isAlive(mark) {
 }
 
 /**
- * @param {string} root @param {string} mark @param {{ dev: boolean, anew: boolean }} how
- * @returns {Promise<NodeJS.Signals | undefined>} What stopped it.
+ * @param {string} root @param {string} lock @param {{ dev: boolean, anew: boolean }} how
+ * @returns {Promise<NodeJS.Signals | undefined>} What stopped it half-way.
  */
-async function install(root, mark, { dev, anew }) {
+async function install(root, lock, { dev, anew }) {
   const locked = lockedPackages(root);
-  // Without the Node that an install script puts there, nothing says which other scripts have run.
-  const before = anew || !existsSync(nodeBinary(root)) ? undefined : installedPackages(root);
-  const hadDev = Object.keys(before ?? {}).some((path) => locked[path]?.dev === true);
+  const installed = installedPackages(root);
   // What is there stays: the larger set follows a changed lockfile as a whole.
+  const hadDev = Object.keys(installed ?? {}).some((path) => locked[path]?.dev === true);
   const all = dev || hadDev;
+  // Without the Node that an install script puts there, nothing says which other scripts have run.
+  const before = anew || !existsSync(nodeBinary(root)) ? undefined : installed;
   const startedAt = performance.now();
-  const progress = new Progress(root, mark, locked, { all, hadDev, before });
+  const progress = new Progress(root, lock, locked, { all, hadDev, before });
   try {
     /** @type {NodeJS.Signals | undefined} */
     let stopped;
@@ -195,10 +207,6 @@ async function install(root, mark, { dev, anew }) {
       stopped = await runNpm(root, ['ci'], all, progress);
     }
     if (stopped !== undefined) return stopped;
-  } catch (error) {
-    // npm has put back what was there.
-    rmSync(mark, { force: true });
-    throw error;
   } finally {
     progress.close();
   }
@@ -217,6 +225,7 @@ async function install(root, mark, { dev, anew }) {
  *
  * @param {string} root @param {readonly string[]} command @param {boolean} all @param {Progress} progress
  * @returns {Promise<NodeJS.Signals | undefined>} The signal that stopped it.
+ * @throws {Error} if it failed.
  */
 async function runNpm(root, command, all, progress) {
   const npm = process.env.npm_execpath;
@@ -257,17 +266,23 @@ async function runNpm(root, command, all, progress) {
     child.kill(signal);
   };
   for (const signal of signals) process.on(signal, stop);
-  /** @type {string} */
-  const problem = await new Promise((resolve) => {
-    child.on('error', (error) => resolve(error.message));
-    child.on('close', (code, signal) => resolve(code === 0 ? '' : `it ended with ${signal ?? code}`));
+  /** @type {{ code?: number | null, signal?: NodeJS.Signals | null, error?: Error }} */
+  const end = await new Promise((resolve) => {
+    child.on('error', (error) => resolve({ error }));
+    child.on('close', (code, signal) => resolve({ code, signal }));
   });
   for (const signal of signals) process.off(signal, stop);
   progress.clear();
   if (stopped !== undefined) return stopped;
-  if (problem !== '') process.stderr.write(output);
+  if (end.code !== 0) process.stderr.write(output);
   process.stderr.write(errors);
-  if (problem !== '') throw new Error(`\`npm ${command.join(' ')}\` failed: ${problem}.`);
+  if (end.code === 0) return;
+  const reason = end.error?.message ?? `it ended with ${end.signal ?? end.code}`;
+  const problem = `\`npm ${command.join(' ')}\` failed: ${reason}.`;
+  if (typeof end.signal !== 'string') throw new Error(problem);
+  // Killed by somebody else, it has put nothing back.
+  process.stderr.write(`${problem}\n`);
+  return end.signal;
 }
 
 /** Says what is installed, and how far it is: packages on the disk, and seconds. */
@@ -282,10 +297,10 @@ class Progress {
   #timer;
 
   /**
-   * @param {string} root @param {string} mark @param {Record<string, Entry>} locked
+   * @param {string} root @param {string} lock @param {Record<string, Entry>} locked
    * @param {{ all: boolean, hadDev: boolean, before: Record<string, Entry> | undefined }} what `before`: what is there.
    */
-  constructor(root, mark, locked, { all, hadDev, before }) {
+  constructor(root, lock, locked, { all, hadDev, before }) {
     this.#root = root;
     this.#paths = [...requiredPaths(locked, all), ...optionalPaths(locked, all)].filter(
       (path) => before?.[path]?.version !== locked[path]?.version || !this.#isThere(path),
@@ -300,14 +315,14 @@ class Progress {
     this.#timer = setInterval(() => {
       const now = new Date();
       // A sign of life for others that wait.
-      if (existsSync(mark)) utimesSync(mark, now, now);
+      if (existsSync(lock)) utimesSync(lock, now, now);
       this.#say();
     }, 1_000);
   }
 
   #say() {
     const elapsed = performance.now() - this.#startedAt;
-    const rewritable = process.stderr.isTTY === true;
+    const rewritable = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
     if (!rewritable && performance.now() - this.#saidAt < SAY_EVERY_MS) return;
     this.#saidAt = performance.now();
     const there = this.#paths.filter((path) => this.#isThere(path)).length;

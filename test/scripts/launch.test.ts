@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   utimesSync,
@@ -33,6 +34,7 @@ if (act === 'fail') {
   console.error('npm error code E404');
   process.exit(1);
 }
+if (act === 'die') process.kill(process.pid, 'SIGKILL');
 const { packages } = JSON.parse(fs.readFileSync('package-lock.json', 'utf8'));
 const dev = !args.includes('--omit=dev');
 const chosen = Object.entries(packages).filter(([path, entry]) => path !== '' && (dev || !entry.dev) && !entry.os);
@@ -224,14 +226,29 @@ describe('scripts/launch.mjs', () => {
     expect(npmRuns()).toEqual([]);
   });
 
-  it('relies on an install by hand that ended after the interrupted one', async () => {
+  it('begins anew after npm itself was killed, with all that was there', async () => {
+    await withDev();
+    lock({ 'node_modules/zod': { version: '4.0.1' } });
+    act('die');
+    const { code, stderr } = await start();
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('`npm install --no-save` failed: it ended with SIGKILL.\n'),
+    });
+    act('');
     await start();
-    // Of a process that is no more: no process has this number.
+    expect(npmRuns()).toEqual([['ci', '--include=dev'], MORE, ['ci', '--include=dev']]);
+  });
+
+  it('takes the lock of a process that is no more, and relies on an install that ended since', async () => {
+    await start();
+    // No process has this number.
     writeFileSync(file('.sluice/installing'), '99999999\n');
-    utimesSync(file('.sluice/installing'), new Date(), new Date(Date.now() - 60_000));
+    writeFileSync(file('.sluice/install-unfinished'), '');
+    utimesSync(file('.sluice/install-unfinished'), new Date(), new Date(Date.now() - 60_000));
     await start();
     expect(npmRuns()).toEqual([START]);
-    expect(existsSync(file('.sluice/installing'))).toBe(false);
+    expect(readdirSync(file('.sluice'))).toEqual([]);
   });
 
   it('waits while another process installs', async () => {
