@@ -20,6 +20,23 @@ const MOST_DAYS = 400;
 const OBJECT = /^s3:\/\/([^/]+)\/(.+)$/;
 const PREFIX = /^s3:\/\/([^/]+)\/?(.*)$/;
 
+const ACTIONS: Readonly<Record<string, Action>> = {
+  bucket: {
+    summary: 'Create a bucket in another account.',
+    options: ['policy'],
+    takesArguments: true,
+    run: bucket,
+  },
+  drop: {
+    summary: 'Put a file, or the result of a query, into a bucket.',
+    options: ['file', 'from', 'to'],
+    takesArguments: true,
+    run: drop,
+  },
+  remove: { summary: 'Delete an object.', options: [], takesArguments: true, run: remove },
+  list: { summary: 'List the objects below a prefix.', options: ['json'], takesArguments: true, run: list },
+};
+
 /** `sluice customer`: acts as a customer in the local cloud, without the AWS CLI. */
 export const customer: Command = {
   name: 'customer',
@@ -41,7 +58,7 @@ export const customer: Command = {
       type: 'string',
       help: 'endpoint of the local cloud (default: that of `npm start`)',
     },
-    json: { type: 'boolean', help: 'list: print an array of objects' },
+    json: { type: 'boolean', help: 'list: print one object' },
   },
   examples: [
     'sluice policy print --for ingest-source --bucket acme-drops --principal arn:aws:iam::000000000000:root --json | sluice customer bucket acme-drops --policy -',
@@ -49,14 +66,8 @@ export const customer: Command = {
     'sluice customer drop s3://acme-drops/events/{day}/a.parquet --from 2026-11-16 --to 2026-11-20 "SELECT TIMESTAMP \'{day} 10:00\' AS timestamp, …"',
     'sluice customer list s3://acme-drops/events/',
   ],
+  actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
-};
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  bucket: { options: ['policy'], takesArguments: true, run: bucket },
-  drop: { options: ['file', 'from', 'to'], takesArguments: true, run: drop },
-  remove: { options: [], takesArguments: true, run: remove },
-  list: { options: ['json'], takesArguments: true, run: list },
 };
 
 async function bucket(line: CommandLine, names: readonly string[]): Promise<number> {
@@ -138,7 +149,7 @@ async function list(line: CommandLine, [url = '', ...more]: readonly string[]): 
     }
     return found;
   });
-  writeResult(line, rows, () => textTable(rows));
+  writeResult(line, { objects: rows }, () => textTable(rows));
   return 0;
 }
 

@@ -18,6 +18,35 @@ import { writeNote, writeResult } from '../terminal/output.ts';
 /** Maximum rows of each kind in a preview. */
 const MAX_PREVIEW_ROWS = 1_000;
 
+const ACTIONS: Readonly<Record<string, Action>> = {
+  status: {
+    summary: 'Show the calendar of days: loaded, failed, late, waiting.',
+    options: ['days'],
+    run: status,
+  },
+  explain: {
+    summary: 'Show what the ledger says of one day and each of its files.',
+    options: ['day'],
+    run: explain,
+  },
+  refused: {
+    summary: 'List the rows of one day that were refused, with the reason.',
+    options: ['day', 'rows', 'cursor'],
+    run: refused,
+  },
+  preview: {
+    summary: 'Show the first rows of a file as they would be loaded; write nothing.',
+    options: ['day', 'file', 'rows'],
+    run: preview,
+  },
+  run: { summary: 'Look for new and changed days now, and load them.', options: ['dry-run'], run: runNow },
+  backfill: {
+    summary: 'Load days again, even if they have not changed.',
+    options: ['from', 'to', 'dry-run'],
+    run: backfill,
+  },
+};
+
 /** `sluice ingest`: the status of customers' drops, and loads on demand. */
 export const ingest: Command = {
   name: 'ingest',
@@ -44,7 +73,7 @@ export const ingest: Command = {
     to: { type: 'string', help: 'backfill: last day (default: the first)' },
     'dry-run': { type: 'boolean', help: 'run, backfill: only print what would be requested' },
     ...placeOptions,
-    json: { type: 'boolean', help: 'print one object; status: an array' },
+    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice ingest status --days 30 --stage prod',
@@ -54,16 +83,8 @@ export const ingest: Command = {
     'sluice ingest run --source acme',
     'sluice ingest backfill --source acme --dataset events --from 2026-10-01 --to 2026-10-31',
   ],
+  actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
-};
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  status: { options: ['days'], run: status },
-  explain: { options: ['day'], run: explain },
-  refused: { options: ['day', 'rows', 'cursor'], run: refused },
-  preview: { options: ['day', 'file', 'rows'], run: preview },
-  run: { options: ['dry-run'], run: runNow },
-  backfill: { options: ['from', 'to', 'dry-run'], run: backfill },
 };
 
 /** What is expected for a missing option. */
@@ -84,7 +105,7 @@ async function status(line: CommandLine): Promise<number> {
   const datasets = await withIngest(line, (place) =>
     readStatus({ ...place, datasets: namedDatasets(place.config, datasetNames(line)) }, days),
   );
-  writeResult(line, datasets, () => calendarText(datasets));
+  writeResult(line, { datasets }, () => calendarText(datasets));
   const hasProblems = datasets.some(
     ({ lastLook, late, days: known }) =>
       late.length > 0 ||

@@ -171,7 +171,7 @@ function typedValue(value: string | null, type: string): string | number | boole
 function write(line: CommandLine, rows: readonly Readonly<Record<string, unknown>>[]): void {
   if (line.values['json'] === true) writeJson(rows);
   else if (line.values['csv'] === true) writeOut(csvTable(rows));
-  else writeOut(textTable(rows, process.stdout.columns));
+  else writeOut(textTable(rows), 'table');
 }
 
 /** What the control API says about buffers and queues: docs/local.md, "Control". */

@@ -61,7 +61,7 @@ export const redrive: Command = {
       writeOut(textTable(rows(report, dryRun)));
     }
     if (incomplete !== undefined) {
-      writeNote(errorText(incomplete));
+      writeNote(errorText(incomplete), 'error');
       return 1;
     }
     return Object.keys(report.refused).length > 0 ? 3 : 0;
