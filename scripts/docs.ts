@@ -1,6 +1,7 @@
 // Writes the pages of docs/ that are generated from code: npm run docs.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { awsPage } from './docs/awsPage.ts';
+import { cliPage } from './docs/cliPage.ts';
 import { consolePage } from './docs/consolePage.ts';
 import { doctorPage } from './docs/doctorPage.ts';
 import { errorsPage } from './docs/errorsPage.ts';
@@ -8,6 +9,7 @@ import { tablesPage } from './docs/tablesPage.ts';
 
 writeFileSync(new URL('../docs/tables.md', import.meta.url), tablesPage());
 writeFileSync(new URL('../docs/aws.md', import.meta.url), awsPage());
+writeFileSync(new URL('../docs/cli.md', import.meta.url), cliPage());
 writeFileSync(new URL('../docs/console.md', import.meta.url), consolePage());
 const doctor = new URL('../docs/doctor.md', import.meta.url);
 writeFileSync(doctor, doctorPage(readFileSync(doctor, 'utf8')));

@@ -34,7 +34,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     run: drop,
   },
   remove: { summary: 'Delete an object.', options: [], takesArguments: true, run: remove },
-  list: { summary: 'List the objects below a prefix.', options: ['json'], takesArguments: true, run: list },
+  list: { summary: 'List the objects below a prefix.', options: [], takesArguments: true, run: list },
 };
 
 /** `sluice customer`: acts as a customer in the local cloud, without the AWS CLI. */
@@ -58,7 +58,7 @@ export const customer: Command = {
       type: 'string',
       help: 'endpoint of the local cloud (default: that of `npm start`)',
     },
-    json: { type: 'boolean', help: 'list: print one object' },
+    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice policy print --for ingest-source --bucket acme-drops --principal arn:aws:iam::000000000000:root --json | sluice customer bucket acme-drops --policy -',
@@ -85,8 +85,10 @@ async function bucket(line: CommandLine, names: readonly string[]): Promise<numb
     await s3.send(new CreateBucketCommand({ Bucket }));
     if (Policy !== undefined) await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
   });
+  const account = readAccount(line);
+  writeResult(line, { bucket: Bucket, account, hasPolicy: Policy !== undefined }, () => '');
   writeNote(
-    `Created s3://${Bucket}/ in account ${readAccount(line)}${Policy === undefined ? '' : ', with the policy'}.\n`,
+    `Created s3://${Bucket}/ in account ${account}${Policy === undefined ? '' : ', with the policy'}.\n`,
   );
   return 0;
 }
@@ -108,12 +110,15 @@ async function drop(line: CommandLine, [url = '', sql, ...more]: readonly string
       '{day} without --from: expected the days to replace it with.',
     );
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+  const dropped: { readonly key: string; readonly bytes: number }[] = [];
   for (const day of days ?? [undefined]) {
     const of = (text: string) => (day === undefined ? text : text.replaceAll('{day}', day));
     const Body = file === undefined ? await makeParquet(of(sql ?? '')) : await readFileBytes(file);
     await asCustomer(line, (s3) => s3.send(new PutObjectCommand({ ...parseObjectUrl(of(url)), Body })));
+    dropped.push({ key: parseObjectUrl(of(url)).Key, bytes: Body.length });
     writeNote(`${visibleLine(of(url))}: ${Body.length} bytes.\n`);
   }
+  writeResult(line, { objects: dropped }, () => '');
   return 0;
 }
 
@@ -132,6 +137,7 @@ async function remove(line: CommandLine, [url = '', ...more]: readonly string[])
     if (first?.Key !== Key) throw new CustomerError('SLUICE_CUSTOMER_OBJECT_MISSING', `${url}.`);
     await s3.send(new DeleteObjectCommand({ Bucket, Key }));
   });
+  writeResult(line, { deleted: { key: Key } }, () => '');
   writeNote(`${visibleLine(url)}: deleted.\n`);
   return 0;
 }

@@ -1,5 +1,7 @@
+import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
 import type { DatasetNames } from '../../observe/ingest/datasets.ts';
 import type { OpenPlace } from '../../observe/place.ts';
+import { waitForLoads, waitOption } from '../ingest/waitForLoads.ts';
 import {
   type Action,
   type Command,
@@ -39,10 +41,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     options: ['day', 'file', 'rows'],
     run: preview,
   },
-  run: { summary: 'Look for new and changed days now, and load them.', options: ['dry-run'], run: runNow },
+  run: {
+    summary: 'Look for new and changed days now, and load them.',
+    options: ['dry-run', 'wait', 'timeout', 'quiet'],
+    run: runNow,
+  },
   backfill: {
     summary: 'Load days again, even if they have not changed.',
-    options: ['from', 'to', 'dry-run'],
+    options: ['from', 'to', 'dry-run', 'wait', 'timeout', 'quiet'],
     run: backfill,
   },
 };
@@ -72,6 +78,15 @@ export const ingest: Command = {
     from: { type: 'string', help: 'backfill: first day, YYYY-MM-DD' },
     to: { type: 'string', help: 'backfill: last day (default: the first)' },
     'dry-run': { type: 'boolean', help: 'run, backfill: only print what would be requested' },
+    wait: {
+      type: 'boolean',
+      help: 'run, backfill: wait until the days are loaded, show what became of each, and exit with 3 if one failed',
+    },
+    timeout: {
+      type: 'string',
+      help: 'with --wait: how long, e.g. 90s, 30m or 2h (default 30m); then exit with 1',
+    },
+    quiet: { type: 'boolean', help: 'with --wait: show no progress' },
     ...placeOptions,
     json: { type: 'boolean', help: 'print one object' },
   },
@@ -81,6 +96,7 @@ export const ingest: Command = {
     'sluice ingest refused --source acme --dataset events --day 2026-11-19',
     'sluice ingest preview --source acme --dataset events --day 2026-11-19 --rows 10',
     'sluice ingest run --source acme',
+    'sluice ingest run --source acme --wait --timeout 10m --stage prod',
     'sluice ingest backfill --source acme --dataset events --from 2026-10-01 --to 2026-10-31',
   ],
   actions: ACTIONS,
@@ -162,13 +178,19 @@ async function preview(line: CommandLine): Promise<number> {
 
 async function runNow(line: CommandLine): Promise<number> {
   const dryRun = line.values['dry-run'] === true;
+  const timeoutMs = waitOption(line);
   const [{ requestIngest }, { requestedText }] = await Promise.all([
     import('../../observe/ingest/requests.ts'),
     import('../ingest/requestedText.ts'),
   ]);
-  const requested = await withIngest(line, (place) =>
-    requestIngest(place, { ...datasetNames(line), dryRun }),
-  );
+  const names = datasetNames(line);
+  if (timeoutMs !== null)
+    return waitForLoads({ line, timeoutMs, open: (work) => withIngest(line, work) }, async (place) => {
+      const { asked } = await requestIngest(place, { ...names, dryRun: true });
+      const datasets = asked.map((one) => ({ ...one, days: daysBetween(one.from, one.to) }));
+      return { datasets, isListing: true, send: () => requestIngest(place, { ...names, dryRun }) };
+    });
+  const requested = await withIngest(line, (place) => requestIngest(place, { ...names, dryRun }));
   const asked = requested.asked.map(({ source, dataset }) => ({ source, dataset }));
   writeResult(line, dryRun ? requested : { asked }, () =>
     dryRun
@@ -191,16 +213,24 @@ async function backfill(line: CommandLine): Promise<number> {
     import('../../observe/ingest/datasets.ts'),
     import('../ingest/requestedText.ts'),
   ]);
+  const timeoutMs = waitOption(line);
   const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
   const [from = '', to = from] = [wanted[0], wanted.at(-1)];
-  const requested = await withIngest(line, async (place) => {
+  const request = async (place: OpenPlace, isDry: boolean) => {
     try {
-      return await requestBackfill(place, { ...oneDataset(line), dryRun, from, to });
+      return await requestBackfill(place, { ...oneDataset(line), dryRun: isDry, from, to });
     } catch (error) {
       if (!(error instanceof DropsError && error.code === 'SLUICE_INGEST_DAYS_INVALID')) throw error;
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
     }
-  });
+  };
+  if (timeoutMs !== null)
+    return waitForLoads({ line, timeoutMs, open: (work) => withIngest(line, work) }, async (place) => {
+      await request(place, true);
+      const datasets = [{ ...oneDataset(line), days: wanted }];
+      return { datasets, isListing: false, send: () => request(place, false) };
+    });
+  const requested = await withIngest(line, (place) => request(place, dryRun));
   const { source, dataset, days } = requested;
   const name = `${source}/${dataset}`;
   writeResult(line, dryRun ? requested : { source, dataset, from, to, days }, () =>

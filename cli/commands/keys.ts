@@ -27,7 +27,7 @@ import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 const SHA256 = /^[0-9a-f]{64}$/i;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
-  list: { summary: 'List the keys, without the keys themselves.', options: ['json'], run: list },
+  list: { summary: 'List the keys, without the keys themselves.', options: [], run: list },
   add: {
     summary: 'Add a key under a label; the key is read from stdin.',
     options: ['environment', 'kinds', 'sources', 'sha256'],
@@ -55,7 +55,7 @@ export const keys: Command = {
       type: 'string',
       help: "add: the key's SHA-256 instead of the key; remove: the first digits of it",
     },
-    json: { type: 'boolean', help: 'list: print one object' },
+    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'printf %s "$STATSIG_CLIENT_KEY" | sluice keys add web --stage prod',
@@ -93,6 +93,7 @@ async function add(line: CommandLine, rest: readonly string[]): Promise<number> 
   addKey('{"keys":[]}', entry);
   const secret = await openSecret(line);
   await secret.change((text) => addKey(text, entry));
+  writeResult(line, { added: entry }, () => '');
   writeNote(
     `Added ${label} (SHA-256 ${entry.sha256.slice(0, 8)}…). Collectors accept it within half a minute.\n`,
   );
@@ -103,6 +104,7 @@ async function remove(line: CommandLine, rest: readonly string[]): Promise<numbe
   const label = onlyLabel(rest);
   const secret = await openSecret(line);
   await secret.change((text) => removeKey(text, label, textOption(line, 'sha256') ?? ''));
+  writeResult(line, { removed: { label } }, () => '');
   writeNote(`Removed ${label}. Collectors refuse it within five minutes.\n`);
   return 0;
 }

@@ -76,7 +76,7 @@ describe('sluice groups', () => {
   it('lists nothing before the first pull', async () => {
     expect(await groups(['list', '--json'])).toEqual({
       code: 0,
-      stdout: '[]\n',
+      stdout: '{"groups":[]}\n',
       stderr: expect.stringContaining('sluice groups pull'),
     });
   });
