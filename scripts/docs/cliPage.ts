@@ -15,9 +15,9 @@ Every \`sluice\` command with its options, as \`sluice help <command>\` prints t
 
 ## Output
 
-Data goes to stdout, notes, progress and errors go to stderr.
+Data goes to stdout. Notes, progress and errors go to stderr.
 
-**JSON.** With \`--json\` a command prints exactly one JSON object on one line of stdout. Two commands print something else: \`query\` prints an array of row objects, and \`tail\` one object a line. A failure is an object, too, on stdout: \`{"error":{"code","message","cause","cure"}}\`; stderr has the same for people. \`start\` and \`console\` write it to stderr, because their only line on stdout says that they are ready. Every code is in [errors.md](errors.md).
+**JSON.** With \`--json\` a command prints exactly one JSON object to stdout. Two commands print something else: \`query\` prints an array of row objects, and \`tail\` one object a line. A failure is an object, too, on stdout: \`{"error":{"code","message","cause","cure"}}\`; stderr has the same for people. \`start\` and \`console\` write it to stderr, because their only line on stdout says that they are ready. Every code is in [errors.md](errors.md).
 
 **Exit codes.**
 
@@ -27,9 +27,9 @@ ${Object.entries(EXIT_CODES)
   .map(([code, meaning]) => `| ${code} | ${meaning} |`)
   .join('\n')}
 
-**Colours** are where a terminal is, for stdout and stderr each: problems red, warnings yellow, what is well green, headings bold. \`--color\` and \`--no-color\` decide first, then the variables [\`NO_COLOR\`](https://no-color.org) and \`FORCE_COLOR\`, then \`TERM=dumb\`. JSON never has colours.
+**Colours.** A terminal gets colours, stdout and stderr each for itself: problems are red, warnings yellow, good results green, headings bold. \`--color\` and \`--no-color\` decide first, then the variables [\`NO_COLOR\`](https://no-color.org) and \`FORCE_COLOR\`, then \`TERM=dumb\`. JSON never has colours.
 
-**Widths.** On a terminal, help and reports are wrapped to its width, and the widest columns of tables are cut with \`…\`. In a pipe help has 80 columns, and tables are not cut. Commands to copy are never broken.
+**Widths.** On a terminal, help and reports are wrapped to its width, and the widest columns of tables are cut with \`…\`. In a pipe help has 80 columns, and tables are not cut. Long examples in help are broken with \`\\\`, so that they can be pasted; commands in reports are not broken.
 
 **Progress.** What takes long says on stderr how far it is: on a terminal on one line that is written over, elsewhere at most every half a minute, and with \`--json\` or \`--quiet\` not at all.
 
