@@ -15,7 +15,7 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { writeNote, writeResult } from '../terminal/output.ts';
+import { terminalWidth, writeNote, writeResult } from '../terminal/output.ts';
 
 /** Maximum rows of each kind in a preview. */
 const MAX_PREVIEW_ROWS = 1_000;
@@ -121,7 +121,7 @@ async function status(line: CommandLine): Promise<number> {
   const datasets = await withIngest(line, (place) =>
     readStatus({ ...place, datasets: namedDatasets(place.config, datasetNames(line)) }, days),
   );
-  writeResult(line, { datasets }, () => calendarText(datasets));
+  writeResult(line, { datasets }, () => calendarText(datasets, terminalWidth()), 'calendar');
   const hasProblems = datasets.some(
     ({ lastLook, late, days: known }) =>
       late.length > 0 ||

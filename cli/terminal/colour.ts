@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 
 /** What a text is: it decides which of its words have a colour. */
-export type Look = 'help' | 'report' | 'table' | 'error';
+export type Look = 'help' | 'report' | 'calendar' | 'table' | 'error';
 
 type Format = Parameters<typeof styleText>[0];
 
@@ -25,6 +25,10 @@ const LOOKS: Readonly<Record<Look, readonly (readonly [RegExp, Format])[]>> = {
     [/^Split: as expected\./gm, 'green'],
     [/^not checked(?= )/gm, 'dim'],
     [/^ +\$ .*$/gm, 'cyan'],
+  ],
+  calendar: [
+    [/(?<= )✓(?= |$)/gm, 'green'],
+    [/(?<= )[✗!](?= |$)/gm, ['bold', 'red']],
   ],
   table: HEADINGS,
   error: [[/^SLUICE_[A-Z0-9_]+(?=: )/g, ['bold', 'red']]],

@@ -31,11 +31,15 @@ export function writeOut(text: string, look?: Look): void {
   process.stdout.write(dressed(text, process.stdout, look));
 }
 
+/** Looks of texts that are wrapped. Help is made as wide as the terminal, and tables are cut. */
+const FITTED: readonly Look[] = ['report', 'calendar', 'error'];
+
 /** Foreign escape sequences are escaped before our own come in. */
 function dressed(text: string, stream: NodeJS.WriteStream, look: Look | undefined): string {
   const visible = visibleText(text);
   if (look === undefined) return visible;
-  const fitted = look === 'report' && stream.isTTY ? fitReport(visible, stream.columns) : visible;
+  const isFitted = stream.isTTY && FITTED.includes(look);
+  const fitted = isFitted ? fitReport(visible, stream.columns) : visible;
   return isColoured(stream, colourChoice, process.env) ? paint(fitted, look) : fitted;
 }
 
@@ -91,9 +95,10 @@ export function writeResult(
   { values }: Pick<CommandLine, 'values'>,
   value: unknown,
   text: () => string,
+  look: Look = 'report',
 ): void {
   if (values['json'] === true) writeJson(value);
-  else writeOut(text(), 'report');
+  else writeOut(text(), look);
 }
 
 /** Narrowest column of a table that is fitted to a terminal. */

@@ -55,13 +55,13 @@ export function wrapCommand(command: string, width: number, indent: string): rea
 
 /**
  * Wraps the lines of a report that are wider than a terminal: below their indent, or below their last column. Commands to
- * copy stay as they are, and rows of tables, which are fitted already.
+ * copy and stack traces stay as they are, and rows of tables, which are fitted already.
  */
 export function fitReport(text: string, width: number): string {
   return text
     .split('\n')
     .flatMap((line) => {
-      if (line.length <= width || /^ *\$ /.test(line)) return [line];
+      if (line.length <= width || /^ *(\$|at) /.test(line)) return [line];
       const [, indent = '', columns = '', rest = ''] = /^( *)((?:\S.*? {2,})*)(.*)$/.exec(line) ?? [];
       const first = indent + columns;
       if (first.length > width / 2) return [line];
