@@ -36,7 +36,7 @@ export function calendarText(datasets: readonly DatasetStatus[], columns = Numbe
   const legend = datasets.some(({ late }) => late.length > 0) ? `${LEGEND}  ${LATE} late` : LEGEND;
   const lines = [
     ...Array.from({ length: Math.ceil(days.length / most) }, (_, i) => [
-      ...monthLines(datasets, days.slice(i * most, (i + 1) * most), width),
+      ...monthLines(datasets, days.slice(i * most, (i + 1) * most), { width, columns }),
       '',
     ]).flat(),
     ...(legend.length > columns ? wrapLines(legend, columns) : [legend]),
@@ -52,14 +52,21 @@ function name({ source, dataset }: DatasetStatus): string {
   return `${source}/${dataset}`;
 }
 
+interface Widths {
+  /** Of the names. */
+  readonly width: number;
+  /** Of the terminal. */
+  readonly columns: number;
+}
+
 /** Some days of all datasets. */
 function monthLines(
   datasets: readonly DatasetStatus[],
   days: readonly UtcDay[],
-  width: number,
+  { width, columns }: Widths,
 ): readonly string[] {
   return [
-    ...header(days, width),
+    ...header(days, { width, columns }),
     ...datasets.map((one) => {
       const marks = new Map(one.days.map(({ day, entry }) => [day, entry]));
       const cells = days.map((day) => {
@@ -73,10 +80,12 @@ function monthLines(
 }
 
 /** Each month above its first day. */
-function header(days: readonly UtcDay[], width: number): string[] {
+function header(days: readonly UtcDay[], { width, columns }: Widths): string[] {
   const months = days.map((day, i) => {
     const month = day.slice(0, 7);
-    return i === 0 || !days[i - 1]?.startsWith(month) ? month : '';
+    const isNew = i === 0 || !days[i - 1]?.startsWith(month);
+    const hasRoom = i === 0 || width + i * 4 + `  ${month}`.length <= columns;
+    return isNew && hasRoom ? month : '';
   });
   // A month is as wide as two days.
   const top = months.reduce(

@@ -2,7 +2,7 @@ import { type Action, type Command, type CommandOptions, oneOf } from './command
 import { wrapCommand, wrapLines } from './wrap.ts';
 
 /** Columns of help where no terminal says how many it has. */
-export const USUAL_WIDTH = 80;
+const USUAL_WIDTH = 80;
 /** Lines that are longer are hard to read. */
 const MOST_WIDTH = 110;
 /** Columns that the right one of two columns has at least; else it is below the left one. */

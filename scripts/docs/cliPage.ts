@@ -8,7 +8,7 @@ export function cliPage(): string {
 
 <!-- Made by \`npm run docs\` from cli/ and scripts/docs: edit those. -->
 
-Every \`sluice\` command with its options, as \`sluice help <command>\` prints them. In this repository, run \`npx sluice …\`.
+Every \`sluice\` command with its options, as \`sluice help <command>\` prints them. In this repository, put \`npx\` before it: \`npx sluice status\`.
 
 - \`sluice --help\` lists the commands. \`sluice help ingest\`, \`sluice ingest --help\` and \`sluice ingest help\` print the help of one; \`sluice help ingest run\` that of one action. A word that is not known is answered with what may have been meant, and with the command for help.
 - \`--\` ends the options: what follows is an argument, even if it begins with a hyphen. \`--stage=prod\` is \`--stage prod\`.
