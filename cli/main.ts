@@ -1,6 +1,7 @@
 import { visibleJson } from '../lib/base/text.ts';
 import { VERSION } from '../lib/base/version.ts';
 import { check } from './commands/check.ts';
+import { completion } from './commands/completion.ts';
 import { connect } from './commands/connect.ts';
 import { consoleCommand } from './commands/console.ts';
 import { cost } from './commands/cost.ts';
@@ -28,11 +29,14 @@ import { tables } from './commands/tables.ts';
 import { tail } from './commands/tail.ts';
 import { test } from './commands/test.ts';
 import { trace } from './commands/trace.ts';
-import { type Command, didYouMean, readCommandLine, UsageError } from './terminal/commandLine.ts';
+import { readColourChoice } from './terminal/colour.ts';
+import { type Command, didYouMean, oneOf, readCommandLine, UsageError } from './terminal/commandLine.ts';
 import { commandError, errorText } from './terminal/errors.ts';
-import { writeJson, writeNote, writeOut } from './terminal/output.ts';
+import { commandHelp, overview } from './terminal/help.ts';
+import { chooseColour, terminalWidth, writeJson, writeNote, writeOut } from './terminal/output.ts';
 
-const commands: readonly Command[] = [
+/** Every command, in the order of `sluice --help`. */
+export const commands: readonly Command[] = [
   init,
   start,
   test,
@@ -61,6 +65,7 @@ const commands: readonly Command[] = [
   check,
   names,
   cost,
+  completion(() => commands),
 ];
 
 /**
@@ -69,12 +74,14 @@ const commands: readonly Command[] = [
  *
  * @returns the exit code: 0 success, 1 failure, 2 wrong use, 3 problems found, 130 interrupted.
  */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(words: readonly string[]): Promise<number> {
+  const { argv, choice } = readColourChoice(words);
+  chooseColour(choice);
   const [name, ...rest] = argv;
   let command: Command | undefined;
   try {
     if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
-      writeOut(overview(commands));
+      writeOut(overview(commands, terminalWidth()), 'help');
       return name === undefined ? 2 : 0;
     }
     if (name === '--version' || name === '-v') {
@@ -83,8 +90,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     const isHelp = name === 'help';
     command = findCommand(isHelp ? (rest[0] ?? '') : name);
-    if (isHelp || rest.includes('--help') || rest.includes('-h')) {
-      writeOut(commandHelp(command));
+    if (isHelp || asksForHelp(command, rest)) {
+      const [word] = (isHelp ? rest.slice(1) : rest).filter((one) => !one.startsWith('-') && one !== 'help');
+      const action = isHelp ? requireAction(command, word) : knownAction(command, word);
+      writeOut(commandHelp(command, action, terminalWidth()), 'help');
       return 0;
     }
     return await command.run(readCommandLine(command, rest));
@@ -101,7 +110,37 @@ function reportError(error: unknown, command: Command | undefined, asJson: boole
     return;
   }
   if (asJson) writeJson(object);
-  writeNote(errorText(error, command?.name));
+  writeNote(errorText(error, command?.name), 'error');
+}
+
+/** `sluice query --help`, `sluice query help`, `sluice ingest run help`. */
+function asksForHelp(command: Command, rest: readonly string[]): boolean {
+  const end = rest.indexOf('--');
+  const options = end < 0 ? rest : rest.slice(0, end);
+  if (options.includes('--help') || options.includes('-h')) return true;
+  const [first = '', second] = rest;
+  if (rest.length === 1) return first === 'help';
+  return rest.length === 2 && second === 'help' && isPlainAction(command, first);
+}
+
+/** Whether a word names an action that no arguments follow. */
+function isPlainAction({ actions = {} }: Command, word: string): boolean {
+  return Object.hasOwn(actions, word) && actions[word]?.takesArguments !== true;
+}
+
+function knownAction({ actions = {} }: Command, word: string | undefined): string | undefined {
+  return word !== undefined && Object.hasOwn(actions, word) ? word : undefined;
+}
+
+/** The action of `sluice help ingest run`; undefined without one. @throws UsageError for another word. */
+function requireAction(command: Command, word: string | undefined): string | undefined {
+  const names = Object.keys(command.actions ?? {});
+  if (word === undefined || names.includes(word)) return word;
+  const expected = names.length === 0 ? 'no more words' : oneOf(names);
+  throw new UsageError(
+    'SLUICE_USAGE_ARGUMENTS',
+    `Got ${JSON.stringify(word)}. Expected ${expected}.${didYouMean(word, names)}`,
+  );
 }
 
 /** @throws UsageError SLUICE_USAGE_UNKNOWN_COMMAND. */
@@ -112,22 +151,4 @@ function findCommand(name: string): Command {
     throw new UsageError('SLUICE_USAGE_OPTIONS', `${name}: expected a command first, then its options.`);
   const names = commands.map((one) => one.name);
   throw new UsageError('SLUICE_USAGE_UNKNOWN_COMMAND', `${JSON.stringify(name)}.${didYouMean(name, names)}`);
-}
-
-/** The text of `sluice --help`. */
-function overview(commands: readonly Command[]): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  const list = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n');
-  return `Sluice: a self-hosted pipeline for exposures and events.\n\nUsage: sluice <command> [options]\n\n${list}\n\nsluice <command> --help (or sluice help <command>) prints details; sluice --version prints the version.\n`;
-}
-
-/** The text of `sluice <command> --help`. */
-function commandHelp({ usage, summary, options, examples }: Command): string {
-  const rows = Object.entries(options).map(([name, option]) => [
-    `--${name}${option.type === 'string' ? ' …' : ''}`,
-    option.help,
-  ]);
-  const width = Math.max(0, ...rows.map(([flag = '']) => flag.length));
-  const list = rows.map(([flag = '', help]) => `  ${flag.padEnd(width)}  ${help}`).join('\n');
-  return `${summary}\n\nUsage: ${usage}\n\n${list}\n\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}\n`;
 }

@@ -2,6 +2,7 @@ import {
   assertOrder,
   type Command,
   type CommandLine,
+  choiceOption,
   countOption,
   dayOption,
   placeOptions,
@@ -9,6 +10,8 @@ import {
   UsageError,
 } from '../terminal/commandLine.ts';
 import { writeResult } from '../terminal/output.ts';
+
+const KINDS = ['experiment', 'gate'] as const;
 
 /** `sluice check`: units and exposures of an experiment, and whether they are split as expected; or all experiments. */
 export const check: Command = {
@@ -25,7 +28,11 @@ export const check: Command = {
     equal: { type: 'boolean', help: 'expect equal shares, whatever the configuration or the specs say' },
     alpha: { type: 'string', help: 'p-value below which it is a mismatch (default 0.001)' },
     days: { type: 'string', help: 'of all experiments: days that are read, the last one today (default 30)' },
-    kind: { type: 'string', help: 'of all experiments: only experiment, or only gate (default both)' },
+    kind: {
+      type: 'string',
+      values: KINDS,
+      help: 'of all experiments: only experiment, or only gate (default both)',
+    },
     search: { type: 'string', help: 'of all experiments: only names that contain this' },
     limit: { type: 'string', help: 'of all experiments: how many (default 50, at most 200)' },
     cursor: { type: 'string', help: 'of all experiments: `next` of the list before' },
@@ -90,14 +97,8 @@ function readListOptions(line: CommandLine) {
     cursor: textOption(line, 'cursor'),
     search: textOption(line, 'search'),
     environment: textOption(line, 'environment') || undefined,
-    kind: kindOption(line),
+    kind: choiceOption(line, 'kind', KINDS),
   };
-}
-
-function kindOption(line: CommandLine): 'experiment' | 'gate' | undefined {
-  const kind = textOption(line, 'kind');
-  if (kind === undefined || kind === 'experiment' || kind === 'gate') return kind;
-  throw new UsageError('SLUICE_USAGE_OPTIONS', `--kind: got ${kind}, expected experiment or gate.`);
 }
 
 function readOptions(line: CommandLine, experiment: string) {

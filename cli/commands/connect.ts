@@ -20,6 +20,7 @@ export const connect: Command = {
   summary:
     'Connect Statsig, OWOX Data Marts or Metabase: each field of its form with its value, and SQL to paste.',
   usage: `sluice connect ${PRODUCTS.join('|')} [--local] [--stage NAME] [options]`,
+  words: PRODUCTS,
   options: {
     ...placeOptions,
     reader: { type: 'string', help: 'name of one of `readers` (default: the first of its kind)' },

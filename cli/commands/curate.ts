@@ -5,6 +5,7 @@ import {
   type Command,
   type CommandLine,
   calendarDays,
+  choiceOption,
   daysOption,
   placeOptions,
   runAction,
@@ -13,13 +14,27 @@ import {
 } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 
+const ACTIONS: Readonly<Record<string, Action>> = {
+  status: { summary: 'Show the calendar of curated days.', options: ['days'], run: status },
+  run: { summary: 'Curate the days that are due now.', options: ['dry-run'], run: runNow },
+  rebuild: {
+    summary: 'Curate days again, changed or not.',
+    options: ['from', 'to', 'dry-run'],
+    run: rebuild,
+  },
+};
+
 /** `sluice curate`: the calendar of curated days, and curating them on demand. */
 export const curate: Command = {
   name: 'curate',
   summary: 'Show which days are curated and what views read of the others, and curate days now or again.',
   usage: 'sluice curate status | run | rebuild [options]',
   options: {
-    table: { type: 'string', help: `one of ${forwardedKinds.join(', ')} (default: both)` },
+    table: {
+      type: 'string',
+      values: forwardedKinds,
+      help: `one of ${forwardedKinds.join(', ')} (default: both)`,
+    },
     days: { type: 'string', help: 'status: number of days up to today (default 14)' },
     from: { type: 'string', help: 'rebuild: first day, YYYY-MM-DD' },
     to: { type: 'string', help: 'rebuild: last day (default: the first)' },
@@ -33,13 +48,8 @@ export const curate: Command = {
     'sluice curate run --table events --stage prod',
     'sluice curate rebuild --from 2026-10-01 --to 2026-10-31 --dry-run --stage prod',
   ],
+  actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
-};
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  status: { options: ['days'], run: status },
-  run: { options: ['dry-run'], run: runNow },
-  rebuild: { options: ['from', 'to', 'dry-run'], run: rebuild },
 };
 
 async function status(line: CommandLine): Promise<number> {
@@ -106,14 +116,8 @@ async function rebuild(line: CommandLine): Promise<number> {
 }
 
 function kindsOf(line: CommandLine): readonly ForwardedKind[] {
-  const text = textOption(line, 'table');
-  if (text === undefined) return forwardedKinds;
-  const kind = forwardedKinds.find((one) => one === text);
-  if (kind !== undefined) return [kind];
-  throw new UsageError(
-    'SLUICE_USAGE_OPTIONS',
-    `--table: got ${text}, expected ${forwardedKinds.join(' or ')}.`,
-  );
+  const kind = choiceOption(line, 'table', forwardedKinds);
+  return kind === undefined ? forwardedKinds : [kind];
 }
 
 /** Imported here so that other commands do not load AWS clients. */

@@ -20,6 +20,23 @@ const MOST_DAYS = 400;
 const OBJECT = /^s3:\/\/([^/]+)\/(.+)$/;
 const PREFIX = /^s3:\/\/([^/]+)\/?(.*)$/;
 
+const ACTIONS: Readonly<Record<string, Action>> = {
+  bucket: {
+    summary: 'Create a bucket in another account.',
+    options: ['policy'],
+    takesArguments: true,
+    run: bucket,
+  },
+  drop: {
+    summary: 'Put a file, or the result of a query, into a bucket.',
+    options: ['file', 'from', 'to'],
+    takesArguments: true,
+    run: drop,
+  },
+  remove: { summary: 'Delete an object.', options: [], takesArguments: true, run: remove },
+  list: { summary: 'List the objects below a prefix.', options: [], takesArguments: true, run: list },
+};
+
 /** `sluice customer`: acts as a customer in the local cloud, without the AWS CLI. */
 export const customer: Command = {
   name: 'customer',
@@ -41,7 +58,7 @@ export const customer: Command = {
       type: 'string',
       help: 'endpoint of the local cloud (default: that of `npm start`)',
     },
-    json: { type: 'boolean', help: 'list: print an array of objects' },
+    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice policy print --for ingest-source --bucket acme-drops --principal arn:aws:iam::000000000000:root --json | sluice customer bucket acme-drops --policy -',
@@ -49,14 +66,8 @@ export const customer: Command = {
     'sluice customer drop s3://acme-drops/events/{day}/a.parquet --from 2026-11-16 --to 2026-11-20 "SELECT TIMESTAMP \'{day} 10:00\' AS timestamp, …"',
     'sluice customer list s3://acme-drops/events/',
   ],
+  actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
-};
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  bucket: { options: ['policy'], takesArguments: true, run: bucket },
-  drop: { options: ['file', 'from', 'to'], takesArguments: true, run: drop },
-  remove: { options: [], takesArguments: true, run: remove },
-  list: { options: ['json'], takesArguments: true, run: list },
 };
 
 async function bucket(line: CommandLine, names: readonly string[]): Promise<number> {
@@ -74,8 +85,10 @@ async function bucket(line: CommandLine, names: readonly string[]): Promise<numb
     await s3.send(new CreateBucketCommand({ Bucket }));
     if (Policy !== undefined) await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
   });
+  const account = readAccount(line);
+  writeResult(line, { bucket: Bucket, account, hasPolicy: Policy !== undefined }, () => '');
   writeNote(
-    `Created s3://${Bucket}/ in account ${readAccount(line)}${Policy === undefined ? '' : ', with the policy'}.\n`,
+    `Created s3://${Bucket}/ in account ${account}${Policy === undefined ? '' : ', with the policy'}.\n`,
   );
   return 0;
 }
@@ -97,12 +110,15 @@ async function drop(line: CommandLine, [url = '', sql, ...more]: readonly string
       '{day} without --from: expected the days to replace it with.',
     );
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+  const dropped: { readonly key: string; readonly bytes: number }[] = [];
   for (const day of days ?? [undefined]) {
     const of = (text: string) => (day === undefined ? text : text.replaceAll('{day}', day));
     const Body = file === undefined ? await makeParquet(of(sql ?? '')) : await readFileBytes(file);
     await asCustomer(line, (s3) => s3.send(new PutObjectCommand({ ...parseObjectUrl(of(url)), Body })));
+    dropped.push({ key: parseObjectUrl(of(url)).Key, bytes: Body.length });
     writeNote(`${visibleLine(of(url))}: ${Body.length} bytes.\n`);
   }
+  writeResult(line, { objects: dropped }, () => '');
   return 0;
 }
 
@@ -121,6 +137,7 @@ async function remove(line: CommandLine, [url = '', ...more]: readonly string[])
     if (first?.Key !== Key) throw new CustomerError('SLUICE_CUSTOMER_OBJECT_MISSING', `${url}.`);
     await s3.send(new DeleteObjectCommand({ Bucket, Key }));
   });
+  writeResult(line, { deleted: { key: Key } }, () => '');
   writeNote(`${visibleLine(url)}: deleted.\n`);
   return 0;
 }
@@ -138,7 +155,7 @@ async function list(line: CommandLine, [url = '', ...more]: readonly string[]): 
     }
     return found;
   });
-  writeResult(line, rows, () => textTable(rows));
+  writeResult(line, { objects: rows }, () => textTable(rows));
   return 0;
 }
 

@@ -47,7 +47,7 @@ export const doctor: Command = {
         .catch(() => undefined);
       if (!json) writeOut(report.versionText(context.stackName, deployed));
       const outcomes = await runChecks(before ? checksBeforeDeploy : checks, context, (outcome) => {
-        if (!json) writeOut(report.outcomeText(outcome));
+        if (!json && !report.isSkipped(outcome)) writeOut(report.outcomeText(outcome), 'report');
       });
       const problems = outcomes.filter((outcome) => verdictOf(outcome) === 'problem').length;
       const { region, account } = (await context.identity().catch(() => undefined)) ?? {};
@@ -59,13 +59,10 @@ export const doctor: Command = {
           ...{ stack: stackName, region, account, problems, checks: checked },
         });
       } else {
+        writeOut(report.skippedText(outcomes), 'report');
         const where = account === undefined ? '' : ` in ${region} of account ${account}`;
-        writeOut(
-          report.summaryText(
-            outcomes,
-            `${before ? 'what ' : ''}${stackName}${before ? ' will need' : ''}${where}`,
-          ),
-        );
+        const what = `${before ? 'what ' : ''}${stackName}${before ? ' will need' : ''}${where}`;
+        writeOut(report.summaryText(outcomes, what), 'report');
       }
       return problems > 0 ? 3 : 0;
     } finally {

@@ -11,6 +11,7 @@ import {
   UsageError,
 } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
+import { openProgress } from '../terminal/progress.ts';
 
 /** Minutes for which the command waits by default. An idle deployment takes an hour. */
 const WAIT_MINUTES = 120;
@@ -52,7 +53,9 @@ export const drain: Command = {
       writeNote('Every execution environment of the collector goes by it within 15 minutes.\n');
       return 0;
     }
-    const state = await waitUntilDrained(line, minutes);
+    const progress = openProgress(line);
+    if (minutes > 0) progress.show('Draining');
+    const state = await waitUntilDrained(line, minutes).finally(() => progress.end());
     writeResult(line, state ?? TAKES_EVENTS, () =>
       state === null ? 'No drain is on: the deployment takes events.\n' : drainText(state),
     );

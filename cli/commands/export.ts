@@ -14,6 +14,11 @@ import {
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
+const ACTIONS: Readonly<Record<string, Action>> = {
+  status: { summary: 'Show which days were exported.', options: ['days'], run: status },
+  run: { summary: 'Export days now.', options: ['from', 'to', 'dry-run'], run: runNow },
+};
+
 /** `sluice export`: the status of exports to customers' buckets, and exports on demand. */
 export const exporting: Command = {
   name: 'export',
@@ -29,19 +34,15 @@ export const exporting: Command = {
     to: { type: 'string', help: 'run: last day (default: the first)' },
     'dry-run': { type: 'boolean', help: 'run: only print what would be requested' },
     ...placeOptions,
-    json: { type: 'boolean', help: 'print one object; status: an array' },
+    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice export status --days 30 --stage prod',
     'sluice export run --export events',
     'sluice export run --export events --from 2026-10-01 --to 2026-10-31',
   ],
+  actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
-};
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  status: { options: ['days'], run: status },
-  run: { options: ['from', 'to', 'dry-run'], run: runNow },
 };
 
 async function status(line: CommandLine): Promise<number> {
@@ -53,7 +54,7 @@ async function status(line: CommandLine): Promise<number> {
   const statuses = await withExports(line, (place) =>
     readExportStatus(place, namedExports(place.config, textOption(line, 'export')), days),
   );
-  writeResult(line, statuses, () => exportStatusText(statuses));
+  writeResult(line, { exports: statuses }, () => exportStatusText(statuses));
   return statuses.some((one) => one.days.some(({ entry }) => entry?.state === 'failed')) ? 3 : 0;
 }
 

@@ -20,6 +20,15 @@ import {
 import { textTable, writeJson, writeNote, writeResult } from '../terminal/output.ts';
 import { downloadSpecs, SPECS_URL } from './downloadSpecs.ts';
 
+const ACTIONS: Readonly<Record<string, Action>> = {
+  pull: {
+    summary: 'Read the specs, and store names and kinds of groups.',
+    options: ['specs', 'seen-at', 'key-file', 'specs-url'],
+    run: pull,
+  },
+  list: { summary: 'List the stored groups.', options: ['experiment'], run: list },
+};
+
 /** `sluice groups`: names and kinds of experiment groups, from Statsig's specs. */
 export const groups: Command = {
   name: 'groups',
@@ -41,19 +50,15 @@ export const groups: Command = {
     },
     experiment: { type: 'string', help: 'list: one experiment, layer or holdout (default: all)' },
     ...placeOptions,
-    json: { type: 'boolean', help: 'pull: print one object; list: an array of objects' },
+    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'STATSIG_SERVER_KEY=$(pass statsig/server) sluice groups pull --stage prod',
     'sluice groups pull --specs specs.json --local',
     'sluice groups list --experiment checkout_button --stage prod',
   ],
+  actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
-};
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  pull: { options: ['specs', 'seen-at', 'key-file', 'specs-url'], run: pull },
-  list: { options: ['experiment'], run: list },
 };
 
 async function pull(line: CommandLine): Promise<number> {
@@ -92,7 +97,7 @@ async function list(line: CommandLine): Promise<number> {
   const shown = rows
     .filter(({ experimentId }) => (experiment ?? experimentId) === experimentId)
     .map(groupColumns);
-  writeResult(line, shown, () => textTable(shown));
+  writeResult(line, { groups: shown }, () => textTable(shown));
   if (rows.length === 0) writeNote('No specs were pulled yet. Run `sluice groups pull`.\n');
   return 0;
 }

@@ -19,6 +19,7 @@ export const hold: Command = {
     'Keep rows out of a stream that delivers late: they wait in overflow. Without a stream: which are held.',
   usage:
     'sluice hold [exposures|events|events-2|quarantine …] [--why TEXT | --release [--force]] [--local] [--stage NAME] [options]',
+  words: tableKinds,
   options: {
     why: { type: 'string', help: 'the reason, which `sluice status` shows (default: held by hand)' },
     release: {

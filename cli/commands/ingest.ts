@@ -1,5 +1,7 @@
+import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
 import type { DatasetNames } from '../../observe/ingest/datasets.ts';
 import type { OpenPlace } from '../../observe/place.ts';
+import { waitForLoads, waitOption } from '../ingest/waitForLoads.ts';
 import {
   type Action,
   type Command,
@@ -13,10 +15,43 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { writeNote, writeResult } from '../terminal/output.ts';
+import { terminalWidth, writeNote, writeResult } from '../terminal/output.ts';
 
 /** Maximum rows of each kind in a preview. */
 const MAX_PREVIEW_ROWS = 1_000;
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  status: {
+    summary: 'Show the calendar of days: loaded, failed, late, waiting.',
+    options: ['days'],
+    run: status,
+  },
+  explain: {
+    summary: 'Show what the ledger says of one day and each of its files.',
+    options: ['day'],
+    run: explain,
+  },
+  refused: {
+    summary: 'List the rows of one day that were refused, with the reason.',
+    options: ['day', 'rows', 'cursor'],
+    run: refused,
+  },
+  preview: {
+    summary: 'Show the first rows of a file as they would be loaded; write nothing.',
+    options: ['day', 'file', 'rows'],
+    run: preview,
+  },
+  run: {
+    summary: 'Look for new and changed days now, and load them.',
+    options: ['dry-run', 'wait', 'timeout', 'quiet'],
+    run: runNow,
+  },
+  backfill: {
+    summary: 'Load days again, even if they have not changed.',
+    options: ['from', 'to', 'dry-run', 'wait', 'timeout', 'quiet'],
+    run: backfill,
+  },
+};
 
 /** `sluice ingest`: the status of customers' drops, and loads on demand. */
 export const ingest: Command = {
@@ -43,8 +78,17 @@ export const ingest: Command = {
     from: { type: 'string', help: 'backfill: first day, YYYY-MM-DD' },
     to: { type: 'string', help: 'backfill: last day (default: the first)' },
     'dry-run': { type: 'boolean', help: 'run, backfill: only print what would be requested' },
+    wait: {
+      type: 'boolean',
+      help: 'run, backfill: wait until the days are loaded, show what became of each, and exit with 3 if one failed',
+    },
+    timeout: {
+      type: 'string',
+      help: 'with --wait: how long, e.g. 90s, 30m or 2h (default 30m); then exit with 1',
+    },
+    quiet: { type: 'boolean', help: 'with --wait: show no progress' },
     ...placeOptions,
-    json: { type: 'boolean', help: 'print one object; status: an array' },
+    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice ingest status --days 30 --stage prod',
@@ -52,18 +96,11 @@ export const ingest: Command = {
     'sluice ingest refused --source acme --dataset events --day 2026-11-19',
     'sluice ingest preview --source acme --dataset events --day 2026-11-19 --rows 10',
     'sluice ingest run --source acme',
+    'sluice ingest run --source acme --wait --timeout 10m --stage prod',
     'sluice ingest backfill --source acme --dataset events --from 2026-10-01 --to 2026-10-31',
   ],
+  actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
-};
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  status: { options: ['days'], run: status },
-  explain: { options: ['day'], run: explain },
-  refused: { options: ['day', 'rows', 'cursor'], run: refused },
-  preview: { options: ['day', 'file', 'rows'], run: preview },
-  run: { options: ['dry-run'], run: runNow },
-  backfill: { options: ['from', 'to', 'dry-run'], run: backfill },
 };
 
 /** What is expected for a missing option. */
@@ -84,7 +121,7 @@ async function status(line: CommandLine): Promise<number> {
   const datasets = await withIngest(line, (place) =>
     readStatus({ ...place, datasets: namedDatasets(place.config, datasetNames(line)) }, days),
   );
-  writeResult(line, datasets, () => calendarText(datasets));
+  writeResult(line, { datasets }, () => calendarText(datasets, terminalWidth()), 'calendar');
   const hasProblems = datasets.some(
     ({ lastLook, late, days: known }) =>
       late.length > 0 ||
@@ -141,13 +178,19 @@ async function preview(line: CommandLine): Promise<number> {
 
 async function runNow(line: CommandLine): Promise<number> {
   const dryRun = line.values['dry-run'] === true;
+  const timeoutMs = waitOption(line);
   const [{ requestIngest }, { requestedText }] = await Promise.all([
     import('../../observe/ingest/requests.ts'),
     import('../ingest/requestedText.ts'),
   ]);
-  const requested = await withIngest(line, (place) =>
-    requestIngest(place, { ...datasetNames(line), dryRun }),
-  );
+  const names = datasetNames(line);
+  if (timeoutMs !== null)
+    return waitForLoads({ line, timeoutMs, open: (work) => withIngest(line, work) }, async (place) => {
+      const { asked } = await requestIngest(place, { ...names, dryRun: true });
+      const datasets = asked.map((one) => ({ ...one, days: daysBetween(one.from, one.to) }));
+      return { datasets, isListing: true, send: () => requestIngest(place, { ...names, dryRun }) };
+    });
+  const requested = await withIngest(line, (place) => requestIngest(place, { ...names, dryRun }));
   const asked = requested.asked.map(({ source, dataset }) => ({ source, dataset }));
   writeResult(line, dryRun ? requested : { asked }, () =>
     dryRun
@@ -170,16 +213,24 @@ async function backfill(line: CommandLine): Promise<number> {
     import('../../observe/ingest/datasets.ts'),
     import('../ingest/requestedText.ts'),
   ]);
+  const timeoutMs = waitOption(line);
   const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
   const [from = '', to = from] = [wanted[0], wanted.at(-1)];
-  const requested = await withIngest(line, async (place) => {
+  const request = async (place: OpenPlace, isDry: boolean) => {
     try {
-      return await requestBackfill(place, { ...oneDataset(line), dryRun, from, to });
+      return await requestBackfill(place, { ...oneDataset(line), dryRun: isDry, from, to });
     } catch (error) {
       if (!(error instanceof DropsError && error.code === 'SLUICE_INGEST_DAYS_INVALID')) throw error;
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--from, --to: ${error.detail}`);
     }
-  });
+  };
+  if (timeoutMs !== null)
+    return waitForLoads({ line, timeoutMs, open: (work) => withIngest(line, work) }, async (place) => {
+      await request(place, true);
+      const datasets = [{ ...oneDataset(line), days: wanted }];
+      return { datasets, isListing: false, send: () => request(place, false) };
+    });
+  const requested = await withIngest(line, (place) => request(place, dryRun));
   const { source, dataset, days } = requested;
   const name = `${source}/${dataset}`;
   writeResult(line, dryRun ? requested : { source, dataset, from, to, days }, () =>

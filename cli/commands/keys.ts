@@ -26,6 +26,17 @@ import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/i;
 
+const ACTIONS: Readonly<Record<string, Action>> = {
+  list: { summary: 'List the keys, without the keys themselves.', options: [], run: list },
+  add: {
+    summary: 'Add a key under a label; the key is read from stdin.',
+    options: ['environment', 'kinds', 'sources', 'sha256'],
+    takesArguments: true,
+    run: add,
+  },
+  remove: { summary: 'Remove the key of a label.', options: ['sha256'], takesArguments: true, run: remove },
+};
+
 /** `sluice keys`: the SDK keys that may post to a deployed collector, changed without a deployment. */
 export const keys: Command = {
   name: 'keys',
@@ -44,7 +55,7 @@ export const keys: Command = {
       type: 'string',
       help: "add: the key's SHA-256 instead of the key; remove: the first digits of it",
     },
-    json: { type: 'boolean', help: 'list: print an array of objects' },
+    json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'printf %s "$STATSIG_CLIENT_KEY" | sluice keys add web --stage prod',
@@ -52,13 +63,8 @@ export const keys: Command = {
     'sluice keys list --stage prod',
     'sluice keys remove web --sha256 9f86 --stage prod',
   ],
+  actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
-};
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  list: { options: ['json'], run: list },
-  add: { options: ['environment', 'kinds', 'sources', 'sha256'], takesArguments: true, run: add },
-  remove: { options: ['sha256'], takesArguments: true, run: remove },
 };
 
 async function list(line: CommandLine): Promise<number> {
@@ -67,7 +73,7 @@ async function list(line: CommandLine): Promise<number> {
   const rows = listed.some(({ sources }) => sources !== undefined)
     ? listed.map((key) => ({ ...row(key), sources: key.sources?.join(',') ?? '' }))
     : listed.map(row);
-  writeResult(line, rows, () => textTable(rows));
+  writeResult(line, { keys: rows }, () => textTable(rows));
   return 0;
 }
 
@@ -87,6 +93,7 @@ async function add(line: CommandLine, rest: readonly string[]): Promise<number> 
   addKey('{"keys":[]}', entry);
   const secret = await openSecret(line);
   await secret.change((text) => addKey(text, entry));
+  writeResult(line, { added: entry }, () => '');
   writeNote(
     `Added ${label} (SHA-256 ${entry.sha256.slice(0, 8)}…). Collectors accept it within half a minute.\n`,
   );
@@ -97,6 +104,7 @@ async function remove(line: CommandLine, rest: readonly string[]): Promise<numbe
   const label = onlyLabel(rest);
   const secret = await openSecret(line);
   await secret.change((text) => removeKey(text, label, textOption(line, 'sha256') ?? ''));
+  writeResult(line, { removed: { label } }, () => '');
   writeNote(`Removed ${label}. Collectors refuse it within five minutes.\n`);
   return 0;
 }

@@ -41,7 +41,9 @@ import {
   type Action,
   type Command,
   type CommandLine,
+  choiceOption,
   didYouMean,
+  oneOf,
   placeOptions,
   runAction,
   stageOption,
@@ -65,6 +67,23 @@ const FILLED_BY = new Map([
   ['__EXPORT_ROLE_ARN__', '--principal'],
 ]);
 
+const ACTIONS: Readonly<Record<string, Action>> = {
+  print: {
+    summary: 'Print the policies for whoever needs access.',
+    options: [
+      ...['for', 'account', 'principal', 'external-id', 'bucket', 'key'],
+      ...['reader', 'source', 'export'],
+    ],
+    run: print,
+  },
+  confirm: {
+    summary: 'Record that policies were applied.',
+    options: ['hash', 'to', 'local', 'endpoint-url'],
+    takesArguments: true,
+    run: confirm,
+  },
+};
+
 /** `sluice policy`: prints policies that grant access to others, and records which of them were applied. */
 export const policy: Command = {
   name: 'policy',
@@ -72,7 +91,11 @@ export const policy: Command = {
     'Print the IAM and bucket policies that grant access to Statsig, OWOX, Metabase and others; record what was applied.',
   usage: `sluice policy print --for ${POLICY_TARGETS.join('|')} | confirm NAME … [options]`,
   options: {
-    for: { type: 'string', help: 'print: who gets access, or what the policies are for' },
+    for: {
+      type: 'string',
+      values: POLICY_TARGETS,
+      help: 'print: who gets access, or what the policies are for',
+    },
     account: {
       type: 'string',
       help: 'print: AWS account of the deployment, 12 digits (default: that of sluice.config.ts)',
@@ -116,18 +139,8 @@ export const policy: Command = {
     'sluice policy confirm ingest-source/acme --stage prod',
     'sluice policy confirm deploy --to arn:aws:iam::111122223333:role/sluice-deploy --stage prod',
   ],
+  actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
-};
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  print: {
-    options: [
-      ...['for', 'account', 'principal', 'external-id', 'bucket', 'key'],
-      ...['reader', 'source', 'export'],
-    ],
-    run: print,
-  },
-  confirm: { options: ['hash', 'to', 'local', 'endpoint-url'], takesArguments: true, run: confirm },
 };
 
 /** Needs no credentials: it does not call AWS. */
@@ -230,13 +243,9 @@ function findApplied(name: string, all: readonly AppliedPolicy[]): AppliedPolicy
 }
 
 function readTarget(line: CommandLine): PolicyTarget {
-  const value = textOption(line, 'for');
-  const target = POLICY_TARGETS.find((one) => one === value);
+  const target = choiceOption(line, 'for', POLICY_TARGETS);
   if (target !== undefined) return target;
-  throw new UsageError(
-    'SLUICE_USAGE_OPTIONS',
-    `Expected --for ${POLICY_TARGETS.join(', ')}.${didYouMean(value ?? '', POLICY_TARGETS)}`,
-  );
+  throw new UsageError('SLUICE_USAGE_OPTIONS', `--for: missing, expected ${oneOf(POLICY_TARGETS)}.`);
 }
 
 /** Validates each option as the same field of `sluice.config.ts`, because it goes into a policy unchanged. */

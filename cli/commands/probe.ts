@@ -10,7 +10,8 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { writeNote, writeResult } from '../terminal/output.ts';
+import { writeResult } from '../terminal/output.ts';
+import { openProgress } from '../terminal/progress.ts';
 
 /** The local cloud accepts any key of this form. */
 const LOCAL_KEY = 'client-sluice-probe';
@@ -58,23 +59,19 @@ export const probe: Command = {
       import('../probe/runProbe.ts'),
       import('../probe/reportText.ts'),
     ]);
+    const progress = openProgress(line);
     const options: ProbeOptions = {
       burst,
       slow: line.values['slow'] === true,
       keep: line.values['keep'] === true,
       ...(seconds === undefined ? {} : { waitMs: seconds * 1_000 }),
-      onProgress: (step) => {
-        if (process.stderr.isTTY) writeNote(`${step} …\n`);
-      },
+      onProgress: (step) => progress.show(step),
     };
     const place = await openPlace(deployment, url);
     try {
       const { collector, now: time } = place;
-      const report = await runProbe(
-        place,
-        { id: randomBytes(4).toString('hex'), collector, key, time },
-        options,
-      );
+      const run = { id: randomBytes(4).toString('hex'), collector, key, time };
+      const report = await runProbe(place, run, options).finally(() => progress.end());
       writeResult(line, reportJson(report), () => reportText(report));
       return report.answers.some(({ verdict }) => verdict === 'otherwise') ? 3 : 0;
     } finally {

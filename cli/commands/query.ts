@@ -16,6 +16,7 @@ import {
 } from '../terminal/commandLine.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { csvTable, textTable, writeJson, writeNote, writeOut } from '../terminal/output.ts';
+import { openProgress } from '../terminal/progress.ts';
 
 /** Time limit of a query in Athena, which stops one after 30 minutes itself: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
 const ATHENA_DEADLINE_MS = 30 * 60_000;
@@ -114,6 +115,8 @@ async function queryAthena(line: CommandLine, sql: string): Promise<number> {
   const client = new AthenaClient(place);
   const interrupted = new AbortController();
   void untilInterrupted().then(() => interrupted.abort());
+  const progress = openProgress(line);
+  progress.show('Athena runs the query');
   try {
     const outcome = await runStatement(client, sql, {
       workGroup: config.athena.workgroup,
@@ -124,6 +127,7 @@ async function queryAthena(line: CommandLine, sql: string): Promise<number> {
       random: Math.random,
       signal: interrupted.signal,
     });
+    progress.end();
     if ('failed' in outcome) throw new QueryCommandError('SLUICE_QUERY_ATHENA_FAILED', outcome.failed);
     const { columns, types, rows, scannedBytes, hasMore } = outcome;
     write(
@@ -147,6 +151,7 @@ async function queryAthena(line: CommandLine, sql: string): Promise<number> {
     if (problem.kind === 'unasked') throw problem.error;
     throw new QueryCommandError('SLUICE_QUERY_ATHENA_FAILED', problem.detail, { cause: error });
   } finally {
+    progress.end();
     client.destroy();
   }
 }
@@ -171,7 +176,7 @@ function typedValue(value: string | null, type: string): string | number | boole
 function write(line: CommandLine, rows: readonly Readonly<Record<string, unknown>>[]): void {
   if (line.values['json'] === true) writeJson(rows);
   else if (line.values['csv'] === true) writeOut(csvTable(rows));
-  else writeOut(textTable(rows, process.stdout.columns));
+  else writeOut(textTable(rows), 'table');
 }
 
 /** What the control API says about buffers and queues: docs/local.md, "Control". */

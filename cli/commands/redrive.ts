@@ -14,6 +14,7 @@ import {
 } from '../terminal/commandLine.ts';
 import { commandError, errorText } from '../terminal/errors.ts';
 import { textTable, writeJson, writeNote, writeOut } from '../terminal/output.ts';
+import { openProgress } from '../terminal/progress.ts';
 
 /** `sluice redrive`: validates quarantined events again, by reason, and delivers those that pass. */
 export const redrive: Command = {
@@ -49,7 +50,9 @@ export const redrive: Command = {
     const wanted = textOption(line, 'item') === undefined ? await reasonOf(line) : itemOf(line);
     const dryRun = line.values['dry-run'] === true;
     const { QuarantineError } = await import('../../observe/quarantine/examineQuarantined.ts');
-    const report = await run(line, wanted, dryRun);
+    const progress = openProgress(line);
+    progress.show(dryRun ? 'Reading the quarantine table' : 'Redriving');
+    const report = await run(line, wanted, dryRun).finally(() => progress.end());
     const failed = Object.keys(report.failed);
     const incomplete =
       failed.length === 0 ? undefined : new QuarantineError('SLUICE_REDRIVE_INCOMPLETE', failed.join(', '));
@@ -61,7 +64,7 @@ export const redrive: Command = {
       writeOut(textTable(rows(report, dryRun)));
     }
     if (incomplete !== undefined) {
-      writeNote(errorText(incomplete));
+      writeNote(errorText(incomplete), 'error');
       return 1;
     }
     return Object.keys(report.refused).length > 0 ? 3 : 0;
@@ -86,7 +89,9 @@ async function moveObjects(line: CommandLine): Promise<number> {
     import('../../observe/overflow/moveObjects.ts'),
   ]);
   const move = which === 'parked' ? returnParked : splitOverflow;
-  const moved = await withPlace(line, (place) => move(place, dryRun));
+  const progress = openProgress(line);
+  progress.show(dryRun ? 'Listing objects' : 'Moving objects');
+  const moved = await withPlace(line, (place) => move(place, dryRun)).finally(() => progress.end());
   if (json === true) writeJson({ which, dryRun, ...moved });
   else {
     const verb = which === 'parked' ? 'moved back' : 'written for each stream';

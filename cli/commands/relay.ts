@@ -11,6 +11,16 @@ import {
 } from '../terminal/commandLine.ts';
 import { textTable, writeNote, writeResult } from '../terminal/output.ts';
 
+const ACTIONS: Readonly<Record<string, Action>> = {
+  status: { summary: 'Show what waits, and what the target refused.', options: [], run: status },
+  redrive: { summary: 'Send again what the target refused.', options: ['reason', 'dry-run'], run: redrive },
+  erase: {
+    summary: 'Delete the copies of a person, or all.',
+    options: ['user-id', 'all', 'dry-run'],
+    run: erase,
+  },
+};
+
 /** `sluice relay`: what relay has not delivered, sending refused copies again, and deleting copies. */
 export const relay: Command = {
   name: 'relay',
@@ -34,13 +44,8 @@ export const relay: Command = {
     'sluice relay redrive --reason 401 --stage prod',
     'sluice relay erase --user-id u-4711 --dry-run --stage prod',
   ],
+  actions: ACTIONS,
   run: (line) => runAction(line, ACTIONS),
-};
-
-const ACTIONS: Readonly<Record<string, Action>> = {
-  status: { options: [], run: status },
-  redrive: { options: ['reason', 'dry-run'], run: redrive },
-  erase: { options: ['user-id', 'all', 'dry-run'], run: erase },
 };
 
 async function status(line: CommandLine): Promise<number> {

@@ -7,7 +7,7 @@ import {
   textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
-import { writeNote, writeResult } from '../terminal/output.ts';
+import { terminalWidth, writeNote, writeResult } from '../terminal/output.ts';
 
 /** Rows that are shown of a day. */
 const USUAL_SAMPLE = 3;
@@ -60,7 +60,7 @@ async function showList(line: CommandLine): Promise<number> {
     import('../observe/tablesText.ts'),
   ]);
   const list = await withPlace(line, (place) => listTables(place));
-  writeResult(line, list, () => listText(list, process.stdout.columns));
+  writeResult(line, list, () => listText(list, terminalWidth()));
   return 0;
 }
 

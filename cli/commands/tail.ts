@@ -4,6 +4,7 @@ import {
   assertNoArguments,
   type Command,
   type CommandLine,
+  choiceOption,
   countOption,
   placeOptions,
   textOption,
@@ -17,6 +18,9 @@ const WAIT_MS = 20_000;
 /** The pause after something came: what comes meanwhile is read at once. */
 const PAUSE_MS = 100;
 
+/** Values of `--only`. */
+const PARTS = ['requests', 'rows'] as const;
+
 /** `sluice tail`: requests and events as they come. */
 export const tail: Command = {
   name: 'tail',
@@ -24,7 +28,11 @@ export const tail: Command = {
   usage:
     'sluice tail [--only requests|rows] [--errors] [--user ID] [--event NAME] [--experiment NAME] [--sdk NAME] [--code CODE] [--status N] [--last N] [--json] [--local] [--stage NAME]',
   options: {
-    only: { type: 'string', help: 'requests, or rows: events, exposures, refused events, files' },
+    only: {
+      type: 'string',
+      values: PARTS,
+      help: 'requests, or rows: events, exposures, refused events, files',
+    },
     errors: { type: 'boolean', help: 'only what was refused, failed, overflowed or went to quarantine' },
     user: { type: 'string', help: 'only events of a user, or of another unit ID' },
     event: { type: 'string', help: 'only events of that name' },
@@ -120,8 +128,6 @@ function filterOption(line: CommandLine): LiveFilter {
       'SLUICE_USAGE_OPTIONS',
       `--status: got ${status}, expected a status such as 202 or 4xx.`,
     );
-  const only = textOption(line, 'only') || undefined;
-  if (only !== undefined && only !== 'requests' && only !== 'rows')
-    throw new UsageError('SLUICE_USAGE_OPTIONS', `--only: got ${only}, expected requests or rows.`);
+  const only = choiceOption(line, 'only', PARTS);
   return { only, user, event, experiment, sdk, code, status, errors: line.values['errors'] === true };
 }

@@ -2,6 +2,7 @@ import { isUtcDay } from '../../lib/base/time.ts';
 import {
   type Command,
   type CommandLine,
+  choiceOption,
   placeOptions,
   textOption,
   UsageError,
@@ -23,7 +24,7 @@ export const trace: Command = {
       type: 'string',
       help: 'a day, a time, or an age such as 24h or 7d; required for events and users of a deployment',
     },
-    as: { type: 'string', help: 'event, user or request (default: by its form)' },
+    as: { type: 'string', values: SUBJECTS, help: 'event, user or request (default: by its form)' },
     row: { type: 'boolean', help: 'print the row of an event too' },
     'max-usd': { type: 'string', help: `price above which nothing is read (default ${MOST_USD})` },
     ...placeOptions,
@@ -39,7 +40,7 @@ export const trace: Command = {
     const [id, ...more] = line.positionals;
     if (id === undefined || id === '' || more.length > 0)
       throw new UsageError('SLUICE_USAGE_ARGUMENTS', 'Expected one event ID, user or request ID.');
-    const subject = subjectOption(line);
+    const subject = choiceOption(line, 'as', SUBJECTS);
     const since = sinceOption(line);
     const most = usdOption(line);
     const [{ withPlace }, observe, { queryCost, usd }, { traceJson, traceText }] = await Promise.all([
@@ -69,17 +70,6 @@ export const trace: Command = {
     });
   },
 };
-
-function subjectOption(line: CommandLine): (typeof SUBJECTS)[number] | undefined {
-  const text = textOption(line, 'as');
-  const found = SUBJECTS.find((subject) => subject === text);
-  if (text !== undefined && found === undefined)
-    throw new UsageError(
-      'SLUICE_USAGE_OPTIONS',
-      `--as: got ${text}, expected one of ${SUBJECTS.join(', ')}.`,
-    );
-  return found;
-}
 
 const AGE = /^(\d{1,4})(h|d)$/;
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000 };

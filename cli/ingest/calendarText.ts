@@ -4,6 +4,7 @@ import { summarizeLeftOut } from '../../lib/drops/lastLoad.ts';
 import type { LedgerState } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { isMarkerReason } from '../../lib/drops/plan/decideDay.ts';
 import type { DatasetStatus } from '../../observe/ingest/datasetStatus.ts';
+import { wrapLines } from '../terminal/wrap.ts';
 
 const MARKS: Readonly<Record<LedgerState, string>> = {
   succeeded: '✓',
@@ -25,13 +26,47 @@ const LEGEND = `${Object.entries(MARKS)
  * //               2026-11
  * //               17  18  19  20
  * // acme/events    ✓   ✗   ✓   ·
+ *
+ * @param columns Of the terminal: a longer calendar is several, one below the other. Default: it has room.
  */
-export function calendarText(datasets: readonly DatasetStatus[]): string {
+export function calendarText(datasets: readonly DatasetStatus[], columns = Number.POSITIVE_INFINITY): string {
   const days = [...new Set(datasets.flatMap((one) => one.days.map(({ day }) => day)))].sort();
-  const name = ({ source, dataset }: DatasetStatus) => `${source}/${dataset}`;
   const width = Math.max(0, ...datasets.map((one) => name(one).length));
+  const most = Math.max(LEAST_DAYS, Math.min(days.length, Math.floor((columns - width) / 4)));
+  const legend = datasets.some(({ late }) => late.length > 0) ? `${LEGEND}  ${LATE} late` : LEGEND;
   const lines = [
-    ...header(days, width),
+    ...Array.from({ length: Math.ceil(days.length / most) }, (_, i) => [
+      ...monthLines(datasets, days.slice(i * most, (i + 1) * most), { width, columns }),
+      '',
+    ]).flat(),
+    ...(legend.length > columns ? wrapLines(legend, columns) : [legend]),
+    ...datasets.flatMap((one) => problemLines(one).map((text) => visibleLine(`${name(one)} ${text}`))),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Days of one line, however narrow the terminal is. */
+const LEAST_DAYS = 5;
+
+function name({ source, dataset }: DatasetStatus): string {
+  return `${source}/${dataset}`;
+}
+
+interface Widths {
+  /** Of the names. */
+  readonly width: number;
+  /** Of the terminal. */
+  readonly columns: number;
+}
+
+/** Some days of all datasets. */
+function monthLines(
+  datasets: readonly DatasetStatus[],
+  days: readonly UtcDay[],
+  { width, columns }: Widths,
+): readonly string[] {
+  return [
+    ...header(days, { width, columns }),
     ...datasets.map((one) => {
       const marks = new Map(one.days.map(({ day, entry }) => [day, entry]));
       const cells = days.map((day) => {
@@ -41,18 +76,16 @@ export function calendarText(datasets: readonly DatasetStatus[]): string {
       });
       return `${name(one).padEnd(width)}${cells.join('')}`;
     }),
-    '',
-    datasets.some(({ late }) => late.length > 0) ? `${LEGEND}  ${LATE} late` : LEGEND,
-    ...datasets.flatMap((one) => problemLines(one).map((text) => visibleLine(`${name(one)} ${text}`))),
   ];
-  return `${lines.join('\n')}\n`;
 }
 
 /** Each month above its first day. */
-function header(days: readonly UtcDay[], width: number): string[] {
+function header(days: readonly UtcDay[], { width, columns }: Widths): string[] {
   const months = days.map((day, i) => {
     const month = day.slice(0, 7);
-    return i === 0 || !days[i - 1]?.startsWith(month) ? month : '';
+    const isNew = i === 0 || !days[i - 1]?.startsWith(month);
+    const hasRoom = i === 0 || width + i * 4 + `  ${month}`.length <= columns;
+    return isNew && hasRoom ? month : '';
   });
   // A month is as wide as two days.
   const top = months.reduce(

@@ -33,6 +33,28 @@ export function outcomeText(outcome: Outcome): string {
   return `${[head, ...findings.flatMap(findingLines)].join('\n')}\n`;
 }
 
+/** Whether a check was skipped because another one must pass first. */
+export function isSkipped({ findings }: Outcome): boolean {
+  return findings.length > 0 && findings.every(({ code }) => code === 'SLUICE_DOCTOR_SKIPPED');
+}
+
+/** The checks that were skipped, together: a line for each would hide what they wait for. Empty if there are none. */
+export function skippedText(outcomes: readonly Outcome[]): string {
+  const skipped = outcomes.filter(isSkipped);
+  const [first] = skipped.flatMap(({ findings }) => findings);
+  if (first === undefined) return '';
+  const names = skipped.map(({ check }) => check.name);
+  const needed = new Set(
+    skipped.flatMap(({ findings }) => findings.map(({ detail }) => detail.replace(/\.$/, ''))),
+  );
+  const failed = [...needed].filter((name) => !names.includes(name));
+  const [head, count] = [
+    MARKS.unchecked.padEnd(12),
+    names.length === 1 ? '1 check' : `${names.length} checks`,
+  ];
+  return `${head} ${count}: ${names.join(', ')}\n    ${first.code}: ${first.cause} ${failed.join(', ')}.\n`;
+}
+
 function findingLines(found: Finding): string[] {
   const first = `    ${found.code}: ${found.cause} ${visibleLine(found.detail)}`.trimEnd();
   if (found.severity === 'unchecked' && found.commands.length === 0) return [first];

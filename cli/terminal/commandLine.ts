@@ -4,10 +4,16 @@ import { nearestNames } from '../../lib/base/text.ts';
 import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
 import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
 
-/** The options of a command as `node:util` parses them, each with its line in `--help`. */
-export type CommandOptions = Readonly<
-  Record<string, NonNullable<ParseArgsConfig['options']>[string] & { readonly help: string }>
->;
+/** One option as `node:util` parses it. */
+export type CommandOption = NonNullable<ParseArgsConfig['options']>[string] & {
+  /** Its line in `--help`. */
+  readonly help: string;
+  /** All values that it takes. Others are refused, and completion offers these. Default: any text. */
+  readonly values?: readonly string[];
+};
+
+/** The options of a command, by name without the dashes. */
+export type CommandOptions = Readonly<Record<string, CommandOption>>;
 
 /** The parsed options and arguments of a command. */
 export interface CommandLine {
@@ -24,6 +30,10 @@ export interface Command {
   readonly usage: string;
   readonly options: CommandOptions;
   readonly examples: readonly string[];
+  /** Its actions, one of which the first argument names. Default: it has none. */
+  readonly actions?: Readonly<Record<string, Action>>;
+  /** What its first argument can be, for completion; the command itself refuses others. Default: any text. */
+  readonly words?: readonly string[];
   /** Where `--json` writes an error. Default stdout; `start` only writes to stdout that it is ready. */
   readonly jsonErrorsOn?: 'stderr';
   /** Resolves with the exit code: 0 success, 1 failure, 3 problems found, 130 interrupted. Throws UsageError for wrong use. */
@@ -71,7 +81,38 @@ function problemOf(token: Token, options: CommandOptions): string | undefined {
   // Most likely the next option. - alone is stdin, and -1 a number, which the command validates.
   if (inlineValue === false && /^-[^\d.]/.test(value))
     return `${rawName}: expected a value before ${value}. Write a value that begins with - as ${rawName}=${value}.`;
-  return undefined;
+  const { values } = options[name] ?? {};
+  if (values === undefined || values.includes(value)) return undefined;
+  return `${rawName}: got ${JSON.stringify(value)}, ${expectedOf(value, values)}`;
+}
+
+/** Values that are listed beside a suggestion. */
+const MOST_LISTED = 4;
+
+/** `expected a or b.`, or of a long list only what may be meant: `which it does not take. Did you mean a?` */
+function expectedOf(word: string, values: readonly string[]): string {
+  const meant = didYouMean(word, values);
+  if (meant !== '' && values.length > MOST_LISTED) return `which is none of its values.${meant}`;
+  return `expected ${oneOf(values)}.${meant}`;
+}
+
+/** `a or b`, `one of a, b, c`: the values that are allowed, in words. */
+export function oneOf(values: readonly string[]): string {
+  return values.length <= 2 ? values.join(' or ') : `one of ${values.join(', ')}`;
+}
+
+/**
+ * The value of an option that declares its `values`; undefined without the option.
+ *
+ * @param values The declared ones. Others were refused when the line was read.
+ */
+export function choiceOption<Value extends string>(
+  line: Pick<CommandLine, 'values'>,
+  name: string,
+  values: readonly Value[],
+): Value | undefined {
+  const text = textOption(line, name);
+  return values.find((value) => value === text);
 }
 
 function unknownOption(rawName: string, options: CommandOptions): string {
@@ -168,6 +209,8 @@ export function assertNoArguments(left: readonly string[]): void {
 
 /** One action of a command that has several, as `pull` of `sluice groups`. */
 export interface Action {
+  /** One line for the list of the command's actions. */
+  readonly summary: string;
   /** Its own options, besides those that all actions of the command take. */
   readonly options: readonly string[];
   /** Whether arguments may follow its name. */
@@ -190,8 +233,11 @@ export async function runAction(
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (action === undefined) {
     const names = Object.keys(actions);
-    const expected = names.length === 2 ? names.join(' or ') : `one of ${names.join(', ')}`;
-    throw new UsageError('SLUICE_USAGE_ARGUMENTS', `Expected ${expected}.${didYouMean(name, names)}`);
+    const got = name === '' ? '' : `Got ${JSON.stringify(name)}. `;
+    throw new UsageError(
+      'SLUICE_USAGE_ARGUMENTS',
+      `${got}Expected ${oneOf(names)}.${didYouMean(name, names)}`,
+    );
   }
   if (action.takesArguments !== true) assertNoArguments(rest);
   const strays = Object.keys(line.values).flatMap((option) => {

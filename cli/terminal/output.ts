@@ -1,15 +1,46 @@
 import { csvLine } from '../../lib/base/csv.ts';
 import { visibleJson, visibleLine, visibleText } from '../../lib/base/text.ts';
+import { type ColourChoice, isColoured, type Look, paint } from './colour.ts';
 import type { CommandLine } from './commandLine.ts';
+import { fitReport } from './wrap.ts';
 
 /**
  * Everything that commands print passes through this file. Names, keys and rows from outside can contain control characters
  * of a terminal, which are escaped. A test checks that no other file of cli/ writes.
  */
 
-/** Writes data to stdout. The caller makes one line of a value that belongs on a line: lib/base/text.ts. */
-export function writeOut(text: string): void {
-  process.stdout.write(visibleText(text));
+let colourChoice: ColourChoice;
+
+/** What the command line says about colour, for all that is written after it. */
+export function chooseColour(choice: ColourChoice): void {
+  colourChoice = choice;
+}
+
+/** Columns of the terminal that stdout is; undefined where it is none: then nothing is cut or wrapped. */
+export function terminalWidth(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns : undefined;
+}
+
+/**
+ * Writes data to stdout. The caller makes one line of a value that belongs on a line: lib/base/text.ts.
+ *
+ * @param look What the text is: it has colours where stdout is a terminal, and a report is wrapped there. Default: neither.
+ */
+export function writeOut(text: string, look?: Look): void {
+  clearProgress();
+  process.stdout.write(dressed(text, process.stdout, look));
+}
+
+/** Looks of texts that are wrapped. Help is made as wide as the terminal, and tables are cut. */
+const FITTED: readonly Look[] = ['report', 'calendar', 'error'];
+
+/** Foreign escape sequences are escaped before our own come in. */
+function dressed(text: string, stream: NodeJS.WriteStream, look: Look | undefined): string {
+  const visible = visibleText(text);
+  if (look === undefined) return visible;
+  const isFitted = stream.isTTY && FITTED.includes(look);
+  const fitted = isFitted ? fitReport(visible, stream.columns) : visible;
+  return isColoured(stream, colourChoice, process.env) ? paint(fitted, look) : fitted;
 }
 
 /** Calls back once the reader of stdout has closed it, as `head` does: known at the next write. */
@@ -17,9 +48,36 @@ export function onOutputClosed(closed: () => void): void {
   process.stdout.once('error', closed);
 }
 
-/** Writes a note beside the data to stderr. */
-export function writeNote(text: string): void {
-  process.stderr.write(visibleText(text));
+/** Writes a note beside the data to stderr. @param look As of {@link writeOut}. */
+export function writeNote(text: string, look?: Look): void {
+  clearProgress();
+  process.stderr.write(dressed(text, process.stderr, look));
+}
+
+/** Whether a line of progress is on the terminal. */
+let hasProgress = false;
+
+/**
+ * Writes one line of progress over the last one, if stderr is a terminal.
+ *
+ * @returns Whether it is: elsewhere nothing is written.
+ */
+export function writeProgress(text: string): boolean {
+  const { isTTY, columns } = process.stderr;
+  if (!isTTY || process.env['TERM'] === 'dumb') return false;
+  const line = visibleLine(text);
+  // The last column stays free: some terminals go to the next line after it.
+  const cut = line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
+  process.stderr.write(`\r\u001b[2K${cut}`);
+  hasProgress = true;
+  return true;
+}
+
+/** Removes the line of progress, so that what is written next has a line of its own. */
+export function clearProgress(): void {
+  if (!hasProgress) return;
+  hasProgress = false;
+  process.stderr.write('\r\u001b[2K');
 }
 
 /**
@@ -28,17 +86,19 @@ export function writeNote(text: string): void {
  * @param indent Spaces. Default 0: one line.
  */
 export function writeJson(value: unknown, indent = 0): void {
+  clearProgress();
   process.stdout.write(`${visibleJson(value, indent)}\n`);
 }
 
-/** Writes a result: as JSON with `--json`, else as text for people. */
+/** Writes a result: as JSON with `--json`, else as text for people, with the colours and widths of a report. */
 export function writeResult(
   { values }: Pick<CommandLine, 'values'>,
   value: unknown,
   text: () => string,
+  look: Look = 'report',
 ): void {
   if (values['json'] === true) writeJson(value);
-  else writeOut(text());
+  else writeOut(text(), look);
 }
 
 /** Narrowest column of a table that is fitted to a terminal. */
@@ -48,14 +108,18 @@ const LEAST_WIDTH = 6;
  * Rows as an aligned text table with a header; numbers are aligned to the right. Each row is one line: line breaks and
  * other control characters are escaped.
  *
- * @param width Columns of the terminal: the widest columns are cut, with `…`, until a line fits. Default: nothing is cut.
+ * @param width Columns: the widest columns of the table are cut, with `…`, until a line fits. Default: those of the terminal;
+ *   where stdout is none, nothing is cut.
  * @example
  * textTable([{ group: 'test', users: 12 }]);
  * // group  users
  * // -----  -----
  * // test      12
  */
-export function textTable(rows: readonly Readonly<Record<string, unknown>>[], width?: number): string {
+export function textTable(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  width = terminalWidth(),
+): string {
   const [first] = rows;
   if (first === undefined) return '(no rows)\n';
   const columns = Object.keys(first).map((name) => {

@@ -69,11 +69,16 @@ describe('sluice customer', () => {
     const other = 's3://acme-drops/events/2026-11-19/b.parquet';
     expect(await customer(['drop', other, '--file', file])).toMatchObject({ code: 0 });
     const { stdout } = await customer(['list', 's3://acme-drops/events/', '--json']);
-    expect(JSON.parse(stdout)).toMatchObject([{ key: KEY }, { key: KEY.replace('a.', 'b.'), bytes: 8 }]);
+    expect(JSON.parse(stdout).objects).toMatchObject([
+      { key: KEY },
+      { key: KEY.replace('a.', 'b.'), bytes: 8 },
+    ]);
     expect((await customer(['list', 's3://acme-drops'])).stdout).toMatch(/^key +bytes +at/);
 
     expect(await customer(['remove', other])).toMatchObject({ code: 0 });
-    expect(JSON.parse((await customer(['list', 's3://acme-drops', '--json'])).stdout)).toHaveLength(1);
+    expect(JSON.parse((await customer(['list', 's3://acme-drops', '--json'])).stdout).objects).toHaveLength(
+      1,
+    );
   });
 
   it('drops one file for each day', async () => {
@@ -89,7 +94,10 @@ describe('sluice customer', () => {
       stderr: expect.stringMatching(/2026-10-31.*\n.*2026-11-01.*\n/),
     });
     const { stdout } = await customer(['list', 's3://acme-drops/daily/', '--json']);
-    expect(JSON.parse(stdout)).toMatchObject([{ key: 'daily/2026-10-31/a' }, { key: 'daily/2026-11-01/a' }]);
+    expect(JSON.parse(stdout).objects).toMatchObject([
+      { key: 'daily/2026-10-31/a' },
+      { key: 'daily/2026-11-01/a' },
+    ]);
     const { Body } = await ours.send(
       new GetObjectCommand({ Bucket: 'acme-drops', Key: 'daily/2026-11-01/a' }),
     );

@@ -85,7 +85,7 @@ describe('sluice export', () => {
 
   it('reports that nothing was exported', async () => {
     expect(await local('status')).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing') });
-    const [status] = JSON.parse((await local('status', '--days', '2', '--json')).stdout);
+    const [status] = JSON.parse((await local('status', '--days', '2', '--json')).stdout).exports;
     expect(status).toMatchObject({ export: 'events', target: 's3://acme-warehouse/sluice/events/' });
     expect(status.days).toHaveLength(2);
   });

@@ -76,7 +76,7 @@ describe('sluice groups', () => {
   it('lists nothing before the first pull', async () => {
     expect(await groups(['list', '--json'])).toEqual({
       code: 0,
-      stdout: '[]\n',
+      stdout: '{"groups":[]}\n',
       stderr: expect.stringContaining('sluice groups pull'),
     });
   });
@@ -101,7 +101,7 @@ describe('sluice groups', () => {
     });
     const listed = await groups(['list', '--experiment', 'search', '--json']);
     expect(
-      JSON.parse(listed.stdout).map(({ rule_id, kind, last_seen }: Record<string, string>) => [
+      JSON.parse(listed.stdout).groups.map(({ rule_id, kind, last_seen }: Record<string, string>) => [
         rule_id,
         kind,
         last_seen,

@@ -130,7 +130,7 @@ describe('a name with control characters', () => {
     const listed = await callMain(['customer', 'list', `s3://${DROPS}/events/`, '--json'], {
       env: ingest.env,
     });
-    expect(JSON.parse(listed.stdout)).toMatchObject([{ key: `events/${day}/${KEY}.parquet` }]);
+    expect(JSON.parse(listed.stdout).objects).toMatchObject([{ key: `events/${day}/${KEY}.parquet` }]);
   });
 
   it('is visible in tables', async () => {

@@ -43,7 +43,7 @@ describe('sluice keys', () => {
 
     expect((await keys(['add', 'web', '--sha256', 'F'.repeat(64)])).code).toBe(0);
     const listed = await keys(['list', '--json']);
-    expect(JSON.parse(listed.stdout)).toEqual([
+    expect(JSON.parse(listed.stdout).keys).toEqual([
       { ...entry, kinds: 'exposures' },
       { label: 'web', sha256: 'f'.repeat(64), environment: '', kinds: 'exposures,events' },
     ]);
@@ -62,7 +62,7 @@ describe('sluice keys', () => {
     const entry = { label: 'acme', sha256: hash('sha256', secret), kinds: [], sources: ['acme', 'acme-eu'] };
     expect((await stored()).keys[0]).toEqual(entry);
     expect((await keys(['list'])).stdout).toMatch(/^label {2}sha256 +environment {2}kinds +sources\n/);
-    expect(JSON.parse((await keys(['list', '--json'])).stdout)).toMatchObject([
+    expect(JSON.parse((await keys(['list', '--json'])).stdout).keys).toMatchObject([
       { label: 'acme', kinds: '', sources: 'acme,acme-eu' },
       { label: 'web', kinds: 'exposures,events', sources: '' },
     ]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { calendarText } from '../../cli/ingest/calendarText.ts';
 import { dayText } from '../../cli/ingest/dayText.ts';
+import { addDays } from '../../lib/base/time.ts';
 import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 
 const day = '2026-11-19';
@@ -23,6 +24,24 @@ const handedBack: LedgerEntry = {
   updatedAt: at,
   token: 't',
 };
+
+describe('the calendar', () => {
+  const days = Array.from({ length: 30 }, (_, i) => ({ day: addDays(day, i - 29), entry: null }));
+  const datasets = [{ ...place, late: [], lastLook: { at, newestDay: day, stopped: false }, days }];
+
+  it('is no wider than the terminal, and has every day once', () => {
+    for (let width = 40; width <= 200; width += 1) {
+      const lines = calendarText(datasets, width).split('\n');
+      expect(lines.filter((line) => line.length > width)).toEqual([]);
+      const heads = lines.filter((line) => /^ +[\d ]+$/.test(line) && !line.includes('-'));
+      expect(heads.join(' ').trim().split(/ +/)).toEqual(days.map((one) => one.day.slice(8)));
+    }
+  });
+
+  it('is one in a pipe, however long', () => {
+    expect(calendarText(datasets).match(/^acme\/events /gm)).toHaveLength(1);
+  });
+});
 
 describe('a day that will be retried', () => {
   it.each(['waiting', 'loading'] as const)('is %s in the calendar, with its reason', (state) => {

@@ -120,7 +120,7 @@ async function tablesAreRight(): Promise<void> {
 
 async function entries(): Promise<ReadonlyMap<string, LedgerEntry>> {
   const { stdout } = await sluice('ingest', 'status', '--json', '--days', '6');
-  const found: DatasetStatus[] = JSON.parse(stdout);
+  const found: DatasetStatus[] = JSON.parse(stdout).datasets;
   return new Map(
     found.flatMap(({ dataset, days }) =>
       days.flatMap(({ day, entry }) => (entry === null ? [] : [[`${dataset} ${day}`, entry] as const])),
@@ -192,7 +192,7 @@ async function exported(name: string, table: string, day: string) {
 const exportStates = async (): Promise<Readonly<Record<string, string>>> => {
   await ingest.cloud.flush();
   const { stdout } = await sluice('export', 'status', '--json');
-  const found: ExportStatus[] = JSON.parse(stdout);
+  const found: ExportStatus[] = JSON.parse(stdout).exports;
   return Object.fromEntries(
     found.flatMap((one) =>
       one.days.flatMap(({ day, entry }) => (entry === null ? [] : [[`${one.export} ${day}`, entry.state]])),

@@ -46,7 +46,7 @@ describe('a drop that is uploaded for six hours', () => {
     for (let wait = 0; wait < 3; wait += 1) await ingest.jump(15 * 60_000);
     await ingest.cloud.flush();
     const { stdout } = await callMain(['ingest', 'status', '--local', '--json'], { env: ingest.env });
-    const statuses: readonly DatasetStatus[] = JSON.parse(stdout);
+    const statuses: readonly DatasetStatus[] = JSON.parse(stdout).datasets;
     const days = statuses.find(({ dataset }) => dataset === 'events')?.days ?? [];
     const entry = days.find(({ day }) => day === DAY)?.entry;
     expect([entry?.state, entry?.rows.out]).toEqual(['succeeded', files]);

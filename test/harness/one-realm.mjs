@@ -7,3 +7,6 @@ Object.defineProperty(Error, Symbol.hasInstance, {
     return this === Error ? Error.isError(candidate) : inherited.call(this, candidate);
   },
 });
+
+// Jest sets it for its workers where it runs in a terminal itself. What the commands print in tests has no colours.
+delete process.env.FORCE_COLOR;

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { commands as declared } from '../../cli/main.ts';
 import { serviceFunctions } from '../../infra/serverless/service.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -26,10 +27,10 @@ async function commandsOfCures() {
   );
 }
 
-/** Words of which one follows a command, as its help has them: `list`, `add` and `remove` of `sluice keys`. */
-function wordsOf(help: string): readonly string[] {
-  const usage = /^Usage: sluice \S+ (.*)$/m.exec(help)?.[1] ?? '';
-  return usage.split(/ \| |\|/).flatMap((part) => /^[a-z]+(?= |$)/.exec(part)?.[0] ?? []);
+/** Words of which one follows a command, as it declares them: `list`, `add` and `remove` of `sluice keys`. */
+function wordsOf(name: string): readonly string[] {
+  const { actions = {}, words = [] } = declared.find((one) => one.name === name) ?? {};
+  return [...Object.keys(actions), ...words];
 }
 
 /** With any reader there are the policies of readers, too. */
@@ -48,7 +49,7 @@ describe('the commands in the docs and in cures', () => {
       // Every command has --help.
       const options = [...text.matchAll(/--(?!help\b)[a-z-]+/g)].map(([option]) => option);
       const unknown = options.filter((option) => !new RegExp(`^ +${option}( |$)`, 'm').test(help));
-      const words = wordsOf(help);
+      const words = wordsOf(name);
       if (words.length > 0 && /^[a-z][a-z-]*$/.test(word) && !words.includes(word)) unknown.unshift(word);
       if (help === '' || unknown.length > 0) wrong.push(`${page}: ${text}: ${unknown.join(' ')}`);
     }

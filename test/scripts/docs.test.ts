@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { commands } from '../../cli/main.ts';
 import { questions } from '../../cli/probe/questions.ts';
 import { routes } from '../../console/api/routes.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { awsPage } from '../../scripts/docs/awsPage.ts';
+import { cliPage } from '../../scripts/docs/cliPage.ts';
 import { configurationPage } from '../../scripts/docs/configurationPage.ts';
 import { consolePage } from '../../scripts/docs/consolePage.ts';
 import { errorFamilies, errorsPage } from '../../scripts/docs/errorsPage.ts';
@@ -41,6 +43,25 @@ describe('docs/aws.md', () => {
 describe('docs/configuration.md', () => {
   it('is what `npm run docs` generates', () => {
     expect(readFileSync(join(repositoryRoot, 'docs', 'configuration.md'), 'utf8')).toBe(configurationPage());
+  });
+});
+
+describe('docs/cli.md', () => {
+  const page = cliPage();
+
+  it('is what `npm run docs` generates', () => {
+    expect(readFileSync(join(repositoryRoot, 'docs', 'cli.md'), 'utf8')).toBe(page);
+  });
+
+  it('has every command and every option, with text in every cell', () => {
+    const headings = [...page.matchAll(/^### sluice (\S+)$/gm)].map(([, name]) => name);
+    expect(headings).toEqual(commands.map(({ name }) => name));
+    for (const { name, options } of commands) {
+      const section = page.split(`### sluice ${name}\n`)[1]?.split('\n### ')[0] ?? '';
+      for (const option of Object.keys(options))
+        expect(section).toMatch(new RegExp(`^\\| \`--${option}[\` ]`, 'm'));
+    }
+    expect(page.split('\n').filter((line) => / \|\s+\|/.test(line))).toEqual([]);
   });
 });
 

@@ -127,6 +127,8 @@ describe('sluice doctor on the local cloud', () => {
     expect(other.code).toBe(3);
     expect(other.stdout).toContain('sluice-prod, in us-east-1 of account 000000000000.');
     expect(other.stdout).toContain('SLUICE_DOCTOR_SKIPPED: Another check must pass first. stack.');
+    // All that need the stack are told at once.
+    expect(other.stdout.match(/SLUICE_DOCTOR_SKIPPED/g)).toHaveLength(1);
     const { code, found, report } = await deployed.diagnose({
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'wrong',

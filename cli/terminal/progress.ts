@@ -1,0 +1,49 @@
+import type { CommandLine } from './commandLine.ts';
+import { clearProgress, writeNote, writeProgress } from './output.ts';
+
+/** Where stderr is no terminal, a line is written at most that often. */
+const LINE_EVERY_MS = 30_000;
+
+/** What a command says while people wait for it. */
+export interface Progress {
+  /** Shows how far the work is, in place of what was shown before. */
+  show(text: string): void;
+  /** Removes the line: the result follows. */
+  end(): void;
+}
+
+/**
+ * Progress on stderr: one line that is written over on a terminal, elsewhere a line every half a minute if it has changed.
+ * Nothing with `--json` or `--quiet`.
+ */
+export function openProgress({ values }: Pick<CommandLine, 'values'>): Progress {
+  if (values['json'] === true || values['quiet'] === true) return { show: () => {}, end: () => {} };
+  const startedAt = performance.now();
+  let [saidAt, said, shown] = [startedAt, '', ''];
+  const draw = () => {
+    const took = elapsed(performance.now() - startedAt);
+    return shown === '' || writeProgress(took === '' ? shown : `${shown} (${took})`);
+  };
+  // The seconds go on while nothing else is known.
+  const ticks = setInterval(draw, 1_000).unref();
+  return {
+    show(text) {
+      shown = text;
+      const now = performance.now();
+      if (draw() || now - saidAt < LINE_EVERY_MS || text === said) return;
+      [saidAt, said] = [now, text];
+      writeNote(`${text} (${elapsed(now - startedAt)})\n`);
+    },
+    end() {
+      clearInterval(ticks);
+      clearProgress();
+    },
+  };
+}
+
+/** `42 s`, `3 min 5 s`; empty for less than two seconds. */
+function elapsed(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 2) return '';
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
