@@ -23,30 +23,30 @@ import { useKey } from './readerStatements.ts';
  */
 export function erasePolicy(place: Place, config: Config, stack: string): PolicyDocument {
   const { bucket } = place;
-  const folders = [
+  const tables = [
     ...(['exposures', 'events', 'quarantine'] as const).map((kind) => tableFolder(config, kind)),
     ingestedFolder(config),
-    ...[RELAY_FOLDER, OVERFLOW_FOLDER, ERRORS_FOLDER, PARKED_FOLDER],
-    ...[QUARANTINE_LARGE_FOLDER, QUERY_RESULTS_FOLDER],
+  ];
+  const documents = [OVERFLOW_FOLDER, ERRORS_FOLDER, PARKED_FOLDER];
+  const wholes = [
+    ...[RELAY_FOLDER, QUARANTINE_LARGE_FOLDER, QUERY_RESULTS_FOLDER],
     ...config.readers
       .filter((reader) => reader.kind === 'metabase')
       .map(readerResultsFolder)
       .filter((folder) => !folder.startsWith(QUERY_RESULTS_FOLDER)),
   ];
+  const folders = [...tables, ...documents, ...wholes];
   const records = [ERASURES_FOLDER, ...forwardedKinds.map(curatedFolder)];
   const objects = (all: readonly string[]) => all.map((folder) => objectsArn(place, bucket, folder));
   return policyDocument([
     allow('ListVersions', ['s3:ListBucketVersions'], [bucketArn(place, bucket)], {
       StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) },
     }),
-    allow(
-      'EraseRows',
-      [
-        ...['s3:DeleteObject', 's3:DeleteObjectVersion'],
-        ...['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'],
-      ],
-      objects(folders),
-    ),
+    allow('EraseVersions', ['s3:DeleteObjectVersion', 's3:GetObjectVersion'], objects(folders)),
+    // S3 asks who replaces what they have read for both: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    allow('ReplaceRows', ['s3:GetObject', 's3:PutObject'], objects([...tables, ...documents])),
+    // An object that goes as a whole is hidden if older versions of it stay.
+    allow('HideObjects', ['s3:DeleteObject'], objects([...documents, ...wholes])),
     // S3 tells that a record does not exist only to who may list it.
     allow('FindRecords', ['s3:ListBucket'], [bucketArn(place, bucket)]),
     allow('KeepRecords', ['s3:GetObject', 's3:PutObject'], objects(records)),

@@ -151,7 +151,7 @@ export class EraseLake {
   }
 
   /** What was refused: events, a whole body, compressed, and one that is an object of its own. */
-  async landRefused(day: string, at: number): Promise<void> {
+  async landRefused(day: string, at: number, prefixes: readonly string[] = ['parked/']): Promise<void> {
     const bucket = this.#config.bucket;
     const event = (who: Someone) => JSON.stringify({ eventName: '', user: this.#user(who) });
     const body = (some: readonly Someone[]) =>
@@ -181,7 +181,7 @@ export class EraseLake {
     // What waits, what was given up, and copies of requests.
     const documents = (kind: 'exposures' | 'events') =>
       this.#someones(8).map((who) => JSON.stringify({ ...this.#row(kind, day, who), ds: day }));
-    const digest = () => createHash('sha256').update(String(this.#next())).digest('hex');
+    const digest = () => sha256(String(this.#next()));
     const overflow = async (prefix: string) => {
       const events = documents('events');
       const metadata = {
@@ -203,7 +203,7 @@ export class EraseLake {
         'application/gzip',
       );
     };
-    await overflow('parked/');
+    for (const prefix of prefixes) await overflow(prefix);
     const errors = this.#someones(8).map((who, i) => {
       const records = i % 2 === 0 ? [who] : [who, ...this.#someones(2)];
       const raw = records.map((one) => `${JSON.stringify(this.#row('events', day, one))}\n`).join('');
@@ -215,10 +215,11 @@ export class EraseLake {
         rawData: Buffer.from(raw).toString('base64'),
       });
     });
-    await this.put(
-      `parked/errors/events/format-conversion-failed/e-${this.#next()}`,
-      Buffer.from(`${errors.join('\n')}\n`),
-    );
+    for (const prefix of prefixes)
+      await this.put(
+        `${prefix}errors/events/format-conversion-failed/e-${this.#next()}`,
+        Buffer.from(`${errors.join('\n')}\n`),
+      );
     for (let i = 0; i < 6; i += 1) {
       const keptId = relayId(at + i, digest().slice(0, 24));
       const text = writeRelayCopy({
@@ -236,8 +237,40 @@ export class EraseLake {
         'text/csv',
       );
     }
+    // Objects whose newest version is a victim's alone, over one of others: the older one does not come back.
+    for (const victim of this.victims.slice(0, 2)) await this.#landHidden(day, at, victim, prefixes);
     // Not Sluice's: Statsig's own folder.
     await this.put(`${this.#config.statsigFolder}/experiment-7/a.txt`, Buffer.from('erase-user-000000'));
+  }
+
+  async #landHidden(day: string, at: number, victim: Someone, prefixes: readonly string[]): Promise<void> {
+    const stayer = this.#stayer();
+    const n = this.#next();
+    const [digest, keptId] = [sha256(`hidden ${n}`), relayId(at + 100 + n, sha256(`${n}`).slice(0, 24))];
+    const line = (who: Someone) => `${JSON.stringify({ ...this.#row('events', day, who), ds: day })}\n`;
+    const failed = (who: Someone) =>
+      `${JSON.stringify({ lastErrorCode: 'x', lastErrorMessage: '', rawData: Buffer.from(line(who)).toString('base64') })}\n`;
+    const copy = (who: Someone) =>
+      writeRelayCopy({
+        ...{ id: keptId, keptAt: at, path: '/v1/rgstr', query: '', headers: {} },
+        body: Buffer.from(JSON.stringify({ events: [{ eventName: 'e', user: this.#user(who) }] })),
+      });
+    for (const who of [stayer, victim]) {
+      for (const prefix of prefixes) {
+        await this.put(`${prefix}${overflowKey('events', digest)}`, gzipSync(line(who)));
+        await this.put(
+          `${prefix}errors/events/format-conversion-failed/hidden-${n}`,
+          Buffer.from(failed(who)),
+        );
+      }
+      await this.put(relayRefusedKey({ reason: '403', at, id: keptId }), Buffer.from(copy(who)));
+      await this.put(
+        `quarantine-large/${day}/hidden-${n}`,
+        Buffer.from(JSON.stringify({ user: this.#user(who) })),
+      );
+      const result = `query-results/people/00000000-0000-0000-0000-0000000010${(n % 90) + 10}.csv`;
+      await this.put(result, Buffer.from(`"user_id"\n"${who.value}"\n`));
+    }
   }
 
   async put(
@@ -402,6 +435,10 @@ function id(what: 'erase' | 'stay', column: Someone['column'], n: number): strin
     column
   ];
   return `${what}-${kind}-${String(n).padStart(6, '0')}`;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** What is compressed or encoded in an object that is no Parquet. */
