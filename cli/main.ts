@@ -9,6 +9,7 @@ import { curate } from './commands/curate.ts';
 import { customer } from './commands/customer.ts';
 import { doctor } from './commands/doctor.ts';
 import { drain } from './commands/drain.ts';
+import { eraseCommand } from './commands/erase.ts';
 import { exporting } from './commands/export.ts';
 import { groups } from './commands/groups.ts';
 import { hold } from './commands/hold.ts';
@@ -52,6 +53,7 @@ export const commands: readonly Command[] = [
   exporting,
   curate,
   relay,
+  eraseCommand,
   customer,
   policy,
   connect,

@@ -15,6 +15,7 @@ import {
   ingestSourcePolicies,
 } from './customerBucketPolicies.ts';
 import { type DeployedNames, deployPolicies } from './deployPolicy.ts';
+import { erasePolicy } from './erasePolicy.ts';
 import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
 import { owoxPolicy } from './owoxPolicy.ts';
 import { type Place, placeFor } from './place.ts';
@@ -35,6 +36,7 @@ export const POLICY_TARGETS = [
   'export-target',
   'deploy',
   'probe',
+  'erase',
 ] as const;
 
 /** Whom a policy is printed for. */
@@ -173,6 +175,8 @@ function policyDocuments(target: PolicyTarget, config: Config, known: KnownNames
       return deploy(config, known, place);
     case 'probe':
       return [permissions(probePolicy(place, config, known.stack))];
+    case 'erase':
+      return [permissions(erasePolicy(place, config, known.stack))];
   }
 }
 

@@ -71,6 +71,14 @@ export function parseVersionNote(key: string): VersionNote | null {
   return { due, table, day, version };
 }
 
+/** Folder of the records of erasures. No source can have this name, because names begin with a letter. */
+export const ERASURES_FOLDER = `${LEDGER_FOLDER}_erasures/`;
+
+/** Key of the record of an erasure: `ledger/_erasures/<id>.json`. */
+export function erasureKey(id: string): string {
+  return `${ERASURES_FOLDER}${id}.json`;
+}
+
 /** The `source` of curated days in the ledger. No source of the configuration can have this name. */
 export const CURATED_LEDGER = 'curated';
 

@@ -6,9 +6,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mapLimit } from '../../lib/base/concurrency.ts';
-import { parseExactJson } from '../../lib/base/exactJson.ts';
-import { ExactNumber, isJsonObject } from '../../lib/base/json.ts';
-import { type RelayCopy, readRelayCopy } from '../../lib/relay/RelayCopy.ts';
+import { judgeCopy, type PersonsEvents } from '../../lib/relay/copyEvents.ts';
+import { readRelayCopy } from '../../lib/relay/RelayCopy.ts';
 import {
   parseRelayRefusedKey,
   parseRelayWaitingKey,
@@ -17,9 +16,6 @@ import {
   RELAY_RUN_CLAIM,
   RELAY_WAITING_FOLDER,
 } from '../../lib/tables/objectKeys.ts';
-import { decodeBody } from '../../lib/wire/decodeBody.ts';
-import { RequestError } from '../../lib/wire/RequestError.ts';
-import { readSdkRequest } from '../../lib/wire/sdkRequest.ts';
 import type { Place } from '../place.ts';
 import { RelayCopiesError, readQueue } from './relayCopies.ts';
 
@@ -123,13 +119,6 @@ async function* versionsBelow(
   }
 }
 
-/** What of a copy is a person's. */
-interface PersonsEvents {
-  readonly isPersons: boolean;
-  readonly own: number;
-  readonly others: number;
-}
-
 async function personsEvents(
   { s3, config }: Pick<ErasePlace, 's3' | 'config'>,
   version: Version,
@@ -138,63 +127,12 @@ async function personsEvents(
   try {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: config.bucket, ...version }));
     const copy = readRelayCopy((await Body?.transformToString('utf8')) ?? '');
-    return copy === null ? 'unreadable' : judgeCopy(copy, id);
+    return copy === null ? 'unreadable' : judgeCopy(copy, (value) => value === id);
   } catch (error) {
     // It was delivered, or put aside under another key, which comes later.
     if (error instanceof Error && ['NoSuchKey', 'NoSuchVersion'].includes(error.name)) return 'gone';
     throw error;
   }
-}
-
-/** Which events of a copy have the ID: all of them if it is in what they share. */
-function judgeCopy(copy: RelayCopy, id: string): PersonsEvents | 'unreadable' {
-  const text = textOf(copy);
-  if (text === null) return 'unreadable';
-  const body = parseBody(text);
-  if (!isJsonObject(body)) return 'unreadable';
-  const { events, exposures, ...shared } = body;
-  const all = [events, exposures].flatMap((list): unknown[] => (Array.isArray(list) ? list : []));
-  const own = hasValue(shared, id) ? all.length : all.filter((event) => hasValue(event, id)).length;
-  const isPersons = own > 0 || hasValue(shared, id);
-  return { isPersons, own, others: all.length - own };
-}
-
-function textOf({ path, query, headers, body }: RelayCopy): string | null {
-  const requestContext = { http: { method: 'POST' } };
-  const { markers } = readSdkRequest({
-    ...{ rawPath: path, rawQueryString: query, headers, requestContext, isBase64Encoded: true, body: '' },
-  });
-  try {
-    return decodeBody(body, markers).text;
-  } catch (error) {
-    if (error instanceof RequestError) return null;
-    throw error;
-  }
-}
-
-/** With its numbers as they were sent, which the tables have, too; null for no JSON. */
-function parseBody(text: string): unknown {
-  try {
-    return parseExactJson(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
-
-/** Whether a text or a number anywhere in a value is the ID. Not recursive: bodies may be deep. */
-function hasValue(value: unknown, id: string): boolean {
-  const open: unknown[] = [value];
-  while (open.length > 0) {
-    const one = open.pop();
-    if (typeof one === 'string' || typeof one === 'number') {
-      if (String(one) === id) return true;
-    } else if (one instanceof ExactNumber) {
-      if (one.text === id) return true;
-    } else if (typeof one === 'object' && one !== null)
-      for (const item of Object.values(one)) open.push(item);
-  }
-  return false;
 }
 
 /** Counts the copies in the queues, and deletes them. @returns Null if there is no queue. */

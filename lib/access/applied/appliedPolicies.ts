@@ -34,6 +34,7 @@ export function appliedPolicies({ readers, sources, exports }: Config): readonly
   return [
     alone('deploy'),
     alone('probe'),
+    alone('erase'),
     ...sources.map(
       ({ name: source }): AppliedPolicy => ({
         ...{ name: `ingest-source/${source}`, target: 'ingest-source', of: { source }, isNeeded: true },

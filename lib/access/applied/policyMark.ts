@@ -29,6 +29,7 @@ export const POLICY_VERSIONS = {
   'deploy/readersPermissions': '0.2.0',
   'deploy/platformPermissions': '0.3.0',
   'probe/permissions': '0.2.0',
+  'erase/permissions': '0.3.0',
 } as const;
 
 /** `<target>/<document>` of a printed document. */

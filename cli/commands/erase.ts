@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import {
+  assertNoArguments,
+  type Command,
+  type CommandLine,
+  placeOptions,
+  textOption,
+  UsageError,
+} from '../terminal/commandLine.ts';
+import { writeNote, writeResult } from '../terminal/output.ts';
+
+/** `sluice erase`: rows of a person, or of any unit, out of everything in the deployment's bucket. */
+export const eraseCommand: Command = {
+  name: 'erase',
+  summary: "Erase a person's rows from every table, copy and version in the bucket.",
+  usage:
+    'sluice erase --unit COLUMN=VALUE … | --unit-file FILE|- [--dry-run] [--local] [--stage NAME] [options]',
+  options: {
+    unit: {
+      type: 'string',
+      multiple: true,
+      help: 'what is erased, such as user_id=u-4711, stable_id=…, custom_ids.<type>=…; may be repeated',
+    },
+    'unit-file': { type: 'string', help: 'a file with such units, one a line; - reads stdin' },
+    'dry-run': { type: 'boolean', help: 'only count what would be erased' },
+    ...placeOptions,
+    json: { type: 'boolean', help: 'print one object' },
+  },
+  examples: [
+    'sluice erase --unit user_id=u-4711 --dry-run --stage prod',
+    'sluice erase --unit user_id=u-4711 --unit stable_id=8f14e45f --stage prod',
+    'sluice erase --unit-file units.txt --stage prod --json > receipt.json',
+  ],
+  run,
+};
+
+async function run(line: CommandLine): Promise<number> {
+  assertNoArguments(line.positionals);
+  const texts = await readUnits(line);
+  const [{ withPlace }, { erase }, { parseUnit }, { EraseError }, { eraseText }] = await Promise.all([
+    import('../aws/withPlace.ts'),
+    import('../../observe/erase/erase.ts'),
+    import('../../lib/erase/Unit.ts'),
+    import('../../lib/erase/EraseError.ts'),
+    import('../observe/eraseText.ts'),
+  ]);
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  process.once('SIGINT', interrupt);
+  try {
+    const receipt = await withPlace(
+      line,
+      (place) =>
+        erase(
+          { ...place, signal: stop.signal },
+          {
+            units: texts.map((text) => parseUnit(text, place.config)),
+            dryRun: line.values['dry-run'] === true,
+            onPlace: (name) => {
+              if (process.stderr.isTTY) writeNote(`${name} …\n`);
+            },
+          },
+        ),
+      (detail, error) => new EraseError('SLUICE_ERASE_DENIED', detail, { cause: error }),
+    );
+    writeResult(line, receipt, () => eraseText(receipt));
+    return receipt.run.leftCount === 0 ? 0 : 3;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    writeNote('Stopped. The same command goes on.\n');
+    return 130;
+  } finally {
+    process.removeListener('SIGINT', interrupt);
+  }
+}
+
+/** @throws UsageError if there is none. */
+async function readUnits(line: CommandLine): Promise<readonly string[]> {
+  const given = line.values['unit'];
+  const units = Array.isArray(given) ? given.filter((one) => typeof one === 'string') : [];
+  const file = textOption(line, 'unit-file');
+  const content =
+    file === undefined ? '' : file === '-' ? await readAll(process.stdin) : await readFile(file, 'utf8');
+  const all = [...units, ...content.split(/\r?\n/).filter((one) => one !== '')];
+  if (all.length === 0)
+    throw new UsageError('SLUICE_USAGE_OPTIONS', 'Expected --unit with <column>=<value>, or --unit-file.');
+  return all;
+}

@@ -1,0 +1,68 @@
+import { isoTimestamp } from '../../lib/base/time.ts';
+import { erasePlaces } from '../../lib/erase/erasePlaces.ts';
+import type { EraseReceipt } from '../../observe/erase/erase.ts';
+import { textTable } from '../terminal/output.ts';
+
+/** Why an object could not be searched, in words. */
+const WHY = {
+  too_large: 'larger than 2 GiB, so not searched',
+  archived: 'archived: restore it, so that it can be searched',
+  unreadable: 'damaged, so that it cannot be searched',
+} as const;
+
+/** A receipt for people. */
+export function eraseText(receipt: EraseReceipt): string {
+  const { run, total, state, elsewhere, record } = receipt;
+  const isDry = state === 'dry';
+  const rows = erasePlaces.flatMap((place) => {
+    const counts = total[place];
+    if (counts === undefined) return [];
+    return [
+      {
+        place,
+        objects: counts.objects,
+        versions: counts.versions,
+        [isDry ? 'rows found' : 'rows erased']: counts.rows,
+        [isDry ? 'to rewrite' : 'rewritten']: counts.rewritten,
+        [isDry ? 'to delete' : 'deleted']: counts.deleted,
+      },
+    ];
+  });
+  const sum = (of: 'mentions' | 'others' | 'waiting') =>
+    Object.values(run.places).reduce((all, counts) => all + counts[of], 0);
+  const [mentions, others, waiting] = [sum('mentions'), sum('others'), sum('waiting')];
+  const lines = [
+    ...(others > 0
+      ? [`${others} events of others are in the same requests: they do not reach the target of relay either.`]
+      : []),
+    ...(mentions > 0
+      ? [
+          `${mentions} rows of others mention a value in some column, such as the metadata of an event. They stay.`,
+        ]
+      : []),
+    ...(waiting > 0 ? [`${waiting} objects belong to a load under way: a later run looks again.`] : []),
+    ...(run.resumed > 0
+      ? [`The run was stopped and went on ${run.resumed} times: what it erased just before is in no count.`]
+      : []),
+    ...run.left.map(({ key, versionId, why }) => `Left: ${key}, version ${versionId}: ${WHY[why]}.`),
+    ...(run.leftCount > run.left.length ? [`… and ${run.leftCount - run.left.length} more.`] : []),
+  ];
+  const held = elsewhere.map(({ what, where, todo }) => `- ${what}, ${where}: ${todo}`);
+  return [
+    rows.length === 0 ? 'The bucket has no objects that could have rows.\n' : textTable(rows),
+    ...(lines.length === 0 ? [] : ['\n', ...lines.map((line) => `${line}\n`)]),
+    '\nNot in reach of this command:\n',
+    ...held.map((line) => `${line}\n`),
+    ...(record === null ? [] : [`\nRecord: ${record}\n`]),
+    `\n${stateText(receipt)}\n`,
+  ].join('');
+}
+
+function stateText({ state, completeFrom, run }: EraseReceipt): string {
+  if (state === 'dry') return 'Nothing was changed.';
+  if (state === 'complete') return 'Complete: this run found nothing any more.';
+  const at = isoTimestamp(completeFrom ?? 0);
+  if (run.leftCount > 0)
+    return 'Not complete: some objects could not be searched. Restore or delete them, and run it again.';
+  return `Not complete yet: events that were sent before may still arrive. Run it again after ${at}: it is complete once a run finds nothing.`;
+}

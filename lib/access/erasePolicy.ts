@@ -1,0 +1,73 @@
+import type { Config } from '../schema/config.ts';
+import { forwardedKinds } from '../schema/kinds.ts';
+import { curatedFolder, ERASURES_FOLDER } from '../tables/ledgerKeys.ts';
+import {
+  ERRORS_FOLDER,
+  OVERFLOW_FOLDER,
+  PARKED_FOLDER,
+  QUARANTINE_LARGE_FOLDER,
+  QUERY_RESULTS_FOLDER,
+  RELAY_FOLDER,
+  readerResultsFolder,
+} from '../tables/objectKeys.ts';
+import { ingestedFolder, tableFolder } from '../tables/tableFolders.ts';
+import { arnIn, bucketArn, objectsArn, type Place } from './place.ts';
+import { allow, type PolicyDocument, policyDocument } from './policyDocument.ts';
+import { useKey } from './readerStatements.ts';
+
+/**
+ * Everything `sluice erase` does: docs/privacy.md. It reads, replaces and deletes all that lands, in every version, and
+ * nothing else of the bucket but its own records and the lists of curated days.
+ *
+ * @param stack Name of the stack: `sluice-prod`.
+ */
+export function erasePolicy(place: Place, config: Config, stack: string): PolicyDocument {
+  const { bucket } = place;
+  const tables = [
+    ...(['exposures', 'events', 'quarantine'] as const).map((kind) => tableFolder(config, kind)),
+    ingestedFolder(config),
+  ];
+  const documents = [OVERFLOW_FOLDER, ERRORS_FOLDER, PARKED_FOLDER];
+  const wholes = [
+    ...[RELAY_FOLDER, QUARANTINE_LARGE_FOLDER, QUERY_RESULTS_FOLDER],
+    ...config.readers
+      .filter((reader) => reader.kind === 'metabase')
+      .map(readerResultsFolder)
+      .filter((folder) => !folder.startsWith(QUERY_RESULTS_FOLDER)),
+  ];
+  const folders = [...tables, ...documents, ...wholes];
+  const records = [ERASURES_FOLDER, ...forwardedKinds.map(curatedFolder)];
+  const objects = (all: readonly string[]) => all.map((folder) => objectsArn(place, bucket, folder));
+  return policyDocument([
+    allow('ListVersions', ['s3:ListBucketVersions'], [bucketArn(place, bucket)], {
+      StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) },
+    }),
+    allow('EraseVersions', ['s3:DeleteObjectVersion', 's3:GetObjectVersion'], objects(folders)),
+    // S3 asks who replaces what they have read for both: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    allow('ReplaceRows', ['s3:GetObject', 's3:PutObject'], objects([...tables, ...documents])),
+    // An object that goes as a whole is hidden if older versions of it stay.
+    allow('HideObjects', ['s3:DeleteObject'], objects([...documents, ...wholes])),
+    // S3 tells that a record does not exist only to who may list it.
+    allow('FindRecords', ['s3:ListBucket'], [bucketArn(place, bucket)]),
+    allow('KeepRecords', ['s3:GetObject', 's3:PutObject'], objects(records)),
+    useKey(place),
+    ...(config.curate
+      ? [
+          allow(
+            'AskForDays',
+            ['sqs:GetQueueUrl', 'sqs:SendMessage'],
+            [arnIn(place, 'sqs', `${stack}-curate-plan`)],
+          ),
+        ]
+      : []),
+    ...(config.relay === undefined
+      ? []
+      : [
+          allow(
+            'CountCopies',
+            ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
+            ['relay', 'relay-dead-letters'].map((part) => arnIn(place, 'sqs', `${stack}-${part}`)),
+          ),
+        ]),
+  ]);
+}

@@ -1,0 +1,187 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  PutObjectCommand,
+  type S3Client,
+  S3ServiceException,
+  StorageClass,
+} from '@aws-sdk/client-s3';
+import { parseJson } from '../base/json.ts';
+import { eachAttempt, type RetryPorts } from '../base/retry.ts';
+import type { EraseBucket, ObjectVersions, StoredVersion } from '../erase/EraseBucket.ts';
+import { EraseError } from '../erase/EraseError.ts';
+import { type ManifestStore, manifestSchema } from '../erase/Manifest.ts';
+import { erasureKey } from '../tables/ledgerKeys.ts';
+import { readText, writeTextIf } from './s3Text.ts';
+
+/** The version is not there any more. */
+const GONE: ReadonlySet<string> = new Set(['NoSuchKey', 'NoSuchVersion', 'NotFound']);
+/** Somebody else has changed or deleted the object. */
+const CHANGED: ReadonlySet<string> = new Set([
+  'PreconditionFailed',
+  'ConditionalRequestConflict',
+  'NoSuchKey',
+]);
+/** The ID of versions of a bucket without versions. */
+const NULL_VERSION = 'null';
+/** Bytes of an object that is uploaded from memory. */
+const MOST_BUFFERED = 64 * 1024 ** 2;
+/** Attempts at a body that breaks off: the client retries what has not begun, but no stream. */
+const STREAM_RETRIES = { tries: 4, baseMs: 500, capMs: 10_000 } as const;
+
+/** The deployment's bucket, as an erasure uses it. */
+export function s3EraseBucket(
+  client: S3Client,
+  bucket: string,
+  { wait, random }: RetryPorts,
+  signal?: AbortSignal,
+): EraseBucket {
+  const until = signal === undefined ? {} : { abortSignal: signal };
+  const page = (
+    Prefix: string,
+    after: { readonly KeyMarker?: string | undefined; readonly VersionIdMarker?: string | undefined },
+  ): Promise<ListObjectVersionsCommandOutput> =>
+    client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix, ...after }), until);
+
+  /** Calls again if a body breaks off. */
+  async function withRetries<Result>(call: () => Promise<Result>): Promise<Result> {
+    let last: unknown;
+    for await (const _ of eachAttempt({ ...STREAM_RETRIES, wait, random })) {
+      try {
+        return await call();
+      } catch (error) {
+        signal?.throwIfAborted();
+        // S3 has answered: the client has retried what may pass.
+        if (error instanceof S3ServiceException) throw error;
+        last = error;
+      }
+    }
+    throw last;
+  }
+
+  return {
+    name: bucket,
+
+    async *objects(prefix, after) {
+      let marker: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {
+        KeyMarker: after,
+      };
+      // The last key of a page may have more versions on the next one.
+      let open: ObjectVersions | undefined;
+      for (;;) {
+        const answer = await page(prefix, marker);
+        const listed = byKey([...(open?.versions ?? []), ...readVersions(answer)]);
+        const isLast = answer.IsTruncated !== true;
+        open = isLast ? undefined : listed.pop();
+        if (listed.length > 0) yield listed;
+        if (isLast) return;
+        marker = { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };
+      }
+    },
+
+    async versions(key) {
+      const all: StoredVersion[] = [];
+      for await (const objects of this.objects(key, undefined))
+        for (const object of objects) if (object.key === key) all.push(...object.versions);
+      return all;
+    },
+
+    fetch: ({ key, versionId }, path) =>
+      withRetries(async () => {
+        try {
+          const { Body, ContentType, Metadata, ...stored } = await client.send(
+            new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
+            until,
+          );
+          if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
+          await pipeline(Body, createWriteStream(path));
+          return { contentType: ContentType, metadata: Metadata ?? {}, storageClass: stored.StorageClass };
+        } catch (error) {
+          if (!(error instanceof S3ServiceException)) throw error;
+          if (error.name === 'InvalidObjectState') return 'archived';
+          if (GONE.has(error.name)) return null;
+          throw error;
+        }
+      }),
+
+    replace: ({ key, versionId, eTag }, path, { contentType, metadata, storageClass }) =>
+      withRetries(async () => {
+        const { size } = await stat(path);
+        try {
+          const { VersionId = NULL_VERSION } = await client.send(
+            new PutObjectCommand({
+              Bucket: bucket,
+              Key: key,
+              IfMatch: eTag,
+              // The client repeats bytes by itself, a stream only as a whole.
+              Body: size > MOST_BUFFERED ? createReadStream(path) : await readFile(path),
+              ContentLength: size,
+              ContentType: contentType,
+              Metadata: { ...metadata },
+              StorageClass: Object.values(StorageClass).find((one) => one === storageClass),
+            }),
+            until,
+          );
+          // Without versions, or while they are suspended, the new object took the place of the one with the ID `null`.
+          return { isKept: versionId !== VersionId };
+        } catch (error) {
+          if (error instanceof S3ServiceException && CHANGED.has(error.name)) return null;
+          throw error;
+        }
+      }),
+
+    async hide(key) {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), until);
+    },
+
+    async remove({ key, versionId }) {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }), until);
+    },
+  };
+}
+
+function readVersions({ Versions = [] }: ListObjectVersionsCommandOutput): StoredVersion[] {
+  return Versions.map(
+    ({ Key = '', VersionId = NULL_VERSION, IsLatest, Size = 0, ETag = '', LastModified }) => ({
+      ...{ key: Key, versionId: VersionId, isLatest: IsLatest === true, size: Size, eTag: ETag },
+      modifiedAt: LastModified?.getTime() ?? 0,
+    }),
+  );
+}
+
+/** Versions of one object follow each other. */
+function byKey(versions: readonly StoredVersion[]): ObjectVersions[] {
+  return Array.from(
+    Map.groupBy(versions, ({ key }) => key),
+    ([key, some]) => ({ key, versions: some }),
+  );
+}
+
+/** The records of erasures in an S3 bucket. */
+export function s3Erasures(client: S3Client, bucket: string): ManifestStore {
+  const object = (id: string) => ({ Bucket: bucket, Key: erasureKey(id) });
+  return {
+    async read(id) {
+      const stored = await readText(client, object(id));
+      if (stored === null) return null;
+      const { success, data } = manifestSchema.safeParse(parseJson(stored.text));
+      if (!success) throw new EraseError('SLUICE_ERASE_MANIFEST_INVALID', `${erasureKey(id)}.`);
+      return { manifest: data, eTag: stored.eTag };
+    },
+
+    async write(manifest, expected) {
+      const text = JSON.stringify(manifest);
+      const eTag = await writeTextIf(client, object(manifest.id), text, expected);
+      if (eTag !== null) return eTag;
+      // The answer of an earlier attempt of the same write was lost: each process has an owner of its own.
+      const stored = await readText(client, object(manifest.id));
+      return stored?.text === text ? stored.eTag : null;
+    },
+  };
+}

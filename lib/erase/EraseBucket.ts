@@ -1,0 +1,53 @@
+/** One version of an object. Of a bucket without versions, every object has one with the ID `null`. */
+export interface StoredVersion {
+  readonly key: string;
+  readonly versionId: string;
+  /** Whether it is the object that readers get. */
+  readonly isLatest: boolean;
+  /** Bytes. */
+  readonly size: number;
+  /** With its quotes, as `If-Match` expects it. */
+  readonly eTag: string;
+  /** Epoch milliseconds. */
+  readonly modifiedAt: number;
+}
+
+/** What an object has besides its bytes, and keeps when it is replaced. */
+export interface ObjectAttributes {
+  readonly contentType: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Undefined: S3's standard. */
+  readonly storageClass: string | undefined;
+}
+
+/** All versions of some objects; delete markers are left out. */
+export interface ObjectVersions {
+  readonly key: string;
+  /** The newest first. */
+  readonly versions: readonly StoredVersion[];
+}
+
+/** The deployment's bucket, as the erasure uses it. Methods throw the errors of S3's client. */
+export interface EraseBucket {
+  readonly name: string;
+  /** Every object below a prefix in the order of keys, with all versions of it; those after a key. Pages of some hundred. */
+  objects(prefix: string, after: string | undefined): AsyncIterable<readonly ObjectVersions[]>;
+  /** The versions of one object. */
+  versions(key: string): Promise<readonly StoredVersion[]>;
+  /** Writes the bytes of a version to a file. Null if it is gone; `archived` if S3 cannot read it. */
+  fetch(version: StoredVersion, path: string): Promise<ObjectAttributes | 'archived' | null>;
+  /**
+   * Replaces an object by a file, if it is still that version.
+   *
+   * @returns Whether the old version still exists beside the new one; null if somebody else has changed the object.
+   */
+  replace(
+    version: StoredVersion,
+    path: string,
+    attributes: ObjectAttributes,
+  ): Promise<{ readonly isKept: boolean } | null>;
+  /** Hides an object behind a delete marker. Its versions stay. */
+  hide(key: string): Promise<void>;
+  /** Deletes one version for good. */
+  remove(version: Pick<StoredVersion, 'key' | 'versionId'>): Promise<void>;
+}

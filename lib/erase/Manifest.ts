@@ -1,0 +1,100 @@
+import * as z from 'zod';
+import { isUtcDay } from '../base/time.ts';
+import { forwardedKinds } from '../schema/kinds.ts';
+import { erasePlaces } from './erasePlaces.ts';
+
+const count = z.int().min(0);
+/** Epoch milliseconds. */
+const instant = z.number();
+
+const placeCountsSchema = z.object({
+  /** Objects and versions of them that were looked at. */
+  objects: count,
+  versions: count,
+  /** Objects that were replaced by one without the units. */
+  rewritten: count,
+  /** Versions that were deleted, those that were replaced included. */
+  deleted: count,
+  /** Rows, documents or copies of the units in the objects that readers get. */
+  rows: count,
+  /** Events of others in copies that were deleted as a whole. */
+  others: count,
+  /** Rows of others that mention a value of the units in any column. They stay. */
+  mentions: count,
+  /** Objects that belong to a load under way: a later run looks again. */
+  waiting: count,
+});
+
+/** What a run has found and done in one place. */
+export type PlaceCounts = z.output<typeof placeCountsSchema>;
+
+/** No counts. */
+export function noCounts(): PlaceCounts {
+  return { objects: 0, versions: 0, rewritten: 0, deleted: 0, rows: 0, others: 0, mentions: 0, waiting: 0 };
+}
+
+/** Why an object could not be searched: it is larger than a run takes, archived, or damaged. */
+const leftSchema = z.object({
+  key: z.string(),
+  versionId: z.string(),
+  why: z.enum(['too_large', 'archived', 'unreadable']),
+});
+
+/** An object that could not be searched. */
+export type LeftObject = z.output<typeof leftSchema>;
+
+const runSchema = z.object({
+  startedAt: instant,
+  /** How often it was begun again after it had stopped. What was erased meanwhile, and not noted, is in no count. */
+  resumed: count,
+  places: z.partialRecord(z.enum(erasePlaces), placeCountsSchema),
+  /** Whether anything of the units was found. It is noted before anything is changed. */
+  hasFound: z.boolean(),
+  /** At most a hundred are named. */
+  left: z.array(leftSchema),
+  leftCount: count,
+});
+
+/** One run through the bucket. */
+export type EraseRun = z.output<typeof runSchema>;
+
+/** The record of an erasure: `ledger/_erasures/<id>.json`. It names no unit. */
+export const manifestSchema = z.object({
+  version: z.literal(1),
+  id: z.string(),
+  units: count,
+  startedAt: instant,
+  /** The run under way: places that are done, and the last key that is done of the next one. */
+  current: runSchema
+    .extend({
+      /** The process that works on it: the last one that has begun or gone on. */
+      owner: z.string(),
+      done: z.array(z.enum(erasePlaces)),
+      after: z.string().optional(),
+      /** Raw days that were changed, and are to be curated again. */
+      days: z.record(z.enum(forwardedKinds), z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'))),
+    })
+    .optional(),
+  /** The runs that ended: the last fifty. */
+  runs: z.array(runSchema.extend({ endedAt: instant })),
+  /** When the last run that found something ended, or the first one. What was sent before may arrive for a while after. */
+  foundUntil: instant.optional(),
+  /** When a later run found nothing any more; absent until then, and when a run has found something since. */
+  completeAt: instant.optional(),
+});
+
+/** A validated manifest. */
+export type Manifest = z.output<typeof manifestSchema>;
+
+/** Runs that a manifest keeps. */
+export const MOST_RUNS = 50;
+/** Objects that are named. */
+export const MOST_LEFT = 100;
+
+/** Storage of manifests. */
+export interface ManifestStore {
+  /** Null if there is none. @throws EraseError SLUICE_ERASE_MANIFEST_INVALID. */
+  read(id: string): Promise<{ readonly manifest: Manifest; readonly eTag: string } | null>;
+  /** Writes a manifest if `expected` is still its ETag (null: if there is none). @returns The ETag; null if it is not. */
+  write(manifest: Manifest, expected: string | null): Promise<string | null>;
+}

@@ -1,0 +1,280 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RetryPorts } from '../base/retry.ts';
+import { eachAttempt } from '../base/retry.ts';
+import type { FaultPoint } from '../drops/faultPoint.ts';
+import type { EraseBucket, ObjectAttributes, ObjectVersions, StoredVersion } from './EraseBucket.ts';
+import { EraseError } from './EraseError.ts';
+import {
+  eraseBody,
+  eraseCopy,
+  eraseErrors,
+  eraseOverflow,
+  eraseResult,
+  firstBytes,
+  type LeftDocuments,
+} from './eraseDocuments.ts';
+import type { ObjectForm } from './erasePlaces.ts';
+import { type LeftObject, noCounts, type PlaceCounts } from './Manifest.ts';
+import type { ParquetEraser } from './ParquetEraser.ts';
+import type { UnitMatcher } from './UnitMatcher.ts';
+
+/**
+ * The steps of an erasure, each named after what is done by then. The process may be killed after any of them. The next run
+ * has the same result.
+ */
+export const eraseFaultPoints = [
+  /** The manifest has the run. */
+  'begun',
+  /** The manifest says that something was found. Nothing has changed. */
+  'noted',
+  /** A day whose raw file is about to change is out of the list that views read. */
+  'taken_out',
+  /** An object has a version without the units. The old one still exists. */
+  'replaced',
+  /** An object without anything else is hidden; its versions still exist. */
+  'hidden',
+  /** A version that had the units is deleted. */
+  'removed',
+  /** The manifest has the last key of a page. */
+  'checkpoint',
+  /** The plan is asked to curate the changed days. */
+  'asked',
+  /** The manifest has the result. */
+  'settled',
+] as const;
+
+/** One of {@link eraseFaultPoints}. */
+export type EraseFaultPoint = (typeof eraseFaultPoints)[number];
+
+/** What taking units out of objects needs. */
+export interface ObjectEraserPorts extends RetryPorts {
+  readonly bucket: EraseBucket;
+  readonly matcher: UnitMatcher;
+  readonly parquet: ParquetEraser;
+  /** An existing folder for one object at a time. */
+  readonly directory: string;
+  /** Counts only. */
+  readonly dryRun: boolean;
+  /** The time of the deployment, epoch milliseconds. */
+  readonly now: () => number;
+  readonly signal: AbortSignal | undefined;
+  readonly faultPoint?: FaultPoint<EraseFaultPoint> | undefined;
+}
+
+/** What became of one object. */
+export interface ErasedObject {
+  readonly counts: PlaceCounts;
+  readonly left: readonly LeftObject[];
+}
+
+/** The most bytes of an object that is searched. */
+export const MOST_BYTES = 2 * 1024 ** 3;
+/** Bytes of an object that is not Parquet, and so is read as a whole. */
+const MOST_TEXT_BYTES = 256 * 1024 ** 2;
+/** A load by Athena that began longer ago has ended. */
+const LOAD_MS = 86_400_000;
+/** Attempts at an object that somebody else changes meanwhile. */
+const CHANGED_RETRIES = { tries: 5, baseMs: 200, capMs: 2_000 } as const;
+
+/** What a version has of the units. */
+type Look =
+  | { readonly found: 'nothing'; readonly mentions: number }
+  /** It has changed or is gone since it was listed. */
+  | { readonly found: 'gone' }
+  | { readonly found: 'waiting' }
+  | { readonly found: LeftObject['why'] }
+  | {
+      readonly found: 'rows';
+      readonly rows: number;
+      readonly others: number;
+      readonly mentions: number;
+      /** The bytes without the units, in a file; null if nothing is left. */
+      readonly path: string | null;
+      readonly attributes: ObjectAttributes;
+    };
+
+/** Takes units out of one object at a time, and out of every version of it. */
+export class ObjectEraser {
+  readonly #ports: ObjectEraserPorts;
+  readonly #path: { readonly from: string; readonly to: string };
+
+  constructor(ports: ObjectEraserPorts) {
+    this.#ports = ports;
+    this.#path = { from: join(ports.directory, 'old'), to: join(ports.directory, 'new') };
+  }
+
+  /**
+   * Replaces the object if it has rows of the units and others, deletes it if it has nothing else, and deletes every older
+   * version that has some. What has none is not touched.
+   *
+   * @param beforeChange Is called before anything of the object is changed.
+   * @throws EraseError SLUICE_ERASE_CHANGING, SLUICE_ERASE_ROWS_DIFFER; what S3's client throws; the signal's reason.
+   */
+  async erase(
+    { key, versions: listed }: ObjectVersions,
+    form: ObjectForm,
+    beforeChange: () => Promise<void>,
+  ): Promise<ErasedObject> {
+    const { bucket, wait, random } = this.#ports;
+    let versions = listed;
+    const done = { counts: { ...noCounts(), objects: 1 }, left: [] as LeftObject[] };
+    for await (const attempt of eachAttempt({ ...CHANGED_RETRIES, wait, random })) {
+      if (attempt > 1) versions = await bucket.versions(key);
+      done.left = [];
+      if (await this.#pass(versions, form, beforeChange, done)) return done;
+    }
+    throw new EraseError('SLUICE_ERASE_CHANGING', `${key}.`);
+  }
+
+  /** @returns False if the object was changed by somebody else meanwhile. */
+  async #pass(
+    versions: readonly StoredVersion[],
+    form: ObjectForm,
+    beforeChange: () => Promise<void>,
+    done: { readonly counts: PlaceCounts; readonly left: LeftObject[] },
+  ): Promise<boolean> {
+    const { dryRun, bucket, faultPoint, signal } = this.#ports;
+    const { counts } = done;
+    // Old versions first: while the object has its rows, the next run looks at all versions again.
+    const [latest, old] = [
+      versions.filter(({ isLatest }) => isLatest),
+      versions.filter(({ isLatest }) => !isLatest),
+    ];
+    let deleted = 0;
+    for (const version of [...old, ...latest]) {
+      signal?.throwIfAborted();
+      const look = await this.#look(version, form);
+      counts.versions += 1;
+      if (look.found === 'gone') {
+        if (version.isLatest) return false;
+        continue;
+      }
+      if (look.found === 'nothing') {
+        if (version.isLatest) counts.mentions += look.mentions;
+        continue;
+      }
+      if (look.found === 'waiting') {
+        counts.waiting += 1;
+        continue;
+      }
+      if (look.found !== 'rows') {
+        done.left.push({ key: version.key, versionId: version.versionId, why: look.found });
+        continue;
+      }
+      if (!dryRun) await beforeChange();
+      const isRewritten = version.isLatest && look.path !== null;
+      if (isRewritten && !dryRun) {
+        const replaced = await bucket.replace(version, look.path ?? '', look.attributes);
+        if (replaced === null) return false;
+        await faultPoint?.('replaced');
+        if (replaced.isKept) await this.#remove(version);
+      } else if (!dryRun) {
+        // Without a marker, the newest version that is left would come back.
+        if (version.isLatest && old.length > deleted) {
+          await bucket.hide(version.key);
+          await faultPoint?.('hidden');
+        }
+        await this.#remove(version);
+      }
+      counts.deleted += 1;
+      if (!version.isLatest) {
+        deleted += 1;
+        continue;
+      }
+      if (isRewritten) counts.rewritten += 1;
+      counts.rows += look.rows;
+      counts.others += look.others;
+      counts.mentions += look.mentions;
+    }
+    return true;
+  }
+
+  async #remove(version: StoredVersion): Promise<void> {
+    await this.#ports.bucket.remove(version);
+    await this.#ports.faultPoint?.('removed');
+  }
+
+  async #look(version: StoredVersion, form: ObjectForm): Promise<Look> {
+    const { bucket } = this.#ports;
+    if (version.size === 0) return { found: 'nothing', mentions: 0 };
+    if (version.size > MOST_BYTES) return { found: 'too_large' };
+    const { from, to } = this.#path;
+    await Promise.all([rm(from, { force: true }), rm(to, { force: true })]);
+    const attributes = await bucket.fetch(version, from);
+    if (attributes === null) return { found: 'gone' };
+    if (attributes === 'archived') return { found: 'archived' };
+    const isParquet = form.form === 'parquet' || (isResult(form) && (await beginsAsParquet(from)));
+    if (isParquet) return this.#lookAtParquet(version, form, attributes);
+    if (!isResult(form) && version.size > MOST_TEXT_BYTES) return { found: 'too_large' };
+    const left = isResult(form)
+      ? await eraseResult(from, this.#ports.matcher)
+      : await this.#documents(form, await readFile(from));
+    if (left === 'unreadable') return { found: 'unreadable' };
+    if (!('body' in left)) return { found: 'nothing', mentions: 0 };
+    if (this.#isOfRunningLoad(version, form)) return { found: 'waiting' };
+    if (left.body !== null) await writeFile(to, left.body);
+    const { own: rows, others, body } = left;
+    return {
+      ...{ found: 'rows', rows, others, mentions: 0, path: body === null ? null : to },
+      attributes: withFewer(attributes, rows),
+    };
+  }
+
+  async #lookAtParquet(
+    version: StoredVersion,
+    form: ObjectForm,
+    attributes: ObjectAttributes,
+  ): Promise<Look> {
+    const { parquet, dryRun } = this.#ports;
+    const { from, to } = this.#path;
+    const file = await parquet.examine(from);
+    if (file === null) return { found: 'unreadable' };
+    const { own, mentions } = file;
+    if (isResult(form)) {
+      // Its columns are the query's: any of them may be the unit's.
+      if (own + mentions === 0) return { found: 'nothing', mentions: 0 };
+      if (this.#isOfRunningLoad(version, form)) return { found: 'waiting' };
+      return { found: 'rows', rows: own + mentions, others: 0, mentions: 0, path: null, attributes };
+    }
+    if (own === 0) return { found: 'nothing', mentions };
+    if (version.isLatest && !dryRun) await parquet.rewrite(from, file, to);
+    return { found: 'rows', rows: own, others: 0, mentions, path: to, attributes };
+  }
+
+  #documents(form: ObjectForm, body: Uint8Array): Promise<LeftDocuments> | LeftDocuments {
+    const { matcher } = this.#ports;
+    switch (form.form) {
+      case 'overflow':
+        return eraseOverflow(form.folder, body, matcher);
+      case 'errors':
+        return eraseErrors(form.kind, body, matcher);
+      case 'relay':
+        return eraseCopy(body, matcher);
+      case 'body':
+        return eraseBody(body, matcher);
+      default:
+        return 'unreadable';
+    }
+  }
+
+  #isOfRunningLoad({ modifiedAt }: StoredVersion, form: ObjectForm): boolean {
+    return form.form === 'load' && this.#ports.now() - modifiedAt < LOAD_MS;
+  }
+}
+
+function isResult(form: ObjectForm): boolean {
+  return form.form === 'result' || form.form === 'load';
+}
+
+async function beginsAsParquet(path: string): Promise<boolean> {
+  return (await firstBytes(path, 4)).toString('latin1') === 'PAR1';
+}
+
+/** Overflow objects say in their metadata how many documents they have. */
+function withFewer(attributes: ObjectAttributes, gone: number): ObjectAttributes {
+  const { documents } = attributes.metadata;
+  if (documents === undefined) return attributes;
+  const left = String(Math.max(0, Number(documents) - gone));
+  return { ...attributes, metadata: { ...attributes.metadata, documents: left } };
+}

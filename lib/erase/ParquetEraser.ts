@@ -1,0 +1,117 @@
+import { SluiceError } from '../base/errors.ts';
+import { quoteName, quoteText } from '../base/sql.ts';
+import { DuckDbSession } from '../drops/engine/DuckDbSession.ts';
+import type { EngineLimits } from '../drops/engine/Engine.ts';
+import { engineFailure, fileFailure } from '../drops/engine/EngineError.ts';
+import { EraseError } from './EraseError.ts';
+import type { UnitMatcher } from './UnitMatcher.ts';
+import { IDS_FUNCTION, mentionCondition, type ParquetColumn, RAW_FUNCTION, rowCondition } from './unitSql.ts';
+
+/** What a Parquet file has of the units. */
+export interface ExaminedFile {
+  readonly rows: number;
+  /** Rows of the units. */
+  readonly own: number;
+  /** Rows of others in which a value of the units occurs as a word, in any column. */
+  readonly mentions: number;
+  readonly columns: readonly ParquetColumn[];
+}
+
+/** DuckDB writes row groups of at least one vector. */
+const LEAST_ROW_GROUP = 2_048;
+/** Codecs that DuckDB writes, by their names in a footer. Others become zstd. */
+const CODECS: Readonly<Record<string, string>> = {
+  UNCOMPRESSED: 'uncompressed',
+  SNAPPY: 'snappy',
+  GZIP: 'gzip',
+  ZSTD: 'zstd',
+};
+
+/** Reads and rewrites Parquet files of one folder. One file at a time: close it at the end. */
+export class ParquetEraser {
+  readonly #session: DuckDbSession;
+  readonly #matcher: UnitMatcher;
+
+  readonly #signal: AbortSignal | undefined;
+
+  private constructor(session: DuckDbSession, matcher: UnitMatcher, signal: AbortSignal | undefined) {
+    this.#session = session;
+    this.#matcher = matcher;
+    this.#signal = signal;
+  }
+
+  /**
+   * @param limits One thread: rows keep their order.
+   * @param directory The folder of the files.
+   * @throws EngineError if DuckDB does not start.
+   */
+  static async open(
+    limits: Omit<EngineLimits, 'threads'>,
+    directory: string,
+    matcher: UnitMatcher,
+    signal?: AbortSignal,
+  ): Promise<ParquetEraser> {
+    const reach = { files: [], directories: [directory] };
+    const session = await DuckDbSession.open({ ...limits, threads: 1 }, reach, signal);
+    session.addTextFunction(IDS_FUNCTION, (text) => (matcher.hasIds(text) ? 'y' : null));
+    session.addTextFunction(RAW_FUNCTION, (raw, encoding) => (matcher.hasRaw(raw, encoding) ? 'y' : null));
+    return new ParquetEraser(session, matcher, signal);
+  }
+
+  /** @returns Null of a file that cannot be read. @throws The reason of the signal. */
+  async examine(path: string): Promise<ExaminedFile | null> {
+    try {
+      const described = await this.#session.rows(`DESCRIBE SELECT * FROM ${scan(path)}`);
+      const columns = described.map((row) => ({
+        name: String(row['column_name']),
+        type: String(row['column_type']),
+      }));
+      const own = rowCondition(columns, this.#matcher);
+      const mention = mentionCondition(columns, this.#matcher);
+      const [counted] = await this.#session.rows(
+        `SELECT count(*) AS rows, count(*) FILTER (own) AS own, count(*) FILTER (NOT own AND mention) AS mentions
+         FROM (SELECT ${own} AS own, ${mention} AS mention FROM ${scan(path)})`,
+      );
+      const count = (name: string) => Number(counted?.[name]);
+      return { rows: count('rows'), own: count('own'), mentions: count('mentions'), columns };
+    } catch (error) {
+      // Else memory or disk is short, or somebody stopped it.
+      if (error instanceof SluiceError || this.#signal?.aborted === true) throw error;
+      if (fileFailure(error, '') === null) throw engineFailure(error);
+      return null;
+    }
+  }
+
+  /**
+   * Writes the rows of others to another file, in the same columns, order, codec and size of row groups. Without any row left
+   * it is an empty file, which readers take as one.
+   *
+   * @throws EraseError SLUICE_ERASE_ROWS_DIFFER if the new file has other rows than it should have.
+   */
+  async rewrite(from: string, { rows, own, columns }: ExaminedFile, to: string): Promise<void> {
+    const [groups] = await this.#session.rows(
+      `SELECT max(row_group_num_rows) AS rows, any_value(compression) AS codec FROM parquet_metadata(${quoteText(from)})`,
+    );
+    const rowGroup = Math.max(LEAST_ROW_GROUP, Number(groups?.['rows'] ?? 0));
+    const codec = CODECS[String(groups?.['codec'])] ?? 'zstd';
+    const names = columns.map(({ name }) => quoteName(name)).join(', ');
+    await this.#session.run(
+      `COPY (SELECT ${names} FROM ${scan(from)} WHERE NOT (${rowCondition(columns, this.#matcher)}))
+       TO ${quoteText(to)} (FORMAT parquet, COMPRESSION ${codec}, ROW_GROUP_SIZE ${rowGroup})`,
+    );
+    const written = await this.examine(to);
+    if (written?.rows !== rows - own || written.own !== 0)
+      throw new EraseError(
+        'SLUICE_ERASE_ROWS_DIFFER',
+        `${rows} rows, ${own} of them of the units: ${written?.rows ?? 'unreadable'} written.`,
+      );
+  }
+
+  close(): void {
+    this.#session.close();
+  }
+}
+
+function scan(path: string): string {
+  return `read_parquet(${quoteText(path)}, hive_partitioning = false)`;
+}

@@ -1,0 +1,265 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { UtcDay } from '../base/time.ts';
+import { type ListedDaysStore, takeOutDays } from '../curate/ListedDays.ts';
+import type { Config } from '../schema/config.ts';
+import type { ForwardedKind } from '../schema/kinds.ts';
+import { EraseError } from './EraseError.ts';
+import { type ErasePlace, erasePlaces, type ObjectForm, objectForm, placeFolders } from './erasePlaces.ts';
+import {
+  type EraseRun,
+  type Manifest,
+  type ManifestStore,
+  MOST_LEFT,
+  MOST_RUNS,
+  noCounts,
+  type PlaceCounts,
+} from './Manifest.ts';
+import { ObjectEraser, type ObjectEraserPorts } from './ObjectEraser.ts';
+
+/** What an erasure needs. */
+export interface Eraser extends ObjectEraserPorts {
+  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'curatedTables' | 'readers'>;
+  /** lib/erase/Unit.ts: erasureId. */
+  readonly id: string;
+  readonly manifests: ManifestStore;
+  /** Identifies this process in the manifest. */
+  readonly owner: string;
+  readonly listed: ListedDaysStore;
+  /** Asks that days are curated again, once their raw files have changed. */
+  readonly askForDays: (days: Readonly<Record<ForwardedKind, readonly UtcDay[]>>) => Promise<void>;
+  /** Milliseconds for which what was accepted before may still arrive. */
+  readonly laterMs: number;
+  /** Is called when a place begins. */
+  readonly onPlace?: (place: ErasePlace) => void;
+}
+
+/** What a run has done, and what the whole erasure has. */
+export interface Erasure {
+  readonly run: EraseRun;
+  /** Sums over all runs; of a dry run its own alone. */
+  readonly total: Readonly<Partial<Record<ErasePlace, PlaceCounts>>>;
+  /** `complete`: a run that began late enough found nothing. `again`: another run is needed. `dry`: nothing was changed. */
+  readonly state: 'complete' | 'again' | 'dry';
+  /** The time from which a run that finds nothing completes the erasure, epoch milliseconds; null of a dry run. */
+  readonly completeFrom: number | null;
+  readonly runs: number;
+}
+
+/** The run under way. */
+type CurrentRun = NonNullable<Manifest['current']>;
+
+/**
+ * Erases the units of {@link UnitMatcher} from the deployment's bucket. It may be killed anywhere: the next call goes on at the
+ * page of objects at which this one stopped. Two at once stop each other.
+ *
+ * Places are worked through in the order in which data moves, objects in the order of their keys. A raw day leaves the list of
+ * curated days before its first file changes, so that views read the raw rows; curated files lose their rows themselves too,
+ * and the day is curated again after the run.
+ *
+ * @throws EraseError; CurateError of the list of days; what S3's client throws; the signal's reason.
+ */
+export async function eraseUnits(eraser: Eraser): Promise<Erasure> {
+  const run = await RunOfErasure.begin(eraser);
+  await run.collectLocations();
+  for (const place of erasePlaces) await run.erasePlace(place);
+  return run.end();
+}
+
+class RunOfErasure {
+  readonly #eraser: Eraser;
+  readonly #objects: ObjectEraser;
+  #manifest: Manifest;
+  #current: CurrentRun;
+  #eTag: string | null;
+  /** Days that are out of the list, `<kind>/<day>`. */
+  readonly #takenOut = new Set<string>();
+
+  private constructor(eraser: Eraser, manifest: Manifest, current: CurrentRun, eTag: string | null) {
+    this.#eraser = eraser;
+    this.#objects = new ObjectEraser(eraser);
+    this.#manifest = manifest;
+    this.#current = current;
+    this.#eTag = eTag;
+  }
+
+  static async begin(eraser: Eraser): Promise<RunOfErasure> {
+    const { id, matcher, manifests, owner } = eraser;
+    const now = eraser.now();
+    const stored = await manifests.read(id);
+    const manifest = stored?.manifest ?? {
+      ...{ version: 1 as const, id, units: matcher.values.length, startedAt: now },
+      runs: [],
+    };
+    const begun = eraser.dryRun ? undefined : manifest.current;
+    const fresh: CurrentRun = {
+      ...{ startedAt: now, resumed: 0, places: {}, hasFound: false, left: [], leftCount: 0 },
+      ...{ owner, done: [], days: { exposures: [], events: [] } },
+    };
+    const current = begun === undefined ? fresh : { ...begun, owner, resumed: begun.resumed + 1 };
+    const run = new RunOfErasure(eraser, manifest, current, stored?.eTag ?? null);
+    await run.#save();
+    await eraser.faultPoint?.('begun');
+    return run;
+  }
+
+  /** Finds refused bodies that are objects of their own. Their rows in quarantine name them, and go first. */
+  async collectLocations(): Promise<void> {
+    const { bucket, matcher, config, directory, signal } = this.#eraser;
+    const path = join(directory, 'body');
+    for (const folder of placeFolders(config, 'quarantine-large'))
+      for await (const page of bucket.objects(folder, undefined))
+        for (const { key, versions } of page)
+          for (const version of versions) {
+            signal?.throwIfAborted();
+            if (version.size === 0 || (await bucket.fetch(version, path)) === null) continue;
+            if (matcher.hasBody(await readFile(path))) matcher.addLocation(`s3://${bucket.name}/${key}`);
+          }
+  }
+
+  async erasePlace(place: ErasePlace): Promise<void> {
+    const { config, bucket, onPlace } = this.#eraser;
+    if (this.#current.done.includes(place)) return;
+    onPlace?.(place);
+    const { after: resumedAt } = this.#current;
+    for (const folder of placeFolders(config, place)) {
+      // Folders are worked through in the order of the list, so one that does not hold the key is done or not begun.
+      const after = resumedAt?.startsWith(folder) === true ? resumedAt : undefined;
+      if (resumedAt !== undefined && after === undefined && this.#isBehind(place, folder, resumedAt))
+        continue;
+      for await (const page of bucket.objects(folder, after)) {
+        for (const object of page) {
+          const form = objectForm(config, place, object.key);
+          if (form !== null) await this.#eraseObject(place, object, form);
+        }
+        const last = page.at(-1)?.key;
+        if (last === undefined) continue;
+        this.#current = { ...this.#current, after: last };
+        await this.#save();
+        await this.#eraser.faultPoint?.('checkpoint');
+      }
+    }
+    const { after: _, ...current } = this.#current;
+    this.#current = { ...current, done: [...current.done, place] };
+    await this.#save();
+  }
+
+  /** Whether a folder comes before the one with a key. */
+  #isBehind(place: ErasePlace, folder: string, key: string): boolean {
+    const folders = placeFolders(this.#eraser.config, place);
+    return folders.indexOf(folder) < folders.findIndex((one) => key.startsWith(one));
+  }
+
+  async #eraseObject(
+    place: ErasePlace,
+    object: Parameters<ObjectEraser['erase']>[0],
+    form: ObjectForm,
+  ): Promise<void> {
+    const { counts, left } = await this.#objects.erase(object, form, async () => {
+      await this.#noteFound();
+      if (form.form === 'parquet' && form.raw !== undefined) await this.#takeOut(form.raw);
+    });
+    const before = this.#current.places[place] ?? noCounts();
+    const hasFound = this.#current.hasFound || counts.deleted + counts.waiting > 0;
+    this.#current = {
+      ...this.#current,
+      hasFound,
+      places: { ...this.#current.places, [place]: sum(before, counts) },
+      left: [...this.#current.left, ...left].slice(0, MOST_LEFT),
+      leftCount: this.#current.leftCount + left.length,
+    };
+  }
+
+  /** Before the first change: a run that was killed after it, and finds nothing more, has found something. */
+  async #noteFound(): Promise<void> {
+    if (this.#current.hasFound) return;
+    this.#current = { ...this.#current, hasFound: true };
+    await this.#save();
+    await this.#eraser.faultPoint?.('noted');
+  }
+
+  /** Views then read the day's raw rows. The manifest knows the day before, so that it is curated again in any case. */
+  async #takeOut({ kind, day }: { readonly kind: ForwardedKind; readonly day: UtcDay }): Promise<void> {
+    const { listed, wait, random, faultPoint } = this.#eraser;
+    const name = `${kind}/${day}`;
+    if (this.#takenOut.has(name)) return;
+    const { days } = this.#current;
+    if (!days[kind].includes(day)) {
+      this.#current = { ...this.#current, days: { ...days, [kind]: [...days[kind], day] } };
+      await this.#save();
+    }
+    const entry = (await listed.read(kind))?.days[day];
+    if (entry !== undefined) await takeOutDays({ listed, wait, random }, kind, new Map([[day, entry]]));
+    this.#takenOut.add(name);
+    await faultPoint?.('taken_out');
+  }
+
+  async end(): Promise<Erasure> {
+    const { dryRun, askForDays, faultPoint, laterMs } = this.#eraser;
+    const now = this.#eraser.now();
+    const { done: _, after: __, owner: _____, days, ...run } = this.#current;
+    if (dryRun) return { run, total: run.places, state: 'dry', completeFrom: null, runs: 0 };
+    if (days.exposures.length + days.events.length > 0) await askForDays(days);
+    await faultPoint?.('asked');
+    const { foundUntil, runs } = this.#manifest;
+    const isClean = !run.hasFound && run.leftCount === 0;
+    const until = foundUntil === undefined || run.hasFound ? now : foundUntil;
+    // The first run completes nothing: what was sent before it may arrive after it.
+    const isComplete = isClean && foundUntil !== undefined && run.startedAt >= foundUntil + laterMs;
+    const { current: ___, completeAt: ____, ...kept } = this.#manifest;
+    const all = [...runs, { ...run, endedAt: now }].slice(-MOST_RUNS);
+    this.#manifest = {
+      ...kept,
+      foundUntil: until,
+      runs: all,
+      ...(isComplete ? { completeAt: now } : {}),
+    };
+    await this.#write();
+    await faultPoint?.('settled');
+    return {
+      run,
+      total: sumRuns(all),
+      state: isComplete ? 'complete' : 'again',
+      completeFrom: until + laterMs,
+      runs: all.length,
+    };
+  }
+
+  async #save(): Promise<void> {
+    if (this.#eraser.dryRun) return;
+    this.#manifest = { ...this.#manifest, current: this.#current };
+    await this.#write();
+  }
+
+  /** @throws EraseError SLUICE_ERASE_BUSY if somebody else has written it. */
+  async #write(): Promise<void> {
+    const eTag = await this.#eraser.manifests.write(this.#manifest, this.#eTag);
+    if (eTag === null) throw new EraseError('SLUICE_ERASE_BUSY');
+    this.#eTag = eTag;
+  }
+}
+
+function sum(one: PlaceCounts, other: PlaceCounts): PlaceCounts {
+  return {
+    objects: one.objects + other.objects,
+    versions: one.versions + other.versions,
+    rewritten: one.rewritten + other.rewritten,
+    deleted: one.deleted + other.deleted,
+    rows: one.rows + other.rows,
+    others: one.others + other.others,
+    mentions: one.mentions + other.mentions,
+    waiting: one.waiting + other.waiting,
+  };
+}
+
+/** What all runs have erased. What the last one has looked at and left is not added up: it was the same objects. */
+function sumRuns(runs: readonly EraseRun[]): Partial<Record<ErasePlace, PlaceCounts>> {
+  const last = runs.at(-1)?.places ?? {};
+  const entries = erasePlaces.flatMap((place) => {
+    const all = runs.flatMap((run) => run.places[place] ?? []);
+    if (all.length === 0) return [];
+    const { objects, versions, mentions, waiting } = last[place] ?? noCounts();
+    return [[place, { ...all.reduce(sum), objects, versions, mentions, waiting }] as const];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { lateSeconds } from '../../infra/streams/streams.ts';
+import { s3EraseBucket, s3Erasures } from '../../lib/aws/s3EraseBucket.ts';
+import { s3ListedDays } from '../../lib/aws/s3ListedDays.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
+import type { FaultPoint } from '../../lib/drops/faultPoint.ts';
+import type { ErasePlace } from '../../lib/erase/erasePlaces.ts';
+import { type Erasure, eraseUnits } from '../../lib/erase/eraseUnits.ts';
+import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
+import { ParquetEraser } from '../../lib/erase/ParquetEraser.ts';
+import { erasureId, type Unit } from '../../lib/erase/Unit.ts';
+import { UnitMatcher } from '../../lib/erase/UnitMatcher.ts';
+import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
+import { erasureKey } from '../../lib/tables/ledgerKeys.ts';
+import { DAYS_A_REQUEST, sendRequests } from '../ingest/requests.ts';
+import type { Place } from '../place.ts';
+import { type ElsewhereHeld, heldElsewhere } from './heldElsewhere.ts';
+
+/** What is erased, and how. */
+export interface EraseRequest {
+  readonly units: readonly Unit[];
+  /** Counts only: nothing is written. */
+  readonly dryRun: boolean;
+  readonly onPlace?: (place: ErasePlace) => void;
+  readonly faultPoint?: FaultPoint<EraseFaultPoint>;
+}
+
+/** The receipt of an erasure. It names no unit. */
+export interface EraseReceipt extends Erasure {
+  readonly id: string;
+  /** Key of the record in the deployment's bucket; null of a dry run. */
+  readonly record: string | null;
+  readonly units: number;
+  /** What the command cannot reach, and what to do about it. */
+  readonly elsewhere: readonly ElsewhereHeld[];
+}
+
+/** Retries of one call, and how long it may take: files are larger than what other questions read. */
+const CLIENT = { maxAttempts: 5, connectionTimeout: 3_000, requestTimeout: 600_000 } as const;
+/** MiB that DuckDB manages at most. */
+const MOST_MEMORY = 2_048;
+
+type ErasedPlace = Pick<
+  Place,
+  'config' | 'stack' | 'aws' | 's3' | 'isLocal' | 'now' | 'clock' | 'wait' | 'random' | 'signal'
+>;
+
+/**
+ * Erases rows of units from the deployment's bucket: lib/erase/eraseUnits.ts. Files are read one at a time into a folder of
+ * this machine, which is removed at the end, or at the beginning of the next run if this one is killed.
+ *
+ * @throws EraseError; CurateError; EngineError; what AWS's clients throw.
+ */
+export async function erase(place: ErasedPlace, request: EraseRequest): Promise<EraseReceipt> {
+  const { config, aws, isLocal, clock, wait, random, signal } = place;
+  const { units, dryRun, onPlace, faultPoint } = request;
+  const id = erasureId(config.bucket, units);
+  const matcher = new UnitMatcher(units);
+  const elsewhere = await heldElsewhere(place);
+  const directory = join(tmpdir(), `sluice-erase-${id}`);
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const { maxAttempts, ...requestHandler } = CLIENT;
+  const s3 = new S3Client({
+    ...{ ...aws, maxAttempts, requestHandler: { ...requestHandler, throwOnRequestTimeout: true } },
+    ...(isLocal ? { forcePathStyle: true } : {}),
+  });
+  const beganAt = clock.now();
+  let parquet: ParquetEraser | undefined;
+  try {
+    const memoryMegabytes = Math.min(MOST_MEMORY, Math.floor(totalmem() / 4 / 1024 ** 2));
+    parquet = await ParquetEraser.open(
+      { memoryMegabytes, temporaryDirectory: directory },
+      directory,
+      matcher,
+      signal,
+    );
+    const erasure = await eraseUnits({
+      ...{ config, id, matcher, parquet, directory, dryRun, wait, random, signal, faultPoint },
+      ...(onPlace === undefined ? {} : { onPlace }),
+      bucket: s3EraseBucket(s3, config.bucket, { wait, random }, signal),
+      manifests: s3Erasures(s3, config.bucket),
+      owner: randomUUID(),
+      listed: s3ListedDays(s3, config.bucket),
+      askForDays: (days) => askForDays(place, days),
+      laterMs: lateSeconds(config) * 1_000,
+      now: () => place.now + clock.now() - beganAt,
+    });
+    return {
+      ...erasure,
+      ...{ id, record: dryRun ? null : erasureKey(id), units: matcher.values.length, elsewhere },
+    };
+  } finally {
+    parquet?.close();
+    s3.destroy();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Asks the plan of curation, as `sluice curate run` does. Days that are too young wait there for their night. */
+async function askForDays(
+  place: ErasedPlace,
+  days: Readonly<Record<ForwardedKind, readonly UtcDay[]>>,
+): Promise<void> {
+  if (!place.config.curate) return;
+  const requests = forwardedKinds.flatMap((kind) =>
+    Array.from({ length: Math.ceil(days[kind].length / DAYS_A_REQUEST) }, (_, i) => ({
+      ...{ sluice: 'curate' as const, kinds: [kind], asked: 'run' as const },
+      days: days[kind].slice(i * DAYS_A_REQUEST, (i + 1) * DAYS_A_REQUEST),
+    })),
+  );
+  await sendRequests(place, 'curate-plan', requests);
+}

@@ -1,0 +1,472 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { isoTimestamp } from '../../lib/base/time.ts';
+import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import type { TableKind } from '../../lib/schema/kinds.ts';
+import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
+import { overflowKey, relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
+import { dayFolder, versionPrefix } from '../../lib/tables/tableFolders.ts';
+
+/** A person, or a company, whose rows are erased, or not. */
+export interface Someone {
+  readonly column: 'user_id' | 'stable_id' | 'company_id' | 'custom_ids.teamID';
+  readonly value: string;
+}
+
+type Row = Readonly<Record<string, string | number | boolean | null>>;
+
+/** One version of an object with its bytes and everything that can be read in them. */
+export interface DecodedVersion {
+  readonly key: string;
+  readonly versionId: string;
+  readonly isLatest: boolean;
+  readonly digest: string;
+  /** The bytes as Latin-1, and whatever is compressed or encoded in them as text. */
+  readonly texts: readonly string[];
+  /** Rows of Parquet files, as JSON; null of other objects. */
+  readonly rows: readonly string[] | null;
+}
+
+/** Every ID that the lake has ends with digits, so that none is a part of another. */
+const IDS = /(?:erase|stay)-[a-z]+-\d{6}(?!\d)/g;
+
+const COLUMNS = ['user_id', 'stable_id', 'company_id', 'custom_ids.teamID'] as const;
+
+/** IDs in a text. */
+export function idsIn(text: string): Set<string> {
+  return new Set(text.match(IDS) ?? []);
+}
+
+/** Numbers from 0 to below 1, always the same for a seed: https://github.com/bryc/code/blob/master/jshash/PRNGs.md#mulberry32 */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A bucket with rows of some people in every place, and with everything that can be read in it. */
+export class EraseLake {
+  readonly #s3: S3Client;
+  readonly #config: Config;
+  readonly #directory: string;
+  readonly #random: () => number;
+  readonly victims: readonly Someone[];
+  #serial = 0;
+
+  /** Rows of places that have fewer than the raw tables. */
+  get #many(): number {
+    return Math.max(30, Math.ceil(this.victims.length / 5));
+  }
+
+  constructor(s3: S3Client, config: Config, directory: string, victims: number, random: () => number) {
+    this.#s3 = s3;
+    this.#config = config;
+    this.#directory = directory;
+    this.#random = random;
+    this.victims = Array.from({ length: victims }, (_, i) => {
+      const column = COLUMNS[i % COLUMNS.length] ?? 'user_id';
+      return { column, value: id('erase', column, i) };
+    });
+  }
+
+  /** Raw days with resends, and with a file that was overwritten and one that was deleted. */
+  async landRaw(kind: 'exposures' | 'events', day: string): Promise<void> {
+    const folder = dayFolder(this.#config, kind, day);
+    const rows = this.#crowd(kind, day, Math.max(60, this.victims.length));
+    const resends = rows.filter((_, i) => i % 7 === 0);
+    await this.#putTable(kind, `${folder}a-1-2026.parquet`, rows);
+    await this.#putTable(kind, `${folder}b.parquet`, [...resends, ...this.#crowd(kind, day, 20)]);
+    await this.#putTable(kind, `${folder}nobody.parquet`, this.#stayers(kind, day, 30));
+    await this.#putTable(
+      kind,
+      `${folder}alone.parquet`,
+      this.victims.slice(0, 3).map((one) => this.#row(kind, day, one)),
+    );
+    await this.#putTable(kind, `${folder}overwritten.parquet`, rows.slice(0, 10));
+    await this.#putTable(kind, `${folder}overwritten.parquet`, this.#stayers(kind, day, 5));
+    await this.#putTable(kind, `${folder}deleted.parquet`, rows.slice(0, 10));
+    await this.#delete(`${folder}deleted.parquet`);
+  }
+
+  /** Days of ingested tables, each with a version that was replaced. */
+  async landIngested(day: string): Promise<void> {
+    const events = () =>
+      this.#someones(this.#many).map((who) => {
+        const ids = this.#idsOf(who);
+        return {
+          ...{ timestamp: `${day} 10:00:00`, event_name: 'purchase', user_id: ids.user_id },
+          ...{
+            company_id: ids.company_id,
+            unit_ids: JSON.stringify({
+              userID: ids.user_id,
+              companyID: ids.company_id,
+              teamID: ids.team,
+              stableID: ids.stable_id,
+            }),
+          },
+          row_number: this.#next(),
+        };
+      });
+    const metrics = () =>
+      this.#someones(this.#many).map((who) => ({
+        ...{
+          unit_id: who.value,
+          id_type: {
+            user_id: 'userID',
+            stable_id: 'stableID',
+            company_id: 'companyID',
+            'custom_ids.teamID': 'teamID',
+          }[who.column],
+        },
+        ...{ metric_name: 'orders', metric_value: this.#next() },
+      }));
+    for (const version of ['20261101-old', '20261102-new']) {
+      await this.#putRows(
+        `${versionPrefix(this.#config, 'acme_events', day, version)}rows-0.parquet`,
+        events(),
+        'zstd',
+      );
+      await this.#putRows(
+        `${versionPrefix(this.#config, 'acme_metrics', day, version)}rows-0.parquet`,
+        metrics(),
+        'zstd',
+      );
+    }
+  }
+
+  /** What was refused: events, a whole body, compressed, and one that is an object of its own. */
+  async landRefused(day: string, at: number, prefixes: readonly string[] = ['parked/']): Promise<void> {
+    const bucket = this.#config.bucket;
+    const event = (who: Someone) => JSON.stringify({ eventName: '', user: this.#user(who) });
+    const body = (some: readonly Someone[]) =>
+      JSON.stringify({ events: some.map((who) => ({ user: this.#user(who), eventName: 7 })) });
+    const refused = (
+      raw: string | null,
+      raw_encoding: string | null,
+      raw_location: string | null = null,
+    ) => ({
+      ...{
+        quarantine_id: `q${this.#next()}`,
+        received_at: `${day} 10:00:00`,
+        reason: 'SLUICE_EVENT_NAME_INVALID',
+      },
+      ...{ raw, raw_encoding, raw_location },
+    });
+    const rows: Row[] = this.#someones(this.#many).map((who) => refused(event(who), 'text'));
+    for (let i = 0; i < 6; i += 1)
+      rows.push(refused(gzipSync(body(this.#someones(2))).toString('base64'), 'base64'));
+    rows.push(refused('{"events":[{"user":{"userID":"erase-user-000000"', 'text'));
+    for (let i = 0; i < 6; i += 1) {
+      const key = `quarantine-large/${day}/large${i}`;
+      await this.put(key, Buffer.from(body(this.#someones(2))), 'application/json');
+      rows.push(refused(null, null, `s3://${bucket}/${key}`));
+    }
+    await this.#putTable('quarantine', `${dayFolder(this.#config, 'quarantine', day)}a.parquet`, rows);
+    // What waits, what was given up, and copies of requests.
+    const documents = (kind: 'exposures' | 'events') =>
+      this.#someones(8).map((who) => JSON.stringify({ ...this.#row(kind, day, who), ds: day }));
+    const digest = () => sha256(String(this.#next()));
+    const overflow = async (prefix: string) => {
+      const events = documents('events');
+      const metadata = {
+        documents: String(events.length),
+        since: isoTimestamp(at),
+        code: 'ServiceUnavailableException',
+      };
+      await this.put(
+        `${prefix}${overflowKey('events', digest())}`,
+        gzipSync(`${events.join('\n')}\n`),
+        'application/gzip',
+        metadata,
+      );
+      const [some, more] = [documents('exposures'), documents('events')];
+      const lines = [JSON.stringify({ exposures: some.length, events: more.length }), ...some, ...more];
+      await this.put(
+        `${prefix}${overflowKey('requests', digest())}`,
+        gzipSync(`${lines.join('\n')}\n`),
+        'application/gzip',
+      );
+    };
+    for (const prefix of prefixes) await overflow(prefix);
+    const errors = this.#someones(8).map((who, i) => {
+      const records = i % 2 === 0 ? [who] : [who, ...this.#someones(2)];
+      const raw = records.map((one) => `${JSON.stringify(this.#row('events', day, one))}\n`).join('');
+      return JSON.stringify({
+        attemptsMade: 1,
+        arrivalTimestamp: at,
+        lastErrorCode: 'DataFormatConversion.InvalidSchema',
+        lastErrorMessage: 'The schema is invalid.',
+        rawData: Buffer.from(raw).toString('base64'),
+      });
+    });
+    for (const prefix of prefixes)
+      await this.put(
+        `${prefix}errors/events/format-conversion-failed/e-${this.#next()}`,
+        Buffer.from(`${errors.join('\n')}\n`),
+      );
+    for (let i = 0; i < 6; i += 1) {
+      const keptId = relayId(at + i, digest().slice(0, 24));
+      const text = writeRelayCopy({
+        ...{ id: keptId, keptAt: at + i, path: '/v1/rgstr', query: 'k=client-x', headers: {} },
+        body: gzipSync(body(this.#someones(2))),
+      });
+      const key = i % 2 === 0 ? relayRefusedKey({ reason: '401', at, id: keptId }) : relayWaitingKey(keptId);
+      await this.put(key, Buffer.from(text), 'application/json');
+    }
+    for (let i = 0; i < 4; i += 1) {
+      const cells = this.#someones(3).map(({ value }) => `"${value}","1"\n`);
+      await this.put(
+        `query-results/people/00000000-0000-0000-0000-00000000000${i}.csv`,
+        Buffer.from(`"user_id","n"\n${cells.join('')}`),
+        'text/csv',
+      );
+    }
+    // Objects whose newest version is a victim's alone, over one of others: the older one does not come back.
+    for (const victim of this.victims.slice(0, 2)) await this.#landHidden(day, at, victim, prefixes);
+    // Not Sluice's: Statsig's own folder.
+    await this.put(`${this.#config.statsigFolder}/experiment-7/a.txt`, Buffer.from('erase-user-000000'));
+  }
+
+  async #landHidden(day: string, at: number, victim: Someone, prefixes: readonly string[]): Promise<void> {
+    const stayer = this.#stayer();
+    const n = this.#next();
+    const [digest, keptId] = [sha256(`hidden ${n}`), relayId(at + 100 + n, sha256(`${n}`).slice(0, 24))];
+    const line = (who: Someone) => `${JSON.stringify({ ...this.#row('events', day, who), ds: day })}\n`;
+    const failed = (who: Someone) =>
+      `${JSON.stringify({ lastErrorCode: 'x', lastErrorMessage: '', rawData: Buffer.from(line(who)).toString('base64') })}\n`;
+    const copy = (who: Someone) =>
+      writeRelayCopy({
+        ...{ id: keptId, keptAt: at, path: '/v1/rgstr', query: '', headers: {} },
+        body: Buffer.from(JSON.stringify({ events: [{ eventName: 'e', user: this.#user(who) }] })),
+      });
+    for (const who of [stayer, victim]) {
+      for (const prefix of prefixes) {
+        await this.put(`${prefix}${overflowKey('events', digest)}`, gzipSync(line(who)));
+        await this.put(
+          `${prefix}errors/events/format-conversion-failed/hidden-${n}`,
+          Buffer.from(failed(who)),
+        );
+      }
+      await this.put(relayRefusedKey({ reason: '403', at, id: keptId }), Buffer.from(copy(who)));
+      await this.put(
+        `quarantine-large/${day}/hidden-${n}`,
+        Buffer.from(JSON.stringify({ user: this.#user(who) })),
+      );
+      const result = `query-results/people/00000000-0000-0000-0000-0000000010${(n % 90) + 10}.csv`;
+      await this.put(result, Buffer.from(`"user_id"\n"${who.value}"\n`));
+    }
+  }
+
+  async put(
+    Key: string,
+    Body: Uint8Array,
+    ContentType?: string,
+    Metadata?: Record<string, string>,
+  ): Promise<void> {
+    await this.#s3.send(
+      new PutObjectCommand({ Bucket: this.#config.bucket, Key, Body, ContentType, Metadata }),
+    );
+  }
+
+  /** The user of an SDK's event. */
+  #user(who: Someone): object {
+    const { user_id, stable_id, company_id, team } = this.#idsOf(who);
+    return { userID: user_id, customIDs: { stableID: stable_id, companyID: company_id, teamID: team } };
+  }
+
+  #idsOf({ column, value }: Someone) {
+    const other = (one: Someone['column']) =>
+      one === column ? value : id('stay', one, Math.floor(this.#random() * 1e5));
+    return {
+      ...{ user_id: other('user_id'), stable_id: other('stable_id'), company_id: other('company_id') },
+      team: other('custom_ids.teamID'),
+    };
+  }
+
+  #row(kind: 'exposures' | 'events', day: string, who: Someone): Row {
+    const ids = this.#idsOf(who);
+    const n = this.#next();
+    const time = `${day} ${String(n % 24).padStart(2, '0')}:00:00`;
+    const custom = { stableID: ids.stable_id, companyID: ids.company_id, teamID: ids.team };
+    const user = JSON.stringify({ userID: ids.user_id, customIDs: custom });
+    return {
+      ...{
+        event_id: `${kind}-${n}`,
+        user_id: ids.user_id,
+        stable_id: ids.stable_id,
+        company_id: ids.company_id,
+      },
+      ...{
+        custom_ids: JSON.stringify(custom),
+        timestamp: time,
+        received_at: time,
+        environment: 'production',
+      },
+      ...(kind === 'events'
+        ? { event_name: `event_${n % 5}`, event_value: String(n), user_object: user }
+        : {
+            experiment_id: `experiment_${n % 3}`,
+            exposure_type: 'config',
+            group_id: 'g',
+            is_assignment: true,
+            user_dimensions: user,
+          }),
+    };
+  }
+
+  #crowd(kind: 'exposures' | 'events', day: string, count: number): Row[] {
+    return this.#someones(count).map((who) => this.#row(kind, day, who));
+  }
+
+  #stayers(kind: 'exposures' | 'events', day: string, count: number): Row[] {
+    return Array.from({ length: count }, () => this.#row(kind, day, this.#stayer()));
+  }
+
+  #stayer(): Someone {
+    const column = COLUMNS[Math.floor(this.#random() * COLUMNS.length)] ?? 'user_id';
+    return { column, value: id('stay', column, Math.floor(this.#random() * 1e5)) };
+  }
+
+  /** Half of them victims. */
+  #someones(count: number): Someone[] {
+    return Array.from({ length: count }, () => {
+      const victim = this.victims[Math.floor(this.#random() * this.victims.length * 2)];
+      return victim ?? this.#stayer();
+    });
+  }
+
+  #next(): number {
+    this.#serial += 1;
+    return this.#serial;
+  }
+
+  async #putTable(kind: TableKind, key: string, rows: readonly Row[]): Promise<void> {
+    const types = {
+      string: 'VARCHAR',
+      boolean: 'BOOLEAN',
+      timestamp: 'TIMESTAMP',
+      date: 'DATE',
+      double: 'DOUBLE',
+      bigint: 'BIGINT',
+    } as const;
+    const columns = deliveredTables(this.#config)[kind].columns.map(
+      ({ name, type }) => `${name}: '${types[type]}'`,
+    );
+    await this.#putRows(key, rows, 'snappy', `, columns = {${columns.join(', ')}}`);
+  }
+
+  async #putRows(key: string, rows: readonly Row[], codec: string, columns = ''): Promise<void> {
+    const [from, to] = [join(this.#directory, 'rows.json'), join(this.#directory, 'rows.parquet')];
+    writeFileSync(from, rows.map((row) => JSON.stringify(row)).join('\n'));
+    await query(
+      `COPY (SELECT * FROM read_json('${from}', format = 'newline_delimited'${columns})) TO '${to}' (FORMAT parquet, COMPRESSION ${codec})`,
+    );
+    await this.put(key, readFileSync(to), 'application/vnd.apache.parquet');
+  }
+
+  async #delete(Key: string): Promise<void> {
+    await this.#s3.send(new DeleteObjectCommand({ Bucket: this.#config.bucket, Key }));
+  }
+
+  /** Every version of every object, but for state. */
+  async decode(): Promise<readonly DecodedVersion[]> {
+    const decoded: DecodedVersion[] = [];
+    let marker: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
+    for (;;) {
+      const page: ListObjectVersionsCommandOutput = await this.#s3.send(
+        new ListObjectVersionsCommand({ Bucket: this.#config.bucket, ...marker }),
+      );
+      for (const { Key = '', VersionId = '', IsLatest } of page.Versions ?? [])
+        if (!Key.startsWith('ledger/'))
+          decoded.push(await this.#decodeOne(Key, VersionId, IsLatest === true));
+      if (page.IsTruncated !== true) return decoded;
+      marker = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+    }
+  }
+
+  async #decodeOne(key: string, versionId: string, isLatest: boolean): Promise<DecodedVersion> {
+    const { Body } = await this.#s3.send(
+      new GetObjectCommand({ Bucket: this.#config.bucket, Key: key, VersionId: versionId }),
+    );
+    const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+    const isParquet = bytes.subarray(0, 4).toString('latin1') === 'PAR1';
+    const rows = isParquet ? await this.#rows(bytes) : null;
+    return {
+      ...{ key, versionId, isLatest, rows },
+      digest: createHash('sha256').update(bytes).digest('hex'),
+      texts: [
+        bytes.toString('latin1'),
+        ...unpack(bytes),
+        ...(rows ?? []).flatMap((row) => [row, ...unpackRaw(row)]),
+      ],
+    };
+  }
+
+  async #rows(bytes: Buffer): Promise<readonly string[]> {
+    const path = join(this.#directory, 'decoded.parquet');
+    writeFileSync(path, bytes);
+    try {
+      const rows = await query(`SELECT CAST(to_json(t) AS VARCHAR) AS row FROM read_parquet('${path}') t`);
+      return rows.map((row) => String(row['row']));
+    } finally {
+      rmSync(path);
+    }
+  }
+}
+
+function id(what: 'erase' | 'stay', column: Someone['column'], n: number): string {
+  const kind = { user_id: 'user', stable_id: 'stable', company_id: 'company', 'custom_ids.teamID': 'team' }[
+    column
+  ];
+  return `${what}-${kind}-${String(n).padStart(6, '0')}`;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** What is compressed or encoded in an object that is no Parquet. */
+function unpack(bytes: Buffer): string[] {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return [gunzipSync(bytes).toString('utf8')];
+  return [...bytes.toString('utf8').matchAll(/"(?:rawData|body)":"([A-Za-z0-9+/=]+)"/g)].map(
+    ([, data = '']) => decodeBase64(data),
+  );
+}
+
+/** What is encoded in a row of quarantine. */
+function unpackRaw(row: string): string[] {
+  const { raw, raw_encoding: encoding } = JSON.parse(row);
+  return encoding === 'base64' ? [decodeBase64(String(raw))] : [];
+}
+
+function decodeBase64(data: string): string {
+  const bytes = Buffer.from(data, 'base64');
+  return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
+}
+
+async function query(sql: string) {
+  const duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await duckDb.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjects();
+  } finally {
+    connection.closeSync();
+    duckDb.closeSync();
+  }
+}

@@ -1,0 +1,323 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { addDays, utcDay } from '../../lib/base/time.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
+import { type EraseFaultPoint, eraseFaultPoints } from '../../lib/erase/ObjectEraser.ts';
+import { parseUnit } from '../../lib/erase/Unit.ts';
+import { forwardedKinds } from '../../lib/schema/kinds.ts';
+import { curatedDaysKey } from '../../lib/tables/ledgerKeys.ts';
+import { ingestedTableFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
+import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { localAccount } from '../../local/localAccount.ts';
+import { type Cloud, startCloud } from '../../local/startCloud.ts';
+import { readClock } from '../../observe/deployment.ts';
+import { type EraseReceipt, erase } from '../../observe/erase/erase.ts';
+import { openPlace } from '../../observe/place.ts';
+import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { callMain } from '../harness/callMain.ts';
+import { type DecodedVersion, EraseLake, idsIn, type Someone, seeded } from './EraseLake.ts';
+
+/** Units that are erased: 1,000 for the full figure. */
+const UNITS = Number(process.env['SLUICE_ERASE_UNITS'] ?? 12);
+const SEED = Number(process.env['SLUICE_ERASE_SEED'] ?? 19);
+const BUCKET = 'sluice-erase-proof';
+const input = { bucket: BUCKET, curate: true, curateAfter: 1, unitIds: { companyID: 'company_id' } };
+const config = defineConfig(input);
+const today = utcDay(Date.now());
+const days = [addDays(today, -3), addDays(today, -4)];
+
+describe('an erasure', () => {
+  const directory = temporaryDirectory();
+  const random = seeded(SEED);
+  let cloud: Cloud;
+  let s3: S3Client;
+  let lake: EraseLake;
+  let before: readonly DecodedVersion[];
+  let after: readonly DecodedVersion[];
+  const receipts: EraseReceipt[] = [];
+  let kills = 0;
+
+  beforeAll(
+    async () => {
+      const file = join(directory.path, 'sluice.config.ts');
+      const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
+      writeFileSync(
+        file,
+        `import { defineConfig } from ${from};\nexport default defineConfig(${JSON.stringify(input)});\n`,
+      );
+      process.env['SLUICE_CONFIG'] = file;
+      cloud = await startCloud({ port: 0, edgePort: 0, data: join(directory.path, 'data') });
+      const { region } = localAccount;
+      const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+      s3 = new S3Client({ endpoint: cloud.edge, region, credentials, forcePathStyle: true });
+      lake = new EraseLake(s3, config, directory.path, UNITS, random);
+      for (const day of days) {
+        for (const kind of forwardedKinds) await lake.landRaw(kind, day);
+        await lake.landIngested(day);
+      }
+      await jump('00:30');
+      await listed();
+      await lake.landRefused(days[0] ?? '', Date.now());
+      before = await lake.decode();
+      await eraseAll();
+      after = await lake.decode();
+    },
+    300_000 + UNITS * 2_000,
+  );
+  afterAll(async () => {
+    delete process.env['SLUICE_CONFIG'];
+    s3?.destroy();
+    await cloud?.close();
+    directory.remove();
+  });
+
+  /** In groups of random size, each killed at random steps until a run gets through. */
+  async function eraseAll(): Promise<void> {
+    for (let at = 1; at < lake.victims.length; ) {
+      const size = 1 + Math.floor(random() * Math.max(5, UNITS / 20));
+      const group = lake.victims.slice(at, at + size);
+      at += size;
+      for (let tries = 0; ; tries += 1) {
+        const receipt = await run(group, tries < 3 ? killer() : undefined);
+        if (receipt === null) continue;
+        receipts.push(receipt);
+        break;
+      }
+    }
+  }
+
+  /** Throws at a random step, some calls later. */
+  function killer(): (step: EraseFaultPoint) => void {
+    const point = eraseFaultPoints[Math.floor(random() * eraseFaultPoints.length)];
+    let left = Math.floor(random() * 4);
+    return (step) => {
+      if (step !== point) return;
+      if (left === 0) throw new Killed();
+      left -= 1;
+    };
+  }
+
+  async function run(units: readonly Someone[], faultPoint?: (step: EraseFaultPoint) => void) {
+    const { region } = localAccount;
+    const aws = {
+      endpoint: cloud.edge,
+      region,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
+    const now = await readClock({ local: true, place: aws });
+    const place = openPlace(
+      { config, stack: { service: 'sluice', stage: 'local' }, isLocal: true, now },
+      aws,
+    );
+    try {
+      return await erase(place, {
+        units: units.map(({ column, value }) => parseUnit(`${column}=${value}`, config)),
+        dryRun: false,
+        ...(faultPoint === undefined ? {} : { faultPoint }),
+      });
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error;
+      kills += 1;
+      return null;
+    } finally {
+      place.close();
+    }
+  }
+
+  async function jump(time: string): Promise<void> {
+    const answer = await fetch(`${cloud.edge}/_sluice/clock`);
+    const { now }: { readonly now: string } = JSON.parse(await answer.text());
+    await control({ now: Date.parse(`${addDays(utcDay(Date.parse(now)), 1)}T${time}:00Z`) });
+  }
+
+  async function control(clock: object): Promise<void> {
+    const answer = await fetch(`${cloud.edge}/_sluice/clock`, {
+      method: 'POST',
+      body: JSON.stringify(clock),
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+    await cloud.flush();
+  }
+
+  /** Waits until views read every day from the curated tables. */
+  async function listed(): Promise<Map<string, string>> {
+    const deadline = Date.now() + 120_000;
+    for (;;) {
+      const versions = new Map<string, string>();
+      for (const kind of forwardedKinds) {
+        const object = await s3
+          .send(new GetObjectCommand({ Bucket: BUCKET, Key: curatedDaysKey(kind) }))
+          .catch(() => null);
+        const list = JSON.parse((await object?.Body?.transformToString()) ?? '{"days":{}}');
+        for (const day of days) if (day in list.days) versions.set(`${kind}/${day}`, list.days[day].version);
+      }
+      if (versions.size === 2 * days.length) return versions;
+      if (Date.now() > deadline) throw new Error(`only ${[...versions.keys()].join(', ')} are listed`);
+      await cloud.flush();
+      await pause(100);
+    }
+  }
+
+  const isState = (key: string) => key.startsWith(`${config.statsigFolder}/experiment-`);
+  const erased = () => new Set(lake.victims.slice(1).map(({ value }) => value));
+  const idsOf = (version: DecodedVersion) => {
+    const found = new Set(version.texts.flatMap((text) => [...idsIn(text)]));
+    return [...found].filter((id) => erased().has(id));
+  };
+
+  it('was killed on the way, and went on', () => {
+    expect(kills).toBeGreaterThan(receipts.length / 2);
+    expect(receipts.length).toBeGreaterThan(1);
+    expect(receipts.some(({ run: { resumed } }) => resumed > 0)).toBe(true);
+  });
+
+  it('leaves nothing of its units in any version of any object', () => {
+    const ours = before.filter(({ key }) => !isState(key));
+    // The lake has them everywhere, also in versions that were overwritten or deleted.
+    const had = new Set(
+      ours.filter((one) => idsOf(one).length > 0).map(({ key }) => key.split('/').slice(0, 2).join('/')),
+    );
+    expect(had.size).toBeGreaterThan(8);
+    const left = after.filter(({ key }) => !isState(key)).filter((one) => idsOf(one).length > 0);
+    expect(left.map(({ key }) => key)).toEqual([]);
+  });
+
+  it('leaves what has nothing of its units byte for byte, version for version', () => {
+    const now = new Map(after.map((one) => [`${one.key} ${one.versionId}`, one.digest]));
+    const untouched = before.filter((one) => isState(one.key) || idsOf(one).length === 0);
+    expect(untouched.length).toBeGreaterThan(10);
+    expect(
+      untouched.filter((one) => now.get(`${one.key} ${one.versionId}`) !== one.digest).map(({ key }) => key),
+    ).toEqual([]);
+  });
+
+  it('leaves the rows of others as they were, in every file of every table', () => {
+    const tables = [
+      ...forwardedKinds.map((kind) => tableFolder(config, kind)),
+      ...['acme_events', 'acme_metrics'].map((table) => ingestedTableFolder(config, table)),
+      tableFolder(config, 'quarantine'),
+    ];
+    const rowsOf = (versions: readonly DecodedVersion[], folder: string) =>
+      new Map(
+        versions
+          .filter(({ key, isLatest, rows }) => isLatest && rows !== null && key.startsWith(folder))
+          .map(({ key, rows }) => [key, [...(rows ?? [])].sort()] as const),
+      );
+    for (const folder of tables) {
+      const large = new Set(
+        before
+          .filter((one) => one.key.startsWith('quarantine-large/') && idsOf(one).length > 0)
+          .map(({ key }) => `s3://${BUCKET}/${key}`),
+      );
+      const isOthers = (row: string) => {
+        const { raw, raw_encoding, raw_location } = JSON.parse(row);
+        if (large.has(raw_location)) return false;
+        const text = raw_encoding === 'base64' ? decodeRaw(raw) : row;
+        return ![...idsIn(text)].some((id) => erased().has(id));
+      };
+      const was = rowsOf(before, folder);
+      expect(was.size).toBeGreaterThan(0);
+      const expected = new Map([...was].map(([key, rows]) => [key, rows.filter(isOthers)]));
+      expect([folder, rowsOf(after, folder)]).toEqual([folder, expected]);
+    }
+  });
+
+  it('has its days curated again, from the rows that are left', async () => {
+    await cloud.flush();
+    await jump('00:30');
+    const versions = await listed();
+    for (const one of await lake.decode())
+      if (one.isLatest && !isState(one.key)) expect([one.key, idsOf(one)]).toEqual([one.key, []]);
+    const now = await lake.decode();
+    for (const [name, version] of versions) {
+      const [kind = 'events', day = ''] = name.split('/');
+      const table = kind === 'events' ? config.curatedTables.events : config.curatedTables.exposures;
+      const raw = kind === 'events' ? tableFolder(config, 'events') : tableFolder(config, 'exposures');
+      const ids = (folder: string) =>
+        new Set(
+          now
+            .filter(({ key, isLatest }) => isLatest && key.startsWith(folder))
+            .flatMap(({ rows }) => (rows ?? []).map((row) => String(JSON.parse(row).event_id))),
+        );
+      const curated = ids(`${ingestedTableFolder(config, table)}${day}/${version}/`);
+      expect(curated.size).toBeGreaterThan(10);
+      expect([name, curated]).toEqual([name, ids(`${raw}${day}/`)]);
+    }
+  }, 180_000);
+
+  it('is complete once a run that began late enough finds nothing', async () => {
+    const [victim] = lake.victims.slice(1);
+    if (victim === undefined) throw new Error('no victims');
+    const group = [victim];
+    const first = await run(group);
+    expect([first?.state, first?.run.hasFound]).toEqual(['again', false]);
+    const early = await run(group);
+    expect(early?.state).toBe('again');
+    await control({ now: (early?.completeFrom ?? 0) + 1 });
+    const done = await run(group);
+    expect([done?.state, done?.run.hasFound, done?.runs]).toEqual(['complete', false, 3]);
+    const record = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: done?.record ?? '' }));
+    expect(await record.Body?.transformToString()).not.toContain(victim.value);
+  }, 120_000);
+
+  it('of a process that is killed goes on when the command is run again', async () => {
+    const [victim] = lake.victims;
+    if (victim === undefined) throw new Error('no victims');
+    const env = {
+      ...process.env,
+      AWS_ENDPOINT_URL: cloud.edge,
+      AWS_REGION: localAccount.region,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    };
+    const args = ['erase', '--unit', `${victim.column}=${victim.value}`, '--local', '--json'];
+    const child = spawn(process.execPath, [join(repositoryRoot, 'cli', 'sluice.mjs'), ...args], {
+      env,
+      stdio: 'ignore',
+      detached: true,
+    });
+    const exited = once(child, 'exit');
+    const deadline = Date.now() + 60_000;
+    // It is about to change the first object.
+    while (!(await isChanging()) && Date.now() < deadline) await pause(5);
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    expect((await exited)[1]).toBe('SIGKILL');
+    const { code, stdout } = await callMain(args, {
+      env: {
+        AWS_ENDPOINT_URL: cloud.edge,
+        AWS_REGION: localAccount.region,
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+      },
+    });
+    const receipt = JSON.parse(stdout);
+    expect([code, receipt.state, receipt.run.resumed]).toEqual([0, 'again', 1]);
+    const left = (await lake.decode())
+      .filter(({ key }) => !isState(key))
+      .filter(({ texts }) => texts.some((text) => idsIn(text).has(victim.value)));
+    expect(left.map(({ key }) => key)).toEqual([]);
+  }, 120_000);
+
+  /** Whether the record of a run under way says that something was found. */
+  async function isChanging(): Promise<boolean> {
+    const listed = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: 'ledger/_erasures/' }));
+    for (const { Key } of listed.Contents ?? []) {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+      if (JSON.parse((await Body?.transformToString()) ?? '{}').current?.hasFound === true) return true;
+    }
+    return false;
+  }
+});
+
+class Killed extends Error {}
+
+/** A compressed body of quarantine. */
+function decodeRaw(raw: string): string {
+  return gunzipSync(Buffer.from(raw, 'base64')).toString('utf8');
+}
