@@ -45,7 +45,7 @@ export function costLevers(
         : `retention.forwardedDays is ${forwardedDays}.`,
     athena:
       'Queries that restrict ds and select few columns read less; athena.scanLimitGigabytes limits each.',
-    logs: `logs.successes is ${config.logs.successes}; the rest are metrics and Lambda's own lines, so fewer requests cost less. logRetentionInDays in serverless.yml limits their storage.`,
+    logs: `logs.successes is ${config.logs.successes}; the rest are metrics and Lambda's own lines, so fewer requests cost less. logs.retentionDays limits their storage.`,
     metrics: `Fixed: ${number(usage.metrics)} custom metrics, billed for the hours in which they have values.`,
     alarms: 'Fixed: the alarms of the configuration.',
     keys: "Fixed: the bucket's key (existing.keyArn brings your own) and the secrets.",

@@ -9,7 +9,13 @@ import { applyPlatform } from '../../infra/template/platform.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { parseTemplate, type Template } from '../../packages/local-aws/src/index.ts';
+import {
+  deployedStack,
+  parseTemplate,
+  readDeployment,
+  resolveTemplate,
+  type Template,
+} from '../../packages/local-aws/src/index.ts';
 import { REGISTRY } from './handlerCalls.ts';
 import { packageTemplate } from './packageTemplate.ts';
 import { referenceProblems } from './schema/referenceProblems.ts';
@@ -98,6 +104,20 @@ describe('a stack with all that a platform team asks for', () => {
     for (const [id, { Properties }] of ofType(plain, 'AWS::Logs::LogGroup'))
       expect([id, Properties?.['RetentionInDays']]).toEqual([id, id === 'AccessLogGroup' ? 90 : 30]);
     expect(Object.keys(plain.Resources)).toEqual(Object.keys(template.Resources));
+  });
+
+  it('is read by the local cloud, which tells the outputs of the domain', () => {
+    const resolved = resolveTemplate(template, {
+      ...{ region: 'eu-west-1', account, partition: 'aws', stackName: 'sluice-prod' },
+      endpoint: 'http://127.0.0.1:4566',
+    });
+    expect(readDeployment(resolved).functions.length).toBeGreaterThan(5);
+    const told = deployedStack(resolved, {
+      ...{ name: 'sluice-prod', region: 'eu-west-1', id: account, partition: 'aws', createdMs: 0 },
+    }).outputs;
+    expect(told['DomainUrl']).toBe('https://collect.acme.com');
+    expect(told['DomainTarget']).toMatch(/^d-[0-9a-f]{10}\.execute-api\.eu-west-1\.amazonaws\.com$/);
+    expect(told['DomainHostedZoneId']).toMatch(/^Z[0-9A-F]{13}$/);
   });
 
   it('maps the domain to the stage, and says what its DNS record points to', () => {

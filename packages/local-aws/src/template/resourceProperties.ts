@@ -110,6 +110,7 @@ export const apiProperties = z.strictObject({
   Name: z.string(),
   ProtocolType: z.literal('HTTP'),
   CorsConfiguration: z.strictObject(corsMembers).optional(),
+  Tags: inert.optional(),
 });
 
 /** Properties of `AWS::ApiGatewayV2::Stage`. */
@@ -128,6 +129,7 @@ export const stageProperties = z.strictObject({
       ThrottlingBurstLimit: inert.optional(),
     })
     .optional(),
+  Tags: inert.optional(),
 });
 
 /** Properties of `AWS::ApiGatewayV2::Integration`. */
