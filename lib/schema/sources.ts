@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { receiptSchema } from './fields/receipt.ts';
 import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.ts';
 import {
   eventsMapping,
@@ -127,6 +128,8 @@ const source = z
     schedule: schedule().default('daily'),
     /** Minutes that a day's youngest object must be old before the day is loaded: it may still be being written. Default 10. */
     settleMinutes: z.int('whole minutes').min(0, '0 or more').max(1_440, '1440 at most').default(10),
+    /** What the customer gets of each load: a file in the bucket, a call of an address, or both. Default none. */
+    receipt: receiptSchema.optional(),
     /** Names of the folders in it. */
     datasets: z.array(dataset, 'a list').min(1, 'at least one dataset').max(200, 'at most 200 datasets'),
   })
@@ -150,6 +153,20 @@ export const sourcesSchema = z.array(source, 'a list').max(100, 'at most 100').d
 export type Source = z.output<typeof source>;
 /** One folder of a source, with a table of its own. `kind` is the type of `mapping`. */
 export type Dataset = Source['datasets'][number];
+/** The folder of receipts in a source's bucket, with the slash at its end; null if none are written there. */
+export function receiptFolder({ receipt }: Pick<Source, 'receipt'>): string | null {
+  return receipt?.bucket === true ? `${receipt.prefix}/` : null;
+}
+
+/** Folder of a dataset's receipts in the customer's bucket, with the slash at its end; null if none are written there. */
+export function datasetReceiptFolder(
+  source: Pick<Source, 'receipt'>,
+  { name }: Pick<Dataset, 'name'>,
+): string | null {
+  const folder = receiptFolder(source);
+  return folder === null ? null : `${folder}${name}/`;
+}
+
 /** How the folders of a dataset's days are called. */
 export type DayFormat = (typeof DAY_FORMATS)[number];
 

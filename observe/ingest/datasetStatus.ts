@@ -1,3 +1,4 @@
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { s3LastListings, s3LateNotes } from '../../lib/aws/s3Ledger.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
@@ -5,6 +6,7 @@ import { lookbackDays } from '../../lib/drops/plan/decideDay.ts';
 import { hasArrivedSince, type LateDay } from '../../lib/drops/plan/lateDrops.ts';
 import type { LastListing } from '../../lib/drops/plan/planSources.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
+import { parseReceiptNote, RECEIPT_NOTES, type ReceiptNote } from '../../lib/tables/ledgerKeys.ts';
 import type { Place } from '../place.ts';
 import { type LedgerDay, readLedgerDays } from './readLedgerDays.ts';
 
@@ -25,6 +27,8 @@ export interface DatasetStatus {
   readonly lastLook: LastListing | null;
   /** Days whose drop is late, oldest first; none without `expectedBy`. */
   readonly late: readonly LateDay[];
+  /** Receipts that were not sent everywhere, by day; none without `receipt`. */
+  readonly receipts: readonly ReceiptNote[];
   /** Oldest first; null if the ledger has no entry. */
   readonly days: readonly LedgerDay[];
 }
@@ -61,8 +65,20 @@ export async function readStatus(
     table: dataset.table,
     lastLook: await listings.read(source.name, dataset.name),
     late: late[i] ?? [],
+    receipts: source.receipt === undefined ? [] : await readReceipts(open, dataset),
     days: days[i] ?? [],
   }));
+}
+
+/** Receipts of a dataset that wait to be sent; the first of many. */
+async function readReceipts(
+  { s3, config }: Pick<Place, 's3' | 'config'>,
+  { table }: Pick<Dataset, 'table'>,
+): Promise<readonly ReceiptNote[]> {
+  const { Contents = [] } = await s3.send(
+    new ListObjectsV2Command({ Bucket: config.bucket, Prefix: `${RECEIPT_NOTES}${table}/`, MaxKeys: 100 }),
+  );
+  return Contents.map(({ Key = '' }) => parseReceiptNote(Key)).filter((note) => note !== null);
 }
 
 /** Days, oldest first, up to the last. */
