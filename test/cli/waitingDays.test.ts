@@ -30,6 +30,7 @@ describe('a day that will be retried', () => {
       {
         ...place,
         late: [],
+        receipts: [],
         lastLook: { at, newestDay: day, stopped: false },
         days: [{ day, entry: { ...handedBack, state } }],
       },
@@ -66,6 +67,7 @@ describe('a day that was loaded without some of its objects', () => {
       {
         ...place,
         late: [],
+        receipts: [],
         lastLook: { at, newestDay: day, stopped: false },
         days: [{ day, entry: { ...rest, state: 'succeeded', ...entry } }],
       },
@@ -86,7 +88,7 @@ describe('a drop that has not arrived', () => {
   const dataset = { ...place, lastLook: { at, newestDay: day, stopped: false } };
 
   it('is late in the calendar, with its due time', () => {
-    const text = calendarText([{ ...dataset, late, days: [{ day, entry: null }] }]);
+    const text = calendarText([{ ...dataset, late, receipts: [], days: [{ day, entry: null }] }]);
     expect(text).toMatch(/^acme\/events {3}!$/m);
     expect(text).toContain('· no files  ! late\n');
     expect(text).toContain(
@@ -95,7 +97,7 @@ describe('a drop that has not arrived', () => {
   });
 
   it('is shown as no files if none is expected', () => {
-    const text = calendarText([{ ...dataset, late: [], days: [{ day, entry: null }] }]);
+    const text = calendarText([{ ...dataset, late: [], receipts: [], days: [{ day, entry: null }] }]);
     expect(text).toMatch(/^acme\/events {3}·$/m);
     expect(text).not.toContain('late');
   });

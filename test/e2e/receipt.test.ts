@@ -133,16 +133,19 @@ describe('receipts', () => {
   }, 120_000);
 
   it('are written an hour later, once the bucket has the printed policy', async () => {
-    const { stdout } = await sluice(
-      'policy',
-      'print',
-      '--for',
-      'ingest-source',
-      '--source',
-      'acme',
-      '--json',
-      '--account',
-      localAccount.id,
+    const { stdout } = await callMain(
+      [
+        'policy',
+        'print',
+        '--for',
+        'ingest-source',
+        '--source',
+        'acme',
+        '--json',
+        '--account',
+        localAccount.id,
+      ],
+      { env: ingest.env },
     );
     const { bucketPolicy } = JSON.parse(stdout);
     expect(bucketPolicy.Statement).toContainEqual(
@@ -226,7 +229,9 @@ describe('receipts', () => {
     // The same receipt again, and no load because of it.
     expect(new Set(posted(D18).map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     expect(await keys()).toEqual(before);
-    const { stdout } = await sluice('query', 'SELECT count(*) AS n FROM acme_events', '--json');
+    const { stdout } = await callMain([
+      ...['query', 'SELECT count(*) AS n FROM acme_events', '--json', '--data', ingest.data],
+    ]);
     expect(JSON.parse(stdout)).toEqual([{ n: 3 }]);
   }, 120_000);
 });

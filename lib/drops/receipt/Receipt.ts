@@ -158,8 +158,10 @@ function problemOf(code: string, message?: string): ReceiptProblem {
 }
 
 function fileOf({ key, size, fate, reason, detail, rows, refusedBy }: FileFate): Receipt['files'][number] {
+  // What is no file to load is none either while others hold their day up.
+  const isIgnored = fate === 'held' && reason !== undefined && isLeftOutReason(reason);
   return {
-    ...{ key, bytes: size, fate: FATES[fate] },
+    ...{ key, bytes: size, fate: isIgnored ? 'ignored' : FATES[fate] },
     ...(rows === undefined ? {} : { rows: rowsOf(rows) }),
     ...(refusedBy === undefined ? {} : { refused: refusedBy }),
     ...(fate === 'failed' && reason !== undefined && !isLeftOutReason(reason)
