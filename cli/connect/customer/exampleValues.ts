@@ -44,8 +44,7 @@ export function exampleTime({ unit, format }: Pick<TimeField, 'unit' | 'format'>
     case 'ms':
     case 'us':
     case 'ns':
-      return (day) =>
-        `CAST(${Date.parse(`${day}${NOON}`) / 1_000}${'0'.repeat(DIGITS[unit])} AS BIGINT)`;
+      return (day) => `CAST(${Date.parse(`${day}${NOON}`) / 1_000}${'0'.repeat(DIGITS[unit])} AS BIGINT)`;
     case 'iso':
       return (day) => quoteText(isPath ? day : day + NOON);
     default:
@@ -98,9 +97,12 @@ function formatTime(format: string, at: Date): string {
         return 'UTC';
     }
   };
-  return format.replaceAll(PIECES, (_, quoted?: string, quote?: string, letters?: string, __?, other = '') => {
-    if (letters !== undefined) return ofLetter(letters);
-    if (quote !== undefined) return "'";
-    return quoted?.replaceAll("''", "'") ?? (other === '[' || other === ']' ? '' : other);
-  });
+  return format.replaceAll(
+    PIECES,
+    (_, quoted?: string, quote?: string, letters?: string, __?, other = '') => {
+      if (letters !== undefined) return ofLetter(letters);
+      if (quote !== undefined) return "'";
+      return quoted?.replaceAll("''", "'") ?? (other === '[' || other === ']' ? '' : other);
+    },
+  );
 }

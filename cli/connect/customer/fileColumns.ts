@@ -66,15 +66,17 @@ function readColumns(dataset: Dataset): readonly FileColumn[] {
       const { date, unitId, idType, metricName, metricValue, numerator, denominator } = dataset.mapping;
       const hasRatio = numerator !== undefined && denominator !== undefined;
       const value = metricValue ?? (hasRatio ? undefined : { column: 'metric_value', optional: false });
-      const needed = hasRatio ? 'every file' : 'every row';
+      // With both, a row needs one of them.
+      const needed = hasRatio && value !== undefined ? 'every file' : 'every row';
+      const either = needed === 'every file' ? '; a row needs a value, or numerator and denominator' : '';
       return [
         ...text(unitId, 'Unit that the metric is of', 'every row'),
         ...text(idType, 'Type of the unit ID, e.g. userID', 'every row'),
         time(date, 'Day that the metric is of'),
         ...text(metricName, 'Name of the metric', 'every row'),
-        ...(value === undefined ? [] : number(value, 'Value of the metric, if it is no ratio', needed)),
-        ...(numerator === undefined ? [] : number(numerator, 'Numerator of a ratio', 'every file')),
-        ...(denominator === undefined ? [] : number(denominator, 'Denominator of a ratio', 'every file')),
+        ...(value === undefined ? [] : number(value, `Value of the metric${either}`, needed)),
+        ...(numerator === undefined ? [] : number(numerator, `Numerator of a ratio${either}`, needed)),
+        ...(denominator === undefined ? [] : number(denominator, `Denominator of a ratio${either}`, needed)),
       ];
     }
     case 'exposures': {
@@ -147,8 +149,7 @@ function fieldColumn(field: Field, meaning: string, need: Need, kind: Kind): Fil
       type: cast === undefined ? kind.words : CASTS[cast],
       need: optional ? (need === 'every row' ? 'every row' : 'no') : need,
       meaning,
-      example:
-        cast === undefined || kind.example === exampleNumber ? kind.example : exampleValue(cast),
+      example: cast === undefined || kind.example === exampleNumber ? kind.example : exampleValue(cast),
     },
   ];
 }
