@@ -18,6 +18,8 @@ export interface ConfiguredDataset {
 
 /** Notes of the plan that are read in parallel. */
 const PARALLEL = 16;
+/** Receipts of a dataset that are shown. */
+const MOST_RECEIPTS = 100;
 
 /** The status of one dataset. */
 export interface DatasetStatus {
@@ -65,18 +67,21 @@ export async function readStatus(
     table: dataset.table,
     lastLook: await listings.read(source.name, dataset.name),
     late: late[i] ?? [],
-    receipts: source.receipt === undefined ? [] : await readReceipts(open, dataset),
+    receipts: await readWaitingReceipts(open, { source, dataset }),
     days: days[i] ?? [],
   }));
 }
 
-/** Receipts of a dataset that wait to be sent; the first of many. */
-async function readReceipts(
+/** Receipts of a dataset that were not sent everywhere; the first hundred. */
+export async function readWaitingReceipts(
   { s3, config }: Pick<Place, 's3' | 'config'>,
-  { table }: Pick<Dataset, 'table'>,
+  { source, dataset }: ConfiguredDataset,
 ): Promise<readonly ReceiptNote[]> {
+  if (source.receipt === undefined) return [];
   const { Contents = [] } = await s3.send(
-    new ListObjectsV2Command({ Bucket: config.bucket, Prefix: `${RECEIPT_NOTES}${table}/`, MaxKeys: 100 }),
+    new ListObjectsV2Command({
+      ...{ Bucket: config.bucket, Prefix: `${RECEIPT_NOTES}${dataset.table}/`, MaxKeys: MOST_RECEIPTS },
+    }),
   );
   return Contents.map(({ Key = '' }) => parseReceiptNote(Key)).filter((note) => note !== null);
 }
