@@ -18,9 +18,9 @@ const PRODUCTS = ['statsig', 'owox', 'metabase'] as const;
 export const connect: Command = {
   name: 'connect',
   summary:
-    'Connect Statsig, OWOX Data Marts or Metabase: each field of its form with its value, and SQL to paste.',
-  usage: `sluice connect ${PRODUCTS.join('|')} [--local] [--stage NAME] [options]`,
-  words: PRODUCTS,
+    'Connect Statsig, OWOX Data Marts or Metabase (each field of its form, and SQL to paste), or a customer who drops files (a page to send).',
+  usage: `sluice connect ${PRODUCTS.join('|')} | customer NAME [--local] [--stage NAME] [options]`,
+  words: [...PRODUCTS, 'customer'],
   options: {
     ...placeOptions,
     reader: { type: 'string', help: 'name of one of `readers` (default: the first of its kind)' },
@@ -28,14 +28,27 @@ export const connect: Command = {
       type: 'boolean',
       help: "statsig: don't ask Athena how late rows arrive; the lookback is then the longest possible",
     },
+    output: { type: 'string', help: 'customer: file to write the page to (default: stdout)' },
+    html: { type: 'boolean', help: 'customer: write HTML in place of Markdown' },
+    'example-file': {
+      type: 'string',
+      help: 'customer: folder to write a small valid Parquet file of each dataset to',
+    },
+    offline: {
+      type: 'boolean',
+      help: "customer: don't ask AWS; placeholders stand for what only the deployment knows",
+    },
     json: { type: 'boolean', help: 'print one object' },
   },
   examples: [
     'sluice connect metabase --local',
     'sluice connect owox --stage prod --region eu-west-1',
     'sluice connect statsig --stage prod --json | jq .assignmentSource',
+    'sluice connect customer acme --stage prod --output acme.md --example-file examples',
   ],
   async run(line) {
+    if (line.positionals[0] === 'customer') return runCustomer(line);
+    assertNone(line, CUSTOMER_OPTIONS, 'only for `sluice connect customer`.');
     const product = readProduct(line);
     const { deploymentPlace } = await import('../aws/deploymentPlace.ts');
     const where = await deploymentPlace(line);
@@ -56,6 +69,23 @@ export const connect: Command = {
     return 0;
   },
 };
+
+const CUSTOMER_OPTIONS = ['output', 'html', 'example-file', 'offline'] as const;
+const PRODUCT_OPTIONS = ['reader', 'no-query'] as const;
+
+async function runCustomer(line: CommandLine): Promise<number> {
+  assertNone(line, PRODUCT_OPTIONS, 'not for a customer.');
+  const { connectCustomer } = await import('../connect/customer/connectCustomer.ts');
+  return connectCustomer(line, Date.now(), async (sql) => {
+    const { parquetFromQuery } = await import('./customerAccount.ts');
+    return parquetFromQuery(sql);
+  });
+}
+
+function assertNone({ values }: CommandLine, options: readonly string[], why: string): void {
+  const given = options.find((one) => values[one] !== undefined);
+  if (given !== undefined) throw new UsageError('SLUICE_USAGE_OPTIONS', `--${given}: ${why}`);
+}
 
 async function makeGuide(
   line: CommandLine,
@@ -98,7 +128,7 @@ function readProduct({ positionals }: CommandLine): SetupGuide['product'] {
   if (product === undefined || positionals.length > 1)
     throw new UsageError(
       'SLUICE_USAGE_ARGUMENTS',
-      `Expected one of ${PRODUCTS.join(', ')}.${didYouMean(positionals[0] ?? '', PRODUCTS)}`,
+      `Expected one of ${PRODUCTS.join(', ')}, customer.${didYouMean(positionals[0] ?? '', [...PRODUCTS, 'customer'])}`,
     );
   return product;
 }

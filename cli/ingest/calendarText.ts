@@ -99,7 +99,7 @@ function header(days: readonly UtcDay[], { width, columns }: Widths): string[] {
 }
 
 /** The problems of a dataset, one line each. */
-function problemLines({ lastLook, late, days }: DatasetStatus): string[] {
+function problemLines({ lastLook, late, receipts, days }: DatasetStatus): string[] {
   const lines: string[] = [];
   if (lastLook === null) lines.push('was never listed');
   else {
@@ -110,6 +110,10 @@ function problemLines({ lastLook, late, days }: DatasetStatus): string[] {
   }
   for (const { day, due } of late)
     lines.push(`${day} is late: it was expected by ${new Date(due).toISOString()} and has not arrived`);
+  for (const { day, to, why } of receipts)
+    lines.push(
+      `${day} has a receipt that the ${to.join(' and the ')} did not take${why === 'new' ? '' : `: ${why}`} (it is tried every hour)`,
+    );
   for (const { day, entry } of days) {
     if (entry?.state === 'failed' && entry.failure !== undefined) {
       const served =

@@ -9,6 +9,7 @@ import wholeConfig from '#config';
 import { loadSession } from '../../lib/access/sessionPolicies.ts';
 import { athenaClient, athenaLoads } from '../../lib/aws/athenaLoads.ts';
 import { customerBucket } from '../../lib/aws/customerBucket.ts';
+import { customerReceipts } from '../../lib/aws/customerReceipts.ts';
 import { glueClient, gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { landingBucket } from '../../lib/aws/landingBucket.ts';
 import { type OwnSession, ownSession } from '../../lib/aws/ownSession.ts';
@@ -30,8 +31,12 @@ import { withMessages } from '../../lib/lambda/sqsBatch.ts';
 import { withStartLine } from '../../lib/lambda/startLine.ts';
 import { athenaObstacle, type Dataset, type Source, usesAthena } from '../../lib/schema/sources.ts';
 import { loadMessages } from './loadMessages.ts';
+import { webhookSender } from './webhookSender.ts';
 
 const config: FunctionConfig<'ingest-load'> = wholeConfig;
+
+/** Keeps its connections between days. */
+const postReceipt = webhookSender();
 
 /** Milliseconds before the end at which a load stops, to hand its day back and to log: a call to S3 may take 10 s and may be retried. */
 const MARGIN_MS = 45_000;
@@ -126,6 +131,9 @@ function makePorts(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?
     catalog: gluePartitionCatalog(by.glue),
     athena: usesAthena(config)
       ? athenaLoads(config, { glue: by.glue, athena: athenaClient(session) })
+      : undefined,
+    receipts: config.sources.some(({ receipt }) => receipt !== undefined)
+      ? { put: customerReceipts(session), post: postReceipt }
       : undefined,
   };
 }

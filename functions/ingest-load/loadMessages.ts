@@ -17,6 +17,7 @@ import {
 import { type DropPlace, versionTime } from '../../lib/drops/load/publishVersion.ts';
 import { sweepVersions } from '../../lib/drops/load/sweepVersions.ts';
 import { type IngestTask, ingestTaskSchema } from '../../lib/drops/plan/messageBodies.ts';
+import { resendReceipts } from '../../lib/drops/receipt/sendReceipt.ts';
 import { ATHENA_NOTES, parseAthenaNote } from '../../lib/tables/ledgerKeys.ts';
 
 /**
@@ -37,6 +38,7 @@ export async function loadMessages(
   let days = 0;
   for (const { messageId, body, receives } of messages) {
     if (isRunMessage(body, 'sweep')) {
+      await resend(loader, run);
       if (!(await sweep(loader, run))) failures.push(messageId);
       continue;
     }
@@ -191,6 +193,21 @@ function logFields(task: IngestTask, loaded: LoadOutcome, durationMs: number): R
     ...(failure === undefined ? {} : { code: failure.code, detail: failure.message }),
     duration_ms: durationMs,
   };
+}
+
+/** Sends receipts again, each with the rights of its own dataset. What fails is found by the next run. */
+async function resend(loader: Loader, run: Omit<LoadRun, 'isLastAttempt' | 'tries'>): Promise<void> {
+  if (loader.config.sources.every(({ receipt }) => receipt === undefined)) return;
+  try {
+    await resendReceipts(
+      loader,
+      run,
+      (note) => findTablePlace(loader.config.sources, note),
+      (place, work) => withScope(loader, place, work),
+    );
+  } catch (error) {
+    loader.log({ level: 'error', event: 'ingest_receipt', failed: 1, ...failureFields(error) });
+  }
 }
 
 /** @returns Whether nothing failed. */

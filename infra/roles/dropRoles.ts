@@ -1,6 +1,6 @@
 import { databaseArns } from '../../lib/access/place.ts';
 import { loadWorkgroup, scratchDatabase } from '../../lib/drops/athena/AthenaPlan.ts';
-import { usesAthena } from '../../lib/schema/sources.ts';
+import { receiptFolder, usesAthena } from '../../lib/schema/sources.ts';
 import { LEDGER_FOLDER, triggerKey, VERSION_NOTES } from '../../lib/tables/ledgerKeys.ts';
 import { LOADS_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { ingestedFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
@@ -154,6 +154,10 @@ function ingestLoadRole(stack: Stack): Resource {
   const refused = objectsArn(stack, tableFolder(config, 'quarantine'));
   const itself = assumeSelf(stack, logicalIds.loadRole);
   const direct = sources.filter((source) => source.role === undefined);
+  const receiving = direct.flatMap((source) => {
+    const folder = receiptFolder(source);
+    return folder === null ? [] : [{ ...source, folders: [folder] }];
+  });
   const ledger = (names: readonly string[]) => [
     {
       Action: ['s3:GetObject', 's3:PutObject'],
@@ -198,6 +202,9 @@ function ingestLoadRole(stack: Stack): Resource {
         },
       ),
       customerKeyStatements(direct, ['kms:Decrypt']),
+      // Nothing else is written into customers' buckets, and nothing there is read back.
+      customerBucketStatements(stack, receiving, { onBucket: [], onObjects: ['s3:PutObject'] }),
+      customerKeyStatements(receiving, ['kms:GenerateDataKey']),
       customerRoleStatements(sources),
       itself.allowance,
     ]),

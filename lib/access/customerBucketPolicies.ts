@@ -14,6 +14,8 @@ export interface CustomerBucketGrant {
   readonly principal: string;
   /** ARN of the key that the bucket is encrypted with, if it is; not an alias. */
   readonly keyArn?: string | undefined;
+  /** Folder that receipts are written into, with the slash at its end. Default none: nothing is written. */
+  readonly receiptFolder?: string | null | undefined;
 }
 
 /** What each side has to apply. */
@@ -32,12 +34,16 @@ interface Use {
   readonly keyActions: readonly string[];
 }
 
-/** Lists and reads the files of datasets: the policy of Statsig's S3 ingestion document. */
+/**
+ * Lists and reads the files of datasets: the policy of Statsig's S3 ingestion document. With receipts it also writes them, and
+ * nothing else. S3 encrypts what is written with a data key.
+ */
 export function ingestSourcePolicies(source: CustomerBucketGrant): CustomerBucketPolicies {
+  const writes = source.receiptFolder != null;
   return policies(source, {
     bucketActions: ['s3:GetBucketLocation', 's3:ListBucket'],
     objectActions: ['s3:GetObject'],
-    keyActions: ['kms:Decrypt'],
+    keyActions: ['kms:Decrypt', ...(writes ? ['kms:GenerateDataKey'] : [])],
   });
 }
 
@@ -78,6 +84,16 @@ function policies(other: CustomerBucketGrant, use: Use): CustomerBucketPolicies 
     Action: use.objectActions,
     Resource: [objectsArn(other, other.bucket)],
   };
+  const { receiptFolder } = other;
+  const onReceipts: Statement | undefined =
+    receiptFolder == null
+      ? undefined
+      : {
+          Sid: 'Receipts',
+          Effect: 'Allow',
+          Action: ['s3:PutObject'],
+          Resource: [objectsArn(other, other.bucket, receiptFolder)],
+        };
   // A bucket's key is of the bucket's region, which need not be ours.
   const keyRegion = other.keyArn?.split(':')[3] ?? other.region;
   const onKey = (resource: string): Statement => ({
@@ -91,12 +107,14 @@ function policies(other: CustomerBucketGrant, use: Use): CustomerBucketPolicies 
     bucketPolicy: policyDocument([
       { ...onBucket, ...principal },
       { ...onObjects, ...principal },
+      onReceipts === undefined ? undefined : { ...onReceipts, ...principal },
     ]),
     // In a key's own policy `*` is that key.
     keyPolicy: other.keyArn === undefined ? undefined : policyDocument([{ ...onKey('*'), ...principal }]),
     callerPolicy: policyDocument([
       onBucket,
       onObjects,
+      onReceipts,
       other.keyArn === undefined ? undefined : onKey(other.keyArn),
     ]),
   };

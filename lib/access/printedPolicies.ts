@@ -2,8 +2,7 @@ import { loadWorkgroup, scratchDatabase } from '../drops/athena/AthenaPlan.ts';
 import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
 import type { OwoxReader, Reader, StatsigReader } from '../schema/readers.ts';
-import type { Source } from '../schema/sources.ts';
-import { usesAthena } from '../schema/sources.ts';
+import { receiptFolder, type Source, usesAthena } from '../schema/sources.ts';
 import { deliveredTables } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { ingestedTables } from '../tables/ingestedTables.ts';
@@ -163,7 +162,10 @@ function policyDocuments(target: PolicyTarget, config: Config, known: KnownNames
     }
     case 'ingest-source': {
       const source = config.sources.find(({ name }) => name === known.source);
-      const grant = customerBucketGrant(place, known, source, '__INGEST_ROLE_ARN__');
+      const grant = {
+        ...customerBucketGrant(place, known, source, '__INGEST_ROLE_ARN__'),
+        receiptFolder: source === undefined ? null : receiptFolder(source),
+      };
       return customerPolicies(ingestSourcePolicies(grant), grant.principal, source?.role);
     }
     case 'export-target': {

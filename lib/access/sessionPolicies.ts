@@ -3,7 +3,7 @@ import { logFoldersOutside } from '../drops/tableFormats.ts';
 import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
 import { tableKinds } from '../schema/kinds.ts';
-import type { Dataset, Source } from '../schema/sources.ts';
+import { type Dataset, datasetReceiptFolder, type Source } from '../schema/sources.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { EXPORTS_LEDGER, LEDGER_FOLDER, VERSION_NOTES } from '../tables/ledgerKeys.ts';
 import { loadsFolder } from '../tables/objectKeys.ts';
@@ -39,21 +39,23 @@ type Layout = Pick<Config, 'statsigFolder' | 'tables'>;
 type CustomersBucket = Pick<Source, 'bucket' | 'kmsKeyArn' | 'role'>;
 
 /** What a session of a customer's role does in a folder. */
-type Purpose = 'list' | 'read' | 'write';
+type Purpose = 'list' | 'read' | 'write' | 'receipt';
 
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
 const ON_OBJECTS = {
   read: ['s3:GetObject'],
   write: ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+  receipt: ['s3:PutObject'],
 } as const satisfies Record<Exclude<Purpose, 'list'>, readonly string[]>;
 const WITH_KEY = {
   read: ['kms:Decrypt'],
   write: ['kms:Decrypt', 'kms:GenerateDataKey'],
+  receipt: ['kms:Decrypt', 'kms:GenerateDataKey'],
 } as const satisfies Record<Exclude<Purpose, 'list'>, readonly string[]>;
 
 /**
- * What the load of one dataset may do of all that its role may: read the files of this dataset's customer, and write the
- * dataset's table, ledger and refused rows. An attacker who controls a load can't reach another customer with it.
+ * What the load of one dataset may do of all that its role may: read the files of this dataset's customer, write its receipts,
+ * and write the dataset's table, ledger and refused rows. An attacker who controls a load can't reach another customer with it.
  *
  * @param athena Default null: the dataset is never loaded by Athena.
  * @returns The session policy in JSON.
@@ -61,7 +63,7 @@ const WITH_KEY = {
 export function loadSession(
   place: SessionPlace,
   layout: Layout,
-  source: CustomersBucket & Pick<Source, 'name'>,
+  source: CustomersBucket & Pick<Source, 'name' | 'receipt'>,
   { name, table, folder }: Pick<Dataset, 'name' | 'table' | 'folder'>,
   athena: AthenaNames | null = null,
 ): string {
@@ -70,6 +72,7 @@ export function loadSession(
   const refused = `${tableFolder(layout, 'quarantine')}*/${REFUSED_ROWS_PREFIX}${table}-`;
   const rows = ingestedTableFolder(layout, table);
   const anywhere = { partition: place.partition, account: place.account, region: '*' };
+  const receipts = source.role === undefined ? datasetReceiptFolder(source, { name }) : null;
   return policyText([
     actOn([
       ...[rows, ledger, notes, refused, ...(athena === null ? [] : [loadsFolder(table)])].map((prefix) =>
@@ -77,6 +80,7 @@ export function loadSession(
       ),
       ...ownArns(place, table),
       ...customersArns(place, source, `${folder}/`),
+      ...(receipts === null ? [] : [objectsArn(place, source.bucket, receipts)]),
       ...(athena === null
         ? []
         : [
@@ -140,7 +144,11 @@ export function customerSession(
 ): string {
   const [, partition = 'aws'] = role?.arn.split(':') ?? [];
   return policyText([
-    listing({ partition }, bucket, purpose === 'write' ? [folder] : listedFolders(folder.slice(0, -1))),
+    ...(purpose === 'receipt'
+      ? []
+      : [
+          listing({ partition }, bucket, purpose === 'write' ? [folder] : listedFolders(folder.slice(0, -1))),
+        ]),
     ...(purpose === 'write' ? [listingUploads({ partition }, bucket)] : []),
     // Without a key in the configuration the role may still use one: which, the customer's policies say.
     ...(purpose === 'list'

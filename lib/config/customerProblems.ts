@@ -1,5 +1,5 @@
 import type { Config } from '../schema/config.ts';
-import { athenaObstacle, type Dataset, type Source } from '../schema/sources.ts';
+import { athenaObstacle, type Dataset, receiptFolder, type Source } from '../schema/sources.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
@@ -55,7 +55,7 @@ export function sourceProblems(
         );
     }
   }
-  problems.push(...sharedFolders(config.sources));
+  problems.push(...sharedFolders(config.sources), ...sharedReceipts(config.sources));
   if (config.sources.some(({ datasets }) => datasets.some(({ kind }) => kind === 'events'))) {
     for (const [unitId, column] of Object.entries(config.unitIds)) {
       // Columns that forwarded tables have too are reported with those.
@@ -109,6 +109,37 @@ function sharedFolders(sources: Config['sources']): string[] {
   });
 }
 
+/** A receipt in a dataset's folder could be taken for a drop, and one in another source's tells of another customer. */
+function sharedReceipts(sources: Config['sources']): string[] {
+  const receipts = receiptFolders(sources);
+  const folders = sources.flatMap(({ bucket, datasets }, i) =>
+    datasets.map(({ folder }, j) => ({
+      bucket,
+      folder: `${folder}/`,
+      field: `sources.${i}.datasets.${j}`,
+    })),
+  );
+  return receipts.flatMap((one, i) => {
+    const other = [...folders, ...receipts.slice(0, i)].find(
+      ({ bucket, folder }) =>
+        bucket === one.bucket && (folder.startsWith(one.folder) || one.folder.startsWith(folder)),
+    );
+    return other === undefined
+      ? []
+      : [
+          `${one.field}.prefix: got ${JSON.stringify(one.folder.slice(0, -1))}, expected a folder apart from ${other.field}'s in the same bucket.`,
+        ];
+  });
+}
+
+/** Where receipts are written. */
+function receiptFolders(sources: Config['sources']) {
+  return sources.flatMap((source, i) => {
+    const folder = receiptFolder(source);
+    return folder === null ? [] : [{ bucket: source.bucket, folder, field: `sources.${i}.receipt` }];
+  });
+}
+
 /** Problems of `exports` that no field shows alone; one sentence each, with the field's name in front. */
 export function exportProblems(config: Pick<Config, 'exports' | 'bucket' | 'tables' | 'sources'>): string[] {
   const { exports, bucket, tables, sources } = config;
@@ -126,6 +157,8 @@ export function exportProblems(config: Pick<Config, 'exports' | 'bucket' | 'tabl
       field: `sources.${i}.datasets.${j}`,
     })),
   );
+  // An export deletes what is old in its folder.
+  folders.push(...receiptFolders(sources));
   for (const [i, { name, table, target }] of exports.entries()) {
     const field = `exports.${i}`;
     if (table === tables.quarantine)

@@ -31,7 +31,10 @@ export const functionConfig = {
   register: ({ statsigFolder, tables, database }: Config) => ({ statsigFolder, tables, database }),
   redrive: ({ bucket, tables }: Config) => ({ bucket, tables }),
   hold: () => ({}),
-  'ingest-plan': ({ sources }: Config) => ({ sources }),
+  'ingest-plan': ({ sources }: Config) => ({
+    // Not what signs receipts.
+    sources: sources.map(({ receipt: _, ...source }) => source),
+  }),
   'ingest-trigger': ({ keys, allowAnyKey, keyLimit, sources }: Config) => ({
     ...{ keys, allowAnyKey, keyLimit },
     sources: sources.map(({ name, datasets }) => ({

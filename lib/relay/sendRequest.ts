@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { isJsonObject, parseJson } from '../base/json.ts';
 import { MAX_ANSWER_BYTES, SENT_AT_ONCE, TARGET_CALL } from './limits.ts';
 import type { TargetRequest } from './targetRequest.ts';
@@ -28,9 +29,10 @@ export interface CallLimits {
  * send keys to. Of an answer at most 64 KiB are read, and nothing is kept.
  *
  * @param limits Default {@link TARGET_CALL}.
+ * @param lookup Finds the addresses of a host. Default: as Node does.
  */
-export function httpSender(limits: CallLimits = TARGET_CALL): SendRequest {
-  const options = { keepAlive: true, maxSockets: SENT_AT_ONCE };
+export function httpSender(limits: CallLimits = TARGET_CALL, lookup?: LookupFunction): SendRequest {
+  const options = { keepAlive: true, maxSockets: SENT_AT_ONCE, ...(lookup === undefined ? {} : { lookup }) };
   const [plain, secure] = [new HttpAgent(options), new HttpsAgent(options)];
   return async (request) => {
     try {

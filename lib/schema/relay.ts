@@ -4,8 +4,8 @@ import { named, noted } from './fields/noted.ts';
 import { nameLists } from './formats.ts';
 import { forwardedKinds } from './kinds.ts';
 
-/** Hosts to which a copy may go without TLS: those of this machine. */
-const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
+/** Hosts to which copies and receipts may go without TLS: those of this machine. */
+export const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** RFC 9110, 5.6.2 */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
@@ -119,7 +119,7 @@ function addressProblem(text: string): string | null {
   if (search !== '' || hash !== '' || text.endsWith('?') || text.endsWith('#'))
     return 'an address without ? and #: a request brings its own query';
   if (protocol === 'https:') return null;
-  if (protocol === 'http:' && LOOPBACK.has(hostname)) return null;
+  if (protocol === 'http:' && LOOPBACK_HOSTS.has(hostname)) return null;
   return 'an address with https://; http:// only on this machine, 127.0.0.1 or localhost';
 }
 

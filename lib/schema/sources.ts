@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { named, noted } from './fields/noted.ts';
+import { receiptSchema } from './fields/receipt.ts';
 import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.ts';
 import {
   eventsMapping,
@@ -168,7 +169,7 @@ const shared = {
   engine: noted(
     z.enum(ENGINES, `one of ${ENGINES.join(', ')}`).default('auto'),
     {
-      text: 'What loads a day: the function, Athena, or with `auto` Athena for days beyond what the function holds. Athena reads only buckets of the deployment’s region for which no role is assumed: [large-days.md](large-days.md).',
+      text: "What loads a day: the function, Athena, or with `auto` Athena for days beyond what the function holds. Athena reads only buckets of the deployment's region for which no role is assumed: [large-days.md](large-days.md).",
       example: 'lambda',
     },
     'adds',
@@ -353,6 +354,11 @@ const source = named(
         },
         'functions',
       ),
+      receipt: noted(receiptSchema.optional(), {
+        text: 'What the customer gets of each load: a file in the bucket, a call of an address, or both: [Receipts](ingest.md#receipts).',
+        absent: 'none',
+        example: { bucket: true },
+      }),
       datasets: noted(
         z.array(dataset, 'a list').min(1, 'at least one dataset').max(200, 'at most 200 datasets'),
         {
@@ -384,6 +390,20 @@ export const sourcesSchema = z.array(source, 'a list').max(100, 'at most 100').d
 export type Source = z.output<typeof source>;
 /** One folder of a source, with a table of its own. `kind` is the type of `mapping`. */
 export type Dataset = Source['datasets'][number];
+/** The folder of receipts in a source's bucket, with the slash at its end; null if none are written there. */
+export function receiptFolder({ receipt }: Pick<Source, 'receipt'>): string | null {
+  return receipt?.bucket === true ? `${receipt.prefix}/` : null;
+}
+
+/** Folder of a dataset's receipts in the customer's bucket, with the slash at its end; null if none are written there. */
+export function datasetReceiptFolder(
+  source: Pick<Source, 'receipt'>,
+  { name }: Pick<Dataset, 'name'>,
+): string | null {
+  const folder = receiptFolder(source);
+  return folder === null ? null : `${folder}${name}/`;
+}
+
 /** How the folders of a dataset's days are called. */
 export type DayFormat = (typeof DAY_FORMATS)[number];
 

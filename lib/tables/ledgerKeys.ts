@@ -131,6 +131,45 @@ export function parseAthenaNote(key: string): AthenaNote | null {
   return { table, day, version };
 }
 
+/**
+ * Folder of notes on receipts that wait to be sent: empty objects. They are behind all notes on versions, which begin with a
+ * time, and among them, so that the session of a load reaches those of its own table.
+ */
+export const RECEIPT_NOTES = `${VERSION_NOTES}receipts/`;
+
+/** A receipt that was not sent everywhere. */
+export interface ReceiptNote {
+  readonly table: string;
+  readonly day: UtcDay;
+  readonly id: string;
+  /** Where it still has to be sent to. */
+  readonly to: readonly ReceiptChannel[];
+  /** Why the last try failed; `new` before the first. */
+  readonly why: string;
+}
+
+/** Where receipts are sent to. */
+export const RECEIPT_CHANNELS = ['bucket', 'webhook'] as const;
+/** One of {@link RECEIPT_CHANNELS}. */
+export type ReceiptChannel = (typeof RECEIPT_CHANNELS)[number];
+
+/** Key of the note on a receipt: `ledger/_versions/receipts/<table>/<day>/<id>/<to>/<why>`. */
+export function receiptNoteKey({ table, day, id, to, why }: ReceiptNote): string {
+  return `${RECEIPT_NOTES}${table}/${day}/${id}/${to.join('+')}/${why}`;
+}
+
+/** Reads the key of such a note; null for any other key. */
+export function parseReceiptNote(key: string): ReceiptNote | null {
+  if (!key.startsWith(RECEIPT_NOTES)) return null;
+  const [table = '', day = '', id = '', channels = '', why = '', ...deeper] = key
+    .slice(RECEIPT_NOTES.length)
+    .split('/');
+  const to = RECEIPT_CHANNELS.filter((one) => channels.split('+').includes(one));
+  if (table === '' || !isUtcDay(day) || id === '' || to.length === 0 || why === '' || deeper.length > 0)
+    return null;
+  return { table, day, id, to, why };
+}
+
 /** The `source` of exports in the ledger. No source of the configuration can have this name. */
 export const EXPORTS_LEDGER = 'exports';
 

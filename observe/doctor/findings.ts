@@ -395,6 +395,10 @@ export const doctorFindings = {
     'Athena has worked on a day of a dataset for more than three hours. Queries still read the previous version.',
     '`npx sluice ingest explain` shows the step and its execution, and docs/large-days.md, "When Athena fails or does not end", says what to do. If AWS has raised your quota for the time of a statement, it may need the time.',
   ),
+  SLUICE_DOCTOR_RECEIPTS_WAITING: warning(
+    'Receipts of loads could not be sent to a customer. They are tried every hour, for three days.',
+    'docs/errors.md says what to do for the code. The loads themselves are done.',
+  ),
   SLUICE_DOCTOR_FILES_LEFT_OUT: warning(
     'Days of a dataset were loaded without objects that may have been meant to be loaded.',
     '`npx sluice ingest explain` names each object and the reason; docs/ingest.md, "What is left out", explains the reasons. Deliver them as Parquet files, or ask whoever delivers them to write them elsewhere.',

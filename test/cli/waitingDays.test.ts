@@ -27,7 +27,9 @@ const handedBack: LedgerEntry = {
 
 describe('the calendar', () => {
   const days = Array.from({ length: 30 }, (_, i) => ({ day: addDays(day, i - 29), entry: null }));
-  const datasets = [{ ...place, late: [], lastLook: { at, newestDay: day, stopped: false }, days }];
+  const datasets = [
+    { ...place, late: [], lastLook: { at, newestDay: day, stopped: false }, receipts: [], days },
+  ];
 
   it('is no wider than the terminal, and has every day once', () => {
     for (let width = 40; width <= 200; width += 1) {
@@ -49,6 +51,7 @@ describe('a day that will be retried', () => {
       {
         ...place,
         late: [],
+        receipts: [],
         lastLook: { at, newestDay: day, stopped: false },
         days: [{ day, entry: { ...handedBack, state } }],
       },
@@ -85,6 +88,7 @@ describe('a day that was loaded without some of its objects', () => {
       {
         ...place,
         late: [],
+        receipts: [],
         lastLook: { at, newestDay: day, stopped: false },
         days: [{ day, entry: { ...rest, state: 'succeeded', ...entry } }],
       },
@@ -105,7 +109,7 @@ describe('a drop that has not arrived', () => {
   const dataset = { ...place, lastLook: { at, newestDay: day, stopped: false } };
 
   it('is late in the calendar, with its due time', () => {
-    const text = calendarText([{ ...dataset, late, days: [{ day, entry: null }] }]);
+    const text = calendarText([{ ...dataset, late, receipts: [], days: [{ day, entry: null }] }]);
     expect(text).toMatch(/^acme\/events {3}!$/m);
     expect(text).toContain('· no files  ! late\n');
     expect(text).toContain(
@@ -114,7 +118,7 @@ describe('a drop that has not arrived', () => {
   });
 
   it('is shown as no files if none is expected', () => {
-    const text = calendarText([{ ...dataset, late: [], days: [{ day, entry: null }] }]);
+    const text = calendarText([{ ...dataset, late: [], receipts: [], days: [{ day, entry: null }] }]);
     expect(text).toMatch(/^acme\/events {3}·$/m);
     expect(text).not.toContain('late');
   });

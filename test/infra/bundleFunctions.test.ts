@@ -79,6 +79,12 @@ describe('bundleFunctions', () => {
           bucket: 'planted-drops',
           owner: '111111111111',
           role,
+          receipt: {
+            webhook: {
+              url: 'https://planted-hook.example',
+              secret: `whsec_${'plantedwebhooksecret'.repeat(2)}`,
+            },
+          },
           datasets: [{ name: 'events', kind: 'events', folder: 'planted-folder' }],
         },
       ],
@@ -108,6 +114,8 @@ describe('bundleFunctions', () => {
       'planted-role': ingest,
       'planted-external-id': ingest,
       111111111111: ingest,
+      'planted-hook': ['ingest-load'],
+      plantedwebhooksecret: ['ingest-load'],
       'planted-warehouse': ['export'],
       'planted-other': ['export'],
       222222222222: ['export'],

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, PutBucketPolicyCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ingestSourcePolicies } from '../../lib/access/customerBucketPolicies.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
@@ -52,12 +52,16 @@ describe('the ingest, deployed, between two accounts', () => {
     ingest = await ingestCloud({
       bucket: 'sluice-ingest-proof',
       sources: [
-        { name: 'acme', bucket: DROPS, owner: CUSTOMER, datasets: [...datasets, byAthena] },
+        {
+          ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, receipt: { bucket: true } },
+          datasets: [...datasets, byAthena],
+        },
         {
           name: 'by-role',
           bucket: DROPS,
           owner: CUSTOMER,
           role: { arn: CUSTOMERS_ROLE, externalId: 'acme-7' },
+          receipt: { bucket: true, prefix: 'receipts-by-role' },
           datasets: [
             { ...datasets[0], name: 'events', kind: 'events', folder: 'shared', schedule: 'hourly' },
           ],
@@ -71,6 +75,7 @@ describe('the ingest, deployed, between two accounts', () => {
     });
     const stack = { region, account, partition, stackName: loaded.stackName, endpoint: 'http://127.0.0.1' };
     policies = readPolicies(resolveTemplate(loaded.template, stack));
+    await lettingReceiptsIn();
     await customersRole();
     await walk();
     const record: { calls: RecordedCall[]; dropped: number } = await control('calls', 'GET');
@@ -84,6 +89,21 @@ describe('the ingest, deployed, between two accounts', () => {
     if (role === undefined) throw new Error(`the template has no ${id}`);
     return role;
   };
+
+  async function lettingReceiptsIn(): Promise<void> {
+    const s3 = new S3Client({
+      endpoint: ingest.cloud.edge,
+      region: 'us-east-1',
+      credentials: { accessKeyId: CUSTOMER, secretAccessKey: 'test' },
+    });
+    const { bucketPolicy } = ingestSourcePolicies({
+      ...{ partition: 'aws', region: 'us-east-1', bucket: DROPS },
+      principal: `arn:aws:iam::${localAccount.id}:root`,
+      receiptFolder: 'sluice-receipts/',
+    });
+    await s3.send(new PutBucketPolicyCommand({ Bucket: DROPS, Policy: JSON.stringify(bucketPolicy) }));
+    s3.destroy();
+  }
 
   async function customersRole(): Promise<void> {
     const iam = new IAMClient({
@@ -108,6 +128,7 @@ describe('the ingest, deployed, between two accounts', () => {
       region: 'us-east-1',
       bucket: DROPS,
       principal: '',
+      receiptFolder: 'receipts-by-role/',
     });
     const PolicyDocument = JSON.stringify(callerPolicy);
     await iam.send(new PutRolePolicyCommand({ RoleName: 'sluice', PolicyName: 'own', PolicyDocument }));

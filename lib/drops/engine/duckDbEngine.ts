@@ -5,7 +5,15 @@ import { quoteName, quoteText } from '../../base/sql.ts';
 import { LARGEST_FILE_BYTES } from '../limits.ts';
 import { DuckDbSession, type SessionRow } from './DuckDbSession.ts';
 import { describeFiles } from './describeFiles.ts';
-import type { Engine, EngineLimits, FileRows, LoadRequest, LoadResult, WrittenFile } from './Engine.ts';
+import type {
+  Engine,
+  EngineLimits,
+  FileRows,
+  LoadRequest,
+  LoadResult,
+  RefusedExample,
+  WrittenFile,
+} from './Engine.ts';
 import { EngineError, engineFailure, fileFailure } from './EngineError.ts';
 import { FileError, isRowReason, type RowReason } from './FileError.ts';
 import {
@@ -140,7 +148,34 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
     );
   }
   const written = out === 0 ? [] : await cutOutput(request, output, out);
-  return summary(request, written, refused?.file ?? null, byFile, daysLate);
+  const result = summary(request, written, refused?.file ?? null, byFile, daysLate);
+  const { examples: most = 0 } = request;
+  return refused === null || most === 0
+    ? result
+    : { ...result, examples: await readExamples(session, request, most) };
+}
+
+/** Characters of a row in an example. */
+const EXAMPLE_LENGTH = 2_000;
+
+/** The first rows of each reason in turn. */
+async function readExamples(
+  session: DuckDbSession,
+  { mapping, refusedPath }: LoadRequest,
+  most: number,
+): Promise<RefusedExample[]> {
+  const rows = await session.rows(
+    `SELECT path, reason, detail, left(raw, ${EXAMPLE_LENGTH}) AS raw
+     FROM (SELECT path, reason, detail, raw, row_number() OVER (PARTITION BY reason ORDER BY path, detail) AS turn
+       FROM read_parquet(${quoteText(refusedPath)}))
+     ORDER BY turn, reason LIMIT ${most}`,
+  );
+  return rows.map(({ path, reason, detail, raw }) => ({
+    file: String(path).slice(mapping.origin.length),
+    code: String(reason),
+    detail: String(detail),
+    row: String(raw),
+  }));
 }
 
 /** Cuts the file of all rows. @throws EngineError if the files do not state as many rows as were counted. */

@@ -29,7 +29,7 @@ export type Settlement = Pick<
   LedgerEntry,
   'state' | 'fingerprint' | 'files' | 'rows' | 'rowsByDaysLate' | 'bytes' | 'durations' | 'superseded'
 > &
-  Partial<Pick<LedgerEntry, 'version' | 'failure' | 'athena'>> & {
+  Partial<Pick<LedgerEntry, 'version' | 'failure' | 'athena' | 'receipt'>> & {
     readonly state: 'succeeded' | 'succeeded_no_data' | 'failed';
   };
 

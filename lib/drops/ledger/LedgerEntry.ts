@@ -91,6 +91,8 @@ export const ledgerEntrySchema = z.object({
   athena: athenaLoadSchema.optional(),
   /** Failure of the last load, or the reason why a waiting day is retried. */
   failure: z.object({ code: z.string(), message: z.string() }).optional(),
+  /** The receipt of the last settled load, and when that load began and ended; absent if its source gets none. */
+  receipt: z.object({ id: z.string().min(1), startedAt: instant, finishedAt: instant }).optional(),
   /** Only days of curated tables have it. */
   curated: curatedDaySchema.optional(),
   updatedAt: instant,

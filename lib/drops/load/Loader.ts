@@ -7,6 +7,7 @@ import type { CustomerBucket } from '../CustomerBucket.ts';
 import type { Engine, EngineLimits } from '../engine/Engine.ts';
 import type { FaultPoint } from '../faultPoint.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
+import type { ReceiptPorts } from '../receipt/ReceiptPorts.ts';
 
 /**
  * The steps of a load, in order, each named after what is done by then. A function may be killed after any of them. The
@@ -69,6 +70,8 @@ export interface Loader {
   readonly engine: Engine;
   /** Absent if no dataset is loaded by Athena. */
   readonly athena?: AthenaPort | undefined;
+  /** Absent if no source gets receipts. */
+  readonly receipts?: ReceiptPorts | undefined;
   readonly limits: EngineLimits;
   /** An existing, empty folder for this load. */
   readonly directory: string;
@@ -87,7 +90,7 @@ export interface Loader {
 
 /** Ports for the load of one dataset, with a session of the load's role that is limited to it (docs/ingest.md). */
 export interface ScopedPorts
-  extends Pick<Loader, 'landing' | 'customerBucket' | 'ledger' | 'catalog' | 'athena'> {
+  extends Pick<Loader, 'landing' | 'customerBucket' | 'ledger' | 'catalog' | 'athena' | 'receipts'> {
   /** Closes their connections. */
   close(): void;
 }

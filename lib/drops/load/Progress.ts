@@ -29,6 +29,8 @@ export class Progress {
   readonly replaced: { readonly version: string; readonly at: number }[] = [];
   /** Milliseconds by step. */
   readonly durations: Record<string, number> = {};
+  /** When this invocation took the day, epoch milliseconds. */
+  readonly startedAt: number;
   /** The day was requested regardless of the ledger. */
   readonly isBackfill: boolean;
   readonly #clock: Clock;
@@ -36,6 +38,7 @@ export class Progress {
   constructor(claim: Claim, clock: Clock, isBackfill: boolean) {
     this.claim = claim;
     this.#clock = clock;
+    this.startedAt = clock.now();
     this.isBackfill = isBackfill;
   }
 

@@ -18,6 +18,8 @@ import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, VERSION_KEPT_MS } from '../limits.
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
+import { receiptId } from '../receipt/Receipt.ts';
+import { noteReceipt, receiptChannels, sendReceipt } from '../receipt/sendReceipt.ts';
 import { type Failure, LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
 import { type DropState, loadDrop, type SkipReason, type Started } from './loadDrop.ts';
@@ -95,7 +97,7 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
     const killed = toLoadFailure(new LoadError('SLUICE_LOAD_KILLED', `${most} tries.`));
     // Recording the failure does not count as an attempt.
     progress.claim = { ...progress.claim, entry: { ...claimed.claim.entry, attempts: attempts - 1 } };
-    return settleTask(loader, task, progress, 'failed', killed);
+    return settleTask(loader, run, task, progress, 'failed', killed);
   }
   // A killed load may have moved the partition since, and its note would delete this version.
   const isUnchanged = async (drop: Drop) =>
@@ -129,7 +131,7 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
   if ('failure' in ended) {
     const { failure } = ended;
     if (failure.isPermanent || run.isLastAttempt || attempts >= most)
-      return settleTask(loader, task, progress, 'failed', failure);
+      return settleTask(loader, run, task, progress, 'failed', failure);
     await releaseClaim(loader, progress, failure);
     return { outcome: 'handed_back', failure };
   }
@@ -146,7 +148,7 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
     const asBefore = await ledger.settle(progress.claim, unchangedSettlement(progress.claim));
     return { outcome: asBefore === null ? 'lost' : 'unchanged' };
   }
-  return settleTask(loader, task, progress, ended.state);
+  return settleTask(loader, run, task, progress, ended.state);
 }
 
 /**
@@ -217,7 +219,10 @@ function portToGoOn(
 }
 
 /** The dataset and day of a note; null if no dataset has its table. */
-export function findTablePlace(sources: readonly Source[], { table, day }: AthenaNote): DropPlace | null {
+export function findTablePlace(
+  sources: readonly Source[],
+  { table, day }: Pick<AthenaNote, 'table' | 'day'>,
+): DropPlace | null {
   for (const source of sources) {
     const dataset = source.datasets.find((one) => one.table === table);
     if (dataset !== undefined) return { source, dataset, day };
@@ -233,7 +238,7 @@ async function goOnClaimed(work: AthenaWork, load: AthenaLoad, task: IngestTask)
     if (ended === null) return { outcome: 'lost' };
     if (ended === 'started') return await afterStart(loader, run, place, progress);
     if (ended === 'changed') return await deferChanged(work, load);
-    const outcome = await settleTask(loader, task, progress, ended);
+    const outcome = await settleTask(loader, run, task, progress, ended);
     await cleanAthenaLoad(loader, { table: place.dataset.table, day: place.day, version: load.version });
     return outcome;
   } catch (error) {
@@ -251,7 +256,7 @@ async function goOnClaimed(work: AthenaWork, load: AthenaLoad, task: IngestTask)
     // Its state is not known: it may run.
     if (!failure.isPermanent && progress.athena?.execution !== undefined)
       await stopBest(work, progress.athena);
-    const outcome = await settleTask(loader, task, progress, 'failed', failure);
+    const outcome = await settleTask(loader, run, task, progress, 'failed', failure);
     await cleanAthenaLoad(loader, { table: place.dataset.table, day: place.day, version: load.version });
     return outcome;
   }
@@ -360,6 +365,7 @@ function isPlanned(task: IngestTask, { entry: { queued } }: Claim, { fingerprint
 
 async function settleTask(
   loader: Loader,
+  run: LoadRun,
   task: IngestTask,
   progress: Progress,
   state: Settlement['state'],
@@ -368,7 +374,7 @@ async function settleTask(
   const { mapped, drop, claim, version, bytes, durations } = progress;
   const rows = { in: mapped?.rows.in ?? 0, out: mapped?.rows.out ?? 0, refused: mapped?.rows.refused ?? 0 };
   const files = listFileFates(progress, failure ?? null);
-  const settled = await loader.ledger.settle(claim, {
+  const settlement: Settlement = {
     state,
     fingerprint: drop?.fingerprint ?? task.fingerprint,
     files,
@@ -380,9 +386,13 @@ async function settleTask(
     ...(version === undefined ? {} : { version }),
     ...(progress.athena === undefined ? {} : { athena: endedLoad(progress.athena) }),
     ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
-  });
+  };
+  const due = await dueReceipt(loader, task, progress, settlement);
+  const settled = await loader.ledger.settle(claim, { ...settlement, ...due?.settled });
   if (settled === null) return { outcome: 'lost' };
   await loader.faultPoint?.('settled');
+  if (due !== null)
+    await sendReceipt(loader, run, due.place, settled, due.note, { examples: mapped?.examples ?? [] });
   return {
     outcome: state,
     engine: progress.engine,
@@ -392,6 +402,22 @@ async function settleTask(
     durations,
     ...(failure === undefined ? {} : { failure }),
   };
+}
+
+/** The receipt of a load that is about to be settled, noted; null if its source gets none, or has got the same one before. */
+async function dueReceipt(
+  loader: Loader,
+  task: IngestTask,
+  { claim, athena, startedAt }: Progress,
+  settlement: Settlement,
+) {
+  const place = findDropPlace(loader.config.sources, task);
+  if (loader.receipts === undefined || place === null || receiptChannels(place).length === 0) return null;
+  const id = receiptId({ ...claim.entry, failure: undefined, ...settlement });
+  if (claim.entry.receipt?.id === id) return null;
+  const note = await noteReceipt(loader, place, id);
+  const receipt = { id, startedAt: athena?.startedAt ?? startedAt, finishedAt: loader.clock.now() };
+  return { place, note, settled: { receipt } };
 }
 
 /** A load by Athena as it stays in the ledger. */

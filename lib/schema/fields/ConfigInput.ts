@@ -1631,6 +1631,72 @@ interface SourceInput {
    */
   settleMinutes?: number | undefined;
   /**
+   * What the customer gets of each load: a file in the bucket, a call of an address, or both: Receipts (docs/ingest.md#receipts).
+   *
+   * Default: none.
+   *
+   * @example
+   * receipt: { bucket: true }
+   */
+  receipt?:
+    | {
+        /**
+         * Write it into the customer's bucket, which has to allow `s3:PutObject` on `prefix`.
+         *
+         * Default: `false`.
+         *
+         * Changing it: No interruption: resources are updated in place. Permissions change. The policies that the customer applied must fit: `npx sluice policy print`.
+         *
+         * @example
+         * bucket: true
+         */
+        bucket?: boolean | undefined;
+        /**
+         * Folder of receipts in the bucket, apart from every dataset's.
+         *
+         * Default: `'sluice-receipts'`.
+         *
+         * Changing it: No interruption: resources are updated in place. Permissions change. Older receipts stay in the old folder.
+         *
+         * @example
+         * prefix: 'receipts'
+         */
+        prefix?: string | undefined;
+        /**
+         * Send it to an address of the customer.
+         *
+         * Default: none.
+         *
+         * @example
+         * webhook: { url: 'https://hooks.example.com/sluice' }
+         */
+        webhook?:
+          | {
+              /**
+               * Where receipts are sent, as POST. `http://` only on this machine. No redirect is followed.
+               *
+               * Changing it: No interruption: only the functions are updated.
+               *
+               * @example
+               * url: 'https://hooks.example.com/sluice'
+               */
+              url: string;
+              /**
+               * Secret that signs them, by [Standard Webhooks](https://www.standardwebhooks.com/): `whsec_` and 24 to 64 bytes in Base64. The customer has it too, and verifies with it. Take it from an environment variable when you deploy.
+               *
+               * Default: receipts are not signed.
+               *
+               * Changing it: No interruption: only the functions are updated.
+               *
+               * @example
+               * secret: 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE='
+               */
+              secret?: string | undefined;
+            }
+          | undefined;
+      }
+    | undefined;
+  /**
    * Its folders. Each has a table, and a `kind` that says what its rows are.
    *
    * Changing it: No interruption: resources are added or removed. A table. When a dataset is taken out, its table stays with its rows, outside the stack.
@@ -2369,7 +2435,7 @@ interface DatasetInputBase {
    */
   schedule?: 'daily' | 'hourly' | undefined;
   /**
-   * What loads a day: the function, Athena, or with `auto` Athena for days beyond what the function holds. Athena reads only buckets of the deployment’s region for which no role is assumed: docs/large-days.md.
+   * What loads a day: the function, Athena, or with `auto` Athena for days beyond what the function holds. Athena reads only buckets of the deployment's region for which no role is assumed: docs/large-days.md.
    *
    * Default: `'auto'`.
    *

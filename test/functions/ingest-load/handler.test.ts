@@ -6,6 +6,7 @@ import { readEnvironment } from '../../../functions/ingest-load/handler.ts';
 import { loadMessages } from '../../../functions/ingest-load/loadMessages.ts';
 import { resources } from '../../../infra/resources.ts';
 import { logicalIds } from '../../../infra/template/Stack.ts';
+import type { Loader } from '../../../lib/drops/load/Loader.ts';
 import { engineShare, makeWorkDirectory } from '../../../lib/lambda/machine.ts';
 import { readFilterPattern } from '../../../packages/local-aws/src/logs/filterPattern.ts';
 import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
@@ -91,6 +92,40 @@ describe('load messages', () => {
     });
     expect(loads.logged.at(-1)?.['failure']).toBeUndefined();
     expect(countedBy(loads, loads.logged.at(-1))).toEqual(['IngestLoadsFailed-prod 1']);
+  });
+
+  it('count receipts that fail, where there are receipts, and send them again with the sweep', async () => {
+    await loads.drop('a.parquet', someEvents(0, 2));
+    const sources = loads.config.sources.map((source) => ({
+      ...source,
+      receipt: { bucket: false, prefix: 'r', webhook: { url: 'https://hooks.example/' } },
+    }));
+    const config = { ...loads.config, sources };
+    let status = 404;
+    const ids: unknown[] = [];
+    const receipts: Loader['receipts'] = {
+      put: () => Promise.reject(new Error('no bucket')),
+      async post({ headers }) {
+        ids.push(headers['webhook-id']);
+        return { status };
+      },
+    };
+    const given = (body: string) => {
+      const loader = loads.makeLoader({ config, receipts });
+      return loadMessages(loader, loads.makeRun(), [{ messageId: '0', body, receives: 1 }], 3);
+    };
+    const last = () => loads.logged.findLast(({ event }) => event === 'ingest_receipt');
+    expect(await given(task())).toEqual(again());
+    expect(last()).toMatchObject({ failed: 1, code: 'SLUICE_RECEIPT_WEBHOOK_REFUSED', left: ['webhook'] });
+    const counted = (line: Record<string, unknown> | undefined) => countedBy({ ...loads, config }, line);
+    expect(counted(last())).toEqual(['ReceiptsFailed-prod 1']);
+    status = 204;
+    expect(await given(JSON.stringify({ sluice: 'sweep' }))).toEqual(again());
+    expect(last()).toMatchObject({ level: 'info', written: ['webhook'] });
+    expect(counted(last())).toEqual([]);
+    // The status says that a repeat is of no use until the next run.
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(1);
   });
 
   it('are retried while another load holds the day', async () => {

@@ -41,6 +41,21 @@ describe.each([
     [object('PutObject', FILE, BUCKET), object('DeleteObject', FILE, BUCKET), onKey('GenerateDataKey')],
   ],
   [
+    'ingestion with receipts',
+    ingestSourcePolicies({ ...other, receiptFolder: 'sluice-receipts/' }),
+    [
+      list('events/', BUCKET),
+      object('GetObject', FILE, BUCKET),
+      object('PutObject', 'sluice-receipts/events/2026-11-20/x.json', BUCKET),
+    ],
+    [onKey('Decrypt'), onKey('GenerateDataKey')],
+    [
+      object('PutObject', FILE, BUCKET),
+      object('PutObject', 'sluice-receipts', BUCKET),
+      object('DeleteObject', 'sluice-receipts/events/2026-11-20/x.json', BUCKET),
+    ],
+  ],
+  [
     'export',
     exportTargetPolicies(other),
     [

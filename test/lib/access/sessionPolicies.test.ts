@@ -25,7 +25,7 @@ const everything: typeof LOAD = {
 
 type SourceInput = NonNullable<ConfigInput['sources']>[number];
 const source = (name: string, owner: string, more: Partial<SourceInput> = {}): SourceInput => ({
-  ...{ name, owner, bucket: `${name}-drops`, kmsKeyArn: key(owner) },
+  ...{ name, owner, bucket: `${name}-drops`, kmsKeyArn: key(owner), receipt: { bucket: true } },
   datasets: [
     { name: 'events', kind: 'events', folder: 'in/events' },
     { name: 'events-2', kind: 'events', folder: 'in/events-2' },
@@ -214,6 +214,39 @@ describe('the session policy of a load', () => {
     // The plan only lists.
     const listing = customerSession(third, 'in/events/', 'list');
     expect(await allowedOf(listing, [...theirs, decrypting], everything)).toEqual(named(theirs.slice(1)));
+  }, 120_000);
+
+  it('allows writing its own receipts, and nothing else in the customer’s bucket', async () => {
+    const receipt = (bucket: string, data: string) =>
+      `arn:aws:s3:::${bucket}/sluice-receipts/${data}/${DAY}/x.json`;
+    const writing: readonly Asked[] = [
+      ['s3:PutObject', receipt('acme-drops', 'events')],
+      ['kms:GenerateDataKey', key('111111111111'), VIA],
+    ];
+    const beyond = (name: string): readonly Asked[] => [
+      ['s3:GetObject', receipt(`${name}-drops`, 'events')],
+      ['s3:DeleteObject', receipt(`${name}-drops`, 'events')],
+      ['s3:PutObject', receipt(`${name}-drops`, 'events-2')],
+      ['s3:PutObject', receipt('acme-2-drops', 'events')],
+      ['s3:PutObject', `arn:aws:s3:::${name}-drops/in/events/${DAY}/a.parquet`],
+      ['s3:PutObject', `arn:aws:s3:::${name}-drops/sluice-receipts`],
+      ['s3:ListBucket', `arn:aws:s3:::${name}-drops`, { 's3:prefix': 'sluice-receipts/events/' }],
+      ['kms:GenerateDataKey', key('222222222222'), VIA],
+    ];
+    const policy = loadSession(place, config, acme, dataset);
+    expect(await allowedOf(policy, [...writing, ...beyond('acme')])).toEqual(named(writing));
+    // Without receipts, nothing is written.
+    const { receipt: _, ...reads } = acme;
+    expect(await allowedOf(loadSession(place, config, reads, dataset), writing.slice(0, 1))).toEqual([]);
+
+    const theirs: readonly Asked[] = [
+      ['s3:PutObject', receipt('third-drops', 'events')],
+      ['kms:GenerateDataKey', key('333333333333'), VIA],
+    ];
+    const session = customerSession(third, 'sluice-receipts/events/', 'receipt');
+    expect(await allowedOf(session, [...theirs, ...beyond('third')], everything)).toEqual(named(theirs));
+    for (const purpose of ['list', 'read'] as const)
+      expect(await allowedOf(customerSession(third, 'in/events/', purpose), theirs, everything)).toEqual([]);
   }, 120_000);
 
   it('allows listing the metadata folder of an Iceberg table, but not reading it', async () => {

@@ -37,6 +37,7 @@ const base: ConfigInput = {
     {
       name: 'shop',
       ...customer,
+      receipt: { bucket: true, webhook: { url: 'https://hooks.example.com/receipts' } },
       datasets: [
         { name: 'clicks', kind: 'events', timezone: 'Europe/Paris' },
         { name: 'sums', kind: 'metrics' },
@@ -129,6 +130,7 @@ const CASES: Readonly<Record<string, { readonly from?: Values; readonly to: Valu
     to: { 'sources.1.role': { arn: role.arn, allowNoExternalId: true } },
   },
   sources: { to: { sources: [] } },
+  'sources.0.receipt.bucket': { to: { 'sources.0.receipt.bucket': false } },
   'sources.1.datasets': { to: { 'sources.1.datasets.1': { name: 'two', kind: 'events' } } },
   'sources.0.datasets': { to: { 'sources.1.datasets.1': { name: 'two', kind: 'events' } } },
   [dataset(0, 'kind')]: { to: { [dataset(0, 'kind')]: 'metrics' } },

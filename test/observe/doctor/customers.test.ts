@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { s3LastListings, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
-import { ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
+import { ledgerKey, receiptNoteKey } from '../../../lib/tables/ledgerKeys.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 
@@ -32,7 +32,7 @@ describe('sluice doctor on sources and exports', () => {
       holdouts: [],
       sources: [
         {
-          ...{ ...customers, name: 'acme', bucket: 'acme-drops' },
+          ...{ ...customers, name: 'acme', bucket: 'acme-drops', receipt: { bucket: true } },
           datasets: [
             { name: 'events', kind: 'events', lookbackDays: 5, expectedBy: { hour: 9 } },
             { name: 'clicks', kind: 'events', schedule: 'hourly' },
@@ -145,6 +145,23 @@ describe('sluice doctor on sources and exports', () => {
       await s3.send(
         new DeleteObjectCommand({ Bucket: BUCKET, Key: ledgerKey('acme', 'clicks', addDays(TODAY, -ago)) }),
       );
+  });
+
+  it('warns about receipts that could not be sent, but not about those that are about to be', async () => {
+    await look('events', 1);
+    await look('clicks', 1);
+    const [older, day] = [addDays(TODAY, -2), addDays(TODAY, -1)];
+    const note = { table: 'acme_events', id: 'x', to: ['bucket'] as const };
+    const keys = [
+      receiptNoteKey({ ...note, day: older, why: 'SLUICE_RECEIPT_BUCKET_FAILED' }),
+      receiptNoteKey({ ...note, day, why: 'SLUICE_RECEIPT_ACCESS_DENIED' }),
+      receiptNoteKey({ ...note, day: TODAY, why: 'new' }),
+    ];
+    for (const Key of keys) await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: '' }));
+    const detail = `acme/events: ${day} to the bucket: SLUICE_RECEIPT_ACCESS_DENIED; and 1 other day.`;
+    expect(await found()).toEqual({ code: 0, findings: [['sources', 'RECEIPTS_WAITING', detail]] });
+    for (const Key of keys) await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
+    expect(await found()).toEqual({ code: 0, findings: [] });
   });
 
   it('finds late drops, but not those that have arrived since', async () => {

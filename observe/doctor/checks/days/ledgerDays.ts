@@ -7,9 +7,9 @@ import { ATHENA_STUCK_MS } from '../../../../lib/drops/limits.ts';
 import { lookbackDays } from '../../../../lib/drops/plan/decideDay.ts';
 import type { LastListing } from '../../../../lib/drops/plan/planSources.ts';
 import type { Dataset, Source } from '../../../../lib/schema/sources.ts';
-import { exportPlace } from '../../../../lib/tables/ledgerKeys.ts';
+import { exportPlace, type ReceiptNote } from '../../../../lib/tables/ledgerKeys.ts';
 import { explainAwsError } from '../../../explainAwsError.ts';
-import { readLateDays } from '../../../ingest/datasetStatus.ts';
+import { readLateDays, readWaitingReceipts } from '../../../ingest/datasetStatus.ts';
 import { type LedgerDay, readLedgerDays } from '../../../ingest/readLedgerDays.ts';
 import type { DoctorContext } from '../../DoctorContext.ts';
 import { CheckImpossible, type Finding, finding } from '../../findings.ts';
@@ -39,6 +39,7 @@ export const sources: Check = {
     'SLUICE_DOCTOR_LOAD_FAILED',
     'SLUICE_DOCTOR_LOAD_STUCK',
     'SLUICE_DOCTOR_FILES_LEFT_OUT',
+    'SLUICE_DOCTOR_RECEIPTS_WAITING',
   ],
   permissions: ['s3:GetObject', 's3:ListBucket', 'kms:Decrypt'],
   async run(doctor) {
@@ -62,6 +63,7 @@ export const sources: Check = {
         ),
       );
       const late = await readLateDays({ s3, config }, datasets);
+      const receipts = await mapLimit(datasets, PARALLEL, (one) => readWaitingReceipts({ s3, config }, one));
       return datasets.flatMap(({ source, dataset }, i) => [
         ...judgeListing(source, dataset, seen[i] ?? null, now),
         ...(late[i] ?? []).map(({ day, due }) =>
@@ -73,6 +75,7 @@ export const sources: Check = {
         ...failedDaysFinding('SLUICE_DOCTOR_LOAD_FAILED', `${source.name}/${dataset.name}`, days[i] ?? []),
         ...stuckFindings(`${source.name}/${dataset.name}`, days[i] ?? [], now),
         ...leftOutFinding(`${source.name}/${dataset.name}`, days[i] ?? []),
+        ...receiptsFinding(`${source.name}/${dataset.name}`, receipts[i] ?? []),
       ]);
     });
   },
@@ -91,6 +94,21 @@ function stuckFindings(of: string, days: readonly LedgerDay[], now: number): rea
       ),
     ];
   });
+}
+
+/** A finding for receipts that failed; it names the latest day. One that was never tried belongs to a load under way. */
+function receiptsFinding(of: string, notes: readonly ReceiptNote[]): readonly Finding[] {
+  const failed = notes.filter(({ why }) => why !== 'new');
+  const last = failed.at(-1);
+  if (last === undefined) return [];
+  const more =
+    failed.length === 1 ? '' : `; and ${failed.length - 1} other ${failed.length === 2 ? 'day' : 'days'}`;
+  return [
+    finding(
+      'SLUICE_DOCTOR_RECEIPTS_WAITING',
+      `${of}: ${last.day} to the ${last.to.join(' and the ')}: ${last.why}${more}.`,
+    ),
+  ];
 }
 
 /** A finding for days that were loaded without some of their objects; it names the latest day. */

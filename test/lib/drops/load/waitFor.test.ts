@@ -39,6 +39,7 @@ describe('a day of a dataset that waits for a marker', () => {
       ...{ source: 'acme', dataset: 'events', table: 'acme_events' },
       lastLook: null,
       late: [],
+      receipts: [],
     };
     expect(calendarText([{ ...status, days: [{ day: DAY, entry }] }])).toContain(
       `acme/events ${DAY} waiting for READY.txt (since ${new Date(loads.clock.now()).toISOString()})`,

@@ -1,0 +1,48 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { customerSession } from '../access/sessionPolicies.ts';
+import { ReceiptError, type ReceiptPorts } from '../drops/receipt/ReceiptPorts.ts';
+import { datasetReceiptFolder } from '../schema/sources.ts';
+import { customerClient, s3Refusal } from './customerClient.ts';
+import type { OwnSession } from './ownSession.ts';
+
+/** Time limit of one call, milliseconds: of a small object, which the client tries four times. */
+const TIMEOUT_MS = 5_000;
+
+/**
+ * Writes receipts into customers' buckets. With a customer's role, its session may write into the dataset's receipts alone.
+ * They have no ACL, for which the customer would have to allow more: in a bucket with ACLs, its owner can't read them.
+ *
+ * @param by The session of the load, which is limited to the dataset. Default: the function's role.
+ */
+export function customerReceipts(by?: OwnSession): ReceiptPorts['put'] {
+  return async ({ source, dataset }, key, text) => {
+    const { bucket, owner, kmsKeyArn, name } = source;
+    const client = customerClient(source, {
+      sessionName: `sluice-${name}-${dataset.name}`,
+      sessionPolicy: customerSession(source, datasetReceiptFolder(source, dataset) ?? '', 'receipt'),
+      requestTimeout: TIMEOUT_MS,
+      by,
+    });
+    try {
+      await client.send(
+        new PutObjectCommand({
+          ...{ Bucket: bucket, ExpectedBucketOwner: owner, Key: key, Body: text },
+          ContentType: 'application/json',
+          ...(kmsKeyArn === undefined
+            ? {}
+            : { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyArn, BucketKeyEnabled: true }),
+        }),
+      );
+    } catch (error) {
+      const refused = s3Refusal(error);
+      if (refused === null) throw error;
+      const code =
+        refused.refusal === 'access' || refused.refusal === 'role'
+          ? 'SLUICE_RECEIPT_ACCESS_DENIED'
+          : refused.refusal === 'key'
+            ? 'SLUICE_RECEIPT_KEY_DENIED'
+            : 'SLUICE_RECEIPT_BUCKET_FAILED';
+      throw new ReceiptError(code, `${bucket}/${key}: ${refused.detail}.`, { cause: error });
+    }
+  };
+}

@@ -1,0 +1,237 @@
+import { createHmac } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Receipt } from '../../lib/drops/receipt/Receipt.ts';
+import { localAccount } from '../../local/localAccount.ts';
+import { callMain } from '../harness/callMain.ts';
+import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
+import {
+  type Recorded,
+  type RecordingTarget,
+  recordingTarget,
+  status,
+  taken,
+} from '../harness/recordingTarget.ts';
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const [D16, D17, D18] = ['2026-11-16', '2026-11-17', '2026-11-18'] as const;
+const HOUR = 3_600_000;
+
+/** A row of Statsig's own names; one without a name is refused. */
+const row = (day: string, name: string | null, unit: string) =>
+  `SELECT TIMESTAMP '${day} 10:00' AS timestamp, ${name === null ? 'NULL' : `'${name}'`} AS event_name, '${unit}' AS unit_id`;
+
+describe('receipts', () => {
+  let ingest: Awaited<ReturnType<typeof ingestCloud>>;
+  let target: RecordingTarget;
+  let other: RecordingTarget;
+  let customer: S3Client;
+  beforeAll(async () => {
+    [target, other] = await Promise.all([recordingTarget(), recordingTarget()]);
+    ingest = await ingestCloud({
+      sources: [
+        {
+          ...{ name: 'acme', bucket: DROPS, owner: CUSTOMER, schedule: 'hourly', settleMinutes: 0 },
+          receipt: { bucket: true, webhook: { url: `${target.url}/sluice?of=acme`, secret: SECRET } },
+          datasets: [{ name: 'events', kind: 'events', lookbackDays: 8, refusedShare: 0.5 }],
+        },
+      ],
+    });
+    customer = new S3Client({
+      ...{ endpoint: ingest.cloud.edge, region: 'us-east-1' },
+      credentials: { accessKeyId: CUSTOMER, secretAccessKey: 'test' },
+    });
+    await ingest.jumpTo(`${D18}T12:00:00Z`);
+  }, 120_000);
+  afterAll(async () => {
+    customer.destroy();
+    await ingest.close();
+    await Promise.all([target.close(), other.close()]);
+  });
+  beforeEach(() => target.behave(taken));
+
+  const sluice = (...args: string[]) => callMain([...args, '--local'], { env: ingest.env });
+  const eventually = async <Result>(look: () => Promise<Result>, isIt: (one: Result) => boolean) => {
+    const until = Date.now() + 60_000;
+    for (;;) {
+      await ingest.cloud.flush();
+      const found = await look();
+      if (isIt(found) || Date.now() > until) return found;
+      await pause(50);
+    }
+  };
+  const keys = async (): Promise<readonly string[]> => {
+    const { Contents = [] } = await customer.send(
+      new ListObjectsV2Command({ Bucket: DROPS, Prefix: 'sluice-receipts/' }),
+    );
+    return Contents.map(({ Key = '' }) => Key);
+  };
+  const written = async (day: string, count = 1): Promise<readonly Receipt[]> => {
+    const found = await eventually(
+      async () => (await keys()).filter((key) => key.includes(`/${day}/`)),
+      (all) => all.length >= count,
+    );
+    return Promise.all(
+      found.map(async (Key) => {
+        const { Body } = await customer.send(new GetObjectCommand({ Bucket: DROPS, Key }));
+        return JSON.parse((await Body?.transformToString()) ?? '') as Receipt;
+      }),
+    );
+  };
+  const posted = (day: string, from = 0) =>
+    target.recorded.slice(from).filter(({ body }) => JSON.parse(body.toString()).day === day);
+  const verify = ({ headers, body }: Recorded) => {
+    const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
+    const key = Buffer.from(SECRET.slice('whsec_'.length), 'base64');
+    expect(headers['webhook-signature']).toBe(
+      `v1,${createHmac('sha256', key).update(signed).digest('base64')}`,
+    );
+  };
+  const problems = async () => (await sluice('ingest', 'status', '--days', '4')).stdout;
+
+  it('that the bucket refuses, and a webhook takes on the second try, leave the load as it is', async () => {
+    let failures = 1;
+    target.behave((response, request) => {
+      failures -= 1;
+      (failures >= 0 ? status(500) : taken)(response, request);
+    });
+    await ingest.drop(
+      `events/${D16}/a.parquet`,
+      `${row(D16, 'seen', 'u1')} UNION ALL ${row(D16, null, 'u-secret')}`,
+    );
+    await ingest.jump(HOUR);
+    const requests = await eventually(
+      async () => posted(D16),
+      (all) => all.length >= 2,
+    );
+    expect(requests).toHaveLength(2);
+    const [first, second] = requests;
+    for (const one of requests) verify(one);
+    expect(second?.url).toBe('/sluice?of=acme');
+    expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+    const receipt: Receipt = JSON.parse(String(second?.body));
+    expect(receipt).toMatchObject({
+      ...{ receipt: 1, id: second?.headers['webhook-id'], source: 'acme', dataset: 'events', day: D16 },
+      ...{ outcome: 'loaded', problem: null, rows: { read: 2, written: 1, refused: 1 }, moreFiles: 0 },
+      refused: [{ code: 'SLUICE_INGEST_ROW_NAME_MISSING', rows: 1 }],
+      files: [{ key: `events/${D16}/a.parquet`, fate: 'loaded', rows: { read: 2, written: 1, refused: 1 } }],
+    });
+    // No row goes to a webhook.
+    expect(String(second?.body)).not.toContain('u-secret');
+    expect(receipt).not.toHaveProperty('examples');
+    expect(await keys()).toEqual([]);
+    expect(await eventually(problems, (text) => text.includes('receipt'))).toContain(
+      `acme/events ${D16} has a receipt that the bucket did not take: SLUICE_RECEIPT_ACCESS_DENIED`,
+    );
+  }, 120_000);
+
+  it('are written an hour later, once the bucket has the printed policy', async () => {
+    const { stdout } = await callMain(
+      [
+        'policy',
+        'print',
+        '--for',
+        'ingest-source',
+        '--source',
+        'acme',
+        '--json',
+        '--account',
+        localAccount.id,
+      ],
+      { env: ingest.env },
+    );
+    const { bucketPolicy } = JSON.parse(stdout);
+    expect(bucketPolicy.Statement).toContainEqual(
+      expect.objectContaining({
+        Action: ['s3:PutObject'],
+        Resource: [`arn:aws:s3:::${DROPS}/sluice-receipts/*`],
+      }),
+    );
+    await customer.send(new PutBucketPolicyCommand({ Bucket: DROPS, Policy: JSON.stringify(bucketPolicy) }));
+    const before = target.recorded.length;
+    await ingest.jump(HOUR);
+    const [receipt] = await written(D16);
+    expect(receipt).toMatchObject({ day: D16, outcome: 'loaded', examples: [] });
+    // The webhook has it already.
+    expect(posted(D16, before)).toEqual([]);
+    expect(await eventually(problems, (text) => !text.includes('receipt'))).not.toContain('receipt');
+  }, 120_000);
+
+  it('name a file that holds a day up, and quote refused rows in the bucket alone', async () => {
+    await ingest.drop(
+      `events/${D17}/a.parquet`,
+      `${row(D17, 'seen', 'u1')} UNION ALL ${row(D17, null, 'u-secret')}`,
+    );
+    await ingest.drop(`events/${D17}/b.parquet`, "SELECT 'x' AS other");
+    await ingest.put(`events/${D17}/notes.csv`, Buffer.from('a,b\n'));
+    await ingest.jump(HOUR);
+    const [failed] = await written(D17);
+    expect(failed).toMatchObject({
+      ...{ outcome: 'failed', version: null, problem: { code: 'SLUICE_INGEST_COLUMN_MISSING' } },
+      files: expect.arrayContaining([
+        expect.objectContaining({ key: `events/${D17}/b.parquet`, fate: 'refused' }),
+        expect.objectContaining({ key: `events/${D17}/a.parquet`, fate: 'waiting' }),
+        expect.objectContaining({ key: `events/${D17}/notes.csv`, fate: 'ignored' }),
+      ]),
+    });
+    expect(failed?.problem?.message).toContain(`events/${D17}/b.parquet, column "timestamp"`);
+    await ingest.remove(`events/${D17}/b.parquet`);
+    await ingest.jump(HOUR);
+    const [, loaded] = await written(D17, 2);
+    expect(loaded).toMatchObject({ outcome: 'loaded', rows: { read: 2, written: 1, refused: 1 } });
+    expect(loaded?.examples).toEqual([
+      expect.objectContaining({
+        ...{ file: `events/${D17}/a.parquet`, code: 'SLUICE_INGEST_ROW_NAME_MISSING' },
+        row: expect.stringContaining('u-secret'),
+      }),
+    ]);
+    const [one] = await eventually(
+      async () => posted(D17),
+      (all) => all.length >= 2,
+    );
+    verify(one as Recorded);
+    expect(posted(D17).map(String).join()).not.toContain('u-secret');
+  }, 120_000);
+
+  it('follow no redirect, and load nothing', async () => {
+    target.behave(status(307, { location: `${other.url}/stolen` }));
+    await ingest.drop(`events/${D18}/a.parquet`, row(D18, 'seen', 'u1'));
+    await ingest.jump(HOUR);
+    const [receipt] = await written(D18);
+    expect(receipt).toMatchObject({ outcome: 'loaded' });
+    expect(await eventually(problems, (text) => text.includes('receipt'))).toContain(
+      `acme/events ${D18} has a receipt that the webhook did not take: SLUICE_RECEIPT_WEBHOOK_REDIRECTS`,
+    );
+    expect(other.recorded).toEqual([]);
+    const before = await keys();
+    // Whoever has our session writes nothing elsewhere: the policy allows the folder of receipts alone.
+    const ours = new S3Client({
+      ...{ endpoint: ingest.cloud.edge, region: 'us-east-1' },
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const put = (Key: string) => ours.send(new PutObjectCommand({ Bucket: DROPS, Key, Body: 'x' }));
+    await expect(put(`events/${D18}/x.parquet`)).rejects.toMatchObject({ name: 'AccessDenied' });
+    ours.destroy();
+    target.behave(taken);
+    const sent = target.recorded.length;
+    await ingest.jump(HOUR);
+    await eventually(
+      async () => posted(D18, sent),
+      (all) => all.length > 0,
+    );
+    // The same receipt again, and no load because of it.
+    expect(new Set(posted(D18).map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(await keys()).toEqual(before);
+    const { stdout } = await callMain([
+      ...['query', 'SELECT count(*) AS n FROM acme_events', '--json', '--data', ingest.data],
+    ]);
+    expect(JSON.parse(stdout)).toEqual([{ n: 3 }]);
+  }, 120_000);
+});
