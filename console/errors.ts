@@ -36,7 +36,7 @@ export const ConsoleError = defineErrorFamily('system', {
   },
   SLUICE_CONSOLE_PAGE: {
     cause: "The console's page could not be bundled.",
-    cure: 'Run `npm ci` in the clone, then start again.',
+    cure: 'Run `npm ci`, then start again.',
   },
   SLUICE_CONSOLE_DEFECT: {
     cause: 'An unexpected error occurred.',

@@ -30,7 +30,7 @@ import { streams } from './streams/streams.ts';
 import type { Output, Resources } from './template/Resource.ts';
 import { partName, type Stack } from './template/Stack.ts';
 
-/** All resources of the deployment except the functions and their triggers, which are in serverless.yml. */
+/** All resources of the deployment except the functions and their triggers: infra/serverless/service.ts. */
 export function resources(stack: Stack): {
   readonly Resources: Resources;
   readonly Outputs: Readonly<Record<string, Output>>;

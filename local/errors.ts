@@ -5,7 +5,7 @@ import { configureErrors } from '../packages/local-aws/src/index.ts';
 export const LocalTemplateError = defineErrorFamily('user', {
   SLUICE_TEMPLATE_TOOL_MISSING: {
     cause: 'Serverless is not installed, so the template can not be packaged.',
-    cure: 'Run `npm ci` in the root of the repository.',
+    cure: 'Run `npm ci` in the root of the repository. In a project of your own, run `npm install`: its package.json has to name `serverless` (docs/project.md).',
   },
   SLUICE_TEMPLATE_PACKAGE_FAILED: {
     cause: '`serverless package` failed.',

@@ -9,8 +9,8 @@ import type { Architecture } from '../../lib/schema/regions.ts';
 /** What can go wrong while the functions are bundled. */
 export const BuildError = defineErrorFamily('user', {
   SLUICE_BUILD_FUNCTION_MISSING: {
-    cause: 'serverless.yml names a function that has no handler.',
-    cure: 'Add functions/<name>/handler.ts, or remove the function from serverless.yml.',
+    cause: 'A function of the deployment has no handler.',
+    cure: 'Remove the function from serverless.yml: one of your own belongs into a stack of its own. To extend Sluice itself, add functions/<name>/handler.ts and its settings in infra/serverless/service.ts.',
   },
   SLUICE_BUILD_FAILED: {
     cause: 'A function could not be bundled.',

@@ -8,7 +8,7 @@ import { schedule } from '../streams/schedules.ts';
 import { getAtt, type Resource, type Resources, ref } from '../template/Resource.ts';
 import { curateIds, partName, type Stack } from '../template/Stack.ts';
 
-/** Timeouts of the functions, and the plan's batching window, in serverless.yml. */
+/** Timeouts of the functions, and the plan's batching window, in infra/serverless/service.ts. */
 const PLAN_SECONDS = 300;
 const PLAN_BATCHING_SECONDS = 60;
 const CURATE_SECONDS = 900;

@@ -5,7 +5,7 @@ import { schedule, usedSchedules } from '../streams/schedules.ts';
 import { getAtt, type Output, type Resources } from '../template/Resource.ts';
 import { exportIds, partName, type Stack } from '../template/Stack.ts';
 
-/** Timeout of the function in serverless.yml, seconds. */
+/** Timeout of the function in infra/serverless/service.ts, seconds. */
 const EXPORT_SECONDS = 900;
 /** The next scheduled run finds what this one misses. */
 const EXPORT_RECEIVES = 5;

@@ -11,7 +11,7 @@ import { schedule, usedSchedules } from '../streams/schedules.ts';
 import { getAtt, type Resources } from '../template/Resource.ts';
 import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 
-/** Timeouts of the functions in serverless.yml, seconds. */
+/** Timeouts of the functions in infra/serverless/service.ts, seconds. */
 const PLAN_SECONDS = 300;
 const LOAD_SECONDS = 900;
 /** The next scheduled run finds what this one misses. */

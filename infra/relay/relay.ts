@@ -9,7 +9,7 @@ import { schedule } from '../streams/schedules.ts';
 import type { Resources } from '../template/Resource.ts';
 import { partName, relayIds, type Stack } from '../template/Stack.ts';
 
-/** Timeout of the function in serverless.yml. */
+/** Timeout of the function in infra/serverless/service.ts. */
 const RELAY_SECONDS = 120;
 /** The runs over waiting objects go on with what a message does not settle. */
 const WAITING_RECEIVES = 10;

@@ -5,7 +5,7 @@ import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 import { workQueue } from './queues.ts';
 import { schedule } from './schedules.ts';
 
-/** The timeout of the function in serverless.yml. */
+/** The timeout of the function in infra/serverless/service.ts. */
 const HOLD_SECONDS = 60;
 /** The next check comes after five minutes anyway. */
 const HOLD_RECEIVES = 5;

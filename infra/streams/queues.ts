@@ -6,10 +6,10 @@ import { logicalIds, partName, type Stack } from '../template/Stack.ts';
 const REGISTER_RECEIVES = 5;
 /**
  * Attempts of a message: one every half hour. Then an error object is parked, and the run for stragglers goes on with an
- * overflow object. serverless.yml passes the number to the function as `SLUICE_TRIES`.
+ * overflow object. infra/serverless/service.ts passes the number to the function as `SLUICE_TRIES`.
  */
 const REDRIVE_RECEIVES = 20;
-/** Timeouts of the functions and their batching windows, in serverless.yml. */
+/** Timeouts of the functions and their batching windows, in infra/serverless/service.ts. */
 const REGISTER_SECONDS = 60;
 const REGISTER_BATCHING_SECONDS = 10;
 const REDRIVE_SECONDS = 300;
@@ -55,16 +55,16 @@ const DATA_KEY_SECONDS = 3_600;
 
 /** A queue that a rule, a schedule or a function sends to and one function consumes. */
 export interface WorkQueue {
-  /** The function's name in serverless.yml. The queues are named after it. */
+  /** The function's name in infra/serverless/service.ts. The queues are named after it. */
   readonly part: string;
   /** Logical IDs. */
   readonly queue: string;
   readonly deadLetters: string;
   /** The rules that send to the queue. Default none: other senders have a role that allows it. */
   readonly rules?: readonly string[];
-  /** The function's timeout in serverless.yml, seconds. */
+  /** The function's timeout in infra/serverless/service.ts, seconds. */
   readonly timeoutSeconds: number;
-  /** `maximumBatchingWindow` in serverless.yml, seconds. Default 0. */
+  /** `maximumBatchingWindow` in infra/serverless/service.ts, seconds. Default 0. */
   readonly batchingSeconds?: number;
   /** Receives before a message moves to the dead-letter queue. At least five, or throttling alone would move it (same page). */
   readonly maxReceives: number;

@@ -23,7 +23,7 @@ export const StageUsageError = defineErrorFamily('user', {
   },
 });
 
-/** `memorySize` of each function in serverless.yml, MB. */
+/** `memorySize` of each function in infra/serverless/service.ts, MB. */
 export const FUNCTION_MEGABYTES = {
   collect: 1_024,
   register: 512,

@@ -40,7 +40,7 @@ const FIREHOSE_PUTS = 1_000;
 const MOST_QUOTA_PAGES = 10;
 
 /**
- * Concurrent executions of one queue's function: `maximumConcurrency` of each queue in serverless.yml, the least that
+ * Concurrent executions of one queue's function: `maximumConcurrency` of each queue in infra/serverless/service.ts, the least that
  * Lambda accepts. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
 const WORKERS_OF_A_QUEUE = 2;
