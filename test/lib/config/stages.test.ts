@@ -285,6 +285,11 @@ describe('two stages', () => {
     expect(bucket).toBe('acme-prod-eu');
   });
 
+  const endpoint = {
+    domain: 'collect.acme.com',
+    certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/1234abcd-12ab-34cd-56ef-1234567890ab',
+  };
+
   it.each<[string, Readonly<Record<string, Partial<ConfigInput>>>, string]>([
     ['a bucket', { prod: { bucket: 'acme-dev' } }, prod('bucket', 'acme-dev', 'bucket', 'bucket')],
     [
@@ -314,6 +319,11 @@ describe('two stages', () => {
       'a workgroup',
       { prod: { athena: { workgroup: 'sluice-dev' } } },
       prod('athena.workgroup', 'sluice-dev', 'workgroup', 'athena.workgroup'),
+    ],
+    [
+      'a domain',
+      { dev: { endpoint }, prod: { endpoint } },
+      prod('endpoint.domain', 'collect.acme.com', 'domain', 'endpoint.domain'),
     ],
     [
       'the workgroup of a reader',
@@ -365,6 +375,10 @@ describe('two stages', () => {
     [
       'what one exports and the other reads',
       { dev: source('acme-warehouse'), prod: exported('acme-warehouse', 'events') },
+    ],
+    [
+      'a domain in different regions, where each has a certificate of its own',
+      { dev: { endpoint }, prod: { endpoint, region: 'eu-west-1' } },
     ],
     [
       'names of databases and workgroups in different regions',
