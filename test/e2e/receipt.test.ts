@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   GetObjectCommand,
@@ -8,6 +10,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { addDays } from '../../lib/base/time.ts';
 import type { Receipt } from '../../lib/drops/receipt/Receipt.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { callMain } from '../harness/callMain.ts';
@@ -233,5 +236,33 @@ describe('receipts', () => {
       ...['query', 'SELECT count(*) AS n FROM acme_events', '--json', '--data', ingest.data],
     ]);
     expect(JSON.parse(stdout)).toEqual([{ n: 3 }]);
+  }, 120_000);
+
+  it('are of a whole day for the example file of the page, which names the deployment', async () => {
+    const folder = join(ingest.data, '..', 'examples');
+    const { code, stdout, stderr } = await sluice(
+      'connect',
+      'customer',
+      'acme',
+      '--json',
+      '--example-file',
+      folder,
+    );
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^Wrote .*example\.parquet\.\n$/)]);
+    const { page: text, placeholders, examples } = JSON.parse(stdout);
+    expect(placeholders).toEqual([]);
+    expect(text).toContain(`arn:aws:iam::${localAccount.id}:root`);
+    expect(text).toContain('/v1/mark_data_ready_dwh');
+    const [path = ''] = examples;
+    const key = path.slice(folder.length + 1);
+    const [, day = ''] = key.split('/');
+    await ingest.put(key, readFileSync(path));
+    await ingest.jumpTo(`${addDays(day, 1)}T12:00:00Z`);
+    const [receipt] = await written(day);
+    expect(receipt).toMatchObject({
+      outcome: 'loaded',
+      rows: { read: 2, written: 2, refused: 0 },
+      refused: [],
+    });
   }, 120_000);
 });

@@ -1,5 +1,5 @@
 import { defineErrorFamily } from '../../base/errors.ts';
-import type { DropPlace } from '../load/publishVersion.ts';
+import type { Dataset, Source } from '../../schema/sources.ts';
 
 /** Why a receipt could not be sent. The load is done all the same, and the receipt is tried again every hour. */
 export const ReceiptError = defineErrorFamily('user', {
@@ -54,7 +54,11 @@ export interface ReceiptPorts {
    *
    * @throws ReceiptError
    */
-  put(place: Pick<DropPlace, 'source' | 'dataset'>, key: string, text: string): Promise<void>;
+  put(
+    place: { readonly source: Source; readonly dataset: Dataset },
+    key: string,
+    text: string,
+  ): Promise<void>;
   /**
    * Sends a request, and follows no redirect.
    *

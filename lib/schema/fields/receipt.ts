@@ -101,7 +101,5 @@ export const receiptSchema = z
     'bucket: true, webhook, or both: leave `receipt` out for none',
   );
 
-/** A source's receipts, validated. */
-export type ReceiptSettings = z.output<typeof receiptSchema>;
 /** An address for receipts, and what signs them. */
 export type ReceiptWebhook = z.output<typeof webhook>;
