@@ -1,8 +1,10 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
-import { nearestNames } from '../../lib/base/text.ts';
+import { didYouMean } from '../../lib/base/text.ts';
 import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
 import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
+
+export { didYouMean };
 
 /** One option as `node:util` parses it. */
 export type CommandOption = NonNullable<ParseArgsConfig['options']>[string] & {
@@ -120,12 +122,6 @@ function unknownOption(rawName: string, options: CommandOptions): string {
     return `${JSON.stringify(rawName)} begins with - and is read as an option. Write such an argument after --.`;
   const known = Object.keys(options).map((name) => `--${name}`);
   return `${rawName}: unknown option.${didYouMean(rawName, known)}`;
-}
-
-/** ` Did you mean start?`, with the names that are most similar to a word; empty if none is similar. */
-export function didYouMean(word: string, known: readonly string[]): string {
-  const names = nearestNames(word, known);
-  return names.length === 0 ? '' : ` Did you mean ${names.join(' or ')}?`;
 }
 
 /** The text of an option; undefined without it. */

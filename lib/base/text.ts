@@ -30,6 +30,12 @@ export function nearestNames<Name extends string>(word: string, known: readonly 
   return near.filter(({ distance }) => distance === least).map(({ name }) => name);
 }
 
+/** ` Did you mean start?`, with the names that are most similar to a word; empty if none is similar. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const names = nearestNames(word, known);
+  return names.length === 0 ? '' : ` Did you mean ${names.join(' or ')}?`;
+}
+
 /** Letters to insert, remove or change, or neighbours to swap, to make one word of another (optimal string alignment). */
 function editDistance(one: string, other: string): number {
   let [before, last]: [number[], number[]] = [[], Array.from({ length: other.length + 1 }, (_, i) => i)];

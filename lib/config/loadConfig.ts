@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isJsonObject } from '../base/json.ts';
-import { displayValue } from '../base/text.ts';
+import { didYouMean, displayValue } from '../base/text.ts';
 import type { Config } from '../schema/config.ts';
 import { DEFAULT_STAGE, isPersonalStage, LOCAL_STAGE } from '../schema/stages.ts';
 import { ConfigError } from './ConfigError.ts';
@@ -156,7 +156,7 @@ function requireStageOfFunction(stage: string, stages: readonly string[]): void 
   if (stages.includes(stage) || stage === LOCAL_STAGE || isPersonalStage(stage)) return;
   throw new ConfigError(
     'SLUICE_CONFIG_STAGE_UNKNOWN',
-    `stage: got ${displayValue(stage)}, expected ${stages.join(', ')}, personal-<name>, or ${LOCAL_STAGE} for the local cloud.`,
+    `stage: got ${displayValue(stage)}, expected ${stages.join(', ')}, personal-<name>, or ${LOCAL_STAGE} for the local cloud.${didYouMean(stage, stages)}`,
   );
 }
 

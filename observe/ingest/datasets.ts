@@ -1,4 +1,5 @@
 import { defineErrorFamily } from '../../lib/base/errors.ts';
+import { didYouMean } from '../../lib/base/text.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
@@ -62,8 +63,15 @@ export function namedDatasets(
       (dataset === undefined || one.dataset.name === dataset),
   );
   if (first !== undefined) return [first, ...others];
+  if (all.length === 0) throw new DropsError('SLUICE_INGEST_NO_SOURCES', 'It has no datasets.');
   const known = all.map((one) => `${one.source.name}/${one.dataset.name}`).join(', ');
-  throw new DropsError('SLUICE_INGEST_NO_SOURCES', known === '' ? 'It has no datasets.' : `It has ${known}.`);
+  const names = sources.map(({ name }) => name);
+  const ofSource = all.filter((one) => source === undefined || one.source.name === source);
+  const meant =
+    ofSource.length === 0
+      ? didYouMean(source ?? '', names)
+      : didYouMean(dataset ?? '', [...new Set(ofSource.map((one) => one.dataset.name))]);
+  throw new DropsError('SLUICE_INGEST_NO_SOURCES', `It has ${known}.${meant}`);
 }
 
 /** The customer's `s3://<bucket>/<folder>/` of an export. */
@@ -82,6 +90,9 @@ export function namedExports(
 ): readonly [Export, ...Export[]] {
   const [first, ...others] = exports.filter((one) => name === undefined || one.name === name);
   if (first !== undefined) return [first, ...others];
-  const known = exports.map((one) => one.name).join(', ');
-  throw new ExportsError('SLUICE_EXPORT_UNKNOWN', known === '' ? 'It has no exports.' : `It has ${known}.`);
+  const known = exports.map((one) => one.name);
+  throw new ExportsError(
+    'SLUICE_EXPORT_UNKNOWN',
+    known.length === 0 ? 'It has no exports.' : `It has ${known.join(', ')}.${didYouMean(name ?? '', known)}`,
+  );
 }

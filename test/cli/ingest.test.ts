@@ -172,6 +172,8 @@ describe('sluice ingest', () => {
   it.each([
     [['explain', '--source', 'acme', '--dataset', 'events', '--day', OLD], 1, 'SLUICE_INGEST_DAY_UNKNOWN'],
     [['status', '--source', 'nobody'], 1, 'SLUICE_INGEST_NO_SOURCES'],
+    [['status', '--source', 'amce'], 1, 'It has acme/events, shut/events. Did you mean acme?'],
+    [['status', '--source', 'acme', '--dataset', 'event'], 1, 'Did you mean events?'],
     [['status', '--days', '0'], 2, '--days: got 0, expected 1 to 366'],
     [
       ['explain', '--source', 'acme'],

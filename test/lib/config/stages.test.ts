@@ -105,6 +105,13 @@ describe('a configuration for several stages', () => {
     );
   });
 
+  it('suggests the stage that is meant', async () => {
+    const file = fileWith(`export default defineConfig(${byStage}, { stages: ['dev', 'prod'] });`);
+    expect(await refusal(() => loadConfig(file, 'prd'))).toContain(
+      'or local for the local cloud. Did you mean prod?',
+    );
+  });
+
   it('refuses lists that differ', async () => {
     const file = fileWith(
       `export const stages = ['dev'];\nexport default defineConfig(${byStage}, { stages: ['dev', 'prod'] });`,
