@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { quoteName } from '../../lib/base/sql.ts';
+import { NameFilter } from '../../lib/collect/eventFilter.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import type { Cloud } from '../../local/startCloud.ts';
@@ -37,58 +38,57 @@ export async function checkPipeline(
   const { config } = cloud;
   const user = { userID: 'sluice-test' };
   const time = Date.now();
-  const exposure = {
-    ...{ eventName: 'statsig::config_exposure', user, time, value: null },
-    metadata: {
-      config: nameFor(config.exposures),
-      ruleID: 'test',
-      rulePassed: 'true',
-      reason: 'Network:Recognized',
-    },
+  const names = { exposures: nameFor(config.exposures), events: nameFor(config.events) };
+  const metadata = {
+    config: names.exposures,
+    ruleID: 'test',
+    rulePassed: 'true',
+    reason: 'Network:Recognized',
   };
-  const event = { eventName: nameFor(config.events), user, time, value: 1, metadata: {} };
-  await post(cloud.collector, JSON.stringify({ events: [exposure, event] }));
+  await post(cloud.collector, [
+    { eventName: 'statsig::config_exposure', user, time, value: null, metadata },
+    { eventName: names.events, user, time, value: 1, metadata: {} },
+  ]);
   report('The collector accepted an exposure and an event: 202.');
-  // Refused with an answer that stops SDKs from sending it again.
-  await post(cloud.collector, `{"events": [${JSON.stringify({ eventName: '', user, time })}]}`);
+  // It has no name. Refused with an answer that stops SDKs from sending it again.
+  await post(cloud.collector, [{ eventName: '', user, time }]);
   const { unregistered } = await cloud.flush();
   if (unregistered > 0)
     throw new TestError('SLUICE_TEST_NOT_FOUND', `${unregistered} new files could not be registered.`);
   const tables = deliveredTables(config);
-  for (const kind of ['exposures', 'events'] as const) {
-    const { name } = tables[kind];
-    await requireRow(cloud.data, config, name);
-    report(`The ${kind === 'events' ? 'event' : 'exposure'} is a row of ${config.database}.${name}.`);
+  const what = { exposures: 'The exposure', events: 'The event', quarantine: 'A malformed event' } as const;
+  for (const kind of ['exposures', 'events', 'quarantine'] as const) {
+    const table = `${config.database}.${tables[kind].name}`;
+    const lands = kind === 'quarantine' || new NameFilter(config[kind]).passes([names[kind]]);
+    const isThere = await hasRows(cloud.data, config, tables[kind].name);
+    if (lands !== isThere)
+      throw new TestError('SLUICE_TEST_NOT_FOUND', `${table} has ${isThere ? 'a' : 'no'} row.`);
+    report(lands ? `${what[kind]} is a row of ${table}.` : `${what[kind]} is left out, as \`${kind}\` says.`);
   }
-  const { name } = tables.quarantine;
-  await requireRow(cloud.data, config, name);
-  report(`A malformed event is a row of ${config.database}.${name}, with the reason.`);
 }
 
 /** @throws TestError SLUICE_TEST_NOT_ACCEPTED. */
-async function post(collector: string, body: string): Promise<void> {
+async function post(collector: string, events: readonly object[]): Promise<void> {
   const response = await fetch(`${collector}/v1/rgstr`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'statsig-api-key': 'client-sluice-test' },
-    body,
+    body: JSON.stringify({ events }),
     signal: AbortSignal.timeout(DEADLINE_MS),
   });
   if (response.status === 202) return;
   throw new TestError('SLUICE_TEST_NOT_ACCEPTED', `It answered ${response.status}: ${await response.text()}`);
 }
 
-/** @throws TestError SLUICE_TEST_NOT_FOUND. */
-async function requireRow(
+async function hasRows(
   data: string,
   { database }: Pick<Config, 'database'>,
   table: string,
-): Promise<void> {
+): Promise<boolean> {
   const [row] = await runQuery(data, `SELECT count(*) AS n FROM ${quoteName(database)}.${quoteName(table)}`);
-  if (rowSchema.parse(row).n === 0)
-    throw new TestError('SLUICE_TEST_NOT_FOUND', `${database}.${table} has no row.`);
+  return rowSchema.parse(row).n > 0;
 }
 
-/** A name that the configuration lets land: the first that it allows, or one of our own. */
+/** A name that the configuration lets land if it can: the first that it allows, or one of our own. */
 function nameFor({ allow }: { readonly allow?: readonly string[] | undefined }): string {
   return allow?.[0]?.replace(/\*$/, '') || 'sluice_test';
 }

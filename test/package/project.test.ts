@@ -1,9 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts of configuration files
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SERVERLESS } from '../../cli/project/projectFiles.ts';
+import { pinnedBinding } from '../../infra/build/LambdaBinding.ts';
 import { PACKAGE_NAME, VERSION } from '../../lib/base/version.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
@@ -85,7 +88,7 @@ describe('the npm package', () => {
     expect(named.map((path) => path.slice(packed.unpacked.length))).toEqual([]);
   });
 
-  it('is small, has exact dependencies, and can be published with provenance', () => {
+  it('is small, has exact dependencies, and can be published with provenance', async () => {
     const bytes = filesOf(packed.unpacked).reduce(
       (sum, file) => sum + statSync(join(packed.unpacked, file)).size,
       0,
@@ -98,6 +101,10 @@ describe('the npm package', () => {
       repository: { type: 'git' },
     });
     expect(manifest.scripts).toBeUndefined();
+    for (const architecture of ['arm64', 'x86_64'] as const) {
+      const pinned = await pinnedBinding(packed.unpacked, architecture);
+      expect(pinned).toEqual(await pinnedBinding(repositoryRoot, architecture));
+    }
     const versions = Object.values<string>(manifest.dependencies);
     expect(versions.length).toBeGreaterThan(15);
     expect(versions.filter((version) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
@@ -127,6 +134,10 @@ describe('sluice init', () => {
       [PACKAGE_NAME]: `file:sluice-pipeline-sluice-${VERSION}.tgz`,
       serverless: SERVERLESS,
     });
+    const yaml = createRequire(import.meta.url)('js-yaml');
+    const workflow = yaml.load(readFileSync(join(made, '.github', 'workflows', 'sluice.yml'), 'utf8'));
+    expect(Object.keys(workflow.jobs)).toEqual(['test', 'deploy']);
+    expect(workflow.jobs.deploy.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
     const { devDependencies, dependencies } = JSON.parse(
       readFileSync(join(repositoryRoot, 'package.json'), 'utf8'),
     );
@@ -148,6 +159,17 @@ describe('sluice init', () => {
 });
 
 describe('a project', () => {
+  it('knows the types of its configuration', () => {
+    const project = projectAs('pnpm', 'typed');
+    const compiler = join(repositoryRoot, 'node_modules', 'typescript', 'bin', 'tsc');
+    const compile = () =>
+      spawnSync(process.execPath, [compiler, '-p', '.'], { cwd: project.root, encoding: 'utf8' });
+    expect(compile()).toMatchObject({ status: 0, stdout: '' });
+    const text = readFileSync(join(project.root, 'sluice.config.ts'), 'utf8');
+    project.write('sluice.config.ts', text.replace('keysInSecret: true', "keysInSecret: 'yes'"));
+    expect(compile().stdout).toContain("'string' is not assignable to type 'boolean");
+  });
+
   it.each(['npm', 'pnpm', 'workspace'] as const)('tests itself, installed as by %s', (layout) => {
     const { status, stdout, stderr } = projectAs(layout).sluice(['test']);
     expect([status, stdout, stderr]).toEqual([
