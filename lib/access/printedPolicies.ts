@@ -14,12 +14,12 @@ import {
   ingestSourcePolicies,
 } from './customerBucketPolicies.ts';
 import { type DeployedNames, deployPolicies } from './deployPolicy.ts';
-import { erasePolicy } from './erasePolicy.ts';
 import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
+import { erasePolicy } from './operators/erasePolicy.ts';
+import { probePolicy } from './operators/probePolicy.ts';
 import { owoxPolicy } from './owoxPolicy.ts';
 import { type Place, placeFor } from './place.ts';
 import type { PolicyDocument } from './policyDocument.ts';
-import { probePolicy } from './probePolicy.ts';
 import { readerWorkgroup } from './readerStatements.ts';
 import { readerTrust, trustPolicy } from './readerTrust.ts';
 import { statsigPolicy } from './statsigPolicy.ts';

@@ -69,7 +69,7 @@ export interface ErasedObject {
 }
 
 /** The most bytes of an object that is searched. */
-export const MOST_BYTES = 2 * 1024 ** 3;
+const MOST_BYTES = 2 * 1024 ** 3;
 /** Bytes of an object that is not Parquet, and so is read as a whole. */
 const MOST_TEXT_BYTES = 256 * 1024 ** 2;
 /** A load by Athena that began longer ago has ended. */

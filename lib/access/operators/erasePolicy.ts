@@ -1,6 +1,6 @@
-import type { Config } from '../schema/config.ts';
-import { forwardedKinds } from '../schema/kinds.ts';
-import { curatedFolder, ERASURES_FOLDER } from '../tables/ledgerKeys.ts';
+import type { Config } from '../../schema/config.ts';
+import { forwardedKinds } from '../../schema/kinds.ts';
+import { curatedFolder, ERASURES_FOLDER } from '../../tables/ledgerKeys.ts';
 import {
   ERRORS_FOLDER,
   OVERFLOW_FOLDER,
@@ -9,11 +9,11 @@ import {
   QUERY_RESULTS_FOLDER,
   RELAY_FOLDER,
   readerResultsFolder,
-} from '../tables/objectKeys.ts';
-import { ingestedFolder, tableFolder } from '../tables/tableFolders.ts';
-import { arnIn, bucketArn, objectsArn, type Place } from './place.ts';
-import { allow, type PolicyDocument, policyDocument } from './policyDocument.ts';
-import { useKey } from './readerStatements.ts';
+} from '../../tables/objectKeys.ts';
+import { ingestedFolder, tableFolder } from '../../tables/tableFolders.ts';
+import { arnIn, bucketArn, objectsArn, type Place } from '../place.ts';
+import { allow, type PolicyDocument, policyDocument } from '../policyDocument.ts';
+import { useKey } from '../readerStatements.ts';
 
 /**
  * Everything `sluice erase` does: docs/privacy.md. It reads, replaces and deletes all that lands, in every version, and

@@ -1,9 +1,9 @@
-import type { Config } from '../schema/config.ts';
-import { LEDGER_FOLDER } from '../tables/ledgerKeys.ts';
-import { errorFolder, overflowFolder, QUERY_RESULTS_FOLDER } from '../tables/objectKeys.ts';
-import { landedFolders, tableFolder } from '../tables/tableFolders.ts';
-import { arnIn, objectsArn, type Place, workgroupArn } from './place.ts';
-import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
+import type { Config } from '../../schema/config.ts';
+import { LEDGER_FOLDER } from '../../tables/ledgerKeys.ts';
+import { errorFolder, overflowFolder, QUERY_RESULTS_FOLDER } from '../../tables/objectKeys.ts';
+import { landedFolders, tableFolder } from '../../tables/tableFolders.ts';
+import { arnIn, objectsArn, type Place, workgroupArn } from '../place.ts';
+import { allow, type PolicyDocument, policyDocument, type Statement } from '../policyDocument.ts';
 import {
   findUploads,
   listFolders,
@@ -15,7 +15,7 @@ import {
   seeDefaultDatabase,
   useKey,
   WRITE_RESULTS,
-} from './readerStatements.ts';
+} from '../readerStatements.ts';
 
 /**
  * Everything `sluice probe` does: docs/aws.md. It deletes files of the delivered tables, as nothing narrower names those

@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../../local/dataDirectory.ts';
+import { type RunningS3, startS3 } from '../../../packages/local-aws/test/harness/startS3.ts';
+import { callMain } from '../../harness/callMain.ts';
+
+const BUCKET = 'acme-experiments';
+const DIGEST = 'a'.repeat(64);
+const OVERFLOW = `overflow/events/${DIGEST}.ndjson.gz`;
+
+describe('sluice erase', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-cli-'));
+  let server: RunningS3;
+  let s3: S3Client;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    server = await startS3();
+    server.store.createBucket(BUCKET);
+    const config = join(directory, 'sluice.config.ts');
+    writeFileSync(
+      config,
+      `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
+export default defineConfig({
+  bucket: '${BUCKET}',
+  sources: [{ name: 'acme', bucket: 'acme-drops', owner: '444455556666', datasets: [{ name: 'events', kind: 'events' }] }],
+  exports: [{ name: 'out', table: 'statsig_forwarded_events', target: { bucket: 'acme-warehouse', owner: '444455556666', folder: 'daily' } }],
+  readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' }],
+});`,
+    );
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    s3 = new S3Client({ endpoint: server.url, region: 'us-east-1', credentials, forcePathStyle: true });
+    env = {
+      ...{ SLUICE_CONFIG: config, AWS_ENDPOINT_URL: server.url, AWS_REGION: 'us-east-1' },
+      ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+    };
+  });
+  afterAll(async () => {
+    s3?.destroy();
+    await server?.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  const erase = (args: readonly string[], stdin?: string) =>
+    callMain(['erase', ...args, '--local'], { env, ...(stdin === undefined ? {} : { stdin }) });
+  const put = (Key: string, Body: Uint8Array | string) =>
+    s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
+  const rows = (...users: readonly string[]) =>
+    gzipSync(users.map((user_id) => `${JSON.stringify({ user_id })}\n`).join(''));
+  const keys = async () => {
+    const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: BUCKET }));
+    return Versions.map(({ Key = '' }) => Key).filter((key) => !key.startsWith('ledger/'));
+  };
+
+  it.each([
+    [[], 'SLUICE_USAGE_OPTIONS', 2],
+    [['--unit', 'user_id=a', 'extra'], 'SLUICE_USAGE_ARGUMENTS', 2],
+    [['--unit', 'user_id'], 'SLUICE_ERASE_UNIT_INVALID', 1],
+    [['--unit', 'mail=secret@example.org'], 'SLUICE_ERASE_UNIT_INVALID', 1],
+    [['--unit-file', '/nowhere'], 'SLUICE_FILE_MISSING', 1],
+  ])('with %j is refused', async (args, refusal, exit) => {
+    const { code, stdout, stderr } = await erase(args);
+    expect([code, stdout]).toEqual([exit, '']);
+    expect(stderr).toMatch(new RegExp(`^${refusal}: `));
+    expect(stderr).not.toContain('secret');
+  });
+
+  it('counts only, with --dry-run', async () => {
+    await put(OVERFLOW, rows('gone', 'stays', 'gone'));
+    const { code, stdout } = await erase(['--unit', 'user_id=gone', '--dry-run']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^place +objects +versions +rows found +to rewrite +to delete$/m);
+    expect(stdout).toMatch(/^overflow +1 +1 +2 +1 +1$/m);
+    expect(stdout).toContain('Nothing was changed.\n');
+    const { stdout: again } = await erase(['--unit', 'user_id=gone', '--dry-run', '--json']);
+    expect(JSON.parse(again)).toMatchObject({ state: 'dry', record: null, total: { overflow: { rows: 2 } } });
+    const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: BUCKET }));
+    expect(Versions).toHaveLength(1);
+  });
+
+  it('erases units of a file and of options, says what it cannot reach, and keeps a record without them', async () => {
+    await put(OVERFLOW, rows('gone', 'stays', 'second'));
+    await put('query-results/00000000-0000-0000-0000-000000000001.csv', '"gone"');
+    const file = join(directory, 'units.txt');
+    writeFileSync(file, 'user_id=second\r\n\n');
+    const { code, stdout, stderr } = await erase(['--unit', 'user_id=gone', '--unit-file', file]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^overflow +1 +1 +2 +1 +1$/m);
+    for (const where of [
+      's3://acme-warehouse/daily/',
+      's3://acme-drops/',
+      's3://acme-owox/',
+      'delete_user_data',
+    ])
+      expect(stdout).toContain(where);
+    expect(stdout).toMatch(/^Record: ledger\/_erasures\/[0-9a-f]{32}\.json$/m);
+    expect(stdout).toMatch(
+      /Not complete yet: .* Run it again after 20\d\d-.*Z: it is complete once a run finds nothing\.\n$/,
+    );
+    expect(await keys()).toEqual([OVERFLOW]);
+    const { code: second, stdout: json } = await erase(
+      ['--unit-file', '-', '--json'],
+      'user_id=second\nuser_id=gone\n',
+    );
+    const receipt = JSON.parse(json);
+    expect([second, receipt.state, receipt.run.hasFound, receipt.runs]).toEqual([0, 'again', false, 2]);
+    expect(json).not.toMatch(/gone|second/);
+  });
+
+  it('names what it cannot search, and is then not complete', async () => {
+    await put(OVERFLOW, 'no gzip');
+    const { code, stdout } = await erase(['--unit', 'user_id=gone']);
+    expect(code).toBe(3);
+    expect(stdout).toContain(`Left: ${OVERFLOW}, version null: damaged, so that it cannot be searched.`);
+    expect(stdout).toContain('Not complete: some objects could not be searched.');
+  });
+
+  it('reports a record that is damaged', async () => {
+    const { stdout } = await erase(['--unit', 'user_id=other', '--json']);
+    const { record } = JSON.parse(stdout);
+    await put(record, '{}');
+    const { code, stderr } = await erase(['--unit', 'user_id=other']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^SLUICE_ERASE_MANIFEST_INVALID: .*${record}`));
+  });
+
+  it('says what AWS refuses', async () => {
+    const { code, stderr } = await callMain(['erase', '--unit', 'user_id=a', '--local'], {
+      env: { ...env, AWS_SECRET_ACCESS_KEY: 'wrong' },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^SLUICE_ERASE_DENIED: .*SignatureDoesNotMatch/);
+  });
+});

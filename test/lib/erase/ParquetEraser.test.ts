@@ -1,0 +1,128 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
+import { parseUnit } from '../../../lib/erase/Unit.ts';
+import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+
+const config = { unitIds: { companyID: 'company_id' } };
+
+describe('the rows of a unit in a Parquet file', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-'));
+  const [from, to] = [join(directory, 'from.parquet'), join(directory, 'to.parquet')];
+  let duckDb: DuckDBInstance;
+  const erasers: ParquetEraser[] = [];
+  beforeAll(async () => {
+    duckDb = await DuckDBInstance.create(':memory:', { threads: '1' });
+  });
+  afterAll(() => {
+    for (const eraser of erasers) eraser.close();
+    duckDb.closeSync();
+    rmSync(directory, { recursive: true });
+  });
+
+  async function ask(sql: string) {
+    const connection = await duckDb.connect();
+    try {
+      return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  async function open(...units: string[]): Promise<ParquetEraser> {
+    const limits = { memoryMegabytes: 256, temporaryDirectory: directory };
+    const matcher = new UnitMatcher(units.map((text) => parseUnit(text, config)));
+    const eraser = await ParquetEraser.open(limits, directory, matcher);
+    erasers.push(eraser);
+    return eraser;
+  }
+
+  const write = (sql: string, options = 'COMPRESSION snappy') =>
+    ask(`COPY (${sql}) TO '${from}' (FORMAT parquet, ${options})`);
+
+  it.each([
+    ['user_id=a', "SELECT 'a' AS user_id UNION ALL SELECT 'A' UNION ALL SELECT NULL", 1],
+    ['user_id=7', 'SELECT 7 AS user_id UNION ALL SELECT 8', 1],
+    // As Hive writes texts that are not annotated.
+    ['user_id=a', "SELECT 'a'::BLOB AS user_id UNION ALL SELECT 'b'::BLOB", 1],
+    ['company_id=c', `SELECT '{"companyID":"c"}' AS custom_ids UNION ALL SELECT '{"companyID":"d"}'`, 1],
+    ['company_id=c', "SELECT 'c' AS CompanyId UNION ALL SELECT 'd'", 1],
+    ['custom_ids.teamID=t', `SELECT '{"teamID":"t"}' AS unit_ids UNION ALL SELECT 'no JSON'`, 1],
+    ['user_id=a', "SELECT 'a' AS unit_id, 'user_id' AS id_type UNION ALL SELECT 'a', 'companyID'", 1],
+    ['user_id=a', "SELECT 'a' AS unit_id, 'userID' AS unit_type UNION ALL SELECT 'a', NULL", 1],
+    ['company_id=c', "SELECT 'c' AS unit_id, 'companyID' AS id_type UNION ALL SELECT 'c', 'userID'", 1],
+    [
+      'user_id=a',
+      `SELECT '{"user":{"userID":"a"}}' AS raw, 'text' AS raw_encoding, NULL AS detail UNION ALL
+       SELECT 'YQ==', 'base64', NULL UNION ALL SELECT '{}', 'text', 'quotes a row: a' UNION ALL SELECT '{}', NULL, 'bare'`,
+      3,
+    ],
+    ["user_id=it's", "SELECT 'it''s' AS user_id UNION ALL SELECT 'its'", 1],
+  ])('of %s are found by the columns of %s', async (unit, sql, own) => {
+    await write(sql);
+    const eraser = await open(unit);
+    expect(await eraser.examine(from)).toMatchObject({ own });
+  });
+
+  it('are taken out, and nothing else of the file is other than before', async () => {
+    await write(
+      `SELECT CASE WHEN i % 3 = 0 THEN 'gone-' || (i % 2) ELSE 'stays' END AS user_id, i::BIGINT AS n, i / 7 AS d,
+         TIMESTAMP '2026-01-01' + INTERVAL (i) SECOND AS "timestamp", i % 2 = 0 AS flag, NULL::VARCHAR AS nothing
+       FROM range(20000) t(i)`,
+      'COMPRESSION zstd, ROW_GROUP_SIZE 4096',
+    );
+    const eraser = await open('user_id=gone-0', 'user_id=gone-1');
+    const file = await eraser.examine(from);
+    expect(file).toMatchObject({ rows: 20_000, own: 6_667, mentions: 0 });
+    if (file === null) throw new Error('unreadable');
+    await eraser.rewrite(from, file, to);
+    const rows = (path: string) => ask(`SELECT * FROM read_parquet('${path}')`);
+    // In their order.
+    expect(await rows(to)).toEqual((await rows(from)).filter(({ user_id }) => user_id === 'stays'));
+    const schema = (path: string) => ask(`DESCRIBE SELECT * FROM read_parquet('${path}')`);
+    expect(await schema(to)).toEqual(await schema(from));
+    const groups = await ask(
+      `SELECT DISTINCT compression, max(row_group_num_rows) AS n FROM parquet_metadata('${to}') GROUP BY ALL`,
+    );
+    expect(groups).toEqual([{ compression: 'ZSTD', n: '4096' }]);
+    // Neither statistics nor dictionaries have the value.
+    await write("SELECT 'stays' AS user_id UNION ALL SELECT 'gone-0'", 'COMPRESSION uncompressed');
+    const small = await eraser.examine(from);
+    if (small === null) throw new Error('unreadable');
+    await eraser.rewrite(from, small, to);
+    expect([readFileSync(from).includes('gone-0'), readFileSync(to).includes('gone-0')]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('leave an empty file of the same columns if there are no others', async () => {
+    await write("SELECT 'a' AS user_id, 1::BIGINT AS n");
+    const eraser = await open('user_id=a');
+    const file = await eraser.examine(from);
+    if (file === null) throw new Error('unreadable');
+    await eraser.rewrite(from, file, to);
+    expect(await ask(`SELECT count(*) AS n FROM read_parquet('${to}')`)).toEqual([{ n: '0' }]);
+    expect(await ask(`SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet('${to}'))`)).toEqual([
+      { column_name: 'user_id' },
+      { column_name: 'n' },
+    ]);
+  });
+
+  it('are told apart from mentions in other columns, which are counted by words', async () => {
+    await write(
+      `SELECT * FROM (VALUES ('a.b', NULL), ('x', '{"friend":"a.b"}'), ('y', 'a.bc'), ('z', 'aXb'), ('v', 'for a.b')) t(user_id, metadata)`,
+    );
+    const eraser = await open('user_id=a.b');
+    expect(await eraser.examine(from)).toMatchObject({ rows: 5, own: 1, mentions: 2 });
+  });
+
+  it('are not looked for in what is no Parquet', async () => {
+    writeFileSync(from, 'PAR1 no footer');
+    const eraser = await open('user_id=a');
+    expect(await eraser.examine(from)).toBeNull();
+  });
+});

@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { eraseErrors, eraseOverflow, eraseResult } from '../../../lib/erase/eraseDocuments.ts';
+import { parseUnit } from '../../../lib/erase/Unit.ts';
+import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+
+const matcher = new UnitMatcher([parseUnit('user_id=u-1', { unitIds: {} })]);
+const [own, other, third] = ['u-1', 'u-2', 'u-3'].map((user_id) => JSON.stringify({ user_id })) as [
+  string,
+  string,
+  string,
+];
+const lines = (...all: string[]) => gzipSync(`${all.join('\n')}\n`);
+
+describe('an overflow object', () => {
+  const textOf = async (folder: 'events' | 'requests', body: Uint8Array) => {
+    const left = await eraseOverflow(folder, body, matcher);
+    if (left === 'unreadable' || left.own === 0 || !('body' in left)) return left;
+    return { own: left.own, text: left.body === null ? null : gunzipSync(left.body).toString('utf8') };
+  };
+
+  it('keeps the rows of others, in their order', async () => {
+    expect(await textOf('events', lines(third, own, other))).toEqual({
+      own: 1,
+      text: `${third}\n${other}\n`,
+    });
+    expect(await textOf('events', lines(own, own))).toEqual({ own: 2, text: null });
+    expect(await textOf('events', lines(other))).toEqual({ own: 0 });
+    expect(await textOf('events', Buffer.from('no gzip'))).toBe('unreadable');
+  });
+
+  it('of several streams counts what is left of each', async () => {
+    const body = lines('{"exposures":1,"events":2}', own, other, own);
+    expect(await textOf('requests', body)).toEqual({ own: 2, text: `{"events":1}\n${other}\n` });
+  });
+});
+
+describe('an error object', () => {
+  const line = (raw: string, lastErrorMessage = 'no') =>
+    JSON.stringify({ arrivalTimestamp: 7, lastErrorMessage, rawData: Buffer.from(raw).toString('base64') });
+  const textOf = (...all: string[]) => {
+    const left = eraseErrors('events', Buffer.from(all.map((one) => `${one}\n`).join('')), matcher);
+    if (left === 'unreadable' || !('body' in left)) return left;
+    return left.body === null ? null : Buffer.from(left.body).toString('utf8');
+  };
+
+  it('keeps the records and the rows of others', () => {
+    expect(textOf(line(other))).toEqual({ own: 0 });
+    expect(textOf(line(own), line(own))).toBeNull();
+    expect(textOf(line(own), line(other))).toBe(`${line(other)}\n`);
+    expect(textOf(line(`${own}\n${other}\n${third}\n`))).toBe(`${line(`${other}\n${third}\n`)}\n`);
+  });
+
+  it('loses a message that quotes the unit', () => {
+    expect(textOf(line(other, 'near "u-1"'))).toBe(`${line(other, '')}\n`);
+  });
+});
+
+describe('a result of a query', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+  const path = join(directory, 'result.csv');
+  const search = (bytes: Uint8Array, value = 'u-1') => {
+    writeFileSync(path, bytes);
+    return eraseResult(path, new UnitMatcher([parseUnit(`user_id=${value}`, { unitIds: {} })]));
+  };
+
+  it('goes as a whole if it has the value, however it is written', async () => {
+    const found = { own: 1, others: 0, body: null };
+    expect(await search(Buffer.from('"user_id"\n"u-1"\n'))).toEqual(found);
+    expect(await search(gzipSync('"user_id"\n"u-1"\n'))).toEqual(found);
+    expect(await search(Buffer.from('"a""b"'), 'a"b')).toEqual(found);
+    expect(await search(Buffer.from('"{""id"":""a\\""b""}"'), 'a"b')).toEqual(found);
+    expect(await search(Buffer.from('"user_id"\n"u-2"\n'))).toEqual({ own: 0 });
+    expect(await search(gzipSync('"u-2"').subarray(0, 12))).toBe('unreadable');
+  });
+
+  it('is searched across the pieces in which it is read', async () => {
+    const long = Buffer.alloc(3 * 1024 * 1024, 'x');
+    for (const at of [1024 * 1024 - 1, 2 * 1024 * 1024 - 2, long.length - 3]) {
+      const bytes = Buffer.from(long);
+      bytes.write('u-1', at);
+      expect([at, await search(bytes)]).toEqual([at, { own: 1, others: 0, body: null }]);
+    }
+  });
+});
