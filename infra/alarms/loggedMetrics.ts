@@ -107,7 +107,7 @@ export function loadFilters(stack: Stack): Resources {
     ...(stack.config.sources.some(({ receipt }) => receipt !== undefined)
       ? {
           ReceiptsFailedMetric: filter(
-            '{ $.event = "ingest_receipt" && $.failed > 0 }',
+            '{ $.event = "ingest_receipt" && $.level = "error" }',
             failedReceiptsMetric(stack),
             '$.failed',
           ),

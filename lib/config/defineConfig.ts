@@ -239,13 +239,18 @@ function fieldName(path: readonly PropertyKey[]): string {
 /** The value of a field. Hides a salt and what may be a key in place of its hash: messages end up in build logs. */
 function shown(input: unknown, path: readonly PropertyKey[]): string {
   const value = valueAt(input, path);
-  const secret = path[0] === 'keys' || path.at(-1) === 'salt' || isSecretOfRelay(path);
+  const secret = path[0] === 'keys' || path.at(-1) === 'salt' || isSecretOfRelay(path) || isOfWebhook(path);
   return secret && typeof value === 'string' ? `a text of ${value.length} characters` : displayValue(value);
 }
 
 /** Headers and an address may hold a secret, and a list of labels a key by mistake. */
 function isSecretOfRelay([root, member]: readonly PropertyKey[]): boolean {
   return root === 'relay' && (member === 'headers' || member === 'keys' || member === 'url');
+}
+
+/** An address may hold a token, too. */
+function isOfWebhook([root, , member, part]: readonly PropertyKey[]): boolean {
+  return root === 'sources' && member === 'receipt' && part === 'webhook';
 }
 
 /** Exists in every account, and Athena reads it for every query. */

@@ -279,6 +279,18 @@ describe('the settings of receipts', () => {
     expect(() => configOf(receipt)).toThrow(message);
   });
 
+  it('are refused without a word of what may be secret', () => {
+    for (const webhook of [
+      { url: 'http://hooks.example/t0ken' },
+      { url: 'https://hooks.example/', secret: 't0ken' },
+      { url: 'https://hooks.example/', secret: 'whsec_t0ken', more: 't0ken' },
+    ]) {
+      const make = () => configOf({ webhook });
+      expect(make).toThrow('sources.0.receipt.webhook');
+      expect(make).not.toThrow('t0ken');
+    }
+  });
+
   it('are refused for a folder of another source, or of an export, in the same bucket', () => {
     const other: SourceInput = {
       ...{ name: 'other', bucket: 'acme-drops', owner: '111122223333' },
