@@ -12,7 +12,7 @@ const locked: Record<string, { dev?: boolean; link?: boolean }> = read('package-
 
 /** The folders that `npm start`, the demos, packaging and `npx sluice` run. What else there is needs everything installed. */
 const STARTED =
-  /^(cli|console|demo|functions|infra|lib|local|observe|scripts|soak)\/|^packages\/[\w-]+\/src\/|^sluice\.config\.ts$/;
+  /^(?!scripts\/pack)(cli|console|demo|functions|infra|lib|local|observe|scripts|soak)\/|^packages\/[\w-]+\/src\/|^sluice\.config\.ts$/;
 /** Packages that are run and not imported, and where. */
 const RUN: Readonly<Record<string, string>> = {
   node: 'cli/runNode.mjs',
