@@ -65,8 +65,17 @@ describe('an erasure', () => {
       await listed();
       await lake.landRefused(days[0] ?? '', Date.now());
       before = await lake.decode();
+      const beganAt = Date.now();
       await eraseAll();
+      const seconds = Math.round((Date.now() - beganAt) / 1_000);
       after = await lake.decode();
+      const rows = (some: readonly DecodedVersion[]) =>
+        some.reduce((all, one) => all + (one.rows?.length ?? 0), 0);
+      // Jest keeps what goes through the streams.
+      writeSync(
+        2,
+        `${UNITS - 1} units in ${receipts.length} erasures, killed ${kills} times, in ${seconds} s: ${before.length} versions with ${rows(before)} rows before, ${after.length} with ${rows(after)} after.\n`,
+      );
     },
     300_000 + UNITS * 2_000,
   );
