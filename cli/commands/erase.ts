@@ -9,6 +9,7 @@ import {
   UsageError,
 } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
+import { openProgress } from '../terminal/progress.ts';
 
 /** `sluice erase`: rows of a person, or of any unit, out of everything in the deployment's bucket. */
 export const eraseCommand: Command = {
@@ -45,6 +46,7 @@ async function run(line: CommandLine): Promise<number> {
     import('../../lib/erase/EraseError.ts'),
     import('../observe/eraseText.ts'),
   ]);
+  const progress = openProgress(line);
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt);
@@ -57,13 +59,12 @@ async function run(line: CommandLine): Promise<number> {
           {
             units: texts.map((text) => parseUnit(text, place.config)),
             dryRun: line.values['dry-run'] === true,
-            onPlace: (name) => {
-              if (process.stderr.isTTY) writeNote(`${name} …\n`);
-            },
+            onPlace: (name) => progress.show(`${name} …`),
           },
         ),
       (detail, error) => new EraseError('SLUICE_ERASE_DENIED', detail, { cause: error }),
     );
+    progress.end();
     writeResult(line, receipt, () => eraseText(receipt));
     return receipt.run.leftCount === 0 ? 0 : 3;
   } catch (error) {
@@ -71,6 +72,7 @@ async function run(line: CommandLine): Promise<number> {
     writeNote('Stopped. The same command goes on.\n');
     return 130;
   } finally {
+    progress.end();
     process.removeListener('SIGINT', interrupt);
   }
 }

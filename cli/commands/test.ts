@@ -38,7 +38,7 @@ export const test: Command = {
         stage,
         data,
         ...{ port: 0, edgePort: 0 },
-        onPackaging: () => writeNote('Packaging functions (a few seconds, after a change) …\n'),
+        onPackaging: (sentence) => writeNote(`${sentence}\n`),
       });
       try {
         report(
