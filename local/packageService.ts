@@ -16,9 +16,10 @@ const CODE_FILES = ['package.json', 'cli/package.json'] as const;
 const PROJECT_FILES = ['serverless.yml', 'package.json', 'tsconfig.json'] as const;
 /** Which versions of dependencies are bundled: the lockfile of the project, or of the folder that a workspace has it in. */
 const LOCKFILES = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock'] as const;
-/** What of a project packaging does not read, or makes itself. Modules are found in the project, which is above the workspace. */
-const COPIED: readonly string[] = PROJECT_FILES;
+/** What of a project packaging makes itself, and modules: they are found in the project, which is above the workspace. */
 const NOT_LINKED: readonly string[] = ['node_modules', 'build'];
+/** Serverless doesn't follow a link to its own file. */
+const COPIED: readonly string[] = PROJECT_FILES;
 
 /** Where packaging reads. */
 export interface PackageRoots {
@@ -126,7 +127,6 @@ export async function packageService(request: PackageRequest): Promise<Packaged>
   await mkdir(workspace, { recursive: true });
   for (const { name } of await readdir(root, { withFileTypes: true })) {
     if (name.startsWith('.') || NOT_LINKED.includes(name)) continue;
-    // Serverless doesn't follow a link to its own file.
     if (COPIED.includes(name)) await copyFile(join(root, name), join(workspace, name));
     else await symlink(join(root, name), join(workspace, name), 'junction');
   }

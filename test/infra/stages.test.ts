@@ -239,7 +239,7 @@ describe('serverless deploy', () => {
     }
   }, 120_000);
 
-  it('refuses a package of another stage or region', async () => {
+  it('refuses a package of another stage or region, and warns of what the right one lacks', async () => {
     const { root, remove } = scratchRoot(smallFunctions);
     const file = configFile(
       'two',
@@ -261,9 +261,10 @@ describe('serverless deploy', () => {
             AWS_ACCESS_KEY_ID: 'test',
             AWS_SECRET_ACCESS_KEY: 'test',
             HTTPS_PROXY: 'http://127.0.0.1:9',
+            AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
           },
         });
-        return [status, /SLUICE_\w+: .*/.exec(said)?.[0]];
+        return [status, /SLUICE_\w+: .*/.exec(said)?.[0] ?? said];
       };
       const made = await runServerless(file, ['package', '--stage', 'dev', '--package', 'packaged'], {
         cwd: root,
@@ -281,6 +282,11 @@ describe('serverless deploy', () => {
       expect(await deploy('--stage', 'dev', '--region', 'eu-west-1')).toEqual([
         1,
         `${cause} region: got a package of us-east-1, expected one of eu-west-1.`,
+      ]);
+      // It then asks AWS for the stack, which nobody answers.
+      expect(await deploy('--stage', 'dev')).toEqual([
+        1,
+        expect.stringMatching(/ECONNREFUSED.*Warning: The alarms notify nobody/s),
       ]);
     } finally {
       remove();

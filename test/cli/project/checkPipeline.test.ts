@@ -54,7 +54,8 @@ describe('the check of a pipeline', () => {
   it('fails when a row is not there, and knows what the configuration leaves out', async () => {
     const file = join(directory.path, 'sluice.config.ts');
     const from = JSON.stringify(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts'));
-    const options = "bucket: 'acme', exposures: { allow: ['checkout*'], deny: [] }, events: { deny: ['*'] }";
+    const options =
+      "bucket: 'acme', exposures: { allow: ['checkout*'], deny: [] }, events: { deny: ['sluice_*'] }";
     writeFileSync(
       file,
       `import { defineConfig } from ${from};\nexport default defineConfig({ ${options} });\n`,
