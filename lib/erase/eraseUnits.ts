@@ -46,6 +46,9 @@ export interface Erasure {
   readonly runs: number;
 }
 
+/** No collector takes a larger body: what is larger is reported when its place is erased. */
+const MOST_BODY_BYTES = 256 * 1024 ** 2;
+
 /** The run under way. */
 type CurrentRun = NonNullable<Manifest['current']>;
 
@@ -112,7 +115,9 @@ class RunOfErasure {
         for (const { key, versions } of page)
           for (const version of versions) {
             signal?.throwIfAborted();
-            if (version.size === 0 || (await bucket.fetch(version, path)) === null) continue;
+            if (version.size === 0 || version.size > MOST_BODY_BYTES) continue;
+            const fetched = await bucket.fetch(version, path);
+            if (fetched === null || fetched === 'archived') continue;
             if (matcher.hasBody(await readFile(path))) matcher.addLocation(`s3://${bucket.name}/${key}`);
           }
   }

@@ -243,6 +243,19 @@ export class EraseLake {
     await this.put(`${this.#config.statsigFolder}/experiment-7/a.txt`, Buffer.from('erase-user-000000'));
   }
 
+  /** Events as an SDK sends them, some of which are refused: the collector and Firehose land them. */
+  async send(collector: string): Promise<void> {
+    const events = this.#someones(20).map((who, i) => ({
+      ...{ eventName: i % 5 === 0 ? 7 : 'sent', value: i, user: this.#user(who) },
+    }));
+    const answer = await fetch(`${collector}/v1/rgstr`, {
+      method: 'POST',
+      headers: { 'statsig-api-key': 'client-erase' },
+      body: JSON.stringify({ events, statsigMetadata: { sdkType: 'javascript-client' } }),
+    });
+    if (answer.status !== 202) throw new Error(await answer.text());
+  }
+
   async #landHidden(day: string, at: number, victim: Someone, prefixes: readonly string[]): Promise<void> {
     const stayer = this.#stayer();
     const n = this.#next();

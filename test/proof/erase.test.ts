@@ -64,6 +64,8 @@ describe('an erasure', () => {
       await jump('00:30');
       await listed();
       await lake.landRefused(days[0] ?? '', Date.now());
+      await lake.send(cloud.collector);
+      await cloud.flush();
       before = await lake.decode();
       const beganAt = Date.now();
       await eraseAll();

@@ -99,6 +99,19 @@ describe('the rows of a unit in a Parquet file', () => {
     ]);
   });
 
+  it('keep the times of files that Firehose writes, whatever the type', async () => {
+    writeFileSync(from, readFileSync(join(import.meta.dirname, '../../fixtures/parquet/int96.parquet')));
+    const eraser = await open('user_id=u2');
+    const file = await eraser.examine(from);
+    if (file === null) throw new Error('unreadable');
+    // The column `unit_id` has no type beside it, so it is anybody's.
+    expect([file.own, file.mentions]).toEqual([0, 1]);
+    await eraser.rewrite(from, file, to);
+    const rows = (path: string) => ask(`SELECT * FROM read_parquet('${path}')`);
+    expect(await rows(to)).toEqual(await rows(from));
+    expect((await rows(to))[0]).toMatchObject({ timestamp: '2026-11-20 10:15:30.123456' });
+  });
+
   it('leave an empty file of the same columns if there are no others', async () => {
     await write("SELECT 'a' AS user_id, 1::BIGINT AS n");
     const eraser = await open('user_id=a');
