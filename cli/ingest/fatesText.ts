@@ -10,13 +10,13 @@ export function fatesText({ days, unlisted }: AwaitedLoads): string {
     shown.length === 0
       ? ''
       : textTable(
-          shown.map(({ source, dataset, day, fate, rows, failure }) => ({
+          shown.map(({ source, dataset, day, fate, rows, failure, waitsFor }) => ({
             day: `${source}/${dataset} ${day}`,
             fate,
             in: rows?.in ?? null,
             out: rows?.out ?? null,
             refused: rows?.refused ?? null,
-            why: failure?.code ?? '',
+            why: failure?.code ?? waitsFor ?? '',
           })),
         );
   const reasons = [

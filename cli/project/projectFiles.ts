@@ -56,7 +56,7 @@ export default defineConfig(
     const suffix = stage.replaceAll('-', '_');
     return {
       // The bucket that everything lands in. Names of buckets are global: choose one that nobody else has.
-      bucket: \`${name}-experiments-\${stage}\`,
+      bucket: \`${name}-\${stage}\`,
       region: 'us-east-1',
 
       // Every stage has its own: two stages may share an account, but not these.
@@ -75,12 +75,25 @@ export default defineConfig(
       // What your users are identified by, beside Statsig's own user and stable ID: a column for each.
       // unitIds: { companyID: 'company_id' },
 
-      // Names of your experiments and holdouts, which SDKs of browsers send hashed. \`npx sluice groups pull\` reads them.
-      experiments: [],
-      holdouts: [],
+      // Names of your experiments and of all your holdouts, which SDKs of browsers send hashed. Without the list of holdouts,
+      // units in one count as another group; [] says that there are none. \`npx sluice groups pull\` reads both.
+      // experiments: ['checkout_button'],
+      // holdouts: ['spring_holdout'],
 
       // Days that are over, without resends and sorted: queries read a fraction of the bytes.
       curate: isProd,
+
+      // Who reads, each with a role or user of its own: docs/readers.md. Names that stages may not share end with the stage.
+      // readers: [
+      //   { kind: 'statsig', name: 'statsig', principal: '<account of Statsig>', externalId: '<of Statsig>' },
+      //   { kind: 'owox', name: 'owox', resultsBucket: \`${name}-owox-\${stage}\`, ownDatabase: \`owox_\${suffix}\` },
+      //   { kind: 'metabase', name: 'metabase' },
+      // ],
+
+      // Customers who drop Parquet files in a bucket of theirs: docs/ingest.md. Then: npx sluice connect customer acme
+      // sources: [
+      //   { name: 'acme', bucket: 'acme-drops', owner: '<their account>', datasets: [{ name: 'events', kind: 'events' }] },
+      // ],
     };
   },
   { stages: ['dev', 'prod'] },
@@ -167,7 +180,9 @@ jobs:
         with:
           role-to-assume: \${{ vars.AWS_ROLE_ARN }}
           aws-region: \${{ vars.AWS_REGION }}
-      - run: npm run deploy -- --stage \${{ inputs.stage || 'dev' }}
+      - run: npm run deploy -- --stage "$STAGE"
+        env:
+          STAGE: \${{ inputs.stage || 'dev' }}
 `;
 
 const GITIGNORE = `node_modules/

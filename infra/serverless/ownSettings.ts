@@ -5,6 +5,7 @@ type Settings = { readonly [name: string]: unknown };
 
 /** What a deployment's own serverless.yml may say beside its name, its plugins and its stage. */
 interface OwnSettings {
+  readonly service?: unknown;
   readonly provider?: Settings | undefined;
   readonly package?: Settings | undefined;
   /** Settings of functions, by their names. */
@@ -15,6 +16,8 @@ interface OwnSettings {
 
 /** Settings of the provider that Serverless gives a default before it asks plugins: only what is written counts. */
 const WITH_DEFAULTS: readonly string[] = ['region', 'versionFunctions'];
+/** The service's name, which the names of stacks begin with. */
+const SERVICE = 'sluice';
 /** Settings of the provider that the bundles depend on too. */
 const OF_CONFIGURATION: readonly string[] = ['architecture'];
 
@@ -31,13 +34,15 @@ export function withOwnSettings(
   resolved: OwnSettings,
   written: OwnSettings,
 ): Settings {
-  const wrong = OF_CONFIGURATION.filter((name) => written.provider?.[name] !== undefined);
-  if (wrong.length > 0) {
-    throw new ConfigError(
-      'SLUICE_CONFIG_INVALID',
-      `\n  ${wrong.map((name) => `provider.${name} in serverless.yml: expected \`${name}\` in sluice.config.ts, as bundles depend on it.`).join('\n  ')}`,
+  const wrong = OF_CONFIGURATION.filter((name) => written.provider?.[name] !== undefined).map(
+    (name) =>
+      `provider.${name} in serverless.yml: expected \`${name}\` in sluice.config.ts, as bundles depend on it.`,
+  );
+  if (written.service !== SERVICE)
+    wrong.push(
+      `service in serverless.yml: got ${JSON.stringify(written.service)}, expected ${SERVICE}, as \`sluice\` looks for the stack ${SERVICE}-<stage>.`,
     );
-  }
+  if (wrong.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${wrong.join('\n  ')}`);
   const { provider, package: packaging, functions = {}, resources } = resolved;
   const ofProvider = Object.entries(provider ?? {}).filter(
     ([name]) => !WITH_DEFAULTS.includes(name) || written.provider?.[name] !== undefined,

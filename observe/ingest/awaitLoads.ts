@@ -2,7 +2,7 @@ import { s3LastListings } from '../../lib/aws/s3Ledger.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
-import { isSent } from '../../lib/drops/plan/decideDay.ts';
+import { isMarkerReason, isSent } from '../../lib/drops/plan/decideDay.ts';
 import type { LastListing } from '../../lib/drops/plan/planSources.ts';
 import type { Place } from '../place.ts';
 import { type LedgerDay, readLedgerDays } from './readLedgerDays.ts';
@@ -32,6 +32,8 @@ export interface AwaitedDay {
   readonly rows: LedgerEntry['rows'] | null;
   /** Why it failed, or is tried again. */
   readonly failure: NonNullable<LedgerEntry['failure']> | null;
+  /** What a day with the fate `waiting` waits for, in words; null for others. */
+  readonly waitsFor: string | null;
 }
 
 /** What was waited for. */
@@ -148,7 +150,13 @@ function awaitedDay(
   before: LedgerDay | undefined,
 ): AwaitedDay {
   const fate = fateOf(entry, entry?.token !== before?.entry?.token);
-  return { ...place, day, fate, rows: entry?.rows ?? null, failure: entry?.failure ?? null };
+  const waitsFor = fate === 'waiting' ? reasonOf(entry) : null;
+  return { ...place, day, fate, rows: entry?.rows ?? null, failure: entry?.failure ?? null, waitsFor };
+}
+
+function reasonOf(entry: LedgerEntry | null): string {
+  const reason = entry?.queued?.reason ?? '';
+  return isMarkerReason(reason) ? reason : 'until its newest file is `settleMinutes` old';
 }
 
 function fateOf(entry: LedgerEntry | null, hasChanged: boolean): DayFate {

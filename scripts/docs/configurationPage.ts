@@ -27,7 +27,7 @@ import { defineConfig } from './lib/config/defineConfig.ts';
 export default defineConfig({ bucket: 'acme-experiments', keysInSecret: true }, { stages: ['prod'] });
 \`\`\`
 
-A field that does not exist, a value of another type and a value beyond its limits are refused with the name of the field (\`SLUICE_CONFIG_INVALID\`). A deployment whose stages share a resource is refused, too. The file may be a function of the stage: [stages](deploy.md#stages).
+In a [project of your own](project.md) the import is from \`@sluice-pipeline/sluice\`. A field that does not exist, a value of another type and a value beyond its limits are refused with the name of the field (\`SLUICE_CONFIG_INVALID\`). A deployment whose stages share a resource is refused, too. The file may be a function of the stage: [stages](deploy.md#stages).
 
 `;
 

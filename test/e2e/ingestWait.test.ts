@@ -75,6 +75,10 @@ describe('sluice ingest --wait', () => {
     const today = [D20, 'untouched', null, null];
     expect(fates(settling)).toEqual([true, [...none, ...untouched, [D19, 'waiting', 0, 0], today]]);
 
+    expect(JSON.parse(settling.stdout).days.find(({ day }: { day: string }) => day === D19).waitsFor).toBe(
+      'until its newest file is `settleMinutes` old',
+    );
+
     await ingest.jump(20 * MINUTE_MS);
     const loaded = await sluice('run', '--source', 'acme', '--json');
     // The plan may have looked again by itself, meanwhile.

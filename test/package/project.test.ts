@@ -176,7 +176,9 @@ describe('a project', () => {
     expect([status, stdout, stderr]).toEqual([
       0,
       expect.stringMatching(/^ok {2}The configuration is valid for dev, prod\.\n(ok .*\n){5}6 checks passed/),
-      'Packaging functions (a few seconds, after a change) …\n',
+      expect.stringMatching(
+        /^Packaging the functions for this machine, once .*\n( {2}.*\n)+Packaged in .* s\.\n$/,
+      ),
     ]);
   });
 
@@ -300,7 +302,7 @@ describe('a mistake in a project', () => {
     expect(stderr).not.toContain('    at ');
   });
 
-  it('is refused by name: a stage that is not listed, an architecture in serverless.yml, no Serverless', () => {
+  it('is refused by name: a stage that is not listed, an architecture or a name in serverless.yml, no plugin', () => {
     const project = projectAs('npm', 'mistaken-yml');
     expect(said(project.serverless(['package', '--stage', 'staging']))).toContain(
       'SLUICE_CONFIG_STAGE_UNKNOWN',
@@ -308,6 +310,8 @@ describe('a mistake in a project', () => {
     const yml = readFileSync(join(project.root, 'serverless.yml'), 'utf8');
     project.write('serverless.yml', `${yml}  architecture: arm64\n`);
     expect(said(project.serverless(['package']))).toContain('expected `architecture` in sluice.config.ts');
+    project.write('serverless.yml', yml.replace('service: sluice', 'service: pipeline'));
+    expect(said(project.serverless(['package']))).toContain('got "pipeline", expected sluice');
     project.write('serverless.yml', yml.replace(`${PACKAGE_NAME}/serverless`, `${PACKAGE_NAME}/plugin`));
     expect(said(project.serverless(['package']))).toContain(`plugin "${PACKAGE_NAME}/plugin" not found`);
   });

@@ -157,7 +157,8 @@ describe('sluice doctor on sources and exports', () => {
       receiptNoteKey({ ...note, day, why: 'SLUICE_RECEIPT_ACCESS_DENIED' }),
       receiptNoteKey({ ...note, day: TODAY, why: 'new' }),
     ];
-    for (const Key of keys) await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: '' }));
+    for (const Key of keys)
+      await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: new Uint8Array() }));
     const detail = `acme/events: ${day} to the bucket: SLUICE_RECEIPT_ACCESS_DENIED; and 1 other day.`;
     expect(await found()).toEqual({ code: 0, findings: [['sources', 'RECEIPTS_WAITING', detail]] });
     for (const Key of keys) await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
