@@ -30,6 +30,8 @@ const SILENT_MS = 30_000;
 const WAIT_MS = 15 * 60_000;
 /** Fewer packages than this are there in seconds. */
 const FEW = 50;
+/** npm's own file: other package managers set `npm_execpath`, too. */
+const NPM = /[\\/]npm(-cli)?\.js$/;
 /** How often something is said where the line cannot be rewritten, ms. */
 const SAY_EVERY_MS = 10_000;
 
@@ -229,7 +231,7 @@ async function install(root, lock, { dev, anew }) {
  */
 async function runNpm(root, command, all, progress) {
   const npm = process.env.npm_execpath;
-  const [file, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
+  const [file, first] = npm !== undefined && NPM.test(npm) ? [process.execPath, [npm]] : ['npm', []];
   const set = all ? ['--include=dev'] : ['--omit=dev'];
   const quiet = ['--no-audit', '--no-fund', '--no-progress', '--loglevel=error', '--prefer-offline'];
   const child = spawn(file, [...first, ...command, ...set, '--include=optional', ...quiet], {

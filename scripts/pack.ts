@@ -23,7 +23,9 @@ mkdirSync(folder, { recursive: true });
 await buildPackage({ root: repositoryRoot, folder, version: values.version });
 
 const npm = process.env['npm_execpath'];
-const [command, first] = npm?.endsWith('.js') === true ? [process.execPath, [npm]] : ['npm', []];
+// Other package managers set it, too.
+const [command, first] =
+  npm !== undefined && /[\\/]npm(-cli)?\.js$/.test(npm) ? [process.execPath, [npm]] : ['npm', []];
 const packed = spawnSync(command, [...first, 'pack', '--json', '--pack-destination', out], {
   cwd: folder,
   encoding: 'utf8',

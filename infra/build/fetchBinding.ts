@@ -14,6 +14,8 @@ import {
   pinnedBinding,
 } from './LambdaBinding.ts';
 
+/** npm's own file: other package managers set `npm_execpath`, too. */
+const NPM = /[\\/]npm(-cli)?\.js$/;
 /** Time limit of npm for 22 MB, milliseconds. */
 const DEADLINE_MS = 300_000;
 /** Offline, npm fails soon. By default it retries twice, for minutes. */
@@ -129,7 +131,7 @@ async function unpack(tarball: Uint8Array, folder: string): Promise<string> {
 
 function npmPack(specifier: string, folder: string): Promise<void> {
   const npm = process.env.npm_execpath;
-  const [command, first] = npm?.endsWith('.js') === true ? [process.execPath, [npm]] : ['npm', []];
+  const [command, first] = npm !== undefined && NPM.test(npm) ? [process.execPath, [npm]] : ['npm', []];
   return new Promise((resolve, reject) => {
     const child = spawn(
       command,

@@ -15,7 +15,7 @@ export interface PackageBuild {
 }
 
 /** Files that are in the package as they are. Folders with all that is in them. */
-const COPIED = ['LICENSE', 'CHANGELOG.md', 'docs'] as const;
+const COPIED = ['LICENSE', 'CHANGELOG.md', 'docs', 'examples'] as const;
 
 /**
  * Builds the npm package: JavaScript of the sources, in their folders, as Node reads no TypeScript below `node_modules`; types

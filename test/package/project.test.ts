@@ -109,7 +109,7 @@ describe('the npm package', () => {
     expect(versions.length).toBeGreaterThan(15);
     expect(versions.filter((version) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
     expect(
-      ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs/project.md'].filter(
+      ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs/project.md', 'examples/waf/template.yaml'].filter(
         (file) => !existsSync(join(packed.unpacked, file)),
       ),
     ).toEqual([]);
