@@ -82,8 +82,8 @@ describe('the export, deployed, between two accounts', () => {
   const sluice = (...args: string[]) =>
     callMain(['export', ...args, '--local', '--endpoint-url', cloud.edge]);
   const status = async () => {
-    const statuses: ExportStatus[] = JSON.parse((await sluice('status', '--json')).stdout);
-    return statuses.map((one) => [one.export, one.days.find((each) => each.day === day)?.entry?.state]);
+    const answer: { exports: ExportStatus[] } = JSON.parse((await sluice('status', '--json')).stdout);
+    return answer.exports.map((one) => [one.export, one.days.find((each) => each.day === day)?.entry?.state]);
   };
   const files = async (client: S3Client, Bucket: string, Prefix: string) => {
     const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }));

@@ -44,6 +44,9 @@ export interface AdministratorClients {
 /** What can be deployed. */
 export type Deployable = Required<Pick<StackSource, 'template' | 'stackName' | 'codeDirectory'>>;
 
+/** A line of the log that tells of rows without an answer, or the metrics of a request that put rows again. */
+const UNANSWERED = /"not_acknowledged: (?!ServiceUnavailableException")|"retried":[1-9]/;
+
 /**
  * An AWS account on this machine, to which a release and today's version are deployed one after the other, each with its
  * own template and code.
@@ -144,8 +147,8 @@ export class ReleaseAccount {
   }
 
   /**
-   * The collector's log lines of requests whose rows it put into overflow because Firehose did not answer in time. Firehose
-   * may have them all the same. Failures that {@link fail} injects have answers.
+   * The collector's log lines of requests whose rows it put again, or into overflow because Firehose did not answer in time.
+   * Firehose may have them all the same, as a busy machine shows. Failures that {@link fail} injects have answers.
    */
   async unansweredRequests(): Promise<readonly string[]> {
     const lines: string[] = [];
@@ -154,8 +157,7 @@ export class ReleaseAccount {
       const page = await this.clients.logs.send(
         new FilterLogEventsCommand({ logGroupName: '/aws/lambda/sluice-prod-collect', nextToken }),
       );
-      for (const { message = '' } of page.events ?? [])
-        if (/"not_acknowledged: (?!ServiceUnavailableException")/.test(message)) lines.push(message);
+      for (const { message = '' } of page.events ?? []) if (UNANSWERED.test(message)) lines.push(message);
       nextToken = page.nextToken;
     } while (nextToken !== undefined);
     return lines;

@@ -70,7 +70,7 @@ describe.each(storedVersions())('a filled stack of release %s', (version) => {
 
   /**
    * Numbers of accepted events that do not have exactly one row in a table. One may have more if it was sent again, or if
-   * the collector says that Firehose did not answer it in time (docs/redrive.md), which a busy machine does.
+   * the collector says that it put rows again or that Firehose did not answer in time (docs/redrive.md), as on a busy machine.
    */
   async function lostOrDoubled(): Promise<readonly string[]> {
     const events = await query(

@@ -254,7 +254,7 @@ describe('the run for stragglers', () => {
     const day = await spill('b');
     await past.setReal();
     down();
-    expect(await handler({ sluice: 'stragglers' }, context(22_000))).toMatchObject({
+    expect(await handler({ sluice: 'stragglers' }, context(45_000))).toMatchObject({
       level: 'error',
       objects: { kept: 1, parked: 1 },
     });
