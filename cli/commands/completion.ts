@@ -16,8 +16,8 @@ export function completion(commands: () => readonly Command[]): Command {
     options: {},
     words: SHELLS,
     examples: [
-      'eval "$(npx sluice completion bash)"',
-      'eval "$(npx sluice completion zsh)"',
+      'npx sluice completion bash > ~/.sluice-completion.bash',
+      'npx sluice completion zsh > ~/.sluice-completion.zsh',
       'npx sluice completion fish > ~/.config/fish/completions/sluice.fish',
     ],
     async run({ positionals }) {

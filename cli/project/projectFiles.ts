@@ -67,8 +67,7 @@ export default defineConfig(
       // mail address, which AWS asks to confirm:
       //   aws sns create-topic --name on-call
       //   aws sns subscribe --topic-arn <ARN> --protocol email --notification-endpoint you@example.com
-      // Set its ARN here, or in the variable ALARM_TOPIC_ARN, which the workflow hands over.
-      alarms: { topicArn: process.env.ALARM_TOPIC_ARN || null },
+      alarms: { topicArn: null },
 
       // Who may send: SDK keys in Secrets Manager. After the first deployment: npx sluice keys add web --stage dev
       keysInSecret: true,
@@ -130,7 +129,7 @@ const TSCONFIG = `{
 
 const WORKFLOW = `# Tests and packages every change. Deploys what is on main to dev, and to prod when somebody starts the workflow by hand.
 # The role trusts one environment of this repository and needs no access keys: "From GitHub Actions" in docs/deploy.md of the
-# package. Variables of each environment: AWS_ROLE_ARN, AWS_REGION, ALARM_TOPIC_ARN; with privacy.salt the secret SLUICE_SALT.
+# package. Variables of each environment: AWS_ROLE_ARN, AWS_REGION; with privacy.salt the secret SLUICE_SALT.
 name: sluice
 on:
   pull_request:
@@ -154,6 +153,7 @@ jobs:
       SLUICE_SALT: only-for-tests-and-packages
     steps:
       - uses: actions/checkout@v4
+        with: { persist-credentials: false }
       - uses: actions/setup-node@v4
         with:
           node-version: 24
@@ -174,10 +174,10 @@ jobs:
       contents: read
       id-token: write
     env:
-      ALARM_TOPIC_ARN: \${{ vars.ALARM_TOPIC_ARN }}
       SLUICE_SALT: \${{ secrets.SLUICE_SALT }}
     steps:
       - uses: actions/checkout@v4
+        with: { persist-credentials: false }
       - uses: actions/setup-node@v4
         with:
           node-version: 24

@@ -85,7 +85,7 @@ function bash(completed: Completed): string {
     const flags = Object.keys({ ...command.options, ...COMMON_OPTIONS }).map((name) => `--${name}`);
     return `      "${command.name} "*) words="${flags.join(' ')}" ;;`;
   });
-  return `# Completion of sluice for bash. In ~/.bashrc: eval "$(sluice completion bash)"
+  return `# Completion of sluice for bash. In ~/.bashrc: . ~/.sluice-completion.bash, where this is
 _sluice() {
   local cur prev command words=""
   cur="\${COMP_WORDS[COMP_CWORD]}"
@@ -161,7 +161,7 @@ function zsh(completed: Completed): string {
     ...options.filter((line) => line.includes("'*)")),
   ];
   return `#compdef sluice
-# Completion of sluice for zsh. In ~/.zshrc, after compinit: eval "$(sluice completion zsh)"
+# Completion of sluice for zsh. In ~/.zshrc, after compinit: . ~/.sluice-completion.zsh, where this is
 _sluice() {
   local -a items
   if (( CURRENT == 2 )); then

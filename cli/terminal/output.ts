@@ -16,9 +16,12 @@ export function chooseColour(choice: ColourChoice): void {
   colourChoice = choice;
 }
 
-/** Columns of the terminal that stdout is; undefined where it is none: then nothing is cut or wrapped. */
-export function terminalWidth(): number | undefined {
-  return process.stdout.isTTY ? process.stdout.columns : undefined;
+/**
+ * Columns of the terminal that stdout is; undefined where it is none, or does not know: then nothing is cut or wrapped. Some
+ * terminals of CI and editors report 0.
+ */
+export function terminalWidth(stream: NodeJS.WriteStream = process.stdout): number | undefined {
+  return stream.isTTY && stream.columns > 0 ? stream.columns : undefined;
 }
 
 /**
@@ -38,8 +41,8 @@ const FITTED: readonly Look[] = ['report', 'calendar', 'error'];
 function dressed(text: string, stream: NodeJS.WriteStream, look: Look | undefined): string {
   const visible = visibleText(text);
   if (look === undefined) return visible;
-  const isFitted = stream.isTTY && FITTED.includes(look);
-  const fitted = isFitted ? fitReport(visible, stream.columns) : visible;
+  const width = terminalWidth(stream);
+  const fitted = width !== undefined && FITTED.includes(look) ? fitReport(visible, width) : visible;
   return isColoured(stream, colourChoice, process.env) ? paint(fitted, look) : fitted;
 }
 
@@ -63,8 +66,8 @@ let hasProgress = false;
  * @returns Whether it is: elsewhere nothing is written.
  */
 export function writeProgress(text: string): boolean {
-  const { isTTY, columns } = process.stderr;
-  if (!isTTY || process.env['TERM'] === 'dumb') return false;
+  const columns = terminalWidth(process.stderr);
+  if (columns === undefined || process.env['TERM'] === 'dumb') return false;
   const line = visibleLine(text);
   // The last column stays free: some terminals go to the next line after it.
   const cut = line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;

@@ -250,8 +250,8 @@ export const doctorFindings = {
     `Wait if it is UPDATING. Else look at the certificate in AWS Certificate Manager: it has to be ISSUED and for this name. ${CHANGED}`,
   ),
   SLUICE_DOCTOR_DOMAIN_DNS: warning(
-    'The name of the domain does not lead to the gateway, seen from this machine. SDKs that post to it lose events.',
-    'Point its DNS record to the output `DomainTarget` (docs/platform.md, "A domain of your own"). If a CDN or a proxy stands in front, this is as it should be.',
+    'The name of the domain does not lead to the gateway, seen from this machine. SDKs that post to it may lose events.',
+    'Point its DNS record to the output `DomainTarget` (docs/platform.md, "A domain of your own"). If a CDN, a proxy or the same domain in another region answers here, this is as it should be.',
   ),
   SLUICE_DOCTOR_BOUNDARY_MISSING: problem(
     'A role or user of the stack lacks the permissions boundary, or has another one. Somebody changed it, or the configuration is newer than the stack.',

@@ -259,6 +259,13 @@ describe('a permissions boundary', () => {
     );
     expect(refusal({ permissionsBoundary: other })).toBe('accepted');
   });
+
+  it('has no name of policies that the deploying role may change', () => {
+    const named = (name: string) =>
+      refusal({ permissionsBoundary: `arn:aws:iam::${account}:policy/of/${name}`, stages: ['dev', 'prod'] });
+    expect(named('sluice-prod-boundary')).toContain('does not begin with sluice-prod-');
+    expect(named('sluice-boundary')).toBe('accepted');
+  });
 });
 
 describe('the deployment policy of a configuration', () => {

@@ -86,16 +86,25 @@ export function certificateArn() {
     );
 }
 
-/** The account of a boundary differs from that of the deployment. */
+/** What makes a boundary none: another account than that of the deployment, and a name that the deploying role may change. */
 export function boundaryProblems(config: {
   readonly account: string | null;
   readonly permissionsBoundary: string | null;
+  readonly stages?: readonly string[] | undefined;
 }): string[] {
-  const { account, permissionsBoundary: arn } = config;
-  const [, of = 'aws'] = /:iam::([^:]+):/.exec(arn ?? '') ?? [];
-  return account === null || of === 'aws' || of === account
-    ? []
-    : [
-        `permissionsBoundary: got "${arn}", expected a policy of the account ${account}, which is deployed to: a boundary is of the role's own account.`,
-      ];
+  const { account, permissionsBoundary: arn, stages = [] } = config;
+  const [, of = 'aws', name = ''] = /:iam::([^:]+):policy\/(?:.*\/)?([^/]+)$/.exec(arn ?? '') ?? [];
+  const prefix = stages.map((stage) => `sluice-${stage}-`).find((one) => name.startsWith(one));
+  return [
+    ...(account === null || of === 'aws' || of === account
+      ? []
+      : [
+          `permissionsBoundary: got "${arn}", expected a policy of the account ${account}, which is deployed to: a boundary is of the role's own account.`,
+        ]),
+    ...(prefix === undefined
+      ? []
+      : [
+          `permissionsBoundary: got "${arn}", expected a policy whose name does not begin with ${prefix}: the deploying role may change those, and could widen its own boundary.`,
+        ]),
+  ];
 }

@@ -60,7 +60,7 @@ done`;
       'sluice ingest st': ['status'],
       'sluice ingest status --d': ['--dataset', '--days'],
       'sluice ingest run --d': ['--dataset', '--dry-run'],
-      'sluice connect ': ['statsig', 'owox', 'metabase'],
+      'sluice connect ': ['statsig', 'owox', 'metabase', 'customer'],
       'sluice completion ': ['bash', 'zsh', 'fish'],
       'sluice check --kind ': ['experiment', 'gate'],
       'sluice check --kind=g': ['gate'],
