@@ -377,7 +377,7 @@ export function requireRegion(
   const problems: string[] = [];
   if (!isRegion(region)) {
     problems.push(
-      `region: got "${region}", expected a region that has all of the services: lib/schema/regions.ts lists them.`,
+      `region: got "${region}", expected a region that has all of the services: docs/configuration.md lists them.`,
     );
   } else if (architecture === 'arm64' && !hasArm64(region)) {
     problems.push(

@@ -68,11 +68,11 @@ export const ConfigError = defineErrorFamily('user', {
   },
   SLUICE_CONFIG_STACK_TOO_LARGE: {
     cause: 'The stack would have more resources, or a larger template, than CloudFormation accepts.',
-    cure: 'Configure fewer datasets: about 400 fit one deployment. Deploy the others with another stage or service.',
+    cure: 'Configure fewer datasets: about 400 fit one deployment. Deploy the others with another stage.',
   },
   SLUICE_CONFIG_ROLE_TOO_LARGE: {
     cause: 'A role would need longer policies than IAM accepts.',
-    cure: 'Configure fewer sources or exports. Deploy the others with another stage or service.',
+    cure: 'Configure fewer sources or exports. Deploy the others with another stage.',
   },
   SLUICE_CONFIG_SESSION_TOO_LARGE: {
     cause: 'A load or an export would need a longer session policy than STS accepts.',

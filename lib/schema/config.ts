@@ -422,7 +422,7 @@ export const configSchema = z.strictObject({
   ),
   region: noted(
     z
-      .enum(REGIONS, 'a region that has all of the services: lib/schema/regions.ts lists them')
+      .enum(REGIONS, 'a region that has all of the services: docs/configuration.md lists them')
       .default('us-east-1'),
     {
       text: 'Region that everything is deployed to, unless `--region` names another.',

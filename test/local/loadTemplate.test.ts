@@ -217,7 +217,7 @@ describe('loadTemplate', () => {
     expect(readdirSync(cacheDirectory).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  it('prints the message of Serverless when a function is missing', async () => {
+  it('prints the message of Serverless when a function is none of ours', async () => {
     const text = readFileSync(serverlessYml, 'utf8');
     writeFileSync(
       serverlessYml,
@@ -225,7 +225,7 @@ describe('loadTemplate', () => {
     );
     await expect(load()).rejects.toMatchObject({
       code: 'SLUICE_TEMPLATE_PACKAGE_FAILED',
-      detail: expect.stringMatching(/SLUICE_BUILD_FUNCTION_MISSING.*functions\/absent\/handler\.ts/s),
+      detail: expect.stringMatching(/SLUICE_CONFIG_INVALID.*functions\.absent in serverless\.yml/s),
     });
     writeFileSync(serverlessYml, text);
     expect((await load()).cached).toBe(true);
