@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts of configuration files
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -155,6 +155,17 @@ describe('sluice init', () => {
       expect(existsSync(join(made, '..', name))).toBe(false);
     }
     expect(init('').status).toBe(2);
+    const cloned = join(made, '..', 'cloned');
+    mkdirSync(join(cloned, '.git'), { recursive: true });
+    writeFileSync(join(cloned, 'README.md'), '# ours\n');
+    expect(init('cloned').stderr).toContain('has README.md.');
+    expect([readdirSync(cloned), readFileSync(join(cloned, 'README.md'), 'utf8')]).toEqual([
+      ['.git', 'README.md'],
+      '# ours\n',
+    ]);
+    rmSync(join(cloned, 'README.md'));
+    expect(init('cloned').stderr).toBe('');
+    expect(readdirSync(cloned)).toContain('sluice.config.ts');
   });
 });
 
