@@ -177,6 +177,18 @@ describe('a project', () => {
       spawnSync(process.execPath, [compiler, '-p', '.'], { cwd: project.root, encoding: 'utf8' });
     expect(compile()).toMatchObject({ status: 0, stdout: '' });
     const text = readFileSync(join(project.root, 'sluice.config.ts'), 'utf8');
+    // What is only known where it is deployed comes from the environment, with Node's types or without.
+    const topic = "topicArn: process.env['TOPIC'] ?? null";
+    project.write('sluice.config.ts', text.replace('topicArn: null', topic));
+    expect(compile()).toMatchObject({ status: 0, stdout: '' });
+    const tsconfig = readFileSync(join(project.root, 'tsconfig.json'), 'utf8');
+    const types = JSON.stringify(join(repositoryRoot, 'node_modules', '@types', 'node'));
+    project.write('tsconfig.json', tsconfig.replace('"types": []', `"types": [${types}]`));
+    project.write(
+      'sluice.config.ts',
+      text.replace('topicArn: null', `${topic.replace("'TOPIC'", 'process.platform')}`),
+    );
+    expect(compile()).toMatchObject({ status: 0, stdout: '' });
     project.write('sluice.config.ts', text.replace('keysInSecret: true', "keysInSecret: 'yes'"));
     const refused = compile();
     expect([refused.status === 0, refused.stdout]).toEqual([false, expect.stringContaining('keysInSecret')]);
