@@ -272,6 +272,10 @@ describe('a project', () => {
       1,
       expect.stringMatching(/^SLUICE_NODE_TOO_OLD: .*\n.*npm install --save-dev node@24/),
     ]);
+    // It is installed, but its script has not run: pnpm and `ignore-scripts` do that.
+    const installed = join('node_modules', 'node', 'package.json');
+    project.write(installed, JSON.stringify({ name: 'node', version: '24.0.0' }));
+    expect(project.sluice(['test'], { node }).stderr).toMatch(/^SLUICE_NODE_TOO_OLD: .*\n.*npm rebuild node/);
     const packaged = project.serverless(['package'], { node });
     expect([packaged.status, said(packaged)]).toEqual([
       1,
