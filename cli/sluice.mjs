@@ -28,10 +28,15 @@ if (major >= LEAST_NODE) {
 } else if (node !== null && existsSync(node)) {
   runInPlace(node, [file, ...process.argv.slice(2)]);
 } else {
+  // The package `node` fetches its program by an install script.
+  const cure =
+    node === null
+      ? `Install it, or give the project one of its own: \`npm install --save-dev node@${LEAST_NODE}\`.`
+      : 'The project has one of its own that its install script has not fetched yet: run `npm rebuild node --ignore-scripts=false`, or with pnpm `pnpm approve-builds`.';
   process.stderr.write(
     isRepository
       ? 'Sluice is not installed yet: run `npm start` once.\n'
-      : `SLUICE_NODE_TOO_OLD: Sluice needs Node ${LEAST_NODE} or later, as Lambda has it; this is ${process.version}.\nInstall it, or give the project one of its own: \`npm install --save-dev node@${LEAST_NODE}\`.\n`,
+      : `SLUICE_NODE_TOO_OLD: Sluice needs Node ${LEAST_NODE} or later, as Lambda has it; this is ${process.version}.\n${cure}\n`,
   );
   process.exit(1);
 }

@@ -11,6 +11,8 @@ import { digestInputs, type Packaged, packageService } from './packageService.ts
 
 /** Packages that are kept: enough for a few configurations side by side. */
 const KEPT = 12;
+/** From this age on nobody packages in a workspace any more, ms. */
+const LEFT_MS = 60 * 60_000;
 /** Attempts to move a package into place: other processes may do the same. */
 const MOST_TRIES = 5;
 const PACKAGE_FILE = 'deployment.json';
@@ -132,10 +134,21 @@ function isErrorOf(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
 }
 
-/** Removes all packages but the latest. */
+/** Removes all packages but the latest, and workspaces that an interrupted packaging has left. */
 async function forgetOld(cacheDirectory: string): Promise<void> {
-  const names = (await readdir(cacheDirectory)).filter((name) => /^[0-9a-f]{32}$/.test(name));
-  const dated = await Promise.all(
+  const names = await readdir(cacheDirectory);
+  const packages = await datedPaths(cacheDirectory, names.filter(isPackage));
+  const workspaces = await datedPaths(cacheDirectory, names.filter(isWorkspace));
+  const old = packages.sort((a, b) => b.modifiedMs - a.modifiedMs).slice(KEPT);
+  const left = workspaces.filter(({ modifiedMs }) => Date.now() - modifiedMs > LEFT_MS);
+  await Promise.all([...old, ...left].map(({ path }) => rm(path, { recursive: true, force: true })));
+}
+
+const isPackage = (name: string) => /^[0-9a-f]{32}$/.test(name);
+const isWorkspace = (name: string) => /^\.[0-9a-f]{32}-[0-9a-f-]{36}$/.test(name);
+
+function datedPaths(cacheDirectory: string, names: readonly string[]) {
+  return Promise.all(
     names.map(async (name) => {
       const path = join(cacheDirectory, name);
       const modifiedMs = await stat(path).then(
@@ -145,6 +158,4 @@ async function forgetOld(cacheDirectory: string): Promise<void> {
       return { path, modifiedMs };
     }),
   );
-  const old = dated.sort((a, b) => b.modifiedMs - a.modifiedMs).slice(KEPT);
-  await Promise.all(old.map(({ path }) => rm(path, { recursive: true, force: true })));
 }

@@ -1,21 +1,25 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../lib/schema/config.ts';
 import { LocalTemplateError } from './errors.ts';
+import { namedInputs, withAbsoluteFiles } from './namedInputs.ts';
 
 /** Folders of code that packaging reads. */
 const CODE_FOLDERS = ['functions', 'infra', 'lib'] as const;
 /** What it reads beside them: `package.json` of the npm package, and in the repository the one with the version. */
 const CODE_FILES = ['package.json', 'cli/package.json'] as const;
 /** What it reads of a project. The repository is one too. */
-const PROJECT_FILES = ['serverless.yml', 'package.json', 'tsconfig.json'] as const;
+const SERVERLESS_YML = 'serverless.yml';
+const PROJECT_FILES = [SERVERLESS_YML, 'package.json', 'tsconfig.json'] as const;
 /** Which versions of dependencies are bundled: the lockfile of the project, or of the folder that a workspace has it in. */
 const LOCKFILES = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock'] as const;
+/** Variables that Serverless reads if serverless.yml says `useDotenv`: `.env`, `.env.local`. */
+const isDotenv = (name: string) => /^\.env(?:\.|$)/.test(name);
 /** What of a project packaging makes itself, and modules: they are found in the project, which is above the workspace. */
 const NOT_LINKED: readonly string[] = ['node_modules', 'build'];
 /** Serverless doesn't follow a link to its own file. */
@@ -46,10 +50,15 @@ export async function digestInputs(
   const files = [
     ...CODE_FILES.map((file) => join(code, file)),
     ...PROJECT_FILES.map((file) => join(root, file)),
+    ...(await readdir(root)).filter(isDotenv).map((file) => join(root, file)),
   ];
-  const paths = [...new Set([...files, ...lockfilesOf(root), ...listed.flat()])].sort();
+  const yml = await readIfThere(join(root, SERVERLESS_YML));
+  const named = namedInputs(new TextDecoder().decode(yml), root);
+  const env = withoutSecrets(process.env);
+  const variables = named.variables.map((name) => [name, env[name]]);
+  const paths = [...new Set([...files, ...named.files, ...lockfilesOf(root), ...listed.flat()])].sort();
   const contents = await Promise.all(paths.map(readIfThere));
-  const hash = createHash('sha256').update(JSON.stringify([process.version, settings]));
+  const hash = createHash('sha256').update(JSON.stringify([process.version, settings, variables]));
   for (const [index, path] of paths.entries()) {
     const content = contents[index] ?? new Uint8Array();
     // Lengths keep two files from passing for one.
@@ -126,8 +135,11 @@ export async function packageService(request: PackageRequest): Promise<Packaged>
   );
   await mkdir(workspace, { recursive: true });
   for (const { name } of await readdir(root, { withFileTypes: true })) {
-    if (name.startsWith('.') || NOT_LINKED.includes(name)) continue;
-    if (COPIED.includes(name)) await copyFile(join(root, name), join(workspace, name));
+    if ((name.startsWith('.') && !isDotenv(name)) || NOT_LINKED.includes(name)) continue;
+    if (name === SERVERLESS_YML) {
+      const yml = await readFile(join(root, name), 'utf8');
+      await writeFile(join(workspace, name), withAbsoluteFiles(yml, root));
+    } else if (COPIED.includes(name)) await copyFile(join(root, name), join(workspace, name));
     else await symlink(join(root, name), join(workspace, name), 'junction');
   }
   const look = onStep === undefined ? () => undefined : tellSteps(workspace, onStep);

@@ -4,7 +4,17 @@
 // There are two sets. The smaller is `dependencies`: all that a start, the demos, packaging and `npx sluice` use. The other
 // has `devDependencies` as well. A set that is there is never reduced.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nodeBinary } from '../cli/runNode.mjs';
@@ -64,7 +74,8 @@ export async function installPackages(root, { dev }) {
     rmSync(unfinished, { force: true });
     throw error;
   } finally {
-    rmSync(lock, { force: true });
+    // Another process may have taken it from one that was thought dead.
+    if (isOwn(lock)) rmSync(lock, { force: true });
   }
   if (stopped !== undefined) process.exit(stopped === 'SIGINT' ? 130 : 1);
 }
@@ -154,7 +165,7 @@ async function takeLock(lock) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     }
     if (!isAlive(lock)) {
-      rmSync(lock, { force: true });
+      removeStale(lock);
       continue;
     }
     if (Date.now() > deadline) {
@@ -165,6 +176,35 @@ async function takeLock(lock) {
     if (!hasWaited) process.stderr.write('Another process installs packages: waiting for it …\n');
     hasWaited = true;
     await delay(500);
+  }
+}
+
+/**
+ * Takes a lock out of the way under a name of its own, so that of several processes one has it. What another has put in its
+ * place meanwhile goes back.
+ *
+ * @param {string} lock
+ */
+function removeStale(lock) {
+  const aside = `${lock}.${process.pid}`;
+  try {
+    renameSync(lock, aside);
+    if (isAlive(aside)) linkSync(aside, lock);
+  } catch (error) {
+    // Another process has taken it away, or put one there.
+    const isTaken = error instanceof Error && 'code' in error && /^(ENOENT|EEXIST)$/.test(String(error.code));
+    if (!isTaken) throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+/** @param {string} lock Whether this process has it. */
+function isOwn(lock) {
+  try {
+    return Number(readFileSync(lock, 'utf8')) === process.pid;
+  } catch {
+    return false;
   }
 }
 
@@ -317,7 +357,7 @@ class Progress {
     this.#timer = setInterval(() => {
       const now = new Date();
       // A sign of life for others that wait.
-      if (existsSync(lock)) utimesSync(lock, now, now);
+      if (isOwn(lock)) utimesSync(lock, now, now);
       this.#say();
     }, 1_000);
   }

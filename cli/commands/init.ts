@@ -1,28 +1,26 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { codeRoot } from '../../local/dataDirectory.ts';
-import { ownPackage } from '../project/ownPackage.ts';
+import { InitError, ownPackage } from '../project/ownPackage.ts';
 import { projectFiles } from '../project/projectFiles.ts';
 import { type Command, UsageError } from '../terminal/commandLine.ts';
 import { writeResult } from '../terminal/output.ts';
 
-/** What keeps a project from being made. */
-export const InitError = defineErrorFamily('user', {
-  SLUICE_INIT_NAME: {
-    cause: 'The folder has a name that buckets and databases cannot have.',
-    cure: 'Choose a name of 3 to 32 lower-case letters, digits and single hyphens that begins with a letter, such as my-pipeline.',
-  },
-  SLUICE_INIT_NOT_EMPTY: {
-    cause: 'The folder is not empty, and a project would replace what is there.',
-    cure: 'Name a folder that does not exist yet, or an empty one.',
-  },
-});
-
-/** Bucket names have at most 63 characters, and this one becomes `<name>-experiments-<stage>`. */
+/** Bucket names have at most 63 characters, and this one becomes `<name>-<stage>`. */
 const NAME = /^(?=.{3,32}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+
+/** What a folder may have: a repository that was cloned empty, and what a Mac leaves. */
+const IGNORED: readonly string[] = ['.git', '.DS_Store'];
 
 /** `sluice init`: a project of one's own. */
 export const init: Command = {
@@ -31,7 +29,7 @@ export const init: Command = {
     'Make a project of your own: a folder with a configuration, for the local cloud and for deployments.',
   usage: 'sluice init <folder> [--json]',
   options: { json: { type: 'boolean', help: 'print one object' } },
-  examples: ['sluice init my-pipeline'],
+  examples: ['sluice init my-pipeline', 'sluice init .'],
   async run(line) {
     const [folder, ...more] = line.positionals;
     if (folder === undefined || folder === '' || more.length > 0)
@@ -47,7 +45,8 @@ export const init: Command = {
       // A file that has appeared since is not replaced.
       writeFileSync(join(root, path), text, { flag: 'wx' });
     }
-    if (own.tarball !== undefined) copyFileSync(own.tarball, join(root, basename(own.tarball)));
+    if (own.tarball !== undefined)
+      copyFileSync(own.tarball.from, join(root, own.tarball.name), constants.COPYFILE_EXCL);
     const place = visibleLine(relative(process.cwd(), root) || '.');
     const next = [...(place === '.' ? [] : [`cd ${place}`]), 'npm install', 'npx sluice start'];
     writeResult(
@@ -65,7 +64,7 @@ function requireEmpty(root: string): void {
   if (!existsSync(root)) return;
   if (!statSync(root).isDirectory())
     throw new InitError('SLUICE_INIT_NOT_EMPTY', `${visibleLine(root)} is a file.`);
-  const [found, ...others] = readdirSync(root);
+  const [found, ...others] = readdirSync(root).filter((name) => !IGNORED.includes(name));
   if (found === undefined) return;
   const rest = others.length === 0 ? '' : ` and ${others.length} more`;
   throw new InitError('SLUICE_INIT_NOT_EMPTY', `${visibleLine(root)} has ${visibleLine(found)}${rest}.`);

@@ -256,7 +256,7 @@ function readNames(
 ): Omit<KnownNames, 'reader' | 'stack'> {
   const ofOthers = target === 'ingest-source' || target === 'export-target';
   return {
-    region: checked(line, 'region', z.enum(REGIONS, 'a region that lib/schema/regions.ts lists')) ?? region,
+    region: checked(line, 'region', z.enum(REGIONS, 'a region that docs/configuration.md lists')) ?? region,
     account: checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')) ?? account ?? undefined,
     keyArn: checked(line, 'key', ofOthers ? kmsKeyArn() : singleRegionKeyArn()),
     principal: checked(line, 'principal', principalOf(target)),

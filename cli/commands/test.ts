@@ -5,7 +5,11 @@ import { checkStages, configFile } from '../../lib/config/loadConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { checkPipeline } from '../project/checkPipeline.ts';
 import { assertNoArguments, type Command, stageOption } from '../terminal/commandLine.ts';
+import { untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
+
+/** The exit code of shells after Ctrl-C. */
+const INTERRUPTED = 130;
 
 /** `sluice test`: the project's configuration, tried on this machine. */
 export const test: Command = {
@@ -32,6 +36,11 @@ export const test: Command = {
     report(`The configuration is valid for ${stages.join(', ')}.`);
     // Imported here: other commands need not load the local cloud.
     const { startCloud } = await import('../../local/startCloud.ts');
+    // What has been made is removed before it ends.
+    let isInterrupted = false;
+    const interrupted = untilInterrupted().then(() => {
+      isInterrupted = true;
+    });
     const data = await mkdtemp(join(tmpdir(), 'sluice-test-'));
     try {
       const cloud = await startCloud({
@@ -44,13 +53,17 @@ export const test: Command = {
         report(
           `The local cloud runs what would be deployed: bucket ${cloud.bucket}, database ${cloud.database}.`,
         );
-        await checkPipeline(cloud, report);
+        if (!isInterrupted) await Promise.race([checkPipeline(cloud, report), interrupted]);
       } finally {
         await cloud.close();
       }
+    } catch (error) {
+      // Ctrl-C ends packaging, too.
+      if (!isInterrupted) throw error;
     } finally {
       await rm(data, { recursive: true, force: true });
     }
+    if (isInterrupted) return INTERRUPTED;
     const seconds = (performance.now() - startedAt) / 1_000;
     if (isJson) writeJson({ checks: done, seconds });
     else writeOut(`${done.length} checks passed in ${seconds.toFixed(1)} s.\n`);

@@ -10,7 +10,7 @@ import type { Architecture } from '../../lib/schema/regions.ts';
 export const BuildError = defineErrorFamily('user', {
   SLUICE_BUILD_FUNCTION_MISSING: {
     cause: 'A function of the deployment has no handler.',
-    cure: 'Remove the function from serverless.yml: one of your own belongs into a stack of its own. To extend Sluice itself, add functions/<name>/handler.ts and its settings in infra/serverless/service.ts.',
+    cure: 'Add functions/<name>/handler.ts, or remove the settings of the function in infra/serverless/service.ts.',
   },
   SLUICE_BUILD_FAILED: {
     cause: 'A function could not be bundled.',

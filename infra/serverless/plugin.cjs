@@ -1,7 +1,8 @@
 // Extends Serverless: fills in the deployment (infra/serverless/service.ts), bundles the functions, warns, and refuses to
 // package a stage that shares a resource with another one, to deploy the local cloud's stage, a collector without keys
 // or a stack that CloudFormation would refuse, to delete streams that are not drained, by a rollback too, to put rows on a
-// stream that is new, to remove relay with copies that wait, and to delete addresses that are not retired.
+// stream that is new, to remove relay with copies that wait, to delete addresses that are not retired, and to deploy over the
+// stack of another bucket.
 const { join, resolve } = require('node:path');
 
 /** Where Sluice's own code is: the repository, or the npm package. */
@@ -141,7 +142,7 @@ module.exports = class SluicePlugin {
   }
 
   /**
-   * That no stream is lost with its events, no copies for relay, and addresses which go are retired.
+   * That no stream is lost with its events, no copies for relay, addresses which go are retired, and the bucket is the same.
    *
    * @param template What is deployed. Default nothing: the stack is removed.
    */
@@ -155,8 +156,10 @@ module.exports = class SluicePlugin {
     const aws = await provider.getAwsSdkV3Config();
     const stackName = provider.naming.getStackName();
     await this.explain(async () => {
-      await requireStreamsKept(aws, stackName, template);
       const deployed = await readDeployedStack(aws, stackName);
+      if (template !== undefined && deployed !== null)
+        required.requireSameBucket(deployed.outputs, await this.loadConfig(), stackName);
+      await requireStreamsKept(aws, stackName, template);
       await requireRelayEmpty(aws, stackName, deployed, template);
       if (template === undefined || deployed === null) return;
       const addresses = required.deletedAddresses(deployed.template, template, deployed.outputs);

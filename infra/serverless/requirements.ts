@@ -208,6 +208,25 @@ export function requireRetired(deleted: readonly string[], { endpoint }: Pick<Co
   );
 }
 
+/**
+ * Refuses to give a deployed stack another bucket, which the configuration does not mean: stacks have no name of their own, so
+ * two projects with one stage meet in one.
+ *
+ * @param outputs Of the deployed stack.
+ * @throws ConfigError `SLUICE_CONFIG_BUCKET_DIFFERS`
+ */
+export function requireSameBucket(
+  { DataBucketName: deployed }: Readonly<Record<string, string>>,
+  { bucket, formerBucket }: Pick<Config, 'bucket' | 'formerBucket'>,
+  stackName: string,
+): void {
+  if (deployed !== undefined && deployed !== bucket && deployed !== formerBucket)
+    throw new ConfigError(
+      'SLUICE_CONFIG_BUCKET_DIFFERS',
+      `bucket: got "${bucket}", expected "${deployed}", as ${stackName} is deployed.`,
+    );
+}
+
 /** A stream that a deployment removes while its table keeps others. */
 export interface RemovedShard {
   /** Its logical ID. */
@@ -377,7 +396,7 @@ export function requireRegion(
   const problems: string[] = [];
   if (!isRegion(region)) {
     problems.push(
-      `region: got "${region}", expected a region that has all of the services: lib/schema/regions.ts lists them.`,
+      `region: got "${region}", expected a region that has all of the services: docs/configuration.md lists them.`,
     );
   } else if (architecture === 'arm64' && !hasArm64(region)) {
     problems.push(

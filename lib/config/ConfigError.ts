@@ -62,17 +62,22 @@ export const ConfigError = defineErrorFamily('user', {
     cause: 'This would delete an address that SDKs may still post to. What they send there would be lost.',
     cure: 'Deploy `endpoint: { kind: \'both\' }`, point the SDKs at the other address, and wait until the old one gets nothing. Then list it in `endpoint.retired`, as the outputs have it, and deploy (docs/deploy.md, "A Function URL"). Of `endpoint.domain`, list `https://` and the old domain once nothing posts to it (docs/platform.md, "A domain of your own").',
   },
+  SLUICE_CONFIG_BUCKET_DIFFERS: {
+    cause:
+      'The stack is deployed with another bucket. It may be the stack of another project: there is one for each stage, account and region.',
+    cure: 'If it is of another project, choose a stage that has no stack yet, or another account or region. If this project is to have another bucket, set `formerBucket` to the one that is deployed; the new one is empty (docs/deploy.md, "Changing and removing").',
+  },
   SLUICE_CONFIG_ACCOUNT_DIFFERS: {
     cause: 'The credentials are of another account than the configuration states.',
     cure: 'Use credentials of the named account (AWS_PROFILE, `aws sso login`), or correct `account` in the configuration.',
   },
   SLUICE_CONFIG_STACK_TOO_LARGE: {
     cause: 'The stack would have more resources, or a larger template, than CloudFormation accepts.',
-    cure: 'Configure fewer datasets: about 400 fit one deployment. Deploy the others with another stage or service.',
+    cure: 'Configure fewer datasets: about 400 fit one deployment. Deploy the others with another stage.',
   },
   SLUICE_CONFIG_ROLE_TOO_LARGE: {
     cause: 'A role would need longer policies than IAM accepts.',
-    cure: 'Configure fewer sources or exports. Deploy the others with another stage or service.',
+    cure: 'Configure fewer sources or exports. Deploy the others with another stage.',
   },
   SLUICE_CONFIG_SESSION_TOO_LARGE: {
     cause: 'A load or an export would need a longer session policy than STS accepts.',

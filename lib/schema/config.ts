@@ -404,7 +404,17 @@ export const configSchema = z.strictObject({
       example: 'acme-experiments',
     },
     'replaces',
-    'The new bucket is empty. The old one stays with its objects, outside the stack, and what waits there in `overflow/` and `errors/` is not redriven. Copy the objects that you need: [Changing and removing](deploy.md#changing-and-removing).',
+    'The new bucket is empty. The old one stays with its objects, outside the stack, and what waits there in `overflow/` and `errors/` is not redriven. Copy the objects that you need: [Changing and removing](deploy.md#changing-and-removing). Refused until `formerBucket` names the old one, because a stack with another bucket may be that of another project.',
+  ),
+  formerBucket: noted(
+    bucketName().nullable().default(null),
+    {
+      text: 'The bucket that the deployed stack has, when this deployment is meant to give it another one.',
+      absent: 'a deployment that changes the bucket is refused',
+      example: 'acme-former',
+    },
+    'nothing',
+    'It is compared with the deployed stack before a deployment. It may stay.',
   ),
   account: noted(
     z
@@ -422,7 +432,7 @@ export const configSchema = z.strictObject({
   ),
   region: noted(
     z
-      .enum(REGIONS, 'a region that has all of the services: lib/schema/regions.ts lists them')
+      .enum(REGIONS, 'a region that has all of the services: docs/configuration.md lists them')
       .default('us-east-1'),
     {
       text: 'Region that everything is deployed to, unless `--region` names another.',

@@ -145,7 +145,7 @@ export const customerBucketMembers = {
     CUSTOMER_CHANGE,
   ),
   region: noted(
-    z.enum(BUCKET_REGIONS, 'a region: lib/schema/regions.ts lists them').optional(),
+    z.enum(BUCKET_REGIONS, 'a region: docs/configuration.md lists them').optional(),
     { text: 'Region of the bucket.', absent: "the deployment's", example: 'eu-central-1' },
     'adds',
     'Athena loads only from buckets in the region of the deployment. What such loads need is there if any dataset may use them.',

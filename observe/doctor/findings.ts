@@ -45,7 +45,7 @@ export const doctorFindings = {
   ),
   SLUICE_DOCTOR_REGION_UNFIT: problem(
     'The region lacks a service that the stack needs, or an existing resource is in another region.',
-    'Choose a region of lib/schema/regions.ts with `region` in the configuration or with --region, or change the named field.',
+    'Choose a region that docs/configuration.md lists with `region` in the configuration or with --region, or change the named field.',
   ),
   SLUICE_DOCTOR_STACK_MISSING: problem(
     'There is no stack for this stage in this account and region.',

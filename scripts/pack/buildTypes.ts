@@ -17,6 +17,23 @@ const OPTIONS = [
 ];
 
 /**
+ * What a configuration may read of its environment, for projects without Node's types. With them it is the same again: these
+ * are names of `@types/node`, which merge.
+ */
+const ENVIRONMENT = `declare global {
+  namespace NodeJS {
+    interface ProcessEnv {
+      [name: string]: string | undefined;
+    }
+    interface Process {
+      env: ProcessEnv;
+    }
+  }
+  var process: NodeJS.Process;
+}
+`;
+
+/**
  * Writes the declarations of {@link TYPED_ENTRY} and of what they refer to, beside the built modules.
  *
  * @throws Error with what the compiler says.
@@ -32,7 +49,8 @@ export function buildTypes(root: string, folder: string): void {
     for (const path of waiting) {
       const text = readFileSync(join(made, path), 'utf8');
       mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), builtPaths(text));
+      const more = path === waiting[0] ? ENVIRONMENT : '';
+      writeFileSync(join(folder, path), `${builtPaths(text)}${more}`);
       for (const [, target = ''] of text.matchAll(/["'](\.{1,2}\/[^"'\n]+)\.ts["']/g)) {
         const next = `${normalize(join(dirname(path), target))}.d.ts`;
         if (!waiting.includes(next)) waiting.push(next);

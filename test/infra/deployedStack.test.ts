@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -7,6 +9,7 @@ import { readRollbackTemplate, requireStreamsKept } from '../../infra/serverless
 import { streams, streamVariables } from '../../infra/streams/streams.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { holdsText, NO_HOLDS } from '../../lib/landing/hold/StreamHolds.ts';
+import type { ConfigInput } from '../../lib/schema/config.ts';
 import { lookAtDrain } from '../../observe/drain/drain.ts';
 import { type OpenPlace, openPlace } from '../../observe/place.ts';
 import {
@@ -199,6 +202,46 @@ describe('a deployment', () => {
     await rollBack();
     deploy(one);
     await rollBack(String(at.getTime()));
+  });
+});
+
+describe('a deployment with another bucket than the stack has', () => {
+  const Plugin = createRequire(import.meta.url)('../../infra/serverless/plugin.cjs');
+  const provider = {
+    getAwsSdkV3Config: async () => services.options,
+    getStage: () => 'prod',
+    getRegion: () => 'us-east-1',
+    naming: { getStackName: () => STACK },
+  };
+  const serverless = { getProvider: () => provider, serviceDir: directory.path, classes: { Error } };
+  /** What the plugin asks before it deploys the configuration. */
+  const keep = async (input: ConfigInput): Promise<void> => {
+    const file = `${directory.path}/${randomUUID()}.config.ts`;
+    const { href } = new URL('../../lib/config/defineConfig.ts', import.meta.url);
+    const text = `export default defineConfig(${JSON.stringify(input)}, { stages: ['prod'] });\n`;
+    writeFileSync(file, `import { defineConfig } from '${href}';\n${text}`);
+    process.env['SLUICE_CONFIG'] = file;
+    try {
+      await new Plugin(serverless, {}, {}).requireKept(one);
+    } finally {
+      delete process.env['SLUICE_CONFIG'];
+    }
+  };
+
+  it('is refused unless the configuration names the former one: the stack may be of another project', async () => {
+    deploy(one);
+    deployed = { ...deployed, outputs: { DataBucketName: BUCKET } };
+    await expect(keep({ bucket: 'other-project' })).rejects.toThrow(
+      /SLUICE_CONFIG_BUCKET_DIFFERS.*got "other-project", expected "acme-streams", as sluice-prod is deployed/,
+    );
+    await expect(keep({ bucket: 'other-project', formerBucket: 'a-third' })).rejects.toThrow(
+      /SLUICE_CONFIG_BUCKET_DIFFERS/,
+    );
+    await keep({ bucket: 'other-project', formerBucket: BUCKET });
+    await keep({ bucket: BUCKET });
+    // A stack whose outputs nobody knows is compared with nothing.
+    deployed = { ...deployed, outputs: {} };
+    await keep({ bucket: 'other-project' });
   });
 });
 

@@ -10,7 +10,7 @@ const bare = { provider: { name: 'aws', stage: 'prod', region: 'us-east-1', vers
 
 describe("a deployment's own serverless.yml", () => {
   it('adds nothing where it says nothing, and defaults of Serverless count for nothing', () => {
-    const written = { provider: { name: 'aws', stage: 'prod' } };
+    const written = { service: 'sluice', provider: { name: 'aws', stage: 'prod' } };
     expect(withOwnSettings(made, bare, written)).toEqual({
       provider: { ...made.provider, name: 'aws', stage: 'prod' },
       package: made.package,
@@ -22,6 +22,7 @@ describe("a deployment's own serverless.yml", () => {
 
   it('takes precedence, member by member', () => {
     const own = {
+      service: 'sluice',
       provider: {
         ...{ name: 'aws', stage: 'prod', region: 'eu-west-3', versionFunctions: true },
         httpApi: { cors: { allowedOrigins: ['https://acme.example'] } },
@@ -44,13 +45,27 @@ describe("a deployment's own serverless.yml", () => {
     expect(resources).toEqual([made.resources, own.resources]);
   });
 
-  it('may not say what the bundles depend on', () => {
-    const own = { provider: { name: 'aws', architecture: 'arm64' } };
+  it.each([
+    [{ provider: { name: 'aws', architecture: 'arm64' } }, 'expected `architecture` in sluice.config.ts'],
+    [{ provider: { runtime: 'nodejs20.x' } }, 'provider.runtime in serverless.yml: expected nothing'],
+    [{ provider: { stackName: 'acme' } }, 'provider.stackName in serverless.yml: expected nothing'],
+    [{ service: 'acme' }, 'service in serverless.yml: got "acme", expected sluice'],
+    [{ functions: { collect: { runtime: 'nodejs20.x' } } }, 'functions.collect.runtime in serverless.yml'],
+    [{ functions: { collect: { architecture: 'arm64' } } }, 'functions.collect.architecture in serverless'],
+    [{ functions: { colect: { memorySize: 2048 } } }, 'Did you mean collect?'],
+    [{ functions: { mine: { handler: 'mine.handler' } } }, 'functions.mine in serverless.yml'],
+  ])('may not say what Sluice depends on, nor have other functions: %j', (said, named) => {
+    const own = { service: 'sluice', ...said };
     expect(() => withOwnSettings(made, own, own)).toThrow(
-      expect.objectContaining({
-        code: 'SLUICE_CONFIG_INVALID',
-        detail: expect.stringContaining('expected `architecture` in sluice.config.ts'),
-      }),
+      expect.objectContaining({ code: 'SLUICE_CONFIG_INVALID', detail: expect.stringContaining(named) }),
+    );
+  });
+
+  it('may not have a list of functions, whose places would be taken for names', () => {
+    const own = { service: 'sluice', functions: [{ collect: { memorySize: 2048 } }] };
+    // @ts-expect-error: YAML is what people write.
+    expect(() => withOwnSettings(made, own, own)).toThrow(
+      expect.objectContaining({ detail: expect.stringContaining('functions in serverless.yml: expected') }),
     );
   });
 });

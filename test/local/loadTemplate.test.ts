@@ -1,7 +1,18 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Serverless's own notation
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
@@ -217,7 +228,7 @@ describe('loadTemplate', () => {
     expect(readdirSync(cacheDirectory).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  it('prints the message of Serverless when a function is missing', async () => {
+  it('prints the message of Serverless when a function is none of ours', async () => {
     const text = readFileSync(serverlessYml, 'utf8');
     writeFileSync(
       serverlessYml,
@@ -225,10 +236,50 @@ describe('loadTemplate', () => {
     );
     await expect(load()).rejects.toMatchObject({
       code: 'SLUICE_TEMPLATE_PACKAGE_FAILED',
-      detail: expect.stringMatching(/SLUICE_BUILD_FUNCTION_MISSING.*functions\/absent\/handler\.ts/s),
+      detail: expect.stringMatching(/SLUICE_CONFIG_INVALID.*functions\.absent in serverless\.yml/s),
     });
     writeFileSync(serverlessYml, text);
     expect((await load()).cached).toBe(true);
+  });
+
+  it('packages again when a file or a variable changes that serverless.yml names', async () => {
+    const text = readFileSync(serverlessYml, 'utf8');
+    const outside = join(root, '..', `${basename(root)}-shared.json`);
+    const inside = join(root, '.own', 'local.yml');
+    const own = `\${file(../${basename(outside)}):text}, \${file(./.own/\${opt:stage}.yml):text}, \${env:SLUICE_TEST_TEXT, 'none'}, \${env:SLUICE_TEST_DOTENV, 'none'}`;
+    writeFileSync(
+      serverlessYml,
+      `useDotenv: true\n${text}  redrive:\n    description: ${JSON.stringify(own).replaceAll('\\"', "'")}\n`,
+    );
+    const described = async () => {
+      const { cached, template } = await load();
+      return [cached, template.Resources['RedriveLambdaFunction']?.Properties?.['Description']];
+    };
+    const old = join(cacheDirectory, `.${'0'.repeat(32)}-${randomUUID()}`);
+    const recent = join(cacheDirectory, `.${'0'.repeat(32)}-${randomUUID()}`);
+    try {
+      mkdirSync(dirname(inside));
+      writeFileSync(inside, 'text: within\n');
+      writeFileSync(outside, '{"text":"first"}');
+      writeFileSync(join(root, '.env'), 'SLUICE_TEST_DOTENV=dotenv\n');
+      for (const left of [old, recent]) mkdirSync(left);
+      utimesSync(old, new Date(0), new Date(0));
+      expect(await described()).toEqual([false, 'first, within, none, dotenv']);
+      // What an interrupted packaging has left, and one that goes on.
+      expect([existsSync(old), existsSync(recent)]).toEqual([false, true]);
+      expect((await described())[0]).toBe(true);
+      writeFileSync(outside, '{"text":"second"}');
+      writeFileSync(inside, 'text: here\n');
+      process.env['SLUICE_TEST_TEXT'] = 'environment';
+      writeFileSync(join(root, '.env'), 'SLUICE_TEST_DOTENV=changed\n');
+      expect(await described()).toEqual([false, 'second, here, environment, changed']);
+    } finally {
+      delete process.env['SLUICE_TEST_TEXT'];
+      rmSync(outside, { force: true });
+      rmSync(recent, { recursive: true, force: true });
+      rmSync(join(root, '.env'), { force: true });
+      writeFileSync(serverlessYml, text);
+    }
   });
 
   it('passes on errors of the configuration unchanged', async () => {

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts of configuration files
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -155,6 +155,17 @@ describe('sluice init', () => {
       expect(existsSync(join(made, '..', name))).toBe(false);
     }
     expect(init('').status).toBe(2);
+    const cloned = join(made, '..', 'cloned');
+    mkdirSync(join(cloned, '.git'), { recursive: true });
+    writeFileSync(join(cloned, 'README.md'), '# ours\n');
+    expect(init('cloned').stderr).toContain('has README.md.');
+    expect([readdirSync(cloned), readFileSync(join(cloned, 'README.md'), 'utf8')]).toEqual([
+      ['.git', 'README.md'],
+      '# ours\n',
+    ]);
+    rmSync(join(cloned, 'README.md'));
+    expect(init('cloned').stderr).toBe('');
+    expect(readdirSync(cloned)).toContain('sluice.config.ts');
   });
 });
 
@@ -166,6 +177,18 @@ describe('a project', () => {
       spawnSync(process.execPath, [compiler, '-p', '.'], { cwd: project.root, encoding: 'utf8' });
     expect(compile()).toMatchObject({ status: 0, stdout: '' });
     const text = readFileSync(join(project.root, 'sluice.config.ts'), 'utf8');
+    // What is only known where it is deployed comes from the environment, with Node's types or without.
+    const topic = "topicArn: process.env['TOPIC'] ?? null";
+    project.write('sluice.config.ts', text.replace('topicArn: null', topic));
+    expect(compile()).toMatchObject({ status: 0, stdout: '' });
+    const tsconfig = readFileSync(join(project.root, 'tsconfig.json'), 'utf8');
+    const types = JSON.stringify(join(repositoryRoot, 'node_modules', '@types', 'node'));
+    project.write('tsconfig.json', tsconfig.replace('"types": []', `"types": [${types}]`));
+    project.write(
+      'sluice.config.ts',
+      text.replace('topicArn: null', `${topic.replace("'TOPIC'", 'process.platform')}`),
+    );
+    expect(compile()).toMatchObject({ status: 0, stdout: '' });
     project.write('sluice.config.ts', text.replace('keysInSecret: true', "keysInSecret: 'yes'"));
     const refused = compile();
     expect([refused.status === 0, refused.stdout]).toEqual([false, expect.stringContaining('keysInSecret')]);
@@ -249,6 +272,10 @@ describe('a project', () => {
       1,
       expect.stringMatching(/^SLUICE_NODE_TOO_OLD: .*\n.*npm install --save-dev node@24/),
     ]);
+    // It is installed, but its script has not run: pnpm and `ignore-scripts` do that.
+    const installed = join('node_modules', 'node', 'package.json');
+    project.write(installed, JSON.stringify({ name: 'node', version: '24.0.0' }));
+    expect(project.sluice(['test'], { node }).stderr).toMatch(/^SLUICE_NODE_TOO_OLD: .*\n.*npm rebuild node/);
     const packaged = project.serverless(['package'], { node });
     expect([packaged.status, said(packaged)]).toEqual([
       1,

@@ -132,8 +132,9 @@ const withDev = () => launch('--include=dev').ended;
 const calls = (): { args: string[]; env: object }[] =>
   existsSync(file('calls'))
     ? readFileSync(file('calls'), 'utf8')
-        .trimEnd()
         .split('\n')
+        // What follows the last line break is still being written.
+        .slice(0, -1)
         .map((line) => JSON.parse(line))
     : [];
 /** npm's command lines since the last call, without the settings that all have. */
@@ -261,6 +262,30 @@ describe('scripts/launch.mjs', () => {
     writeFileSync(file('go'), '');
     expect([(await first.ended).code, (await second.ended).code]).toEqual([0, 0]);
     expect(npmRuns()).toEqual([START]);
+  });
+
+  it('leaves the lock of a process that has taken it over', async () => {
+    act('wait');
+    const { ended } = launch(...SAY);
+    await until(() => calls().length === 1);
+    const other = `${process.pid}\n`;
+    writeFileSync(file('.sluice/installing'), other);
+    writeFileSync(file('go'), '');
+    expect((await ended).code).toBe(0);
+    expect(readFileSync(file('.sluice/installing'), 'utf8')).toBe(other);
+  });
+
+  it('lets one of several processes take a lock that is stale', async () => {
+    act('wait');
+    mkdirSync(file('.sluice'), { recursive: true });
+    writeFileSync(file('.sluice/installing'), '99999999\n');
+    const all = [1, 2, 3, 4].map(() => launch(...SAY));
+    const waiting = () => all.filter(({ said }) => said().includes('Another process installs'));
+    await until(() => waiting().length === 3 && calls().length > 0);
+    expect(npmRuns()).toEqual([START]);
+    writeFileSync(file('go'), '');
+    expect(await Promise.all(all.map(async ({ ended }) => (await ended).code))).toEqual([0, 0, 0, 0]);
+    expect([npmRuns(), readdirSync(file('.sluice'))]).toEqual([[], []]);
   });
 
   it('shows what npm says when it fails, and tries again next time', async () => {

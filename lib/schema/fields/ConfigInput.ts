@@ -5,12 +5,23 @@ export interface ConfigInput {
   /**
    * Bucket that everything is written to. Bucket names are global: choose your own.
    *
-   * Changing it: CloudFormation makes a new resource in place of the old one. The new bucket is empty. The old one stays with its objects, outside the stack, and what waits there in `overflow/` and `errors/` is not redriven. Copy the objects that you need: Changing and removing (docs/deploy.md#changing-and-removing).
+   * Changing it: CloudFormation makes a new resource in place of the old one. The new bucket is empty. The old one stays with its objects, outside the stack, and what waits there in `overflow/` and `errors/` is not redriven. Copy the objects that you need: Changing and removing (docs/deploy.md#changing-and-removing). Refused until `formerBucket` names the old one, because a stack with another bucket may be that of another project.
    *
    * @example
    * bucket: 'acme-experiments'
    */
   bucket: string;
+  /**
+   * The bucket that the deployed stack has, when this deployment is meant to give it another one.
+   *
+   * Default: `null`: a deployment that changes the bucket is refused.
+   *
+   * Changing it: No resource changes. It is compared with the deployed stack before a deployment. It may stay.
+   *
+   * @example
+   * formerBucket: 'acme-former'
+   */
+  formerBucket?: string | null | undefined;
   /**
    * Account that everything is deployed to, 12 digits. A deployment with credentials of another account is refused. Stages of different accounts may use equal names of databases and workgroups.
    *

@@ -1,6 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkPipeline } from '../../../cli/project/checkPipeline.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -8,6 +11,27 @@ import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { loadTemplate } from '../../../local/loadTemplate.ts';
 import { type Cloud, startCloud } from '../../../local/startCloud.ts';
 import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+
+describe('sluice test', () => {
+  const directory = temporaryDirectory();
+  afterAll(() => directory.remove());
+
+  it('leaves nothing behind when it is ended', async () => {
+    const child = spawn(process.execPath, [join(repositoryRoot, 'cli', 'sluice.mjs'), 'test'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, TMPDIR: directory.path, TMP: directory.path, TEMP: directory.path },
+    });
+    try {
+      const ended = once(child, 'close');
+      const made = () => readdirSync(directory.path).filter((name) => name.startsWith('sluice-test-'));
+      while (made().length === 0 && child.exitCode === null) await nextTurn();
+      child.kill('SIGTERM');
+      expect([await ended, made()]).toEqual([[130, null], []]);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+});
 
 describe('the check of a pipeline', () => {
   const directory = temporaryDirectory();

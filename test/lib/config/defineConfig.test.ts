@@ -28,6 +28,7 @@ describe('defineConfig', () => {
         quarantine: 'quarantine',
       },
       curate: false,
+      formerBucket: null,
       curatedTables: { exposures: 'curated_exposures', events: 'curated_events' },
       curateAfter: 2,
       unitIds: {},
