@@ -52,7 +52,7 @@ export interface ObjectEraserPorts extends RetryPorts {
   readonly bucket: EraseBucket;
   readonly matcher: UnitMatcher;
   readonly parquet: ParquetEraser;
-  /** An existing folder for one object at a time. */
+  /** An existing folder that nobody else uses. */
   readonly directory: string;
   /** Counts only. */
   readonly dryRun: boolean;
@@ -97,11 +97,12 @@ type Look =
 /** Takes units out of one object at a time, and out of every version of it. */
 export class ObjectEraser {
   readonly #ports: ObjectEraserPorts;
-  readonly #path: { readonly from: string; readonly to: string };
+  /** The files of the version that is looked at: what was fetched, and what replaces it. No other version has the same. */
+  #path = { from: '', to: '' };
+  #serial = 0;
 
   constructor(ports: ObjectEraserPorts) {
     this.#ports = ports;
-    this.#path = { from: join(ports.directory, 'old'), to: join(ports.directory, 'new') };
   }
 
   /**
@@ -122,7 +123,11 @@ export class ObjectEraser {
     for await (const attempt of eachAttempt({ ...CHANGED_RETRIES, wait, random })) {
       if (attempt > 1) versions = await bucket.versions(key);
       done.left = [];
-      if (await this.#pass(versions, form, beforeChange, done)) return done;
+      try {
+        if (await this.#pass(versions, form, beforeChange, done)) return done;
+      } finally {
+        await this.#removeFiles();
+      }
     }
     throw new EraseError('SLUICE_ERASE_CHANGING', `${key}.`);
   }
@@ -195,12 +200,25 @@ export class ObjectEraser {
     await this.#ports.faultPoint?.('removed');
   }
 
+  async #nextFiles() {
+    await this.#removeFiles();
+    this.#serial += 1;
+    const file = (name: string) => join(this.#ports.directory, `${this.#serial}.${name}`);
+    this.#path = { from: file('old'), to: file('new') };
+    return this.#path;
+  }
+
+  async #removeFiles(): Promise<void> {
+    const { from, to } = this.#path;
+    if (from === '') return;
+    await Promise.all([rm(from, { force: true }), rm(to, { force: true })]);
+  }
+
   async #look(version: StoredVersion, form: ObjectForm): Promise<Look> {
     const { bucket } = this.#ports;
     if (version.size === 0) return { found: 'nothing', mentions: 0 };
     if (version.size > MOST_BYTES) return { found: 'too_large' };
-    const { from, to } = this.#path;
-    await Promise.all([rm(from, { force: true }), rm(to, { force: true })]);
+    const { from, to } = await this.#nextFiles();
     const attributes = await bucket.fetch(version, from);
     if (attributes === null) return { found: 'gone' };
     if (attributes === 'archived') return { found: 'archived' };

@@ -95,10 +95,20 @@ export class ParquetEraser {
     const rowGroup = Math.max(LEAST_ROW_GROUP, Number(groups?.['rows'] ?? 0));
     const codec = CODECS[String(groups?.['codec'])] ?? 'zstd';
     const names = columns.map(({ name }) => quoteName(name)).join(', ');
+    const others = `FROM ${scan(from)} WHERE NOT (${rowCondition(columns, this.#matcher)})`;
     await this.#session.run(
-      `COPY (SELECT ${names} FROM ${scan(from)} WHERE NOT (${rowCondition(columns, this.#matcher)}))
+      `COPY (SELECT ${names} ${others})
        TO ${quoteText(to)} (FORMAT parquet, COMPRESSION ${codec}, ROW_GROUP_SIZE ${rowGroup})`,
     );
+    // The same rows in any order have the same sum. Equal counts alone would take rows of another file.
+    const sumOf = async (rows: string) => {
+      const [summed] = await this.#session.rows(
+        `SELECT CAST(COALESCE(sum(CAST(hash(${names}) AS HUGEINT)), 0) AS VARCHAR) AS sum ${rows}`,
+      );
+      return String(summed?.['sum']);
+    };
+    if ((await sumOf(others)) !== (await sumOf(`FROM ${scan(to)}`)))
+      throw new EraseError('SLUICE_ERASE_ROWS_DIFFER', 'Values of rows of others differ.');
     const written = await this.examine(to);
     if (written?.rows !== rows - own || written.own !== 0)
       throw new EraseError(
