@@ -79,7 +79,7 @@ const CHANGED_RETRIES = { tries: 5, baseMs: 200, capMs: 2_000 } as const;
 
 /** What a version has of the units. */
 type Look =
-  | { readonly found: 'nothing'; readonly mentions: number }
+  | { readonly found: 'nothing'; readonly mentions: number; readonly unread?: boolean }
   /** It has changed or is gone since it was listed. */
   | { readonly found: 'gone' }
   | { readonly found: 'waiting' }
@@ -92,6 +92,8 @@ type Look =
       /** The bytes without the units, in a file; null if nothing is left. */
       readonly path: string | null;
       readonly attributes: ObjectAttributes;
+      /** Whether a body in it cannot be read as a whole, and stays. */
+      readonly unread?: boolean;
     };
 
 /** Takes units out of one object at a time, and out of every version of it. */
@@ -149,13 +151,15 @@ export class ObjectEraser {
     let deleted = 0;
     for (const version of [...old, ...latest]) {
       signal?.throwIfAborted();
-      const look = await this.#look(version, form);
+      const look = await this.#lookAndRead(version, form);
       counts.versions += 1;
       if (look.found === 'gone') {
         if (version.isLatest) return false;
         continue;
       }
+      const unreadable = { key: version.key, versionId: version.versionId, why: 'unreadable' } as const;
       if (look.found === 'nothing') {
+        if (look.unread === true) done.left.push(unreadable);
         if (version.isLatest) counts.mentions += look.mentions;
         continue;
       }
@@ -187,7 +191,11 @@ export class ObjectEraser {
         deleted += 1;
         continue;
       }
-      if (isRewritten) counts.rewritten += 1;
+      if (isRewritten) {
+        counts.rewritten += 1;
+        // Under its key: the version is a new one.
+        if (look.unread === true) done.left.push(unreadable);
+      }
       counts.rows += look.rows;
       counts.others += look.others;
       counts.mentions += look.mentions;
@@ -198,6 +206,15 @@ export class ObjectEraser {
   async #remove(version: StoredVersion): Promise<void> {
     await this.#ports.bucket.remove(version);
     await this.#ports.faultPoint?.('removed');
+  }
+
+  /** A body that cannot be read as a whole does not keep the other rows of its object. */
+  async #lookAndRead(version: StoredVersion, form: ObjectForm): Promise<Look> {
+    const { matcher } = this.#ports;
+    matcher.takeUnread();
+    const look = await this.#look(version, form);
+    if (look.found !== 'nothing' && look.found !== 'rows') return look;
+    return { ...look, unread: matcher.takeUnread() > 0 };
   }
 
   async #nextFiles() {

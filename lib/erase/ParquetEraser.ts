@@ -5,7 +5,14 @@ import type { EngineLimits } from '../drops/engine/Engine.ts';
 import { engineFailure, fileFailure } from '../drops/engine/EngineError.ts';
 import { EraseError } from './EraseError.ts';
 import type { UnitMatcher } from './UnitMatcher.ts';
-import { IDS_FUNCTION, mentionCondition, type ParquetColumn, RAW_FUNCTION, rowCondition } from './unitSql.ts';
+import {
+  DETAIL,
+  IDS_FUNCTION,
+  mentionCondition,
+  type ParquetColumn,
+  RAW_FUNCTION,
+  rowCondition,
+} from './unitSql.ts';
 
 /** What a Parquet file has of the units. */
 export interface ExaminedFile {
@@ -54,7 +61,10 @@ export class ParquetEraser {
     const reach = { files: [], directories: [directory] };
     const session = await DuckDbSession.open({ ...limits, threads: 1 }, reach, signal);
     session.addTextFunction(IDS_FUNCTION, (text) => (matcher.hasIds(text) ? 'y' : null));
-    session.addTextFunction(RAW_FUNCTION, (raw, encoding) => (matcher.hasRaw(raw, encoding) ? 'y' : null));
+    session.addTextFunction(RAW_FUNCTION, (raw, encoding) => {
+      const isUnits = encoding === DETAIL ? matcher.isNamed(raw) : matcher.hasRaw(raw, encoding);
+      return isUnits ? 'y' : null;
+    });
     return new ParquetEraser(session, matcher, signal);
   }
 

@@ -11,6 +11,9 @@ export interface ParquetColumn {
 export const IDS_FUNCTION = 'sluice_erase_ids';
 export const RAW_FUNCTION = 'sluice_erase_raw';
 
+/** Beside the encodings of {@link RAW_FUNCTION}: a message that may quote. */
+export const DETAIL = 'detail';
+
 /** JSON columns with IDs by type. */
 const ID_COLUMNS: ReadonlySet<string> = new Set(['custom_ids', 'unit_ids']);
 /** Columns with the type of `unit_id`. */
@@ -50,7 +53,7 @@ function quarantineConditions(named: ReadonlyMap<string, ParquetColumn>, matcher
     ...(location === undefined || matcher.locations.length === 0
       ? []
       : [`${quoteName(location.name)} IN (${list(matcher.locations)})`]),
-    ...(detail === undefined ? [] : [mentionOf(quoteName(detail.name), matcher)]),
+    ...(detail === undefined ? [] : [`${RAW_FUNCTION}(${quoteName(detail.name)}, '${DETAIL}') IS NOT NULL`]),
   ];
 }
 

@@ -55,9 +55,9 @@ describe('the rows of a unit in a Parquet file', () => {
     ['user_id=a', "SELECT 'a' AS unit_id, 'userID' AS unit_type UNION ALL SELECT 'a', NULL", 1],
     ['company_id=c', "SELECT 'c' AS unit_id, 'companyID' AS id_type UNION ALL SELECT 'c', 'userID'", 1],
     [
-      'user_id=a',
-      `SELECT '{"user":{"userID":"a"}}' AS raw, 'text' AS raw_encoding, NULL AS detail UNION ALL
-       SELECT 'YQ==', 'base64', NULL UNION ALL SELECT '{}', 'text', 'quotes a row: a' UNION ALL SELECT '{}', NULL, 'bare'`,
+      'user_id=person-a',
+      `SELECT '{"user":{"userID":"person-a"}}' AS raw, 'text' AS raw_encoding, NULL AS detail UNION ALL
+       SELECT 'cGVyc29uLWE=', 'base64', NULL UNION ALL SELECT '{}', 'text', 'quotes a row: person-a' UNION ALL SELECT '{}', NULL, 'bare'`,
       3,
     ],
     ["user_id=it's", "SELECT 'it''s' AS user_id UNION ALL SELECT 'its'", 1],
