@@ -36,6 +36,9 @@ export const eraseCommand: Command = {
   run,
 };
 
+/** Signals that end the run at the next step. */
+const STOPS = ['SIGINT', 'SIGTERM'] as const;
+
 async function run(line: CommandLine): Promise<number> {
   assertNoArguments(line.positionals);
   const texts = await readUnits(line);
@@ -48,8 +51,13 @@ async function run(line: CommandLine): Promise<number> {
   ]);
   const progress = openProgress(line);
   const stop = new AbortController();
-  const interrupt = () => stop.abort();
-  process.once('SIGINT', interrupt);
+  // It then removes its files, and stops between two steps.
+  let exit = 130;
+  const interrupt = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGTERM') exit = 143;
+    stop.abort();
+  };
+  for (const signal of STOPS) process.once(signal, interrupt);
   try {
     const receipt = await withPlace(
       line,
@@ -70,10 +78,10 @@ async function run(line: CommandLine): Promise<number> {
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     writeNote('Stopped. The same command goes on.\n');
-    return 130;
+    return exit;
   } finally {
     progress.end();
-    process.removeListener('SIGINT', interrupt);
+    for (const signal of STOPS) process.removeListener(signal, interrupt);
   }
 }
 

@@ -52,7 +52,7 @@ export interface ObjectEraserPorts extends RetryPorts {
   readonly bucket: EraseBucket;
   readonly matcher: UnitMatcher;
   readonly parquet: ParquetEraser;
-  /** An existing folder for one object at a time. */
+  /** An existing folder that nobody else uses. */
   readonly directory: string;
   /** Counts only. */
   readonly dryRun: boolean;
@@ -79,7 +79,7 @@ const CHANGED_RETRIES = { tries: 5, baseMs: 200, capMs: 2_000 } as const;
 
 /** What a version has of the units. */
 type Look =
-  | { readonly found: 'nothing'; readonly mentions: number }
+  | { readonly found: 'nothing'; readonly mentions: number; readonly unread?: boolean }
   /** It has changed or is gone since it was listed. */
   | { readonly found: 'gone' }
   | { readonly found: 'waiting' }
@@ -92,16 +92,19 @@ type Look =
       /** The bytes without the units, in a file; null if nothing is left. */
       readonly path: string | null;
       readonly attributes: ObjectAttributes;
+      /** Whether a body in it cannot be read as a whole, and stays. */
+      readonly unread?: boolean;
     };
 
 /** Takes units out of one object at a time, and out of every version of it. */
 export class ObjectEraser {
   readonly #ports: ObjectEraserPorts;
-  readonly #path: { readonly from: string; readonly to: string };
+  /** The files of the version that is looked at: what was fetched, and what replaces it. No other version has the same. */
+  #path = { from: '', to: '' };
+  #serial = 0;
 
   constructor(ports: ObjectEraserPorts) {
     this.#ports = ports;
-    this.#path = { from: join(ports.directory, 'old'), to: join(ports.directory, 'new') };
   }
 
   /**
@@ -122,7 +125,11 @@ export class ObjectEraser {
     for await (const attempt of eachAttempt({ ...CHANGED_RETRIES, wait, random })) {
       if (attempt > 1) versions = await bucket.versions(key);
       done.left = [];
-      if (await this.#pass(versions, form, beforeChange, done)) return done;
+      try {
+        if (await this.#pass(versions, form, beforeChange, done)) return done;
+      } finally {
+        await this.#removeFiles();
+      }
     }
     throw new EraseError('SLUICE_ERASE_CHANGING', `${key}.`);
   }
@@ -144,13 +151,15 @@ export class ObjectEraser {
     let deleted = 0;
     for (const version of [...old, ...latest]) {
       signal?.throwIfAborted();
-      const look = await this.#look(version, form);
+      const look = await this.#lookAndRead(version, form);
       counts.versions += 1;
       if (look.found === 'gone') {
         if (version.isLatest) return false;
         continue;
       }
+      const unreadable = { key: version.key, versionId: version.versionId, why: 'unreadable' } as const;
       if (look.found === 'nothing') {
+        if (look.unread === true) done.left.push(unreadable);
         if (version.isLatest) counts.mentions += look.mentions;
         continue;
       }
@@ -182,7 +191,11 @@ export class ObjectEraser {
         deleted += 1;
         continue;
       }
-      if (isRewritten) counts.rewritten += 1;
+      if (isRewritten) {
+        counts.rewritten += 1;
+        // Under its key: the version is a new one.
+        if (look.unread === true) done.left.push(unreadable);
+      }
       counts.rows += look.rows;
       counts.others += look.others;
       counts.mentions += look.mentions;
@@ -195,12 +208,34 @@ export class ObjectEraser {
     await this.#ports.faultPoint?.('removed');
   }
 
+  /** A body that cannot be read as a whole does not keep the other rows of its object. */
+  async #lookAndRead(version: StoredVersion, form: ObjectForm): Promise<Look> {
+    const { matcher } = this.#ports;
+    matcher.takeUnread();
+    const look = await this.#look(version, form);
+    if (look.found !== 'nothing' && look.found !== 'rows') return look;
+    return { ...look, unread: matcher.takeUnread() > 0 };
+  }
+
+  async #nextFiles() {
+    await this.#removeFiles();
+    this.#serial += 1;
+    const file = (name: string) => join(this.#ports.directory, `${this.#serial}.${name}`);
+    this.#path = { from: file('old'), to: file('new') };
+    return this.#path;
+  }
+
+  async #removeFiles(): Promise<void> {
+    const { from, to } = this.#path;
+    if (from === '') return;
+    await Promise.all([rm(from, { force: true }), rm(to, { force: true })]);
+  }
+
   async #look(version: StoredVersion, form: ObjectForm): Promise<Look> {
     const { bucket } = this.#ports;
     if (version.size === 0) return { found: 'nothing', mentions: 0 };
     if (version.size > MOST_BYTES) return { found: 'too_large' };
-    const { from, to } = this.#path;
-    await Promise.all([rm(from, { force: true }), rm(to, { force: true })]);
+    const { from, to } = await this.#nextFiles();
     const attributes = await bucket.fetch(version, from);
     if (attributes === null) return { found: 'gone' };
     if (attributes === 'archived') return { found: 'archived' };

@@ -5,7 +5,14 @@ import type { EngineLimits } from '../drops/engine/Engine.ts';
 import { engineFailure, fileFailure } from '../drops/engine/EngineError.ts';
 import { EraseError } from './EraseError.ts';
 import type { UnitMatcher } from './UnitMatcher.ts';
-import { IDS_FUNCTION, mentionCondition, type ParquetColumn, RAW_FUNCTION, rowCondition } from './unitSql.ts';
+import {
+  DETAIL,
+  IDS_FUNCTION,
+  mentionCondition,
+  type ParquetColumn,
+  RAW_FUNCTION,
+  rowCondition,
+} from './unitSql.ts';
 
 /** What a Parquet file has of the units. */
 export interface ExaminedFile {
@@ -54,7 +61,10 @@ export class ParquetEraser {
     const reach = { files: [], directories: [directory] };
     const session = await DuckDbSession.open({ ...limits, threads: 1 }, reach, signal);
     session.addTextFunction(IDS_FUNCTION, (text) => (matcher.hasIds(text) ? 'y' : null));
-    session.addTextFunction(RAW_FUNCTION, (raw, encoding) => (matcher.hasRaw(raw, encoding) ? 'y' : null));
+    session.addTextFunction(RAW_FUNCTION, (raw, encoding) => {
+      const isUnits = encoding === DETAIL ? matcher.isNamed(raw) : matcher.hasRaw(raw, encoding);
+      return isUnits ? 'y' : null;
+    });
     return new ParquetEraser(session, matcher, signal);
   }
 
@@ -95,10 +105,20 @@ export class ParquetEraser {
     const rowGroup = Math.max(LEAST_ROW_GROUP, Number(groups?.['rows'] ?? 0));
     const codec = CODECS[String(groups?.['codec'])] ?? 'zstd';
     const names = columns.map(({ name }) => quoteName(name)).join(', ');
+    const others = `FROM ${scan(from)} WHERE NOT (${rowCondition(columns, this.#matcher)})`;
     await this.#session.run(
-      `COPY (SELECT ${names} FROM ${scan(from)} WHERE NOT (${rowCondition(columns, this.#matcher)}))
+      `COPY (SELECT ${names} ${others})
        TO ${quoteText(to)} (FORMAT parquet, COMPRESSION ${codec}, ROW_GROUP_SIZE ${rowGroup})`,
     );
+    // The same rows in any order have the same sum. Equal counts alone would take rows of another file.
+    const sumOf = async (rows: string) => {
+      const [summed] = await this.#session.rows(
+        `SELECT CAST(COALESCE(sum(CAST(hash(${names}) AS HUGEINT)), 0) AS VARCHAR) AS sum ${rows}`,
+      );
+      return String(summed?.['sum']);
+    };
+    if ((await sumOf(others)) !== (await sumOf(`FROM ${scan(to)}`)))
+      throw new EraseError('SLUICE_ERASE_ROWS_DIFFER', 'Values of rows of others differ.');
     const written = await this.examine(to);
     if (written?.rows !== rows - own || written.own !== 0)
       throw new EraseError(

@@ -1,22 +1,15 @@
 import { parseExactJson } from '../base/exactJson.ts';
 import { ExactNumber, isJsonObject } from '../base/json.ts';
-import { hasValue } from '../relay/copyEvents.ts';
+import { hasValue, isDistinct, isUnitAt, unitKeys, type ValuePlace } from '../relay/idValues.ts';
 import type { TableKind } from '../schema/kinds.ts';
-import { decodeBody } from '../wire/decodeBody.ts';
-import { RequestError } from '../wire/RequestError.ts';
-import type { BodyMarkers } from '../wire/sdkRequest.ts';
+import { bodyTexts } from './bodyTexts.ts';
 import type { Unit } from './Unit.ts';
 
 /** Characters that continue a word: a value between two of them is a part of another value. */
 const WORD = /[\p{L}\p{N}_-]/u;
 
-/** The ways in which a quarantined body may be encoded, as its headers are not kept. */
-const ENCODINGS: readonly BodyMarkers[] = [
-  { contentEncoding: '', statsigEncoded: false },
-  { contentEncoding: '', statsigEncoded: true },
-  { contentEncoding: 'br', statsigEncoded: false },
-  { contentEncoding: 'deflate', statsigEncoded: false },
-];
+/** Characters of a text that is parsed as JSON: the collector's largest body. Longer ones are searched by words. */
+const MOST_PARSED = 32 * 1024 ** 2;
 
 /** Decides which rows, documents and bodies are those of some units. */
 export class UnitMatcher {
@@ -29,9 +22,19 @@ export class UnitMatcher {
   /** Bodies in quarantine that are objects of their own and a unit's, by their location: `s3://…`. */
   readonly #locations = new Set<string>();
 
+  /** Keys that name a unit. */
+  readonly keys: ReadonlySet<string>;
+  /** Short values and numbers in a text that is no JSON: after a key. */
+  readonly #named: RegExp | null;
+  #unread = 0;
+
   constructor(units: readonly Unit[]) {
+    const names = units.flatMap(({ type, column }) => (column === null ? [type] : [type, column]));
+    this.keys = unitKeys(names);
     this.#values = new Set(units.map(({ value }) => value));
     this.values = [...this.#values];
+    const common = this.values.filter((value) => !isDistinct(value));
+    this.#named = common.length === 0 ? null : namedPattern([...this.keys], common);
     for (const { type, column, value } of units) {
       add(this.#types, type.toLowerCase(), value);
       if (column !== null) add(this.#columns, column.toLowerCase(), value);
@@ -72,7 +75,7 @@ export class UnitMatcher {
   /** Whether a row that waits for a table is a unit's. What cannot be read is, if it names one. */
   hasDocument(kind: TableKind, text: string): boolean {
     const row = parse(text);
-    if (!isJsonObject(row)) return this.isMentioned(text);
+    if (!isJsonObject(row)) return this.isNamed(text);
     return kind === 'quarantine' ? this.#hasQuarantined(row) : this.#hasRow(row);
   }
 
@@ -88,49 +91,69 @@ export class UnitMatcher {
   #hasQuarantined(row: Readonly<Record<string, unknown>>): boolean {
     const { raw, raw_encoding: encoding, raw_location: location, detail } = row;
     if (typeof location === 'string' && this.#locations.has(location)) return true;
-    if (typeof detail === 'string' && this.isMentioned(detail)) return true;
+    if (typeof detail === 'string' && this.isNamed(detail)) return true;
     return typeof raw === 'string' && this.hasRaw(raw, encoding === 'base64' ? 'base64' : 'text');
   }
 
   /** Whether the event or body of a row in quarantine is a unit's. */
   hasRaw(raw: string, encoding: string): boolean {
-    return encoding === 'base64' ? this.hasBody(Buffer.from(raw, 'base64')) : this.#hasText(raw);
+    if (encoding === 'base64') return this.hasBody(Buffer.from(raw, 'base64'));
+    const value = parse(raw);
+    // A body as it was sent is kept as text if it is UTF-8, also in Statsig's encoding.
+    return value === undefined ? this.hasBody(Buffer.from(raw, 'utf8')) : this.hasValue(value);
   }
 
-  /** Whether a body that was refused names a unit: as a value of JSON, or as a word of another text. */
+  /**
+   * Whether a body that was refused names a unit: as a value of JSON, or as a word of another text. One that cannot be read
+   * as a whole, and names none as far as it can be, is counted: {@link takeUnread}.
+   */
   hasBody(bytes: Uint8Array): boolean {
-    return ENCODINGS.some((markers) => {
-      try {
-        return this.#hasText(decodeBody(bytes, markers).text);
-      } catch (error) {
-        if (error instanceof RequestError) return this.isMentioned(Buffer.from(bytes).toString('utf8'));
-        throw error;
-      }
-    });
+    const { texts, isWhole } = bodyTexts(bytes);
+    if (texts.some((text) => this.#hasText(text))) return true;
+    if (!isWhole) this.#unread += 1;
+    return false;
+  }
+
+  /** How many bodies could not be read as a whole since the last call. A body that was asked for twice counts twice. */
+  takeUnread(): number {
+    const unread = this.#unread;
+    this.#unread = 0;
+    return unread;
   }
 
   #hasText(text: string): boolean {
     const value = parse(text);
-    return value === undefined ? this.isMentioned(text) : this.hasValue(value);
+    return value === undefined ? this.isNamed(text) : this.hasValue(value);
   }
 
-  /** Whether a text or number anywhere in a JSON value is a unit's, also in JSON within a text. */
+  /**
+   * Whether a text or number anywhere in a JSON value is a unit's, also in JSON within a text. Numbers, short values and
+   * digits count under the key of a unit alone.
+   */
   hasValue(value: unknown): boolean {
-    return hasValue(value, (text) => {
-      if (this.#values.has(text)) return true;
-      const inner = /^\s*[[{]/.test(text) ? parse(text) : undefined;
-      return inner !== undefined && this.hasValue(inner);
-    });
+    return hasValue(value, this.keys, (text, place) => this.isUnits(text, place));
   }
 
-  /** Whether a text is one of the values. */
-  isValue(text: string): boolean {
-    return this.#values.has(text);
+  /** Whether a text or number of a JSON value is a unit's, or has one as JSON. */
+  isUnits(text: string, place: ValuePlace): boolean {
+    if (this.#values.has(text) && isUnitAt(text, place)) return true;
+    const inner = /^\s*[[{]/.test(text) ? parse(text) : undefined;
+    if (inner === undefined) return false;
+    return this.hasValue(place.isIds ? { customIDs: inner } : inner);
+  }
+
+  /** Whether a text that is no JSON names a unit: a short value or digits after a key, any other wherever it is a word. */
+  isNamed(text: string): boolean {
+    return this.#named?.test(text) === true || this.#hasWord(text, this.values.filter(isDistinct));
   }
 
   /** Whether a text has one of the values, not as a part of a longer word. */
   isMentioned(text: string): boolean {
-    return this.values.some((value) => {
+    return this.#hasWord(text, this.values);
+  }
+
+  #hasWord(text: string, values: readonly string[]): boolean {
+    return values.some((value) => {
       for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
         const [before, after] = [text.charAt(at - 1), text.charAt(at + value.length)];
         if (!WORD.test(before) && !WORD.test(after)) return true;
@@ -152,8 +175,29 @@ function idText(id: unknown): string | null {
   return typeof id === 'string' || typeof id === 'number' ? String(id) : null;
 }
 
+/**
+ * A key, as JSON or a form writes it, and a value. Underscores of keys do not count. Also within JSON within a text, which has
+ * backslashes.
+ */
+function namedPattern(keys: readonly string[], values: readonly string[]): RegExp {
+  // Keys are in any case, values are not.
+  const anyCase = (char: string) => `(?:${escaped(char)}|${escaped(char.toUpperCase())})`;
+  const key = keys.map((one) => [...one].map(anyCase).join('_?')).join('|');
+  const quote = String.raw`\\*["']?`;
+  const value = values.map((one) => escaped(one)).join('|');
+  return new RegExp(
+    String.raw`(?<![\p{L}\p{N}])(?:${key})${quote}\s*[:=]\s*${quote}(?:${value})(?![\p{L}\p{N}_-])`,
+    'u',
+  );
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
+}
+
 /** With numbers as they were written; undefined for a text that is no JSON. */
 function parse(text: string): unknown {
+  if (text.length > MOST_PARSED) return undefined;
   try {
     return parseExactJson(text);
   } catch (error) {

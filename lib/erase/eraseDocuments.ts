@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { isJsonObject, parseJson } from '../base/json.ts';
 import { overflowBody, readOverflow } from '../landing/delivery/overflow.ts';
-import { readErrorLine, splitRecord } from '../landing/redrive/failedRecords.ts';
+import { readErrorLine } from '../landing/redrive/failedRecords.ts';
 import { judgeCopy } from '../relay/copyEvents.ts';
 import { readRelayCopy } from '../relay/RelayCopy.ts';
 import type { TableKind } from '../schema/kinds.ts';
@@ -47,95 +47,152 @@ export async function eraseOverflow(
 }
 
 /**
- * Takes the rows of units out of an error object of Firehose. A record of several rows keeps those of others; a message that
- * quotes a unit is emptied, as it may repeat a row.
+ * Takes the rows of units out of an error object of Firehose. A record of several rows keeps the bytes of others, also if a row
+ * is broken; a message that quotes a unit is emptied, as it may repeat a row.
  */
 export function eraseErrors(kind: TableKind, body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
-  const lines = Buffer.from(body).toString('utf8').split('\n');
   let own = 0;
   let isChanged = false;
-  const left = lines.flatMap((line) => {
-    if (line === '') return [line];
-    const record = readErrorLine(line, '');
-    const rows = splitRecord(record);
-    const others = rows.filter(({ raw }) => !hasRecord(kind, raw, matcher));
+  const left = linesOf(body).flatMap((bytes) => {
+    if (isBlank(bytes)) return [bytes];
+    const line = bytes.toString('utf8').trimEnd();
+    const rows = linesOf(readErrorLine(line, '').raw);
+    const others = rows.filter((row) => isBlank(row) || !hasRecord(kind, row, matcher));
     own += rows.length - others.length;
-    if (others.length === 0) return [];
+    if (others.every(isBlank)) return others.length === rows.length ? [bytes] : [];
     const kept = others.length === rows.length ? line : withRows(line, others);
-    const quiet = matcher.isMentioned(kept) ? withoutMessages(kept, matcher) : kept;
-    isChanged ||= quiet !== line;
-    return [quiet];
+    const quiet = withoutMessages(kept, matcher);
+    if (quiet === line) return [bytes];
+    isChanged = true;
+    return [Buffer.from(`${quiet}\n`, 'utf8')];
   });
   if (own === 0 && !isChanged) return { own: 0 };
-  const isEmpty = left.every((line) => line === '');
   // A message counts as a row: something was found.
   return {
     own: Math.max(own, 1),
     others: 0,
-    body: isEmpty ? null : Buffer.from(left.join('\n'), 'utf8'),
+    body: left.every(isBlank) ? null : Buffer.concat(left),
   };
 }
 
-function hasRecord(kind: TableKind, raw: Uint8Array, matcher: UnitMatcher): boolean {
-  return matcher.hasDocument(kind, Buffer.from(raw).toString('utf8'));
+const NEWLINE = 0x0a;
+
+/** The lines of some bytes, each with the newline at its end, if it has one. */
+function linesOf(body: Uint8Array): readonly Buffer[] {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const lines: Buffer[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(NEWLINE, at);
+    const next = end < 0 ? bytes.length : end + 1;
+    lines.push(bytes.subarray(at, next));
+    at = next;
+  }
+  return lines;
 }
 
-/** The line with some rows of its record. They are separated as Sluice packs them. */
-function withRows(line: string, rows: readonly { readonly raw: Uint8Array }[]): string {
+function isBlank(line: Buffer): boolean {
+  return line.length === 0 || (line.length === 1 && line[0] === NEWLINE);
+}
+
+function hasRecord(kind: TableKind, raw: Buffer, matcher: UnitMatcher): boolean {
+  return matcher.hasDocument(kind, raw.toString('utf8').replace(/\n$/, ''));
+}
+
+/** The line with some rows of its record. */
+function withRows(line: string, rows: readonly Buffer[]): string {
   const members = parseJson(line);
   if (!isJsonObject(members)) return line;
-  const text = rows.map(({ raw }) => `${Buffer.from(raw).toString('utf8')}\n`).join('');
-  return JSON.stringify({ ...members, rawData: Buffer.from(text, 'utf8').toString('base64') });
+  return JSON.stringify({ ...members, rawData: Buffer.concat(rows).toString('base64') });
 }
 
 function withoutMessages(line: string, matcher: UnitMatcher): string {
+  // A line that cannot be read is a row itself: it names no unit, or is gone.
+  if (!line.startsWith('{') || !matcher.isMentioned(line)) return line;
   const members = parseJson(line);
   if (!isJsonObject(members)) return line;
+  const quotes = (name: string, value: unknown) =>
+    typeof value === 'string' && name !== 'rawData' && matcher.isNamed(value);
+  const entries = Object.entries(members);
+  if (!entries.some(([name, value]) => quotes(name, value))) return line;
   return JSON.stringify(
-    Object.fromEntries(
-      Object.entries(members).map(([name, value]) => [
-        name,
-        typeof value === 'string' && name !== 'rawData' && matcher.isMentioned(value) ? '' : value,
-      ]),
-    ),
+    Object.fromEntries(entries.map(([name, value]) => [name, quotes(name, value) ? '' : value])),
   );
 }
 
 /** Whether a copy of a request has events of a unit. It goes as a whole, as Statsig takes a request as a whole. */
 export function eraseCopy(body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
   const copy = readRelayCopy(Buffer.from(body).toString('utf8'));
-  const judged = copy === null ? 'unreadable' : judgeCopy(copy, (value) => matcher.isValue(value));
+  const judged =
+    copy === null ? 'unreadable' : judgeCopy(copy, (text, at) => matcher.isUnits(text, at), matcher.keys);
   if (judged === 'unreadable') return 'unreadable';
   if (!judged.isPersons) return { own: 0 };
   // The user may be in what events share, of a request without any.
   return { own: Math.max(judged.own, 1), others: judged.others, body: null };
 }
 
-/** Whether a refused item names a unit. It goes as a whole. */
+/** Whether a refused item names a unit. It goes as a whole. The caller asks the matcher whether it could be read. */
 export function eraseBody(body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
   return matcher.hasBody(body) ? { own: 1, others: 0, body: null } : { own: 0 };
 }
 
 /**
- * Whether a result of a query has a value of a unit, wherever. It goes as a whole: the query can be run again.
+ * Whether a result of a query has a value of a unit, wherever, as a field or a word: a result goes as a whole, also if the
+ * equal value was another's, as the query can be run again. In bytes that are no text values follow each other without
+ * anything between them, so any equal bytes count.
  *
  * @param path A file with text, or gzip of it.
  */
 export async function eraseResult(path: string, matcher: UnitMatcher): Promise<LeftDocuments> {
   const wanted = matcher.values.flatMap(needles).map((text) => Buffer.from(text, 'utf8'));
-  const overlap = Math.max(...wanted.map(({ length }) => length)) - 1;
+  // With what is around a value: two bytes before it, and one after it.
+  const overlap = Math.max(...wanted.map(({ length }) => length)) + AROUND;
   let before: Buffer = Buffer.alloc(0);
+  let isBinary = false;
   try {
     for await (const chunk of await plainBytes(path)) {
+      isBinary ||= chunk.includes(0);
+      // What ends with the chunk is judged with the next one.
       const bytes = Buffer.concat([before, chunk]);
-      if (wanted.some((needle) => bytes.includes(needle))) return { own: 1, others: 0, body: null };
-      before = overlap === 0 ? Buffer.alloc(0) : bytes.subarray(-overlap);
+      const from = before.length === 0 ? 0 : 2;
+      if (wanted.some((needle) => hasField(bytes, needle, { from, isBinary, isEnd: false })))
+        return { own: 1, others: 0, body: null };
+      before = bytes.subarray(-overlap);
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error && /^Z_/.test(String(error.code))) return 'unreadable';
     throw error;
   }
-  return { own: 0 };
+  // Only what ends with the file is not judged yet.
+  const last = (needle: Buffer) => Math.max(0, before.length - needle.length);
+  return wanted.some((needle) => hasField(before, needle, { from: last(needle), isBinary, isEnd: true }))
+    ? { own: 1, others: 0, body: null }
+    : { own: 0 };
+}
+
+/** Bytes around a value that decide whether it is a word. The first two of a window are there for that alone. */
+const AROUND = 3;
+
+function hasField(
+  bytes: Buffer,
+  needle: Buffer,
+  { from, isBinary, isEnd }: { readonly from: number; readonly isBinary: boolean; readonly isEnd: boolean },
+): boolean {
+  for (let at = bytes.indexOf(needle, from); at >= 0; at = bytes.indexOf(needle, at + 1)) {
+    const end = at + needle.length;
+    if (isBinary) return true;
+    if (end === bytes.length && !isEnd) continue;
+    // `\n` within JSON ends a word, though its second character is a letter.
+    const isEscape = bytes[at - 2] === BACKSLASH;
+    if ((isEscape || !isWord(bytes[at - 1])) && !isWord(bytes[end])) return true;
+  }
+  return false;
+}
+
+const BACKSLASH = 0x5c;
+
+/** Letters, digits, - and _ of ASCII. Of any other character it is not known, so it ends a word. */
+function isWord(byte: number | undefined): boolean {
+  return byte !== undefined && /[\w-]/.test(String.fromCharCode(byte)) && byte < 0x80;
 }
 
 async function plainBytes(path: string): Promise<AsyncIterable<Buffer>> {

@@ -11,6 +11,9 @@ export interface ParquetColumn {
 export const IDS_FUNCTION = 'sluice_erase_ids';
 export const RAW_FUNCTION = 'sluice_erase_raw';
 
+/** Beside the encodings of {@link RAW_FUNCTION}: a message that may quote. */
+export const DETAIL = 'detail';
+
 /** JSON columns with IDs by type. */
 const ID_COLUMNS: ReadonlySet<string> = new Set(['custom_ids', 'unit_ids']);
 /** Columns with the type of `unit_id`. */
@@ -24,17 +27,16 @@ export function rowCondition(columns: readonly ParquetColumn[], matcher: UnitMat
   const named = new Map(columns.map((column) => [column.name.toLowerCase(), column]));
   const conditions = columns.flatMap((column) => {
     const values = matcher.valuesOfColumn(column.name);
-    return values.length === 0 ? [] : [`${textOf(column)} IN (${list(values)})`];
+    return values.length === 0 ? [] : [isOneOf(column, values)];
   });
   for (const [name, column] of named)
-    if (ID_COLUMNS.has(name) && column.type === 'VARCHAR')
-      conditions.push(`${IDS_FUNCTION}(${quoteName(column.name)}, '') IS NOT NULL`);
+    if (ID_COLUMNS.has(name)) conditions.push(`${IDS_FUNCTION}(${jsonOf(column)}, '') IS NOT NULL`);
   const id = named.get('unit_id');
   const type = columns.find(({ name }) => TYPE_COLUMNS.has(name.toLowerCase()));
   if (id !== undefined && type !== undefined)
     for (const [of, values] of matcher.types)
       conditions.push(
-        `(${textOf(id)} IN (${list([...values])}) AND replace(lower(${textOf(type)}), '_', '') = ${quoteText(of.replaceAll('_', ''))})`,
+        `(${isOneOf(id, [...values])} AND replace(lower(${readable(type)}), '_', '') = ${quoteText(of.replaceAll('_', ''))})`,
       );
   conditions.push(...quarantineConditions(named, matcher));
   // A column that is null makes its condition null, not the row a unit's.
@@ -50,16 +52,21 @@ function quarantineConditions(named: ReadonlyMap<string, ParquetColumn>, matcher
     ...(location === undefined || matcher.locations.length === 0
       ? []
       : [`${quoteName(location.name)} IN (${list(matcher.locations)})`]),
-    ...(detail === undefined ? [] : [mentionOf(quoteName(detail.name), matcher)]),
+    ...(detail === undefined ? [] : [`${RAW_FUNCTION}(${quoteName(detail.name)}, '${DETAIL}') IS NOT NULL`]),
   ];
 }
 
-/** A condition for rows that have one of the values as a word in any text column, whatever the column means. Never null. */
+/**
+ * A condition for rows that have one of the values as a word in any column, whatever the column means: also in numbers, JSON
+ * and nested columns, as their texts. Never null. False with more than {@link MOST_MENTIONED} values.
+ */
 export function mentionCondition(columns: readonly ParquetColumn[], matcher: UnitMatcher): string {
-  const texts = columns.filter(({ type }) => type === 'VARCHAR').map(({ name }) => quoteName(name));
-  if (texts.length === 0) return 'false';
-  return `COALESCE(${mentionOf(`concat_ws(chr(10), ${texts.join(', ')})`, matcher)}, false)`;
+  if (columns.length === 0 || matcher.values.length > MOST_MENTIONED) return 'false';
+  return `COALESCE(${mentionOf(`concat_ws(chr(10), ${columns.map(readable).join(', ')})`, matcher)}, false)`;
 }
+
+/** Values whose mentions are counted: each of more makes every file slower. */
+export const MOST_MENTIONED = 100;
 
 /** RE2 runs in linear time, however many values there are. */
 function mentionOf(sql: string, { values }: UnitMatcher): string {
@@ -68,9 +75,46 @@ function mentionOf(sql: string, { values }: UnitMatcher): string {
   return `regexp_matches(${sql}, ${quoteText(pattern)})`;
 }
 
-function textOf({ name, type }: ParquetColumn): string {
+/** A column as a text; null where it has none. */
+function readable({ name, type }: ParquetColumn): string {
   if (type === 'VARCHAR') return quoteName(name);
-  return type === 'BLOB' ? `decode(${quoteName(name)})` : `CAST(${quoteName(name)} AS VARCHAR)`;
+  // A cast writes bytes of another encoding as `\xFF`, where `decode` fails.
+  if (type === 'BLOB')
+    return `COALESCE(TRY(decode(${quoteName(name)})), TRY_CAST(${quoteName(name)} AS VARCHAR))`;
+  return `TRY_CAST(${quoteName(name)} AS VARCHAR)`;
+}
+
+/** A column of IDs by type as JSON: a text, or a nested column. */
+function jsonOf(column: ParquetColumn): string {
+  const isNested = /^(STRUCT|MAP)\(/.test(column.type);
+  return isNested ? `CAST(to_json(${quoteName(column.name)}) AS VARCHAR)` : readable(column);
+}
+
+/** A condition for the rows of a column that have one of some values: as their text, or as a value of its type. Null where it is. */
+function isOneOf(column: ParquetColumn, values: readonly string[]): string {
+  const { name, type } = column;
+  // As Hive writes texts that are not annotated. Not every BLOB is UTF-8, so the values become bytes.
+  if (type === 'BLOB')
+    return `${quoteName(name)} IN (${values.map((value) => `encode(${quoteText(value)})`).join(', ')})`;
+  const text = `${readable(column)} IN (${list(values)})`;
+  const typed = values.filter((value) => isExact(type, value)).map(quoteText);
+  if (typed.length === 0) return text;
+  // 7 and 7.0, or a UUID in upper case.
+  const to = type === 'FLOAT' ? 'DOUBLE' : type;
+  const converted = typed.map((value) => `TRY_CAST(${value} AS ${to})`).join(', ');
+  return `(${text} OR COALESCE(CAST(${quoteName(name)} AS ${to}) IN (${converted}), false))`;
+}
+
+/** Whether a value is one of a type without being rounded: DuckDB converts 47.5 to the integer 48, and 1e3 to 1000. */
+function isExact(type: string, value: string): boolean {
+  if (type === 'UUID') return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
+  const decimals = /^-?(?:0|[1-9]\d*)(?:\.(\d+))?$/.exec(value);
+  if (decimals === null) return false;
+  const [, fraction = ''] = decimals;
+  if (/^(FLOAT|DOUBLE)$/.test(type)) return Math.abs(Number(value)) <= Number.MAX_SAFE_INTEGER;
+  if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type)) return fraction === '';
+  const scale = /^DECIMAL\(\d+,\s*(\d+)\)$/.exec(type)?.[1];
+  return scale !== undefined && fraction.length <= Number(scale);
 }
 
 function list(values: readonly string[]): string {

@@ -1,8 +1,9 @@
 import { parseExactJson } from '../base/exactJson.ts';
-import { ExactNumber, isJsonObject } from '../base/json.ts';
+import { isJsonObject } from '../base/json.ts';
 import { decodeBody } from '../wire/decodeBody.ts';
 import { RequestError } from '../wire/RequestError.ts';
 import { readSdkRequest } from '../wire/sdkRequest.ts';
+import { hasValue, unitKeys, type ValuePlace } from './idValues.ts';
 import type { RelayCopy } from './RelayCopy.ts';
 
 /** What of a copy is a person's. */
@@ -16,11 +17,14 @@ export interface PersonsEvents {
 /**
  * Which events of a copy are a person's: all of them if the person is in what they share.
  *
- * @param isPersons Whether a text or a number of the body, as it was sent, identifies the person.
+ * @param isPersons Whether a text or a number of the body, as it was sent, identifies the person. lib/relay/idValues.ts:
+ *   isUnitAt knows which places count.
+ * @param keys Keys that name units.
  */
 export function judgeCopy(
   copy: RelayCopy,
-  isPersons: (value: string) => boolean,
+  isPersons: (value: string, place: ValuePlace) => boolean,
+  keys: ReadonlySet<string> = unitKeys(),
 ): PersonsEvents | 'unreadable' {
   const text = textOf(copy);
   if (text === null) return 'unreadable';
@@ -28,8 +32,8 @@ export function judgeCopy(
   if (!isJsonObject(body)) return 'unreadable';
   const { events, exposures, ...shared } = body;
   const all = [events, exposures].flatMap((list): unknown[] => (Array.isArray(list) ? list : []));
-  const isShared = hasValue(shared, isPersons);
-  const own = isShared ? all.length : all.filter((event) => hasValue(event, isPersons)).length;
+  const isShared = hasValue(shared, keys, isPersons);
+  const own = isShared ? all.length : all.filter((event) => hasValue(event, keys, isPersons)).length;
   return { isPersons: own > 0 || isShared, own, others: all.length - own };
 }
 
@@ -54,19 +58,4 @@ function parseBody(text: string): unknown {
     if (error instanceof SyntaxError) return null;
     throw error;
   }
-}
-
-/** Whether a text or a number anywhere in a JSON value is looked for. Not recursive: bodies may be deep. */
-export function hasValue(value: unknown, isWanted: (value: string) => boolean): boolean {
-  const open: unknown[] = [value];
-  while (open.length > 0) {
-    const one = open.pop();
-    if (typeof one === 'string' || typeof one === 'number') {
-      if (isWanted(String(one))) return true;
-    } else if (one instanceof ExactNumber) {
-      if (isWanted(one.text)) return true;
-    } else if (typeof one === 'object' && one !== null)
-      for (const item of Object.values(one)) open.push(item);
-  }
-  return false;
 }

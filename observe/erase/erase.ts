@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { S3Client } from '@aws-sdk/client-s3';
 import { lateSeconds } from '../../infra/streams/streams.ts';
 import { s3EraseBucket, s3Erasures } from '../../lib/aws/s3EraseBucket.ts';
@@ -19,6 +18,7 @@ import { erasureKey } from '../../lib/tables/ledgerKeys.ts';
 import { DAYS_A_REQUEST, sendRequests } from '../ingest/requests.ts';
 import type { Place } from '../place.ts';
 import { type ElsewhereHeld, heldElsewhere } from './heldElsewhere.ts';
+import { makeWorkFolder } from './workFolder.ts';
 
 /** What is erased, and how. */
 export interface EraseRequest {
@@ -51,7 +51,7 @@ type ErasedPlace = Pick<
 
 /**
  * Erases rows of units from the deployment's bucket: lib/erase/eraseUnits.ts. Files are read one at a time into a folder of
- * this machine, which is removed at the end, or at the beginning of the next run if this one is killed.
+ * this machine, which is removed at the end, or at the beginning of any later run if this one is killed.
  *
  * @throws EraseError; CurateError; EngineError; what AWS's clients throw.
  */
@@ -61,9 +61,7 @@ export async function erase(place: ErasedPlace, request: EraseRequest): Promise<
   const id = erasureId(config.bucket, units);
   const matcher = new UnitMatcher(units);
   const elsewhere = await heldElsewhere(place);
-  const directory = join(tmpdir(), `sluice-erase-${id}`);
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const directory = await makeWorkFolder();
   const { maxAttempts, ...requestHandler } = CLIENT;
   const s3 = new S3Client({
     ...{ ...aws, maxAttempts, requestHandler: { ...requestHandler, throwOnRequestTimeout: true } },

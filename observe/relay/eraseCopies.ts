@@ -7,6 +7,7 @@ import {
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { judgeCopy, type PersonsEvents } from '../../lib/relay/copyEvents.ts';
+import { isUnitAt } from '../../lib/relay/idValues.ts';
 import { readRelayCopy } from '../../lib/relay/RelayCopy.ts';
 import {
   parseRelayRefusedKey,
@@ -127,7 +128,9 @@ async function personsEvents(
   try {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: config.bucket, ...version }));
     const copy = readRelayCopy((await Body?.transformToString('utf8')) ?? '');
-    return copy === null ? 'unreadable' : judgeCopy(copy, (value) => value === id);
+    return copy === null
+      ? 'unreadable'
+      : judgeCopy(copy, (value, place) => value === id && isUnitAt(value, place));
   } catch (error) {
     // It was delivered, or put aside under another key, which comes later.
     if (error instanceof Error && ['NoSuchKey', 'NoSuchVersion'].includes(error.name)) return 'gone';

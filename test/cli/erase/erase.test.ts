@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { type RunningS3, startS3 } from '../../../packages/local-aws/test/harness/startS3.ts';
@@ -117,6 +122,18 @@ export default defineConfig({
     expect(code).toBe(3);
     expect(stdout).toContain(`Left: ${OVERFLOW}, version null: damaged, so that it cannot be searched.`);
     expect(stdout).toContain('Not complete: some objects could not be searched.');
+  });
+
+  it('names a refused body that cannot be inflated as a whole, and goes on', async () => {
+    await put(OVERFLOW, rows('stays'));
+    const body = gzipSync(JSON.stringify(Array.from({ length: 2_000 }, (_, i) => Math.sin(i))));
+    body.fill(0xff, body.length >> 1, (body.length >> 1) + 40);
+    await put('quarantine-large/2026-11-20/q', body);
+    const { code, stdout } = await erase(['--unit', 'user_id=person-1']);
+    expect(code).toBe(3);
+    expect(stdout).toContain('Left: quarantine-large/2026-11-20/q, version null: damaged');
+    expect(stdout).toContain('Not complete: some objects could not be searched.');
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'quarantine-large/2026-11-20/q' }));
   });
 
   it('reports a record that is damaged', async () => {

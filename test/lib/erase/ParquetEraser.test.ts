@@ -55,11 +55,29 @@ describe('the rows of a unit in a Parquet file', () => {
     ['user_id=a', "SELECT 'a' AS unit_id, 'userID' AS unit_type UNION ALL SELECT 'a', NULL", 1],
     ['company_id=c', "SELECT 'c' AS unit_id, 'companyID' AS id_type UNION ALL SELECT 'c', 'userID'", 1],
     [
-      'user_id=a',
-      `SELECT '{"user":{"userID":"a"}}' AS raw, 'text' AS raw_encoding, NULL AS detail UNION ALL
-       SELECT 'YQ==', 'base64', NULL UNION ALL SELECT '{}', 'text', 'quotes a row: a' UNION ALL SELECT '{}', NULL, 'bare'`,
+      'user_id=person-a',
+      `SELECT '{"user":{"userID":"person-a"}}' AS raw, 'text' AS raw_encoding, NULL AS detail UNION ALL
+       SELECT 'cGVyc29uLWE=', 'base64', NULL UNION ALL SELECT '{}', 'text', 'quotes a row: person-a' UNION ALL SELECT '{}', NULL, 'bare'`,
       3,
     ],
+    ['user_id=4711', 'SELECT 4711.0::DOUBLE AS user_id UNION ALL SELECT 4712.0 UNION ALL SELECT NULL', 1],
+    ['user_id=4711', 'SELECT 4711::FLOAT AS user_id UNION ALL SELECT 4712', 1],
+    ['user_id=4711', 'SELECT 4711::DECIMAL(10, 2) AS user_id UNION ALL SELECT 4711.5', 1],
+    // Not rounded, and not other forms of a number.
+    ['user_id=47.5', 'SELECT 48::BIGINT AS user_id', 0],
+    ['user_id=0x10', 'SELECT 16::BIGINT AS user_id', 0],
+    ['user_id=16777217', 'SELECT 16777216::FLOAT AS user_id', 0],
+    ['user_id=9007199254740993', 'SELECT 9007199254740992::DOUBLE AS user_id', 0],
+    ['user_id=x', 'SELECT 4711::BIGINT AS user_id', 0],
+    [
+      'user_id=ABCDEF00-0000-4000-8000-000000000001',
+      "SELECT 'abcdef00-0000-4000-8000-000000000001'::UUID AS user_id UNION ALL SELECT uuid()",
+      1,
+    ],
+    // Not every BLOB is UTF-8.
+    ['user_id=mü', "SELECT encode('mü') AS user_id UNION ALL SELECT '\\xFF'::BLOB", 1],
+    ['company_id=c', "SELECT {'companyID': 'c'} AS custom_ids UNION ALL SELECT {'companyID': 'd'}", 1],
+    ['company_id=7', "SELECT MAP {'companyID': 7} AS unit_ids UNION ALL SELECT MAP {'companyID': 8}", 1],
     ["user_id=it's", "SELECT 'it''s' AS user_id UNION ALL SELECT 'its'", 1],
   ])('of %s are found by the columns of %s', async (unit, sql, own) => {
     await write(sql);
@@ -131,6 +149,17 @@ describe('the rows of a unit in a Parquet file', () => {
     );
     const eraser = await open('user_id=a.b');
     expect(await eraser.examine(from)).toMatchObject({ rows: 5, own: 1, mentions: 2 });
+  });
+
+  it('are counted as mentions in columns of any type', async () => {
+    await write(
+      `SELECT 'x' AS user_id, 4711 AS n, NULL AS j, NULL AS l, NULL AS s, NULL::BLOB AS b UNION ALL
+       SELECT 'x', 47110, '{"a":4711}'::JSON, NULL, NULL, NULL UNION ALL SELECT 'x', 0, NULL, [4711, 2], NULL, NULL UNION ALL
+       SELECT 'x', 0, NULL, NULL, {'a': '4711'}, NULL UNION ALL SELECT 'x', 0, NULL, NULL, NULL, encode('4711') UNION ALL
+       SELECT 'x', 0, NULL, NULL, NULL, '\\xFF'::BLOB`,
+    );
+    const eraser = await open('user_id=4711');
+    expect(await eraser.examine(from)).toMatchObject({ rows: 6, own: 0, mentions: 5 });
   });
 
   it('are not looked for in what is no Parquet', async () => {

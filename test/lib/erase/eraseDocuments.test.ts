@@ -7,8 +7,8 @@ import { eraseErrors, eraseOverflow, eraseResult } from '../../../lib/erase/eras
 import { parseUnit } from '../../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 
-const matcher = new UnitMatcher([parseUnit('user_id=u-1', { unitIds: {} })]);
-const [own, other, third] = ['u-1', 'u-2', 'u-3'].map((user_id) => JSON.stringify({ user_id })) as [
+const matcher = new UnitMatcher([parseUnit('user_id=user-1', { unitIds: {} })]);
+const [own, other, third] = ['user-1', 'user-2', 'user-3'].map((user_id) => JSON.stringify({ user_id })) as [
   string,
   string,
   string,
@@ -54,8 +54,31 @@ describe('an error object', () => {
     expect(textOf(line(`${own}\n${other}\n${third}\n`))).toBe(`${line(`${other}\n${third}\n`)}\n`);
   });
 
+  it('keeps the bytes of others beside a broken row', () => {
+    const broken = '{"user_id":"user-1';
+    // No JSON, and no UTF-8.
+    const odd = Buffer.from('{"user_id":"m\xfcller', 'latin1');
+    const record = (...parts: readonly Uint8Array[]) =>
+      Buffer.from(`${JSON.stringify({ rawData: Buffer.concat(parts).toString('base64') })}\n`);
+    const text = (raw: string) => Buffer.from(raw);
+    const left = eraseErrors(
+      'events',
+      record(text(`${other}\n${broken}\n`), odd, text(`\n\n${third}`)),
+      matcher,
+    );
+    expect(left).toEqual({
+      ...{ own: 1, others: 0 },
+      body: record(text(`${other}\n`), odd, text(`\n\n${third}`)),
+    });
+    // A line of others is the same bytes, whatever it is.
+    const line = Buffer.from('no JSON \xff\r\n', 'latin1');
+    expect(eraseErrors('events', Buffer.concat([line, record(text(own))]), matcher)).toEqual({
+      ...{ own: 1, others: 0, body: line },
+    });
+  });
+
   it('loses a message that quotes the unit', () => {
-    expect(textOf(line(other, 'near "u-1"'))).toBe(`${line(other, '')}\n`);
+    expect(textOf(line(other, 'near "user-1"'))).toBe(`${line(other, '')}\n`);
   });
 });
 
@@ -63,27 +86,44 @@ describe('a result of a query', () => {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-erase-'));
   afterAll(() => rmSync(directory, { recursive: true }));
   const path = join(directory, 'result.csv');
-  const search = (bytes: Uint8Array, value = 'u-1') => {
+  const search = (bytes: Uint8Array, value = 'user-1') => {
     writeFileSync(path, bytes);
     return eraseResult(path, new UnitMatcher([parseUnit(`user_id=${value}`, { unitIds: {} })]));
   };
 
   it('goes as a whole if it has the value, however it is written', async () => {
     const found = { own: 1, others: 0, body: null };
-    expect(await search(Buffer.from('"user_id"\n"u-1"\n'))).toEqual(found);
-    expect(await search(gzipSync('"user_id"\n"u-1"\n'))).toEqual(found);
+    expect(await search(Buffer.from('"user_id"\n"user-1"\n'))).toEqual(found);
+    expect(await search(gzipSync('"user_id"\n"user-1"\n'))).toEqual(found);
     expect(await search(Buffer.from('"a""b"'), 'a"b')).toEqual(found);
     expect(await search(Buffer.from('"{""id"":""a\\""b""}"'), 'a"b')).toEqual(found);
-    expect(await search(Buffer.from('"user_id"\n"u-2"\n'))).toEqual({ own: 0 });
-    expect(await search(gzipSync('"u-2"').subarray(0, 12))).toBe('unreadable');
+    expect(await search(Buffer.from('"user_id"\n"user-2"\n'))).toEqual({ own: 0 });
+    expect(await search(gzipSync('"user-2"').subarray(0, 12))).toBe('unreadable');
   });
 
   it('is searched across the pieces in which it is read', async () => {
     const long = Buffer.alloc(3 * 1024 * 1024, 'x');
-    for (const at of [1024 * 1024 - 1, 2 * 1024 * 1024 - 2, long.length - 3]) {
+    const mega = 1024 * 1024;
+    for (const at of [
+      ...Array.from({ length: 12 }, (_, i) => mega - 10 + i),
+      2 * mega - 2,
+      long.length - 7,
+    ]) {
       const bytes = Buffer.from(long);
-      bytes.write('u-1', at);
+      bytes.write(',user-1', at);
+      bytes.write(at + 7 < bytes.length ? ',' : '', at + 7);
       expect([at, await search(bytes)]).toEqual([at, { own: 1, others: 0, body: null }]);
+      // A part of a longer word.
+      bytes.write('x', at);
+      expect([at, await search(bytes)]).toEqual([at, { own: 0 }]);
     }
+  });
+
+  it('stays with longer words that have the value, except in bytes that are no text', async () => {
+    const found = { own: 1, others: 0, body: null };
+    expect(await search(Buffer.from('"n"\n"1420"\n"a-42"\n'), '42')).toEqual({ own: 0 });
+    for (const text of ['"42"', '42', 'a,42', '"{""n"":42}"', '"x\\n42"', '“42”'])
+      expect([text, await search(Buffer.from(text), '42')]).toEqual([text, found]);
+    expect(await search(Buffer.from('ORC\0a42b'), '42')).toEqual(found);
   });
 });
