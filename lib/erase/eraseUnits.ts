@@ -19,7 +19,7 @@ import { ObjectEraser, type ObjectEraserPorts } from './ObjectEraser.ts';
 
 /** What an erasure needs. */
 export interface Eraser extends ObjectEraserPorts {
-  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'curatedTables' | 'readers'>;
+  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'curatedTables'>;
   /** lib/erase/Unit.ts: erasureId. */
   readonly id: string;
   readonly manifests: ManifestStore;

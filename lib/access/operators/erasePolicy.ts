@@ -7,8 +7,8 @@ import {
   PARKED_FOLDER,
   QUARANTINE_LARGE_FOLDER,
   QUERY_RESULTS_FOLDER,
+  READER_TABLES_FOLDER,
   RELAY_FOLDER,
-  readerResultsFolder,
 } from '../../tables/objectKeys.ts';
 import { ingestedFolder, tableFolder } from '../../tables/tableFolders.ts';
 import { arnIn, bucketArn, objectsArn, type Place } from '../place.ts';
@@ -28,13 +28,7 @@ export function erasePolicy(place: Place, config: Config, stack: string): Policy
     ingestedFolder(config),
   ];
   const documents = [OVERFLOW_FOLDER, ERRORS_FOLDER, PARKED_FOLDER];
-  const wholes = [
-    ...[RELAY_FOLDER, QUARANTINE_LARGE_FOLDER, QUERY_RESULTS_FOLDER],
-    ...config.readers
-      .filter((reader) => reader.kind === 'metabase')
-      .map(readerResultsFolder)
-      .filter((folder) => !folder.startsWith(QUERY_RESULTS_FOLDER)),
-  ];
+  const wholes = [RELAY_FOLDER, QUARANTINE_LARGE_FOLDER, QUERY_RESULTS_FOLDER, READER_TABLES_FOLDER];
   const folders = [...tables, ...documents, ...wholes];
   const records = [ERASURES_FOLDER, ...forwardedKinds.map(curatedFolder)];
   const objects = (all: readonly string[]) => all.map((folder) => objectsArn(place, bucket, folder));
