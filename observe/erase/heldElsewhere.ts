@@ -1,11 +1,9 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { errorName } from '../../lib/base/errors.ts';
 import { MOST_EXAMPLES } from '../../lib/drops/receipt/Receipt.ts';
 import { receiptFolder } from '../../lib/schema/sources.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { MADE_TABLES_FOLDER, READER_TABLES_FOLDER } from '../../lib/tables/objectKeys.ts';
 import type { Place } from '../place.ts';
-import { readQueue } from '../relay/relayCopies.ts';
+import { queuedCopies } from '../relay/relayCopies.ts';
 
 /** Something that may hold rows of a unit, out of reach of the command. */
 export interface ElsewhereHeld {
@@ -34,7 +32,7 @@ export async function heldElsewhere(
     ...config.exports.map((one) => ({
       what: `export ${one.name}`,
       where: `s3://${one.target.bucket}/${exportFolder(one)}`,
-      todo: 'The next run of the export replaces the files of changed days. Its owner deletes old versions, and copies made from it.',
+      todo: `The command asks the export for each changed day that it has exported before: \`sluice export status\` shows them. Should a day fail, \`npx sluice export run --export ${one.name} --from <day> --to <day>\` asks again. The owner of the bucket deletes old versions, and copies made from it.`,
     })),
     ...config.sources.map((one) => ({
       what: `source ${one.name}`,
@@ -110,20 +108,4 @@ async function relayHolds({
       todo: 'What was delivered is there: delete the user there, too.',
     },
   ];
-}
-
-/** Messages in the queues of relay about; null where it is configured and not deployed yet. */
-async function queuedCopies({ stack, aws }: Pick<Place, 'stack' | 'aws'>): Promise<number | null> {
-  const sqs = new SQSClient(aws);
-  try {
-    const counts = await Promise.all(
-      (['relay', 'relay-dead-letters'] as const).map((part) => readQueue({ stack, sqs }, part)),
-    );
-    return counts.reduce((sum, { messages }) => sum + messages, 0);
-  } catch (error) {
-    if (errorName(error) === 'QueueDoesNotExist') return null;
-    throw error;
-  } finally {
-    sqs.destroy();
-  }
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../../schema/config.ts';
 import { forwardedKinds } from '../../schema/kinds.ts';
-import { curatedFolder, ERASURES_FOLDER } from '../../tables/ledgerKeys.ts';
+import { curatedFolder, ERASURES_FOLDER, EXPORTS_LEDGER, LEDGER_FOLDER } from '../../tables/ledgerKeys.ts';
 import {
   ERRORS_FOLDER,
   OVERFLOW_FOLDER,
@@ -44,6 +44,7 @@ export function erasePolicy(place: Place, config: Config, stack: string): Policy
     // S3 tells that a record does not exist only to who may list it.
     allow('FindRecords', ['s3:ListBucket'], [bucketArn(place, bucket)]),
     allow('KeepRecords', ['s3:GetObject', 's3:PutObject'], objects(records)),
+    allow('StreamMetrics', ['cloudwatch:GetMetricData'], ['*']),
     useKey(place),
     ...(config.curate
       ? [
@@ -54,6 +55,16 @@ export function erasePolicy(place: Place, config: Config, stack: string): Policy
           ),
         ]
       : []),
+    ...(config.exports.length === 0
+      ? []
+      : [
+          allow('FindExportedDays', ['s3:GetObject'], objects([`${LEDGER_FOLDER}${EXPORTS_LEDGER}/`])),
+          allow(
+            'AskForExports',
+            ['sqs:GetQueueUrl', 'sqs:SendMessage'],
+            [arnIn(place, 'sqs', `${stack}-export`)],
+          ),
+        ]),
     ...(config.relay === undefined
       ? []
       : [
