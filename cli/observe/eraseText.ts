@@ -5,7 +5,7 @@ import { textTable } from '../terminal/output.ts';
 
 /** Why an object could not be searched, in words. */
 const WHY = {
-  too_large: 'larger than 2 GiB, so not searched',
+  too_large: 'too large to be searched',
   archived: 'archived: restore it, so that it can be searched',
   unreadable: 'damaged, so that it cannot be searched',
   denied: 'AWS denied it alone, so its key of KMS is disabled, or it is locked',

@@ -113,7 +113,18 @@ export function s3EraseBucket(
           );
           if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
           await pipeline(Body, createWriteStream(path));
-          return { contentType: ContentType, metadata: Metadata ?? {}, storageClass: stored.StorageClass };
+          const { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage } = stored;
+          return {
+            contentType: ContentType,
+            headers: {
+              ...(CacheControl === undefined ? {} : { CacheControl }),
+              ...(ContentDisposition === undefined ? {} : { ContentDisposition }),
+              ...(ContentEncoding === undefined ? {} : { ContentEncoding }),
+              ...(ContentLanguage === undefined ? {} : { ContentLanguage }),
+            },
+            metadata: Metadata ?? {},
+            storageClass: stored.StorageClass,
+          };
         } catch (error) {
           if (!(error instanceof S3ServiceException)) throw error;
           if (error.name === 'InvalidObjectState') return 'archived';
@@ -121,7 +132,7 @@ export function s3EraseBucket(
         }
       }),
 
-    replace: ({ key, versionId, eTag }, path, { contentType, metadata, storageClass }) =>
+    replace: ({ key, versionId, eTag }, path, { contentType, headers, metadata, storageClass }) =>
       withRetries(async () => {
         const { size } = await stat(path);
         try {
@@ -134,6 +145,7 @@ export function s3EraseBucket(
               Body: size > MOST_BUFFERED ? createReadStream(path) : await readFile(path),
               ContentLength: size,
               ContentType: contentType,
+              ...headers,
               Metadata: { ...metadata },
               StorageClass: Object.values(StorageClass).find((one) => one === storageClass),
             }),

@@ -12,9 +12,13 @@ export interface StoredVersion {
   readonly modifiedAt: number;
 }
 
-/** What an object has besides its bytes, and keeps when it is replaced. */
+/** What an object has besides its bytes, and keeps when it is replaced. Tags are lost. */
 export interface ObjectAttributes {
   readonly contentType: string | undefined;
+  /** Headers with which readers get it. */
+  readonly headers: Readonly<
+    Partial<Record<'CacheControl' | 'ContentDisposition' | 'ContentEncoding' | 'ContentLanguage', string>>
+  >;
   readonly metadata: Readonly<Record<string, string>>;
   /** Undefined: S3's standard. */
   readonly storageClass: string | undefined;
