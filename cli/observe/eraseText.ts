@@ -5,9 +5,10 @@ import { textTable } from '../terminal/output.ts';
 
 /** Why an object could not be searched, in words. */
 const WHY = {
-  too_large: 'larger than 2 GiB, so not searched',
+  too_large: 'too large to be searched',
   archived: 'archived: restore it, so that it can be searched',
   unreadable: 'damaged, so that it cannot be searched',
+  denied: 'AWS denied it alone, so its key of KMS is disabled, or it is locked',
 } as const;
 
 /** A receipt for people. */
@@ -64,5 +65,7 @@ function stateText({ state, completeFrom, run }: EraseReceipt): string {
   const at = isoTimestamp(completeFrom ?? 0);
   if (run.leftCount > 0)
     return 'Not complete: some objects could not be searched. Restore or delete them, and run it again.';
+  if (run.onTheWay.length > 0)
+    return `Not complete yet: ${run.onTheWay.join('; ')}. They may have rows of before. Run it again after ${at}, once they have arrived: it is complete once a run finds nothing.`;
   return `Not complete yet: events that were sent before may still arrive. Run it again after ${at}: it is complete once a run finds nothing.`;
 }

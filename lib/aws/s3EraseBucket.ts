@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { parseJson } from '../base/json.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
-import type { EraseBucket, ObjectVersions, StoredVersion } from '../erase/EraseBucket.ts';
+import type { Denied, EraseBucket, ObjectVersions, StoredVersion } from '../erase/EraseBucket.ts';
 import { EraseError } from '../erase/EraseError.ts';
 import { type ManifestStore, manifestSchema } from '../erase/Manifest.ts';
 import { erasureKey } from '../tables/ledgerKeys.ts';
@@ -65,6 +65,18 @@ export function s3EraseBucket(
     throw last;
   }
 
+  async function deleteUnlessDenied(object: {
+    readonly Key: string;
+    readonly VersionId?: string;
+  }): Promise<Denied | null> {
+    try {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, ...object }), until);
+      return null;
+    } catch (error) {
+      return deniedBy(error);
+    }
+  }
+
   return {
     name: bucket,
 
@@ -101,16 +113,26 @@ export function s3EraseBucket(
           );
           if (!(Body instanceof Readable)) throw new TypeError(`S3 answered no stream for ${key}.`);
           await pipeline(Body, createWriteStream(path));
-          return { contentType: ContentType, metadata: Metadata ?? {}, storageClass: stored.StorageClass };
+          const { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage } = stored;
+          return {
+            contentType: ContentType,
+            headers: {
+              ...(CacheControl === undefined ? {} : { CacheControl }),
+              ...(ContentDisposition === undefined ? {} : { ContentDisposition }),
+              ...(ContentEncoding === undefined ? {} : { ContentEncoding }),
+              ...(ContentLanguage === undefined ? {} : { ContentLanguage }),
+            },
+            metadata: Metadata ?? {},
+            storageClass: stored.StorageClass,
+          };
         } catch (error) {
           if (!(error instanceof S3ServiceException)) throw error;
           if (error.name === 'InvalidObjectState') return 'archived';
-          if (GONE.has(error.name)) return null;
-          throw error;
+          return GONE.has(error.name) ? null : deniedBy(error);
         }
       }),
 
-    replace: ({ key, versionId, eTag }, path, { contentType, metadata, storageClass }) =>
+    replace: ({ key, versionId, eTag }, path, { contentType, headers, metadata, storageClass }) =>
       withRetries(async () => {
         const { size } = await stat(path);
         try {
@@ -123,6 +145,7 @@ export function s3EraseBucket(
               Body: size > MOST_BUFFERED ? createReadStream(path) : await readFile(path),
               ContentLength: size,
               ContentType: contentType,
+              ...headers,
               Metadata: { ...metadata },
               StorageClass: Object.values(StorageClass).find((one) => one === storageClass),
             }),
@@ -131,19 +154,26 @@ export function s3EraseBucket(
           // Without versions, or while they are suspended, the new object took the place of the one with the ID `null`.
           return { isKept: versionId !== VersionId };
         } catch (error) {
-          if (error instanceof S3ServiceException && CHANGED.has(error.name)) return null;
-          throw error;
+          return error instanceof S3ServiceException && CHANGED.has(error.name) ? null : deniedBy(error);
         }
       }),
 
     async hide(key) {
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), until);
+      return deleteUnlessDenied({ Key: key });
     },
 
     async remove({ key, versionId }) {
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }), until);
+      return deleteUnlessDenied({ Key: key, VersionId: versionId });
     },
   };
+}
+
+/** S3 passes on what KMS answers: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html. @throws Any other error. */
+function deniedBy(error: unknown): Denied {
+  const isDenied =
+    error instanceof S3ServiceException && (error.name === 'AccessDenied' || error.name.startsWith('KMS.'));
+  if (!isDenied) throw error;
+  return { denied: `${error.name}: ${error.message}` };
 }
 
 function readVersions({ Versions = [] }: ListObjectVersionsCommandOutput): StoredVersion[] {

@@ -12,9 +12,13 @@ export interface StoredVersion {
   readonly modifiedAt: number;
 }
 
-/** What an object has besides its bytes, and keeps when it is replaced. */
+/** What an object has besides its bytes, and keeps when it is replaced. Tags are lost. */
 export interface ObjectAttributes {
   readonly contentType: string | undefined;
+  /** Headers with which readers get it. */
+  readonly headers: Readonly<
+    Partial<Record<'CacheControl' | 'ContentDisposition' | 'ContentEncoding' | 'ContentLanguage', string>>
+  >;
   readonly metadata: Readonly<Record<string, string>>;
   /** Undefined: S3's standard. */
   readonly storageClass: string | undefined;
@@ -27,7 +31,13 @@ export interface ObjectVersions {
   readonly versions: readonly StoredVersion[];
 }
 
-/** The deployment's bucket, as the erasure uses it. Methods throw the errors of S3's client. */
+/** AWS denied a call for one object, such as one whose KMS key is disabled, or one under Object Lock. */
+export interface Denied {
+  /** What AWS says. */
+  readonly denied: string;
+}
+
+/** The deployment's bucket, as the erasure uses it. Methods throw the other errors of S3's client. */
 export interface EraseBucket {
   readonly name: string;
   /** Every object below a prefix in the order of keys, with all versions of it; those after a key. Pages of some hundred. */
@@ -35,7 +45,7 @@ export interface EraseBucket {
   /** The versions of one object. */
   versions(key: string): Promise<readonly StoredVersion[]>;
   /** Writes the bytes of a version to a file. Null if it is gone; `archived` if S3 cannot read it. */
-  fetch(version: StoredVersion, path: string): Promise<ObjectAttributes | 'archived' | null>;
+  fetch(version: StoredVersion, path: string): Promise<ObjectAttributes | Denied | 'archived' | null>;
   /**
    * Replaces an object by a file, if it is still that version.
    *
@@ -45,9 +55,9 @@ export interface EraseBucket {
     version: StoredVersion,
     path: string,
     attributes: ObjectAttributes,
-  ): Promise<{ readonly isKept: boolean } | null>;
+  ): Promise<{ readonly isKept: boolean } | Denied | null>;
   /** Hides an object behind a delete marker. Its versions stay. */
-  hide(key: string): Promise<void>;
+  hide(key: string): Promise<Denied | null>;
   /** Deletes one version for good. */
-  remove(version: Pick<StoredVersion, 'key' | 'versionId'>): Promise<void>;
+  remove(version: Pick<StoredVersion, 'key' | 'versionId'>): Promise<Denied | null>;
 }

@@ -6,6 +6,7 @@ import { erasePlaces } from './erasePlaces.ts';
 const count = z.int().min(0);
 /** Epoch milliseconds. */
 const instant = z.number();
+const days = z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'));
 
 const placeCountsSchema = z.object({
   /** Objects and versions of them that were looked at. */
@@ -33,11 +34,11 @@ export function noCounts(): PlaceCounts {
   return { objects: 0, versions: 0, rewritten: 0, deleted: 0, rows: 0, others: 0, mentions: 0, waiting: 0 };
 }
 
-/** Why an object could not be searched: it is larger than a run takes, archived, or damaged. */
+/** Why an object could not be searched: it is larger than a run takes, archived, damaged, or AWS denied it. */
 const leftSchema = z.object({
   key: z.string(),
   versionId: z.string(),
-  why: z.enum(['too_large', 'archived', 'unreadable']),
+  why: z.enum(['too_large', 'archived', 'unreadable', 'denied']),
 });
 
 /** An object that could not be searched. */
@@ -53,6 +54,8 @@ const runSchema = z.object({
   /** At most a hundred are named. */
   left: z.array(leftSchema),
   leftCount: count,
+  /** What was on its way to the bucket when the run began, in words: it may hold rows of the units, so nothing is complete. */
+  onTheWay: z.array(z.string()).default([]),
 });
 
 /** One run through the bucket. */
@@ -72,7 +75,9 @@ export const manifestSchema = z.object({
       done: z.array(z.enum(erasePlaces)),
       after: z.string().optional(),
       /** Raw days that were changed, and are to be curated again. */
-      days: z.record(z.enum(forwardedKinds), z.array(z.string().refine(isUtcDay, 'a day, YYYY-MM-DD'))),
+      days: z.record(z.enum(forwardedKinds), days),
+      /** Changed days of exported tables, by table: they are to be exported again. */
+      tables: z.record(z.string(), days).default({}),
     })
     .optional(),
   /** The runs that ended: the last fifty. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RetryPorts } from '../base/retry.ts';
 import { eachAttempt } from '../base/retry.ts';
 import type { FaultPoint } from '../drops/faultPoint.ts';
-import type { EraseBucket, ObjectAttributes, ObjectVersions, StoredVersion } from './EraseBucket.ts';
+import type { Denied, EraseBucket, ObjectAttributes, ObjectVersions, StoredVersion } from './EraseBucket.ts';
 import { EraseError } from './EraseError.ts';
 import {
   eraseBody,
@@ -66,6 +66,8 @@ export interface ObjectEraserPorts extends RetryPorts {
 export interface ErasedObject {
   readonly counts: PlaceCounts;
   readonly left: readonly LeftObject[];
+  /** What AWS says of the last version that it denied. */
+  readonly denied?: string;
 }
 
 /** The most bytes of an object that is searched. */
@@ -83,7 +85,8 @@ type Look =
   /** It has changed or is gone since it was listed. */
   | { readonly found: 'gone' }
   | { readonly found: 'waiting' }
-  | { readonly found: LeftObject['why'] }
+  | { readonly found: 'denied'; readonly denied: string }
+  | { readonly found: Exclude<LeftObject['why'], 'denied'> }
   | {
       readonly found: 'rows';
       readonly rows: number;
@@ -95,6 +98,13 @@ type Look =
       /** Whether a body in it cannot be read as a whole, and stays. */
       readonly unread?: boolean;
     };
+
+/** An {@link ErasedObject} in the making. */
+interface Doing {
+  readonly counts: PlaceCounts;
+  left: LeftObject[];
+  denied?: string;
+}
 
 /** Takes units out of one object at a time, and out of every version of it. */
 export class ObjectEraser {
@@ -121,7 +131,7 @@ export class ObjectEraser {
   ): Promise<ErasedObject> {
     const { bucket, wait, random } = this.#ports;
     let versions = listed;
-    const done = { counts: { ...noCounts(), objects: 1 }, left: [] as LeftObject[] };
+    const done: Doing = { counts: { ...noCounts(), objects: 1 }, left: [] };
     for await (const attempt of eachAttempt({ ...CHANGED_RETRIES, wait, random })) {
       if (attempt > 1) versions = await bucket.versions(key);
       done.left = [];
@@ -139,7 +149,7 @@ export class ObjectEraser {
     versions: readonly StoredVersion[],
     form: ObjectForm,
     beforeChange: () => Promise<void>,
-    done: { readonly counts: PlaceCounts; readonly left: LeftObject[] },
+    done: Doing,
   ): Promise<boolean> {
     const { dryRun, bucket, faultPoint, signal } = this.#ports;
     const { counts } = done;
@@ -148,6 +158,10 @@ export class ObjectEraser {
       versions.filter(({ isLatest }) => isLatest),
       versions.filter(({ isLatest }) => !isLatest),
     ];
+    const leave = ({ key, versionId }: StoredVersion, { denied }: Denied) => {
+      done.left.push({ key, versionId, why: 'denied' });
+      done.denied = denied;
+    };
     let deleted = 0;
     for (const version of [...old, ...latest]) {
       signal?.throwIfAborted();
@@ -167,6 +181,10 @@ export class ObjectEraser {
         counts.waiting += 1;
         continue;
       }
+      if (look.found === 'denied') {
+        leave(version, look);
+        continue;
+      }
       if (look.found !== 'rows') {
         done.left.push({ key: version.key, versionId: version.versionId, why: look.found });
         continue;
@@ -176,15 +194,28 @@ export class ObjectEraser {
       if (isRewritten && !dryRun) {
         const replaced = await bucket.replace(version, look.path ?? '', look.attributes);
         if (replaced === null) return false;
+        if ('denied' in replaced) {
+          leave(version, replaced);
+          continue;
+        }
         await faultPoint?.('replaced');
-        if (replaced.isKept) await this.#remove(version);
+        const denied = replaced.isKept ? await this.#remove(version) : null;
+        if (denied !== null) leave(version, denied);
       } else if (!dryRun) {
         // Without a marker, the newest version that is left would come back.
         if (version.isLatest && old.length > deleted) {
-          await bucket.hide(version.key);
+          const denied = await bucket.hide(version.key);
+          if (denied !== null) {
+            leave(version, denied);
+            continue;
+          }
           await faultPoint?.('hidden');
         }
-        await this.#remove(version);
+        const denied = await this.#remove(version);
+        if (denied !== null) {
+          leave(version, denied);
+          continue;
+        }
       }
       counts.deleted += 1;
       if (!version.isLatest) {
@@ -203,9 +234,10 @@ export class ObjectEraser {
     return true;
   }
 
-  async #remove(version: StoredVersion): Promise<void> {
-    await this.#ports.bucket.remove(version);
-    await this.#ports.faultPoint?.('removed');
+  async #remove(version: StoredVersion): Promise<Denied | null> {
+    const denied = await this.#ports.bucket.remove(version);
+    if (denied === null) await this.#ports.faultPoint?.('removed');
+    return denied;
   }
 
   /** A body that cannot be read as a whole does not keep the other rows of its object. */
@@ -239,6 +271,7 @@ export class ObjectEraser {
     const attributes = await bucket.fetch(version, from);
     if (attributes === null) return { found: 'gone' };
     if (attributes === 'archived') return { found: 'archived' };
+    if ('denied' in attributes) return { found: 'denied', ...attributes };
     const isParquet = form.form === 'parquet' || (isResult(form) && (await beginsAsParquet(from)));
     if (isParquet) return this.#lookAtParquet(version, form, attributes);
     if (!isResult(form) && version.size > MOST_TEXT_BYTES) return { found: 'too_large' };

@@ -14,8 +14,8 @@ import {
   parseRelayWaitingKey,
   QUARANTINE_LARGE_FOLDER,
   QUERY_RESULTS_FOLDER,
+  READER_TABLES_FOLDER,
   RELAY_FOLDER,
-  readerResultsFolder,
 } from '../tables/objectKeys.ts';
 import {
   groupsFolder,
@@ -43,7 +43,7 @@ export const erasePlaces = [
 /** One of {@link erasePlaces}. */
 export type ErasePlace = (typeof erasePlaces)[number];
 
-type Layout = Pick<Config, 'statsigFolder' | 'tables' | 'curatedTables' | 'readers'>;
+type Layout = Pick<Config, 'statsigFolder' | 'tables' | 'curatedTables'>;
 
 /** The prefixes of a place, each with a slash at its end. */
 export function placeFolders(config: Layout, place: ErasePlace): readonly string[] {
@@ -67,16 +67,9 @@ export function placeFolders(config: Layout, place: ErasePlace): readonly string
     case 'ingested':
       return [ingestedFolder(config)];
     case 'query-results':
-      return [QUERY_RESULTS_FOLDER, ...tablesOfReaders(config)];
+      // Readers that left the configuration have left their folders.
+      return [QUERY_RESULTS_FOLDER, READER_TABLES_FOLDER];
   }
-}
-
-/** Folders of readers who make tables, outside that of the others' results. */
-export function tablesOfReaders({ readers }: Pick<Config, 'readers'>): readonly string[] {
-  return readers
-    .filter((reader) => reader.kind === 'metabase')
-    .map(readerResultsFolder)
-    .filter((folder) => !folder.startsWith(QUERY_RESULTS_FOLDER));
 }
 
 /** What an object is, which decides how a unit is taken out of it. */
@@ -124,7 +117,7 @@ export function objectForm(config: Layout, place: ErasePlace, key: string): Obje
     }
     case 'query-results':
       if (key.startsWith(LOADS_FOLDER)) return { form: 'load' };
-      return isReadersTable(config, key) ? null : { form: 'result' };
+      return isReadersTable(key) ? null : { form: 'result' };
   }
 }
 
@@ -145,6 +138,8 @@ function isCurated(config: Layout, key: string): boolean {
 }
 
 /** A file of a table that a reader has made: only the reader knows what it means. */
-function isReadersTable(config: Pick<Config, 'readers'>, key: string): boolean {
-  return tablesOfReaders(config).some((folder) => key.startsWith(`${folder}${MADE_TABLES_FOLDER}`));
+function isReadersTable(key: string): boolean {
+  if (!key.startsWith(READER_TABLES_FOLDER)) return false;
+  const [, ...path] = key.slice(READER_TABLES_FOLDER.length).split('/');
+  return path.join('/').startsWith(MADE_TABLES_FOLDER);
 }

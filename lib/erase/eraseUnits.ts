@@ -4,6 +4,7 @@ import type { UtcDay } from '../base/time.ts';
 import { type ListedDaysStore, takeOutDays } from '../curate/ListedDays.ts';
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
+import { parseIngestedKey } from '../tables/tableFolders.ts';
 import { EraseError } from './EraseError.ts';
 import { type ErasePlace, erasePlaces, type ObjectForm, objectForm, placeFolders } from './erasePlaces.ts';
 import {
@@ -19,17 +20,22 @@ import { ObjectEraser, type ObjectEraserPorts } from './ObjectEraser.ts';
 
 /** What an erasure needs. */
 export interface Eraser extends ObjectEraserPorts {
-  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'curatedTables' | 'readers'>;
+  readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'curatedTables' | 'exports'>;
   /** lib/erase/Unit.ts: erasureId. */
   readonly id: string;
   readonly manifests: ManifestStore;
   /** Identifies this process in the manifest. */
   readonly owner: string;
   readonly listed: ListedDaysStore;
-  /** Asks that days are curated again, once their raw files have changed. */
-  readonly askForDays: (days: Readonly<Record<ForwardedKind, readonly UtcDay[]>>) => Promise<void>;
-  /** Milliseconds for which what was accepted before may still arrive. */
+  /** Asks that days are curated again, once their raw files have changed, and that days of tables are exported again. */
+  readonly askForDays: (
+    days: Readonly<Record<ForwardedKind, readonly UtcDay[]>>,
+    tables: Readonly<Record<string, readonly UtcDay[]>>,
+  ) => Promise<void>;
+  /** Milliseconds for which what was accepted before, and what was made of it, may still arrive. */
   readonly laterMs: number;
+  /** What is on its way to the bucket for longer than that, or may be, in words. */
+  readonly onTheWay: () => Promise<readonly string[]>;
   /** Is called when a place begins. */
   readonly onPlace?: (place: ErasePlace) => void;
 }
@@ -97,9 +103,12 @@ class RunOfErasure {
     const begun = eraser.dryRun ? undefined : manifest.current;
     const fresh: CurrentRun = {
       ...{ startedAt: now, resumed: 0, places: {}, hasFound: false, left: [], leftCount: 0 },
-      ...{ owner, done: [], days: { exposures: [], events: [] } },
+      ...{ onTheWay: [], owner, done: [], days: { exposures: [], events: [] }, tables: {} },
     };
-    const current = begun === undefined ? fresh : { ...begun, owner, resumed: begun.resumed + 1 };
+    const begins = begun === undefined ? fresh : { ...begun, owner, resumed: begun.resumed + 1 };
+    // Before the first object is read: what arrives behind the run is seen by nobody.
+    const onTheWay = eraser.dryRun ? [] : await eraser.onTheWay();
+    const current = { ...begins, onTheWay: [...new Set([...begins.onTheWay, ...onTheWay])] };
     const run = new RunOfErasure(eraser, manifest, current, stored?.eTag ?? null);
     await run.#save();
     await eraser.faultPoint?.('begun');
@@ -117,7 +126,8 @@ class RunOfErasure {
             signal?.throwIfAborted();
             if (version.size === 0 || version.size > MOST_BODY_BYTES) continue;
             const fetched = await bucket.fetch(version, path);
-            if (fetched === null || fetched === 'archived') continue;
+            // What cannot be read is named when its place is erased.
+            if (fetched === null || fetched === 'archived' || 'denied' in fetched) continue;
             if (matcher.hasBody(await readFile(path))) matcher.addLocation(`s3://${bucket.name}/${key}`);
           }
   }
@@ -160,10 +170,15 @@ class RunOfErasure {
     object: Parameters<ObjectEraser['erase']>[0],
     form: ObjectForm,
   ): Promise<void> {
-    const { counts, left } = await this.#objects.erase(object, form, async () => {
+    const { counts, left, denied } = await this.#objects.erase(object, form, async () => {
       await this.#noteFound();
-      if (form.form === 'parquet' && form.raw !== undefined) await this.#takeOut(form.raw);
+      if (form.form !== 'parquet') return;
+      await this.#noteExported(object.key, form.raw);
+      if (form.raw !== undefined) await this.#takeOut(form.raw);
     });
+    // The first object of a run: AWS would deny the others, too.
+    if (denied !== undefined && Object.keys(this.#current.places).length === 0)
+      throw new EraseError('SLUICE_ERASE_DENIED', `${object.key}: ${denied}`);
     const before = this.#current.places[place] ?? noCounts();
     const hasFound = this.#current.hasFound || counts.deleted + counts.waiting > 0;
     this.#current = {
@@ -181,6 +196,25 @@ class RunOfErasure {
     this.#current = { ...this.#current, hasFound: true };
     await this.#save();
     await this.#eraser.faultPoint?.('noted');
+  }
+
+  /** The manifest knows the day of an exported table before its first file changes, so that it is exported again in any case. */
+  async #noteExported(
+    key: string,
+    raw: { readonly kind: ForwardedKind; readonly day: UtcDay } | undefined,
+  ): Promise<void> {
+    const { config } = this.#eraser;
+    const changed =
+      raw === undefined ? parseIngestedKey(config, key) : { table: config.tables[raw.kind], day: raw.day };
+    if (changed === null || !config.exports.some(({ table }) => table === changed.table)) return;
+    const { tables } = this.#current;
+    const days = tables[changed.table] ?? [];
+    if (days.includes(changed.day)) return;
+    this.#current = {
+      ...this.#current,
+      tables: { ...tables, [changed.table]: [...days, changed.day] },
+    };
+    await this.#save();
   }
 
   /** Views then read the day's raw rows. The manifest knows the day before, so that it is curated again in any case. */
@@ -202,12 +236,13 @@ class RunOfErasure {
   async end(): Promise<Erasure> {
     const { dryRun, askForDays, faultPoint, laterMs } = this.#eraser;
     const now = this.#eraser.now();
-    const { done: _, after: __, owner: _____, days, ...run } = this.#current;
+    const { done: _, after: __, owner: _____, days, tables, ...run } = this.#current;
     if (dryRun) return { run, total: run.places, state: 'dry', completeFrom: null, runs: 0 };
-    if (days.exposures.length + days.events.length > 0) await askForDays(days);
+    if ([...Object.values(days), ...Object.values(tables)].some(({ length }) => length > 0))
+      await askForDays(days, tables);
     await faultPoint?.('asked');
     const { foundUntil, runs } = this.#manifest;
-    const isClean = !run.hasFound && run.leftCount === 0;
+    const isClean = !run.hasFound && run.leftCount === 0 && run.onTheWay.length === 0;
     const until = foundUntil === undefined || run.hasFound ? now : foundUntil;
     // The first run completes nothing: what was sent before it may arrive after it.
     const isComplete = isClean && foundUntil !== undefined && run.startedAt >= foundUntil + laterMs;

@@ -121,7 +121,7 @@ export function loadFolder(table: string, day: UtcDay, version: string): string 
 }
 
 /** Folder of the results of readers who may create tables. It has the files of those tables, so it does not expire. */
-const READER_TABLES_FOLDER = 'reader-tables/';
+export const READER_TABLES_FOLDER = 'reader-tables/';
 
 /** Folder within the results in which Athena puts the files of tables that a query creates. */
 export const MADE_TABLES_FOLDER = 'tables/';

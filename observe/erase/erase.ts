@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { S3Client } from '@aws-sdk/client-s3';
-import { lateSeconds } from '../../infra/streams/streams.ts';
 import { s3EraseBucket, s3Erasures } from '../../lib/aws/s3EraseBucket.ts';
 import { s3ListedDays } from '../../lib/aws/s3ListedDays.ts';
-import type { UtcDay } from '../../lib/base/time.ts';
+import { type UtcDay, utcDay } from '../../lib/base/time.ts';
 import type { FaultPoint } from '../../lib/drops/faultPoint.ts';
 import type { ErasePlace } from '../../lib/erase/erasePlaces.ts';
 import { type Erasure, eraseUnits } from '../../lib/erase/eraseUnits.ts';
@@ -13,11 +12,15 @@ import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { ParquetEraser } from '../../lib/erase/ParquetEraser.ts';
 import { erasureId, type Unit } from '../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../lib/erase/UnitMatcher.ts';
+import type { Config } from '../../lib/schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
-import { erasureKey } from '../../lib/tables/ledgerKeys.ts';
+import { erasureKey, exportPlace } from '../../lib/tables/ledgerKeys.ts';
+import { Redaction } from '../../lib/wire/Redaction.ts';
+import { readLedgerDays } from '../ingest/readLedgerDays.ts';
 import { DAYS_A_REQUEST, sendRequests } from '../ingest/requests.ts';
 import type { Place } from '../place.ts';
 import { type ElsewhereHeld, heldElsewhere } from './heldElsewhere.ts';
+import { arrivesWithinMs, onTheWay } from './onTheWay.ts';
 import { makeWorkFolder } from './workFolder.ts';
 
 /** What is erased, and how. */
@@ -46,7 +49,17 @@ const MOST_MEMORY = 2_048;
 
 type ErasedPlace = Pick<
   Place,
-  'config' | 'stack' | 'aws' | 's3' | 'isLocal' | 'now' | 'clock' | 'wait' | 'random' | 'signal'
+  | 'config'
+  | 'stack'
+  | 'aws'
+  | 's3'
+  | 'cloudwatch'
+  | 'isLocal'
+  | 'now'
+  | 'clock'
+  | 'wait'
+  | 'random'
+  | 'signal'
 >;
 
 /**
@@ -59,7 +72,7 @@ export async function erase(place: ErasedPlace, request: EraseRequest): Promise<
   const { config, aws, isLocal, clock, wait, random, signal } = place;
   const { units, dryRun, onPlace, faultPoint } = request;
   const id = erasureId(config.bucket, units);
-  const matcher = new UnitMatcher(units);
+  const matcher = new UnitMatcher([...units, ...hashedUnits(units, config)]);
   const elsewhere = await heldElsewhere(place);
   const directory = await makeWorkFolder();
   const { maxAttempts, ...requestHandler } = CLIENT;
@@ -84,19 +97,38 @@ export async function erase(place: ErasedPlace, request: EraseRequest): Promise<
       manifests: s3Erasures(s3, config.bucket),
       owner: randomUUID(),
       listed: s3ListedDays(s3, config.bucket),
-      askForDays: (days) => askForDays(place, days),
-      laterMs: lateSeconds(config) * 1_000,
+      askForDays: async (days, tables) => {
+        await askForDays(place, days);
+        await askForExports(place, tables);
+      },
+      laterMs: arrivesWithinMs(config),
+      onTheWay: () => onTheWay(place),
       now: () => place.now + clock.now() - beganAt,
     });
     return {
       ...erasure,
-      ...{ id, record: dryRun ? null : erasureKey(id), units: matcher.values.length, elsewhere },
+      ...{
+        id,
+        record: dryRun ? null : erasureKey(id),
+        units: new Set(units.map(({ value }) => value)).size,
+        elsewhere,
+      },
     };
   } finally {
     parquet?.close();
     s3.destroy();
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** Units as tables have them where `privacy.redact` hashes: the value itself is in copies of requests, and in older rows. */
+function hashedUnits(
+  units: readonly Unit[],
+  { privacy: { redact, salt = '' } }: Pick<Config, 'privacy'>,
+): readonly Unit[] {
+  if (!Object.values(redact).includes('hash')) return [];
+  const redaction = new Redaction(redact, salt);
+  return units.map((unit) => ({ ...unit, value: redaction.hash(unit.value) }));
 }
 
 /** Asks the plan of curation, as `sluice curate run` does. Days that are too young wait there for their night. */
@@ -112,4 +144,23 @@ async function askForDays(
     })),
   );
   await sendRequests(place, 'curate-plan', requests);
+}
+
+/** Asks exports for the changed days that they have exported before, as `sluice export run` does: whatever their lookback. */
+async function askForExports(
+  place: ErasedPlace,
+  tables: Readonly<Record<string, readonly UtcDay[]>>,
+): Promise<void> {
+  const today = utcDay(place.now);
+  for (const exported of place.config.exports) {
+    // A day that has not ended is in the lookback of the next run.
+    const changed = (tables[exported.table] ?? []).filter((day) => day < today).sort();
+    const [states = []] = await readLedgerDays(place, [changed.map((day) => exportPlace(exported, day))]);
+    const days = states.flatMap(({ day, entry }) => (entry === null ? [] : [day]));
+    const requests = Array.from({ length: Math.ceil(days.length / DAYS_A_REQUEST) }, (_, i) => ({
+      ...{ sluice: 'export' as const, exports: [exported.name] },
+      days: days.slice(i * DAYS_A_REQUEST, (i + 1) * DAYS_A_REQUEST),
+    }));
+    if (requests.length > 0) await sendRequests(place, 'export', requests);
+  }
 }

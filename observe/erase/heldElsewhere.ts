@@ -1,9 +1,9 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { tablesOfReaders } from '../../lib/erase/erasePlaces.ts';
+import { MOST_EXAMPLES } from '../../lib/drops/receipt/Receipt.ts';
+import { receiptFolder } from '../../lib/schema/sources.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
-import { MADE_TABLES_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { MADE_TABLES_FOLDER, READER_TABLES_FOLDER } from '../../lib/tables/objectKeys.ts';
 import type { Place } from '../place.ts';
-import { readQueue } from '../relay/relayCopies.ts';
+import { queuedCopies } from '../relay/relayCopies.ts';
 
 /** Something that may hold rows of a unit, out of reach of the command. */
 export interface ElsewhereHeld {
@@ -27,18 +27,30 @@ export async function heldElsewhere(
     {
       what: 'Statsig',
       where: 'https://api.statsig.com',
-      todo: 'What SDKs send to Statsig, and what Statsig imported from these tables, is there. Ask for its deletion: POST /v1/delete_user_data, for units of type user_id (https://docs.statsig.com/compliance/user_data_deletion_requests).',
+      todo: 'What SDKs send to Statsig, and what Statsig imported from these tables, is there. Ask for its deletion: POST /v1/delete_user_data, for units of type user_id (https://docs.statsig.com/compliance/user_data_deletion_requests). Statsig has it for contracts of Enterprise: without one, ask their support.',
     },
     ...config.exports.map((one) => ({
       what: `export ${one.name}`,
       where: `s3://${one.target.bucket}/${exportFolder(one)}`,
-      todo: 'The next run of the export replaces the files of changed days. Its owner deletes old versions, and copies made from it.',
+      todo: `The command asks the export for each changed day that it has exported before: \`sluice export status\` shows them. Should a day fail, \`npx sluice export run --export ${one.name} --from <day> --to <day>\` asks again. The owner of the bucket deletes old versions, and copies made from it.`,
     })),
     ...config.sources.map((one) => ({
       what: `source ${one.name}`,
       where: `s3://${one.bucket}/`,
       todo: 'The customer deletes the rows in their bucket. A day that they change, or that is loaded again, brings back what they left.',
     })),
+    ...config.sources.flatMap((one) => {
+      const folder = receiptFolder(one);
+      return folder === null
+        ? []
+        : [
+            {
+              what: `receipts of ${one.name}`,
+              where: `s3://${one.bucket}/${folder}`,
+              todo: `Receipts of loads quote up to ${MOST_EXAMPLES} refused rows. The customer deletes those with a row of the unit.`,
+            },
+          ];
+    }),
     ...(await relayHolds(place)),
     ...config.readers.flatMap((reader) =>
       reader.kind === 'owox'
@@ -46,16 +58,30 @@ export async function heldElsewhere(
             {
               what: `results of ${reader.name}`,
               where: `s3://${reader.resultsBucket}/`,
-              todo: 'Results of queries expire there by the lifecycle of that bucket. What the reader has stored elsewhere is theirs to delete.',
+              todo: `${
+                config.retention.queryResultDays === null
+                  ? 'Results of queries do not expire there, as `retention.queryResultDays` is null: delete them.'
+                  : `Results of queries expire there after ${config.retention.queryResultDays} days: delete them if that is too late.`
+              } What the reader has stored elsewhere is theirs to delete.`,
             },
           ]
         : [],
     ),
-    ...tablesOfReaders(config).map((folder) => ({
-      what: 'tables that a reader made',
-      where: `s3://${config.bucket}/${folder}${MADE_TABLES_FOLDER}`,
-      todo: 'The reader knows what they mean: make them again from the tables, or drop them.',
-    })),
+    {
+      what: 'tables that readers made',
+      where: `s3://${config.bucket}/${READER_TABLES_FOLDER}*/${MADE_TABLES_FOLDER}`,
+      todo: 'Readers know what they mean, also those that left the configuration: make them again from the tables, or drop them.',
+    },
+    {
+      what: 'history of queries',
+      where: 'Athena',
+      todo: 'Athena keeps the text of each query for 45 days, with the ID if somebody asked for it. Nobody can delete it before.',
+    },
+    {
+      what: 'parts of unfinished uploads',
+      where: `s3://${config.bucket}/`,
+      todo: 'An upload that broke off leaves parts that nobody can read. The bucket deletes them after seven days.',
+    },
   ];
 }
 
@@ -65,29 +91,21 @@ async function relayHolds({
   aws,
 }: Pick<Place, 'config' | 'stack' | 'aws'>): Promise<readonly ElsewhereHeld[]> {
   if (config.relay === undefined) return [];
-  const sqs = new SQSClient(aws);
-  try {
-    const counts = await Promise.all(
-      (['relay', 'relay-dead-letters'] as const).map((part) => readQueue({ stack, sqs }, part)),
-    );
-    const queued = counts.reduce((sum, { messages }) => sum + messages, 0);
-    return [
-      {
-        what: 'relay: copies in the queue',
-        where: `about ${queued} messages`,
-        todo: 'A queue cannot be searched. Most copies are delivered within seconds, and none stays for more than eleven days.',
-      },
-      {
-        what: 'relay: its target',
-        where: 'url' in config.relay ? config.relay.url : 'Statsig',
-        todo: 'What was delivered is there: delete the user there, too.',
-      },
-    ];
-  } catch (error) {
-    // Configured and not deployed yet.
-    if (error instanceof Error && error.name === 'QueueDoesNotExist') return [];
-    throw error;
-  } finally {
-    sqs.destroy();
-  }
+  const queued = await queuedCopies({ stack, aws });
+  return [
+    ...(queued === null
+      ? []
+      : [
+          {
+            what: 'relay: copies in the queue',
+            where: `about ${queued} messages`,
+            todo: 'A queue cannot be searched. Most copies are delivered within seconds, and none stays for more than eleven days.',
+          },
+        ]),
+    {
+      what: 'relay: its target',
+      where: 'url' in config.relay ? config.relay.url : 'Statsig',
+      todo: 'What was delivered is there: delete the user there, too.',
+    },
+  ];
 }

@@ -168,6 +168,22 @@ export async function readQueue(
   return { QueueUrl, messages: Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0) };
 }
 
+/** Messages in the queues of relay about; null where it is configured and not deployed yet. */
+export async function queuedCopies({ stack, aws }: Pick<Place, 'stack' | 'aws'>): Promise<number | null> {
+  const sqs = new SQSClient(aws);
+  try {
+    const counts = await Promise.all(
+      (['relay', 'relay-dead-letters'] as const).map((part) => readQueue({ stack, sqs }, part)),
+    );
+    return counts.reduce((sum, { messages }) => sum + messages, 0);
+  } catch (error) {
+    if (errorName(error) === 'QueueDoesNotExist') return null;
+    throw error;
+  } finally {
+    sqs.destroy();
+  }
+}
+
 const MINUTE_MS = 60_000;
 /** SQS's metrics come every minute, some minutes late. */
 const SQS_METRIC_MS = 15 * MINUTE_MS;

@@ -237,6 +237,12 @@ export class EraseLake {
         'text/csv',
       );
     }
+    // A reader that left the configuration has left its results.
+    await this.put(
+      'reader-tables/left/00000000-0000-0000-0000-000000000001.csv',
+      Buffer.from(`"user_id"\n"${this.victims[0]?.value}"\n"${this.victims.at(-1)?.value}"\n`),
+      'text/csv',
+    );
     // Objects whose newest version is a victim's alone, over one of others: the older one does not come back.
     for (const victim of this.victims.slice(0, 2)) await this.#landHidden(day, at, victim, prefixes);
     // Not Sluice's: Statsig's own folder.
@@ -281,8 +287,10 @@ export class EraseLake {
         `quarantine-large/${day}/hidden-${n}`,
         Buffer.from(JSON.stringify({ user: this.#user(who) })),
       );
-      const result = `query-results/people/00000000-0000-0000-0000-0000000010${(n % 90) + 10}.csv`;
-      await this.put(result, Buffer.from(`"user_id"\n"${who.value}"\n`));
+      for (const folder of ['query-results/people', 'reader-tables/left']) {
+        const result = `${folder}/00000000-0000-0000-0000-0000000010${(n % 90) + 10}.csv`;
+        await this.put(result, Buffer.from(`"user_id"\n"${who.value}"\n`));
+      }
     }
   }
 

@@ -4,7 +4,7 @@ import { writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -237,6 +237,56 @@ describe('an erasure', () => {
       const expected = new Map([...was].map(([key, rows]) => [key, rows.filter(isOthers)]));
       expect([folder, rowsOf(after, folder)]).toEqual([folder, expected]);
     }
+  });
+
+  it('leaves the documents of others in every object that waits', async () => {
+    const isWaiting = ({ key }: DecodedVersion) => /^(?:parked\/)?(?:overflow|errors)\//.test(key);
+    const isOthers = (text: string) => ![...idsIn(text)].some((id) => erased().has(id));
+    /** Documents by key, those of `overflow/requests/` behind the number of each kind. */
+    const documentsOf = (versions: readonly DecodedVersion[]) =>
+      new Map(
+        versions
+          .filter((one) => one.isLatest && isWaiting(one))
+          .map(({ key, texts }) => {
+            const lines = texts.slice(1).flatMap((text) => text.split('\n').filter((line) => line !== ''));
+            const isCounted = key.includes('overflow/requests/');
+            return [
+              key,
+              { counts: isCounted ? lines[0] : null, lines: lines.slice(isCounted ? 1 : 0) },
+            ] as const;
+          }),
+      );
+    const [was, is] = [documentsOf(before), documentsOf(after)];
+    const expected = new Map(
+      [...was]
+        .map(([key, { lines }]) => [key, lines.filter(isOthers).sort()] as const)
+        .filter(([, lines]) => lines.length > 0),
+    );
+    expect(expected.size).toBeGreaterThan(2);
+    expect(
+      [...was.values()].flatMap(({ lines }) => lines).filter((line) => !isOthers(line)).length,
+    ).toBeGreaterThan(10);
+    expect(new Map([...is].map(([key, { lines }]) => [key, [...lines].sort()]))).toEqual(expected);
+    for (const [key, { counts, lines }] of is) {
+      const count = (kind: string) =>
+        lines.filter((line) => JSON.parse(line).event_id.startsWith(kind)).length;
+      if (counts !== null)
+        expect(JSON.parse(counts ?? '')).toEqual({ exposures: count('exposures'), events: count('events') });
+      const { Metadata = {} } = await s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: key }));
+      const { documents = `${lines.length}` } = Metadata;
+      expect([key, documents]).toEqual([key, `${lines.length}`]);
+    }
+  });
+
+  it('leaves copies of requests with events of others alone', () => {
+    const copies = (versions: readonly DecodedVersion[]) =>
+      versions
+        .filter((one) => one.isLatest && one.key.startsWith('relay/') && idsOf(one).length === 0)
+        .map(({ key, versionId, digest }) => [key, versionId, digest]);
+    expect(copies(after)).toEqual(copies(before));
+    expect(after.filter(({ key, isLatest }) => isLatest && key.startsWith('relay/'))).toHaveLength(
+      copies(before).length,
+    );
   });
 
   it('has its days curated again, from the rows that are left', async () => {

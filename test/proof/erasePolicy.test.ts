@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
@@ -54,7 +54,15 @@ describe('who erases, with the printed policy', () => {
     target = await recordingTarget();
     world = await relayCloud(
       { url: target.url },
-      { curate: true, curateAfter: 1, unitIds: { companyID: 'company_id' } },
+      {
+        ...{ curate: true, curateAfter: 1, unitIds: { companyID: 'company_id' } },
+        exports: [
+          {
+            ...{ name: 'out', table: 'statsig_forwarded_events', lookbackDays: 1 },
+            target: { bucket: 'acme-warehouse', owner: '444455556666' },
+          },
+        ],
+      },
     );
     const { config, edge } = world.cloud;
     const { region, id: account, partition } = localAccount;
@@ -83,6 +91,23 @@ describe('who erases, with the printed policy', () => {
       firehose: [{ fault: 'failCalls', code: 'ServiceUnavailableException', calls: 'all' }],
     });
     await lake.landRefused(day, Date.now(), ['', 'parked/']);
+    // The export has the day, which is behind its lookback.
+    await s3.send(
+      new PutObjectCommand({
+        ...{ Bucket: config.bucket, Key: `ledger/exports/out/${day}.json` },
+        Body: JSON.stringify({
+          ...{
+            source: 'exports',
+            dataset: 'out',
+            day,
+            table: 'statsig_forwarded_events',
+            state: 'succeeded',
+          },
+          ...{ fingerprint: 'f', attempts: 1, files: [], rows: { in: 0, out: 0, refused: 0 } },
+          ...{ rowsByDaysLate: {}, bytes: 0, durations: {}, superseded: [], updatedAt: 0, token: 't' },
+        }),
+      }),
+    );
     s3.destroy();
 
     const [printed] = printedPolicies('erase', config, { region, stack: stackName, account, keyArn });
@@ -107,7 +132,7 @@ describe('who erases, with the printed policy', () => {
       secretAccessKey: Credentials?.SecretAccessKey ?? '',
       sessionToken: Credentials?.SessionToken ?? '',
     };
-    const about = { config, stack: { service: 'sluice', stage: 'local' }, isLocal: true, now: Date.now() };
+    const about = { config, stack: { service: 'sluice', stage: 'local' }, isLocal: false, now: Date.now() };
     const place = openPlace(about, { endpoint: edge, region, credentials });
     try {
       receipt = await erase(place, {

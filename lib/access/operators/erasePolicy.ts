@@ -1,14 +1,14 @@
 import type { Config } from '../../schema/config.ts';
 import { forwardedKinds } from '../../schema/kinds.ts';
-import { curatedFolder, ERASURES_FOLDER } from '../../tables/ledgerKeys.ts';
+import { curatedFolder, ERASURES_FOLDER, EXPORTS_LEDGER, LEDGER_FOLDER } from '../../tables/ledgerKeys.ts';
 import {
   ERRORS_FOLDER,
   OVERFLOW_FOLDER,
   PARKED_FOLDER,
   QUARANTINE_LARGE_FOLDER,
   QUERY_RESULTS_FOLDER,
+  READER_TABLES_FOLDER,
   RELAY_FOLDER,
-  readerResultsFolder,
 } from '../../tables/objectKeys.ts';
 import { ingestedFolder, tableFolder } from '../../tables/tableFolders.ts';
 import { arnIn, bucketArn, objectsArn, type Place } from '../place.ts';
@@ -28,13 +28,7 @@ export function erasePolicy(place: Place, config: Config, stack: string): Policy
     ingestedFolder(config),
   ];
   const documents = [OVERFLOW_FOLDER, ERRORS_FOLDER, PARKED_FOLDER];
-  const wholes = [
-    ...[RELAY_FOLDER, QUARANTINE_LARGE_FOLDER, QUERY_RESULTS_FOLDER],
-    ...config.readers
-      .filter((reader) => reader.kind === 'metabase')
-      .map(readerResultsFolder)
-      .filter((folder) => !folder.startsWith(QUERY_RESULTS_FOLDER)),
-  ];
+  const wholes = [RELAY_FOLDER, QUARANTINE_LARGE_FOLDER, QUERY_RESULTS_FOLDER, READER_TABLES_FOLDER];
   const folders = [...tables, ...documents, ...wholes];
   const records = [ERASURES_FOLDER, ...forwardedKinds.map(curatedFolder)];
   const objects = (all: readonly string[]) => all.map((folder) => objectsArn(place, bucket, folder));
@@ -50,6 +44,7 @@ export function erasePolicy(place: Place, config: Config, stack: string): Policy
     // S3 tells that a record does not exist only to who may list it.
     allow('FindRecords', ['s3:ListBucket'], [bucketArn(place, bucket)]),
     allow('KeepRecords', ['s3:GetObject', 's3:PutObject'], objects(records)),
+    allow('StreamMetrics', ['cloudwatch:GetMetricData'], ['*']),
     useKey(place),
     ...(config.curate
       ? [
@@ -60,6 +55,16 @@ export function erasePolicy(place: Place, config: Config, stack: string): Policy
           ),
         ]
       : []),
+    ...(config.exports.length === 0
+      ? []
+      : [
+          allow('FindExportedDays', ['s3:GetObject'], objects([`${LEDGER_FOLDER}${EXPORTS_LEDGER}/`])),
+          allow(
+            'AskForExports',
+            ['sqs:GetQueueUrl', 'sqs:SendMessage'],
+            [arnIn(place, 'sqs', `${stack}-export`)],
+          ),
+        ]),
     ...(config.relay === undefined
       ? []
       : [

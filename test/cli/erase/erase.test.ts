@@ -32,7 +32,8 @@ describe('sluice erase', () => {
       `import { defineConfig } from '${repositoryRoot}/lib/config/defineConfig.ts';
 export default defineConfig({
   bucket: '${BUCKET}',
-  sources: [{ name: 'acme', bucket: 'acme-drops', owner: '444455556666', datasets: [{ name: 'events', kind: 'events' }] }],
+  sources: [{ name: 'acme', bucket: 'acme-drops', owner: '444455556666', datasets: [{ name: 'events', kind: 'events' }], receipt: { bucket: true } }],
+  retention: { queryResultDays: null },
   exports: [{ name: 'out', table: 'statsig_forwarded_events', target: { bucket: 'acme-warehouse', owner: '444455556666', folder: 'daily' } }],
   readers: [{ kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' }],
 });`,
@@ -100,11 +101,18 @@ export default defineConfig({
       's3://acme-drops/',
       's3://acme-owox/',
       'delete_user_data',
+      's3://acme-drops/sluice-receipts/',
+      'quote up to 10 refused rows',
+      'Results of queries do not expire there, as `retention.queryResultDays` is null',
+      `s3://${BUCKET}/reader-tables/*/tables/`,
+      'keeps the text of each query for 45 days',
+      'parts of unfinished uploads',
+      'contracts of Enterprise',
     ])
       expect(stdout).toContain(where);
     expect(stdout).toMatch(/^Record: ledger\/_erasures\/[0-9a-f]{32}\.json$/m);
     expect(stdout).toMatch(
-      /Not complete yet: .* Run it again after 20\d\d-.*Z: it is complete once a run finds nothing\.\n$/,
+      /Not complete yet: overflow\/ has rows .* Run it again after 20\d\d-.*Z, once they have arrived: it is complete once a run finds nothing\.\n$/,
     );
     expect(await keys()).toEqual([OVERFLOW]);
     const { code: second, stdout: json } = await erase(
@@ -114,6 +122,14 @@ export default defineConfig({
     const receipt = JSON.parse(json);
     expect([second, receipt.state, receipt.run.hasFound, receipt.runs]).toEqual([0, 'again', false, 2]);
     expect(json).not.toMatch(/gone|second/);
+  });
+
+  it('searches the results of readers that left the configuration, and leaves the tables that they made', async () => {
+    const [result, made] = ['reader-tables/left/0001.csv', 'reader-tables/left/tables/0001/a.csv'];
+    await put(result, '"left-reader"');
+    await put(made, '"left-reader"');
+    const { code } = await erase(['--unit', 'user_id=left-reader']);
+    expect([code, (await keys()).filter((key) => key.startsWith('reader-tables/'))]).toEqual([0, [made]]);
   });
 
   it('names what it cannot search, and is then not complete', async () => {
