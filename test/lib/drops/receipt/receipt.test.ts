@@ -7,7 +7,7 @@ import { FileError, rowReasons } from '../../../../lib/drops/engine/FileError.ts
 import type { LedgerEntry } from '../../../../lib/drops/ledger/LedgerEntry.ts';
 import { LoadError } from '../../../../lib/drops/load/LoadError.ts';
 import { customerWord, customerWords } from '../../../../lib/drops/receipt/customerWords.ts';
-import { makeReceipt, receiptId, receiptKey } from '../../../../lib/drops/receipt/Receipt.ts';
+import { makeReceipt, newReceipt, receiptKey } from '../../../../lib/drops/receipt/Receipt.ts';
 import { webhookRequest } from '../../../../lib/drops/receipt/webhookRequest.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import { parseReceiptNote, parseVersionNote, receiptNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
@@ -17,7 +17,10 @@ const of = {
   id: '0123456789abcdef0123456789abcdef',
   startedAt: Date.parse('2026-11-21T09:00:00Z'),
   finishedAt: Date.parse('2026-11-21T09:00:21.500Z'),
+  outcome: 'loaded' as const,
 };
+const failedBy = (code: string, message: string) =>
+  ({ ...of, outcome: 'failed', failure: { code, message } }) as const;
 const file = (name: string, rest: Partial<LedgerEntry['files'][number]>): LedgerEntry['files'][number] => ({
   ...{ key: `events/${DAY}/${name}`, size: 10, eTag: '"e"', fate: 'loaded' },
   ...rest,
@@ -77,7 +80,6 @@ describe('a receipt', () => {
     const { files } = makeReceipt(
       entry({
         state: 'failed',
-        failure: { code: 'SLUICE_INGEST_FILE_DAMAGED', message: 'It is damaged.' },
         files: [
           file('old.parquet', {}),
           file('held.parquet', { fate: 'held', reason: 'SLUICE_INGEST_FILE_DAMAGED' }),
@@ -87,7 +89,7 @@ describe('a receipt', () => {
           file('bad.parquet', { fate: 'failed', reason: 'SLUICE_INGEST_FILE_DAMAGED', detail: 'bad: x.' }),
         ],
       }),
-      of,
+      failedBy('SLUICE_INGEST_FILE_DAMAGED', 'It is damaged.'),
     );
     expect(files.map(({ key, fate }) => [key.slice(key.lastIndexOf('/') + 1), fate])).toEqual([
       ['empty.parquet', 'refused'],
@@ -103,11 +105,8 @@ describe('a receipt', () => {
 
   it('says nothing of problems that are ours', () => {
     const { problem } = makeReceipt(
-      entry({
-        state: 'failed',
-        failure: { code: 'SLUICE_LOAD_BUCKET_FAILED', message: 'our-bucket: AccessDenied.' },
-      }),
-      of,
+      entry({ state: 'failed' }),
+      failedBy('SLUICE_LOAD_BUCKET_FAILED', 'our-bucket: AccessDenied.'),
     );
     expect(problem).toEqual({
       code: 'SLUICE_LOAD_BUCKET_FAILED',
@@ -128,19 +127,24 @@ describe('a receipt', () => {
   });
 
   it('has an ID of its outcome: the same for the same failure, another for any other', () => {
-    const failed = entry({ state: 'failed', failure: { code: 'C', message: 'm' } });
-    const id = receiptId(failed);
+    type Outcome = Omit<LedgerEntry, 'state'> & { readonly state: 'succeeded' | 'failed' };
+    const failed: Outcome = {
+      ...entry({ failure: { code: 'C', message: 'm' } }),
+      state: 'failed',
+    };
+    const idOf = (one: Outcome) => newReceipt(one, one, of).id;
+    const id = idOf(failed);
     expect(id).toMatch(/^[0-9a-f]{32}$/);
-    expect(receiptId({ ...failed, ...{ attempts: 7, updatedAt: 99 } })).toBe(id);
+    expect(idOf({ ...failed, ...{ attempts: 7, updatedAt: 99 } })).toBe(id);
     const others = [
       { ...failed, fingerprint: 'g' },
       { ...failed, failure: { code: 'D', message: 'm' } },
       { ...failed, failure: { code: 'C', message: 'n' } },
       { ...failed, day: '2026-11-21' },
       { ...failed, dataset: 'others' },
-      entry({ version: 'v1' }),
-      entry({ version: 'v2' }),
-    ].map(receiptId);
+      { ...failed, state: 'succeeded' as const, version: 'v1' },
+      { ...failed, state: 'succeeded' as const, version: 'v2' },
+    ].map(idOf);
     expect(new Set([id, ...others]).size).toBe(8);
   });
 

@@ -121,6 +121,25 @@ describe.each(['lambda', 'athena'] as const)('receipts of loads by %s', (engine)
     expect((await loads.entry())?.updatedAt).toBe(updatedAt);
   });
 
+  it('say what came of the load, also when its day is queued again, or an attempt failed since', async () => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    customer.status = 503;
+    await load();
+    const posted = customer.posted.at(-1)?.receipt;
+    expect(posted).toMatchObject({ outcome: 'loaded', problem: null });
+    const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
+    expect(await loads.ledger.noteQueued(place, { fingerprint: 'other', reason: 'changed' })).toBe(true);
+    await resend();
+    expect(customer.posted.at(-1)?.receipt).toEqual(posted);
+    const claimed = await loads.ledger.claim(place, 'another', loads.clock.now() + 1_000, 'other');
+    if (!('claim' in claimed)) throw new Error('busy');
+    await loads.ledger.release(claimed.claim, { code: 'SLUICE_LOAD_BUCKET_FAILED', message: 'for now' });
+    customer.status = 200;
+    await resend();
+    expect(customer.posted.at(-1)?.receipt).toEqual(posted);
+    expect(await notes()).toEqual([]);
+  });
+
   it('are given up after three days', async () => {
     await loads.drop('a.parquet', someEvents(0, 3));
     customer.status = 503;
