@@ -103,6 +103,8 @@ export const ledgerEntrySchema = z.object({
   receipt: z
     .object({
       id: z.string().min(1),
+      /** Of the outcome: a load with the same one as the last has no receipt. */
+      hash: z.string().min(1),
       startedAt: instant,
       finishedAt: instant,
       outcome: z.enum(receiptOutcomes),

@@ -417,7 +417,7 @@ async function dueReceipt(
   const { version } = claim.entry;
   const settled = { ...(version === undefined ? {} : { version }), ...settlement };
   const receipt = newReceipt(claim.entry, settled, times);
-  if (claim.entry.receipt?.id === receipt.id) return null;
+  if (claim.entry.receipt?.hash === receipt.hash) return null;
   const note = await noteReceipt(loader, place, receipt.id);
   return { place, note, settled: { receipt } };
 }

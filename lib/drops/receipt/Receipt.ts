@@ -78,19 +78,18 @@ const FATES: Readonly<Record<FileFate['fate'], ReceiptFate>> = {
   gone: 'gone',
 };
 
-/**
- * Identifies the outcome of a load: 32 hex digits. A day that fails again in the same way has the same one, so that its
- * receipt is sent once.
- */
-function receiptId(
+/** The outcome of a load: a day that fails again in the same way has the same one, so that its receipt is sent once. */
+function outcomeHash(
   outcome: Pick<LedgerEntry, 'source' | 'dataset' | 'day' | 'state' | 'fingerprint' | 'version' | 'failure'>,
 ): string {
   const { source, dataset, day, state, fingerprint, version, failure } = outcome;
-  const parts = [source, dataset, day, state, fingerprint, version ?? null, failure ?? null];
-  return createHash('sha256')
-    .update(JSON.stringify(parts, ['code', 'message']))
-    .digest('hex')
-    .slice(0, 32);
+  const why = failure === undefined ? null : [failure.code, failure.message];
+  return hashOf([source, dataset, day, state, fingerprint, version ?? null, why]);
+}
+
+/** 32 hex digits. */
+function hashOf(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 
 /** The receipt of a load that is about to be settled, as the ledger keeps it. Times are epoch milliseconds. */
@@ -100,8 +99,10 @@ export function newReceipt(
   times: Pick<SentReceipt, 'startedAt' | 'finishedAt'>,
 ): SentReceipt {
   const { state, failure } = settled;
+  const hash = outcomeHash({ ...place, ...settled });
   return {
-    id: receiptId({ ...place, ...settled }),
+    // A failure that comes back after another one is a receipt of its own.
+    ...{ id: hashOf([hash, times.finishedAt]), hash },
     ...times,
     outcome: OUTCOMES[state],
     ...(failure === undefined ? {} : { failure }),

@@ -17,6 +17,7 @@ const of = {
   id: '0123456789abcdef0123456789abcdef',
   startedAt: Date.parse('2026-11-21T09:00:00Z'),
   finishedAt: Date.parse('2026-11-21T09:00:21.500Z'),
+  hash: 'fedcba9876543210fedcba9876543210',
   outcome: 'loaded' as const,
 };
 const failedBy = (code: string, message: string) =>
@@ -126,16 +127,22 @@ describe('a receipt', () => {
     expect(receipt.examples).toHaveLength(10);
   });
 
-  it('has an ID of its outcome: the same for the same failure, another for any other', () => {
+  it('has a hash of its outcome, the same for the same failure, and an ID of the hash and the time', () => {
     type Outcome = Omit<LedgerEntry, 'state'> & { readonly state: 'succeeded' | 'failed' };
     const failed: Outcome = {
       ...entry({ failure: { code: 'C', message: 'm' } }),
       state: 'failed',
     };
-    const idOf = (one: Outcome) => newReceipt(one, one, of).id;
-    const id = idOf(failed);
-    expect(id).toMatch(/^[0-9a-f]{32}$/);
-    expect(idOf({ ...failed, ...{ attempts: 7, updatedAt: 99 } })).toBe(id);
+    const hashOf = (one: Outcome) => newReceipt(one, one, of).hash;
+    const { id, hash } = newReceipt(failed, failed, of);
+    expect([id, hash]).toEqual([
+      expect.stringMatching(/^[0-9a-f]{32}$/),
+      expect.stringMatching(/^[0-9a-f]{32}$/),
+    ]);
+    const later = newReceipt(failed, failed, { ...of, finishedAt: of.finishedAt + 1 });
+    expect(later.hash).toBe(hash);
+    expect(later.id).not.toBe(id);
+    expect(hashOf({ ...failed, ...{ attempts: 7, updatedAt: 99 } })).toBe(hash);
     const others = [
       { ...failed, fingerprint: 'g' },
       { ...failed, failure: { code: 'D', message: 'm' } },
@@ -144,8 +151,8 @@ describe('a receipt', () => {
       { ...failed, dataset: 'others' },
       { ...failed, state: 'succeeded' as const, version: 'v1' },
       { ...failed, state: 'succeeded' as const, version: 'v2' },
-    ].map(idOf);
-    expect(new Set([id, ...others]).size).toBe(8);
+    ].map(hashOf);
+    expect(new Set([hash, ...others]).size).toBe(8);
   });
 
   it('lies in a folder of its own, where no drop is', () => {

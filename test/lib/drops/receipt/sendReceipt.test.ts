@@ -216,6 +216,12 @@ describe('receipts of a day that fails', () => {
       await loads.load({ loader });
       expect(customer.written.at(-1)?.receipt.problem?.code).toBe('SLUICE_INGEST_COLUMN_MISSING');
       expect(customer.written).toHaveLength(2);
+      // The first failure again is news, with an ID that no receipt had.
+      loads.clock.advance(DAY_MS);
+      await loads.drop('a.parquet', Buffer.from('nothing of Parquet'));
+      await loads.load({ loader });
+      expect(customer.written.at(-1)?.receipt.problem?.code).toBe('SLUICE_INGEST_FILE_NOT_PARQUET');
+      expect(new Set(customer.written.map(({ receipt }) => receipt.id)).size).toBe(3);
       const keys = customer.written.map(({ key }) => key);
       expect([...keys].sort()).toEqual(keys);
     } finally {
