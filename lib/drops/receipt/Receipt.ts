@@ -5,7 +5,7 @@ import type { RefusedExample } from '../engine/Engine.ts';
 import type { Settlement } from '../ledger/Ledger.ts';
 import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { DropPlace } from '../load/publishVersion.ts';
-import { customerWord } from './customerWords.ts';
+import { customerWord, hasCustomerDetail } from './customerWords.ts';
 
 /** Most files that a receipt names. The others are counted. */
 const MOST_FILES = 1_000;
@@ -168,14 +168,10 @@ function refusedRows(files: readonly FileFate[]): Receipt['refused'] {
     .map(([code, rows]) => ({ ...problemOf(code), rows }));
 }
 
-/**
- * A problem in words for the customer. The details of codes that concern them name a file, a column and types; those of other
- * codes are about us, and stay here.
- */
+/** A problem in words for the customer. */
 function problemOf(code: string, message?: string): ReceiptProblem {
   const word = customerWord(code);
-  const isTheirs = code.startsWith('SLUICE_INGEST_');
-  return { code, message: isTheirs ? (message ?? word.cause) : word.cause, cure: word.cure };
+  return { code, message: hasCustomerDetail(code) ? (message ?? word.cause) : word.cause, cure: word.cure };
 }
 
 function fileOf({ key, size, fate, reason, detail, rows, refusedBy }: FileFate): Receipt['files'][number] {

@@ -104,17 +104,20 @@ describe('a receipt', () => {
     expect(files[1]).toMatchObject({ problem: { code: 'SLUICE_INGEST_FILE_DAMAGED', message: 'bad: x.' } });
   });
 
-  it('says nothing of problems that are ours', () => {
-    const { problem } = makeReceipt(
-      entry({ state: 'failed' }),
-      failedBy('SLUICE_LOAD_BUCKET_FAILED', 'our-bucket: AccessDenied.'),
-    );
-    expect(problem).toEqual({
-      code: 'SLUICE_LOAD_BUCKET_FAILED',
-      message: 'The load failed on our side.',
-      cure: expect.stringContaining('None needed from you'),
-    });
-  });
+  it.each(['SLUICE_LOAD_BUCKET_FAILED', 'SLUICE_INGEST_SESSION_REFUSED'])(
+    'says nothing of problems that are ours: %s',
+    (code) => {
+      const { problem } = makeReceipt(
+        entry({ state: 'failed' }),
+        failedBy(code, 'arn:aws:iam::111122223333:role/ours: AccessDenied.'),
+      );
+      expect(problem).toEqual({
+        code,
+        message: 'The load failed on our side.',
+        cure: expect.stringContaining('None needed from you'),
+      });
+    },
+  );
 
   it('names a thousand files at most, those with problems first, and ten rows', () => {
     const files = Array.from({ length: 1_500 }, (_, i) => file(`${i}.parquet`, {}));
