@@ -96,14 +96,14 @@ function hashOf(parts: readonly unknown[]): string {
 export function newReceipt(
   place: Pick<LedgerEntry, 'source' | 'dataset' | 'day'>,
   settled: Pick<Settlement, 'state' | 'fingerprint' | 'version' | 'failure'>,
-  times: Pick<SentReceipt, 'startedAt' | 'finishedAt'>,
+  { startedAt, finishedAt }: Pick<SentReceipt, 'startedAt' | 'finishedAt'>,
 ): SentReceipt {
   const { state, failure } = settled;
   const hash = outcomeHash({ ...place, ...settled });
   return {
     // A failure that comes back after another one is a receipt of its own.
-    ...{ id: hashOf([hash, times.finishedAt]), hash },
-    ...times,
+    ...{ id: hashOf([hash, finishedAt]), hash },
+    ...{ startedAt, finishedAt },
     outcome: OUTCOMES[state],
     ...(failure === undefined ? {} : { failure }),
   };
