@@ -312,15 +312,25 @@ describe('the settings of receipts', () => {
   });
 
   it('are refused without a word of what may be secret', () => {
-    for (const webhook of [
-      { url: 'http://hooks.example/t0ken' },
-      { url: 'https://hooks.example/', secret: 't0ken' },
-      { url: 'https://hooks.example/', secret: 'whsec_t0ken', more: 't0ken' },
-    ]) {
-      const make = () => configOf({ webhook });
-      expect(make).toThrow('sources.0.receipt.webhook');
+    for (const [receipt, field] of [
+      [{ webhook: { url: 'http://hooks.example/t0ken' } }, 'webhook.url: got a text of 26 characters'],
+      [{ webhook: { url: 'https://hooks.example/', secret: 't0ken' } }, 'webhook.secret: got a text of 5'],
+      [{ webhook: { url: 'https://hooks.example/', secret: 'whsec_t0ken', more: 't0ken' } }, 'webhook.more'],
+      [{ webhook: ['https://hooks.example/t0ken', 'whsec_t0ken'] }, 'webhook: got a list'],
+      [{ webhook: { url: { href: 't0ken' } } }, 'webhook.url: got an object'],
+      [{ webhook: 't0ken' }, 'webhook: got a text of 5 characters'],
+    ] as const) {
+      const make = () => configOf(receipt);
+      expect(make).toThrow(`sources.0.receipt.${field}`);
       expect(make).not.toThrow('t0ken');
     }
+    for (const receipt of ['https://hooks.example/t0ken', [{ url: 't0ken' }], { url: 't0ken' }]) {
+      expect(() => configOf(receipt)).toThrow('sources.0.receipt');
+      expect(() => configOf(receipt)).not.toThrow('t0ken');
+    }
+    const sources = { acme: { receipt: { webhook: { url: 't0ken' } } } } as unknown as SourceInput[];
+    expect(() => defineConfig({ bucket: 'acme', sources })).toThrow('sources: got an object');
+    expect(() => configOf({ bucket: true, prefix: 'a*' })).toThrow('prefix: got "a*"');
   });
 
   it('are refused for a folder of another source, or of an export, in the same bucket', () => {
