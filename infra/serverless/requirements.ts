@@ -425,7 +425,7 @@ export function requireRegion(
  * @throws ConfigError `SLUICE_CONFIG_INVALID`, naming the fields.
  */
 export function requireReachable(
-  { relay, passThrough }: Pick<Config, 'relay' | 'passThrough'>,
+  { relay, passThrough, sources }: Pick<Config, 'relay' | 'passThrough' | 'sources'>,
   stage: string,
 ): void {
   if (stage === LOCAL_STAGE) return;
@@ -440,6 +440,13 @@ export function requireReachable(
         ]
       : [],
   );
+  for (const [i, { receipt }] of sources.entries()) {
+    // The address itself may hold a token.
+    if (receipt?.webhook !== undefined && isLoopback(new URL(receipt.webhook.url).hostname))
+      problems.push(
+        `sources.${i}.receipt.webhook.url: got an address of this machine, expected another machine's: only the local cloud reaches this one's.`,
+      );
+  }
   if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
 }
 

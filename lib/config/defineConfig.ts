@@ -236,21 +236,39 @@ function fieldName(path: readonly PropertyKey[]): string {
   return path.length === 0 ? 'the configuration' : path.map(String).join('.');
 }
 
-/** The value of a field. Hides a salt and what may be a key in place of its hash: messages end up in build logs. */
+/** The value of a field. Of what may be or hold a secret it tells only the kind: messages end up in build logs. */
 function shown(input: unknown, path: readonly PropertyKey[]): string {
   const value = valueAt(input, path);
-  const secret = path[0] === 'keys' || path.at(-1) === 'salt' || isSecretOfRelay(path) || isOfWebhook(path);
-  return secret && typeof value === 'string' ? `a text of ${value.length} characters` : displayValue(value);
+  const isHidden = isSecret(path) || (mayHoldSecret(path) && typeof value === 'object');
+  return isHidden ? kindText(value) : displayValue(value);
+}
+
+function kindText(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (typeof value === 'string') return `a text of ${value.length} characters`;
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** A salt, and what may be a key in place of its hash. */
+function isSecret(path: readonly PropertyKey[]): boolean {
+  return path[0] === 'keys' || path.at(-1) === 'salt' || isSecretOfRelay(path) || isOfReceipt(path);
 }
 
 /** Headers and an address may hold a secret, and a list of labels a key by mistake. */
 function isSecretOfRelay([root, member]: readonly PropertyKey[]): boolean {
-  return root === 'relay' && (member === 'headers' || member === 'keys' || member === 'url');
+  return root === 'relay' && [undefined, 'headers', 'keys', 'url'].some((one) => one === member);
 }
 
-/** An address may hold a token, too. */
-function isOfWebhook([root, , member, part]: readonly PropertyKey[]): boolean {
-  return root === 'sources' && member === 'receipt' && part === 'webhook';
+/** An address may hold a token, too, and may stand where its object should. */
+function isOfReceipt([root, , member, part]: readonly PropertyKey[]): boolean {
+  return root === 'sources' && member === 'receipt' && part !== 'bucket' && part !== 'prefix';
+}
+
+/** What secrets are in. */
+function mayHoldSecret([root, , ...deeper]: readonly PropertyKey[]): boolean {
+  return root === undefined || root === 'privacy' || (root === 'sources' && deeper.length === 0);
 }
 
 /** Exists in every account, and Athena reads it for every query. */

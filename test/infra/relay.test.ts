@@ -124,4 +124,24 @@ describe('an address of this machine', () => {
       }),
     );
   });
+
+  it('is looked for in webhooks of receipts, and not repeated', () => {
+    const sends = (url: string) =>
+      defineConfig({
+        bucket: 'acme',
+        sources: [
+          {
+            ...{ name: 'acme', bucket: 'acme-drops', owner: '111122223333', receipt: { webhook: { url } } },
+            datasets: [{ name: 'events', kind: 'events' }],
+          },
+        ],
+      });
+    for (const url of ['http://127.0.0.1:9/t0ken', 'https://localhost/t0ken', 'https://[::1]/t0ken']) {
+      const check = () => requireReachable(sends(url), 'dev');
+      expect(check).toThrow('sources.0.receipt.webhook.url: got an address of this machine');
+      expect(check).not.toThrow('t0ken');
+      requireReachable(sends(url), 'local');
+    }
+    requireReachable(sends('https://hooks.example.com/'), 'dev');
+  });
 });

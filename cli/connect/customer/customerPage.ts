@@ -11,7 +11,7 @@ import {
 } from '../../../lib/drops/limits.ts';
 import { dropDayFolder, markerKey } from '../../../lib/drops/listDrops.ts';
 import { customerWords } from '../../../lib/drops/receipt/customerWords.ts';
-import { makeReceipt, receiptId, receiptKey } from '../../../lib/drops/receipt/Receipt.ts';
+import { makeReceipt, newReceipt, receiptKey } from '../../../lib/drops/receipt/Receipt.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import type { Dataset, Source } from '../../../lib/schema/sources.ts';
@@ -423,7 +423,7 @@ function sampleEntry(source: Source, dataset: Dataset, day: UtcDay) {
     ],
     ...{ rowsByDaysLate: {}, bytes: 0, durations: {}, superseded: [], updatedAt: finishedAt, token: '-' },
   };
-  return { entry, of: { id: receiptId(entry), startedAt, finishedAt } };
+  return { entry, of: newReceipt(entry, entry, { startedAt, finishedAt }) };
 }
 
 function exportBlocks(exports: readonly Export[]): readonly Block[] {

@@ -9,6 +9,11 @@ const instant = z.number();
 /** States of a dataset's day. */
 export const ledgerStates = ['waiting', 'loading', 'succeeded', 'succeeded_no_data', 'failed'] as const;
 
+/** What a receipt says of a load. `failed`: nothing was loaded, and the last good version stays. */
+const receiptOutcomes = ['loaded', 'no_data', 'failed'] as const;
+
+const failureSchema = z.object({ code: z.string(), message: z.string() });
+
 /** What became of one file of a drop. */
 const fileFateSchema = z.object({
   key: z.string(),
@@ -90,9 +95,22 @@ export const ledgerEntrySchema = z.object({
   /** The load by Athena that works on the day, or was its last load; absent if a function loaded it. */
   athena: athenaLoadSchema.optional(),
   /** Failure of the last load, or the reason why a waiting day is retried. */
-  failure: z.object({ code: z.string(), message: z.string() }).optional(),
-  /** The receipt of the last settled load, and when that load began and ended; absent if its source gets none. */
-  receipt: z.object({ id: z.string().min(1), startedAt: instant, finishedAt: instant }).optional(),
+  failure: failureSchema.optional(),
+  /**
+   * The receipt of the last settled load, when that load began and ended, and what came of it: the day may have been queued
+   * again since. Absent if its source gets none.
+   */
+  receipt: z
+    .object({
+      id: z.string().min(1),
+      /** Of the outcome: a load with the same one as the last has no receipt. */
+      hash: z.string().min(1),
+      startedAt: instant,
+      finishedAt: instant,
+      outcome: z.enum(receiptOutcomes),
+      failure: failureSchema.optional(),
+    })
+    .optional(),
   /** Only days of curated tables have it. */
   curated: curatedDaySchema.optional(),
   updatedAt: instant,

@@ -18,7 +18,7 @@ import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, VERSION_KEPT_MS } from '../limits.
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
-import { receiptId } from '../receipt/Receipt.ts';
+import { newReceipt } from '../receipt/Receipt.ts';
 import { noteReceipt, receiptChannels, sendReceipt } from '../receipt/sendReceipt.ts';
 import { type Failure, LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
@@ -413,10 +413,12 @@ async function dueReceipt(
 ) {
   const place = findDropPlace(loader.config.sources, task);
   if (loader.receipts === undefined || place === null || receiptChannels(place).length === 0) return null;
-  const id = receiptId({ ...claim.entry, failure: undefined, ...settlement });
-  if (claim.entry.receipt?.id === id) return null;
-  const note = await noteReceipt(loader, place, id);
-  const receipt = { id, startedAt: athena?.startedAt ?? startedAt, finishedAt: loader.clock.now() };
+  const times = { startedAt: athena?.startedAt ?? startedAt, finishedAt: loader.clock.now() };
+  const { version } = claim.entry;
+  const settled = { ...(version === undefined ? {} : { version }), ...settlement };
+  const receipt = newReceipt(claim.entry, settled, times);
+  if (claim.entry.receipt?.hash === receipt.hash) return null;
+  const note = await noteReceipt(loader, place, receipt.id);
   return { place, note, settled: { receipt } };
 }
 

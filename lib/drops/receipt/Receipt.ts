@@ -2,14 +2,18 @@ import { createHash } from 'node:crypto';
 import { datasetReceiptFolder } from '../../schema/sources.ts';
 import { isLeftOutReason, leftOutReasons } from '../Drop.ts';
 import type { RefusedExample } from '../engine/Engine.ts';
+import type { Settlement } from '../ledger/Ledger.ts';
 import type { FileFate, LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { DropPlace } from '../load/publishVersion.ts';
-import { customerWord } from './customerWords.ts';
+import { customerWord, hasCustomerDetail } from './customerWords.ts';
 
 /** Most files that a receipt names. The others are counted. */
 const MOST_FILES = 1_000;
 /** Most rows that a receipt in a bucket quotes. */
 export const MOST_EXAMPLES = 10;
+
+/** What the ledger keeps of a receipt. */
+type SentReceipt = NonNullable<LedgerEntry['receipt']>;
 
 /** A code, what happened, and what the customer can do about it. */
 interface ReceiptProblem {
@@ -33,7 +37,7 @@ export interface Receipt {
   readonly dataset: string;
   readonly day: string;
   /** `no_data`: the day has no files. `failed`: nothing of it was loaded, and the last good version stays. */
-  readonly outcome: 'loaded' | 'no_data' | 'failed';
+  readonly outcome: SentReceipt['outcome'];
   /** What readers see of the day now; null for nothing. */
   readonly version: string | null;
   readonly startedAt: string;
@@ -60,7 +64,7 @@ export interface Receipt {
   readonly examples?: readonly RefusedExample[];
 }
 
-const OUTCOMES: Readonly<Record<string, Receipt['outcome']>> = {
+const OUTCOMES: Readonly<Record<Settlement['state'], Receipt['outcome']>> = {
   succeeded: 'loaded',
   succeeded_no_data: 'no_data',
   failed: 'failed',
@@ -74,19 +78,35 @@ const FATES: Readonly<Record<FileFate['fate'], ReceiptFate>> = {
   gone: 'gone',
 };
 
-/**
- * Identifies the outcome of a load: 32 hex digits. A day that fails again in the same way has the same one, so that its
- * receipt is sent once.
- */
-export function receiptId(
+/** The outcome of a load: a day that fails again in the same way has the same one, so that its receipt is sent once. */
+function outcomeHash(
   outcome: Pick<LedgerEntry, 'source' | 'dataset' | 'day' | 'state' | 'fingerprint' | 'version' | 'failure'>,
 ): string {
   const { source, dataset, day, state, fingerprint, version, failure } = outcome;
-  const parts = [source, dataset, day, state, fingerprint, version ?? null, failure ?? null];
-  return createHash('sha256')
-    .update(JSON.stringify(parts, ['code', 'message']))
-    .digest('hex')
-    .slice(0, 32);
+  const why = failure === undefined ? null : [failure.code, failure.message];
+  return hashOf([source, dataset, day, state, fingerprint, version ?? null, why]);
+}
+
+/** 32 hex digits. */
+function hashOf(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}
+
+/** The receipt of a load that is about to be settled, as the ledger keeps it. Times are epoch milliseconds. */
+export function newReceipt(
+  place: Pick<LedgerEntry, 'source' | 'dataset' | 'day'>,
+  settled: Pick<Settlement, 'state' | 'fingerprint' | 'version' | 'failure'>,
+  { startedAt, finishedAt }: Pick<SentReceipt, 'startedAt' | 'finishedAt'>,
+): SentReceipt {
+  const { state, failure } = settled;
+  const hash = outcomeHash({ ...place, ...settled });
+  return {
+    // A failure that comes back after another one is a receipt of its own.
+    ...{ id: hashOf([hash, finishedAt]), hash },
+    ...{ startedAt, finishedAt },
+    outcome: OUTCOMES[state],
+    ...(failure === undefined ? {} : { failure }),
+  };
 }
 
 /**
@@ -95,7 +115,7 @@ export function receiptId(
  */
 export function receiptKey(
   { source, dataset, day }: DropPlace,
-  { id, finishedAt }: NonNullable<LedgerEntry['receipt']>,
+  { id, finishedAt }: Pick<SentReceipt, 'id' | 'finishedAt'>,
 ): string | null {
   const folder = datasetReceiptFolder(source, dataset);
   const time = new Date(finishedAt).toISOString().replace(/[-:.]/g, '');
@@ -103,20 +123,21 @@ export function receiptKey(
 }
 
 /**
- * The receipt of a day, as the ledger has its last load.
+ * The receipt of a day, as the ledger has its last load. State and failure are those of that load: the day may have been queued
+ * again since.
  *
  * @param examples Refused rows. Default: the receipt has no member for them.
  */
 export function makeReceipt(
   entry: LedgerEntry,
-  { id, startedAt, finishedAt }: NonNullable<LedgerEntry['receipt']>,
+  { id, startedAt, finishedAt, outcome, failure }: SentReceipt,
   examples?: readonly RefusedExample[],
 ): Receipt {
-  const { source, dataset, day, state, version, rows, failure, files } = entry;
+  const { source, dataset, day, version, rows, files } = entry;
   const named = [...files].sort((a, b) => Number(hasProblem(b)) - Number(hasProblem(a)));
   return {
     ...{ receipt: 1, id, source, dataset, day },
-    outcome: OUTCOMES[state] ?? 'failed',
+    outcome,
     version: version ?? null,
     startedAt: new Date(startedAt).toISOString(),
     finishedAt: new Date(finishedAt).toISOString(),
@@ -147,14 +168,10 @@ function refusedRows(files: readonly FileFate[]): Receipt['refused'] {
     .map(([code, rows]) => ({ ...problemOf(code), rows }));
 }
 
-/**
- * A problem in words for the customer. The details of codes that concern them name a file, a column and types; those of other
- * codes are about us, and stay here.
- */
+/** A problem in words for the customer. */
 function problemOf(code: string, message?: string): ReceiptProblem {
   const word = customerWord(code);
-  const isTheirs = code.startsWith('SLUICE_INGEST_');
-  return { code, message: isTheirs ? (message ?? word.cause) : word.cause, cure: word.cure };
+  return { code, message: hasCustomerDetail(code) ? (message ?? word.cause) : word.cause, cure: word.cure };
 }
 
 function fileOf({ key, size, fate, reason, detail, rows, refusedBy }: FileFate): Receipt['files'][number] {

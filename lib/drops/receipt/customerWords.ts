@@ -140,6 +140,11 @@ export const customerWords: ReadonlyMap<string, ErrorEntry> = new Map<string, Er
   ]),
 ]);
 
+/** Whether the details of a code concern its customer: they name a file, a column and types. Those of other codes are about us. */
+export function hasCustomerDetail(code: string): boolean {
+  return Object.hasOwn(fileCures, code) || Object.hasOwn(rowCures, code);
+}
+
 function causeOf(entries: Readonly<Record<string, ErrorEntry>>, code: string): string {
   return entries[code]?.cause ?? '';
 }

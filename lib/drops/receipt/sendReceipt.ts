@@ -51,7 +51,7 @@ export async function noteReceipt(
 /**
  * Sends the receipt of a settled load to where its note says, a few times, and notes what is left. It never throws.
  *
- * @param entry As it is settled.
+ * @param entry Of the load, or a later one of its day that has the receipt of that load.
  * @returns Where it could not be sent to.
  */
 export async function sendReceipt(
@@ -60,34 +60,46 @@ export async function sendReceipt(
   place: DropPlace,
   entry: LedgerEntry,
   note: ReceiptNote,
-  { examples = [], tries = RECEIPT_TRIES }: SendOptions = {},
+  { examples = [], tries = RECEIPT_TRIES, stopped = [] }: SendOptions = {},
 ): Promise<readonly ReceiptChannel[]> {
-  const { receipts, clock, log } = sender;
+  const { receipts, log } = sender;
   const { receipt } = entry;
   if (receipts === undefined || receipt === undefined) return [];
-  const left: ReceiptChannel[] = [];
+  const failed: ReceiptChannel[] = [];
   let failure: SluiceError | null = null;
-  const configured = receiptChannels(place);
-  const wanted = note.to.filter((one) => configured.includes(one));
+  const configured = receiptChannels(place).filter((one) => note.to.includes(one));
+  const wanted = configured.filter((one) => !stopped.includes(one));
   for (const channel of wanted) {
-    const failed = await tryChannel({ ...sender, receipts }, run, place, entry, channel, { examples, tries });
-    if (failed === null) continue;
-    left.push(channel);
-    failure = failed;
+    const problem = await tryChannel({ ...sender, receipts }, run, place, entry, channel, {
+      examples,
+      tries,
+    });
+    if (problem === null) continue;
+    failed.push(channel);
+    failure = problem;
   }
   const about = { ...taskFields(place), id: receipt.id };
-  const isGivenUp = left.length > 0 && clock.now() - receipt.finishedAt > RECEIPT_GIVEN_UP_MS;
-  const written = wanted.filter((one) => !left.includes(one));
+  const written = wanted.filter((one) => !failed.includes(one));
+  const left = configured.filter((one) => !written.includes(one));
+  const isGivenUp = left.length > 0 && isTooOld(sender, receipt);
   log({
-    level: failure === null ? 'info' : 'error',
+    level: failure === null && !isGivenUp ? 'info' : 'error',
     event: 'ingest_receipt',
     ...about,
     ...(written.length > 0 ? { written } : {}),
-    ...(failure === null ? {} : { failed: left.length, left, code: failure.code, detail: failure.message }),
+    ...(left.length > 0 ? { left } : {}),
+    ...(failure === null ? {} : { failed: failed.length, code: failure.code, detail: failure.message }),
     ...(isGivenUp ? { given_up: new ReceiptError('SLUICE_RECEIPT_GIVEN_UP').code } : {}),
   });
   await moveNote(sender, place, note, isGivenUp ? [] : left, failure?.code ?? note.why);
-  return left;
+  return failed;
+}
+
+function isTooOld(
+  { clock }: Pick<Sender, 'clock'>,
+  { finishedAt }: NonNullable<LedgerEntry['receipt']>,
+): boolean {
+  return clock.now() - finishedAt > RECEIPT_GIVEN_UP_MS;
 }
 
 interface SendOptions {
@@ -95,6 +107,8 @@ interface SendOptions {
   readonly examples?: readonly RefusedExample[];
   /** Of a webhook. Default {@link RECEIPT_TRIES}. */
   readonly tries?: number;
+  /** Where it is not sent to, as another receipt just failed there. Default none. */
+  readonly stopped?: readonly ReceiptChannel[];
 }
 
 /** Replaces a note by what is left; none if nothing is. */
@@ -127,7 +141,7 @@ async function tryChannel(
   place: DropPlace,
   entry: LedgerEntry,
   channel: ReceiptChannel,
-  { examples, tries }: Required<SendOptions>,
+  { examples, tries }: Required<Omit<SendOptions, 'stopped'>>,
 ): Promise<SluiceError | null> {
   const { clock, wait, random } = sender;
   const until = { clock, deadline: Math.min(deadline, clock.now() + RECEIPT_WITHIN_MS) };
@@ -206,12 +220,12 @@ function toReceiptError(code: keyof typeof ReceiptError.entries, error: unknown)
 }
 
 /**
- * Sends receipts again that were not sent everywhere, once each. After a failure, the other receipts of the source wait for the
- * next run.
+ * Sends receipts again that were not sent everywhere, once each. Where one fails, the source's others wait for the next run. So
+ * that it is not the same one that the others wait for each time, a run begins at any of them.
  *
  * @param placeOf The dataset and day of a note; null if the dataset is gone: then the note is removed.
  * @param scoped Runs work with the rights of one dataset alone.
- * @throws What the bucket and the ledger throw.
+ * @throws What the bucket throws when the notes can't be listed.
  */
 export async function resendReceipts(
   sender: Sender & Pick<Loader, 'ledger'>,
@@ -219,35 +233,61 @@ export async function resendReceipts(
   placeOf: (note: ReceiptNote) => DropPlace | null,
   scoped: (place: DropPlace, work: (scoped: Sender) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const { landing, clock, ledger } = sender;
-  const stopped = new Set<string>();
+  const { clock, random } = sender;
+  const keys = await listNotes(sender, run);
+  const first = Math.floor(random() * keys.length);
+  const stopped = new Map<string, readonly ReceiptChannel[]>();
   let tried = 0;
-  let after: string | undefined = RECEIPT_NOTES;
-  while (after !== undefined) {
-    const keys: readonly string[] = await landing.list(RECEIPT_NOTES, after);
-    for (const key of keys) {
-      if (tried >= MOST_RECEIPTS || clock.now() >= run.deadline || run.signal.aborted) return;
-      const note = parseReceiptNote(key);
-      if (note === null) continue;
-      const place = placeOf(note);
-      const entry = place === null ? null : await ledger.read(placeKey(place));
-      // A load that is under way has noted it, and is about to settle.
-      if (entry?.lease !== undefined && entry.lease.until > clock.now()) continue;
-      if (place === null || entry?.receipt?.id !== note.id) {
-        // A later load has a receipt of its own.
-        await landing.remove([key]);
-        continue;
-      }
-      const to = note.to.filter((one) => !stopped.has(`${place.source.name} ${one}`));
-      if (to.length < note.to.length) continue;
-      tried += 1;
-      await scoped(place, async (own) => {
-        for (const one of await sendReceipt(own, run, place, entry, note, { tries: 1 }))
-          stopped.add(`${place.source.name} ${one}`);
-      });
-    }
-    after = keys.at(-1);
+  for (const key of [...keys.slice(first), ...keys.slice(0, first)]) {
+    if (tried >= MOST_RECEIPTS || clock.now() >= run.deadline || run.signal.aborted) return;
+    const due = await dueNote(sender, key, placeOf);
+    if (due === null) continue;
+    const { place, entry, receipt, note } = due;
+    const { name } = place.source;
+    const isStopped = note.to.every((one) => stopped.get(name)?.includes(one));
+    if (isStopped && !isTooOld(sender, receipt)) continue;
+    tried += 1;
+    await scoped(place, async (own) => {
+      const before = stopped.get(name) ?? [];
+      const failed = await sendReceipt(own, run, place, entry, note, { tries: 1, stopped: before });
+      stopped.set(name, [...before, ...failed]);
+    });
   }
+}
+
+/** Keys of all notes, as far as the time allows. */
+async function listNotes(
+  { landing, clock }: Pick<Sender, 'landing' | 'clock'>,
+  { deadline, signal }: SendRun,
+): Promise<readonly string[]> {
+  const keys: string[] = [];
+  let after: string | undefined = RECEIPT_NOTES;
+  while (after !== undefined && clock.now() < deadline && !signal.aborted) {
+    const page: readonly string[] = await landing.list(RECEIPT_NOTES, after);
+    keys.push(...page);
+    after = page.at(-1);
+  }
+  return keys;
+}
+
+/** What a note is about; null if its receipt is not to be sent now. A note that nothing needs any more is removed. */
+async function dueNote(
+  { landing, clock, ledger }: Pick<Loader, 'landing' | 'clock' | 'ledger'>,
+  key: string,
+  placeOf: (note: ReceiptNote) => DropPlace | null,
+) {
+  const note = parseReceiptNote(key);
+  if (note === null) return null;
+  const place = placeOf(note);
+  const entry = place === null ? null : await ledger.read(placeKey(place));
+  // A load that is under way has noted it, and is about to settle.
+  if (entry?.lease !== undefined && entry.lease.until > clock.now()) return null;
+  if (place === null || entry?.receipt?.id !== note.id) {
+    // A later load has a receipt of its own.
+    await landing.remove([key]);
+    return null;
+  }
+  return { note, place, entry, receipt: entry.receipt };
 }
 
 function placeKey({ source, dataset, day }: DropPlace) {

@@ -7,7 +7,7 @@ import { FileError, rowReasons } from '../../../../lib/drops/engine/FileError.ts
 import type { LedgerEntry } from '../../../../lib/drops/ledger/LedgerEntry.ts';
 import { LoadError } from '../../../../lib/drops/load/LoadError.ts';
 import { customerWord, customerWords } from '../../../../lib/drops/receipt/customerWords.ts';
-import { makeReceipt, receiptId, receiptKey } from '../../../../lib/drops/receipt/Receipt.ts';
+import { makeReceipt, newReceipt, receiptKey } from '../../../../lib/drops/receipt/Receipt.ts';
 import { webhookRequest } from '../../../../lib/drops/receipt/webhookRequest.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import { parseReceiptNote, parseVersionNote, receiptNoteKey } from '../../../../lib/tables/ledgerKeys.ts';
@@ -17,7 +17,11 @@ const of = {
   id: '0123456789abcdef0123456789abcdef',
   startedAt: Date.parse('2026-11-21T09:00:00Z'),
   finishedAt: Date.parse('2026-11-21T09:00:21.500Z'),
+  hash: 'fedcba9876543210fedcba9876543210',
+  outcome: 'loaded' as const,
 };
+const failedBy = (code: string, message: string) =>
+  ({ ...of, outcome: 'failed', failure: { code, message } }) as const;
 const file = (name: string, rest: Partial<LedgerEntry['files'][number]>): LedgerEntry['files'][number] => ({
   ...{ key: `events/${DAY}/${name}`, size: 10, eTag: '"e"', fate: 'loaded' },
   ...rest,
@@ -77,7 +81,6 @@ describe('a receipt', () => {
     const { files } = makeReceipt(
       entry({
         state: 'failed',
-        failure: { code: 'SLUICE_INGEST_FILE_DAMAGED', message: 'It is damaged.' },
         files: [
           file('old.parquet', {}),
           file('held.parquet', { fate: 'held', reason: 'SLUICE_INGEST_FILE_DAMAGED' }),
@@ -87,7 +90,7 @@ describe('a receipt', () => {
           file('bad.parquet', { fate: 'failed', reason: 'SLUICE_INGEST_FILE_DAMAGED', detail: 'bad: x.' }),
         ],
       }),
-      of,
+      failedBy('SLUICE_INGEST_FILE_DAMAGED', 'It is damaged.'),
     );
     expect(files.map(({ key, fate }) => [key.slice(key.lastIndexOf('/') + 1), fate])).toEqual([
       ['empty.parquet', 'refused'],
@@ -101,20 +104,20 @@ describe('a receipt', () => {
     expect(files[1]).toMatchObject({ problem: { code: 'SLUICE_INGEST_FILE_DAMAGED', message: 'bad: x.' } });
   });
 
-  it('says nothing of problems that are ours', () => {
-    const { problem } = makeReceipt(
-      entry({
-        state: 'failed',
-        failure: { code: 'SLUICE_LOAD_BUCKET_FAILED', message: 'our-bucket: AccessDenied.' },
-      }),
-      of,
-    );
-    expect(problem).toEqual({
-      code: 'SLUICE_LOAD_BUCKET_FAILED',
-      message: 'The load failed on our side.',
-      cure: expect.stringContaining('None needed from you'),
-    });
-  });
+  it.each(['SLUICE_LOAD_BUCKET_FAILED', 'SLUICE_INGEST_SESSION_REFUSED'])(
+    'says nothing of problems that are ours: %s',
+    (code) => {
+      const { problem } = makeReceipt(
+        entry({ state: 'failed' }),
+        failedBy(code, 'arn:aws:iam::111122223333:role/ours: AccessDenied.'),
+      );
+      expect(problem).toEqual({
+        code,
+        message: 'The load failed on our side.',
+        cure: expect.stringContaining('None needed from you'),
+      });
+    },
+  );
 
   it('names a thousand files at most, those with problems first, and ten rows', () => {
     const files = Array.from({ length: 1_500 }, (_, i) => file(`${i}.parquet`, {}));
@@ -127,21 +130,32 @@ describe('a receipt', () => {
     expect(receipt.examples).toHaveLength(10);
   });
 
-  it('has an ID of its outcome: the same for the same failure, another for any other', () => {
-    const failed = entry({ state: 'failed', failure: { code: 'C', message: 'm' } });
-    const id = receiptId(failed);
-    expect(id).toMatch(/^[0-9a-f]{32}$/);
-    expect(receiptId({ ...failed, ...{ attempts: 7, updatedAt: 99 } })).toBe(id);
+  it('has a hash of its outcome, the same for the same failure, and an ID of the hash and the time', () => {
+    type Outcome = Omit<LedgerEntry, 'state'> & { readonly state: 'succeeded' | 'failed' };
+    const failed: Outcome = {
+      ...entry({ failure: { code: 'C', message: 'm' } }),
+      state: 'failed',
+    };
+    const hashOf = (one: Outcome) => newReceipt(one, one, of).hash;
+    const { id, hash } = newReceipt(failed, failed, of);
+    expect([id, hash]).toEqual([
+      expect.stringMatching(/^[0-9a-f]{32}$/),
+      expect.stringMatching(/^[0-9a-f]{32}$/),
+    ]);
+    const later = newReceipt(failed, failed, { ...of, finishedAt: of.finishedAt + 1 });
+    expect(later.hash).toBe(hash);
+    expect(later.id).not.toBe(id);
+    expect(hashOf({ ...failed, ...{ attempts: 7, updatedAt: 99 } })).toBe(hash);
     const others = [
       { ...failed, fingerprint: 'g' },
       { ...failed, failure: { code: 'D', message: 'm' } },
       { ...failed, failure: { code: 'C', message: 'n' } },
       { ...failed, day: '2026-11-21' },
       { ...failed, dataset: 'others' },
-      entry({ version: 'v1' }),
-      entry({ version: 'v2' }),
-    ].map(receiptId);
-    expect(new Set([id, ...others]).size).toBe(8);
+      { ...failed, state: 'succeeded' as const, version: 'v1' },
+      { ...failed, state: 'succeeded' as const, version: 'v2' },
+    ].map(hashOf);
+    expect(new Set([hash, ...others]).size).toBe(8);
   });
 
   it('lies in a folder of its own, where no drop is', () => {
@@ -238,6 +252,24 @@ describe('the address of a webhook', () => {
     ['2002:a9fe:a9fe::', false],
     ['fd00:ec2::254', false],
     ['fe80::1', false],
+    ['2600:1f18::1', true],
+    ['192.0.1.1', true],
+    ['192.0.2.1', false],
+    ['192.88.99.1', false],
+    ['198.51.100.1', false],
+    ['203.0.113.1', false],
+    ['64:ff9b:1::a9fe:a9fe', false],
+    ['::ffff:0:a9fe:a9fe', false],
+    ['2001:0:a9fe:a9fe::', false],
+    ['2001:1ff::1', false],
+    ['2001:200::1', true],
+    ['2001:db8::1', false],
+    ['3fff:fff::1', false],
+    ['3fff:1000::1', true],
+    ['fec0::1', false],
+    ['100::1', false],
+    ['ff0e::1', false],
+    ['4000::1', false],
     ['example.com', false],
   ])('%s is of the internet: %s', (address, expected) => {
     expect(isPublicAddress(address)).toBe(expected);
@@ -280,15 +312,25 @@ describe('the settings of receipts', () => {
   });
 
   it('are refused without a word of what may be secret', () => {
-    for (const webhook of [
-      { url: 'http://hooks.example/t0ken' },
-      { url: 'https://hooks.example/', secret: 't0ken' },
-      { url: 'https://hooks.example/', secret: 'whsec_t0ken', more: 't0ken' },
-    ]) {
-      const make = () => configOf({ webhook });
-      expect(make).toThrow('sources.0.receipt.webhook');
+    for (const [receipt, field] of [
+      [{ webhook: { url: 'http://hooks.example/t0ken' } }, 'webhook.url: got a text of 26 characters'],
+      [{ webhook: { url: 'https://hooks.example/', secret: 't0ken' } }, 'webhook.secret: got a text of 5'],
+      [{ webhook: { url: 'https://hooks.example/', secret: 'whsec_t0ken', more: 't0ken' } }, 'webhook.more'],
+      [{ webhook: ['https://hooks.example/t0ken', 'whsec_t0ken'] }, 'webhook: got a list'],
+      [{ webhook: { url: { href: 't0ken' } } }, 'webhook.url: got an object'],
+      [{ webhook: 't0ken' }, 'webhook: got a text of 5 characters'],
+    ] as const) {
+      const make = () => configOf(receipt);
+      expect(make).toThrow(`sources.0.receipt.${field}`);
       expect(make).not.toThrow('t0ken');
     }
+    for (const receipt of ['https://hooks.example/t0ken', [{ url: 't0ken' }], { url: 't0ken' }]) {
+      expect(() => configOf(receipt)).toThrow('sources.0.receipt');
+      expect(() => configOf(receipt)).not.toThrow('t0ken');
+    }
+    const sources = { acme: { receipt: { webhook: { url: 't0ken' } } } } as unknown as SourceInput[];
+    expect(() => defineConfig({ bucket: 'acme', sources })).toThrow('sources: got an object');
+    expect(() => configOf({ bucket: true, prefix: 'a*' })).toThrow('prefix: got "a*"');
   });
 
   it('are refused for a folder of another source, or of an export, in the same bucket', () => {

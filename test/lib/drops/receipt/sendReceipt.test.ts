@@ -8,6 +8,7 @@ import { RECEIPT_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
 import { DAY, type LoadOptions, type Loads, someEvents, startLoads } from '../load/startLoads.ts';
 
 const DAY_MS = 86_400_000;
+const BEFORE = '2026-11-18';
 
 /** A bucket and a webhook of a customer, and how they answer. */
 class Customer implements ReceiptPorts {
@@ -15,6 +16,8 @@ class Customer implements ReceiptPorts {
   readonly posted: { readonly id: string; readonly receipt: Receipt }[] = [];
   refuses: Error | null = null;
   status = 200;
+  /** A day whose receipts the webhook refuses. */
+  refusedDay = '';
 
   readonly put: ReceiptPorts['put'] = async (_, key, text) => {
     if (this.refuses !== null) throw this.refuses;
@@ -22,8 +25,9 @@ class Customer implements ReceiptPorts {
   };
 
   readonly post: ReceiptPorts['post'] = async ({ headers, body }) => {
-    this.posted.push({ id: headers['webhook-id'] ?? '', receipt: JSON.parse(body.toString()) });
-    return { status: this.status };
+    const receipt: Receipt = JSON.parse(body.toString());
+    this.posted.push({ id: headers['webhook-id'] ?? '', receipt });
+    return { status: receipt.day === this.refusedDay ? 413 : this.status };
   };
 }
 
@@ -121,6 +125,25 @@ describe.each(['lambda', 'athena'] as const)('receipts of loads by %s', (engine)
     expect((await loads.entry())?.updatedAt).toBe(updatedAt);
   });
 
+  it('say what came of the load, also when its day is queued again, or an attempt failed since', async () => {
+    await loads.drop('a.parquet', someEvents(0, 3));
+    customer.status = 503;
+    await load();
+    const posted = customer.posted.at(-1)?.receipt;
+    expect(posted).toMatchObject({ outcome: 'loaded', problem: null });
+    const place = { source: 'acme', dataset: 'events', day: DAY, table: 'acme_events' };
+    expect(await loads.ledger.noteQueued(place, { fingerprint: 'other', reason: 'changed' })).toBe(true);
+    await resend();
+    expect(customer.posted.at(-1)?.receipt).toEqual(posted);
+    const claimed = await loads.ledger.claim(place, 'another', loads.clock.now() + 1_000, 'other');
+    if (!('claim' in claimed)) throw new Error('busy');
+    await loads.ledger.release(claimed.claim, { code: 'SLUICE_LOAD_BUCKET_FAILED', message: 'for now' });
+    customer.status = 200;
+    await resend();
+    expect(customer.posted.at(-1)?.receipt).toEqual(posted);
+    expect(await notes()).toEqual([]);
+  });
+
   it('are given up after three days', async () => {
     await loads.drop('a.parquet', someEvents(0, 3));
     customer.status = 503;
@@ -137,6 +160,43 @@ describe.each(['lambda', 'athena'] as const)('receipts of loads by %s', (engine)
     expect(loads.logged).toContainEqual(expect.objectContaining({ given_up: 'SLUICE_RECEIPT_GIVEN_UP' }));
     // All were of one outcome.
     expect(new Set(customer.posted.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('reach the bucket of each day while the webhook takes none, and are given up for both together', async () => {
+    customer.refuses = new ReceiptError('SLUICE_RECEIPT_BUCKET_FAILED');
+    customer.status = 503;
+    for (const day of [DAY, BEFORE]) {
+      await loads.drop('a.parquet', someEvents(0, 3), day);
+      await load({ day });
+    }
+    customer.refuses = null;
+    const posted = customer.posted.length;
+    await resend();
+    expect(customer.written.map(({ receipt }) => receipt.day).sort()).toEqual([BEFORE, DAY]);
+    // The other one waits for the next run.
+    expect(customer.posted).toHaveLength(posted + 1);
+    expect((await notes()).map((key) => key.split('/').at(-2))).toEqual(['webhook', 'webhook']);
+    await resend();
+    expect(customer.written).toHaveLength(2);
+    loads.clock.advance(3 * DAY_MS);
+    await resend();
+    expect(await notes()).toEqual([]);
+  });
+
+  it('wait for no other one that is refused each time', async () => {
+    customer.status = 503;
+    for (const day of [DAY, BEFORE]) {
+      await loads.drop('a.parquet', someEvents(0, 3), day);
+      await load({ day });
+    }
+    customer.status = 200;
+    customer.refusedDay = BEFORE;
+    more = { ...more, random: () => 0 };
+    await resend();
+    expect(await notes()).toHaveLength(2);
+    more = { ...more, random: () => 0.5 };
+    await resend();
+    expect(await notes()).toEqual([expect.stringContaining(`/${BEFORE}/`)]);
   });
 
   it('are not sent of an outcome that a later load has replaced', async () => {
@@ -197,6 +257,12 @@ describe('receipts of a day that fails', () => {
       await loads.load({ loader });
       expect(customer.written.at(-1)?.receipt.problem?.code).toBe('SLUICE_INGEST_COLUMN_MISSING');
       expect(customer.written).toHaveLength(2);
+      // The first failure again is news, with an ID that no receipt had.
+      loads.clock.advance(DAY_MS);
+      await loads.drop('a.parquet', Buffer.from('nothing of Parquet'));
+      await loads.load({ loader });
+      expect(customer.written.at(-1)?.receipt.problem?.code).toBe('SLUICE_INGEST_FILE_NOT_PARQUET');
+      expect(new Set(customer.written.map(({ receipt }) => receipt.id)).size).toBe(3);
       const keys = customer.written.map(({ key }) => key);
       expect([...keys].sort()).toEqual(keys);
     } finally {
