@@ -337,6 +337,17 @@ describe('a mistake in a project', () => {
     const yml = readFileSync(join(project.root, 'serverless.yml'), 'utf8');
     project.write('serverless.yml', `${yml}  architecture: arm64\n`);
     expect(said(project.serverless(['package']))).toContain('expected `architecture` in sluice.config.ts');
+    project.write(
+      'serverless.yml',
+      `${yml}  stackName: acme\n  runtime: nodejs20.x\nfunctions: { colect: { memorySize: 2048 } }\n`,
+    );
+    const named = said(project.serverless(['package']));
+    for (const what of ['provider.stackName', 'provider.runtime', 'Did you mean collect?'])
+      expect(named).toContain(what);
+    project.write('serverless.yml', `${yml}functions: [{ collect: { memorySize: 2048 } }]\n`);
+    expect(said(project.serverless(['package']))).toContain(
+      'such as `collect: { memorySize: 2048 }`, not a list',
+    );
     project.write('serverless.yml', yml.replace('service: sluice', 'service: pipeline'));
     expect(said(project.serverless(['package']))).toContain('got "pipeline", expected sluice');
     project.write('serverless.yml', yml.replace(`${PACKAGE_NAME}/serverless`, `${PACKAGE_NAME}/plugin`));
