@@ -41,7 +41,13 @@ export function eraseText(receipt: EraseReceipt): string {
           `${mentions} rows of others mention a value in some column, such as the metadata of an event. They stay.`,
         ]
       : []),
+    ...(receipt.countsMentions
+      ? []
+      : ['Mentions in rows of others were not counted: there are more than 100 values.']),
     ...(waiting > 0 ? [`${waiting} objects belong to a load under way: a later run looks again.`] : []),
+    ...(receipt.forgotten > 0
+      ? [`The record keeps the last runs: ${receipt.forgotten} earlier ones are not in these figures.`]
+      : []),
     ...(run.resumed > 0
       ? [`The run was stopped and went on ${run.resumed} times: what it erased just before is in no count.`]
       : []),
@@ -55,8 +61,19 @@ export function eraseText(receipt: EraseReceipt): string {
     '\nNot in reach of this command:\n',
     ...held.map((line) => `${line}\n`),
     ...(record === null ? [] : [`\nRecord: ${record}\n`]),
+    ...(hasEverFound(receipt)
+      ? []
+      : [
+          '\nNothing of these units was ever found. Check each column and value: they are compared exactly.\n',
+        ]),
     `\n${stateText(receipt)}\n`,
   ].join('');
+}
+
+/** A run that was killed may have found what is in no count. */
+function hasEverFound({ run, total, forgotten }: EraseReceipt): boolean {
+  if (run.hasFound || run.resumed > 0 || forgotten > 0) return true;
+  return Object.values(total).some(({ rows, deleted, waiting }) => rows + deleted + waiting > 0);
 }
 
 function stateText({ state, completeFrom, run }: EraseReceipt): string {

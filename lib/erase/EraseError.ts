@@ -6,6 +6,10 @@ export const EraseError = defineErrorFamily('user', {
     cause: 'What is to be erased is not named as `<column>=<value>`.',
     cure: "Name a unit as the tables have it: `user_id=u-4711`, `stable_id=…`, one of `unitIds` by its type or column, or any other custom ID as `custom_ids.<type>=…`. Run `sluice query` to see how a person's rows are written.",
   },
+  SLUICE_ERASE_UNITS_TOO_MANY: {
+    cause: 'More units were named than one erasure takes.',
+    cure: 'Erase them in groups: split the file of units, and run the command for each part.',
+  },
   SLUICE_ERASE_BUSY: {
     cause: 'Another run works on the erasure of the same units.',
     cure: 'Let it end, or end it. Then run the command again: it goes on where the other one stopped.',

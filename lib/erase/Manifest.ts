@@ -82,6 +82,10 @@ export const manifestSchema = z.object({
     .optional(),
   /** The runs that ended: the last fifty. */
   runs: z.array(runSchema.extend({ endedAt: instant })),
+  /** Runs before these, which are forgotten. */
+  forgotten: count.default(0),
+  /** Keys of refused bodies that are the units'. Their rows may arrive when the bodies are gone. */
+  bodies: z.array(z.string()).default([]),
   /** When the last run that found something ended, or the first one. What was sent before may arrive for a while after. */
   foundUntil: instant.optional(),
   /** When a later run found nothing any more; absent until then, and when a run has found something since. */

@@ -204,6 +204,9 @@ export class ObjectEraser {
       } else if (!dryRun) {
         // Without a marker, the newest version that is left would come back.
         if (version.isLatest && old.length > deleted) {
+          // S3 has no condition for a marker in a bucket of this kind: what was written since is not hidden.
+          const now = (await bucket.versions(version.key)).find(({ isLatest }) => isLatest);
+          if (now?.versionId !== version.versionId || now.eTag !== version.eTag) return false;
           const denied = await bucket.hide(version.key);
           if (denied !== null) {
             leave(version, denied);
@@ -296,7 +299,7 @@ export class ObjectEraser {
   ): Promise<Look> {
     const { parquet, dryRun } = this.#ports;
     const { from, to } = this.#path;
-    const file = await parquet.examine(from);
+    const file = await parquet.examine(from, isResult(form));
     if (file === null) return { found: 'unreadable' };
     const { own, mentions } = file;
     if (isResult(form)) {

@@ -24,6 +24,8 @@ export interface ExaminedFile {
   readonly columns: readonly ParquetColumn[];
 }
 
+/** Values whose mentions are counted: more would make every file slow. */
+export const MOST_MENTIONED = 100;
 /** DuckDB writes row groups of at least one vector. */
 const LEAST_ROW_GROUP = 2_048;
 /** Codecs that DuckDB writes, by their names in a footer. Others become zstd. */
@@ -68,16 +70,22 @@ export class ParquetEraser {
     return new ParquetEraser(session, matcher, signal);
   }
 
-  /** @returns Null of a file that cannot be read. @throws The reason of the signal. */
-  async examine(path: string): Promise<ExaminedFile | null> {
+  /**
+   * @param isResult Whether the file is a result of a query: its mentions then decide, and are looked for in any case.
+   * @returns Null of a file that cannot be read.
+   * @throws The reason of the signal; EngineError if DuckDB fails at something else than the file.
+   */
+  async examine(path: string, isResult = false): Promise<ExaminedFile | null> {
+    let columns: readonly ParquetColumn[] | null = null;
     try {
       const described = await this.#session.rows(`DESCRIBE SELECT * FROM ${scan(path)}`);
-      const columns = described.map((row) => ({
+      columns = described.map((row) => ({
         name: String(row['column_name']),
         type: String(row['column_type']),
       }));
       const own = rowCondition(columns, this.#matcher);
-      const mention = mentionCondition(columns, this.#matcher);
+      const isCounted = isResult || this.#matcher.values.length <= MOST_MENTIONED;
+      const mention = isCounted ? mentionCondition(columns, this.#matcher) : 'false';
       const [counted] = await this.#session.rows(
         `SELECT count(*) AS rows, count(*) FILTER (own) AS own, count(*) FILTER (NOT own AND mention) AS mentions
          FROM (SELECT ${own} AS own, ${mention} AS mention FROM ${scan(path)})`,
@@ -88,7 +96,19 @@ export class ParquetEraser {
       // Else memory or disk is short, or somebody stopped it.
       if (error instanceof SluiceError || this.#signal?.aborted === true) throw error;
       if (fileFailure(error, '') === null) throw engineFailure(error);
+      if (columns !== null && (await this.#canRead(path, columns))) throw engineFailure(error);
       return null;
+    }
+  }
+
+  /** Whether every value of a file can be read, so that what failed was a condition. */
+  async #canRead(path: string, columns: readonly ParquetColumn[]): Promise<boolean> {
+    try {
+      await this.#session.run(`SELECT sum(CAST(hash(${namesOf(columns)}) AS HUGEINT)) FROM ${scan(path)}`);
+      return true;
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      return fileFailure(error, '') === null;
     }
   }
 
@@ -104,7 +124,7 @@ export class ParquetEraser {
     );
     const rowGroup = Math.max(LEAST_ROW_GROUP, Number(groups?.['rows'] ?? 0));
     const codec = CODECS[String(groups?.['codec'])] ?? 'zstd';
-    const names = columns.map(({ name }) => quoteName(name)).join(', ');
+    const names = namesOf(columns);
     const others = `FROM ${scan(from)} WHERE NOT (${rowCondition(columns, this.#matcher)})`;
     await this.#session.run(
       `COPY (SELECT ${names} ${others})
@@ -134,4 +154,8 @@ export class ParquetEraser {
 
 function scan(path: string): string {
   return `read_parquet(${quoteText(path)}, hive_partitioning = false)`;
+}
+
+function namesOf(columns: readonly ParquetColumn[]): string {
+  return columns.map(({ name }) => quoteName(name)).join(', ');
 }

@@ -38,6 +38,10 @@ export function parseUnit(text: string, { unitIds }: Pick<Config, 'unitIds'>): U
   if (value === '') throw invalid(`${name}: it has no value.`);
   if (value.length > MOST_CHARACTERS)
     throw invalid(`${name}: got ${value.length} characters, expected at most ${MOST_CHARACTERS}.`);
+  if (value !== value.trim())
+    throw invalid(
+      `${name}: the value has white space at its beginning or end. Remove it: no SDK's ID is known to have some.`,
+    );
   if (/\p{Cc}/u.test(value) || !value.isWellFormed())
     throw invalid(`${name}: the value has a control character or half a character.`);
   for (const [column, type] of Object.entries(OWN_TYPES))
@@ -50,12 +54,34 @@ export function parseUnit(text: string, { unitIds }: Pick<Config, 'unitIds'>): U
   throw invalid(`${JSON.stringify(name)} is no unit: expected ${known} or ${CUSTOM}<type>.`);
 }
 
+/** Units of one erasure: each file is searched for all of them. */
+const MOST_UNITS = 1_000;
+
+/**
+ * Each unit once.
+ *
+ * @throws EraseError SLUICE_ERASE_UNITS_TOO_MANY.
+ */
+export function distinctUnits(units: readonly Unit[]): readonly Unit[] {
+  const distinct = new Map(units.map((unit) => [lineOf(unit), unit]));
+  if (distinct.size > MOST_UNITS)
+    throw new EraseError(
+      'SLUICE_ERASE_UNITS_TOO_MANY',
+      `Got ${distinct.size} units, expected at most ${MOST_UNITS}.`,
+    );
+  return [...distinct.values()];
+}
+
+function lineOf({ type, value }: Unit): string {
+  return JSON.stringify([type.toLowerCase(), value]);
+}
+
 /**
  * Names an erasure, the same for the same units in any order. The units cannot be read from it, and to try many of them takes
  * long: it is a slow hash, salted with the name of the bucket. https://nodejs.org/api/crypto.html#cryptoscryptsyncpassword-salt-keylen-options
  */
 export function erasureId(bucket: string, units: readonly Unit[]): string {
-  const lines = new Set(units.map(({ type, value }) => JSON.stringify([type.toLowerCase(), value])));
+  const lines = new Set(units.map(lineOf));
   const { N, r, p } = COST;
   return scryptSync([...lines].sort().join('\n'), `sluice erase ${bucket}`, ID_BYTES, { N, r, p }).toString(
     'hex',

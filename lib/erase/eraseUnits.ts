@@ -23,6 +23,8 @@ export interface Eraser extends ObjectEraserPorts {
   readonly config: Pick<Config, 'statsigFolder' | 'tables' | 'curatedTables' | 'exports'>;
   /** lib/erase/Unit.ts: erasureId. */
   readonly id: string;
+  /** How many units are erased. */
+  readonly units: number;
   readonly manifests: ManifestStore;
   /** Identifies this process in the manifest. */
   readonly owner: string;
@@ -50,6 +52,8 @@ export interface Erasure {
   /** The time from which a run that finds nothing completes the erasure, epoch milliseconds; null of a dry run. */
   readonly completeFrom: number | null;
   readonly runs: number;
+  /** Runs that are not in the sums: the record keeps the last fifty. */
+  readonly forgotten: number;
 }
 
 /** No collector takes a larger body: what is larger is reported when its place is erased. */
@@ -81,8 +85,6 @@ class RunOfErasure {
   #manifest: Manifest;
   #current: CurrentRun;
   #eTag: string | null;
-  /** Days that are out of the list, `<kind>/<day>`. */
-  readonly #takenOut = new Set<string>();
 
   private constructor(eraser: Eraser, manifest: Manifest, current: CurrentRun, eTag: string | null) {
     this.#eraser = eraser;
@@ -93,12 +95,12 @@ class RunOfErasure {
   }
 
   static async begin(eraser: Eraser): Promise<RunOfErasure> {
-    const { id, matcher, manifests, owner } = eraser;
+    const { id, units, manifests, owner } = eraser;
     const now = eraser.now();
     const stored = await manifests.read(id);
     const manifest = stored?.manifest ?? {
-      ...{ version: 1 as const, id, units: matcher.values.length, startedAt: now },
-      runs: [],
+      ...{ version: 1 as const, id, units, startedAt: now },
+      ...{ runs: [], forgotten: 0, bodies: [] },
     };
     const begun = eraser.dryRun ? undefined : manifest.current;
     const fresh: CurrentRun = {
@@ -119,6 +121,8 @@ class RunOfErasure {
   async collectLocations(): Promise<void> {
     const { bucket, matcher, config, directory, signal } = this.#eraser;
     const path = join(directory, 'body');
+    // Rows of those that earlier runs have erased may have been on their way.
+    const bodies = new Set(this.#manifest.bodies);
     for (const folder of placeFolders(config, 'quarantine-large'))
       for await (const page of bucket.objects(folder, undefined))
         for (const { key, versions } of page)
@@ -128,8 +132,12 @@ class RunOfErasure {
             const fetched = await bucket.fetch(version, path);
             // What cannot be read is named when its place is erased.
             if (fetched === null || fetched === 'archived' || 'denied' in fetched) continue;
-            if (matcher.hasBody(await readFile(path))) matcher.addLocation(`s3://${bucket.name}/${key}`);
+            if (matcher.hasBody(await readFile(path))) bodies.add(key);
           }
+    for (const key of bodies) matcher.addLocation(`s3://${bucket.name}/${key}`);
+    if (bodies.size === this.#manifest.bodies.length) return;
+    this.#manifest = { ...this.#manifest, bodies: [...bodies] };
+    await this.#save();
   }
 
   async erasePlace(place: ErasePlace): Promise<void> {
@@ -217,11 +225,12 @@ class RunOfErasure {
     await this.#save();
   }
 
-  /** Views then read the day's raw rows. The manifest knows the day before, so that it is curated again in any case. */
+  /**
+   * Views then read the day's raw rows. The manifest knows the day before, so that it is curated again in any case. The list is
+   * read before each change, as the day may be curated and listed again meanwhile, from a raw file that still had the units.
+   */
   async #takeOut({ kind, day }: { readonly kind: ForwardedKind; readonly day: UtcDay }): Promise<void> {
     const { listed, wait, random, faultPoint } = this.#eraser;
-    const name = `${kind}/${day}`;
-    if (this.#takenOut.has(name)) return;
     const { days } = this.#current;
     if (!days[kind].includes(day)) {
       this.#current = { ...this.#current, days: { ...days, [kind]: [...days[kind], day] } };
@@ -229,7 +238,6 @@ class RunOfErasure {
     }
     const entry = (await listed.read(kind))?.days[day];
     if (entry !== undefined) await takeOutDays({ listed, wait, random }, kind, new Map([[day, entry]]));
-    this.#takenOut.add(name);
     await faultPoint?.('taken_out');
   }
 
@@ -237,21 +245,23 @@ class RunOfErasure {
     const { dryRun, askForDays, faultPoint, laterMs } = this.#eraser;
     const now = this.#eraser.now();
     const { done: _, after: __, owner: _____, days, tables, ...run } = this.#current;
-    if (dryRun) return { run, total: run.places, state: 'dry', completeFrom: null, runs: 0 };
+    if (dryRun) return { run, total: run.places, state: 'dry', completeFrom: null, runs: 0, forgotten: 0 };
     if ([...Object.values(days), ...Object.values(tables)].some(({ length }) => length > 0))
       await askForDays(days, tables);
     await faultPoint?.('asked');
-    const { foundUntil, runs } = this.#manifest;
+    const { foundUntil, runs, forgotten: before } = this.#manifest;
     const isClean = !run.hasFound && run.leftCount === 0 && run.onTheWay.length === 0;
     const until = foundUntil === undefined || run.hasFound ? now : foundUntil;
     // The first run completes nothing: what was sent before it may arrive after it.
     const isComplete = isClean && foundUntil !== undefined && run.startedAt >= foundUntil + laterMs;
     const { current: ___, completeAt: ____, ...kept } = this.#manifest;
-    const all = [...runs, { ...run, endedAt: now }].slice(-MOST_RUNS);
+    const everyRun = [...runs, { ...run, endedAt: now }];
+    const all = everyRun.slice(-MOST_RUNS);
+    const forgotten = before + everyRun.length - all.length;
     this.#manifest = {
       ...kept,
       foundUntil: until,
-      runs: all,
+      ...{ runs: all, forgotten },
       ...(isComplete ? { completeAt: now } : {}),
     };
     await this.#write();
@@ -261,7 +271,7 @@ class RunOfErasure {
       total: sumRuns(all),
       state: isComplete ? 'complete' : 'again',
       completeFrom: until + laterMs,
-      runs: all.length,
+      ...{ runs: all.length + forgotten, forgotten },
     };
   }
 

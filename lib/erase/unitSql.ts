@@ -58,22 +58,37 @@ function quarantineConditions(named: ReadonlyMap<string, ParquetColumn>, matcher
 
 /**
  * A condition for rows that have one of the values as a word in any column, whatever the column means: also in numbers, JSON
- * and nested columns, as their texts. Never null. False with more than {@link MOST_MENTIONED} values.
+ * and nested columns, as their texts. Never null.
  */
 export function mentionCondition(columns: readonly ParquetColumn[], matcher: UnitMatcher): string {
-  if (columns.length === 0 || matcher.values.length > MOST_MENTIONED) return 'false';
+  if (columns.length === 0) return 'false';
   return `COALESCE(${mentionOf(`concat_ws(chr(10), ${columns.map(readable).join(', ')})`, matcher)}, false)`;
 }
 
-/** Values whose mentions are counted: each of more makes every file slower. */
-export const MOST_MENTIONED = 100;
-
-/** RE2 runs in linear time, however many values there are. */
+/** RE2 runs in linear time, but refuses a pattern that is too long. */
 function mentionOf(sql: string, { values }: UnitMatcher): string {
-  const words = values.map((value) => value.replaceAll(/[\\^$.*+?()[\]{}|\-/]/g, String.raw`\$&`));
-  const pattern = String.raw`(^|[^\pL\pN_\-])(${words.join('|')})([^\pL\pN_\-]|$)`;
-  return `regexp_matches(${sql}, ${quoteText(pattern)})`;
+  const patterns: string[] = [];
+  let words: string[] = [];
+  let length = 0;
+  for (const value of values) {
+    if (length + value.length > MOST_PATTERN) {
+      patterns.push(words.join('|'));
+      words = [];
+      length = 0;
+    }
+    words.push(value.replaceAll(/[\\^$.*+?()[\]{}|\-/]/g, String.raw`\$&`));
+    length += value.length;
+  }
+  patterns.push(words.join('|'));
+  const matches = patterns.map((one) => {
+    const pattern = String.raw`(^|[^\pL\pN_\-])(${one})([^\pL\pN_\-]|$)`;
+    return `regexp_matches(${sql}, ${quoteText(pattern)})`;
+  });
+  return `(${matches.join(' OR ')})`;
 }
+
+/** Characters of the values in one pattern. */
+const MOST_PATTERN = 10_000;
 
 /** A column as a text; null where it has none. */
 function readable({ name, type }: ParquetColumn): string {

@@ -9,8 +9,8 @@ import type { FaultPoint } from '../../lib/drops/faultPoint.ts';
 import type { ErasePlace } from '../../lib/erase/erasePlaces.ts';
 import { type Erasure, eraseUnits } from '../../lib/erase/eraseUnits.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
-import { ParquetEraser } from '../../lib/erase/ParquetEraser.ts';
-import { erasureId, type Unit } from '../../lib/erase/Unit.ts';
+import { MOST_MENTIONED, ParquetEraser } from '../../lib/erase/ParquetEraser.ts';
+import { distinctUnits, erasureId, type Unit } from '../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../lib/erase/UnitMatcher.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
@@ -38,6 +38,8 @@ export interface EraseReceipt extends Erasure {
   /** Key of the record in the deployment's bucket; null of a dry run. */
   readonly record: string | null;
   readonly units: number;
+  /** Whether rows of others that mention a value were counted: not with more than a hundred values. */
+  readonly countsMentions: boolean;
   /** What the command cannot reach, and what to do about it. */
   readonly elsewhere: readonly ElsewhereHeld[];
 }
@@ -70,7 +72,8 @@ type ErasedPlace = Pick<
  */
 export async function erase(place: ErasedPlace, request: EraseRequest): Promise<EraseReceipt> {
   const { config, aws, isLocal, clock, wait, random, signal } = place;
-  const { units, dryRun, onPlace, faultPoint } = request;
+  const { dryRun, onPlace, faultPoint } = request;
+  const units = distinctUnits(request.units);
   const id = erasureId(config.bucket, units);
   const matcher = new UnitMatcher([...units, ...hashedUnits(units, config)]);
   const elsewhere = await heldElsewhere(place);
@@ -91,7 +94,19 @@ export async function erase(place: ErasedPlace, request: EraseRequest): Promise<
       signal,
     );
     const erasure = await eraseUnits({
-      ...{ config, id, matcher, parquet, directory, dryRun, wait, random, signal, faultPoint },
+      ...{
+        config,
+        id,
+        units: units.length,
+        matcher,
+        parquet,
+        directory,
+        dryRun,
+        wait,
+        random,
+        signal,
+        faultPoint,
+      },
       ...(onPlace === undefined ? {} : { onPlace }),
       bucket: s3EraseBucket(s3, config.bucket, { wait, random }, signal),
       manifests: s3Erasures(s3, config.bucket),
@@ -107,12 +122,8 @@ export async function erase(place: ErasedPlace, request: EraseRequest): Promise<
     });
     return {
       ...erasure,
-      ...{
-        id,
-        record: dryRun ? null : erasureKey(id),
-        units: new Set(units.map(({ value }) => value)).size,
-        elsewhere,
-      },
+      ...{ id, record: dryRun ? null : erasureKey(id), units: units.length, elsewhere },
+      countsMentions: matcher.values.length <= MOST_MENTIONED,
     };
   } finally {
     parquet?.close();

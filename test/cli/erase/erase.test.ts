@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import {
   DeleteObjectCommand,
+  GetObjectCommand,
   ListObjectVersionsCommand,
   PutObjectCommand,
   S3Client,
@@ -67,6 +68,7 @@ export default defineConfig({
     [['--unit', 'user_id=a', 'extra'], 'SLUICE_USAGE_ARGUMENTS', 2],
     [['--unit', 'user_id'], 'SLUICE_ERASE_UNIT_INVALID', 1],
     [['--unit', 'mail=secret@example.org'], 'SLUICE_ERASE_UNIT_INVALID', 1],
+    [['--unit', 'user_id=secret '], 'SLUICE_ERASE_UNIT_INVALID', 1],
     [['--unit-file', '/nowhere'], 'SLUICE_FILE_MISSING', 1],
   ])('with %j is refused', async (args, refusal, exit) => {
     const { code, stdout, stderr } = await erase(args);
@@ -159,6 +161,41 @@ export default defineConfig({
     const { code, stderr } = await erase(['--unit', 'user_id=other']);
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`^SLUICE_ERASE_MANIFEST_INVALID: .*${record}`));
+  });
+
+  it('says if nothing was ever found', async () => {
+    const never = 'Nothing of these units was ever found. Check each column and value';
+    expect((await erase(['--unit', 'user_id=mistyped', '--dry-run'])).stdout).toContain(never);
+    expect((await erase(['--unit', 'user_id=mistyped'])).stdout).toContain(never);
+    await put(OVERFLOW, rows('mistyped', 'stays'));
+    expect((await erase(['--unit', 'user_id=mistyped'])).stdout).not.toContain(never);
+    // An earlier run has found something.
+    expect((await erase(['--unit', 'user_id=mistyped'])).stdout).not.toContain(never);
+  });
+
+  it('counts what is forgotten', async () => {
+    const units = ['--unit', 'user_id=often', '--unit', 'stable_id=often', '--json'];
+    const { record } = JSON.parse((await erase(units)).stdout);
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: record }));
+    const manifest = JSON.parse((await Body?.transformToString()) ?? '');
+    await put(
+      record,
+      JSON.stringify({ ...manifest, runs: Array.from({ length: 50 }, () => manifest.runs[0]) }),
+    );
+    const { stdout } = await erase(units);
+    expect(JSON.parse(stdout)).toMatchObject({ units: 2, runs: 51, forgotten: 1 });
+    expect((await erase(units.slice(0, 4))).stdout).toContain('2 earlier ones are not in these figures.');
+  });
+
+  it('takes the row of a refused body that arrives after the body was erased', async () => {
+    const place = `quarantine-large/2026-11-20/${'b'.repeat(32)}`;
+    await put(place, '{"user":{"userID":"late-person"}}');
+    const { stdout } = await erase(['--unit', 'user_id=late-person', '--json']);
+    expect(JSON.parse(stdout).total['quarantine-large'].deleted).toBe(1);
+    const late = { raw: null, raw_encoding: null, raw_location: `s3://${BUCKET}/${place}` };
+    await put(`overflow/quarantine/${DIGEST}.ndjson.gz`, gzipSync(`${JSON.stringify(late)}\n`));
+    const { stdout: second } = await erase(['--unit', 'user_id=late-person', '--json']);
+    expect(JSON.parse(second).run.places.overflow).toMatchObject({ rows: 1, deleted: 1 });
   });
 
   it('says what AWS refuses', async () => {

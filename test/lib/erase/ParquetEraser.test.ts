@@ -162,6 +162,33 @@ describe('the rows of a unit in a Parquet file', () => {
     expect(await eraser.examine(from)).toMatchObject({ rows: 6, own: 0, mentions: 5 });
   });
 
+  it('may be a thousand, of as many types; mentions are counted of a hundred, except in results', async () => {
+    await write(
+      `SELECT 'v999' AS unit_id, 'type999' AS id_type, 'v1000' AS note UNION ALL SELECT 'x', 'type1', 'see v7'`,
+    );
+    const units = Array.from({ length: 1_000 }, (_, i) => `custom_ids.type${i}=v${i}`);
+    const eraser = await open(...units);
+    expect(await eraser.examine(from)).toMatchObject({ rows: 2, own: 1, mentions: 0 });
+    expect(await eraser.examine(from, true)).toMatchObject({ rows: 2, own: 1, mentions: 1 });
+    const few = await open(...units.slice(0, 100));
+    expect(await few.examine(from)).toMatchObject({ own: 0, mentions: 1 });
+  });
+
+  it('do not make a file damaged if it is a condition that fails', async () => {
+    await write(`SELECT '{"userID":"a"}' AS custom_ids`);
+    class Failing extends UnitMatcher {
+      override hasIds(): boolean {
+        throw new Error('out of order');
+      }
+    }
+    const limits = { memoryMegabytes: 256, temporaryDirectory: directory };
+    const eraser = await ParquetEraser.open(limits, directory, new Failing([parseUnit('user_id=a', config)]));
+    erasers.push(eraser);
+    await expect(eraser.examine(from)).rejects.toThrow(
+      expect.objectContaining({ code: 'SLUICE_ENGINE_FAILED' }),
+    );
+  });
+
   it('are not looked for in what is no Parquet', async () => {
     writeFileSync(from, 'PAR1 no footer');
     const eraser = await open('user_id=a');

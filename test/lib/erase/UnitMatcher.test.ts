@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import { erasureId, parseUnit } from '../../../lib/erase/Unit.ts';
+import { distinctUnits, erasureId, parseUnit } from '../../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 
 const config = { unitIds: { companyID: 'company_id' } };
@@ -10,7 +10,7 @@ describe('a unit', () => {
   it.each([
     ['user_id=user-1', { type: 'userID', column: 'user_id', value: 'user-1' }],
     ['userID=a=b', { type: 'userID', column: 'user_id', value: 'a=b' }],
-    ['stable_id= s', { type: 'stableID', column: 'stable_id', value: ' s' }],
+    ['stable_id=a s', { type: 'stableID', column: 'stable_id', value: 'a s' }],
     ['company_id=7', { type: 'companyID', column: 'company_id', value: '7' }],
     ['companyID=7', { type: 'companyID', column: 'company_id', value: '7' }],
     ['custom_ids.teamID=t', { type: 'teamID', column: null, value: 't' }],
@@ -25,6 +25,8 @@ describe('a unit', () => {
     ['user=user-1', 'expected user_id, stable_id, company_id or custom_ids.<type>.'],
     ['teamID=t', '"teamID" is no unit'],
     ['custom_ids.=t', '"custom_ids." is no unit'],
+    ['stable_id= u-1', 'white space at its beginning or end'],
+    ['user_id=u-1\u00a0', 'white space at its beginning or end'],
     ['user_id=a\nb', 'a control character'],
     ['user_id=\ud800', 'half a character'],
     [`user_id=${'x'.repeat(1_001)}`, 'got 1001 characters, expected at most 1000.'],
@@ -42,6 +44,22 @@ describe('a unit', () => {
     expect(erasureId('bucket', [other, one, one])).toBe(id);
     expect(erasureId('another', [one, other])).not.toBe(id);
     expect(erasureId('bucket', [parseUnit('stable_id=a', config), other])).not.toBe(id);
+  });
+});
+
+describe('units', () => {
+  const some = (...texts: string[]) => texts.map((text) => parseUnit(text, config));
+
+  it('are counted once each, also two of the same value', () => {
+    expect(distinctUnits(some('user_id=a', 'stable_id=a', 'userID=a'))).toHaveLength(2);
+  });
+
+  it('are a thousand at most', () => {
+    const all = some(...Array.from({ length: 1_001 }, (_, i) => `user_id=u${i}`));
+    expect(distinctUnits(all.slice(1))).toHaveLength(1_000);
+    expect(() => distinctUnits(all)).toThrow(
+      expect.objectContaining({ code: 'SLUICE_ERASE_UNITS_TOO_MANY' }),
+    );
   });
 });
 
