@@ -229,6 +229,13 @@ export class EraseLake {
       const key = i % 2 === 0 ? relayRefusedKey({ reason: '401', at, id: keptId }) : relayWaitingKey(keptId);
       await this.put(key, Buffer.from(text), 'application/json');
     }
+    // A copy of nobody who is erased.
+    const others = relayId(at + 50, digest().slice(0, 24));
+    const othersCopy = writeRelayCopy({
+      ...{ id: others, keptAt: at + 50, path: '/v1/rgstr', query: '', headers: {} },
+      body: Buffer.from(body([{ column: 'user_id', value: id('stay', 'user_id', 999_999) }])),
+    });
+    await this.put(relayRefusedKey({ reason: '401', at, id: others }), Buffer.from(othersCopy));
     for (let i = 0; i < 4; i += 1) {
       const cells = this.#someones(3).map(({ value }) => `"${value}","1"\n`);
       await this.put(

@@ -283,6 +283,7 @@ describe('an erasure', () => {
       versions
         .filter((one) => one.isLatest && one.key.startsWith('relay/') && idsOf(one).length === 0)
         .map(({ key, versionId, digest }) => [key, versionId, digest]);
+    expect(copies(before).length).toBeGreaterThan(0);
     expect(copies(after)).toEqual(copies(before));
     expect(after.filter(({ key, isLatest }) => isLatest && key.startsWith('relay/'))).toHaveLength(
       copies(before).length,
