@@ -204,7 +204,7 @@ export class ObjectEraser {
       } else if (!dryRun) {
         // Without a marker, the newest version that is left would come back.
         if (version.isLatest && old.length > deleted) {
-          // S3 has no condition for a marker in a bucket of this kind: what was written since is not hidden.
+          // A marker hides whatever is the latest. What was written since is looked at first.
           const now = (await bucket.versions(version.key)).find(({ isLatest }) => isLatest);
           if (now?.versionId !== version.versionId || now.eTag !== version.eTag) return false;
           const denied = await bucket.hide(version.key);
