@@ -82,16 +82,18 @@ export async function sendReceipt(
   const written = wanted.filter((one) => !failed.includes(one));
   const left = configured.filter((one) => !written.includes(one));
   const isGivenUp = left.length > 0 && isTooOld(sender, receipt);
+  const code = failure?.code ?? note.why;
+  const isFailed = failure !== null || isGivenUp;
   log({
-    level: failure === null && !isGivenUp ? 'info' : 'error',
+    level: isFailed ? 'error' : 'info',
     event: 'ingest_receipt',
     ...about,
     ...(written.length > 0 ? { written } : {}),
     ...(left.length > 0 ? { left } : {}),
-    ...(failure === null ? {} : { failed: failed.length, code: failure.code, detail: failure.message }),
+    ...(isFailed ? { failed: isGivenUp ? left.length : failed.length, code, detail: failure?.message } : {}),
     ...(isGivenUp ? { given_up: new ReceiptError('SLUICE_RECEIPT_GIVEN_UP').code } : {}),
   });
-  await moveNote(sender, place, note, isGivenUp ? [] : left, failure?.code ?? note.why);
+  await moveNote(sender, place, note, isGivenUp ? [] : left, code);
   return failed;
 }
 

@@ -184,6 +184,11 @@ describe.each(['lambda', 'athena'] as const)('receipts of loads by %s', (engine)
     loads.clock.advance(3 * DAY_MS);
     await resend();
     expect(await notes()).toEqual([]);
+    // Only one of them was tried, and both are counted.
+    expect(loads.logged.filter((line) => 'given_up' in line)).toEqual([
+      expect.objectContaining({ failed: 1, code: 'SLUICE_RECEIPT_WEBHOOK_FAILED' }),
+      expect.objectContaining({ failed: 1, code: 'SLUICE_RECEIPT_WEBHOOK_FAILED' }),
+    ]);
   });
 
   it('wait for no other one that is refused each time', async () => {
