@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { parseJson } from '../../lib/base/json.ts';
 import { failureFields } from '../../lib/base/log.ts';
 import { batchFailures, isRunMessage, type QueueMessage } from '../../lib/base/queue.ts';
-import { ATHENA_STUCK_MS, MOST_SWEPT } from '../../lib/drops/limits.ts';
+import { ATHENA_STUCK_MS, MOST_SWEPT, RESEND_WITHIN_MS } from '../../lib/drops/limits.ts';
 import type { Loader, LoadRun } from '../../lib/drops/load/Loader.ts';
 import {
   findDropPlace,
@@ -22,7 +22,7 @@ import { ATHENA_NOTES, parseAthenaNote } from '../../lib/tables/ledgerKeys.ts';
 
 /**
  * Loads the days that messages name, one after the other, and then deletes some of the versions that are due. The hourly
- * message `{"sluice":"sweep"}` deletes all of them, so that they go even if no load follows. The response names the messages
+ * message `{"sluice":"sweep"}` deletes all of them, so that they go even if no load follows, and sends receipts again. The response names the messages
  * to redeliver: days that are busy, still change or may succeed later, sweeps that could not delete a version, and invalid
  * messages, which end up in the dead-letter queue.
  *
@@ -38,8 +38,8 @@ export async function loadMessages(
   let days = 0;
   for (const { messageId, body, receives } of messages) {
     if (isRunMessage(body, 'sweep')) {
-      await resend(loader, run);
       if (!(await sweep(loader, run))) failures.push(messageId);
+      await resend(loader, run);
       continue;
     }
     if (isRunMessage(body, 'athena') || isAthenaEvent(body)) {
@@ -198,10 +198,11 @@ function logFields(task: IngestTask, loaded: LoadOutcome, durationMs: number): R
 /** Sends receipts again, each with the rights of its own dataset. What fails is found by the next run. */
 async function resend(loader: Loader, run: Omit<LoadRun, 'isLastAttempt' | 'tries'>): Promise<void> {
   if (loader.config.sources.every(({ receipt }) => receipt === undefined)) return;
+  const deadline = Math.min(run.deadline, loader.clock.now() + RESEND_WITHIN_MS);
   try {
     await resendReceipts(
       loader,
-      run,
+      { ...run, deadline },
       (note) => findTablePlace(loader.config.sources, note),
       (place, work) => withScope(loader, place, work),
     );

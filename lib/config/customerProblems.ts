@@ -132,8 +132,8 @@ function sharedReceipts(sources: Config['sources']): string[] {
   });
 }
 
-/** Where receipts are written. */
-function receiptFolders(sources: Config['sources']) {
+/** Where receipts are written: bucket, folder with the slash at its end, and the field that says so. */
+export function receiptFolders(sources: Config['sources']) {
   return sources.flatMap((source, i) => {
     const folder = receiptFolder(source);
     return folder === null ? [] : [{ bucket: source.bucket, folder, field: `sources.${i}.receipt` }];

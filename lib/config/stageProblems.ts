@@ -1,5 +1,6 @@
 import type { Config } from '../schema/config.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
+import { receiptFolders } from './customerProblems.ts';
 
 /** One stage that is deployed, with its configuration. */
 export interface StageConfig {
@@ -29,7 +30,7 @@ const FIRST_WORDS = ['ingest', 'export'] as const;
  * are made of service and stage differ unless one stage is called as the other and one of {@link FIRST_WORDS}.
  *
  * Bucket names are global. Databases and workgroups are those of an account in a region, so their names may be equal in
- * stages of different regions, or of different accounts if both state `account`. Two stages may read one customer's folder, but may not write to it. A KMS key, an SNS topic
+ * stages of different regions, or of different accounts if both state `account`. Two stages may read one customer's folder, but may not write to one folder, nor call one webhook. A KMS key, an SNS topic
  * and roles of customers may be shared.
  */
 export function stageProblems(stages: readonly StageConfig[]): string[] {
@@ -54,7 +55,12 @@ function sharedBetween(one: StageConfig, other: StageConfig): string[] {
     const claim = claims(one.config).find((own) => own.kind === 'bucket' && own.name === name);
     if (claim !== undefined) problems.push(sentence(claim.field, name, one, 'bucket', field, other));
   }
-  return [...problems, ...(isApart ? [] : sharedNames(one, other)), ...sharedTargets(one, other)];
+  return [
+    ...problems,
+    ...(isApart ? [] : sharedNames(one, other)),
+    ...sharedTargets(one, other),
+    ...sharedWebhooks(one, other),
+  ];
 }
 
 /** The name of a stage that makes names of the other one: `prod-ingest` beside `prod`. */
@@ -124,21 +130,49 @@ function customerBuckets({ sources, exports }: Config): readonly Claim[] {
   ];
 }
 
-/** Folders that both export to: what one writes, the other would delete as old. */
+/** Folders that both write: what one exports the other would delete as old, and receipts of both would be taken for one's. */
 function sharedTargets(one: StageConfig, other: StageConfig): string[] {
-  return one.config.exports.flatMap((exported, i) => {
-    const folder = exportFolder(exported);
-    const at = other.config.exports.findIndex((each) => {
-      const theirs = exportFolder(each);
-      return (
-        each.target.bucket === exported.target.bucket &&
-        (theirs.startsWith(folder) || folder.startsWith(theirs))
-      );
-    });
-    return at === -1
+  const theirs = writtenFolders(other.config);
+  return writtenFolders(one.config).flatMap(({ bucket, folder, field, member }) => {
+    const shared = theirs.find(
+      (each) => each.bucket === bucket && (each.folder.startsWith(folder) || folder.startsWith(each.folder)),
+    );
+    return shared === undefined
       ? []
       : [
-          `exports.${i}.target.folder: got ${JSON.stringify(`${exported.target.bucket}/${folder}`)} for the stage ${one.stage}, expected a folder apart from that of \`exports.${at}\` of the stage ${other.stage}.`,
+          `${field}.${member}: got ${JSON.stringify(`${bucket}/${folder}`)} for the stage ${one.stage}, expected a folder apart from that of \`${shared.field}\` of the stage ${other.stage}.`,
         ];
   });
+}
+
+/** Folders in customers' buckets that a stage writes. */
+function writtenFolders({ exports, sources }: Config) {
+  return [
+    ...exports.map((exported, i) => ({
+      ...{ bucket: exported.target.bucket, folder: exportFolder(exported) },
+      ...{ field: `exports.${i}`, member: 'target.folder' },
+    })),
+    ...receiptFolders(sources).map((each) => ({ ...each, member: 'prefix' })),
+  ];
+}
+
+/** Webhooks that both call: a customer could not tell of which stage a receipt is. An address may hold a token. */
+function sharedWebhooks(one: StageConfig, other: StageConfig): string[] {
+  const theirs = webhooks(other.config);
+  return webhooks(one.config).flatMap(({ href, field }) => {
+    const shared = theirs.find((each) => each.href === href);
+    return shared === undefined
+      ? []
+      : [
+          `${field}: expected another address for the stage ${one.stage} than \`${shared.field}\` of the stage ${other.stage}, or no \`receipt\` in one of them.`,
+        ];
+  });
+}
+
+function webhooks({ sources }: Config) {
+  return sources.flatMap(({ receipt }, i) =>
+    receipt?.webhook === undefined
+      ? []
+      : [{ href: new URL(receipt.webhook.url).href, field: `sources.${i}.receipt.webhook.url` }],
+  );
 }

@@ -84,6 +84,8 @@ export const RECEIPT_TRIES = 3;
 export const RECEIPT_WITHIN_MS = 20_000;
 /** Milliseconds after the load for which a receipt is tried. */
 export const RECEIPT_GIVEN_UP_MS = 3 * 24 * 3_600_000;
+/** Milliseconds after which a run sends no other receipt again. */
+export const RESEND_WITHIN_MS = 180_000;
 /** Receipts that one run sends again. */
 export const MOST_RECEIPTS = 200;
 

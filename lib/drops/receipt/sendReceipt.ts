@@ -82,16 +82,18 @@ export async function sendReceipt(
   const written = wanted.filter((one) => !failed.includes(one));
   const left = configured.filter((one) => !written.includes(one));
   const isGivenUp = left.length > 0 && isTooOld(sender, receipt);
+  const code = failure?.code ?? note.why;
+  const isFailed = failure !== null || isGivenUp;
   log({
-    level: failure === null && !isGivenUp ? 'info' : 'error',
+    level: isFailed ? 'error' : 'info',
     event: 'ingest_receipt',
     ...about,
     ...(written.length > 0 ? { written } : {}),
     ...(left.length > 0 ? { left } : {}),
-    ...(failure === null ? {} : { failed: failed.length, code: failure.code, detail: failure.message }),
+    ...(isFailed ? { failed: isGivenUp ? left.length : failed.length, code, detail: failure?.message } : {}),
     ...(isGivenUp ? { given_up: new ReceiptError('SLUICE_RECEIPT_GIVEN_UP').code } : {}),
   });
-  await moveNote(sender, place, note, isGivenUp ? [] : left, failure?.code ?? note.why);
+  await moveNote(sender, place, note, isGivenUp ? [] : left, code);
   return failed;
 }
 
@@ -221,7 +223,7 @@ function toReceiptError(code: keyof typeof ReceiptError.entries, error: unknown)
 
 /**
  * Sends receipts again that were not sent everywhere, once each. Where one fails, the source's others wait for the next run. So
- * that it is not the same one that the others wait for each time, a run begins at any of them.
+ * that it is not the same one that the others wait for each time, a run begins at any of them. What fails otherwise is logged.
  *
  * @param placeOf The dataset and day of a note; null if the dataset is gone: then the note is removed.
  * @param scoped Runs work with the rights of one dataset alone.
@@ -233,25 +235,31 @@ export async function resendReceipts(
   placeOf: (note: ReceiptNote) => DropPlace | null,
   scoped: (place: DropPlace, work: (scoped: Sender) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const { clock, random } = sender;
+  const { clock, random, log } = sender;
   const keys = await listNotes(sender, run);
   const first = Math.floor(random() * keys.length);
   const stopped = new Map<string, readonly ReceiptChannel[]>();
   let tried = 0;
   for (const key of [...keys.slice(first), ...keys.slice(0, first)]) {
     if (tried >= MOST_RECEIPTS || clock.now() >= run.deadline || run.signal.aborted) return;
-    const due = await dueNote(sender, key, placeOf);
-    if (due === null) continue;
-    const { place, entry, receipt, note } = due;
-    const { name } = place.source;
-    const isStopped = note.to.every((one) => stopped.get(name)?.includes(one));
-    if (isStopped && !isTooOld(sender, receipt)) continue;
-    tried += 1;
-    await scoped(place, async (own) => {
+    try {
+      const due = await dueNote(sender, key, placeOf);
+      if (due === null) continue;
+      const { place, entry, receipt, note } = due;
+      const { name } = place.source;
       const before = stopped.get(name) ?? [];
-      const failed = await sendReceipt(own, run, place, entry, note, { tries: 1, stopped: before });
-      stopped.set(name, [...before, ...failed]);
-    });
+      const isStopped = note.to.every((one) => before.includes(one));
+      if (isStopped && !isTooOld(sender, receipt)) continue;
+      tried += 1;
+      await scoped(place, async (own) => {
+        const failed = await sendReceipt(own, run, place, entry, note, { tries: 1, stopped: before });
+        stopped.set(name, [...before, ...failed]);
+      });
+    } catch (error) {
+      // A role that one customer's receipt can't be sent with, or an entry that can't be read, holds no other receipt up.
+      const { table, day } = parseReceiptNote(key) ?? {};
+      log({ level: 'error', event: 'ingest_receipt', table, day, failed: 1, ...failureFields(error) });
+    }
   }
 }
 

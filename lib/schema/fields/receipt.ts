@@ -41,32 +41,39 @@ function secretBytes(text: string): number {
   return Buffer.from(text.slice('whsec_'.length), 'base64').byteLength;
 }
 
-const webhook = z.strictObject({
-  url: noted(
-    url,
-    {
-      text: 'Where receipts are sent, as POST. `http://` only on this machine. No redirect is followed.',
-      example: 'https://hooks.example.com/sluice',
-    },
-    'functions',
-  ),
-  secret: noted(
-    z
-      .string('a secret')
-      .regex(SECRET, 'whsec_ and Base64: `openssl rand -base64 32` makes it')
-      .refine(
-        (text) => secretBytes(text) >= SECRET_BYTES.least && secretBytes(text) <= SECRET_BYTES.most,
-        'whsec_ and 24 to 64 bytes in Base64',
-      )
-      .optional(),
-    {
-      text: 'Secret that signs them, by [Standard Webhooks](https://www.standardwebhooks.com/): `whsec_` and 24 to 64 bytes in Base64. The customer has it too, and verifies with it. Take it from an environment variable when you deploy.',
-      absent: 'receipts are not signed',
-      example: 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=',
-    },
-    'functions',
-  ),
-});
+const webhook = z
+  .strictObject({
+    url: noted(
+      url,
+      {
+        text: 'Where receipts are sent, as POST. `http://` only on this machine. No redirect is followed.',
+        example: 'https://hooks.example.com/sluice',
+      },
+      'functions',
+    ),
+    secret: noted(
+      z
+        .string('a secret')
+        .regex(SECRET, 'whsec_ and Base64: `openssl rand -base64 32` makes it')
+        .refine(
+          (text) => secretBytes(text) >= SECRET_BYTES.least && secretBytes(text) <= SECRET_BYTES.most,
+          'whsec_ and 24 to 64 bytes in Base64',
+        )
+        .optional(),
+      {
+        text: 'Secret that signs them, by [Standard Webhooks](https://www.standardwebhooks.com/): `whsec_` and 24 to 64 bytes in Base64. The customer has it too, and verifies with it. Take it from an environment variable when you deploy.',
+        absent: 'receipts are not signed',
+        example: 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=',
+      },
+      'functions',
+    ),
+  })
+  // An unset variable would send receipts without a signature.
+  .refine((hook) => !('secret' in hook) || hook.secret !== undefined, {
+    path: ['secret'],
+    message:
+      'a secret: the environment variable that it is taken from is not set. Leave `secret` out if receipts are not signed',
+  });
 
 /** What a customer gets of each load of their files: docs/ingest.md, "Receipts". */
 export const receiptSchema = z

@@ -128,6 +128,46 @@ describe('load messages', () => {
     expect(new Set(ids).size).toBe(1);
   });
 
+  it('sweep first, and leave receipts that do not fit into a few minutes to the next run', async () => {
+    const sources = loads.config.sources.map((source) => ({
+      ...source,
+      receipt: { bucket: false, prefix: 'r', webhook: { url: 'https://hooks.example/' } },
+    }));
+    let status = 503;
+    let posts = 0;
+    const receipts: Loader['receipts'] = {
+      put: () => Promise.reject(new Error('no bucket')),
+      async post() {
+        posts += 1;
+        if (status === 200) loads.clock.advance(200_000);
+        return { status };
+      },
+    };
+    // The clock of the test knows whole milliseconds.
+    const wait = async (ms: number) => loads.clock.advance(Math.ceil(ms));
+    const given = (body: string) => {
+      const loader = loads.makeLoader({ config: { ...loads.config, sources }, receipts, wait });
+      return loadMessages(loader, loads.makeRun(), [{ messageId: '0', body, receives: 1 }], 3);
+    };
+    for (const name of ['old', 'new']) {
+      await loads.drop('a.parquet', someEvents(0, 2, name));
+      await given(task());
+    }
+    await loads.drop('a.parquet', someEvents(0, 2), '2026-11-18');
+    await given(task({ day: '2026-11-18' }));
+    loads.clock.advance(86_400_000);
+    [status, posts] = [200, 0];
+    const before = loads.logged.length;
+    await given(JSON.stringify({ sluice: 'sweep' }));
+    expect(loads.logged.slice(before)).toMatchObject([
+      { event: 'ingest_sweep', removed: 1 },
+      { event: 'ingest_receipt', written: ['webhook'] },
+    ]);
+    expect(posts).toBe(1);
+    await given(JSON.stringify({ sluice: 'sweep' }));
+    expect(posts).toBe(2);
+  });
+
   it('are retried while another load holds the day', async () => {
     await loads.drop('a.parquet', someEvents(0, 2));
     await loads.load({ killAt: 'claimed' });

@@ -264,6 +264,9 @@ const source = (bucket: string) => ({
     { name: 'acme', bucket, owner: '111122223333', datasets: [{ name: 'events', kind: 'events' as const }] },
   ],
 });
+const withReceipt = (receipt: object) => ({
+  sources: source('acme-drops').sources.map((one) => ({ ...one, receipt })),
+});
 const exported = (bucket: string, folder: string) => ({
   exports: [
     { name: 'events', table: 'statsig_forwarded_events', target: { bucket, folder, owner: '111122223333' } },
@@ -362,6 +365,24 @@ describe('two stages', () => {
       { dev: exported('acme-warehouse', 'sluice/events'), prod: exported('acme-warehouse', 'sluice') },
       'exports.0.target.folder: got "acme-warehouse/sluice/" for the stage prod, expected a folder apart from that of `exports.0` of the stage dev.',
     ],
+    [
+      'a folder of receipts',
+      { dev: withReceipt({ bucket: true }), prod: withReceipt({ bucket: true }) },
+      'sources.0.receipt.prefix: got "acme-drops/sluice-receipts/" for the stage prod, expected a folder apart from that of `sources.0.receipt` of the stage dev.',
+    ],
+    [
+      'a folder that one exports to and the other writes receipts to',
+      { dev: withReceipt({ bucket: true, prefix: 'sluice/r' }), prod: exported('acme-drops', 'sluice') },
+      'exports.0.target.folder: got "acme-drops/sluice/" for the stage prod, expected a folder apart from that of `sources.0.receipt` of the stage dev.',
+    ],
+    [
+      'a webhook, whose address is not repeated',
+      {
+        dev: withReceipt({ webhook: { url: 'https://Hooks.example:443/t0ken' } }),
+        prod: withReceipt({ webhook: { url: 'https://hooks.example/t0ken' } }),
+      },
+      'sources.0.receipt.webhook.url: expected another address for the stage prod than `sources.0.receipt.webhook.url` of the stage dev, or no `receipt` in one of them.',
+    ],
   ])('may not share %s', async (_what, different, sentence) => {
     const file = fileFor(different);
     for (const stage of ['dev', 'prod', 'personal-ada'])
@@ -378,6 +399,13 @@ describe('two stages', () => {
     [
       "a customer's bucket with a folder for each",
       { dev: exported('acme-warehouse', 'dev'), prod: exported('acme-warehouse', 'prod') },
+    ],
+    [
+      "a customer's bucket with receipts of each, or of one alone",
+      {
+        dev: withReceipt({ bucket: true, prefix: 'dev', webhook: { url: 'https://hooks.example/dev' } }),
+        prod: withReceipt({ bucket: true, prefix: 'prod', webhook: { url: 'https://hooks.example/prod' } }),
+      },
     ],
     [
       'what one exports and the other reads',
@@ -444,6 +472,25 @@ describe('two stages', () => {
     );
     expect((await loadComparedConfig(file, 'personal-bob')).bucket).toBe('acme-personal-bob');
     expect((await loadComparedConfig(file, 'prod')).bucket).toBe('acme-prod');
+  });
+
+  it('are compared without the secret of a webhook of the other, which has to be set where it is packaged', async () => {
+    const file = fileWith(`export default defineConfig(
+  ({ stage }) => ({
+    bucket: 'acme-' + stage,
+    database: 'sluice_' + stage,
+    athena: { workgroup: 'sluice-' + stage, stagingDatabase: 'staging_' + stage },
+    sources: [{
+      name: 'acme', bucket: 'acme-drops', owner: '111122223333', datasets: [{ name: 'events', kind: 'events' }],
+      receipt: { webhook: { url: 'https://hooks.example/' + stage, secret: stage === 'dev' ? 'whsec_${'A'.repeat(32)}' : undefined } },
+    }],
+  }),
+  { stages: ['dev', 'prod'] },
+);`);
+    expect((await loadComparedConfig(file, 'dev')).sources[0]?.receipt?.webhook?.secret).toMatch(/^whsec_/);
+    expect(await refusal(() => loadComparedConfig(file, 'prod'))).toContain(
+      'sources.0.receipt.webhook.secret: got nothing, expected a secret: the environment variable that it is taken from is not set.',
+    );
   });
 
   it('are compared without the salt of the other, which only its own machine may have', async () => {

@@ -304,6 +304,7 @@ describe('the settings of receipts', () => {
     ['an unknown member', { bucket: true, every: 'day' }, 'every'],
     ['a secret without its form', { webhook: { url: 'https://a.example', secret: 'abc' } }, 'whsec_'],
     ['a secret that is short', { webhook: { url: 'https://a.example', secret: 'whsec_YWJj' } }, '24 to 64'],
+    ['a secret that is not set', { webhook: { url: 'https://a.example', secret: undefined } }, 'is not set'],
     ["the folder of the dataset's drops", { bucket: true, prefix: 'in/events' }, 'expected a folder apart'],
     ['a folder around it', { bucket: true, prefix: 'in' }, 'sources.0.datasets.0'],
     ['a folder in it', { bucket: true, prefix: 'in/events/receipts' }, 'expected a folder apart'],

@@ -55,14 +55,17 @@ describe.each(['lambda', 'athena'] as const)('receipts of loads by %s', (engine)
     if (engine === 'lambda' || outcome === 'killed') return outcome;
     return (await loads.goOn({ ...options, loader: { ...more, ...options.loader } })) ?? outcome;
   };
-  const resend = () => {
+  const resend = (onScope: (day: string) => void = () => {}) => {
     const sender = loads.makeLoader(more);
     const { sources } = more.config ?? loads.config;
     return resendReceipts(
       sender,
       loads.makeRun(),
       (note) => findTablePlace(sources, note),
-      (_, work) => work(sender),
+      async (place, work) => {
+        onScope(place.day);
+        await work(sender);
+      },
     );
   };
   const notes = () => loads.keys(RECEIPT_NOTES);
@@ -181,6 +184,11 @@ describe.each(['lambda', 'athena'] as const)('receipts of loads by %s', (engine)
     loads.clock.advance(3 * DAY_MS);
     await resend();
     expect(await notes()).toEqual([]);
+    // Only one of them was tried, and both are counted.
+    expect(loads.logged.filter((line) => 'given_up' in line)).toEqual([
+      expect.objectContaining({ failed: 1, code: 'SLUICE_RECEIPT_WEBHOOK_FAILED' }),
+      expect.objectContaining({ failed: 1, code: 'SLUICE_RECEIPT_WEBHOOK_FAILED' }),
+    ]);
   });
 
   it('wait for no other one that is refused each time', async () => {
@@ -197,6 +205,23 @@ describe.each(['lambda', 'athena'] as const)('receipts of loads by %s', (engine)
     more = { ...more, random: () => 0.5 };
     await resend();
     expect(await notes()).toEqual([expect.stringContaining(`/${BEFORE}/`)]);
+  });
+
+  it('are sent although the session of another dataset or day can not be had', async () => {
+    customer.status = 503;
+    for (const day of [DAY, BEFORE]) {
+      await loads.drop('a.parquet', someEvents(0, 3), day);
+      await load({ day });
+    }
+    customer.status = 200;
+    more = { ...more, random: () => 0 };
+    await resend((day) => {
+      if (day === BEFORE) throw new Error('AccessDenied');
+    });
+    expect(await notes()).toEqual([expect.stringContaining(`/${BEFORE}/`)]);
+    expect(loads.logged).toContainEqual(
+      expect.objectContaining({ event: 'ingest_receipt', table: 'acme_events', day: BEFORE, failed: 1 }),
+    );
   });
 
   it('are not sent of an outcome that a later load has replaced', async () => {
