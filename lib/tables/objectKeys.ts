@@ -1,7 +1,14 @@
 import { isoDay, isoTimestamp, isUtcDay, type UtcDay } from '../base/time.ts';
 import type { Config } from '../schema/config.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
-import { ATHENA_NOTES, LEDGER_FOLDER, parseVersionNote, VERSION_NOTES } from './ledgerKeys.ts';
+import {
+  ATHENA_NOTES,
+  LEDGER_FOLDER,
+  parseReceiptNote,
+  parseVersionNote,
+  RECEIPT_NOTES,
+  VERSION_NOTES,
+} from './ledgerKeys.ts';
 import { groupsKey, parseTableKey, tableFolder } from './tableFolders.ts';
 
 /** Folder of rows that streams did not accept in time. */
@@ -253,6 +260,7 @@ export function isOwnKey(layout: Pick<Config, 'statsigFolder' | 'tables'>, key: 
   if (key.startsWith(ERRORS_FOLDER)) return parseErrorKey(key) !== null;
   if (key.startsWith(PARKED_FOLDER)) return isOwnKey(layout, key.slice(PARKED_FOLDER.length));
   if (key.startsWith(LOADS_FOLDER) || key.startsWith(ATHENA_NOTES)) return true;
+  if (key.startsWith(RECEIPT_NOTES)) return parseReceiptNote(key) !== null;
   if (key.startsWith(VERSION_NOTES)) return parseVersionNote(key) !== null;
   if (key.startsWith(LEDGER_FOLDER)) return key.endsWith('.json');
   if (key.startsWith(RELAY_FOLDER))

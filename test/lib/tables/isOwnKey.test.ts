@@ -12,6 +12,7 @@ import {
   lastLookKey,
   lateNoteKey,
   ledgerKey,
+  receiptNoteKey,
   redrivenKey,
   triggerKey,
   versionNoteKey,
@@ -57,6 +58,9 @@ const built: Readonly<Record<string, readonly string[]>> = {
   overflowKey: tableKinds.map((kind) => overflowKey(kind, DIGEST)),
   parkedKey: [parkedKey(overflowKey('events', DIGEST))],
   quarantineLargeKey: [quarantineLargeKey(day, 'q-1')],
+  receiptNoteKey: [
+    receiptNoteKey({ table: 'acme_web', day, id: 'r-1', to: ['bucket', 'webhook'], why: 'new' }),
+  ],
   refusedRowsKey: [
     refusedRowsKey(config, { table: 'acme_web', day, fingerprint: DIGEST, receivedAt: Date.parse(day) }),
   ],
