@@ -1,4 +1,5 @@
-import { type Config, PRIMARY_WORKGROUP } from '../../lib/schema/config.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { PRIMARY_WORKGROUP } from '../../lib/schema/fields/athena.ts';
 import type { OwoxReader } from '../../lib/schema/readers.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
 import type { Deployment } from './readDeployment.ts';

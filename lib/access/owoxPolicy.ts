@@ -1,4 +1,4 @@
-import { PRIMARY_WORKGROUP } from '../schema/config.ts';
+import { PRIMARY_WORKGROUP } from '../schema/fields/athena.ts';
 import { landedFolders } from '../tables/tableFolders.ts';
 import { awsDataCatalogArn, bucketArn, catalogArns, objectsArn, type Place, workgroupArn } from './place.ts';
 import { allow, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';

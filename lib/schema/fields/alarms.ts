@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { noted } from './noted.ts';
+
+/** https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
+const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
+
+/** Times an hour. */
+const times = () => z.int('a whole number').min(1, '1 or more').max(1_000_000_000, '1000000000 at most');
+
+/** Where alarms are sent, and thresholds that depend on the traffic. */
+export const alarmsSchema = z
+  .strictObject({
+    topicArn: noted(
+      z
+        .string('the ARN of an SNS topic')
+        .regex(TOPIC_ARN, 'the ARN of an SNS topic, arn:aws:sns:<region>:<account>:<name>')
+        .nullable()
+        .default(null),
+      {
+        text: 'SNS topic to which every alarm is sent, when it rings and when it ends.',
+        absent: 'alarms ring in CloudWatch only, and nobody is told',
+        example: 'arn:aws:sns:eu-west-1:111122223333:on-call',
+      },
+      'in place',
+      'Every alarm has the new topic.',
+    ),
+    invocationsPerHour: noted(
+      times().default(1_000_000),
+      {
+        text: 'Requests that the collector takes within an hour at which the alarm `invocations` rings: somebody may be sending what you pay for. 1,000,000 are about 278 a second. Set it to three times your busiest hour.',
+        example: 3_000_000,
+      },
+      'in place',
+      'The alarm has the new threshold.',
+    ),
+    refusedKeysPerHour: noted(
+      times().default(10_000),
+      {
+        text: 'Requests answered 401 within an hour at which the alarms `key-unknown`, `key-missing` and `key-not-for-events` ring.',
+        example: 1_000,
+      },
+      'in place',
+      'The alarms have the new threshold.',
+    ),
+  })
+  .prefault({});

@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { named, noted } from './noted.ts';
+
+/** Shares of an experiment's groups, e.g. `{ control: 50, treatment: 50 }`: group ID or name, and its weight. */
+const splitSchema = z
+  .record(z.string().min(1), z.number('a number').positive('a number above 0'), 'weights by group')
+  .refine((split) => Object.keys(split).length > 1, 'at least two groups');
+
+const experimentName = () => z.string('an experiment name').min(1, 'an experiment name');
+
+/** Experiments by name; with `split` the weights of their groups, which `sluice check` compares. No experiment has two. */
+export const experimentsSchema = z
+  .array(
+    z.union(
+      [
+        experimentName(),
+        named(
+          'ExperimentInput',
+          z.strictObject({
+            name: noted(
+              experimentName(),
+              { text: 'Name of the experiment.', example: 'checkout_button' },
+              'functions',
+            ),
+            split: noted(
+              splitSchema,
+              {
+                text: 'Weights of its groups, by group ID or name, with which `sluice check` compares what came in.',
+                example: { control: 50, treatment: 50 },
+              },
+              'nothing',
+              'Only `sluice check` reads it.',
+            ),
+          }),
+        ),
+      ],
+      'an experiment name, or { name, split }',
+    ),
+  )
+  .superRefine((experiments, context) => {
+    const taken = new Set<string>();
+    for (const [i, experiment] of experiments.entries()) {
+      if (typeof experiment === 'string') continue;
+      if (taken.has(experiment.name))
+        context.addIssue({ code: 'custom', path: [i, 'name'], message: 'one split for each experiment' });
+      taken.add(experiment.name);
+    }
+  });

@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import { noted } from './noted.ts';
+
+const days = () => z.int('whole days').min(1, '1 or more: null keeps for good').max(36_500, '36500 at most');
+
+const EXPIRY =
+  'The lifecycle rules of the bucket change. S3 applies them once a day, also to objects that exist. What has expired does not come back. An existing bucket keeps its own rules.';
+
+/** Days after which objects in the bucket expire; null keeps them. docs/deploy.md has the table. */
+export const retentionSchema = z
+  .strictObject({
+    forwardedDays: noted(
+      days().nullable().default(null),
+      {
+        text: 'Days for which raw exposures and events are kept. Their partitions stay registered, and are empty then.',
+        absent: 'they are kept',
+        example: 730,
+      },
+      'in place',
+      EXPIRY,
+    ),
+    quarantineDays: noted(
+      days().nullable().default(90),
+      {
+        text: 'Days for which refused events, rows and large bodies are kept. They may contain data that nobody meant to keep.',
+        example: 30,
+      },
+      'in place',
+      EXPIRY,
+    ),
+    queryResultDays: noted(
+      days().nullable().default(30),
+      {
+        text: "Days for which Athena's results are kept. Running the query again makes them again.",
+        example: 7,
+      },
+      'in place',
+      EXPIRY,
+    ),
+    parkedDays: noted(
+      days().nullable().default(null),
+      {
+        text: 'Days for which [parked objects](redrive.md) are kept.',
+        absent: 'only you delete them',
+        example: 365,
+      },
+      'in place',
+      EXPIRY,
+    ),
+    errorDays: noted(
+      days().nullable().default(null),
+      {
+        text: 'Days for which records are kept that Firehose could not deliver. Redrive parks those that it cannot process within a day.',
+        absent: 'they are kept',
+        example: 90,
+      },
+      'in place',
+      EXPIRY,
+    ),
+    stateVersionDays: noted(
+      days().default(30),
+      {
+        text: 'Days for which S3 keeps versions of state (`ledger/`, `parked/`) that were overwritten or deleted.',
+        example: 14,
+      },
+      'in place',
+      EXPIRY,
+    ),
+    dataVersionDays: noted(
+      days().default(1),
+      {
+        text: 'The same for everything else. With 1, data that is deleted is gone on the day after.',
+        example: 7,
+      },
+      'in place',
+      EXPIRY,
+    ),
+  })
+  .prefault({});
