@@ -9,7 +9,7 @@ export async function fillConsole(
   const now = observed.clock.now();
   for (const back of [2, 1, 0]) {
     const time = now - back * DAY_MS;
-    await observed.send({
+    await observed.accept({
       events: Array.from({ length: 40 }, (_, i) => ({
         eventName: 'statsig::config_exposure',
         user: { userID: `user-${back}-${i}` },
@@ -21,7 +21,7 @@ export async function fillConsole(
         },
       })),
     });
-    await observed.send({
+    await observed.accept({
       events: Array.from({ length: 12 }, (_, i) => ({
         eventName: i % 3 === 0 ? 'purchase' : 'page_view',
         value: i % 3 === 0 ? 12.5 : '/home',
@@ -31,7 +31,7 @@ export async function fillConsole(
       })),
     });
   }
-  await observed.send({ events: [{ user: { userID: 'nameless' } }, { eventName: 'seen', time: 'never' }] });
+  await observed.accept({ events: [{ user: { userID: 'nameless' } }, { eventName: 'seen', time: 'never' }] });
   await observed.cloud.flush();
-  await observed.send({ events: [{ eventName: 'purchase', user: { userID: 'ada' }, value: 3 }] });
+  await observed.accept({ events: [{ eventName: 'purchase', user: { userID: 'ada' }, value: 3 }] });
 }
