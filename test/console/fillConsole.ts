@@ -4,7 +4,7 @@ const DAY_MS = 86_400_000;
 
 /** Fills a local cloud with a little of everything that the console shows, delivered and still in buffers. */
 export async function fillConsole(
-  observed: Pick<Awaited<ReturnType<typeof startObserved>>, 'cloud' | 'clock' | 'send'>,
+  observed: Pick<Awaited<ReturnType<typeof startObserved>>, 'cloud' | 'clock' | 'accept'>,
 ): Promise<void> {
   const now = observed.clock.now();
   for (const back of [2, 1, 0]) {
