@@ -59,9 +59,11 @@ export async function openQuery(
     readonly context: StatementContext;
     readonly statement: string;
     readonly nameColumns: boolean;
+    /** Aliases that select items of the same SELECT may use, which Trino has not. */
+    readonly ownAliases?: ReadonlySet<string>;
   },
 ): Promise<OpenQuery> {
-  const { runner, session, context, statement, nameColumns } = options;
+  const { runner, session, context, statement, nameColumns, ownAliases = new Set() } = options;
   const { database, parameters, onCall } = context;
   const scope = new QueryScope({ catalog: runner.catalog, store: runner.store, session, onCall });
   try {
@@ -108,7 +110,7 @@ export async function openQuery(
       translation = rows;
       unnestPairs = 'rows';
     }
-    const hiddenNames = reusedAliases(list);
+    const hiddenNames = new Set([...reusedAliases(list)].filter((name) => !ownAliases.has(name)));
     if (hiddenNames.size > 0) {
       const bare = translate(query.sql, { parameters: literals, nameColumns, unnestPairs, hiddenNames });
       const error = await describeColumns(session, bare.sql).catch((reason: unknown) => reason);
