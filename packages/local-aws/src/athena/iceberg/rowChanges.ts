@@ -1,11 +1,11 @@
 import { quoteName } from '../../base/sql.ts';
-import { type IcebergField, schemaOf, snapshotOf } from '../../iceberg/index.ts';
 import { trinoTypeName } from '../engine/columnTypes.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementResult } from '../engine/StatementRunner.ts';
 import type { SessionColumn } from '../engine/tableSql.ts';
 import { type OpenQuery, openQuery, type QueryRun, rowsFrom, runExplain } from '../statements/queryStatements.ts';
 import { resolveTableName, type RowChange } from '../statements/Statement.ts';
+import { takesType } from '../statements/writeStatements.ts';
 import { commitChange } from './commit.ts';
 import { isIcebergTable, type LoadedTable, loadIcebergTable } from './loadTable.ts';
 import {

@@ -46,7 +46,6 @@ export async function changedFiles(
   table: LoadedTable,
   rows: ChangedRows,
 ): Promise<ChangedFiles> {
-  const { session } = run;
   const { metadata, snapshot } = table;
   const counts = await readCounts(
     run,

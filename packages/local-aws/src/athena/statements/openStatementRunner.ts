@@ -74,8 +74,7 @@ async function runStatement(
     return await runStatement(prepared, { ...context, parameters: statement.parameters }, runner, sessions);
   }
   const kind = statementKind(statement);
-  const change = rowChangeOf(statement);
-  if (change === undefined && (!('query' in statement) || statement.kind === 'createView')) {
+  if (!usesRows(statement)) {
     try {
       const result = await runCatalogStatement(statement, {
         runner,
@@ -98,12 +97,23 @@ async function runStatement(
   session.closeOnAbort(context.signal);
   const run = { runner, session, context, statement: sql };
   if (statement.kind === 'explainChange') return { ...kind, ...(await explainRowChange(statement.change, run)) };
-  if (change !== undefined) return { ...kind, ...(await runRowChange(change, run)) };
   if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
   if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };
   if (statement.kind === 'createTableAs') return { ...kind, ...(await runCreateTableAs(statement, run)) };
   if (statement.kind === 'insert') return { ...kind, ...(await runInsert(statement, run)) };
-  return { ...kind, ...(await runUnload(statement, run)) };
+  if (statement.kind === 'unload') return { ...kind, ...(await runUnload(statement, run)) };
+  return { ...kind, ...(await runRowChange(statement, run)) };
+}
+
+/** Whether a statement reads or writes rows, in a session. */
+function usesRows(
+  statement: Statement,
+): statement is
+  | RowChange
+  | Extract<Statement, { kind: 'explainChange' }>
+  | Exclude<Extract<Statement, { query: QueryText }>, { kind: 'createView' }> {
+  if (rowChangeOf(statement) !== undefined) return true;
+  return 'query' in statement && statement.kind !== 'createView';
 }
 
 /** The row change that a statement makes or explains. */
