@@ -92,8 +92,8 @@ export type QueryCall =
     }
   | {
       readonly service: 's3';
-      /** A table's object, or an object that the query writes; a folder that is listed; the place of a bucket. */
-      readonly operation: 'GetObject' | 'PutObject' | 'ListBucket' | 'GetBucketLocation';
+      /** A table's object, or an object that the query writes or removes; a folder that is listed; the place of a bucket. */
+      readonly operation: 'GetObject' | 'PutObject' | 'DeleteObject' | 'ListBucket' | 'GetBucketLocation';
       readonly bucket: string;
       /** The prefix of a listing; '' for the place of a bucket. */
       readonly key: string;
