@@ -3,20 +3,25 @@ import { trinoTypeName } from '../engine/columnTypes.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementResult } from '../engine/StatementRunner.ts';
 import type { SessionColumn } from '../engine/tableSql.ts';
-import { type OpenQuery, openQuery, type QueryRun, rowsFrom, runExplain } from '../statements/queryStatements.ts';
-import { resolveTableName, type RowChange } from '../statements/Statement.ts';
+import {
+  type OpenQuery,
+  openQuery,
+  type QueryRun,
+  rowsFrom,
+  runExplain,
+} from '../statements/queryStatements.ts';
+import { type RowChange, resolveTableName } from '../statements/Statement.ts';
 import { takesType } from '../statements/writeStatements.ts';
 import { commitChange } from './commit.ts';
 import { isIcebergTable, type LoadedTable, loadIcebergTable } from './loadTable.ts';
+import { type ChangedRows, changedFiles, overlapping } from './rowChangesFiles.ts';
 import {
-  CLAUSE_ALIAS,
   type ChangeQuery,
   changeError,
   changeParameters,
   changeQuery,
   updatesOf,
 } from './rowChangesQuery.ts';
-import { type ChangedRows, changedFiles, overlapping } from './rowChangesFiles.ts';
 import { icebergColumns } from './scanSql.ts';
 import { openTableFiles } from './tableFiles.ts';
 import { removeAll, writeDataFiles } from './writeData.ts';
@@ -93,7 +98,7 @@ async function openChange(change: RowChange, run: QueryRun): Promise<OpenChange>
   const wrap = (error: unknown) => changeError(error, query, run.statement);
   const opened = await openQuery(
     { sql: query.sql, offset: 0 },
-    { ...run, context, statement: query.sql, nameColumns: false, ownAliases: new Set([CLAUSE_ALIAS]) },
+    { ...run, context, statement: query.sql, nameColumns: false, rowIds: true },
   ).catch((error: unknown) => {
     throw wrap(error);
   });
@@ -102,7 +107,8 @@ async function openChange(change: RowChange, run: QueryRun): Promise<OpenChange>
     translateError: (error, prefix) => wrap(opened.translateError(error, prefix)),
   };
   requireTypes(change, run, { columns, query, open });
-  return { table, columns, query, open };
+  // The state that the query reads, which another writer may have changed since its columns were looked up.
+  return { table: await open.loadedTable(table.entry), columns, query, open };
 }
 
 /** Loads the table, checks the names of its columns, and composes the query. */
@@ -291,11 +297,7 @@ function deletingCondition(change: RowChange): string {
 }
 
 /** Writes the new versions of updated rows, and inserted rows. */
-async function writeRows(
-  change: RowChange,
-  run: QueryRun,
-  { table, columns, query, open }: OpenChange,
-) {
+async function writeRows(change: RowChange, run: QueryRun, { table, columns, query, open }: OpenChange) {
   const updates = new Map(updatesOf(change).map(({ clause, assignments }) => [clause, assignments]));
   const inserts =
     change.kind === 'merge'
@@ -303,7 +305,8 @@ async function writeRows(
       : [];
   const clauses = [...updates.keys(), ...inserts];
   if (clauses.length === 0) return [];
-  const indexOf = (wanted: (column: ChangeQuery['columns'][number]) => boolean) => query.columns.findIndex(wanted);
+  const indexOf = (wanted: (column: ChangeQuery['columns'][number]) => boolean) =>
+    query.columns.findIndex(wanted);
   const values = columns.map(({ name, type }) => {
     const cases = clauses.flatMap((clause) => {
       const assigned = indexOf(

@@ -57,8 +57,13 @@ export async function changedFiles(
   const data = entries.filter(({ content }) => content === 'data');
   const deletes = entries.filter(({ content }) => content !== 'data');
   const touched = data.filter(({ location }) => counts.has(location));
-  if (touched.length < counts.size) throw statementError('ICEBERG_COMMIT_ERROR', 'The table has changed since it was read');
-  const emptied = await emptiedFiles(run, rows, { counts, touched, deletesOf: (file) => deletesOf(file, deletes, metadata) });
+  if (touched.length < counts.size)
+    throw statementError('ICEBERG_COMMIT_ERROR', 'The table has changed since it was read');
+  const emptied = await emptiedFiles(run, rows, {
+    counts,
+    touched,
+    deletesOf: (file) => deletesOf(file, deletes, metadata),
+  });
   const added: NewFile[] = [];
   try {
     const partial = touched.filter(({ location }) => !emptied.has(location));
@@ -74,7 +79,9 @@ export async function changedFiles(
       .flatMap((file) => deletesOf(file, deletes, metadata).map(({ location }) => location)),
   );
   const unneeded =
-    emptied.size === 0 ? [] : deletes.filter(({ location }) => !needed.has(location)).map(({ location }) => location);
+    emptied.size === 0
+      ? []
+      : deletes.filter(({ location }) => !needed.has(location)).map(({ location }) => location);
   return {
     added,
     removed: [...emptied, ...unneeded],
@@ -160,7 +167,9 @@ export async function overlapping(
   dataFile: string,
   added: readonly FileEntry[],
 ): Promise<boolean> {
-  if (added.some(({ content, format }) => content !== 'position-deletes' || format.toUpperCase() !== 'PARQUET'))
+  if (
+    added.some(({ content, format }) => content !== 'position-deletes' || format.toUpperCase() !== 'PARQUET')
+  )
     return true;
   const paths: string[] = [];
   for (const { location } of added) {

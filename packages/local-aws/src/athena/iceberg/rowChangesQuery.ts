@@ -22,10 +22,7 @@ export type ChangeColumn =
   | { readonly kind: 'value'; readonly clause: number; readonly column: string }
   | { readonly kind: 'old'; readonly column: string };
 
-/** The alias of the column `clause`. No name that a user writes begins so. */
-export const CLAUSE_ALIAS = '$clause';
-
-const CLAUSE = quoteName(CLAUSE_ALIAS);
+const CLAUSE = '"$clause"';
 const PATH = '"$path"';
 const POS = '"$pos"';
 
@@ -118,7 +115,9 @@ export function updatesOf(
 }
 
 function tableText({ catalog, database, table }: TableName): string {
-  return [catalog, database, table].flatMap((part) => (part === undefined ? [] : [quoteName(part)])).join('.');
+  return [catalog, database, table]
+    .flatMap((part) => (part === undefined ? [] : [quoteName(part)]))
+    .join('.');
 }
 
 /** Whether a relation is a join, which needs parentheses to be joined. */

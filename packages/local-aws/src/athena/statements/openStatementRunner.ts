@@ -96,7 +96,8 @@ async function runStatement(
   }
   session.closeOnAbort(context.signal);
   const run = { runner, session, context, statement: sql };
-  if (statement.kind === 'explainChange') return { ...kind, ...(await explainRowChange(statement.change, run)) };
+  if (statement.kind === 'explainChange')
+    return { ...kind, ...(await explainRowChange(statement.change, run)) };
   if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
   if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };
   if (statement.kind === 'createTableAs') return { ...kind, ...(await runCreateTableAs(statement, run)) };

@@ -282,7 +282,10 @@ function castTo(column: string, hive: string): string {
 /** Trino only accepts types that it can widen. */
 function assertInsertTypes(table: readonly string[], open: OpenQuery): void {
   const queryTypes = open.columns.map(({ type }) => trinoTypeName(type));
-  if (table.length === queryTypes.length && table.every((want, index) => takesType(want, queryTypes[index] ?? '')))
+  if (
+    table.length === queryTypes.length &&
+    table.every((want, index) => takesType(want, queryTypes[index] ?? ''))
+  )
     return;
   throw statementError(
     'TYPE_MISMATCH',
