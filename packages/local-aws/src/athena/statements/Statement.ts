@@ -1,6 +1,6 @@
 import { type StatementError, statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
-import type { PartitionTransform } from '../iceberg/partitioning.ts';
+import type { PartitionTransform } from '../iceberg/tables/partitioning.ts';
 
 /** A table name in a statement. */
 export interface TableName {

@@ -1,6 +1,6 @@
 import { ddlFailure } from '../iceberg/failures.ts';
-import { type PartitionTransform, transformKind } from '../iceberg/partitioning.ts';
-import { unsupportedProperty } from '../iceberg/tableProperties.ts';
+import { type PartitionTransform, transformKind } from '../iceberg/tables/partitioning.ts';
+import { unsupportedProperty } from '../iceberg/tables/tableProperties.ts';
 import type { Statement, TableName } from './Statement.ts';
 import type { StatementReader } from './StatementReader.ts';
 

@@ -1,5 +1,5 @@
-import { notEmulated, type StatementError, statementError } from '../engine/StatementError.ts';
-import { ddlFailure } from './failures.ts';
+import { notEmulated, type StatementError, statementError } from '../../engine/StatementError.ts';
+import { ddlFailure } from '../failures.ts';
 
 /** A property of Athena: the one of Iceberg that holds it, and the value there. */
 interface KnownProperty {

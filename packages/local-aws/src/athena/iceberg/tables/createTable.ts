@@ -7,12 +7,12 @@ import {
   newTable,
   type TableMetadata,
   writeMetadata,
-} from '../../iceberg/index.ts';
-import { statementError } from '../engine/StatementError.ts';
-import { type CommitRun, discard, type TableId } from './commit.ts';
-import { icebergTableInput } from './glueTable.ts';
+} from '../../../iceberg/index.ts';
+import { statementError } from '../../engine/StatementError.ts';
+import { type CommitRun, discard, type TableId } from '../commit.ts';
+import { icebergTableInput } from '../glueTable.ts';
 import { type PartitionTransform, specFields } from './partitioning.ts';
-import { objectOf, openTableFiles } from './tableFiles.ts';
+import { objectOf, openTableFiles } from '../tableFiles.ts';
 
 /** A table to create. */
 export interface TableDefinition {

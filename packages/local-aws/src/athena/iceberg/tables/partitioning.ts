@@ -1,5 +1,5 @@
-import { type IcebergField, transformedType } from '../../iceberg/index.ts';
-import { statementError } from '../engine/StatementError.ts';
+import { type IcebergField, transformedType } from '../../../iceberg/index.ts';
+import { statementError } from '../../engine/StatementError.ts';
 
 /** A field of `PARTITIONED BY` or `partitioning`. */
 export interface PartitionTransform {
