@@ -59,18 +59,21 @@ export async function openQuery(
     readonly context: StatementContext;
     readonly statement: string;
     readonly nameColumns: boolean;
+    /** Whether Iceberg tables have the hidden columns `"$path"` and `"$pos"`, which name a row. Default false. */
+    readonly rowIds?: boolean;
   },
 ): Promise<OpenQuery> {
-  const { runner, session, context, statement, nameColumns } = options;
+  const { runner, session, context, statement, nameColumns, rowIds = false } = options;
   const { database, parameters, onCall } = context;
-  const scope = new QueryScope({ catalog: runner.catalog, store: runner.store, session, onCall });
+  const scope = new QueryScope({ catalog: runner.catalog, store: runner.store, session, onCall, rowIds });
   try {
     const literals = parameterLiterals(parameters);
-    let translation: Translation = translate(query.sql, { parameters: literals, nameColumns });
+    const how = { parameters: literals, nameColumns, ...(rowIds ? { hiddenColumns: true } : {}) };
+    let translation: Translation = translate(query.sql, how);
     const list = new TokenList(query.sql);
     await session.setNow(runner.clock.now());
     await session.defineMacros(translation.sql);
-    await scope.resolve(list, database);
+    await scope.resolve(list, database, literals);
     const translateError = (error: unknown, prefix = 0, of = translation) =>
       translateDuckDbError(error, {
         sql: statement,
@@ -96,7 +99,7 @@ export async function openQuery(
     try {
       columns = await describeColumns(session, translation.sql);
     } catch (error) {
-      const rows = translate(query.sql, { parameters: literals, nameColumns, unnestPairs: 'rows' });
+      const rows = translate(query.sql, { ...how, unnestPairs: 'rows' });
       if (rows.sql === translation.sql) {
         await check(translation);
         throw translateError(error);
@@ -110,7 +113,7 @@ export async function openQuery(
     }
     const hiddenNames = reusedAliases(list);
     if (hiddenNames.size > 0) {
-      const bare = translate(query.sql, { parameters: literals, nameColumns, unnestPairs, hiddenNames });
+      const bare = translate(query.sql, { ...how, unnestPairs, hiddenNames });
       const error = await describeColumns(session, bare.sql).catch((reason: unknown) => reason);
       const refused = error instanceof Error ? translateError(error, 0, bare) : undefined;
       const name = refused instanceof Error ? UNRESOLVED.exec(refused.message)?.[1] : undefined;
