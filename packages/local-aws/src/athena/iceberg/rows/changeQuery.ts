@@ -1,7 +1,7 @@
-import { quoteName } from '../../base/sql.ts';
-import { TokenList } from '../../trino/index.ts';
-import { StatementError, statementError } from '../engine/StatementError.ts';
-import type { Assignment, QueryText, RowChange, TableName } from '../statements/Statement.ts';
+import { quoteName } from '../../../base/sql.ts';
+import { TokenList } from '../../../trino/index.ts';
+import { StatementError, statementError } from '../../engine/StatementError.ts';
+import type { Assignment, QueryText, RowChange, TableName } from '../../statements/Statement.ts';
 
 /** A row change as a query in Trino's SQL over its tables. Every row of the result is a change of one row, or none. */
 export interface ChangeQuery {

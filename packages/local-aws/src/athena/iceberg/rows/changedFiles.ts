@@ -1,4 +1,4 @@
-import { quoteText } from '../../base/sql.ts';
+import { quoteText } from '../../../base/sql.ts';
 import {
   deletesOf,
   type FileEntry,
@@ -8,11 +8,11 @@ import {
   readFiles,
   schemaOf,
   specOf,
-} from '../../iceberg/index.ts';
-import { statementError } from '../engine/StatementError.ts';
-import type { LoadedTable } from './loadTable.ts';
-import { objectOf, openTableFiles } from './tableFiles.ts';
-import { dataLocation, removeAll, type WriteRun, writeParquetFile } from './writeData.ts';
+} from '../../../iceberg/index.ts';
+import { statementError } from '../../engine/StatementError.ts';
+import type { LoadedTable } from '../loadTable.ts';
+import { objectOf, openTableFiles } from '../tableFiles.ts';
+import { dataLocation, removeAll, type WriteRun, writeParquetFile } from '../writeData.ts';
 
 /** Changes in the session: what is read where. */
 export interface ChangedRows {

@@ -1,30 +1,30 @@
-import { quoteName } from '../../base/sql.ts';
-import { trinoTypeName } from '../engine/columnTypes.ts';
-import { statementError } from '../engine/StatementError.ts';
-import type { StatementResult } from '../engine/StatementRunner.ts';
-import type { SessionColumn } from '../engine/tableSql.ts';
+import { quoteName } from '../../../base/sql.ts';
+import { trinoTypeName } from '../../engine/columnTypes.ts';
+import { statementError } from '../../engine/StatementError.ts';
+import type { StatementResult } from '../../engine/StatementRunner.ts';
+import type { SessionColumn } from '../../engine/tableSql.ts';
 import {
   type OpenQuery,
   openQuery,
   type QueryRun,
   rowsFrom,
   runExplain,
-} from '../statements/queryStatements.ts';
-import { type RowChange, resolveTableName } from '../statements/Statement.ts';
-import { takesType } from '../statements/writeStatements.ts';
-import { commitChange } from './commit.ts';
-import { isIcebergTable, type LoadedTable, loadIcebergTable } from './loadTable.ts';
-import { type ChangedRows, changedFiles, overlapping } from './rowChangesFiles.ts';
+} from '../../statements/queryStatements.ts';
+import { type RowChange, resolveTableName } from '../../statements/Statement.ts';
+import { takesType } from '../../statements/writeStatements.ts';
+import { commitChange } from '../commit.ts';
+import { isIcebergTable, type LoadedTable, loadIcebergTable } from '../loadTable.ts';
+import { type ChangedRows, changedFiles, overlapping } from './changedFiles.ts';
 import {
   type ChangeQuery,
   changeError,
   changeParameters,
   changeQuery,
   updatesOf,
-} from './rowChangesQuery.ts';
-import { icebergColumns } from './scanSql.ts';
-import { openTableFiles } from './tableFiles.ts';
-import { removeAll, writeDataFiles } from './writeData.ts';
+} from './changeQuery.ts';
+import { icebergColumns } from '../scanSql.ts';
+import { openTableFiles } from '../tableFiles.ts';
+import { removeAll, writeDataFiles } from '../writeData.ts';
 
 type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
 
