@@ -210,6 +210,8 @@ export interface QueryRun {
   readonly context: StatementContext;
   /** The whole statement. */
   readonly statement: string;
+  /** See {@link openQuery}. */
+  readonly rowIds?: boolean;
 }
 
 /** Runs a query and streams its rows. */

@@ -76,7 +76,7 @@ export async function explainRowChange(change: RowChange, run: QueryRun): Promis
   try {
     return await runExplain(
       { kind: 'explain', query: { sql: query.sql, offset: 0 }, analyze: false },
-      { ...run, context, statement: query.sql },
+      { ...run, context, statement: query.sql, rowIds: true },
     );
   } catch (error) {
     throw changeError(error, query, run.statement);
