@@ -1,4 +1,8 @@
+export { changeProperties, changeSchema, type SchemaChange } from './changes.ts';
+export { expireSnapshots, reachableFiles } from './expire.ts';
 export { IcebergError, type IcebergErrorCode } from './IcebergError.ts';
+export { newTable, schemaOf, snapshotAt, snapshotOf, specOf } from './metadata.ts';
+export { readMetadata, writeMetadata } from './metadataFile.ts';
 export type {
   FileEntry,
   IcebergField,
@@ -18,28 +22,7 @@ export type {
   TableFiles,
   TableMetadata,
 } from './model.ts';
-export {
-  applySnapshot,
-  boundBytes,
-  boundValue,
-  changeProperties,
-  changeSchema,
-  deletesOf,
-  expireSnapshots,
-  humanPartition,
-  lowerBoundBytes,
-  newSnapshotId,
-  newTable,
-  reachableFiles,
-  readFiles,
-  readMetadata,
-  type SchemaChange,
-  schemaOf,
-  snapshotAt,
-  snapshotOf,
-  specOf,
-  transformedType,
-  transformValue,
-  upperBoundBytes,
-  writeMetadata,
-} from './stubs.ts';
+export { deletesOf, readFiles } from './scan.ts';
+export { applySnapshot, newSnapshotId } from './snapshots.ts';
+export { humanPartition, transformedType, transformValue } from './transforms.ts';
+export { boundBytes, boundValue, lowerBoundBytes, upperBoundBytes } from './values.ts';
