@@ -1,8 +1,8 @@
 import { type Catalog, readPrestoView, type TableEntry } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { TokenList, translate, versionClauseAt } from '../../trino/index.ts';
-import { IcebergTables } from '../iceberg/IcebergTables.ts';
 import { isIcebergTable } from '../iceberg/glueTable.ts';
+import { IcebergTables } from '../iceberg/IcebergTables.ts';
 import { parseMetadataName } from '../iceberg/metadataTables.ts';
 import type { AskedVersion } from '../iceberg/timeTravel.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';

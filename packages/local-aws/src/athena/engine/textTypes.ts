@@ -1,5 +1,5 @@
-import { hasMicroseconds } from './columnTypes.ts';
 import { isNode, nodesOf, type Tree, type TreeNode, textMember } from '../../trino/index.ts';
+import { hasMicroseconds } from './columnTypes.ts';
 
 /**
  * A column of a query or a table, with the type of a string whose length is known: `varchar(10)`, `char(3)`, or with one
@@ -82,8 +82,7 @@ function tableColumns(table: TreeNode, ctes: NamedQueries, columnsOf: ColumnsOf)
       ? (ctes.get(name) ?? [])
       : (columnsOf(schema, name) ?? []).map((column) => ({
           name: column.name,
-          text:
-            /^(?:var)?char\(/.test(column.type) || hasMicroseconds(column.type) ? column.type : undefined,
+          text: /^(?:var)?char\(/.test(column.type) || hasMicroseconds(column.type) ? column.type : undefined,
         }));
   return renameColumns(columns, table['column_name_alias']).map((column) => ({ ...column, of }));
 }
@@ -115,7 +114,9 @@ function textTypeOf(item: TreeNode, seen: readonly VisibleColumn[]): string | un
       (column) => column.name.toLowerCase() === name && (relation === undefined || column.of === relation),
     );
     if (found.length === 1) return found[0]?.text;
-    return found.length > 1 ? undefined : microsecondsOf(seen.find((column) => isFieldOf(column, names))?.text);
+    return found.length > 1
+      ? undefined
+      : microsecondsOf(seen.find((column) => isFieldOf(column, names))?.text);
   }
   const [first, length] = nodesOf(item['children']);
   const called = textMember(item, 'function_name');

@@ -127,9 +127,10 @@ export async function openQuery(
     return {
       session,
       sql: translation.sql,
-      columns: columns.map((column, index) =>
-        ({ ...column, text: columnText(column.type, texts[index]?.text) }),
-      ),
+      columns: columns.map((column, index) => ({
+        ...column,
+        text: columnText(column.type, texts[index]?.text),
+      })),
       translateError,
       async attachFiles() {
         const files = await scope.attachFiles(translation.sql);
