@@ -35,7 +35,9 @@ export async function atVersion(
   const { value, type } = await evaluate(session, clause, list, parameters);
   if (value === null) throw statementError('INVALID_ARGUMENTS', 'Pointer value cannot be NULL');
   const snapshot =
-    clause.kind === 'timestamp' ? snapshotOfTime(loaded, value, type) : snapshotOfVersion(loaded, value, type);
+    clause.kind === 'timestamp'
+      ? snapshotOfTime(loaded, value, type)
+      : snapshotOfVersion(loaded, value, type);
   return { ...loaded, snapshot, schema: schemaOf(loaded.metadata, snapshot) };
 }
 
@@ -47,7 +49,9 @@ async function evaluate(
 ): Promise<{ readonly value: DuckDBValue; readonly type: DuckDBType }> {
   const isParameter = (index: number) => list.at(index)?.kind === 'parameter';
   const indexes = [...list.tokens.keys()].filter(isParameter);
-  const own = parameters.filter((_, ordinal) => (indexes[ordinal] ?? -1) >= from && (indexes[ordinal] ?? to) < to);
+  const own = parameters.filter(
+    (_, ordinal) => (indexes[ordinal] ?? -1) >= from && (indexes[ordinal] ?? to) < to,
+  );
   try {
     const { sql } = translate(`SELECT ${list.text(from, to)}`, { parameters: own });
     await session.defineMacros(sql);
