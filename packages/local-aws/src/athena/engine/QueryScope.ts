@@ -1,8 +1,9 @@
 import { type Catalog, readPrestoView, type TableEntry } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { TokenList, translate, versionClauseAt } from '../../trino/index.ts';
+import { isIcebergTable } from '../iceberg/glueTable.ts';
 import { IcebergTables } from '../iceberg/IcebergTables.ts';
-import { isIcebergTable, type LoadedTable } from '../iceberg/loadTable.ts';
+import type { LoadedTable } from '../iceberg/loadTable.ts';
 import { parseMetadataName } from '../iceberg/metadataTables.ts';
 import type { AskedVersion } from '../iceberg/timeTravel.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
@@ -130,8 +131,7 @@ export class QueryScope {
   async attachFiles(sql: string): Promise<readonly DataFile[]> {
     const { session, store, onCall } = this.#options;
     const partitioned = [...this.#bases].filter(([, { table }]) => table.keys.length > 0);
-    const scans =
-      partitioned.length > 0 || this.#iceberg.hasRows ? await readScans(session, sql) : [];
+    const scans = partitioned.length > 0 || this.#iceberg.hasRows ? await readScans(session, sql) : [];
     const needed = await prunePartitions(
       session,
       scans,

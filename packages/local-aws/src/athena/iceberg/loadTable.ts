@@ -22,11 +22,6 @@ export interface LoadedTable {
   readonly snapshot: Snapshot | undefined;
 }
 
-/** Whether a table of Glue is Iceberg's. https://iceberg.apache.org/docs/latest/aws/#glue-catalog */
-export function isIcebergTable({ Parameters }: TableEntry['input']): boolean {
-  return Parameters?.['table_type']?.toUpperCase() === 'ICEBERG';
-}
-
 /**
  * Loads a table's metadata from S3, at its current snapshot.
  *

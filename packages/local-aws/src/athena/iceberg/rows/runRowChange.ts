@@ -13,7 +13,8 @@ import {
 import { type RowChange, resolveTableName } from '../../statements/Statement.ts';
 import { takesType } from '../../statements/writeStatements.ts';
 import { commitChange } from '../commit.ts';
-import { isIcebergTable, type LoadedTable, loadIcebergTable } from '../loadTable.ts';
+import { isIcebergTable } from '../glueTable.ts';
+import { type LoadedTable, loadIcebergTable } from '../loadTable.ts';
 import { type ChangedRows, changedFiles, overlapping } from './changedFiles.ts';
 import {
   type ChangeQuery,
