@@ -2,10 +2,10 @@ import { type Catalog, readPrestoView, type TableEntry } from '../../glue/index.
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { TokenList, translate, versionClauseAt } from '../../trino/index.ts';
 import { isIcebergTable } from '../iceberg/glueTable.ts';
-import { IcebergTables } from '../iceberg/IcebergTables.ts';
-import type { LoadedTable } from '../iceberg/loadTable.ts';
-import { parseMetadataName } from '../iceberg/metadataTables.ts';
-import type { AskedVersion } from '../iceberg/timeTravel.ts';
+import { IcebergTables } from '../iceberg/read/IcebergTables.ts';
+import { parseMetadataName } from '../iceberg/read/metadataTables.ts';
+import type { AskedVersion } from '../iceberg/read/timeTravel.ts';
+import type { LoadedTable } from '../iceberg/read/loadTable.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
 import { parseHiveType } from './columnTypes.ts';
 import {
@@ -33,7 +33,7 @@ export interface ScopeOptions {
   readonly store: ObjectStore;
   readonly session: Session;
   readonly onCall: (call: QueryCall) => void;
-  /** Whether Iceberg tables have the hidden columns `"$path"` and `"$pos"`, which name a row. Default false. */
+  /** Whether Iceberg tables have the hidden columns `"$file"` and `"$pos"`, which name a row. Default false. */
   readonly rowIds?: boolean;
 }
 

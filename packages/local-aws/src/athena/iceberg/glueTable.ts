@@ -2,6 +2,11 @@ import type { Column, TableInput } from '../../glue/index.ts';
 import { schemaOf, type TableMetadata } from '../../iceberg/index.ts';
 import { hiveTypeOf } from './types.ts';
 
+/** Whether a table in Glue is one of Iceberg. */
+export function isIcebergTable({ Parameters }: Pick<TableInput, 'Parameters'>): boolean {
+  return Parameters?.['table_type']?.toUpperCase() === 'ICEBERG';
+}
+
 /** Characters of a comment in Glue: API_Column. Iceberg's may be longer. */
 const LONGEST_COMMENT = 255;
 

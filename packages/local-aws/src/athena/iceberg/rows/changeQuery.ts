@@ -16,16 +16,16 @@ export interface ChangeQuery {
 
 /**
  * A column of a {@link ChangeQuery}. `clause` is the index of the WHEN clause that applies, 0 for DELETE and UPDATE, or -1.
- * `path` and `pos` say where the changed row is; they are null for a row to insert. `value` is what a clause assigns to a
+ * `file` and `pos` say where the changed row is; they are null for a row to insert. `value` is what a clause assigns to a
  * column, null where another clause applies. `old` is what the row has in a column that some clause leaves as it is.
  */
 export type ChangeColumn =
-  | { readonly kind: 'clause' | 'path' | 'pos' }
+  | { readonly kind: 'clause' | 'file' | 'pos' }
   | { readonly kind: 'value'; readonly clause: number; readonly column: string }
   | { readonly kind: 'old'; readonly column: string };
 
 const CLAUSE = '"$clause"';
-const PATH = '"$path"';
+const FILE = '"$file"';
 const POS = '"$pos"';
 
 /**
@@ -37,7 +37,7 @@ const POS = '"$pos"';
 export function changeQuery(change: RowChange, columns: readonly string[] = []): ChangeQuery {
   const text = new Composition();
   const table = tableText(change.name);
-  const found: ChangeColumn[] = [{ kind: 'clause' }, { kind: 'path' }, { kind: 'pos' }];
+  const found: ChangeColumn[] = [{ kind: 'clause' }, { kind: 'file' }, { kind: 'pos' }];
   const value = (clause: number, column: string, { sql, offset }: QueryText, guarded: boolean) => {
     found.push({ kind: 'value', clause, column });
     text.add(guarded ? `, CASE ${CLAUSE} WHEN ${clause} THEN ` : ', ', offset);
@@ -62,7 +62,7 @@ export function changeQuery(change: RowChange, columns: readonly string[] = []):
       }
       text.add(` THEN ${index}`, offset);
     }
-    text.add(` ELSE -1 END AS ${CLAUSE}, ${target}.${PATH}, ${target}.${POS}`, change.offset);
+    text.add(` ELSE -1 END AS ${CLAUSE}, ${target}.${FILE}, ${target}.${POS}`, change.offset);
     for (const [index, { action }] of change.clauses.entries()) {
       if (action.kind === 'update')
         for (const { column, value: assigned } of action.assignments) value(index, column, assigned, true);
@@ -82,7 +82,7 @@ export function changeQuery(change: RowChange, columns: readonly string[] = []):
     text.add(`${joined ? ')' : ''} ON `, change.on.offset);
     text.copy(change.on.sql, change.on.offset);
   } else {
-    text.add(`SELECT 0 AS ${CLAUSE}, ${PATH}, ${POS}`, change.offset);
+    text.add(`SELECT 0 AS ${CLAUSE}, ${FILE}, ${POS}`, change.offset);
     if (change.kind === 'update') {
       for (const { column, value: assigned } of change.assignments) value(0, column, assigned, false);
       old(keptColumns(change, columns), '');

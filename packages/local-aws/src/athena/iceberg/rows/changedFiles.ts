@@ -9,19 +9,20 @@ import {
   schemaOf,
   specOf,
 } from '../../../iceberg/index.ts';
-import { statementError } from '../../engine/StatementError.ts';
-import type { LoadedTable } from '../loadTable.ts';
+import type { LoadedTable } from '../read/loadTable.ts';
 import { objectOf, openTableFiles } from '../tableFiles.ts';
 import { dataLocation, removeAll, type WriteRun, writeParquetFile } from '../writeData.ts';
 
 /** Changes in the session: what is read where. */
 export interface ChangedRows {
-  /** A table with the location of the changed row's file in `c1` and its position in `c2`. */
+  /** A table with the path of the changed row's file in `c1`, in the session, and the row's number in `c2`. */
   readonly changes: string;
   /** The condition for those that delete the row. */
   readonly deleting: string;
-  /** The changed table, which shows `"$path"`. */
+  /** The changed table, which shows `"$file"`. */
   readonly table: string;
+  /** The `s3://` location of a file in the session. */
+  readonly locationOf: (path: string) => string | undefined;
 }
 
 /** Columns of a position-delete file, with the IDs that are reserved for them: https://iceberg.apache.org/spec/#reserved-field-ids. */
@@ -56,37 +57,53 @@ export async function changedFiles(
   const entries = await readFiles(files, metadata, snapshot);
   const data = entries.filter(({ content }) => content === 'data');
   const deletes = entries.filter(({ content }) => content !== 'data');
-  const touched = data.filter(({ location }) => counts.has(location));
-  if (touched.length < counts.size)
-    throw statementError('ICEBERG_COMMIT_ERROR', 'The table has changed since it was read');
-  const emptied = await emptiedFiles(run, rows, {
-    counts,
-    touched,
-    deletesOf: (file) => deletesOf(file, deletes, metadata),
-  });
+  const ownDeletes = (file: FileEntry) => deletesOf(file, deletes, metadata);
+  const touched = touchedFiles(counts, data, rows);
+  const emptied = await emptiedFiles(run, rows, touched, ownDeletes);
   const added: NewFile[] = [];
   try {
-    const partial = touched.filter(({ location }) => !emptied.has(location));
-    for (const group of Map.groupBy(partial, partitionKey).values())
+    const partial = touched.filter((file) => !emptied.has(file));
+    for (const group of Map.groupBy(partial, ({ entry }) => partitionKey(entry)).values())
       added.push(...(await writeDeletes(run, table, rows, group)));
   } catch (error) {
     removeAll(run, added);
     throw error;
   }
-  const needed = new Set(
-    data
-      .filter(({ location }) => !emptied.has(location))
-      .flatMap((file) => deletesOf(file, deletes, metadata).map(({ location }) => location)),
-  );
-  const unneeded =
-    emptied.size === 0
-      ? []
-      : deletes.filter(({ location }) => !needed.has(location)).map(({ location }) => location);
-  return {
-    added,
-    removed: [...emptied, ...unneeded],
-    touched: touched.map(({ location }) => location),
-  };
+  const removed = new Set([...emptied].map(({ entry }) => entry.location));
+  if (removed.size > 0) {
+    const left = data.filter(({ location }) => !removed.has(location));
+    const needed = new Set(left.flatMap(ownDeletes).map(({ location }) => location));
+    for (const { location } of deletes) if (!needed.has(location)) removed.add(location);
+  }
+  return { added, removed: [...removed], touched: touched.map(({ entry }) => entry.location) };
+}
+
+/** A data file with deleted rows. */
+interface TouchedFile {
+  readonly entry: FileEntry;
+  /** In the session. */
+  readonly path: string;
+  /** The number of deleted rows. */
+  readonly count: bigint;
+}
+
+function touchedFiles(
+  counts: ReadonlyMap<string, bigint>,
+  data: readonly FileEntry[],
+  { locationOf }: ChangedRows,
+): TouchedFile[] {
+  const byLocation = new Map(data.map((entry) => [objectLocation(entry.location), entry]));
+  return [...counts].map(([path, count]) => {
+    const entry = byLocation.get(locationOf(path));
+    if (entry === undefined) throw new Error(`A changed row is in no file of the table: ${path}`);
+    return { entry, path, count };
+  });
+}
+
+/** A location with the scheme `s3`, which Hadoop's writers also name `s3a`. */
+function objectLocation(location: string): string | undefined {
+  const place = objectOf(location);
+  return place && `s3://${place.bucket}/${place.key}`;
 }
 
 async function readCounts({ session }: WriteRun, sql: string): Promise<ReadonlyMap<string, bigint>> {
@@ -94,40 +111,30 @@ async function readCounts({ session }: WriteRun, sql: string): Promise<ReadonlyM
   return new Map(reader.getRows().map(([path, count]) => [String(path), BigInt(String(count))]));
 }
 
-/** The locations of data files whose last rows are deleted. */
+/** The data files whose last rows are deleted. */
 async function emptiedFiles(
   run: WriteRun,
   { table }: ChangedRows,
-  {
-    counts,
-    touched,
-    deletesOf: ownDeletes,
-  }: {
-    readonly counts: ReadonlyMap<string, bigint>;
-    readonly touched: readonly FileEntry[];
-    readonly deletesOf: (file: FileEntry) => readonly FileEntry[];
-  },
-): Promise<ReadonlySet<string>> {
-  const unsure = touched.filter((file) => {
-    const before = ownDeletes(file);
+  touched: readonly TouchedFile[],
+  ownDeletes: (file: FileEntry) => readonly FileEntry[],
+): Promise<ReadonlySet<TouchedFile>> {
+  // Which of them are empty is only known by reading where earlier deletes may have taken the other rows.
+  const unsure = touched.filter(({ entry, count }) => {
+    const before = ownDeletes(entry);
     const most = before.some(({ content }) => content === 'equality-deletes')
-      ? file.recordCount
+      ? entry.recordCount
       : before.reduce((sum, { recordCount }) => sum + recordCount, 0n);
-    return before.length > 0 && (counts.get(file.location) ?? 0n) + most >= file.recordCount;
+    return most > 0n && count + most >= entry.recordCount;
   });
-  const paths = unsure.map(({ location }) => quoteText(location)).join(', ');
-  const left =
+  const paths = unsure.map(({ path }) => quoteText(path)).join(', ');
+  const live =
     unsure.length === 0
       ? new Map<string, bigint>()
       : await readCounts(
           run,
-          `SELECT "$path", count(*) FROM ${table} WHERE "$path" IN (${paths}) GROUP BY "$path"`,
+          `SELECT "$file", count(*) FROM ${table} WHERE "$file" IN (${paths}) GROUP BY "$file"`,
         );
-  return new Set(
-    touched
-      .filter(({ location, recordCount }) => (left.get(location) ?? recordCount) === counts.get(location))
-      .map(({ location }) => location),
-  );
+  return new Set(touched.filter(({ entry, path, count }) => count === (live.get(path) ?? entry.recordCount)));
 }
 
 function partitionKey({ specId, partition }: FileEntry): string {
@@ -144,15 +151,16 @@ async function writeDeletes(
   run: WriteRun,
   { metadata }: LoadedTable,
   { changes, deleting }: ChangedRows,
-  group: readonly FileEntry[],
+  group: readonly TouchedFile[],
 ): Promise<NewFile[]> {
   const [first] = group;
   if (first === undefined) return [];
-  const { specId, partition } = first;
+  const { specId, partition } = first.entry;
   const place = humanPartition(specOf(metadata, specId), schemaOf(metadata), partition);
-  const paths = group.map(({ location }) => quoteText(location)).join(', ');
+  const places = group.map(({ entry, path }) => `(${quoteText(path)}, ${quoteText(entry.location)})`);
   const written = await writeParquetFile(run, metadata, {
-    sql: `SELECT c1 AS file_path, c2 AS pos FROM ${changes} WHERE ${deleting} AND c1 IN (${paths}) ORDER BY c1, c2`,
+    sql: `SELECT file_path, c2 AS pos FROM ${changes}
+      JOIN (VALUES ${places.join(', ')}) AS files(path, file_path) ON c1 = files.path WHERE ${deleting} ORDER BY ALL`,
     fields: DELETE_FIELDS,
     folder: `${dataLocation(metadata)}${place === '' ? '' : `/${place}`}`,
   });
@@ -163,24 +171,24 @@ async function writeDeletes(
 /** Whether delete files that others have added to a data file name rows that the changes delete, too. */
 export async function overlapping(
   run: WriteRun,
-  { changes, deleting }: ChangedRows,
+  { changes, deleting, locationOf }: ChangedRows,
   dataFile: string,
   added: readonly FileEntry[],
 ): Promise<boolean> {
-  if (
-    added.some(({ content, format }) => content !== 'position-deletes' || format.toUpperCase() !== 'PARQUET')
-  )
-    return true;
-  const paths: string[] = [];
-  for (const { location } of added) {
+  const { session, runner, context } = run;
+  const links: string[] = [];
+  for (const { content, format, location } of added) {
     const place = objectOf(location);
-    if (place === undefined) return true;
-    run.context.onCall({ service: 's3', operation: 'GetObject', ...place });
-    paths.push(run.session.linkFile(run.runner.store.localPath(place.bucket, place.key), 'others'));
+    if (content !== 'position-deletes' || format.toUpperCase() !== 'PARQUET' || place === undefined)
+      return true;
+    context.onCall({ service: 's3', operation: 'GetObject', ...place });
+    links.push(session.linkFile(runner.store.localPath(place.bucket, place.key), 'others'));
   }
-  const reader = await run.session.read(
-    `SELECT 1 FROM read_parquet([${paths.map(quoteText).join(', ')}], hive_partitioning = false) AS others
-     SEMI JOIN (FROM ${changes} WHERE ${deleting}) AS own ON others.file_path = own.c1 AND others.pos = own.c2
+  const paths = [...(await readCounts(run, `SELECT c1, count(*) FROM ${changes} GROUP BY c1`)).keys()];
+  const own = paths.find((path) => locationOf(path) === objectLocation(dataFile)) ?? '';
+  const reader = await session.read(
+    `SELECT 1 FROM read_parquet([${links.map(quoteText).join(', ')}], hive_partitioning = false) AS others
+     SEMI JOIN (FROM ${changes} WHERE ${deleting} AND c1 = ${quoteText(own)}) AS own ON others.pos = own.c2
      WHERE others.file_path = ${quoteText(dataFile)} LIMIT 1`,
   );
   return reader.currentRowCount > 0;

@@ -14,18 +14,12 @@ import { type RowChange, resolveTableName } from '../../statements/Statement.ts'
 import { takesType } from '../../statements/writeStatements.ts';
 import { commitChange } from '../commit.ts';
 import { isIcebergTable } from '../glueTable.ts';
-import { type LoadedTable, loadIcebergTable } from '../loadTable.ts';
-import { type ChangedRows, changedFiles, overlapping } from './changedFiles.ts';
-import {
-  type ChangeQuery,
-  changeError,
-  changeParameters,
-  changeQuery,
-  updatesOf,
-} from './changeQuery.ts';
-import { icebergColumns } from '../scanSql.ts';
+import { type LoadedTable, loadIcebergTable } from '../read/loadTable.ts';
+import { icebergColumns } from '../read/scanSql.ts';
 import { openTableFiles } from '../tableFiles.ts';
 import { removeAll, writeDataFiles } from '../writeData.ts';
+import { type ChangedRows, changedFiles, overlapping } from './changedFiles.ts';
+import { type ChangeQuery, changeError, changeParameters, changeQuery, updatesOf } from './changeQuery.ts';
 
 type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
 
@@ -268,6 +262,7 @@ async function commitRows(
     changes: CHANGES,
     deleting: deletingCondition(change),
     table: `awsdatacatalog.${quoteName(database)}.${quoteName(name)}`,
+    locationOf: (path) => open.locationOf(path),
   };
   const { added: deletes, removed, touched } = await changedFiles(run, table, rows);
   const written = await writeRows(change, run, { table, columns, query, open }).catch((error: unknown) => {
