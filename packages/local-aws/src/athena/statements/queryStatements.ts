@@ -62,8 +62,8 @@ export async function openQuery(
   },
 ): Promise<OpenQuery> {
   const { runner, session, context, statement, nameColumns } = options;
-  const { database, parameters, onCall } = context;
-  const scope = new QueryScope({ catalog: runner.catalog, store: runner.store, session, onCall });
+  const { database, parameters, onCall, signal } = context;
+  const scope = new QueryScope({ catalog: runner.catalog, store: runner.store, session, onCall, signal });
   try {
     const literals = parameterLiterals(parameters);
     let translation: Translation = translate(query.sql, { parameters: literals, nameColumns });
