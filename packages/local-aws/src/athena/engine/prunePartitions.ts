@@ -95,7 +95,15 @@ function partitionTable(name: string, { keys, values }: PartitionedTable): strin
 }
 
 /** DuckDB's volatile functions (`duckdb_functions()`, stability VOLATILE). */
-export const VOLATILE = new Set(['random', 'uuid', 'uuidv4', 'uuidv7', 'gen_random_uuid', 'nextval', 'setseed']);
+export const VOLATILE = new Set([
+  'random',
+  'uuid',
+  'uuidv4',
+  'uuidv7',
+  'gen_random_uuid',
+  'nextval',
+  'setseed',
+]);
 
 /**
  * Whether a condition in a plan holds either for all rows of a partition or for none: it uses partition keys, no

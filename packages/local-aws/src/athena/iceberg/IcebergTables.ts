@@ -108,7 +108,8 @@ export class IcebergTables {
       const data = files.filter(({ content }) => content === 'data');
       const deletes = files.filter(({ content }) => content !== 'data');
       const own = scans.filter((scan) => scan.table === `${CATALOG}.${key}`);
-      const needed = own.length === 0 ? undefined : await pruneFiles(session, loaded, data, { scans: own, name });
+      const needed =
+        own.length === 0 ? undefined : await pruneFiles(session, loaded, data, { scans: own, name });
       const links = new Map<string, LinkedFile>();
       const link = (entry: FileEntry): LinkedFile => {
         const linked = links.get(entry.location) ?? { entry, file: this.#link(entry, name) };
@@ -136,7 +137,8 @@ export class IcebergTables {
     requireParquet(format, location);
     const { store, linkFile } = this.#context;
     const place = objectOf(location);
-    const bucket = place !== undefined && store.hasBucket(place.bucket) ? store.bucket(place.bucket) : undefined;
+    const bucket =
+      place !== undefined && store.hasBucket(place.bucket) ? store.bucket(place.bucket) : undefined;
     const object = bucket?.find(place?.key ?? '');
     if (place === undefined || bucket === undefined || object === undefined) {
       throw statementError(

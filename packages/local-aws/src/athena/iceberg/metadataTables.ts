@@ -28,7 +28,12 @@ export interface MetadataTable {
 }
 
 const COLUMNS = {
-  history: ['made_current_at timestamp', 'snapshot_id bigint', 'parent_id bigint', 'is_current_ancestor boolean'],
+  history: [
+    'made_current_at timestamp',
+    'snapshot_id bigint',
+    'parent_id bigint',
+    'is_current_ancestor boolean',
+  ],
   snapshots: [
     'committed_at timestamp',
     'snapshot_id bigint',
@@ -162,7 +167,12 @@ async function rowsOf(
         numberSql(known['parent-snapshot-id']),
         textSql(known.summary['operation']),
         textSql(known['manifest-list']),
-        mapSql(Object.entries(known.summary).filter(([key]) => key !== 'operation'), 'VARCHAR', quoteText, quoteText),
+        mapSql(
+          Object.entries(known.summary).filter(([key]) => key !== 'operation'),
+          'VARCHAR',
+          quoteText,
+          quoteText,
+        ),
       ]);
     case 'refs':
       return Object.entries(metadata.refs).map(([ref, known]) => [
@@ -197,7 +207,10 @@ async function rowsOf(
 }
 
 /** The data files of the current snapshot. */
-async function currentFiles({ metadata, snapshot }: LoadedTable, files: TableFiles): Promise<readonly FileEntry[]> {
+async function currentFiles(
+  { metadata, snapshot }: LoadedTable,
+  files: TableFiles,
+): Promise<readonly FileEntry[]> {
   const all = snapshot === undefined ? [] : await readFiles(files, metadata, snapshot);
   return all.filter(({ content }) => content === 'data');
 }
@@ -311,7 +324,8 @@ function partitionsTable(loaded: LoadedTable, files: readonly FileEntry[]): Meta
   ];
   const valuesOf = (file: FileEntry) =>
     parts.map(
-      (part) => `${quoteText(part.name)}: ${valueSql(part.type, file.partition.get(part['field-id']) ?? null)}`,
+      (part) =>
+        `${quoteText(part.name)}: ${valueSql(part.type, file.partition.get(part['field-id']) ?? null)}`,
     );
   const groups = Map.groupBy(files, (file) => valuesOf(file).join('\n'));
   const rows = [...groups.values()].map((own) => {
@@ -362,16 +376,14 @@ function compare(left: IcebergValue, right: IcebergValue): number {
 }
 
 /** The ranges of a manifest's partition values. */
-function summariesSql(
-  { metadata, schema }: LoadedTable,
-  { specId, partitions }: Manifest,
-): string {
+function summariesSql({ metadata, schema }: LoadedTable, { specId, partitions }: Manifest): string {
   if (partitions === null) return 'NULL';
   const spec = metadata['partition-specs'].find((known) => known['spec-id'] === specId);
   const items = partitions.map(({ containsNull, containsNan, lowerBound, upperBound }, index) => {
     const part = spec?.fields[index];
     const source = schema.fields.find(({ id }) => id === part?.['source-id'])?.type;
-    const type = part === undefined || source === undefined ? undefined : transformedType(part.transform, source);
+    const type =
+      part === undefined || source === undefined ? undefined : transformedType(part.transform, source);
     const bound = (bytes: Uint8Array | null) =>
       bytes === null || type === undefined ? 'NULL' : quoteText(humanValue(type, boundValue(type, bytes)));
     return `{'contains_null': ${containsNull}, 'contains_nan': ${containsNan ?? 'NULL'}, 'lower_bound': ${bound(lowerBound)}, 'upper_bound': ${bound(upperBound)}}`;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { quoteName, quoteText } from '../../base/sql.ts';
 import { parseJson } from '../../base/json.ts';
+import { quoteName, quoteText } from '../../base/sql.ts';
 import type { IcebergField, IcebergType, TableMetadata } from '../../iceberg/index.ts';
 import type { Session } from '../engine/Session.ts';
 import { statementError } from '../engine/StatementError.ts';
@@ -54,7 +54,8 @@ function rootColumns(rows: z.output<typeof rowSchema>): readonly ParquetColumn[]
   let next = 0;
   const take = (): ParquetColumn => {
     const row = rows[next];
-    if (row === undefined) throw statementError('ICEBERG_BAD_DATA', 'A Parquet file has an incomplete schema');
+    if (row === undefined)
+      throw statementError('ICEBERG_BAD_DATA', 'A Parquet file has an incomplete schema');
     next += 1;
     return {
       name: row.name,
@@ -138,7 +139,9 @@ function mapParts(column: ParquetColumn, parts: readonly NamedField[]): readonly
   if (isMap(column)) {
     const [key, value] = group.children;
     const order = ['key', 'value'].map((name) => parts.find(({ names }) => names.includes(name)));
-    const children = [key, value].flatMap((child, index) => (child === undefined ? [] : [mapAs(child, order[index])]));
+    const children = [key, value].flatMap((child, index) =>
+      child === undefined ? [] : [mapAs(child, order[index])],
+    );
     return [{ ...group, children }];
   }
   const inner = listElement(column);
@@ -162,8 +165,7 @@ function isMap({ meaning, children }: ParquetColumn): boolean {
 function listElement({ name, children }: ParquetColumn): ParquetColumn | undefined {
   const [group] = children;
   if (group === undefined) return undefined;
-  const isElement =
-    group.children.length !== 1 || group.name === 'array' || group.name === `${name}_tuple`;
+  const isElement = group.children.length !== 1 || group.name === 'array' || group.name === `${name}_tuple`;
   return isElement ? group : group.children[0];
 }
 
@@ -197,7 +199,10 @@ function partSql(type: IcebergType, column: ParquetColumn, value: string, depth:
   if (type.type === 'map') {
     const [key, own] = column.children[0]?.children ?? [];
     const [left, right] = [`${each}.key`, `${each}.value`];
-    const parts = [key && partSql(type.key, key, left, depth + 1), own && partSql(type.value, own, right, depth + 1)];
+    const parts = [
+      key && partSql(type.key, key, left, depth + 1),
+      own && partSql(type.value, own, right, depth + 1),
+    ];
     if (parts[0] === left && parts[1] === right) return value;
     return `map_from_entries(list_transform(map_entries(${value}), lambda ${each}: {'key': ${parts[0]}, 'value': ${parts[1]}}))`;
   }

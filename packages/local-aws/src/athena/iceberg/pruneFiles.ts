@@ -44,7 +44,9 @@ export async function pruneFiles(
   { scans, name }: { readonly scans: readonly TableScan[]; readonly name: string },
 ): Promise<ReadonlySet<number> | undefined> {
   const fields = new Map(
-    schema.fields.filter(({ type }) => typeof type === 'string').map((field) => [field.name.toLowerCase(), field]),
+    schema.fields
+      .filter(({ type }) => typeof type === 'string')
+      .map((field) => [field.name.toLowerCase(), field]),
   );
   const table = `memory.main.${quoteName(`files_${name}`)}`;
   const specs = new Map(metadata['partition-specs'].map((spec) => [spec['spec-id'], spec.fields]));
@@ -91,7 +93,9 @@ export async function pruneFiles(
     const numbers = [...buckets.keys()].map((id) => String(file.partition.get(id) ?? 'NULL'));
     return `(${[String(index), ...ranges, ...numbers].join(', ')})`;
   });
-  await session.run(`CREATE TABLE ${table} (${columns.join(', ')}); INSERT INTO ${table} VALUES ${rows.join(', ')}`);
+  await session.run(
+    `CREATE TABLE ${table} (${columns.join(', ')}); INSERT INTO ${table} VALUES ${rows.join(', ')}`,
+  );
   const host = await parseSelect(session, `SELECT ${quoteName(NUMBER)} FROM ${table} WHERE true`);
   if (host === undefined) return undefined;
   const chosen = { ...host, where_clause: conjunction('OR', known) };
@@ -119,7 +123,8 @@ function columnRange(
   const values = !isNull && (nullCount === undefined || valueCount === undefined || valueCount > nullCount);
   const identity = own.find(({ transform }) => transform === 'identity');
   const exact = identity === undefined ? undefined : file.partition.get(identity['field-id']);
-  if (exact !== undefined && exact !== null) return { lower: exact, upper: exact, nulls: false, values: true };
+  if (exact !== undefined && exact !== null)
+    return { lower: exact, upper: exact, nulls: false, values: true };
   const [low, high] = [file.lowerBounds?.get(id), file.upperBounds?.get(id)];
   // DuckDB takes NaN for the largest number, and bounds leave it out.
   const bounded = !/^(?:float|double)$/.test(String(type)) || file.nanCounts?.get(id) === 0n;
@@ -174,9 +179,11 @@ interface Context {
 async function parseSelect(session: Session, sql: string): Promise<TreeNode | undefined> {
   const reader = await session.read(`SELECT json_serialize_sql(${quoteText(sql)})`);
   const parsed = parseJson(String(reader.getRowsJS()[0]?.[0]).replaceAll('18446744073709551615', 'null'));
-  const statements = typeof parsed === 'object' && parsed !== null && 'statements' in parsed ? parsed.statements : [];
+  const statements =
+    typeof parsed === 'object' && parsed !== null && 'statements' in parsed ? parsed.statements : [];
   const [first]: unknown[] = Array.isArray(statements) ? statements : [];
-  const node: unknown = typeof first === 'object' && first !== null && 'node' in first ? first.node : undefined;
+  const node: unknown =
+    typeof first === 'object' && first !== null && 'node' in first ? first.node : undefined;
   return isTreeNode(node) ? node : undefined;
 }
 
@@ -314,7 +321,9 @@ function columnOf(term: TreeNode, context: Context): string | undefined {
     const column = columnOf(child, context);
     const from = String(context.fields.get(column ?? '')?.type ?? '');
     const to = textMember(term['cast_type'], 'id');
-    return /^(?:int|long|float|double|decimal|date|timestamp)/.test(from) && ORDERED.test(to) ? column : undefined;
+    return /^(?:int|long|float|double|decimal|date|timestamp)/.test(from) && ORDERED.test(to)
+      ? column
+      : undefined;
   }
   const [unit, inner] = nodesOf(term['children']);
   const cut = term['class'] === 'FUNCTION' && textMember(term, 'function_name') === 'date_trunc';
@@ -329,14 +338,21 @@ function withColumn(term: TreeNode, column: TreeNode): TreeNode {
   const { child } = term;
   if (isNode(child)) return { ...term, child: withColumn(child, column) };
   const [unit, inner] = nodesOf(term['children']);
-  return unit === undefined || inner === undefined ? term : { ...term, children: [unit, withColumn(inner, column)] };
+  return unit === undefined || inner === undefined
+    ? term
+    : { ...term, children: [unit, withColumn(inner, column)] };
 }
 
 /** Whether an expression has the same value for every row. */
 function isConstant(tree: Tree): boolean {
   if (Array.isArray(tree)) return tree.every(isConstant);
   if (!isNode(tree)) return true;
-  if (/^(?:COLUMN_REF|SUBQUERY|WINDOW|STAR|LAMBDA|LAMBDA_REF|POSITIONAL_REFERENCE)$/.test(textMember(tree, 'class'))) return false;
+  if (
+    /^(?:COLUMN_REF|SUBQUERY|WINDOW|STAR|LAMBDA|LAMBDA_REF|POSITIONAL_REFERENCE)$/.test(
+      textMember(tree, 'class'),
+    )
+  )
+    return false;
   return !VOLATILE.has(textMember(tree, 'function_name')) && Object.values(tree).every(isConstant);
 }
 

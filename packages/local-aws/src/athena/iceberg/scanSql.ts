@@ -98,11 +98,15 @@ export async function scanSql(
     ];
     const joins = [
       ...(group.hasPositions
-        ? [`ANTI JOIN ${positions} AS deleted ON rows.${quoteName(FILE)} = deleted.file AND rows.${ROW} = deleted.pos`]
+        ? [
+            `ANTI JOIN ${positions} AS deleted ON rows.${quoteName(FILE)} = deleted.file AND rows.${ROW} = deleted.pos`,
+          ]
         : []),
       ...equalityJoins(group, known, columnsOf),
       ...(paths
-        ? [`JOIN (VALUES ${group.files.map(fileRow).join(', ')}) AS files(file, path, modified) ON rows.${quoteName(FILE)} = files.file`]
+        ? [
+            `JOIN (VALUES ${group.files.map(fileRow).join(', ')}) AS files(file, path, modified) ON rows.${quoteName(FILE)} = files.file`,
+          ]
         : []),
     ];
     const from = readParquet(
@@ -150,7 +154,10 @@ async function columnsByPath(
 }
 
 /** Each column that the table has or had, as it was last: a file or an equality delete may be older than its removal. */
-function knownFields({ schemas, 'current-schema-id': current }: TableMetadata): ReadonlyMap<number, IcebergField> {
+function knownFields({
+  schemas,
+  'current-schema-id': current,
+}: TableMetadata): ReadonlyMap<number, IcebergField> {
   const ordered = schemas.toSorted(
     (left, right) => Number(left['schema-id'] === current) - Number(right['schema-id'] === current),
   );
@@ -191,7 +198,12 @@ function groupFiles(
     const hasPositions = scanned.deletes.some(({ entry }) => entry.content === 'position-deletes');
     const missing = fields.filter(({ id }) => columns.every((column) => column.id !== id));
     const constants = identityValues(scanned.entry, missing, metadata);
-    const key = [names.get(columns), hasPositions, ...equality.map(({ file }) => file.path), ...constants.values()].join('\n');
+    const key = [
+      names.get(columns),
+      hasPositions,
+      ...equality.map(({ file }) => file.path),
+      ...constants.values(),
+    ].join('\n');
     const group = groups.get(key) ?? { columns, equality, hasPositions, constants, files: [] };
     group.files.push(scanned);
     groups.set(key, group);
@@ -245,6 +257,7 @@ function equalityJoins(
 
 function fieldOf(known: ReadonlyMap<number, IcebergField>, id: number): { id: number; type: IcebergType } {
   const field = known.get(id);
-  if (field === undefined) throw notEmulated(`An equality delete by a nested column (field ${id}) of an Iceberg table`);
+  if (field === undefined)
+    throw notEmulated(`An equality delete by a nested column (field ${id}) of an Iceberg table`);
   return field;
 }

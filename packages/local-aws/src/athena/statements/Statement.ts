@@ -1,5 +1,6 @@
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
+import type { TableStorage } from '../text/parseStorage.ts';
 
 /** A table name in a statement. */
 export interface TableName {
@@ -154,6 +155,8 @@ export type Statement =
       readonly comment: string | undefined;
       readonly location: string;
       readonly properties: ReadonlyMap<string, string>;
+      /** Of text files; undefined for Parquet. */
+      readonly storage: TableStorage | undefined;
     }
   | { readonly kind: 'dropTable'; readonly name: TableName; readonly ifExists: boolean }
   | {
