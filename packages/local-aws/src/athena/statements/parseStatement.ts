@@ -1,15 +1,13 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
+import { parseRowChange } from './parseRowChanges.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
 import { StatementReader } from './StatementReader.ts';
 
 const STARTS =
-  "'ALTER', 'CREATE', 'DEALLOCATE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MSCK', 'PREPARE', 'SHOW', 'UNLOAD', <query>";
+  "'ALTER', 'CREATE', 'DEALLOCATE', 'DELETE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MERGE', 'MSCK', 'PREPARE', 'SHOW', 'UNLOAD', 'UPDATE', <query>";
 
 /** Statements of Athena that are not emulated. */
 const REFUSED = new Set([
-  'delete',
-  'update',
-  'merge',
   'optimize',
   'vacuum',
   'analyze',
@@ -36,6 +34,8 @@ export function parseStatement(sql: string): Statement {
   if (REFUSED.has(word)) throw notEmulated(word.toUpperCase());
   if (/^(?:select|with|values|table)$/.test(word)) return { kind: 'query', query: reader.query() };
   if (reader.take('explain')) return parseExplain(reader);
+  const change = parseRowChange(reader);
+  if (change !== undefined) return change;
   if (reader.take('insert')) return parseInsert(reader);
   if (reader.take('unload')) return parseUnload(reader);
   if (reader.take('prepare')) {
@@ -80,6 +80,8 @@ function parseExplain(reader: StatementReader): Statement {
     const text = reader.bracketedQuery().sql.trim().toLowerCase();
     if (text !== 'format text') throw notEmulated(`EXPLAIN (${text.toUpperCase()})`);
   }
+  const change = analyze ? undefined : parseRowChange(reader);
+  if (change !== undefined) return { kind: 'explainChange', change };
   if (!reader.peek('select') && !reader.peek('with') && !reader.peek('values') && !reader.peekSymbol('(')) {
     throw notEmulated('EXPLAIN of anything but a query');
   }

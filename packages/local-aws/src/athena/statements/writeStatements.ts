@@ -282,17 +282,25 @@ function castTo(column: string, hive: string): string {
 /** Trino only accepts types that it can widen. */
 function assertInsertTypes(table: readonly string[], open: OpenQuery): void {
   const queryTypes = open.columns.map(({ type }) => trinoTypeName(type));
-  const fits = (want: string, have: string) =>
-    want === have ||
-    have === 'unknown' ||
-    (isNumber(want) && isNumber(have)) ||
-    (/^(?:var)?char/.test(want) && /^(?:var)?char/.test(have)) ||
-    (/^(?:array|map|row|timestamp)/.test(want) && want.slice(0, 3) === have.slice(0, 3));
-  if (table.length === queryTypes.length && table.every((want, index) => fits(want, queryTypes[index] ?? '')))
+  if (
+    table.length === queryTypes.length &&
+    table.every((want, index) => takesType(want, queryTypes[index] ?? ''))
+  )
     return;
   throw statementError(
     'TYPE_MISMATCH',
     `Insert query has mismatched column types: Table: [${table.join(', ')}], Query: [${queryTypes.join(', ')}]`,
+  );
+}
+
+/** Whether a column takes values of a type, both by Trino's names. */
+export function takesType(want: string, have: string): boolean {
+  return (
+    want === have ||
+    have === 'unknown' ||
+    (isNumber(want) && isNumber(have)) ||
+    (/^(?:var)?char/.test(want) && /^(?:var)?char/.test(have)) ||
+    (/^(?:array|map|row|timestamp)/.test(want) && want.slice(0, 3) === have.slice(0, 3))
   );
 }
 
