@@ -17,8 +17,8 @@ import type { Session } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext } from '../engine/StatementRunner.ts';
 import { STATEMENT_LIMITS } from '../engine/StatementRunner.ts';
-import { type ColumnMetrics, columnMetrics } from './parquetStats.ts';
-import { type PartitionColumn, partitionColumns } from './partitionSql.ts';
+import { type ColumnMetrics, columnMetrics } from './parquet/parquetStats.ts';
+import { type PartitionColumn, partitionColumns } from './parquet/partitionSql.ts';
 import { objectOf } from './tableFiles.ts';
 import { duckDbTypeOf, fieldIds } from './types.ts';
 

@@ -1,5 +1,6 @@
-import { statementError } from '../engine/StatementError.ts';
+import { type StatementError, statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
+import type { PartitionTransform } from '../iceberg/tables/partitioning.ts';
 import type { TableStorage } from '../text/parseStorage.ts';
 
 /** A table name in a statement. */
@@ -158,6 +159,19 @@ export type Statement =
       /** Of text files; undefined for Parquet. */
       readonly storage: TableStorage | undefined;
     }
+  | {
+      readonly kind: 'createIcebergTable';
+      readonly name: TableName;
+      readonly ifNotExists: boolean;
+      readonly columns: readonly ColumnDefinition[];
+      readonly partitioning: readonly PartitionTransform[];
+      readonly comment: string | undefined;
+      readonly location: string;
+      /** By lower-case name. */
+      readonly properties: ReadonlyMap<string, string>;
+      /** Why Athena fails the statement when it runs it. */
+      readonly refused: StatementError | undefined;
+    }
   | { readonly kind: 'dropTable'; readonly name: TableName; readonly ifExists: boolean }
   | {
       readonly kind: 'addPartitions';
@@ -181,6 +195,19 @@ export type Statement =
       readonly name: TableName;
       readonly properties: ReadonlyMap<string, string>;
     }
+  | {
+      readonly kind: 'changeColumn';
+      readonly name: TableName;
+      readonly column: string;
+      readonly to: ColumnDefinition;
+      /** The column before it; null makes it the first. */
+      readonly after?: string | null;
+    }
+  | { readonly kind: 'dropColumn'; readonly name: TableName; readonly column: string }
+  | { readonly kind: 'unsetProperties'; readonly name: TableName; readonly properties: readonly string[] }
+  | { readonly kind: 'renameTable'; readonly name: TableName; readonly to: TableName }
+  | { readonly kind: 'optimize'; readonly name: TableName; readonly where: QueryText | undefined }
+  | { readonly kind: 'vacuum'; readonly name: TableName }
   | { readonly kind: 'repairTable'; readonly name: TableName };
 
 const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['statementType'], string]>> = {
@@ -202,12 +229,19 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   createDatabase: ['DDL', 'CREATE_DATABASE'],
   dropDatabase: ['DDL', 'DROP_DATABASE'],
   createTable: ['DDL', 'CREATE_TABLE'],
+  createIcebergTable: ['DDL', 'CREATE_TABLE'],
   dropTable: ['DDL', 'DROP_TABLE'],
   addPartitions: ['DDL', 'ALTER_TABLE_ADD_PARTITION'],
   dropPartitions: ['DDL', 'ALTER_TABLE_DROP_PARTITION'],
   addColumns: ['DDL', 'ALTER_TABLE_ADD_COLUMNS'],
   replaceColumns: ['DDL', 'ALTER_TABLE_REPLACE_COLUMN'],
   setProperties: ['DDL', 'ALTER_TABLE_SET_TBLPROPERTIES'],
+  changeColumn: ['DDL', 'ALTER_TABLE_CHANGE_COLUMN'],
+  dropColumn: ['DDL', 'ALTER_TABLE_DROP_COLUMN'],
+  unsetProperties: ['DDL', 'ALTER_TABLE_UNSET_TBLPROPERTIES'],
+  renameTable: ['DDL', 'ALTER_TABLE_RENAME'],
+  optimize: ['DML', 'OPTIMIZE'],
+  vacuum: ['DML', 'VACUUM'],
   repairTable: ['DDL', 'MSCK_REPAIR_TABLE'],
   showDatabases: ['UTILITY', 'SHOW_DATABASES'],
   showTables: ['UTILITY', 'SHOW_TABLES'],

@@ -22,6 +22,11 @@ export class StatementReader {
     return this.list.words(this.#index, ...words);
   }
 
+  /** The next word, in lower case; undefined for anything else. */
+  peekWord(): string | undefined {
+    return this.list.word(this.#index);
+  }
+
   peekSymbol(symbol: string): boolean {
     return this.list.symbol(this.#index) === symbol;
   }
@@ -183,24 +188,29 @@ export class StatementReader {
   columns(): ColumnDefinition[] {
     const columns: ColumnDefinition[] = [];
     this.expectSymbol('(');
-    do {
-      const name = this.name().toLowerCase();
-      const type = this.#type();
-      const comment = this.take('comment') ? this.text() : undefined;
-      columns.push({ name, type, ...(comment === undefined ? {} : { comment }) });
-    } while (this.takeSymbol(','));
+    do columns.push(this.column());
+    while (this.takeSymbol(','));
     this.expectSymbol(')');
     return columns;
   }
 
-  /** Reads a Hive type as text. It ends at a comma, a closing parenthesis or COMMENT outside of brackets. */
+  /** `name type [COMMENT 'text']`. */
+  column(): ColumnDefinition {
+    const name = this.name().toLowerCase();
+    const type = this.#type();
+    const comment = this.take('comment') ? this.text() : undefined;
+    return { name, type, ...(comment === undefined ? {} : { comment }) };
+  }
+
+  /** Reads a Hive type as text. It ends at a comma, a closing parenthesis, COMMENT, FIRST or AFTER outside of brackets. */
   #type(): string {
     let type = '';
     for (let depth = 0; ; ) {
       const token = this.list.at(this.#index);
       if (
         token === undefined ||
-        (depth === 0 && (token.raw === ',' || token.raw === ')' || token.value === 'comment'))
+        (depth === 0 &&
+          (token.raw === ',' || token.raw === ')' || /^(?:comment|first|after)$/.test(token.value)))
       )
         break;
       if (token.raw === '<' || token.raw === '(') depth += 1;

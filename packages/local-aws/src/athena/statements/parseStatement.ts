@@ -1,4 +1,5 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
+import { ddlFailure } from '../iceberg/failures.ts';
 import { hiveStrings } from '../text/hiveStrings.ts';
 import {
   parseRowFormat,
@@ -7,6 +8,7 @@ import {
   type StoredAs,
   tableStorage,
 } from '../text/parseStorage.ts';
+import { parseIcebergAlter, parseIcebergTable, parseOptimize, parseVacuum } from './parseIceberg.ts';
 import { parseRowChange } from './parseRowChanges.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
 import { StatementReader } from './StatementReader.ts';
@@ -16,8 +18,6 @@ const STARTS =
 
 /** Statements of Athena that are not emulated. */
 const REFUSED = new Set([
-  'optimize',
-  'vacuum',
   'analyze',
   'call',
   'grant',
@@ -74,6 +74,8 @@ export function parseStatement(sql: string): Statement {
     if (!reader.atEnd) throw notEmulated('MSCK REPAIR TABLE with options');
     return { kind: 'repairTable', name };
   }
+  if (reader.take('optimize')) return parseOptimize(reader);
+  if (reader.take('vacuum')) return parseVacuum(reader);
   const statement = parseCatalogStatement(reader);
   if (statement === undefined) throw reader.unexpected(STARTS);
   return statement;
@@ -157,6 +159,8 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
     return end(reader, { kind: 'replaceColumns', name, columns: reader.columns() });
   if (reader.take('set', 'tblproperties'))
     return end(reader, { kind: 'setProperties', name, properties: tableProperties(reader) });
+  const ofIceberg = parseIcebergAlter(reader, name);
+  if (ofIceberg !== undefined) return end(reader, ofIceberg);
   if (reader.take('drop')) {
     const ifExists = reader.take('if', 'exists');
     if (!reader.peek('partition')) throw notEmulated('ALTER TABLE DROP of anything but partitions');
@@ -203,11 +207,7 @@ function parseCreate(reader: StatementReader): Statement {
     throw notEmulated(`CREATE ${reader.atEnd ? '' : reader.next().raw.toUpperCase()}`);
   const ifNotExists = reader.take('if', 'not', 'exists');
   const name = reader.tableName();
-  if (reader.peekSymbol('(')) {
-    // A table with columns and without EXTERNAL is an Iceberg table.
-    throw notEmulated('CREATE TABLE without EXTERNAL (Iceberg)');
-  }
-  if (reader.take('comment')) throw notEmulated('CREATE TABLE AS with a comment');
+  if (!reader.peek('with') && !reader.peek('as')) return parseIcebergTable(reader, name, ifNotExists);
   const properties = reader.take('with') ? reader.properties() : new Map<string, string>();
   reader.expect('as');
   const query = reader.query();
@@ -249,6 +249,8 @@ function parseCreateTable(reader: StatementReader): Statement {
     else if (reader.peek('clustered')) throw notEmulated('CLUSTERED BY');
     else throw reader.unexpected("'COMMENT', 'LOCATION', 'PARTITIONED', 'ROW', 'STORED', 'TBLPROPERTIES'");
   }
+  if (properties.get('table_type')?.toLowerCase() === 'iceberg')
+    throw ddlFailure('External keyword not supported for table type ICEBERG');
   if (location === undefined) throw statementError('DDL', 'SemanticException table location is required');
   const storage = tableStorage(row, stored);
   return {
@@ -267,7 +269,6 @@ function parseCreateTable(reader: StatementReader): Statement {
 /** The properties after TBLPROPERTIES. Those that make another kind of table are refused. */
 function tableProperties(reader: StatementReader): ReadonlyMap<string, string> {
   const properties = reader.textProperties();
-  if (properties.get('table_type')?.toLowerCase() === 'iceberg') throw notEmulated('Iceberg tables');
   for (const key of properties.keys())
     if (key.startsWith('projection.')) throw notEmulated('Partition projection');
   return properties;

@@ -12,7 +12,7 @@ import {
   UNNAMED,
 } from '../../trino/index.ts';
 import { checkTypes } from '../engine/checkTypes.ts';
-import { resultColumn, textColumn } from '../engine/columnTypes.ts';
+import { hasMicroseconds, microsecondTypeName, resultColumn, textColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
@@ -37,7 +37,7 @@ export interface OpenQuery {
   readonly columns: readonly {
     readonly name: string;
     readonly type: DuckDBType;
-    /** The type of a string whose length is known: `varchar(10)`, `char(3)`. */
+    /** The type of a string whose length is known, `varchar(10)` or `char(3)`; of times with microseconds: `timestamp(6)`. */
     readonly text?: string | undefined;
   }[];
   /** Attaches the files that the query needs. @returns Their size in bytes. */
@@ -133,9 +133,10 @@ export async function openQuery(
     return {
       session,
       sql: translation.sql,
-      columns: columns.map((column, index) =>
-        column.type.typeId === DuckDBTypeId.VARCHAR ? { ...column, text: texts[index]?.text } : column,
-      ),
+      columns: columns.map((column, index) => ({
+        ...column,
+        text: columnText(column.type, texts[index]?.text),
+      })),
       translateError,
       loadedTable: (entry) => scope.loadIceberg(entry),
       async attachFiles() {
@@ -147,6 +148,12 @@ export async function openQuery(
     session.close();
     throw toStatementError(error, statement, query.offset);
   }
+}
+
+/** The type of a column as far as DuckDB does not keep it: of a string with a length, of times with microseconds. */
+function columnText(type: DuckDBType, text: string | undefined): string | undefined {
+  if (hasMicroseconds(text)) return microsecondTypeName(type);
+  return type.typeId === DuckDBTypeId.VARCHAR ? text : undefined;
 }
 
 /** Errors for a name that only a select item has, and for an ungrouped one. */
@@ -274,7 +281,9 @@ async function* resultRows(
   signal: AbortSignal,
 ): StatementResult['rows'] & AsyncGenerator<readonly (readonly (string | null)[])[]> {
   try {
-    const texts = result.columnTypes().map(textFormatter);
+    const texts = result
+      .columnTypes()
+      .map((type, index) => textFormatter(type, hasMicroseconds(query.columns[index]?.text) ? 6 : 3));
     for (;;) {
       signal.throwIfAborted();
       const chunk = await query.session.nextChunk(result);

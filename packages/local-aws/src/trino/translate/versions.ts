@@ -50,7 +50,9 @@ function expressionEnd(list: TokenList, from: number): number {
     const token = list.at(at) ?? list.at(list.length - 1);
     if (end === undefined) {
       throw mismatched(
-        list.at(at) === undefined && token !== undefined ? { ...token, raw: '<EOF>', start: token.end } : (token ?? { kind: 'symbol', raw: '<EOF>', value: '', start: 0, end: 0 }),
+        list.at(at) === undefined && token !== undefined
+          ? { ...token, raw: '<EOF>', start: token.end }
+          : (token ?? { kind: 'symbol', raw: '<EOF>', value: '', start: 0, end: 0 }),
       );
     }
     at = list.words(end, 'at', 'time', 'zone') ? (operandEnd(list, end + 3) ?? end + 3) : end;
