@@ -1,6 +1,7 @@
 import { type StatementError, statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
 import type { PartitionTransform } from '../iceberg/tables/partitioning.ts';
+import type { TableStorage } from '../text/parseStorage.ts';
 
 /** A table name in a statement. */
 export interface TableName {
@@ -155,6 +156,8 @@ export type Statement =
       readonly comment: string | undefined;
       readonly location: string;
       readonly properties: ReadonlyMap<string, string>;
+      /** Of text files; undefined for Parquet. */
+      readonly storage: TableStorage | undefined;
     }
   | {
       readonly kind: 'createIcebergTable';

@@ -70,8 +70,9 @@ export async function openQuery(
   },
 ): Promise<OpenQuery> {
   const { runner, session, context, statement, nameColumns, rowIds = false } = options;
-  const { database, parameters, onCall } = context;
-  const scope = new QueryScope({ catalog: runner.catalog, store: runner.store, session, onCall, rowIds });
+  const { database, parameters, onCall, signal } = context;
+  const { catalog, store } = runner;
+  const scope = new QueryScope({ catalog, store, session, onCall, rowIds, signal });
   try {
     const literals = parameterLiterals(parameters);
     const how = { parameters: literals, nameColumns, ...(rowIds ? { hiddenColumns: true } : {}) };
