@@ -22,7 +22,10 @@ export async function vacuum(run: CommitRun, table: TableId): Promise<void> {
   const files = openTableFiles({ store, onCall: run.context.onCall });
   const { metadata: before } = await loadMetadata(run, files, table);
   if (objectOf(before.location)?.key === '')
-    throw statementError('GENERIC_INTERNAL_ERROR', `Path missing in file system location: ${before.location}`);
+    throw statementError(
+      'GENERIC_INTERNAL_ERROR',
+      `Path missing in file system location: ${before.location}`,
+    );
   let removed: string[] = [];
   const now = clock.now();
   const after = await commitTable(run, table, async (metadata) => {
