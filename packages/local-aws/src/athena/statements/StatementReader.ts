@@ -189,7 +189,8 @@ export class StatementReader {
       const token = this.list.at(this.#index);
       if (
         token === undefined ||
-        (depth === 0 && (token.raw === ',' || token.raw === ')' || /^(?:comment|first|after)$/.test(token.value)))
+        (depth === 0 &&
+          (token.raw === ',' || token.raw === ')' || /^(?:comment|first|after)$/.test(token.value)))
       )
         break;
       if (token.raw === '<' || token.raw === '(') depth += 1;

@@ -155,4 +155,3 @@ function columnPlace(reader: StatementReader): { readonly after?: string | null 
   if (reader.take('first')) return { after: null };
   return reader.take('after') ? { after: reader.name().toLowerCase() } : {};
 }
-

@@ -11,8 +11,8 @@ import {
 import { statementError } from '../../engine/StatementError.ts';
 import { type CommitRun, discard, type TableId } from '../commit.ts';
 import { icebergTableInput } from '../glueTable.ts';
-import { type PartitionTransform, specFields } from './partitioning.ts';
 import { objectOf, openTableFiles } from '../tableFiles.ts';
+import { type PartitionTransform, specFields } from './partitioning.ts';
 
 /** A table to create. */
 export interface TableDefinition {
@@ -53,13 +53,9 @@ export function defineTable(
  */
 export function tableLocation({ runner }: CommitRun, location: string): string {
   const place = objectOf(location);
-  if (place === undefined)
-    throw statementError('INVALID_TABLE_PROPERTY', `Not an S3 location: ${location}`);
+  if (place === undefined) throw statementError('INVALID_TABLE_PROPERTY', `Not an S3 location: ${location}`);
   if (!runner.store.hasBucket(place.bucket))
-    throw statementError(
-      'ICEBERG_FILESYSTEM_ERROR',
-      `The specified bucket does not exist: ${place.bucket}`,
-    );
+    throw statementError('ICEBERG_FILESYSTEM_ERROR', `The specified bucket does not exist: ${place.bucket}`);
   return location.replace(/\/+$/, '');
 }
 
@@ -82,7 +78,12 @@ export async function createTable(
     if (added.length > 0) {
       const snapshotId = newSnapshotId(metadata);
       const now = clock.now();
-      const changed = await applySnapshot(files, metadata, { operation: 'append', added }, { now, snapshotId });
+      const changed = await applySnapshot(
+        files,
+        metadata,
+        { operation: 'append', added },
+        { now, snapshotId },
+      );
       written.push(...changed.written);
       metadata = changed.metadata;
     }

@@ -44,7 +44,10 @@ export function parsePartitioning(text: string): PartitionTransform {
   const [, sized, argument] = /^"?([^"(),]+?)"?\s*,\s*(\d+)$/.exec(inner ?? '') ?? [];
   if (kind === 'sized' && sized !== undefined && Number(argument) > 0)
     return { column: sized.toLowerCase(), transform, argument: Number(argument) };
-  throw statementError('INVALID_TABLE_PROPERTY', `Unable to parse partitioning value: Invalid partition field declaration: ${text}`);
+  throw statementError(
+    'INVALID_TABLE_PROPERTY',
+    `Unable to parse partitioning value: Invalid partition field declaration: ${text}`,
+  );
 }
 
 /** The spec of a new table. @throws StatementError for a column that isn't there or whose type the transform doesn't take. */

@@ -12,8 +12,10 @@ interface KnownProperty {
   readonly takes: string;
 }
 
-const positive = (most = Number.MAX_SAFE_INTEGER) => (value: string) =>
-  /^\d+$/.test(value) && Number(value) > 0 && Number(value) < most ? String(Number(value)) : undefined;
+const positive =
+  (most = Number.MAX_SAFE_INTEGER) =>
+  (value: string) =>
+    /^\d+$/.test(value) && Number(value) > 0 && Number(value) < most ? String(Number(value)) : undefined;
 const oneOf =
   (...known: readonly string[]) =>
   (value: string) =>
@@ -26,7 +28,11 @@ const oneOf =
 const PROPERTIES: ReadonlyMap<string, KnownProperty> = new Map<string, KnownProperty>([
   [
     'format',
-    { iceberg: 'write.format.default', store: oneOf('parquet', 'orc', 'avro'), takes: 'parquet, orc or avro' },
+    {
+      iceberg: 'write.format.default',
+      store: oneOf('parquet', 'orc', 'avro'),
+      takes: 'parquet, orc or avro',
+    },
   ],
   [
     'write_compression',
