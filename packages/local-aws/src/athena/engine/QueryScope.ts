@@ -2,9 +2,9 @@ import { type Catalog, readPrestoView, type TableEntry } from '../../glue/index.
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { TokenList, translate, versionClauseAt } from '../../trino/index.ts';
 import { isIcebergTable } from '../iceberg/glueTable.ts';
-import { IcebergTables } from '../iceberg/IcebergTables.ts';
-import { parseMetadataName } from '../iceberg/metadataTables.ts';
-import type { AskedVersion } from '../iceberg/timeTravel.ts';
+import { IcebergTables } from '../iceberg/read/IcebergTables.ts';
+import { parseMetadataName } from '../iceberg/read/metadataTables.ts';
+import type { AskedVersion } from '../iceberg/read/timeTravel.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
 import { parseHiveType } from './columnTypes.ts';
 import {

@@ -1,13 +1,13 @@
-import { quoteName, quoteText } from '../../base/sql.ts';
-import type { FileEntry, IcebergField, IcebergType, TableMetadata } from '../../iceberg/index.ts';
-import type { DataFile } from '../engine/dataFiles.ts';
-import type { Session } from '../engine/Session.ts';
-import { notEmulated } from '../engine/StatementError.ts';
-import type { SessionColumn } from '../engine/tableSql.ts';
+import { quoteName, quoteText } from '../../../base/sql.ts';
+import type { FileEntry, IcebergField, IcebergType, TableMetadata } from '../../../iceberg/index.ts';
+import type { DataFile } from '../../engine/dataFiles.ts';
+import type { Session } from '../../engine/Session.ts';
+import { notEmulated } from '../../engine/StatementError.ts';
+import type { SessionColumn } from '../../engine/tableSql.ts';
+import { duckDbTypeOf } from '../types.ts';
 import type { LoadedTable } from './loadTable.ts';
 import { columnSql, type ParquetColumn, readParquetColumns, withIds } from './parquetColumns.ts';
 import { trinoTypeOf } from './shownTypes.ts';
-import { duckDbTypeOf } from './types.ts';
 import { valueSql } from './valueSql.ts';
 
 /** A file of a table and its link in the session. */
