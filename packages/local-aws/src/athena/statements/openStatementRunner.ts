@@ -11,8 +11,15 @@ import type {
 } from '../engine/StatementRunner.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
 import { loadSyntaxCheck } from './checkSyntax.ts';
+import {
+  findIcebergTable,
+  isIcebergTableAs,
+  runCreateIcebergTableAs,
+  runIcebergInsert,
+  runOptimize,
+} from './icebergStatements.ts';
 import { parseStatement } from './parseStatement.ts';
-import { runExplain, runSelect, sessionDirectory } from './queryStatements.ts';
+import { type QueryRun, runExplain, runSelect, sessionDirectory } from './queryStatements.ts';
 import { type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
 
@@ -70,7 +77,7 @@ async function runStatement(
     return await runStatement(prepared, { ...context, parameters: statement.parameters }, runner, sessions);
   }
   const kind = statementKind(statement);
-  if (!('query' in statement) || statement.kind === 'createView') {
+  if ((!('query' in statement) && statement.kind !== 'optimize') || statement.kind === 'createView') {
     try {
       const result = await runCatalogStatement(statement, {
         runner,
@@ -94,9 +101,24 @@ async function runStatement(
   const run = { runner, session, context, statement: sql };
   if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
   if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };
-  if (statement.kind === 'createTableAs') return { ...kind, ...(await runCreateTableAs(statement, run)) };
-  if (statement.kind === 'insert') return { ...kind, ...(await runInsert(statement, run)) };
+  if (statement.kind === 'optimize') return { ...kind, ...(await runOptimize(statement, run)) };
+  if (statement.kind === 'createTableAs') {
+    const create = isIcebergTableAs(statement) ? runCreateIcebergTableAs : runCreateTableAs;
+    return { ...kind, ...(await create(statement, run)) };
+  }
+  if (statement.kind === 'insert') return { ...kind, ...(await runInsertInto(statement, run)) };
   return { ...kind, ...(await runUnload(statement, run)) };
+}
+
+async function runInsertInto(statement: Extract<Statement, { kind: 'insert' }>, run: QueryRun) {
+  try {
+    const iceberg = findIcebergTable(run, statement.name);
+    return await (iceberg === undefined
+      ? runInsert(statement, run)
+      : runIcebergInsert(statement, run, iceberg));
+  } finally {
+    run.session.close();
+  }
 }
 
 function parse(sql: string): Statement {

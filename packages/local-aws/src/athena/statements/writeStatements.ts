@@ -19,7 +19,8 @@ import { STATEMENT_LIMITS, type StatementResult } from '../engine/StatementRunne
 import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
 import { type Properties, type PropertyValue, resolveTableName, type Statement } from './Statement.ts';
 
-type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
+/** The result of a statement but for its kind. */
+export type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
 
 /** https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html */
 const TABLE_PROPERTIES = [
@@ -199,7 +200,8 @@ export async function runUnload(
   }
 }
 
-function toStatementResult({ rows, scannedBytes, locations }: WriteResult): QueryResult {
+/** The result of a statement that has written rows. */
+export function toStatementResult({ rows, scannedBytes, locations }: WriteResult): QueryResult {
   return {
     columns: [{ name: 'rows', type: 'bigint', precision: 19, scale: 0, nullable: 'UNKNOWN' }],
     rows: rowsFrom([]),
@@ -210,12 +212,14 @@ function toStatementResult({ rows, scannedBytes, locations }: WriteResult): Quer
   };
 }
 
-function closeWith(run: QueryRun, result: QueryResult): QueryResult {
+/** A result, after closing the session. */
+export function closeWith(run: QueryRun, result: QueryResult): QueryResult {
   run.session.close();
   return result;
 }
 
-function toStatementFailure(error: unknown): unknown {
+/** An error of the catalog as the failure of the statement. */
+export function toStatementFailure(error: unknown): unknown {
   return error instanceof AwsError ? statementError('DDL', error.message, undefined, error) : error;
 }
 
@@ -252,7 +256,8 @@ function assertEmptyLocation({ runner, context }: QueryRun, location: string, me
     throw statementError('HIVE_PATH_ALREADY_EXISTS', message);
 }
 
-function assertColumnNames(
+/** Refuses columns without a name. */
+export function assertColumnNames(
   { query }: { readonly query: { readonly sql: string; readonly offset: number } },
   statement: string,
 ): void {
@@ -280,7 +285,7 @@ function castTo(column: string, hive: string): string {
 }
 
 /** Trino only accepts types that it can widen. */
-function assertInsertTypes(table: readonly string[], open: OpenQuery): void {
+export function assertInsertTypes(table: readonly string[], open: OpenQuery): void {
   const queryTypes = open.columns.map(({ type }) => trinoTypeName(type));
   const fits = (want: string, have: string) =>
     want === have ||
