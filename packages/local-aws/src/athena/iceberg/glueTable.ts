@@ -2,7 +2,7 @@ import type { Column, TableInput } from '../../glue/index.ts';
 import { schemaOf, type TableMetadata } from '../../iceberg/index.ts';
 import { hiveTypeOf } from './types.ts';
 
-/** Whether a table in Glue is one of Iceberg. */
+/** Whether a table of Glue is Iceberg's. https://iceberg.apache.org/docs/latest/aws/#glue-catalog */
 export function isIcebergTable({ Parameters }: Pick<TableInput, 'Parameters'>): boolean {
   return Parameters?.['table_type']?.toUpperCase() === 'ICEBERG';
 }

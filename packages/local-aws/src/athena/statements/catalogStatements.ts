@@ -17,6 +17,7 @@ import type { Session } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext, StatementResult } from '../engine/StatementRunner.ts';
 import { alterTable, glueColumn } from './alterTable.ts';
+import { runIcebergDdl } from './icebergStatements.ts';
 import { openQuery, rowsFrom } from './queryStatements.ts';
 import { type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
 import { runShow } from './showStatements.ts';
@@ -42,15 +43,20 @@ const NO_LINES: readonly string[] = [];
 export async function runCatalogStatement(statement: Statement, run: CatalogRun): Promise<CatalogAnswer> {
   const { runner, context } = run;
   if (isShow(statement)) {
-    const { columns, lines } = runShow(statement, {
+    const { columns, lines } = await runShow(statement, {
       catalog: runner.catalog,
+      store: runner.store,
       database: context.database,
       onCall: context.onCall,
     });
     return { columns, rows: rowsFrom(lines.map((line) => [line])) };
   }
   const lines =
-    statement.kind === 'createView' ? await createView(statement, run) : runChange(statement, run);
+    statement.kind === 'createView'
+      ? await createView(statement, run)
+      : (await runIcebergDdl(statement, run))
+        ? NO_LINES
+        : runChange(statement, run);
   return {
     columns: lines.length === 0 ? [] : [textColumn('result')],
     rows: rowsFrom(lines.map((line) => [line])),
