@@ -2,6 +2,7 @@ import { type Catalog, readPrestoView, type StorageDescriptor, type TableEntry }
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { TokenList, translate, versionClauseAt } from '../../trino/index.ts';
 import { isIcebergTable } from '../iceberg/glueTable.ts';
+import type { LoadedTable } from '../iceberg/read/loadTable.ts';
 import { IcebergTables } from '../iceberg/read/IcebergTables.ts';
 import { parseMetadataName } from '../iceberg/read/metadataTables.ts';
 import type { AskedVersion } from '../iceberg/read/timeTravel.ts';

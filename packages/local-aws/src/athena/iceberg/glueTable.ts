@@ -2,6 +2,11 @@ import type { Column, TableInput } from '../../glue/index.ts';
 import { schemaOf, type TableMetadata } from '../../iceberg/index.ts';
 import { hiveTypeOf } from './types.ts';
 
+/** Whether a table of Glue is Iceberg's. https://iceberg.apache.org/docs/latest/aws/#glue-catalog */
+export function isIcebergTable({ Parameters }: Pick<TableInput, 'Parameters'>): boolean {
+  return Parameters?.['table_type']?.toUpperCase() === 'ICEBERG';
+}
+
 /** Characters of a comment in Glue: API_Column. Iceberg's may be longer. */
 const LONGEST_COMMENT = 255;
 

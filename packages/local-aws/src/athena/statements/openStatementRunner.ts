@@ -9,8 +9,8 @@ import type {
   StatementResult,
   StatementRunner,
 } from '../engine/StatementRunner.ts';
-import { explainRowChange, runRowChange } from '../iceberg/rowChanges.ts';
-import { changeError, changeQuery } from '../iceberg/rowChangesQuery.ts';
+import { changeError, changeQuery } from '../iceberg/rows/changeQuery.ts';
+import { explainRowChange, runRowChange } from '../iceberg/rows/runRowChange.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
 import { loadSyntaxCheck } from './checkSyntax.ts';
 import { parseStatement } from './parseStatement.ts';

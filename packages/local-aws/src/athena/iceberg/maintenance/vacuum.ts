@@ -8,6 +8,7 @@ import { statementError } from '../../engine/StatementError.ts';
 import { type CommitRun, commitTable, discard, loadMetadata, type TableId } from '../commit.ts';
 import { objectOf, openTableFiles } from '../tableFiles.ts';
 import { maintenanceSettings } from '../tables/tableProperties.ts';
+import { dataLocation } from '../writeData.ts';
 
 /**
  * Runs VACUUM: drops snapshots that are older than `vacuum_max_snapshot_age_seconds`, but the last
@@ -22,38 +23,37 @@ export async function vacuum(run: CommitRun, table: TableId): Promise<void> {
   const files = openTableFiles({ store, onCall: run.context.onCall });
   const { metadata: before } = await loadMetadata(run, files, table);
   if (objectOf(before.location)?.key === '')
-    throw statementError('GENERIC_INTERNAL_ERROR', `Path missing in file system location: ${before.location}`);
+    throw statementError(
+      'GENERIC_INTERNAL_ERROR',
+      `Path missing in file system location: ${before.location}`,
+    );
   let removed: string[] = [];
   const now = clock.now();
   const after = await commitTable(run, table, async (metadata) => {
-    const { snapshotsKept, snapshotAgeMs } = maintenanceSettings(metadata.properties);
+    const { snapshotsKept, snapshotAgeMs, metadataFilesKept } = maintenanceSettings(metadata.properties);
     const { metadata: expired, unreachable } = await expireSnapshots(files, metadata, {
       olderThanMs: now - snapshotAgeMs,
       keepLast: snapshotsKept,
       now,
     });
-    const kept = withoutOldMetadata(expired);
     removed = unreachable;
-    // Nothing to drop: the table keeps its metadata file.
-    const isSame =
-      kept.snapshots.length === metadata.snapshots.length &&
-      kept['metadata-log'].length === metadata['metadata-log'].length;
-    return { metadata: isSame ? metadata : kept };
+    const log = expired['metadata-log'];
+    return {
+      metadata:
+        log.length <= metadataFilesKept
+          ? expired
+          : { ...expired, 'metadata-log': log.slice(log.length - metadataFilesKept) },
+    };
   });
   await discard(files, removed);
-  await discard(files, await orphans(run, files, table, after, now));
+  await discard(files, await unneeded(run, files, table, after, now));
 }
 
-function withoutOldMetadata(metadata: TableMetadata): TableMetadata {
-  const log = metadata['metadata-log'];
-  const { metadataFilesKept } = maintenanceSettings(metadata.properties);
-  return log.length <= metadataFilesKept
-    ? metadata
-    : { ...metadata, 'metadata-log': log.slice(log.length - metadataFilesKept) };
-}
-
-/** Files in the table's folder that it doesn't reach, older than its snapshots may become. */
-async function orphans(
+/**
+ * Files in the table's folders that it doesn't reach: those that are older than its snapshots may become, and metadata files
+ * from before the current one, which no writer is about to commit.
+ */
+async function unneeded(
   run: CommitRun,
   files: TableFiles,
   table: TableId,
@@ -61,14 +61,27 @@ async function orphans(
   now: number,
 ): Promise<string[]> {
   const { snapshotAgeMs } = maintenanceSettings(metadata.properties);
-  const found: string[] = [];
-  for await (const { location, modifiedMs } of files.list(metadata.location))
-    if (modifiedMs < now - snapshotAgeMs) found.push(location);
-  if (found.length === 0) return [];
-  // Another writer may have committed meanwhile. What it added is younger, but it may have added what was there before.
-  const { location, metadata: current } = await loadMetadata(run, files, table);
-  const reached = await reachableFiles(files, current);
-  for (const own of await reachableFiles(files, metadata)) reached.add(own);
-  reached.add(location);
-  return found.filter((orphan) => !reached.has(orphan));
+  // Another writer may have committed meanwhile, also files that were there before.
+  const { location: current, metadata: latest } = await loadMetadata(run, files, table);
+  const reached = new Set([current, ...(await reachableFiles(files, latest))].map(placeOf));
+  const version = metadataVersion(current) ?? 0;
+  const folders = new Set([latest.location.replace(/\/+$/, ''), dataLocation(latest)]);
+  const found = new Set<string>();
+  for (const folder of folders)
+    for await (const { location, modifiedMs } of files.list(folder))
+      if (modifiedMs < now - snapshotAgeMs || (metadataVersion(location) ?? version) < version)
+        found.add(location);
+  return [...found].filter((location) => !reached.has(placeOf(location)));
+}
+
+/** The number of a metadata file: `metadata/00012-<uuid>.metadata.json`. */
+function metadataVersion(location: string): number | undefined {
+  const number = /\/metadata\/(\d+)-[^/]+\.metadata\.json$/.exec(location)?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
+/** A location without its scheme, which other writers may write as `s3a`. */
+function placeOf(location: string): string {
+  const place = objectOf(location);
+  return place === undefined ? location : `${place.bucket}/${place.key}`;
 }

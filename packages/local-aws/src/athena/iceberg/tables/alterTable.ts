@@ -105,7 +105,9 @@ function requireUnpartitioned(metadata: TableMetadata, column: string): void {
 function sameType(left: IcebergType, right: IcebergType): boolean {
   if (typeof left === 'string' || typeof right === 'string')
     return (
-      typeof left === 'string' && typeof right === 'string' && left.replace(' ', '') === right.replace(' ', '')
+      typeof left === 'string' &&
+      typeof right === 'string' &&
+      left.replace(' ', '') === right.replace(' ', '')
     );
   if (left.type === 'list') return right.type === 'list' && sameType(left.element, right.element);
   if (left.type === 'map')
@@ -141,7 +143,10 @@ export function renameIcebergTable({ runner, context }: CommitRun, from: TableId
  *
  * What its caller may not remove stays.
  */
-export async function dropIcebergTable({ runner, context }: CommitRun, { database, name }: TableId): Promise<void> {
+export async function dropIcebergTable(
+  { runner, context }: CommitRun,
+  { database, name }: TableId,
+): Promise<void> {
   const { catalog, store } = runner;
   const { input } = catalog.table(database, name);
   const location = input.StorageDescriptor?.Location;
