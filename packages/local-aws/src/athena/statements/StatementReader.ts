@@ -22,6 +22,11 @@ export class StatementReader {
     return this.list.words(this.#index, ...words);
   }
 
+  /** The next word, in lower case; undefined for anything else. */
+  peekWord(): string | undefined {
+    return this.list.word(this.#index);
+  }
+
   peekSymbol(symbol: string): boolean {
     return this.list.symbol(this.#index) === symbol;
   }
@@ -83,6 +88,26 @@ export class StatementReader {
       throw this.unexpected('<identifier>');
     }
     return token.kind === 'word' ? token.raw : token.value;
+  }
+
+  /** The offset of the next token. */
+  get offset(): number {
+    return this.list.offset(this.#index);
+  }
+
+  /** Reads up to the end or to one of these words and symbols, outside of brackets and of CASE. */
+  part(ends: readonly string[], expecting = '<expression>'): QueryText {
+    const from = this.#index;
+    for (let cases = 0; !this.atEnd; this.#index += 1) {
+      const word = this.list.word(this.#index);
+      const symbol = this.list.symbol(this.#index);
+      if (cases === 0 && ends.includes(word ?? symbol ?? '')) break;
+      if (word === 'case') cases += 1;
+      if (word === 'end' && cases > 0) cases -= 1;
+      if (symbol === '(' || symbol === '[') this.#index = this.list.closeOf(this.#index);
+    }
+    if (this.#index === from) throw this.unexpected(expecting);
+    return { sql: this.list.text(from, this.#index), offset: this.list.offset(from) };
   }
 
   text(): string {
@@ -163,24 +188,29 @@ export class StatementReader {
   columns(): ColumnDefinition[] {
     const columns: ColumnDefinition[] = [];
     this.expectSymbol('(');
-    do {
-      const name = this.name().toLowerCase();
-      const type = this.#type();
-      const comment = this.take('comment') ? this.text() : undefined;
-      columns.push({ name, type, ...(comment === undefined ? {} : { comment }) });
-    } while (this.takeSymbol(','));
+    do columns.push(this.column());
+    while (this.takeSymbol(','));
     this.expectSymbol(')');
     return columns;
   }
 
-  /** Reads a Hive type as text. It ends at a comma, a closing parenthesis or COMMENT outside of brackets. */
+  /** `name type [COMMENT 'text']`. */
+  column(): ColumnDefinition {
+    const name = this.name().toLowerCase();
+    const type = this.#type();
+    const comment = this.take('comment') ? this.text() : undefined;
+    return { name, type, ...(comment === undefined ? {} : { comment }) };
+  }
+
+  /** Reads a Hive type as text. It ends at a comma, a closing parenthesis, COMMENT, FIRST or AFTER outside of brackets. */
   #type(): string {
     let type = '';
     for (let depth = 0; ; ) {
       const token = this.list.at(this.#index);
       if (
         token === undefined ||
-        (depth === 0 && (token.raw === ',' || token.raw === ')' || token.value === 'comment'))
+        (depth === 0 &&
+          (token.raw === ',' || token.raw === ')' || /^(?:comment|first|after)$/.test(token.value)))
       )
         break;
       if (token.raw === '<' || token.raw === '(') depth += 1;

@@ -17,6 +17,7 @@ import type { Session } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext, StatementResult } from '../engine/StatementRunner.ts';
 import { alterTable, glueColumn } from './alterTable.ts';
+import { runIcebergDdl } from './icebergStatements.ts';
 import { openQuery, rowsFrom } from './queryStatements.ts';
 import { type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
 import { runShow } from './showStatements.ts';
@@ -50,7 +51,11 @@ export async function runCatalogStatement(statement: Statement, run: CatalogRun)
     return { columns, rows: rowsFrom(lines.map((line) => [line])) };
   }
   const lines =
-    statement.kind === 'createView' ? await createView(statement, run) : runChange(statement, run);
+    statement.kind === 'createView'
+      ? await createView(statement, run)
+      : (await runIcebergDdl(statement, run))
+        ? NO_LINES
+        : runChange(statement, run);
   return {
     columns: lines.length === 0 ? [] : [textColumn('result')],
     rows: rowsFrom(lines.map((line) => [line])),
@@ -103,7 +108,7 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
     case 'createTable': {
       const { database, name } = resolveTableName(statement.name, context.database);
       if (statement.ifNotExists && catalog.database(database).tables.has(name)) return NO_LINES;
-      const { columns, partitionKeys, comment, location, properties } = statement;
+      const { columns, partitionKeys, comment, location, properties, storage } = statement;
       if (!/^s3:\/\/[^/]+\//.test(location))
         throw statementError('DDL', `SemanticException: Not a location of a folder in S3: ${location}`);
       call('CreateTable', { DatabaseName: database, Name: name });
@@ -117,7 +122,7 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
           ...Object.fromEntries(properties),
         },
         PartitionKeys: partitionKeys.map(glueColumn),
-        StorageDescriptor: parquetStorageDescriptor(columns.map(glueColumn), location),
+        StorageDescriptor: { ...parquetStorageDescriptor(columns.map(glueColumn), location), ...storage },
       });
       return NO_LINES;
     }

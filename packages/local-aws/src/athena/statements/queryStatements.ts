@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type DuckDBDataChunk, type DuckDBResult, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
+import type { TableEntry } from '../../glue/index.ts';
 import {
   parseTypedLiteral,
   reusedAliases,
@@ -11,7 +12,7 @@ import {
   UNNAMED,
 } from '../../trino/index.ts';
 import { checkTypes } from '../engine/checkTypes.ts';
-import { resultColumn, textColumn } from '../engine/columnTypes.ts';
+import { hasMicroseconds, microsecondTypeName, resultColumn, textColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
@@ -24,6 +25,7 @@ import type {
 } from '../engine/StatementRunner.ts';
 import { textFormatter } from '../engine/textFormat.ts';
 import { resultTextTypes } from '../engine/textTypes.ts';
+import type { LoadedTable } from '../iceberg/loadTable.ts';
 import type { QueryText, Statement } from './Statement.ts';
 
 /** A query with resolved names that is ready to run in its session. */
@@ -35,11 +37,13 @@ export interface OpenQuery {
   readonly columns: readonly {
     readonly name: string;
     readonly type: DuckDBType;
-    /** The type of a string whose length is known: `varchar(10)`, `char(3)`. */
+    /** The type of a string whose length is known, `varchar(10)` or `char(3)`; of times with microseconds: `timestamp(6)`. */
     readonly text?: string | undefined;
   }[];
   /** Attaches the files that the query needs. @returns Their size in bytes. */
   attachFiles(): Promise<number>;
+  /** An Iceberg table of the query, as it reads it. */
+  loadedTable(entry: TableEntry): Promise<LoadedTable>;
   /** Translates an error of DuckDB. @param prefix The number of characters before the query in the text that ran. */
   translateError(error: unknown, prefix?: number): unknown;
 }
@@ -59,18 +63,22 @@ export async function openQuery(
     readonly context: StatementContext;
     readonly statement: string;
     readonly nameColumns: boolean;
+    /** Whether Iceberg tables have the hidden columns `"$path"` and `"$pos"`, which name a row. Default false. */
+    readonly rowIds?: boolean;
   },
 ): Promise<OpenQuery> {
-  const { runner, session, context, statement, nameColumns } = options;
-  const { database, parameters, onCall } = context;
-  const scope = new QueryScope({ catalog: runner.catalog, store: runner.store, session, onCall });
+  const { runner, session, context, statement, nameColumns, rowIds = false } = options;
+  const { database, parameters, onCall, signal } = context;
+  const { catalog, store } = runner;
+  const scope = new QueryScope({ catalog, store, session, onCall, rowIds, signal });
   try {
     const literals = parameterLiterals(parameters);
-    let translation: Translation = translate(query.sql, { parameters: literals, nameColumns });
+    const how = { parameters: literals, nameColumns, ...(rowIds ? { hiddenColumns: true } : {}) };
+    let translation: Translation = translate(query.sql, how);
     const list = new TokenList(query.sql);
     await session.setNow(runner.clock.now());
     await session.defineMacros(translation.sql);
-    await scope.resolve(list, database);
+    await scope.resolve(list, database, literals);
     const translateError = (error: unknown, prefix = 0, of = translation) =>
       translateDuckDbError(error, {
         sql: statement,
@@ -96,7 +104,7 @@ export async function openQuery(
     try {
       columns = await describeColumns(session, translation.sql);
     } catch (error) {
-      const rows = translate(query.sql, { parameters: literals, nameColumns, unnestPairs: 'rows' });
+      const rows = translate(query.sql, { ...how, unnestPairs: 'rows' });
       if (rows.sql === translation.sql) {
         await check(translation);
         throw translateError(error);
@@ -108,9 +116,10 @@ export async function openQuery(
       translation = rows;
       unnestPairs = 'rows';
     }
-    const hiddenNames = reusedAliases(list);
+    // The query of a row change has aliases of its own, like `"$clause"`.
+    const hiddenNames = new Set([...reusedAliases(list)].filter((name) => !rowIds || !name.startsWith('$')));
     if (hiddenNames.size > 0) {
-      const bare = translate(query.sql, { parameters: literals, nameColumns, unnestPairs, hiddenNames });
+      const bare = translate(query.sql, { ...how, unnestPairs, hiddenNames });
       const error = await describeColumns(session, bare.sql).catch((reason: unknown) => reason);
       const refused = error instanceof Error ? translateError(error, 0, bare) : undefined;
       const name = refused instanceof Error ? UNRESOLVED.exec(refused.message)?.[1] : undefined;
@@ -124,10 +133,12 @@ export async function openQuery(
     return {
       session,
       sql: translation.sql,
-      columns: columns.map((column, index) =>
-        column.type.typeId === DuckDBTypeId.VARCHAR ? { ...column, text: texts[index]?.text } : column,
-      ),
+      columns: columns.map((column, index) => ({
+        ...column,
+        text: columnText(column.type, texts[index]?.text),
+      })),
       translateError,
+      loadedTable: (entry) => scope.loadIceberg(entry),
       async attachFiles() {
         const files = await scope.attachFiles(translation.sql);
         return files.reduce((sum, { size }) => sum + size, 0);
@@ -137,6 +148,12 @@ export async function openQuery(
     session.close();
     throw toStatementError(error, statement, query.offset);
   }
+}
+
+/** The type of a column as far as DuckDB does not keep it: of a string with a length, of times with microseconds. */
+function columnText(type: DuckDBType, text: string | undefined): string | undefined {
+  if (hasMicroseconds(text)) return microsecondTypeName(type);
+  return type.typeId === DuckDBTypeId.VARCHAR ? text : undefined;
 }
 
 /** Errors for a name that only a select item has, and for an ungrouped one. */
@@ -264,7 +281,9 @@ async function* resultRows(
   signal: AbortSignal,
 ): StatementResult['rows'] & AsyncGenerator<readonly (readonly (string | null)[])[]> {
   try {
-    const texts = result.columnTypes().map(textFormatter);
+    const texts = result
+      .columnTypes()
+      .map((type, index) => textFormatter(type, hasMicroseconds(query.columns[index]?.text) ? 6 : 3));
     for (;;) {
       signal.throwIfAborted();
       const chunk = await query.session.nextChunk(result);
