@@ -14,7 +14,7 @@ import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts'
 import { StatementReader } from './StatementReader.ts';
 
 const STARTS =
-  "'ALTER', 'CREATE', 'DEALLOCATE', 'DELETE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MERGE', 'MSCK', 'PREPARE', 'SHOW', 'UNLOAD', 'UPDATE', <query>";
+  "'ALTER', 'CREATE', 'DEALLOCATE', 'DELETE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MERGE', 'MSCK', 'OPTIMIZE', 'PREPARE', 'SHOW', 'UNLOAD', 'UPDATE', 'VACUUM', <query>";
 
 /** Statements of Athena that are not emulated. */
 const REFUSED = new Set([
