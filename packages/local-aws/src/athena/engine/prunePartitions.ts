@@ -33,10 +33,7 @@ export async function prunePartitions(
   tables: readonly PartitionedTable[],
 ): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
   if (tables.length === 0) return new Map();
-  await session.run(`SET disabled_optimizers = '${DISABLED_OPTIMIZERS}'`);
-  const plan = (await session.read(`EXPLAIN (FORMAT json) ${sql}`)).getRowsJS()[0]?.[1];
-  await session.run('RESET disabled_optimizers');
-  const scans = readScanFilters(String(plan));
+  const scans = readScanFilters(await explainEmpty(session, sql));
   const needed = new Map<string, ReadonlySet<number>>();
   for (const [index, partitioned] of tables.entries()) {
     const conditions = scans
@@ -58,6 +55,14 @@ export async function prunePartitions(
     }
   }
   return needed;
+}
+
+/** DuckDB's plan of a query over empty tables, in JSON. The emptiness of the tables does not change it. */
+export async function explainEmpty(session: Session, sql: string): Promise<string> {
+  await session.run(`SET disabled_optimizers = '${DISABLED_OPTIMIZERS}'`);
+  const plan = (await session.read(`EXPLAIN (FORMAT json) ${sql}`)).getRowsJS()[0]?.[1];
+  await session.run('RESET disabled_optimizers');
+  return String(plan);
 }
 
 /** The partitions that meet all conditions on keys; undefined when there is no such condition. */
@@ -154,7 +159,7 @@ export interface TableScan {
  * The scans in a plan of DuckDB (`EXPLAIN (FORMAT json)`) with their filters. Ambiguous conditions are omitted: with
  * fewer conditions, more partitions are read.
  */
-function readScanFilters(plan: string): TableScan[] {
+export function readScanFilters(plan: string): TableScan[] {
   const scans: TableScan[] = [];
   const visit = (node: Node, above: readonly string[]) => {
     const { Table, Filters, Expression } = node.extra_info;

@@ -35,10 +35,22 @@ export interface PartitionSpec {
   readonly location?: string;
 }
 
+/** What EXPLAIN shows, and how. https://docs.aws.amazon.com/athena/latest/ug/athena-explain-statement.html */
+export interface ExplainOptions {
+  readonly type: 'logical' | 'distributed' | 'validate' | 'io';
+  readonly format: 'text' | 'graphviz' | 'json';
+}
+
 /** A parsed Athena statement. https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html and dml-queries.html */
 export type Statement =
   | { readonly kind: 'query'; readonly query: QueryText }
-  | { readonly kind: 'explain'; readonly query: QueryText; readonly analyze: boolean }
+  | (ExplainOptions & {
+      readonly kind: 'explain';
+      /** The query of the explained statement. */
+      readonly query: QueryText;
+      readonly explained: Extract<Statement, { kind: 'query' | 'createTableAs' | 'insert' | 'unload' }>;
+      readonly analyze: boolean;
+    })
   | {
       readonly kind: 'createTableAs';
       readonly name: TableName;

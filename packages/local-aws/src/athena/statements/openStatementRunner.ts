@@ -11,8 +11,9 @@ import type {
 } from '../engine/StatementRunner.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
 import { loadSyntaxCheck } from './checkSyntax.ts';
+import { runExplain } from './explainStatement.ts';
 import { parseStatement } from './parseStatement.ts';
-import { runExplain, runSelect, sessionDirectory } from './queryStatements.ts';
+import { runSelect, sessionDirectory } from './queryStatements.ts';
 import { type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
 

@@ -1,4 +1,5 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
+import { parseExplain } from './parseExplain.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
 import { StatementReader } from './StatementReader.ts';
 
@@ -35,7 +36,7 @@ export function parseStatement(sql: string): Statement {
   const word = first?.kind === 'word' ? first.value : '';
   if (REFUSED.has(word)) throw notEmulated(word.toUpperCase());
   if (/^(?:select|with|values|table)$/.test(word)) return { kind: 'query', query: reader.query() };
-  if (reader.take('explain')) return parseExplain(reader);
+  if (reader.take('explain')) return parseExplain(reader, parseStatement);
   if (reader.take('insert')) return parseInsert(reader);
   if (reader.take('unload')) return parseUnload(reader);
   if (reader.take('prepare')) {
@@ -71,19 +72,6 @@ export function parseStatement(sql: string): Statement {
 function ended(reader: StatementReader, statement: Statement): Statement {
   reader.expectEnd();
   return statement;
-}
-
-function parseExplain(reader: StatementReader): Statement {
-  const analyze = reader.take('analyze');
-  if (reader.peek('verbose')) throw notEmulated('EXPLAIN ANALYZE VERBOSE');
-  if (reader.peekSymbol('(') && /^(?:format|type)$/.test(reader.list.word(analyze ? 3 : 2) ?? '')) {
-    const text = reader.bracketedQuery().sql.trim().toLowerCase();
-    if (text !== 'format text') throw notEmulated(`EXPLAIN (${text.toUpperCase()})`);
-  }
-  if (!reader.peek('select') && !reader.peek('with') && !reader.peek('values') && !reader.peekSymbol('(')) {
-    throw notEmulated('EXPLAIN of anything but a query');
-  }
-  return { kind: 'explain', query: reader.query(), analyze };
 }
 
 function parseInsert(reader: StatementReader): Statement {

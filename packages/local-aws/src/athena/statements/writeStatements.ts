@@ -252,7 +252,8 @@ function assertEmptyLocation({ runner, context }: QueryRun, location: string, me
     throw statementError('HIVE_PATH_ALREADY_EXISTS', message);
 }
 
-function assertColumnNames(
+/** Requires a name for each column of the query that makes a table. @throws StatementError `MISSING_COLUMN_NAME` */
+export function assertColumnNames(
   { query }: { readonly query: { readonly sql: string; readonly offset: number } },
   statement: string,
 ): void {
@@ -279,8 +280,8 @@ function castTo(column: string, hive: string): string {
   return `CAST(${column} AS ${parseHiveType(hive)?.duckDb ?? 'VARCHAR'})`;
 }
 
-/** Trino only accepts types that it can widen. */
-function assertInsertTypes(table: readonly string[], open: OpenQuery): void {
+/** Trino only inserts types that it can widen. @throws StatementError `TYPE_MISMATCH` */
+export function assertInsertTypes(table: readonly string[], open: OpenQuery): void {
   const queryTypes = open.columns.map(({ type }) => trinoTypeName(type));
   const fits = (want: string, have: string) =>
     want === have ||
