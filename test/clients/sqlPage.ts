@@ -69,7 +69,7 @@ export function sqlPage(config: Config): string {
     '',
     '## dbt',
     '',
-    `The same command builds a dbt project over the views (\`test/clients/dbt/\`) twice, with ${pins('dbt/requirements.txt')}: a view, a table, incremental models by \`insert_overwrite\` and \`append\`, a snapshot, tests and documents, all in Parquet. Iceberg, buckets (\`bucketed_by\`), seeds and Python models are refused by name.`,
+    `The same command builds a dbt project over the views (\`test/clients/dbt/\`) twice, with ${pins('../../examples/dbt/requirements.txt')}. It has a view, a table with high availability (\`ha\`), incremental models by \`insert_overwrite\`, \`append\` and, in Iceberg, \`append\` and \`merge\` with conditions and rules for columns, a table in Iceberg, seeds by upload and by INSERT, snapshots in Parquet and in Iceberg, tests and documents. Then it builds the scorecard of [examples/dbt](../examples/dbt/README.md) twice and compares every figure with one that is calculated without SQL. Buckets (\`bucketed_by\`) and Python models are refused by name.`,
     LIMITS,
   ].join('\n');
 }

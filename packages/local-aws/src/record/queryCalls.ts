@@ -50,7 +50,7 @@ export function queryCalls(call: QueryCall, principal: string, place: Permission
     basis: 'seen',
     permissions: s3Permissions(operation, request, place),
   };
-  if (call.isResult === true) return [seen];
+  if (call.isResult === true || operation === 'DeleteObject') return [seen];
   // Athena finds a table's files by listing its locations, and lists a result's location in the same way.
   const prefix = key.slice(0, key.lastIndexOf('/') + 1);
   const list = documented('ListBucket', s3Arn(place, bucket), { 's3:prefix': prefix });

@@ -1,6 +1,12 @@
-import { type Catalog, readPrestoView, type TableEntry } from '../../glue/index.ts';
+import { type Catalog, readPrestoView, type StorageDescriptor, type TableEntry } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import { TokenList, translate } from '../../trino/index.ts';
+import { TokenList, translate, versionClauseAt } from '../../trino/index.ts';
+import { IcebergTables } from '../iceberg/IcebergTables.ts';
+import { isIcebergTable, type LoadedTable } from '../iceberg/loadTable.ts';
+import { parseMetadataName } from '../iceberg/metadataTables.ts';
+import type { AskedVersion } from '../iceberg/timeTravel.ts';
+import { convertFiles } from '../text/convertFiles.ts';
+import { isTextSerde, TEXT_SERDES, textFormatOf } from '../text/TextFormat.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
 import { parseHiveType } from './columnTypes.ts';
 import {
@@ -10,7 +16,7 @@ import {
   partitionKeyValue,
   SYMLINK_INPUT_FORMAT,
 } from './dataFiles.ts';
-import { prunePartitions } from './prunePartitions.ts';
+import { prunePartitions, readScans } from './prunePartitions.ts';
 import { CATALOG, type Session } from './Session.ts';
 import { notEmulated, statementError } from './StatementError.ts';
 import { type QueryCall, STATEMENT_LIMITS } from './StatementRunner.ts';
@@ -28,6 +34,10 @@ export interface ScopeOptions {
   readonly store: ObjectStore;
   readonly session: Session;
   readonly onCall: (call: QueryCall) => void;
+  /** Whether Iceberg tables have the hidden columns `"$path"` and `"$pos"`, which name a row. Default false. */
+  readonly rowIds?: boolean;
+  /** Ends the reading of text files. */
+  readonly signal: AbortSignal;
 }
 
 interface BaseTable {
@@ -36,7 +46,6 @@ interface BaseTable {
 }
 
 const PARTITIONS_SUFFIX = '$partitions';
-const OPENX_SERDE = 'org.openx.data.jsonserde.JsonSerDe';
 
 /** The tables and views that a query names, created in its session: first empty, then with the files that it needs. */
 export class QueryScope {
@@ -50,25 +59,41 @@ export class QueryScope {
   readonly #locations = new Map<string, string>();
   #filled = 0;
   #hasHiddenColumns = false;
+  /** The literals of the query's `?` parameters. */
+  #parameters: readonly string[] = [];
+  readonly #iceberg: IcebergTables;
 
   constructor(options: ScopeOptions) {
     this.#options = options;
+    const { rowIds = false } = options;
+    this.#iceberg = new IcebergTables(
+      { ...options, linkFile: (file, folder) => this.#linkFile(file, folder) },
+      () => ({ paths: this.#hasHiddenColumns, rowIds }),
+    );
   }
 
   /**
-   * Resolves the names in a query and in the views that it reads. @param database The database of unqualified names.
+   * Resolves the names in a query and in the views that it reads.
+   *
+   * @param database The database of unqualified names.
+   * @param parameters The literals of its `?` parameters, in order.
    */
-  async resolve(list: TokenList, database: string | undefined): Promise<void> {
+  async resolve(
+    list: TokenList,
+    database: string | undefined,
+    parameters: readonly string[] = [],
+  ): Promise<void> {
     this.#hasHiddenColumns = list.tokens.some(
       ({ kind, value }) => kind === 'quoted' && /^\$(?:path|file_)/.test(value),
     );
+    this.#parameters = parameters;
     await this.#resolve(list, database, 0);
     await this.#options.session.setDatabase(await this.#schema(database));
   }
 
   /** The base tables that the query reads. */
   get tables(): SessionTable[] {
-    return [...this.#bases.values()].map(({ table }) => table);
+    return [...[...this.#bases.values()].map(({ table }) => table), ...this.#iceberg.tables];
   }
 
   /** The columns of a table or view, with Trino's type names; undefined when it does not exist. */
@@ -76,6 +101,9 @@ export class QueryScope {
     database: string,
     name: string,
   ): readonly { readonly name: string; readonly type: string }[] | undefined {
+    const iceberg = this.#iceberg.find(`${database}.${name}`);
+    if (iceberg !== undefined)
+      return iceberg.columns.map((column) => ({ name: column.name, type: column.trino }));
     const input = this.#findTable(database, name)?.input;
     if (input?.TableType === 'VIRTUAL_VIEW') return readPrestoView(input.ViewOriginalText ?? '')?.columns;
     const columns = input && [
@@ -103,11 +131,12 @@ export class QueryScope {
    * @returns The files, each once.
    */
   async attachFiles(sql: string): Promise<readonly DataFile[]> {
-    const { session, store, onCall } = this.#options;
+    const { session, store, onCall, signal } = this.#options;
     const partitioned = [...this.#bases].filter(([, { table }]) => table.keys.length > 0);
+    const scans = partitioned.length > 0 || this.#iceberg.hasRows ? await readScans(session, sql) : [];
     const needed = await prunePartitions(
       session,
-      sql,
+      scans,
       partitioned.map(([key, { entry, table }]) => ({
         table: `${CATALOG}.${key}`,
         keys: table.keys,
@@ -120,7 +149,8 @@ export class QueryScope {
       const keys = table.keys.map(({ name }) => name);
       const folder = String(this.#filled);
       this.#filled += 1;
-      const files = rowLocations(entry, selected).flatMap(({ values, location }) => {
+      const descriptors: (StorageDescriptor | undefined)[] = [];
+      const linked = rowLocations(entry, selected).flatMap(({ values, location, descriptor }) => {
         const own = [
           folder,
           ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
@@ -130,12 +160,17 @@ export class QueryScope {
               onCall({ service: 's3', operation, bucket, key: name }),
             )
           : listDataFiles(store, location);
+        descriptors.push(...found.map(() => descriptor));
         return found.map((file) => this.#linkFile(file, own.join('/')));
       });
-      await session.run(
-        `DROP TABLE ${qualifiedName(table.database, table.name)}; ${filledTableSql(table, files, this.#hasHiddenColumns)}`,
-      );
+      const converted =
+        table.format === 'text' ? await convertFiles(entry.input, linked, descriptors, signal) : undefined;
+      for (const { path, bucket, key: name } of converted?.files ?? [])
+        this.#locations.set(path, `s3://${bucket}/${name}`);
+      const filled = filledTableSql(table, converted?.files ?? linked, this.#hasHiddenColumns, converted);
+      await session.run(`DROP TABLE ${qualifiedName(table.database, table.name)}; ${filled}`);
     }
+    await this.#iceberg.attach(scans);
     return [...this.#files.values()];
   }
 
@@ -149,6 +184,11 @@ export class QueryScope {
     const own = this.#options.session.linkFile(path, folder);
     this.#locations.set(own, `s3://${bucket}/${key}`);
     return { ...file, path: own };
+  }
+
+  /** An Iceberg table as the query reads it. */
+  loadIceberg(entry: TableEntry): Promise<LoadedTable> {
+    return this.#iceberg.load(entry);
   }
 
   /** The `s3://` location of a file that the query reads. */
@@ -187,14 +227,18 @@ export class QueryScope {
         await this.#informationSchema(list, chain, database);
       const [first, second, third] = chain;
       if (first === undefined) continue;
-      if (database !== undefined) await this.#addTable(database.toLowerCase(), first, depth);
-      if (second !== undefined) await this.#addTable(first, second, depth);
-      if (third !== undefined && second !== undefined && first === CATALOG)
-        await this.#addTable(second, third, depth);
+      const clause = versionClauseAt(list, index + 2 * (chain.length - 1));
+      const asked = clause && { clause, list, parameters: depth === 0 ? this.#parameters : [] };
+      const addTable = (schema: string, name: string, parts: number) =>
+        this.#addTable(schema, name, depth, parts === chain.length ? asked : undefined);
+      if (database !== undefined) await addTable(database.toLowerCase(), first, 1);
+      if (second !== undefined) await addTable(first, second, 2);
+      if (third !== undefined && second !== undefined && first === CATALOG) await addTable(second, third, 3);
     }
   }
 
-  async #addTable(database: string, name: string, depth: number): Promise<void> {
+  async #addTable(database: string, name: string, depth: number, version?: AskedVersion): Promise<void> {
+    if (await this.#addIceberg(database, name, version)) return;
     const base = name.endsWith(PARTITIONS_SUFFIX) ? name.slice(0, -PARTITIONS_SUFFIX.length) : name;
     const key = `${database}.${name}`;
     const entry = this.#findTable(database, base);
@@ -203,6 +247,8 @@ export class QueryScope {
     const { session, onCall } = this.#options;
     await this.#schema(database);
     reportGlueCall(onCall, 'GetTable', { database, name: base });
+    if (version !== undefined)
+      throw statementError('NOT_SUPPORTED', 'This connector does not support versioned tables');
     if (name !== base) {
       reportGlueCall(onCall, 'GetPartitions', { database, name: base });
       await session.run(partitionsTableSql(database, name, sessionColumns(entry.input.PartitionKeys), entry));
@@ -214,8 +260,24 @@ export class QueryScope {
     }
   }
 
+  /** Adds an Iceberg table or one of its metadata tables. @returns Whether the name is one. */
+  async #addIceberg(database: string, name: string, version: AskedVersion | undefined): Promise<boolean> {
+    const about = parseMetadataName(name);
+    const entry = this.#findTable(database, about?.table ?? name);
+    if (entry === undefined || !isIcebergTable(entry.input)) return false;
+    const key = `${database}.${version?.clause.table ?? name}`;
+    if (this.#known.has(key)) return true;
+    this.#known.add(key);
+    await this.#schema(database);
+    reportGlueCall(this.#options.onCall, 'GetTable', { database, name: entry.input.Name });
+    if (about === undefined) await this.#iceberg.add(key, entry, version);
+    else if (version === undefined) await this.#iceberg.addMetadata(key, entry, about.metadata);
+    else throw notEmulated(`Time travel of the metadata table "${name}"`);
+    return true;
+  }
+
   async #view({ databaseName, input }: TableEntry, depth: number): Promise<void> {
-    const { session } = this.#options;
+    const { session, rowIds = false } = this.#options;
     const name = `${CATALOG}.${databaseName}.${input.Name}`;
     const view = readPrestoView(input.ViewOriginalText ?? '');
     if (view === null) throw notEmulated(`The view '${name}', which isn't Athena's own,`);
@@ -228,7 +290,8 @@ export class QueryScope {
     let failure: unknown;
     for (const unnestPairs of ['map', 'rows'] as const) {
       try {
-        const { sql } = translate(view.originalSql, { unnestPairs, hiddenColumns: this.#hasHiddenColumns });
+        const hiddenColumns = this.#hasHiddenColumns || rowIds;
+        const { sql } = translate(view.originalSql, { unnestPairs, hiddenColumns });
         await session.defineMacros(sql);
         await session.run(`CREATE VIEW ${qualifiedName(databaseName, input.Name)} (${names}) AS ${sql}`);
         return;
@@ -322,13 +385,15 @@ function isSymlinked({ input }: TableEntry): boolean {
 /** The locations of a table's rows with their partition values. Partitions that are not selected are omitted. */
 function rowLocations({ input, partitions }: TableEntry, selected: ReadonlySet<number> | undefined) {
   if ((input.PartitionKeys ?? []).length === 0) {
-    return [{ values: [], location: input.StorageDescriptor?.Location ?? '' }];
+    const descriptor = input.StorageDescriptor;
+    return [{ values: [], location: descriptor?.Location ?? '', descriptor }];
   }
   return partitions
     .filter((_, index) => selected?.has(index) ?? true)
     .map((partition) => ({
       values: partition.values,
       location: partition.input.StorageDescriptor?.Location ?? '',
+      descriptor: partition.input.StorageDescriptor,
     }));
 }
 
@@ -342,25 +407,26 @@ export function sessionColumns(columns: TableEntry['input']['PartitionKeys'] = [
 }
 
 function sessionTable({ databaseName, input }: TableEntry): SessionTable {
-  const { Columns, InputFormat = '', SerdeInfo } = input.StorageDescriptor ?? {};
+  const { StorageDescriptor: descriptor = {}, Parameters } = input;
+  const { Columns, InputFormat = '', SerdeInfo } = descriptor;
   const name = `'${CATALOG}.${databaseName}.${input.Name}'`;
-  if (input.Parameters?.['table_type']?.toUpperCase() === 'ICEBERG')
-    throw notEmulated(`The Iceberg table ${name}`);
   if (input.Parameters?.['projection.enabled'] === 'true')
     throw notEmulated(`Partition projection of the table ${name}`);
   const serde = SerdeInfo?.SerializationLibrary ?? '';
   const isParquet = `${InputFormat}${serde}`.includes('arquet');
-  if (!isParquet && serde !== OPENX_SERDE) {
+  if (!isParquet && !isTextSerde(serde)) {
     throw statementError(
       'HIVE_UNSUPPORTED_FORMAT',
-      `The format of the table ${name} is not emulated by the local Athena: it reads Parquet, and JSON by ${OPENX_SERDE}`,
+      `The format of the table ${name} is not emulated by the local Athena: it reads Parquet, and texts by ${Object.values(TEXT_SERDES).join(', ')}`,
     );
   }
+  // Properties that contradict themselves are refused before any file is read.
+  if (!isParquet) textFormatOf(descriptor, Parameters);
   return {
     database: databaseName,
     name: input.Name,
     columns: sessionColumns(Columns),
     keys: sessionColumns(input.PartitionKeys),
-    format: isParquet ? 'parquet' : 'json',
+    format: isParquet ? 'parquet' : 'text',
   };
 }

@@ -55,8 +55,8 @@ export interface StatementResult extends StatementKind {
   readonly updateCount?: number;
   /** Bytes of the files read so far. */
   readonly scannedBytes: () => number;
-  /** The format of the result's object: CSV for queries, text for other statements. */
-  readonly output: 'csv' | 'txt';
+  /** The format of the result's object: CSV for queries, text for other statements; none of a row change. */
+  readonly output: 'csv' | 'txt' | 'none';
   /** The `s3://` locations of the objects that the statement wrote, for the manifest beside the result. */
   readonly manifest?: readonly string[];
 }
@@ -92,8 +92,8 @@ export type QueryCall =
     }
   | {
       readonly service: 's3';
-      /** A table's object, or an object that the query writes; a folder that is listed; the place of a bucket. */
-      readonly operation: 'GetObject' | 'PutObject' | 'ListBucket' | 'GetBucketLocation';
+      /** A table's object, or an object that the query writes or removes; a folder that is listed; the place of a bucket. */
+      readonly operation: 'GetObject' | 'PutObject' | 'DeleteObject' | 'ListBucket' | 'GetBucketLocation';
       readonly bucket: string;
       /** The prefix of a listing; '' for the place of a bucket. */
       readonly key: string;

@@ -188,7 +188,8 @@ function parseStructType(parts: readonly string[]): HiveType | undefined {
   };
 }
 
-function splitTopLevel(text: string): string[] {
+/** Splits the inner text of a nested type at its own commas. */
+export function splitTopLevel(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let start = 0;

@@ -21,19 +21,22 @@ const DISABLED_OPTIMIZERS =
 /** A name that no key can have: Glue rejects line breaks in names. */
 const INDEX_COLUMN = '"partition\n"';
 
+/** The scans of a query over empty tables with their filters, also through views and joins, from DuckDB's plan. */
+export async function readScans(session: Session, sql: string): Promise<readonly TableScan[]> {
+  return readScanFilters(await explainEmpty(session, sql));
+}
+
 /**
- * The partitions of each table that can contain rows of a query's result, also through views and joins. The plan of
- * the query over empty tables shows the filters of each scan, and DuckDB evaluates them for the partition values.
+ * The partitions of each table that can contain rows of a query's result: DuckDB evaluates the filters of each scan for
+ * the partition values.
  *
  * @returns The indexes of the partitions by table. A table that is missing needs all of its partitions.
  */
 export async function prunePartitions(
   session: Session,
-  sql: string,
+  scans: readonly TableScan[],
   tables: readonly PartitionedTable[],
 ): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
-  if (tables.length === 0) return new Map();
-  const scans = readScanFilters(await explainEmpty(session, sql));
   const needed = new Map<string, ReadonlySet<number>>();
   for (const [index, partitioned] of tables.entries()) {
     const conditions = scans
@@ -97,7 +100,15 @@ function partitionTable(name: string, { keys, values }: PartitionedTable): strin
 }
 
 /** DuckDB's volatile functions (`duckdb_functions()`, stability VOLATILE). */
-const VOLATILE = new Set(['random', 'uuid', 'uuidv4', 'uuidv7', 'gen_random_uuid', 'nextval', 'setseed']);
+export const VOLATILE = new Set([
+  'random',
+  'uuid',
+  'uuidv4',
+  'uuidv7',
+  'gen_random_uuid',
+  'nextval',
+  'setseed',
+]);
 
 /**
  * Whether a condition in a plan holds either for all rows of a partition or for none: it uses partition keys, no

@@ -24,26 +24,24 @@ const ESTIMATE = {
  * The plan of `EXPLAIN (TYPE IO)`: which tables a statement reads and what it needs of each, in Trino's form. Clients
  * find the sources of a query in it. https://trino.io/docs/current/sql/explain.html#explain-type-io
  *
- * @param options.sql The query in DuckDB's SQL.
  * @param options.scans The scans of its plan.
  * @param options.find Looks up a table; undefined when there is none.
  * @param options.output The table that the statement writes to.
  */
 export async function ioPlan(options: {
   readonly session: Session;
-  readonly sql: string;
   readonly scans: readonly TableScan[];
   readonly find: (database: string, name: string) => TableEntry | undefined;
   readonly output?: PlanTable | undefined;
 }): Promise<object> {
-  const { session, sql, scans, find, output } = options;
+  const { session, scans, find, output } = options;
   const entries = new Map<string, TableEntry>();
   for (const { table } of scans) {
     const [catalog, database = '', ...rest] = table.split('.');
     const entry = catalog === CATALOG ? find(database, rest.join('.')) : undefined;
     if (entry !== undefined) entries.set(table, entry);
   }
-  const partitions = await partitionDomains(session, sql, entries);
+  const partitions = await partitionDomains(session, scans, entries);
   const infos: object[] = [];
   const seen = new Set<string>();
   for (const { table, conditions } of scans) {
@@ -78,7 +76,7 @@ function columnsOf({ input }: TableEntry) {
 /** The values that the keys have in the partitions that the query needs, by table and key. */
 async function partitionDomains(
   session: Session,
-  sql: string,
+  scans: readonly TableScan[],
   entries: ReadonlyMap<string, TableEntry>,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, Domain>>> {
   const partitioned = [...entries].flatMap(([table, entry]) => {
@@ -86,7 +84,7 @@ async function partitionDomains(
     const values = entry.partitions.map((partition) => partition.values.map(partitionKeyValue));
     return keys.length === 0 ? [] : [{ table, keys, values }];
   });
-  const needed = await prunePartitions(session, sql, partitioned);
+  const needed = await prunePartitions(session, scans, partitioned);
   return new Map(
     partitioned.map(({ table, keys, values }) => {
       const selected = values.filter((_, index) => needed.get(table)?.has(index) ?? true);

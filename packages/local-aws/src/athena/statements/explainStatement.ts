@@ -25,7 +25,7 @@ export async function runExplain(
   const open = await openQuery(query, { ...run, nameColumns: names });
   const prefix = 'EXPLAIN (ANALYZE, FORMAT json) ';
   try {
-    const output = checkTarget(explained, run, open);
+    const output = statement.target ?? checkTarget(explained, run, open);
     if (type === 'validate') return lineResult([['true']], 'Valid');
     if (!analyze) return lineResult(await planLines(statement, run, open, output));
     const scannedBytes = await open.attachFiles();
@@ -66,8 +66,7 @@ async function planLines(
   for (const input of partitioned)
     context.onCall({ service: 'glue', operation: 'GetPartitions', input: JSON.parse(input) });
   const asLines = (text: string) => text.split('\n').map((line) => [line]);
-  if (type === 'io')
-    return asLines(JSON.stringify(await ioPlan({ session, sql: open.sql, scans, find, output }), null, 2));
+  if (type === 'io') return asLines(JSON.stringify(await ioPlan({ session, scans, find, output }), null, 2));
   const outputs = outputsOf(open, /^[\s(]*values\b/i.test(query.sql));
   const read = readPlan(plan, outputs);
   const root = output === undefined ? read : withWriter(read, output);
@@ -93,10 +92,7 @@ function outputsOf(open: OpenQuery, values = false): PlanNode['outputs'] {
   }));
 }
 
-interface Target {
-  readonly database: string;
-  readonly name: string;
-}
+type Target = NonNullable<Explain['target']>;
 
 function withWriter(root: PlanNode, { database, name }: Target): PlanNode {
   const rows = [{ symbol: 'rows', type: 'bigint' }];

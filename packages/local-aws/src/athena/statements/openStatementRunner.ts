@@ -9,12 +9,14 @@ import type {
   StatementResult,
   StatementRunner,
 } from '../engine/StatementRunner.ts';
+import { explainRowChange, runRowChange } from '../iceberg/rowChanges.ts';
+import { changeError, changeQuery } from '../iceberg/rowChangesQuery.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
 import { loadSyntaxCheck } from './checkSyntax.ts';
 import { runExplain } from './explainStatement.ts';
 import { parseStatement } from './parseStatement.ts';
 import { runSelect, sessionDirectory } from './queryStatements.ts';
-import { type Statement, statementKind } from './Statement.ts';
+import { type QueryText, type RowChange, type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
 
 /**
@@ -37,6 +39,8 @@ export async function openStatementRunner(options: RunnerOptions): Promise<State
       try {
         const statement = parseStatement(sql);
         if ('query' in statement) syntax(statement.query, sql);
+        const change = rowChangeOf(statement);
+        if (change !== undefined) checkChangeSyntax(change, sql, syntax);
         return statementKind(statement);
       } catch (error) {
         throw toStatementError(error, sql);
@@ -71,7 +75,7 @@ async function runStatement(
     return await runStatement(prepared, { ...context, parameters: statement.parameters }, runner, sessions);
   }
   const kind = statementKind(statement);
-  if (!('query' in statement) || statement.kind === 'createView') {
+  if (!usesRows(statement)) {
     try {
       const result = await runCatalogStatement(statement, {
         runner,
@@ -93,11 +97,44 @@ async function runStatement(
   }
   session.closeOnAbort(context.signal);
   const run = { runner, session, context, statement: sql };
+  if (statement.kind === 'explainChange') return { ...kind, ...(await explainRowChange(statement, run)) };
   if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
   if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };
   if (statement.kind === 'createTableAs') return { ...kind, ...(await runCreateTableAs(statement, run)) };
   if (statement.kind === 'insert') return { ...kind, ...(await runInsert(statement, run)) };
-  return { ...kind, ...(await runUnload(statement, run)) };
+  if (statement.kind === 'unload') return { ...kind, ...(await runUnload(statement, run)) };
+  return { ...kind, ...(await runRowChange(statement, run)) };
+}
+
+/** Whether a statement reads or writes rows, in a session. */
+function usesRows(
+  statement: Statement,
+): statement is
+  | RowChange
+  | Extract<Statement, { kind: 'explainChange' }>
+  | Exclude<Extract<Statement, { query: QueryText }>, { kind: 'createView' }> {
+  if (rowChangeOf(statement) !== undefined) return true;
+  return 'query' in statement && statement.kind !== 'createView';
+}
+
+/** The row change that a statement makes or explains. */
+function rowChangeOf(statement: Statement): RowChange | undefined {
+  if (statement.kind === 'explainChange') return statement.change;
+  const { kind } = statement;
+  return kind === 'delete' || kind === 'update' || kind === 'merge' ? statement : undefined;
+}
+
+function checkChangeSyntax(
+  change: RowChange,
+  sql: string,
+  syntax: (query: QueryText, statement: string) => void,
+): void {
+  const query = changeQuery(change);
+  try {
+    syntax({ sql: query.sql, offset: 0 }, query.sql);
+  } catch (error) {
+    throw changeError(error, query, sql);
+  }
 }
 
 function parse(sql: string): Statement {

@@ -24,15 +24,18 @@ export function parseExplain(reader: StatementReader, parse: (sql: string) => St
   if (reader.atEnd) throw reader.unexpected('<statement>');
   const { sql, offset } = reader.query();
   const explained = parse(`${reader.list.sql.slice(0, offset).replaceAll(/[^\r\n]/g, ' ')}${sql}`);
+  const changesRows =
+    explained.kind === 'delete' || explained.kind === 'update' || explained.kind === 'merge';
+  if (changesRows && !analyze) return { kind: 'explainChange', change: explained, ...options };
+  if (analyze && explained.kind !== 'query') throw notEmulated('EXPLAIN ANALYZE of anything but a query');
   if (
     explained.kind !== 'query' &&
     explained.kind !== 'createTableAs' &&
     explained.kind !== 'insert' &&
     explained.kind !== 'unload'
   ) {
-    throw notEmulated('EXPLAIN of anything but SELECT, CREATE TABLE AS, INSERT and UNLOAD');
+    throw notEmulated('EXPLAIN of anything but a query and statements that write rows');
   }
-  if (analyze && explained.kind !== 'query') throw notEmulated('EXPLAIN ANALYZE of a statement that writes');
   return { kind: 'explain', query: explained.query, explained, analyze, ...options };
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type DuckDBDataChunk, type DuckDBResult, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
+import type { TableEntry } from '../../glue/index.ts';
 import {
   parseTypedLiteral,
   reusedAliases,
@@ -24,6 +25,7 @@ import type {
 } from '../engine/StatementRunner.ts';
 import { textFormatter } from '../engine/textFormat.ts';
 import { resultTextTypes } from '../engine/textTypes.ts';
+import type { LoadedTable } from '../iceberg/loadTable.ts';
 import type { QueryText, Statement } from './Statement.ts';
 
 /** A query with resolved names that is ready to run in its session. */
@@ -40,6 +42,8 @@ export interface OpenQuery {
   }[];
   /** Attaches the files that the query needs. @returns Their size in bytes. */
   attachFiles(): Promise<number>;
+  /** An Iceberg table of the query, as it reads it. */
+  loadedTable(entry: TableEntry): Promise<LoadedTable>;
   /** Translates an error of DuckDB. @param prefix The number of characters before the query in the text that ran. */
   translateError(error: unknown, prefix?: number): unknown;
 }
@@ -59,18 +63,22 @@ export async function openQuery(
     readonly context: StatementContext;
     readonly statement: string;
     readonly nameColumns: boolean;
+    /** Whether Iceberg tables have the hidden columns `"$path"` and `"$pos"`, which name a row. Default false. */
+    readonly rowIds?: boolean;
   },
 ): Promise<OpenQuery> {
-  const { runner, session, context, statement, nameColumns } = options;
-  const { database, parameters, onCall } = context;
-  const scope = new QueryScope({ catalog: runner.catalog, store: runner.store, session, onCall });
+  const { runner, session, context, statement, nameColumns, rowIds = false } = options;
+  const { database, parameters, onCall, signal } = context;
+  const { catalog, store } = runner;
+  const scope = new QueryScope({ catalog, store, session, onCall, rowIds, signal });
   try {
     const literals = parameterLiterals(parameters);
-    let translation: Translation = translate(query.sql, { parameters: literals, nameColumns });
+    const how = { parameters: literals, nameColumns, ...(rowIds ? { hiddenColumns: true } : {}) };
+    let translation: Translation = translate(query.sql, how);
     const list = new TokenList(query.sql);
     await session.setNow(runner.clock.now());
     await session.defineMacros(translation.sql);
-    await scope.resolve(list, database);
+    await scope.resolve(list, database, literals);
     const translateError = (error: unknown, prefix = 0, of = translation) =>
       translateDuckDbError(error, {
         sql: statement,
@@ -96,7 +104,7 @@ export async function openQuery(
     try {
       columns = await describeColumns(session, translation.sql);
     } catch (error) {
-      const rows = translate(query.sql, { parameters: literals, nameColumns, unnestPairs: 'rows' });
+      const rows = translate(query.sql, { ...how, unnestPairs: 'rows' });
       if (rows.sql === translation.sql) {
         await check(translation);
         throw translateError(error);
@@ -108,9 +116,10 @@ export async function openQuery(
       translation = rows;
       unnestPairs = 'rows';
     }
-    const hiddenNames = reusedAliases(list);
+    // The query of a row change has aliases of its own, like `"$clause"`.
+    const hiddenNames = new Set([...reusedAliases(list)].filter((name) => !rowIds || !name.startsWith('$')));
     if (hiddenNames.size > 0) {
-      const bare = translate(query.sql, { parameters: literals, nameColumns, unnestPairs, hiddenNames });
+      const bare = translate(query.sql, { ...how, unnestPairs, hiddenNames });
       const error = await describeColumns(session, bare.sql).catch((reason: unknown) => reason);
       const refused = error instanceof Error ? translateError(error, 0, bare) : undefined;
       const name = refused instanceof Error ? UNRESOLVED.exec(refused.message)?.[1] : undefined;
@@ -128,6 +137,7 @@ export async function openQuery(
         column.type.typeId === DuckDBTypeId.VARCHAR ? { ...column, text: texts[index]?.text } : column,
       ),
       translateError,
+      loadedTable: (entry) => scope.loadIceberg(entry),
       async attachFiles() {
         const files = await scope.attachFiles(translation.sql);
         return files.reduce((sum, { size }) => sum + size, 0);

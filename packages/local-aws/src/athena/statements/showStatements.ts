@@ -3,6 +3,7 @@ import { textColumn } from '../engine/columnTypes.ts';
 import { partitionFolder } from '../engine/dataFiles.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { AthenaColumn, QueryCall } from '../engine/StatementRunner.ts';
+import { quoteHive } from '../text/hiveStrings.ts';
 import { resolveDatabase, resolveTableName, type Statement } from './Statement.ts';
 
 type Show = Extract<
@@ -169,7 +170,7 @@ function createTableLines({ databaseName, input }: TableEntry): string[] {
       .sort(([left], [right]) => (left < right ? -1 : 1))
       .map(
         ([name, value], index, all) =>
-          `  ${quoted(name)}=${quoted(value)}${index === all.length - 1 ? ')' : ', '}`,
+          `  ${quoteHive(name)}=${quoteHive(value)}${index === all.length - 1 ? ')' : ', '}`,
       );
   const keys = columnLines(input.PartitionKeys);
   const serde = pairs(SerdeInfo.Parameters);

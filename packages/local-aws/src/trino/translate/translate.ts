@@ -1,3 +1,4 @@
+import { quoteName } from '../../base/sql.ts';
 import { writeCallForm } from './callForms.ts';
 import { type CastTarget, castCall, castFromJson, castsByPosition, parseCastType } from './castType.ts';
 import { writeDateShift } from './dateShift.ts';
@@ -7,6 +8,7 @@ import { rejectForeignSyntax, rejectZonedTimes } from './rejections.ts';
 import { type SelectEdits, selectEdits } from './selects.ts';
 import { bracketedTable, writeUnnest, writeValues } from './tableForms.ts';
 import { isTableQuery, mismatched, SqlError, TokenList } from './tokens.ts';
+import { hasAlias, versionClauseAt } from './versions.ts';
 import {
   functionNames,
   functionsWithoutBrackets,
@@ -174,6 +176,12 @@ class Translator implements TokenWriter {
     if (token.kind === 'number') {
       out.add(token.raw.replaceAll('_', ''), token.start);
       return index + 1;
+    }
+    const version = versionClauseAt(list, index);
+    if (version !== undefined) {
+      const named = hasAlias(list, version.value.to) ? '' : ` AS ${quoteName(token.value)}`;
+      out.add(`${quoteName(version.table)}${named}`, token.start);
+      return version.value.to;
     }
     const member = list.symbol(index - 1) === '.';
     if (token.kind === 'word' && !member) {
