@@ -1,6 +1,7 @@
 export { changeProperties, changeSchema, type SchemaChange } from './changes.ts';
 export { expireSnapshots, reachableFiles } from './expire.ts';
 export { IcebergError, type IcebergErrorCode } from './IcebergError.ts';
+export { type Manifest, readManifestList } from './manifests.ts';
 export { newTable, schemaOf, snapshotAt, snapshotOf, specOf } from './metadata.ts';
 export { readMetadata, writeMetadata } from './metadataFile.ts';
 export type {
