@@ -2,8 +2,8 @@ import { type Catalog, readPrestoView, type StorageDescriptor, type TableEntry }
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { TokenList, translate, versionClauseAt } from '../../trino/index.ts';
 import { isIcebergTable } from '../iceberg/glueTable.ts';
-import type { LoadedTable } from '../iceberg/read/loadTable.ts';
 import { IcebergTables } from '../iceberg/read/IcebergTables.ts';
+import type { LoadedTable } from '../iceberg/read/loadTable.ts';
 import { parseMetadataName } from '../iceberg/read/metadataTables.ts';
 import type { AskedVersion } from '../iceberg/read/timeTravel.ts';
 import { convertFiles } from '../text/convertFiles.ts';
@@ -35,7 +35,7 @@ export interface ScopeOptions {
   readonly store: ObjectStore;
   readonly session: Session;
   readonly onCall: (call: QueryCall) => void;
-  /** Whether Iceberg tables have the hidden columns `"$path"` and `"$pos"`, which name a row. Default false. */
+  /** Whether Iceberg tables have the hidden columns `"$file"` and `"$pos"`, which name a row. Default false. */
   readonly rowIds?: boolean;
   /** Ends the reading of text files. */
   readonly signal: AbortSignal;

@@ -1,30 +1,20 @@
-import { quoteName } from '../../base/sql.ts';
-import { trinoTypeName } from '../engine/columnTypes.ts';
-import { statementError } from '../engine/StatementError.ts';
-import type { StatementResult } from '../engine/StatementRunner.ts';
-import type { SessionColumn } from '../engine/tableSql.ts';
-import {
-  type OpenQuery,
-  openQuery,
-  type QueryRun,
-  rowsFrom,
-  runExplain,
-} from '../statements/queryStatements.ts';
-import { type RowChange, resolveTableName } from '../statements/Statement.ts';
-import { takesType } from '../statements/writeStatements.ts';
-import { commitChange } from './commit.ts';
-import { isIcebergTable, type LoadedTable, loadIcebergTable } from './loadTable.ts';
-import { type ChangedRows, changedFiles, overlapping } from './rowChangesFiles.ts';
-import {
-  type ChangeQuery,
-  changeError,
-  changeParameters,
-  changeQuery,
-  updatesOf,
-} from './rowChangesQuery.ts';
-import { icebergColumns } from './scanSql.ts';
-import { openTableFiles } from './tableFiles.ts';
-import { removeAll, writeDataFiles } from './writeData.ts';
+import { quoteName } from '../../../base/sql.ts';
+import { trinoTypeName } from '../../engine/columnTypes.ts';
+import { statementError } from '../../engine/StatementError.ts';
+import type { StatementResult } from '../../engine/StatementRunner.ts';
+import type { SessionColumn } from '../../engine/tableSql.ts';
+import { runExplain } from '../../statements/explainStatement.ts';
+import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from '../../statements/queryStatements.ts';
+import { type RowChange, resolveTableName, type Statement } from '../../statements/Statement.ts';
+import { takesType } from '../../statements/writeStatements.ts';
+import { commitChange } from '../commit.ts';
+import { isIcebergTable } from '../glueTable.ts';
+import { type LoadedTable, loadIcebergTable } from '../read/loadTable.ts';
+import { icebergColumns } from '../read/scanSql.ts';
+import { openTableFiles } from '../tableFiles.ts';
+import { removeAll, writeDataFiles } from '../writeData.ts';
+import { type ChangedRows, changedFiles, overlapping } from './changedFiles.ts';
+import { type ChangeQuery, changeError, changeParameters, changeQuery, updatesOf } from './changeQuery.ts';
 
 type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
 
@@ -68,15 +58,28 @@ export async function runRowChange(change: RowChange, run: QueryRun): Promise<Qu
 }
 
 /** Runs EXPLAIN of a row change: the plan of the query that finds its rows. Nothing changes. */
-export async function explainRowChange(change: RowChange, run: QueryRun): Promise<QueryResult> {
-  const { query, context } = await prepareChange(change, run).catch((error: unknown) => {
+export async function explainRowChange(
+  { change, type, format }: Extract<Statement, { kind: 'explainChange' }>,
+  run: QueryRun,
+): Promise<QueryResult> {
+  const { query, context, table } = await prepareChange(change, run).catch((error: unknown) => {
     run.session.close();
     throw error;
   });
+  const text = { sql: query.sql, offset: 0 };
+  const target = { database: table.entry.databaseName, name: table.entry.input.Name };
   try {
     return await runExplain(
-      { kind: 'explain', query: { sql: query.sql, offset: 0 }, analyze: false },
-      { ...run, context, statement: query.sql },
+      {
+        kind: 'explain',
+        query: text,
+        explained: { kind: 'query', query: text },
+        target,
+        analyze: false,
+        type,
+        format,
+      },
+      { ...run, context, statement: query.sql, rowIds: true },
     );
   } catch (error) {
     throw changeError(error, query, run.statement);
@@ -267,6 +270,7 @@ async function commitRows(
     changes: CHANGES,
     deleting: deletingCondition(change),
     table: `awsdatacatalog.${quoteName(database)}.${quoteName(name)}`,
+    locationOf: (path) => open.locationOf(path),
   };
   const { added: deletes, removed, touched } = await changedFiles(run, table, rows);
   const written = await writeRows(change, run, { table, columns, query, open }).catch((error: unknown) => {
