@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { GetQueryResultsCommand } from '@aws-sdk/client-athena';
 import { openStatementRunner } from '../../../src/athena/statements/openStatementRunner.ts';
 import { runToEnd, startAthena } from '../../harness/startAthena.ts';
@@ -13,7 +14,7 @@ export async function openTexts() {
   catalog.createDatabase({ Name: 'db' });
 
   const put = async (key: string, content: string | Uint8Array) => {
-    await store.put('lake', key, [Buffer.from(content)]);
+    await store.put('lake', key, Readable.from([Buffer.from(content)]));
   };
 
   /** The keys of the objects below a folder. */
