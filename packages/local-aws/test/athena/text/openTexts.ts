@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { GetQueryResultsCommand } from '@aws-sdk/client-athena';
+import { GetQueryResultsCommand, InvalidRequestException, type QueryExecution } from '@aws-sdk/client-athena';
 import { openStatementRunner } from '../../../src/athena/statements/openStatementRunner.ts';
 import { runToEnd, startAthena } from '../../harness/startAthena.ts';
 
@@ -27,7 +27,13 @@ export async function openTexts() {
   const content = async (key: string) => Buffer.concat(await store.get('lake', key).body.toArray());
 
   const ask = async (sql: string) => {
-    const execution = await runToEnd(client, sql, { QueryExecutionContext: { Database: 'db' } });
+    const execution: QueryExecution | undefined = await runToEnd(client, sql, {
+      QueryExecutionContext: { Database: 'db' },
+    }).catch((error: unknown) => {
+      // A statement that cannot be parsed or is not emulated is not started.
+      if (error instanceof InvalidRequestException) return { Status: { StateChangeReason: error.message } };
+      throw error;
+    });
     const { State: state, StateChangeReason: reason } = execution?.Status ?? {};
     if (state !== 'SUCCEEDED') return { reason: reason ?? state ?? '', rows: [], types: [] };
     const { ResultSet } = await client.send(

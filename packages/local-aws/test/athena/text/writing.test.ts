@@ -28,10 +28,14 @@ describe('CREATE TABLE AS in text formats', () => {
     const { key, bytes } = await only('every/');
     expect(key).toMatch(/\.gz$/);
     expect(gunzipSync(bytes).toString()).toBe(
-      'true|1|9223372036854775807|0.1|1.0E10|1.50|a,"b|x  |2020-01-05|2020-01-05 10:11:12.12|w6k=|1~\\N|k^2|v~w\n'
+      [
+        'true|1|9223372036854775807|0.1|1.0E10|1.50|a,"b|x  |2020-01-05|2020-01-05 10:11:12.12|w6k=|1~\\N|k^2|v~w\n',
+        `${Array.from({ length: 14 }, () => '\\N').join('|')}\n`,
+      ]
+        .join('')
         .replaceAll('|', '\u0001')
         .replaceAll('~', '\u0002')
-        .replaceAll('^', '\u0003') + `${Array.from({ length: 14 }, () => '\\N').join('\u0001')}\n`,
+        .replaceAll('^', '\u0003'),
     );
     expect(await texts.rows('SELECT * FROM every ORDER BY a')).toEqual(
       await texts.rows(`${EVERY} ORDER BY a`),
