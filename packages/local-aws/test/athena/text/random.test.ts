@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => texts.close());
 
 /** How many tables each property makes. Raise it for a longer search. */
-const options = { numRuns: Number(process.env['TEXT_RUNS'] ?? 6) };
+const options = { numRuns: Number(process.env['TEXT_RUNS'] ?? 4) };
 
 /** Characters that matter to a SerDe, others, and some beyond ASCII. */
 const character = fc.oneof(
