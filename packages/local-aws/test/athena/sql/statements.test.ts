@@ -353,8 +353,8 @@ describe('statements that are not emulated', () => {
     ['MERGE INTO events USING x ON true WHEN MATCHED THEN DELETE', /MERGE/],
     ["CREATE EXTERNAL TABLE t (a int) STORED AS ORC LOCATION 's3://lake/t/'", /STORED AS ORC/],
     [
-      "CREATE EXTERNAL TABLE t (a int) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' LOCATION 's3://lake/t/'",
-      /ROW FORMAT DELIMITED/,
+      "CREATE EXTERNAL TABLE t (a int) ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.RegexSerDe' LOCATION 's3://lake/t/'",
+      /The SerDe org\.apache\.hadoop\.hive\.serde2\.RegexSerDe/,
     ],
     [
       "CREATE EXTERNAL TABLE t (a int) STORED AS PARQUET LOCATION 's3://lake/t/' TBLPROPERTIES ('projection.enabled'='true')",
