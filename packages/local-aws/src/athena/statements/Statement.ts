@@ -195,6 +195,27 @@ export type Statement =
       readonly name: TableName;
       readonly properties: ReadonlyMap<string, string>;
     }
+  | {
+      readonly kind: 'setLocation';
+      readonly name: TableName;
+      /** The partition whose location it is; undefined: the table's. */
+      readonly partition?: PartitionSpec;
+      readonly location: string;
+    }
+  | {
+      readonly kind: 'renamePartition';
+      readonly name: TableName;
+      readonly partition: PartitionSpec;
+      readonly to: PartitionSpec;
+    }
+  | {
+      readonly kind: 'changeColumn';
+      readonly name: TableName;
+      readonly column: string;
+      readonly to: ColumnDefinition;
+      /** The column before it; null makes it the first. */
+      readonly after?: string | null;
+    }
   | { readonly kind: 'repairTable'; readonly name: TableName };
 
 const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['statementType'], string]>> = {
@@ -222,6 +243,9 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   addColumns: ['DDL', 'ALTER_TABLE_ADD_COLUMNS'],
   replaceColumns: ['DDL', 'ALTER_TABLE_REPLACE_COLUMN'],
   setProperties: ['DDL', 'ALTER_TABLE_SET_TBLPROPERTIES'],
+  setLocation: ['DDL', 'ALTER_TABLE_SET_LOCATION'],
+  renamePartition: ['DDL', 'ALTER_TABLE_RENAME_PARTITION'],
+  changeColumn: ['DDL', 'ALTER_TABLE_CHANGE_COLUMN'],
   repairTable: ['DDL', 'MSCK_REPAIR_TABLE'],
   showDatabases: ['UTILITY', 'SHOW_DATABASES'],
   showTables: ['UTILITY', 'SHOW_TABLES'],

@@ -183,14 +183,25 @@ export class StatementReader {
   columns(): ColumnDefinition[] {
     const columns: ColumnDefinition[] = [];
     this.expectSymbol('(');
-    do {
-      const name = this.name().toLowerCase();
-      const type = this.#type();
-      const comment = this.take('comment') ? this.text() : undefined;
-      columns.push({ name, type, ...(comment === undefined ? {} : { comment }) });
-    } while (this.takeSymbol(','));
+    do columns.push(this.column());
+    while (this.takeSymbol(','));
     this.expectSymbol(')');
     return columns;
+  }
+
+  /** `name type [COMMENT 'text']`. */
+  column(): ColumnDefinition {
+    const name = this.name().toLowerCase();
+    const type = this.#type();
+    const comment = this.take('comment') ? this.text() : undefined;
+    return { name, type, ...(comment === undefined ? {} : { comment }) };
+  }
+
+  /** Whether `PARTITION (…) SET LOCATION` or `PARTITION (…) RENAME TO` follows. */
+  startsPartitionChange(): boolean {
+    if (!this.peek('partition') || this.list.symbol(this.#index + 1) !== '(') return false;
+    const next = this.list.closeOf(this.#index + 1) + 1;
+    return this.list.words(next, 'set', 'location') || this.list.words(next, 'rename', 'to');
   }
 
   /** Reads a Hive type as text. It ends at a comma, a closing parenthesis or COMMENT outside of brackets. */
@@ -200,7 +211,10 @@ export class StatementReader {
       const token = this.list.at(this.#index);
       if (
         token === undefined ||
-        (depth === 0 && (token.raw === ',' || token.raw === ')' || token.value === 'comment'))
+        (depth === 0 &&
+          (token.raw === ',' ||
+            token.raw === ')' ||
+            (token.kind === 'word' && /^(?:comment|first|after)$/.test(token.value))))
       )
         break;
       if (token.raw === '<' || token.raw === '(') depth += 1;

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { AwsError } from '../../protocol/AwsError.ts';
 import { SqlError } from '../../trino/index.ts';
+import { isRepeatable } from '../engine/repeatable.ts';
 import { SessionPool } from '../engine/Session.ts';
 import { statementError, toStatementError } from '../engine/StatementError.ts';
 import type {
@@ -9,14 +10,13 @@ import type {
   StatementResult,
   StatementRunner,
 } from '../engine/StatementRunner.ts';
+import { runExplain } from '../explain/explainStatement.ts';
 import { explainRowChange, runRowChange } from '../iceberg/rowChanges.ts';
 import { changeError, changeQuery } from '../iceberg/rowChangesQuery.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
 import { loadSyntaxCheck } from './checkSyntax.ts';
-import { runExplain } from './explainStatement.ts';
 import { parseStatement } from './parseStatement.ts';
 import { openQuery, runSelect, sessionDirectory } from './queryStatements.ts';
-import { isRepeatable } from './repeatable.ts';
 import { type QueryText, type RowChange, type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
 

@@ -1,4 +1,5 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
+import { parseExplain } from '../explain/parseExplain.ts';
 import { hiveStrings } from '../text/hiveStrings.ts';
 import {
   parseRowFormat,
@@ -7,7 +8,7 @@ import {
   type StoredAs,
   tableStorage,
 } from '../text/parseStorage.ts';
-import { parseExplain } from './parseExplain.ts';
+import { parseHiveAlter } from './hiveAlter.ts';
 import { parseRowChange } from './parseRowChanges.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
 import { StatementReader } from './StatementReader.ts';
@@ -143,6 +144,8 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
     return end(reader, { kind: 'replaceColumns', name, columns: reader.columns() });
   if (reader.take('set', 'tblproperties'))
     return end(reader, { kind: 'setProperties', name, properties: tableProperties(reader) });
+  const hive = parseHiveAlter(reader, name);
+  if (hive !== undefined) return end(reader, hive);
   if (reader.take('drop')) {
     const ifExists = reader.take('if', 'exists');
     if (!reader.peek('partition')) throw notEmulated('ALTER TABLE DROP of anything but partitions');
