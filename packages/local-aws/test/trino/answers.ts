@@ -18,7 +18,7 @@ export async function openAnswers(): Promise<Answers> {
   await connection.run(`SET TimeZone = 'UTC'; ${macroStatements()}`);
   const rows = async (sql: string) => {
     const reader = await connection.runAndReadAll(translate(sql).sql);
-    const texts = reader.columnTypes().map(textFormatter);
+    const texts = reader.columnTypes().map((type) => textFormatter(type));
     return reader.getRows().map((row) => row.map((value, index) => texts[index]?.(value) ?? null));
   };
   return {

@@ -1,10 +1,11 @@
 import { type Catalog, readPrestoView, type StorageDescriptor, type TableEntry } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { TokenList, translate, versionClauseAt } from '../../trino/index.ts';
-import { IcebergTables } from '../iceberg/IcebergTables.ts';
-import { isIcebergTable, type LoadedTable } from '../iceberg/loadTable.ts';
-import { parseMetadataName } from '../iceberg/metadataTables.ts';
-import type { AskedVersion } from '../iceberg/timeTravel.ts';
+import { isIcebergTable } from '../iceberg/glueTable.ts';
+import { IcebergTables } from '../iceberg/read/IcebergTables.ts';
+import type { LoadedTable } from '../iceberg/read/loadTable.ts';
+import { parseMetadataName } from '../iceberg/read/metadataTables.ts';
+import type { AskedVersion } from '../iceberg/read/timeTravel.ts';
 import { convertFiles } from '../text/convertFiles.ts';
 import { isTextSerde, TEXT_SERDES, textFormatOf } from '../text/TextFormat.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
@@ -34,7 +35,7 @@ export interface ScopeOptions {
   readonly store: ObjectStore;
   readonly session: Session;
   readonly onCall: (call: QueryCall) => void;
-  /** Whether Iceberg tables have the hidden columns `"$path"` and `"$pos"`, which name a row. Default false. */
+  /** Whether Iceberg tables have the hidden columns `"$file"` and `"$pos"`, which name a row. Default false. */
   readonly rowIds?: boolean;
   /** Ends the reading of text files. */
   readonly signal: AbortSignal;

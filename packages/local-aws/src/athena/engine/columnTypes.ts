@@ -57,10 +57,25 @@ const KNOWN: ReadonlyMap<number, KnownType> = new Map([
 
 const isJson = (type: DuckDBType) => type.typeId === DuckDBTypeId.VARCHAR && type.alias === 'JSON';
 
+/** Whether a type of Trino is, or contains, a time with microseconds. */
+export function hasMicroseconds(trino: string | undefined): boolean {
+  return /\btime(?:stamp)?\(6\)/.test(trino ?? '');
+}
+
+/**
+ * Trino's name of a type whose times have microseconds, as those of Iceberg's columns have: `timestamp(6)`. Undefined for a
+ * type without times.
+ */
+export function microsecondTypeName(type: DuckDBType): string | undefined {
+  const name = trinoTypeName(type);
+  const precise = name.replaceAll('timestamp(3)', 'timestamp(6)').replaceAll(/\btime\b(?! zone)/g, 'time(6)');
+  return precise === name ? undefined : precise;
+}
+
 /**
  * The column of a result as Athena describes it.
  *
- * @param text The type of a string whose length is known: `varchar(10)`, `char(3)`.
+ * @param text The type of a string whose length is known, `varchar(10)` or `char(3)`, and of a time with microseconds.
  */
 export function resultColumn(name: string, type: DuckDBType, text?: string): AthenaColumn {
   const nullable = 'UNKNOWN';
@@ -71,8 +86,10 @@ export function resultColumn(name: string, type: DuckDBType, text?: string): Ath
   }
   if (isJson(type)) return { name, type: 'json', precision: 0, scale: 0, nullable };
   const known = KNOWN.get(type.typeId);
-  if (known !== undefined)
-    return { name, type: known.athena, precision: known.precision, scale: 0, nullable };
+  if (known !== undefined) {
+    const precision = hasMicroseconds(text) ? 6 : known.precision;
+    return { name, type: known.athena, precision, scale: 0, nullable };
+  }
   if (type instanceof DuckDBListType) return { name, type: 'array', precision: 0, scale: 0, nullable };
   if (type instanceof DuckDBMapType) return { name, type: 'map', precision: 0, scale: 0, nullable };
   if (type instanceof DuckDBStructType) return { name, type: 'row', precision: 0, scale: 0, nullable };
@@ -81,7 +98,8 @@ export function resultColumn(name: string, type: DuckDBType, text?: string): Ath
 
 /** The Hive type that stores such values; undefined when there is none (JSON, times with time zone, …). */
 export function hiveTypeName(type: DuckDBType, text?: string): string | undefined {
-  if (text !== undefined && Number(/\d+/.exec(text)?.[0]) <= HIVE_VARCHAR) return text;
+  if (text !== undefined && text.includes('char(') && Number(/\d+/.exec(text)?.[0]) <= HIVE_VARCHAR)
+    return text;
   if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
   if (isJson(type)) return undefined;
   if (type instanceof DuckDBListType) {

@@ -28,22 +28,27 @@ const LAST_MS = Date.UTC(9999, 11, 31);
 /** Formats a value of one type. */
 type ToText = (value: DuckDBValue) => string;
 
+/** How many digits of a second a time has: milliseconds, or microseconds in Iceberg's tables. */
+type Digits = 3 | 6;
+
 /**
  * Formats the values of a type as in Athena's results: times with milliseconds, doubles as Java prints them,
  * varbinary as pairs of hexadecimal digits, arrays as `[a, b]`, rows and maps as `{k=v}`. NULL is null.
+ *
+ * @param digits Of a second in times.
  */
-export function textFormatter(type: DuckDBType): (value: DuckDBValue) => string | null {
-  const toText = formatterFor(type);
+export function textFormatter(type: DuckDBType, digits: Digits = 3): (value: DuckDBValue) => string | null {
+  const toText = formatterFor(type, digits);
   return (value) => (value === null ? null : toText(value));
 }
 
-function formatterFor(type: DuckDBType): ToText {
+function formatterFor(type: DuckDBType, digits: Digits): ToText {
   if (type.typeId === DuckDBTypeId.DOUBLE) return (value) => doubleText(Number(value));
   if (type.typeId === DuckDBTypeId.HUGEINT) return (value) => bigintText(BigInt(String(value)));
   if (type.typeId === DuckDBTypeId.FLOAT) return (value) => doubleText(Math.fround(Number(value)), true);
   if (type.typeId === DuckDBTypeId.DATE) return cachedDateText();
   if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
-    const item = nestedFormatter(type.valueType);
+    const item = nestedFormatter(type.valueType, digits);
     return (value) =>
       value instanceof DuckDBListValue || value instanceof DuckDBArrayValue
         ? `[${value.items.map(item).join(', ')}]`
@@ -51,7 +56,7 @@ function formatterFor(type: DuckDBType): ToText {
   }
   if (type instanceof DuckDBStructType) {
     const names = type.entryNames.map((name, index) => (name === '' ? `field${index}` : name));
-    const texts = type.entryTypes.map(nestedFormatter);
+    const texts = type.entryTypes.map((entry) => nestedFormatter(entry, digits));
     return (value) =>
       value instanceof DuckDBStructValue
         ? `{${Object.values(value.entries)
@@ -60,13 +65,13 @@ function formatterFor(type: DuckDBType): ToText {
         : String(value);
   }
   if (type instanceof DuckDBMapType) {
-    const [key, item] = [nestedFormatter(type.keyType), nestedFormatter(type.valueType)];
+    const [key, item] = [nestedFormatter(type.keyType, digits), nestedFormatter(type.valueType, digits)];
     return (value) =>
       value instanceof DuckDBMapValue
         ? `{${value.entries.map((entry) => `${key(entry.key)}=${item(entry.value)}`).join(', ')}}`
         : String(value);
   }
-  return plainText;
+  return (value) => plainText(value, digits);
 }
 
 /** A sum of integers. DuckDB's result is wider than 64 bits, where Trino reports an overflow. */
@@ -76,17 +81,17 @@ function bigintText(value: bigint): string {
   return String(value);
 }
 
-function nestedFormatter(type: DuckDBType): ToText {
-  const toText = formatterFor(type);
+function nestedFormatter(type: DuckDBType, digits: Digits): ToText {
+  const toText = formatterFor(type, digits);
   return (value) => (value === null ? 'null' : toText(value));
 }
 
-function plainText(value: DuckDBValue): string {
+function plainText(value: DuckDBValue, digits: Digits): string {
   if (typeof value === 'string') return value;
-  if (value instanceof DuckDBTimestampTZValue) return `${timestampText(value.micros)} UTC`;
-  if (value instanceof DuckDBTimestampValue) return timestampText(value.micros);
+  if (value instanceof DuckDBTimestampTZValue) return `${timestampText(value.micros, digits)} UTC`;
+  if (value instanceof DuckDBTimestampValue) return timestampText(value.micros, digits);
   if (value instanceof DuckDBDateValue) return dateText(value.days);
-  if (value instanceof DuckDBTimeValue) return timeText(value.micros);
+  if (value instanceof DuckDBTimeValue) return timeText(value.micros, digits);
   if (value instanceof DuckDBBlobValue) return blobText(value.bytes);
   if (value instanceof DuckDBIntervalValue) return intervalText(value);
   return String(value);
@@ -122,18 +127,24 @@ function shortestDigits(value: number, real: boolean): string {
   return value.toExponential();
 }
 
-function timestampText(micros: bigint): string {
+function timestampText(micros: bigint, digits: Digits): string {
   const ms = Number(micros / 1000n) - (micros % 1000n < 0n ? 1 : 0);
   if (ms >= FIRST_MS && ms <= LAST_MS) {
     const iso = new Date(ms).toISOString();
-    return `${iso.slice(0, 10)} ${iso.slice(11, 23)}`;
+    return `${iso.slice(0, 10)} ${iso.slice(11, 23)}${digits === 6 ? belowMilliseconds(micros) : ''}`;
   }
   const days = micros / MICROS_PER_DAY - (micros % MICROS_PER_DAY < 0n ? 1n : 0n);
-  return `${dateText(Number(days))} ${timeText(micros - days * MICROS_PER_DAY)}`;
+  return `${dateText(Number(days))} ${timeText(micros - days * MICROS_PER_DAY, digits)}`;
 }
 
-function timeText(micros: bigint): string {
-  return new Date(Number(micros / 1000n)).toISOString().slice(11, 23);
+function timeText(micros: bigint, digits: Digits): string {
+  const time = new Date(Number(micros / 1000n)).toISOString().slice(11, 23);
+  return digits === 6 ? `${time}${belowMilliseconds(micros)}` : time;
+}
+
+/** The last three digits of microseconds, counted forwards in time. */
+function belowMilliseconds(micros: bigint): string {
+  return String(((micros % 1000n) + 1000n) % 1000n).padStart(3, '0');
 }
 
 /** Formats dates and caches the last one, since dates in a column often repeat, above all those of a partition key. */
@@ -141,7 +152,7 @@ function cachedDateText(): ToText {
   let last = Number.NaN;
   let text = '';
   return (value) => {
-    if (!(value instanceof DuckDBDateValue)) return plainText(value);
+    if (!(value instanceof DuckDBDateValue)) return plainText(value, 3);
     if (value.days !== last) {
       text = dateText(value.days);
       last = value.days;
@@ -167,5 +178,5 @@ function intervalText({ months, days, micros }: DuckDBIntervalValue): string {
   }
   const total = BigInt(days) * MICROS_PER_DAY + micros;
   const size = total < 0n ? -total : total;
-  return `${total < 0n ? '-' : ''}${size / MICROS_PER_DAY} ${timeText(size % MICROS_PER_DAY)}`;
+  return `${total < 0n ? '-' : ''}${size / MICROS_PER_DAY} ${timeText(size % MICROS_PER_DAY, 3)}`;
 }

@@ -1,6 +1,10 @@
 import { isNode, nodesOf, type Tree, type TreeNode, textMember } from '../../trino/index.ts';
+import { hasMicroseconds } from './columnTypes.ts';
 
-/** A column of a query or a table, with the type of a string whose length is known: `varchar(10)`, `char(3)`. */
+/**
+ * A column of a query or a table, with the type of a string whose length is known: `varchar(10)`, `char(3)`, or with one
+ * that has `(6)` in it when its times have microseconds.
+ */
 export interface TextColumn {
   readonly name: string;
   readonly text?: string | undefined;
@@ -19,12 +23,16 @@ interface VisibleColumn extends TextColumn {
 
 type NamedQueries = ReadonlyMap<string, readonly TextColumn[]>;
 
+/** Functions whose result has the type of their arguments, or consists of them. */
+const SAME_TYPE =
+  /^(?:trino_)?(?:min|max|any_value|arbitrary|first|last|first_value|last_value|nth_value|lag|lead|(?:min|max)_by|arg_(?:min|max)(?:_null)?|date_trunc|date_add\w*|shift|unshift|greatest|least|nullif|if|try|at_timezone|array_agg|list|list_value|array_sort|element_at)$/;
+
 /** Functions whose result is not longer than their argument. */
 const SAME_LENGTH = /^(?:trino_upper|lower|trim|ltrim|rtrim|trino_reverse)$/;
 
 /**
- * The types of the strings in a query's result, with their lengths, which DuckDB does not keep: of columns, literals
- * and casts, through subqueries and views.
+ * The types of the strings and times in a query's result, with their lengths and precisions, which DuckDB does not keep:
+ * of columns, literals and casts, through subqueries and views.
  *
  * @param query DuckDB's syntax tree, with qualified table names.
  * @returns The columns of the result in order. Some are missing when a `*` includes unknown columns.
@@ -74,7 +82,7 @@ function tableColumns(table: TreeNode, ctes: NamedQueries, columnsOf: ColumnsOf)
       ? (ctes.get(name) ?? [])
       : (columnsOf(schema, name) ?? []).map((column) => ({
           name: column.name,
-          text: /^(?:var)?char\(/.test(column.type) ? column.type : undefined,
+          text: /^(?:var)?char\(/.test(column.type) || hasMicroseconds(column.type) ? column.type : undefined,
         }));
   return renameColumns(columns, table['column_name_alias']).map((column) => ({ ...column, of }));
 }
@@ -105,10 +113,18 @@ function textTypeOf(item: TreeNode, seen: readonly VisibleColumn[]): string | un
     const found = seen.filter(
       (column) => column.name.toLowerCase() === name && (relation === undefined || column.of === relation),
     );
-    return found.length === 1 ? found[0]?.text : undefined;
+    if (found.length === 1) return found[0]?.text;
+    return found.length > 1
+      ? undefined
+      : microsecondsOf(seen.find((column) => isFieldOf(column, names))?.text);
   }
   const [first, length] = nodesOf(item['children']);
   const called = textMember(item, 'function_name');
+  if (isTypedByParts(item, called)) {
+    const parts = partsOf(item).map((part) => microsecondsOf(textTypeOf(part, seen)));
+    const times = parts.find((text) => text !== undefined);
+    if (times !== undefined) return times;
+  }
   if (item['class'] !== 'FUNCTION' || first === undefined) return undefined;
   // A cast to varchar(n) or char(n): see `translate.ts`.
   const isCast = textMember(first, 'function_name') === 'trino_to_varchar' && /^(?:left|rpad)$/.test(called);
@@ -117,8 +133,33 @@ function textTypeOf(item: TreeNode, seen: readonly VisibleColumn[]): string | un
   return SAME_LENGTH.test(called) && length === undefined ? textTypeOf(first, seen) : undefined;
 }
 
-/** The common type of two strings; undefined when one has no length. */
+/** Whether a name such as `place.since` starts with a column. */
+function isFieldOf({ name, of }: VisibleColumn, names: readonly Tree[]): boolean {
+  const [first, second] = names.map((part) => String(part).toLowerCase());
+  return first === name.toLowerCase() || (first === of && second === name.toLowerCase());
+}
+
+function microsecondsOf(text: string | undefined): string | undefined {
+  return hasMicroseconds(text) ? text : undefined;
+}
+
+/** Whether an expression has the type of one of its parts. */
+function isTypedByParts(item: TreeNode, called: string): boolean {
+  const kind = item['class'];
+  if (kind === 'FUNCTION' || kind === 'WINDOW') return SAME_TYPE.test(called) || /^[-+]$/.test(called);
+  return kind === 'CASE' || (kind === 'OPERATOR' && /COALESCE|EXTRACT/.test(textMember(item, 'type')));
+}
+
+function partsOf(item: TreeNode): readonly TreeNode[] {
+  if (item['class'] !== 'CASE') return nodesOf(item['children']);
+  const results = nodesOf(item['case_checks']).map((check) => check['then_expr']);
+  return [...results, item['else_expr']].filter(isNode);
+}
+
+/** The common type of two strings or times; undefined when one string has no length. */
 function commonTextType(one: string | undefined, other: string | undefined): string | undefined {
+  const times = microsecondsOf(one) ?? microsecondsOf(other);
+  if (times !== undefined) return times;
   if (one === undefined || other === undefined || one === other) return one === other ? one : undefined;
   const lengths = [one, other].map((type) => Number(/\d+/.exec(type)?.[0]));
   return `varchar(${Math.max(...lengths)})`;

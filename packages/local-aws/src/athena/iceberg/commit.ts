@@ -257,7 +257,7 @@ function movedInput(
     },
     StorageDescriptor: {
       ...input.StorageDescriptor,
-      Columns: glueColumns(metadata),
+      Columns: glueColumns(metadata, input.StorageDescriptor?.Columns),
       Location: metadata.location,
     },
   };

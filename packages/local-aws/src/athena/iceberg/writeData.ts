@@ -17,8 +17,8 @@ import type { Session } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext } from '../engine/StatementRunner.ts';
 import { STATEMENT_LIMITS } from '../engine/StatementRunner.ts';
-import { type ColumnMetrics, columnMetrics } from './parquetStats.ts';
-import { type PartitionColumn, partitionColumns } from './partitionSql.ts';
+import { type ColumnMetrics, columnMetrics } from './parquet/parquetStats.ts';
+import { type PartitionColumn, partitionColumns } from './parquet/partitionSql.ts';
 import { objectOf } from './tableFiles.ts';
 import { duckDbTypeOf, fieldIds } from './types.ts';
 
@@ -40,7 +40,9 @@ export interface WrittenFile extends ColumnMetrics {
 export interface WriteOptions {
   /** Translates an error of DuckDB. @param prefix The number of characters before the query in the text that ran. */
   readonly translateError?: (error: unknown, prefix: number) => unknown;
-  /** Default the table's. */
+  /** The partition of all rows, by the IDs of the default spec's fields. Default: it is computed from each row. */
+  readonly partition?: ReadonlyMap<number, PartitionValue>;
+  /** Bytes of a file at which another begins, where the partition is given or there is none. Default unlimited. */
   readonly targetBytes?: number;
 }
 
@@ -63,7 +65,8 @@ export async function writeDataFiles(
   const spec = specOf(metadata);
   requireParquet(metadata);
   const { session } = run;
-  const partition = await partitionColumns(session, spec, fields);
+  const isSplit = spec.fields.length > 0 && options.partition === undefined;
+  const partition = isSplit ? await partitionColumns(session, spec, fields) : [];
   const names = fields.map(({ name }) => quoteName(name)).join(', ');
   const casts = fields.map(({ type }, index) => `CAST(c${index} AS ${duckDbTypeOf(type)})`);
   const list = casts.map((cast, index) => `${cast} AS ${quoteName(fields[index]?.name ?? '')}`).join(', ');
@@ -72,8 +75,13 @@ export async function writeDataFiles(
   const columns = fields.map((_, index) => `c${index}`).join(', ');
   const folder = newFolder(session);
   const split = partition.map((_, index) => quoteName(groupName(index))).join(', ');
-  const target = partition.length === 0 ? join(folder, '0.parquet') : folder;
-  const more = partition.length === 0 ? '' : `, PARTITION_BY (${split}), FILENAME_PATTERN '{i}'`;
+  const { targetBytes } = options;
+  const target = isSplit || targetBytes !== undefined ? folder : join(folder, '0.parquet');
+  const more = isSplit
+    ? `, PARTITION_BY (${split}), FILENAME_PATTERN '{i}'`
+    : targetBytes === undefined
+      ? ''
+      : `, FILE_SIZE_BYTES ${targetBytes}`;
   const copy = `${before}${sql}) AS q(${columns}))) TO ${quoteText(target)} (${formatOptions(metadata.properties, fields)}${more})`;
   let copied: Copied[];
   try {
@@ -93,9 +101,11 @@ export async function writeDataFiles(
   const files: NewFile[] = [];
   try {
     for (const [index, { path, metrics, recordCount, sizeBytes }] of copied.entries()) {
-      const own = new Map<number, PartitionValue>(
-        spec.fields.map((field, at) => [field['field-id'], values[index]?.[at] ?? null]),
-      );
+      const own =
+        options.partition ??
+        new Map<number, PartitionValue>(
+          spec.fields.map((field, at) => [field['field-id'], values[index]?.[at] ?? null]),
+        );
       const place = humanPartition(spec, schemaOf(metadata), own);
       const location = `${dataLocation(metadata)}/${place === '' ? '' : `${place}/`}${newName(run)}`;
       await upload(run, path, location);

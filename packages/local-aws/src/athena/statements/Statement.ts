@@ -1,5 +1,6 @@
-import { statementError } from '../engine/StatementError.ts';
+import { type StatementError, statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
+import type { PartitionTransform } from '../iceberg/tables/partitioning.ts';
 import type { TableStorage } from '../text/parseStorage.ts';
 
 /** A table name in a statement. */
@@ -172,6 +173,19 @@ export type Statement =
       /** Of text files; undefined for Parquet. */
       readonly storage: TableStorage | undefined;
     }
+  | {
+      readonly kind: 'createIcebergTable';
+      readonly name: TableName;
+      readonly ifNotExists: boolean;
+      readonly columns: readonly ColumnDefinition[];
+      readonly partitioning: readonly PartitionTransform[];
+      readonly comment: string | undefined;
+      readonly location: string;
+      /** By lower-case name. */
+      readonly properties: ReadonlyMap<string, string>;
+      /** Why Athena fails the statement when it runs it. */
+      readonly refused: StatementError | undefined;
+    }
   | { readonly kind: 'dropTable'; readonly name: TableName; readonly ifExists: boolean }
   | {
       readonly kind: 'addPartitions';
@@ -216,6 +230,11 @@ export type Statement =
       /** The column before it; null makes it the first. */
       readonly after?: string | null;
     }
+  | { readonly kind: 'dropColumn'; readonly name: TableName; readonly column: string }
+  | { readonly kind: 'unsetProperties'; readonly name: TableName; readonly properties: readonly string[] }
+  | { readonly kind: 'renameTable'; readonly name: TableName; readonly to: TableName }
+  | { readonly kind: 'optimize'; readonly name: TableName; readonly where: QueryText | undefined }
+  | { readonly kind: 'vacuum'; readonly name: TableName }
   | { readonly kind: 'repairTable'; readonly name: TableName };
 
 const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['statementType'], string]>> = {
@@ -237,6 +256,7 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   createDatabase: ['DDL', 'CREATE_DATABASE'],
   dropDatabase: ['DDL', 'DROP_DATABASE'],
   createTable: ['DDL', 'CREATE_TABLE'],
+  createIcebergTable: ['DDL', 'CREATE_TABLE'],
   dropTable: ['DDL', 'DROP_TABLE'],
   addPartitions: ['DDL', 'ALTER_TABLE_ADD_PARTITION'],
   dropPartitions: ['DDL', 'ALTER_TABLE_DROP_PARTITION'],
@@ -246,6 +266,11 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   setLocation: ['DDL', 'ALTER_TABLE_SET_LOCATION'],
   renamePartition: ['DDL', 'ALTER_TABLE_RENAME_PARTITION'],
   changeColumn: ['DDL', 'ALTER_TABLE_CHANGE_COLUMN'],
+  dropColumn: ['DDL', 'ALTER_TABLE_DROP_COLUMN'],
+  unsetProperties: ['DDL', 'ALTER_TABLE_UNSET_TBLPROPERTIES'],
+  renameTable: ['DDL', 'ALTER_TABLE_RENAME'],
+  optimize: ['DML', 'OPTIMIZE'],
+  vacuum: ['DML', 'VACUUM'],
   repairTable: ['DDL', 'MSCK_REPAIR_TABLE'],
   showDatabases: ['UTILITY', 'SHOW_DATABASES'],
   showTables: ['UTILITY', 'SHOW_TABLES'],

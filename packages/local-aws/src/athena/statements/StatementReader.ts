@@ -22,6 +22,11 @@ export class StatementReader {
     return this.list.words(this.#index, ...words);
   }
 
+  /** The next word, in lower case; undefined for anything else. */
+  peekWord(): string | undefined {
+    return this.list.word(this.#index);
+  }
+
   peekSymbol(symbol: string): boolean {
     return this.list.symbol(this.#index) === symbol;
   }
@@ -204,7 +209,7 @@ export class StatementReader {
     return this.list.words(next, 'set', 'location') || this.list.words(next, 'rename', 'to');
   }
 
-  /** Reads a Hive type as text. It ends at a comma, a closing parenthesis or COMMENT outside of brackets. */
+  /** Reads a Hive type as text. It ends at a comma, a closing parenthesis, COMMENT, FIRST or AFTER outside of brackets. */
   #type(): string {
     let type = '';
     for (let depth = 0; ; ) {
@@ -212,9 +217,7 @@ export class StatementReader {
       if (
         token === undefined ||
         (depth === 0 &&
-          (token.raw === ',' ||
-            token.raw === ')' ||
-            (token.kind === 'word' && /^(?:comment|first|after)$/.test(token.value))))
+          (token.raw === ',' || token.raw === ')' || /^(?:comment|first|after)$/.test(token.value)))
       )
         break;
       if (token.raw === '<' || token.raw === '(') depth += 1;

@@ -1,6 +1,6 @@
 import type { Catalog, TableEntry, TableInput } from '../../glue/index.ts';
 import { parseHiveType } from '../engine/columnTypes.ts';
-import { statementError } from '../engine/StatementError.ts';
+import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext } from '../engine/StatementRunner.ts';
 import { type ColumnDefinition, resolveTableName, type Statement } from './Statement.ts';
 
@@ -18,6 +18,11 @@ export function alterTable(
 ): void {
   const { database, name } = resolveTableName(statement.name, context.database);
   const { input } = requireTable(runner.catalog, database, name);
+  if (
+    statement.kind === 'setProperties' &&
+    statement.properties.get('table_type')?.toLowerCase() === 'iceberg'
+  )
+    throw notEmulated("ALTER TABLE that makes a table one of Iceberg's");
   const altered =
     statement.kind === 'setProperties'
       ? { ...input, Parameters: { ...input.Parameters, ...Object.fromEntries(statement.properties) } }

@@ -18,6 +18,7 @@ import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext, StatementResult } from '../engine/StatementRunner.ts';
 import { alterTable, glueColumn } from './alterTable.ts';
 import { alterHiveTable } from './hiveAlter.ts';
+import { runIcebergDdl } from './icebergStatements.ts';
 import { openQuery, rowsFrom } from './queryStatements.ts';
 import { type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
 import { runShow } from './showStatements.ts';
@@ -51,7 +52,11 @@ export async function runCatalogStatement(statement: Statement, run: CatalogRun)
     return { columns, rows: rowsFrom(lines.map((line) => [line])) };
   }
   const lines =
-    statement.kind === 'createView' ? await createView(statement, run) : runChange(statement, run);
+    statement.kind === 'createView'
+      ? await createView(statement, run)
+      : (await runIcebergDdl(statement, run))
+        ? NO_LINES
+        : runChange(statement, run);
   return {
     columns: lines.length === 0 ? [] : [textColumn('result')],
     rows: rowsFrom(lines.map((line) => [line])),

@@ -10,29 +10,18 @@ import type { StatementReader } from './StatementReader.ts';
 export type HiveAlter = Extract<Statement, { kind: 'setLocation' | 'renamePartition' | 'changeColumn' }>;
 
 /**
- * Parses `SET LOCATION`, `PARTITION (…) SET LOCATION`, `PARTITION (…) RENAME TO PARTITION (…)` and `CHANGE [COLUMN]`;
- * undefined for others. https://docs.aws.amazon.com/athena/latest/ug/alter-table-set-location.html,
- * alter-table-rename-partition.html, alter-table-change-column.html
+ * Parses `SET LOCATION`, `PARTITION (…) SET LOCATION` and `PARTITION (…) RENAME TO PARTITION (…)`; undefined for
+ * others. https://docs.aws.amazon.com/athena/latest/ug/alter-table-set-location.html,
+ * alter-table-rename-partition.html
  */
 export function parseHiveAlter(reader: StatementReader, name: TableName): HiveAlter | undefined {
   if (reader.take('set', 'location')) return { kind: 'setLocation', name, location: reader.text() };
-  if (reader.take('change')) {
-    reader.take('column');
-    const column = reader.name().toLowerCase();
-    return { kind: 'changeColumn', name, column, to: reader.column(), ...columnPlace(reader) };
-  }
   if (!reader.startsPartitionChange()) return undefined;
   const partition = reader.partition();
   if (reader.take('set', 'location'))
     return { kind: 'setLocation', name, partition, location: reader.text() };
   reader.expect('rename', 'to');
   return { kind: 'renamePartition', name, partition, to: reader.partition() };
-}
-
-/** `FIRST` or `AFTER column`; null stands for the first place. */
-function columnPlace(reader: StatementReader): { readonly after?: string | null } {
-  if (reader.take('first')) return { after: null };
-  return reader.take('after') ? { after: reader.name().toLowerCase() } : {};
 }
 
 /**

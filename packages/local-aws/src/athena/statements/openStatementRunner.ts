@@ -11,8 +11,8 @@ import type {
   StatementRunner,
 } from '../engine/StatementRunner.ts';
 import { runExplain } from '../explain/explainStatement.ts';
-import { explainRowChange, runRowChange } from '../iceberg/rowChanges.ts';
-import { changeError, changeQuery } from '../iceberg/rowChangesQuery.ts';
+import { changeError, changeQuery } from '../iceberg/rows/changeQuery.ts';
+import { explainRowChange, runRowChange } from '../iceberg/rows/runRowChange.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
 import { loadSyntaxCheck } from './checkSyntax.ts';
 import { parseStatement } from './parseStatement.ts';

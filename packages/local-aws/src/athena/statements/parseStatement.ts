@@ -1,5 +1,6 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { parseExplain } from '../explain/parseExplain.ts';
+import { ddlFailure } from '../iceberg/failures.ts';
 import { hiveStrings } from '../text/hiveStrings.ts';
 import {
   parseRowFormat,
@@ -9,17 +10,16 @@ import {
   tableStorage,
 } from '../text/parseStorage.ts';
 import { parseHiveAlter } from './hiveAlter.ts';
+import { parseIcebergAlter, parseIcebergTable, parseOptimize, parseVacuum } from './parseIceberg.ts';
 import { parseRowChange } from './parseRowChanges.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
 import { StatementReader } from './StatementReader.ts';
 
 const STARTS =
-  "'ALTER', 'CREATE', 'DEALLOCATE', 'DELETE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MERGE', 'MSCK', 'PREPARE', 'SHOW', 'UNLOAD', 'UPDATE', <query>";
+  "'ALTER', 'CREATE', 'DEALLOCATE', 'DELETE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MERGE', 'MSCK', 'OPTIMIZE', 'PREPARE', 'SHOW', 'UNLOAD', 'UPDATE', 'VACUUM', <query>";
 
 /** Statements of Athena that are not emulated. */
 const REFUSED = new Set([
-  'optimize',
-  'vacuum',
   'analyze',
   'call',
   'grant',
@@ -76,6 +76,8 @@ export function parseStatement(sql: string): Statement {
     if (!reader.atEnd) throw notEmulated('MSCK REPAIR TABLE with options');
     return { kind: 'repairTable', name };
   }
+  if (reader.take('optimize')) return parseOptimize(reader);
+  if (reader.take('vacuum')) return parseVacuum(reader);
   const statement = parseCatalogStatement(reader);
   if (statement === undefined) throw reader.unexpected(STARTS);
   return statement;
@@ -146,6 +148,8 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
     return end(reader, { kind: 'setProperties', name, properties: tableProperties(reader) });
   const hive = parseHiveAlter(reader, name);
   if (hive !== undefined) return end(reader, hive);
+  const ofIceberg = parseIcebergAlter(reader, name);
+  if (ofIceberg !== undefined) return end(reader, ofIceberg);
   if (reader.take('drop')) {
     const ifExists = reader.take('if', 'exists');
     if (!reader.peek('partition')) throw notEmulated('ALTER TABLE DROP of anything but partitions');
@@ -192,11 +196,7 @@ function parseCreate(reader: StatementReader): Statement {
     throw notEmulated(`CREATE ${reader.atEnd ? '' : reader.next().raw.toUpperCase()}`);
   const ifNotExists = reader.take('if', 'not', 'exists');
   const name = reader.tableName();
-  if (reader.peekSymbol('(')) {
-    // A table with columns and without EXTERNAL is an Iceberg table.
-    throw notEmulated('CREATE TABLE without EXTERNAL (Iceberg)');
-  }
-  if (reader.take('comment')) throw notEmulated('CREATE TABLE AS with a comment');
+  if (!reader.peek('with') && !reader.peek('as')) return parseIcebergTable(reader, name, ifNotExists);
   const properties = reader.take('with') ? reader.properties() : new Map<string, string>();
   reader.expect('as');
   const query = reader.query();
@@ -238,6 +238,8 @@ function parseCreateTable(reader: StatementReader): Statement {
     else if (reader.peek('clustered')) throw notEmulated('CLUSTERED BY');
     else throw reader.unexpected("'COMMENT', 'LOCATION', 'PARTITIONED', 'ROW', 'STORED', 'TBLPROPERTIES'");
   }
+  if (properties.get('table_type')?.toLowerCase() === 'iceberg')
+    throw ddlFailure('External keyword not supported for table type ICEBERG');
   if (location === undefined) throw statementError('DDL', 'SemanticException table location is required');
   const storage = tableStorage(row, stored);
   return {
@@ -256,7 +258,6 @@ function parseCreateTable(reader: StatementReader): Statement {
 /** The properties after TBLPROPERTIES. Those that make another kind of table are refused. */
 function tableProperties(reader: StatementReader): ReadonlyMap<string, string> {
   const properties = reader.textProperties();
-  if (properties.get('table_type')?.toLowerCase() === 'iceberg') throw notEmulated('Iceberg tables');
   for (const key of properties.keys())
     if (key.startsWith('projection.')) throw notEmulated('Partition projection');
   return properties;

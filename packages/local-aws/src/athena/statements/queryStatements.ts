@@ -12,7 +12,7 @@ import {
   UNNAMED,
 } from '../../trino/index.ts';
 import { checkTypes } from '../engine/checkTypes.ts';
-import { resultColumn } from '../engine/columnTypes.ts';
+import { hasMicroseconds, microsecondTypeName, resultColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
@@ -25,7 +25,7 @@ import type {
 } from '../engine/StatementRunner.ts';
 import { textFormatter } from '../engine/textFormat.ts';
 import { resultTextTypes } from '../engine/textTypes.ts';
-import type { LoadedTable } from '../iceberg/loadTable.ts';
+import type { LoadedTable } from '../iceberg/read/loadTable.ts';
 import type { QueryText, Statement } from './Statement.ts';
 
 /** A query with resolved names that is ready to run in its session. */
@@ -37,13 +37,15 @@ export interface OpenQuery {
   readonly columns: readonly {
     readonly name: string;
     readonly type: DuckDBType;
-    /** The type of a string whose length is known: `varchar(10)`, `char(3)`. */
+    /** The type of a string whose length is known, `varchar(10)` or `char(3)`; of times with microseconds: `timestamp(6)`. */
     readonly text?: string | undefined;
   }[];
   /** Attaches the files that the query needs. @returns Their size in bytes. */
   attachFiles(): Promise<number>;
   /** An Iceberg table of the query, as it reads it. */
   loadedTable(entry: TableEntry): Promise<LoadedTable>;
+  /** The `s3://` location of a file in the session. */
+  locationOf(path: string): string | undefined;
   /** Translates an error of DuckDB. @param prefix The number of characters before the query in the text that ran. */
   translateError(error: unknown, prefix?: number): unknown;
 }
@@ -63,7 +65,7 @@ export async function openQuery(
     readonly context: StatementContext;
     readonly statement: string;
     readonly nameColumns: boolean;
-    /** Whether Iceberg tables have the hidden columns `"$path"` and `"$pos"`, which name a row. Default false. */
+    /** Whether Iceberg tables have the hidden columns `"$file"` and `"$pos"`, which name a row. Default false. */
     readonly rowIds?: boolean;
   },
 ): Promise<OpenQuery> {
@@ -133,11 +135,13 @@ export async function openQuery(
     return {
       session,
       sql: translation.sql,
-      columns: columns.map((column, index) =>
-        column.type.typeId === DuckDBTypeId.VARCHAR ? { ...column, text: texts[index]?.text } : column,
-      ),
+      columns: columns.map((column, index) => ({
+        ...column,
+        text: columnText(column.type, texts[index]?.text),
+      })),
       translateError,
       loadedTable: (entry) => scope.loadIceberg(entry),
+      locationOf: (path) => scope.locationOf(path),
       async attachFiles() {
         const files = await scope.attachFiles(translation.sql);
         return files.reduce((sum, { size }) => sum + size, 0);
@@ -147,6 +151,12 @@ export async function openQuery(
     session.close();
     throw toStatementError(error, statement, query.offset);
   }
+}
+
+/** The type of a column as far as DuckDB does not keep it: of a string with a length, of times with microseconds. */
+function columnText(type: DuckDBType, text: string | undefined): string | undefined {
+  if (hasMicroseconds(text)) return microsecondTypeName(type);
+  return type.typeId === DuckDBTypeId.VARCHAR ? text : undefined;
 }
 
 /** Errors for a name that only a select item has, and for an ungrouped one. */
@@ -211,6 +221,8 @@ export interface QueryRun {
   readonly context: StatementContext;
   /** The whole statement. */
   readonly statement: string;
+  /** See {@link openQuery}. */
+  readonly rowIds?: boolean;
 }
 
 /** Runs a query and streams its rows. */
@@ -249,7 +261,9 @@ async function* resultRows(
   signal: AbortSignal,
 ): StatementResult['rows'] & AsyncGenerator<readonly (readonly (string | null)[])[]> {
   try {
-    const texts = result.columnTypes().map(textFormatter);
+    const texts = result
+      .columnTypes()
+      .map((type, index) => textFormatter(type, hasMicroseconds(query.columns[index]?.text) ? 6 : 3));
     for (;;) {
       signal.throwIfAborted();
       const chunk = await query.session.nextChunk(result);

@@ -21,7 +21,8 @@ import { type TextOutput, textOutputOf, writeTextFiles } from '../text/writeText
 import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
 import { type Properties, type PropertyValue, resolveTableName, type Statement } from './Statement.ts';
 
-type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
+/** The result of a statement but for its kind. */
+export type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
 
 /** https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html */
 const TABLE_PROPERTIES = [
@@ -216,7 +217,8 @@ export async function runUnload(
   }
 }
 
-function toStatementResult({ rows, scannedBytes, locations }: WriteResult): QueryResult {
+/** The result of a statement that has written rows. */
+export function toStatementResult({ rows, scannedBytes, locations }: WriteResult): QueryResult {
   return {
     columns: [{ name: 'rows', type: 'bigint', precision: 19, scale: 0, nullable: 'UNKNOWN' }],
     rows: rowsFrom([]),
@@ -227,12 +229,14 @@ function toStatementResult({ rows, scannedBytes, locations }: WriteResult): Quer
   };
 }
 
-function closeWith(run: QueryRun, result: QueryResult): QueryResult {
+/** A result, after closing the session. */
+export function closeWith(run: QueryRun, result: QueryResult): QueryResult {
   run.session.close();
   return result;
 }
 
-function toStatementFailure(error: unknown): unknown {
+/** An error of the catalog as the failure of the statement. */
+export function toStatementFailure(error: unknown): unknown {
   return error instanceof AwsError ? statementError('DDL', error.message, undefined, error) : error;
 }
 

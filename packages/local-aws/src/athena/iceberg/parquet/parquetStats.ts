@@ -7,7 +7,7 @@ import {
   type IcebergValue,
   lowerBoundBytes,
   upperBoundBytes,
-} from '../../iceberg/index.ts';
+} from '../../../iceberg/index.ts';
 import { floatOf } from './partitionSql.ts';
 
 /** The counts and bounds of a file's columns, by their IDs. */

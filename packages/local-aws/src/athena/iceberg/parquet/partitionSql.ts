@@ -6,7 +6,7 @@ import {
   INTEGER,
   VARCHAR,
 } from '@duckdb/node-api';
-import { quoteName } from '../../base/sql.ts';
+import { quoteName } from '../../../base/sql.ts';
 import {
   type IcebergField,
   type IcebergType,
@@ -15,9 +15,9 @@ import {
   type PartitionSpec,
   type PartitionValue,
   transformValue,
-} from '../../iceberg/index.ts';
-import type { Session } from '../engine/Session.ts';
-import { notEmulated } from '../engine/StatementError.ts';
+} from '../../../iceberg/index.ts';
+import type { Session } from '../../engine/Session.ts';
+import { notEmulated } from '../../engine/StatementError.ts';
 
 /** A partition field over the columns of a query: SQL that gives its value as text, and how to read it. */
 export interface PartitionColumn {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { parseJson } from '../../base/json.ts';
-import { quoteName, quoteText } from '../../base/sql.ts';
-import type { IcebergField, IcebergType, TableMetadata } from '../../iceberg/index.ts';
-import type { Session } from '../engine/Session.ts';
-import { statementError } from '../engine/StatementError.ts';
-import { duckDbTypeOf } from './types.ts';
+import { parseJson } from '../../../base/json.ts';
+import { quoteName, quoteText } from '../../../base/sql.ts';
+import type { IcebergField, IcebergType, TableMetadata } from '../../../iceberg/index.ts';
+import type { Session } from '../../engine/Session.ts';
+import { statementError } from '../../engine/StatementError.ts';
+import { duckDbTypeOf } from '../types.ts';
 
 /** A column in a Parquet file, or a part of one. */
 export interface ParquetColumn {

@@ -1,4 +1,4 @@
-import { quoteName, quoteText } from '../../base/sql.ts';
+import { quoteName, quoteText } from '../../../base/sql.ts';
 import {
   boundValue,
   type FileEntry,
@@ -13,12 +13,12 @@ import {
   type TableFiles,
   type TableMetadata,
   transformedType,
-} from '../../iceberg/index.ts';
-import type { SessionColumn } from '../engine/tableSql.ts';
-import { toIcebergFailure } from './failures.ts';
+} from '../../../iceberg/index.ts';
+import type { SessionColumn } from '../../engine/tableSql.ts';
+import { toIcebergFailure } from '../failures.ts';
+import { duckDbTypeOf } from '../types.ts';
 import type { LoadedTable } from './loadTable.ts';
 import { trinoTypeOf } from './shownTypes.ts';
-import { duckDbTypeOf } from './types.ts';
 import { humanValue, valueSql } from './valueSql.ts';
 
 /** The rows of a metadata table: SQL expressions. */

@@ -1,5 +1,5 @@
-import type { IcebergType } from '../../iceberg/index.ts';
-import { notEmulated } from '../engine/StatementError.ts';
+import type { IcebergType } from '../../../iceberg/index.ts';
+import { notEmulated } from '../../engine/StatementError.ts';
 
 /** Trino's and Athena's names of a primitive type: in queries, and in DESCRIBE. */
 const PRIMITIVES: Readonly<Record<string, readonly [trino: string, athena: string]>> = {

@@ -1,6 +1,6 @@
-import { quoteText } from '../../base/sql.ts';
-import type { IcebergType, IcebergValue } from '../../iceberg/index.ts';
-import { duckDbTypeOf } from './types.ts';
+import { quoteText } from '../../../base/sql.ts';
+import type { IcebergType, IcebergValue } from '../../../iceberg/index.ts';
+import { duckDbTypeOf } from '../types.ts';
 
 const MICROS_PER_SECOND = 1_000_000n;
 

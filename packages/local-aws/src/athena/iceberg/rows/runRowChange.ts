@@ -1,25 +1,20 @@
-import { quoteName } from '../../base/sql.ts';
-import { trinoTypeName } from '../engine/columnTypes.ts';
-import { statementError } from '../engine/StatementError.ts';
-import type { StatementResult } from '../engine/StatementRunner.ts';
-import type { SessionColumn } from '../engine/tableSql.ts';
-import { runExplain } from '../explain/explainStatement.ts';
-import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from '../statements/queryStatements.ts';
-import { type RowChange, resolveTableName, type Statement } from '../statements/Statement.ts';
-import { takesType } from '../statements/writeStatements.ts';
-import { commitChange } from './commit.ts';
-import { isIcebergTable, type LoadedTable, loadIcebergTable } from './loadTable.ts';
-import { type ChangedRows, changedFiles, overlapping } from './rowChangesFiles.ts';
-import {
-  type ChangeQuery,
-  changeError,
-  changeParameters,
-  changeQuery,
-  updatesOf,
-} from './rowChangesQuery.ts';
-import { icebergColumns } from './scanSql.ts';
-import { openTableFiles } from './tableFiles.ts';
-import { removeAll, writeDataFiles } from './writeData.ts';
+import { quoteName } from '../../../base/sql.ts';
+import { trinoTypeName } from '../../engine/columnTypes.ts';
+import { statementError } from '../../engine/StatementError.ts';
+import type { StatementResult } from '../../engine/StatementRunner.ts';
+import type { SessionColumn } from '../../engine/tableSql.ts';
+import { runExplain } from '../../explain/explainStatement.ts';
+import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from '../../statements/queryStatements.ts';
+import { type RowChange, resolveTableName, type Statement } from '../../statements/Statement.ts';
+import { takesType } from '../../statements/writeStatements.ts';
+import { commitChange } from '../commit.ts';
+import { isIcebergTable } from '../glueTable.ts';
+import { type LoadedTable, loadIcebergTable } from '../read/loadTable.ts';
+import { icebergColumns } from '../read/scanSql.ts';
+import { openTableFiles } from '../tableFiles.ts';
+import { removeAll, writeDataFiles } from '../writeData.ts';
+import { type ChangedRows, changedFiles, overlapping } from './changedFiles.ts';
+import { type ChangeQuery, changeError, changeParameters, changeQuery, updatesOf } from './changeQuery.ts';
 
 type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
 
@@ -84,7 +79,7 @@ export async function explainRowChange(
         type,
         format,
       },
-      { ...run, context, statement: query.sql },
+      { ...run, context, statement: query.sql, rowIds: true },
     );
   } catch (error) {
     throw changeError(error, query, run.statement);
@@ -275,6 +270,7 @@ async function commitRows(
     changes: CHANGES,
     deleting: deletingCondition(change),
     table: `awsdatacatalog.${quoteName(database)}.${quoteName(name)}`,
+    locationOf: (path) => open.locationOf(path),
   };
   const { added: deletes, removed, touched } = await changedFiles(run, table, rows);
   const written = await writeRows(change, run, { table, columns, query, open }).catch((error: unknown) => {

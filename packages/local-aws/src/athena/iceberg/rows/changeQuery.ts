@@ -1,7 +1,7 @@
-import { quoteName } from '../../base/sql.ts';
-import { TokenList } from '../../trino/index.ts';
-import { StatementError, statementError } from '../engine/StatementError.ts';
-import type { Assignment, QueryText, RowChange, TableName } from '../statements/Statement.ts';
+import { quoteName } from '../../../base/sql.ts';
+import { TokenList } from '../../../trino/index.ts';
+import { StatementError, statementError } from '../../engine/StatementError.ts';
+import type { Assignment, QueryText, RowChange, TableName } from '../../statements/Statement.ts';
 
 /** A row change as a query in Trino's SQL over its tables. Every row of the result is a change of one row, or none. */
 export interface ChangeQuery {
@@ -10,20 +10,22 @@ export interface ChangeQuery {
   readonly columns: readonly ChangeColumn[];
   /** Converts an offset in `sql` to one in the statement. */
   offsetOf(index: number): number;
+  /** The end of the last part of the statement before an offset in `sql` that is in none; undefined within a part. */
+  endBefore(index: number): number | undefined;
 }
 
 /**
  * A column of a {@link ChangeQuery}. `clause` is the index of the WHEN clause that applies, 0 for DELETE and UPDATE, or -1.
- * `path` and `pos` say where the changed row is; they are null for a row to insert. `value` is what a clause assigns to a
+ * `file` and `pos` say where the changed row is; they are null for a row to insert. `value` is what a clause assigns to a
  * column, null where another clause applies. `old` is what the row has in a column that some clause leaves as it is.
  */
 export type ChangeColumn =
-  | { readonly kind: 'clause' | 'path' | 'pos' }
+  | { readonly kind: 'clause' | 'file' | 'pos' }
   | { readonly kind: 'value'; readonly clause: number; readonly column: string }
   | { readonly kind: 'old'; readonly column: string };
 
 const CLAUSE = '"$clause"';
-const PATH = '"$path"';
+const FILE = '"$file"';
 const POS = '"$pos"';
 
 /**
@@ -35,7 +37,7 @@ const POS = '"$pos"';
 export function changeQuery(change: RowChange, columns: readonly string[] = []): ChangeQuery {
   const text = new Composition();
   const table = tableText(change.name);
-  const found: ChangeColumn[] = [{ kind: 'clause' }, { kind: 'path' }, { kind: 'pos' }];
+  const found: ChangeColumn[] = [{ kind: 'clause' }, { kind: 'file' }, { kind: 'pos' }];
   const value = (clause: number, column: string, { sql, offset }: QueryText, guarded: boolean) => {
     found.push({ kind: 'value', clause, column });
     text.add(guarded ? `, CASE ${CLAUSE} WHEN ${clause} THEN ` : ', ', offset);
@@ -60,7 +62,7 @@ export function changeQuery(change: RowChange, columns: readonly string[] = []):
       }
       text.add(` THEN ${index}`, offset);
     }
-    text.add(` ELSE -1 END AS ${CLAUSE}, ${target}.${PATH}, ${target}.${POS}`, change.offset);
+    text.add(` ELSE -1 END AS ${CLAUSE}, ${target}.${FILE}, ${target}.${POS}`, change.offset);
     for (const [index, { action }] of change.clauses.entries()) {
       if (action.kind === 'update')
         for (const { column, value: assigned } of action.assignments) value(index, column, assigned, true);
@@ -80,7 +82,7 @@ export function changeQuery(change: RowChange, columns: readonly string[] = []):
     text.add(`${joined ? ')' : ''} ON `, change.on.offset);
     text.copy(change.on.sql, change.on.offset);
   } else {
-    text.add(`SELECT 0 AS ${CLAUSE}, ${PATH}, ${POS}`, change.offset);
+    text.add(`SELECT 0 AS ${CLAUSE}, ${FILE}, ${POS}`, change.offset);
     if (change.kind === 'update') {
       for (const { column, value: assigned } of change.assignments) value(0, column, assigned, false);
       old(keptColumns(change, columns), '');
@@ -92,7 +94,12 @@ export function changeQuery(change: RowChange, columns: readonly string[] = []):
       text.copy(change.where.sql, change.where.offset);
     }
   }
-  return { sql: text.sql, columns: found, offsetOf: (index) => text.offsetOf(index) };
+  return {
+    sql: text.sql,
+    columns: found,
+    offsetOf: (index) => text.offsetOf(index),
+    endBefore: (index) => text.endBefore(index),
+  };
 }
 
 /** The columns that one of the updates leaves as they are. */
@@ -158,28 +165,57 @@ export function changeParameters(
 export function changeError(error: unknown, query: ChangeQuery, statement: string): unknown {
   if (!(error instanceof StatementError) || error.place?.sql !== query.sql) return error;
   const { code, text, offset } = error.place;
+  const end = query.endBefore(offset);
+  if (code === 'SYNTAX_ERROR' && end !== undefined) {
+    // A part ends too early: what follows it in the statement is unexpected.
+    const list = new TokenList(statement);
+    const next = list.tokens.findIndex(({ start }) => start >= end);
+    return statementError(
+      code,
+      text.replace(/^mismatched input '.*?'(?=\. )/s, `mismatched input '${list.at(next)?.raw ?? '<EOF>'}'`),
+      { sql: statement, offset: next < 0 ? list.offset(list.length) : list.offset(next) },
+      error.cause,
+    );
+  }
   return statementError(code, text, { sql: statement, offset: query.offsetOf(offset) }, error.cause);
 }
 
 /** A text that is put together from parts of a statement. */
 class Composition {
   sql = '';
-  readonly #parts: { readonly start: number; readonly offset: number; readonly copied: boolean }[] = [];
+  readonly #parts: {
+    readonly start: number;
+    readonly end: number;
+    readonly offset: number;
+    readonly copied: boolean;
+  }[] = [];
 
   /** Adds a text of our own. @param offset What its errors are reported at. */
   add(text: string, offset: number): void {
-    this.#parts.push({ start: this.sql.length, offset, copied: false });
-    this.sql += text;
+    this.#push(text, offset, false);
   }
 
   /** Adds a part of the statement, which begins at an offset there. */
   copy(text: string, offset: number): void {
-    this.#parts.push({ start: this.sql.length, offset, copied: true });
+    this.#push(text, offset, true);
+  }
+
+  #push(text: string, offset: number, copied: boolean): void {
+    const start = this.sql.length;
     this.sql += text;
+    this.#parts.push({ start, end: this.sql.length, offset, copied });
   }
 
   offsetOf(index: number): number {
     const part = this.#parts.findLast(({ start }) => start <= index);
     return part === undefined ? 0 : part.offset + (part.copied ? index - part.start : 0);
+  }
+
+  endBefore(index: number): number | undefined {
+    const found = this.#parts.findLastIndex(({ start }) => start <= index);
+    const own = this.#parts[found];
+    if (own?.copied === true && index < own.end) return undefined;
+    const part = this.#parts.slice(0, found + 1).findLast(({ copied }) => copied);
+    return part && part.offset + part.end - part.start;
   }
 }

@@ -1,18 +1,18 @@
-import type { TableEntry } from '../../glue/index.ts';
-import { deletesOf, type FileEntry, readFiles, type TableFiles } from '../../iceberg/index.ts';
-import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import type { DataFile } from '../engine/dataFiles.ts';
-import type { TableScan } from '../engine/prunePartitions.ts';
-import { CATALOG, type Session } from '../engine/Session.ts';
-import { statementError } from '../engine/StatementError.ts';
-import type { QueryCall } from '../engine/StatementRunner.ts';
-import { emptyTableSql, qualifiedName, type SessionTable } from '../engine/tableSql.ts';
-import { toIcebergFailure } from './failures.ts';
+import type { TableEntry } from '../../../glue/index.ts';
+import { deletesOf, type FileEntry, readFiles, type TableFiles } from '../../../iceberg/index.ts';
+import type { ObjectStore } from '../../../s3/model/ObjectStore.ts';
+import type { DataFile } from '../../engine/dataFiles.ts';
+import type { TableScan } from '../../engine/prunePartitions.ts';
+import { CATALOG, type Session } from '../../engine/Session.ts';
+import { statementError } from '../../engine/StatementError.ts';
+import type { QueryCall } from '../../engine/StatementRunner.ts';
+import { emptyTableSql, qualifiedName, type SessionTable } from '../../engine/tableSql.ts';
+import { toIcebergFailure } from '../failures.ts';
+import { objectOf, openTableFiles } from '../tableFiles.ts';
 import { type LoadedTable, loadIcebergTable, requireParquet } from './loadTable.ts';
 import { type MetadataTableName, metadataTable, metadataTableSql } from './metadataTables.ts';
 import { pruneFiles } from './pruneFiles.ts';
 import { type HiddenColumns, hiddenColumns, icebergColumns, type LinkedFile, scanSql } from './scanSql.ts';
-import { objectOf, openTableFiles } from './tableFiles.ts';
 import { type AskedVersion, atVersion } from './timeTravel.ts';
 
 /** What the Iceberg tables of a query need. */

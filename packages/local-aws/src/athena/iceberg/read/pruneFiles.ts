@@ -1,5 +1,5 @@
-import { parseJson } from '../../base/json.ts';
-import { quoteName, quoteText } from '../../base/sql.ts';
+import { parseJson } from '../../../base/json.ts';
+import { quoteName, quoteText } from '../../../base/sql.ts';
 import {
   boundValue,
   type FileEntry,
@@ -8,13 +8,13 @@ import {
   type PartitionField,
   type PartitionValue,
   transformValue,
-} from '../../iceberg/index.ts';
-import { isNode, nodesOf, type Tree, type TreeNode, textMember } from '../../trino/index.ts';
-import { type TableScan, VOLATILE } from '../engine/prunePartitions.ts';
-import type { Session } from '../engine/Session.ts';
+} from '../../../iceberg/index.ts';
+import { isNode, nodesOf, type Tree, type TreeNode, textMember } from '../../../trino/index.ts';
+import { type TableScan, VOLATILE } from '../../engine/prunePartitions.ts';
+import type { Session } from '../../engine/Session.ts';
+import { duckDbTypeOf } from '../types.ts';
 import type { LoadedTable } from './loadTable.ts';
 import { readTypedValue } from './readValue.ts';
-import { duckDbTypeOf } from './types.ts';
 import { valueSql } from './valueSql.ts';
 
 /** What is known of a column's values in a file. */

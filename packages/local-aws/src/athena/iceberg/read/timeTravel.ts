@@ -6,11 +6,11 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { type Snapshot, schemaOf, snapshotAt, snapshotOf } from '../../iceberg/index.ts';
-import { SqlError, type TokenList, translate, type VersionClause } from '../../trino/index.ts';
-import { trinoTypeName } from '../engine/columnTypes.ts';
-import type { Session } from '../engine/Session.ts';
-import { StatementError, statementError } from '../engine/StatementError.ts';
+import { type Snapshot, schemaOf, snapshotAt, snapshotOf } from '../../../iceberg/index.ts';
+import { SqlError, type TokenList, translate, type VersionClause } from '../../../trino/index.ts';
+import { trinoTypeName } from '../../engine/columnTypes.ts';
+import type { Session } from '../../engine/Session.ts';
+import { StatementError, statementError } from '../../engine/StatementError.ts';
 import type { LoadedTable } from './loadTable.ts';
 
 /** A time-travel clause, and the query that it is in. */

@@ -1,4 +1,4 @@
-import type { TableEntry } from '../../glue/index.ts';
+import type { TableEntry } from '../../../glue/index.ts';
 import {
   type IcebergSchema,
   readMetadata,
@@ -7,10 +7,10 @@ import {
   snapshotOf,
   type TableFiles,
   type TableMetadata,
-} from '../../iceberg/index.ts';
-import { CATALOG } from '../engine/Session.ts';
-import { notEmulated, statementError } from '../engine/StatementError.ts';
-import { toIcebergFailure } from './failures.ts';
+} from '../../../iceberg/index.ts';
+import { CATALOG } from '../../engine/Session.ts';
+import { notEmulated, statementError } from '../../engine/StatementError.ts';
+import { toIcebergFailure } from '../failures.ts';
 
 /** An Iceberg table as its metadata was when a statement began, at one of its snapshots. */
 export interface LoadedTable {
@@ -20,11 +20,6 @@ export interface LoadedTable {
   readonly schema: IcebergSchema;
   /** Undefined for a table without rows that was never written to. */
   readonly snapshot: Snapshot | undefined;
-}
-
-/** Whether a table of Glue is Iceberg's. https://iceberg.apache.org/docs/latest/aws/#glue-catalog */
-export function isIcebergTable({ Parameters }: TableEntry['input']): boolean {
-  return Parameters?.['table_type']?.toUpperCase() === 'ICEBERG';
 }
 
 /**

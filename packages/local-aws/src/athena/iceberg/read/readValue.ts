@@ -8,11 +8,11 @@ import {
   DuckDBUUIDValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { quoteText } from '../../base/sql.ts';
-import type { IcebergType, IcebergValue } from '../../iceberg/index.ts';
-import type { TreeNode } from '../../trino/index.ts';
-import type { Session } from '../engine/Session.ts';
-import { duckDbTypeOf } from './types.ts';
+import { quoteText } from '../../../base/sql.ts';
+import type { IcebergType, IcebergValue } from '../../../iceberg/index.ts';
+import type { TreeNode } from '../../../trino/index.ts';
+import type { Session } from '../../engine/Session.ts';
+import { duckDbTypeOf } from '../types.ts';
 
 /** The value of a constant expression in a column's type; undefined for NULL and for what does not fit into the type. */
 export async function readTypedValue(

@@ -1,0 +1,406 @@
+import type { TableEntry } from '../../glue/index.ts';
+import { schemaOf } from '../../iceberg/index.ts';
+import { TokenList } from '../../trino/index.ts';
+import { listObjects } from '../engine/dataFiles.ts';
+import { readScans } from '../engine/prunePartitions.ts';
+import { CATALOG } from '../engine/Session.ts';
+import { notEmulated, statementError } from '../engine/StatementError.ts';
+import { type CommitRun, commitChange, loadMetadata, type TableId } from '../iceberg/commit.ts';
+import { ddlFailure, toIcebergFailure } from '../iceberg/failures.ts';
+import { isIcebergTable } from '../iceberg/glueTable.ts';
+import { optimize } from '../iceberg/maintenance/optimize.ts';
+import { vacuum } from '../iceberg/maintenance/vacuum.ts';
+import { pruneFiles } from '../iceberg/read/pruneFiles.ts';
+import { trinoTypeOf } from '../iceberg/read/shownTypes.ts';
+import { openTableFiles } from '../iceberg/tableFiles.ts';
+import {
+  alterIcebergTable,
+  type DeclaredColumn,
+  dropIcebergTable,
+  renameIcebergTable,
+  type TableAlteration,
+} from '../iceberg/tables/alterTable.ts';
+import { createTable, defineTable, tableLocation } from '../iceberg/tables/createTable.ts';
+import { parsePartitioning } from '../iceberg/tables/partitioning.ts';
+import { changedProperties, icebergProperties, unsetProperties } from '../iceberg/tables/tableProperties.ts';
+import { declaredType, storedTypeOf } from '../iceberg/types.ts';
+import { writeDataFiles } from '../iceberg/writeData.ts';
+import { openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
+import { type ColumnDefinition, resolveTableName, type Statement, type TableName } from './Statement.ts';
+import {
+  assertColumnNames,
+  assertInsertTypes,
+  closeWith,
+  type QueryResult,
+  toStatementFailure,
+  toStatementResult,
+} from './writeStatements.ts';
+
+type CreateTableAs = Extract<Statement, { kind: 'createTableAs' }>;
+type Insert = Extract<Statement, { kind: 'insert' }>;
+
+/** Whether CREATE TABLE AS makes an Iceberg table. */
+export function isIcebergTableAs({ properties }: CreateTableAs): boolean {
+  const type = properties.get('table_type');
+  return typeof type === 'string' && type.toLowerCase() === 'iceberg';
+}
+
+/** The Iceberg table that a statement names; undefined for another table and for none. */
+export function findIcebergTable(
+  { runner, context }: Pick<QueryRun, 'runner' | 'context'>,
+  name: TableName,
+): TableEntry | undefined {
+  const target = resolveTableName(name, context.database);
+  const database = runner.catalog.databases().find(({ input }) => input.Name === target.database);
+  const entry = database?.tables.get(target.name);
+  return entry !== undefined && isIcebergTable(entry.input) ? entry : undefined;
+}
+
+/**
+ * Runs a statement that only changes Glue and metadata, when it is about an Iceberg table: CREATE, DROP, ALTER TABLE, VACUUM.
+ *
+ * @returns Whether it was one.
+ */
+export async function runIcebergDdl(
+  statement: Statement,
+  run: Pick<QueryRun, 'runner' | 'context'>,
+): Promise<boolean> {
+  try {
+    return await runDdl(statement, run);
+  } catch (error) {
+    throw toIcebergFailure(error);
+  }
+}
+
+async function runDdl(statement: Statement, run: Pick<QueryRun, 'runner' | 'context'>): Promise<boolean> {
+  if (statement.kind === 'createIcebergTable') {
+    await createIcebergTable(statement, run);
+    return true;
+  }
+  if (!('name' in statement) || typeof statement.name === 'string') return false;
+  const target = findIcebergTable(run, statement.name);
+  if (target === undefined) {
+    if (isIcebergOnly(statement)) throw refusedForOthers(statement, run);
+    return false;
+  }
+  const table = { database: target.databaseName, name: target.input.Name };
+  if (statement.kind === 'dropTable') await dropIcebergTable(run, table);
+  else if (statement.kind === 'vacuum') await vacuum(run, table);
+  else if (statement.kind === 'renameTable') {
+    const { database, name } = resolveTableName(
+      { database: table.database, ...statement.to },
+      run.context.database,
+    );
+    renameIcebergTable(run, table, { database, name });
+  } else if (PARTITION_STATEMENTS.has(statement.kind)) {
+    throw ddlFailure(`${partitionStatement(statement.kind)} is not supported for Iceberg tables`);
+  } else {
+    const alteration = alterationOf(statement);
+    if (alteration === undefined) return false;
+    await alterIcebergTable(run, table, alteration);
+  }
+  return true;
+}
+
+const PARTITION_STATEMENTS: ReadonlySet<string> = new Set([
+  'addPartitions',
+  'dropPartitions',
+  'repairTable',
+  'replaceColumns',
+  'setLocation',
+  'renamePartition',
+]);
+
+function partitionStatement(kind: string): string {
+  if (kind === 'repairTable') return 'MSCK REPAIR TABLE';
+  if (kind === 'replaceColumns') return 'ALTER TABLE REPLACE COLUMNS';
+  if (kind === 'setLocation') return 'ALTER TABLE SET LOCATION';
+  if (kind === 'renamePartition') return 'ALTER TABLE RENAME PARTITION';
+  return kind === 'addPartitions' ? 'ALTER TABLE ADD PARTITION' : 'ALTER TABLE DROP PARTITION';
+}
+
+/** Statements that no other table has. */
+function isIcebergOnly({ kind }: Statement): boolean {
+  return /^(?:dropColumn|unsetProperties|renameTable|vacuum|optimize)$/.test(kind);
+}
+
+/** Why a statement of Iceberg fails for another table, or for none. */
+function refusedForOthers(
+  statement: Statement,
+  { runner, context }: Pick<QueryRun, 'runner' | 'context'>,
+): unknown {
+  const named = 'name' in statement && typeof statement.name !== 'string' ? statement.name : undefined;
+  if (named === undefined) return notEmulated(statement.kind);
+  const { database, name } = resolveTableName(named, context.database);
+  runner.catalog.table(database, name);
+  const what: Readonly<Record<string, string>> = {
+    dropColumn: 'ALTER TABLE DROP COLUMN',
+    unsetProperties: 'ALTER TABLE UNSET TBLPROPERTIES',
+    renameTable: 'ALTER TABLE RENAME',
+    vacuum: 'VACUUM',
+    optimize: 'OPTIMIZE',
+  };
+  return statement.kind === 'vacuum' || statement.kind === 'optimize'
+    ? statementError('NOT_SUPPORTED', `${what[statement.kind]} is only supported for Iceberg tables`)
+    : notEmulated(`${what[statement.kind]} of a table that isn't Iceberg's`);
+}
+
+function alterationOf(statement: Statement): TableAlteration | undefined {
+  switch (statement.kind) {
+    case 'addColumns':
+      return { kind: 'add', columns: statement.columns.map(declaredColumn) };
+    case 'dropColumn':
+      return { kind: 'drop', column: statement.column };
+    case 'changeColumn': {
+      const { column, to, after } = statement;
+      return { kind: 'change', column, to: declaredColumn(to), ...(after === undefined ? {} : { after }) };
+    }
+    case 'setProperties':
+      return { kind: 'set', properties: changedProperties(statement.properties) };
+    case 'unsetProperties':
+      return { kind: 'unset', properties: unsetProperties(statement.properties) };
+    default:
+      return undefined;
+  }
+}
+
+function declaredColumn({ name, type, comment }: ColumnDefinition): DeclaredColumn {
+  return { name, type: declaredType(type), comment };
+}
+
+/** https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-creating-tables.html */
+async function createIcebergTable(
+  statement: Extract<Statement, { kind: 'createIcebergTable' }>,
+  run: CommitRun & Pick<QueryRun, 'context'>,
+): Promise<void> {
+  const { refused, columns, partitioning, comment, location, properties } = statement;
+  if (refused !== undefined) throw refused;
+  const table = resolveTableName(statement.name, run.context.database);
+  if (run.runner.catalog.database(table.database).tables.has(table.name)) {
+    if (statement.ifNotExists) return;
+    throw statementError('DDL', 'Execution Error: AlreadyExistsException(message:Table already exists.)');
+  }
+  const metadata = defineTable(run, {
+    fields: columns.map(declaredColumn).map(({ name, type, comment: doc }, index) => ({
+      id: index + 1,
+      name,
+      required: false,
+      type,
+      ...(doc === undefined ? {} : { doc }),
+    })),
+    partitioning,
+    location: tableLocation(run, location),
+    properties: { ...icebergProperties(properties), ...(comment === undefined ? {} : { comment }) },
+  });
+  await createTable(run, table, metadata);
+}
+
+/** https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html#ctas-table-properties */
+const TABLE_PROPERTIES = new Set([
+  'table_type',
+  'is_external',
+  'location',
+  'partitioning',
+  'parquet_compression',
+]);
+/** Properties of Hive's tables. */
+const NOT_OF_ICEBERG = new Set([
+  'external_location',
+  'partitioned_by',
+  'bucketed_by',
+  'bucket_count',
+  'field_delimiter',
+  'orc_compression',
+]);
+
+/** The properties of CREATE TABLE AS. @throws StatementError for those that an Iceberg table doesn't have, or needs. */
+function tableAsProperties(statement: CreateTableAs) {
+  const own = new Map<string, string>();
+  for (const [name, value] of statement.properties) {
+    if (NOT_OF_ICEBERG.has(name))
+      throw statementError(
+        'INVALID_TABLE_PROPERTY',
+        `Table property '${name}' is not supported for Iceberg tables`,
+      );
+    if (TABLE_PROPERTIES.has(name)) continue;
+    if (typeof value !== 'string') throw notEmulated(`A list as the property ${name}`);
+    own.set(name, value);
+  }
+  const compression = statement.properties.get('parquet_compression');
+  if (typeof compression === 'string') own.set('write_compression', compression);
+  const external = statement.properties.get('is_external');
+  if (typeof external !== 'string' || external.toLowerCase() !== 'false')
+    throw statementError('INVALID_TABLE_PROPERTY', 'is_external must be false for Iceberg tables');
+  const location = statement.properties.get('location');
+  if (typeof location !== 'string')
+    throw ddlFailure('No location was specified for table. An S3 location must be specified');
+  const partitioning = statement.properties.get('partitioning') ?? [];
+  return {
+    location,
+    properties: changedProperties(own),
+    partitioning: (typeof partitioning === 'string' ? [partitioning] : partitioning).map(parsePartitioning),
+  };
+}
+
+/** Runs CREATE TABLE AS for an Iceberg table: its rows are its first snapshot. */
+export async function runCreateIcebergTableAs(statement: CreateTableAs, run: QueryRun): Promise<QueryResult> {
+  const { runner, context, session } = run;
+  try {
+    const table = resolveTableName(statement.name, context.database);
+    const asked = tableAsProperties(statement);
+    if (runner.catalog.database(table.database).tables.has(table.name)) {
+      if (statement.ifNotExists)
+        return closeWith(run, toStatementResult({ rows: 0, scannedBytes: 0, locations: [], partitions: [] }));
+      throw statementError(
+        'TABLE_ALREADY_EXISTS',
+        `Table '${CATALOG}.${table.database}.${table.name}' already exists`,
+      );
+    }
+    const location = tableLocation(run, asked.location);
+    requireEmptyLocation(run, location);
+    assertColumnNames(statement, run.statement);
+    const open = await openQuery(statement.query, { ...run, nameColumns: false });
+    const metadata = defineTable(run, {
+      fields: open.columns.map(({ name, type, text }, index) => ({
+        id: index + 1,
+        name: name.toLowerCase(),
+        required: false,
+        type: storedTypeOf(type, text),
+      })),
+      partitioning: asked.partitioning,
+      location,
+      properties: asked.properties,
+    });
+    const scannedBytes = statement.withData ? await open.attachFiles() : 0;
+    const written = statement.withData
+      ? await writeDataFiles(run, metadata, open.sql, { translateError: open.translateError })
+      : { files: [], rows: 0 };
+    await createTable(run, table, metadata, written.files);
+    const locations = written.files.map((file) => file.location);
+    return toStatementResult({ rows: written.rows, scannedBytes, locations, partitions: [] });
+  } catch (error) {
+    throw toStatementFailure(toIcebergFailure(error));
+  } finally {
+    session.close();
+  }
+}
+
+/** Trino's IcebergMetadata.beginCreateTable. */
+function requireEmptyLocation({ runner, context }: QueryRun, location: string): void {
+  const [, bucket = '', folder = ''] = /^s3[an]?:\/\/([^/]+)\/?(.*)$/s.exec(location) ?? [];
+  context.onCall({ service: 's3', operation: 'ListBucket', bucket, key: folder === '' ? '' : `${folder}/` });
+  if (listObjects(runner.store, `s3://${bucket}/${folder}`).length > 0)
+    throw statementError(
+      'ICEBERG_FILESYSTEM_ERROR',
+      `Cannot create a table on a non-empty location: ${location}, set 'iceberg.unique-table-location=true' in your Iceberg catalog properties to use unique table locations for every table.`,
+    );
+}
+
+/** Runs INSERT INTO an Iceberg table. */
+export async function runIcebergInsert(
+  statement: Insert,
+  run: QueryRun,
+  { databaseName, input }: TableEntry,
+): Promise<QueryResult> {
+  const { runner, context, session } = run;
+  try {
+    const table: TableId = { database: databaseName, name: input.Name };
+    const files = openTableFiles({ store: runner.store, onCall: context.onCall });
+    const { metadata } = await loadMetadata(run, files, table);
+    const { fields } = schemaOf(metadata);
+    const names = fields.map(({ name }) => name.toLowerCase());
+    const listed = statement.columns ?? names;
+    const open = await openQuery(statement.query, { ...run, nameColumns: true });
+    const missing = listed.find((column) => !names.includes(column));
+    if (missing !== undefined)
+      throw statementError(
+        'COLUMN_NOT_FOUND',
+        `Insert column name does not exist in target table: ${missing}`,
+      );
+    const types = fields.map(({ type }) => trinoTypeOf(type));
+    assertInsertTypes(
+      listed.map((column) => types[names.indexOf(column)] ?? ''),
+      open,
+    );
+    const scannedBytes = await open.attachFiles();
+    const values = names.map((name) => (listed.includes(name) ? `c${listed.indexOf(name)}` : 'NULL'));
+    const before = `SELECT ${values.join(', ')} FROM (`;
+    const columns = listed.map((_, index) => `c${index}`).join(', ');
+    const written = await writeDataFiles(run, metadata, `${before}${open.sql}) AS s(${columns})`, {
+      translateError: (error, prefix) => open.translateError(error, prefix + before.length),
+    });
+    if (written.files.length > 0)
+      await commitChange(run, table, { operation: 'append', added: written.files });
+    const locations = written.files.map((file) => file.location);
+    return toStatementResult({ rows: written.rows, scannedBytes, locations, partitions: [] });
+  } catch (error) {
+    throw toStatementFailure(toIcebergFailure(error));
+  } finally {
+    session.close();
+  }
+}
+
+/** Runs OPTIMIZE. */
+export async function runOptimize(
+  statement: Extract<Statement, { kind: 'optimize' }>,
+  run: QueryRun,
+): Promise<QueryResult> {
+  const { session } = run;
+  try {
+    const target = findIcebergTable(run, statement.name);
+    if (target === undefined) throw refusedForOthers(statement, run);
+    const table = { database: target.databaseName, name: target.input.Name };
+    const scannedBytes = await optimize(run, table, (loaded, data) =>
+      selectedFiles(statement, run, table, loaded, data),
+    );
+    return { columns: [], rows: rowsFrom([]), scannedBytes: () => scannedBytes, output: 'txt' };
+  } catch (error) {
+    throw toStatementFailure(toIcebergFailure(error));
+  } finally {
+    session.close();
+  }
+}
+
+/** The data files that the condition of OPTIMIZE selects: it may only name columns of the partition. */
+async function selectedFiles(
+  { where }: Extract<Statement, { kind: 'optimize' }>,
+  run: QueryRun,
+  { database, name }: TableId,
+  loaded: Parameters<typeof pruneFiles>[1],
+  data: Parameters<typeof pruneFiles>[2],
+): Promise<ReadonlySet<number> | undefined> {
+  if (where === undefined) return undefined;
+  const { metadata, schema } = loaded;
+  const sources = new Set(
+    metadata['partition-specs']
+      .filter((spec) => spec['spec-id'] === metadata['default-spec-id'])
+      .flatMap(({ fields }) => fields.map((field) => field['source-id'])),
+  );
+  const others = new Set(
+    schema.fields.filter(({ id }) => !sources.has(id)).map((field) => field.name.toLowerCase()),
+  );
+  const list = new TokenList(where.sql);
+  const refused = list.tokens.find(
+    ({ kind, value }, index) =>
+      (kind === 'word' || kind === 'quoted') &&
+      others.has(value.toLowerCase()) &&
+      list.symbol(index + 1) !== '(',
+  );
+  // Trino's IcebergMetadata: a filter that it can't push down to files.
+  if (refused !== undefined)
+    throw statementError(
+      'NOT_SUPPORTED',
+      'Unexpected FilterNode found in plan; probably connector was not able to handle provided WHERE expression',
+    );
+  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const before = `SELECT * FROM ${quoted(database)}.${quoted(name)} WHERE `;
+  const open = await openQuery(
+    { sql: `${before}${where.sql}`, offset: where.offset - before.length },
+    { ...run, nameColumns: true },
+  );
+  const scans = await readScans(run.session, open.sql);
+  const own = scans.filter(({ table }) => table === `${CATALOG}.${database}.${name}`);
+  // DuckDB leaves the scan out where no row can match.
+  if (own.length === 0) return new Set();
+  return await pruneFiles(run.session, loaded, data, { scans: own, name: 'optimized' });
+}
