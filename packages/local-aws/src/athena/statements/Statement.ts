@@ -37,6 +37,12 @@ export interface PartitionSpec {
   readonly location?: string;
 }
 
+/** What EXPLAIN shows, and how. https://docs.aws.amazon.com/athena/latest/ug/athena-explain-statement.html */
+export interface ExplainOptions {
+  readonly type: 'logical' | 'distributed' | 'validate' | 'io';
+  readonly format: 'text' | 'graphviz' | 'json';
+}
+
 /** `column = value` of SET. */
 export interface Assignment {
   /** In lower case. */
@@ -88,9 +94,17 @@ export type RowChange = { readonly name: TableName; readonly offset: number } & 
 /** A parsed Athena statement. https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html and dml-queries.html */
 export type Statement =
   | RowChange
-  | { readonly kind: 'explainChange'; readonly change: RowChange }
+  | (ExplainOptions & { readonly kind: 'explainChange'; readonly change: RowChange })
   | { readonly kind: 'query'; readonly query: QueryText }
-  | { readonly kind: 'explain'; readonly query: QueryText; readonly analyze: boolean }
+  | (ExplainOptions & {
+      readonly kind: 'explain';
+      /** The query of the explained statement. */
+      readonly query: QueryText;
+      readonly explained: Extract<Statement, { kind: 'query' | 'createTableAs' | 'insert' | 'unload' }>;
+      /** The table that the statement writes to, if `explained` does not name it. */
+      readonly target?: { readonly database: string; readonly name: string };
+      readonly analyze: boolean;
+    })
   | {
       readonly kind: 'createTableAs';
       readonly name: TableName;

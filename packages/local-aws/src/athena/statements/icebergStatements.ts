@@ -10,8 +10,8 @@ import { ddlFailure, toIcebergFailure } from '../iceberg/failures.ts';
 import { isIcebergTable } from '../iceberg/glueTable.ts';
 import { optimize } from '../iceberg/maintenance/optimize.ts';
 import { vacuum } from '../iceberg/maintenance/vacuum.ts';
-import { pruneFiles } from '../iceberg/pruneFiles.ts';
-import { trinoTypeOf } from '../iceberg/shownTypes.ts';
+import { pruneFiles } from '../iceberg/read/pruneFiles.ts';
+import { trinoTypeOf } from '../iceberg/read/shownTypes.ts';
 import { openTableFiles } from '../iceberg/tableFiles.ts';
 import {
   alterIcebergTable,

@@ -13,8 +13,17 @@ import { changeError, changeQuery } from '../iceberg/rows/changeQuery.ts';
 import { explainRowChange, runRowChange } from '../iceberg/rows/runRowChange.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
 import { loadSyntaxCheck } from './checkSyntax.ts';
+import { runExplain } from './explainStatement.ts';
+import {
+  findIcebergTable,
+  isIcebergTableAs,
+  runCreateIcebergTableAs,
+  runIcebergInsert,
+  runOptimize,
+} from './icebergStatements.ts';
 import { parseStatement } from './parseStatement.ts';
-import { runExplain, runSelect, sessionDirectory } from './queryStatements.ts';
+import { openQuery, type QueryRun, runSelect, sessionDirectory } from './queryStatements.ts';
+import { isRepeatable } from './repeatable.ts';
 import { type QueryText, type RowChange, type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
 
@@ -45,14 +54,50 @@ export async function openStatementRunner(options: RunnerOptions): Promise<State
         throw toStatementError(error, sql);
       }
     },
+    async repeatable(sql, context) {
+      return await resolveRepeatable(sql, withPlainDatabase(context), options, sessions);
+    },
     async run(sql, context) {
       context.signal.throwIfAborted();
-      // awswrangler quotes the database name, which Athena accepts.
-      const database = context.database?.replace(/^`(.*)`$/, '$1');
-      return await runStatement(sql, { ...context, database }, options, sessions);
+      return await runStatement(sql, withPlainDatabase(context), options, sessions);
     },
     close: () => sessions.close(),
   };
+}
+
+/** awswrangler quotes the database name, which Athena accepts. */
+function withPlainDatabase(context: StatementContext): StatementContext {
+  return { ...context, database: context.database?.replace(/^`(.*)`$/, '$1') };
+}
+
+/** Resolves the names of a query that may be answered by an earlier result, which asks for each of its tables. */
+async function resolveRepeatable(
+  sql: string,
+  context: StatementContext,
+  runner: RunnerOptions,
+  sessions: SessionPool,
+): ReturnType<StatementRunner['repeatable']> {
+  const statement = parse(sql);
+  const executed =
+    statement.kind === 'execute' ? runner.prepared.find(context.workGroup, statement.name) : undefined;
+  const query = executed === undefined ? statement : parse(executed);
+  const text = executed ?? sql;
+  if (query.kind !== 'query' || !isRepeatable(text, runner.catalog)) return undefined;
+  const parameters = statement.kind === 'execute' ? statement.parameters : context.parameters;
+  const session = await sessions.take();
+  session.closeOnAbort(context.signal);
+  try {
+    await openQuery(query.query, {
+      runner,
+      session,
+      context: { ...context, parameters },
+      statement: text,
+      nameColumns: true,
+    });
+    return { executed };
+  } finally {
+    session.close();
+  }
 }
 
 async function runStatement(
@@ -71,7 +116,9 @@ async function runStatement(
       throw statementError('NOT_FOUND', `Prepared statement not found: ${statement.name}`);
     if (parse(prepared).kind === 'execute')
       throw statementError('NOT_SUPPORTED', 'A prepared statement cannot execute another');
-    return await runStatement(prepared, { ...context, parameters: statement.parameters }, runner, sessions);
+    const parameters = statement.parameters;
+    const result = await runStatement(prepared, { ...context, parameters }, runner, sessions);
+    return { ...result, executed: prepared };
   }
   const kind = statementKind(statement);
   if (!usesRows(statement)) {
@@ -96,14 +143,28 @@ async function runStatement(
   }
   session.closeOnAbort(context.signal);
   const run = { runner, session, context, statement: sql };
-  if (statement.kind === 'explainChange')
-    return { ...kind, ...(await explainRowChange(statement.change, run)) };
+  if (statement.kind === 'explainChange') return { ...kind, ...(await explainRowChange(statement, run)) };
   if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
   if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };
-  if (statement.kind === 'createTableAs') return { ...kind, ...(await runCreateTableAs(statement, run)) };
-  if (statement.kind === 'insert') return { ...kind, ...(await runInsert(statement, run)) };
+  if (statement.kind === 'optimize') return { ...kind, ...(await runOptimize(statement, run)) };
+  if (statement.kind === 'createTableAs') {
+    const create = isIcebergTableAs(statement) ? runCreateIcebergTableAs : runCreateTableAs;
+    return { ...kind, ...(await create(statement, run)) };
+  }
+  if (statement.kind === 'insert') return { ...kind, ...(await runInsertInto(statement, run)) };
   if (statement.kind === 'unload') return { ...kind, ...(await runUnload(statement, run)) };
   return { ...kind, ...(await runRowChange(statement, run)) };
+}
+
+async function runInsertInto(statement: Extract<Statement, { kind: 'insert' }>, run: QueryRun) {
+  try {
+    const iceberg = findIcebergTable(run, statement.name);
+    return await (iceberg === undefined
+      ? runInsert(statement, run)
+      : runIcebergInsert(statement, run, iceberg));
+  } finally {
+    run.session.close();
+  }
 }
 
 /** Whether a statement reads or writes rows, in a session. */
@@ -111,9 +172,9 @@ function usesRows(
   statement: Statement,
 ): statement is
   | RowChange
-  | Extract<Statement, { kind: 'explainChange' }>
+  | Extract<Statement, { kind: 'explainChange' | 'optimize' }>
   | Exclude<Extract<Statement, { query: QueryText }>, { kind: 'createView' }> {
-  if (rowChangeOf(statement) !== undefined) return true;
+  if (rowChangeOf(statement) !== undefined || statement.kind === 'optimize') return true;
   return 'query' in statement && statement.kind !== 'createView';
 }
 

@@ -8,6 +8,7 @@ import {
   type StoredAs,
   tableStorage,
 } from '../text/parseStorage.ts';
+import { parseExplain } from './parseExplain.ts';
 import { parseIcebergAlter, parseIcebergTable, parseOptimize, parseVacuum } from './parseIceberg.ts';
 import { parseRowChange } from './parseRowChanges.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
@@ -44,7 +45,7 @@ export function parseStatement(sql: string): Statement {
   const word = first?.kind === 'word' ? first.value : '';
   if (REFUSED.has(word)) throw notEmulated(word.toUpperCase());
   if (/^(?:select|with|values|table)$/.test(word)) return { kind: 'query', query: reader.query() };
-  if (reader.take('explain')) return parseExplain(reader);
+  if (reader.take('explain')) return parseExplain(reader, parseStatement);
   const change = parseRowChange(reader);
   if (change !== undefined) return change;
   if (reader.take('insert')) return parseInsert(reader);
@@ -84,21 +85,6 @@ export function parseStatement(sql: string): Statement {
 function ended(reader: StatementReader, statement: Statement): Statement {
   reader.expectEnd();
   return statement;
-}
-
-function parseExplain(reader: StatementReader): Statement {
-  const analyze = reader.take('analyze');
-  if (reader.peek('verbose')) throw notEmulated('EXPLAIN ANALYZE VERBOSE');
-  if (reader.peekSymbol('(') && /^(?:format|type)$/.test(reader.list.word(analyze ? 3 : 2) ?? '')) {
-    const text = reader.bracketedQuery().sql.trim().toLowerCase();
-    if (text !== 'format text') throw notEmulated(`EXPLAIN (${text.toUpperCase()})`);
-  }
-  const change = analyze ? undefined : parseRowChange(reader);
-  if (change !== undefined) return { kind: 'explainChange', change };
-  if (!reader.peek('select') && !reader.peek('with') && !reader.peek('values') && !reader.peekSymbol('(')) {
-    throw notEmulated('EXPLAIN of anything but a query');
-  }
-  return { kind: 'explain', query: reader.query(), analyze };
 }
 
 function parseInsert(reader: StatementReader): Statement {

@@ -288,7 +288,7 @@ function assertEmptyLocation({ runner, context }: QueryRun, location: string, me
     throw statementError('HIVE_PATH_ALREADY_EXISTS', message);
 }
 
-/** Refuses columns without a name. */
+/** Requires a name for each column of the query that makes a table. @throws StatementError `MISSING_COLUMN_NAME` */
 export function assertColumnNames(
   { query }: { readonly query: { readonly sql: string; readonly offset: number } },
   statement: string,
@@ -316,7 +316,7 @@ function castTo(column: string, hive: string): string {
   return `CAST(${column} AS ${parseHiveType(hive)?.duckDb ?? 'VARCHAR'})`;
 }
 
-/** Trino only accepts types that it can widen. */
+/** Trino only inserts types that it can widen. @throws StatementError `TYPE_MISMATCH` */
 export function assertInsertTypes(table: readonly string[], open: OpenQuery): void {
   const queryTypes = open.columns.map(({ type }) => trinoTypeName(type));
   if (

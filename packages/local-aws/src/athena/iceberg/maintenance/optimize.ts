@@ -8,8 +8,8 @@ import {
   type TableMetadata,
 } from '../../../iceberg/index.ts';
 import { type CommitRun, commitChange, loadMetadata, type TableId } from '../commit.ts';
-import { type LoadedTable, requireParquet } from '../loadTable.ts';
-import { type LinkedFile, scanSql } from '../scanSql.ts';
+import { type LoadedTable, requireParquet } from '../read/loadTable.ts';
+import { type LinkedFile, scanSql } from '../read/scanSql.ts';
 import { objectOf, openTableFiles } from '../tableFiles.ts';
 import { maintenanceSettings } from '../tables/tableProperties.ts';
 import { removeAll, type WriteRun, writeDataFiles } from '../writeData.ts';
