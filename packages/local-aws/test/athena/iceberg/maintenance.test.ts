@@ -120,6 +120,26 @@ describe('OPTIMIZE', () => {
   });
 });
 
+describe('OPTIMIZE of a table with deleted rows', () => {
+  it('leaves the rows out where two delete files apply to a file, and the delete files that nothing needs', async () => {
+    await lake.create('worn', 'id bigint, name string', 'PARTITIONED BY (name)');
+    for (const name of ['a', 'b'])
+      await lake.rows(`INSERT INTO worn SELECT n, '${name}' FROM UNNEST(sequence(1, 10)) AS t(n)`);
+    await lake.rows('DELETE FROM worn WHERE id = 1');
+    await lake.rows("DELETE FROM worn WHERE id = 2 AND name = 'a'");
+    await lake.rows('OPTIMIZE worn REWRITE DATA USING BIN_PACK');
+    expect(await lake.rows('SELECT record_count FROM "worn$files" WHERE content = 0 ORDER BY 1')).toEqual([
+      ['8'],
+      ['10'],
+    ]);
+    expect(await lake.rows('SELECT name, count(*), min(id) FROM worn GROUP BY name ORDER BY name')).toEqual([
+      ['a', '8', '3'],
+      ['b', '9', '2'],
+    ]);
+    expect(lake.metadata('worn').snapshots.at(-1)?.summary['total-position-deletes']).toBe('1');
+  });
+});
+
 describe('VACUUM', () => {
   it('drops old snapshots, their files, old metadata and orphans, and keeps what is young', async () => {
     await lake.create(
