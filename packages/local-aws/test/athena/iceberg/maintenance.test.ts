@@ -135,7 +135,7 @@ describe('VACUUM', () => {
     await lake.rows('VACUUM swept');
     expect(lake.keys('swept/data/')).toHaveLength(4);
     expect(lake.metadata('swept').snapshots).toHaveLength(3);
-    await lake.athena.clock.advance(120_000);
+    lake.athena.clock.advance(120_000);
     await lake.store.put('lake', 'swept/data/young.parquet', 'another writer is about to commit it');
     const swept = await lake.ask('VACUUM swept');
     expect([swept.state, swept.kind]).toEqual(['SUCCEEDED', ['DML', 'VACUUM']]);
@@ -173,7 +173,7 @@ describe('the calls to Glue and S3', () => {
       's3:PutObject called/metadata',
     ]);
     await lake.store.put('lake', 'called/data/orphan.parquet', '');
-    await lake.athena.clock.advance(10_000);
+    lake.athena.clock.advance(10_000);
     expect(await during('VACUUM called')).toEqual([
       'glue:GetTable',
       's3:DeleteObject called/data',
