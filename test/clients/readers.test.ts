@@ -195,6 +195,11 @@ describe('a reader like Statsig', () => {
     await stop(clients, formOf('statsig').workgroup);
   });
 
+  it('finds the database that every account has', async () => {
+    const { rows } = await answer(clients.athena, inWorkgroup("SHOW DATABASES LIKE 'def*'"));
+    expect(rows).toEqual([['default']]);
+  });
+
   it('runs an experiment in its staging database, day by day, and leaves nothing', async () => {
     const { workgroup } = formOf('statsig');
     const experiment = new StatsigExperiment(clients, readers.config, { workgroup, id: 'checkout_button' });
