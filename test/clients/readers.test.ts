@@ -145,10 +145,7 @@ describe('OWOX Data Marts', () => {
 
   it('finds when the tables below a data mart were last changed', async () => {
     const sources = await storage.sources('SELECT count(*) FROM sluice.first_exposures');
-    expect([...sources.keys()]).toEqual([
-      'sluice.statsig_forwarded_exposures',
-      'sluice.experiment_groups',
-    ]);
+    expect([...sources.keys()]).toEqual(['sluice.statsig_forwarded_exposures', 'sluice.experiment_groups']);
     expect([...sources.values()].every((time) => time instanceof Date)).toBe(true);
     expect(await storage.keys('athena-data-last-updated/')).toEqual([]);
   });
@@ -196,6 +193,11 @@ describe('a reader like Statsig', () => {
     for (const tried of statsigQueries(readers.config))
       judge(tried, await answer(clients.athena, inWorkgroup(tried.sql)));
     await stop(clients, formOf('statsig').workgroup);
+  });
+
+  it('finds the database that every account has', async () => {
+    const { rows } = await answer(clients.athena, inWorkgroup("SHOW DATABASES LIKE 'def*'"));
+    expect(rows).toEqual([['default']]);
   });
 
   it('runs an experiment in its staging database, day by day, and leaves nothing', async () => {

@@ -20,7 +20,7 @@ const FROM_LEAST: Marker = { bound: 'ABOVE' };
 const TO_GREATEST: Marker = { bound: 'BELOW' };
 
 /** A range of one value. */
-export function exactly(value: string): ValueRange {
+function exactly(value: string): ValueRange {
   return { low: { value, bound: 'EXACTLY' }, high: { value, bound: 'EXACTLY' } };
 }
 

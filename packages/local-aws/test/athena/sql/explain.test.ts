@@ -123,6 +123,19 @@ describe('EXPLAIN', () => {
 });
 
 describe('EXPLAIN (TYPE IO)', () => {
+  it('names the table whose rows a statement changes, and changes none', async () => {
+    await lake.rows(
+      "CREATE TABLE rows (id bigint) LOCATION 's3://lake/rows/' TBLPROPERTIES ('table_type' = 'ICEBERG')",
+    );
+    await lake.rows('INSERT INTO rows VALUES 1, 2');
+    const plan = await json('EXPLAIN (TYPE IO) DELETE FROM rows WHERE id = 1');
+    const table = { catalog: 'awsdatacatalog', schemaTable: { schema: 'db', table: 'rows' } };
+    expect(plan).toMatchObject({ outputTable: table, inputTableColumnInfos: [{ table }] });
+    expect(await lake.rows('EXPLAIN (TYPE VALIDATE) DELETE FROM rows')).toEqual([['true']]);
+    expect(await lake.rows('SELECT count(*) FROM rows')).toEqual([['2']]);
+    await lake.rows('DROP TABLE rows');
+  });
+
   it('lists the tables below views, each once', async () => {
     const plan = await json('EXPLAIN (TYPE IO, FORMAT JSON) SELECT * FROM names a, names b');
     expect(plan.inputTableColumnInfos.map(({ table }: { table: object }) => table)).toEqual([

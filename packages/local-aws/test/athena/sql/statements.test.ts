@@ -350,7 +350,6 @@ describe('databases and prepared statements', () => {
 
 describe('statements that are not emulated', () => {
   it.each([
-    ['MERGE INTO events USING x ON true WHEN MATCHED THEN DELETE', /MERGE/],
     ["CREATE EXTERNAL TABLE t (a int) STORED AS ORC LOCATION 's3://lake/t/'", /STORED AS ORC/],
     [
       "CREATE EXTERNAL TABLE t (a int) ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.RegexSerDe' LOCATION 's3://lake/t/'",
