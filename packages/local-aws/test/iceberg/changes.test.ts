@@ -266,6 +266,16 @@ describe('expiring', () => {
     const { metadata } = await expireSnapshots(files, tagged, options(100, 1));
     expect(minutes(metadata)).toEqual([1, 2, 3, 5]);
     expect(Object.keys(metadata.refs)).toEqual(['main', 'tag', 'branch']);
+    const aged = changeProperties(
+      tagged,
+      { 'history.expire.max-ref-age-ms': String(57.5 * 60_000) },
+      [],
+      NOW,
+    );
+    expect(Object.keys((await expireSnapshots(files, aged, options(100, 1))).metadata.refs)).toEqual([
+      'main',
+      'branch',
+    ]);
     // The log ends where a snapshot is missing.
     expect(metadata['snapshot-log']).toHaveLength(1);
     expect(snapshotOf(metadata)?.['snapshot-id']).toBe(id(5));
