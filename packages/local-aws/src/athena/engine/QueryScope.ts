@@ -326,7 +326,12 @@ export class QueryScope {
       for (const name of named.length > 0 ? named : databases)
         reportGlueCall(onCall, 'GetTables', { database: name });
     }
-    await session.run(informationSchemaSql(catalog));
+    const isColumns = chain.includes('columns');
+    const entries = (named.length > 0 ? named : databases).flatMap((name) => [
+      ...catalog.database(name).tables.values(),
+    ]);
+    const own = isColumns ? await this.#iceberg.describe(entries) : undefined;
+    await session.run(informationSchemaSql(catalog, own));
     await session.setDatabase(await this.#schema(database));
   }
 

@@ -43,8 +43,9 @@ const NO_LINES: readonly string[] = [];
 export async function runCatalogStatement(statement: Statement, run: CatalogRun): Promise<CatalogAnswer> {
   const { runner, context } = run;
   if (isShow(statement)) {
-    const { columns, lines } = runShow(statement, {
+    const { columns, lines } = await runShow(statement, {
       catalog: runner.catalog,
+      store: runner.store,
       database: context.database,
       onCall: context.onCall,
     });

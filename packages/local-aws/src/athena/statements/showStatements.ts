@@ -1,8 +1,18 @@
 import { type Catalog, readPrestoView, type TableEntry } from '../../glue/index.ts';
+import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { textColumn } from '../engine/columnTypes.ts';
 import { partitionFolder } from '../engine/dataFiles.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { AthenaColumn, QueryCall } from '../engine/StatementRunner.ts';
+import { isIcebergTable } from '../iceberg/glueTable.ts';
+import {
+  columnLines,
+  describedLines,
+  createTableLines as icebergCreateLines,
+  shownProperties,
+} from '../iceberg/read/describeTable.ts';
+import { type LoadedTable, loadIcebergTable } from '../iceberg/read/loadTable.ts';
+import { openTableFiles } from '../iceberg/tableFiles.ts';
 import { quoteHive } from '../text/hiveStrings.ts';
 import { resolveDatabase, resolveTableName, type Statement } from './Statement.ts';
 
@@ -23,15 +33,22 @@ type Show = Extract<
 /** Hive pads the cells of a description to this width. */
 const CELL = 20;
 
-/** Runs SHOW and DESCRIBE. The result is lines of text in Hive's format. */
-export function runShow(
+/** What SHOW and DESCRIBE answer: lines of text. */
+interface ShownLines {
+  readonly columns: readonly AthenaColumn[];
+  readonly lines: readonly string[];
+}
+
+/** Runs SHOW and DESCRIBE. The result is in Hive's format, and in Athena's own for Iceberg tables. */
+export async function runShow(
   statement: Show,
   options: {
     readonly catalog: Catalog;
+    readonly store: ObjectStore;
     readonly database: string | undefined;
     readonly onCall: (call: QueryCall) => void;
   },
-): { readonly columns: readonly AthenaColumn[]; readonly lines: readonly string[] } {
+): Promise<ShownLines> {
   const { catalog, database, onCall } = options;
   if (statement.kind === 'showDatabases') {
     onCall({ service: 'glue', operation: 'GetDatabases', input: {} });
@@ -58,6 +75,8 @@ export function runShow(
     input: { DatabaseName: target.database, Name: target.name },
   });
   const table = catalog.table(target.database, target.name);
+  if (isIcebergTable(table.input) && statement.kind !== 'showPartitions')
+    return showIceberg(statement, await loadIcebergTable(table, openTableFiles(options)));
   switch (statement.kind) {
     case 'showColumns':
       return {
@@ -78,22 +97,8 @@ export function runShow(
         lines: table.partitions.map(({ values }) => partitionFolder(keys, values)),
       };
     }
-    case 'showProperties': {
-      const all = Object.entries(table.input.Parameters ?? {});
-      const selected = all.filter(
-        ([name]) => statement.property === undefined || name === statement.property,
-      );
-      const columns = [textColumn('prpt_name'), textColumn('prpt_value')];
-      if (statement.property === undefined)
-        return { columns, lines: selected.map(([name, value]) => `${name}\t${value}`) };
-      return {
-        columns,
-        lines:
-          selected.length > 0
-            ? selected.map(([, value]) => value)
-            : [`Table ${target.database}.${target.name} does not have property: ${statement.property}`],
-      };
-    }
+    case 'showProperties':
+      return showProperties(statement, table, Object.entries(table.input.Parameters ?? {}));
     case 'showCreate':
       return isView(table)
         ? { columns: [textColumn('create view')], lines: createViewLines(table) }
@@ -102,6 +107,42 @@ export function runShow(
       return {
         columns: ['col_name', 'data_type', 'comment'].map(textColumn),
         lines: describeTable(table),
+      };
+  }
+}
+
+function showProperties(
+  { property }: Extract<Show, { kind: 'showProperties' }>,
+  { databaseName, input }: TableEntry,
+  all: readonly (readonly [name: string, value: string])[],
+): ShownLines {
+  const selected = all.filter(([name]) => property === undefined || name === property);
+  const columns = [textColumn('prpt_name'), textColumn('prpt_value')];
+  if (property === undefined) return { columns, lines: selected.map(([name, value]) => `${name}\t${value}`) };
+  return {
+    columns,
+    lines:
+      selected.length > 0
+        ? selected.map(([, value]) => value)
+        : [`Table ${databaseName}.${input.Name} does not have property: ${property}`],
+  };
+}
+
+function showIceberg(
+  statement: Extract<Show, { kind: 'showColumns' | 'showCreate' | 'showProperties' | 'describe' }>,
+  loaded: LoadedTable,
+): ShownLines {
+  switch (statement.kind) {
+    case 'showColumns':
+      return { columns: [textColumn('field')], lines: columnLines(loaded) };
+    case 'showProperties':
+      return showProperties(statement, loaded.entry, shownProperties(loaded));
+    case 'showCreate':
+      return { columns: [textColumn('createtab_stmt')], lines: icebergCreateLines(loaded) };
+    case 'describe':
+      return {
+        columns: ['col_name', 'data_type', 'comment'].map(textColumn),
+        lines: describedLines(loaded),
       };
   }
 }

@@ -1,18 +1,21 @@
 import type { TableEntry } from '../../../glue/index.ts';
 import { deletesOf, type FileEntry, readFiles, type TableFiles } from '../../../iceberg/index.ts';
 import type { ObjectStore } from '../../../s3/model/ObjectStore.ts';
+import type { DescribedColumn } from '../../engine/catalogTables.ts';
 import type { DataFile } from '../../engine/dataFiles.ts';
 import type { TableScan } from '../../engine/prunePartitions.ts';
 import { CATALOG, type Session } from '../../engine/Session.ts';
-import { statementError } from '../../engine/StatementError.ts';
+import { StatementError, statementError } from '../../engine/StatementError.ts';
 import type { QueryCall } from '../../engine/StatementRunner.ts';
 import { emptyTableSql, qualifiedName, type SessionTable } from '../../engine/tableSql.ts';
 import { toIcebergFailure } from '../failures.ts';
+import { isIcebergTable } from '../glueTable.ts';
 import { objectOf, openTableFiles } from '../tableFiles.ts';
 import { type LoadedTable, loadIcebergTable, requireParquet } from './loadTable.ts';
 import { type MetadataTableName, metadataTable, metadataTableSql } from './metadataTables.ts';
 import { pruneFiles } from './pruneFiles.ts';
 import { type HiddenColumns, hiddenColumns, icebergColumns, type LinkedFile, scanSql } from './scanSql.ts';
+import { trinoTypeOf } from './shownTypes.ts';
 import { type AskedVersion, atVersion } from './timeTravel.ts';
 
 /** What the Iceberg tables of a query need. */
@@ -84,6 +87,28 @@ export class IcebergTables {
     const loaded = this.#loaded.get(key) ?? loadIcebergTable(entry, this.#files);
     this.#loaded.set(key, loaded);
     return loaded;
+  }
+
+  /**
+   * The columns of the Iceberg tables among tables, by database and name, from their metadata as in Athena: a table whose
+   * metadata cannot be read is left out. https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg.html
+   */
+  async describe(entries: readonly TableEntry[]): Promise<ReadonlyMap<string, readonly DescribedColumn[]>> {
+    const found = new Map<string, readonly DescribedColumn[]>();
+    for (const entry of entries.filter(({ input }) => isIcebergTable(input))) {
+      try {
+        const { schema } = await this.load(entry);
+        const columns = schema.fields.map(({ name, type, doc }) => ({
+          name: name.toLowerCase(),
+          trino: trinoTypeOf(type),
+          comment: doc,
+        }));
+        found.set(`${entry.databaseName}.${entry.input.Name}`, columns);
+      } catch (error) {
+        if (!(error instanceof StatementError)) throw error;
+      }
+    }
+    return found;
   }
 
   /** A table of the session by database and name. */
