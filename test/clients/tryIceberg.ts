@@ -133,7 +133,7 @@ async function tryForeign(lake: Lake, witness: Witness): Promise<void> {
   );
   expected = [
     ...expected.filter(([, , called]) => called !== 'name 1'),
-    ['99', '2026-03-10', 'name 9', null],
+    ['99', '2026-03-10', 'name 9', '2026-03-10 05:06:07.000000'],
   ];
   requireSame(expected, (await witness.read(`db.${name}`)).rows, 'pyiceberg');
   requireSame(expected, await ask(lake, `SELECT * FROM ${name}`), 'Athena after it wrote');
