@@ -363,7 +363,6 @@ describe('statements that are not emulated', () => {
     ['ALTER TABLE events RENAME TO other', /ALTER TABLE RENAME/],
     ["ALTER TABLE events SET TBLPROPERTIES ('projection.enabled'='true')", /Partition projection/],
     ["ALTER TABLE events SET TBLPROPERTIES ('table_type'='ICEBERG')", /Iceberg/],
-    ["ALTER TABLE events SET LOCATION 's3://lake/x/'", /ALTER TABLE SET/],
     ["ALTER TABLE events PARTITION (ds = '2026-11-18') REPLACE COLUMNS (a int)", /ALTER TABLE PARTITION/],
     ["ALTER DATABASE db SET DBPROPERTIES ('a'='b')", /ALTER DATABASE/],
     ['DESCRIBE EXTENDED events', /DESCRIBE EXTENDED/],
