@@ -86,8 +86,8 @@ async function check(
   if (seen.wrong.length > 0) throw new Error(`headers lack IDs: ${seen.wrong.join(', ')}`);
   requireTotals(seen, history.rows.length);
   const current = seen.snapshots.at(-1);
-  // Rows as they were: names of columns may be others by now.
-  if (current !== undefined) past.set(current, history.rows);
+  // A snapshot is read with the columns that it was written with.
+  if (current !== undefined && seen.hasCurrentSchema) past.set(current, history.rows);
   for (const id of past.keys()) if (!seen.snapshots.includes(id)) past.delete(id);
   const [oldest] = past;
   if (!oldest) return;

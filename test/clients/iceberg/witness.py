@@ -126,6 +126,7 @@ def answer(command):
             "snapshots": [str(entry.snapshot_id) for entry in table.snapshots()],
             "summary": {} if snapshot is None else dict(snapshot.summary.additional_properties),
             "files": len(table.inspect.files()),
+            "hasCurrentSchema": snapshot is not None and snapshot.schema_id == table.metadata.current_schema_id,
             "wrong": headers(table),
         }
     if operation == "append":
