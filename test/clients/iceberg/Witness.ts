@@ -16,6 +16,8 @@ export interface Seen {
   /** Of the current snapshot. */
   readonly summary: Readonly<Record<string, string>>;
   readonly files: number;
+  /** Whether the current snapshot was written with the columns that the table has now. */
+  readonly hasCurrentSchema: boolean;
   /** Which headers of Avro files lack what. */
   readonly wrong: readonly string[];
 }
@@ -26,6 +28,7 @@ const seenSchema = z.object({
   snapshots: z.array(z.string()),
   summary: z.record(z.string(), z.string()),
   files: z.int(),
+  hasCurrentSchema: z.boolean(),
   wrong: z.array(z.string()),
 });
 const toldSchema = z.union([z.object({ ok: z.unknown() }), z.object({ error: z.string() })]);

@@ -32,7 +32,9 @@ CATALOG = load_catalog(
 def text(value):
     if value is None:
         return None
-    if isinstance(value, (datetime.date, datetime.datetime)):
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(sep=" ", timespec="microseconds")
+    if isinstance(value, datetime.date):
         return value.isoformat()
     return str(value)
 
@@ -97,7 +99,7 @@ def headers(table):
     for manifest in manifests:
         schema, metadata, _ = avro_of(table, manifest["manifest_path"])
         wrong += without_id(schema, "manifest")
-        required = ("schema", "schema-id", "partition-spec", "partition-spec-id", "format-version", "content")
+        required = ("schema", "partition-spec", "partition-spec-id", "format-version", "content")
         wrong += [f"manifest lacks {name}" for name in required if name not in metadata]
     return wrong
 
@@ -124,6 +126,7 @@ def answer(command):
             "snapshots": [str(entry.snapshot_id) for entry in table.snapshots()],
             "summary": {} if snapshot is None else dict(snapshot.summary.additional_properties),
             "files": len(table.inspect.files()),
+            "hasCurrentSchema": snapshot is not None and snapshot.schema_id == table.metadata.current_schema_id,
             "wrong": headers(table),
         }
     if operation == "append":

@@ -230,6 +230,7 @@ describe('expiring', () => {
 
   it('drops old snapshots, but the last ones, and names the files that nothing reaches any more', async () => {
     const { files, table } = await replaced(6);
+    expect(minutes((await expireSnapshots(files, table, options(100, 3))).metadata)).toEqual([3, 4, 5]);
     const { metadata, unreachable } = await expireSnapshots(files, table, options(4, 1));
     expect(minutes(metadata)).toEqual([4, 5]);
     expect(metadata['snapshot-log'].map((entry) => entry['snapshot-id'])).toEqual(
@@ -243,7 +244,6 @@ describe('expiring', () => {
     }
     // What is left is what the table reaches.
     expect(new Set(files.contents.keys())).toEqual(await reachableFiles(files, metadata));
-    expect(minutes((await expireSnapshots(files, table, options(100, 3))).metadata)).toEqual([3, 4, 5]);
   });
 
   it('changes nothing where every snapshot is young', async () => {
@@ -266,6 +266,16 @@ describe('expiring', () => {
     const { metadata } = await expireSnapshots(files, tagged, options(100, 1));
     expect(minutes(metadata)).toEqual([1, 2, 3, 5]);
     expect(Object.keys(metadata.refs)).toEqual(['main', 'tag', 'branch']);
+    const aged = changeProperties(
+      tagged,
+      { 'history.expire.max-ref-age-ms': String(57.5 * 60_000) },
+      [],
+      NOW,
+    );
+    expect(Object.keys((await expireSnapshots(files, aged, options(100, 1))).metadata.refs)).toEqual([
+      'main',
+      'branch',
+    ]);
     // The log ends where a snapshot is missing.
     expect(metadata['snapshot-log']).toHaveLength(1);
     expect(snapshotOf(metadata)?.['snapshot-id']).toBe(id(5));
