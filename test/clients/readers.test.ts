@@ -142,9 +142,11 @@ describe('OWOX Data Marts', () => {
     judge(tried, { rows: batches.flat(), types });
   });
 
-  it('gets an error by name because no plan lists the tables that a query reads', async () => {
-    const sql = 'SELECT count(*) FROM sluice.product_events';
-    await expect(storage.sources(sql)).rejects.toThrow(/NOT_SUPPORTED: EXPLAIN \(TYPE IO, FORMAT JSON\)/);
+  it('finds when the tables below a data mart were last changed', async () => {
+    const sources = await storage.sources('SELECT count(*) FROM sluice.first_exposures');
+    expect([...sources.keys()]).toEqual(['sluice.exposures']);
+    expect([...sources.values()].every((time) => time instanceof Date)).toBe(true);
+    expect(await storage.keys('athena-data-last-updated/')).toEqual([]);
   });
 
   it('reads a report in batches and deletes what it read', async () => {

@@ -1,4 +1,4 @@
-// `npm run test:clients`: awswrangler, PyAthena and a dbt project against the local cloud, and axe-core on every page of
+// `npm run test:clients`: awswrangler, PyAthena, a dbt project and examples/dbt against the local cloud, and axe-core on every page of
 // the console.
 // What cannot be installed is named and counts nothing. The last line is `N passed, N failed`.
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { OWOX_BUCKET, openReaders } from './openReaders.ts';
 import { runClient } from './runClient.ts';
 import { tryAxe } from './tryAxe.ts';
 import { tryDbt } from './tryDbt.ts';
+import { tryScorecard } from './tryScorecard.ts';
 
 /** The statements take ten seconds. */
 const SCRIPT_MS = 300_000;
@@ -21,6 +22,7 @@ if ('missing' in python) say(`test:clients is skipped: ${python.missing}.`);
 else await tryClients(python.bin);
 for (const [name, tryIt] of [
   ['dbt', tryDbt],
+  ['scorecard', tryScorecard],
   ['axe', tryAxe],
 ] as const) {
   const untried = await tryIt((what, findings) => {

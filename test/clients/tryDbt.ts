@@ -1,38 +1,16 @@
-import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import { GetTableVersionsCommand } from '@aws-sdk/client-glue';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { preparePython } from '../harness/python.ts';
-import { answer } from './answer.ts';
+import { DbtProject, type Expected, type Tell } from './DbtProject.ts';
 import { OWOX_BUCKET, openReaders } from './openReaders.ts';
-import { runClient } from './runClient.ts';
 
-/** A build takes half a minute. */
-const BUILD_MS = 180_000;
 const RESULTS = `s3://${OWOX_BUCKET}/dbt/`;
-
-/** What dbt writes about a run. https://docs.getdbt.com/reference/artifacts/run-results-json */
-const runSchema = z.object({
-  results: z
-    .array(z.object({ unique_id: z.string(), status: z.string(), message: z.string().nullish() }))
-    .min(1),
-});
-/** https://docs.getdbt.com/reference/artifacts/catalog-json */
-const catalogSchema = z.object({
-  nodes: z.record(z.string(), z.object({ columns: z.record(z.string(), z.unknown()) })),
-  sources: z.record(z.string(), z.unknown()),
-});
+const SCHEMA = 'dbt_views';
 
 /** Days and time that the second build sees: the rest of the seed. */
 const LATER = { until: '2026-11-20', seen_until: '2026-11-20 12:00:00' };
-
-interface Expected {
-  readonly what: string;
-  readonly sql: string;
-  readonly rows: readonly (readonly (string | null)[])[];
-}
 
 const GROUPS: Expected = {
   what: 'the table has what units bought after their first exposure',
@@ -42,8 +20,51 @@ const GROUPS: Expected = {
     ['treatment', '2', '45.25'],
   ],
 };
+const NAMED: Expected = {
+  what: 'a table of Iceberg has what the seed says of groups',
+  sql: 'SELECT group_id, group_name, share, since, made_at, total FROM named_purchases ORDER BY 1',
+  rows: [
+    ['control', 'Control', '0.5', '2026-11-01', '2026-11-01 10:00:00.000000', '19.5'],
+    ['treatment', 'Treatment', '0.5', '2026-11-02', '2026-11-02 11:30:00.000000', '45.25'],
+  ],
+};
+const SEEDS: readonly Expected[] = [
+  {
+    what: 'the seed that was uploaded has its types',
+    sql: 'SELECT group_id, is_control, note, typeof(share), typeof(since), typeof(made_at) FROM group_names ORDER BY 1',
+    rows: [
+      ['control', 'true', 'as it was, "old"', 'double', 'date', 'timestamp(3)'],
+      ['treatment', 'false', null, 'double', 'date', 'timestamp(3)'],
+    ],
+  },
+  {
+    what: 'the seed that was inserted has its rows',
+    sql: 'SELECT sku, price FROM prices ORDER BY 1',
+    rows: [
+      ['hat-7', '19.5'],
+      ['shoe-12', '40.0'],
+    ],
+  },
+];
 const FIRST: readonly Expected[] = [
   GROUPS,
+  NAMED,
+  ...SEEDS,
+  {
+    what: 'the models in Iceberg have two days',
+    sql: 'SELECT user_id, first_day, last_day, events, total FROM user_totals ORDER BY 1',
+    rows: [
+      ['u1', '2026-11-18', '2026-11-18', '2', '19.5'],
+      ['u2', '2026-11-19', '2026-11-19', '1', '40.0'],
+      ['u3', '2026-11-19', '2026-11-19', '1', '0.0'],
+    ],
+  },
+  {
+    what: 'the model that deletes has who bought nothing yet',
+    sql: 'SELECT user_id, events FROM open_carts ORDER BY 1',
+    rows: [['u3', '1']],
+  },
+  { what: 'the log in Iceberg has two days', sql: 'SELECT count(*) FROM event_log', rows: [['4']] },
   {
     what: 'the incremental models have two days',
     sql: 'SELECT (SELECT sum(events) FROM daily_events), (SELECT count(*) FROM purchase_log)',
@@ -62,6 +83,36 @@ const FIRST: readonly Expected[] = [
 ];
 const SECOND: readonly Expected[] = [
   GROUPS,
+  NAMED,
+  ...SEEDS,
+  {
+    what: 'merge adds sums to the rows that are there, and new rows',
+    sql: 'SELECT user_id, first_day, last_day, events, total FROM user_totals ORDER BY 1',
+    rows: [
+      ['u1', '2026-11-18', '2026-11-18', '2', '19.5'],
+      ['u2', '2026-11-19', '2026-11-19', '1', '40.0'],
+      ['u3', '2026-11-19', '2026-11-20', '2', '5.25'],
+      ['u4', '2026-11-20', '2026-11-20', '1', '0.0'],
+    ],
+  },
+  {
+    what: 'merge deletes who has bought since, and inserts who has not',
+    sql: 'SELECT user_id, events FROM open_carts ORDER BY 1',
+    rows: [['u4', '1']],
+  },
+  {
+    what: 'append adds the new events in Iceberg, by day and bucket',
+    sql: 'SELECT (SELECT count(*) FROM event_log), (SELECT count(DISTINCT partition.happened_at_day) FROM "event_log$partitions")',
+    rows: [['6', '3']],
+  },
+  {
+    what: 'the snapshot in Iceberg keeps the group that a unit was in before',
+    sql: "SELECT group_id, dbt_valid_to IS NULL FROM unit_groups_iceberg WHERE unit_id = 'u4' ORDER BY dbt_valid_from",
+    rows: [
+      ['control', 'false'],
+      ['treatment', 'true'],
+    ],
+  },
   {
     what: 'insert_overwrite replaces the partition of the last day, and adds one',
     sql: 'SELECT ds, sum(events) FROM daily_events GROUP BY ds ORDER BY ds',
@@ -90,6 +141,27 @@ const SECOND: readonly Expected[] = [
   },
 ];
 
+const DESCRIBED: readonly string[] = [
+  'daily_events 4',
+  'event_log 4',
+  'first_groups 3',
+  'group_names 7',
+  'named_purchases 6',
+  'open_carts 3',
+  'prices 2',
+  'purchase_log 3',
+  'purchases_by_group 3',
+  'unit_groups 6',
+  'unit_groups_iceberg 6',
+  'user_totals 5',
+];
+/** Tables, and how many versions dbt leaves of each: it keeps one, and what it does afterwards adds some. */
+const VERSIONS: readonly (readonly [string, number, number])[] = [
+  ['purchases_by_group', 1, 2],
+  ['user_totals', 1, 1],
+  ['daily_events', 1, 1],
+];
+
 /**
  * Builds the dbt project of `dbt/` twice over the seed of seed.ts, as more of it is seen, and generates its documents:
  * every model, snapshot and test succeeds, and the tables have what they should.
@@ -97,76 +169,37 @@ const SECOND: readonly Expected[] = [
  * @param tell Receives each check and what failed; empty if nothing did.
  * @returns Why nothing was tried; undefined if it was.
  */
-export async function tryDbt(tell: (what: string, failure: string) => void): Promise<string | undefined> {
-  const python = preparePython('test/clients/dbt', 'dbt-core and dbt-athena');
+export async function tryDbt(tell: Tell): Promise<string | undefined> {
+  const python = preparePython('examples/dbt', 'dbt-core and dbt-athena');
   if ('missing' in python) return python.missing;
   const directory = temporaryDirectory();
   const readers = await openReaders();
   try {
-    const { athena } = await readers.clientsOf('root');
-    const target = join(directory.path, 'target');
-    const dbt = (command: readonly string[], vars: object) => {
-      const project = join(repositoryRoot, 'test', 'clients', 'dbt');
-      const args = ['--project-dir', project, '--profiles-dir', project, '--vars', JSON.stringify(vars)];
-      return runClient(join(python.bin, 'dbt'), [...command, ...args], {
-        edge: readers.edge,
-        results: RESULTS,
-        timeoutMs: BUILD_MS,
-        more: {
-          DBT_TARGET_PATH: target,
-          DBT_LOG_PATH: directory.path,
-          DBT_USE_COLORS: 'false',
-          DBT_VERSION_CHECK: 'false',
-          DBT_SEND_ANONYMOUS_USAGE_STATS: 'false',
-        },
-      });
-    };
-    const build = async (round: string, vars: object, expected: readonly Expected[]) => {
-      const told = join(target, 'run_results.json');
-      rmSync(told, { force: true });
-      const { status, stdout, stderr } = await dbt(['build'], vars);
-      const run = artifact(told, runSchema);
-      if (run === undefined) return tell(`dbt ${round} comes to its end`, `${status}: ${stdout}${stderr}`);
-      for (const { unique_id, status: ended, message } of run.results)
-        tell(`dbt ${round} ${unique_id}`, /^(?:success|pass)$/.test(ended) ? '' : `${ended}: ${message}`);
-      for (const { what, sql, rows } of expected) {
-        const found = await answer(athena, {
-          QueryString: sql,
-          QueryExecutionContext: { Database: 'dbt_views' },
-          ResultConfiguration: { OutputLocation: `${RESULTS}checks/` },
-        }).then(
-          (one) => one.rows,
-          (error: unknown) => String(error),
-        );
-        tell(`dbt ${round} ${what}`, isDeepStrictEqual(found, rows) ? '' : JSON.stringify(found));
-      }
-    };
-    await build('first', {}, FIRST);
-    await build('second', LATER, SECOND);
-    const { stdout, stderr } = await dbt(['docs', 'generate'], LATER);
-    const catalog = artifact(join(target, 'catalog.json'), catalogSchema);
-    const told = Object.entries(catalog?.nodes ?? {}).map(
-      ([name, { columns }]) => `${name.split('.').at(-1)} ${Object.keys(columns).length}`,
-    );
-    const described = ['daily_events 4', 'first_groups 3', 'purchase_log 3', 'purchases_by_group 3'];
-    const isWhole = [...described, 'unit_groups 6'].every((one) => told.includes(one));
-    tell('dbt docs describe every model', isWhole ? '' : `${told.join(', ')}\n${stdout}${stderr}`);
-    tell(
-      'dbt docs describe the views',
-      Object.keys(catalog?.sources ?? {}).length === 3 ? '' : Object.keys(catalog?.sources ?? {}).join(', '),
-    );
+    const { athena, glue } = await readers.clientsOf('root');
+    const project = new DbtProject({
+      project: join(repositoryRoot, 'test', 'clients', 'dbt'),
+      bin: python.bin,
+      edge: readers.edge,
+      directory: directory.path,
+      results: RESULTS,
+      schema: SCHEMA,
+      athena,
+      tell,
+      name: 'dbt',
+    });
+    await project.build('first', {}, FIRST);
+    await project.build('second', LATER, SECOND);
+    for (const [table, least, most] of VERSIONS) {
+      const { TableVersions = [] } = await glue.send(
+        new GetTableVersionsCommand({ DatabaseName: SCHEMA, TableName: table }),
+      );
+      const kept = TableVersions.length;
+      tell(`dbt expires old versions of ${table}`, kept >= least && kept <= most ? '' : `${kept} are left`);
+    }
+    await project.docs(LATER, DESCRIBED, 3);
   } finally {
     await readers.close();
     directory.remove();
   }
   return undefined;
-}
-
-/** A file that dbt has written; undefined when it has not, or wrote something else. */
-function artifact<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> | undefined {
-  try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  } catch {
-    return undefined;
-  }
 }

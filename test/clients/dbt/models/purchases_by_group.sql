@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', ha=true, versions_to_keep=1) }}
 
 select seen.group_id, count(*) as purchases, sum(events.value_number) as total
 from {{ source('sluice', 'product_events') }} as events

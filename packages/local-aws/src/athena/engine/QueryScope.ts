@@ -1,10 +1,13 @@
-import { type Catalog, readPrestoView, type TableEntry } from '../../glue/index.ts';
+import { type Catalog, readPrestoView, type StorageDescriptor, type TableEntry } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { TokenList, translate, versionClauseAt } from '../../trino/index.ts';
 import { isIcebergTable } from '../iceberg/glueTable.ts';
 import { IcebergTables } from '../iceberg/read/IcebergTables.ts';
+import type { LoadedTable } from '../iceberg/read/loadTable.ts';
 import { parseMetadataName } from '../iceberg/read/metadataTables.ts';
 import type { AskedVersion } from '../iceberg/read/timeTravel.ts';
+import { convertFiles } from '../text/convertFiles.ts';
+import { isTextSerde, TEXT_SERDES, textFormatOf } from '../text/TextFormat.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
 import { parseHiveType } from './columnTypes.ts';
 import {
@@ -32,8 +35,10 @@ export interface ScopeOptions {
   readonly store: ObjectStore;
   readonly session: Session;
   readonly onCall: (call: QueryCall) => void;
-  /** Whether Iceberg tables have the hidden columns `"$path"` and `"$pos"`, which name a row. Default false. */
+  /** Whether Iceberg tables have the hidden columns `"$file"` and `"$pos"`, which name a row. Default false. */
   readonly rowIds?: boolean;
+  /** Ends the reading of text files. */
+  readonly signal: AbortSignal;
 }
 
 interface BaseTable {
@@ -42,7 +47,6 @@ interface BaseTable {
 }
 
 const PARTITIONS_SUFFIX = '$partitions';
-const OPENX_SERDE = 'org.openx.data.jsonserde.JsonSerDe';
 
 /** The tables and views that a query names, created in its session: first empty, then with the files that it needs. */
 export class QueryScope {
@@ -128,7 +132,7 @@ export class QueryScope {
    * @returns The files, each once.
    */
   async attachFiles(sql: string): Promise<readonly DataFile[]> {
-    const { session, store, onCall } = this.#options;
+    const { session, store, onCall, signal } = this.#options;
     const partitioned = [...this.#bases].filter(([, { table }]) => table.keys.length > 0);
     const scans = partitioned.length > 0 || this.#iceberg.hasRows ? await readScans(session, sql) : [];
     const needed = await prunePartitions(
@@ -146,7 +150,8 @@ export class QueryScope {
       const keys = table.keys.map(({ name }) => name);
       const folder = String(this.#filled);
       this.#filled += 1;
-      const files = rowLocations(entry, selected).flatMap(({ values, location }) => {
+      const descriptors: (StorageDescriptor | undefined)[] = [];
+      const linked = rowLocations(entry, selected).flatMap(({ values, location, descriptor }) => {
         const own = [
           folder,
           ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
@@ -156,11 +161,15 @@ export class QueryScope {
               onCall({ service: 's3', operation, bucket, key: name }),
             )
           : listDataFiles(store, location);
+        descriptors.push(...found.map(() => descriptor));
         return found.map((file) => this.#linkFile(file, own.join('/')));
       });
-      await session.run(
-        `DROP TABLE ${qualifiedName(table.database, table.name)}; ${filledTableSql(table, files, this.#hasHiddenColumns)}`,
-      );
+      const converted =
+        table.format === 'text' ? await convertFiles(entry.input, linked, descriptors, signal) : undefined;
+      for (const { path, bucket, key: name } of converted?.files ?? [])
+        this.#locations.set(path, `s3://${bucket}/${name}`);
+      const filled = filledTableSql(table, converted?.files ?? linked, this.#hasHiddenColumns, converted);
+      await session.run(`DROP TABLE ${qualifiedName(table.database, table.name)}; ${filled}`);
     }
     await this.#iceberg.attach(scans);
     return [...this.#files.values()];
@@ -176,6 +185,11 @@ export class QueryScope {
     const own = this.#options.session.linkFile(path, folder);
     this.#locations.set(own, `s3://${bucket}/${key}`);
     return { ...file, path: own };
+  }
+
+  /** An Iceberg table as the query reads it. */
+  loadIceberg(entry: TableEntry): Promise<LoadedTable> {
+    return this.#iceberg.load(entry);
   }
 
   /** The `s3://` location of a file that the query reads. */
@@ -377,13 +391,15 @@ function isSymlinked({ input }: TableEntry): boolean {
 /** The locations of a table's rows with their partition values. Partitions that are not selected are omitted. */
 function rowLocations({ input, partitions }: TableEntry, selected: ReadonlySet<number> | undefined) {
   if ((input.PartitionKeys ?? []).length === 0) {
-    return [{ values: [], location: input.StorageDescriptor?.Location ?? '' }];
+    const descriptor = input.StorageDescriptor;
+    return [{ values: [], location: descriptor?.Location ?? '', descriptor }];
   }
   return partitions
     .filter((_, index) => selected?.has(index) ?? true)
     .map((partition) => ({
       values: partition.values,
       location: partition.input.StorageDescriptor?.Location ?? '',
+      descriptor: partition.input.StorageDescriptor,
     }));
 }
 
@@ -397,23 +413,26 @@ export function sessionColumns(columns: TableEntry['input']['PartitionKeys'] = [
 }
 
 function sessionTable({ databaseName, input }: TableEntry): SessionTable {
-  const { Columns, InputFormat = '', SerdeInfo } = input.StorageDescriptor ?? {};
+  const { StorageDescriptor: descriptor = {}, Parameters } = input;
+  const { Columns, InputFormat = '', SerdeInfo } = descriptor;
   const name = `'${CATALOG}.${databaseName}.${input.Name}'`;
   if (input.Parameters?.['projection.enabled'] === 'true')
     throw notEmulated(`Partition projection of the table ${name}`);
   const serde = SerdeInfo?.SerializationLibrary ?? '';
   const isParquet = `${InputFormat}${serde}`.includes('arquet');
-  if (!isParquet && serde !== OPENX_SERDE) {
+  if (!isParquet && !isTextSerde(serde)) {
     throw statementError(
       'HIVE_UNSUPPORTED_FORMAT',
-      `The format of the table ${name} is not emulated by the local Athena: it reads Parquet, and JSON by ${OPENX_SERDE}`,
+      `The format of the table ${name} is not emulated by the local Athena: it reads Parquet, and texts by ${Object.values(TEXT_SERDES).join(', ')}`,
     );
   }
+  // Properties that contradict themselves are refused before any file is read.
+  if (!isParquet) textFormatOf(descriptor, Parameters);
   return {
     database: databaseName,
     name: input.Name,
     columns: sessionColumns(Columns),
     keys: sessionColumns(input.PartitionKeys),
-    format: isParquet ? 'parquet' : 'json',
+    format: isParquet ? 'parquet' : 'text',
   };
 }

@@ -11,6 +11,10 @@ export class StatementError extends Error {
   readonly category: 1 | 2 | 3;
   readonly type: number;
   readonly retryable: boolean;
+  /** Of an error with a position: the text that it is in, and the message without them. */
+  readonly place:
+    | { readonly sql: string; readonly offset: number; readonly code: string; readonly text: string }
+    | undefined;
 
   constructor(
     message: string,
@@ -18,6 +22,7 @@ export class StatementError extends Error {
       readonly category?: 1 | 2 | 3;
       readonly type: number;
       readonly retryable?: boolean;
+      readonly place?: StatementError['place'];
       readonly cause?: unknown;
     },
   ) {
@@ -26,6 +31,7 @@ export class StatementError extends Error {
     this.category = options.category ?? 2;
     this.type = options.type;
     this.retryable = options.retryable ?? false;
+    this.place = options.place;
   }
 }
 
@@ -70,6 +76,7 @@ export function statementError(
   const at = place === undefined ? '' : `${linePosition(place.sql, place.offset)}: `;
   return new StatementError(`${code === 'DDL' ? 'FAILED' : code}: ${at}${message}`, {
     type: ERROR_TYPES[code] ?? 1000,
+    ...(place === undefined ? {} : { place: { ...place, code, text: message } }),
     cause,
   });
 }

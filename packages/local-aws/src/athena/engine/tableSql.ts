@@ -1,5 +1,5 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import { jsonReadOptions } from '../../trino/index.ts';
+import { type ConvertedText, errorMember } from '../text/convertFiles.ts';
 import type { DataFile } from './dataFiles.ts';
 import { CATALOG } from './Session.ts';
 
@@ -18,7 +18,7 @@ export interface SessionTable {
   readonly columns: readonly SessionColumn[];
   readonly keys: readonly SessionColumn[];
   /** The format of its files. */
-  readonly format: 'parquet' | 'json';
+  readonly format: 'parquet' | 'text';
 }
 
 /** Hidden columns, which every table has and `*` omits. https://docs.aws.amazon.com/athena/latest/ug/select.html */
@@ -45,15 +45,23 @@ export function emptyTableSql({ database, name, columns, keys }: SessionTable, h
  * the files.
  *
  * @param files With their paths in the session.
+ * @param converted What is to be known of text files, which have been rewritten.
  */
-export function filledTableSql(table: SessionTable, files: readonly DataFile[], hidden: boolean): string {
+export function filledTableSql(
+  table: SessionTable,
+  files: readonly DataFile[],
+  hidden: boolean,
+  converted?: ConvertedText,
+): string {
   const { database, name, columns, keys } = table;
   const all = [...columns, ...keys, ...(hidden ? HIDDEN_COLUMNS : [])];
   const none = all.map((column) => `CAST(NULL AS ${column.type}) AS ${quoteName(column.name)}`).join(', ');
-  const shown = all.map((column) => `${shownAs(column)} AS ${quoteName(column.name)}`).join(', ');
+  const shown = all
+    .map((column, index) => `${orError(shownAs(column), index, converted)} AS ${quoteName(column.name)}`)
+    .join(', ');
   const rows = [
     `SELECT ${none} WHERE false`,
-    ...(files.length === 0 ? [] : [readFilesSql(table, files, hidden)]),
+    ...(files.length === 0 ? [] : [readFilesSql(table, files, hidden, converted)]),
   ];
   return `CREATE VIEW ${qualifiedName(database, name)} AS SELECT ${shown} FROM (${rows.join(' UNION ALL BY NAME ')})`;
 }
@@ -66,19 +74,40 @@ function shownAs({ name, type }: SessionColumn): string {
     THEN CAST(${column} AS TIMESTAMP) ELSE TIMESTAMP '-infinity' END`;
 }
 
+/** A column that fails the query where its value is of another type: with its error, as a number that is none. */
+function orError(sql: string, index: number, converted: ConvertedText | undefined): string {
+  if (converted?.bad.has(index) !== true) return sql;
+  return `CASE WHEN CAST(${quoteName(errorMember(index))} AS INTEGER) IS NULL THEN ${sql} END`;
+}
+
+/** The bytes of a document that DuckDB's reader has room for by default. */
+const DOCUMENT_BYTES = 16 * 1_024 * 1_024;
+
+/** The options of `read_json` for rewritten text files. */
+function convertedReadOptions(columns: readonly SessionColumn[], { bad, longest }: ConvertedText): string[] {
+  const types = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`);
+  const errors = [...bad].map((index) => `${quoteText(errorMember(index))}: 'VARCHAR'`);
+  return [
+    "format = 'newline_delimited', records = true",
+    `columns = {${[...types, ...errors].join(', ')}}`,
+    `maximum_object_size = ${Math.max(DOCUMENT_BYTES, longest)}`,
+  ];
+}
+
 function readFilesSql(
-  { columns, keys, format }: SessionTable,
+  { columns, keys }: SessionTable,
   files: readonly DataFile[],
   hidden: boolean,
+  converted: ConvertedText | undefined,
 ): string {
   const types = keys.map((key) => `${quoteText(key.name)}: ${key.type}`).join(', ');
   const options = [
-    ...(format === 'json' ? jsonReadOptions(columns) : ['union_by_name = true']),
+    ...(converted === undefined ? ['union_by_name = true'] : convertedReadOptions(columns, converted)),
     keys.length === 0 ? 'hive_partitioning = false' : `hive_partitioning = true, hive_types = {${types}}`,
     ...(hidden ? ['filename = true'] : []),
   ];
   const list = files.map(({ path }) => quoteText(path)).join(', ');
-  const rows = `read_${format}([${list}], ${options.join(', ')})`;
+  const rows = `read_${converted === undefined ? 'parquet' : 'json'}([${list}], ${options.join(', ')})`;
   if (!hidden) return `SELECT * FROM ${rows}`;
   // A join and not a map of the files: DuckDB searches a map from its begin for every row.
   const names = HIDDEN_COLUMNS.map(({ name }) => quoteName(name)).join(', ');

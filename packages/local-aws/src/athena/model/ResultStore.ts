@@ -168,7 +168,9 @@ export async function writeResult(
   const { columns, updateCount, manifest } = result;
   const format = manifest === undefined ? result.output : 'none';
   const baseLocation = outputLocation(folder, id, result);
-  const location = format === 'none' ? baseLocation.replace(/\.(csv|txt)$/, '') : `${folder}${id}.${format}`;
+  // A row change has no object, and metadata beside the place of one.
+  const bare = manifest === undefined ? baseLocation : baseLocation.replace(/\.(csv|txt)$/, '');
+  const location = format === 'none' ? bare : `${folder}${id}.${format}`;
   let outputRows = 0;
 
   async function* pieces(): AsyncGenerator<Uint8Array> {
@@ -184,11 +186,13 @@ export async function writeResult(
 
   let outputBytes = 0;
   const manifestLocation = manifest === undefined ? undefined : `${location}-manifest.csv`;
-  if (manifest === undefined || manifestLocation === undefined) {
+  if (format !== 'none') {
     outputBytes = await write(location, pieces());
   } else {
     // The rows were written elsewhere; the result's rows only hold the count.
     for await (const _ of pieces());
+  }
+  if (manifest !== undefined && manifestLocation !== undefined) {
     await write(manifestLocation, Buffer.from(manifest.map((key) => `${key}\n`).join('')));
   }
   await write(`${location}.metadata`, encodeMetadata(id, columns));

@@ -1,6 +1,7 @@
 import { type StatementError, statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
 import type { PartitionTransform } from '../iceberg/tables/partitioning.ts';
+import type { TableStorage } from '../text/parseStorage.ts';
 
 /** A table name in a statement. */
 export interface TableName {
@@ -36,10 +37,74 @@ export interface PartitionSpec {
   readonly location?: string;
 }
 
+/** What EXPLAIN shows, and how. https://docs.aws.amazon.com/athena/latest/ug/athena-explain-statement.html */
+export interface ExplainOptions {
+  readonly type: 'logical' | 'distributed' | 'validate' | 'io';
+  readonly format: 'text' | 'graphviz' | 'json';
+}
+
+/** `column = value` of SET. */
+export interface Assignment {
+  /** In lower case. */
+  readonly column: string;
+  /** The offset of its name in the text. */
+  readonly offset: number;
+  readonly value: QueryText;
+}
+
+/** A WHEN clause of MERGE. */
+export interface MergeClause {
+  readonly matched: boolean;
+  /** The condition after AND. */
+  readonly condition: QueryText | undefined;
+  /** The offset of WHEN in the text. */
+  readonly offset: number;
+  readonly action:
+    | { readonly kind: 'delete' }
+    | { readonly kind: 'update'; readonly assignments: readonly Assignment[] }
+    /** `columns` in lower case; undefined: all of the table, in its order. */
+    | {
+        readonly kind: 'insert';
+        readonly columns: readonly string[] | undefined;
+        readonly values: readonly QueryText[];
+      };
+}
+
+/**
+ * A statement that changes rows of a table. `offset` is that of its first word in the text.
+ * https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-data-manipulation.html
+ */
+export type RowChange = { readonly name: TableName; readonly offset: number } & (
+  | { readonly kind: 'delete'; readonly where: QueryText | undefined }
+  | {
+      readonly kind: 'update';
+      readonly assignments: readonly Assignment[];
+      readonly where: QueryText | undefined;
+    }
+  | {
+      readonly kind: 'merge';
+      readonly alias: string | undefined;
+      /** A table or a query in parentheses with its alias, or several that are joined. */
+      readonly source: QueryText;
+      readonly on: QueryText;
+      readonly clauses: readonly MergeClause[];
+    }
+);
+
 /** A parsed Athena statement. https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html and dml-queries.html */
 export type Statement =
+  | RowChange
+  | (ExplainOptions & { readonly kind: 'explainChange'; readonly change: RowChange })
   | { readonly kind: 'query'; readonly query: QueryText }
-  | { readonly kind: 'explain'; readonly query: QueryText; readonly analyze: boolean }
+  | (ExplainOptions & {
+      readonly kind: 'explain';
+      /** The query of the explained statement. */
+      readonly query: QueryText;
+      readonly explained: Extract<Statement, { kind: 'query' | 'createTableAs' | 'insert' | 'unload' }>;
+      /** The table that the statement writes to, if `explained` does not name it. */
+      readonly target?: { readonly database: string; readonly name: string };
+      readonly analyze: boolean;
+    })
   | {
       readonly kind: 'createTableAs';
       readonly name: TableName;
@@ -105,6 +170,8 @@ export type Statement =
       readonly comment: string | undefined;
       readonly location: string;
       readonly properties: ReadonlyMap<string, string>;
+      /** Of text files; undefined for Parquet. */
+      readonly storage: TableStorage | undefined;
     }
   | {
       readonly kind: 'createIcebergTable';
@@ -160,11 +227,15 @@ export type Statement =
 const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['statementType'], string]>> = {
   query: ['DML', 'SELECT'],
   insert: ['DML', 'INSERT'],
+  delete: ['DML', 'DELETE'],
+  update: ['DML', 'UPDATE'],
+  merge: ['DML', 'MERGE'],
   unload: ['DML', 'UNLOAD'],
   // DML, as it is a query: https://docs.aws.amazon.com/athena/latest/APIReference/API_QueryExecution.html
   createTableAs: ['DML', 'CREATE_TABLE_AS_SELECT'],
   execute: ['DML', 'EXECUTE'],
   explain: ['UTILITY', 'EXPLAIN'],
+  explainChange: ['UTILITY', 'EXPLAIN'],
   createView: ['DDL', 'CREATE_VIEW'],
   dropView: ['DDL', 'DROP_VIEW'],
   prepare: ['DDL', 'PREPARE'],

@@ -109,7 +109,7 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
     case 'createTable': {
       const { database, name } = resolveTableName(statement.name, context.database);
       if (statement.ifNotExists && catalog.database(database).tables.has(name)) return NO_LINES;
-      const { columns, partitionKeys, comment, location, properties } = statement;
+      const { columns, partitionKeys, comment, location, properties, storage } = statement;
       if (!/^s3:\/\/[^/]+\//.test(location))
         throw statementError('DDL', `SemanticException: Not a location of a folder in S3: ${location}`);
       call('CreateTable', { DatabaseName: database, Name: name });
@@ -123,7 +123,7 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
           ...Object.fromEntries(properties),
         },
         PartitionKeys: partitionKeys.map(glueColumn),
-        StorageDescriptor: parquetStorageDescriptor(columns.map(glueColumn), location),
+        StorageDescriptor: { ...parquetStorageDescriptor(columns.map(glueColumn), location), ...storage },
       });
       return NO_LINES;
     }

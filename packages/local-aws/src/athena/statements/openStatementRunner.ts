@@ -9,18 +9,15 @@ import type {
   StatementResult,
   StatementRunner,
 } from '../engine/StatementRunner.ts';
+import { changeError, changeQuery } from '../iceberg/rows/changeQuery.ts';
+import { explainRowChange, runRowChange } from '../iceberg/rows/runRowChange.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
 import { loadSyntaxCheck } from './checkSyntax.ts';
-import {
-  findIcebergTable,
-  isIcebergTableAs,
-  runCreateIcebergTableAs,
-  runIcebergInsert,
-  runOptimize,
-} from './icebergStatements.ts';
+import { runExplain } from './explainStatement.ts';
 import { parseStatement } from './parseStatement.ts';
-import { type QueryRun, runExplain, runSelect, sessionDirectory } from './queryStatements.ts';
-import { type Statement, statementKind } from './Statement.ts';
+import { openQuery, runSelect, sessionDirectory } from './queryStatements.ts';
+import { isRepeatable } from './repeatable.ts';
+import { type QueryText, type RowChange, type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
 
 /**
@@ -43,19 +40,57 @@ export async function openStatementRunner(options: RunnerOptions): Promise<State
       try {
         const statement = parseStatement(sql);
         if ('query' in statement) syntax(statement.query, sql);
+        const change = rowChangeOf(statement);
+        if (change !== undefined) checkChangeSyntax(change, sql, syntax);
         return statementKind(statement);
       } catch (error) {
         throw toStatementError(error, sql);
       }
     },
+    async repeatable(sql, context) {
+      return await resolveRepeatable(sql, withPlainDatabase(context), options, sessions);
+    },
     async run(sql, context) {
       context.signal.throwIfAborted();
-      // awswrangler quotes the database name, which Athena accepts.
-      const database = context.database?.replace(/^`(.*)`$/, '$1');
-      return await runStatement(sql, { ...context, database }, options, sessions);
+      return await runStatement(sql, withPlainDatabase(context), options, sessions);
     },
     close: () => sessions.close(),
   };
+}
+
+/** awswrangler quotes the database name, which Athena accepts. */
+function withPlainDatabase(context: StatementContext): StatementContext {
+  return { ...context, database: context.database?.replace(/^`(.*)`$/, '$1') };
+}
+
+/** Resolves the names of a query that may be answered by an earlier result, which asks for each of its tables. */
+async function resolveRepeatable(
+  sql: string,
+  context: StatementContext,
+  runner: RunnerOptions,
+  sessions: SessionPool,
+): ReturnType<StatementRunner['repeatable']> {
+  const statement = parse(sql);
+  const executed =
+    statement.kind === 'execute' ? runner.prepared.find(context.workGroup, statement.name) : undefined;
+  const query = executed === undefined ? statement : parse(executed);
+  const text = executed ?? sql;
+  if (query.kind !== 'query' || !isRepeatable(text, runner.catalog)) return undefined;
+  const parameters = statement.kind === 'execute' ? statement.parameters : context.parameters;
+  const session = await sessions.take();
+  session.closeOnAbort(context.signal);
+  try {
+    await openQuery(query.query, {
+      runner,
+      session,
+      context: { ...context, parameters },
+      statement: text,
+      nameColumns: true,
+    });
+    return { executed };
+  } finally {
+    session.close();
+  }
 }
 
 async function runStatement(
@@ -74,10 +109,12 @@ async function runStatement(
       throw statementError('NOT_FOUND', `Prepared statement not found: ${statement.name}`);
     if (parse(prepared).kind === 'execute')
       throw statementError('NOT_SUPPORTED', 'A prepared statement cannot execute another');
-    return await runStatement(prepared, { ...context, parameters: statement.parameters }, runner, sessions);
+    const parameters = statement.parameters;
+    const result = await runStatement(prepared, { ...context, parameters }, runner, sessions);
+    return { ...result, executed: prepared };
   }
   const kind = statementKind(statement);
-  if ((!('query' in statement) && statement.kind !== 'optimize') || statement.kind === 'createView') {
+  if (!usesRows(statement)) {
     try {
       const result = await runCatalogStatement(statement, {
         runner,
@@ -99,25 +136,43 @@ async function runStatement(
   }
   session.closeOnAbort(context.signal);
   const run = { runner, session, context, statement: sql };
+  if (statement.kind === 'explainChange') return { ...kind, ...(await explainRowChange(statement, run)) };
   if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
   if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };
-  if (statement.kind === 'optimize') return { ...kind, ...(await runOptimize(statement, run)) };
-  if (statement.kind === 'createTableAs') {
-    const create = isIcebergTableAs(statement) ? runCreateIcebergTableAs : runCreateTableAs;
-    return { ...kind, ...(await create(statement, run)) };
-  }
-  if (statement.kind === 'insert') return { ...kind, ...(await runInsertInto(statement, run)) };
-  return { ...kind, ...(await runUnload(statement, run)) };
+  if (statement.kind === 'createTableAs') return { ...kind, ...(await runCreateTableAs(statement, run)) };
+  if (statement.kind === 'insert') return { ...kind, ...(await runInsert(statement, run)) };
+  if (statement.kind === 'unload') return { ...kind, ...(await runUnload(statement, run)) };
+  return { ...kind, ...(await runRowChange(statement, run)) };
 }
 
-async function runInsertInto(statement: Extract<Statement, { kind: 'insert' }>, run: QueryRun) {
+/** Whether a statement reads or writes rows, in a session. */
+function usesRows(
+  statement: Statement,
+): statement is
+  | RowChange
+  | Extract<Statement, { kind: 'explainChange' }>
+  | Exclude<Extract<Statement, { query: QueryText }>, { kind: 'createView' }> {
+  if (rowChangeOf(statement) !== undefined) return true;
+  return 'query' in statement && statement.kind !== 'createView';
+}
+
+/** The row change that a statement makes or explains. */
+function rowChangeOf(statement: Statement): RowChange | undefined {
+  if (statement.kind === 'explainChange') return statement.change;
+  const { kind } = statement;
+  return kind === 'delete' || kind === 'update' || kind === 'merge' ? statement : undefined;
+}
+
+function checkChangeSyntax(
+  change: RowChange,
+  sql: string,
+  syntax: (query: QueryText, statement: string) => void,
+): void {
+  const query = changeQuery(change);
   try {
-    const iceberg = findIcebergTable(run, statement.name);
-    return await (iceberg === undefined
-      ? runInsert(statement, run)
-      : runIcebergInsert(statement, run, iceberg));
-  } finally {
-    run.session.close();
+    syntax({ sql: query.sql, offset: 0 }, query.sql);
+  } catch (error) {
+    throw changeError(error, query, sql);
   }
 }
 

@@ -1,17 +1,24 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { ddlFailure } from '../iceberg/failures.ts';
+import { hiveStrings } from '../text/hiveStrings.ts';
+import {
+  parseRowFormat,
+  parseStoredAs,
+  type RowFormat,
+  type StoredAs,
+  tableStorage,
+} from '../text/parseStorage.ts';
+import { parseExplain } from './parseExplain.ts';
 import { parseIcebergAlter, parseIcebergTable, parseOptimize, parseVacuum } from './parseIceberg.ts';
+import { parseRowChange } from './parseRowChanges.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
 import { StatementReader } from './StatementReader.ts';
 
 const STARTS =
-  "'ALTER', 'CREATE', 'DEALLOCATE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MSCK', 'PREPARE', 'SHOW', 'UNLOAD', <query>";
+  "'ALTER', 'CREATE', 'DEALLOCATE', 'DELETE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MERGE', 'MSCK', 'OPTIMIZE', 'PREPARE', 'SHOW', 'UNLOAD', 'UPDATE', 'VACUUM', <query>";
 
 /** Statements of Athena that are not emulated. */
 const REFUSED = new Set([
-  'delete',
-  'update',
-  'merge',
   'analyze',
   'call',
   'grant',
@@ -24,18 +31,23 @@ const REFUSED = new Set([
   'comment',
 ]);
 
+/** A statement whose strings are Hive's: its properties often have quotes and backslashes. */
+const HIVE_DDL = /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*create\s+external\b/i;
+
 /**
  * Parses a statement. The queries within it remain text.
  *
  * @throws SqlError `SYNTAX_ERROR`; StatementError `NOT_SUPPORTED` for statements that are not emulated.
  */
 export function parseStatement(sql: string): Statement {
-  const reader = new StatementReader(sql);
+  const reader = new StatementReader(HIVE_DDL.test(sql) ? hiveStrings(sql) : sql);
   const first = reader.list.tokens.find(({ raw }) => raw !== '(');
   const word = first?.kind === 'word' ? first.value : '';
   if (REFUSED.has(word)) throw notEmulated(word.toUpperCase());
   if (/^(?:select|with|values|table)$/.test(word)) return { kind: 'query', query: reader.query() };
-  if (reader.take('explain')) return parseExplain(reader);
+  if (reader.take('explain')) return parseExplain(reader, parseStatement);
+  const change = parseRowChange(reader);
+  if (change !== undefined) return change;
   if (reader.take('insert')) return parseInsert(reader);
   if (reader.take('unload')) return parseUnload(reader);
   if (reader.take('prepare')) {
@@ -73,19 +85,6 @@ export function parseStatement(sql: string): Statement {
 function ended(reader: StatementReader, statement: Statement): Statement {
   reader.expectEnd();
   return statement;
-}
-
-function parseExplain(reader: StatementReader): Statement {
-  const analyze = reader.take('analyze');
-  if (reader.peek('verbose')) throw notEmulated('EXPLAIN ANALYZE VERBOSE');
-  if (reader.peekSymbol('(') && /^(?:format|type)$/.test(reader.list.word(analyze ? 3 : 2) ?? '')) {
-    const text = reader.bracketedQuery().sql.trim().toLowerCase();
-    if (text !== 'format text') throw notEmulated(`EXPLAIN (${text.toUpperCase()})`);
-  }
-  if (!reader.peek('select') && !reader.peek('with') && !reader.peek('values') && !reader.peekSymbol('(')) {
-    throw notEmulated('EXPLAIN of anything but a query');
-  }
-  return { kind: 'explain', query: reader.query(), analyze };
 }
 
 function parseInsert(reader: StatementReader): Statement {
@@ -218,28 +217,39 @@ function parseCreateTable(reader: StatementReader): Statement {
   let partitionKeys: readonly ColumnDefinition[] = [];
   let comment: string | undefined;
   let location: string | undefined;
-  let format: string | undefined;
+  let row: RowFormat | undefined;
+  let stored: StoredAs | undefined;
   let properties: ReadonlyMap<string, string> = new Map();
   while (!reader.atEnd) {
     if (reader.take('comment')) comment = reader.text();
     else if (reader.take('partitioned', 'by')) partitionKeys = reader.columns();
     else if (reader.take('location')) location = reader.text();
     else if (reader.take('tblproperties')) properties = tableProperties(reader);
-    else if (reader.take('stored', 'as')) format = storedAs(reader);
-    else if (reader.take('row', 'format')) {
-      if (!reader.take('serde')) throw notEmulated('ROW FORMAT DELIMITED');
-      const serde = reader.text();
-      if (!serde.endsWith('ParquetHiveSerDe')) throw notEmulated(`The SerDe ${serde}`);
-      format = 'parquet';
-      if (reader.take('with', 'serdeproperties')) reader.textProperties();
-    } else if (reader.peek('clustered')) throw notEmulated('CLUSTERED BY');
+    else if (reader.take('stored', 'as')) stored = parseStoredAs(reader);
+    else if (reader.take('row', 'format')) row = parseRowFormat(reader);
+    else if (reader.take('with', 'serdeproperties'))
+      row = {
+        library: row?.library,
+        parameters: { ...row?.parameters, ...Object.fromEntries(reader.textProperties()) },
+      };
+    else if (reader.peek('clustered')) throw notEmulated('CLUSTERED BY');
     else throw reader.unexpected("'COMMENT', 'LOCATION', 'PARTITIONED', 'ROW', 'STORED', 'TBLPROPERTIES'");
   }
   if (properties.get('table_type')?.toLowerCase() === 'iceberg')
     throw ddlFailure('External keyword not supported for table type ICEBERG');
   if (location === undefined) throw statementError('DDL', 'SemanticException table location is required');
-  if (format !== 'parquet') throw notEmulated('CREATE EXTERNAL TABLE in a format other than Parquet');
-  return { kind: 'createTable', name, ifNotExists, columns, partitionKeys, comment, location, properties };
+  const storage = tableStorage(row, stored);
+  return {
+    kind: 'createTable',
+    name,
+    ifNotExists,
+    columns,
+    partitionKeys,
+    comment,
+    location,
+    properties,
+    storage,
+  };
 }
 
 /** The properties after TBLPROPERTIES. Those that make another kind of table are refused. */
@@ -248,19 +258,6 @@ function tableProperties(reader: StatementReader): ReadonlyMap<string, string> {
   for (const key of properties.keys())
     if (key.startsWith('projection.')) throw notEmulated('Partition projection');
   return properties;
-}
-
-function storedAs(reader: StatementReader): string {
-  if (reader.take('inputformat')) {
-    const input = reader.text();
-    reader.expect('outputformat');
-    reader.text();
-    if (!input.endsWith('MapredParquetInputFormat')) throw notEmulated(`The input format ${input}`);
-    return 'parquet';
-  }
-  const format = reader.name().toLowerCase();
-  if (format !== 'parquet') throw notEmulated(`STORED AS ${format.toUpperCase()}`);
-  return format;
 }
 
 function parseDrop(reader: StatementReader): Statement {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type DuckDBDataChunk, type DuckDBResult, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
+import type { TableEntry } from '../../glue/index.ts';
 import {
   parseTypedLiteral,
   reusedAliases,
@@ -11,7 +12,7 @@ import {
   UNNAMED,
 } from '../../trino/index.ts';
 import { checkTypes } from '../engine/checkTypes.ts';
-import { hasMicroseconds, microsecondTypeName, resultColumn, textColumn } from '../engine/columnTypes.ts';
+import { hasMicroseconds, microsecondTypeName, resultColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
@@ -24,6 +25,7 @@ import type {
 } from '../engine/StatementRunner.ts';
 import { textFormatter } from '../engine/textFormat.ts';
 import { resultTextTypes } from '../engine/textTypes.ts';
+import type { LoadedTable } from '../iceberg/read/loadTable.ts';
 import type { QueryText, Statement } from './Statement.ts';
 
 /** A query with resolved names that is ready to run in its session. */
@@ -40,6 +42,10 @@ export interface OpenQuery {
   }[];
   /** Attaches the files that the query needs. @returns Their size in bytes. */
   attachFiles(): Promise<number>;
+  /** An Iceberg table of the query, as it reads it. */
+  loadedTable(entry: TableEntry): Promise<LoadedTable>;
+  /** The `s3://` location of a file in the session. */
+  locationOf(path: string): string | undefined;
   /** Translates an error of DuckDB. @param prefix The number of characters before the query in the text that ran. */
   translateError(error: unknown, prefix?: number): unknown;
 }
@@ -59,13 +65,14 @@ export async function openQuery(
     readonly context: StatementContext;
     readonly statement: string;
     readonly nameColumns: boolean;
-    /** Whether Iceberg tables have the hidden columns `"$path"` and `"$pos"`, which name a row. Default false. */
+    /** Whether Iceberg tables have the hidden columns `"$file"` and `"$pos"`, which name a row. Default false. */
     readonly rowIds?: boolean;
   },
 ): Promise<OpenQuery> {
   const { runner, session, context, statement, nameColumns, rowIds = false } = options;
-  const { database, parameters, onCall } = context;
-  const scope = new QueryScope({ catalog: runner.catalog, store: runner.store, session, onCall, rowIds });
+  const { database, parameters, onCall, signal } = context;
+  const { catalog, store } = runner;
+  const scope = new QueryScope({ catalog, store, session, onCall, rowIds, signal });
   try {
     const literals = parameterLiterals(parameters);
     const how = { parameters: literals, nameColumns, ...(rowIds ? { hiddenColumns: true } : {}) };
@@ -111,7 +118,8 @@ export async function openQuery(
       translation = rows;
       unnestPairs = 'rows';
     }
-    const hiddenNames = reusedAliases(list);
+    // The query of a row change has aliases of its own, like `"$clause"`.
+    const hiddenNames = new Set([...reusedAliases(list)].filter((name) => !rowIds || !name.startsWith('$')));
     if (hiddenNames.size > 0) {
       const bare = translate(query.sql, { ...how, unnestPairs, hiddenNames });
       const error = await describeColumns(session, bare.sql).catch((reason: unknown) => reason);
@@ -132,6 +140,8 @@ export async function openQuery(
         text: columnText(column.type, texts[index]?.text),
       })),
       translateError,
+      loadedTable: (entry) => scope.loadIceberg(entry),
+      locationOf: (path) => scope.locationOf(path),
       async attachFiles() {
         const files = await scope.attachFiles(translation.sql);
         return files.reduce((sum, { size }) => sum + size, 0);
@@ -211,6 +221,8 @@ export interface QueryRun {
   readonly context: StatementContext;
   /** The whole statement. */
   readonly statement: string;
+  /** See {@link openQuery}. */
+  readonly rowIds?: boolean;
 }
 
 /** Runs a query and streams its rows. */
@@ -235,33 +247,8 @@ export async function runSelect(
   }
 }
 
-/** Runs EXPLAIN. The result is DuckDB's plan, one row per line. */
-export async function runExplain(
-  { query, analyze }: Extract<Statement, { kind: 'explain' }>,
-  run: QueryRun,
-): Promise<Omit<StatementResult, 'statementType' | 'substatementType'>> {
-  const open = await openQuery(query, { ...run, nameColumns: true });
-  const { session, context } = run;
-  const words = analyze ? 'EXPLAIN ANALYZE ' : 'EXPLAIN ';
-  try {
-    const scannedBytes = await open.attachFiles();
-    const reader = await session.read(`${words}${open.sql}`);
-    const plan = reader.getRowsJS().map((row) => String(row[1]));
-    return {
-      columns: [{ ...textColumn('Query Plan'), type: 'varchar', precision: 2_147_483_647 }],
-      rows: rowsFrom(plan.flatMap((text) => text.trimEnd().split('\n')).map((line) => [line])),
-      scannedBytes: () => (analyze ? scannedBytes : 0),
-      output: 'txt',
-    };
-  } catch (error) {
-    throw context.signal.aborted ? context.signal.reason : open.translateError(error, words.length);
-  } finally {
-    session.close();
-  }
-}
-
 /** The columns of a query's result. Unnamed columns are named by their position, starting at 0. */
-function resultColumns(columns: OpenQuery['columns'], values: boolean): AthenaColumn[] {
+export function resultColumns(columns: OpenQuery['columns'], values: boolean): AthenaColumn[] {
   return columns.map(({ name, type, text }, index) =>
     resultColumn(values || name.startsWith(UNNAMED) ? `_col${index}` : name, type, text),
   );

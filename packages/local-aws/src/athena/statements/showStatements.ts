@@ -13,6 +13,7 @@ import {
 } from '../iceberg/read/describeTable.ts';
 import { type LoadedTable, loadIcebergTable } from '../iceberg/read/loadTable.ts';
 import { openTableFiles } from '../iceberg/tableFiles.ts';
+import { quoteHive } from '../text/hiveStrings.ts';
 import { resolveDatabase, resolveTableName, type Statement } from './Statement.ts';
 
 type Show = Extract<
@@ -210,7 +211,7 @@ function createTableLines({ databaseName, input }: TableEntry): string[] {
       .sort(([left], [right]) => (left < right ? -1 : 1))
       .map(
         ([name, value], index, all) =>
-          `  ${quoted(name)}=${quoted(value)}${index === all.length - 1 ? ')' : ', '}`,
+          `  ${quoteHive(name)}=${quoteHive(value)}${index === all.length - 1 ? ')' : ', '}`,
       );
   const keys = columnLines(input.PartitionKeys);
   const serde = pairs(SerdeInfo.Parameters);

@@ -16,6 +16,8 @@ import {
 import { sessionColumns } from '../engine/QueryScope.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { STATEMENT_LIMITS, type StatementResult } from '../engine/StatementRunner.ts';
+import { type StatementFormat, statementFormat } from '../text/statementFormat.ts';
+import { type TextOutput, textOutputOf, writeTextFiles } from '../text/writeText.ts';
 import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
 import { type Properties, type PropertyValue, resolveTableName, type Statement } from './Statement.ts';
 
@@ -30,11 +32,12 @@ const TABLE_PROPERTIES = [
   'parquet_compression',
   'write_compression',
   'compression_level',
+  'field_delimiter',
   'table_type',
   'is_external',
 ];
 /** https://docs.aws.amazon.com/athena/latest/ug/unload.html */
-const UNLOAD_PROPERTIES = ['format', 'partitioned_by', 'compression', 'compression_level'];
+const UNLOAD_PROPERTIES = ['format', 'partitioned_by', 'compression', 'compression_level', 'field_delimiter'];
 
 /** Runs CREATE TABLE AS: writes the rows, then creates the table and its partitions in Glue. */
 export async function runCreateTableAs(
@@ -73,6 +76,7 @@ export async function runCreateTableAs(
       Type: storedType(column, type, length),
     }));
     const own = columns.slice(0, columns.length - keys.length);
+    const text = textFormatOfStatement(properties, own);
     const last = columns.slice(columns.length - keys.length);
     if (keys.some((key, index) => last[index]?.Name !== key)) {
       throw statementError(
@@ -85,8 +89,11 @@ export async function runCreateTableAs(
           columns: columns.map(({ Name, Type }, index) => ({ name: Name, sql: castTo(`c${index}`, Type) })),
           keys,
           compression: parquetCompression(
-            textProperty(properties.get('parquet_compression') ?? properties.get('write_compression')),
+            text === undefined
+              ? textProperty(properties.get('parquet_compression') ?? properties.get('write_compression'))
+              : undefined,
           ),
+          text: text?.output,
           locationOf: (values) =>
             `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
         })
@@ -99,9 +106,9 @@ export async function runCreateTableAs(
     catalog.createTable(database, {
       Name: name,
       TableType: 'EXTERNAL_TABLE',
-      Parameters: { EXTERNAL: 'TRUE', has_encrypted_data: 'false' },
+      Parameters: { EXTERNAL: 'TRUE', has_encrypted_data: 'false', ...text?.parameters },
       PartitionKeys: last,
-      StorageDescriptor: parquetStorageDescriptor(own, location),
+      StorageDescriptor: { ...parquetStorageDescriptor(own, location), ...text?.storage },
     });
     addPartitions(run, database, name, keys, written.partitions, location);
     return toStatementResult(written);
@@ -132,6 +139,7 @@ export async function runInsert(
     }
     if (entry.input.TableType === 'VIRTUAL_VIEW')
       throw statementError('NOT_SUPPORTED', 'Inserting into views is not supported');
+    const text = textOutputOf(entry);
     const location = withTrailingSlash(entry.input.StorageDescriptor?.Location ?? '');
     const own = sessionColumns(entry.input.StorageDescriptor?.Columns);
     const keyColumns = sessionColumns(entry.input.PartitionKeys);
@@ -156,6 +164,7 @@ export async function runInsert(
       }),
       keys,
       compression: 'gzip',
+      text,
       locationOf: (values) =>
         partitionLocation(entry, values) ??
         `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
@@ -184,13 +193,21 @@ export async function runUnload(
     const open = await openQuery(statement.query, { ...run, nameColumns: true });
     const columns = open.columns.map(({ name, type }, index) => {
       const column = name.startsWith('_col?') ? `_col${index}` : name.toLowerCase();
-      return { name: column, sql: castTo(`c${index}`, storedType(column, type)) };
+      const hive = storedType(column, type);
+      return { name: column, hive, sql: castTo(`c${index}`, hive) };
     });
+    const text = textFormatOfStatement(
+      properties,
+      columns.slice(0, columns.length - keys.length).map(({ name, hive }) => ({ Name: name, Type: hive })),
+    );
     return toStatementResult(
       await writeRows(open, run, {
         columns,
         keys,
-        compression: parquetCompression(textProperty(properties.get('compression'))),
+        compression: parquetCompression(
+          text === undefined ? textProperty(properties.get('compression')) : undefined,
+        ),
+        text: text?.output,
         locationOf: (values) => `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
       }),
     );
@@ -227,9 +244,24 @@ function requireKnownProperties(properties: Properties, known: readonly string[]
   for (const name of properties.keys()) {
     if (!known.includes(name)) throw notEmulated(`The property ${name}`);
   }
-  const format = textProperty(properties.get('format')) ?? 'PARQUET';
-  if (format.toUpperCase() !== 'PARQUET') throw notEmulated(`Writing in the format ${format}`);
   return properties;
+}
+
+/** How CTAS and UNLOAD write text files; undefined for Parquet. */
+function textFormatOfStatement(
+  properties: Properties,
+  columns: Parameters<typeof statementFormat>[1],
+): StatementFormat | undefined {
+  return statementFormat(
+    {
+      format: textProperty(properties.get('format')),
+      delimiter: textProperty(properties.get('field_delimiter')),
+      compression: textProperty(properties.get('write_compression') ?? properties.get('compression')),
+      level: textProperty(properties.get('compression_level')),
+      parquetCompression: textProperty(properties.get('parquet_compression')),
+    },
+    columns,
+  );
 }
 
 function parquetCompression(name = 'gzip'): string {
@@ -256,7 +288,7 @@ function assertEmptyLocation({ runner, context }: QueryRun, location: string, me
     throw statementError('HIVE_PATH_ALREADY_EXISTS', message);
 }
 
-/** Refuses columns without a name. */
+/** Requires a name for each column of the query that makes a table. @throws StatementError `MISSING_COLUMN_NAME` */
 export function assertColumnNames(
   { query }: { readonly query: { readonly sql: string; readonly offset: number } },
   statement: string,
@@ -284,20 +316,28 @@ function castTo(column: string, hive: string): string {
   return `CAST(${column} AS ${parseHiveType(hive)?.duckDb ?? 'VARCHAR'})`;
 }
 
-/** Trino only accepts types that it can widen. */
+/** Trino only inserts types that it can widen. @throws StatementError `TYPE_MISMATCH` */
 export function assertInsertTypes(table: readonly string[], open: OpenQuery): void {
   const queryTypes = open.columns.map(({ type }) => trinoTypeName(type));
-  const fits = (want: string, have: string) =>
-    want === have ||
-    have === 'unknown' ||
-    (isNumber(want) && isNumber(have)) ||
-    (/^(?:var)?char/.test(want) && /^(?:var)?char/.test(have)) ||
-    (/^(?:array|map|row|timestamp)/.test(want) && want.slice(0, 3) === have.slice(0, 3));
-  if (table.length === queryTypes.length && table.every((want, index) => fits(want, queryTypes[index] ?? '')))
+  if (
+    table.length === queryTypes.length &&
+    table.every((want, index) => takesType(want, queryTypes[index] ?? ''))
+  )
     return;
   throw statementError(
     'TYPE_MISMATCH',
     `Insert query has mismatched column types: Table: [${table.join(', ')}], Query: [${queryTypes.join(', ')}]`,
+  );
+}
+
+/** Whether a column takes values of a type, both by Trino's names. */
+export function takesType(want: string, have: string): boolean {
+  return (
+    want === have ||
+    have === 'unknown' ||
+    (isNumber(want) && isNumber(have)) ||
+    (/^(?:var)?char/.test(want) && /^(?:var)?char/.test(have)) ||
+    (/^(?:array|map|row|timestamp)/.test(want) && want.slice(0, 3) === have.slice(0, 3))
   );
 }
 
@@ -377,8 +417,9 @@ interface WriteResult {
 }
 
 /**
- * Writes a query's rows as Parquet files to disk and then uploads them.
+ * Writes a query's rows as Parquet or text files to disk and then uploads them.
  *
+ * @param text How text files are written; undefined for Parquet.
  * @param keys Names of the partition columns, which are not written to the files.
  * @param locationOf The location of a partition. It ends with a slash.
  */
@@ -389,16 +430,18 @@ async function writeRows(
     readonly columns: readonly OutputColumn[];
     readonly keys: readonly string[];
     readonly compression: string;
+    readonly text: TextOutput | undefined;
     readonly locationOf: (values: readonly string[]) => string;
   },
 ): Promise<WriteResult> {
   const { session, context, runner } = run;
-  const { columns, keys, compression, locationOf } = into;
+  const { columns, keys, compression, text, locationOf } = into;
   const folder = join(session.directory, 'out');
   mkdirSync(folder);
   const names = open.columns.map((_, index) => `c${index}`).join(', ');
   const list = columns.map(({ name, sql }) => `${sql} AS ${quoteName(name)}`).join(', ');
-  const before = `COPY (SELECT ${list} FROM (`;
+  const before =
+    text === undefined ? `COPY (SELECT ${list} FROM (` : `SELECT ${textList(columns, keys)} FROM (`;
   const split =
     keys.length === 0 ? '' : `, PARTITION_BY (${keys.map(quoteName).join(', ')}), FILENAME_PATTERN '{i}'`;
   const target = keys.length === 0 ? join(folder, '0.parquet') : folder;
@@ -406,28 +449,28 @@ async function writeRows(
   const put: { readonly bucket: string; readonly key: string }[] = [];
   try {
     const scannedBytes = await open.attachFiles();
-    const rows = Number((await session.read(copy)).getRowsJS()[0]?.[0] ?? 0);
-    const found =
-      rows === 0
-        ? []
-        : readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    const files = found.map((file) => ({
-      path: join(file.parentPath, file.name),
-      values: keys.length === 0 ? [] : relative(folder, file.parentPath).split('/').map(partitionValue),
-    }));
-    const partitions = new Map(files.map(({ values }) => [JSON.stringify(values), values]));
+    const { rows, files } =
+      text === undefined
+        ? {
+            rows: Number((await session.read(copy)).getRowsJS()[0]?.[0] ?? 0),
+            files: listWritten(folder, keys),
+          }
+        : await writeTextFiles(session, `${before}${open.sql}) AS q(${names})`, text, folder, context.signal);
+    const partitions = new Map(
+      (rows === 0 ? [] : files).map(({ values }) => [JSON.stringify(values), values]),
+    );
     if (partitions.size > STATEMENT_LIMITS.writtenPartitions) {
       throw statementError(
         'HIVE_TOO_MANY_OPEN_PARTITIONS',
         `Exceeded limit of ${STATEMENT_LIMITS.writtenPartitions} open writers for partitions/buckets`,
       );
     }
-    for (const [index, { path, values }] of files.entries()) {
+    for (const [index, { path, values, ending }] of (rows === 0 ? [] : files).entries()) {
       context.signal.throwIfAborted();
       const place = parseLocation(locationOf(values));
       if (place === undefined)
         throw statementError('INVALID_TABLE_PROPERTY', `Not an S3 location: ${locationOf(values)}`);
-      const key = `${place.folder}${context.executionId}_${index}`;
+      const key = `${place.folder}${context.executionId}_${index}${ending}`;
       context.onCall({ service: 's3', operation: 'PutObject', bucket: place.bucket, key });
       await runner.store.put(place.bucket, key, readPieces(path));
       put.push({ bucket: place.bucket, key });
@@ -441,6 +484,27 @@ async function writeRows(
   } finally {
     session.close();
   }
+}
+
+/** The columns of text files, then the partition keys as texts. */
+function textList(columns: readonly OutputColumn[], keys: readonly string[]): string {
+  return [
+    ...columns
+      .filter(({ name }) => !keys.includes(name))
+      .map(({ sql, name }) => `${sql} AS ${quoteName(name)}`),
+    ...keys.map((key) => `CAST(${columns.find(({ name }) => name === key)?.sql} AS VARCHAR)`),
+  ].join(', ');
+}
+
+/** The Parquet files that DuckDB has written, in folders by partition. */
+function listWritten(folder: string, keys: readonly string[]) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((file) => ({
+      path: join(file.parentPath, file.name),
+      values: keys.length === 0 ? [] : relative(folder, file.parentPath).split('/').map(partitionValue),
+      ending: '',
+    }));
 }
 
 /** The value in a folder name: `ds=2026-11-20`. */

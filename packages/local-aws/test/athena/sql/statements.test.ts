@@ -368,7 +368,7 @@ describe('statements that are not emulated', () => {
     ["ALTER TABLE events PARTITION (ds = '2026-11-18') REPLACE COLUMNS (a int)", /ALTER TABLE PARTITION/],
     ["ALTER DATABASE db SET DBPROPERTIES ('a'='b')", /ALTER DATABASE/],
     ['DESCRIBE EXTENDED events', /DESCRIBE EXTENDED/],
-    ['EXPLAIN (FORMAT JSON) SELECT 1', /EXPLAIN \(FORMAT JSON\)/],
+    ['EXPLAIN SHOW TABLES', /EXPLAIN of anything but/],
     ['OPTIMIZE events REWRITE DATA USING BIN_PACK', /OPTIMIZE/],
   ])('%s', async (sql, what) => {
     const refused = await lake.ask(sql).then(

@@ -25,18 +25,28 @@ export interface ScannedFile extends LinkedFile {
 export interface HiddenColumns {
   /** `"$path"` and `"$file_modified_time"`, as in Trino. */
   readonly paths: boolean;
-  /** `"$path"` and `"$pos"`, the number of the row in its file, which together name a row. Athena does not show `"$pos"`. */
+  /**
+   * `"$file"`, the path of the row's file in the session, and `"$pos"`, the row's number in it, which together name a row.
+   * Athena shows neither. A join with the locations in S3 would cost more than reading both.
+   */
   readonly rowIds: boolean;
 }
 
 /** The hidden columns of a table. */
 export function hiddenColumns({ paths, rowIds }: HiddenColumns): readonly SessionColumn[] {
   return [
-    ...(paths || rowIds ? [{ name: '$path', type: 'VARCHAR', trino: 'varchar' }] : []),
     ...(paths
-      ? [{ name: '$file_modified_time', type: 'TIMESTAMPTZ', trino: 'timestamp(3) with time zone' }]
+      ? [
+          { name: '$path', type: 'VARCHAR', trino: 'varchar' },
+          { name: '$file_modified_time', type: 'TIMESTAMPTZ', trino: 'timestamp(3) with time zone' },
+        ]
       : []),
-    ...(rowIds ? [{ name: '$pos', type: 'BIGINT', trino: 'bigint' }] : []),
+    ...(rowIds
+      ? [
+          { name: '$file', type: 'VARCHAR', trino: 'varchar' },
+          { name: '$pos', type: 'BIGINT', trino: 'bigint' },
+        ]
+      : []),
   ];
 }
 
@@ -90,11 +100,10 @@ export async function scanSql(
       const own = columnSql(field, group.columns, 'rows') ?? group.constants.get(field.id);
       return `${own ?? valueSql(field.type, null)} AS ${quoteName(field.name.toLowerCase())}`;
     });
-    const paths = hidden.paths || hidden.rowIds;
+    const { paths, rowIds } = hidden;
     const extra = [
-      ...(paths ? [`files.path AS "$path"`] : []),
-      ...(hidden.paths ? [`files.modified AS "$file_modified_time"`] : []),
-      ...(hidden.rowIds ? [`rows.${ROW} AS "$pos"`] : []),
+      ...(paths ? [`files.path AS "$path"`, `files.modified AS "$file_modified_time"`] : []),
+      ...(rowIds ? [`rows.${quoteName(FILE)} AS "$file"`, `rows.${ROW} AS "$pos"`] : []),
     ];
     const joins = [
       ...(group.hasPositions
@@ -111,7 +120,7 @@ export async function scanSql(
     ];
     const from = readParquet(
       group.files.map(({ file }) => file.path),
-      { file: group.hasPositions || paths, row: needsRow },
+      { file: group.hasPositions || paths || rowIds, row: needsRow },
     );
     return `SELECT ${[...shown, ...extra].join(', ')} FROM ${from} AS rows ${joins.join(' ')}`;
   });

@@ -1,0 +1,147 @@
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { writeWhole } from '../../disk/files.ts';
+import type { StorageDescriptor, TableEntry } from '../../glue/index.ts';
+import type { DataFile } from '../engine/dataFiles.ts';
+import { notEmulated } from '../engine/StatementError.ts';
+import { hiveJsonReader, openXReader } from './jsonSerDes.ts';
+import { lazySimpleReader } from './lazySimple.ts';
+import { openCsvReader } from './openCsv.ts';
+import { readLines } from './readLines.ts';
+import type { BadValue, RowReader, RowValues, TextColumnType } from './rowReader.ts';
+import { type TextFormat, textFormatOf } from './TextFormat.ts';
+import { parseTypeTree } from './values/typeTree.ts';
+
+/** What is to be known of text files that were rewritten for DuckDB, a JSON document a line. */
+export interface ConvertedText {
+  /** Bytes of the longest line. */
+  readonly longest: number;
+  /** The columns, by number, that have a value of another type. Their errors are in the member {@link errorMember}. */
+  readonly bad: ReadonlySet<number>;
+}
+
+/** The member of a converted row that has the error of a column. */
+export function errorMember(index: number): string {
+  return `!${index}`;
+}
+
+/**
+ * Rewrites the text files of a table for DuckDB, each beside its link in the session's folder, which is removed.
+ *
+ * @param files With their paths in the session.
+ * @param descriptors The storage descriptor of each file: the table's or its partition's.
+ * @throws StatementError
+ */
+export async function convertFiles(
+  table: TableEntry['input'],
+  files: readonly DataFile[],
+  descriptors: readonly (StorageDescriptor | undefined)[],
+  signal: AbortSignal,
+): Promise<ConvertedText & { readonly files: readonly DataFile[] }> {
+  const columns = (table.StorageDescriptor?.Columns ?? []).map(({ Name, Type = 'string' }) => ({
+    name: Name,
+    type: parseTypeTree(Type),
+  }));
+  const bad = new Set<number>();
+  let longest = 0;
+  const converted: DataFile[] = [];
+  for (const [index, file] of files.entries()) {
+    // A partition may have other properties than its table.
+    const descriptor =
+      descriptors[index]?.SerdeInfo === undefined ? table.StorageDescriptor : descriptors[index];
+    const format = textFormatOf(descriptor ?? {}, table.Parameters);
+    if (format === undefined)
+      throw notEmulated(`A partition of the table ${table.Name} in another format than the table's`);
+    const path = `${file.path}.json`;
+    const outcome = await convertFile(file, path, columns, format, signal);
+    rmSync(file.path);
+    longest = Math.max(longest, outcome.longest);
+    for (const column of outcome.bad) bad.add(column);
+    converted.push({ ...file, path });
+  }
+  return { files: converted, longest, bad };
+}
+
+/** Characters that are written at once. */
+const PIECE = 1_024 * 1_024;
+
+/**
+ * Rewrites a text file for DuckDB: the SerDe's rules decide what the values are. Memory does not depend on the size of
+ * the file.
+ *
+ * @param target The path of the new file.
+ * @throws StatementError for a file or a line that cannot be read. A value of another type does not throw.
+ */
+async function convertFile(
+  file: DataFile,
+  target: string,
+  columns: readonly TextColumnType[],
+  format: TextFormat,
+  signal: AbortSignal,
+): Promise<ConvertedText> {
+  const read = rowReader(columns, format);
+  const members = columns.map(({ name }) => `${JSON.stringify(name.toLowerCase())}:`);
+  const bad = new Set<number>();
+  const descriptor = openSync(target, 'wx');
+  let longest = 0;
+  let skip = format.headerLines;
+  // The last lines, which may be the footer.
+  let held: string[] = [];
+  let text = '';
+  try {
+    for await (const piece of readLines(file, signal)) {
+      let lines = skip === 0 ? piece : piece.slice(skip);
+      skip -= Math.min(skip, piece.length);
+      if (format.footerLines > 0) {
+        const all = [...held, ...lines];
+        held = all.slice(-format.footerLines);
+        lines = all.slice(0, -format.footerLines);
+      }
+      for (const line of lines) {
+        const row = `${document(read(line), members, bad)}\n`;
+        longest = Math.max(longest, row.length);
+        text += row;
+        if (text.length > PIECE) {
+          writeWhole(descriptor, Buffer.from(text));
+          text = '';
+        }
+      }
+    }
+    writeWhole(descriptor, Buffer.from(text));
+  } finally {
+    closeSync(descriptor);
+  }
+  // A character has at most three bytes a unit.
+  return { longest: longest * 3, bad };
+}
+
+function rowReader(columns: readonly TextColumnType[], format: TextFormat): RowReader {
+  switch (format.serde) {
+    case 'csv':
+      return openCsvReader(columns, format);
+    case 'simple':
+      return lazySimpleReader(columns, format);
+    case 'openx':
+      return openXReader(columns, format);
+    case 'hiveJson':
+      return hiveJsonReader(columns, format);
+  }
+}
+
+/** A row as JSON. Nulls are left out. */
+function document(row: RowValues, members: readonly string[], bad: Set<number>): string {
+  let text = '';
+  for (const [index, value] of row.entries()) {
+    if (value === null) continue;
+    const separator = text === '' ? '' : ',';
+    if (typeof value === 'string') text += `${separator}${members[index]}${value}`;
+    else {
+      bad.add(index);
+      text += `${separator}${JSON.stringify(errorMember(index))}:${errorText(value)}`;
+    }
+  }
+  return `{${text}}`;
+}
+
+function errorText({ error }: BadValue): string {
+  return JSON.stringify(error);
+}
