@@ -14,8 +14,15 @@ import { explainRowChange, runRowChange } from '../iceberg/rows/runRowChange.ts'
 import { runCatalogStatement } from './catalogStatements.ts';
 import { loadSyntaxCheck } from './checkSyntax.ts';
 import { runExplain } from './explainStatement.ts';
+import {
+  findIcebergTable,
+  isIcebergTableAs,
+  runCreateIcebergTableAs,
+  runIcebergInsert,
+  runOptimize,
+} from './icebergStatements.ts';
 import { parseStatement } from './parseStatement.ts';
-import { openQuery, runSelect, sessionDirectory } from './queryStatements.ts';
+import { openQuery, type QueryRun, runSelect, sessionDirectory } from './queryStatements.ts';
 import { isRepeatable } from './repeatable.ts';
 import { type QueryText, type RowChange, type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
@@ -139,10 +146,25 @@ async function runStatement(
   if (statement.kind === 'explainChange') return { ...kind, ...(await explainRowChange(statement, run)) };
   if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
   if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };
-  if (statement.kind === 'createTableAs') return { ...kind, ...(await runCreateTableAs(statement, run)) };
-  if (statement.kind === 'insert') return { ...kind, ...(await runInsert(statement, run)) };
+  if (statement.kind === 'optimize') return { ...kind, ...(await runOptimize(statement, run)) };
+  if (statement.kind === 'createTableAs') {
+    const create = isIcebergTableAs(statement) ? runCreateIcebergTableAs : runCreateTableAs;
+    return { ...kind, ...(await create(statement, run)) };
+  }
+  if (statement.kind === 'insert') return { ...kind, ...(await runInsertInto(statement, run)) };
   if (statement.kind === 'unload') return { ...kind, ...(await runUnload(statement, run)) };
   return { ...kind, ...(await runRowChange(statement, run)) };
+}
+
+async function runInsertInto(statement: Extract<Statement, { kind: 'insert' }>, run: QueryRun) {
+  try {
+    const iceberg = findIcebergTable(run, statement.name);
+    return await (iceberg === undefined
+      ? runInsert(statement, run)
+      : runIcebergInsert(statement, run, iceberg));
+  } finally {
+    run.session.close();
+  }
 }
 
 /** Whether a statement reads or writes rows, in a session. */
@@ -150,9 +172,9 @@ function usesRows(
   statement: Statement,
 ): statement is
   | RowChange
-  | Extract<Statement, { kind: 'explainChange' }>
+  | Extract<Statement, { kind: 'explainChange' | 'optimize' }>
   | Exclude<Extract<Statement, { query: QueryText }>, { kind: 'createView' }> {
-  if (rowChangeOf(statement) !== undefined) return true;
+  if (rowChangeOf(statement) !== undefined || statement.kind === 'optimize') return true;
   return 'query' in statement && statement.kind !== 'createView';
 }
 

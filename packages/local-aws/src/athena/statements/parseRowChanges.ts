@@ -38,6 +38,8 @@ function parseAssignments(reader: StatementReader, ends: readonly string[]): Ass
   const assignments: Assignment[] = [];
   do {
     const { offset } = reader;
+    // Reserved words that `name` takes: a comma before them is one too many.
+    if (reader.peek('where') || reader.peek('when')) throw reader.unexpected('<identifier>');
     const column = reader.name().toLowerCase();
     reader.expectSymbol('=');
     assignments.push({ column, offset, value: reader.part(ends) });
