@@ -19,7 +19,7 @@ import { trinoTypeOf } from './shownTypes.ts';
 import { type AskedVersion, atVersion } from './timeTravel.ts';
 
 /** What the Iceberg tables of a query need. */
-export interface IcebergContext {
+interface IcebergContext {
   readonly session: Session;
   readonly store: ObjectStore;
   readonly onCall: (call: QueryCall) => void;
