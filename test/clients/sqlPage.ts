@@ -33,7 +33,6 @@ const LIMITS = `
 
 | client | what | local Athena |
 |---|---|---|
-| Statsig | Iceberg tables in the staging database | refused by name; the tests prove that the S3 and Glue calls that they need are allowed |
 | all | times of another zone (\`AT TIME ZONE\`) | \`timestamp\` in that zone's local time, without the zone's name after it |
 | awswrangler | results of SHOW | awswrangler reads none, not even on AWS; \`GetQueryResults\` returns them |
 | PyAthena | \`ArrowCursor\` | always uses AWS's S3, whatever endpoint is configured: pass an \`endpoint_override\` to \`pyarrow.fs.S3FileSystem\` |

@@ -210,6 +210,19 @@ export type Statement =
       readonly properties: ReadonlyMap<string, string>;
     }
   | {
+      readonly kind: 'setLocation';
+      readonly name: TableName;
+      /** The partition whose location it is; undefined: the table's. */
+      readonly partition?: PartitionSpec;
+      readonly location: string;
+    }
+  | {
+      readonly kind: 'renamePartition';
+      readonly name: TableName;
+      readonly partition: PartitionSpec;
+      readonly to: PartitionSpec;
+    }
+  | {
       readonly kind: 'changeColumn';
       readonly name: TableName;
       readonly column: string;
@@ -250,6 +263,8 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   addColumns: ['DDL', 'ALTER_TABLE_ADD_COLUMNS'],
   replaceColumns: ['DDL', 'ALTER_TABLE_REPLACE_COLUMN'],
   setProperties: ['DDL', 'ALTER_TABLE_SET_TBLPROPERTIES'],
+  setLocation: ['DDL', 'ALTER_TABLE_SET_LOCATION'],
+  renamePartition: ['DDL', 'ALTER_TABLE_RENAME_PARTITION'],
   changeColumn: ['DDL', 'ALTER_TABLE_CHANGE_COLUMN'],
   dropColumn: ['DDL', 'ALTER_TABLE_DROP_COLUMN'],
   unsetProperties: ['DDL', 'ALTER_TABLE_UNSET_TBLPROPERTIES'],

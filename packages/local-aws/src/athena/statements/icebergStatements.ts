@@ -107,17 +107,21 @@ const PARTITION_STATEMENTS: ReadonlySet<string> = new Set([
   'dropPartitions',
   'repairTable',
   'replaceColumns',
+  'setLocation',
+  'renamePartition',
 ]);
 
 function partitionStatement(kind: string): string {
   if (kind === 'repairTable') return 'MSCK REPAIR TABLE';
   if (kind === 'replaceColumns') return 'ALTER TABLE REPLACE COLUMNS';
+  if (kind === 'setLocation') return 'ALTER TABLE SET LOCATION';
+  if (kind === 'renamePartition') return 'ALTER TABLE RENAME PARTITION';
   return kind === 'addPartitions' ? 'ALTER TABLE ADD PARTITION' : 'ALTER TABLE DROP PARTITION';
 }
 
 /** Statements that no other table has. */
 function isIcebergOnly({ kind }: Statement): boolean {
-  return /^(?:changeColumn|dropColumn|unsetProperties|renameTable|vacuum|optimize)$/.test(kind);
+  return /^(?:dropColumn|unsetProperties|renameTable|vacuum|optimize)$/.test(kind);
 }
 
 /** Why a statement of Iceberg fails for another table, or for none. */
@@ -130,7 +134,6 @@ function refusedForOthers(
   const { database, name } = resolveTableName(named, context.database);
   runner.catalog.table(database, name);
   const what: Readonly<Record<string, string>> = {
-    changeColumn: 'ALTER TABLE CHANGE COLUMN',
     dropColumn: 'ALTER TABLE DROP COLUMN',
     unsetProperties: 'ALTER TABLE UNSET TBLPROPERTIES',
     renameTable: 'ALTER TABLE RENAME',

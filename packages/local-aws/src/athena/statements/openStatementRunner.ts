@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { AwsError } from '../../protocol/AwsError.ts';
 import { SqlError } from '../../trino/index.ts';
+import { isRepeatable } from '../engine/repeatable.ts';
 import { SessionPool } from '../engine/Session.ts';
 import { statementError, toStatementError } from '../engine/StatementError.ts';
 import type {
@@ -9,11 +10,11 @@ import type {
   StatementResult,
   StatementRunner,
 } from '../engine/StatementRunner.ts';
+import { runExplain } from '../explain/explainStatement.ts';
 import { changeError, changeQuery } from '../iceberg/rows/changeQuery.ts';
 import { explainRowChange, runRowChange } from '../iceberg/rows/runRowChange.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
 import { loadSyntaxCheck } from './checkSyntax.ts';
-import { runExplain } from './explainStatement.ts';
 import {
   findIcebergTable,
   isIcebergTableAs,
@@ -23,7 +24,6 @@ import {
 } from './icebergStatements.ts';
 import { parseStatement } from './parseStatement.ts';
 import { openQuery, type QueryRun, runSelect, sessionDirectory } from './queryStatements.ts';
-import { isRepeatable } from './repeatable.ts';
 import { type QueryText, type RowChange, type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
 

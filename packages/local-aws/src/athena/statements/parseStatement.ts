@@ -1,4 +1,5 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
+import { parseExplain } from '../explain/parseExplain.ts';
 import { ddlFailure } from '../iceberg/failures.ts';
 import { hiveStrings } from '../text/hiveStrings.ts';
 import {
@@ -8,7 +9,7 @@ import {
   type StoredAs,
   tableStorage,
 } from '../text/parseStorage.ts';
-import { parseExplain } from './parseExplain.ts';
+import { parseHiveAlter } from './hiveAlter.ts';
 import { parseIcebergAlter, parseIcebergTable, parseOptimize, parseVacuum } from './parseIceberg.ts';
 import { parseRowChange } from './parseRowChanges.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
@@ -145,6 +146,8 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
     return end(reader, { kind: 'replaceColumns', name, columns: reader.columns() });
   if (reader.take('set', 'tblproperties'))
     return end(reader, { kind: 'setProperties', name, properties: tableProperties(reader) });
+  const hive = parseHiveAlter(reader, name);
+  if (hive !== undefined) return end(reader, hive);
   const ofIceberg = parseIcebergAlter(reader, name);
   if (ofIceberg !== undefined) return end(reader, ofIceberg);
   if (reader.take('drop')) {

@@ -3,7 +3,7 @@ import { trinoTypeName } from '../../engine/columnTypes.ts';
 import { statementError } from '../../engine/StatementError.ts';
 import type { StatementResult } from '../../engine/StatementRunner.ts';
 import type { SessionColumn } from '../../engine/tableSql.ts';
-import { runExplain } from '../../statements/explainStatement.ts';
+import { runExplain } from '../../explain/explainStatement.ts';
 import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from '../../statements/queryStatements.ts';
 import { type RowChange, resolveTableName, type Statement } from '../../statements/Statement.ts';
 import { takesType } from '../../statements/writeStatements.ts';

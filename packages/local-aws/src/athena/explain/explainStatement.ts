@@ -3,11 +3,17 @@ import { explainEmpty, readScanFilters } from '../engine/prunePartitions.ts';
 import { sessionColumns } from '../engine/QueryScope.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementResult } from '../engine/StatementRunner.ts';
-import { ioPlan } from '../explain/ioPlan.ts';
-import { analyzedJson, type PlanNode, planGraph, planJson, planText, readPlan } from '../explain/planTree.ts';
-import { type OpenQuery, openQuery, type QueryRun, resultColumns, rowsFrom } from './queryStatements.ts';
-import { resolveTableName, type Statement } from './Statement.ts';
-import { assertColumnNames, assertInsertTypes } from './writeStatements.ts';
+import {
+  type OpenQuery,
+  openQuery,
+  type QueryRun,
+  resultColumns,
+  rowsFrom,
+} from '../statements/queryStatements.ts';
+import { resolveTableName, type Statement } from '../statements/Statement.ts';
+import { assertColumnNames, assertInsertTypes } from '../statements/writeStatements.ts';
+import { ioPlan } from './ioPlan.ts';
+import { analyzedJson, type PlanNode, planGraph, planJson, planText, readPlan } from './planTree.ts';
 
 type Explain = Extract<Statement, { kind: 'explain' }>;
 

@@ -1,6 +1,6 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
-import type { ExplainOptions, Statement } from './Statement.ts';
-import type { StatementReader } from './StatementReader.ts';
+import type { ExplainOptions, Statement } from '../statements/Statement.ts';
+import type { StatementReader } from '../statements/StatementReader.ts';
 
 /** The options of EXPLAIN with their values: https://docs.aws.amazon.com/athena/latest/ug/athena-explain-statement.html */
 const OPTIONS = {
