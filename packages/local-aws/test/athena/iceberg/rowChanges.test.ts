@@ -26,17 +26,24 @@ beforeEach(async () => {
 const ids = async (where = 'true') =>
   (await lake.rows(`SELECT id FROM ${t} WHERE ${where} ORDER BY id`)).map(([id]) => Number(id));
 const count = async (sql: string, input = {}) => {
+  lake.athena.clock.advance(1_000);
   const { state, reason, updateCount } = await lake.ask(sql, input);
   if (state !== 'SUCCEEDED') throw new Error(`${sql}: ${reason}`);
   return updateCount;
 };
 const snapshots = async () =>
   (await lake.rows(`SELECT operation FROM "${t}$snapshots" ORDER BY committed_at`)).map(([name]) => name);
-/** Kinds of the table's files: 0 data, 1 position deletes. */
+/** The numbers of the table's data files and delete files. */
 const files = async () =>
-  (await lake.rows(`SELECT content, record_count FROM "${t}$files" ORDER BY 1, 2`)).map((row) =>
-    row.join(':'),
-  );
+  (
+    await lake.rows(
+      `SELECT summary['total-data-files'], summary['total-delete-files'] FROM "${t}$snapshots" ORDER BY committed_at DESC LIMIT 1`,
+    )
+  )[0]?.map(Number);
+const dataFiles = () =>
+  lake.store
+    .list('lake', { prefix: `${t}/data/`, after: '', limit: 1_000 })
+    .entries.flatMap((entry) => ('object' in entry ? [entry.object.key] : []));
 const reason = async (sql: string) => (await lake.failure(sql)).reason;
 
 describe('DELETE', () => {
@@ -44,7 +51,7 @@ describe('DELETE', () => {
     expect(await count(`DELETE FROM ${t} WHERE id IN (1, 4)`)).toBe(2);
     expect(await ids()).toEqual([2, 3, 5, 6, 7]);
     expect(await snapshots()).toEqual(['append', 'overwrite']);
-    expect(await files()).toEqual(['0:1', '0:2', '0:2', '0:2', '1:1', '1:1']);
+    expect(await files()).toEqual([4, 2]);
   });
 
   it('removes the files of whole partitions, and what deletes they had', async () => {
@@ -52,14 +59,14 @@ describe('DELETE', () => {
     expect(await count(`DELETE FROM ${t} WHERE day <= DATE '2026-11-19'`)).toBe(3);
     expect(await ids()).toEqual([5, 6, 7]);
     expect(await snapshots()).toEqual(['append', 'overwrite', 'delete']);
-    expect(await files()).toEqual(['0:1', '0:2']);
+    expect(await files()).toEqual([2, 0]);
   });
 
   it('without WHERE empties the table', async () => {
     await count(`DELETE FROM ${t} WHERE id = 3`);
     expect(await count(`DELETE FROM ${t}`)).toBe(6);
     expect(await ids()).toEqual([]);
-    expect(await files()).toEqual([]);
+    expect(await files()).toEqual([0, 0]);
   });
 
   it('keeps rows whose condition is NULL', async () => {
@@ -89,26 +96,29 @@ describe('DELETE', () => {
   });
 
   it('writes delete files as the specification says', async () => {
-    await count(`DELETE FROM ${t} WHERE day IS NULL OR id = 5 OR id = 3`);
-    await count(`INSERT INTO ${t} VALUES (8, 'h', 8.5, DATE '2026-11-20'), (9, 'i', 9.5, DATE '2026-11-20')`);
-    await count(`DELETE FROM ${t} WHERE id IN (6, 9)`);
-    const [[location = ''] = []] = await lake.rows(
-      `SELECT file_path FROM "${t}$files" WHERE content = 1 AND record_count = 1 ORDER BY file_path LIMIT 1`,
+    await lake.rows(
+      `INSERT INTO ${t} VALUES (8, 'h', 8.5, DATE '2026-11-20'), (9, 'i', 9.5, DATE '2026-11-20')`,
     );
-    const path = lake.store.localPath('lake', location.slice('s3://lake/'.length));
+    const before = new Set(dataFiles());
+    await count(`DELETE FROM ${t} WHERE id IN (9, 6)`);
+    const [added = '', ...others] = dataFiles().filter((key) => !before.has(key));
+    expect(others).toEqual([]);
+    expect(added).toContain('/day=2026-11-20/');
     const instance = await DuckDBInstance.create(':memory:');
     const connection = await instance.connect();
+    const path = lake.store.localPath('lake', added);
     const read = async (sql: string) => (await connection.runAndReadAll(sql)).getRowsJS();
     expect(
       await read(`SELECT name, field_id FROM parquet_schema('${path}') WHERE field_id IS NOT NULL`),
     ).toEqual([
-      ['file_path', 2_147_483_546],
-      ['pos', 2_147_483_545],
+      ['file_path', 2_147_483_546n],
+      ['pos', 2_147_483_545n],
     ]);
-    const [[dataFile] = []] = await read(`SELECT file_path FROM '${path}'`);
-    expect(await lake.rows(`SELECT content FROM "${t}$files" WHERE file_path = '${dataFile}'`)).toEqual([
-      ['0'],
-    ]);
+    const rows = await read(`SELECT file_path, pos FROM '${path}'`);
+    expect(rows.map(([, row]) => row)).toEqual([1n, 1n]);
+    const paths = rows.map(([file]) => String(file));
+    expect(paths).toEqual(paths.toSorted());
+    expect(paths.every((file) => before.has(file.slice('s3://lake/'.length)))).toBe(true);
     connection.closeSync();
     instance.closeSync();
   });

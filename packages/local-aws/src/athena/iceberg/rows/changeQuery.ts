@@ -21,7 +21,13 @@ export interface ChangeQuery {
  */
 export type ChangeColumn =
   | { readonly kind: 'clause' | 'file' | 'pos' }
-  | { readonly kind: 'value'; readonly clause: number; readonly column: string }
+  | {
+      readonly kind: 'value';
+      readonly clause: number;
+      readonly column: string;
+      /** As written. */
+      readonly text: QueryText;
+    }
   | { readonly kind: 'old'; readonly column: string };
 
 const CLAUSE = '"$clause"';
@@ -37,10 +43,18 @@ const POS = '"$pos"';
 export function changeQuery(change: RowChange, columns: readonly string[] = []): ChangeQuery {
   const text = new Composition();
   const table = tableText(change.name);
+  // DuckDB has no alias of an expression with a subquery.
+  const repeats =
+    change.kind === 'merge' &&
+    change.clauses.some(({ condition }) => /\bselect\b/i.test(condition?.sql ?? ''));
   const found: ChangeColumn[] = [{ kind: 'clause' }, { kind: 'file' }, { kind: 'pos' }];
-  const value = (clause: number, column: string, { sql, offset }: QueryText, guarded: boolean) => {
-    found.push({ kind: 'value', clause, column });
-    text.add(guarded ? `, CASE ${CLAUSE} WHEN ${clause} THEN ` : ', ', offset);
+  const value = (clause: number, column: string, written: QueryText, guarded: boolean) => {
+    const { sql, offset } = written;
+    found.push({ kind: 'value', clause, column, text: written });
+    text.add(guarded ? ', CASE ' : ', ', offset);
+    if (guarded && repeats && change.kind === 'merge')
+      addClause(text, change, quoteName(change.alias ?? change.name.table));
+    if (guarded) text.add(`${repeats ? '' : CLAUSE} WHEN ${clause} THEN `, offset);
     text.copy(sql, offset);
     if (guarded) text.add(' END', offset);
   };
@@ -52,17 +66,9 @@ export function changeQuery(change: RowChange, columns: readonly string[] = []):
   };
   if (change.kind === 'merge') {
     const target = quoteName(change.alias ?? change.name.table);
-    text.add('SELECT CASE', change.offset);
-    for (const [index, { matched, condition, offset }] of change.clauses.entries()) {
-      text.add(` WHEN ${target}.${POS} IS ${matched ? 'NOT ' : ''}NULL`, offset);
-      if (condition !== undefined) {
-        text.add(' AND (', condition.offset);
-        text.copy(condition.sql, condition.offset);
-        text.add(')', condition.offset + condition.sql.length);
-      }
-      text.add(` THEN ${index}`, offset);
-    }
-    text.add(` ELSE -1 END AS ${CLAUSE}, ${target}.${FILE}, ${target}.${POS}`, change.offset);
+    text.add('SELECT ', change.offset);
+    addClause(text, change, target);
+    text.add(` AS ${CLAUSE}, ${target}.${FILE}, ${target}.${POS}`, change.offset);
     for (const [index, { action }] of change.clauses.entries()) {
       if (action.kind === 'update')
         for (const { column, value: assigned } of action.assignments) value(index, column, assigned, true);
@@ -100,6 +106,25 @@ export function changeQuery(change: RowChange, columns: readonly string[] = []):
     offsetOf: (index) => text.offsetOf(index),
     endBefore: (index) => text.endBefore(index),
   };
+}
+
+/** Adds the index of the first clause that applies. */
+function addClause(
+  text: Composition,
+  { clauses, offset: start }: Extract<RowChange, { kind: 'merge' }>,
+  target: string,
+): void {
+  text.add('CASE', start);
+  for (const [index, { matched, condition, offset }] of clauses.entries()) {
+    text.add(` WHEN ${target}.${POS} IS ${matched ? 'NOT ' : ''}NULL`, offset);
+    if (condition !== undefined) {
+      text.add(' AND (', condition.offset);
+      text.copy(condition.sql, condition.offset);
+      text.add(')', condition.offset + condition.sql.length);
+    }
+    text.add(` THEN ${index}`, offset);
+  }
+  text.add(' ELSE -1 END', start);
 }
 
 /** The columns that one of the updates leaves as they are. */
@@ -148,9 +173,7 @@ export function changeParameters(
   statement: string,
   parameters: readonly string[],
 ): string[] {
-  const starts = (sql: string) =>
-    new TokenList(sql).tokens.flatMap(({ kind, start }) => (kind === 'parameter' ? [start] : []));
-  const own = starts(statement);
+  const own = parameterOffsets(statement);
   if (own.length !== parameters.length) {
     throw statementError(
       'INVALID_PARAMETER_USAGE',
@@ -158,7 +181,21 @@ export function changeParameters(
       { sql: statement, offset: 0 },
     );
   }
-  return starts(query.sql).map((start) => parameters[own.indexOf(query.offsetOf(start))] ?? 'NULL');
+  return parameterOffsets(query.sql).map((start) => parameters[own.indexOf(query.offsetOf(start))] ?? 'NULL');
+}
+
+/** Whether a value is NULL without a type, as text or as a parameter. */
+export function isNullValue(
+  { sql, offset }: QueryText,
+  statement: string,
+  parameters: readonly string[],
+): boolean {
+  const text = sql === '?' ? (parameters[parameterOffsets(statement).indexOf(offset)] ?? '') : sql;
+  return text.trim().toLowerCase() === 'null';
+}
+
+function parameterOffsets(sql: string): number[] {
+  return new TokenList(sql).tokens.flatMap(({ kind, start }) => (kind === 'parameter' ? [start] : []));
 }
 
 /** An error of a composed query as one of the statement, with the position there. */

@@ -14,7 +14,14 @@ import { icebergColumns } from '../read/scanSql.ts';
 import { openTableFiles } from '../tableFiles.ts';
 import { removeAll, writeDataFiles } from '../writeData.ts';
 import { type ChangedRows, changedFiles, overlapping } from './changedFiles.ts';
-import { type ChangeQuery, changeError, changeParameters, changeQuery, updatesOf } from './changeQuery.ts';
+import {
+  type ChangeQuery,
+  changeError,
+  changeParameters,
+  changeQuery,
+  isNullValue,
+  updatesOf,
+} from './changeQuery.ts';
 
 type QueryResult = Omit<StatementResult, 'statementType' | 'substatementType'>;
 
@@ -203,7 +210,7 @@ function requireColumns(change: RowChange, sql: string, columns: readonly Sessio
 /** Requires that values have types that their columns take, as those of INSERT. */
 function requireTypes(
   change: RowChange,
-  { statement }: QueryRun,
+  { statement, context }: QueryRun,
   { columns, query, open }: Pick<OpenChange, 'columns' | 'query' | 'open'>,
 ): void {
   const clauses = Map.groupBy(
@@ -212,7 +219,9 @@ function requireTypes(
   );
   for (const [clause, values] of clauses) {
     const table = values.map(({ column }) => columns.find(({ name }) => name === column)?.trino ?? '');
-    const found = values.map(({ index }) => {
+    const found = values.map(({ index, text }) => {
+      // DuckDB describes NULL as an integer.
+      if (isNullValue(text, statement, context.parameters)) return 'unknown';
       const type = open.columns[index]?.type;
       return type === undefined ? 'unknown' : trinoTypeName(type);
     });
