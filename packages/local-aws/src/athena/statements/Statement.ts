@@ -1,6 +1,6 @@
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
-import type { TableStorage } from '../text/parseStorage.ts';
+import type { TableStorage } from '../text/TextFormat.ts';
 
 /** A table name in a statement. */
 export interface TableName {
