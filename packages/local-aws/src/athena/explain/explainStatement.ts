@@ -152,6 +152,7 @@ function checkTarget(explained: Explain['explained'], run: QueryRun, open: OpenQ
   assertInsertTypes(
     listed.map((column) => all.find((known) => known.name === column)?.trino ?? ''),
     open,
+    explained.query.sql,
   );
   return target;
 }

@@ -1,7 +1,7 @@
 import { type StatementError, statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
 import type { PartitionTransform } from '../iceberg/tables/partitioning.ts';
-import type { TableStorage } from '../text/parseStorage.ts';
+import type { TableStorage } from '../text/TextFormat.ts';
 
 /** A table name in a statement. */
 export interface TableName {

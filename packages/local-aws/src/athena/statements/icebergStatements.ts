@@ -322,6 +322,7 @@ export async function runIcebergInsert(
     assertInsertTypes(
       listed.map((column) => types[names.indexOf(column)] ?? ''),
       open,
+      statement.query.sql,
     );
     const scannedBytes = await open.attachFiles();
     const values = fields.map(({ type }, index) => {

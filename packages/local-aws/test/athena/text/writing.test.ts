@@ -147,6 +147,22 @@ describe('INSERT INTO text tables', () => {
     expect(await texts.rows(`SELECT * FROM ${name}`)).toEqual([['x,y\\', '[a|b, null]']]);
   });
 
+  it('writes NULL into a column of any type', async () => {
+    const name = await texts.table('a int, b string, c array<int>', '', {});
+    await texts.rows(`INSERT INTO ${name} VALUES (1, NULL, NULL)`);
+    await texts.rows(`INSERT INTO ${name} (b, a) SELECT NULL, 2 AS a`);
+    await texts.rows(`INSERT INTO ${name} VALUES (3, 'x', NULL), (4, NULL, NULL)`);
+    expect(await texts.rows(`SELECT * FROM ${name} ORDER BY a`)).toEqual([
+      ['1', undefined, undefined],
+      ['2', undefined, undefined],
+      ['3', 'x', undefined],
+      ['4', undefined, undefined],
+    ]);
+    expect(await texts.failure(`INSERT INTO ${name} (b) VALUES (NULL), (1)`)).toBe(
+      'TYPE_MISMATCH: Insert query has mismatched column types: Table: [varchar], Query: [integer]',
+    );
+  });
+
   it('refuses what Athena does not write', async () => {
     const numbers = await texts.table('a string, b int', OPEN_CSV, {});
     expect(await texts.failure(`INSERT INTO ${numbers} VALUES ('x', 1)`)).toBe(
