@@ -1,7 +1,23 @@
-import { GetDataCatalogCommand, ListDataCatalogsCommand } from '@aws-sdk/client-athena';
+import {
+  GetDataCatalogCommand,
+  GetTableMetadataCommand,
+  ListDataCatalogsCommand,
+} from '@aws-sdk/client-athena';
 import { DeleteObjectsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { z } from 'zod';
 import { ended, page, start } from './answer.ts';
 import type { ReaderClients } from './openReaders.ts';
+
+/** What it reads of a plan: https://trino.io/docs/current/sql/explain.html#explain-type-io */
+const ioPlanSchema = z.object({
+  inputTableColumnInfos: z.array(
+    z.object({
+      table: z.object({
+        schemaTable: z.object({ schema: z.string(), table: z.string() }),
+      }),
+    }),
+  ),
+});
 
 /** A field of a data mart's schema. */
 export interface Field {
@@ -50,9 +66,27 @@ export class OwoxStorage {
     await this.#execute(`EXPLAIN ${sql}`, this.#folder('athena-dry-run'));
   }
 
-  /** Which tables a data mart's query reads, for when they were last changed. @throws Error with Athena's reason. */
-  async sources(sql: string): Promise<void> {
-    await this.#execute(`EXPLAIN (TYPE IO, FORMAT JSON) ${sql}`, this.#folder('athena-data-last-updated'));
+  /**
+   * When the tables that a data mart's query reads were last changed, by `database.table`: the plan names them, and
+   * their metadata has the time. @throws Error with Athena's reason.
+   */
+  async sources(sql: string): Promise<ReadonlyMap<string, Date | undefined>> {
+    const { athena } = this.#clients;
+    const folder = this.#folder('athena-data-last-updated');
+    const id = await this.#execute(`EXPLAIN (TYPE IO, FORMAT JSON) ${sql}`, folder);
+    const { rows } = await page(athena, id);
+    const plan = ioPlanSchema.parse(JSON.parse(rows.map(([line]) => line).join('\n')));
+    await this.#cleanUp(folder);
+    const found = new Map<string, Date | undefined>();
+    for (const { schemaTable } of plan.inputTableColumnInfos.map(({ table }) => table)) {
+      const { schema: DatabaseName, table: TableName } = schemaTable;
+      const { TableMetadata } = await athena.send(
+        // The plan has the catalog's name in lower case, which is not the name in its ARN.
+        new GetTableMetadataCommand({ CatalogName: 'AwsDataCatalog', DatabaseName, TableName }),
+      );
+      found.set(`${DatabaseName}.${TableName}`, TableMetadata?.CreateTime);
+    }
+    return found;
   }
 
   /** The columns of a table, asked for without rows, with their comments. @param name `database.table`. */

@@ -1,15 +1,16 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
-import { type Answer, answer, run } from './answer.ts';
+import { type Answer, answer } from './answer.ts';
 import { askMetabase, makeModel, metabaseBesides, syncByAthena, syncByGlue } from './metabaseSequence.ts';
 import { metabaseQueries, metabaseSync } from './metabaseStatements.ts';
 import { FOREIGN, OWOX_BUCKET, openReaders, type ReaderClients, type Readers } from './openReaders.ts';
 import { OwoxStorage } from './owoxSequence.ts';
 import { owoxQueries } from './owoxStatements.ts';
 import { deniedTo, forbidden, neededBy, principalOf, type ReaderName } from './readersPermissions.ts';
-import { lookAround, stageIceberg, stop } from './statsigSequence.ts';
+import { lookAround, stop } from './statsigSequence.ts';
 import { statsigQueries } from './statsigStatements.ts';
+import { StatsigExperiment } from './statsigWay.ts';
 import type { Tried } from './Tried.ts';
 
 let readers: Readers;
@@ -142,9 +143,11 @@ describe('OWOX Data Marts', () => {
     judge(tried, { rows: batches.flat(), types });
   });
 
-  it('gets an error by name because no plan lists the tables that a query reads', async () => {
-    const sql = 'SELECT count(*) FROM sluice.product_events';
-    await expect(storage.sources(sql)).rejects.toThrow(/NOT_SUPPORTED: EXPLAIN \(TYPE IO, FORMAT JSON\)/);
+  it('finds when the tables below a data mart were last changed', async () => {
+    const sources = await storage.sources('SELECT count(*) FROM sluice.first_exposures');
+    expect([...sources.keys()]).toEqual(['sluice.statsig_forwarded_exposures', 'sluice.experiment_groups']);
+    expect([...sources.values()].every((time) => time instanceof Date)).toBe(true);
+    expect(await storage.keys('athena-data-last-updated/')).toEqual([]);
   });
 
   it('reads a report in batches and deletes what it read', async () => {
@@ -192,11 +195,34 @@ describe('a reader like Statsig', () => {
     await stop(clients, formOf('statsig').workgroup);
   });
 
-  it('creates, writes and drops an Iceberg table in its staging database', async () => {
-    await stageIceberg(clients, readers.config);
-    // The local Athena makes none, and says so.
-    const sql = `CREATE TABLE statsig_staging.firsts WITH (table_type = 'ICEBERG', is_external = false, location = 's3://${readers.config.bucket}/statsig/experiment-42/firsts/') AS SELECT 1 AS one`;
-    await expect(run(clients.athena, inWorkgroup(sql))).rejects.toThrow(/NOT_SUPPORTED: .*is not emulated/);
+  it('finds the database that every account has', async () => {
+    const { rows } = await answer(clients.athena, inWorkgroup("SHOW DATABASES LIKE 'def*'"));
+    expect(rows).toEqual([['default']]);
+  });
+
+  it('runs an experiment in its staging database, day by day, and leaves nothing', async () => {
+    const { workgroup } = formOf('statsig');
+    const experiment = new StatsigExperiment(clients, readers.config, { workgroup, id: 'checkout_button' });
+    await answer(clients.athena, inWorkgroup('SELECT 1'));
+    await experiment.prepare();
+    for (const day of ['2026-11-18', '2026-11-19', '2026-11-19']) await experiment.load(day);
+    expect(await experiment.results()).toEqual([
+      ['control', '1', '19.5'],
+      ['treatment', '2', '40.0'],
+    ]);
+    const folders = (await experiment.keys()).map((key) =>
+      key
+        .replace(/[^/]+$/, '')
+        .replace(experiment.folder, '')
+        .split('/')
+        .slice(0, 2)
+        .join('/'),
+    );
+    expect([...new Set(folders)]).toEqual(
+      ['first_exposures', 'results', 'unit_days'].flatMap((table) => [`${table}/data`, `${table}/metadata`]),
+    );
+    await experiment.cleanUp();
+    expect(await experiment.keys()).toEqual([]);
   });
 });
 

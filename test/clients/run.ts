@@ -1,5 +1,5 @@
-// `npm run test:clients`: awswrangler, PyAthena, a dbt project and examples/dbt against the local cloud, and axe-core on every page of
-// the console.
+// `npm run test:clients`: awswrangler, PyAthena, a dbt project, examples/dbt and pyiceberg against the local cloud, and axe-core
+// on every page of the console.
 // What cannot be installed is named and counts nothing. The last line is `N passed, N failed`.
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,6 +9,7 @@ import { OWOX_BUCKET, openReaders } from './openReaders.ts';
 import { runClient } from './runClient.ts';
 import { tryAxe } from './tryAxe.ts';
 import { tryDbt } from './tryDbt.ts';
+import { tryIceberg } from './tryIceberg.ts';
 import { tryScorecard } from './tryScorecard.ts';
 
 /** The statements take ten seconds. */
@@ -23,6 +24,7 @@ else await tryClients(python.bin);
 for (const [name, tryIt] of [
   ['dbt', tryDbt],
   ['scorecard', tryScorecard],
+  ['pyiceberg', tryIceberg],
   ['axe', tryAxe],
 ] as const) {
   const untried = await tryIt((what, findings) => {

@@ -21,7 +21,7 @@ const OWOX_STEPS = `
 |---|---|---|
 | access check | \`SELECT 1\` | \`athena-check-access/\` |
 | dry run | \`EXPLAIN <data mart>\`; a missing column is reported as \`COLUMN_NOT_FOUND\` with line and column | \`athena-dry-run/\` |
-| last change of the sources | \`EXPLAIN (TYPE IO, FORMAT JSON) <data mart>\` (refused by name in the local Athena), GetTableMetadata | \`athena-data-last-updated/\` |
+| last change of the sources | \`EXPLAIN (TYPE IO, FORMAT JSON) <data mart>\`, which names the tables, also those below views; GetTableMetadata of each | \`athena-data-last-updated/\` |
 | schema | \`SELECT * … LIMIT 0\`, types from one row of GetQueryResults; comments from \`information_schema.columns\` | \`athena-schema-fetch/\` |
 | report | any of the statements below, with execution parameters; pages of up to 1,000 rows | \`owox-data-marts/\` |
 | view | \`CREATE OR REPLACE VIEW "owox"."…" AS …\`, in OWOX's own database | \`owox-data-marts/ddl/\` |
@@ -33,8 +33,6 @@ const LIMITS = `
 
 | client | what | local Athena |
 |---|---|---|
-| OWOX | when a source was last updated: \`EXPLAIN (TYPE IO, FORMAT JSON) …\` | refused by name; OWOX's document does not grant \`athena:GetTableMetadata\` for it either |
-| Statsig | Iceberg tables in the staging database | refused by name; the tests prove that the S3 and Glue calls that they need are allowed |
 | all | times of another zone (\`AT TIME ZONE\`) | \`timestamp\` in that zone's local time, without the zone's name after it |
 | awswrangler | results of SHOW | awswrangler reads none, not even on AWS; \`GetQueryResults\` returns them |
 | PyAthena | \`ArrowCursor\` | always uses AWS's S3, whatever endpoint is configured: pass an \`endpoint_override\` to \`pyarrow.fs.S3FileSystem\` |

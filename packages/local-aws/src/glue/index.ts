@@ -11,6 +11,7 @@ import { databaseOperations, tableOperations, tableVersionOperations } from './t
 export { Catalog, readCatalog } from './Catalog.ts';
 export {
   type DatabaseEntry,
+  findPartition,
   insertPartition,
   removePartition,
   replacePartition,

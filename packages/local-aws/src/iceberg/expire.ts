@@ -16,8 +16,8 @@ type WithStatistics = TableMetadata & { readonly [name in (typeof STATISTICS)[nu
 /**
  * Drops snapshots of `main` that are older than a time, but the last `keepLast`, and those of other branches by their own
  * settings: https://iceberg.apache.org/spec/#snapshot-retention-policy. Settings of `main` itself win over the options.
- * Tags and branches that are older than their `max-ref-age-ms` go, too. `unreachable` are the files that only dropped
- * snapshots reach: to be removed after the commit, and nothing where the commit is lost.
+ * Tags and branches that are older than their `max-ref-age-ms`, or the table's `history.expire.max-ref-age-ms`, go, too.
+ * `unreachable` are the files that only dropped snapshots reach: to be removed after the commit, not where it is lost.
  */
 export async function expireSnapshots(
   files: TableFiles,
@@ -25,9 +25,10 @@ export async function expireSnapshots(
   options: { readonly olderThanMs: number; readonly keepLast: number; readonly now: number },
 ): Promise<{ metadata: TableMetadata; unreachable: string[] }> {
   assertWritable(metadata);
+  const maxRefAge = Number(metadata.properties['history.expire.max-ref-age-ms'] ?? Number.POSITIVE_INFINITY);
   const refs = Object.entries(metadata.refs).filter(([name, ref]) => {
     const head = snapshotOf(metadata, ref['snapshot-id']);
-    const maxAge = ref['max-ref-age-ms'] ?? Number.POSITIVE_INFINITY;
+    const maxAge = ref['max-ref-age-ms'] ?? maxRefAge;
     return name === 'main' || (head !== undefined && options.now - head['timestamp-ms'] <= maxAge);
   });
   const retained = new Set<bigint>();

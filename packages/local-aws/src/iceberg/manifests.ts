@@ -346,6 +346,8 @@ function partitionValue(type: string, raw: unknown): PartitionValue {
     return name === 'uuid' ? uuidText(raw) : Uint8Array.from(raw);
   }
   if (['long', 'time', 'timestamp', 'timestamptz'].includes(name)) return BigInt(String(raw));
+  // Some writers store the number of a day or a bucket as a long.
+  if (typeof raw === 'bigint') return Number(raw);
   if (typeof raw === 'number' || typeof raw === 'string' || typeof raw === 'boolean') return raw;
   throw new IcebergError('BAD_METADATA', `A manifest has a partition value that isn't of the type ${type}.`);
 }

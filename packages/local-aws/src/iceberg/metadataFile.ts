@@ -252,8 +252,10 @@ function withMain(metadata: TableMetadata): TableMetadata {
 /** Parses JSON. Integers that a number can't hold become bigint; other numbers that would change stay as they are written. */
 function parseExactJson(text: string): unknown {
   return json.parse(text, (_key, value, { source }) => {
-    if (typeof value !== 'number' || source === undefined || source === String(value)) return value;
-    return /^-?\d+$/.test(source) ? BigInt(source) : json.rawJSON(source);
+    if (typeof value !== 'number' || source === undefined) return value;
+    // 1234567890123456800 comes back as it is written, and isn't safe as a number all the same.
+    if (/^-?\d+$/.test(source)) return Number.isSafeInteger(value) ? value : BigInt(source);
+    return source === String(value) ? value : json.rawJSON(source);
   });
 }
 

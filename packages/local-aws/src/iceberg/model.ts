@@ -158,7 +158,7 @@ export type NewFile = Omit<FileEntry, 'sequenceNumber' | 'fileSequenceNumber' | 
 
 /** What a new snapshot changes. */
 export interface SnapshotChange {
-  /** Iceberg's: `append` adds data files; `replace` changes files and no rows; `delete` only removes; else `overwrite`. */
+  /** Iceberg's: `append` adds data files; `replace` changes files and no rows; `delete` only takes rows away; else `overwrite`. */
   readonly operation: 'append' | 'overwrite' | 'delete' | 'replace';
   readonly added: readonly NewFile[];
   /** Locations of data and delete files. */

@@ -56,7 +56,7 @@ export function decimalBytes(precision: number): number {
 }
 
 /** The struct's, list's or map's own fields: `element`, `key` and `value` count as fields, as in Iceberg's paths. */
-export function fieldsOf(type: IcebergType): readonly IcebergField[] {
+function fieldsOf(type: IcebergType): readonly IcebergField[] {
   if (typeof type === 'string') return [];
   if (type.type === 'struct') return type.fields;
   if (type.type === 'list') {

@@ -28,6 +28,16 @@ export interface Stores {
 /** What a stack expects in its account and doesn't create. */
 export type ExistingResources = Partial<Pick<Deployment, 'buckets' | 'databases' | 'workGroups'>>;
 
+/**
+ * Creates the database `default` if there is none, as Athena does in every account and region where it is used.
+ * https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html#full-access-to-default-db-per-region
+ */
+export function ensureDefaultDatabase(catalog: Catalog): void {
+  const Name = 'default';
+  if (catalog.databases().some(({ input }) => input.Name === Name)) return;
+  catalog.createDatabase({ Name, Description: 'Default Hive database' });
+}
+
 /** Creates what is missing of what a stack expects. What is there stays as it is. */
 export function provisionExisting(
   { buckets = [], databases = [], workGroups = [] }: ExistingResources,

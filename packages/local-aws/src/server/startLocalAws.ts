@@ -56,6 +56,7 @@ import { readQuery } from '../trino/index.ts';
 import { Enforcement } from './Enforcement.ts';
 import {
   type ExistingResources,
+  ensureDefaultDatabase,
   objectSink,
   provisionExisting,
   readTemplate,
@@ -217,6 +218,7 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
   const store = ObjectStore.open({ directory: folders.s3, clock });
   opened.defer(() => store.close());
   const catalog = Catalog.open({ directory: folders.glue, clock });
+  ensureDefaultDatabase(catalog);
   const queues = Queues.open({ directory: folders.sqs, clock, region, account });
   opened.defer(() => queues.close());
   const secrets = Secrets.open({ directory: folders.secrets, clock, partition, region, account });

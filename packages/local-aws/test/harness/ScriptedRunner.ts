@@ -44,6 +44,8 @@ export class ScriptedRunner implements StatementRunner {
     return SELECT;
   }
 
+  async repeatable(): Promise<undefined> {}
+
   async run(sql: string, context: StatementContext): Promise<StatementResult> {
     this.ran.push({ sql, context });
     const script = await this.#scripts[sql.split(' ')[0] ?? '']?.(context);

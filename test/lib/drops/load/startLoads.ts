@@ -106,6 +106,7 @@ export async function startLoads(
             });
             return {
               classify: (sql) => runner.classify(sql),
+              repeatable: (sql, context) => runner.repeatable(sql, context),
               async run(sql, context) {
                 await held;
                 return runner.run(sql, context);

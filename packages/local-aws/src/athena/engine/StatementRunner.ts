@@ -55,6 +55,8 @@ export interface StatementResult extends StatementKind {
   readonly updateCount?: number;
   /** Bytes of the files read so far. */
   readonly scannedBytes: () => number;
+  /** The text of the prepared statement that was executed. */
+  readonly executed?: string;
   /** The format of the result's object: CSV for queries, text for other statements; none of a row change. */
   readonly output: 'csv' | 'txt' | 'none';
   /** The `s3://` locations of the objects that the statement wrote, for the manifest beside the result. */
@@ -65,6 +67,14 @@ export interface StatementResult extends StatementKind {
 export interface StatementRunner {
   /** @throws StatementError when the text is not a statement. */
   classify(sql: string): StatementKind;
+  /**
+   * Whether an earlier result of a SELECT or EXECUTE answers it: it gives the same rows each time, and the caller may
+   * read its tables. `executed` is the text of the prepared statement that it executes.
+   */
+  repeatable(
+    sql: string,
+    context: StatementContext,
+  ): Promise<{ readonly executed?: string | undefined } | undefined>;
   /** @throws StatementError when the execution fails. Reading the rows may throw it, too. */
   run(sql: string, context: StatementContext): Promise<StatementResult>;
   close(): Promise<void>;

@@ -98,8 +98,7 @@ export function resultColumn(name: string, type: DuckDBType, text?: string): Ath
 
 /** The Hive type that stores such values; undefined when there is none (JSON, times with time zone, …). */
 export function hiveTypeName(type: DuckDBType, text?: string): string | undefined {
-  if (text !== undefined && text.includes('char(') && Number(/\d+/.exec(text)?.[0]) <= HIVE_VARCHAR)
-    return text;
+  if (text?.includes('char(') && Number(/\d+/.exec(text)?.[0]) <= HIVE_VARCHAR) return text;
   if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
   if (isJson(type)) return undefined;
   if (type instanceof DuckDBListType) {

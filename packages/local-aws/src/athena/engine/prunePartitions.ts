@@ -23,10 +23,7 @@ const INDEX_COLUMN = '"partition\n"';
 
 /** The scans of a query over empty tables with their filters, also through views and joins, from DuckDB's plan. */
 export async function readScans(session: Session, sql: string): Promise<readonly TableScan[]> {
-  await session.run(`SET disabled_optimizers = '${DISABLED_OPTIMIZERS}'`);
-  const plan = (await session.read(`EXPLAIN (FORMAT json) ${sql}`)).getRowsJS()[0]?.[1];
-  await session.run('RESET disabled_optimizers');
-  return readScanFilters(String(plan));
+  return readScanFilters(await explainEmpty(session, sql));
 }
 
 /**
@@ -61,6 +58,14 @@ export async function prunePartitions(
     }
   }
   return needed;
+}
+
+/** DuckDB's plan of a query over empty tables, in JSON. The emptiness of the tables does not change it. */
+export async function explainEmpty(session: Session, sql: string): Promise<string> {
+  await session.run(`SET disabled_optimizers = '${DISABLED_OPTIMIZERS}'`);
+  const plan = (await session.read(`EXPLAIN (FORMAT json) ${sql}`)).getRowsJS()[0]?.[1];
+  await session.run('RESET disabled_optimizers');
+  return String(plan);
 }
 
 /** The partitions that meet all conditions on keys; undefined when there is no such condition. */
@@ -165,7 +170,7 @@ export interface TableScan {
  * The scans in a plan of DuckDB (`EXPLAIN (FORMAT json)`) with their filters. Ambiguous conditions are omitted: with
  * fewer conditions, more partitions are read.
  */
-function readScanFilters(plan: string): TableScan[] {
+export function readScanFilters(plan: string): TableScan[] {
   const scans: TableScan[] = [];
   const visit = (node: Node, above: readonly string[]) => {
     const { Table, Filters, Expression } = node.extra_info;

@@ -83,16 +83,33 @@ function orError(sql: string, index: number, converted: ConvertedText | undefine
 /** The bytes of a document that DuckDB's reader has room for by default. */
 const DOCUMENT_BYTES = 16 * 1_024 * 1_024;
 
-/** The options of `read_json` for rewritten text files. */
-function convertedReadOptions(columns: readonly SessionColumn[], { bad, longest }: ConvertedText): string[] {
-  const types = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`);
+/** The rows of rewritten text files. */
+function readConvertedSql(
+  list: string,
+  columns: readonly SessionColumn[],
+  options: readonly string[],
+  { bad, longest }: ConvertedText,
+): string {
+  // DuckDB reads no bytes from JSON, but casts texts with `\x41` to them.
+  const bytes = columns.filter(({ type }) => BYTES.test(type));
+  const types = columns.map(
+    ({ name, type }) =>
+      `${quoteText(name)}: ${quoteText(type.replaceAll(new RegExp(BYTES, 'g'), 'VARCHAR'))}`,
+  );
   const errors = [...bad].map((index) => `${quoteText(errorMember(index))}: 'VARCHAR'`);
-  return [
+  const own = [
     "format = 'newline_delimited', records = true",
     `columns = {${[...types, ...errors].join(', ')}}`,
     `maximum_object_size = ${Math.max(DOCUMENT_BYTES, longest)}`,
   ];
+  const rows = `read_json([${list}], ${[...own, ...options].join(', ')})`;
+  if (bytes.length === 0) return rows;
+  const casts = bytes.map(({ name, type }) => `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`);
+  return `(SELECT * REPLACE (${casts.join(', ')}) FROM ${rows})`;
 }
+
+/** The type of bytes within a type's name, and not the name of a field. */
+const BYTES = /(?<!")\bBLOB\b(?!")/;
 
 function readFilesSql(
   { columns, keys }: SessionTable,
@@ -102,12 +119,14 @@ function readFilesSql(
 ): string {
   const types = keys.map((key) => `${quoteText(key.name)}: ${key.type}`).join(', ');
   const options = [
-    ...(converted === undefined ? ['union_by_name = true'] : convertedReadOptions(columns, converted)),
     keys.length === 0 ? 'hive_partitioning = false' : `hive_partitioning = true, hive_types = {${types}}`,
     ...(hidden ? ['filename = true'] : []),
   ];
   const list = files.map(({ path }) => quoteText(path)).join(', ');
-  const rows = `read_${converted === undefined ? 'parquet' : 'json'}([${list}], ${options.join(', ')})`;
+  const rows =
+    converted === undefined
+      ? `read_parquet([${list}], ${['union_by_name = true', ...options].join(', ')})`
+      : readConvertedSql(list, columns, options, converted);
   if (!hidden) return `SELECT * FROM ${rows}`;
   // A join and not a map of the files: DuckDB searches a map from its begin for every row.
   const names = HIDDEN_COLUMNS.map(({ name }) => quoteName(name)).join(', ');

@@ -175,7 +175,7 @@ export async function loadMetadata(
 }
 
 /** The failure of a change that another writer has made impossible, in Athena's words. */
-export function commitError({ database, name }: TableId, cause: unknown): unknown {
+function commitError({ database, name }: TableId, cause: unknown): unknown {
   const why = cause instanceof Error ? `: ${cause.message}` : '';
   return statementError(
     'ICEBERG_COMMIT_ERROR',

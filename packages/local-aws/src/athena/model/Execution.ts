@@ -39,6 +39,10 @@ const executionSchema = z.strictObject({
   /** The effective result configuration. `OutputLocation` is the requested folder. */
   results: resultConfigurationSchema.extend({ OutputLocation: z.string() }),
   reuse: z.strictObject({ enabled: z.boolean(), maxAgeMinutes: z.number() }).optional(),
+  /** The execution whose result this one has, without having run. */
+  reusedFrom: z.string().optional(),
+  /** The text of the prepared statement that it executed. */
+  executed: z.string().optional(),
   /** The access key of the caller who submitted it, and the name of its session. */
   caller: z.string(),
   session: z.string().optional(),

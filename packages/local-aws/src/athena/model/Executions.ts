@@ -5,7 +5,12 @@ import type { Signer } from '../../iam/Caller.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { StatementError } from '../engine/StatementError.ts';
-import type { QueryCall, StatementKind, StatementRunner } from '../engine/StatementRunner.ts';
+import type {
+  QueryCall,
+  StatementContext,
+  StatementKind,
+  StatementRunner,
+} from '../engine/StatementRunner.ts';
 import { type Execution, ExecutionJournal, isFinished, type Outcome } from './Execution.ts';
 import {
   catalogMessage,
@@ -22,6 +27,7 @@ import {
   resolveResultConfiguration,
   writeResult,
 } from './ResultStore.ts';
+import { asksForReuse, findReusable } from './resultReuse.ts';
 import type { ResultConfiguration, WorkGroups } from './WorkGroups.ts';
 
 /** "Internal service error". https://docs.aws.amazon.com/athena/latest/ug/error-reference.html */
@@ -233,17 +239,24 @@ export class Executions {
     let scannedBytes = () => 0;
     let end: FinalState;
     try {
-      const { BytesScannedCutoffPerQuery: cutoffBytes } = workGroups.find(execution.workGroup).configuration;
-      runOutcome = await runExecution(execution, {
-        runner,
-        results,
-        signal,
-        cutoffBytes,
-        onCall: (call) => onCall({ accessKeyId: execution.caller, session: execution.session }, call),
-        onStarted: (bytes) => {
-          scannedBytes = bytes;
-        },
-      });
+      const { configuration } = workGroups.find(execution.workGroup);
+      const ownCall = (call: QueryCall) =>
+        onCall({ accessKeyId: execution.caller, session: execution.session }, call);
+      const reused = asksForReuse(execution, configuration)
+        ? await this.#reuse(execution, signal, ownCall)
+        : undefined;
+      runOutcome =
+        reused ??
+        (await runExecution(execution, {
+          runner,
+          results,
+          signal,
+          cutoffBytes: configuration.BytesScannedCutoffPerQuery,
+          onCall: ownCall,
+          onStarted: (bytes) => {
+            scannedBytes = bytes;
+          },
+        }));
       end = { state: 'SUCCEEDED' };
     } catch (error) {
       end = this.#finalState(error, signal);
@@ -252,6 +265,42 @@ export class Executions {
     const now = this.#journal.executions.get(execution.id);
     if (now !== undefined && !isFinished(now))
       this.#finish({ ...now, scannedBytes: scannedBytes(), ...runOutcome }, end);
+  }
+
+  /** The outcome of an earlier execution that answers a query; undefined when it has to run. */
+  async #reuse(
+    execution: Execution,
+    signal: AbortSignal,
+    onCall: (call: QueryCall) => void,
+  ): Promise<RunOutcome | undefined> {
+    const { runner, store, clock } = this.#options;
+    try {
+      const found = await runner.repeatable(execution.query, statementContext(execution, { onCall, signal }));
+      if (found === undefined) return undefined;
+      const { executed } = found;
+      const earlier = findReusable(execution, this.#journal.executions.values(), {
+        executed,
+        now: clock.now(),
+      });
+      if (earlier?.outcome === undefined) return undefined;
+      const { outcome, outputLocation: location, statementType, substatementType } = earlier;
+      const { bucket, key } = parseResultLocation(location);
+      onCall({ service: 's3', operation: 'GetObject', bucket, key, isResult: true });
+      store.head(bucket, key);
+      return {
+        outcome,
+        outputLocation: location,
+        statementType,
+        substatementType,
+        reusedFrom: earlier.id,
+        ...(executed === undefined ? {} : { executed }),
+      };
+    } catch (error) {
+      signal.throwIfAborted();
+      // A table or result that is not there or that the caller may not read: then the query runs, and says so itself.
+      if (error instanceof StatementError || error instanceof AwsError) return undefined;
+      throw error;
+    }
   }
 
   #finalState(error: unknown, signal: AbortSignal): FinalState {
@@ -312,6 +361,17 @@ interface RunOutcome {
   readonly outputLocation: string;
   readonly statementType: Execution['statementType'];
   readonly substatementType: string;
+  readonly reusedFrom?: string;
+  readonly executed?: string;
+}
+
+/** What a runner learns of an execution. */
+function statementContext(
+  { id, catalog, database, parameters, workGroup, results }: Execution,
+  { onCall, signal }: Pick<StatementContext, 'onCall' | 'signal'>,
+): StatementContext {
+  const { OutputLocation: outputLocation } = results;
+  return { catalog, database, parameters, executionId: id, outputLocation, workGroup, onCall, signal };
 }
 
 /**
@@ -332,16 +392,10 @@ async function runExecution(
   },
 ): Promise<RunOutcome> {
   const { runner, results, signal, cutoffBytes = Number.POSITIVE_INFINITY, onCall, onStarted } = options;
-  const { id, catalog, database, parameters, workGroup } = execution;
+  const { id } = execution;
   const folder = execution.results.OutputLocation;
   const stopped = new AbortController();
-  const result = await runner.run(execution.query, {
-    catalog,
-    database,
-    parameters,
-    executionId: id,
-    outputLocation: folder,
-    workGroup,
+  const context = statementContext(execution, {
     onCall(call) {
       try {
         onCall(call);
@@ -351,6 +405,7 @@ async function runExecution(
     },
     signal: AbortSignal.any([signal, stopped.signal]),
   });
+  const result = await runner.run(execution.query, context);
   onStarted(result.scannedBytes);
   const check = () => {
     signal.throwIfAborted();
@@ -368,6 +423,7 @@ async function runExecution(
       outputLocation: location,
       statementType: result.statementType,
       substatementType: result.substatementType,
+      ...(result.executed === undefined ? {} : { executed: result.executed }),
     };
   } catch (error) {
     // The statement may still be producing rows that nobody will read.

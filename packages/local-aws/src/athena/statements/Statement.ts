@@ -1,7 +1,7 @@
 import { type StatementError, statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
 import type { PartitionTransform } from '../iceberg/tables/partitioning.ts';
-import type { TableStorage } from '../text/parseStorage.ts';
+import type { TableStorage } from '../text/TextFormat.ts';
 
 /** A table name in a statement. */
 export interface TableName {
@@ -35,6 +35,12 @@ export type Properties = ReadonlyMap<string, PropertyValue>;
 export interface PartitionSpec {
   readonly values: ReadonlyMap<string, string>;
   readonly location?: string;
+}
+
+/** What EXPLAIN shows, and how. https://docs.aws.amazon.com/athena/latest/ug/athena-explain-statement.html */
+export interface ExplainOptions {
+  readonly type: 'logical' | 'distributed' | 'validate' | 'io';
+  readonly format: 'text' | 'graphviz' | 'json';
 }
 
 /** `column = value` of SET. */
@@ -88,9 +94,17 @@ export type RowChange = { readonly name: TableName; readonly offset: number } & 
 /** A parsed Athena statement. https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html and dml-queries.html */
 export type Statement =
   | RowChange
-  | { readonly kind: 'explainChange'; readonly change: RowChange }
+  | (ExplainOptions & { readonly kind: 'explainChange'; readonly change: RowChange })
   | { readonly kind: 'query'; readonly query: QueryText }
-  | { readonly kind: 'explain'; readonly query: QueryText; readonly analyze: boolean }
+  | (ExplainOptions & {
+      readonly kind: 'explain';
+      /** The query of the explained statement. */
+      readonly query: QueryText;
+      readonly explained: Extract<Statement, { kind: 'query' | 'createTableAs' | 'insert' | 'unload' }>;
+      /** The table that the statement writes to, if `explained` does not name it. */
+      readonly target?: { readonly database: string; readonly name: string };
+      readonly analyze: boolean;
+    })
   | {
       readonly kind: 'createTableAs';
       readonly name: TableName;
@@ -196,6 +210,19 @@ export type Statement =
       readonly properties: ReadonlyMap<string, string>;
     }
   | {
+      readonly kind: 'setLocation';
+      readonly name: TableName;
+      /** The partition whose location it is; undefined: the table's. */
+      readonly partition?: PartitionSpec;
+      readonly location: string;
+    }
+  | {
+      readonly kind: 'renamePartition';
+      readonly name: TableName;
+      readonly partition: PartitionSpec;
+      readonly to: PartitionSpec;
+    }
+  | {
       readonly kind: 'changeColumn';
       readonly name: TableName;
       readonly column: string;
@@ -236,6 +263,8 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   addColumns: ['DDL', 'ALTER_TABLE_ADD_COLUMNS'],
   replaceColumns: ['DDL', 'ALTER_TABLE_REPLACE_COLUMN'],
   setProperties: ['DDL', 'ALTER_TABLE_SET_TBLPROPERTIES'],
+  setLocation: ['DDL', 'ALTER_TABLE_SET_LOCATION'],
+  renamePartition: ['DDL', 'ALTER_TABLE_RENAME_PARTITION'],
   changeColumn: ['DDL', 'ALTER_TABLE_CHANGE_COLUMN'],
   dropColumn: ['DDL', 'ALTER_TABLE_DROP_COLUMN'],
   unsetProperties: ['DDL', 'ALTER_TABLE_UNSET_TBLPROPERTIES'],

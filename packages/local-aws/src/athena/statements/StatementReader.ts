@@ -202,6 +202,13 @@ export class StatementReader {
     return { name, type, ...(comment === undefined ? {} : { comment }) };
   }
 
+  /** Whether `PARTITION (…) SET LOCATION` or `PARTITION (…) RENAME TO` follows. */
+  startsPartitionChange(): boolean {
+    if (!this.peek('partition') || this.list.symbol(this.#index + 1) !== '(') return false;
+    const next = this.list.closeOf(this.#index + 1) + 1;
+    return this.list.words(next, 'set', 'location') || this.list.words(next, 'rename', 'to');
+  }
+
   /** Reads a Hive type as text. It ends at a comma, a closing parenthesis, COMMENT, FIRST or AFTER outside of brackets. */
   #type(): string {
     let type = '';

@@ -1,4 +1,4 @@
-import type { TableInput } from '../../glue/index.ts';
+import type { Catalog, TableEntry, TableInput } from '../../glue/index.ts';
 import { parseHiveType } from '../engine/columnTypes.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext } from '../engine/StatementRunner.ts';
@@ -17,13 +17,7 @@ export function alterTable(
   { runner, context }: { readonly runner: RunnerOptions; readonly context: StatementContext },
 ): void {
   const { database, name } = resolveTableName(statement.name, context.database);
-  const { input } = runner.catalog.table(database, name);
-  // Hive's error 10131: https://github.com/apache/hive/blob/master/common/src/java/org/apache/hadoop/hive/ql/ErrorMsg.java
-  if (input.TableType === 'VIRTUAL_VIEW')
-    throw statementError(
-      'DDL',
-      'SemanticException [Error 10131]: To alter a view you need to use the ALTER VIEW command.',
-    );
+  const { input } = requireTable(runner.catalog, database, name);
   if (
     statement.kind === 'setProperties' &&
     statement.properties.get('table_type')?.toLowerCase() === 'iceberg'
@@ -39,6 +33,18 @@ export function alterTable(
     input: { DatabaseName: database, Name: name },
   });
   runner.catalog.updateTable(database, altered);
+}
+
+/** A table that is no view. @throws StatementError `DDL`; AwsError of the catalog. */
+export function requireTable(catalog: Catalog, database: string, name: string): TableEntry {
+  const entry = catalog.table(database, name);
+  // Hive's error 10131: https://github.com/apache/hive/blob/master/common/src/java/org/apache/hadoop/hive/ql/ErrorMsg.java
+  if (entry.input.TableType === 'VIRTUAL_VIEW')
+    throw statementError(
+      'DDL',
+      'SemanticException [Error 10131]: To alter a view you need to use the ALTER VIEW command.',
+    );
+  return entry;
 }
 
 /** The table with columns after its own, or instead of them. Its partition keys stay. */

@@ -17,6 +17,7 @@ import type { Session } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext, StatementResult } from '../engine/StatementRunner.ts';
 import { alterTable, glueColumn } from './alterTable.ts';
+import { alterHiveTable } from './hiveAlter.ts';
 import { runIcebergDdl } from './icebergStatements.ts';
 import { openQuery, rowsFrom } from './queryStatements.ts';
 import { type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
@@ -147,6 +148,11 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
     case 'replaceColumns':
     case 'setProperties':
       alterTable(statement, run);
+      return NO_LINES;
+    case 'setLocation':
+    case 'renamePartition':
+    case 'changeColumn':
+      alterHiveTable(statement, run);
       return NO_LINES;
     case 'addPartitions':
     case 'dropPartitions':

@@ -1,5 +1,6 @@
+import { DuckDBListType, DuckDBStructType, type DuckDBType } from '@duckdb/node-api';
 import type { TableEntry } from '../../glue/index.ts';
-import { schemaOf } from '../../iceberg/index.ts';
+import { type IcebergType, schemaOf } from '../../iceberg/index.ts';
 import { TokenList } from '../../trino/index.ts';
 import { listObjects } from '../engine/dataFiles.ts';
 import { readScans } from '../engine/prunePartitions.ts';
@@ -107,17 +108,21 @@ const PARTITION_STATEMENTS: ReadonlySet<string> = new Set([
   'dropPartitions',
   'repairTable',
   'replaceColumns',
+  'setLocation',
+  'renamePartition',
 ]);
 
 function partitionStatement(kind: string): string {
   if (kind === 'repairTable') return 'MSCK REPAIR TABLE';
   if (kind === 'replaceColumns') return 'ALTER TABLE REPLACE COLUMNS';
+  if (kind === 'setLocation') return 'ALTER TABLE SET LOCATION';
+  if (kind === 'renamePartition') return 'ALTER TABLE RENAME PARTITION';
   return kind === 'addPartitions' ? 'ALTER TABLE ADD PARTITION' : 'ALTER TABLE DROP PARTITION';
 }
 
 /** Statements that no other table has. */
 function isIcebergOnly({ kind }: Statement): boolean {
-  return /^(?:changeColumn|dropColumn|unsetProperties|renameTable|vacuum|optimize)$/.test(kind);
+  return /^(?:dropColumn|unsetProperties|renameTable|vacuum|optimize)$/.test(kind);
 }
 
 /** Why a statement of Iceberg fails for another table, or for none. */
@@ -130,7 +135,6 @@ function refusedForOthers(
   const { database, name } = resolveTableName(named, context.database);
   runner.catalog.table(database, name);
   const what: Readonly<Record<string, string>> = {
-    changeColumn: 'ALTER TABLE CHANGE COLUMN',
     dropColumn: 'ALTER TABLE DROP COLUMN',
     unsetProperties: 'ALTER TABLE UNSET TBLPROPERTIES',
     renameTable: 'ALTER TABLE RENAME',
@@ -318,9 +322,14 @@ export async function runIcebergInsert(
     assertInsertTypes(
       listed.map((column) => types[names.indexOf(column)] ?? ''),
       open,
+      statement.query.sql,
     );
     const scannedBytes = await open.attachFiles();
-    const values = names.map((name) => (listed.includes(name) ? `c${listed.indexOf(name)}` : 'NULL'));
+    const values = fields.map(({ type }, index) => {
+      const at = listed.indexOf(names[index] ?? '');
+      const source = open.columns[at];
+      return source === undefined ? 'NULL' : byPosition(`c${at}`, source.type, type);
+    });
     const before = `SELECT ${values.join(', ')} FROM (`;
     const columns = listed.map((_, index) => `c${index}`).join(', ');
     const written = await writeDataFiles(run, metadata, `${before}${open.sql}) AS s(${columns})`, {
@@ -335,6 +344,32 @@ export async function runIcebergInsert(
   } finally {
     session.close();
   }
+}
+
+/**
+ * A row's fields under the names of the table: Trino goes by their position, DuckDB's casts by their names.
+ * Rows in maps keep their names.
+ */
+function byPosition(value: string, from: DuckDBType, to: IcebergType, depth = 0): string {
+  if (typeof to === 'string') return value;
+  if (to.type === 'list' && from instanceof DuckDBListType) {
+    const item = `item${depth}`;
+    const inner = byPosition(item, from.valueType, to.element, depth + 1);
+    return inner === item ? value : `list_transform(${value}, lambda ${item}: ${inner})`;
+  }
+  if (to.type !== 'struct' || !(from instanceof DuckDBStructType)) return value;
+  const parts = to.fields.map(({ name, type }, index) => {
+    const part = `struct_extract_at(${value}, ${index + 1})`;
+    const entry = from.entryTypes[index];
+    return { name, part, own: entry === undefined ? 'NULL' : byPosition(part, entry, type, depth + 1) };
+  });
+  const isSame = parts.every(
+    ({ name, part, own }, index) =>
+      own === part && from.entryNames[index]?.toLowerCase() === name.toLowerCase(),
+  );
+  if (isSame) return value;
+  const packed = parts.map(({ name, own }) => `"${name.replaceAll('"', '""')}" := ${own}`);
+  return `CASE WHEN ${value} IS NULL THEN NULL ELSE struct_pack(${packed.join(', ')}) END`;
 }
 
 /** Runs OPTIMIZE. */

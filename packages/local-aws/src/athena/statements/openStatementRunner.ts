@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { AwsError } from '../../protocol/AwsError.ts';
 import { SqlError } from '../../trino/index.ts';
+import { isRepeatable } from '../engine/repeatable.ts';
 import { SessionPool } from '../engine/Session.ts';
 import { statementError, toStatementError } from '../engine/StatementError.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   StatementResult,
   StatementRunner,
 } from '../engine/StatementRunner.ts';
+import { runExplain } from '../explain/explainStatement.ts';
 import { changeError, changeQuery } from '../iceberg/rows/changeQuery.ts';
 import { explainRowChange, runRowChange } from '../iceberg/rows/runRowChange.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
@@ -21,7 +23,7 @@ import {
   runOptimize,
 } from './icebergStatements.ts';
 import { parseStatement } from './parseStatement.ts';
-import { type QueryRun, runExplain, runSelect, sessionDirectory } from './queryStatements.ts';
+import { openQuery, type QueryRun, runSelect, sessionDirectory } from './queryStatements.ts';
 import { type QueryText, type RowChange, type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
 
@@ -52,14 +54,50 @@ export async function openStatementRunner(options: RunnerOptions): Promise<State
         throw toStatementError(error, sql);
       }
     },
+    async repeatable(sql, context) {
+      return await resolveRepeatable(sql, withPlainDatabase(context), options, sessions);
+    },
     async run(sql, context) {
       context.signal.throwIfAborted();
-      // awswrangler quotes the database name, which Athena accepts.
-      const database = context.database?.replace(/^`(.*)`$/, '$1');
-      return await runStatement(sql, { ...context, database }, options, sessions);
+      return await runStatement(sql, withPlainDatabase(context), options, sessions);
     },
     close: () => sessions.close(),
   };
+}
+
+/** awswrangler quotes the database name, which Athena accepts. */
+function withPlainDatabase(context: StatementContext): StatementContext {
+  return { ...context, database: context.database?.replace(/^`(.*)`$/, '$1') };
+}
+
+/** Resolves the names of a query that may be answered by an earlier result, which asks for each of its tables. */
+async function resolveRepeatable(
+  sql: string,
+  context: StatementContext,
+  runner: RunnerOptions,
+  sessions: SessionPool,
+): ReturnType<StatementRunner['repeatable']> {
+  const statement = parse(sql);
+  const executed =
+    statement.kind === 'execute' ? runner.prepared.find(context.workGroup, statement.name) : undefined;
+  const query = executed === undefined ? statement : parse(executed);
+  const text = executed ?? sql;
+  if (query.kind !== 'query' || !isRepeatable(text, runner.catalog)) return undefined;
+  const parameters = statement.kind === 'execute' ? statement.parameters : context.parameters;
+  const session = await sessions.take();
+  session.closeOnAbort(context.signal);
+  try {
+    await openQuery(query.query, {
+      runner,
+      session,
+      context: { ...context, parameters },
+      statement: text,
+      nameColumns: true,
+    });
+    return { executed };
+  } finally {
+    session.close();
+  }
 }
 
 async function runStatement(
@@ -78,7 +116,9 @@ async function runStatement(
       throw statementError('NOT_FOUND', `Prepared statement not found: ${statement.name}`);
     if (parse(prepared).kind === 'execute')
       throw statementError('NOT_SUPPORTED', 'A prepared statement cannot execute another');
-    return await runStatement(prepared, { ...context, parameters: statement.parameters }, runner, sessions);
+    const parameters = statement.parameters;
+    const result = await runStatement(prepared, { ...context, parameters }, runner, sessions);
+    return { ...result, executed: prepared };
   }
   const kind = statementKind(statement);
   if (!usesRows(statement)) {
@@ -103,8 +143,7 @@ async function runStatement(
   }
   session.closeOnAbort(context.signal);
   const run = { runner, session, context, statement: sql };
-  if (statement.kind === 'explainChange')
-    return { ...kind, ...(await explainRowChange(statement.change, run)) };
+  if (statement.kind === 'explainChange') return { ...kind, ...(await explainRowChange(statement, run)) };
   if (statement.kind === 'query') return { ...kind, ...(await runSelect(statement, run)) };
   if (statement.kind === 'explain') return { ...kind, ...(await runExplain(statement, run)) };
   if (statement.kind === 'optimize') return { ...kind, ...(await runOptimize(statement, run)) };

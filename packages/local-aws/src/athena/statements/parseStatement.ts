@@ -1,4 +1,5 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
+import { parseExplain } from '../explain/parseExplain.ts';
 import { ddlFailure } from '../iceberg/failures.ts';
 import { hiveStrings } from '../text/hiveStrings.ts';
 import {
@@ -8,6 +9,7 @@ import {
   type StoredAs,
   tableStorage,
 } from '../text/parseStorage.ts';
+import { parseHiveAlter } from './hiveAlter.ts';
 import { parseIcebergAlter, parseIcebergTable, parseOptimize, parseVacuum } from './parseIceberg.ts';
 import { parseRowChange } from './parseRowChanges.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
@@ -44,7 +46,7 @@ export function parseStatement(sql: string): Statement {
   const word = first?.kind === 'word' ? first.value : '';
   if (REFUSED.has(word)) throw notEmulated(word.toUpperCase());
   if (/^(?:select|with|values|table)$/.test(word)) return { kind: 'query', query: reader.query() };
-  if (reader.take('explain')) return parseExplain(reader);
+  if (reader.take('explain')) return parseExplain(reader, parseStatement);
   const change = parseRowChange(reader);
   if (change !== undefined) return change;
   if (reader.take('insert')) return parseInsert(reader);
@@ -84,21 +86,6 @@ export function parseStatement(sql: string): Statement {
 function ended(reader: StatementReader, statement: Statement): Statement {
   reader.expectEnd();
   return statement;
-}
-
-function parseExplain(reader: StatementReader): Statement {
-  const analyze = reader.take('analyze');
-  if (reader.peek('verbose')) throw notEmulated('EXPLAIN ANALYZE VERBOSE');
-  if (reader.peekSymbol('(') && /^(?:format|type)$/.test(reader.list.word(analyze ? 3 : 2) ?? '')) {
-    const text = reader.bracketedQuery().sql.trim().toLowerCase();
-    if (text !== 'format text') throw notEmulated(`EXPLAIN (${text.toUpperCase()})`);
-  }
-  const change = analyze ? undefined : parseRowChange(reader);
-  if (change !== undefined) return { kind: 'explainChange', change };
-  if (!reader.peek('select') && !reader.peek('with') && !reader.peek('values') && !reader.peekSymbol('(')) {
-    throw notEmulated('EXPLAIN of anything but a query');
-  }
-  return { kind: 'explain', query: reader.query(), analyze };
 }
 
 function parseInsert(reader: StatementReader): Statement {
@@ -159,6 +146,8 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
     return end(reader, { kind: 'replaceColumns', name, columns: reader.columns() });
   if (reader.take('set', 'tblproperties'))
     return end(reader, { kind: 'setProperties', name, properties: tableProperties(reader) });
+  const hive = parseHiveAlter(reader, name);
+  if (hive !== undefined) return end(reader, hive);
   const ofIceberg = parseIcebergAlter(reader, name);
   if (ofIceberg !== undefined) return end(reader, ofIceberg);
   if (reader.take('drop')) {

@@ -12,7 +12,7 @@ import {
   UNNAMED,
 } from '../../trino/index.ts';
 import { checkTypes } from '../engine/checkTypes.ts';
-import { hasMicroseconds, microsecondTypeName, resultColumn, textColumn } from '../engine/columnTypes.ts';
+import { hasMicroseconds, microsecondTypeName, resultColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
@@ -247,33 +247,8 @@ export async function runSelect(
   }
 }
 
-/** Runs EXPLAIN. The result is DuckDB's plan, one row per line. */
-export async function runExplain(
-  { query, analyze }: Extract<Statement, { kind: 'explain' }>,
-  run: QueryRun,
-): Promise<Omit<StatementResult, 'statementType' | 'substatementType'>> {
-  const open = await openQuery(query, { ...run, nameColumns: true });
-  const { session, context } = run;
-  const words = analyze ? 'EXPLAIN ANALYZE ' : 'EXPLAIN ';
-  try {
-    const scannedBytes = await open.attachFiles();
-    const reader = await session.read(`${words}${open.sql}`);
-    const plan = reader.getRowsJS().map((row) => String(row[1]));
-    return {
-      columns: [{ ...textColumn('Query Plan'), type: 'varchar', precision: 2_147_483_647 }],
-      rows: rowsFrom(plan.flatMap((text) => text.trimEnd().split('\n')).map((line) => [line])),
-      scannedBytes: () => (analyze ? scannedBytes : 0),
-      output: 'txt',
-    };
-  } catch (error) {
-    throw context.signal.aborted ? context.signal.reason : open.translateError(error, words.length);
-  } finally {
-    session.close();
-  }
-}
-
 /** The columns of a query's result. Unnamed columns are named by their position, starting at 0. */
-function resultColumns(columns: OpenQuery['columns'], values: boolean): AthenaColumn[] {
+export function resultColumns(columns: OpenQuery['columns'], values: boolean): AthenaColumn[] {
   return columns.map(({ name, type, text }, index) =>
     resultColumn(values || name.startsWith(UNNAMED) ? `_col${index}` : name, type, text),
   );

@@ -156,6 +156,7 @@ export async function runInsert(
     assertInsertTypes(
       listed.map((column) => all.find((known) => known.name === column)?.trino ?? ''),
       open,
+      statement.query.sql,
     );
     const written = await writeRows(open, run, {
       columns: all.map((column) => {
@@ -288,7 +289,7 @@ function assertEmptyLocation({ runner, context }: QueryRun, location: string, me
     throw statementError('HIVE_PATH_ALREADY_EXISTS', message);
 }
 
-/** Refuses columns without a name. */
+/** Requires a name for each column of the query that makes a table. @throws StatementError `MISSING_COLUMN_NAME` */
 export function assertColumnNames(
   { query }: { readonly query: { readonly sql: string; readonly offset: number } },
   statement: string,
@@ -316,9 +317,38 @@ function castTo(column: string, hive: string): string {
   return `CAST(${column} AS ${parseHiveType(hive)?.duckDb ?? 'VARCHAR'})`;
 }
 
-/** Trino only accepts types that it can widen. */
-export function assertInsertTypes(table: readonly string[], open: OpenQuery): void {
-  const queryTypes = open.columns.map(({ type }) => trinoTypeName(type));
+/** The numbers of the columns that are the literal NULL in every row of VALUES, or in SELECT, which DuckDB makes integers. */
+function nullColumns(sql: string): ReadonlySet<number> {
+  const list = new TokenList(sql);
+  const isNull = ({ from, to }: { readonly from: number; readonly to: number }) =>
+    list.words(from, 'null') && (to === from + 1 || list.words(from + 1, 'as'));
+  if (list.words(0, 'select')) {
+    const items = list.split(1, list.length);
+    const named = items.findIndex(({ from, to }) => list.symbol(to - 1) === '*' || list.symbol(from) === '*');
+    // What follows a `*` is in an unknown place.
+    return new Set(
+      items.flatMap((item, index) => ((named < 0 || index < named) && isNull(item) ? [index] : [])),
+    );
+  }
+  if (!list.words(0, 'values')) return new Set();
+  const rows = list.split(1, list.length).map(({ from, to }) => {
+    const items = list.symbol(from) === '(' ? list.split(from + 1, to - 1) : [{ from, to }];
+    return new Set(items.flatMap((item, index) => (isNull(item) ? [index] : [])));
+  });
+  return rows.reduce((left, right) => left.intersection(right));
+}
+
+/**
+ * Trino only inserts types that it can widen.
+ *
+ * @param sql The query. Its columns that are NULL in every row fit every type.
+ * @throws StatementError `TYPE_MISMATCH`
+ */
+export function assertInsertTypes(table: readonly string[], open: OpenQuery, sql: string): void {
+  const nulls = nullColumns(sql);
+  const queryTypes = open.columns.map(({ type }, index) =>
+    nulls.has(index) ? 'unknown' : trinoTypeName(type),
+  );
   if (
     table.length === queryTypes.length &&
     table.every((want, index) => takesType(want, queryTypes[index] ?? ''))

@@ -15,6 +15,9 @@ const ALIASES: Readonly<Record<string, string>> = {
   'org.apache.hadoop.hive.serde2.JsonSerDe': TEXT_SERDES.hiveJson,
 };
 
+/** The members of a storage descriptor that say how the files are read. */
+export type TableStorage = Pick<StorageDescriptor, 'InputFormat' | 'OutputFormat' | 'SerdeInfo'>;
+
 /** What every text format has. */
 interface Lines {
   /** Lines to skip at the start and the end of each file: `skip.header.line.count`, `skip.footer.line.count`. */

@@ -62,7 +62,7 @@ export function openCsvReader(columns: readonly TextColumnType[], format: OpenCs
 }
 
 /** The fields of a line, at most `count`. A line with an open quote lacks its last field; an empty line has none. */
-export function splitLine(line: string, { separator, quote, escapeWith }: OpenCsv, count: number): string[] {
+function splitLine(line: string, { separator, quote, escapeWith }: OpenCsv, count: number): string[] {
   if (line === '') return [];
   if (!line.includes(quote) && !line.includes(escapeWith)) return line.split(separator, count);
   const fields: string[] = [];

@@ -1,10 +1,6 @@
-import type { StorageDescriptor } from '../../glue/index.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { StatementReader } from '../statements/StatementReader.ts';
-import { isTextSerde, TEXT_SERDES } from './TextFormat.ts';
-
-/** The members of a storage descriptor that say how the files are read. */
-export type TableStorage = Pick<StorageDescriptor, 'InputFormat' | 'OutputFormat' | 'SerdeInfo'>;
+import { isTextSerde, type TableStorage, TEXT_SERDES } from './TextFormat.ts';
 
 /** What ROW FORMAT says: a SerDe, or delimiters. */
 export interface RowFormat {

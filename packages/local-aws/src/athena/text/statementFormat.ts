@@ -1,7 +1,7 @@
 import type { Column } from '../../glue/index.ts';
 import { statementError } from '../engine/StatementError.ts';
-import { type TableStorage, textStorage } from './parseStorage.ts';
-import { TEXT_SERDES, textFormatOf } from './TextFormat.ts';
+import { textStorage } from './parseStorage.ts';
+import { type TableStorage, TEXT_SERDES, textFormatOf } from './TextFormat.ts';
 import { type TextOutput, textColumns, textCompression } from './writeText.ts';
 
 /** The properties of CTAS and UNLOAD that decide how the files are written. */

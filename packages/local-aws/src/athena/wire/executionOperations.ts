@@ -161,7 +161,7 @@ function executionDocument(execution: Execution) {
       ...timeline(execution),
       DataScannedInBytes: execution.scannedBytes,
       DataManifestLocation: execution.outcome?.manifestLocation,
-      ResultReuseInformation: { ReusedPreviousResult: false },
+      ResultReuseInformation: { ReusedPreviousResult: execution.reusedFrom !== undefined },
     },
     WorkGroup: workGroup,
     EngineVersion: { SelectedEngineVersion: 'AUTO', EffectiveEngineVersion: ENGINE_VERSION },

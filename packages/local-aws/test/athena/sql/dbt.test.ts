@@ -473,12 +473,8 @@ describe('a snapshot', () => {
   });
 });
 
-describe('what belongs to Iceberg and buckets', () => {
+describe('what belongs to buckets, and renames of Hive tables', () => {
   it.each([
-    [
-      `create table ${relation('other')} with (table_type='iceberg', is_external=false, location='s3://lake/other', format='parquet') as select 1 as a`,
-      /NOT_SUPPORTED: CREATE TABLE AS for Iceberg/,
-    ],
     [
       `create table ${relation('other')} with (table_type='hive', is_external=true, bucketed_by=ARRAY['a'], bucket_count=2, format='parquet') as select 1 as a`,
       /NOT_SUPPORTED: The property bucketed_by/,

@@ -137,7 +137,11 @@ const FAILURES: readonly (readonly [sql: string, reason: string | RegExp, type: 
     /^SYNTAX_ERROR: line 1:63: mismatched input 'WITH'/,
     1006,
   ],
-  ['DELETE FROM events', 'NOT_SUPPORTED: DELETE is not emulated by the local Athena', 1200],
+  [
+    'DELETE FROM events',
+    'NOT_SUPPORTED: Modifying Hive table rows is only supported for transactional tables',
+    1200,
+  ],
   ['DESCRIBE nope', 'FAILED: Table nope not found.', 1003],
   ['EXECUTE nope', 'NOT_FOUND: Prepared statement not found: nope', 1000],
 ];

@@ -215,15 +215,4 @@ describe('queries of the local Athena', () => {
       'INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected 2 but found 1',
     );
   });
-
-  it('explains a query without reading anything', async () => {
-    const { rows, columns, kind, scannedBytes } = await lake.ask(
-      "EXPLAIN SELECT count(*) FROM events WHERE ds = DATE '2026-11-18'",
-    );
-    expect(columns.map(({ Name, Type }) => [Name, Type])).toEqual([['Query Plan', 'varchar']]);
-    expect(rows.map(([line]) => line).join('\n')).toContain('AGGREGATE');
-    expect(kind).toEqual(['UTILITY', 'EXPLAIN']);
-    expect(scannedBytes).toBe(0);
-    expect((await lake.rows('EXPLAIN ANALYZE SELECT count(*) FROM events')).length).toBeGreaterThan(5);
-  });
 });

@@ -350,12 +350,10 @@ describe('databases and prepared statements', () => {
 
 describe('statements that are not emulated', () => {
   it.each([
-    ["CREATE TABLE t (a int) LOCATION 's3://lake/t/' TBLPROPERTIES ('table_type'='ICEBERG')", /Iceberg/],
-    ['MERGE INTO events USING x ON true WHEN MATCHED THEN DELETE', /MERGE/],
     ["CREATE EXTERNAL TABLE t (a int) STORED AS ORC LOCATION 's3://lake/t/'", /STORED AS ORC/],
     [
-      "CREATE EXTERNAL TABLE t (a int) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' LOCATION 's3://lake/t/'",
-      /ROW FORMAT DELIMITED/,
+      "CREATE EXTERNAL TABLE t (a int) ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.RegexSerDe' LOCATION 's3://lake/t/'",
+      /The SerDe org\.apache\.hadoop\.hive\.serde2\.RegexSerDe/,
     ],
     [
       "CREATE EXTERNAL TABLE t (a int) STORED AS PARQUET LOCATION 's3://lake/t/' TBLPROPERTIES ('projection.enabled'='true')",
@@ -364,12 +362,9 @@ describe('statements that are not emulated', () => {
     ['ALTER TABLE events RENAME TO other', /ALTER TABLE RENAME/],
     ["ALTER TABLE events SET TBLPROPERTIES ('projection.enabled'='true')", /Partition projection/],
     ["ALTER TABLE events SET TBLPROPERTIES ('table_type'='ICEBERG')", /Iceberg/],
-    ["ALTER TABLE events SET LOCATION 's3://lake/x/'", /ALTER TABLE SET/],
     ["ALTER TABLE events PARTITION (ds = '2026-11-18') REPLACE COLUMNS (a int)", /ALTER TABLE PARTITION/],
     ["ALTER DATABASE db SET DBPROPERTIES ('a'='b')", /ALTER DATABASE/],
     ['DESCRIBE EXTENDED events', /DESCRIBE EXTENDED/],
-    ['EXPLAIN (FORMAT JSON) SELECT 1', /EXPLAIN \(FORMAT JSON\)/],
-    ['OPTIMIZE events REWRITE DATA USING BIN_PACK', /OPTIMIZE/],
   ])('%s', async (sql, what) => {
     const refused = await lake.ask(sql).then(
       ({ reason }) => reason,

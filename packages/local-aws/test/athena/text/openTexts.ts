@@ -1,4 +1,5 @@
-import { GetQueryResultsCommand } from '@aws-sdk/client-athena';
+import { Readable } from 'node:stream';
+import { GetQueryResultsCommand, InvalidRequestException, type QueryExecution } from '@aws-sdk/client-athena';
 import { openStatementRunner } from '../../../src/athena/statements/openStatementRunner.ts';
 import { runToEnd, startAthena } from '../../harness/startAthena.ts';
 
@@ -13,7 +14,7 @@ export async function openTexts() {
   catalog.createDatabase({ Name: 'db' });
 
   const put = async (key: string, content: string | Uint8Array) => {
-    await store.put('lake', key, [Buffer.from(content)]);
+    await store.put('lake', key, Readable.from([Buffer.from(content)]));
   };
 
   /** The keys of the objects below a folder. */
@@ -26,7 +27,13 @@ export async function openTexts() {
   const content = async (key: string) => Buffer.concat(await store.get('lake', key).body.toArray());
 
   const ask = async (sql: string) => {
-    const execution = await runToEnd(client, sql, { QueryExecutionContext: { Database: 'db' } });
+    const execution: QueryExecution | undefined = await runToEnd(client, sql, {
+      QueryExecutionContext: { Database: 'db' },
+    }).catch((error: unknown) => {
+      // A statement that cannot be parsed or is not emulated is not started.
+      if (error instanceof InvalidRequestException) return { Status: { StateChangeReason: error.message } };
+      throw error;
+    });
     const { State: state, StateChangeReason: reason } = execution?.Status ?? {};
     if (state !== 'SUCCEEDED') return { reason: reason ?? state ?? '', rows: [], types: [] };
     const { ResultSet } = await client.send(

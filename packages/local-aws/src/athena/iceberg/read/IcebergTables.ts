@@ -19,7 +19,7 @@ import { trinoTypeOf } from './shownTypes.ts';
 import { type AskedVersion, atVersion } from './timeTravel.ts';
 
 /** What the Iceberg tables of a query need. */
-export interface IcebergContext {
+interface IcebergContext {
   readonly session: Session;
   readonly store: ObjectStore;
   readonly onCall: (call: QueryCall) => void;
@@ -125,14 +125,20 @@ export class IcebergTables {
   async attach(scans: readonly TableScan[]): Promise<void> {
     const { session } = this.#context;
     const hidden = this.#hidden();
+    const scansOf = (key: string) => scans.filter((scan) => scan.table === `${CATALOG}.${key}`);
+    const read = new Set(
+      [...this.#added].flatMap(([key, { loaded }]) => (scansOf(key).length > 0 ? [loaded.entry] : [])),
+    );
     let number = 0;
     for (const [key, { loaded, table }] of this.#added) {
       number += 1;
       const name = `iceberg_${number}`;
+      const own = scansOf(key);
+      // In `SELECT t.id FROM t FOR VERSION AS OF 1` only the version of the table is read.
+      if (own.length === 0 && read.has(loaded.entry)) continue;
       const files = await this.#liveFiles(loaded);
       const data = files.filter(({ content }) => content === 'data');
       const deletes = files.filter(({ content }) => content !== 'data');
-      const own = scans.filter((scan) => scan.table === `${CATALOG}.${key}`);
       const needed =
         own.length === 0 ? undefined : await pruneFiles(session, loaded, data, { scans: own, name });
       const links = new Map<string, LinkedFile>();

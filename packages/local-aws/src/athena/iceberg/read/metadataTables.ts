@@ -22,7 +22,7 @@ import { trinoTypeOf } from './shownTypes.ts';
 import { humanValue, valueSql } from './valueSql.ts';
 
 /** The rows of a metadata table: SQL expressions. */
-export interface MetadataTable {
+interface MetadataTable {
   readonly columns: readonly SessionColumn[];
   readonly rows: readonly (readonly string[])[];
 }

@@ -17,7 +17,7 @@ export interface LinkedFile {
 }
 
 /** A data file, with the delete files that apply to it. */
-export interface ScannedFile extends LinkedFile {
+interface ScannedFile extends LinkedFile {
   readonly deletes: readonly LinkedFile[];
 }
 

@@ -3,14 +3,9 @@ import { trinoTypeName } from '../../engine/columnTypes.ts';
 import { statementError } from '../../engine/StatementError.ts';
 import type { StatementResult } from '../../engine/StatementRunner.ts';
 import type { SessionColumn } from '../../engine/tableSql.ts';
-import {
-  type OpenQuery,
-  openQuery,
-  type QueryRun,
-  rowsFrom,
-  runExplain,
-} from '../../statements/queryStatements.ts';
-import { type RowChange, resolveTableName } from '../../statements/Statement.ts';
+import { runExplain } from '../../explain/explainStatement.ts';
+import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from '../../statements/queryStatements.ts';
+import { type RowChange, resolveTableName, type Statement } from '../../statements/Statement.ts';
 import { takesType } from '../../statements/writeStatements.ts';
 import { commitChange } from '../commit.ts';
 import { isIcebergTable } from '../glueTable.ts';
@@ -70,14 +65,27 @@ export async function runRowChange(change: RowChange, run: QueryRun): Promise<Qu
 }
 
 /** Runs EXPLAIN of a row change: the plan of the query that finds its rows. Nothing changes. */
-export async function explainRowChange(change: RowChange, run: QueryRun): Promise<QueryResult> {
-  const { query, context } = await prepareChange(change, run).catch((error: unknown) => {
+export async function explainRowChange(
+  { change, type, format }: Extract<Statement, { kind: 'explainChange' }>,
+  run: QueryRun,
+): Promise<QueryResult> {
+  const { query, context, table } = await prepareChange(change, run).catch((error: unknown) => {
     run.session.close();
     throw error;
   });
+  const text = { sql: query.sql, offset: 0 };
+  const target = { database: table.entry.databaseName, name: table.entry.input.Name };
   try {
     return await runExplain(
-      { kind: 'explain', query: { sql: query.sql, offset: 0 }, analyze: false },
+      {
+        kind: 'explain',
+        query: text,
+        explained: { kind: 'query', query: text },
+        target,
+        analyze: false,
+        type,
+        format,
+      },
       { ...run, context, statement: query.sql, rowIds: true },
     );
   } catch (error) {

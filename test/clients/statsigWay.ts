@@ -1,0 +1,120 @@
+import { DeleteObjectsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { assignmentSource, metricSource } from '../../cli/connect/statsigGuide.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { answer, run } from './answer.ts';
+import type { ReaderClients } from './openReaders.ts';
+
+/** An experiment's results by group: its name, its units, and the sum of a metric. */
+export type GroupResult = readonly (string | null)[];
+
+/**
+ * An experiment as Statsig's document describes it: a folder `experiment-<ID>` in the Statsig folder, with a folder for
+ * each staging table; Iceberg tables in the staging database, loaded day by day; and tables of results.
+ * https://docs.statsig.com/statsig-warehouse-native/connecting-your-warehouse/athena, "Staging Architecture Details".
+ * Its statements are not public: these are those that Athena has for such loads, and make the same calls.
+ */
+export class StatsigExperiment {
+  readonly #clients: ReaderClients;
+  readonly #config: Config;
+  readonly #workgroup: string;
+  readonly #id: string;
+
+  constructor(clients: ReaderClients, config: Config, options: { workgroup: string; id: string }) {
+    this.#clients = clients;
+    this.#config = config;
+    this.#workgroup = options.workgroup;
+    this.#id = options.id;
+  }
+
+  /** The experiment's folder, with a slash at its end. */
+  get folder(): string {
+    return `${this.#config.statsigFolder}/experiment-${this.#id}/`;
+  }
+
+  /** Makes the staging tables, empty: one by its columns, one by a query. */
+  async prepare(): Promise<void> {
+    await this.#run(`CREATE TABLE ${this.#table('first_exposures')} (
+        unit_id string, group_id string, first_exposure timestamp
+      ) PARTITIONED BY (day(first_exposure)) LOCATION '${this.#location('first_exposures')}'
+      TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')`);
+    await this.#run(`CREATE TABLE ${this.#table('unit_days')} WITH (
+        table_type = 'ICEBERG', is_external = false, format = 'PARQUET', partitioning = ARRAY['ds'],
+        location = '${this.#location('unit_days')}'
+      ) AS ${this.#unitDays('2026-01-01')}`);
+  }
+
+  /** Loads a day: exposures by MERGE, the day's values instead of those loaded before. It may be repeated. */
+  async load(day: string): Promise<void> {
+    await this.#run(`MERGE INTO ${this.#table('first_exposures')} AS known USING (
+        SELECT "user_id" AS unit_id, min_by("group_id", "timestamp") AS group_id, min("timestamp") AS first_exposure
+        FROM (${sourceOf(assignmentSource(this.#config).sql, day)}) WHERE "experiment_id" = '${this.#id}' GROUP BY 1
+      ) AS day ON known.unit_id = day.unit_id
+      WHEN MATCHED AND day.first_exposure < known.first_exposure
+        THEN UPDATE SET group_id = day.group_id, first_exposure = day.first_exposure
+      WHEN NOT MATCHED THEN INSERT (unit_id, group_id, first_exposure)
+        VALUES (day.unit_id, day.group_id, day.first_exposure)`);
+    await this.#run(`DELETE FROM ${this.#table('unit_days')} WHERE ds = DATE '${day}'`);
+    await this.#run(`INSERT INTO ${this.#table('unit_days')} ${this.#unitDays(day)}`);
+  }
+
+  /** Writes the table of results and reads it. */
+  async results(): Promise<readonly GroupResult[]> {
+    await this.#run(`CREATE TABLE ${this.#table('results')} WITH (
+        table_type = 'ICEBERG', is_external = false, location = '${this.#location('results')}'
+      ) AS SELECT e.group_id, count(DISTINCT e.unit_id) AS units, sum(d.total) AS total
+        FROM ${this.#table('first_exposures')} AS e
+        LEFT JOIN ${this.#table('unit_days')} AS d ON d.unit_id = e.unit_id GROUP BY 1`);
+    const sql = `SELECT group_id, units, total FROM ${this.#table('results')} ORDER BY 1`;
+    return (await answer(this.#clients.athena, this.#input(sql))).rows;
+  }
+
+  /** Drops the tables and deletes what is left in the experiment's folder. */
+  async cleanUp(): Promise<void> {
+    for (const table of ['first_exposures', 'unit_days', 'results'])
+      await this.#run(`DROP TABLE IF EXISTS ${this.#table(table)}`);
+    const keys = await this.keys();
+    if (keys.length === 0) return;
+    const Objects = keys.map((Key) => ({ Key }));
+    await this.#clients.s3.send(
+      new DeleteObjectsCommand({ Bucket: this.#config.bucket, Delete: { Objects } }),
+    );
+  }
+
+  /** The keys in the experiment's folder. */
+  async keys(): Promise<readonly string[]> {
+    const { Contents = [] } = await this.#clients.s3.send(
+      new ListObjectsV2Command({ Bucket: this.#config.bucket, Prefix: this.folder }),
+    );
+    return Contents.map(({ Key = '' }) => Key);
+  }
+
+  #unitDays(day: string): string {
+    return `SELECT m."user_id" AS unit_id, sum(m."value_number") AS total, count(*) AS events, CAST(m."timestamp" AS date) AS ds
+      FROM (${sourceOf(metricSource(this.#config).sql, day)}) AS m
+      JOIN ${this.#table('first_exposures')} AS e ON e.unit_id = m."user_id" AND m."timestamp" >= e.first_exposure
+      GROUP BY 1, 4`;
+  }
+
+  #table(name: string): string {
+    return `${this.#config.athena.stagingDatabase}.experiment_${this.#id}_${name}`;
+  }
+
+  #location(name: string): string {
+    return `s3://${this.#config.bucket}/${this.folder}${name}/`;
+  }
+
+  async #run(sql: string): Promise<void> {
+    await run(this.#clients.athena, this.#input(sql));
+  }
+
+  #input(QueryString: string) {
+    return { QueryString, WorkGroup: this.#workgroup };
+  }
+}
+
+/** A source for one day: Statsig fills in its date macros. */
+function sourceOf(sql: string, day: string): string {
+  return sql
+    .replaceAll('{statsig_start_date}', `DATE '${day}'`)
+    .replaceAll('{statsig_end_date}', `DATE '${day}'`);
+}
