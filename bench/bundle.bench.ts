@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { bundleFunctions, lambdaModule } from '../infra/build/bundleFunctions.ts';
 import { defineConfig } from '../lib/config/defineConfig.ts';
-import type { Bench } from './Bench.ts';
+import type { Bench } from './run.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const ROUNDS = 21;

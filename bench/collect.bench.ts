@@ -1,9 +1,9 @@
 import { gunzipSync } from 'node:zlib';
 import { billedBytes, packDocuments } from '../lib/landing/delivery/packDocuments.ts';
-import type { Bench, BenchRow } from './Bench.ts';
 import { collectBodies, collectorFor } from './collect/collectBodies.ts';
 import { hostileBodies } from './collect/hostileBodies.ts';
 import { runHostileRequests } from './collect/takeHostile.ts';
+import type { Bench, BenchRow } from './run.ts';
 
 /** Events in the bodies of one round: enough to measure, and few enough that noise affects both sides equally. */
 const EVENTS_PER_ROUND = 4_000;

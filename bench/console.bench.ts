@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { openConsole } from '../console/index.ts';
 import { defineConfig } from '../lib/config/defineConfig.ts';
-import type { Bench, BenchRow } from './Bench.ts';
 import { openChromium } from './console/openChromium.ts';
 import { startFeed } from './console/startFeed.ts';
+import type { Bench, BenchRow } from './run.ts';
 
 /** An hour of 100 requests a second. */
 const REQUESTS = 360_000;

@@ -5,8 +5,8 @@ import type { EndpointKind } from '../lib/schema/endpoint.ts';
 import { type MonthlyUsage, monthlyCost, readsPerMillion } from '../observe/cost/monthlyCost.ts';
 import { measureSample, sampleMonth } from '../observe/cost/sampleUsage.ts';
 import { FUNCTION_MEGABYTES } from '../observe/cost/stageUsage.ts';
-import type { Bench, BenchRow } from './Bench.ts';
 import { collectBodies } from './collect/collectBodies.ts';
+import type { Bench, BenchRow } from './run.ts';
 
 const MILLION = 1_000_000;
 /** Events of the bodies that are measured. */

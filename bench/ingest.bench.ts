@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import type { EngineFile } from '../lib/drops/engine/Engine.ts';
-import type { Bench, BenchRow } from './Bench.ts';
 import { dropKinds, makeDropOf } from './ingest/dropKinds.ts';
 import { FILES, firstRows, makeDrop, ROWS_PER_FILE, timesOver } from './ingest/ingestData.ts';
 import { mapWithParquetjs } from './ingest/mapWithParquetjs.ts';
 import { planDrops } from './ingest/planDrops.ts';
+import type { Bench, BenchRow } from './run.ts';
 
 /** A Lambda of 1,769 MB has one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const THREADS = 1;

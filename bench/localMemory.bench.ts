@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { repositoryRoot } from '../local/dataDirectory.ts';
-import type { Bench, BenchRow } from './Bench.ts';
+import type { Bench, BenchRow } from './run.ts';
 
 /** After so many events everything is delivered, and the memory is read. The first is the baseline of the others. */
 const MEASURED_AT = [250_000, 500_000, 1_000_000, 2_000_000];

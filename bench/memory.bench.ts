@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { packDocuments } from '../lib/landing/delivery/packDocuments.ts';
-import type { Bench } from './Bench.ts';
 import { collectBodies, collectorFor } from './collect/collectBodies.ts';
+import type { Bench } from './run.ts';
 
 const EVENTS = 1_000_000;
 const EVENTS_PER_BODY = 20;

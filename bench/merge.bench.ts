@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { Catalog, ObjectStore, openStatementRunner, realClock } from '../packages/local-aws/src/index.ts';
-import type { Bench, BenchRow } from './Bench.ts';
+import type { Bench, BenchRow } from './run.ts';
 
 const DATABASE = 'sluice';
 const BUCKET = 'data';

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cloud, startCloud } from '../local/startCloud.ts';
-import type { Bench, BenchRow } from './Bench.ts';
 import { collectBodies } from './collect/collectBodies.ts';
 import { drain } from './pressure/drain.ts';
+import type { Bench, BenchRow } from './run.ts';
 
 /** Events of a request, and requests of one case, sent one after the other. */
 const EVENTS = 20;

@@ -20,7 +20,7 @@ import {
   startEdge,
   tableViewSql,
 } from '../packages/local-aws/src/index.ts';
-import type { Bench, BenchRow } from './Bench.ts';
+import type { Bench, BenchRow } from './run.ts';
 
 const DATABASE = 'sluice';
 const TABLE = 'events';

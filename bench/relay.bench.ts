@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { bundleFunctions } from '../infra/build/bundleFunctions.ts';
 import { defineConfig } from '../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../lib/schema/config.ts';
-import type { Bench, BenchRow } from './Bench.ts';
 import { collectBodies } from './collect/collectBodies.ts';
 import type { RoundCost } from './relay/collectorProcess.ts';
 import { startServices } from './relay/startServices.ts';
+import type { Bench, BenchRow } from './run.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const REQUESTS_PER_ROUND = 100;

@@ -1,7 +1,23 @@
 // Runs the benchmarks: node bench/run.ts [name …] [--json]. Prints a table, or with --json one object per line.
 import { readdirSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
-import type { Bench, BenchRow } from './Bench.ts';
+
+/** One measured number, in the form of every benchmark. */
+export interface BenchRow {
+  /** What was measured on, e.g. `20 events`. */
+  readonly case: string;
+  /** e.g. `events_per_s`. */
+  readonly metric: string;
+  readonly value: number;
+  /** e.g. `1/s`, `ratio`. */
+  readonly unit: string;
+}
+
+/** The default export of a `bench/<name>.bench.ts`. */
+export interface Bench {
+  readonly name: string;
+  run(): Promise<readonly BenchRow[]>;
+}
 
 const folder = new URL('./', import.meta.url);
 const names = readdirSync(folder)

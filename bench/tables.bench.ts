@@ -8,8 +8,8 @@ import { runDuckDb, runSql } from '../observe/runSql.ts';
 import { listTableFiles } from '../observe/tables/dayFiles.ts';
 import { sampleRows } from '../observe/tables/sampleRows.ts';
 import { MovableClock } from '../packages/local-aws/src/index.ts';
-import type { Bench, BenchRow } from './Bench.ts';
 import { makeLake } from './lake/makeLake.ts';
+import type { Bench, BenchRow } from './run.ts';
 
 const LAST = '2026-11-20';
 const DAYS = 120;

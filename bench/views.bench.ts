@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteText } from '../lib/base/sql.ts';
 import { exposuresTable } from '../lib/tables/exposuresTable.ts';
-import type { Bench, BenchRow } from './Bench.ts';
+import type { Bench, BenchRow } from './run.ts';
 import { readScans } from './views/readScans.ts';
 import type { QueryJob, QueryTimes } from './views/timeQuery.ts';
 import { type DayFile, openViewSession, viewConfig, writeExposureDays } from './views/viewSession.ts';

@@ -126,9 +126,9 @@ describe('an Athena request', () => {
   });
 
   it('is rejected by name when the local Athena does not emulate it', async () => {
-    expect(await refusal(inWorkgroup('OPTIMIZE product_events REWRITE DATA USING BIN_PACK'))).toMatchObject({
+    expect(await refusal(inWorkgroup('ANALYZE product_events'))).toMatchObject({
       ...{ name: 'InvalidRequestException' },
-      message: 'NOT_SUPPORTED: OPTIMIZE is not emulated by the local Athena',
+      message: 'NOT_SUPPORTED: ANALYZE is not emulated by the local Athena',
     });
   });
 
