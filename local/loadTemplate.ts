@@ -9,13 +9,15 @@ import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 import { parseTemplate, type Template } from '../packages/local-aws/src/index.ts';
 import { digestInputs, type Packaged, packageService } from './packageService.ts';
 
-/** Packages that are kept: enough for a few configurations side by side. */
+/** Packages that are kept besides those in use: enough for a few configurations side by side. */
 const KEPT = 12;
 /** From this age on nobody packages in a workspace any more, ms. */
 const LEFT_MS = 60 * 60_000;
 /** Attempts to move a package into place: other processes may do the same. */
 const MOST_TRIES = 5;
 const PACKAGE_FILE = 'deployment.json';
+/** An empty file in a package, named by a process that runs it. */
+const USED = /^\.used-(\d+)$/;
 
 /** What is kept beside the bundles. */
 const packageSchema = z.strictObject({ stackName: z.string(), template: z.unknown() });
@@ -53,7 +55,8 @@ export interface LoadedTemplate {
 
 /**
  * The CloudFormation template and the bundled functions that `serverless package` makes of the sources as they
- * are now. Packages are kept by a digest of their inputs, so only a change is packaged again.
+ * are now. Packages are kept by a digest of their inputs, so only a change is packaged again. The package stays while this
+ * process lives: functions load parts of their code when they first need them.
  *
  * @throws LocalTemplateError when packaging fails, ConfigError when the configuration is not valid.
  */
@@ -64,6 +67,7 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
   const { region = config.region } = options;
   const digest = await digestInputs({ root, code }, { config, stage, region });
   const directory = join(cacheDirectory, digest);
+  await markUsed(directory);
   const kept = await readPackage(directory);
   if (kept !== undefined) return { ...kept, directory, config, cached: true };
 
@@ -85,6 +89,7 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
   } finally {
     await rm(workspace, { recursive: true, force: true });
   }
+  await markUsed(directory);
   await forgetOld(cacheDirectory);
   const { stackName, template } = packaged;
   return { stackName, template: parseTemplate(template), directory, config, cached: false };
@@ -134,10 +139,40 @@ function isErrorOf(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
 }
 
-/** Removes all packages but the latest, and workspaces that an interrupted packaging has left. */
+/** Marks a package as used by this process. Nothing is done if there is none. */
+async function markUsed(directory: string): Promise<void> {
+  try {
+    await writeFile(join(directory, `.used-${process.pid}`), '');
+  } catch (error) {
+    if (!isErrorOf(error, 'ENOENT')) throw error;
+  }
+}
+
+/** Whether a process that lives uses a package. */
+async function isUsed(directory: string): Promise<boolean> {
+  const names = await readdir(directory).catch(() => []);
+  return names.some((name) => {
+    const pid = USED.exec(name)?.[1];
+    return pid !== undefined && isAlive(Number(pid));
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // It lives and is somebody else's.
+    return isErrorOf(error, 'EPERM');
+  }
+}
+
+/** Removes the packages that nobody uses but the latest, and workspaces that an interrupted packaging has left. */
 async function forgetOld(cacheDirectory: string): Promise<void> {
   const names = await readdir(cacheDirectory);
-  const packages = await datedPaths(cacheDirectory, names.filter(isPackage));
+  const all = names.filter(isPackage);
+  const used = await Promise.all(all.map((name) => isUsed(join(cacheDirectory, name))));
+  const unused = all.filter((_, index) => used[index] === false);
+  const packages = await datedPaths(cacheDirectory, unused);
   const workspaces = await datedPaths(cacheDirectory, names.filter(isWorkspace));
   const old = packages.sort((a, b) => b.modifiedMs - a.modifiedMs).slice(KEPT);
   const left = workspaces.filter(({ modifiedMs }) => Date.now() - modifiedMs > LEFT_MS);
