@@ -163,6 +163,8 @@ export interface SnapshotChange {
   readonly added: readonly NewFile[];
   /** Locations of data and delete files. */
   readonly removed?: readonly string[];
+  /** Locations of delete files that apply to no data file: they are removed where another writer has not done so. */
+  readonly unneeded?: readonly string[];
   /** Added to the snapshot's summary. */
   readonly summary?: Readonly<Record<string, string>>;
 }

@@ -71,7 +71,7 @@ async function withSnapshot(writing: Writing, change: SnapshotChange, now: numbe
   const parent = snapshotOf(metadata);
   const before = parent ? await readManifestList(files, parent) : [];
   const removed: FileEntry[] = [];
-  const kept = await withoutRemoved(writing, before.filter(hasLive), new Set(change.removed), removed);
+  const kept = await withoutRemoved(writing, before.filter(hasLive), change, removed);
   const added = change.added.map((file) => ({
     ...file,
     sequenceNumber: file.sequenceNumber ?? sequenceNumber,
@@ -111,12 +111,13 @@ async function withSnapshot(writing: Writing, change: SnapshotChange, now: numbe
 async function withoutRemoved(
   writing: Writing,
   manifests: readonly Manifest[],
-  locations: ReadonlySet<string>,
+  change: SnapshotChange,
   removed: FileEntry[],
 ): Promise<Manifest[]> {
+  const locations = new Set([...(change.removed ?? []), ...(change.unneeded ?? [])]);
   if (locations.size === 0) return [...manifests];
   const result: Manifest[] = [];
-  const missing = new Set(locations);
+  const missing = new Set(change.removed);
   for (const manifest of manifests) {
     const entries = await readManifest(writing.files, writing.metadata, manifest);
     const live = entries.filter(({ status }) => status !== 'deleted');

@@ -142,6 +142,19 @@ describe('a snapshot', () => {
     expect(names(await history.live())).toEqual(['c']);
   });
 
+  it('removes delete files that nothing needs, if nobody else has', async () => {
+    const history = new History();
+    const unneeded = [deletes('p', 'data').location];
+    await history.apply({
+      operation: 'overwrite',
+      added: [orderFile('a'), orderFile('b'), deletes('p', 'position-deletes')],
+    });
+    await history.apply({ operation: 'delete', removed: [orderFile('a').location], unneeded });
+    expect(names(await history.live())).toEqual(['b']);
+    await history.apply({ operation: 'delete', removed: [orderFile('b').location], unneeded });
+    expect(await history.live()).toEqual([]);
+  });
+
   it('sums up what it changed and what there is', async () => {
     const history = new History();
     await history.apply({

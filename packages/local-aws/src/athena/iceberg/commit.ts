@@ -43,12 +43,19 @@ export interface ReadBasis {
    * Whether delete files that others have added since then to a touched file change the same rows. Default: always.
    */
   readonly overlaps?: (dataFile: string, added: readonly FileEntry[]) => Promise<boolean>;
+  /**
+   * Whether the change also depends on rows that were not there, as a MERGE that inserts what it did not find: then rows
+   * that others have added since are a conflict. Default false.
+   */
+  readonly absent?: boolean;
 }
 
 /** A change of a table's files. */
 export interface RowsChange extends SnapshotChange {
   /** Default: the change depends on no row, as an INSERT. */
   readonly basis?: ReadBasis;
+  /** The `table-uuid` of the table that the files were written for: one of the same name may have taken its place. */
+  readonly tableUuid?: string;
 }
 
 const LIMITS = {
@@ -73,10 +80,15 @@ export async function commitChange(
   table: TableId,
   change: RowsChange,
 ): Promise<TableMetadata> {
-  const { basis, ...snapshot } = change;
+  const { basis, tableUuid, ...snapshot } = change;
   const { clock } = run.runner;
   try {
     return await commitTable(run, table, async (metadata, files) => {
+      if (tableUuid !== undefined && tableUuid !== metadata['table-uuid'])
+        throw new IcebergError(
+          'COMMIT_CONFLICT',
+          `Table UUID does not match: current=${tableUuid} != refreshed=${metadata['table-uuid']}`,
+        );
       if (basis !== undefined) await requireNoConflict(files, metadata, basis);
       const snapshotId = newSnapshotId(metadata);
       return await applySnapshot(files, metadata, snapshot, { now: clock.now(), snapshotId });
@@ -265,16 +277,16 @@ function movedInput(
 
 /**
  * Requires that no one else has changed what a change depends on since it read its snapshot: the data files that it
- * touches are still there, without new deletes of the same rows.
+ * touches are still there, without new deletes of the same rows, and there are no new rows where it depends on that.
  *
  * @throws IcebergError `COMMIT_CONFLICT`
  */
 async function requireNoConflict(
   files: TableFiles,
   metadata: TableMetadata,
-  { snapshotId, touched, overlaps }: ReadBasis,
+  { snapshotId, touched, overlaps, absent = false }: ReadBasis,
 ): Promise<void> {
-  if (metadata['current-snapshot-id'] === snapshotId || touched.length === 0) return;
+  if (metadata['current-snapshot-id'] === snapshotId || (touched.length === 0 && !absent)) return;
   const current = snapshotOf(metadata);
   const entries = current === undefined ? [] : await readFiles(files, metadata, current);
   const deletes = entries.filter(({ content }) => content !== 'data');
@@ -282,6 +294,13 @@ async function requireNoConflict(
     entries.filter(({ content }) => content === 'data').map((file) => [file.location, file]),
   );
   const readUntil = snapshotId === null ? 0n : (sequenceOf(metadata.snapshots, snapshotId) ?? 0n);
+  // Rewritten rows keep their age: https://iceberg.apache.org/spec/#sequence-numbers
+  const newer = [...data.values()].filter(({ sequenceNumber }) => sequenceNumber > readUntil);
+  if (absent && newer.length > 0)
+    throw new IcebergError(
+      'COMMIT_CONFLICT',
+      `Found conflicting files that can contain records matching true: [${newer.map(({ location }) => location).join(', ')}]`,
+    );
   for (const location of touched) {
     const file = data.get(location);
     if (file === undefined)

@@ -318,6 +318,12 @@ export async function runIcebergInsert(
         'COLUMN_NOT_FOUND',
         `Insert column name does not exist in target table: ${missing}`,
       );
+    const twice = listed.find((column, index) => listed.indexOf(column) !== index);
+    if (twice !== undefined)
+      throw statementError(
+        'DUPLICATE_COLUMN_NAME',
+        `Insert column name is specified more than once: ${twice}`,
+      );
     const types = fields.map(({ type }) => trinoTypeOf(type));
     assertInsertTypes(
       listed.map((column) => types[names.indexOf(column)] ?? ''),
@@ -336,7 +342,11 @@ export async function runIcebergInsert(
       translateError: (error, prefix) => open.translateError(error, prefix + before.length),
     });
     if (written.files.length > 0)
-      await commitChange(run, table, { operation: 'append', added: written.files });
+      await commitChange(run, table, {
+        operation: 'append',
+        added: written.files,
+        tableUuid: metadata['table-uuid'],
+      });
     const locations = written.files.map((file) => file.location);
     return toStatementResult({ rows: written.rows, scannedBytes, locations, partitions: [] });
   } catch (error) {

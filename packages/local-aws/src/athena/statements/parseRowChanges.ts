@@ -42,9 +42,17 @@ function parseAssignments(reader: StatementReader, ends: readonly string[]): Ass
     if (reader.peek('where') || reader.peek('when')) throw reader.unexpected('<identifier>');
     const column = reader.name().toLowerCase();
     reader.expectSymbol('=');
-    assignments.push({ column, offset, value: reader.part(ends) });
+    assignments.push({ column, offset, value: parseValue(reader, ends) });
   } while (reader.takeSymbol(','));
   return assignments;
+}
+
+/** An expression, which `*` is not: in a query it would be several columns. */
+function parseValue(reader: StatementReader, ends: readonly string[]): QueryText {
+  const value = reader.part(ends);
+  const star = /^[\s(]*\*/.test(value.sql) ? value.sql.indexOf('*') : value.sql.search(/(?<=\.\s*)\*[\s)]*$/);
+  if (star < 0) return value;
+  throw new SqlError('SYNTAX_ERROR', "mismatched input '*'. Expecting: <expression>", value.offset + star);
 }
 
 function parseMerge(reader: StatementReader, offset: number): RowChange {
@@ -113,7 +121,7 @@ function parseInsert(reader: StatementReader): MergeClause['action'] {
   if (!reader.take('values')) throw reader.unexpected(columns === undefined ? "'(', 'VALUES'" : "'VALUES'");
   reader.expectSymbol('(');
   const values: QueryText[] = [];
-  do values.push(reader.part([',', ')']));
+  do values.push(parseValue(reader, [',', ')']));
   while (reader.takeSymbol(','));
   reader.expectSymbol(')');
   if (!reader.atEnd && !reader.peek('when')) throw reader.unexpected("'WHEN', <EOF>");

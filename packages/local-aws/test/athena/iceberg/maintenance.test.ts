@@ -202,7 +202,6 @@ describe('the calls to Glue and S3', () => {
       's3:DeleteObject called/data',
       's3:GetObject called/metadata',
       's3:ListBucket called/',
-      's3:ListBucket called/data',
     ]);
     expect(await during('DROP TABLE called')).toEqual([
       'glue:DeleteTable',

@@ -32,7 +32,7 @@ interface Rewrite {
  * out. https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-data-optimization.html
  *
  * Rewritten rows keep the sequence number of the snapshot that was read, so that deletes by equality which are committed
- * meanwhile still apply; deletes by position of a rewritten file make it fail.
+ * meanwhile still apply; deletes by position of a rewritten file make it fail, and all of one whose rows get another partition spec.
  *
  * @returns Bytes read.
  * @throws StatementError `ICEBERG_COMMIT_ERROR` when another writer has changed a rewritten file.
@@ -80,6 +80,12 @@ export async function optimize(
     throw error;
   }
   const touched = new Set(rewrites.flatMap((rewrite) => rewrite.files.map(({ location }) => location)));
+  // Rows that get into another partition spec are out of the reach of deletes of theirs.
+  const moved = new Set(
+    rewrites
+      .filter(({ specId }) => specId !== metadata['default-spec-id'])
+      .flatMap((rewrite) => rewrite.files.map(({ location }) => location)),
+  );
   const left = data.filter(({ location }) => !touched.has(location));
   const needed = new Set(
     left.flatMap((file) => deletesOf(file, deletes, metadata).map(({ location }) => location)),
@@ -88,11 +94,14 @@ export async function optimize(
   await commitChange(run, table, {
     operation: 'replace',
     added,
-    removed: [...touched, ...dangling],
+    removed: [...touched],
+    unneeded: dangling,
+    tableUuid: metadata['table-uuid'],
     basis: {
       snapshotId: snapshot['snapshot-id'],
       touched: [...touched],
-      overlaps: async (_file, own) => own.some(({ content }) => content === 'position-deletes'),
+      overlaps: async (file, own) =>
+        moved.has(file) || own.some(({ content }) => content === 'position-deletes'),
     },
   });
   return scanned;

@@ -8,7 +8,6 @@ import { statementError } from '../../engine/StatementError.ts';
 import { type CommitRun, commitTable, discard, loadMetadata, type TableId } from '../commit.ts';
 import { objectOf, openTableFiles } from '../tableFiles.ts';
 import { maintenanceSettings } from '../tables/tableProperties.ts';
-import { dataLocation } from '../writeData.ts';
 
 /**
  * Runs VACUUM: drops snapshots that are older than `vacuum_max_snapshot_age_seconds`, but the last
@@ -26,6 +25,12 @@ export async function vacuum(run: CommitRun, table: TableId): Promise<void> {
     throw statementError(
       'GENERIC_INTERNAL_ERROR',
       `Path missing in file system location: ${before.location}`,
+    );
+  // RemoveSnapshots in https://github.com/apache/iceberg.
+  if (before.properties['gc.enabled']?.toLowerCase() === 'false')
+    throw statementError(
+      'GENERIC_INTERNAL_ERROR',
+      'Cannot expire snapshots: GC is disabled (deleting files may corrupt other tables)',
     );
   let removed: string[] = [];
   const now = clock.now();
@@ -50,7 +55,7 @@ export async function vacuum(run: CommitRun, table: TableId): Promise<void> {
 }
 
 /**
- * Files in the table's folders that it doesn't reach: those that are older than its snapshots may become, and metadata files
+ * Files in the table's folder that it doesn't reach: those that are older than its snapshots may become, and metadata files
  * from before the current one, which no writer is about to commit.
  */
 async function unneeded(
@@ -65,13 +70,12 @@ async function unneeded(
   const { location: current, metadata: latest } = await loadMetadata(run, files, table);
   const reached = new Set([current, ...(await reachableFiles(files, latest))].map(placeOf));
   const version = metadataVersion(current) ?? 0;
-  const folders = new Set([latest.location.replace(/\/+$/, ''), dataLocation(latest)]);
-  const found = new Set<string>();
-  for (const folder of folders)
-    for await (const { location, modifiedMs } of files.list(folder))
-      if (modifiedMs < now - snapshotAgeMs || (metadataVersion(location) ?? version) < version)
-        found.add(location);
-  return [...found].filter((location) => !reached.has(placeOf(location)));
+  const found: string[] = [];
+  // Not those of `write.data.path`, which several tables may share.
+  for await (const { location, modifiedMs } of files.list(latest.location.replace(/\/+$/, '')))
+    if (modifiedMs < now - snapshotAgeMs || (metadataVersion(location) ?? version) < version)
+      found.push(location);
+  return found.filter((location) => !reached.has(placeOf(location)));
 }
 
 /** The number of a metadata file: `metadata/00012-<uuid>.metadata.json`. */

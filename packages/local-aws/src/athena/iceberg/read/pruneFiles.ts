@@ -128,8 +128,8 @@ function columnRange(
   const [low, high] = [file.lowerBounds?.get(id), file.upperBounds?.get(id)];
   // DuckDB takes NaN for the largest number, and bounds leave it out.
   const bounded = !/^(?:float|double)$/.test(String(type)) || file.nanCounts?.get(id) === 0n;
-  const lower = low === undefined ? undefined : boundValue(type, low);
-  const upper = high === undefined || !bounded ? undefined : boundValue(type, high);
+  const lower = low === undefined ? undefined : knownBound(boundValue(type, low));
+  const upper = high === undefined || !bounded ? undefined : knownBound(boundValue(type, high));
   if (lower !== undefined && upper !== undefined) return { lower, upper, nulls, values };
   for (const part of own) {
     const range = transformedRange(part.transform, String(type), file.partition.get(part['field-id']));
@@ -138,6 +138,9 @@ function columnRange(
   }
   return { lower, upper, nulls, values };
 }
+
+/** NaN is no bound. Old writers wrote it: https://iceberg.apache.org/spec/#data-file-fields. */
+const knownBound = (value: IcebergValue) => (Number.isNaN(value) ? undefined : value);
 
 const MICROS_PER_HOUR = 3_600_000_000n;
 const MS_PER_DAY = 86_400_000;
@@ -151,8 +154,11 @@ function transformedRange(
   if (value === null || value === undefined) return undefined;
   const width = /^truncate\[(\d+)\]$/.exec(transform)?.[1];
   if (width !== undefined) {
-    if (typeof value === 'number') return { lower: value, upper: value + Number(width) - 1 };
-    return typeof value === 'bigint' ? { lower: value, upper: value + BigInt(width) - 1n } : { lower: value };
+    if (typeof value !== 'number' && typeof value !== 'bigint') return { lower: value };
+    const upper = BigInt(value) + BigInt(width) - 1n;
+    // The last range of a type ends with it.
+    if (upper > highestOf(type)) return { lower: value };
+    return { lower: value, upper: typeof value === 'number' ? Number(upper) : upper };
   }
   if (typeof value !== 'number') return undefined;
   const hours = (from: number, to: number) => {
@@ -164,6 +170,13 @@ function transformedRange(
   if (transform === 'day') return hours(value * 24, (value + 1) * 24);
   if (transform === 'month') return hours(dayOf(value) * 24, dayOf(value + 1) * 24);
   return transform === 'year' ? hours(dayOf(value * 12) * 24, dayOf((value + 1) * 12) * 24) : undefined;
+}
+
+/** The highest value of a type that can be truncated. */
+function highestOf(type: string): bigint {
+  const precision = /^decimal\((\d+),/.exec(type)?.[1];
+  if (precision !== undefined) return 10n ** BigInt(precision) - 1n;
+  return type === 'int' ? 2n ** 31n - 1n : 2n ** 63n - 1n;
 }
 
 interface Context {

@@ -17,7 +17,9 @@ function literal(type: string, value: IcebergValue): string {
   if (type === 'timestamp') return `make_timestamp(${BigInt(value)})`;
   if (type === 'timestamptz') return `make_timestamptz(${BigInt(value)})`;
   if (type === 'time') return quoteText(timeOfDay(BigInt(value)));
-  if (typeof value === 'string') return quoteText(value);
+  // DuckDB reads the text of a statement up to its first NUL.
+  if (typeof value === 'string')
+    return value.includes('\0') ? `decode(unhex('${Buffer.from(value).toString('hex')}'))` : quoteText(value);
   // NaN and infinities are texts in SQL.
   return typeof value === 'number' && !Number.isInteger(value) ? `'${value}'` : String(value);
 }

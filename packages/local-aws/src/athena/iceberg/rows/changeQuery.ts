@@ -55,7 +55,7 @@ export function changeQuery(change: RowChange, columns: readonly string[] = []):
     if (guarded && repeats && change.kind === 'merge')
       addClause(text, change, quoteName(change.alias ?? change.name.table));
     if (guarded) text.add(`${repeats ? '' : CLAUSE} WHEN ${clause} THEN `, offset);
-    text.copy(sql, offset);
+    text.copyExpression(sql, offset);
     if (guarded) text.add(' END', offset);
   };
   const old = (kept: readonly string[], qualifier: string) => {
@@ -86,7 +86,7 @@ export function changeQuery(change: RowChange, columns: readonly string[] = []):
     text.add(` ${inserts ? 'RIGHT ' : ''}JOIN ${joined ? '(' : ''}`, change.source.offset);
     text.copy(change.source.sql, change.source.offset);
     text.add(`${joined ? ')' : ''} ON `, change.on.offset);
-    text.copy(change.on.sql, change.on.offset);
+    text.copyExpression(change.on.sql, change.on.offset);
   } else {
     text.add(`SELECT 0 AS ${CLAUSE}, ${FILE}, ${POS}`, change.offset);
     if (change.kind === 'update') {
@@ -97,7 +97,7 @@ export function changeQuery(change: RowChange, columns: readonly string[] = []):
     text.add(table, change.name.offset);
     if (change.where !== undefined) {
       text.add(' WHERE ', change.where.offset);
-      text.copy(change.where.sql, change.where.offset);
+      text.copyExpression(change.where.sql, change.where.offset);
     }
   }
   return {
@@ -235,6 +235,15 @@ class Composition {
   /** Adds a part of the statement, which begins at an offset there. */
   copy(text: string, offset: number): void {
     this.#push(text, offset, true);
+  }
+
+  /** Adds an expression of the statement. In parentheses, nothing that it has behind it becomes part of our query. */
+  copyExpression(text: string, offset: number): void {
+    // They would make an expression of a query.
+    const isQuery = /^\s*(?:select|with|values|table)\b/i.test(text);
+    if (!isQuery) this.add('(', offset);
+    this.copy(text, offset);
+    if (!isQuery) this.add(')', offset + text.length);
   }
 
   #push(text: string, offset: number, copied: boolean): void {

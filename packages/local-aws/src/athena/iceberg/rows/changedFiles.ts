@@ -35,8 +35,10 @@ const DELETE_FIELDS: readonly IcebergField[] = [
 export interface ChangedFiles {
   /** Position-delete files: at most one for each partition. */
   readonly added: readonly NewFile[];
-  /** Data files without a row that is left, and delete files that then apply to none. */
+  /** Data files without a row that is left. */
   readonly removed: readonly string[];
+  /** Delete files that then apply to none. */
+  readonly unneeded: readonly string[];
   /** Every data file with deleted rows. */
   readonly touched: readonly string[];
 }
@@ -52,7 +54,8 @@ export async function changedFiles(
     run,
     `SELECT c1, count(*) FROM ${rows.changes} WHERE ${rows.deleting} GROUP BY c1`,
   );
-  if (counts.size === 0 || snapshot === undefined) return { added: [], removed: [], touched: [] };
+  if (counts.size === 0 || snapshot === undefined)
+    return { added: [], removed: [], unneeded: [], touched: [] };
   const files = openTableFiles({ store: run.runner.store, onCall: run.context.onCall });
   const entries = await readFiles(files, metadata, snapshot);
   const data = entries.filter(({ content }) => content === 'data');
@@ -70,12 +73,10 @@ export async function changedFiles(
     throw error;
   }
   const removed = new Set([...emptied].map(({ entry }) => entry.location));
-  if (removed.size > 0) {
-    const left = data.filter(({ location }) => !removed.has(location));
-    const needed = new Set(left.flatMap(ownDeletes).map(({ location }) => location));
-    for (const { location } of deletes) if (!needed.has(location)) removed.add(location);
-  }
-  return { added, removed: [...removed], touched: touched.map(({ entry }) => entry.location) };
+  const left = data.filter(({ location }) => !removed.has(location));
+  const needed = new Set(removed.size > 0 ? left.flatMap(ownDeletes) : deletes);
+  const unneeded = deletes.filter((file) => !needed.has(file)).map(({ location }) => location);
+  return { added, removed: [...removed], unneeded, touched: touched.map(({ entry }) => entry.location) };
 }
 
 /** A data file with deleted rows. */

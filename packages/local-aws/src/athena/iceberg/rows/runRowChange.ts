@@ -118,7 +118,13 @@ async function openChange(change: RowChange, run: QueryRun): Promise<OpenChange>
   };
   requireTypes(change, run, { columns, query, open });
   // The state that the query reads, which another writer may have changed since its columns were looked up.
-  return { table: await open.loadedTable(table.entry), columns, query, open };
+  const read = await open.loadedTable(table.entry);
+  if (JSON.stringify(read.schema.fields) !== JSON.stringify(table.schema.fields))
+    throw statementError(
+      'ICEBERG_COMMIT_ERROR',
+      `The columns of ${table.entry.databaseName}.${table.entry.input.Name} were changed by another statement`,
+    );
+  return { table: read, columns, query, open };
 }
 
 /** Loads the table, checks the names of its columns, and composes the query. */
@@ -281,7 +287,7 @@ async function commitRows(
     table: `awsdatacatalog.${quoteName(database)}.${quoteName(name)}`,
     locationOf: (path) => open.locationOf(path),
   };
-  const { added: deletes, removed, touched } = await changedFiles(run, table, rows);
+  const { added: deletes, removed, unneeded, touched } = await changedFiles(run, table, rows);
   const written = await writeRows(change, run, { table, columns, query, open }).catch((error: unknown) => {
     removeAll(run, deletes);
     throw error;
@@ -293,13 +299,23 @@ async function commitRows(
       operation: deletes.length + written.length === 0 ? 'delete' : 'overwrite',
       added: [...written, ...deletes],
       removed,
+      unneeded,
+      tableUuid: table.metadata['table-uuid'],
       basis: {
         snapshotId: table.snapshot?.['snapshot-id'] ?? null,
         touched,
         overlaps: (file, added) => overlapping(run, rows, file, added),
+        absent: await hasInserted(change, run),
       },
     },
   );
+}
+
+/** Whether a MERGE inserts rows: they are those that it did not find. */
+async function hasInserted(change: RowChange, { session }: QueryRun): Promise<boolean> {
+  if (change.kind !== 'merge') return false;
+  const reader = await session.read(`SELECT 1 FROM ${CHANGES} WHERE c0 >= 0 AND c2 IS NULL LIMIT 1`);
+  return reader.currentRowCount > 0;
 }
 
 /** The condition for changes that delete a row. */

@@ -11,7 +11,7 @@ import { AwsError } from '../../../protocol/AwsError.ts';
 import { statementError } from '../../engine/StatementError.ts';
 import { type CommitRun, commitTable, discard, type TableId } from '../commit.ts';
 import { ddlFailure } from '../failures.ts';
-import { openTableFiles } from '../tableFiles.ts';
+import { objectOf, openTableFiles } from '../tableFiles.ts';
 
 /** A column that ALTER TABLE declares. */
 export interface DeclaredColumn {
@@ -159,10 +159,18 @@ export async function dropIcebergTable(
   const files = openTableFiles({ store, onCall: context.onCall });
   const locations: string[] = [];
   try {
-    if (location !== undefined) for await (const file of files.list(location)) locations.push(file.location);
+    for (const folder of ownFolders(location))
+      for await (const file of files.list(folder)) locations.push(file.location);
   } catch (error) {
     // The bucket has gone before the table.
     if (!(error instanceof AwsError)) throw error;
   }
   await discard(files, locations);
+}
+
+/** The folders with a table's files. A bucket also has what is not the table's. */
+function ownFolders(location: string | undefined): string[] {
+  if (location === undefined) return [];
+  const place = objectOf(location.replace(/\/+$/, ''));
+  return place?.key === '' ? ['data', 'metadata'].map((name) => `s3://${place.bucket}/${name}`) : [location];
 }
