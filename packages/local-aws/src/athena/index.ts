@@ -12,12 +12,14 @@ import type { PreparedStatements, QueryCall, StatementRunner } from './engine/St
 import type { Execution } from './model/Execution.ts';
 import { Executions } from './model/Executions.ts';
 import { invalidRequest } from './model/errors.ts';
+import { NamedQueryStore } from './model/NamedQueryStore.ts';
 import { PreparedStatementStore } from './model/PreparedStatementStore.ts';
 import { ResultStore } from './model/ResultStore.ts';
 import { PRIMARY, WorkGroups } from './model/WorkGroups.ts';
 import { catalogOperations } from './wire/catalogOperations.ts';
 import { executionOperations, resultOperations } from './wire/executionOperations.ts';
-import { namedQueryOperations, preparedStatementOperations } from './wire/preparedStatementOperations.ts';
+import { namedQueryOperations } from './wire/namedQueryOperations.ts';
+import { preparedStatementOperations } from './wire/preparedStatementOperations.ts';
 import { deleteWorkGroup, tagOperations, workGroupOperations } from './wire/workGroupOperations.ts';
 
 export { StatementError } from './engine/StatementError.ts';
@@ -26,7 +28,7 @@ export { openStatementRunner } from './statements/openStatementRunner.ts';
 
 /** What {@link openAthena} needs. */
 export interface AthenaOptions {
-  /** Where workgroups, prepared statements and the history are stored. Only one process at a time may have it open. */
+  /** Where workgroups, prepared statements, named queries and the history are stored. Only one process at a time may have it open. */
   readonly directory: string;
   readonly clock: LocalClock;
   readonly catalog: Catalog;
@@ -64,7 +66,7 @@ export interface Athena {
   /**
    * Deletes a workgroup.
    *
-   * @throws AwsError InvalidRequestException when it has queries or prepared statements and this is not recursive.
+   * @throws AwsError InvalidRequestException when it has queries, prepared statements or named queries and this is not recursive.
    */
   deleteWorkGroup(name: string, options: { readonly recursive: boolean }): void;
   /** The numbers of queued and running queries. */
@@ -84,6 +86,7 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
   const { directory, clock, catalog, store, region, account, faults = new Faults() } = options;
   const workGroups = WorkGroups.open({ directory, clock });
   const prepared = PreparedStatementStore.open({ directory, clock });
+  const named = NamedQueryStore.open({ directory });
   const onCall = options.onCall ?? (() => undefined);
   const runner = await options.openRunner(prepared);
   const executions = Executions.open({
@@ -99,7 +102,13 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
       options.onEvent?.(stateChangeEvent(execution, before, { clock, region, account })),
     onDefect: options.onDefect ?? reportDefect,
   });
-  const context = { executions, workGroups, prepared, catalog, store, account, region, onCall };
+  const context = { executions, workGroups, prepared, named, catalog, store, account, region, onCall };
+  // The name of a query is not one of a workgroup.
+  const ofNamedQuery = (input: unknown) => {
+    const id = memberOf(input, 'NamedQueryId') ?? firstOf(input, 'NamedQueryIds');
+    if (id !== undefined) return named.get(id)?.workGroup;
+    return memberOf(input, 'QueryString') === undefined ? memberOf(input, 'Name') : undefined;
+  };
   const service = jsonService({
     signingName: 'athena',
     targetPrefix: 'AmazonAthena',
@@ -108,7 +117,7 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
     resource: (input) => {
       const id = memberOf(input, 'QueryExecutionId') ?? firstOf(input, 'QueryExecutionIds');
       const ofExecution = id === undefined ? undefined : executions.get(id)?.workGroup;
-      return memberOf(input, 'WorkGroup', 'Name') ?? ofExecution ?? PRIMARY;
+      return memberOf(input, 'WorkGroup') ?? ofExecution ?? ofNamedQuery(input) ?? PRIMARY;
     },
     operations: {
       ...executionOperations(context),

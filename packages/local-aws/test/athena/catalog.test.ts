@@ -1,7 +1,5 @@
 import {
-  BatchGetNamedQueryCommand,
   BatchGetPreparedStatementCommand,
-  CreateNamedQueryCommand,
   CreatePreparedStatementCommand,
   DeletePreparedStatementCommand,
   GetDatabaseCommand,
@@ -10,7 +8,6 @@ import {
   GetTableMetadataCommand,
   ListDatabasesCommand,
   ListDataCatalogsCommand,
-  ListNamedQueriesCommand,
   ListPreparedStatementsCommand,
   ListTableMetadataCommand,
   UpdatePreparedStatementCommand,
@@ -172,23 +169,6 @@ describe('prepared statements', () => {
       name: 'ResourceNotFoundException',
       message: 'PreparedStatement a was not found in workGroup primary',
       ResourceName: 'a',
-    });
-  });
-});
-
-describe('named queries', () => {
-  it('do not exist and cannot be created', async () => {
-    const { NamedQueryIds } = await athena.client.send(new ListNamedQueriesCommand({}));
-    expect(NamedQueryIds).toEqual([]);
-    const { UnprocessedNamedQueryIds } = await athena.client.send(
-      new BatchGetNamedQueryCommand({ NamedQueryIds: ['x'] }),
-    );
-    expect(UnprocessedNamedQueryIds).toMatchObject([{ NamedQueryId: 'x' }]);
-    await expect(
-      athena.client.send(new CreateNamedQueryCommand({ Name: 'n', Database: 'd', QueryString: 'SELECT 1' })),
-    ).rejects.toMatchObject({
-      name: 'NotImplemented',
-      message: expect.stringContaining('athena CreateNamedQuery'),
     });
   });
 });

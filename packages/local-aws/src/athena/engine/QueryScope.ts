@@ -1,4 +1,4 @@
-import { type Catalog, readPrestoView, type StorageDescriptor, type TableEntry } from '../../glue/index.ts';
+import { type Catalog, readPrestoView, type TableEntry } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { TokenList, translate, versionClauseAt } from '../../trino/index.ts';
 import { isIcebergTable } from '../iceberg/glueTable.ts';
@@ -7,6 +7,7 @@ import type { LoadedTable } from '../iceberg/read/loadTable.ts';
 import { parseMetadataName } from '../iceberg/read/metadataTables.ts';
 import type { AskedVersion } from '../iceberg/read/timeTravel.ts';
 import { convertFiles } from '../text/convertFiles.ts';
+import type { FileDescriptor } from '../text/partitionColumns.ts';
 import { isTextSerde, TEXT_SERDES, textFormatOf } from '../text/TextFormat.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
 import { parseHiveType } from './columnTypes.ts';
@@ -14,6 +15,7 @@ import {
   type DataFile,
   listDataFiles,
   listLinkedFiles,
+  partitionFolder,
   partitionKeyValue,
   SYMLINK_INPUT_FORMAT,
 } from './dataFiles.ts';
@@ -150,7 +152,7 @@ export class QueryScope {
       const keys = table.keys.map(({ name }) => name);
       const folder = String(this.#filled);
       this.#filled += 1;
-      const descriptors: (StorageDescriptor | undefined)[] = [];
+      const described: FileDescriptor[] = [];
       const linked = rowLocations(entry, selected).flatMap(({ values, location, descriptor }) => {
         const own = [
           folder,
@@ -161,11 +163,12 @@ export class QueryScope {
               onCall({ service: 's3', operation, bucket, key: name }),
             )
           : listDataFiles(store, location);
-        descriptors.push(...found.map(() => descriptor));
+        const partition = partitionFolder(keys, values);
+        described.push(...found.map(() => ({ descriptor, partition })));
         return found.map((file) => this.#linkFile(file, own.join('/')));
       });
       const converted =
-        table.format === 'text' ? await convertFiles(entry.input, linked, descriptors, signal) : undefined;
+        table.format === 'text' ? await convertFiles(entry, linked, described, signal) : undefined;
       for (const { path, bucket, key: name } of converted?.files ?? [])
         this.#locations.set(path, `s3://${bucket}/${name}`);
       const filled = filledTableSql(table, converted?.files ?? linked, this.#hasHiddenColumns, converted);

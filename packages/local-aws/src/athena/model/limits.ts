@@ -29,6 +29,8 @@ export const ATHENA_LIMITS = {
   leastCutoffBytes: 10_000_000,
   /** Characters of a prepared statement's name. API_CreatePreparedStatement */
   statementNameCharacters: 256,
+  /** Characters of a named query's name. API_CreateNamedQuery */
+  namedQueryCharacters: 128,
   /** Characters of a filter on tables' names. API_ListTableMetadata */
   expressionCharacters: 256,
   /**

@@ -200,7 +200,9 @@ function createTableLines({ databaseName, input }: TableEntry): string[] {
     OutputFormat = '',
     SerdeInfo = {},
   } = input.StorageDescriptor ?? {};
-  const quoted = (text: string) => `'${text.replaceAll("'", "\\'")}'`;
+  // Other than in properties, characters beyond ASCII are written as they are.
+  const quoted = (text: string) =>
+    `'${text.replaceAll(/['\\]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}'`;
   const columnLines = (columns: TableEntry['input']['PartitionKeys'] = []) =>
     columns.map(({ Name, Type = 'string', Comment }, index) => {
       const comment = Comment === undefined ? '' : ` COMMENT ${quoted(Comment)}`;

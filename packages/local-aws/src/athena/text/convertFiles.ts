@@ -1,11 +1,12 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { writeWhole } from '../../disk/files.ts';
-import type { StorageDescriptor, TableEntry } from '../../glue/index.ts';
+import type { TableEntry } from '../../glue/index.ts';
 import type { DataFile } from '../engine/dataFiles.ts';
 import { notEmulated } from '../engine/StatementError.ts';
 import { hiveJsonReader, openXReader } from './jsonSerDes.ts';
 import { lazySimpleReader } from './lazySimple.ts';
 import { openCsvReader } from './openCsv.ts';
+import { type FileDescriptor, partitionColumns } from './partitionColumns.ts';
 import { readLines } from './readLines.ts';
 import type { BadValue, RowReader, RowValues, TextColumnType } from './rowReader.ts';
 import { type TextFormat, textFormatOf } from './TextFormat.ts';
@@ -28,15 +29,16 @@ export function errorMember(index: number): string {
  * Rewrites the text files of a table for DuckDB, each beside its link in the session's folder, which is removed.
  *
  * @param files With their paths in the session.
- * @param descriptors The storage descriptor of each file: the table's or its partition's.
+ * @param described The storage descriptor of each file: the table's or its partition's.
  * @throws StatementError
  */
 export async function convertFiles(
-  table: TableEntry['input'],
+  entry: TableEntry,
   files: readonly DataFile[],
-  descriptors: readonly (StorageDescriptor | undefined)[],
+  described: readonly FileDescriptor[],
   signal: AbortSignal,
 ): Promise<ConvertedText & { readonly files: readonly DataFile[] }> {
+  const table = entry.input;
   const columns = (table.StorageDescriptor?.Columns ?? []).map(({ Name, Type = 'string' }) => ({
     name: Name,
     type: parseTypeTree(Type),
@@ -46,13 +48,13 @@ export async function convertFiles(
   const converted: DataFile[] = [];
   for (const [index, file] of files.entries()) {
     // A partition may have other properties than its table.
-    const descriptor =
-      descriptors[index]?.SerdeInfo === undefined ? table.StorageDescriptor : descriptors[index];
+    const own = described[index] ?? { descriptor: undefined, partition: '' };
+    const descriptor = own.descriptor?.SerdeInfo === undefined ? table.StorageDescriptor : own.descriptor;
     const format = textFormatOf(descriptor ?? {}, table.Parameters);
     if (format === undefined)
       throw notEmulated(`A partition of the table ${table.Name} in another format than the table's`);
     const path = `${file.path}.json`;
-    const outcome = await convertFile(file, path, columns, format, signal);
+    const outcome = await convertFile(file, path, partitionColumns(entry, columns, own), format, signal);
     rmSync(file.path);
     longest = Math.max(longest, outcome.longest);
     for (const column of outcome.bad) bad.add(column);

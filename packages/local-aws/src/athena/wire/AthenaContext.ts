@@ -6,6 +6,7 @@ import type { QueryCall } from '../engine/StatementRunner.ts';
 import type { Executions } from '../model/Executions.ts';
 import { invalidRequest } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
+import type { NamedQueryStore } from '../model/NamedQueryStore.ts';
 import type { PreparedStatementStore } from '../model/PreparedStatementStore.ts';
 import type { WorkGroups } from '../model/WorkGroups.ts';
 
@@ -14,6 +15,7 @@ export interface AthenaContext {
   readonly executions: Executions;
   readonly workGroups: WorkGroups;
   readonly prepared: PreparedStatementStore;
+  readonly named: NamedQueryStore;
   readonly catalog: Catalog;
   readonly store: ObjectStore;
   /** The account that owns `AwsDataCatalog`. */
@@ -39,6 +41,9 @@ export const pageMembers = {
 
 /** The ID of an execution or a named query. */
 export const idSchema = z.string().min(1).max(128);
+
+/** A client's request token. */
+export const tokenSchema = z.string().min(LIMITS.tokenLeastCharacters).max(LIMITS.tokenMostCharacters);
 
 /** Epoch seconds, the format of times in responses: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
 export const seconds = (epochMs: number) => epochMs / 1_000;

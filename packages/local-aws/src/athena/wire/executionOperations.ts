@@ -21,6 +21,7 @@ import {
   pageMembers,
   paginate,
   seconds,
+  tokenSchema,
 } from './AthenaContext.ts';
 
 const byId = z.strictObject({ QueryExecutionId: idSchema });
@@ -40,7 +41,7 @@ const startSchema = z.strictObject({
     .string()
     .min(1, 'Member must have length greater than or equal to 1')
     .max(LIMITS.queryCharacters, `Member must have length less than or equal to ${LIMITS.queryCharacters}`),
-  ClientRequestToken: z.string().min(LIMITS.tokenLeastCharacters).max(LIMITS.tokenMostCharacters).optional(),
+  ClientRequestToken: tokenSchema.optional(),
   QueryExecutionContext: contextSchema,
   ResultConfiguration: resultConfigurationSchema.optional(),
   WorkGroup: workGroupNameSchema.default(PRIMARY),

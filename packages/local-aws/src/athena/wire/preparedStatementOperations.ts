@@ -3,8 +3,8 @@ import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
 import { invalidRequest, resourceNotFound } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import type { PreparedStatement } from '../model/PreparedStatementStore.ts';
-import { descriptionSchema, PRIMARY, workGroupNameSchema } from '../model/WorkGroups.ts';
-import { type AthenaContext, idSchema, pageMembers, paginate, seconds } from './AthenaContext.ts';
+import { descriptionSchema, workGroupNameSchema } from '../model/WorkGroups.ts';
+import { type AthenaContext, pageMembers, paginate, seconds } from './AthenaContext.ts';
 
 const nameSchema = z
   .string()
@@ -107,37 +107,5 @@ function document({ name, sql, workGroup, description, modifiedAt }: PreparedSta
     WorkGroupName: workGroup,
     Description: description,
     LastModifiedTime: seconds(modifiedAt),
-  };
-}
-
-const namedQueryNotFound = (id: string) => `NamedQuery ${id} was not found`;
-
-/** Read named queries. There are none here, but tools list them. */
-export function namedQueryOperations({ workGroups }: AthenaContext): Record<string, JsonOperation> {
-  return {
-    ListNamedQueries: operation({
-      input: z.strictObject({ ...pageMembers, WorkGroup: workGroupNameSchema.default(PRIMARY) }),
-      run({ WorkGroup }) {
-        workGroups.find(WorkGroup);
-        return { NamedQueryIds: [] };
-      },
-    }),
-    GetNamedQuery: operation({
-      input: z.strictObject({ NamedQueryId: idSchema }),
-      run({ NamedQueryId }) {
-        throw invalidRequest(namedQueryNotFound(NamedQueryId));
-      },
-    }),
-    BatchGetNamedQuery: operation({
-      input: z.strictObject({ NamedQueryIds: z.array(idSchema).min(1).max(LIMITS.batch) }),
-      run: ({ NamedQueryIds }) => ({
-        NamedQueries: [],
-        UnprocessedNamedQueryIds: NamedQueryIds.map((id) => ({
-          NamedQueryId: id,
-          ErrorCode: 'INVALID_INPUT',
-          ErrorMessage: namedQueryNotFound(id),
-        })),
-      }),
-    }),
   };
 }

@@ -80,23 +80,31 @@ export function workGroupOperations(context: AthenaContext): Record<string, Json
 }
 
 /**
- * Deletes a workgroup with its prepared statements and its history.
+ * Deletes a workgroup with its prepared statements, its named queries and its history.
  *
  * @throws AwsError InvalidRequestException when it has any and the deletion is not recursive.
  */
 export function deleteWorkGroup(
-  { workGroups, executions, prepared }: Pick<AthenaContext, 'workGroups' | 'executions' | 'prepared'>,
+  {
+    workGroups,
+    executions,
+    prepared,
+    named,
+  }: Pick<AthenaContext, 'workGroups' | 'executions' | 'prepared' | 'named'>,
   name: string,
   { recursive }: { readonly recursive: boolean },
 ): void {
   const statements = prepared.list(name);
-  if (!recursive && (statements.length > 0 || executions.list(name).length > 0)) {
+  const queries = named.list(name);
+  const isEmpty = statements.length + queries.length + executions.list(name).length === 0;
+  if (!recursive && !isEmpty) {
     throw invalidRequest(`WorkGroup ${name} is not empty`);
   }
   workGroups.requireRemovable(name);
   // The group last: if the disk is full, the call can be made again.
   executions.removeAll(name);
   for (const statement of statements) prepared.remove(name, statement.name);
+  named.remove(queries.map(({ id }) => id));
   workGroups.remove(name);
 }
 

@@ -72,6 +72,19 @@ describe('CREATE EXTERNAL TABLE of text files', () => {
     });
   });
 
+  it('is shown with the backslashes and line breaks of its comments', async () => {
+    const shownComment = "it\\'s a\\\\b \\n ä";
+    await texts.rows(
+      `CREATE EXTERNAL TABLE noted (a string COMMENT '${shownComment}') COMMENT '${shownComment}' LOCATION 's3://lake/noted/'`,
+    );
+    const before = texts.catalog.table('db', 'noted').input;
+    expect(before.Parameters?.['comment']).toBe("it's a\\b \n ä");
+    const lines = (await texts.rows('SHOW CREATE TABLE noted')).map(([line]) => line);
+    await texts.rows('DROP TABLE noted');
+    await texts.rows(lines.join('\n').replace('`db.noted`', '`db`.`noted`'));
+    expect(texts.catalog.table('db', 'noted').input).toEqual(before);
+  });
+
   it('is shown so that the statement can be run again', async () => {
     await define(
       'shown',

@@ -1,0 +1,87 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { replacePartition } from '../../../src/glue/index.ts';
+import { HIVE_JSON, OPEN_CSV, openTexts } from './openTexts.ts';
+
+let texts: Awaited<ReturnType<typeof openTexts>>;
+beforeAll(async () => {
+  texts = await openTexts();
+});
+afterAll(() => texts.close());
+
+const DELIMITED = "ROW FORMAT DELIMITED FIELDS TERMINATED BY ','";
+const BY_DAY = 'PARTITIONED BY (ds string)';
+
+/** Adds a partition `ds=1` whose own columns are these. */
+async function addPartition(
+  name: string,
+  columns: readonly { Name: string; Type: string }[],
+  content: string,
+): Promise<void> {
+  await texts.put(`${name}/ds=1/a`, content);
+  await texts.rows(`ALTER TABLE ${name} ADD PARTITION (ds = '1') LOCATION 's3://lake/${name}/ds=1/'`);
+  const [partition] = texts.catalog.table('db', name).partitions;
+  const StorageDescriptor = { ...partition?.input.StorageDescriptor, Columns: [...columns] };
+  texts.catalog.changePartitions('db', name, (table) =>
+    replacePartition(table, ['1'], { ...partition?.input, Values: ['1'], StorageDescriptor }),
+  );
+}
+
+describe('partitions of text tables', () => {
+  it.each([
+    ['LazySimpleSerDe', DELIMITED, 'x,2\n'],
+    ['OpenCSVSerDe', OPEN_CSV, '"x","2"\n'],
+    ["Hive's JSON SerDe", `${HIVE_JSON}`, '{"a":"x","b":2}\n'],
+  ])('of %s with a column of another type are refused', async (_, clause, content) => {
+    const name = await texts.table('a string, b int', `${BY_DAY} ${clause}`, {});
+    await addPartition(
+      name,
+      [
+        { Name: 'a', Type: 'string' },
+        { Name: 'b', Type: 'boolean' },
+      ],
+      content,
+    );
+    expect(await texts.failure(`SELECT * FROM ${name}`)).toBe(
+      `HIVE_PARTITION_SCHEMA_MISMATCH: There is a mismatch between the table and partition schemas. The types are incompatible and cannot be coerced. The column 'b' in table 'db.${name}' is declared as type 'int', but partition 'ds=1' declared column 'b' as type 'boolean'.`,
+    );
+  });
+
+  it('may have fewer columns than the table, renamed ones, and smaller numbers', async () => {
+    const name = await texts.table('a string, b bigint, c int', `${BY_DAY} ${DELIMITED}`, {});
+    const columns = [
+      { Name: 'old', Type: 'string' },
+      { Name: 'b', Type: 'int' },
+    ];
+    await addPartition(name, columns, 'x,2,3\ny,2147483648,4\n');
+    expect(await texts.rows(`SELECT a, b, c FROM ${name}`)).toEqual([
+      ['x', '2', '3'],
+      // An int of the partition cannot have this value.
+      ['y', undefined, '4'],
+    ]);
+  });
+
+  it('are refused by name where Athena would convert the values', async () => {
+    const name = await texts.table('a string', `${BY_DAY} ${DELIMITED}`, {});
+    await addPartition(name, [{ Name: 'a', Type: 'int' }], '07\n');
+    expect(await texts.failure(`SELECT * FROM ${name}`)).toContain(
+      'The column a of type string with partitions that have it as int, is not emulated',
+    );
+  });
+
+  it('skip header lines of compressed files, and of files that have nothing else', async () => {
+    const name = await texts.table(
+      'a string, b int',
+      `${BY_DAY} ${DELIMITED}`,
+      {},
+      "TBLPROPERTIES ('skip.header.line.count' = '1')",
+    );
+    await texts.put(`${name}/ds=1/a.gz`, gzipSync('a,b\nx,1\n'));
+    await texts.put(`${name}/ds=1/b.gz`, gzipSync(''));
+    await texts.put(`${name}/ds=1/c`, 'a,b');
+    await texts.rows(`MSCK REPAIR TABLE ${name}`);
+    expect(await texts.rows(`SELECT a, b, "$path" FROM ${name}`)).toEqual([
+      ['x', '1', `s3://lake/${name}/ds=1/a.gz`],
+    ]);
+  });
+});
