@@ -130,16 +130,17 @@ async function queryAthena(line: CommandLine, sql: string): Promise<number> {
     progress.end();
     if ('failed' in outcome) throw new QueryCommandError('SLUICE_QUERY_ATHENA_FAILED', outcome.failed);
     const { columns, types, rows, scannedBytes, hasMore } = outcome;
-    write(
-      line,
-      rows.map((row) =>
-        Object.fromEntries(columns.map((name, i) => [name, typedValue(row[i] ?? null, types[i] ?? '')])),
-      ),
+    const isQuery = columns.length > 0;
+    const isJsonOrCsv = line.values['json'] === true || line.values['csv'] === true;
+    const named = rows.map((row) =>
+      Object.fromEntries(columns.map((name, i) => [name, typedValue(row[i] ?? null, types[i] ?? '')])),
     );
+    if (isQuery || isJsonOrCsv) write(line, named);
+    else writeOut('Done. The statement returns no rows.\n');
     if (hasMore)
       writeNote(`Only the first ${rows.length} rows are shown. All of them are in ${outcome.location}.\n`);
     writeNote(`Athena read ${scannedBytes.toLocaleString('en-US')} bytes.\n`);
-    if (rows.length === 0 && local) await noteWhatWaits(place.endpoint);
+    if (isQuery && rows.length === 0 && local) await noteWhatWaits(place.endpoint);
     return 0;
   } catch (error) {
     if (interrupted.signal.aborted) {

@@ -100,6 +100,11 @@ describe('the repository', () => {
     expect(copyleft).toEqual([]);
   });
 
+  it('has no marks of an unfinished merge', () => {
+    const marked = texts.filter((file) => /^(?:<{7} |>{7} |={7}$)/m.test(read(file)));
+    expect(marked).toEqual([]);
+  });
+
   it('names no package registry', () => {
     const hosts = /registry\.(npmjs|yarnpkg)|npmjs\.org|pypi\.org|pythonhosted|deb\.debian|maven\.org/;
     const naming = texts.filter((file) => !file.startsWith('test/repository/') && hosts.test(read(file)));

@@ -31,7 +31,8 @@ export function versionClauseAt(list: TokenList, index: number): VersionClause |
   if (kind === 'system_time' || kind === 'system_version') throw mismatched(range, "'TIMESTAMP', 'VERSION'");
   if ((kind !== 'timestamp' && kind !== 'version') || !list.words(index + 3, 'as', 'of')) return undefined;
   const value = { from: index + 5, to: expressionEnd(list, index + 5) };
-  const clause = encodeURIComponent(list.text(index + 1, value.to)).replaceAll("'", '%27');
+  // Without capital letters: names of tables are compared in lower case.
+  const clause = Buffer.from(list.text(index + 1, value.to)).toString('hex');
   return { kind, value, table: `${name.value.toLowerCase()}@${index}:${clause}` };
 }
 

@@ -112,3 +112,12 @@ describe('time travel', () => {
     await expect(lake.ask('SELECT * FROM t FOR VERSION AS OF')).rejects.toThrow("mismatched input '<EOF>'");
   });
 });
+
+// The last one: what it adds moves the clock.
+test('times keep six digits at an earlier version', async () => {
+  const times = await lake.create('times', [['at', 'timestamp']]);
+  await times.add("SELECT TIMESTAMP '2026-11-20 10:00:00' AS at");
+  expect(await lake.rows('SELECT * FROM times FOR TIMESTAMP AS OF current_timestamp')).toStrictEqual([
+    ['2026-11-20 10:00:00.000000'],
+  ]);
+});
