@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type DuckDBDataChunk, type DuckDBResult, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
+import { quoteText } from '../../base/sql.ts';
 import type { TableEntry } from '../../glue/index.ts';
 import {
   parseTypedLiteral,
@@ -178,6 +179,21 @@ async function describeColumns(session: Session, sql: string): Promise<OpenQuery
 /** The folder of a new session. */
 export function sessionDirectory(runner: RunnerOptions): string {
   return join(runner.directory, randomUUID());
+}
+
+/** A word or several, as `Washington` or `New York`. */
+const BARE_TEXT = /^\p{L}[\p{L}\p{N}_]*(?: [\p{L}\p{N}_]+)*$/u;
+
+/**
+ * The `ExecutionParameters` of a request as SQL. Bare words are a text, although the documentation asks for quotes: the
+ * tests of AWS SDK for pandas, which run on AWS, send `Washington` for a string.
+ * https://github.com/aws/aws-sdk-pandas/blob/main/tests/unit/test_athena.py, test_athena_paramstyle_qmark_parameters
+ */
+export function executionParameters(parameters: readonly string[]): string[] {
+  return parameters.map((text) => {
+    const bare = text.trim();
+    return BARE_TEXT.test(bare) && !isLiteral(bare) ? quoteText(bare) : text;
+  });
 }
 
 /**

@@ -198,6 +198,17 @@ describe('queries of the local Athena', () => {
     ).toEqual([['events', 'BASE TABLE']]);
   });
 
+  it('takes bare words of a request as a text', async () => {
+    const given = (...ExecutionParameters: string[]) => ({
+      QueryExecutionContext: { Database: 'db' },
+      ExecutionParameters,
+    });
+    const count = (value: string) => lake.rows('SELECT count(*) FROM events WHERE name = ?', given(value));
+    expect(await count('n3')).toEqual([['3']]);
+    expect(await count('New York')).toEqual([['0']]);
+    expect(await lake.rows('SELECT count(*) FROM events WHERE (id = 1) = ?', given('true'))).toEqual([['3']]);
+  });
+
   it('replaces question marks by literals only', async () => {
     const sql = 'SELECT id FROM events WHERE ds = ? AND name = ? ORDER BY id LIMIT 1';
     expect(
@@ -210,6 +221,9 @@ describe('queries of the local Athena', () => {
       (await lake.failure(sql, { QueryExecutionContext: { Database: 'db' }, ExecutionParameters })).reason;
     expect(await failed("DATE '2026-11-18'", "'x' OR 1=1")).toMatch(
       /^INVALID_PARAMETER_USAGE: Execution parameter 'x' OR 1=1 is not a literal/,
+    );
+    expect(await failed("DATE '2026-11-18'", "n3' OR '1'='1")).toMatch(
+      /^INVALID_PARAMETER_USAGE: .* is not a literal/,
     );
     expect(await failed('1')).toBe(
       'INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected 2 but found 1',

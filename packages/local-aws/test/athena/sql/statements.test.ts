@@ -341,6 +341,15 @@ describe('databases and prepared statements', () => {
   it('prepares, executes and deallocates a statement', async () => {
     await lake.rows('PREPARE one FROM SELECT name FROM events WHERE id = ? AND ds = ?');
     expect(await lake.rows("EXECUTE one USING 3, DATE '2026-11-20'")).toEqual([['n3']]);
+    expect(
+      await lake.rows('EXECUTE one', {
+        QueryExecutionContext: { Database: 'db' },
+        ExecutionParameters: ['4', "DATE '2026-11-20'"],
+      }),
+    ).toEqual([['n4']]);
+    expect((await lake.failure('EXECUTE one USING name, 1')).reason).toMatch(
+      /Execution parameter name is not a literal/,
+    );
     await lake.rows('DEALLOCATE PREPARE one');
     expect((await lake.failure('EXECUTE one USING 3')).reason).toBe(
       'NOT_FOUND: Prepared statement not found: one',
