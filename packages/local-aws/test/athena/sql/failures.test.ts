@@ -92,6 +92,8 @@ const FAILURES: readonly (readonly [sql: string, reason: string | RegExp, type: 
     'GENERIC_INTERNAL_ERROR: integer overflow',
     1000,
   ],
+  ['SELECT random(-1)', 'INVALID_FUNCTION_ARGUMENT: bound must be positive', 1106],
+  ['SELECT random(2, 2)', 'INVALID_FUNCTION_ARGUMENT: start value must be less than stop value', 1106],
   ['SELECT normal_cdf(0, 0, 1)', 'INVALID_FUNCTION_ARGUMENT: standardDeviation must be > 0', 1106],
   ['SELECT inverse_normal_cdf(0, 1, 1)', 'INVALID_FUNCTION_ARGUMENT: p must be 0 > p > 1', 1106],
   [
