@@ -15,6 +15,7 @@ import {
 import { checkTypes } from '../engine/checkTypes.ts';
 import { hasMicroseconds, microsecondTypeName, resultColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
+import { findElements } from '../engine/findElements.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
 import { statementError, toStatementError } from '../engine/StatementError.ts';
@@ -76,12 +77,14 @@ export async function openQuery(
   const scope = new QueryScope({ catalog, store, session, onCall, rowIds, signal });
   try {
     const literals = parameterLiterals(parameters);
-    const how = { parameters: literals, nameColumns, ...(rowIds ? { hiddenColumns: true } : {}) };
-    let translation: Translation = translate(query.sql, how);
+    const plain = { parameters: literals, nameColumns, ...(rowIds ? { hiddenColumns: true } : {}) };
+    let translation: Translation = translate(query.sql, plain);
     const list = new TokenList(query.sql);
     await session.setNow(runner.clock.now());
     await session.defineMacros(translation.sql);
     await scope.resolve(list, database, literals);
+    const how = { ...plain, elements: await findElements(session, query.sql, plain) };
+    translation = translate(query.sql, how);
     const translateError = (error: unknown, prefix = 0, of = translation) =>
       translateDuckDbError(error, {
         sql: statement,
