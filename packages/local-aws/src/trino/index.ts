@@ -12,7 +12,7 @@ export {
   type Token,
   TokenList,
 } from './translate/tokens.ts';
-export { type Translation, translate } from './translate/translate.ts';
+export { type TranslateOptions, type Translation, translate } from './translate/translate.ts';
 export { blankVersionClauses, type VersionClause, versionClauseAt } from './translate/versions.ts';
 export { functionNames } from './translate/vocabulary.ts';
 export { expectedCalls } from './types/signatures.ts';

@@ -66,7 +66,7 @@ describe('Athena with its query engine', () => {
       "CREATE TABLE made WITH (format = 'PARQUET') AS SELECT 1 AS a UNION ALL SELECT 2",
     );
     expect(made.execution).toMatchObject({
-      StatementType: 'DML',
+      StatementType: 'DDL',
       SubstatementType: 'CREATE_TABLE_AS_SELECT',
     });
     expect(made.UpdateCount).toBe(2);

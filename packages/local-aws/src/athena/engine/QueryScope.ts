@@ -19,6 +19,7 @@ import {
   partitionKeyValue,
   SYMLINK_INPUT_FORMAT,
 } from './dataFiles.ts';
+import { findElements } from './findElements.ts';
 import { prunePartitions, readScans } from './prunePartitions.ts';
 import { CATALOG, type Session } from './Session.ts';
 import { notEmulated, statementError } from './StatementError.ts';
@@ -295,8 +296,10 @@ export class QueryScope {
     for (const unnestPairs of ['map', 'rows'] as const) {
       try {
         const hiddenColumns = this.#hasHiddenColumns || rowIds;
-        const { sql } = translate(view.originalSql, { unnestPairs, hiddenColumns });
-        await session.defineMacros(sql);
+        const how = { unnestPairs, hiddenColumns };
+        await session.defineMacros(translate(view.originalSql, how).sql);
+        const elements = await findElements(session, view.originalSql, how);
+        const { sql } = translate(view.originalSql, { ...how, elements });
         await session.run(`CREATE VIEW ${qualifiedName(databaseName, input.Name)} (${names}) AS ${sql}`);
         return;
       } catch (error) {

@@ -167,12 +167,35 @@ function readProblem(text: string): DuckDbProblem | undefined {
   }
 }
 
-function statementPosition({ position }: DuckDbProblem, { sql, shift, translation, prefix }: FailedQuery) {
+function statementPosition(
+  { position }: DuckDbProblem,
+  { sql, shift, translation, prefix }: Pick<FailedQuery, 'sql' | 'shift' | 'translation' | 'prefix'>,
+) {
   const index = Number(position) - prefix;
   // A position beyond the translation is in a view or a macro, which the user did not write.
   if (position === undefined || index < 0 || index >= Buffer.byteLength(translation.sql)) return undefined;
   const characters = Buffer.from(translation.sql).subarray(0, index).toString('utf8').length;
   return { sql, offset: shift + translation.offsetOf(characters) };
+}
+
+/**
+ * Where the operand of a `||` that DuckDB refuses stands in the user's text, when it is an element of the array beside it.
+ * Undefined for other errors.
+ */
+export function elementOffset(error: unknown, translation: Translation): number | undefined {
+  const problem = error instanceof Error ? readProblem(error.message) : undefined;
+  const [, left = '', right = ''] =
+    /^Cannot concatenate types (.*?) and (.*?) - /.exec(problem?.exception_message ?? '') ?? [];
+  if (problem === undefined || !(isElement(left, right) || isElement(right, left))) return undefined;
+  return statementPosition(problem, { sql: translation.sql, shift: 0, translation, prefix: 0 })?.offset;
+}
+
+const NUMBER = /^(?:U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(.*\))$/;
+
+/** Whether an array has elements of a type, both by DuckDB's names. */
+function isElement(type: string, array: string): boolean {
+  const item = array.endsWith('[]') ? array.slice(0, -2) : undefined;
+  return item !== undefined && (item === type || (NUMBER.test(item) && NUMBER.test(type)));
 }
 
 /** The position of a column, with its qualifiers, that DuckDB reports without one. */

@@ -5,7 +5,6 @@ import {
   removePartition,
   type TableEntry,
 } from '../../glue/index.ts';
-import { TokenList, unnamedItems } from '../../trino/index.ts';
 import { hiveTypeName, textColumn, trinoTypeName } from '../engine/columnTypes.ts';
 import {
   listObjects,
@@ -22,6 +21,7 @@ import { runIcebergDdl } from './icebergStatements.ts';
 import { openQuery, rowsFrom } from './queryStatements.ts';
 import { type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
 import { runShow } from './showStatements.ts';
+import { assertColumnNames, assertColumns } from './writeStatements.ts';
 
 /** What a catalog statement needs. */
 interface CatalogRun {
@@ -188,15 +188,11 @@ async function createView(
   }
   const session = await run.takeSession();
   const open = await openQuery(statement.query, { ...run, session, nameColumns: false });
-  session.close();
-  const list = new TokenList(sql);
-  const unnamed = unnamedItems(list)[0];
-  if (unnamed !== undefined) {
-    const offset = statement.query.offset + list.offset(unnamed.from);
-    throw statementError('MISSING_COLUMN_NAME', 'Column name not specified', {
-      sql: run.statement,
-      offset,
-    });
+  try {
+    assertColumnNames(statement, run.statement);
+    await assertColumns(open, run.statement);
+  } finally {
+    session.close();
   }
   const input = {
     Name: name,

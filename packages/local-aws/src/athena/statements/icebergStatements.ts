@@ -30,6 +30,7 @@ import { openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
 import { type ColumnDefinition, resolveTableName, type Statement, type TableName } from './Statement.ts';
 import {
   assertColumnNames,
+  assertColumns,
   assertInsertTypes,
   closeWith,
   type QueryResult,
@@ -261,6 +262,7 @@ export async function runCreateIcebergTableAs(statement: CreateTableAs, run: Que
     requireEmptyLocation(run, location);
     assertColumnNames(statement, run.statement);
     const open = await openQuery(statement.query, { ...run, nameColumns: false });
+    await assertColumns(open, run.statement);
     const metadata = defineTable(run, {
       fields: open.columns.map(({ name, type, text }, index) => ({
         id: index + 1,

@@ -23,7 +23,13 @@ import {
   runOptimize,
 } from './icebergStatements.ts';
 import { parseStatement } from './parseStatement.ts';
-import { openQuery, type QueryRun, runSelect, sessionDirectory } from './queryStatements.ts';
+import {
+  executionParameters,
+  openQuery,
+  type QueryRun,
+  runSelect,
+  sessionDirectory,
+} from './queryStatements.ts';
 import { type QueryText, type RowChange, type Statement, statementKind } from './Statement.ts';
 import { runCreateTableAs, runInsert, runUnload } from './writeStatements.ts';
 
@@ -55,19 +61,31 @@ export async function openStatementRunner(options: RunnerOptions): Promise<State
       }
     },
     async repeatable(sql, context) {
-      return await resolveRepeatable(sql, withPlainDatabase(context), options, sessions);
+      return await resolveRepeatable(sql, normalized(context), options, sessions);
     },
     async run(sql, context) {
       context.signal.throwIfAborted();
-      return await runStatement(sql, withPlainDatabase(context), options, sessions);
+      return await runStatement(sql, normalized(context), options, sessions);
     },
     close: () => sessions.close(),
   };
 }
 
-/** awswrangler quotes the database name, which Athena accepts. */
-function withPlainDatabase(context: StatementContext): StatementContext {
-  return { ...context, database: context.database?.replace(/^`(.*)`$/, '$1') };
+/** The context with the database's plain name, since awswrangler quotes it, and with parameters in SQL. */
+function normalized(context: StatementContext): StatementContext {
+  return {
+    ...context,
+    database: context.database?.replace(/^`(.*)`$/, '$1'),
+    parameters: executionParameters(context.parameters),
+  };
+}
+
+/** The parameters of a prepared statement: those after USING or, without it, those of the request. */
+function parametersOf(
+  { parameters }: Extract<Statement, { kind: 'execute' }>,
+  context: StatementContext,
+): readonly string[] {
+  return parameters.length === 0 ? context.parameters : parameters;
 }
 
 /** Resolves the names of a query that may be answered by an earlier result, which asks for each of its tables. */
@@ -83,7 +101,7 @@ async function resolveRepeatable(
   const query = executed === undefined ? statement : parse(executed);
   const text = executed ?? sql;
   if (query.kind !== 'query' || !isRepeatable(text, runner.catalog)) return undefined;
-  const parameters = statement.kind === 'execute' ? statement.parameters : context.parameters;
+  const parameters = statement.kind === 'execute' ? parametersOf(statement, context) : context.parameters;
   const session = await sessions.take();
   session.closeOnAbort(context.signal);
   try {
@@ -116,7 +134,7 @@ async function runStatement(
       throw statementError('NOT_FOUND', `Prepared statement not found: ${statement.name}`);
     if (parse(prepared).kind === 'execute')
       throw statementError('NOT_SUPPORTED', 'A prepared statement cannot execute another');
-    const parameters = statement.parameters;
+    const parameters = parametersOf(statement, context);
     const result = await runStatement(prepared, { ...context, parameters }, runner, sessions);
     return { ...result, executed: prepared };
   }

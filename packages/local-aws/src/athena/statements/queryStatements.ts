@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type DuckDBDataChunk, type DuckDBResult, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
+import { quoteText } from '../../base/sql.ts';
 import type { TableEntry } from '../../glue/index.ts';
 import {
   parseTypedLiteral,
@@ -14,6 +15,7 @@ import {
 import { checkTypes } from '../engine/checkTypes.ts';
 import { hasMicroseconds, microsecondTypeName, resultColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
+import { findElements } from '../engine/findElements.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
 import { statementError, toStatementError } from '../engine/StatementError.ts';
@@ -75,12 +77,14 @@ export async function openQuery(
   const scope = new QueryScope({ catalog, store, session, onCall, rowIds, signal });
   try {
     const literals = parameterLiterals(parameters);
-    const how = { parameters: literals, nameColumns, ...(rowIds ? { hiddenColumns: true } : {}) };
-    let translation: Translation = translate(query.sql, how);
+    const plain = { parameters: literals, nameColumns, ...(rowIds ? { hiddenColumns: true } : {}) };
+    let translation: Translation = translate(query.sql, plain);
     const list = new TokenList(query.sql);
     await session.setNow(runner.clock.now());
     await session.defineMacros(translation.sql);
     await scope.resolve(list, database, literals);
+    const how = { ...plain, elements: await findElements(session, query.sql, plain) };
+    translation = translate(query.sql, how);
     const translateError = (error: unknown, prefix = 0, of = translation) =>
       translateDuckDbError(error, {
         sql: statement,
@@ -178,6 +182,21 @@ async function describeColumns(session: Session, sql: string): Promise<OpenQuery
 /** The folder of a new session. */
 export function sessionDirectory(runner: RunnerOptions): string {
   return join(runner.directory, randomUUID());
+}
+
+/** A word or several, as `Washington` or `New York`. */
+const BARE_TEXT = /^\p{L}[\p{L}\p{N}_]*(?: [\p{L}\p{N}_]+)*$/u;
+
+/**
+ * The `ExecutionParameters` of a request as SQL. Bare words are a text, although the documentation asks for quotes: the
+ * tests of AWS SDK for pandas, which run on AWS, send `Washington` for a string.
+ * https://github.com/aws/aws-sdk-pandas/blob/main/tests/unit/test_athena.py, test_athena_paramstyle_qmark_parameters
+ */
+export function executionParameters(parameters: readonly string[]): string[] {
+  return parameters.map((text) => {
+    const bare = text.trim();
+    return BARE_TEXT.test(bare) && !isLiteral(bare) ? quoteText(bare) : text;
+  });
 }
 
 /**

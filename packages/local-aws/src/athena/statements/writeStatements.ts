@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { DuckDBType } from '@duckdb/node-api';
+import { type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { readPieces } from '../../disk/files.ts';
 import { insertPartition, type TableEntry } from '../../glue/index.ts';
@@ -71,6 +71,7 @@ export async function runCreateTableAs(
     const keys = nameList(properties.get('partitioned_by'));
     assertColumnNames(statement, run.statement);
     const open = await openQuery(statement.query, { ...run, nameColumns: false });
+    await assertColumns(open, run.statement);
     const columns = open.columns.map(({ name: column, type, text: length }) => ({
       Name: column.toLowerCase(),
       Type: storedType(column, type, length),
@@ -301,6 +302,36 @@ export function assertColumnNames(
     sql: statement,
     offset: query.offset + list.offset(unnamed.from),
   });
+}
+
+/**
+ * Requires distinct names and known types of the columns of the query that makes a table or a view.
+ *
+ * @param statement The whole statement.
+ * @throws StatementError `DUPLICATE_COLUMN_NAME`, `COLUMN_TYPE_UNKNOWN`: Trino's StatementAnalyzer.validateColumns
+ */
+export async function assertColumns({ session, columns, sql }: OpenQuery, statement: string): Promise<void> {
+  const names = columns.map(({ name }) => name.toLowerCase());
+  const place = { sql: statement, offset: /\S/.exec(statement)?.index ?? 0 };
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) {
+    const message = `Column name '${twice}' specified more than once`;
+    throw statementError('DUPLICATE_COLUMN_NAME', message, place);
+  }
+  // DuckDB makes columns of NULLs integers, but typeof tells. The join on false reads no rows.
+  const integers = columns.flatMap(({ type }, index) =>
+    type.typeId === DuckDBTypeId.INTEGER ? [index] : [],
+  );
+  if (integers.length === 0) return;
+  const types = integers.map((index) => `typeof(t.c${index})`).join(', ');
+  const all = columns.map((_, index) => `c${index}`).join(', ');
+  const reader = await session.read(
+    `SELECT ${types} FROM (SELECT 1) LEFT JOIN (${sql}\n) AS t(${all}) ON false`,
+  );
+  const unknown = reader.getRowsJS()[0]?.indexOf('"NULL"') ?? -1;
+  const name = names[integers[unknown] ?? -1];
+  if (name !== undefined)
+    throw statementError('COLUMN_TYPE_UNKNOWN', `Column type is unknown: ${name}`, place);
 }
 
 function storedType(name: string, type: DuckDBType, length?: string): string {

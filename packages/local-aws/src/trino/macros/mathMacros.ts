@@ -10,6 +10,14 @@ function nullable(name: string): string {
 const logarithm = (name: string) =>
   `trino_${name}(x) AS CASE WHEN x > 0 THEN ${name}(x) WHEN x = 0 THEN CAST('-infinity' AS DOUBLE) WHEN x < 0 THEN CAST('nan' AS DOUBLE) END`;
 
+/** Reports an error of Trino, typed as a number. See `macroStatements.ts` for why it is a cast. */
+const failure = (words: string) => `cast_to_type('INVALID_FUNCTION_ARGUMENT: ${words}', CAST(0 AS DOUBLE))`;
+
+/** The overloads of `random`: of Trino's MathFunctions. */
+const RANDOM = `() AS random(),
+   (n) AS CAST(CASE WHEN n <= 0 THEN ${failure('bound must be positive')} ELSE floor(random() * n) END AS BIGINT),
+   (a, b) AS CAST(CASE WHEN a >= b THEN ${failure('start value must be less than stop value')} ELSE a + floor(random() * (b - a)) END AS BIGINT)`;
+
 /** https://trino.io/docs/current/functions/conditional.html, /math.html, /bitwise.html, /conversion.html */
 export const valueMacros: readonly string[] = [
   'trino_if(c, a) AS CASE WHEN c THEN a END, (c, a, b) AS CASE WHEN c THEN a ELSE b END',
@@ -25,8 +33,8 @@ export const valueMacros: readonly string[] = [
   'trino_round(x) AS round(x), (x, n) AS system.main."-"(round(x, n), cast_to_type(0, x))',
   'trino_e() AS exp(1)',
   'trino_truncate(x) AS trunc(x), (x, n) AS trunc(x * power(10, n)) / power(10, n)',
-  'trino_rand() AS random(), (n) AS CAST(floor(random() * n) AS BIGINT), (a, b) AS a + CAST(floor(random() * (b - a)) AS BIGINT)',
-  'trino_random() AS random(), (n) AS CAST(floor(random() * n) AS BIGINT), (a, b) AS a + CAST(floor(random() * (b - a)) AS BIGINT)',
+  `trino_rand${RANDOM}`,
+  `trino_random${RANDOM}`,
   'trino_is_nan(x) AS isnan(x)',
   'trino_is_finite(x) AS isfinite(CAST(x AS DOUBLE))',
   'trino_is_infinite(x) AS isinf(CAST(x AS DOUBLE))',
@@ -57,9 +65,6 @@ export const valueMacros: readonly string[] = [
   `trino_kinds_fit(a, b) AS a = b OR a IN ('null', 'other') OR b IN ('null', 'other')
      OR (a IN ('date', 'timestamp') AND b IN ('date', 'timestamp'))`,
 ];
-
-/** Reports an error of Trino, typed as a number. See `macroStatements.ts` for why it is a cast. */
-const failure = (words: string) => `cast_to_type('INVALID_FUNCTION_ARGUMENT: ${words}', CAST(0 AS DOUBLE))`;
 
 /**
  * Repeats a step on a row of numbers. DuckDB has no loops in expressions, so this reduces a list to one row.

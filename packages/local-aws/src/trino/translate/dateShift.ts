@@ -76,7 +76,7 @@ function beginsOperand(list: TokenList, index: number): boolean {
 }
 
 /** The index after the `END` of the `CASE` at an index. */
-function caseEnd(list: TokenList, index: number): number | undefined {
+export function caseEnd(list: TokenList, index: number): number | undefined {
   for (let at = index + 1; at < list.length; at += 1) {
     const symbol = list.symbol(at);
     if (symbol === '(' || symbol === '[') at = list.closeOf(at);

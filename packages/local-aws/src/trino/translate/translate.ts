@@ -2,12 +2,13 @@ import { quoteName } from '../../base/sql.ts';
 import { writeCallForm } from './callForms.ts';
 import { type CastTarget, castCall, castFromJson, castsByPosition, parseCastType } from './castType.ts';
 import { writeDateShift } from './dateShift.ts';
+import { elementRanges } from './elements.ts';
 import { parseTypedLiteral } from './literals.ts';
 import { Rendering, type TokenWriter } from './Rendering.ts';
 import { rejectForeignSyntax, rejectZonedTimes } from './rejections.ts';
 import { type SelectEdits, selectEdits } from './selects.ts';
 import { bracketedTable, writeUnnest, writeValues } from './tableForms.ts';
-import { isTableQuery, mismatched, SqlError, TokenList } from './tokens.ts';
+import { isTableQuery, mismatched, SqlError, TokenList, type TokenRange } from './tokens.ts';
 import { hasAlias, versionClauseAt } from './versions.ts';
 import {
   functionNames,
@@ -29,6 +30,8 @@ export interface TranslateOptions {
   readonly hiddenColumns?: boolean;
   /** How `UNNEST(x) AS t(a, b)` treats x. Default `map`. */
   readonly unnestPairs?: 'map' | 'rows';
+  /** An offset in each operand of `||` that is an element of the array beside it. Default none. */
+  readonly elements?: ReadonlySet<number>;
 }
 
 /** A query in DuckDB's SQL. */
@@ -76,6 +79,7 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
     parameters,
     unnestPairs: options.unnestPairs ?? 'map',
     hiddenColumns: options.hiddenColumns,
+    elements: elementRanges(list, options.elements ?? new Set()),
   }).writeAll(out);
   return { sql: out.toString(), offsetOf: (index) => out.offsetOf(index) };
 }
@@ -87,6 +91,8 @@ type TranslatorOptions = TokenWriter['options'] & {
   readonly hiddenColumns?: boolean | undefined;
   /** The SQL literals that replace the `?` parameters. */
   readonly parameters: readonly string[];
+  /** The ranges that are written as arrays of one element. */
+  readonly elements: readonly TokenRange[];
 };
 
 /** The schema with Athena's `information_schema`, which differs from DuckDB's. */
@@ -100,6 +106,8 @@ class Translator implements TokenWriter {
   readonly list: TokenList;
   readonly options: TranslatorOptions;
   readonly #hidden: boolean;
+  /** The elements that are being written. */
+  readonly #open = new Set<TokenRange>();
   /** The literal of each parameter by token index, since tokens are not always written in order. */
   readonly #parameters: ReadonlyMap<number, string>;
 
@@ -149,6 +157,15 @@ class Translator implements TokenWriter {
     const { list } = this;
     const token = list.at(index);
     if (token === undefined) return index + 1;
+    const element = this.options.elements.find((range) => range.from === index && !this.#open.has(range));
+    if (element !== undefined) {
+      this.#open.add(element);
+      out.addApart('[', token.start);
+      this.write(out, element.from, element.to);
+      out.add(']', list.offset(element.to));
+      this.#open.delete(element);
+      return element.to;
+    }
     const replacement = this.options.edits.replacements.get(index);
     if (replacement !== undefined) {
       out.add(replacement.sql, token.start);

@@ -92,6 +92,8 @@ const FAILURES: readonly (readonly [sql: string, reason: string | RegExp, type: 
     'GENERIC_INTERNAL_ERROR: integer overflow',
     1000,
   ],
+  ['SELECT random(-1)', 'INVALID_FUNCTION_ARGUMENT: bound must be positive', 1106],
+  ['SELECT random(2, 2)', 'INVALID_FUNCTION_ARGUMENT: start value must be less than stop value', 1106],
   ['SELECT normal_cdf(0, 0, 1)', 'INVALID_FUNCTION_ARGUMENT: standardDeviation must be > 0', 1106],
   ['SELECT inverse_normal_cdf(0, 1, 1)', 'INVALID_FUNCTION_ARGUMENT: p must be 0 > p > 1', 1106],
   [
@@ -142,6 +144,24 @@ const FAILURES: readonly (readonly [sql: string, reason: string | RegExp, type: 
     'NOT_SUPPORTED: Modifying Hive table rows is only supported for transactional tables',
     1200,
   ],
+  // A table's and a view's columns.
+  ...[
+    'CREATE TABLE made AS',
+    "CREATE TABLE made WITH (table_type = 'ICEBERG', is_external = false, location = 's3://lake/made/') AS",
+    'CREATE VIEW made AS',
+  ].flatMap((make): (typeof FAILURES)[number][] => [
+    [`${make} SELECT 1 AS one, NULL AS x`, 'COLUMN_TYPE_UNKNOWN: line 1:1: Column type is unknown: x', 1006],
+    [
+      `${make} SELECT y FROM (SELECT id, NULL AS y FROM events)`,
+      'COLUMN_TYPE_UNKNOWN: line 1:1: Column type is unknown: y',
+      1006,
+    ],
+    [
+      `${make} SELECT 1 AS foo, 2 AS Foo`,
+      "DUPLICATE_COLUMN_NAME: line 1:1: Column name 'foo' specified more than once",
+      1006,
+    ],
+  ]),
   ['DESCRIBE nope', 'FAILED: Table nope not found.', 1003],
   ['EXECUTE nope', 'NOT_FOUND: Prepared statement not found: nope', 1000],
 ];

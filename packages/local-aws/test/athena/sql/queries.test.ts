@@ -198,6 +198,41 @@ describe('queries of the local Athena', () => {
     ).toEqual([['events', 'BASE TABLE']]);
   });
 
+  it.each([
+    ['ARRAY[1, 2, 3] || 4', '[1, 2, 3, 4]'],
+    ['4 || ARRAY[5, 6]', '[4, 5, 6]'],
+    ['TRY_CAST(ARRAY[] AS array(integer)) || 4', '[4]'],
+    ["cardinality(tags || 'c') + 1", '4'],
+    ["('x' || name) || tags", '[xn3, a, b3]'],
+    ['CASE WHEN id = 3 THEN name END || tags', '[n3, a, b3]'],
+    ['(0 || ARRAY[1]) || 2', '[0, 1, 2]'],
+    ['ARRAY[1] || 2 + 3 * 2', '[1, 8]'],
+    ["array_join(tags || ARRAY['q'], 'x' || '-')", 'ax-b3x-q'],
+  ])('joins arrays and elements: %s', async (expression, expected) => {
+    const sql = `SELECT ${expression} AS joined FROM events WHERE id = 3 AND ds = DATE '2026-11-20'`;
+    expect(await lake.rows(sql)).toEqual([[expected]]);
+  });
+
+  it('joins arrays and elements in views, and nothing else to arrays', async () => {
+    await lake.rows("CREATE VIEW joined AS SELECT id, tags || 'c' AS tags FROM events");
+    expect(await lake.rows('SELECT DISTINCT tags FROM joined WHERE id = 1')).toEqual([['[a, b1, c]']]);
+    await lake.rows('DROP VIEW joined');
+    expect((await lake.failure('SELECT tags || 1 FROM events')).reason).toMatch(
+      /Cannot concatenate|Unexpected/,
+    );
+  });
+
+  it('takes bare words of a request as a text', async () => {
+    const given = (...ExecutionParameters: string[]) => ({
+      QueryExecutionContext: { Database: 'db' },
+      ExecutionParameters,
+    });
+    const count = (value: string) => lake.rows('SELECT count(*) FROM events WHERE name = ?', given(value));
+    expect(await count('n3')).toEqual([['3']]);
+    expect(await count('New York')).toEqual([['0']]);
+    expect(await lake.rows('SELECT count(*) FROM events WHERE (id = 1) = ?', given('true'))).toEqual([['3']]);
+  });
+
   it('replaces question marks by literals only', async () => {
     const sql = 'SELECT id FROM events WHERE ds = ? AND name = ? ORDER BY id LIMIT 1';
     expect(
@@ -210,6 +245,9 @@ describe('queries of the local Athena', () => {
       (await lake.failure(sql, { QueryExecutionContext: { Database: 'db' }, ExecutionParameters })).reason;
     expect(await failed("DATE '2026-11-18'", "'x' OR 1=1")).toMatch(
       /^INVALID_PARAMETER_USAGE: Execution parameter 'x' OR 1=1 is not a literal/,
+    );
+    expect(await failed("DATE '2026-11-18'", "n3' OR '1'='1")).toMatch(
+      /^INVALID_PARAMETER_USAGE: .* is not a literal/,
     );
     expect(await failed('1')).toBe(
       'INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected 2 but found 1',

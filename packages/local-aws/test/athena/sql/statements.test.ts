@@ -338,9 +338,30 @@ describe('databases and prepared statements', () => {
     expect((await lake.failure('DROP SCHEMA extra')).reason).toBe('FAILED: Database extra not found.');
   });
 
+  it('types a column that is NULL in one part of the query by the others', async () => {
+    await lake.rows('CREATE TABLE partly AS SELECT 1 AS a, NULL AS b UNION ALL SELECT 2, 3');
+    expect(await lake.rows('SELECT a, b FROM partly ORDER BY a')).toEqual([
+      ['1', undefined],
+      ['2', '3'],
+    ]);
+    await lake.rows(
+      'CREATE TABLE cast_null AS SELECT CAST(NULL AS integer) AS a FROM events ORDER BY 1 LIMIT 1;',
+    );
+    expect(await lake.rows('SELECT a FROM cast_null')).toEqual([[undefined]]);
+  });
+
   it('prepares, executes and deallocates a statement', async () => {
     await lake.rows('PREPARE one FROM SELECT name FROM events WHERE id = ? AND ds = ?');
     expect(await lake.rows("EXECUTE one USING 3, DATE '2026-11-20'")).toEqual([['n3']]);
+    expect(
+      await lake.rows('EXECUTE one', {
+        QueryExecutionContext: { Database: 'db' },
+        ExecutionParameters: ['4', "DATE '2026-11-20'"],
+      }),
+    ).toEqual([['n4']]);
+    expect((await lake.failure('EXECUTE one USING name, 1')).reason).toMatch(
+      /Execution parameter name is not a literal/,
+    );
     await lake.rows('DEALLOCATE PREPARE one');
     expect((await lake.failure('EXECUTE one USING 3')).reason).toBe(
       'NOT_FOUND: Prepared statement not found: one',
