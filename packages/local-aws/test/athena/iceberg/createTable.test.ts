@@ -128,7 +128,7 @@ describe('CREATE TABLE', () => {
     ['(a varchar(5))', '', 'Unsupported Hive type: VARCHAR(5), use string instead', 1200],
     ['(a integer)', '', "type expected at the position 0 of 'integer'", 1006],
     ['(a uuid)', '', "type expected at the position 0 of 'uuid'", 1006],
-    ['(a int, A int)', '', "DUPLICATE_COLUMN_NAME: Column name 'a' specified more than once", 1000],
+    ['(a int, A int)', '', "DUPLICATE_COLUMN_NAME: Column name 'a' specified more than once", 1006],
     [
       '(a int) PARTITIONED BY (b)',
       '',
