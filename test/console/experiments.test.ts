@@ -41,7 +41,7 @@ beforeAll(async () => {
   process.env['SLUICE_CONFIG'] = file;
   observed = await startObserved(now);
   await driveSdk();
-  for (const body of [...exposures(), ...events()]) expect((await observed.accept(body)).status).toBe(202);
+  for (const body of [...exposures(), ...events()]) expect((await observed.send(body)).status).toBe(202);
   await observed.cloud.flush();
   open = await openLocalConsole(observed.cloud);
   if (hasBrowser()) browser = await openPage(open.address);

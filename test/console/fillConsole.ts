@@ -4,12 +4,12 @@ const DAY_MS = 86_400_000;
 
 /** Fills a local cloud with a little of everything that the console shows, delivered and still in buffers. */
 export async function fillConsole(
-  observed: Pick<Awaited<ReturnType<typeof startObserved>>, 'cloud' | 'clock' | 'accept'>,
+  observed: Pick<Awaited<ReturnType<typeof startObserved>>, 'cloud' | 'clock' | 'send'>,
 ): Promise<void> {
   const now = observed.clock.now();
   for (const back of [2, 1, 0]) {
     const time = now - back * DAY_MS;
-    await observed.accept({
+    await observed.send({
       events: Array.from({ length: 40 }, (_, i) => ({
         eventName: 'statsig::config_exposure',
         user: { userID: `user-${back}-${i}` },
@@ -21,7 +21,7 @@ export async function fillConsole(
         },
       })),
     });
-    await observed.accept({
+    await observed.send({
       events: Array.from({ length: 12 }, (_, i) => ({
         eventName: i % 3 === 0 ? 'purchase' : 'page_view',
         value: i % 3 === 0 ? 12.5 : '/home',
@@ -31,7 +31,7 @@ export async function fillConsole(
       })),
     });
   }
-  await observed.accept({ events: [{ user: { userID: 'nameless' } }, { eventName: 'seen', time: 'never' }] });
+  await observed.send({ events: [{ user: { userID: 'nameless' } }, { eventName: 'seen', time: 'never' }] });
   await observed.cloud.flush();
-  await observed.accept({ events: [{ eventName: 'purchase', user: { userID: 'ada' }, value: 3 }] });
+  await observed.send({ events: [{ eventName: 'purchase', user: { userID: 'ada' }, value: 3 }] });
 }

@@ -45,7 +45,7 @@ describeInBrowser('the pages Live and Trace', () => {
     await opened.go('/live');
     await follows();
     expect(await text()).toContain(`${observed.cloud.collector}/v1/`);
-    await observed.accept({ events: [event('first')] });
+    await observed.send({ events: [event('first')] });
     await opened.page.waitForSelector('.live >> text=first');
     const shown = await rows();
     expect(shown.join('\n')).toMatch(/event\s+first\s+ada/);
@@ -88,7 +88,7 @@ describeInBrowser('the pages Live and Trace', () => {
     await follows();
     const times: number[] = [];
     for (let i = 0; i < 10; i += 1) {
-      await observed.accept({ events: [event(`soon-${i}`)] });
+      await observed.send({ events: [event(`soon-${i}`)] });
       const answered = performance.now();
       await opened.page.waitForSelector(`.live >> text=soon-${i}`);
       times.push(Math.round(performance.now() - answered));
@@ -99,8 +99,8 @@ describeInBrowser('the pages Live and Trace', () => {
 
   it('are filtered by what the address says, and by what is typed', async () => {
     const exposure = event('statsig::config_exposure', { metadata: { config: 'hero', ruleID: 'r1' } });
-    await observed.accept({ events: [event('wanted'), event('other'), exposure, event('')] });
-    await observed.accept({ events: [] }, { 'statsig-api-key': 'nonsense' });
+    await observed.send({ events: [event('wanted'), event('other'), exposure, event('')] });
+    await observed.send({ events: [] }, { 'statsig-api-key': 'nonsense' });
     await opened.go('/live?event=wanted');
     await opened.page.waitForSelector('.live >> text=wanted');
     expect(await rows()).toHaveLength(1);
@@ -121,7 +121,7 @@ describeInBrowser('the pages Live and Trace', () => {
   it('stand still while they are paused, page back, and go on', async () => {
     const burst = async (name: string) => {
       const events = Array.from({ length: 180 }, (_, i) => event(`${name}-${i}`));
-      await observed.accept({ events });
+      await observed.send({ events });
     };
     await opened.go('/live?only=rows&event=pause*');
     await follows();
@@ -150,11 +150,11 @@ describeInBrowser('the pages Live and Trace', () => {
     await opened.go('/live?only=rows&user=mallory');
     await follows();
     const hostile = { user: { userID: 'mallory' } };
-    await observed.accept({
+    await observed.send({
       events: [event(markup, { ...hostile, metadata: { markup } }), event(controls, hostile)],
     });
-    await observed.accept({ events: [event('large', { ...hostile, metadata: { large } })] });
-    await observed.accept({ events: [event(large, hostile)] });
+    await observed.send({ events: [event('large', { ...hostile, metadata: { large } })] });
+    await observed.send({ events: [event(large, hostile)] });
     // All rows: one that comes in moves those below it away from a click.
     await untilRows(4);
     const shown = (await rows()).join('\n');
@@ -192,7 +192,7 @@ describeInBrowser('the pages Live and Trace', () => {
     try {
       await elsewhere.go('/live');
       await page.waitForSelector('text=No contents are shown.');
-      await observed.accept({ events: [event('secret')] });
+      await observed.send({ events: [event('secret')] });
       await page.waitForSelector('.live >> text=1 event');
       expect(await page.locator('.live').textContent()).not.toContain('secret');
       await cloud.flush();
@@ -215,9 +215,9 @@ describeInBrowser('the pages Live and Trace', () => {
     const exposure = event('statsig::config_exposure', {
       metadata: { config: 'checkout_button', ruleID: 'r1' },
     });
-    await observed.accept({ events: [event('purchase'), exposure, event('')] }, sdk);
-    await observed.accept({ events: [event('statsig::diagnostics'), event('page_view')] }, sdk);
-    await observed.accept({ events: [] }, { 'statsig-api-key': 'nonsense' });
+    await observed.send({ events: [event('purchase'), exposure, event('')] }, sdk);
+    await observed.send({ events: [event('statsig::diagnostics'), event('page_view')] }, sdk);
+    await observed.send({ events: [] }, { 'statsig-api-key': 'nonsense' });
     await opened.go('/live');
     await opened.page.waitForSelector('.live >> text=SLUICE_KEY_MISSING');
     expect(await opened.screenshots('live')).toEqual([]);

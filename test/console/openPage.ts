@@ -41,8 +41,6 @@ export interface OpenedPage {
 export async function openPage(address: string): Promise<OpenedPage> {
   const browser: Browser = await openBrowser();
   const context: BrowserContext = await browser.newContext(LOOKS.light);
-  // A page asks for the status every 15 seconds, and an answer takes seconds on a busy machine.
-  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));

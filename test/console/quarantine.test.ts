@@ -24,22 +24,22 @@ describeInBrowser('the page Quarantine', () => {
     await opened.page.getByText('Nothing was refused in this time.').waitFor();
     // A column that a broken table refuses, and that is corrected afterwards.
     await observed.setUserIdType('bigint');
-    await observed.accept({
+    await observed.send({
       statsigMetadata: { sdkType: 'javascript-client', sdkVersion: '3.18.1' },
       events: ['ada', 'bob', 'cyd'].map((userID) => ({ eventName: 'buy', user: { userID } })),
     });
     await observed.cloud.flush();
     await observed.setUserIdType('string');
     for (let hour = 0; hour < 5; hour += 1) {
-      await observed.accept({
+      await observed.send({
         statsigMetadata: { sdkType: 'js-mono', sdkVersion: '1.0.0' },
         events: Array.from({ length: 3 + hour * 2 }, (_, i) => unnamed(`user-${hour}-${i}`)),
       });
-      await observed.accept(`${MARKUP}\u001b[31m\u202e hour ${hour}`);
-      await observed.accept({ events: [{ eventName: 'seen', time: 'never', user: { userID: 'eve' } }] });
+      await observed.send(`${MARKUP}\u001b[31m\u202e hour ${hour}`);
+      await observed.send({ events: [{ eventName: 'seen', time: 'never', user: { userID: 'eve' } }] });
       await observed.clock.advance(3_600_000);
     }
-    await observed.accept({ events: [unnamed('hal', { value: 'x'.repeat(1_048_576) })] });
+    await observed.send({ events: [unnamed('hal', { value: 'x'.repeat(1_048_576) })] });
     await observed.cloud.flush();
   }, 120_000);
   afterAll(async () => {

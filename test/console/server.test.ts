@@ -222,7 +222,7 @@ describe('the switches of the local cloud', () => {
   };
 
   it('deliver, move the clock, set and clear faults', async () => {
-    await observed.accept({ events: [{ eventName: 'seen', user: { userID: 'ada' } }] });
+    await observed.send({ events: [{ eventName: 'seen', user: { userID: 'ada' } }] });
     const before = JSON.parse((await send(open.address, { path: '/api/local' })).text);
     expect(before.status.pending).toEqual([expect.objectContaining({ documents: 1 })]);
     expect(await post('/api/local/flush', {})).toEqual([

@@ -11,7 +11,7 @@ beforeAll(async () => {
   observed = await startObserved(Date.parse('2026-11-20T10:00:00Z'));
   writing = await openLocalConsole(observed.cloud);
   reading = await openLocalConsole(observed.cloud, { mayWrite: false });
-  await observed.accept({ events: [{ eventName: 'purchase', user: { userID: 'ada' } }] });
+  await observed.send({ events: [{ eventName: 'purchase', user: { userID: 'ada' } }] });
   await observed.cloud.flush();
 }, 120_000);
 afterAll(async () => {

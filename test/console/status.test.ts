@@ -66,7 +66,7 @@ describeInBrowser('the pages Now and Health', () => {
   it('show an event seconds after it was answered, and when it has landed', async () => {
     await opened.go('/');
     await shows('No event has come in yet.');
-    await observed.accept({ events: [{ eventName: 'purchase', user: { userID: 'ada' } }] });
+    await observed.send({ events: [{ eventName: 'purchase', user: { userID: 'ada' } }] });
     await part('Collector').getByText('1', { exact: true }).waitFor();
     await part('Streams').getByText('rows in buffers').waitFor();
     expect(await opened.page.getByText('No event has come in yet.').count()).toBe(0);
@@ -89,7 +89,7 @@ describeInBrowser('the pages Now and Health', () => {
           metadata: { config: 'checkout_button', ruleID: i % 2 === 0 ? 'Control' : 'Test' },
         }));
         const views = users.slice(0, 5).map((user) => ({ eventName: 'page_view', user, time }));
-        await observed.accept({ events: [...seen, ...views, ...(minute % 17 === 5 ? [{ value: 1 }] : [])] });
+        await observed.send({ events: [...seen, ...views, ...(minute % 17 === 5 ? [{ value: 1 }] : [])] });
       }
     }
     await opened.page.reload();
@@ -126,7 +126,7 @@ describeInBrowser('the pages Now and Health', () => {
         },
       ],
     });
-    const sent = await observed.accept({ events: [{ eventName: 'purchase', user: { userID: 'ada' } }] });
+    const sent = await observed.send({ events: [{ eventName: 'purchase', user: { userID: 'ada' } }] });
     expect(sent.status).toBe(202);
     await opened.go('/');
     await part('Streams').getByText('rows in overflow').waitFor();

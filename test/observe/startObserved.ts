@@ -19,15 +19,6 @@ export async function startObserved(startMs: number) {
   const cloud = await startCloud({ port: 0, edgePort: 0, data, clock });
   const options = { endpoint: cloud.edge, region: 'us-east-1', credentials };
   const s3 = new S3Client({ ...options, forcePathStyle: true });
-  /** Posts one body, once. */
-  const send = async (body: object | string, headers: Readonly<Record<string, string>> = {}) => {
-    const { status, headers: answered } = await fetch(`${cloud.collector}/v1/rgstr`, {
-      method: 'POST',
-      headers: { 'statsig-api-key': 'client-observe', ...headers },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    });
-    return { status, requestId: answered.get('apigw-requestid') ?? '' };
-  };
   return {
     cloud,
     clock,
@@ -38,13 +29,14 @@ export async function startObserved(startMs: number) {
       const response = await fetch(`${cloud.edge}/_sluice/${name}`, { method, ...sent });
       return response.json();
     },
-    send,
-    /** Posts one body as an SDK does: a collector that is too busy answers 503, and the SDK sends it again. */
-    async accept(...sent: Parameters<typeof send>) {
-      for (let more = 9; ; more -= 1) {
-        const answer = await send(...sent);
-        if (answer.status !== 503 || more === 0) return answer;
-      }
+    /** Posts one body as an SDK does. */
+    async send(body: object | string, headers: Readonly<Record<string, string>> = {}) {
+      const { status, headers: answered } = await fetch(`${cloud.collector}/v1/rgstr`, {
+        method: 'POST',
+        headers: { 'statsig-api-key': 'client-observe', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
+      return { status, requestId: answered.get('apigw-requestid') ?? '' };
     },
     /** Lets the hour end and its buffers be delivered. */
     async closeHour(): Promise<string> {
