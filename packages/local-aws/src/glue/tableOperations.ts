@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonOperation } from '../protocol/JsonService.ts';
 import type { TableEntry } from './entries.ts';
 import { invalidInput, tableVersionNotFound } from './errors.ts';
-import { databaseInputSchema, nameSchema, tableInputSchema } from './inputs.ts';
+import { databaseInputSchema, GLUE_LIMITS, nameSchema, tableInputSchema } from './inputs.ts';
 import {
   boundedList,
   catalogMember,
@@ -79,10 +79,16 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
     ...glueOperation(
       context,
       'GetTables',
-      z.strictObject({ ...catalogMember, DatabaseName: nameSchema, ...listMembers }),
-      ({ DatabaseName, NextToken, MaxResults }) => {
+      z.strictObject({
+        ...catalogMember,
+        DatabaseName: nameSchema,
+        Expression: z.string().max(GLUE_LIMITS.expressionCharacters).optional(),
+        ...listMembers,
+      }),
+      ({ DatabaseName, Expression, NextToken, MaxResults }) => {
+        const matches = nameMatcher(Expression);
         const { items, next } = paginate({
-          items: catalog.tables(DatabaseName),
+          items: catalog.tables(DatabaseName).filter(({ input }) => matches(input.Name)),
           nameOf: ({ input }) => [input.Name],
           isAfter: ({ input }, [name = '']) => input.Name > name,
           size: MaxResults,
@@ -182,4 +188,20 @@ function deletionError({ version }: TableEntry, versionId: string) {
   return String(version) === versionId
     ? invalidInput('The current version of a table cannot be deleted.')
     : tableVersionNotFound(versionId);
+}
+
+/**
+ * Whether a name matches the regular expression of GetTables as a whole. Without one, all match.
+ * https://docs.aws.amazon.com/glue/latest/webapi/API_GetTables.html
+ *
+ * @throws AwsError InvalidInputException when it cannot be read.
+ */
+function nameMatcher(expression: string | undefined): (name: string) => boolean {
+  if (expression === undefined || expression === '') return () => true;
+  try {
+    const pattern = new RegExp(`^(?:${expression})$`, 'i');
+    return (name) => pattern.test(name);
+  } catch {
+    throw invalidInput(`Expression is not a regular expression: ${expression}`);
+  }
 }

@@ -116,6 +116,23 @@ describe('tables', () => {
     expect(pages).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   });
 
+  it('are selected by a regular expression over whole names', async () => {
+    for (const name of ['events', 'events_daily', 'old_events', 'users']) await createTable(name);
+    const select = async (Expression: string) => {
+      const { TableList = [] } = await glue.client.send(
+        new GetTablesCommand({ DatabaseName: 'app', Expression }),
+      );
+      return TableList.map(({ Name }) => Name);
+    };
+    expect(await select('events')).toEqual(['events']);
+    expect(await select('.*events.*')).toEqual(['events', 'events_daily', 'old_events']);
+    expect(await select('users|old_.+')).toEqual(['old_events', 'users']);
+    await expect(select('(')).rejects.toMatchObject({
+      name: 'InvalidInputException',
+      message: 'Expression is not a regular expression: (',
+    });
+  });
+
   it('are rejected when they are invalid', async () => {
     await createTable('t');
     await expect(createTable('T')).rejects.toMatchObject({ message: 'Table already exists.' });

@@ -124,7 +124,10 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
           ...Object.fromEntries(properties),
         },
         PartitionKeys: partitionKeys.map(glueColumn),
-        StorageDescriptor: { ...parquetStorageDescriptor(columns.map(glueColumn), location), ...storage },
+        StorageDescriptor: {
+          ...parquetStorageDescriptor(columns.map(glueColumn), withoutLastSlash(location)),
+          ...storage,
+        },
       });
       return NO_LINES;
     }
@@ -293,6 +296,14 @@ function partitionValues({ values }: PartitionSpec, keys: readonly string[]): st
     );
   }
   return keys.map((key) => values.get(key) ?? '');
+}
+
+/**
+ * A location as Hive's DDL keeps it: its `Path` drops the last slash, except a bucket's.
+ * https://hadoop.apache.org/docs/stable/api/org/apache/hadoop/fs/Path.html
+ */
+function withoutLastSlash(location: string): string {
+  return location.replace(/(?<=^s3:\/\/[^/]+\/.*[^/])\/+$/, '');
 }
 
 function toPartitionInput(

@@ -14,7 +14,7 @@ import {
 import { type LoadedTable, loadIcebergTable } from '../iceberg/read/loadTable.ts';
 import { openTableFiles } from '../iceberg/tableFiles.ts';
 import { quoteHive } from '../text/hiveStrings.ts';
-import { resolveDatabase, resolveTableName, type Statement } from './Statement.ts';
+import { resolveDatabase, resolveTableName, type Statement, type TableName } from './Statement.ts';
 
 type Show = Extract<
   Statement,
@@ -102,7 +102,7 @@ export async function runShow(
     case 'showCreate':
       return isView(table)
         ? { columns: [textColumn('create view')], lines: createViewLines(table) }
-        : { columns: [textColumn('createtab_stmt')], lines: createTableLines(table) };
+        : { columns: [textColumn('createtab_stmt')], lines: createTableLines(table, statement.name) };
     case 'describe':
       return {
         columns: ['col_name', 'data_type', 'comment'].map(textColumn),
@@ -191,8 +191,12 @@ function createViewLines({ databaseName, input }: TableEntry): string[] {
   return [`CREATE VIEW ${databaseName}.${input.Name} AS`, ...sql.split('\n')];
 }
 
-/** https://docs.aws.amazon.com/athena/latest/ug/show-create-table.html */
-function createTableLines({ databaseName, input }: TableEntry): string[] {
+/**
+ * The lines of SHOW CREATE TABLE: the database is named if the statement names it, and the default of
+ * `serialization.format` is left out, as in Hive. https://docs.aws.amazon.com/athena/latest/ug/show-create-table.html,
+ * https://github.com/apache/hive/blob/rel/release-3.1.3/ql/src/java/org/apache/hadoop/hive/ql/exec/DDLTask.java
+ */
+function createTableLines({ databaseName, input }: TableEntry, asked: TableName): string[] {
   const {
     Columns = [],
     Location = '',
@@ -216,11 +220,13 @@ function createTableLines({ databaseName, input }: TableEntry): string[] {
           `  ${quoteHive(name)}=${quoteHive(value)}${index === all.length - 1 ? ')' : ', '}`,
       );
   const keys = columnLines(input.PartitionKeys);
-  const serde = pairs(SerdeInfo.Parameters);
+  const { 'serialization.format': format = '1', ...serdeParameters } = SerdeInfo.Parameters ?? {};
+  const serde = pairs({ ...serdeParameters, ...(format === '1' ? {} : { 'serialization.format': format }) });
+  const name = asked.database === undefined ? input.Name : `${databaseName}.${input.Name}`;
   const { EXTERNAL: _, comment = input.Description, ...parameters } = input.Parameters ?? {};
   const properties = pairs(parameters);
   return [
-    `CREATE EXTERNAL TABLE \`${databaseName}.${input.Name}\`(`,
+    `CREATE EXTERNAL TABLE \`${name}\`(`,
     ...columnLines(Columns),
     ...(comment === undefined ? [] : [`COMMENT ${quoted(comment)}`]),
     ...(keys.length === 0 ? [] : ['PARTITIONED BY ( ', ...keys]),

@@ -43,17 +43,19 @@ describe('SHOW and DESCRIBE', () => {
 
   it('shows the statement that creates a table, which can be run', async () => {
     const statement = (await lines('SHOW CREATE TABLE events')).join('\n');
+    expect((await lines('SHOW CREATE TABLE db.events'))[0]).toBe('CREATE EXTERNAL TABLE `db.events`(');
     expect(statement).toContain(
-      "CREATE EXTERNAL TABLE `db.events`(\n  `id` bigint, \n  `name` string COMMENT 'of whom', \n",
+      "CREATE EXTERNAL TABLE `events`(\n  `id` bigint, \n  `name` string COMMENT 'of whom', \n",
     );
     expect(statement).toContain(
       "PARTITIONED BY ( \n  `ds` date)\nROW FORMAT SERDE \n  'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' \n",
     );
-    expect(statement).toContain("LOCATION\n  's3://lake/events/'");
-    await lake.rows(statement.replace('`db.events`', '`db`.`again`'));
-    expect((await lines('SHOW CREATE TABLE again')).join('\n')).toBe(
-      statement.replace('db.events', 'db.again'),
-    );
+    // Hive's Path drops the last slash of a location.
+    expect(statement).toContain("LOCATION\n  's3://lake/events'");
+    await lake.rows(statement.replace('`events`', '`again`'));
+    const again = (await lines('SHOW CREATE TABLE again')).join('\n');
+    expect(again).toBe(statement.replace('`events`', '`again`'));
+    expect(again).not.toContain('serialization.format');
     await lake.rows('DROP TABLE again');
   });
 });

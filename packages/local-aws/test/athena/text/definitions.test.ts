@@ -25,7 +25,7 @@ describe('CREATE EXTERNAL TABLE of text files', () => {
       Parameters: { EXTERNAL: 'TRUE' },
       StorageDescriptor: {
         ...TEXT,
-        Location: 's3://lake/plain/',
+        Location: 's3://lake/plain',
         SerdeInfo: { SerializationLibrary: LAZY, Parameters: { 'serialization.format': '1' } },
       },
     });
@@ -93,7 +93,7 @@ describe('CREATE EXTERNAL TABLE of text files', () => {
     );
     const lines = (await texts.rows('SHOW CREATE TABLE shown')).map(([line]) => line);
     expect(lines).toEqual([
-      'CREATE EXTERNAL TABLE `db.shown`(',
+      'CREATE EXTERNAL TABLE `shown`(',
       '  `a` string, ',
       '  `b` int)',
       'PARTITIONED BY ( ',
@@ -110,7 +110,7 @@ describe('CREATE EXTERNAL TABLE of text files', () => {
       'OUTPUTFORMAT ',
       `  '${TEXT.OutputFormat}'`,
       'LOCATION',
-      "  's3://lake/shown/'",
+      "  's3://lake/shown'",
       'TBLPROPERTIES (',
       "  'skip.header.line.count'='1')",
     ]);
