@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { JsonOperation } from '../protocol/JsonService.ts';
 import type { TableEntry } from './entries.ts';
 import { invalidInput, tableVersionNotFound } from './errors.ts';
-import { databaseInputSchema, nameSchema, tableInputSchema } from './inputs.ts';
+import { databaseInputSchema, GLUE_LIMITS, nameSchema, tableInputSchema } from './inputs.ts';
+import { namePattern } from './namePattern.ts';
 import {
   boundedList,
   catalogMember,
@@ -79,10 +80,16 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
     ...glueOperation(
       context,
       'GetTables',
-      z.strictObject({ ...catalogMember, DatabaseName: nameSchema, ...listMembers }),
-      ({ DatabaseName, NextToken, MaxResults }) => {
+      z.strictObject({
+        ...catalogMember,
+        DatabaseName: nameSchema,
+        Expression: z.string().max(GLUE_LIMITS.expressionCharacters).optional(),
+        ...listMembers,
+      }),
+      ({ DatabaseName, Expression, NextToken, MaxResults }) => {
+        const matches = Expression === undefined ? () => true : namePattern(Expression);
         const { items, next } = paginate({
-          items: catalog.tables(DatabaseName),
+          items: catalog.tables(DatabaseName).filter(({ input }) => matches(input.Name)),
           nameOf: ({ input }) => [input.Name],
           isAfter: ({ input }, [name = '']) => input.Name > name,
           size: MaxResults,

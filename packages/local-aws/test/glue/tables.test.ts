@@ -116,6 +116,34 @@ describe('tables', () => {
     expect(pages).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   });
 
+  it.each([
+    ['raw.*', ['raw_a', 'raw_b']],
+    ['raw_[ab]|c.*', ['clean.a', 'raw_a', 'raw_b']],
+    // AWS SDK for pandas sends Hive's patterns.
+    ['raw*', ['raw_a', 'raw_b']],
+    ['*_a', ['raw_a']],
+    ['*a*', ['clean.a', 'raw_a', 'raw_b']],
+    ['r*b', ['raw_b']],
+    ['clean\\.a', ['clean.a']],
+    ['clean\\_a', []],
+    ['raw', []],
+  ])('are listed by the expression %s', async (Expression, names) => {
+    for (const name of ['raw_a', 'raw_b', 'clean.a']) await createTable(name);
+    const { TableList = [] } = await glue.client.send(
+      new GetTablesCommand({ DatabaseName: 'app', Expression }),
+    );
+    expect(TableList.map(({ Name }) => Name)).toEqual(names);
+  });
+
+  it.each(['(?i)raw.*', 'raw(', '[a-z&&[^c]].*'])('are not listed by %s', async (Expression) => {
+    await expect(
+      glue.client.send(new GetTablesCommand({ DatabaseName: 'app', Expression })),
+    ).rejects.toMatchObject({
+      name: 'NotImplemented',
+      message: `glue GetTables Expression ${Expression} is not emulated by the local cloud.`,
+    });
+  });
+
   it('are rejected when they are invalid', async () => {
     await createTable('t');
     await expect(createTable('T')).rejects.toMatchObject({ message: 'Table already exists.' });
