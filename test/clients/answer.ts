@@ -82,8 +82,10 @@ export async function answer(
     rows.push(...more.rows);
     next = more.next;
   }
-  // Athena's first row of a query is the names; SHOW, DESCRIBE and EXPLAIN have none.
-  const headed = execution.ResultConfiguration?.OutputLocation?.endsWith('.csv') === true;
+  // Athena's first row of a query and of EXPLAIN is the names; SHOW and DESCRIBE have none.
+  const headed =
+    execution.SubstatementType === 'EXPLAIN' ||
+    execution.ResultConfiguration?.OutputLocation?.endsWith('.csv') === true;
   return {
     ...{ id, names, types, rows: headed ? rows.slice(1) : rows },
     location: execution.ResultConfiguration?.OutputLocation ?? '',

@@ -75,7 +75,9 @@ export class OwoxStorage {
     const folder = this.#folder('athena-data-last-updated');
     const id = await this.#execute(`EXPLAIN (TYPE IO, FORMAT JSON) ${sql}`, folder);
     const { rows } = await page(athena, id);
-    const plan = ioPlanSchema.parse(JSON.parse(rows.map(([line]) => line).join('\n')));
+    const text = rows.map(([line]) => line).join('\n');
+    // The first line is the column's name, `Query Plan`. OWOX skips what stands before the JSON, too.
+    const plan = ioPlanSchema.parse(JSON.parse(text.slice(text.indexOf('{'))));
     await this.#cleanUp(folder);
     const found = new Map<string, Date | undefined>();
     for (const { schemaTable } of plan.inputTableColumnInfos.map(({ table }) => table)) {

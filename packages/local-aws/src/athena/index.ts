@@ -105,8 +105,8 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
   const context = { executions, workGroups, prepared, named, catalog, store, account, region, onCall };
   // The name of a query is not one of a workgroup.
   const ofNamedQuery = (input: unknown) => {
-    const id = memberOf(input, 'NamedQueryId') ?? firstOf(input, 'NamedQueryIds');
-    if (id !== undefined) return named.get(id)?.workGroup;
+    const ids = idsOf(input, 'NamedQueryId');
+    if (ids.length > 0) return listWorkGroups(ids.map((id) => named.get(id)?.workGroup));
     return memberOf(input, 'QueryString') === undefined ? memberOf(input, 'Name') : undefined;
   };
   const service = jsonService({
@@ -115,9 +115,9 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
     contentType: 'application/x-amz-json-1.1',
     invalidInput: invalidRequest,
     resource: (input) => {
-      const id = memberOf(input, 'QueryExecutionId') ?? firstOf(input, 'QueryExecutionIds');
-      const ofExecution = id === undefined ? undefined : executions.get(id)?.workGroup;
-      return memberOf(input, 'WorkGroup') ?? ofExecution ?? ofNamedQuery(input) ?? PRIMARY;
+      const ids = idsOf(input, 'QueryExecutionId');
+      const ofExecutions = listWorkGroups(ids.map((id) => executions.get(id)?.workGroup));
+      return memberOf(input, 'WorkGroup') ?? ofExecutions ?? ofNamedQuery(input) ?? PRIMARY;
     },
     operations: {
       ...executionOperations(context),
@@ -172,9 +172,17 @@ function stateChangeEvent(
   };
 }
 
-/** The first text of a member that is a list: all queries of a batch are of one workgroup. */
-function firstOf(input: unknown, name: string): string | undefined {
-  const list: unknown = typeof input === 'object' && input !== null ? Reflect.get(input, name) : undefined;
-  const [first]: unknown[] = Array.isArray(list) ? list : [];
-  return typeof first === 'string' ? first : undefined;
+/** The ID that a call is about, or those of a batch: of `QueryExecutionId`, or of `QueryExecutionIds`. */
+function idsOf(input: unknown, name: string): string[] {
+  const id = memberOf(input, name);
+  if (id !== undefined) return [id];
+  const list: unknown =
+    typeof input === 'object' && input !== null ? Reflect.get(input, `${name}s`) : undefined;
+  return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
+}
+
+/** The workgroups of the queries of a call, with commas between: no name has one. Queries may be missing. */
+function listWorkGroups(names: readonly (string | undefined)[]): string | undefined {
+  const known = new Set(names.filter((name) => name !== undefined));
+  return known.size === 0 ? undefined : [...known].join();
 }

@@ -88,7 +88,7 @@ export async function authenticateRequest(
   const given = typeof token === 'string' ? token : undefined;
   const session = admission.sessionOf?.(signature.accessKeyId, given);
   if (session === undefined && admission.sessionOf !== undefined)
-    throw given === undefined ? missingToken() : wrongToken();
+    throw given === undefined ? missingToken() : wrongToken(authorization.signingName);
   return {
     method: parts.signable.method,
     rawPath: parts.signable.rawPath,
@@ -109,8 +109,14 @@ function missingToken(): SignatureProblem {
   );
 }
 
-function wrongToken(): SignatureProblem {
-  return new SignatureProblem('wrongToken', 'The provided token is malformed or otherwise invalid.');
+/** A token that isn't the key's, or of a long-term key, which has none. */
+function wrongToken(signingName: string): SignatureProblem {
+  return new SignatureProblem(
+    'wrongToken',
+    signingName === 's3'
+      ? 'The provided token is malformed or otherwise invalid.'
+      : 'The security token included in the request is invalid.',
+  );
 }
 
 /**

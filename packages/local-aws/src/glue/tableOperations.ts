@@ -3,6 +3,7 @@ import type { JsonOperation } from '../protocol/JsonService.ts';
 import type { TableEntry } from './entries.ts';
 import { invalidInput, tableVersionNotFound } from './errors.ts';
 import { databaseInputSchema, GLUE_LIMITS, nameSchema, tableInputSchema } from './inputs.ts';
+import { namePattern } from './namePattern.ts';
 import {
   boundedList,
   catalogMember,
@@ -86,7 +87,7 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
         ...listMembers,
       }),
       ({ DatabaseName, Expression, NextToken, MaxResults }) => {
-        const matches = nameMatcher(Expression);
+        const matches = Expression === undefined ? () => true : namePattern(Expression);
         const { items, next } = paginate({
           items: catalog.tables(DatabaseName).filter(({ input }) => matches(input.Name)),
           nameOf: ({ input }) => [input.Name],
@@ -188,20 +189,4 @@ function deletionError({ version }: TableEntry, versionId: string) {
   return String(version) === versionId
     ? invalidInput('The current version of a table cannot be deleted.')
     : tableVersionNotFound(versionId);
-}
-
-/**
- * Whether a name matches the regular expression of GetTables as a whole. Without one, all match.
- * https://docs.aws.amazon.com/glue/latest/webapi/API_GetTables.html
- *
- * @throws AwsError InvalidInputException when it cannot be read.
- */
-function nameMatcher(expression: string | undefined): (name: string) => boolean {
-  if (expression === undefined || expression === '') return () => true;
-  try {
-    const pattern = new RegExp(`^(?:${expression})$`, 'i');
-    return (name) => pattern.test(name);
-  } catch {
-    throw invalidInput(`Expression is not a regular expression: ${expression}`);
-  }
 }

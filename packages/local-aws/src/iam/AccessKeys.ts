@@ -57,10 +57,12 @@ export class AccessKeys {
 
   /**
    * Name of the session of a key and its token; `local` for a key that needs no token. Undefined when the token is
-   * missing or doesn't belong to the key.
+   * missing or doesn't belong to the key, as any token of a long-term key, such as the text `None` of an unset variable.
+   * Predefined keys ({@link secretOfKey}) may have any: other local AWS tools ask for one.
    */
   sessionOf(accessKeyId: string, token: string | undefined): string | undefined {
-    if (!accessKeyId.startsWith(TEMPORARY)) return 'local';
+    if (!accessKeyId.startsWith(TEMPORARY))
+      return token === undefined || secretOfKey(accessKeyId) !== undefined ? 'local' : undefined;
     const [name = ''] = (token ?? '').split('.');
     const session = Buffer.from(name, 'base64url').toString();
     return token === tokenOf(session, this.#secrets.get(accessKeyId) ?? '') ? session : undefined;

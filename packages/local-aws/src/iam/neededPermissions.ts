@@ -95,7 +95,11 @@ function secretArn(id: string, place: PermissionContext): string {
   return place.secretArn(id) ?? arnAt(place, 'secretsmanager', `secret:${id}-AAAAAA`);
 }
 
-/** Work groups and data catalogs are Athena's only resources. A query is checked against its work group. */
+/**
+ * Work groups and data catalogs are Athena's only resources. A query is checked against its work group, a batch of
+ * queries against each of theirs: it "requires you to have access to the workgroup in which the queries ran".
+ * https://docs.aws.amazon.com/athena/latest/APIReference/API_BatchGetQueryExecution.html
+ */
 function athenaNeeds(call: EdgeCall, place: PermissionContext): NeededPermission[] {
   const { operation, resource, input } = call;
   if (
@@ -108,7 +112,9 @@ function athenaNeeds(call: EdgeCall, place: PermissionContext): NeededPermission
     memberOf(input, 'CatalogName') ??
     (operation.includes('DataCatalog') ? memberOf(input, 'Name') : undefined);
   if (catalog !== undefined) return [need(call, arnAt(place, 'athena', `datacatalog/${catalog}`))];
-  return [need(call, arnAt(place, 'athena', `workgroup/${resource ?? 'primary'}`))];
+  return (resource ?? 'primary')
+    .split(',')
+    .map((name) => need(call, arnAt(place, 'athena', `workgroup/${name}`)));
 }
 
 function s3Request({ resource = '', input, reached, status }: EdgeCall): S3Request {

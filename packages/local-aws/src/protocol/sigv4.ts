@@ -436,8 +436,28 @@ const JSON_SERVICES: Naming = {
   mismatch: ['InvalidSignatureException', 403],
 };
 
+/** https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+const QUERY_SERVICES: Naming = {
+  ...JSON_SERVICES,
+  missing: ['MissingAuthenticationToken', 403],
+  unsupported: ['IncompleteSignature', 400],
+  malformedHeader: ['IncompleteSignature', 400],
+  malformedQuery: ['IncompleteSignature', 400],
+  missingPayloadHash: ['IncompleteSignature', 400],
+  unknownKey: ['InvalidClientTokenId', 403],
+  wrongToken: ['InvalidClientTokenId', 403],
+  headersNotSigned: ['SignatureDoesNotMatch', 403],
+  skewed: ['SignatureDoesNotMatch', 403],
+  expired: ['SignatureDoesNotMatch', 403],
+  mismatch: ['SignatureDoesNotMatch', 403],
+};
+
+/** Signing names of the services that speak the Query protocol. */
+const OF_QUERY = new Set(['sts', 'iam', 'cloudformation']);
+
 /** The error under the name that the service gives it. */
 export function signatureError(problem: SignatureProblem, signingName: string): AwsError {
-  const [code, status] = (signingName === 's3' ? S3 : JSON_SERVICES)[problem.fault];
+  const naming = signingName === 's3' ? S3 : OF_QUERY.has(signingName) ? QUERY_SERVICES : JSON_SERVICES;
+  const [code, status] = naming[problem.fault];
   return new AwsError(code, status, problem.message);
 }

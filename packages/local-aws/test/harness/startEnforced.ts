@@ -32,7 +32,14 @@ const GLUE_ROWS = [arn('glue', 'catalog'), arn('glue', 'database/lake'), arn('gl
 const POLICIES = {
   Reader: [
     {
-      Action: ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:GetQueryResults'],
+      Action: [
+        'athena:StartQueryExecution',
+        'athena:GetQueryExecution',
+        'athena:BatchGetQueryExecution',
+        'athena:GetQueryResults',
+        'athena:CreateNamedQuery',
+        'athena:BatchGetNamedQuery',
+      ],
       Resource: arn('athena', 'workgroup/reader'),
     },
     {

@@ -25,6 +25,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { signedRequest } from '../edge/signedRequest.ts';
 import { type Accounts, startAccounts } from '../harness/startAccounts.ts';
 import { failureOf } from '../harness/startS3.ts';
 
@@ -32,6 +33,12 @@ const THEIRS = '111122223333';
 const Bucket = 'acme-drops';
 const RoleName = 'app';
 const RoleArn = `arn:aws:iam::${THEIRS}:role/${RoleName}`;
+
+interface SessionKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
 
 describe("a role of a customer's account", () => {
   let accounts: Accounts;
@@ -80,6 +87,21 @@ describe("a role of a customer's account", () => {
       sessionToken: Credentials?.SessionToken ?? '',
     };
   };
+
+  /** That services refuse a key for its token, each in its words. */
+  async function expectRefused(by: SessionKey): Promise<void> {
+    const { options, kept } = accounts;
+    const session = { ...options, credentials: by };
+    const asked = [
+      kept(new STSClient(session)).send(new GetCallerIdentityCommand({})),
+      kept(new GlueClient(session)).send(new GetDatabasesCommand({})),
+    ];
+    const message = 'The security token included in the request is invalid.';
+    expect(await Promise.all(asked.map(failureOf))).toMatchObject([
+      { name: 'InvalidClientTokenId', status: 403, message },
+      { name: 'UnrecognizedClientException', status: 403, message },
+    ]);
+  }
 
   it('deletes settings of a bucket by the permission that puts them', async () => {
     const { options, kept } = accounts;
@@ -198,6 +220,29 @@ describe("a role of a customer's account", () => {
     const forged = `${Buffer.from('load-9').toString('base64url')}.${sessionToken.split('.')[1]}`;
     for (const token of ['garbage', forged, `${sessionToken}x`])
       expect(await failureOf(read(token))).toMatchObject({ name: 'InvalidToken', status: 400 });
+    await expectRefused({ ...key, sessionToken: 'None' });
+  });
+
+  it("takes no session token with a role's long-term key, as an unset AWS_SESSION_TOKEN is in Python", async () => {
+    const { options, kept, principals } = accounts;
+    await allow(['s3:*']);
+    const key = principals.issue(RoleArn);
+    const get = new GetObjectCommand({ Bucket, Key: 'k' });
+    const s3 = (by: SessionKey) => kept(new S3Client({ ...options, credentials: by }));
+    await s3(key).send(get);
+    const withToken = { ...key, sessionToken: 'None' };
+    expect(await failureOf(s3(withToken).send(get))).toMatchObject({ name: 'InvalidToken', status: 400 });
+    await expectRefused(withToken);
+    // Predefined keys may have any.
+    await s3({ accessKeyId: 'test', secretAccessKey: 'test', sessionToken: 'None' }).send(
+      new ListBucketsCommand({}),
+    );
+    // A presigned URL has its token in the query.
+    const { status, body } = await signedRequest({
+      ...{ url: String(options.endpoint), path: `/${Bucket}/k?X-Amz-Security-Token=None` },
+      ...{ accessKeyId: key.accessKeyId, secret: key.secretAccessKey },
+    });
+    expect([status, /<Code>(.*)<\/Code>/.exec(body)?.[1]]).toEqual([400, 'InvalidToken']);
   });
 
   it.each([

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   AthenaClient,
+  BatchGetNamedQueryCommand,
+  BatchGetQueryExecutionCommand,
+  CreateNamedQueryCommand,
   GetQueryResultsCommand,
   ListTableMetadataCommand,
   StartQueryExecutionCommand,
@@ -291,6 +294,32 @@ describe('a user of the template whose policies are enforced', () => {
         denied(READER, 'glue:GetTables', `arn:aws:glue:us-east-1:${OWN}:database/billing`),
       ),
     });
+  });
+
+  it('gets a batch of queries only if it may see all of their workgroups, in any order', async () => {
+    const athena = stack.kept(new AthenaClient(await stack.as('Reader')));
+    const root = stack.kept(new AthenaClient(await stack.as()));
+    const query = { Database: 'lake', QueryString: 'SELECT 1' };
+    const submit = async (client: AthenaClient, WorkGroup: string) => {
+      const ResultConfiguration = { OutputLocation: 's3://landing/results/' };
+      const started = new StartQueryExecutionCommand({
+        ...{ QueryString: 'SELECT 1', WorkGroup, ResultConfiguration },
+      });
+      return (await client.send(started)).QueryExecutionId ?? '';
+    };
+    const save = async (client: AthenaClient, WorkGroup: string) =>
+      (await client.send(new CreateNamedQueryCommand({ ...query, Name: 'saved', WorkGroup }))).NamedQueryId ??
+      '';
+    const batches = [
+      [submit, (ids: string[]) => athena.send(new BatchGetQueryExecutionCommand({ QueryExecutionIds: ids }))],
+      [save, (ids: string[]) => athena.send(new BatchGetNamedQueryCommand({ NamedQueryIds: ids }))],
+    ] as const;
+    for (const [make, get] of batches) {
+      const [mine, others] = [await make(athena, 'reader'), await make(root, 'primary')];
+      await get([mine, mine, 'unknown']);
+      for (const ids of [[others], [mine, others], [others, mine]])
+        expect(await failureOf(get(ids))).toMatchObject({ name: 'AccessDeniedException', status: 400 });
+    }
   });
 
   it('reads no result that it may not read, although another submitted it', async () => {

@@ -59,6 +59,8 @@ export interface StatementResult extends StatementKind {
   readonly executed?: string;
   /** The format of the result's object: CSV for queries, text for other statements; none of a row change. */
   readonly output: 'csv' | 'txt' | 'none';
+  /** Whether a text begins with the names of its columns, as CSV does. Default: no. */
+  readonly header?: true;
   /** The `s3://` locations of the objects that the statement wrote, for the manifest beside the result. */
   readonly manifest?: readonly string[];
 }

@@ -157,6 +157,10 @@ function checkTarget(explained: Explain['explained'], run: QueryRun, open: OpenQ
   return target;
 }
 
+/**
+ * Lines under the column's name: the first row of an EXPLAIN is `Query Plan`, and of SHOW there is no such row.
+ * https://github.com/dbt-labs/dbt-adapters/blob/main/dbt-athena/tests/functional/adapter/test_connections.py, which runs on AWS
+ */
 function lineResult(
   rows: string[][],
   name = 'Query Plan',
@@ -165,5 +169,5 @@ function lineResult(
     name === 'Valid'
       ? { ...textColumn(name), type: 'boolean' }
       : { ...textColumn(name), type: 'varchar', precision: 2_147_483_647 };
-  return { columns: [column], rows: rowsFrom(rows), scannedBytes: () => 0, output: 'txt' };
+  return { columns: [column], rows: rowsFrom(rows), scannedBytes: () => 0, output: 'txt', header: true };
 }

@@ -175,7 +175,9 @@ export async function writeResult(
 
   async function* pieces(): AsyncGenerator<Uint8Array> {
     check();
-    if (format === 'csv') yield Buffer.from(formatCsv([columns.map(({ name }) => name)]));
+    const names = columns.map(({ name }) => name);
+    if (format === 'csv') yield Buffer.from(formatCsv([names]));
+    else if (result.header === true) yield Buffer.from(formatText([names]));
     for await (const rows of result.rows) {
       check();
       outputRows += rows.length;

@@ -1,4 +1,6 @@
+import { GetQueryResultsCommand } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { runToEnd } from '../../harness/startAthena.ts';
 import { openLake } from './openLake.ts';
 
 let lake: Awaited<ReturnType<typeof openLake>>;
@@ -51,6 +53,26 @@ describe('EXPLAIN', () => {
     expect(await text('EXPLAIN (TYPE LOGICAL, FORMAT TEXT) SELECT id FROM events')).toBe(
       await text('EXPLAIN (FORMAT TEXT) SELECT id FROM events'),
     );
+  });
+
+  it.each([
+    ['EXPLAIN SELECT 1', 'Query Plan', 'Output[columnNames = [_col0]]'],
+    ['EXPLAIN (TYPE IO, FORMAT JSON) SELECT 1', 'Query Plan', '{'],
+    ['EXPLAIN ANALYZE SELECT 1', 'Query Plan', 'Fragment 1 [SINGLE]'],
+    ['EXPLAIN (TYPE VALIDATE) SELECT 1', 'Valid', 'true'],
+  ])("begins with the column's name: %s", async (sql, name, first) => {
+    const execution = await runToEnd(lake.athena.client, sql);
+    const { ResultSet } = await lake.athena.client.send(
+      new GetQueryResultsCommand({ QueryExecutionId: execution?.QueryExecutionId }),
+    );
+    expect(ResultSet?.ResultSetMetadata?.ColumnInfo?.map(({ Name }) => Name)).toEqual([name]);
+    const rows = ResultSet?.Rows?.map(({ Data }) => Data?.map(({ VarCharValue }) => VarCharValue?.trimEnd()));
+    expect(rows?.slice(0, 2)).toEqual([[name], [first]]);
+    const location = execution?.ResultConfiguration?.OutputLocation ?? '';
+    const key = location.slice(`s3://${lake.bucket}/`.length);
+    const text = String(Buffer.concat(await lake.store.get(lake.bucket, key).body.toArray()));
+    expect(key).toMatch(/\.txt$/);
+    expect(text.split('\n').slice(0, 2)).toEqual([name, expect.stringMatching(/^\S/)]);
   });
 
   it('shows a distributed plan of one fragment', async () => {

@@ -19,7 +19,7 @@ export interface Answer {
     readonly Precision?: number | undefined;
     readonly Scale?: number | undefined;
   }[];
-  /** Without the header of a query. */
+  /** Without the header of a query or of an EXPLAIN. */
   readonly rows: readonly (readonly (string | undefined)[])[];
   readonly updateCount: number | undefined;
   readonly scannedBytes: number | undefined;
@@ -55,6 +55,9 @@ export async function openLake() {
     const results = succeeded
       ? await client.send(new GetQueryResultsCommand({ QueryExecutionId: execution?.QueryExecutionId }))
       : undefined;
+    const hasHeader =
+      execution?.SubstatementType === 'EXPLAIN' ||
+      execution?.ResultConfiguration?.OutputLocation?.endsWith('.csv') === true;
     const all =
       results?.ResultSet?.Rows?.map(({ Data = [] }) => Data.map(({ VarCharValue }) => VarCharValue)) ?? [];
     return {
@@ -65,7 +68,7 @@ export async function openLake() {
       columns: (results?.ResultSet?.ResultSetMetadata?.ColumnInfo ?? []).map(
         ({ Name, Type, Precision, Scale }) => ({ Name, Type, Precision, Scale }),
       ),
-      rows: execution?.ResultConfiguration?.OutputLocation?.endsWith('.csv') === true ? all.slice(1) : all,
+      rows: hasHeader ? all.slice(1) : all,
       updateCount: results?.UpdateCount,
       scannedBytes: execution?.Statistics?.DataScannedInBytes,
     };
