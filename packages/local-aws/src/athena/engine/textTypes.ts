@@ -2,8 +2,8 @@ import { isNode, nodesOf, type Tree, type TreeNode, textMember } from '../../tri
 import { hasMicroseconds } from './columnTypes.ts';
 
 /**
- * A column of a query or a table, with the type of a string whose length is known: `varchar(10)`, `char(3)`, or with one
- * that has `(6)` in it when its times have microseconds.
+ * A column of a query or a table, with the type of a string whose length is known: `varchar(10)`, `char(3)`; or, of times
+ * whose digits of a second are known, `timestamp(6)` or `timestamp(3)`, whatever their type.
  */
 export interface TextColumn {
   readonly name: string;
@@ -82,7 +82,7 @@ function tableColumns(table: TreeNode, ctes: NamedQueries, columnsOf: ColumnsOf)
       ? (ctes.get(name) ?? [])
       : (columnsOf(schema, name) ?? []).map((column) => ({
           name: column.name,
-          text: /^(?:var)?char\(/.test(column.type) || hasMicroseconds(column.type) ? column.type : undefined,
+          text: /^(?:var)?char\(/.test(column.type) ? column.type : timesOf([column.type]),
         }));
   return renameColumns(columns, table['column_name_alias']).map((column) => ({ ...column, of }));
 }
@@ -114,15 +114,16 @@ function textTypeOf(item: TreeNode, seen: readonly VisibleColumn[]): string | un
       (column) => column.name.toLowerCase() === name && (relation === undefined || column.of === relation),
     );
     if (found.length === 1) return found[0]?.text;
-    return found.length > 1
-      ? undefined
-      : microsecondsOf(seen.find((column) => isFieldOf(column, names))?.text);
+    return found.length > 1 ? undefined : timesOf([seen.find((column) => isFieldOf(column, names))?.text]);
   }
   const [first, length] = nodesOf(item['children']);
   const called = textMember(item, 'function_name');
+  if (called === 'trino_micros') return MICROSECONDS;
+  if (MILLISECONDS_OF.test(called)) return MILLISECONDS;
+  const literal = literalTimes(item);
+  if (literal !== undefined) return literal;
   if (isTypedByParts(item, called)) {
-    const parts = partsOf(item).map((part) => microsecondsOf(textTypeOf(part, seen)));
-    const times = parts.find((text) => text !== undefined);
+    const times = timesOf(partsOf(item).map((part) => textTypeOf(part, seen)));
     if (times !== undefined) return times;
   }
   if (item['class'] !== 'FUNCTION' || first === undefined) return undefined;
@@ -133,21 +134,40 @@ function textTypeOf(item: TreeNode, seen: readonly VisibleColumn[]): string | un
   return SAME_LENGTH.test(called) && length === undefined ? textTypeOf(first, seen) : undefined;
 }
 
+const MICROSECONDS = 'timestamp(6)';
+const MILLISECONDS = 'timestamp(3)';
+
+/** Functions whose times have milliseconds. */
+const MILLISECONDS_OF =
+  /^trino_(?:(?:try_)?cast_timestamp(?:tz)?|now|localtimestamp|from_iso8601_timestamp|from_unixtime|date_parse|parse_datetime)$/;
+
+/** Of a literal such as `TIMESTAMP '2026-11-20 10:00:00.123456'`, whose digits are its precision. */
+function literalTimes({ class: kind, child, cast_type: type }: TreeNode): string | undefined {
+  if (kind !== 'CAST' || !isNode(type) || !isNode(child) || !isNode(child['value'])) return undefined;
+  if (!/^TIMESTAMP/.test(String(type['id']))) return undefined;
+  return /\.\d{4,6}(?!\d)/.test(String(child['value']['value'])) ? MICROSECONDS : MILLISECONDS;
+}
+
+/** The precision of times that are made of parts: the highest. Undefined when it isn't known. */
+function timesOf(parts: readonly (string | undefined)[]): string | undefined {
+  if (parts.some(hasMicroseconds)) return MICROSECONDS;
+  return parts.some((text) => text?.includes(MILLISECONDS)) ? MILLISECONDS : undefined;
+}
+
 /** Whether a name such as `place.since` starts with a column. */
 function isFieldOf({ name, of }: VisibleColumn, names: readonly Tree[]): boolean {
   const [first, second] = names.map((part) => String(part).toLowerCase());
   return first === name.toLowerCase() || (first === of && second === name.toLowerCase());
 }
 
-function microsecondsOf(text: string | undefined): string | undefined {
-  return hasMicroseconds(text) ? text : undefined;
-}
-
 /** Whether an expression has the type of one of its parts. */
 function isTypedByParts(item: TreeNode, called: string): boolean {
   const kind = item['class'];
   if (kind === 'FUNCTION' || kind === 'WINDOW') return SAME_TYPE.test(called) || /^[-+]$/.test(called);
-  return kind === 'CASE' || (kind === 'OPERATOR' && /COALESCE|EXTRACT/.test(textMember(item, 'type')));
+  return (
+    kind === 'CASE' ||
+    (kind === 'OPERATOR' && /COALESCE|EXTRACT|ARRAY_CONSTRUCTOR/.test(textMember(item, 'type')))
+  );
 }
 
 function partsOf(item: TreeNode): readonly TreeNode[] {
@@ -158,7 +178,7 @@ function partsOf(item: TreeNode): readonly TreeNode[] {
 
 /** The common type of two strings or times; undefined when one string has no length. */
 function commonTextType(one: string | undefined, other: string | undefined): string | undefined {
-  const times = microsecondsOf(one) ?? microsecondsOf(other);
+  const times = timesOf([one, other]);
   if (times !== undefined) return times;
   if (one === undefined || other === undefined || one === other) return one === other ? one : undefined;
   const lengths = [one, other].map((type) => Number(/\d+/.exec(type)?.[0]));

@@ -3,6 +3,7 @@ import { explainEmpty, readScanFilters } from '../engine/prunePartitions.ts';
 import { sessionColumns } from '../engine/QueryScope.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementResult } from '../engine/StatementRunner.ts';
+import { assertInsertColumns, assertInsertTypes } from '../statements/insertChecks.ts';
 import {
   type OpenQuery,
   openQuery,
@@ -11,7 +12,7 @@ import {
   rowsFrom,
 } from '../statements/queryStatements.ts';
 import { resolveTableName, type Statement } from '../statements/Statement.ts';
-import { assertColumnNames, assertInsertTypes } from '../statements/writeStatements.ts';
+import { assertColumnNames, assertColumns } from '../statements/writeStatements.ts';
 import { ioPlan } from './ioPlan.ts';
 import { analyzedJson, type PlanNode, planGraph, planJson, planText, readPlan } from './planTree.ts';
 
@@ -31,7 +32,7 @@ export async function runExplain(
   const open = await openQuery(query, { ...run, nameColumns: names });
   const prefix = 'EXPLAIN (ANALYZE, FORMAT json) ';
   try {
-    const output = statement.target ?? checkTarget(explained, run, open);
+    const output = statement.target ?? (await checkTarget(explained, run, open));
     if (type === 'validate') return lineResult([['true']], 'Valid');
     if (!analyze) return lineResult(await planLines(statement, run, open, output));
     const scannedBytes = await open.attachFiles();
@@ -116,7 +117,11 @@ function withWriter(root: PlanNode, { database, name }: Target): PlanNode {
  *
  * @returns The table that it writes to; undefined when it writes to none.
  */
-function checkTarget(explained: Explain['explained'], run: QueryRun, open: OpenQuery): Target | undefined {
+async function checkTarget(
+  explained: Explain['explained'],
+  run: QueryRun,
+  open: OpenQuery,
+): Promise<Target | undefined> {
   if (explained.kind === 'query' || explained.kind === 'unload') return undefined;
   const { runner, context } = run;
   const target = resolveTableName(explained.name, context.database);
@@ -133,6 +138,7 @@ function checkTarget(explained: Explain['explained'], run: QueryRun, open: OpenQ
     if (entry !== undefined && !explained.ifNotExists)
       throw statementError('TABLE_ALREADY_EXISTS', table, place);
     assertColumnNames(explained, run.statement);
+    await assertColumns(open, run.statement);
     return target;
   }
   if (entry === undefined)
@@ -146,9 +152,10 @@ function checkTarget(explained: Explain['explained'], run: QueryRun, open: OpenQ
   const { StorageDescriptor, PartitionKeys } = entry.input;
   const all = [...sessionColumns(StorageDescriptor?.Columns), ...sessionColumns(PartitionKeys)];
   const listed = explained.columns ?? all.map((column) => column.name);
-  const missing = listed.find((column) => !all.some((known) => known.name === column));
-  if (missing !== undefined)
-    throw statementError('COLUMN_NOT_FOUND', `Insert column name does not exist in target table: ${missing}`);
+  assertInsertColumns(
+    listed,
+    all.map((column) => column.name),
+  );
   assertInsertTypes(
     listed.map((column) => all.find((known) => known.name === column)?.trino ?? ''),
     open,

@@ -127,20 +127,23 @@ export async function commitTable(
   return await inTurn(catalog, table, async () => {
     for (let attempt = 1; ; attempt += 1) {
       run.context.signal.throwIfAborted();
-      const { entry, location, metadata } = await loadMetadata(run, files, table);
+      const { entry, location, metadata } = await loadCurrent(run, files, table);
       if (metadata['format-version'] !== 2)
         throw new IcebergError('UNSUPPORTED', 'Writing to an Iceberg table of the format version 1');
       const changed = await changeOrConflict(table, () => change(metadata, files));
       if (changed.metadata === metadata) return metadata;
       const written = [...(changed.written ?? [])];
+      let next: string | undefined;
       try {
-        written.push(await writeMetadata(files, changed.metadata, location));
-        const next = written.at(-1) ?? '';
+        next = await writeMetadata(files, changed.metadata, location);
+        written.push(next);
         run.context.onCall({
           service: 'glue',
           operation: 'UpdateTable',
           input: { DatabaseName: table.database, Name: table.name },
         });
+        // A table that was created anew under the name has the versions of the one before it.
+        if (locationNow(catalog, table) !== location) throw commitConflict(table);
         // No copy of the old definition: each would hold all columns, and the metadata log already has their history.
         // https://iceberg.apache.org/docs/latest/aws/#skip-archive
         catalog.updateTable(table.database, movedInput(entry, location, next, changed.metadata), {
@@ -150,8 +153,9 @@ export async function commitTable(
         return changed.metadata;
       } catch (error) {
         // The answer may be lost, and not the update.
-        if (locationNow(catalog, table) === written.at(-1)) return changed.metadata;
+        if (next !== undefined && locationNow(catalog, table) === next) return changed.metadata;
         await discard(files, written);
+        if (isGone(error)) throw commitError(table, error);
         if (!isConflict(error)) throw error;
         if (attempt >= LIMITS.attempts) throw commitError(table, error);
       }
@@ -241,6 +245,24 @@ async function changeOrConflict(
       ? commitError(table, error)
       : error;
   }
+}
+
+/** @throws StatementError `ICEBERG_COMMIT_ERROR` for a table that the statement has found and that isn't there any more. */
+async function loadCurrent(run: CommitRun, files: TableFiles, table: TableId) {
+  try {
+    return await loadMetadata(run, files, table);
+  } catch (error) {
+    throw isGone(error) ? commitError(table, error) : error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof AwsError && error.code === 'EntityNotFoundException';
+}
+
+/** As Glue refuses a version that isn't the current one: the change is made again. */
+function commitConflict({ database, name }: TableId): AwsError {
+  return new AwsError('ConcurrentModificationException', 400, `The table ${database}.${name} has changed`);
 }
 
 function isConflict(error: unknown): boolean {

@@ -188,6 +188,23 @@ export function storedTypeOf(type: DuckDBType, text?: string): IcebergType {
   throw statementError('NOT_SUPPORTED', `Type not supported for Iceberg: ${trinoTypeName(type, text)}`);
 }
 
+/**
+ * Requires that a query's column has no times with milliseconds, which CREATE TABLE AS wants cast: TypeConverter in Trino
+ * up to 422, and https://github.com/dbt-labs/dbt-athena/pull/235.
+ *
+ * @param digits Of a second in its times. Undefined: they are not known, and taken.
+ * @throws StatementError `NOT_SUPPORTED`
+ */
+export function requireMicroseconds(type: DuckDBType, digits: number | undefined): void {
+  if (digits === undefined || digits === 6) return;
+  const [found] = /\btimestamp\(3\)(?: with time zone)?/.exec(trinoTypeName(type)) ?? [];
+  if (found === undefined) return;
+  throw statementError(
+    'NOT_SUPPORTED',
+    `Timestamp precision (${digits}) not supported for Iceberg. Use "${found.replace('3', '6')}" instead.`,
+  );
+}
+
 /** DuckDB's `FIELD_IDS` for columns: each field in a file has the ID that finds it when its name has changed. */
 export function fieldIds(fields: readonly IcebergField[]): string {
   return `{${fields.map(({ id, name, type }) => `${key(name)}: ${idsOf(id, type)}`).join(', ')}}`;

@@ -15,7 +15,7 @@ import {
 import type { Session } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import type { RunnerOptions, StatementContext, StatementResult } from '../engine/StatementRunner.ts';
-import { alterTable, glueColumn } from './alterTable.ts';
+import { alterTable, glueColumn, requireTable } from './alterTable.ts';
 import { alterHiveTable } from './hiveAlter.ts';
 import { runIcebergDdl } from './icebergStatements.ts';
 import { openQuery, rowsFrom } from './queryStatements.ts';
@@ -234,7 +234,10 @@ function changePartitions(
   { runner, context }: CatalogRun,
 ): readonly string[] {
   const { database, name } = resolveTableName(statement.name, context.database);
-  const table = runner.catalog.table(database, name);
+  const table =
+    statement.kind === 'repairTable'
+      ? runner.catalog.table(database, name)
+      : requireTable(runner.catalog, database, name);
   const keys = (table.input.PartitionKeys ?? []).map((key) => key.Name);
   if (keys.length === 0)
     throw statementError('DDL', `SemanticException: Table ${name} is not a partitioned table`);

@@ -24,14 +24,15 @@ import {
 import { createTable, defineTable, tableLocation } from '../iceberg/tables/createTable.ts';
 import { parsePartitioning } from '../iceberg/tables/partitioning.ts';
 import { changedProperties, icebergProperties, unsetProperties } from '../iceberg/tables/tableProperties.ts';
-import { declaredType, storedTypeOf } from '../iceberg/types.ts';
+import { declaredType, requireMicroseconds, storedTypeOf } from '../iceberg/types.ts';
 import { writeDataFiles } from '../iceberg/writeData.ts';
+import { requireTable } from './alterTable.ts';
+import { assertInsertColumns, assertInsertTypes } from './insertChecks.ts';
 import { openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
 import { type ColumnDefinition, resolveTableName, type Statement, type TableName } from './Statement.ts';
 import {
   assertColumnNames,
   assertColumns,
-  assertInsertTypes,
   closeWith,
   type QueryResult,
   toStatementFailure,
@@ -79,6 +80,7 @@ async function runDdl(statement: Statement, run: Pick<QueryRun, 'runner' | 'cont
     await createIcebergTable(statement, run);
     return true;
   }
+  if (statement.kind === 'dropDatabase' && statement.cascade) await dropTablesOf(statement.name, run);
   if (!('name' in statement) || typeof statement.name === 'string') return false;
   const target = findIcebergTable(run, statement.name);
   if (target === undefined) {
@@ -102,6 +104,16 @@ async function runDdl(statement: Statement, run: Pick<QueryRun, 'runner' | 'cont
     await alterIcebergTable(run, table, alteration);
   }
   return true;
+}
+
+/**
+ * Drops a database's Iceberg tables, with their files.
+ * https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-additional-operations.html
+ */
+async function dropTablesOf(name: string, run: Pick<QueryRun, 'runner' | 'context'>): Promise<void> {
+  const database = run.runner.catalog.databases().find(({ input }) => input.Name === name.toLowerCase());
+  for (const { databaseName, input } of [...(database?.tables.values() ?? [])])
+    if (isIcebergTable(input)) await dropIcebergTable(run, { database: databaseName, name: input.Name });
 }
 
 const PARTITION_STATEMENTS: ReadonlySet<string> = new Set([
@@ -134,7 +146,8 @@ function refusedForOthers(
   const named = 'name' in statement && typeof statement.name !== 'string' ? statement.name : undefined;
   if (named === undefined) return notEmulated(statement.kind);
   const { database, name } = resolveTableName(named, context.database);
-  runner.catalog.table(database, name);
+  if (statement.kind === 'vacuum' || statement.kind === 'optimize') runner.catalog.table(database, name);
+  else requireTable(runner.catalog, database, name);
   const what: Readonly<Record<string, string>> = {
     dropColumn: 'ALTER TABLE DROP COLUMN',
     unsetProperties: 'ALTER TABLE UNSET TBLPROPERTIES',
@@ -263,6 +276,7 @@ export async function runCreateIcebergTableAs(statement: CreateTableAs, run: Que
     assertColumnNames(statement, run.statement);
     const open = await openQuery(statement.query, { ...run, nameColumns: false });
     await assertColumns(open, run.statement);
+    for (const { type, digits } of open.columns) requireMicroseconds(type, digits);
     const metadata = defineTable(run, {
       fields: open.columns.map(({ name, type, text }, index) => ({
         id: index + 1,
@@ -314,18 +328,7 @@ export async function runIcebergInsert(
     const names = fields.map(({ name }) => name.toLowerCase());
     const listed = statement.columns ?? names;
     const open = await openQuery(statement.query, { ...run, nameColumns: true });
-    const missing = listed.find((column) => !names.includes(column));
-    if (missing !== undefined)
-      throw statementError(
-        'COLUMN_NOT_FOUND',
-        `Insert column name does not exist in target table: ${missing}`,
-      );
-    const twice = listed.find((column, index) => listed.indexOf(column) !== index);
-    if (twice !== undefined)
-      throw statementError(
-        'DUPLICATE_COLUMN_NAME',
-        `Insert column name is specified more than once: ${twice}`,
-      );
+    assertInsertColumns(listed, names);
     const types = fields.map(({ type }) => trinoTypeOf(type));
     assertInsertTypes(
       listed.map((column) => types[names.indexOf(column)] ?? ''),

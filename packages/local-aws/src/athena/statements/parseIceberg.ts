@@ -1,3 +1,4 @@
+import { statementError } from '../engine/StatementError.ts';
 import { ddlFailure } from '../iceberg/failures.ts';
 import { type PartitionTransform, transformKind } from '../iceberg/tables/partitioning.ts';
 import { unsupportedProperty } from '../iceberg/tables/tableProperties.ts';
@@ -146,6 +147,8 @@ export function parseIcebergAlter(reader: StatementReader, name: TableName): Sta
     reader.expectSymbol(')');
     return { kind: 'unsetProperties', name, properties };
   }
+  if (reader.take('rename', 'column'))
+    throw statementError('NOT_SUPPORTED', 'Athena has no ALTER TABLE RENAME COLUMN: use CHANGE COLUMN');
   if (reader.take('rename', 'to')) return { kind: 'renameTable', name, to: reader.tableName() };
   return undefined;
 }

@@ -41,6 +41,8 @@ export interface OpenQuery {
     readonly type: DuckDBType;
     /** The type of a string whose length is known, `varchar(10)` or `char(3)`; of times with microseconds: `timestamp(6)`. */
     readonly text?: string | undefined;
+    /** The digits of a second of its times, where they are known: 3 or 6. */
+    readonly digits?: number | undefined;
   }[];
   /** Attaches the files that the query needs. @returns Their size in bytes. */
   attachFiles(): Promise<number>;
@@ -142,6 +144,7 @@ export async function openQuery(
       columns: columns.map((column, index) => ({
         ...column,
         text: columnText(column.type, texts[index]?.text),
+        digits: columnDigits(texts[index]?.text),
       })),
       translateError,
       loadedTable: (entry) => scope.loadIceberg(entry),
@@ -161,6 +164,11 @@ export async function openQuery(
 function columnText(type: DuckDBType, text: string | undefined): string | undefined {
   if (hasMicroseconds(text)) return microsecondTypeName(type);
   return type.typeId === DuckDBTypeId.VARCHAR ? text : undefined;
+}
+
+function columnDigits(text: string | undefined): number | undefined {
+  const digits = /^timestamp\((\d)\)$/.exec(text ?? '')?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /** Errors for a name that only a select item has, and for an ungrouped one. */

@@ -6,7 +6,7 @@ import { readPieces } from '../../disk/files.ts';
 import { insertPartition, type TableEntry } from '../../glue/index.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import { TokenList, unnamedItems } from '../../trino/index.ts';
-import { hiveTypeName, parseHiveType, trinoTypeName } from '../engine/columnTypes.ts';
+import { hasMicroseconds, hiveTypeName, parseHiveType, trinoTypeName } from '../engine/columnTypes.ts';
 import {
   listObjects,
   parquetStorageDescriptor,
@@ -18,6 +18,7 @@ import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { STATEMENT_LIMITS, type StatementResult } from '../engine/StatementRunner.ts';
 import { type StatementFormat, statementFormat } from '../text/statementFormat.ts';
 import { type TextOutput, textOutputOf, writeTextFiles } from '../text/writeText.ts';
+import { assertInsertColumns, assertInsertTypes } from './insertChecks.ts';
 import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
 import { type Properties, type PropertyValue, resolveTableName, type Statement } from './Statement.ts';
 
@@ -148,12 +149,10 @@ export async function runInsert(
     const all = [...own, ...keyColumns];
     const listed = statement.columns ?? all.map((column) => column.name);
     const open = await openQuery(statement.query, { ...run, nameColumns: true });
-    const missing = listed.find((column) => !all.some((known) => known.name === column));
-    if (missing !== undefined)
-      throw statementError(
-        'COLUMN_NOT_FOUND',
-        `Insert column name does not exist in target table: ${missing}`,
-      );
+    assertInsertColumns(
+      listed,
+      all.map((column) => column.name),
+    );
     assertInsertTypes(
       listed.map((column) => all.find((known) => known.name === column)?.trino ?? ''),
       open,
@@ -193,8 +192,9 @@ export async function runUnload(
     assertEmptyLocation(run, location, `Target directory already exists: ${location}`);
     const keys = nameList(properties.get('partitioned_by'));
     const open = await openQuery(statement.query, { ...run, nameColumns: true });
-    const columns = open.columns.map(({ name, type }, index) => {
+    const columns = open.columns.map(({ name, type, text: precise }, index) => {
       const column = name.startsWith('_col?') ? `_col${index}` : name.toLowerCase();
+      requireMilliseconds(column, type, precise);
       const hive = storedType(column, type);
       return { name: column, hive, sql: castTo(`c${index}`, hive) };
     });
@@ -312,7 +312,9 @@ export function assertColumnNames(
  */
 export async function assertColumns({ session, columns, sql }: OpenQuery, statement: string): Promise<void> {
   const names = columns.map(({ name }) => name.toLowerCase());
-  const place = { sql: statement, offset: /\S/.exec(statement)?.index ?? 0 };
+  const list = new TokenList(statement);
+  const create = list.tokens.findIndex((_, index) => list.word(index) === 'create');
+  const place = { sql: statement, offset: list.offset(Math.max(0, create)) };
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined) {
     const message = `Column name '${twice}' specified more than once`;
@@ -334,76 +336,31 @@ export async function assertColumns({ session, columns, sql }: OpenQuery, statem
     throw statementError('COLUMN_TYPE_UNKNOWN', `Column type is unknown: ${name}`, place);
 }
 
-function storedType(name: string, type: DuckDBType, length?: string): string {
-  const hive = hiveTypeName(type, length);
+/** @param text The type as far as DuckDB doesn't keep it: see `OpenQuery`. */
+function storedType(name: string, type: DuckDBType, text?: string): string {
+  requireMilliseconds(name, type, text);
+  const hive = hiveTypeName(type, text);
   if (hive === undefined)
-    throw statementError(
-      'NOT_SUPPORTED',
-      `Unsupported Hive type: ${trinoTypeName(type)} of the column ${name}`,
-    );
+    throw statementError('NOT_SUPPORTED', `Unsupported Hive type: ${trinoTypeName(type, text)}`);
   return hive;
+}
+
+/**
+ * Requires that no time has microseconds, which Hive's writer doesn't take: see "Timestamp changes" in
+ * https://docs.aws.amazon.com/athena/latest/ug/engine-versions-reference-0003.html.
+ *
+ * @throws StatementError `NOT_SUPPORTED`, in the words of https://github.com/elementary-data/elementary/issues/1678.
+ */
+function requireMilliseconds(name: string, type: DuckDBType, text: string | undefined): void {
+  if (!hasMicroseconds(text) || hiveTypeName(type) === undefined) return;
+  throw statementError(
+    'NOT_SUPPORTED',
+    `Incorrect timestamp precision for timestamp(6); the configured precision is MILLISECONDS; column name: ${name}`,
+  );
 }
 
 function castTo(column: string, hive: string): string {
   return `CAST(${column} AS ${parseHiveType(hive)?.duckDb ?? 'VARCHAR'})`;
-}
-
-/** The numbers of the columns that are the literal NULL in every row of VALUES, or in SELECT, which DuckDB makes integers. */
-function nullColumns(sql: string): ReadonlySet<number> {
-  const list = new TokenList(sql);
-  const isNull = ({ from, to }: { readonly from: number; readonly to: number }) =>
-    list.words(from, 'null') && (to === from + 1 || list.words(from + 1, 'as'));
-  if (list.words(0, 'select')) {
-    const items = list.split(1, list.length);
-    const named = items.findIndex(({ from, to }) => list.symbol(to - 1) === '*' || list.symbol(from) === '*');
-    // What follows a `*` is in an unknown place.
-    return new Set(
-      items.flatMap((item, index) => ((named < 0 || index < named) && isNull(item) ? [index] : [])),
-    );
-  }
-  if (!list.words(0, 'values')) return new Set();
-  const rows = list.split(1, list.length).map(({ from, to }) => {
-    const items = list.symbol(from) === '(' ? list.split(from + 1, to - 1) : [{ from, to }];
-    return new Set(items.flatMap((item, index) => (isNull(item) ? [index] : [])));
-  });
-  return rows.reduce((left, right) => left.intersection(right));
-}
-
-/**
- * Trino only inserts types that it can widen.
- *
- * @param sql The query. Its columns that are NULL in every row fit every type.
- * @throws StatementError `TYPE_MISMATCH`
- */
-export function assertInsertTypes(table: readonly string[], open: OpenQuery, sql: string): void {
-  const nulls = nullColumns(sql);
-  const queryTypes = open.columns.map(({ type }, index) =>
-    nulls.has(index) ? 'unknown' : trinoTypeName(type),
-  );
-  if (
-    table.length === queryTypes.length &&
-    table.every((want, index) => takesType(want, queryTypes[index] ?? ''))
-  )
-    return;
-  throw statementError(
-    'TYPE_MISMATCH',
-    `Insert query has mismatched column types: Table: [${table.join(', ')}], Query: [${queryTypes.join(', ')}]`,
-  );
-}
-
-/** Whether a column takes values of a type, both by Trino's names. */
-export function takesType(want: string, have: string): boolean {
-  return (
-    want === have ||
-    have === 'unknown' ||
-    (isNumber(want) && isNumber(have)) ||
-    (/^(?:var)?char/.test(want) && /^(?:var)?char/.test(have)) ||
-    (/^(?:array|map|row|timestamp)/.test(want) && want.slice(0, 3) === have.slice(0, 3))
-  );
-}
-
-function isNumber(type: string): boolean {
-  return /^(?:tinyint|smallint|integer|bigint|real|double|decimal)/.test(type);
 }
 
 function partitionLocation({ partitions }: TableEntry, values: readonly string[]): string | undefined {

@@ -83,6 +83,8 @@ export const castMacros: readonly string[] = [false, true].flatMap((attempt) => 
   macro('timestamp', 'TIMESTAMP', PLAIN, attempt),
   macro('timestamptz', 'TIMESTAMPTZ', ZONED, attempt),
   decimalText(attempt),
+  // Only a name, of a time with microseconds: see textTypes.ts.
+  ...(attempt ? [] : ['trino_micros(x) AS x']),
 ]);
 
 /** The digits of a number's text `t`, without leading zeros. */

@@ -25,7 +25,7 @@ export interface CastTarget {
   readonly type: string;
   /** The name of Trino's type, without parameters. */
   readonly name: string;
-  /** The length of a `varchar(n)` or `char(n)`. */
+  /** The length of a `varchar(n)` or `char(n)`, the digits of a second of a `timestamp(n)` or `time(n)`. */
   readonly length?: number;
   /** The types of a row's fields, an array's elements, or a map's key and value. */
   readonly parts?: readonly CastTarget[];
@@ -101,11 +101,13 @@ export function parseCastType(
   if (name === 'row') return parseRowType(tokens, expect(from + 1, '('), expect);
   if (name === 'timestamp' || name === 'time') {
     let next = from + 1;
-    if (at(next) === '(') next = expect(next + 2, ')');
+    const digits = at(next) === '(' ? Number(at(next + 1)) : undefined;
+    if (digits !== undefined) next = expect(next + 2, ')');
     const zone = at(next) === 'with' && at(next + 1) === 'time' && at(next + 2) === 'zone';
     const plain = at(next) === 'without' && at(next + 1) === 'time' && at(next + 2) === 'zone';
     const type = `${name.toUpperCase()}${zone ? ' WITH TIME ZONE' : ''}`;
-    return { type, name, next: zone || plain ? next + 3 : next };
+    const length = digits === undefined ? {} : { length: digits };
+    return { type, name, ...length, next: zone || plain ? next + 3 : next };
   }
   if (name === 'interval') {
     const months = at(from + 1) === 'year';
@@ -154,6 +156,10 @@ function parseRowType(
 }
 
 const hasRow = ({ name, parts = [] }: CastTarget): boolean => name === 'row' || parts.some(hasRow);
+
+/** Whether a type is, or contains, a time with six digits of a second. */
+export const hasMicroseconds = ({ name, length, parts = [] }: CastTarget): boolean =>
+  (/^time/.test(name) && length === 6) || parts.some(hasMicroseconds);
 
 /**
  * Whether Trino casts a type by the position of fields, where DuckDB uses their names. @param literal Whether the

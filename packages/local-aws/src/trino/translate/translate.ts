@@ -1,6 +1,13 @@
 import { quoteName } from '../../base/sql.ts';
 import { writeCallForm } from './callForms.ts';
-import { type CastTarget, castCall, castFromJson, castsByPosition, parseCastType } from './castType.ts';
+import {
+  type CastTarget,
+  castCall,
+  castFromJson,
+  castsByPosition,
+  hasMicroseconds,
+  parseCastType,
+} from './castType.ts';
 import { writeDateShift } from './dateShift.ts';
 import { elementRanges } from './elements.ts';
 import { parseTypedLiteral } from './literals.ts';
@@ -389,6 +396,7 @@ class Translator implements TokenWriter {
 
   #cast(out: Rendering, index: number, word: string): number {
     const { list } = this;
+    const at = list.offset(index);
     const close = list.closeOf(index + 1);
     let as = index + 2;
     while (as < close && list.word(as) !== 'as')
@@ -399,24 +407,38 @@ class Translator implements TokenWriter {
         "'AS'",
       );
     const target = parseCastType(list.tokens, as + 1);
-    const { name, length, next } = target;
+    const { next } = target;
     const after = list.at(next);
     if (next !== close && after !== undefined) throw mismatched(after, "')'");
+    // DuckDB's times have microseconds whatever their precision: the name of the macro tells it.
+    const precise = hasMicroseconds(target);
+    if (precise) out.add('trino_micros(', at);
+    this.#castTo(out, index, { target, as, attempt: word === 'try_cast' });
+    if (precise) out.add(')', list.offset(close));
+    return close + 1;
+  }
+
+  #castTo(
+    out: Rendering,
+    index: number,
+    { target, as, attempt }: { readonly target: CastTarget; readonly as: number; readonly attempt: boolean },
+  ): void {
+    const { list } = this;
+    const close = list.closeOf(index + 1);
     const at = list.offset(index);
+    const { name, length } = target;
     const inside = (before: string, behind: string) => {
       out.add(before, at);
       this.write(out, index + 2, as);
       out.add(behind, list.offset(close));
     };
-    const attempt = word === 'try_cast';
     if (castsByPosition(target, list.word(index + 2) === 'row' && list.closeOf(index + 3) === as - 1))
-      return this.#castByPosition(out, index, { target, as, attempt });
-    if (name === 'json') inside('trino_to_json(', ')');
+      this.#castByPosition(out, index, { target, as, attempt });
+    else if (name === 'json') inside('trino_to_json(', ')');
     else if (name === 'char') inside('rpad(trino_to_varchar(', `), ${length ?? 1}, ' ')`);
     else if (name === 'varchar' && length !== undefined) inside('left(trino_to_varchar(', `), ${length})`);
     else if (name === 'varchar') inside('trino_to_varchar(', ')');
     else inside(...castCall(target.type, attempt));
-    return close + 1;
   }
 
   /**
@@ -427,7 +449,7 @@ class Translator implements TokenWriter {
     out: Rendering,
     index: number,
     { target, as, attempt }: { readonly target: CastTarget; readonly as: number; readonly attempt: boolean },
-  ): number {
+  ): void {
     const close = this.list.closeOf(index + 1);
     const at = this.list.offset(index);
     out.add(`${attempt ? 'TRY(' : ''}list_transform([trino_row_json(`, at);
@@ -436,6 +458,5 @@ class Translator implements TokenWriter {
     out.add(")], lambda j: CASE WHEN 'JSON' = typeof(", this.list.offset(close));
     this.write(out, index + 2, as);
     out.add(`) AND ${byName}${attempt ? ')' : ''}`, this.list.offset(close));
-    return close + 1;
   }
 }

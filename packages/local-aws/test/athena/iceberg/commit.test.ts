@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { commitChange, type RowsChange } from '../../../src/athena/iceberg/commit.ts';
+import { commitChange, commitTable, type RowsChange } from '../../../src/athena/iceberg/commit.ts';
 import { openTableFiles } from '../../../src/athena/iceberg/tableFiles.ts';
 import type { Catalog } from '../../../src/glue/index.ts';
 import { readFiles, readMetadata, snapshotOf } from '../../../src/iceberg/index.ts';
@@ -78,6 +78,89 @@ it('fails where a file that the change replaces has gone', async () => {
   const basis = { snapshotId, touched: [file.location] };
   await expect(commit({ ...change, basis })).rejects.toThrow(/missing data files/);
   await expect(commit(change)).rejects.toThrow(/^ICEBERG_COMMIT_ERROR/);
+});
+
+it('fails where the table was dropped meanwhile, or made anew, and leaves nothing', async () => {
+  const { file } = await tableOfTen();
+  const { updateTable } = lake.catalog;
+  const change: RowsChange = {
+    operation: 'append',
+    added: [{ ...file, location: 's3://lake/t/data/late.parquet' }],
+  };
+  const after = (work: () => void) =>
+    withUpdate((...update) => {
+      work();
+      updateTable.apply(lake.catalog, update);
+    });
+  const dropped = lake.catalog.table('db', 't').input;
+  await expect(
+    commit(
+      change,
+      after(() => lake.catalog.deleteTable('db', 't')),
+    ),
+  ).rejects.toThrow(/^ICEBERG_COMMIT_ERROR: .*: db\.t: Table t not found/);
+  await expect(commit(change)).rejects.toThrow(/^ICEBERG_COMMIT_ERROR/);
+  expect(lake.keys('t/metadata/').filter((key) => key.endsWith('.metadata.json'))).toHaveLength(2);
+
+  // The store fails once the table has gone: no metadata was written, and none is there.
+  const store = new Proxy(lake.store, {
+    get(own, name) {
+      const value: unknown = Reflect.get(own, name, own);
+      if (name === 'put')
+        return async () => {
+          lake.catalog.deleteTable('db', 't');
+          throw new Error('The bucket has gone.');
+        };
+      return typeof value === 'function' ? value.bind(own) : value;
+    },
+  });
+  lake.catalog.createTable('db', dropped);
+  const context = { onCall: () => undefined, signal: new AbortController().signal };
+  await expect(
+    commitTable(
+      { runner: { catalog: lake.catalog, store, clock: lake.athena.clock }, context },
+      TABLE,
+      (metadata) => ({
+        metadata: { ...metadata, properties: { owner: 'nobody' } },
+      }),
+    ),
+  ).rejects.toThrow('The bucket has gone.');
+});
+
+it('does not take the place of a table that was made anew under the name, with the same version', async () => {
+  const { file } = await tableOfTen();
+  const first = lake.catalog.table('db', 't');
+  lake.catalog.deleteTable('db', 't');
+  lake.catalog.createTable('db', first.input);
+  await lake.create('renewed', 'id bigint');
+  const other = lake.catalog.table('db', 'renewed').input;
+  const files = openTableFiles({ store: lake.store, onCall: () => undefined });
+  const { 'table-uuid': tableUuid } = await readMetadata(files, lake.metadataLocation('t'));
+  let isRenewed = false;
+  const store = new Proxy(lake.store, {
+    get(own, name) {
+      const value: unknown = Reflect.get(own, name, own);
+      if (typeof value !== 'function') return value;
+      if (name !== 'put') return value.bind(own);
+      return async (...put: unknown[]) => {
+        if (!isRenewed) {
+          lake.catalog.deleteTable('db', 't');
+          lake.catalog.createTable('db', { ...other, Name: 't' });
+        }
+        isRenewed = true;
+        return await value.apply(own, put);
+      };
+    },
+  });
+  const context = { onCall: () => undefined, signal: new AbortController().signal };
+  await expect(
+    commitChange({ runner: { catalog: lake.catalog, store, clock: lake.athena.clock }, context }, TABLE, {
+      operation: 'append',
+      added: [{ ...file, location: 's3://lake/t/data/late.parquet' }],
+      tableUuid,
+    }),
+  ).rejects.toThrow(/^ICEBERG_COMMIT_ERROR: .*Table UUID does not match/);
+  expect(await lake.rows('SELECT * FROM t')).toEqual([]);
 });
 
 it('is made again when another writer was faster, and known to be made when the answer is lost', async () => {

@@ -1,3 +1,4 @@
+import { GetTableMetadataCommand, ListTableMetadataCommand } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openIceberg } from './openTable.ts';
 
@@ -162,7 +163,7 @@ describe('CREATE TABLE AS', () => {
     const made =
       await lake.ask(`CREATE TABLE copied WITH (table_type = 'ICEBERG', is_external = false, location = 's3://lake/copied/',
         partitioning = ARRAY['day(ts)', 'bucket(name, 4)'], write_compression = 'zstd', vacuum_min_snapshots_to_keep = 10)
-      AS SELECT id, name, value, ts, tags, place, attributes, extra, ds FROM events`);
+      AS SELECT id, name, value, CAST(ts AS timestamp(6)) AS ts, tags, place, attributes, extra, ds FROM events`);
     expect([made.state, made.reason, made.updateCount]).toEqual(['SUCCEEDED', undefined, 30]);
     const { snapshots, properties, 'partition-specs': specs } = lake.metadata('copied');
     expect(snapshots).toHaveLength(1);
@@ -231,7 +232,119 @@ describe('CREATE TABLE AS', () => {
   });
 });
 
+it('is listed with its columns and what says that it is Iceberg', async () => {
+  await lake.create('listed', "id bigint COMMENT 'whose', day date", 'PARTITIONED BY (day)');
+  const metadataLocation = lake.metadataLocation('listed');
+  const CatalogName = 'AwsDataCatalog';
+  const { TableMetadata } = await lake.athena.client.send(
+    new GetTableMetadataCommand({ CatalogName, DatabaseName: 'db', TableName: 'listed' }),
+  );
+  expect(TableMetadata).toMatchObject({
+    Name: 'listed',
+    TableType: 'EXTERNAL_TABLE',
+    Columns: [
+      { Name: 'id', Type: 'bigint', Comment: 'whose' },
+      { Name: 'day', Type: 'date' },
+    ],
+    PartitionKeys: [],
+  });
+  expect(TableMetadata?.Parameters).toEqual({
+    EXTERNAL: 'TRUE',
+    table_type: 'ICEBERG',
+    metadata_location: metadataLocation,
+    location: 's3://lake/listed',
+  });
+  const { TableMetadataList } = await lake.athena.client.send(
+    new ListTableMetadataCommand({ CatalogName, DatabaseName: 'db', Expression: 'listed' }),
+  );
+  expect(TableMetadataList).toEqual([TableMetadata]);
+});
+
+it('of a query takes times with microseconds only', async () => {
+  const create = (query: string) =>
+    lake.failure(
+      `CREATE TABLE timed WITH (table_type = 'ICEBERG', is_external = false, location = 's3://lake/timed/') AS ${query}`,
+    );
+  const timestamps =
+    'NOT_SUPPORTED: Timestamp precision (3) not supported for Iceberg. Use "timestamp(6)" instead.';
+  expect((await create('SELECT ts FROM events')).reason).toBe(timestamps);
+  expect((await create('SELECT min(t.ts) AS first FROM (SELECT * FROM events) AS t')).reason).toBe(
+    timestamps,
+  );
+  expect((await create('SELECT CAST(now() AS timestamp) AS at')).reason).toBe(timestamps);
+  expect((await create('SELECT array_agg(ts) AS all_of FROM events')).reason).toBe(timestamps);
+  expect((await create('SELECT now() AS at')).reason).toBe(
+    'NOT_SUPPORTED: Timestamp precision (3) not supported for Iceberg. Use "timestamp(6) with time zone" instead.',
+  );
+  await lake.rows(
+    `CREATE TABLE timed WITH (table_type = 'ICEBERG', is_external = false, location = 's3://lake/timed/') AS
+     SELECT CAST(ts AS timestamp(6)) AS a, date_trunc('hour', CAST(ts AS timestamp(6))) AS b,
+       TIMESTAMP '2026-11-20 10:00:00.000001' AS c, CAST(ts AS timestamp(6) with time zone) AS d
+     FROM events WHERE id = 0 AND ds = DATE '2026-11-20'`,
+  );
+  expect(lake.metadata('timed').schemas[0]?.fields.map(({ type }) => type)).toEqual([
+    'timestamp',
+    'timestamp',
+    'timestamp',
+    'timestamptz',
+  ]);
+  expect(await lake.rows('SELECT * FROM timed')).toEqual([
+    [
+      '2026-11-20 10:00:00.000000',
+      '2026-11-20 10:00:00.000000',
+      '2026-11-20 10:00:00.000001',
+      '2026-11-20 10:00:00.000000 UTC',
+    ],
+  ]);
+  const milliseconds =
+    'NOT_SUPPORTED: Incorrect timestamp precision for timestamp(6); the configured precision is MILLISECONDS; column name: a';
+  expect((await lake.failure('CREATE TABLE of_hive AS SELECT a FROM timed')).reason).toBe(milliseconds);
+  expect(
+    (await lake.failure("UNLOAD (SELECT a FROM timed) TO 's3://lake/of_hive/' WITH (format = 'JSON')"))
+      .reason,
+  ).toBe(milliseconds);
+  expect((await lake.failure('CREATE TABLE of_hive AS SELECT d FROM timed')).reason).toBe(
+    'NOT_SUPPORTED: Unsupported Hive type: timestamp(6) with time zone',
+  );
+  await lake.rows('CREATE TABLE of_hive AS SELECT CAST(a AS timestamp(3)) AS a FROM timed');
+  expect(await lake.rows('SELECT a FROM of_hive')).toEqual([['2026-11-20 10:00:00.000']]);
+});
+
 describe('DROP TABLE', () => {
+  it('leaves files of other tables, also those in folders within its own', async () => {
+    await lake.create('around', 'a int', '', ", 'vacuum_max_snapshot_age_seconds'='1'");
+    await lake.rows(
+      "CREATE TABLE within (a int) LOCATION 's3://lake/around/data/within/' TBLPROPERTIES ('table_type'='ICEBERG')",
+    );
+    await lake.rows(
+      "CREATE EXTERNAL TABLE of_parquet (a int) STORED AS PARQUET LOCATION 's3://lake/around/hive/'",
+    );
+    for (const table of ['around', 'within', 'of_parquet']) await lake.rows(`INSERT INTO ${table} VALUES 1`);
+    const kept = async () => [
+      await lake.rows('SELECT a FROM within'),
+      await lake.rows('SELECT a FROM of_parquet'),
+    ];
+    lake.athena.clock.advance(60_000);
+    await lake.rows('VACUUM around');
+    expect(await kept()).toEqual([[['1']], [['1']]]);
+    await lake.rows('DROP TABLE around');
+    expect(await kept()).toEqual([[['1']], [['1']]]);
+    expect(lake.keys('around/').filter((key) => !/^around\/(?:data\/within|hive)\//.test(key))).toEqual([]);
+  });
+
+  it('removes what the metadata reaches, wherever it is, and so does DROP DATABASE CASCADE', async () => {
+    await lake.rows('CREATE DATABASE passing');
+    await lake.rows(
+      "CREATE TABLE passing.far (a int) LOCATION 's3://lake/far/' TBLPROPERTIES ('table_type'='ICEBERG')",
+    );
+    await lake.rows("ALTER TABLE passing.far SET TBLPROPERTIES ('write.data.path'='s3://lake/shared/')");
+    await lake.rows('INSERT INTO passing.far VALUES 1');
+    await lake.store.put('lake', 'shared/of-another', '');
+    expect(lake.keys('shared/')).toHaveLength(2);
+    await lake.rows('DROP DATABASE passing CASCADE');
+    expect([lake.keys('shared/'), lake.keys('far/')]).toEqual([['shared/of-another'], []]);
+  });
+
   it("removes the table's data and metadata", async () => {
     await lake.create('dropped', 'a int');
     await lake.rows('INSERT INTO dropped VALUES 1');

@@ -194,6 +194,9 @@ describe('files that are removed', () => {
     const table = await lake.create('kept', [['id', 'long']]);
     await table.set({ 'gc.enabled': 'false' });
     expect(await reason('VACUUM kept')).toMatch(/GC is disabled/);
+    const { location } = await table.add('SELECT 1::BIGINT AS id');
+    await lake.rows('DROP TABLE kept');
+    expect(lake.store.head('ice', location.slice('s3://ice/'.length)).size).toBeGreaterThan(0);
   });
 
   it('are not those beside a table that has a bucket of its own, nor of a neighbour', async () => {

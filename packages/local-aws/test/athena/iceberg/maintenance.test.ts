@@ -61,6 +61,21 @@ describe('ALTER TABLE', () => {
     expect(await reason("ALTER TABLE kept UNSET TBLPROPERTIES ('mine')")).toBe(
       'Table property mine is not supported by Athena',
     );
+    await expect(lake.ask('ALTER TABLE kept RENAME COLUMN id TO other')).rejects.toThrow(
+      'NOT_SUPPORTED: Athena has no ALTER TABLE RENAME COLUMN: use CHANGE COLUMN',
+    );
+    await lake.rows('CREATE VIEW seen AS SELECT id FROM kept');
+    for (const change of [
+      'ADD COLUMNS (a int)',
+      'DROP COLUMN id',
+      'RENAME TO looked',
+      "UNSET TBLPROPERTIES ('a')",
+      'ADD PARTITION (id = 1)',
+      'DROP PARTITION (id = 1)',
+    ])
+      expect(await reason(`ALTER TABLE seen ${change}`)).toBe(
+        'FAILED: SemanticException [Error 10131]: To alter a view you need to use the ALTER VIEW command.',
+      );
     expect(await reason('ALTER TABLE events DROP COLUMN id')).toMatch(
       /^NOT_SUPPORTED: ALTER TABLE DROP COLUMN/,
     );
@@ -207,6 +222,7 @@ describe('the calls to Glue and S3', () => {
       'glue:DeleteTable',
       's3:DeleteObject called/data',
       's3:DeleteObject called/metadata',
+      's3:GetObject called/metadata',
       's3:ListBucket called/',
     ]);
   });

@@ -29,6 +29,20 @@ async function filesOf(table: string): Promise<FileEntry[]> {
 }
 
 describe('INSERT INTO', () => {
+  it('stores times with a zone in columns without one, and dates, as do UPDATE and MERGE', async () => {
+    await lake.create('clocked', 'id int, ts timestamp');
+    await lake.rows(
+      "INSERT INTO clocked VALUES (1, TIMESTAMP '2026-01-01 10:00:00 UTC'), (2, current_timestamp)",
+    );
+    await lake.rows("UPDATE clocked SET ts = DATE '2026-02-01' WHERE id = 2");
+    await lake.rows(`MERGE INTO clocked USING (VALUES (2, TIMESTAMP '2026-03-01 10:00:00 UTC')) AS s(id, at) ON clocked.id = s.id
+      WHEN MATCHED THEN UPDATE SET ts = s.at`);
+    expect(await lake.rows('SELECT * FROM clocked ORDER BY id')).toEqual([
+      ['1', '2026-01-01 10:00:00.000000'],
+      ['2', '2026-03-01 10:00:00.000000'],
+    ]);
+  });
+
   it('adds a snapshot with counts and bounds by the IDs of the columns', async () => {
     await lake.create(
       'typed',

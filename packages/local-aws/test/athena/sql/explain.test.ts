@@ -125,6 +125,12 @@ describe('EXPLAIN', () => {
     ['CREATE TABLE events AS SELECT 1 AS a', /^TABLE_ALREADY_EXISTS: line 1:38: /],
     ['CREATE TABLE nodb.t AS SELECT 1 AS a', /^SCHEMA_NOT_FOUND: line 1:38: Schema 'nodb'/],
     ['CREATE TABLE fresh AS SELECT 1', /^MISSING_COLUMN_NAME: /],
+    [
+      'CREATE TABLE fresh AS SELECT 1 AS a, 2 AS A',
+      /^DUPLICATE_COLUMN_NAME: line 1:25: Column name 'a' specified more than once/,
+    ],
+    ['CREATE TABLE fresh AS SELECT NULL AS a', /^COLUMN_TYPE_UNKNOWN: line 1:25: Column type is unknown: a/],
+    ['CREATE TABLE fresh AS SELECT nope AS a FROM events', /^COLUMN_NOT_FOUND: /],
   ])('validates %s as the statement itself', async (sql, message) => {
     expect((await lake.failure(`EXPLAIN (TYPE VALIDATE) ${sql}`)).reason).toMatch(message);
   });

@@ -71,6 +71,22 @@ describe('queries of the local Athena', () => {
     ]);
   });
 
+  it('shows six digits of a second of times that are cast or written so, and three of others', async () => {
+    const { rows, columns } =
+      await lake.ask(`SELECT CAST(t AS timestamp(6)), TRY_CAST(t AS timestamp(6)), CAST(t AS timestamp), CAST(t AS timestamp(3)),
+      CAST(t || ' UTC' AS timestamp(6) with time zone), max(CAST(t AS timestamp(6))), ARRAY[CAST(t AS timestamp(6))], CAST(ARRAY[t] AS array(timestamp(6))),
+      TIMESTAMP '2026-11-20 10:00:00.123456', TIMESTAMP '2026-11-20 10:00:00.123', CAST(TIME '10:00:00.123' AS time(6))
+      FROM (VALUES '2026-11-20 10:00:00.123456') AS v(t) GROUP BY t`);
+    const [six, three] = ['2026-11-20 10:00:00.123456', '2026-11-20 10:00:00.123'];
+    expect(rows).toEqual([
+      [six, six, three, three, `${six} UTC`, six, `[${six}]`, `[${six}]`, six, three, '10:00:00.123000'],
+    ]);
+    expect(columns.map(({ Precision }) => Precision).slice(0, 6)).toEqual([6, 6, 3, 3, 6, 6]);
+    expect((await lake.failure('SELECT CAST(id AS timestamp(6)) FROM events')).reason).toBe(
+      'TYPE_MISMATCH: line 1:8: Cannot cast bigint to timestamp(6)',
+    );
+  });
+
   it('names unnamed columns by their position', async () => {
     const names = async (sql: string) => (await lake.ask(sql)).columns.map(({ Name }) => Name);
     expect(

@@ -310,6 +310,55 @@ describe('statements that write', () => {
     expect(lake.catalog.database('db').tables.has('other')).toBe(false);
   });
 
+  it('store times with a zone in columns without one, dates in times and the reverse, as Trino does', async () => {
+    await lake.rows(
+      "CREATE TABLE stored AS SELECT 1 AS id, TIMESTAMP '2026-01-01 00:00:00' AS ts, DATE '2026-01-01' AS d",
+    );
+    await lake.rows(
+      "INSERT INTO stored VALUES (2, TIMESTAMP '2026-02-01 10:00:00 UTC', TIMESTAMP '2026-02-01 10:00:00')",
+    );
+    await lake.rows("INSERT INTO stored SELECT 3, DATE '2026-03-01', TIMESTAMP '2026-03-01 10:00:00 UTC'");
+    await lake.rows('INSERT INTO stored (id, ts) SELECT 4, current_timestamp');
+    expect(await lake.rows('SELECT ts, d FROM stored WHERE id < 4 ORDER BY id')).toEqual([
+      ['2026-01-01 00:00:00.000', '2026-01-01'],
+      ['2026-02-01 10:00:00.000', '2026-02-01'],
+      ['2026-03-01 00:00:00.000', '2026-03-01'],
+    ]);
+    expect(
+      (await lake.failure("INSERT INTO stored VALUES (5, TIME '10:00:00', DATE '2026-01-01')")).reason,
+    ).toMatch(/^TYPE_MISMATCH: Insert query has mismatched column types/);
+    expect((await lake.failure('INSERT INTO stored (id, id) SELECT 5, 6')).reason).toBe(
+      'DUPLICATE_COLUMN_NAME: Insert column name is specified more than once: id',
+    );
+    expect((await lake.failure('EXPLAIN INSERT INTO stored (id, id) SELECT 5, 6')).reason).toBe(
+      'DUPLICATE_COLUMN_NAME: Insert column name is specified more than once: id',
+    );
+    expect((await lake.failure('CREATE TABLE other AS SELECT current_timestamp AS at')).reason).toBe(
+      'NOT_SUPPORTED: Unsupported Hive type: timestamp(3) with time zone',
+    );
+  });
+
+  it('compare the types of nested values', async () => {
+    await lake.rows(
+      "CREATE TABLE nested AS SELECT CAST(ROW(1, ARRAY[2]) AS ROW(a bigint, b array(bigint))) AS r, MAP(ARRAY[1], ARRAY[DATE '2026-01-01']) AS m",
+    );
+    await lake.rows(
+      'INSERT INTO nested (r) SELECT CAST(ROW(3, ARRAY[4]) AS ROW(a integer, b array(integer)))',
+    );
+    await lake.rows("INSERT INTO nested (m) SELECT MAP(ARRAY[5], ARRAY[TIMESTAMP '2026-01-02 10:00:00'])");
+    for (const values of [
+      "(r) SELECT CAST(ROW('x', ARRAY[4]) AS ROW(a varchar, b array(integer)))",
+      "(r) SELECT CAST(ROW(3, ARRAY['x']) AS ROW(a integer, b array(varchar)))",
+      '(r) SELECT CAST(ROW(3) AS ROW(a integer))',
+      "(m) SELECT MAP(ARRAY['x'], ARRAY[DATE '2026-01-02'])",
+      '(m) SELECT ARRAY[1]',
+    ])
+      expect((await lake.failure(`INSERT INTO nested ${values}`)).reason).toMatch(
+        /^TYPE_MISMATCH: Insert query/,
+      );
+    expect(await lake.rows('SELECT count(*) FROM nested')).toEqual([['3']]);
+  });
+
   it('unload a query', async () => {
     const sql =
       "UNLOAD (SELECT id, count(*) AS n FROM events GROUP BY id) TO 's3://lake/unloaded/' WITH (format = 'PARQUET', compression = 'zstd')";

@@ -7,6 +7,7 @@ import {
 import { statementError } from '../../engine/StatementError.ts';
 import { type CommitRun, commitTable, discard, loadMetadata, type TableId } from '../commit.ts';
 import { objectOf, openTableFiles } from '../tableFiles.ts';
+import { filesOfOthers } from '../tables/otherTables.ts';
 import { maintenanceSettings } from '../tables/tableProperties.ts';
 
 /**
@@ -15,7 +16,8 @@ import { maintenanceSettings } from '../tables/tableProperties.ts';
  * `vacuum_max_metadata_files_to_keep`, and files in the table's folder that no snapshot reaches and that are older than the
  * same age. https://docs.aws.amazon.com/athena/latest/ug/vacuum-statement.html
  *
- * Files that the caller may not remove stay, and the statement succeeds, as the documentation says.
+ * Files that the caller may not remove stay, and the statement succeeds, as the documentation says. So do files of other
+ * tables, whose folders may be within the table's.
  */
 export async function vacuum(run: CommitRun, table: TableId): Promise<void> {
   const { store, clock } = run.runner;
@@ -50,8 +52,12 @@ export async function vacuum(run: CommitRun, table: TableId): Promise<void> {
           : { ...expired, 'metadata-log': log.slice(log.length - metadataFilesKept) },
     };
   });
-  await discard(files, removed);
-  await discard(files, await unneeded(run, files, table, after, now));
+  const isOfOthers = filesOfOthers(run.runner.catalog, table, after.location);
+  const orphans = await unneeded(run, files, table, after, now);
+  await discard(
+    files,
+    [...removed, ...orphans].filter((file) => !isOfOthers(file)),
+  );
 }
 
 /**

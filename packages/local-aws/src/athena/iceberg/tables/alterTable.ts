@@ -1,17 +1,22 @@
 import {
   changeProperties,
   changeSchema,
+  IcebergError,
   type IcebergType,
+  reachableFiles,
+  readMetadata,
   type SchemaChange,
   schemaOf,
   specOf,
+  type TableFiles,
   type TableMetadata,
 } from '../../../iceberg/index.ts';
 import { AwsError } from '../../../protocol/AwsError.ts';
-import { statementError } from '../../engine/StatementError.ts';
+import { StatementError, statementError } from '../../engine/StatementError.ts';
 import { type CommitRun, commitTable, discard, type TableId } from '../commit.ts';
 import { ddlFailure } from '../failures.ts';
 import { objectOf, openTableFiles } from '../tableFiles.ts';
+import { filesOfOthers } from './otherTables.ts';
 
 /** A column that ALTER TABLE declares. */
 export interface DeclaredColumn {
@@ -138,34 +143,54 @@ export function renameIcebergTable({ runner, context }: CommitRun, from: TableId
 }
 
 /**
- * Drops a table: its entry in Glue, then all files of its folder, data and metadata.
+ * Drops a table: its entry in Glue, then the files that its metadata reaches, wherever they are, and what else is in its
+ * folder. Files of other tables stay, also in folders within its own, as do all where `gc.enabled` is false.
  * https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-drop-table.html
  *
- * What its caller may not remove stays.
+ * What its caller may not read or remove stays.
  */
-export async function dropIcebergTable(
-  { runner, context }: CommitRun,
-  { database, name }: TableId,
-): Promise<void> {
+export async function dropIcebergTable(run: CommitRun, table: TableId): Promise<void> {
+  const { runner, context } = run;
   const { catalog, store } = runner;
+  const { database, name } = table;
   const { input } = catalog.table(database, name);
-  const location = input.StorageDescriptor?.Location;
+  const files = openTableFiles({ store, onCall: context.onCall });
+  const reached = await filesToDrop(files, input.Parameters?.['metadata_location']);
   context.onCall({
     service: 'glue',
     operation: 'DeleteTable',
     input: { DatabaseName: database, Name: name },
   });
   catalog.deleteTable(database, name);
-  const files = openTableFiles({ store, onCall: context.onCall });
-  const locations: string[] = [];
+  if (reached === undefined) return;
+  const location = input.StorageDescriptor?.Location;
+  const locations = new Set(reached);
   try {
     for (const folder of ownFolders(location))
-      for await (const file of files.list(folder)) locations.push(file.location);
+      for await (const file of files.list(folder)) locations.add(file.location);
   } catch (error) {
     // The bucket has gone before the table.
     if (!(error instanceof AwsError)) throw error;
   }
-  await discard(files, locations);
+  const isOfOthers = filesOfOthers(catalog, table, location ?? '');
+  await discard(
+    files,
+    [...locations].filter((file) => !isOfOthers(file)),
+  );
+}
+
+/** The files that a table's metadata reaches, as far as they can be read. Undefined: none may be removed. */
+async function filesToDrop(files: TableFiles, location: string | undefined): Promise<string[] | undefined> {
+  if (location === undefined) return [];
+  try {
+    const metadata = await readMetadata(files, location);
+    // CatalogUtil.dropTableData in https://github.com/apache/iceberg.
+    if (metadata.properties['gc.enabled']?.toLowerCase() === 'false') return undefined;
+    return [...(await reachableFiles(files, metadata)), location];
+  } catch (error) {
+    if (error instanceof IcebergError || error instanceof StatementError) return [];
+    throw error;
+  }
 }
 
 /** The folders with a table's files. A bucket also has what is not the table's. */

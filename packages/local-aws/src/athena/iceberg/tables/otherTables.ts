@@ -1,0 +1,40 @@
+import type { Catalog } from '../../../glue/index.ts';
+import type { TableId } from '../commit.ts';
+import { objectOf } from '../tableFiles.ts';
+
+/**
+ * Tells which files belong to other tables of the catalog: those in the folder of another table or partition, even
+ * below the table's own. A table whose folder the table's own lies in has no claim on the files there.
+ *
+ * @param location The table's own.
+ */
+export function filesOfOthers(
+  catalog: Catalog,
+  { database, name }: TableId,
+  location: string,
+): (file: string) => boolean {
+  const folders = new Set<string>();
+  for (const { input, tables } of catalog.databases())
+    for (const { input: table, partitions } of tables.values()) {
+      if (input.Name === database && table.Name === name) continue;
+      const all = [table, ...partitions.map((partition) => partition.input)];
+      for (const { StorageDescriptor } of all) {
+        const folder = pathOf(StorageDescriptor?.Location ?? '');
+        if (folder !== undefined) folders.add(folder);
+      }
+    }
+  const own = pathOf(location) ?? '';
+  return (file) => {
+    const path = pathOf(file) ?? '';
+    const above = path.startsWith(`${own}/`) ? own.length : 0;
+    for (let end = path.lastIndexOf('/'); end >= above && end > 0; end = path.lastIndexOf('/', end - 1))
+      if (folders.has(path.slice(0, end))) return true;
+    return false;
+  };
+}
+
+/** The bucket and the key, without slashes at the end. */
+function pathOf(location: string): string | undefined {
+  const place = objectOf(location);
+  return place && `${place.bucket}/${place.key}`.replace(/\/+$/, '');
+}
