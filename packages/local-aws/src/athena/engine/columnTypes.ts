@@ -50,10 +50,15 @@ const KNOWN: ReadonlyMap<number, KnownType> = new Map([
     { athena: 'timestamp with time zone', trino: 'timestamp(3) with time zone', precision: 3 },
   ],
   [DuckDBTypeId.TIME, { athena: 'time', precision: 3 }],
+  [DuckDBTypeId.TIME_TZ, { athena: 'time with time zone', trino: 'time(3) with time zone', precision: 3 }],
   [DuckDBTypeId.INTERVAL, { athena: 'interval day to second', precision: 0 }],
   [DuckDBTypeId.UUID, { athena: 'uuid', precision: 0 }],
   [DuckDBTypeId.SQLNULL, { athena: 'unknown', precision: 0 }],
 ]);
+
+/** Whether a type is the row that stands for an IP address: see `conversionMacros.ts`. */
+export const isIpAddress = (type: DuckDBType) =>
+  type instanceof DuckDBStructType && type.entryNames.length === 1 && type.entryNames[0] === '$ipaddress';
 
 const isJson = (type: DuckDBType) => type.typeId === DuckDBTypeId.VARCHAR && type.alias === 'JSON';
 
@@ -92,6 +97,7 @@ export function resultColumn(name: string, type: DuckDBType, text?: string): Ath
   }
   if (type instanceof DuckDBListType) return { name, type: 'array', precision: 0, scale: 0, nullable };
   if (type instanceof DuckDBMapType) return { name, type: 'map', precision: 0, scale: 0, nullable };
+  if (isIpAddress(type)) return { name, type: 'ipaddress', precision: 0, scale: 0, nullable };
   if (type instanceof DuckDBStructType) return { name, type: 'row', precision: 0, scale: 0, nullable };
   return { name, type: 'varchar', precision: VARCHAR, scale: 0, nullable };
 }
@@ -100,7 +106,7 @@ export function resultColumn(name: string, type: DuckDBType, text?: string): Ath
 export function hiveTypeName(type: DuckDBType, text?: string): string | undefined {
   if (text?.includes('char(') && Number(/\d+/.exec(text)?.[0]) <= HIVE_VARCHAR) return text;
   if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
-  if (isJson(type)) return undefined;
+  if (isJson(type) || isIpAddress(type)) return undefined;
   if (type instanceof DuckDBListType) {
     const item = hiveTypeName(type.valueType);
     return item && `array<${item}>`;
@@ -125,6 +131,7 @@ export function trinoTypeName(type: DuckDBType, text?: string): string {
   if (text !== undefined) return text;
   if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
   if (isJson(type)) return 'json';
+  if (isIpAddress(type)) return 'ipaddress';
   if (type instanceof DuckDBListType) return `array(${trinoTypeName(type.valueType)})`;
   if (type instanceof DuckDBMapType)
     return `map(${trinoTypeName(type.keyType)}, ${trinoTypeName(type.valueType)})`;

@@ -12,11 +12,13 @@ import {
   DuckDBStructValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
+  DuckDBTimeTZValue,
   DuckDBTimeValue,
   type DuckDBType,
   DuckDBTypeId,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { isIpAddress } from './columnTypes.ts';
 import { statementError } from './StatementError.ts';
 
 const MICROS_PER_DAY = 86_400_000_000n;
@@ -28,8 +30,8 @@ const LAST_MS = Date.UTC(9999, 11, 31);
 /** Formats a value of one type. */
 type ToText = (value: DuckDBValue) => string;
 
-/** How many digits of a second a time has: milliseconds, or microseconds in Iceberg's tables. */
-type Digits = 3 | 6;
+/** How many digits of a second a time has: milliseconds, or microseconds in Iceberg's tables. A literal has its own. */
+type Digits = number;
 
 /**
  * Formats the values of a type as in Athena's results: times with milliseconds, doubles as Java prints them,
@@ -54,6 +56,7 @@ function formatterFor(type: DuckDBType, digits: Digits): ToText {
         ? `[${value.items.map(item).join(', ')}]`
         : String(value);
   }
+  if (isIpAddress(type)) return ipAddressText;
   if (type instanceof DuckDBStructType) {
     const names = type.entryNames.map((name, index) => (name === '' ? `field${index}` : name));
     const texts = type.entryTypes.map((entry) => nestedFormatter(entry, digits));
@@ -92,6 +95,8 @@ function plainText(value: DuckDBValue, digits: Digits): string {
   if (value instanceof DuckDBTimestampValue) return timestampText(value.micros, digits);
   if (value instanceof DuckDBDateValue) return dateText(value.days);
   if (value instanceof DuckDBTimeValue) return timeText(value.micros, digits);
+  if (value instanceof DuckDBTimeTZValue)
+    return `${timeText(value.micros, digits)}${offsetText(value.offset)}`;
   if (value instanceof DuckDBBlobValue) return blobText(value.bytes);
   if (value instanceof DuckDBIntervalValue) return intervalText(value);
   return String(value);
@@ -139,7 +144,31 @@ function timestampText(micros: bigint, digits: Digits): string {
 
 function timeText(micros: bigint, digits: Digits): string {
   const time = new Date(Number(micros / 1000n)).toISOString().slice(11, 23);
-  return digits === 6 ? `${time}${belowMilliseconds(micros)}` : time;
+  return `${time}${belowMilliseconds(micros)}`.slice(0, digits === 0 ? 8 : 9 + digits);
+}
+
+/** An offset of seconds as `-00:30`. */
+function offsetText(offset: number): string {
+  const minutes = Math.abs(Math.trunc(offset / 60));
+  const [hour, minute] = [Math.trunc(minutes / 60), minutes % 60].map((part) =>
+    String(part).padStart(2, '0'),
+  );
+  return `${offset < 0 ? '-' : '+'}${hour}:${minute}`;
+}
+
+/** As `trino_ip_text`, of a result. */
+function ipAddressText(value: DuckDBValue): string {
+  const digits = value instanceof DuckDBStructValue ? String(value.entries['$ipaddress']) : '';
+  if (digits.startsWith('00000000000000000000ffff'))
+    return [24, 26, 28, 30].map((at) => Number.parseInt(digits.slice(at, at + 2), 16)).join('.');
+  const groups = Array.from({ length: 8 }, (_, group) =>
+    Number.parseInt(digits.slice(4 * group, 4 * group + 4), 16).toString(16),
+  ).join(':');
+  for (let size = 8; size > 1; size -= 1) {
+    const run = new RegExp(`(?:^|:)${Array.from({ length: size }, () => '0').join(':')}(?:$|:)`);
+    if (run.test(groups)) return groups.replace(run, '::');
+  }
+  return groups;
 }
 
 /** The last three digits of microseconds, counted forwards in time. */

@@ -2,8 +2,8 @@ import { isNode, nodesOf, type Tree, type TreeNode, textMember } from '../../tri
 import { hasMicroseconds } from './columnTypes.ts';
 
 /**
- * A column of a query or a table, with the type of a string whose length is known: `varchar(10)`, `char(3)`; or, of times
- * whose digits of a second are known, `timestamp(6)` or `timestamp(3)`, whatever their type.
+ * A column of a query or a table, with the type of a string whose length is known: `varchar(10)`, `char(3)`; of times
+ * whose digits of a second are known: `timestamp(6)` or `timestamp(3)`, whatever their type; or of a literal: `time(0)`.
  */
 export interface TextColumn {
   readonly name: string;
@@ -128,6 +128,10 @@ function textTypeOf(item: TreeNode, seen: readonly VisibleColumn[]): string | un
   }
   if (item['class'] !== 'FUNCTION' || first === undefined) return undefined;
   // A cast to varchar(n) or char(n): see `translate.ts`.
+  if (called === 'trino_time_literal' && isNode(first['value'])) {
+    const fraction = /\.(\d+)$/.exec(String(first['value']['value']))?.[1] ?? '';
+    return `time(${fraction.length})`;
+  }
   const isCast = textMember(first, 'function_name') === 'trino_to_varchar' && /^(?:left|rpad)$/.test(called);
   if (isCast && isNode(length?.['value']))
     return `${called === 'left' ? 'varchar' : 'char'}(${String(length['value']['value'])})`;
@@ -181,6 +185,7 @@ function commonTextType(one: string | undefined, other: string | undefined): str
   const times = timesOf([one, other]);
   if (times !== undefined) return times;
   if (one === undefined || other === undefined || one === other) return one === other ? one : undefined;
+  if (one.startsWith('time(')) return undefined;
   const lengths = [one, other].map((type) => Number(/\d+/.exec(type)?.[0]));
   return `varchar(${Math.max(...lengths)})`;
 }

@@ -34,7 +34,7 @@ const PARSER_LIMIT = 'E_GUARD_';
 
 /** Types that may precede a string literal (`BIGINT '5'`). The parser does not support all of them. */
 const LITERAL_TYPES =
-  /^(?:bigint|integer|int|smallint|tinyint|real|double|boolean|decimal|varchar|char|json|uuid|time)$/;
+  /^(?:bigint|integer|int|smallint|tinyint|real|double|precision|boolean|decimal|varchar|char|varbinary|json|uuid|time|ipaddress)$/;
 
 /** Replaces the types of literals (`BIGINT '5'`) by spaces, so that offsets do not change. */
 function blankLiteralTypes(sql: string): string {
@@ -43,7 +43,8 @@ function blankLiteralTypes(sql: string): string {
   for (const [index, { value, start, end }] of list.tokens.entries()) {
     const typed =
       list.word(index) !== undefined && LITERAL_TYPES.test(value) && list.at(index + 1)?.kind === 'text';
-    if (typed && list.word(index - 1) !== 'as')
+    const isPrecise = list.words(index, 'double', 'precision') && list.at(index + 2)?.kind === 'text';
+    if ((typed || isPrecise) && list.word(index - 1) !== 'as')
       text = `${text.slice(0, start)}${' '.repeat(end - start)}${text.slice(end)}`;
   }
   return text;

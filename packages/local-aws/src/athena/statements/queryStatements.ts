@@ -4,6 +4,7 @@ import { type DuckDBDataChunk, type DuckDBResult, type DuckDBType, DuckDBTypeId 
 import { quoteText } from '../../base/sql.ts';
 import type { TableEntry } from '../../glue/index.ts';
 import {
+  parseCastType,
   parseTypedLiteral,
   reusedAliases,
   SqlError,
@@ -163,6 +164,7 @@ export async function openQuery(
 /** The type of a column as far as DuckDB does not keep it: of a string with a length, of times with microseconds. */
 function columnText(type: DuckDBType, text: string | undefined): string | undefined {
   if (hasMicroseconds(text)) return microsecondTypeName(type);
+  if (type.typeId === DuckDBTypeId.TIME && text?.startsWith('time(') === true) return text;
   return type.typeId === DuckDBTypeId.VARCHAR ? text : undefined;
 }
 
@@ -209,7 +211,7 @@ export function executionParameters(parameters: readonly string[]): string[] {
 
 /**
  * The values of a statement's `?` parameters in DuckDB's SQL. Only literals are accepted: numbers, quoted strings,
- * TRUE, FALSE, NULL, and typed literals such as `DATE '…'`.
+ * TRUE, FALSE, NULL, typed literals such as `DATE '…'`, and casts of these.
  * https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html
  *
  * @throws StatementError `INVALID_PARAMETER_USAGE`
@@ -233,12 +235,20 @@ function isLiteral(text: string): boolean {
     const token = list.at(signed);
     if (token?.kind === 'number') return list.length === signed + 1;
     if (signed > 0) return false;
+    if (/^(?:try_)?cast$/.test(list.word(0) ?? '')) return isCastLiteral(list);
     if (token?.kind === 'text' || /^(?:true|false|null)$/.test(list.word(0) ?? '')) return list.length === 1;
     return parseTypedLiteral(list, 0)?.next === list.length;
   } catch (error) {
     if (error instanceof SqlError) return false;
     throw error;
   }
+}
+
+/** Whether all of a text is `CAST(… AS type)` of a literal. */
+function isCastLiteral(list: TokenList): boolean {
+  if (list.symbol(1) !== '(' || list.closeOf(1) !== list.length - 1) return false;
+  const as = list.tokens.findLastIndex(({ kind, value }) => kind === 'word' && value === 'as');
+  return as > 2 && isLiteral(list.text(2, as)) && parseCastType(list.tokens, as + 1).next === list.length - 1;
 }
 
 /** What a statement that reads or writes rows needs. */
@@ -281,6 +291,11 @@ export function resultColumns(columns: OpenQuery['columns'], values: boolean): A
   );
 }
 
+/** The digits of a second in times: see {@link columnText}. */
+function digitsOf(text: string | undefined): number {
+  return hasMicroseconds(text) ? 6 : Number(/^time\((\d)\)$/.exec(text ?? '')?.[1] ?? 3);
+}
+
 /** The rows of a result as text, in DuckDB's chunks of 2,048 rows. Closes the session after the last one. */
 async function* resultRows(
   query: OpenQuery,
@@ -290,7 +305,7 @@ async function* resultRows(
   try {
     const texts = result
       .columnTypes()
-      .map((type, index) => textFormatter(type, hasMicroseconds(query.columns[index]?.text) ? 6 : 3));
+      .map((type, index) => textFormatter(type, digitsOf(query.columns[index]?.text)));
     for (;;) {
       signal.throwIfAborted();
       const chunk = await query.session.nextChunk(result);

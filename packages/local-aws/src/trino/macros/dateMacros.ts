@@ -46,6 +46,8 @@ const alias = (name: string, call: string) => `trino_${name}(x) AS ${call}(x)`;
 
 /** https://trino.io/docs/current/functions/datetime.html; the session's zone is UTC, as Athena's is. */
 export const dateMacros: readonly string[] = [
+  // A literal: the result has as many digits as it.
+  'trino_time_literal(t) AS CAST(t AS TIME)',
   // A date plus an interval remains a date.
   'trino_shift(x, i) AS cast_to_type(system.main."+"(x, i), x)',
   'trino_unshift(x, i) AS cast_to_type(system.main."-"(x, i), x)',

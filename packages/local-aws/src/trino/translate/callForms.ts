@@ -139,7 +139,20 @@ const FORMS: Readonly<Record<string, Form>> = {
   normalize: atMost(1, 'with a form'),
   split: atMost(2, 'with a limit'),
   strpos: atMost(2, 'with an instance'),
-  approx_percentile: atMost(2, 'with weights'),
+  approx_percentile: (call) => {
+    const { writer, out, at, values, close } = call;
+    const [value, share] = values;
+    if (values.length > 2) throw unsupported(call, 'with weights');
+    if (value === undefined || share === undefined) return undefined;
+    out.add(`${call.name}(`, at);
+    writer.write(out, value.from, value.to);
+    // DuckDB takes no doubles here.
+    out.add(', CAST(', writer.list.offset(share.from));
+    writer.write(out, share.from, share.to);
+    const type = writer.list.word(share.from) === 'array' ? 'FLOAT[]' : 'FLOAT';
+    out.add(`AS ${type}))`, writer.list.offset(close));
+    return close + 1;
+  },
   approx_distinct: ({ writer, out, at, values, close }) => {
     const first = values[0];
     if (first === undefined) return undefined;

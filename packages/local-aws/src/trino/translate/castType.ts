@@ -17,6 +17,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   json: 'JSON',
   date: 'DATE',
   uuid: 'UUID',
+  ipaddress: 'IPADDRESS',
 };
 
 /** The target type of a cast. */
@@ -45,6 +46,7 @@ const CASTS: Readonly<Record<string, string>> = {
   DATE: 'date',
   TIMESTAMP: 'timestamp',
   'TIMESTAMP WITH TIME ZONE': 'timestamptz',
+  IPADDRESS: 'ipaddress',
 };
 
 /** The text before and after a value that casts it to a type of {@link parseCastType}. */

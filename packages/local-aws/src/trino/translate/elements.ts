@@ -3,20 +3,22 @@ import type { TokenList, TokenRange } from './tokens.ts';
 import { notFunctions } from './vocabulary.ts';
 
 /**
- * The operands of `||` that are elements of the array beside them: DuckDB only joins arrays. Of three and more operands
- * none is found. https://trino.io/docs/current/functions/array.html#concatenation-operator
+ * The operands of `||` that are elements of the array beside them: DuckDB only joins arrays. Of `a || b || c`, whose left
+ * operand is `a || b`, also that one. https://trino.io/docs/current/functions/array.html#concatenation-operator
  *
- * @param elements An offset in each of them.
+ * @param elements An offset in each of them: of an operand that is joined itself, that of its last `||`.
  */
 export function elementRanges(list: TokenList, elements: ReadonlySet<number>): readonly TokenRange[] {
   const pairs = list.tokens.flatMap(({ raw }, index) => {
-    const from = raw === '||' ? leftStart(list, index) : index;
     const to = raw === '||' ? rightEnd(list, index + 1) : undefined;
-    if (to === undefined || list.symbol(to) === '||') return [];
-    const left = { from, to: index };
-    return operators(list, left) > 0 ? [] : [left, { from: index + 1, to }];
+    if (to === undefined) return [];
+    const left = { from: leftStart(list, index), to: index };
+    return [...(operators(list, left) > 0 ? [] : [left]), { from: index + 1, to }];
   });
   return [...elements].flatMap((offset) => {
+    const joined = list.tokens.findIndex(({ start, raw }) => start === offset && raw === '||');
+    const end = joined < 0 ? undefined : rightEnd(list, joined + 1);
+    if (end !== undefined && list.symbol(end) === '||') return [{ from: leftStart(list, joined), to: end }];
     const around = pairs.filter(
       ({ from, to }) => list.offset(from) <= offset && offset < (list.at(to - 1)?.end ?? 0),
     );

@@ -21,7 +21,7 @@ const LARGEST = 2n ** 63n - 1n;
 export function rejectForeignSyntax(list: TokenList): void {
   for (const [index, token] of list.tokens.entries()) {
     if (token.kind === 'symbol') rejectComma(list, index, token);
-    else if (token.kind === 'number') rejectNumber(token);
+    else if (token.kind === 'number') rejectNumber(token, list.at(index + 1));
     else if (token.kind === 'word' && list.symbol(index - 1) !== '.') rejectWord(list, index, token);
   }
 }
@@ -42,9 +42,16 @@ function rejectComma(list: TokenList, index: number, { raw, value }: Token): voi
     if (list.symbol(index + 2) === '(') throw mismatched(next, "',', 'FROM'");
 }
 
-function rejectNumber({ raw, start }: Token): void {
+function rejectNumber({ raw, start, end }: Token, next: Token | undefined): void {
+  // DuckDB takes the rest of `1a` for an alias.
+  if (next?.kind === 'word' && next.start === end)
+    throw new SqlError(
+      'SYNTAX_ERROR',
+      'identifiers must not start with a digit; surround the identifier with double quotes',
+      start,
+    );
   const digits = raw.replaceAll('_', '');
-  if (/^\d+$/.test(digits) && BigInt(digits) > LARGEST)
+  if (/^(?:\d+|0[a-z][\da-f]*)$/i.test(digits) && BigInt(digits) > LARGEST)
     throw new SqlError('SYNTAX_ERROR', `Invalid numeric literal: ${raw}`, start);
 }
 

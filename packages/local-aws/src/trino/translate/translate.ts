@@ -10,11 +10,11 @@ import {
 } from './castType.ts';
 import { writeDateShift } from './dateShift.ts';
 import { elementRanges } from './elements.ts';
-import { parseTypedLiteral } from './literals.ts';
+import { numberLiteral, parseTypedLiteral } from './literals.ts';
 import { Rendering, type TokenWriter } from './Rendering.ts';
 import { rejectForeignSyntax, rejectZonedTimes } from './rejections.ts';
 import { type SelectEdits, selectEdits } from './selects.ts';
-import { bracketedTable, writeUnnest, writeValues } from './tableForms.ts';
+import { bracketedTable, writeTableFunction, writeUnnest, writeValues } from './tableForms.ts';
 import { isTableQuery, mismatched, SqlError, TokenList, type TokenRange } from './tokens.ts';
 import { hasAlias, versionClauseAt } from './versions.ts';
 import {
@@ -198,7 +198,7 @@ class Translator implements TokenWriter {
       );
     }
     if (token.kind === 'number') {
-      out.add(token.raw.replaceAll('_', ''), token.start);
+      out.add(numberLiteral(token.raw), token.start);
       return index + 1;
     }
     const version = versionClauseAt(list, index);
@@ -280,6 +280,8 @@ class Translator implements TokenWriter {
       out.add(`SELECT ${this.#hidden ? "* NOT LIKE '$%'" : '*'} FROM`, at);
       return index + 1;
     }
+    const tableFunction = word === 'table' ? writeTableFunction(this, out, index) : undefined;
+    if (tableFunction !== undefined) return tableFunction;
     if (word === 'tablesample' && list.symbol(index + 2) === '(') {
       const close = list.closeOf(index + 2);
       out.add(`TABLESAMPLE ${list.at(index + 1)?.raw ?? ''} (`, at);
