@@ -2,6 +2,7 @@ export { macroStatements } from './macros/macroStatements.ts';
 export { type QueryRow, readQuery, runQuery } from './query/runQuery.ts';
 export { duckDbType, jsonReadOptions, listPartitionFiles, tableViewSql } from './query/tableView.ts';
 export { type AthenaView, createViews, viewsNeededBy } from './query/views.ts';
+export { distinctOrderError } from './translate/clauses.ts';
 export { parseTypedLiteral } from './translate/literals.ts';
 export { reusedAliases, UNNAMED, unnamedItems } from './translate/selects.ts';
 export {

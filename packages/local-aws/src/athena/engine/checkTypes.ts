@@ -325,7 +325,9 @@ function checkSql({ rule: { operands, condition }, inLambda }: Check, index: num
   const type = (position: string) => (inLambda ? `typeof(o${position})` : `t[${Number(position) + 1}]`);
   const kinds = condition
     .replaceAll(/\bk(\d+)\b/g, (_, position: string) => `trino_kind(${type(position)})`)
-    .replaceAll(/\be(\d+)\b/g, (_, position: string) => `trino_element_kind(${type(position)})`);
+    .replaceAll(/\be(\d+)\b/g, (_, position: string) => `trino_element_kind(${type(position)})`)
+    .replaceAll(/\bm(\d+)\b/g, (_, position: string) => `trino_key_kind(${type(position)})`)
+    .replaceAll(/\bw(\d+)\b/g, (_, position: string) => `trino_is_whole(${type(position)})`);
   const all = inLambda ? types.join(` || '|' || `) : `array_to_string(t, '|')`;
   const key = `CASE WHEN ${kinds} THEN 'ok' ELSE '${MARK}|${index}|' || ${all} END`;
   return `struct_extract({'ok': true}, ${inLambda ? key : `list_transform([[${types.join(', ')}]], lambda t: ${key})[1]`})`;
@@ -410,13 +412,16 @@ async function bindError(session: Session, root: Tree): Promise<string | undefin
 const NO_PLACE = /"query_location":18446744073709551615/g;
 /** Numbers beyond JavaScript's precision: values of literals. Only their types are needed. */
 const LONG_NUMBER = /(?<=:)-?\d{16,}(?=[,}\]])/g;
+/** Doubles that JavaScript would write as whole numbers, which DuckDB then refuses. Only their types are needed, too. */
+const WHOLE_DOUBLE = /(?<=:)-?\d+(?:\.0|(?:\.\d+)?[eE]\+?\d+)(?=[,}\]])/g;
 
 /** The syntax tree of a query: the node of its only statement. */
 async function parseTree(session: Session, sql: string): Promise<TreeNode | undefined> {
   const reader = await session.read(`SELECT json_serialize_sql(${quoteText(sql)})`);
   const text = String(reader.getRowsJS()[0]?.[0])
     .replaceAll(NO_PLACE, '"query_location":null')
-    .replaceAll(LONG_NUMBER, '1');
+    .replaceAll(LONG_NUMBER, '1')
+    .replaceAll(WHOLE_DOUBLE, '1.5');
   const parsed = parseJson(text);
   const tree = isTree(parsed) && isNode(parsed) ? nodesOf(parsed['statements'])[0]?.['node'] : undefined;
   return isNode(tree) ? tree : undefined;
