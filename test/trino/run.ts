@@ -19,6 +19,7 @@ import { namesQuery, unitsQuery } from '../../observe/experiments/experimentList
 import { eventsQuery, historyQuery, propertiesQuery } from '../../observe/names/nameQueries.ts';
 import { landedSql } from '../../observe/status/landedRows.ts';
 import { expectedCalls, functionNames } from '../../packages/local-aws/src/trino/index.ts';
+import { failingQueries } from '../../packages/local-aws/test/trino/failureCases.ts';
 import { functionCases, queryCases } from '../../packages/local-aws/test/trino/functionCases.ts';
 import { knownDifferences } from '../../packages/local-aws/test/trino/knownDifferences.ts';
 import { refusedTypes, takenTypes } from '../../packages/local-aws/test/trino/typeCases.ts';
@@ -94,7 +95,9 @@ const cases: readonly (readonly [sql: string, rows: readonly (readonly (string |
   ),
   ...curatedCases,
 ];
-const typed = [...refusedTypes.map(([sql]) => sql), ...takenTypes];
+/** Queries that Trino refuses, in the order of their reasons, and then those that it takes. */
+const refused = [...refusedTypes, ...failingQueries];
+const typed = [...refused.map(([sql]) => sql), ...takenTypes];
 /** Functions whose signatures are written down, each called with what none takes: the error lists what it does. */
 const called = [...functionNames.keys()].filter((name) => expectedCalls(name) !== '');
 const miscalls = called.map(
@@ -329,12 +332,12 @@ function judgeSignatures(given: readonly Answer[]): void {
   }
 }
 
-/** Whether Trino refuses the same queries for their types, in the same words. */
+/** Whether Trino refuses the same queries, in the same words. */
 function judgeTypes(given: readonly Answer[]): void {
   for (const [index, sql] of typed.entries()) {
     const answer = given[index];
     const failed = answer !== undefined && 'failed' in answer ? answer.failed : undefined;
-    const wanted = refusedTypes[index]?.[1].replace(/^\w+: /, '');
+    const wanted = refused[index]?.[1].replace(/^\w+: /, '');
     tell(`${sql} is ${wanted === undefined ? 'taken' : 'refused'}`, failed === wanted, answer);
   }
 }

@@ -3,6 +3,7 @@ export { type QueryRow, readQuery, runQuery } from './query/runQuery.ts';
 export { duckDbType, jsonReadOptions, listPartitionFiles, tableViewSql } from './query/tableView.ts';
 export { type AthenaView, createViews, viewsNeededBy } from './query/views.ts';
 export { parseCastType } from './translate/castType.ts';
+export { distinctOrderError } from './translate/clauses.ts';
 export { parseTypedLiteral } from './translate/literals.ts';
 export { reusedAliases, UNNAMED, unnamedItems } from './translate/selects.ts';
 export {

@@ -73,6 +73,29 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['typeof(1)', 'integer'],
   ["typeof(TIMESTAMP '2026-11-20 10:00:00.000')", 'timestamp(3)'],
   ['typeof(ARRAY[1])', 'array(integer)'],
+  // Subscripts.
+  ['ARRAY[1, 2][1 + 1]', '2'],
+  ['ARRAY[1, 2][NULL]', null],
+  ['ARRAY[1, NULL][2]', null],
+  ['CAST(NULL AS array(integer))[5]', null],
+  ['CAST(NULL AS map(integer, integer))[5]', null],
+  ["MAP(ARRAY['a'], ARRAY[NULL])['a']", null],
+  ["MAP(ARRAY['a'], ARRAY[1])[NULL]", null],
+  ['MAP(ARRAY[-1], ARRAY[7])[-1]', '7'],
+  ['MAP(ARRAY[ARRAY[1]], ARRAY[7])[ARRAY[1]]', '7'],
+  ['try(ARRAY[1, 2][5])', null],
+  ['if(false, ARRAY[1][5], 3)', '3'],
+  ['(ARRAY[ARRAY[1, 2]])[1][2]', '2'],
+  ['CAST(ROW(ARRAY[1], 2) AS ROW(a array(integer), b integer)).a[1]', '1'],
+  ['ARRAY[CAST(ROW(1, ARRAY[7]) AS ROW(a integer, b array(integer)))][1].b[1]', '7'],
+  ["ARRAY[DATE '2026-01-01'][1] + INTERVAL '1' DAY", '2026-01-02'],
+  ["transform(ARRAY['a:b'], x -> split(x, ':')[2])", '[b]'],
+  ['CASE WHEN true THEN ARRAY[1] END[1]', '1'],
+  ["ARRAY['a'][1] || 'x' || ARRAY['b'][1]", 'axb'],
+  ['element_at(ARRAY[1, 2], 5)', null],
+  ['element_at(ARRAY[1, 2], -1)', '2'],
+  ['element_at(ARRAY[1, 2], NULL)', null],
+  ["element_at(MAP(ARRAY['a'], ARRAY[1]), '0')", null],
   // Conditions.
   ["if(1 > 2, 'a')", null],
   ["if(1 > 2, 'a', 'b')", 'b'],
@@ -417,6 +440,121 @@ export const queryCases: readonly (readonly [
     "SELECT max(x) - INTERVAL '1' DAY, date_add('day', 1, max(x)), date_trunc('month', max(x)) FROM (VALUES DATE '2026-11-20') AS t(x)",
     [['2026-11-19', '2026-11-21', '2026-11-01']],
   ],
+  [
+    'SELECT array_agg(x ORDER BY x)[1], array_agg(x ORDER BY x) FILTER (WHERE x > 1)[max(x) - 1] FROM (VALUES 1, 2) AS t(x)',
+    [['1', '2']],
+  ],
+  [
+    'SELECT l[1] AS first, max(t.l[2]) FROM (VALUES ARRAY[1, 5], ARRAY[1, 7]) AS t(l) WHERE l[1] IN (1, 2) GROUP BY l[1] HAVING max(l[2]) > 6 ORDER BY l[1]',
+    [['1', '7']],
+  ],
+  [
+    'SELECT CASE WHEN cardinality(l) > 1 THEN l[2] END FROM (VALUES ARRAY[1], ARRAY[1, 2]) AS t(l) WHERE cardinality(l) = 1 OR l[2] = 2 ORDER BY 1',
+    [['2'], [null]],
+  ],
+  [
+    'SELECT sum(x) + 1, sum(x) FILTER (WHERE x > 1), sum(DISTINCT x), sum(x) OVER (), sum(sum(x)) OVER w FROM (VALUES 1, 2) AS t(x) GROUP BY x HAVING sum(x) > 0 WINDOW w AS (ORDER BY x) ORDER BY sum(x)',
+    [
+      ['2', null, '1', '3', '1'],
+      ['3', '2', '2', '3', '3'],
+    ],
+  ],
+  [
+    "SELECT sum(x), typeof(sum(x)), typeof(sum(x) * 1e0), coalesce(sum(x), 0), sum(x) / count(*), CAST(sum(x) AS varchar), sum(DECIMAL '1.50') FROM (VALUES 2147483647, 2147483647) AS t(x)",
+    [['4294967294', 'bigint', 'double', '4294967294', '2147483647', '4294967294', '3.00']],
+  ],
+  // DISTINCT with ORDER BY.
+  ['SELECT DISTINCT a AS x, a + b FROM (VALUES (1, 2)) AS t(a, b) ORDER BY a + t.b, t.a, x', [['1', '3']]],
+  [
+    "SELECT DISTINCT t.a, lower(c) FROM (VALUES (1, 2)) AS t(a, b), (VALUES 'X') AS u(c) ORDER BY LOWER(C), a DESC NULLS FIRST",
+    [['1', 'x']],
+  ],
+  [
+    'SELECT DISTINCT a, count(*) FROM (VALUES (1, 2)) AS t(a, b) GROUP BY a, b ORDER BY count(*), 1',
+    [['1', '1']],
+  ],
+  [
+    'SELECT DISTINCT x.*, y.c FROM (VALUES (1, 2)) AS x(a, b), (VALUES 3) AS y(c) ORDER BY b, x.a, c',
+    [['1', '2', '3']],
+  ],
+  [
+    'SELECT DISTINCT a FROM (VALUES (1, 2)) AS t(a, b) UNION SELECT DISTINCT b FROM (VALUES (1, 2)) AS t(a, b) ORDER BY a',
+    [['1'], ['2']],
+  ],
+  // Rows with ties.
+  [
+    'SELECT x FROM (VALUES 1, 2, 2, 3) AS t(x) ORDER BY x FETCH FIRST 2 ROWS WITH TIES',
+    [['1'], ['2'], ['2']],
+  ],
+  [
+    'SELECT x AS y FROM (VALUES 1, 2, 2, 3) AS t(x) ORDER BY y OFFSET 1 ROW FETCH NEXT ROW WITH TIES',
+    [['2'], ['2']],
+  ],
+  [
+    'SELECT * FROM (VALUES 1, 2, 2, 3) AS t(x) ORDER BY 1 DESC FETCH FIRST 2 ROWS WITH TIES',
+    [['3'], ['2'], ['2']],
+  ],
+  [
+    'SELECT DISTINCT x FROM (VALUES 1, 2, 2, 3) AS t(x) ORDER BY x FETCH FIRST 2 ROWS WITH TIES',
+    [['1'], ['2']],
+  ],
+  [
+    'SELECT count(*) FROM (SELECT x FROM (VALUES 1, NULL, NULL) AS t(x) ORDER BY x NULLS FIRST FETCH FIRST ROW WITH TIES)',
+    [['2']],
+  ],
+  [
+    'WITH q AS (SELECT 1 AS a) SELECT a FROM q UNION ALL SELECT 1 ORDER BY 1 FETCH FIRST 1 ROW WITH TIES',
+    [['1'], ['1']],
+  ],
+  [
+    'SELECT y, sum(x) AS s, rank() OVER (ORDER BY sum(x)) AS r FROM (VALUES (1, 4), (2, 5), (3, 6)) AS t(x, y) GROUP BY y ORDER BY r FETCH FIRST 1 ROW WITH TIES',
+    [['4', '1', '1']],
+  ],
+  [
+    'SELECT x FROM (VALUES (1, 2), (2, 2), (3, 1)) AS t(x, y) ORDER BY -y, 1 FETCH FIRST 1 ROWS WITH TIES',
+    [['1']],
+  ],
+  // Quantifiers of grouping.
+  [
+    'SELECT a, b, count(*) FROM (VALUES (1, 2)) AS t(a, b) GROUP BY DISTINCT ROLLUP (a, b), CUBE (a, t.b) ORDER BY 1, 2',
+    [
+      ['1', '2', '1'],
+      ['1', null, '1'],
+      [null, '2', '1'],
+      [null, null, '1'],
+    ],
+  ],
+  [
+    'SELECT a, b, count(*) FROM (VALUES (1, 2)) AS t(a, b) GROUP BY ALL GROUPING SETS ((a), (a), (a, b)) ORDER BY 1, 2',
+    [
+      ['1', '2', '1'],
+      ['1', null, '1'],
+      ['1', null, '1'],
+    ],
+  ],
+  [
+    'SELECT a, b, count(*) FROM (VALUES (1, 2)) AS t(a, b) GROUP BY DISTINCT GROUPING SETS ((a), a, (b, a), ()) ORDER BY 1, 2',
+    [
+      ['1', '2', '1'],
+      ['1', null, '1'],
+      [null, null, '1'],
+    ],
+  ],
+  [
+    'SELECT a, b FROM (VALUES (1, 2)) AS t(a, b) GROUP BY DISTINCT 1, (a, b), a HAVING count(*) > 0',
+    [['1', '2']],
+  ],
+  ['SELECT a, b FROM (VALUES (1, 2)) AS t(a, b) GROUP BY ALL 1, b', [['1', '2']]],
+  // A table alone in brackets.
+  [
+    'SELECT v.a, w.c FROM (VALUES 1) AS t(a) JOIN ((VALUES 1) AS v(a)) ON t.a = v.a JOIN ((SELECT 1 AS b) AS u(b)) AS w(c) ON w.c = v.a',
+    [['1', '1']],
+  ],
+  [
+    'WITH t AS (SELECT 1 AS a) SELECT u.a FROM t JOIN (t AS u) ON t.a = u.a, (t) CROSS JOIN ((t AS x) JOIN (t AS y) USING (a))',
+    [['1']],
+  ],
+  ['SELECT u.x FROM (VALUES 1) AS t(a) CROSS JOIN (UNNEST(ARRAY[1, 2]) AS u(x)) ORDER BY x', [['1'], ['2']]],
   ['SELECT max(x) - min(x), -min(x) FROM (VALUES 1, 5) AS t(x)', [['4', '-1']]],
   ['SELECT sum(x) / count(*), sum(x) * 1e0 / count(*) FROM (VALUES 3, 4) AS t(x)', [['3', '3.5']]],
 ];

@@ -326,7 +326,9 @@ function checkSql({ rule: { operands, condition }, inLambda }: Check, index: num
   const type = (position: string) => (inLambda ? `typeof(o${position})` : `t[${Number(position) + 1}]`);
   const kinds = condition
     .replaceAll(/\bk(\d+)\b/g, (_, position: string) => `trino_kind(${type(position)})`)
-    .replaceAll(/\be(\d+)\b/g, (_, position: string) => `trino_element_kind(${type(position)})`);
+    .replaceAll(/\be(\d+)\b/g, (_, position: string) => `trino_element_kind(${type(position)})`)
+    .replaceAll(/\bm(\d+)\b/g, (_, position: string) => `trino_key_kind(${type(position)})`)
+    .replaceAll(/\bw(\d+)\b/g, (_, position: string) => `trino_is_whole(${type(position)})`);
   const all = inLambda ? types.join(` || '|' || `) : `array_to_string(t, '|')`;
   const key = `CASE WHEN ${kinds} THEN 'ok' ELSE '${MARK}|${index}|' || ${all} END`;
   return `struct_extract({'ok': true}, ${inLambda ? key : `list_transform([[${types.join(', ')}]], lambda t: ${key})[1]`})`;

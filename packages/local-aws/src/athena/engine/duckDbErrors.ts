@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TokenList, type Translation } from '../../trino/index.ts';
 import { StatementError, statementError } from './StatementError.ts';
+import { doubleText } from './textFormat.ts';
 
 /** DuckDB's errors with `errors_as_json`. */
 const problemSchema = z.object({
@@ -127,6 +128,10 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
     );
   if (/INT128 .*out of range for the destination type INT32/.test(message))
     return statementError('GENERIC_INTERNAL_ERROR', 'integer overflow', undefined, error);
+  const cast = castError(message);
+  if (cast !== undefined) return statementError(...cast, undefined, error);
+  const overflow = overflowMessage(message);
+  if (overflow !== undefined) return statementError('NUMERIC_VALUE_OUT_OF_RANGE', overflow, undefined, error);
   if (type === 'Conversion')
     return statementError(
       'INVALID_CAST_ARGUMENT',
@@ -156,6 +161,64 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
   }
   if (type === 'Binder') return fail('SYNTAX_ERROR', firstLine(message));
   return statementError('GENERIC_USER_ERROR', firstLine(message), undefined, error);
+}
+
+/** Trino's whole numbers by their bits. */
+const WHOLE_TYPES: Readonly<Record<string, string>> = {
+  8: 'tinyint',
+  16: 'smallint',
+  32: 'integer',
+  64: 'bigint',
+  128: 'bigint',
+};
+
+/**
+ * The error of a number that its new type does not hold. Of texts, only those that are numbers come here.
+ * https://github.com/trinodb/trino/blob/435/core/trino-main/src/main/java/io/trino/type/DoubleOperators.java
+ */
+function castError(message: string): readonly [code: string, message: string] | undefined {
+  const [, text, size = ''] = /^Could not convert string '(-?\d+)' to INT(\d+)/.exec(message) ?? [];
+  if (text !== undefined)
+    return [
+      'INVALID_CAST_ARGUMENT',
+      `Cannot cast '${text}' to ${(WHOLE_TYPES[size] ?? '').toUpperCase().replace('EGER', '')}`,
+    ];
+  const [, from, value = '', bits = ''] =
+    /^Type (INT(?:8|16|32|64)|FLOAT|DOUBLE) with value (\S+) .*out of range for the destination type INT(\d+)/.exec(
+      message,
+    ) ?? [];
+  const type = WHOLE_TYPES[bits];
+  if (from === undefined || type === undefined) return undefined;
+  const written = from.startsWith('INT')
+    ? value
+    : doubleText(Number(value.replace(/^(-?)inf/, '$1Infinity')), from === 'FLOAT');
+  if (written === 'NaN' && type !== 'bigint')
+    return ['INVALID_CAST_ARGUMENT', `Cannot cast ${from === 'FLOAT' ? 'real' : 'double'} NaN to ${type}`];
+  return type === 'bigint'
+    ? ['INVALID_CAST_ARGUMENT', `Unable to cast ${written} to bigint`]
+    : ['NUMERIC_VALUE_OUT_OF_RANGE', `Out of range for ${type}: ${written}`];
+}
+
+/** Trino's smallest type with a value. */
+function wholeTypeOf(value: string): string {
+  const bits = [8, 16, 32].find((size) => BigInt.asIntN(size, BigInt(value)) === BigInt(value));
+  return WHOLE_TYPES[bits ?? 64] ?? 'bigint';
+}
+
+/** Why a number is beyond its type, in Trino's words: `IntegerOperators` and its neighbours. */
+function overflowMessage(message: string): string | undefined {
+  const [, operator, bits = '', values] =
+    /^Overflow in (addition|subtraction|multiplication) of INT(\d+) \((.*?)\)/.exec(message) ?? [];
+  if (operator !== undefined) return `${WHOLE_TYPES[bits] ?? 'bigint'} ${operator} overflow: ${values}`;
+  const sum = /^Type INT128 with value (-?\d+) .*out of range for the destination type INT64/.exec(
+    message,
+  )?.[1];
+  if (sum !== undefined) return `bigint addition overflow: ${sum}`;
+  const divided = /^Overflow in division of (-?\d+) \/ -1/.exec(message)?.[1];
+  if (divided !== undefined) return `${wholeTypeOf(divided)} division overflow: ${divided} / -1`;
+  const positive = /^Overflow on abs\((-?\d+)\)/.exec(message)?.[1];
+  if (positive !== undefined) return `Value ${positive} is out of range for abs(${wholeTypeOf(positive)})`;
+  return /^Overflow in negation/.test(message) ? 'negation overflow' : undefined;
 }
 
 /** Parses DuckDB's error. Parser errors have their kind as a prefix: `Parser Error: {…}`. */

@@ -4,6 +4,7 @@ import { type DuckDBDataChunk, type DuckDBResult, type DuckDBType, DuckDBTypeId 
 import { quoteText } from '../../base/sql.ts';
 import type { TableEntry } from '../../glue/index.ts';
 import {
+  distinctOrderError,
   parseCastType,
   parseTypedLiteral,
   reusedAliases,
@@ -125,6 +126,8 @@ export async function openQuery(
       translation = rows;
       unnestPairs = 'rows';
     }
+    const unordered = distinctOrderError(list);
+    if (unordered !== undefined) throw unordered;
     // The query of a row change has aliases of its own, like `"$clause"`.
     const hiddenNames = new Set([...reusedAliases(list)].filter((name) => !rowIds || !name.startsWith('$')));
     if (hiddenNames.size > 0) {

@@ -9,9 +9,40 @@ const HOLDS = (array: string) =>
 const matched = (name: string, decisive: string, found: string, otherwise: string) =>
   `trino_${name}(x) AS list_transform([x], lambda m: CASE WHEN list_contains(m, ${decisive}) THEN ${found} WHEN ${HAS_NULL('m')} THEN NULL WHEN m IS NOT NULL THEN ${otherwise} END)[1]`;
 
+/**
+ * The index of an element that is not there, `i`: null, or an error with a message that is not null. Everything binds for
+ * arrays and for maps, hence the casts to texts.
+ */
+const FAILING = (message: string) => `CASE WHEN CAST(${message} AS BIGINT) IS NOT NULL THEN i END`;
+
+/**
+ * Why `x[i]` is null: a message, or null when the element itself is. The lambda repeats its arguments only once, since
+ * every mention multiplies the size of nested subscripts, and is evaluated only for elements that are null.
+ * https://github.com/trinodb/trino/blob/435/core/trino-main/src/main/java/io/trino/operator/scalar/ArraySubscriptOperator.java
+ */
+const ABSENCE = `list_transform([{x: x, i: i}], lambda s: CASE
+  WHEN s.x IS NULL OR s.i IS NULL THEN NULL
+  WHEN typeof(s.x) LIKE '%[]' THEN CASE
+    WHEN TRY_CAST(CAST(s.i AS VARCHAR) AS BIGINT) < 0
+    THEN 'INVALID_FUNCTION_ARGUMENT: Array subscript is negative: ' || CAST(s.i AS VARCHAR)
+    WHEN CAST(s.i AS VARCHAR) = '0' THEN 'INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1'
+    WHEN TRY_CAST(CAST(s.i AS VARCHAR) AS BIGINT) > len(TRY_CAST(s.x AS VARCHAR[]))
+    THEN 'INVALID_FUNCTION_ARGUMENT: Array subscript must be less than or equal to array length: '
+      || CAST(s.i AS VARCHAR) || ' > ' || CAST(len(TRY_CAST(s.x AS VARCHAR[])) AS VARCHAR) END
+  WHEN typeof(s.x) LIKE 'MAP(%' AND NOT map_contains(TRY_CAST(s.x AS MAP(VARCHAR, VARCHAR)), CAST(s.i AS VARCHAR))
+  THEN 'INVALID_FUNCTION_ARGUMENT: Key not present in map'
+    || CASE WHEN typeof(s.i) LIKE '%[]' OR typeof(s.i) LIKE '%(%)' AND typeof(s.i) NOT LIKE 'DECIMAL%' THEN ''
+       ELSE ': ' || trino_to_varchar(s.i) END END)[1]`;
+
 /** https://trino.io/docs/current/functions/array.html and /map.html; nulls behave as in Trino. */
 export const collectionMacros: readonly string[] = [
-  'trino_element_at(x, i) AS x[i]',
+  // `x[i]` of a literal that is not negative, and of any other index: DuckDB counts negative ones from the end.
+  `trino_subscript(x, i) AS coalesce(x[i], x[${FAILING(ABSENCE)}])`,
+  `trino_subscript_of(x, i) AS coalesce(
+     x[CASE WHEN typeof(i) LIKE '%INT%' AND starts_with(CAST(i AS VARCHAR), '-') THEN NULL ELSE i END],
+     x[coalesce(${FAILING(ABSENCE)}, i)])`,
+  `trino_element_at(x, i) AS coalesce(x[i], x[CASE WHEN typeof(x) LIKE '%[]' AND CAST(i AS VARCHAR) = '0'
+     THEN ${FAILING("'INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1'")} END])`,
   // The only macro that is overloaded by type. `callForms.ts` handles the cases in which that fails.
   'trino_cardinality(x MAP(VARCHAR, VARCHAR)) AS CAST(cardinality(x) AS BIGINT), (x) AS CAST(len(x) AS BIGINT)',
   matched('any_match', 'true', 'true', 'false'),

@@ -28,9 +28,12 @@ const PLAIN: Writing = {
   read: "regexp_extract(t, '^\\s*[+-]?\\d+-\\d+-\\d+( \\d+:[\\d:.]+)?')",
 };
 
+/** Trino's names in its errors, where they are others than DuckDB's. */
+const TRINO_NAMES: Readonly<Record<string, string>> = { INTEGER: 'INT', FLOAT: 'REAL' };
+
 /** A string `t` in DuckDB's format. A string that cannot be cast is null, or fails with the error message. */
 function checked({ pattern, read = 't' }: Writing, type: string, attempt: boolean): string {
-  const failure = `CAST(CAST('INVALID_CAST_ARGUMENT: Cannot cast ''' || replace(t, '''', '') || ''' to ${type}' AS BIGINT) AS VARCHAR)`;
+  const failure = `CAST(CAST('INVALID_CAST_ARGUMENT: Cannot cast ''' || replace(t, '''', '') || ''' to ${TRINO_NAMES[type] ?? type}' AS BIGINT) AS VARCHAR)`;
   return `CASE WHEN regexp_matches(t, '${pattern}') THEN ${read} WHEN t IS NOT NULL THEN ${attempt ? 'NULL' : failure} END`;
 }
 

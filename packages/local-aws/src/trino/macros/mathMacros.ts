@@ -20,6 +20,8 @@ const RANDOM = `() AS random(),
 
 /** https://trino.io/docs/current/functions/conditional.html, /math.html, /bitwise.html, /conversion.html */
 export const valueMacros: readonly string[] = [
+  // A sum of whole numbers has 128 bits in DuckDB. Only the conversion remains once the type is known.
+  "trino_sum(s) AS CASE typeof(s) WHEN 'HUGEINT' THEN cast_to_type(CAST(s AS BIGINT), s) ELSE s END",
   'trino_if(c, a) AS CASE WHEN c THEN a END, (c, a, b) AS CASE WHEN c THEN a ELSE b END',
   `trino_greatest${nullable('greatest')}`,
   `trino_least${nullable('least')}`,
@@ -62,6 +64,10 @@ export const valueMacros: readonly string[] = [
      WHEN t = 'VARCHAR' THEN 'text' WHEN t = 'BLOB' THEN 'binary' WHEN t = '"NULL"' THEN 'null'
      WHEN t LIKE 'TIMESTAMP%' THEN 'timestamp' WHEN t LIKE 'TIME%' THEN 'time'
      WHEN t IN ('BOOLEAN', 'DATE', 'INTERVAL', 'JSON', 'UUID') THEN lower(t) ELSE 'other' END`,
+  // Whether a whole number is expected of a type in vain: an untyped NULL and a type without a kind may be one.
+  `trino_is_whole(t) AS t LIKE '%INT' OR t IN ('INTEGER', 'UINTEGER') OR trino_kind(t) IN ('null', 'other')`,
+  // Of a map, the kind of its keys; 'other' for keys of nested types.
+  `trino_key_kind(t) AS trino_kind(coalesce(nullif(regexp_extract(t, '^MAP\\(([A-Z]+)(\\(\\d+,\\d+\\))?, ', 1), ''), 'X'))`,
   `trino_element_kind(t) AS trino_kind(CASE WHEN t LIKE '%[]' THEN left(t, length(t) - 2) ELSE t END)`,
   `trino_kinds_fit(a, b) AS a = b OR a IN ('null', 'other') OR b IN ('null', 'other')
      OR (a IN ('date', 'timestamp') AND b IN ('date', 'timestamp'))`,

@@ -98,7 +98,8 @@ export function operandEnd(list: TokenList, index: number): number | undefined {
     end = list.closeOf(index) + 1;
   } else if (token.kind === 'word') {
     if (token.value === 'case') return caseEnd(list, index);
-    if (notFunctions.has(token.value)) return undefined;
+    if (token.value === 'array' && list.symbol(index + 1) === '[') end = list.closeOf(index + 1) + 1;
+    else if (notFunctions.has(token.value)) return undefined;
   }
   for (;;) {
     const symbol = list.symbol(end);

@@ -40,9 +40,7 @@ function operators(list: TokenList, { from, to }: TokenRange): number {
 /** The end of a sum or of an operand of it. */
 function rightEnd(list: TokenList, from: number): number | undefined {
   const signed = /^[-+]$/.test(list.symbol(from) ?? '') ? from + 1 : from;
-  // The word ARRAY is no name.
-  const isArray = list.word(signed) === 'array' && list.symbol(signed + 1) === '[';
-  const end = isArray ? list.closeOf(signed + 1) + 1 : operandEnd(list, signed);
+  const end = operandEnd(list, signed);
   return end !== undefined && /^[-+*/%]$/.test(list.symbol(end) ?? '') ? rightEnd(list, end + 1) : end;
 }
 
@@ -64,4 +62,49 @@ function leftStart(list: TokenList, index: number): number {
       from = at + 1;
   }
   return from;
+}
+
+/**
+ * The opening brackets of the subscripts (`x[i].y[j]`) of the operand that starts at an index.
+ * https://trino.io/docs/current/functions/array.html#subscript-operator
+ */
+export function subscriptsAt(list: TokenList, index: number): readonly number[] {
+  const brackets: number[] = [];
+  let end = operandStartEnd(list, index);
+  while (end !== undefined) {
+    const symbol = list.symbol(end);
+    const word = list.word(end) ?? '';
+    if (symbol === '[') brackets.push(end);
+    if (symbol === '.') end += 2;
+    else if (symbol === '(' || symbol === '[') end = list.closeOf(end) + 1;
+    else if (/^(?:over|filter)$/.test(word) && list.symbol(end + 1) === '(') end = list.closeOf(end + 1) + 1;
+    else return brackets;
+  }
+  return brackets;
+}
+
+/** The clauses of a call that have brackets of their own. */
+const AFTER_CALL = /^(?:over|filter|group)$/;
+
+/** The end of the first part of an operand: of a name, an array, a CASE or brackets. */
+function operandStartEnd(list: TokenList, index: number): number | undefined {
+  const token = list.at(index);
+  const before = list.at(index - 1);
+  if (token === undefined || before?.raw === '.') return undefined;
+  if (token.kind === 'quoted' || token.kind === 'text') return index + 1;
+  if (token.kind === 'word') {
+    if (token.value === 'array' && list.symbol(index + 1) === '[') return list.closeOf(index + 1) + 1;
+    if (token.value === 'case') return caseEnd(list, index);
+    return notFunctions.has(token.value) ? undefined : index + 1;
+  }
+  const isCall =
+    before?.kind === 'quoted' ||
+    (before?.kind === 'word' && (!notFunctions.has(before.value) || AFTER_CALL.test(before.value))) ||
+    /^[)\]]$/.test(before?.raw ?? '');
+  return token.raw === '(' && token.kind === 'symbol' && !isCall ? list.closeOf(index) + 1 : undefined;
+}
+
+/** Whether an index is a literal that is not negative, of which no check is needed. */
+export function isPlainIndex(list: TokenList, { from, to }: TokenRange): boolean {
+  return to === from + 1 && /^(?:number|text)$/.test(list.at(from)?.kind ?? '');
 }

@@ -1,10 +1,12 @@
 import type { TokenList, TokenRange } from './tokens.ts';
 
 /** A SELECT of a statement, by token index. */
-interface SelectBlock {
+export interface SelectBlock {
   /** The index of the word SELECT. */
   readonly select: number;
   readonly items: readonly TokenRange[];
+  /** Its items with the token index of each alias. */
+  readonly columns: readonly { readonly range: TokenRange; readonly alias: number | undefined }[];
   /** The index after its own clauses, where ORDER BY, LIMIT, UNION, a parenthesis or the end follows. */
   readonly end: number;
   /** The range of its ORDER BY; empty when there is none. */
@@ -14,7 +16,7 @@ interface SelectBlock {
 const LIST_ENDS = new Set(['from', 'where', 'group', 'having', 'order', 'union', 'intersect', 'except']);
 
 /** The SELECTs of a statement, from left to right. In a query without WITH the first one is the outermost. */
-function selectBlocks(list: TokenList): SelectBlock[] {
+export function selectBlocks(list: TokenList): SelectBlock[] {
   const blocks: SelectBlock[] = [];
   for (const [select] of list.tokens.entries()) {
     if (list.word(select) !== 'select' || list.symbol(select - 1) === '.') continue;
@@ -27,9 +29,11 @@ function selectBlocks(list: TokenList): SelectBlock[] {
     );
     const ordered = list.word(end) === 'order' ? end : undefined;
     const orderEnd = ordered === undefined ? end : seek(list, end, (index) => isLimit(list, index));
+    const items = list.split(from, listEnd).filter((item) => item.to > item.from);
     blocks.push({
       select,
-      items: list.split(from, listEnd).filter((item) => item.to > item.from),
+      items,
+      columns: items.map((range) => ({ range, alias: aliasIndex(list, range) })),
       end,
       order: { from: end, to: orderEnd },
     });

@@ -55,23 +55,43 @@ function aliasColumnCount({ list }: TokenWriter, index: number): number | undefi
 }
 
 /**
- * The name of a table in brackets of its own, as in `FROM ("a"."b")`, which DuckDB takes for a syntax error. Undefined
- * elsewhere. https://trino.io/docs/current/sql/select.html#from-clause
+ * Writes a single table in brackets of its own, as in `FROM ("a"."b")` or `JOIN (t AS u) ON …`, which DuckDB takes for a
+ * syntax error. https://trino.io/docs/current/sql/select.html#from-clause
+ *
+ * @returns The index after it; undefined elsewhere.
  */
-export function bracketedTable(list: TokenList, index: number): TokenRange | undefined {
+export function writeBracketedTable(writer: TokenWriter, out: Rendering, index: number): number | undefined {
+  const { list } = writer;
   if (!isTablePlace(list, index)) return undefined;
-  let [from, to] = [index + 1, list.closeOf(index)];
+  const close = list.closeOf(index);
+  let [from, to] = [index + 1, close];
   while (list.symbol(from) === '(' && list.closeOf(from) === to - 1) {
     from += 1;
     to -= 1;
   }
+  if (/^(?:select|with|values|table)$/.test(list.word(from) ?? '')) return undefined;
+  let isNamed = false;
   for (let at = from; at < to; at += 1) {
-    const kind = list.at(at)?.kind;
-    const isName = kind === 'word' || kind === 'quoted';
-    if ((at - from) % 2 === 0 ? !isName : list.symbol(at) !== '.') return undefined;
+    const word = list.word(at) ?? '';
+    if (list.symbol(at) === ',' || /^(?:join|union|intersect|except)$/.test(word)) return undefined;
+    if (list.symbol(at) === '(') at = list.closeOf(at);
+    else if (list.symbol(at) !== '.' && list.symbol(at - 1) !== '.' && at > from) isNamed = true;
   }
-  return (to - from) % 2 === 1 ? { from, to } : undefined;
+  const after = list.at(close + 1);
+  const isAliased =
+    after?.kind === 'quoted' ||
+    after?.value === 'as' ||
+    (after?.kind === 'word' && !AFTER_TABLE.test(after.value));
+  // Another name hides the table's own.
+  if (isNamed && isAliased) out.add('(SELECT * FROM', list.offset(index));
+  writer.write(out, from, to);
+  if (isNamed && isAliased) out.add(')', list.offset(close));
+  return close + 1;
 }
+
+/** Words after a table that are not its alias. */
+const AFTER_TABLE =
+  /^(?:join|on|using|where|group|having|order|limit|offset|fetch|union|intersect|except|inner|left|right|full|cross|natural|window|tablesample|when|for)$/;
 
 /** Words of the same clause before a table, and those of other clauses, where a comma separates other things. */
 const TABLES = /^(?:from|join)$/;
@@ -79,6 +99,8 @@ const OTHER = /^(?:select|where|group|having|order|by|partition|window|limit|val
 
 /** Whether a table stands at an index: after FROM, JOIN or a comma between tables. */
 function isTablePlace(list: TokenList, index: number): boolean {
+  if (list.symbol(index - 1) === '(' && list.closeOf(index - 1) > list.closeOf(index))
+    return isTablePlace(list, index - 1);
   if (list.symbol(index - 1) !== ',') return TABLES.test(list.word(index - 1) ?? '');
   const opened = [...list.tokens.keys()].filter(
     (at) => at < index && /^[([]$/.test(list.symbol(at) ?? '') && list.closeOf(at) > index,

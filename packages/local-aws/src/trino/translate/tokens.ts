@@ -10,6 +10,10 @@ export type SqlErrorCode =
   | 'INVALID_PARAMETER_USAGE'
   | 'INVALID_FUNCTION_ARGUMENT'
   | 'INVALID_LITERAL'
+  | 'EXPRESSION_NOT_IN_DISTINCT'
+  | 'MISSING_ORDER_BY'
+  | 'NUMERIC_VALUE_OUT_OF_RANGE'
+  | 'TOO_MANY_GROUPING_SETS'
   | 'NOT_SUPPORTED';
 
 /** An error in an SQL text, with its position. */

@@ -8,13 +8,14 @@ import {
   hasMicroseconds,
   parseCastType,
 } from './castType.ts';
+import { type TiedQuery, tiedQueries, writeGroupQuantifier, writeTies } from './clauses.ts';
 import { writeDateShift } from './dateShift.ts';
-import { elementRanges } from './elements.ts';
+import { elementRanges, isPlainIndex, subscriptsAt } from './elements.ts';
 import { numberLiteral, parseTypedLiteral } from './literals.ts';
 import { Rendering, type TokenWriter } from './Rendering.ts';
 import { rejectForeignSyntax, rejectZonedTimes } from './rejections.ts';
 import { type SelectEdits, selectEdits } from './selects.ts';
-import { bracketedTable, writeTableFunction, writeUnnest, writeValues } from './tableForms.ts';
+import { writeBracketedTable, writeTableFunction, writeUnnest, writeValues } from './tableForms.ts';
 import { isTableQuery, mismatched, SqlError, TokenList, type TokenRange } from './tokens.ts';
 import { hasAlias, versionClauseAt } from './versions.ts';
 import {
@@ -115,6 +116,10 @@ class Translator implements TokenWriter {
   readonly #hidden: boolean;
   /** The elements that are being written. */
   readonly #open = new Set<TokenRange>();
+  /** The starts of the operands whose subscripts are being written. */
+  readonly #subscripted = new Set<number>();
+  readonly #tied: readonly TiedQuery[];
+  readonly #ordered = new Set<TiedQuery>();
   /** The literal of each parameter by token index, since tokens are not always written in order. */
   readonly #parameters: ReadonlyMap<number, string>;
 
@@ -125,6 +130,7 @@ class Translator implements TokenWriter {
     this.#parameters = new Map(
       parameterIndexes.map((index, ordinal) => [index, options.parameters[ordinal] ?? 'NULL']),
     );
+    this.#tied = tiedQueries(list);
     this.#hidden =
       options.hiddenColumns ??
       list.tokens.some(({ kind, value }) => kind === 'quoted' && /^\$(?:path|file_)/.test(value));
@@ -155,6 +161,8 @@ class Translator implements TokenWriter {
   #write(out: Rendering, from: number, to: number, token: (index: number) => number): void {
     for (let index = from; index < to; ) {
       out.add(this.options.edits.insertions.get(index) ?? '', this.list.offset(index));
+      for (const { around } of this.#tied)
+        if (around === index) out.add('SELECT * FROM (', this.list.offset(index));
       index = token(index);
     }
   }
@@ -173,6 +181,13 @@ class Translator implements TokenWriter {
       this.#open.delete(element);
       return element.to;
     }
+    const tied = this.#tied.find(({ order }) => order.from === index);
+    if (tied !== undefined && !this.#ordered.has(tied)) {
+      this.#ordered.add(tied);
+      return writeTies(this, out, tied);
+    }
+    const subscripted = this.#subscripts(out, index);
+    if (subscripted !== undefined) return subscripted;
     const replacement = this.options.edits.replacements.get(index);
     if (replacement !== undefined) {
       out.add(replacement.sql, token.start);
@@ -222,6 +237,29 @@ class Translator implements TokenWriter {
     return index + 1;
   }
 
+  /** Writes an operand with subscripts, which fail for elements that are not there. */
+  #subscripts(out: Rendering, index: number): number | undefined {
+    const { list } = this;
+    if (this.#subscripted.has(index)) return undefined;
+    const brackets = subscriptsAt(list, index);
+    if (brackets.length === 0) return undefined;
+    this.#subscripted.add(index);
+    for (const open of brackets.toReversed()) {
+      const plain = isPlainIndex(list, { from: open + 1, to: list.closeOf(open) });
+      out.add(plain ? 'trino_subscript(' : 'trino_subscript_of(', list.offset(index));
+    }
+    let from = index;
+    for (const open of brackets) {
+      this.write(out, from, open);
+      out.add(',', list.offset(open));
+      this.write(out, open + 1, list.closeOf(open));
+      out.add(')', list.offset(list.closeOf(open)));
+      from = list.closeOf(open) + 1;
+    }
+    this.#subscripted.delete(index);
+    return from;
+  }
+
   #symbol(out: Rendering, index: number, raw: string): number {
     const { list } = this;
     const token = list.at(index);
@@ -240,11 +278,8 @@ class Translator implements TokenWriter {
         );
         return close + 2;
       }
-      const table = bracketedTable(list, index);
-      if (table !== undefined) {
-        this.write(out, table.from, table.to);
-        return close + 1;
-      }
+      const table = writeBracketedTable(this, out, index);
+      if (table !== undefined) return table;
       if (list.word(index + 1) === 'from') throw mismatched(list.at(index + 1) ?? token);
       if (before?.kind === 'word') {
         out.addApart(raw, token.start);
@@ -275,6 +310,8 @@ class Translator implements TokenWriter {
       out.add(`lambda ${list.at(index)?.raw ?? ''}:`, at);
       return index + 2;
     }
+    const grouped = writeGroupQuantifier(this, out, index);
+    if (grouped !== undefined) return grouped;
     if (word === 'values') return writeValues(this, out, index);
     if (word === 'table' && isTableQuery(list, index)) {
       out.add(`SELECT ${this.#hidden ? "* NOT LIKE '$%'" : '*'} FROM`, at);

@@ -21,7 +21,7 @@ export interface TypeRule {
   readonly literals?: readonly (TreeNode | undefined)[];
   /** The node that the check is attached to instead of the node itself: for an aggregate, its argument. */
   readonly at?: TreeNode | undefined;
-  /** SQL that is true for types that Trino accepts. */
+  /** SQL that is true for types that Trino accepts. `w0`, … are whether they are whole numbers, `m0`, … the kinds of maps' keys. */
   readonly condition: string;
   /** Trino's error for the names of rejected types, with its offset in the user's text. */
   toError(types: readonly string[]): {

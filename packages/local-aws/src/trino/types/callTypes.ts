@@ -47,6 +47,9 @@ export function callRules(node: TreeNode, place: RulePlace): readonly TypeRule[]
   const offset = sourceOffset(node, place);
   if (node['is_operator'] === true || /like_escape$/.test(name))
     return [...conditions, ...operatorSymbolRules(name, children, offset, place)];
+  if (/^trino_subscript/.test(name)) return [...conditions, ...subscriptRules(children, offset)];
+  // The conversion of a sum, which is written around its call.
+  if (name === 'trino_sum') return conditions;
   if (name === 'timezone') return [...conditions, ...zoneRules(children, place)];
   if (name === 'trino_if') return [...conditions, ...ifRules(children, offset, place)];
   if (name === 'nullif') {
@@ -102,6 +105,19 @@ function operatorSymbolRules(
       operands: [first, second],
       condition: `${unknown} OR (k0 || ' ' || k1) IN (${accepted.map((pair) => `'${pair}'`).join(', ')})`,
       toError: ([a, b]) => typeMismatch(`Cannot apply operator: ${a} ${name} ${b}`, offset),
+    },
+  ];
+}
+
+/** Rules for `x[i]`. */
+function subscriptRules([base, index]: readonly TreeNode[], offset: number): readonly TypeRule[] {
+  if (base === undefined || index === undefined) return [];
+  return [
+    {
+      operands: [base, index],
+      condition:
+        "k0 IN ('row', 'null', 'other') OR (k0 = 'array' AND w1) OR (k0 = 'map' AND trino_kinds_fit(m0, k1))",
+      toError: ([of, type]) => typeMismatch(`Cannot use ${type} for subscript of ${of}`, offset),
     },
   ];
 }

@@ -3,7 +3,6 @@ import {
   booleanRules,
   commonKind,
   isNode,
-  kindIsOneOf,
   nodesOf,
   type RulePlace,
   sameKindRule,
@@ -177,15 +176,6 @@ function operatorRules(node: TreeNode, place: RulePlace): readonly TypeRule[] {
       return [sameTypeRule('All COALESCE operands', children, place)];
     case 'ARRAY_CONSTRUCTOR':
       return [sameTypeRule('All ARRAY elements', children, place)];
-    case 'ARRAY_EXTRACT':
-      return [
-        {
-          operands: children,
-          condition: `k0 <> 'array' OR ${kindIsOneOf(1, 'number')}`,
-          toError: ([array, index]) =>
-            typeMismatch(`Cannot use ${index} for subscript of ${array}`, sourceOffset(first, place)),
-        },
-      ];
     case 'OPERATOR_NOT':
       return booleanRules(first, place, 'Value of logical NOT expression');
     default:

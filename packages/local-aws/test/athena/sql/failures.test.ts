@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runToEnd } from '../../harness/startAthena.ts';
+import { failingQueries } from '../../trino/failureCases.ts';
 import { openLake } from './openLake.ts';
 
 let lake: Awaited<ReturnType<typeof openLake>>;
@@ -253,5 +254,11 @@ describe('errors of the local Athena', () => {
     while (lake.athena.athena.pending().running > 0 && performance.now() < deadline)
       await new Promise((resolve) => setImmediate(resolve));
     expect(lake.athena.athena.pending().running).toBe(0);
+  });
+});
+
+describe('queries that Trino fails', () => {
+  it.each(failingQueries)('fails %s in the same words', async (sql, reason) => {
+    expect((await lake.failure(sql)).reason).toBe(reason);
   });
 });
