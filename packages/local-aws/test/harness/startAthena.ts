@@ -114,7 +114,8 @@ export async function settle(client: AthenaClient, id: string) {
     const { QueryExecution } = await client.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
     const state = QueryExecution?.Status?.State;
     if (state !== 'QUEUED' && state !== 'RUNNING') return QueryExecution;
-    await new Promise((resolve) => setImmediate(resolve));
+    // A call at once would take the processor from the query.
+    await new Promise((resolve) => setTimeout(resolve, 3));
   }
   throw new Error(`${id} is not over`);
 }
