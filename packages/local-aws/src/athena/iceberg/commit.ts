@@ -133,6 +133,7 @@ export async function commitTable(
       const changed = await changeOrConflict(table, () => change(metadata, files));
       if (changed.metadata === metadata) return metadata;
       const written = [...(changed.written ?? [])];
+      let committed = false;
       try {
         written.push(await writeMetadata(files, changed.metadata, location));
         const next = written.at(-1) ?? '';
@@ -147,13 +148,17 @@ export async function commitTable(
           versionId: String(entry.version),
           skipArchive: true,
         });
-        return changed.metadata;
+        committed = true;
       } catch (error) {
         // The answer may be lost, and not the update.
-        if (locationNow(catalog, table) === written.at(-1)) return changed.metadata;
-        await discard(files, written);
-        if (!isConflict(error)) throw error;
-        if (attempt >= LIMITS.attempts) throw commitError(table, error);
+        committed = locationNow(catalog, table) === written.at(-1);
+        if (!committed) await discard(files, written);
+        if (!committed && !isConflict(error)) throw error;
+        if (!committed && attempt >= LIMITS.attempts) throw commitError(table, error);
+      }
+      if (committed) {
+        await discard(files, await retiredMetadata(files, metadata, written.at(-1) ?? ''));
+        return changed.metadata;
       }
       const longest = Math.min(LIMITS.longestPause, LIMITS.shortestPause * 2 ** (attempt - 1));
       await pause(longest * (0.5 + Math.random() / 2), undefined, { signal: run.context.signal });
@@ -206,6 +211,23 @@ export async function discard(files: TableFiles, locations: readonly string[]): 
       // The caller may lack s3:DeleteObject, or the process may be ending.
     }
   }
+}
+
+/**
+ * The metadata files that have left a table's log with its last commit, where it says that they are to be removed. By
+ * default they stay: https://iceberg.apache.org/docs/latest/maintenance/#remove-old-metadata-files
+ */
+async function retiredMetadata(
+  files: TableFiles,
+  before: TableMetadata,
+  location: string,
+): Promise<readonly string[]> {
+  if (before.properties['write.metadata.delete-after-commit.enabled']?.toLowerCase() !== 'true') return [];
+  // Another writer may have removed it since.
+  const after = await readMetadata(files, location).catch(() => undefined);
+  if (after === undefined) return [];
+  const kept = new Set(after['metadata-log'].map((entry) => entry['metadata-file']));
+  return before['metadata-log'].map((entry) => entry['metadata-file']).filter((file) => !kept.has(file));
 }
 
 /** Commits of this process, by catalog and table: the last one that waits. */
