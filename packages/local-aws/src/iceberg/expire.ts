@@ -35,7 +35,8 @@ export async function expireSnapshots(
   const referenced = new Set<bigint>();
   for (const [, ref] of refs) {
     const ancestors = ancestorsOf(metadata, ref['snapshot-id']);
-    for (const { 'snapshot-id': id } of ancestors) referenced.add(id);
+    const own = ref.type === 'tag' ? ancestors.slice(0, 1) : ancestors;
+    for (const { 'snapshot-id': id } of own) referenced.add(id);
     const age = ref['max-snapshot-age-ms'];
     const olderThan = age === undefined ? options.olderThanMs : options.now - age;
     const keep = Math.max(1, ref.type === 'tag' ? 1 : (ref['min-snapshots-to-keep'] ?? options.keepLast));
@@ -45,7 +46,7 @@ export async function expireSnapshots(
     const kept = oldest < 0 ? ancestors : ancestors.slice(0, oldest);
     for (const { 'snapshot-id': id } of kept) retained.add(id);
   }
-  // Snapshots that no branch has, staged ones for example, go by their age.
+  // Snapshots that no branch has, staged ones for example, go by their age, as RemoveSnapshots in https://github.com/apache/iceberg.
   for (const snapshot of metadata.snapshots) {
     const id = snapshot['snapshot-id'];
     if (!referenced.has(id) && snapshot['timestamp-ms'] >= options.olderThanMs) retained.add(id);

@@ -281,6 +281,18 @@ describe('expiring', () => {
     expect(snapshotOf(metadata)?.['snapshot-id']).toBe(id(5));
   });
 
+  it('keeps young snapshots that only a tag comes from, as Java does', async () => {
+    const { files, table } = await replaced(6);
+    const id = (minute: number) => table.snapshots[minute]?.['snapshot-id'] ?? 0n;
+    // Rolled back to the first.
+    const tagged: TableMetadata = {
+      ...table,
+      'current-snapshot-id': id(0),
+      refs: { main: { 'snapshot-id': id(0), type: 'branch' }, tag: { 'snapshot-id': id(5), type: 'tag' } },
+    };
+    expect(minutes((await expireSnapshots(files, tagged, options(3, 1))).metadata)).toEqual([0, 3, 4, 5]);
+  });
+
   it('forgets statistics of dropped snapshots, and counts those of others and logged metadata as reached', async () => {
     const { files, table } = await replaced(2);
     const [old, now] = table.snapshots.map((each) => each['snapshot-id']);

@@ -134,6 +134,7 @@ export async function commitTable(
       if (changed.metadata === metadata) return metadata;
       const written = [...(changed.written ?? [])];
       let next: string | undefined;
+      let committed = false;
       try {
         next = await writeMetadata(files, changed.metadata, location);
         written.push(next);
@@ -150,14 +151,20 @@ export async function commitTable(
           versionId: String(entry.version),
           skipArchive: true,
         });
-        return changed.metadata;
+        committed = true;
       } catch (error) {
         // The answer may be lost, and not the update.
-        if (next !== undefined && locationNow(catalog, table) === next) return changed.metadata;
-        await discard(files, written);
-        if (isGone(error)) throw commitError(table, error);
-        if (!isConflict(error)) throw error;
-        if (attempt >= LIMITS.attempts) throw commitError(table, error);
+        committed = next !== undefined && locationNow(catalog, table) === next;
+        if (!committed) {
+          await discard(files, written);
+          if (isGone(error)) throw commitError(table, error);
+          if (!isConflict(error)) throw error;
+          if (attempt >= LIMITS.attempts) throw commitError(table, error);
+        }
+      }
+      if (committed) {
+        await discard(files, await retiredMetadata(files, metadata, written.at(-1) ?? ''));
+        return changed.metadata;
       }
       const longest = Math.min(LIMITS.longestPause, LIMITS.shortestPause * 2 ** (attempt - 1));
       await pause(longest * (0.5 + Math.random() / 2), undefined, { signal: run.context.signal });
@@ -210,6 +217,23 @@ export async function discard(files: TableFiles, locations: readonly string[]): 
       // The caller may lack s3:DeleteObject, or the process may be ending.
     }
   }
+}
+
+/**
+ * The metadata files that have left a table's log with its last commit, where it says that they are to be removed. By
+ * default they stay: https://iceberg.apache.org/docs/latest/maintenance/#remove-old-metadata-files
+ */
+async function retiredMetadata(
+  files: TableFiles,
+  before: TableMetadata,
+  location: string,
+): Promise<readonly string[]> {
+  if (before.properties['write.metadata.delete-after-commit.enabled']?.toLowerCase() !== 'true') return [];
+  // Another writer may have removed it since.
+  const after = await readMetadata(files, location).catch(() => undefined);
+  if (after === undefined) return [];
+  const kept = new Set(after['metadata-log'].map((entry) => entry['metadata-file']));
+  return before['metadata-log'].map((entry) => entry['metadata-file']).filter((file) => !kept.has(file));
 }
 
 /** Commits of this process, by catalog and table: the last one that waits. */

@@ -230,6 +230,24 @@ describe('files that are removed', () => {
     expect([await ids('first'), await ids('second')]).toEqual([[1], [2]]);
   });
 
+  it('are metadata files that leave the log, where a table asks for that at each commit', async () => {
+    const kept = { 'write.metadata.previous-versions-max': '2' };
+    for (const [name, properties] of [
+      ['piling', kept],
+      ['clearing', { ...kept, 'write.metadata.delete-after-commit.enabled': 'true' }],
+    ] as const) {
+      const table = await lake.create(name, [['id', 'long']]);
+      await table.set(properties);
+      for (let id = 0; id < 4; id += 1) await lake.rows(`INSERT INTO ${name} VALUES ${id}`);
+      const { entries } = lake.store.list('ice', { prefix: `${name}/metadata/`, after: '', limit: 100 });
+      const files = entries.filter(
+        (entry) => 'object' in entry && entry.object.key.endsWith('.metadata.json'),
+      );
+      expect(files).toHaveLength(name === 'piling' ? 6 : 3);
+      expect(await ids(name)).toEqual([0, 1, 2, 3]);
+    }
+  });
+
   it('are not those of a tag, which time travel names', async () => {
     const table = await lake.create('tagged', [['id', 'long']]);
     const { snapshot } = await table.add('SELECT 1::BIGINT AS id');

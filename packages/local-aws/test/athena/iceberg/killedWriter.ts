@@ -3,7 +3,11 @@ import { openStatementRunner } from '../../../src/athena/statements/openStatemen
 import { Catalog } from '../../../src/glue/index.ts';
 import { ObjectStore } from '../../../src/s3/model/ObjectStore.ts';
 
-/** A local Athena over a directory, without its API. */
+/**
+ * A local Athena over a directory, without its API.
+ *
+ * @param writes Called after each write to S3 or Glue, with their number.
+ */
 export async function openRunner(
   directory: string,
   now: number,
@@ -11,8 +15,8 @@ export async function openRunner(
 ) {
   const clock = { now: () => now };
   let count = 0;
-  /** The object, which reports the end of each call of a method. */
-  const counted = <Target extends object>(target: Target, method: string): Target =>
+  /** The object, which reports the end of each call of some methods. */
+  const counted = <Target extends object>(target: Target, ...methods: readonly string[]): Target =>
     new Proxy(target, {
       get(own, name) {
         const value: unknown = Reflect.get(own, name, own);
@@ -20,7 +24,7 @@ export async function openRunner(
         return (...args: unknown[]) => {
           const result: unknown = Reflect.apply(value, own, args);
           const report = () => {
-            if (name !== method) return;
+            if (typeof name === 'symbol' || !methods.includes(name)) return;
             count += 1;
             writes(count);
           };
@@ -38,8 +42,8 @@ export async function openRunner(
   const store = ObjectStore.open({ directory: `${directory}/s3`, clock });
   const catalog = Catalog.open({ directory: `${directory}/glue`, clock });
   const runner = await openStatementRunner({
-    catalog: counted(catalog, 'updateTable'),
-    store: counted(store, 'put'),
+    catalog: counted(catalog, 'updateTable', 'createTable'),
+    store: counted(store, 'put', 'delete'),
     prepared: { find: () => undefined, put: () => undefined, remove: () => false },
     clock,
     directory: `${directory}/scratch`,
