@@ -13,6 +13,7 @@ export {
   type DatabaseEntry,
   findPartition,
   insertPartition,
+  type PartitionEntry,
   removePartition,
   replacePartition,
   type TableEntry,

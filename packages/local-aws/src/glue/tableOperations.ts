@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonOperation } from '../protocol/JsonService.ts';
-import type { TableEntry } from './entries.ts';
+import { compareValues, type TableEntry } from './entries.ts';
 import { invalidInput, tableVersionNotFound } from './errors.ts';
 import { databaseInputSchema, GLUE_LIMITS, nameSchema, tableInputSchema } from './inputs.ts';
 import { namePattern } from './namePattern.ts';
@@ -11,6 +11,7 @@ import {
   type GlueContext,
   glueOperation,
   listMembers,
+  pageMembers,
   paginate,
   tableDocument,
   tableMembers,
@@ -100,6 +101,27 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
     ),
     ...glueOperation(
       context,
+      'SearchTables',
+      z.strictObject({
+        ...catalogMember,
+        SearchText: z.string().max(GLUE_LIMITS.searchCharacters),
+        ...pageMembers(GLUE_LIMITS.searchPage),
+      }),
+      ({ SearchText, NextToken, MaxResults }) => {
+        const all = catalog.databases().flatMap(({ input }) => catalog.tables(input.Name));
+        const nameOf = ({ databaseName, input }: TableEntry) => [databaseName, input.Name];
+        const { items, next } = paginate({
+          items: all.filter((table) => isFound(table, SearchText)),
+          nameOf,
+          isAfter: (table, last) => compareValues(nameOf(table), last) > 0,
+          size: MaxResults,
+          token: NextToken,
+        });
+        return { TableList: items.map((table) => tableDocument(table, account)), NextToken: next };
+      },
+    ),
+    ...glueOperation(
+      context,
       'UpdateTable',
       z.strictObject({
         ...catalogMember,
@@ -117,6 +139,29 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
       catalog.deleteTable(DatabaseName, Name),
     ),
   };
+}
+
+/**
+ * Whether a text is in a table's name, database, description, parameters or columns, in any case; in quotes, whether it is
+ * all of one of them. https://docs.aws.amazon.com/glue/latest/webapi/API_SearchTables.html
+ */
+function isFound({ databaseName, input }: TableEntry, text: string): boolean {
+  const {
+    Name,
+    Description = '',
+    Owner = '',
+    Parameters = {},
+    StorageDescriptor,
+    PartitionKeys = [],
+  } = input;
+  const columns = [...(StorageDescriptor?.Columns ?? []), ...PartitionKeys];
+  const texts = [
+    ...[databaseName, Name, Description, Owner],
+    ...Object.entries(Parameters).flat(),
+    ...columns.flatMap((column) => [column.Name, column.Comment ?? '']),
+  ].map((one) => one.toLowerCase());
+  const quoted = /^"(.*)"$/s.exec(text)?.[1]?.toLowerCase();
+  return texts.some((one) => (quoted === undefined ? one.includes(text.toLowerCase()) : one === quoted));
 }
 
 const MOST_VERSIONS_DELETED = 100;

@@ -172,6 +172,7 @@ export function gluePermissions(
     named('TableName') ?? (OF_TABLE.has(operation) ? named('Name') : undefined) ?? inner(input, 'TableInput');
   const resources = ['catalog'];
   if (operation === 'GetDatabases') resources.push('database/*');
+  if (operation === 'SearchTables') resources.push('database/*', 'table/*/*');
   if (database !== undefined) resources.push(`database/${database}`);
   if (database !== undefined && operation === 'GetTables') resources.push(`table/${database}/*`);
   if (database !== undefined && table !== undefined) resources.push(`table/${database}/${table}`);

@@ -10,6 +10,7 @@ import {
   GetTableCommand,
   GetTablesCommand,
   paginateGetTables,
+  SearchTablesCommand,
   UpdateDatabaseCommand,
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
@@ -133,6 +134,36 @@ describe('tables', () => {
       new GetTablesCommand({ DatabaseName: 'app', Expression }),
     );
     expect(TableList.map(({ Name }) => Name)).toEqual(names);
+  });
+
+  it('are found by a text in all databases, in pages', async () => {
+    await glue.client.send(new CreateDatabaseCommand({ DatabaseInput: { Name: 'zoo' } }));
+    const tables = [
+      { DatabaseName: 'app', Name: 'orders' },
+      { DatabaseName: 'app', Name: 'a', Description: 'Orders of a day' },
+      { DatabaseName: 'zoo', Name: 'b', Parameters: { classification: 'parquet' } },
+      {
+        DatabaseName: 'zoo',
+        Name: 'c',
+        StorageDescriptor: { Columns: [{ Name: 'order_id', Type: 'string' }] },
+      },
+    ];
+    for (const { DatabaseName, ...TableInput } of tables)
+      await glue.client.send(new CreateTableCommand({ DatabaseName, TableInput }));
+    const find = async (input: { SearchText: string; MaxResults?: number; NextToken?: string }) => {
+      const { TableList = [], NextToken } = await glue.client.send(new SearchTablesCommand(input));
+      return { names: TableList.map(({ DatabaseName, Name }) => `${DatabaseName}.${Name}`), NextToken };
+    };
+    expect((await find({ SearchText: 'ORDER' })).names).toEqual(['app.a', 'app.orders', 'zoo.c']);
+    expect((await find({ SearchText: '"orders"' })).names).toEqual(['app.orders']);
+    expect((await find({ SearchText: 'parquet' })).names).toEqual(['zoo.b']);
+    expect((await find({ SearchText: 'zoo' })).names).toEqual(['zoo.b', 'zoo.c']);
+    const { names, NextToken = '' } = await find({ SearchText: 'order', MaxResults: 2 });
+    const rest = await find({ SearchText: 'order', MaxResults: 2, NextToken });
+    expect([names, rest]).toEqual([['app.a', 'app.orders'], { names: ['zoo.c'], NextToken: undefined }]);
+    await expect(
+      glue.client.send(new SearchTablesCommand({ SearchText: 'a', Filters: [{ Key: 'Name', Value: 'a' }] })),
+    ).rejects.toMatchObject({ name: 'NotImplemented' });
   });
 
   it.each(['(?i)raw.*', 'raw(', '[a-z&&[^c]].*'])('are not listed by %s', async (Expression) => {

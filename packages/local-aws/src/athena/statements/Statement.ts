@@ -146,7 +146,16 @@ export type Statement =
   | { readonly kind: 'showPartitions'; readonly name: TableName }
   | { readonly kind: 'showCreate'; readonly name: TableName; readonly view: boolean }
   | { readonly kind: 'showProperties'; readonly name: TableName; readonly property: string | undefined }
-  | { readonly kind: 'describe'; readonly name: TableName; readonly view: boolean }
+  | {
+      readonly kind: 'describe';
+      readonly name: TableName;
+      readonly view: boolean;
+      readonly detail: 'extended' | 'formatted' | undefined;
+      /** The partition that is described in place of the table. */
+      readonly partition: PartitionSpec | undefined;
+      /** The column, and the way into it: `place`, `city`. Empty: the whole table. */
+      readonly path: readonly string[];
+    }
   | {
       readonly kind: 'createDatabase';
       readonly name: string;
@@ -270,6 +279,7 @@ const KINDS: Readonly<Record<Statement['kind'], readonly [StatementKind['stateme
   dropColumn: ['DDL', 'ALTER_TABLE_DROP_COLUMN'],
   unsetProperties: ['DDL', 'ALTER_TABLE_UNSET_TBLPROPERTIES'],
   renameTable: ['DDL', 'ALTER_TABLE_RENAME'],
+  // AWS lists both among DML: https://docs.aws.amazon.com/athena/latest/ug/dml-queries-functions-operators.html
   optimize: ['DML', 'OPTIMIZE'],
   vacuum: ['DML', 'VACUUM'],
   repairTable: ['DDL', 'MSCK_REPAIR_TABLE'],

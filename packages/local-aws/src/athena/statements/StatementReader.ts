@@ -27,6 +27,11 @@ export class StatementReader {
     return this.list.word(this.#index);
   }
 
+  /** Whether a string in single quotes follows. */
+  peekText(): boolean {
+    return this.list.at(this.#index)?.kind === 'text';
+  }
+
   peekSymbol(symbol: string): boolean {
     return this.list.symbol(this.#index) === symbol;
   }
@@ -122,7 +127,12 @@ export class StatementReader {
 
   tableName(): TableName {
     const offset = this.list.offset(this.#index);
-    const parts = [this.name()];
+    const isHive = this.list.at(this.#index)?.raw.startsWith('`') === true;
+    const first = this.name();
+    // Hive finds the database in a name of one pair of quotes, too: `salesdata.orderclickstoday` is an example of AWS.
+    // https://docs.aws.amazon.com/athena/latest/ug/show-create-table.html
+    const parts =
+      isHive && !this.peekSymbol('.') && /^[^.]+\.[^.]+$/.test(first) ? first.split('.') : [first];
     while (parts.length < 3 && this.takeSymbol('.')) parts.push(this.name());
     const [table = '', database, catalog] = parts.toReversed();
     return {

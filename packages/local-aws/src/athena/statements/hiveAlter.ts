@@ -75,8 +75,8 @@ export function alterHiveTable(
   });
 }
 
-/** The values of a specification of one partition, in the order of the table's keys. */
-function specValues({ values }: PartitionSpec, keys: readonly string[]): string[] {
+/** The values of a specification of one partition, in the order of the table's keys. @throws StatementError `DDL` */
+export function specValues({ values }: PartitionSpec, keys: readonly string[]): string[] {
   const unknown = [...values.keys()].find((key) => !keys.includes(key));
   if (unknown !== undefined || values.size !== keys.length)
     throw statementError(

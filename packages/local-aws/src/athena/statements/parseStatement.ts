@@ -9,6 +9,7 @@ import {
   type StoredAs,
   tableStorage,
 } from '../text/parseStorage.ts';
+import { parseDescribe } from './describeTable.ts';
 import { parseHiveAlter } from './hiveAlter.ts';
 import { parseIcebergAlter, parseIcebergTable, parseOptimize, parseVacuum } from './parseIceberg.ts';
 import { parseRowChange } from './parseRowChanges.ts';
@@ -62,14 +63,7 @@ export function parseStatement(sql: string): Statement {
     return ended(reader, { kind: 'deallocate', name: reader.name() });
   }
   if (reader.take('show')) return ended(reader, parseShow(reader));
-  if (reader.take('describe') || reader.take('desc')) {
-    if (reader.take('extended') || reader.take('formatted')) throw notEmulated('DESCRIBE EXTENDED');
-    if (reader.take('input') || reader.take('output')) throw notEmulated('DESCRIBE of a prepared statement');
-    const view = reader.take('view');
-    const name = reader.tableName();
-    if (!reader.atEnd) throw notEmulated('DESCRIBE of a partition or of a column');
-    return { kind: 'describe', name, view };
-  }
+  if (reader.take('describe') || reader.take('desc')) return parseDescribe(reader);
   if (reader.take('msck')) {
     reader.expect('repair', 'table');
     const name = reader.tableName();
