@@ -3,6 +3,7 @@ import { explainEmpty, readScanFilters } from '../engine/prunePartitions.ts';
 import { sessionColumns } from '../engine/QueryScope.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementResult } from '../engine/StatementRunner.ts';
+import { isIcebergTableAs, queryFields } from '../statements/icebergStatements.ts';
 import { assertInsertColumns, assertInsertTypes } from '../statements/insertChecks.ts';
 import {
   type OpenQuery,
@@ -12,7 +13,7 @@ import {
   rowsFrom,
 } from '../statements/queryStatements.ts';
 import { resolveTableName, type Statement } from '../statements/Statement.ts';
-import { assertColumnNames, assertColumns } from '../statements/writeStatements.ts';
+import { assertColumnNames, assertColumns, hiveColumns } from '../statements/writeStatements.ts';
 import { ioPlan } from './ioPlan.ts';
 import { analyzedJson, type PlanNode, planGraph, planJson, planText, readPlan } from './planTree.ts';
 
@@ -139,6 +140,9 @@ async function checkTarget(
       throw statementError('TABLE_ALREADY_EXISTS', table, place);
     assertColumnNames(explained, run.statement);
     await assertColumns(open, run.statement);
+    // Trino asks the connector for the layout of the new table, whose types it refuses.
+    if (isIcebergTableAs(explained)) queryFields(open);
+    else hiveColumns(open);
     return target;
   }
   if (entry === undefined)

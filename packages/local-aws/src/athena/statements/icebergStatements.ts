@@ -1,6 +1,6 @@
 import { DuckDBListType, DuckDBStructType, type DuckDBType } from '@duckdb/node-api';
 import type { TableEntry } from '../../glue/index.ts';
-import { type IcebergType, schemaOf } from '../../iceberg/index.ts';
+import { type IcebergField, type IcebergType, schemaOf } from '../../iceberg/index.ts';
 import { TokenList } from '../../trino/index.ts';
 import { listObjects } from '../engine/dataFiles.ts';
 import { readScans } from '../engine/prunePartitions.ts';
@@ -28,7 +28,7 @@ import { declaredType, requireMicroseconds, storedTypeOf } from '../iceberg/type
 import { writeDataFiles } from '../iceberg/writeData.ts';
 import { requireTable } from './alterTable.ts';
 import { assertInsertColumns, assertInsertTypes } from './insertChecks.ts';
-import { openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
+import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
 import { type ColumnDefinition, resolveTableName, type Statement, type TableName } from './Statement.ts';
 import {
   assertColumnNames,
@@ -276,14 +276,8 @@ export async function runCreateIcebergTableAs(statement: CreateTableAs, run: Que
     assertColumnNames(statement, run.statement);
     const open = await openQuery(statement.query, { ...run, nameColumns: false });
     await assertColumns(open, run.statement);
-    for (const { type, digits } of open.columns) requireMicroseconds(type, digits);
     const metadata = defineTable(run, {
-      fields: open.columns.map(({ name, type, text }, index) => ({
-        id: index + 1,
-        name: name.toLowerCase(),
-        required: false,
-        type: storedTypeOf(type, text),
-      })),
+      fields: queryFields(open),
       partitioning: asked.partitioning,
       location,
       properties: asked.properties,
@@ -300,6 +294,14 @@ export async function runCreateIcebergTableAs(statement: CreateTableAs, run: Que
   } finally {
     session.close();
   }
+}
+
+/** The columns of a query as those of a table. @throws StatementError `NOT_SUPPORTED` for types that Iceberg doesn't have. */
+export function queryFields({ columns }: OpenQuery): IcebergField[] {
+  return columns.map(({ name, type, text, digits }, index) => {
+    requireMicroseconds(type, digits);
+    return { id: index + 1, name: name.toLowerCase(), required: false, type: storedTypeOf(type, text) };
+  });
 }
 
 /** Trino's IcebergMetadata.beginCreateTable. */

@@ -73,10 +73,7 @@ export async function runCreateTableAs(
     assertColumnNames(statement, run.statement);
     const open = await openQuery(statement.query, { ...run, nameColumns: false });
     await assertColumns(open, run.statement);
-    const columns = open.columns.map(({ name: column, type, text: length }) => ({
-      Name: column.toLowerCase(),
-      Type: storedType(column, type, length),
-    }));
+    const columns = hiveColumns(open);
     const own = columns.slice(0, columns.length - keys.length);
     const text = textFormatOfStatement(properties, own);
     const last = columns.slice(columns.length - keys.length);
@@ -334,6 +331,14 @@ export async function assertColumns({ session, columns, sql }: OpenQuery, statem
   const name = names[integers[unknown] ?? -1];
   if (name !== undefined)
     throw statementError('COLUMN_TYPE_UNKNOWN', `Column type is unknown: ${name}`, place);
+}
+
+/** The columns of a query as those of a table in Glue. @throws StatementError `NOT_SUPPORTED` for types that Hive doesn't have. */
+export function hiveColumns({ columns }: OpenQuery): { readonly Name: string; readonly Type: string }[] {
+  return columns.map(({ name, type, text }) => ({
+    Name: name.toLowerCase(),
+    Type: storedType(name, type, text),
+  }));
 }
 
 /** @param text The type as far as DuckDB doesn't keep it: see `OpenQuery`. */

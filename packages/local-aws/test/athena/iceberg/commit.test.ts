@@ -80,6 +80,39 @@ it('fails where a file that the change replaces has gone', async () => {
   await expect(commit(change)).rejects.toThrow(/^ICEBERG_COMMIT_ERROR/);
 });
 
+it('is made again when another writer was faster, and known to be made when the answer is lost', async () => {
+  const { file } = await tableOfTen();
+  const { updateTable } = lake.catalog;
+  let attempts = 0;
+  const slow = withUpdate((database, input, options) => {
+    attempts += 1;
+    const current = lake.catalog.table('db', 't').input;
+    if (attempts === 1) lake.catalog.updateTable('db', { ...current, Description: 'another writer' });
+    updateTable.call(lake.catalog, database, input, options);
+  });
+  await lake.store.put('lake', 't/data/again.parquet', 'rows');
+  const added = [{ ...file, location: 's3://lake/t/data/again.parquet' }];
+  await commit({ operation: 'append', added }, slow);
+  expect(attempts).toBe(2);
+  expect(lake.catalog.table('db', 't').input.Description).toBe('another writer');
+  expect(lake.keys('t/metadata/').filter((key) => key.endsWith('.metadata.json'))).toHaveLength(3);
+
+  const silent = withUpdate((database, input, options) => {
+    updateTable.call(lake.catalog, database, input, options);
+    throw new Error('The connection was reset.');
+  });
+  const before = lake.metadataLocation('t');
+  await commit({ operation: 'delete', added: [], removed: [file.location] }, silent);
+  expect(lake.metadataLocation('t')).not.toBe(before);
+
+  const broken = withUpdate(() => {
+    throw new Error('The disk is full.');
+  });
+  const keys = lake.keys('t/');
+  await expect(commit({ operation: 'append', added: [] }, broken)).rejects.toThrow('The disk is full.');
+  expect(lake.keys('t/')).toEqual(keys);
+});
+
 it('fails where the table was dropped meanwhile, or made anew, and leaves nothing', async () => {
   const { file } = await tableOfTen();
   const { updateTable } = lake.catalog;
@@ -161,37 +194,4 @@ it('does not take the place of a table that was made anew under the name, with t
     }),
   ).rejects.toThrow(/^ICEBERG_COMMIT_ERROR: .*Table UUID does not match/);
   expect(await lake.rows('SELECT * FROM t')).toEqual([]);
-});
-
-it('is made again when another writer was faster, and known to be made when the answer is lost', async () => {
-  const { file } = await tableOfTen();
-  const { updateTable } = lake.catalog;
-  let attempts = 0;
-  const slow = withUpdate((database, input, options) => {
-    attempts += 1;
-    const current = lake.catalog.table('db', 't').input;
-    if (attempts === 1) lake.catalog.updateTable('db', { ...current, Description: 'another writer' });
-    updateTable.call(lake.catalog, database, input, options);
-  });
-  await lake.store.put('lake', 't/data/again.parquet', 'rows');
-  const added = [{ ...file, location: 's3://lake/t/data/again.parquet' }];
-  await commit({ operation: 'append', added }, slow);
-  expect(attempts).toBe(2);
-  expect(lake.catalog.table('db', 't').input.Description).toBe('another writer');
-  expect(lake.keys('t/metadata/').filter((key) => key.endsWith('.metadata.json'))).toHaveLength(3);
-
-  const silent = withUpdate((database, input, options) => {
-    updateTable.call(lake.catalog, database, input, options);
-    throw new Error('The connection was reset.');
-  });
-  const before = lake.metadataLocation('t');
-  await commit({ operation: 'delete', added: [], removed: [file.location] }, silent);
-  expect(lake.metadataLocation('t')).not.toBe(before);
-
-  const broken = withUpdate(() => {
-    throw new Error('The disk is full.');
-  });
-  const keys = lake.keys('t/');
-  await expect(commit({ operation: 'append', added: [] }, broken)).rejects.toThrow('The disk is full.');
-  expect(lake.keys('t/')).toEqual(keys);
 });

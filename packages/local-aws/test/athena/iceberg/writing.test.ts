@@ -35,8 +35,8 @@ describe('INSERT INTO', () => {
       "INSERT INTO clocked VALUES (1, TIMESTAMP '2026-01-01 10:00:00 UTC'), (2, current_timestamp)",
     );
     await lake.rows("UPDATE clocked SET ts = DATE '2026-02-01' WHERE id = 2");
-    await lake.rows(`MERGE INTO clocked USING (VALUES (2, TIMESTAMP '2026-03-01 10:00:00 UTC')) AS s(id, at) ON clocked.id = s.id
-      WHEN MATCHED THEN UPDATE SET ts = s.at`);
+    await lake.rows(`MERGE INTO clocked USING (VALUES (2, TIMESTAMP '2026-03-01 10:00:00 UTC')) AS s(id, bought_at) ON clocked.id = s.id
+      WHEN MATCHED THEN UPDATE SET ts = s.bought_at`);
     expect(await lake.rows('SELECT * FROM clocked ORDER BY id')).toEqual([
       ['1', '2026-01-01 10:00:00.000000'],
       ['2', '2026-03-01 10:00:00.000000'],

@@ -131,6 +131,11 @@ describe('EXPLAIN', () => {
     ],
     ['CREATE TABLE fresh AS SELECT NULL AS a', /^COLUMN_TYPE_UNKNOWN: line 1:25: Column type is unknown: a/],
     ['CREATE TABLE fresh AS SELECT nope AS a FROM events', /^COLUMN_NOT_FOUND: /],
+    ['CREATE TABLE fresh AS SELECT now() AS a', /^NOT_SUPPORTED: Unsupported Hive type: timestamp\(3\) with/],
+    [
+      "CREATE TABLE fresh WITH (table_type = 'ICEBERG', is_external = false, location = 's3://lake/fresh/') AS SELECT ts FROM events",
+      /^NOT_SUPPORTED: Timestamp precision \(3\) not supported for Iceberg/,
+    ],
   ])('validates %s as the statement itself', async (sql, message) => {
     expect((await lake.failure(`EXPLAIN (TYPE VALIDATE) ${sql}`)).reason).toMatch(message);
   });
