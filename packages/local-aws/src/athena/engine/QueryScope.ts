@@ -7,7 +7,7 @@ import type { LoadedTable } from '../iceberg/read/loadTable.ts';
 import { parseMetadataName } from '../iceberg/read/metadataTables.ts';
 import type { AskedVersion } from '../iceberg/read/timeTravel.ts';
 import { convertFiles } from '../text/convertFiles.ts';
-import type { FileDescriptor } from '../text/partitionColumns.ts';
+import { checkPartition, type FileDescriptor } from '../text/partitionColumns.ts';
 import { isTextSerde, TEXT_SERDES, textFormatOf } from '../text/TextFormat.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
 import { parseHiveType } from './columnTypes.ts';
@@ -165,6 +165,7 @@ export class QueryScope {
             )
           : listDataFiles(store, location);
         const partition = partitionFolder(keys, values);
+        if (table.format === 'text') checkPartition(entry, { descriptor, partition });
         described.push(...found.map(() => ({ descriptor, partition })));
         return found.map((file) => this.#linkFile(file, own.join('/')));
       });

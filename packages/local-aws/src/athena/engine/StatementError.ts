@@ -35,6 +35,16 @@ export class StatementError extends Error {
   }
 }
 
+/** The error of a statement that needs more memory or disk than it has. */
+export function resourcesExhausted(cause?: unknown): StatementError {
+  return new StatementError('Query exhausted resources at this scale factor', {
+    category: 1,
+    type: 0,
+    retryable: true,
+    cause,
+  });
+}
+
 /** Athena's error types by the name at the start of the message. The default is 1000, a user error. */
 const ERROR_TYPES: Readonly<Record<string, number>> = {
   SYNTAX_ERROR: 1006,

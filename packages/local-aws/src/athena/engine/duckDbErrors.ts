@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TokenList, type Translation } from '../../trino/index.ts';
-import { StatementError, statementError } from './StatementError.ts';
+import { resourcesExhausted, StatementError, statementError } from './StatementError.ts';
 
 /** DuckDB's errors with `errors_as_json`. */
 const problemSchema = z.object({
@@ -55,14 +55,7 @@ export function translateDuckDbError(error: unknown, query: FailedQuery): unknow
     return fail('SYNTAX_ERROR', `mismatched input '${near}'. Expecting: <expression>`);
   }
   if (type === 'INTERRUPT') return statementError('USER_CANCELED', 'Query was canceled', undefined, error);
-  if (type === 'Out of Memory') {
-    return new StatementError('Query exhausted resources at this scale factor', {
-      category: 1,
-      type: 0,
-      retryable: true,
-      cause: error,
-    });
-  }
+  if (type === 'Out of Memory') return resourcesExhausted(error);
   // The macros report errors as failed conversions of a message.
   const own = /'([A-Z]+_[A-Z_]+): (.*)'/s.exec(message);
   if (type === 'Conversion' && own !== null)

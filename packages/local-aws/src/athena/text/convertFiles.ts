@@ -2,15 +2,15 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { writeWhole } from '../../disk/files.ts';
 import type { TableEntry } from '../../glue/index.ts';
 import type { DataFile } from '../engine/dataFiles.ts';
-import { notEmulated } from '../engine/StatementError.ts';
+import { notEmulated, resourcesExhausted } from '../engine/StatementError.ts';
+import { STATEMENT_LIMITS } from '../engine/StatementRunner.ts';
 import { hiveJsonReader, openXReader } from './jsonSerDes.ts';
 import { lazySimpleReader } from './lazySimple.ts';
 import { openCsvReader } from './openCsv.ts';
-import { type FileDescriptor, partitionColumns } from './partitionColumns.ts';
+import { type FileDescriptor, partitionColumns, textColumns } from './partitionColumns.ts';
 import { readLines } from './readLines.ts';
 import type { BadValue, RowReader, RowValues, TextColumnType } from './rowReader.ts';
 import { type TextFormat, textFormatOf } from './TextFormat.ts';
-import { parseTypeTree } from './values/typeTree.ts';
 
 /** What is to be known of text files that were rewritten for DuckDB, a JSON document a line. */
 export interface ConvertedText {
@@ -30,6 +30,8 @@ export function errorMember(index: number): string {
  *
  * @param files With their paths in the session.
  * @param described The storage descriptor of each file: the table's or its partition's.
+ * @param most Bytes that the new files may have together, so that a file that decompresses to no end does not fill the
+ * disk.
  * @throws StatementError
  */
 export async function convertFiles(
@@ -37,14 +39,13 @@ export async function convertFiles(
   files: readonly DataFile[],
   described: readonly FileDescriptor[],
   signal: AbortSignal,
+  most: number = STATEMENT_LIMITS.rewrittenTexts,
 ): Promise<ConvertedText & { readonly files: readonly DataFile[] }> {
   const table = entry.input;
-  const columns = (table.StorageDescriptor?.Columns ?? []).map(({ Name, Type = 'string' }) => ({
-    name: Name,
-    type: parseTypeTree(Type),
-  }));
+  const columns = textColumns(table.StorageDescriptor?.Columns);
   const bad = new Set<number>();
   let longest = 0;
+  let left = most;
   const converted: DataFile[] = [];
   for (const [index, file] of files.entries()) {
     // A partition may have other properties than its table.
@@ -54,8 +55,10 @@ export async function convertFiles(
     if (format === undefined)
       throw notEmulated(`A partition of the table ${table.Name} in another format than the table's`);
     const path = `${file.path}.json`;
-    const outcome = await convertFile(file, path, partitionColumns(entry, columns, own), format, signal);
+    const types = partitionColumns(entry, columns, own);
+    const outcome = await convertFile(file, path, types, format, { most: left, signal });
     rmSync(file.path);
+    left -= outcome.written;
     longest = Math.max(longest, outcome.longest);
     for (const column of outcome.bad) bad.add(column);
     converted.push({ ...file, path });
@@ -71,6 +74,7 @@ const PIECE = 1_024 * 1_024;
  * the file.
  *
  * @param target The path of the new file.
+ * @param limits The bytes that it may have, and what ends the conversion.
  * @throws StatementError for a file or a line that cannot be read. A value of another type does not throw.
  */
 async function convertFile(
@@ -78,8 +82,8 @@ async function convertFile(
   target: string,
   columns: readonly TextColumnType[],
   format: TextFormat,
-  signal: AbortSignal,
-): Promise<ConvertedText> {
+  { most, signal }: { readonly most: number; readonly signal: AbortSignal },
+): Promise<ConvertedText & { readonly written: number }> {
   const read = rowReader(columns, format);
   const members = columns.map(({ name }) => `${JSON.stringify(name.toLowerCase())}:`);
   const bad = new Set<number>();
@@ -89,6 +93,14 @@ async function convertFile(
   // The last lines, which may be the footer.
   let held: string[] = [];
   let text = '';
+  let written = 0;
+  const flush = () => {
+    const bytes = Buffer.from(text);
+    text = '';
+    written += bytes.length;
+    if (written > most) throw resourcesExhausted();
+    writeWhole(descriptor, bytes);
+  };
   try {
     for await (const piece of readLines(file, signal)) {
       let lines = skip === 0 ? piece : piece.slice(skip);
@@ -102,18 +114,15 @@ async function convertFile(
         const row = `${document(read(line), members, bad)}\n`;
         longest = Math.max(longest, row.length);
         text += row;
-        if (text.length > PIECE) {
-          writeWhole(descriptor, Buffer.from(text));
-          text = '';
-        }
+        if (text.length > PIECE) flush();
       }
     }
-    writeWhole(descriptor, Buffer.from(text));
+    flush();
   } finally {
     closeSync(descriptor);
   }
   // A character has at most three bytes a unit.
-  return { longest: longest * 3, bad };
+  return { longest: longest * 3, bad, written };
 }
 
 function rowReader(columns: readonly TextColumnType[], format: TextFormat): RowReader {

@@ -10,6 +10,13 @@ export interface FileDescriptor {
   readonly partition: string;
 }
 
+/** Glue's columns with their types. */
+export function textColumns(
+  columns: NonNullable<TableEntry['input']['PartitionKeys']> = [],
+): TextColumnType[] {
+  return columns.map(({ Name, Type = 'string' }) => ({ name: Name, type: parseTypeTree(Type) }));
+}
+
 /** Whole numbers, each of which fits into the next. */
 const WHOLE = ['tinyint', 'smallint', 'int', 'bigint'];
 
@@ -45,6 +52,15 @@ export function partitionColumns(
       `There is a mismatch between the table and partition schemas. The types are incompatible and cannot be coerced. The column '${column.name}' in table '${databaseName}.${input.Name}' is declared as type '${declared}', but partition '${partition}' declared column '${Name}' as type '${Type}'.`,
     );
   });
+}
+
+/**
+ * Checks the columns of a partition, which may have no files.
+ *
+ * @throws StatementError as {@link partitionColumns} does.
+ */
+export function checkPartition(entry: TableEntry, own: FileDescriptor): void {
+  partitionColumns(entry, textColumns(entry.input.StorageDescriptor?.Columns), own);
 }
 
 /** Whether Athena converts some values of one type to another. */

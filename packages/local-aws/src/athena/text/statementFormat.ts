@@ -1,8 +1,9 @@
 import type { Column } from '../../glue/index.ts';
 import { statementError } from '../engine/StatementError.ts';
 import { textStorage } from './parseStorage.ts';
+import { textColumns } from './partitionColumns.ts';
 import { type TableStorage, TEXT_SERDES, textFormatOf } from './TextFormat.ts';
-import { type TextOutput, textColumns, textCompression } from './writeText.ts';
+import { type TextOutput, textCompression } from './writeText.ts';
 
 /** The properties of CTAS and UNLOAD that decide how the files are written. */
 export interface FormatProperties {

@@ -9,9 +9,9 @@ import type { Session } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { STATEMENT_LIMITS } from '../engine/StatementRunner.ts';
 import { rowWriter } from './encodeRow.ts';
+import { textColumns } from './partitionColumns.ts';
 import type { TextColumnType } from './rowReader.ts';
 import { type TextFormat, textFormatOf } from './TextFormat.ts';
-import { parseTypeTree } from './values/typeTree.ts';
 
 /** How text files are compressed. */
 export interface TextCompression {
@@ -93,13 +93,6 @@ export function textOutputOf({ input }: TableEntry): TextOutput | undefined {
     compression: textCompression(Parameters['write.compression']),
     columns: textColumns(descriptor.Columns),
   };
-}
-
-/** Glue's columns with their types. */
-export function textColumns(
-  columns: NonNullable<TableEntry['input']['PartitionKeys']> = [],
-): TextColumnType[] {
-  return columns.map(({ Name, Type = 'string' }) => ({ name: Name, type: parseTypeTree(Type) }));
 }
 
 /**

@@ -47,6 +47,26 @@ describe('partitions of text tables', () => {
     );
   });
 
+  it('are checked also where they have no files', async () => {
+    const name = await texts.table('a string, b int', `${BY_DAY} ${DELIMITED}`, {});
+    await texts.rows(`ALTER TABLE ${name} ADD PARTITION (ds = '2')`);
+    await addPartition(name, [{ Name: 'a', Type: 'string' }], 'x\n');
+    const partition = texts.catalog.table('db', name).partitions.find(({ values }) => values[0] === '2');
+    const Columns = [
+      { Name: 'a', Type: 'string' },
+      { Name: 'b', Type: 'boolean' },
+    ];
+    const StorageDescriptor = { ...partition?.input.StorageDescriptor, Columns };
+    texts.catalog.changePartitions('db', name, (table) =>
+      replacePartition(table, ['2'], { ...partition?.input, Values: ['2'], StorageDescriptor }),
+    );
+    expect(await texts.failure(`SELECT * FROM ${name}`)).toContain(
+      "but partition 'ds=2' declared column 'b' as type 'boolean'",
+    );
+    // A partition that the query does not need is not checked.
+    expect(await texts.rows(`SELECT a FROM ${name} WHERE ds = '1'`)).toEqual([['x']]);
+  });
+
   it('may have fewer columns than the table, renamed ones, and smaller numbers', async () => {
     const name = await texts.table('a string, b bigint, c int', `${BY_DAY} ${DELIMITED}`, {});
     const columns = [
