@@ -7,6 +7,7 @@ export const TEXT_SERDES = {
   lazySimple: 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe',
   openX: 'org.openx.data.jsonserde.JsonSerDe',
   hiveJson: 'org.apache.hive.hcatalog.data.JsonSerDe',
+  regex: 'org.apache.hadoop.hive.serde2.RegexSerDe',
 } as const;
 
 /** Other names of the SerDes. */
@@ -55,6 +56,12 @@ export type TextFormat = Lines &
         readonly timestampFormats: string | undefined;
       }
     | { readonly serde: 'hiveJson'; readonly timestampFormats: string | undefined }
+    | {
+        readonly serde: 'regex';
+        /** Java's. A table may lack it until it is read. */
+        readonly pattern: string | undefined;
+        readonly ignoreCase: boolean;
+      }
   );
 
 /** LazySimpleSerDe's separators by the depth of nesting. Tab, line breaks and escape are left out. */
@@ -96,6 +103,10 @@ export function textFormatOf(
       return { ...lines, ...lazySimpleFormat(properties), timestampFormats };
     case TEXT_SERDES.openX:
       return { ...lines, ...openXFormat(properties), timestampFormats };
+    case TEXT_SERDES.regex: {
+      const ignoreCase = isTrue(properties.get('input.regex.case.insensitive'));
+      return { ...lines, serde: 'regex', pattern: properties.get('input.regex'), ignoreCase };
+    }
     default:
       return { ...lines, serde: 'hiveJson', timestampFormats };
   }

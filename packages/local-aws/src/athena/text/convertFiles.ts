@@ -9,6 +9,7 @@ import { lazySimpleReader } from './lazySimple.ts';
 import { openCsvReader } from './openCsv.ts';
 import { type FileDescriptor, partitionColumns, textColumns } from './partitionColumns.ts';
 import { readLines } from './readLines.ts';
+import { regexReader } from './regexSerDe.ts';
 import type { BadValue, RowReader, RowValues, TextColumnType } from './rowReader.ts';
 import { type TextFormat, textFormatOf } from './TextFormat.ts';
 
@@ -135,6 +136,8 @@ function rowReader(columns: readonly TextColumnType[], format: TextFormat): RowR
       return openXReader(columns, format);
     case 'hiveJson':
       return hiveJsonReader(columns, format);
+    case 'regex':
+      return regexReader(columns, format);
   }
 }
 

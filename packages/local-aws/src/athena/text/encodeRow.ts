@@ -60,6 +60,11 @@ export function rowWriter(columns: readonly TextColumnType[], format: TextFormat
       return (values) =>
         `{${writers.map(({ name, write }, index) => `${name}:${orNull(values[index] ?? null, write, 'null')}`).join(',')}}`;
     }
+    case 'regex':
+      throw statementError(
+        'NOT_SUPPORTED',
+        'Athena does not write files of org.apache.hadoop.hive.serde2.RegexSerDe',
+      );
     case 'openx':
       throw statementError(
         'NOT_SUPPORTED',

@@ -373,8 +373,8 @@ describe('statements that are not emulated', () => {
   it.each([
     ["CREATE EXTERNAL TABLE t (a int) STORED AS ORC LOCATION 's3://lake/t/'", /STORED AS ORC/],
     [
-      "CREATE EXTERNAL TABLE t (a int) ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.RegexSerDe' LOCATION 's3://lake/t/'",
-      /The SerDe org\.apache\.hadoop\.hive\.serde2\.RegexSerDe/,
+      "CREATE EXTERNAL TABLE t (a int) ROW FORMAT SERDE 'com.amazonaws.glue.serde.GrokSerDe' LOCATION 's3://lake/t/'",
+      /The SerDe com\.amazonaws\.glue\.serde\.GrokSerDe/,
     ],
     [
       "CREATE EXTERNAL TABLE t (a int) STORED AS PARQUET LOCATION 's3://lake/t/' TBLPROPERTIES ('projection.enabled'='true')",
