@@ -95,15 +95,10 @@ describe('CREATE TABLE AS in text formats', () => {
     );
     const { key, bytes } = await only(`${name}/`);
     expect([key.slice(-ending.length), bytes.toString('hex')]).toEqual([ending, hex]);
-    // A line that spans blocks, of digits that hardly repeat.
-    const long =
-      "array_join(transform(sequence(1, 4000), i -> to_hex(sha256(to_utf8(cast(i AS varchar))))), '')";
+    // A line that spans blocks.
+    const long = "array_join(sequence(1, 40000), ',')";
     await texts.rows(`INSERT INTO ${name} SELECT ${long}`);
-    expect(
-      await texts.rows(
-        `SELECT count(*), sum(length(a)) FROM ${name} WHERE a IN (rpad('', 100, 'ab'), ${long})`,
-      ),
-    ).toEqual([['2', '256100']]);
+    expect(await texts.rows(`SELECT length(a) FROM ${name} WHERE a = ${long}`)).toEqual([['228893']]);
   });
 
   it.each([
