@@ -8,6 +8,7 @@ import type { TableEntry } from '../../glue/index.ts';
 import type { Session } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { STATEMENT_LIMITS } from '../engine/StatementRunner.ts';
+import { type BlockCompression, compressBlocks } from './compression/compressBlocks.ts';
 import { rowWriter } from './encodeRow.ts';
 import { textColumns } from './partitionColumns.ts';
 import type { TextColumnType } from './rowReader.ts';
@@ -15,7 +16,7 @@ import { type TextFormat, textFormatOf } from './TextFormat.ts';
 
 /** How text files are compressed. */
 export interface TextCompression {
-  readonly name: 'gzip' | 'zstd' | 'none';
+  readonly name: 'gzip' | 'zstd' | 'none' | BlockCompression;
   /** Of ZSTD. */
   readonly level: number;
 }
@@ -40,18 +41,25 @@ export interface WrittenText {
 const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__';
 /** Characters of a file that are kept before they are compressed. */
 const PIECE = 256 * 1_024;
-const ENDINGS = { gzip: '.gz', zstd: '.zst', none: '' } as const;
+const ENDINGS = { gzip: '.gz', zstd: '.zst', snappy: '.snappy', lz4: '.lz4', none: '' } as const;
 /** https://docs.aws.amazon.com/athena/latest/ug/compression-support-zstd-levels.html */
 const ZSTD_LEVEL = 3;
 
 /**
  * The compression of text files by its name in a statement; GZIP by default.
- * https://docs.aws.amazon.com/athena/latest/ug/compression-formats.html
+ * https://docs.aws.amazon.com/athena/latest/ug/compression-support-hive.html
  *
  * @throws StatementError for one that is not emulated, or for a level of another one than ZSTD.
  */
 export function textCompression(name = 'gzip', level?: string): TextCompression {
-  const found = { gzip: 'gzip', zstd: 'zstd', none: 'none', uncompressed: 'none' } as const;
+  const found = {
+    gzip: 'gzip',
+    zstd: 'zstd',
+    snappy: 'snappy',
+    lz4: 'lz4',
+    none: 'none',
+    uncompressed: 'none',
+  } as const;
   const known = Object.entries(found).find(([key]) => key === name.toLowerCase())?.[1];
   if (known === undefined) throw notEmulated(`The compression ${name} of text files`);
   if (level !== undefined && (known !== 'zstd' || !/^\d{1,2}$/.test(level)))
@@ -160,6 +168,19 @@ function headerLine(columns: readonly TextColumnType[], format: TextFormat): str
   return `${rowWriter(names, format)(columns.map(({ name }) => name))}\n`;
 }
 
+function compressor(name: TextCompression['name'], level: number): Transform {
+  switch (name) {
+    case 'gzip':
+      return createGzip();
+    case 'zstd':
+      return createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } });
+    case 'none':
+      return new PassThrough();
+    default:
+      return compressBlocks(name);
+  }
+}
+
 /** A text file that is being written. */
 class TextFile {
   readonly path: string;
@@ -171,12 +192,7 @@ class TextFile {
   constructor(path: string, values: readonly string[], { name, level }: TextCompression) {
     this.path = path;
     this.values = values;
-    this.#target =
-      name === 'gzip'
-        ? createGzip()
-        : name === 'zstd'
-          ? createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } })
-          : new PassThrough();
+    this.#target = compressor(name, level);
     const file = createWriteStream(path, { flags: 'wx' });
     file.on('error', (error) => this.#target.destroy(error));
     this.#done = finished(this.#target.pipe(file));

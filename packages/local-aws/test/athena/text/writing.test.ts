@@ -84,6 +84,23 @@ describe('CREATE TABLE AS in text formats', () => {
     ]);
   });
 
+  // pyarrow decompresses both chunks to the line.
+  it.each([
+    ['SNAPPY', '.snappy', '000000650000001065046162fe020076020010616261620a'],
+    ['LZ4', '.lz4', '000000650000000c2f616202004b50616261620a'],
+  ])('writes %s in the frames of Hadoop', async (compression, ending, hex) => {
+    const name = `blocks_${compression.toLowerCase()}`;
+    await texts.rows(
+      `CREATE TABLE ${name} WITH (format = 'TEXTFILE', write_compression = '${compression}', external_location = 's3://lake/${name}/') AS SELECT rpad('', 100, 'ab') AS a`,
+    );
+    const { key, bytes } = await only(`${name}/`);
+    expect([key.slice(-ending.length), bytes.toString('hex')]).toEqual([ending, hex]);
+    // A line that spans blocks.
+    const long = "array_join(sequence(1, 40000), ',')";
+    await texts.rows(`INSERT INTO ${name} SELECT ${long}`);
+    expect(await texts.rows(`SELECT length(a) FROM ${name} WHERE a = ${long}`)).toEqual([['228893']]);
+  });
+
   it.each([
     [
       "format = 'ORC'",
