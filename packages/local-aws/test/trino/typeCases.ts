@@ -259,9 +259,9 @@ SELECT a = TRUE FROM t
   TYPE_MISMATCH: line 1:168: Cannot apply operator: varchar = boolean
 SELECT date_add('day', f, d) FROM t
   FUNCTION_NOT_FOUND: line 1:166: Unexpected parameters (varchar(3), double, date) for function date_add. Expected: date_add(varchar(x), bigint, date), date_add(varchar(x), bigint, time(p) with time zone), date_add(varchar(x), bigint, time(p)), date_add(varchar(x), bigint, timestamp(p) with time zone), date_add(varchar(x), bigint, timestamp(p))
-SELECT split_part(a, ',', n * 1e0) FROM t
+SELECT split_part(a, ',', n * 1.5e0) FROM t
   FUNCTION_NOT_FOUND: line 1:166: Unexpected parameters (varchar, varchar(1), double) for function split_part. Expected: split_part(varchar(x), varchar(y), bigint)
-SELECT ntile(2e0) OVER (ORDER BY n) FROM t
+SELECT ntile(2.5e0) OVER (ORDER BY n) FROM t
   FUNCTION_NOT_FOUND: line 1:166: Unexpected parameters (double) for function ntile. Expected: ntile(bigint)
 SELECT n = TRUE FROM t
   TYPE_MISMATCH: line 1:168: Cannot apply operator: integer = boolean

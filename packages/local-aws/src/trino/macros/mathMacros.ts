@@ -24,8 +24,6 @@ const rounded = (name: string, call: string) =>
 
 /** https://trino.io/docs/current/functions/conditional.html, /math.html, /bitwise.html, /conversion.html */
 export const valueMacros: readonly string[] = [
-  // A sum of whole numbers has 128 bits in DuckDB. Only the conversion remains once the type is known.
-  "trino_sum(s) AS CASE typeof(s) WHEN 'HUGEINT' THEN cast_to_type(CAST(s AS BIGINT), s) ELSE s END",
   'trino_if(c, a) AS CASE WHEN c THEN a END, (c, a, b) AS CASE WHEN c THEN a ELSE b END',
   `trino_greatest${nullable('greatest')}`,
   `trino_least${nullable('least')}`,
