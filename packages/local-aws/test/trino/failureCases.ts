@@ -29,12 +29,10 @@ SELECT element_at(ARRAY[1, 2], 0)
   INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1
 SELECT 'abc'[1]
   TYPE_MISMATCH: line 1:8: Cannot use integer for subscript of varchar(3)
-SELECT ARRAY[1, 2][1e0]
+SELECT ARRAY[1, 2][1.5e0]
   TYPE_MISMATCH: line 1:8: Cannot use double for subscript of array(integer)
 SELECT MAP(ARRAY[DATE '2026-11-20'], ARRAY[1])['a']
   TYPE_MISMATCH: line 1:8: Cannot use varchar(1) for subscript of map(date, integer)
-SELECT 2e0 = 'a'
-  TYPE_MISMATCH: line 1:12: Cannot apply operator: double = varchar(1)
 SELECT 2147483647 + 1
   NUMERIC_VALUE_OUT_OF_RANGE: integer addition overflow: 2147483647 + 1
 SELECT -2147483647 - 2

@@ -73,6 +73,16 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['typeof(1)', 'integer'],
   ["typeof(TIMESTAMP '2026-11-20 10:00:00.000')", 'timestamp(3)'],
   ['typeof(ARRAY[1])', 'array(integer)'],
+  // Whole numbers stay whole.
+  ['ceil(5)', '5'],
+  ['ceiling(-5)', '-5'],
+  ["floor(BIGINT '9223372036854775807')", '9223372036854775807'],
+  ['floor(-1.5e0)', '-2.0'],
+  ["ceil(DECIMAL '9.99')", '10'],
+  ["floor(DECIMAL '-9.99')", '-10'],
+  ["ceil(REAL '1.5')", '2.0'],
+  ['floor(7 / 2)', '3'],
+  ['sign(-1.5e0)', '-1.0'],
   // Subscripts.
   ['ARRAY[1, 2][1 + 1]', '2'],
   ['ARRAY[1, 2][NULL]', null],

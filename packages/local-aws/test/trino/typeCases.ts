@@ -257,6 +257,12 @@ SELECT t.a = u.n FROM t CROSS JOIN t u
   TYPE_MISMATCH: line 1:170: Cannot apply operator: varchar = integer
 SELECT a = TRUE FROM t
   TYPE_MISMATCH: line 1:168: Cannot apply operator: varchar = boolean
+SELECT date_add('day', f, d) FROM t
+  FUNCTION_NOT_FOUND: line 1:166: Unexpected parameters (varchar(3), double, date) for function date_add. Expected: date_add(varchar(x), bigint, date), date_add(varchar(x), bigint, time(p) with time zone), date_add(varchar(x), bigint, time(p)), date_add(varchar(x), bigint, timestamp(p) with time zone), date_add(varchar(x), bigint, timestamp(p))
+SELECT split_part(a, ',', n * 1.5e0) FROM t
+  FUNCTION_NOT_FOUND: line 1:166: Unexpected parameters (varchar, varchar(1), double) for function split_part. Expected: split_part(varchar(x), varchar(y), bigint)
+SELECT ntile(2.5e0) OVER (ORDER BY n) FROM t
+  FUNCTION_NOT_FOUND: line 1:166: Unexpected parameters (double) for function ntile. Expected: ntile(bigint)
 SELECT n = TRUE FROM t
   TYPE_MISMATCH: line 1:168: Cannot apply operator: integer = boolean
 `;
@@ -303,6 +309,9 @@ SELECT a, n FROM t WHERE a LIKE '1%' AND NOT (n = 2 OR b) AND a IS NOT NULL
 SELECT x FROM (VALUES 1, NULL, 2.5) AS s(x)
 SELECT -n, -f, n % 2, n * f, INTERVAL '1' DAY * n FROM t
 SELECT "length"(a) FROM t
+SELECT date_add('day', sum(n) / count(*), max(d)), date_add('day', max(n) % 2, max(d)), date_add('day', date_diff('day', min(d), max(d)) / 2, max(d)) FROM t
+SELECT date_add('day', floor(n / 2), d), date_add('day', abs(-n), d), date_add('day', row_number() OVER (), d), date_add('day', cardinality(l), d), date_add('day', l[1], d), date_add('day', NULL, d) FROM t
+SELECT transform(sequence(1, 3), i -> date_add('day', i, d)), substr(a, bitwise_and(3, 1), length(a)), round(f, n), power(n, n), from_unixtime(n), sqrt(n) FROM t
 SELECT min(a), max(d), min_by(a, f) FROM t
 SELECT substr(a, n, 1), lpad(a, n, 'x'), split_part(a, ',', n), repeat(n, 2) FROM t
 `;

@@ -18,10 +18,12 @@ const RANDOM = `() AS random(),
    (n) AS CAST(CASE WHEN n <= 0 THEN ${failure('bound must be positive')} ELSE floor(random() * n) END AS BIGINT),
    (a, b) AS CAST(CASE WHEN a >= b THEN ${failure('start value must be less than stop value')} ELSE a + floor(random() * (b - a)) END AS BIGINT)`;
 
+/** A whole number stays one, and a decimal has no fraction, where DuckDB returns a double for whole numbers. */
+const rounded = (name: string, call: string) =>
+  `trino_${name}(x) AS CASE WHEN typeof(x) LIKE '%INT%' THEN cast_to_type(x, round(x)) ELSE cast_to_type(${call}(x), round(x)) END`;
+
 /** https://trino.io/docs/current/functions/conditional.html, /math.html, /bitwise.html, /conversion.html */
 export const valueMacros: readonly string[] = [
-  // A sum of whole numbers has 128 bits in DuckDB. Only the conversion remains once the type is known.
-  "trino_sum(s) AS CASE typeof(s) WHEN 'HUGEINT' THEN cast_to_type(CAST(s AS BIGINT), s) ELSE s END",
   'trino_if(c, a) AS CASE WHEN c THEN a END, (c, a, b) AS CASE WHEN c THEN a ELSE b END',
   `trino_greatest${nullable('greatest')}`,
   `trino_least${nullable('least')}`,
@@ -33,6 +35,10 @@ export const valueMacros: readonly string[] = [
   `trino_sqrt(x) AS CASE WHEN x < 0 THEN CAST('nan' AS DOUBLE) ELSE sqrt(x) END`,
   // A decimal keeps its scale. Subtracting zero preserves minus zero.
   'trino_round(x) AS round(x), (x, n) AS system.main."-"(round(x, n), cast_to_type(0, x))',
+  rounded('ceil', 'ceil'),
+  rounded('ceiling', 'ceil'),
+  rounded('floor', 'floor'),
+  'trino_sign(x) AS cast_to_type(sign(x), round(x))',
   'trino_e() AS exp(1)',
   'trino_truncate(x) AS trunc(x), (x, n) AS trunc(x * power(10, n)) / power(10, n)',
   `trino_rand${RANDOM}`,

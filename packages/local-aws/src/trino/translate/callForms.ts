@@ -162,20 +162,6 @@ const FORMS: Readonly<Record<string, Form>> = {
     out.add(')', writer.list.offset(close));
     return close + 1;
   },
-  // Fails beyond 64 bits, where DuckDB's sum has 128.
-  sum: ({ writer, out, at, open, close }) => {
-    const { list } = writer;
-    let end = close + 1;
-    if (list.word(end) === 'filter' && list.symbol(end + 1) === '(') end = list.closeOf(end + 1) + 1;
-    if (list.word(end) === 'over') end = list.symbol(end + 1) === '(' ? list.closeOf(end + 1) + 1 : end + 2;
-    out.add('trino_sum(', at);
-    out.add('sum(', at);
-    writer.write(out, open + 1, close);
-    out.add(')', list.offset(close));
-    writer.write(out, close + 1, end);
-    out.add(')', list.offset(end - 1));
-    return end;
-  },
   substring: (call) => {
     const { list } = call.writer;
     for (let index = call.open + 1; index < call.close; index += 1) {

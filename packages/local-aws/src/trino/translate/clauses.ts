@@ -134,7 +134,15 @@ export function writeGroupQuantifier(writer: TokenWriter, out: Rendering, index:
         list.offset(index),
       );
   }
-  const keyOf = (range: TokenRange) => partsOf(list, range).flat().join(' ');
+  const all = sets.flat().flatMap((range) => partsOf(list, range));
+  // `t.a` and `a` are one column unless `u.a` is another.
+  const whole = (part: Part) => {
+    const longer = new Set(
+      all.filter((other) => other.length > 1 && isSamePart(part, other)).map((other) => other.join('.')),
+    );
+    return part.length === 1 && longer.size === 1 ? [...longer].join('') : part.join('.');
+  };
+  const keyOf = (range: TokenRange) => partsOf(list, range).map(whole).join(' ');
   const different = new Map(sets.map((set) => [[...new Set(set.map(keyOf))].sort().join('\n'), set]));
   out.add('GROUPING SETS (', list.offset(index));
   for (const [position, set] of [...different.values()].entries()) {

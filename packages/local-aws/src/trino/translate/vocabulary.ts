@@ -1,9 +1,9 @@
 /** Trino's functions that exist in DuckDB with the same name and meaning. */
-const SAME = `abs acos array_agg ascii asin atan atan2 avg bool_and bool_or cbrt ceil ceiling chr coalesce
+const SAME = `abs acos array_agg ascii asin atan atan2 avg bool_and bool_or cbrt chr coalesce
   concat_ws corr cos cosh count count_if covar_pop covar_samp cume_dist date_trunc degrees dense_rank exp
-  first_value flatten floor grouping lag last_value lead lower lpad ltrim map_entries map_from_entries
+  first_value flatten grouping lag last_value lead lower lpad ltrim map_entries map_from_entries
   map_keys map_values max min minute month nth_value ntile nullif percent_rank pi position power quarter radians
-  rank regr_intercept regr_slope row row_number rpad rtrim sign sin sinh starts_with stddev stddev_pop
+  rank regr_intercept regr_slope row row_number rpad rtrim sin sinh starts_with stddev stddev_pop
   stddev_samp sum tan tanh translate trim try unnest var_pop var_samp variance`;
 
 /** DuckDB's names of Trino's functions, including aggregates: a filtered aggregate cannot be a macro. */
@@ -31,13 +31,13 @@ const RENAMED: Readonly<Record<string, string>> = {
 /** Trino's functions that are implemented by a macro `trino_<name>`: see `macros/`. */
 const MACROS = `array_distinct array_except array_intersect array_join array_max array_min array_position array_remove
   array_sort array_union arrays_overlap at_timezone bitwise_and bitwise_left_shift bitwise_not bitwise_or
-  bitwise_right_shift bitwise_xor cardinality concat contains current_timezone date date_add date_diff date_format
-  date_parse date_trunc day day_of_month day_of_week day_of_year dow doy e element_at format_datetime
+  bitwise_right_shift bitwise_xor cardinality ceil ceiling concat contains current_timezone date date_add date_diff date_format
+  date_parse date_trunc day day_of_month day_of_week day_of_year dow doy e element_at floor format_datetime
   from_base64 from_hex from_iso8601_date from_iso8601_timestamp from_unixtime from_utf8 greatest hour if infinity
   is_finite is_infinite is_json_scalar is_nan json_array_contains json_array_get json_array_length json_extract
   json_extract_scalar json_format json_parse json_size last_day_of_month least length log map map_concat md5
   millisecond mod nan normalize now parse_datetime rand random regexp_count regexp_extract regexp_extract_all
-  regexp_like regexp_replace regexp_split repeat replace reverse second sequence sha1 sha256 slice split split_part
+  regexp_like regexp_replace regexp_split repeat replace reverse second sequence sha1 sha256 sign slice split split_part
   strpos substr substring to_base64 to_hex to_iso8601 to_milliseconds to_unixtime to_utf8 truncate typeof
   url_decode url_encode url_extract_fragment url_extract_host url_extract_parameter url_extract_path
   url_extract_port url_extract_protocol url_extract_query uuid week week_of_year width_bucket with_timezone year

@@ -48,8 +48,6 @@ export function callRules(node: TreeNode, place: RulePlace): readonly TypeRule[]
   if (node['is_operator'] === true || /like_escape$/.test(name))
     return [...conditions, ...operatorSymbolRules(name, children, offset, place)];
   if (/^trino_subscript/.test(name)) return [...conditions, ...subscriptRules(children, offset)];
-  // The conversion of a sum, which is written around its call.
-  if (name === 'trino_sum') return conditions;
   if (name === 'timezone') return [...conditions, ...zoneRules(children, place)];
   if (name === 'trino_if') return [...conditions, ...ifRules(children, offset, place)];
   if (name === 'nullif') {

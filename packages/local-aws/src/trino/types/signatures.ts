@@ -242,10 +242,10 @@ const VARIADIC = new Set(['concat', 'concat_ws', 'greatest', 'least', 'map_conca
 
 /** The kinds of types by the first word of their names in a signature. */
 const KINDS: Readonly<Record<string, string>> = {
-  bigint: 'number',
-  integer: 'number',
-  smallint: 'number',
-  tinyint: 'number',
+  bigint: 'whole',
+  integer: 'whole',
+  smallint: 'whole',
+  tinyint: 'whole',
   double: 'number',
   real: 'number',
   decimal: 'number',
@@ -295,7 +295,7 @@ function splitTopLevel(list: string): string[] {
   return [...parts, list.slice(start)].map((part) => part.trim()).filter((part) => part !== '');
 }
 
-/** The kind of a parameter: `text`, `number`, `array T`, `T`, … */
+/** The kind of a parameter: `text`, `number`, `whole`, `array T`, `T`, … */
 function parameterKind(type: string): string {
   if (/^[a-z]\d?$/i.test(type)) return type.toUpperCase();
   const [, element] = /^array\((.*)\)$/.exec(type) ?? [];
@@ -314,7 +314,7 @@ export function expectedCalls(name: string): string {
 
 /**
  * SQL that is true when a function accepts the kinds of its arguments: `k0`, `k1`, … are the kinds, `e0`, `e1`, …
- * those of array elements.
+ * those of array elements, `w0`, `w1`, … whether they are whole numbers.
  *
  * @param argumentCount The number of arguments.
  * @returns undefined for an unknown function, another number of arguments, or a function that takes a lambda.
@@ -348,6 +348,8 @@ function overloadCondition(parameters: readonly string[]): string {
     const array = element === undefined ? [] : [isOneOf(`k${index}`, ['array'])];
     if (type === '') return array;
     if (type === 'none') return ['false'];
+    // A fraction becomes no whole number by itself. Of arrays' elements only the kind is known.
+    if (type === 'whole') return [...array, element === undefined ? `w${index}` : isOneOf(value, ['number'])];
     if (!/^[A-Z]\d?$/.test(type))
       return [...array, isOneOf(value, type === 'timestamp' ? ['date', type] : [type])];
     const other = bound.get(type);

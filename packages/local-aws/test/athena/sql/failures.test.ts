@@ -134,12 +134,6 @@ const FAILURES: readonly (readonly [sql: string, reason: string | RegExp, type: 
     /^COLUMN_NOT_FOUND: line 1:42: Column 'all' cannot be resolved/,
     1006,
   ],
-  // What only DuckDB's parser finds.
-  [
-    'SELECT x FROM (VALUES 1, 1) t(x) ORDER BY x FETCH FIRST 1 ROW WITH TIES',
-    /^SYNTAX_ERROR: line 1:63: mismatched input 'WITH'/,
-    1006,
-  ],
   [
     'DELETE FROM events',
     'NOT_SUPPORTED: Modifying Hive table rows is only supported for transactional tables',
