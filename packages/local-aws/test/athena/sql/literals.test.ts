@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openLake } from './openLake.ts';
 
 let lake: Awaited<ReturnType<typeof openLake>>;
