@@ -314,7 +314,7 @@ function operandTypeName(
 
 /** Trino's name of a DuckDB type, which is in lower case. */
 function trinoTypeOf(type: string): string {
-  if (type === 'struct("$ipaddress" varchar)') return 'ipaddress';
+  if (type === 'struct("$ipaddress" varchar, "text" varchar)') return 'ipaddress';
   if (type.endsWith('[]')) return `array(${trinoTypeOf(type.slice(0, -2))})`;
   return TYPE_NAMES[type] ?? type.replace(/^struct\(/, 'row(');
 }

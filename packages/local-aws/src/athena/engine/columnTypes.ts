@@ -58,7 +58,7 @@ const KNOWN: ReadonlyMap<number, KnownType> = new Map([
 
 /** Whether a type is the row that stands for an IP address: see `conversionMacros.ts`. */
 export const isIpAddress = (type: DuckDBType) =>
-  type instanceof DuckDBStructType && type.entryNames.length === 1 && type.entryNames[0] === '$ipaddress';
+  type instanceof DuckDBStructType && type.entryNames[0] === '$ipaddress';
 
 const isJson = (type: DuckDBType) => type.typeId === DuckDBTypeId.VARCHAR && type.alias === 'JSON';
 

@@ -156,19 +156,9 @@ function offsetText(offset: number): string {
   return `${offset < 0 ? '-' : '+'}${hour}:${minute}`;
 }
 
-/** As `trino_ip_text`, of a result. */
+/** The text of the row that stands for an IP address. */
 function ipAddressText(value: DuckDBValue): string {
-  const digits = value instanceof DuckDBStructValue ? String(value.entries['$ipaddress']) : '';
-  if (digits.startsWith('00000000000000000000ffff'))
-    return [24, 26, 28, 30].map((at) => Number.parseInt(digits.slice(at, at + 2), 16)).join('.');
-  const groups = Array.from({ length: 8 }, (_, group) =>
-    Number.parseInt(digits.slice(4 * group, 4 * group + 4), 16).toString(16),
-  ).join(':');
-  for (let size = 8; size > 1; size -= 1) {
-    const run = new RegExp(`(?:^|:)${Array.from({ length: size }, () => '0').join(':')}(?:$|:)`);
-    if (run.test(groups)) return groups.replace(run, '::');
-  }
-  return groups;
+  return value instanceof DuckDBStructValue ? String(value.entries['text']) : String(value);
 }
 
 /** The last three digits of microseconds, counted forwards in time. */

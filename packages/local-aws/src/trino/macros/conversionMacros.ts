@@ -106,7 +106,8 @@ const SHORTENED = [8, 7, 6, 5, 4, 3, 2]
   .join('\n     ');
 
 /**
- * IP addresses are rows of their 32 hexadecimal digits, which sort as in Trino, since DuckDB's type is in an extension.
+ * IP addresses are rows of their 32 hexadecimal digits, which sort as in Trino, and of their text, since DuckDB's type is
+ * in an extension.
  * https://github.com/trinodb/trino/blob/435/core/trino-main/src/main/java/io/trino/type/IpAddressOperators.java
  */
 const ipMacros: readonly string[] = [
@@ -126,7 +127,7 @@ const ipMacros: readonly string[] = [
   ...[false, true].map((attempt) => {
     const failure = `CAST(CAST('INVALID_CAST_ARGUMENT: Cannot cast value to IPADDRESS: ' || replace(CAST(x AS VARCHAR), '''', '') AS BIGINT) AS VARCHAR)`;
     return `trino_${attempt ? 'try_' : ''}cast_ipaddress(x) AS list_transform([coalesce(trino_ip_digits(x),
-       CASE WHEN x IS NOT NULL THEN ${attempt ? 'NULL' : failure} END)], lambda t: CASE WHEN t IS NOT NULL THEN struct_pack("$ipaddress" := t) END)[1]`;
+       CASE WHEN x IS NOT NULL THEN ${attempt ? 'NULL' : failure} END)], lambda t: CASE WHEN t IS NOT NULL THEN struct_pack("$ipaddress" := t, "text" := trino_ip_text(t)) END)[1]`;
   }),
   `trino_ip_text(x) AS list_transform([x], lambda t: CASE
      WHEN starts_with(t, '00000000000000000000ffff')
@@ -165,15 +166,15 @@ export const jsonMacros: readonly string[] = [
      ELSE CASE WHEN t LIKE '-%' THEN '-' ELSE '' END || left(${DIGITS}, 1) || '.'
        || coalesce(nullif(rtrim(substr(${DIGITS}, 2), '0'), ''), '0') || 'E' || CAST(${EXPONENT} AS VARCHAR) END)[1]`,
   // Only one branch remains once the type is known. Each must bind for every type, hence the casts through VARCHAR.
-  `trino_to_varchar(x) AS CASE regexp_replace(replace(typeof(x), 'FLOAT', 'DOUBLE'), '\\(.*', '')
+  `trino_to_varchar(x) AS CASE regexp_replace(replace(replace(typeof(x), 'FLOAT', 'DOUBLE'), 'TIME WITH TIME ZONE', 'STRUCT'), '\\(.*', '')
      WHEN 'JSON' THEN json_extract_string(CAST(CAST(x AS VARCHAR) AS JSON), '$')
      WHEN 'DOUBLE' THEN trino_number_text(CAST(x AS VARCHAR))
      -- DuckDB writes decimals without digits before the point as .5.
      WHEN 'DECIMAL' THEN regexp_replace(CAST(x AS VARCHAR), '^(-?)\\.', '\\10.')
      WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
      WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC')
-     WHEN 'TIME WITH TIME ZONE' THEN regexp_replace(CAST(x AS VARCHAR), '([+-]\\d\\d)$', '\\1:00')
-     WHEN 'STRUCT' THEN trino_ip_text(regexp_extract(CAST(x AS VARCHAR), '[0-9a-f]{32}'))
+     -- An IP address has its text; a time has the minutes of its zone.
+     WHEN 'STRUCT' THEN regexp_replace(regexp_replace(CAST(x AS VARCHAR), '^.* ''?([0-9a-f.:]+)''?\\}$', '\\1'), '([+-]\\d\\d)$', '\\1:00')
      ELSE CAST(x AS VARCHAR) END`,
   // A REAL has its own digits, where DuckDB writes those of the double.
   "trino_to_json(x) AS CASE WHEN typeof(x) = 'FLOAT' AND isfinite(TRY_CAST(CAST(x AS VARCHAR) AS FLOAT)) THEN CAST(CAST(x AS VARCHAR) AS JSON) ELSE to_json(x) END",

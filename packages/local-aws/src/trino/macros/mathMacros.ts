@@ -58,14 +58,14 @@ export const valueMacros: readonly string[] = [
   `trino_typeof(x) AS CASE typeof(x)
      WHEN 'TIMESTAMP' THEN 'timestamp(3)' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp(3) with time zone'
      WHEN 'FLOAT' THEN 'real' WHEN 'BLOB' THEN 'varbinary' WHEN 'HUGEINT' THEN 'bigint' WHEN '"NULL"' THEN 'unknown'
-     WHEN 'INTERVAL' THEN 'interval day to second' WHEN 'STRUCT("$ipaddress" VARCHAR)' THEN 'ipaddress'
+     WHEN 'INTERVAL' THEN 'interval day to second' WHEN 'STRUCT("$ipaddress" VARCHAR, "text" VARCHAR)' THEN 'ipaddress'
      WHEN 'TIME' THEN 'time(3)' WHEN 'TIME WITH TIME ZONE' THEN 'time(3) with time zone'
      ELSE CASE
-       WHEN typeof(x) LIKE '%[]' THEN 'array(' || replace(lower(left(typeof(x), length(typeof(x)) - 2)), 'struct("$ipaddress" varchar)', 'ipaddress') || ')'
+       WHEN typeof(x) LIKE '%[]' THEN 'array(' || replace(lower(left(typeof(x), length(typeof(x)) - 2)), 'struct("$ipaddress" varchar, "text" varchar)', 'ipaddress') || ')'
        ELSE lower(typeof(x)) END END`,
   // The kind of a type by DuckDB's name, for comparisons: see `typeRules.ts`.
   `trino_kind(t) AS CASE
-     WHEN t LIKE '%[]' THEN 'array' WHEN t = 'STRUCT("$ipaddress" VARCHAR)' THEN 'ipaddress' WHEN t LIKE 'STRUCT%' THEN 'row' WHEN t LIKE 'MAP%' THEN 'map'
+     WHEN t LIKE '%[]' THEN 'array' WHEN t = 'STRUCT("$ipaddress" VARCHAR, "text" VARCHAR)' THEN 'ipaddress' WHEN t LIKE 'STRUCT%' THEN 'row' WHEN t LIKE 'MAP%' THEN 'map'
      WHEN t LIKE 'DECIMAL%' OR t LIKE '%INT' OR t IN ('INTEGER', 'UINTEGER', 'FLOAT', 'DOUBLE') THEN 'number'
      WHEN t = 'VARCHAR' THEN 'text' WHEN t = 'BLOB' THEN 'binary' WHEN t = '"NULL"' THEN 'null'
      WHEN t LIKE 'TIMESTAMP%' THEN 'timestamp' WHEN t LIKE 'TIME%' THEN 'time'

@@ -49,8 +49,8 @@ describe('INSERT INTO', () => {
       'i int, l bigint, f float, d double, s string, b binary, dt date, ts timestamp, de decimal(20,3), ok boolean, p struct<x:int>, a array<int>',
     );
     const inserted = await lake.ask(`INSERT INTO typed VALUES
-      (1, 10000000000, REAL '1.5', 2.5e0, 'abcdefghijklmnopqrst', X'00ff', DATE '1969-12-31', TIMESTAMP '1969-12-31 23:59:59.123456', 12345678901234567.891, true, ROW(5), ARRAY[1, 2]),
-      (-7, NULL, REAL '0.5', 1e300, 'né', X'01', DATE '2026-11-20', TIMESTAMP '2026-11-20 07:32:00', -0.001, false, ROW(NULL), ARRAY[])`);
+      (1, 10000000000, REAL '1.5', 2.5e0, 'abcdefghijklmnopqrst', X'00ff', DATE '1969-12-31', TIMESTAMP '1969-12-31 23:59:59.123456', DECIMAL '12345678901234567.891', true, ROW(5), ARRAY[1, 2]),
+      (-7, NULL, REAL '0.5', 1e300, 'né', X'01', DATE '2026-11-20', TIMESTAMP '2026-11-20 07:32:00', DECIMAL '-0.001', false, ROW(NULL), ARRAY[])`);
     expect([inserted.reason, inserted.updateCount]).toEqual([undefined, 2]);
     const [file, ...others] = await filesOf('typed');
     expect(others).toEqual([]);

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openLake } from './openLake.ts';
+
+let lake: Awaited<ReturnType<typeof openLake>>;
+beforeAll(async () => {
+  lake = await openLake();
+});
+afterAll(async () => {
+  await lake.close();
+});
+
+const given = (...ExecutionParameters: string[]) => ({
+  QueryExecutionContext: { Database: 'db' },
+  ExecutionParameters,
+});
+
+/** The value and the type of each column of a query with one row. */
+async function typed(sql: string, input?: Parameters<typeof lake.ask>[1]) {
+  const { rows, columns, reason } = await lake.ask(sql, input);
+  return reason ?? columns.map(({ Type }, index) => [rows[0]?.[index], Type]);
+}
+
+describe('literals', () => {
+  it('reads a number with a point as a double', async () => {
+    expect(await typed("SELECT 1.2, -.5, 1 / 0.0, 1 / -0.0, 0 / 0.0, 0.1 + 0.2, DECIMAL '1.20'")).toEqual([
+      ['1.2', 'double'],
+      ['-0.5', 'double'],
+      ['Infinity', 'double'],
+      ['-Infinity', 'double'],
+      ['NaN', 'double'],
+      ['0.30000000000000004', 'double'],
+      ['1.20', 'decimal'],
+    ]);
+    expect(await typed('SELECT ?, ?', given('1.50', '-2.5'))).toEqual([
+      ['1.5', 'double'],
+      ['-2.5', 'double'],
+    ]);
+    await lake.rows('PREPARE ratio FROM SELECT ? / 2');
+    expect(await typed('EXECUTE ratio USING 1.0')).toEqual([['0.5', 'double']]);
+  });
+
+  it('stores doubles of literals in views and tables, and casts them where a decimal is inserted', async () => {
+    await lake.rows('CREATE VIEW halves AS SELECT id * 0.5 AS half FROM events');
+    expect(await typed('SELECT max(half) FROM halves')).toEqual([['4.5', 'double']]);
+    await lake.rows('CREATE TABLE ratios AS SELECT 1.25 AS ratio');
+    expect(await lake.rows('DESCRIBE ratios')).toEqual([[expect.stringMatching(/^ratio\s+double/)]]);
+    await lake.rows("CREATE TABLE prices AS SELECT CAST('1.50' AS decimal(10,2)) AS price");
+    await lake.rows('INSERT INTO prices VALUES (2.25), (3)');
+    expect(await lake.rows('SELECT price FROM prices WHERE price > 1.5 ORDER BY 1')).toEqual([
+      ['2.25'],
+      ['3.00'],
+    ]);
+    expect(await lake.rows('SELECT price FROM prices WHERE price = 1.5')).toEqual([['1.50']]);
+  });
+
+  it('shows a time with the digits of its literal, and with its zone', async () => {
+    expect(
+      await typed(
+        "SELECT TIME '13:24:11', TIME '1:2', TIME '13:24:11.5', TIME '12:34:56.789 -00:30', CAST('13:24:11' AS time)",
+      ),
+    ).toEqual([
+      ['13:24:11', 'time'],
+      ['01:02:00', 'time'],
+      ['13:24:11.5', 'time'],
+      ['12:34:56.789-00:30', 'time with time zone'],
+      ['13:24:11.000', 'time'],
+    ]);
+    expect(
+      await lake.rows("SELECT t FROM (SELECT TIME '13:24:11' AS t) UNION SELECT TIME '13:24:11'"),
+    ).toEqual([['13:24:11']]);
+  });
+
+  it('has IP addresses', async () => {
+    expect(await typed("SELECT IPADDRESS '10.0.0.1', CAST('2001:DB8::1' AS ipaddress)")).toEqual([
+      ['10.0.0.1', 'ipaddress'],
+      ['2001:db8::1', 'ipaddress'],
+    ]);
+    expect(
+      await lake.rows(
+        "SELECT x, count(*) FROM (VALUES IPADDRESS '10.0.0.10', IPADDRESS '10.0.0.9', IPADDRESS '::1', IPADDRESS '10.0.0.9') AS t(x) GROUP BY x ORDER BY x",
+      ),
+    ).toEqual([
+      ['::1', '1'],
+      ['10.0.0.9', '2'],
+      ['10.0.0.10', '1'],
+    ]);
+  });
+
+  it.each([
+    ["TINYINT '300'", "INVALID_LITERAL: line 1:8: '300' is not a valid TINYINT literal"],
+    ["INT 'x'", "INVALID_LITERAL: line 1:8: 'x' is not a valid INTEGER literal"],
+    ["DATE '2026-02-30'", "INVALID_LITERAL: line 1:8: '2026-02-30' is not a valid DATE literal"],
+    ["TIME '25:00:00'", "INVALID_LITERAL: line 1:8: '25:00:00' is not a valid TIME literal"],
+    ["TIMESTAMP 'x'", "INVALID_LITERAL: line 1:8: 'x' is not a valid TIMESTAMP literal"],
+    ["UUID 'x'", "INVALID_LITERAL: line 1:8: 'x' is not a valid UUID literal"],
+    ["JSON '{'", "INVALID_LITERAL: line 1:8: '{' is not a valid JSON literal"],
+    ["IPADDRESS '::1%eth0'", "INVALID_LITERAL: line 1:8: '::1%eth0' is not a valid IPADDRESS literal"],
+    ["INTERVAL '1.5' DAY", "INVALID_LITERAL: line 1:8: '1.5' is not a valid INTERVAL literal"],
+    ["NUMERIC '1.5'", 'TYPE_NOT_FOUND: line 1:8: Unknown type: NUMERIC'],
+    ["CAST('10.0.0' AS ipaddress)", 'INVALID_CAST_ARGUMENT: Cannot cast value to IPADDRESS: 10.0.0'],
+    ["IPADDRESS '::1' = '::1'", 'TYPE_MISMATCH: line 1:24: Cannot apply operator: ipaddress = varchar(3)'],
+    ['10.0 = true', 'TYPE_MISMATCH: line 1:13: Cannot apply operator: double = boolean'],
+    ['random(-1)', 'INVALID_FUNCTION_ARGUMENT: bound must be positive'],
+  ])('refuses %s', async (expression, reason) => {
+    expect((await lake.failure(`SELECT ${expression}`)).reason).toBe(reason);
+  });
+
+  it.each([
+    ['1a', 'identifiers must not start with a digit; surround the identifier with double quotes'],
+    ["X'6'", 'Binary literal must contain an even number of digits'],
+    ["X'6g'", 'Binary literal can only contain hexadecimal digits'],
+    [String.raw`U&'\d800'`, 'Invalid escaped character: d800'],
+    [String.raw`U&'\26'`, 'Incomplete escape sequence'],
+  ])('refuses %s before it runs', async (expression, why) => {
+    await expect(lake.ask(`SELECT ${expression}`)).rejects.toThrow(`line 1:8: ${why}`);
+  });
+
+  it('takes casts of literals as parameters', async () => {
+    expect(
+      await typed(
+        'SELECT ?, ?',
+        given("CAST('1' AS integer)", "CAST(CAST('2.50' AS decimal(5, 2)) AS double)"),
+      ),
+    ).toEqual([
+      ['1', 'integer'],
+      ['2.5', 'double'],
+    ]);
+    await lake.rows('PREPARE plus FROM SELECT ? + 1');
+    expect(await typed('EXECUTE plus USING CAST(41 AS bigint)')).toEqual([['42', 'bigint']]);
+    for (const text of ['CAST(id AS integer)', "CAST('1' AS integer) OR true", 'CAST((SELECT 1) AS integer)'])
+      expect((await lake.failure('SELECT ? FROM events', given(text))).reason).toBe(
+        `INVALID_PARAMETER_USAGE: Execution parameter ${text} is not a literal: texts need quotes`,
+      );
+  });
+});
+
+describe('TABLE(sequence(…))', () => {
+  it.each([
+    ['start => 0, stop => 5, step => 2', ['0', '2', '4']],
+    ['stop => 2', ['0', '1', '2']],
+    ['3, 1, -1', ['3', '2', '1']],
+    ['start => 3, stop => 3, step => 0', ['3']],
+  ])('has the rows of %s', async (values, numbers) => {
+    expect(await lake.rows(`SELECT sequential_number FROM TABLE(sequence(${values}))`)).toEqual(
+      numbers.map((number) => [number]),
+    );
+  });
+
+  it('is joined and has an alias', async () => {
+    expect(
+      await lake.rows(
+        'SELECT a, n FROM (SELECT 1 AS a) CROSS JOIN TABLE(sequence(start => 1, stop => 2)) AS s(n) ORDER BY n',
+      ),
+    ).toEqual([
+      ['1', '1'],
+      ['1', '2'],
+    ]);
+  });
+
+  it.each([
+    [
+      'sequence(start => 3, stop => 1)',
+      'INVALID_FUNCTION_ARGUMENT: line 1:21: Step must be negative for sequence [3, 1]',
+    ],
+    ['sequence(start => 3)', 'INVALID_FUNCTION_ARGUMENT: line 1:21: Missing argument: STOP'],
+    ['sequence(end => 3)', 'INVALID_FUNCTION_ARGUMENT: line 1:21: Unexpected argument name: END'],
+    [
+      "sequence(stop => 'x')",
+      "NOT_SUPPORTED: line 1:30: Table function 'sequence' with an argument that is not a whole number is not emulated by the local Athena",
+    ],
+    ['nope(a => 1)', "FUNCTION_NOT_FOUND: line 1:21: Table function 'nope' not registered"],
+    [
+      'exclude_columns(input => TABLE(events), columns => DESCRIPTOR(id))',
+      "NOT_SUPPORTED: line 1:21: Table function 'exclude_columns' is not emulated by the local Athena",
+    ],
+  ])('refuses %s', async (call, reason) => {
+    expect((await lake.failure(`SELECT * FROM TABLE(${call})`)).reason).toBe(reason);
+  });
+});
+
+describe('arrays and elements', () => {
+  it.each([
+    ['1 || ARRAY[2] || 3', '[1, 2, 3]'],
+    ["'a' || 'b' || ARRAY['c']", '[ab, c]'],
+    ["'a' || ARRAY['b'] || 'c' || ARRAY['d', 'e']", '[a, b, c, d, e]'],
+    ["('a' || 'b') || ARRAY['c'] || ('d' || 'e')", '[ab, c, de]'],
+    ['1 + 2 || ARRAY[3] || 4 * 5', '[3, 3, 20]'],
+    ['ARRAY[1] || 2.5 || 3', '[1.0, 2.5, 3.0]'],
+    ['try_cast(array[] as array(integer)) || 4', '[4]'],
+  ])('joins %s', async (expression, value) => {
+    expect(await typed(`SELECT ${expression}`)).toEqual([[value, 'array']]);
+  });
+});
