@@ -1,4 +1,15 @@
-import { copyFileSync, createReadStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  createReadStream,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -114,8 +125,10 @@ async function openSides() {
       // The table's first metadata: what the merge before has changed is gone.
       catalog.updateTable(DATABASE, first);
       let changed: number | undefined;
+      const start = Date.now();
       const times = await timed(async () => {
         changed = await run(MERGE);
+        for (const folder of ['s3', 'glue']) syncFiles(join(directory, folder), start);
       });
       return { times, changed };
     },
@@ -142,13 +155,24 @@ async function openSides() {
   };
 }
 
+/** Has the disk keep the files that were written since a time, as DuckDB does when it commits: the object store doesn't. */
+function syncFiles(folder: string, since: number): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || statSync(path).mtimeMs < since) continue;
+    const file = openSync(path, 'r');
+    fsyncSync(file);
+    closeSync(file);
+  }
+}
+
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
 /**
  * MERGE of 100,000 rows into 5,000,000 of an Iceberg table by the statement runner, compared with DuckDB's MERGE of the same
- * into its own table on disk, each into the table as it was at first. `wall_vs_duckdb` and `cpu_vs_duckdb` are at most 1.5.
+ * into its own table on disk, each into the table as it was at first and until the change is on disk. `wall_vs_duckdb` and `cpu_vs_duckdb` are at most 1.5.
  * CPU time is over all threads: other load on the machine changes the wall-clock time, and hardly that.
  */
 const bench: Bench = {

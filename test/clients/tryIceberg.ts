@@ -4,20 +4,37 @@ import { ACCOUNT } from '../../packages/local-aws/test/harness/startAthena.ts';
 import { startServices } from '../../packages/local-aws/test/harness/startServices.ts';
 import { preparePython } from '../harness/python.ts';
 import type { Tell } from './DbtProject.ts';
-import { RandomHistory, sorted } from './iceberg/RandomHistory.ts';
+import { type Column, normal, RandomHistory, shown, sorted } from './iceberg/RandomHistory.ts';
+import { TrinoWitness } from './iceberg/TrinoWitness.ts';
 import { type Row, type Seen, Witness } from './iceberg/Witness.ts';
 
 /** Statements of the history; `SLUICE_ICEBERG_STATEMENTS` asks for others, `SLUICE_ICEBERG_SEED` draws others. */
 const STATEMENTS = Number(process.env['SLUICE_ICEBERG_STATEMENTS'] ?? 40);
 const SEED = Number(process.env['SLUICE_ICEBERG_SEED'] ?? 20);
-/** Both read the table and an old snapshot after so many statements. */
-const READ_EVERY = 5;
+/** With `SLUICE_ICEBERG_TRINO=1` Trino's connector reads and writes, too: 204 libraries, 340 MB, are fetched for it. */
+const WITH_TRINO = process.env['SLUICE_ICEBERG_TRINO'] === '1';
+/** Athena reads the table after so many statements, the others after more, and all of them old snapshots. */
+const [READ_EVERY, CHECK_EVERY] = STATEMENTS > 100 ? [5, 25] : [1, 5];
 
 type Lake = Awaited<ReturnType<typeof openIceberg>>;
 
+/** Who reads the table beside Athena. */
+interface Others {
+  readonly witness: Witness;
+  readonly trino: TrinoWitness | undefined;
+}
+
+/** What a snapshot is to hold. */
+interface Past {
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  /** When it was current. */
+  readonly at: number;
+}
+
 /**
  * pyiceberg on Iceberg tables of the local Athena: a random history that both write, compared with a list of rows, and a
- * table that pyiceberg created. Returns why nothing was tried.
+ * table that pyiceberg created; Trino takes part in the history where it is asked for. Returns why nothing was tried.
  */
 export async function tryIceberg(tell: Tell): Promise<string | undefined> {
   const python = preparePython('test/clients/iceberg', 'pyiceberg');
@@ -29,83 +46,140 @@ export async function tryIceberg(tell: Tell): Promise<string | undefined> {
     s3Service({ store, clock: athena.clock }),
   ]);
   const witness = new Witness(python.bin, served.options.endpoint);
+  const asked = WITH_TRINO ? TrinoWitness.open(served.options.endpoint) : undefined;
+  const trino = asked instanceof TrinoWitness ? asked : undefined;
+  if (asked !== undefined && 'missing' in asked)
+    process.stdout.write(`Trino's connector is skipped: ${asked.missing}.\n`);
   try {
-    const what = `pyiceberg and Athena agree after ${STATEMENTS} random statements (seed ${SEED})`;
-    tell(what, await findings(() => runHistory(lake, witness)));
+    const who = trino ? 'pyiceberg, Trino and Athena' : 'pyiceberg and Athena';
+    const what = `${who} agree after ${STATEMENTS} random statements (seed ${SEED})`;
+    tell(what, await findings(() => runHistory(lake, { witness, trino })));
     tell(
       'Athena reads and changes a table that pyiceberg created',
       await findings(() => tryForeign(lake, witness)),
     );
   } finally {
     witness.close();
+    trino?.close();
     await served.close();
     await lake.close();
   }
   return undefined;
 }
 
-async function runHistory(lake: Lake, witness: Witness): Promise<void> {
-  const history = new RandomHistory('history', SEED);
-  await lake.create('history', history.definition, 'PARTITIONED BY (day, bucket(4, id))');
+async function runHistory(lake: Lake, others: Others): Promise<void> {
+  const { witness, trino } = others;
+  const history = new RandomHistory('history', SEED, trino !== undefined);
+  await lake.create('history', ...history.definition);
   await lake.rows(
-    "ALTER TABLE history SET TBLPROPERTIES ('vacuum_max_snapshot_age_seconds'='40', 'vacuum_min_snapshots_to_keep'='3')",
+    "ALTER TABLE history SET TBLPROPERTIES ('vacuum_max_snapshot_age_seconds'='60', 'vacuum_min_snapshots_to_keep'='3')",
   );
-  /** What each snapshot is to hold. */
-  const past = new Map<string, readonly Row[]>();
+  /** By the snapshot's ID. */
+  const past = new Map<string, Past>();
+  const counts = new Map<string, number>();
   for (let at = 1; at <= STATEMENTS; at += 1) {
-    lake.athena.clock.advance(1000);
     const step = history.next();
     const label = `statement ${at}, ${JSON.stringify(step)}`;
+    const kind = 'sql' in step ? `${step.by} ${step.sql.split(' ')[0]}` : `pyiceberg ${step.by}`;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
     try {
+      keepTime(lake);
       if (step.by === 'athena') await lake.rows(step.sql);
+      else if (step.by === 'trino') await trino?.rows(step.sql);
       else if (step.by === 'append') await witness.append('db.history', step.rows);
+      else if (step.by === 'overwrite')
+        await witness.overwrite('db.history', step.column, step.value, step.rows);
+      else if (step.by === 'evolve') await witness.evolve('db.history', step.remove, step.add);
       else await witness.delete('db.history', step.column, step.value);
-      requireSame(
-        history.rows,
-        await ask(lake, `SELECT ${history.columns.join(', ')} FROM history`),
-        'Athena',
-      );
-      if (at % READ_EVERY === 0) await check(lake, witness, history, past);
+      keepTime(lake);
+      if (at % CHECK_EVERY === 0 || at === STATEMENTS) await check(lake, others, history, past);
+      else if (at % READ_EVERY === 0) await checkAthena(lake, history);
     } catch (error) {
       throw new Error(`${label}: ${error instanceof Error ? error.message : error}`, { cause: error });
     }
   }
-  await check(lake, witness, history, past);
+  if (READ_EVERY > 1) {
+    const figures = [...counts].toSorted().map(([kind, count]) => `${kind} ${count}`);
+    process.stdout.write(`# ${figures.join(', ')}\n`);
+  }
 }
 
-/** Has both read the table, and an old snapshot of it. */
+/** The other writers have the machine's clock: Athena's follows it, or snapshots would be older than those before. */
+function keepTime({ athena: { clock } }: Lake): void {
+  clock.advance(Date.now() - clock.now());
+}
+
+async function checkAthena(lake: Lake, { columns, rows }: RandomHistory): Promise<void> {
+  const asked = await ask(lake, `SELECT ${shown(columns)} FROM history`);
+  requireSame(rows, normal(columns, asked), 'Athena');
+}
+
+/** Has all read the table, and old snapshots of it. */
 async function check(
   lake: Lake,
-  witness: Witness,
+  { witness, trino }: Others,
   history: RandomHistory,
-  past: Map<string, readonly Row[]>,
+  past: Map<string, Past>,
 ): Promise<void> {
-  requireSame(history.rows, await ask(lake, `SELECT ${history.columns.join(', ')} FROM history`), 'Athena');
+  const { columns, rows } = history;
+  await checkAthena(lake, history);
   const seen = await witness.read('db.history');
-  requireSame(history.rows, seen.rows, 'pyiceberg');
+  requireSame(rows, normal(columns, seen.rows), 'pyiceberg');
   if (seen.wrong.length > 0) throw new Error(`headers lack IDs: ${seen.wrong.join(', ')}`);
-  requireTotals(seen, history.rows.length);
+  requireTotals(seen);
+  if (trino !== undefined) {
+    const read = await trino.rows(`SELECT ${shown(columns)} FROM history`);
+    requireSame(rows, normal(columns, read), 'Trino');
+    await checkMetadata(lake, trino);
+  }
   const current = seen.snapshots.at(-1);
   // A snapshot is read with the columns that it was written with.
-  if (current !== undefined && seen.hasCurrentSchema) past.set(current, history.rows);
+  if (current !== undefined && seen.hasCurrentSchema)
+    past.set(current, { columns, rows, at: lake.athena.clock.now() });
   for (const id of past.keys()) if (!seen.snapshots.includes(id)) past.delete(id);
-  const [oldest] = past;
-  if (!oldest) return;
-  const [id, rows] = oldest;
-  requireSame(rows, (await witness.read('db.history', id)).rows, `pyiceberg of snapshot ${id}`);
-  const asked = await ask(lake, `SELECT * FROM history FOR VERSION AS OF ${id}`);
-  requireSame(rows, asked, `Athena of snapshot ${id}`);
+  const all = [...past];
+  for (const [id, old] of new Map([...all.slice(0, 1), ...all.slice(all.length / 2).slice(0, 1)])) {
+    const read = normal(old.columns, (await witness.read('db.history', id)).rows);
+    requireSame(old.rows, read, `pyiceberg of snapshot ${id}`);
+    const time = new Date(old.at).toISOString().replace('T', ' ').replace('Z', ' UTC');
+    const select = `SELECT ${shown(old.columns)} FROM history FOR`;
+    for (const travel of [`VERSION AS OF ${id}`, `TIMESTAMP AS OF TIMESTAMP '${time}'`])
+      requireSame(
+        old.rows,
+        normal(old.columns, await ask(lake, `${select} ${travel}`)),
+        `Athena of ${travel}`,
+      );
+    if (trino === undefined) continue;
+    // For its session the time of JVM's start is now: later ones are in the future.
+    const travelled = await trino.rows(`${select} VERSION AS OF ${id}`);
+    requireSame(old.rows, normal(old.columns, travelled), `Trino of snapshot ${id}`);
+  }
 }
 
-/** The summary's totals, as pyiceberg reads them, make up the rows. */
-function requireTotals({ summary, files }: Seen, rows: number): void {
-  const total = (name: string) => Number(summary[`total-${name}`]);
-  if (total('records') - total('position-deletes') !== rows) {
-    throw new Error(`the summary has other totals than ${rows} rows: ${JSON.stringify(summary)}`);
+/** Columns of metadata tables that both show. */
+const METADATA = [
+  ['snapshots', 'snapshot_id, parent_id, operation, manifest_list'],
+  ['history', 'snapshot_id, parent_id, is_current_ancestor'],
+  ['files', 'content, file_path, record_count, file_size_in_bytes'],
+  [
+    'manifests',
+    'path, length, partition_spec_id, added_snapshot_id, added_data_files_count, existing_data_files_count, deleted_data_files_count',
+  ],
+] as const;
+
+/** Whether Athena and Trino show the same of a table's metadata. */
+async function checkMetadata(lake: Lake, trino: TrinoWitness): Promise<void> {
+  for (const [name, columns] of METADATA) {
+    const sql = `SELECT ${columns} FROM "history$${name}"`;
+    requireSame(await trino.rows(sql), await ask(lake, sql), `Athena of $${name}`);
   }
-  if (total('data-files') + total('delete-files') !== files) {
-    throw new Error(`the summary has other totals than ${files} files: ${JSON.stringify(summary)}`);
-  }
+}
+
+/** The summary's totals are those of the files, as pyiceberg reads them. */
+function requireTotals({ summary, totals }: Seen): void {
+  const wrong = Object.entries(totals).filter(([name, total]) => Number(summary[name] ?? 0) !== total);
+  if (wrong.length === 0) return;
+  throw new Error(`the summary has other totals than ${JSON.stringify(totals)}: ${JSON.stringify(summary)}`);
 }
 
 async function tryForeign(lake: Lake, witness: Witness): Promise<void> {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { TokenList } from '../../packages/local-aws/src/trino/index.ts';
 
@@ -21,16 +21,17 @@ export type Answer = { readonly rows: readonly (readonly (string | null)[])[] } 
 export function askTrino(
   sessions: readonly (readonly string[])[],
 ): readonly (readonly Answer[])[] | { readonly missing: string } {
-  const folder = prepare();
-  if ('missing' in folder) return folder;
-  const file = join(folder.path, 'statements');
+  const found = fetchTrino(join(HERE, 'pom.xml'));
+  if ('missing' in found) return found;
+  const { libraries } = found;
+  const file = join(dirname(libraries), 'statements');
   const lines = sessions.map((statements) =>
     statements.map((sql) => Buffer.from(withDoubles(sql)).toString('base64')),
   );
   writeFileSync(file, lines.map((session) => session.join('\n')).join('\n\n'));
   const { stdout, stderr } = run(
     'java',
-    ['-cp', join(folder.path, 'lib', '*'), join(HERE, 'Witness.java'), file],
+    ['-cp', join(libraries, '*'), join(HERE, 'Witness.java'), file],
     RUN_MS,
   );
   const answers: Answer[] = [];
@@ -60,26 +61,23 @@ function withDoubles(sql: string): string {
 
 const decode = (base64: string) => Buffer.from(base64, 'base64').toString('utf8');
 
-/** Fetches Trino's libraries into `.sluice/`, once for each content of pom.xml. */
-function prepare(): { readonly path: string } | { readonly missing: string } {
+/** Fetches a pom.xml's libraries into a folder under `.sluice/`, once for each of its contents. */
+export function fetchTrino(pom: string): { readonly libraries: string } | { readonly missing: string } {
   if (run('java', ['-version'], 10_000).status !== 0) return { missing: 'there is no Java' };
-  const pom = join(HERE, 'pom.xml');
-  const path = join(
-    repositoryRoot,
-    '.sluice',
-    `trino-${createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16)}`,
-  );
+  const digest = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16);
+  const path = join(repositoryRoot, '.sluice', `trino-${digest}`);
+  const libraries = join(path, 'lib');
   const done = join(path, 'fetched');
-  if (existsSync(done)) return { path };
+  if (existsSync(done)) return { libraries };
   mkdirSync(path, { recursive: true });
   const fetched = run(
     'mvn',
-    ['-B', '-q', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${join(path, 'lib')}`],
+    ['-B', '-q', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${libraries}`],
     FETCH_MS,
   );
   if (fetched.status !== 0) return { missing: "Maven could not fetch Trino's libraries" };
   writeFileSync(done, '');
-  return { path };
+  return { libraries };
 }
 
 function run(command: string, args: readonly string[], timeout: number) {

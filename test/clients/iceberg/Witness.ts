@@ -10,12 +10,12 @@ export type Row = readonly (string | null)[];
 
 /** What pyiceberg sees in a table. */
 export interface Seen {
-  /** Sorted by their JSON. */
   readonly rows: readonly Row[];
   readonly snapshots: readonly string[];
   /** Of the current snapshot. */
   readonly summary: Readonly<Record<string, string>>;
-  readonly files: number;
+  /** What the summary's totals are to be, by the snapshot's files. */
+  readonly totals: Readonly<Record<string, number>>;
   /** Whether the current snapshot was written with the columns that the table has now. */
   readonly hasCurrentSchema: boolean;
   /** Which headers of Avro files lack what. */
@@ -27,7 +27,7 @@ const seenSchema = z.object({
   rows: z.array(row),
   snapshots: z.array(z.string()),
   summary: z.record(z.string(), z.string()),
-  files: z.int(),
+  totals: z.record(z.string(), z.int()),
   hasCurrentSchema: z.boolean(),
   wrong: z.array(z.string()),
 });
@@ -79,6 +79,20 @@ export class Witness {
   /** Deletes rows by writing files again, as pyiceberg does. */
   async delete(table: string, column: string, value: number): Promise<void> {
     await this.#ask({ operation: 'delete', table, column, value });
+  }
+
+  /** Deletes rows and appends others. */
+  async overwrite(table: string, column: string, value: number, rows: readonly Row[]): Promise<void> {
+    await this.#ask({ operation: 'overwrite', table, column, value, rows });
+  }
+
+  /** Changes the partitions: removes a field by its place, and adds one. */
+  async evolve(
+    table: string,
+    remove: number | null,
+    add: { readonly column: string; readonly transform: string; readonly name: string } | null,
+  ): Promise<void> {
+    await this.#ask({ operation: 'evolve', table, remove, add });
   }
 
   async rename(table: string, column: string, to: string): Promise<void> {

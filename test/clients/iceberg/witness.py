@@ -1,10 +1,11 @@
 """pyiceberg on tables of the local cloud. Commands and answers are lines of JSON.
 
-Rows are lists of texts or null in the order of the columns, sorted. AWS's variables and the endpoint come from the
+Rows are lists of texts or null in the order of the columns. AWS's variables and the endpoint come from the
 environment.
 """
 
 import datetime
+import decimal
 import json
 import os
 import sys
@@ -13,6 +14,7 @@ import fastavro
 import pyarrow
 from pyiceberg.catalog import load_catalog
 from pyiceberg.expressions import EqualTo
+from pyiceberg.transforms import parse_transform
 
 EDGE = os.environ["AWS_ENDPOINT_URL"]
 CATALOG = load_catalog(
@@ -29,9 +31,28 @@ CATALOG = load_catalog(
 )
 
 
-def text(value):
+def plain(value, type_):
+    """A value inside of a list, a struct or a map, as JSON has it."""
     if value is None:
         return None
+    if pyarrow.types.is_map(type_):
+        return {key: plain(own, type_.item_type) for key, own in sorted(value)}
+    if pyarrow.types.is_struct(type_):
+        return {field.name: plain(value[field.name], field.type) for field in type_}
+    if pyarrow.types.is_list(type_) or pyarrow.types.is_large_list(type_):
+        return [plain(item, type_.value_type) for item in value]
+    return value if isinstance(value, (bool, int, float, str)) else text(value, type_)
+
+
+def text(value, type_):
+    if value is None:
+        return None
+    if pyarrow.types.is_nested(type_):
+        return json.dumps(plain(value, type_), separators=(",", ":"), ensure_ascii=False)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        return value.hex().upper()
     if isinstance(value, datetime.datetime):
         return value.isoformat(sep=" ", timespec="microseconds")
     if isinstance(value, datetime.date):
@@ -40,20 +61,39 @@ def text(value):
 
 
 def rows_of(arrow):
-    rows = [[text(value) for value in row.values()] for row in arrow.to_pylist()]
-    return sorted(rows, key=lambda row: json.dumps(row))
+    types = [field.type for field in arrow.schema]
+    return [[text(value, type_) for value, type_ in zip(row.values(), types)] for row in arrow.to_pylist()]
+
+
+def value_of(text_, type_):
+    """A value of an Arrow type from its text."""
+    if text_ is None:
+        return None
+    if pyarrow.types.is_nested(type_):
+        value = json.loads(text_)
+        return list(value.items()) if pyarrow.types.is_map(type_) else value
+    if pyarrow.types.is_boolean(type_):
+        return text_ == "true"
+    if pyarrow.types.is_integer(type_):
+        return int(text_)
+    if pyarrow.types.is_floating(type_):
+        return float(text_)
+    if pyarrow.types.is_decimal(type_):
+        return decimal.Decimal(text_)
+    if pyarrow.types.is_timestamp(type_):
+        return datetime.datetime.fromisoformat(text_)
+    if pyarrow.types.is_date(type_):
+        return datetime.date.fromisoformat(text_)
+    if pyarrow.types.is_binary(type_) or pyarrow.types.is_large_binary(type_):
+        return bytes.fromhex(text_)
+    return text_
 
 
 def typed(rows, schema):
     """Rows of texts as an Arrow table of a table's types."""
-    columns = []
-    for at, field in enumerate(schema):
-        values = [row[at] for row in rows]
-        if pyarrow.types.is_integer(field.type):
-            values = [None if value is None else int(value) for value in values]
-        elif pyarrow.types.is_date(field.type):
-            values = [None if value is None else datetime.date.fromisoformat(value) for value in values]
-        columns.append(pyarrow.array(values, field.type))
+    columns = [
+        pyarrow.array([value_of(row[at], field.type) for row in rows], field.type) for at, field in enumerate(schema)
+    ]
     return pyarrow.Table.from_arrays(columns, schema=schema)
 
 
@@ -104,6 +144,22 @@ def headers(table):
     return wrong
 
 
+def totals(table):
+    """What the totals of the current snapshot's summary are to be."""
+    files = table.inspect.files().to_pylist()
+    data = [file for file in files if file["content"] == 0]
+    deletes = [file for file in files if file["content"] != 0]
+    rows = lambda some, content: sum(file["record_count"] for file in some if file["content"] == content)
+    return {
+        "total-records": rows(data, 0),
+        "total-data-files": len(data),
+        "total-delete-files": len(deletes),
+        "total-position-deletes": rows(deletes, 1),
+        "total-equality-deletes": rows(deletes, 2),
+        "total-files-size": sum(file["file_size_in_bytes"] for file in files),
+    }
+
+
 def answer(command):
     operation = command["operation"]
     if operation == "create":
@@ -125,12 +181,22 @@ def answer(command):
             "rows": rows_of(scan.to_arrow()),
             "snapshots": [str(entry.snapshot_id) for entry in table.snapshots()],
             "summary": {} if snapshot is None else dict(snapshot.summary.additional_properties),
-            "files": len(table.inspect.files()),
+            "totals": totals(table),
             "hasCurrentSchema": snapshot is not None and snapshot.schema_id == table.metadata.current_schema_id,
             "wrong": headers(table),
         }
     if operation == "append":
         table.append(typed(command["rows"], table.schema().as_arrow()))
+    elif operation == "overwrite":
+        rows = typed(command["rows"], table.schema().as_arrow())
+        table.overwrite(rows, EqualTo(command["column"], command["value"]))
+    elif operation == "evolve":
+        with table.update_spec() as update:
+            if command["remove"] is not None:
+                update.remove_field(table.spec().fields[command["remove"]].name)
+            added = command["add"]
+            if added is not None:
+                update.add_field(added["column"], parse_transform(added["transform"]), added["name"])
     elif operation == "delete":
         table.delete(EqualTo(command["column"], command["value"]))
     elif operation == "rename":

@@ -71,6 +71,8 @@ export interface Edge {
 }
 
 const CLOSE_GRACE_MS = 5000;
+/** Node's 5 s close a connection under a client that pauses as long, and its next request fails. */
+const KEEP_ALIVE_MS = 60_000;
 
 /**
  * Starts the endpoint that all emulated services share. The service is determined from the signature's
@@ -177,6 +179,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       response.destroy();
     });
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('connection', (socket) => {
     unused.add(socket);
     socket.once('close', () => unused.delete(socket));

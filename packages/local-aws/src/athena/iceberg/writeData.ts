@@ -7,6 +7,7 @@ import { readPieces } from '../../disk/files.ts';
 import {
   humanPartition,
   type IcebergField,
+  type IcebergType,
   type NewFile,
   type PartitionValue,
   schemaOf,
@@ -64,6 +65,8 @@ export async function writeDataFiles(
   const { fields } = schemaOf(metadata);
   const spec = specOf(metadata);
   requireParquet(metadata);
+  if (fields.some(({ type }) => hasFixed(type)))
+    throw notEmulated('Writing rows of an Iceberg table with a column of the type fixed');
   const { session } = run;
   const isSplit = spec.fields.length > 0 && options.partition === undefined;
   const partition = isSplit ? await partitionColumns(session, spec, fields) : [];
@@ -168,6 +171,17 @@ export function removeAll(
     const place = objectOf(location);
     if (place !== undefined) runner.store.delete(place.bucket, place.key);
   }
+}
+
+/**
+ * Whether a type has a `fixed` in it: https://iceberg.apache.org/spec/#parquet wants FIXED_LEN_BYTE_ARRAY, and DuckDB writes
+ * BYTE_ARRAY, which other readers refuse for such a column.
+ */
+function hasFixed(type: IcebergType): boolean {
+  if (typeof type === 'string') return type.startsWith('fixed');
+  if (type.type === 'list') return hasFixed(type.element);
+  if (type.type === 'map') return hasFixed(type.key) || hasFixed(type.value);
+  return type.fields.some((field) => hasFixed(field.type));
 }
 
 function requireParquet({ properties }: TableMetadata): void {

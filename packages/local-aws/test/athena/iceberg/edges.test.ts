@@ -323,3 +323,17 @@ describe('a table whose partitions changed', () => {
     ]);
   });
 });
+
+it('reads and deletes, and does not write, rows of a table with a column of the type fixed', async () => {
+  const table = await lake.create('keyed', [
+    ['id', 'long'],
+    ['parts', { type: 'list', 'element-id': 20, element: 'fixed[2]', 'element-required': false }],
+  ]);
+  await table.add("SELECT id::BIGINT AS id, ['\\x01\\x02'::BLOB] AS parts FROM range(3) AS r(id)");
+  await lake.rows('DELETE FROM keyed WHERE id = 1');
+  expect(await ids('keyed')).toEqual([0, 2]);
+  expect(await reason('UPDATE keyed SET id = 5 WHERE id = 2')).toMatch(
+    'Writing rows of an Iceberg table with a column of the type fixed',
+  );
+  expect(await ids('keyed')).toEqual([0, 2]);
+});

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
-import { openStatementRunner } from '../../../src/athena/statements/openStatementRunner.ts';
-import { Catalog } from '../../../src/glue/index.ts';
-import { ObjectStore } from '../../../src/s3/model/ObjectStore.ts';
+import { openStatementRunner } from '../../../../src/athena/statements/openStatementRunner.ts';
+import { Catalog } from '../../../../src/glue/index.ts';
+import { ObjectStore } from '../../../../src/s3/model/ObjectStore.ts';
 
 /**
  * A local Athena over a directory, without its API.
