@@ -3,6 +3,7 @@ import { explainEmpty, readScanFilters } from '../engine/prunePartitions.ts';
 import { sessionColumns } from '../engine/QueryScope.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementResult } from '../engine/StatementRunner.ts';
+import { isProjected } from '../projection/readProjection.ts';
 import {
   type OpenQuery,
   openQuery,
@@ -65,8 +66,11 @@ async function planLines(
   const partitioned = new Set(
     scans.flatMap(({ table }) => {
       const [, database = '', ...name] = table.split('.');
-      const keys = find(database, name.join('.'))?.input.PartitionKeys ?? [];
-      return keys.length === 0 ? [] : [JSON.stringify({ DatabaseName: database, TableName: name.join('.') })];
+      const entry = find(database, name.join('.'));
+      const keys = entry?.input.PartitionKeys ?? [];
+      return entry === undefined || keys.length === 0 || isProjected(entry)
+        ? []
+        : [JSON.stringify({ DatabaseName: database, TableName: name.join('.') })];
     }),
   );
   for (const input of partitioned)

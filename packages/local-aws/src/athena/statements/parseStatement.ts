@@ -145,7 +145,7 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
   if (reader.take('replace', 'columns'))
     return end(reader, { kind: 'replaceColumns', name, columns: reader.columns() });
   if (reader.take('set', 'tblproperties'))
-    return end(reader, { kind: 'setProperties', name, properties: tableProperties(reader) });
+    return end(reader, { kind: 'setProperties', name, properties: reader.textProperties() });
   const hive = parseHiveAlter(reader, name);
   if (hive !== undefined) return end(reader, hive);
   const ofIceberg = parseIcebergAlter(reader, name);
@@ -227,7 +227,7 @@ function parseCreateTable(reader: StatementReader): Statement {
     if (reader.take('comment')) comment = reader.text();
     else if (reader.take('partitioned', 'by')) partitionKeys = reader.columns();
     else if (reader.take('location')) location = reader.text();
-    else if (reader.take('tblproperties')) properties = tableProperties(reader);
+    else if (reader.take('tblproperties')) properties = reader.textProperties();
     else if (reader.take('stored', 'as')) stored = parseStoredAs(reader);
     else if (reader.take('row', 'format')) row = parseRowFormat(reader);
     else if (reader.take('with', 'serdeproperties'))
@@ -253,14 +253,6 @@ function parseCreateTable(reader: StatementReader): Statement {
     properties,
     storage,
   };
-}
-
-/** The properties after TBLPROPERTIES. Those that make another kind of table are refused. */
-function tableProperties(reader: StatementReader): ReadonlyMap<string, string> {
-  const properties = reader.textProperties();
-  for (const key of properties.keys())
-    if (key.startsWith('projection.')) throw notEmulated('Partition projection');
-  return properties;
 }
 
 function parseDrop(reader: StatementReader): Statement {

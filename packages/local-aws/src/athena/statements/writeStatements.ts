@@ -16,6 +16,7 @@ import {
 import { sessionColumns } from '../engine/QueryScope.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { STATEMENT_LIMITS, type StatementResult } from '../engine/StatementRunner.ts';
+import { isProjected, readProjection } from '../projection/readProjection.ts';
 import { type StatementFormat, statementFormat } from '../text/statementFormat.ts';
 import { type TextOutput, textOutputOf, writeTextFiles } from '../text/writeText.ts';
 import { type OpenQuery, openQuery, type QueryRun, rowsFrom } from './queryStatements.ts';
@@ -77,6 +78,8 @@ export async function runCreateTableAs(
       Type: storedType(column, type, length),
     }));
     const own = columns.slice(0, columns.length - keys.length);
+    const locationOf = (values: readonly string[]) =>
+      `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`;
     const text = textFormatOfStatement(properties, own);
     const last = columns.slice(columns.length - keys.length);
     if (keys.some((key, index) => last[index]?.Name !== key)) {
@@ -95,8 +98,7 @@ export async function runCreateTableAs(
               : undefined,
           ),
           text: text?.output,
-          locationOf: (values) =>
-            `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
+          locationOf,
         })
       : { rows: 0, scannedBytes: 0, locations: [], partitions: [] };
     context.onCall({
@@ -111,7 +113,7 @@ export async function runCreateTableAs(
       PartitionKeys: last,
       StorageDescriptor: { ...parquetStorageDescriptor(own, location), ...text?.storage },
     });
-    addPartitions(run, database, name, keys, written.partitions, location);
+    addPartitions(run, database, name, keys, written.partitions, locationOf);
     return toStatementResult(written);
   } catch (error) {
     session.close();
@@ -145,6 +147,12 @@ export async function runInsert(
     const own = sessionColumns(entry.input.StorageDescriptor?.Columns);
     const keyColumns = sessionColumns(entry.input.PartitionKeys);
     const keys = keyColumns.map((key) => key.name);
+    const projection = isProjected(entry) ? readProjection(entry, keyColumns, runner.clock.now()) : undefined;
+    const locationOf = (values: readonly string[]) => {
+      if (projection !== undefined) return withTrailingSlash(projection.locationOf(values));
+      const folder = keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`;
+      return partitionLocation(entry, values) ?? `${location}${folder}`;
+    };
     const all = [...own, ...keyColumns];
     const listed = statement.columns ?? all.map((column) => column.name);
     const open = await openQuery(statement.query, { ...run, nameColumns: true });
@@ -167,14 +175,12 @@ export async function runInsert(
       keys,
       compression: 'gzip',
       text,
-      locationOf: (values) =>
-        partitionLocation(entry, values) ??
-        `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
+      locationOf,
     });
     const newPartitions = written.partitions.filter(
       (values) => partitionLocation(entry, values) === undefined,
     );
-    addPartitions(run, database, name, keys, newPartitions, location);
+    addPartitions(run, database, name, keys, newPartitions, locationOf);
     return toStatementResult(written);
   } catch (error) {
     session.close();
@@ -419,7 +425,7 @@ function addPartitions(
   name: string,
   keys: readonly string[],
   partitions: WriteResult['partitions'],
-  location: string,
+  locationOf: (values: readonly string[]) => string,
 ): void {
   if (keys.length === 0 || partitions.length === 0) return;
   context.onCall({
@@ -438,7 +444,7 @@ function addPartitions(
             Parameters: {},
             StorageDescriptor: {
               ...table.input.StorageDescriptor,
-              Location: `${location}${partitionFolder(keys, values)}/`,
+              Location: locationOf(values),
             },
           },
           now,
