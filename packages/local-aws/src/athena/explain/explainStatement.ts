@@ -3,7 +3,7 @@ import { explainEmpty, readScanFilters } from '../engine/prunePartitions.ts';
 import { sessionColumns } from '../engine/QueryScope.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementResult } from '../engine/StatementRunner.ts';
-import { isProjected } from '../projection/readProjection.ts';
+import { isProjected } from '../partitions/readProjection.ts';
 import {
   type OpenQuery,
   openQuery,

@@ -3,7 +3,7 @@ import { partitionKeyValue } from '../engine/dataFiles.ts';
 import type { TableScan } from '../engine/prunePartitions.ts';
 import { sessionColumns } from '../engine/QueryScope.ts';
 import { CATALOG, type Session } from '../engine/Session.ts';
-import { neededPartitions } from '../projection/neededPartitions.ts';
+import { neededPartitions } from '../partitions/neededPartitions.ts';
 import { type Domain, domainOf, intersection, readCondition, simplified } from './domains.ts';
 
 /** A table of Glue in a plan. */

@@ -110,7 +110,10 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
     case 'createTable': {
       const { database, name } = resolveTableName(statement.name, context.database);
       if (statement.ifNotExists && catalog.database(database).tables.has(name)) return NO_LINES;
-      const { columns, partitionKeys, comment, location, properties, storage } = statement;
+      const { columns, partitionKeys, buckets, comment, location, properties, storage } = statement;
+      const absent = buckets?.columns.find((column) => !columns.some((known) => known.name === column));
+      if (absent !== undefined)
+        throw statementError('DDL', `SemanticException [Error 10002]: Invalid column reference '${absent}'`);
       if (!/^s3:\/\/[^/]+\//.test(location))
         throw statementError('DDL', `SemanticException: Not a location of a folder in S3: ${location}`);
       call('CreateTable', { DatabaseName: database, Name: name });
@@ -124,7 +127,11 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
           ...Object.fromEntries(properties),
         },
         PartitionKeys: partitionKeys.map(glueColumn),
-        StorageDescriptor: { ...parquetStorageDescriptor(columns.map(glueColumn), location), ...storage },
+        StorageDescriptor: {
+          ...parquetStorageDescriptor(columns.map(glueColumn), location),
+          ...storage,
+          ...(buckets && { BucketColumns: [...buckets.columns], NumberOfBuckets: buckets.count }),
+        },
       });
       return NO_LINES;
     }

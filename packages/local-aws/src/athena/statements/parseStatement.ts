@@ -1,6 +1,7 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { parseExplain } from '../explain/parseExplain.ts';
 import { ddlFailure } from '../iceberg/failures.ts';
+import type { Buckets } from '../partitions/buckets.ts';
 import { hiveStrings } from '../text/hiveStrings.ts';
 import {
   parseRowFormat,
@@ -218,6 +219,7 @@ function parseCreateTable(reader: StatementReader): Statement {
   const name = reader.tableName();
   const columns = reader.columns();
   let partitionKeys: readonly ColumnDefinition[] = [];
+  let buckets: Buckets | undefined;
   let comment: string | undefined;
   let location: string | undefined;
   let row: RowFormat | undefined;
@@ -235,7 +237,7 @@ function parseCreateTable(reader: StatementReader): Statement {
         library: row?.library,
         parameters: { ...row?.parameters, ...Object.fromEntries(reader.textProperties()) },
       };
-    else if (reader.peek('clustered')) throw notEmulated('CLUSTERED BY');
+    else if (reader.take('clustered', 'by')) buckets = parseBuckets(reader);
     else throw reader.unexpected("'COMMENT', 'LOCATION', 'PARTITIONED', 'ROW', 'STORED', 'TBLPROPERTIES'");
   }
   if (properties.get('table_type')?.toLowerCase() === 'iceberg')
@@ -248,11 +250,27 @@ function parseCreateTable(reader: StatementReader): Statement {
     ifNotExists,
     columns,
     partitionKeys,
+    buckets,
     comment,
     location,
     properties,
     storage,
   };
+}
+
+/** `(column, …) INTO n BUCKETS`. */
+function parseBuckets(reader: StatementReader): Buckets {
+  const columns: string[] = [];
+  reader.expectSymbol('(');
+  do columns.push(reader.name().toLowerCase());
+  while (reader.takeSymbol(','));
+  reader.expectSymbol(')');
+  if (reader.peek('sorted')) throw notEmulated('SORTED BY');
+  reader.expect('into');
+  const count = Number(reader.next().value);
+  if (!Number.isSafeInteger(count) || count < 1) throw reader.unexpected('<number>');
+  reader.expect('buckets');
+  return { columns, count };
 }
 
 function parseDrop(reader: StatementReader): Statement {

@@ -224,6 +224,7 @@ function createTableLines({ databaseName, input }: TableEntry): string[] {
     ...columnLines(Columns),
     ...(comment === undefined ? [] : [`COMMENT ${quoted(comment)}`]),
     ...(keys.length === 0 ? [] : ['PARTITIONED BY ( ', ...keys]),
+    ...bucketLines(input.StorageDescriptor),
     'ROW FORMAT SERDE ',
     `  ${quoted(SerdeInfo.SerializationLibrary ?? '')} `,
     ...(serde.length === 0 ? [] : ['WITH SERDEPROPERTIES ( ', ...serde]),
@@ -235,4 +236,14 @@ function createTableLines({ databaseName, input }: TableEntry): string[] {
     `  ${quoted(Location)}`,
     ...(properties.length === 0 ? [] : ['TBLPROPERTIES (', ...properties]),
   ];
+}
+
+/** As Hive's ShowCreateTable. */
+function bucketLines(storage: TableEntry['input']['StorageDescriptor']): string[] {
+  const { BucketColumns = [], NumberOfBuckets = 0 } = storage ?? {};
+  if (BucketColumns.length === 0) return [];
+  const names = BucketColumns.map(
+    (name, index) => `  ${name}${index < BucketColumns.length - 1 ? ', ' : ') '}`,
+  );
+  return ['CLUSTERED BY ( ', ...names, `INTO ${NumberOfBuckets} BUCKETS`];
 }
