@@ -2,7 +2,6 @@ import { DOUBLE, FLOAT, VARCHAR } from '@duckdb/node-api';
 import type { Session } from '../engine/Session.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { scalarFunction } from '../iceberg/parquet/partitionSql.ts';
-import type { Properties } from '../statements/Statement.ts';
 
 /** How the rows of a Hive table are spread over files. */
 export interface Buckets {
@@ -19,7 +18,10 @@ export interface Buckets {
  * @returns undefined without the properties.
  * @throws StatementError INVALID_TABLE_PROPERTY, in the words of Trino's HiveTableProperties
  */
-export function readBuckets(properties: Properties, own: readonly string[]): Buckets | undefined {
+export function readBuckets(
+  properties: ReadonlyMap<string, string | readonly string[]>,
+  own: readonly string[],
+): Buckets | undefined {
   const given = properties.get('bucketed_by');
   const number = properties.get('bucket_count');
   if (given === undefined && number === undefined) return undefined;
