@@ -6,6 +6,8 @@ import { IcebergTables } from '../iceberg/read/IcebergTables.ts';
 import type { LoadedTable } from '../iceberg/read/loadTable.ts';
 import { parseMetadataName } from '../iceberg/read/metadataTables.ts';
 import type { AskedVersion } from '../iceberg/read/timeTravel.ts';
+import { type NeededPartition, neededPartitions } from '../partitions/neededPartitions.ts';
+import { isProjected } from '../partitions/readProjection.ts';
 import { convertFiles } from '../text/convertFiles.ts';
 import { checkPartition, type FileDescriptor } from '../text/partitionColumns.ts';
 import { isTextSerde, TEXT_SERDES, textFormatOf } from '../text/TextFormat.ts';
@@ -16,11 +18,10 @@ import {
   listDataFiles,
   listLinkedFiles,
   partitionFolder,
-  partitionKeyValue,
   SYMLINK_INPUT_FORMAT,
 } from './dataFiles.ts';
 import { findElements } from './findElements.ts';
-import { prunePartitions, readScans } from './prunePartitions.ts';
+import { readScans } from './prunePartitions.ts';
 import { CATALOG, type Session } from './Session.ts';
 import { notEmulated, statementError } from './StatementError.ts';
 import { type QueryCall, STATEMENT_LIMITS } from './StatementRunner.ts';
@@ -138,37 +139,34 @@ export class QueryScope {
     const { session, store, onCall, signal } = this.#options;
     const partitioned = [...this.#bases].filter(([, { table }]) => table.keys.length > 0);
     const scans = partitioned.length > 0 || this.#iceberg.hasRows ? await readScans(session, sql) : [];
-    const needed = await prunePartitions(
+    const needed = await neededPartitions(
       session,
       scans,
-      partitioned.map(([key, { entry, table }]) => ({
-        table: `${CATALOG}.${key}`,
-        keys: table.keys,
-        values: entry.partitions.map(({ values }) => values.map(partitionKeyValue)),
-      })),
+      partitioned.map(([key, { entry, table }]) => ({ table: `${CATALOG}.${key}`, keys: table.keys, entry })),
     );
     for (const [key, { entry, table }] of this.#bases) {
-      const selected = needed.get(`${CATALOG}.${key}`);
-      if (table.keys.length > 0) reportGlueCall(onCall, 'GetPartitions', table);
+      if (table.keys.length > 0 && !isProjected(entry)) reportGlueCall(onCall, 'GetPartitions', table);
       const keys = table.keys.map(({ name }) => name);
       const folder = String(this.#filled);
       this.#filled += 1;
       const described: FileDescriptor[] = [];
-      const linked = rowLocations(entry, selected).flatMap(({ values, location, descriptor }) => {
-        const own = [
-          folder,
-          ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
-        ];
-        const found = isSymlinked(entry)
-          ? listLinkedFiles(store, location, (operation, bucket, name) =>
-              onCall({ service: 's3', operation, bucket, key: name }),
-            )
-          : listDataFiles(store, location);
-        const partition = partitionFolder(keys, values);
-        if (table.format === 'text') checkPartition(entry, { descriptor, partition });
-        described.push(...found.map(() => ({ descriptor, partition })));
-        return found.map((file) => this.#linkFile(file, own.join('/')));
-      });
+      const linked = (needed.get(`${CATALOG}.${key}`) ?? [wholeTable(entry)]).flatMap(
+        ({ values, location, descriptor }) => {
+          const own = [
+            folder,
+            ...keys.map((key, index) => `${key}=${encodeURIComponent(values[index] ?? '')}`),
+          ];
+          const found = isSymlinked(entry)
+            ? listLinkedFiles(store, location, (operation, bucket, name) =>
+                onCall({ service: 's3', operation, bucket, key: name }),
+              )
+            : listDataFiles(store, location);
+          const partition = partitionFolder(keys, values);
+          if (table.format === 'text') checkPartition(entry, { descriptor, partition });
+          described.push(...found.map(() => ({ descriptor, partition })));
+          return found.map((file) => this.#linkFile(file, own.join('/')));
+        },
+      );
       const converted =
         table.format === 'text' ? await convertFiles(entry, linked, described, signal) : undefined;
       for (const { path, bucket, key: name } of converted?.files ?? [])
@@ -256,8 +254,12 @@ export class QueryScope {
     if (version !== undefined)
       throw statementError('NOT_SUPPORTED', 'This connector does not support versioned tables');
     if (name !== base) {
-      reportGlueCall(onCall, 'GetPartitions', { database, name: base });
-      await session.run(partitionsTableSql(database, name, sessionColumns(entry.input.PartitionKeys), entry));
+      const keys = sessionColumns(entry.input.PartitionKeys);
+      if (!isProjected(entry)) reportGlueCall(onCall, 'GetPartitions', { database, name: base });
+      const scans = [{ table: base, conditions: [] }];
+      const [needed] = (await neededPartitions(session, scans, [{ table: base, keys, entry }])).values();
+      const rows = (needed ?? []).map(({ values }) => values);
+      await session.run(partitionsTableSql(database, name, keys, rows));
     } else if (entry.input.TableType === 'VIRTUAL_VIEW') await this.#view(entry, depth);
     else {
       const table = sessionTable(entry);
@@ -395,19 +397,9 @@ function isSymlinked({ input }: TableEntry): boolean {
   return input.StorageDescriptor?.InputFormat === SYMLINK_INPUT_FORMAT;
 }
 
-/** The locations of a table's rows with their partition values. Partitions that are not selected are omitted. */
-function rowLocations({ input, partitions }: TableEntry, selected: ReadonlySet<number> | undefined) {
-  if ((input.PartitionKeys ?? []).length === 0) {
-    const descriptor = input.StorageDescriptor;
-    return [{ values: [], location: descriptor?.Location ?? '', descriptor }];
-  }
-  return partitions
-    .filter((_, index) => selected?.has(index) ?? true)
-    .map((partition) => ({
-      values: partition.values,
-      location: partition.input.StorageDescriptor?.Location ?? '',
-      descriptor: partition.input.StorageDescriptor,
-    }));
+/** The location of a table without partition keys. */
+function wholeTable({ input: { StorageDescriptor } }: TableEntry): NeededPartition {
+  return { values: [], location: StorageDescriptor?.Location ?? '', descriptor: StorageDescriptor };
 }
 
 /** Glue's columns as columns of the session. @throws StatementError for a type that Athena does not have. */
@@ -423,8 +415,6 @@ function sessionTable({ databaseName, input }: TableEntry): SessionTable {
   const { StorageDescriptor: descriptor = {}, Parameters } = input;
   const { Columns, InputFormat = '', SerdeInfo } = descriptor;
   const name = `'${CATALOG}.${databaseName}.${input.Name}'`;
-  if (input.Parameters?.['projection.enabled'] === 'true')
-    throw notEmulated(`Partition projection of the table ${name}`);
   const serde = SerdeInfo?.SerializationLibrary ?? '';
   const isParquet = `${InputFormat}${serde}`.includes('arquet');
   if (!isParquet && !isTextSerde(serde)) {

@@ -137,6 +137,8 @@ export const STATEMENT_LIMITS = {
   listedObjects: 1_000,
   /** Partitions that INSERT and CTAS may write. https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html */
   writtenPartitions: 100,
+  /** Values of one partition key, and partitions of a table, that a projection may enumerate for a statement. */
+  projectedPartitions: 1_000_000,
   /** Depth of nested views. Deeper nesting is reported as recursion. */
   viewDepth: 30,
   /** Milliseconds between attempts to interrupt a statement. */

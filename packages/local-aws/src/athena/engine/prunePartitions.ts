@@ -20,6 +20,7 @@ const DISABLED_OPTIMIZERS =
 
 /** A name that no key can have: Glue rejects line breaks in names. */
 const INDEX_COLUMN = '"partition\n"';
+const PARTITION_TABLE = 'memory.main."partitions\n"';
 
 /** The scans of a query over empty tables with their filters, also through views and joins, from DuckDB's plan. */
 export async function readScans(session: Session, sql: string): Promise<readonly TableScan[]> {
@@ -38,16 +39,17 @@ export async function prunePartitions(
   tables: readonly PartitionedTable[],
 ): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
   const needed = new Map<string, ReadonlySet<number>>();
-  for (const [index, partitioned] of tables.entries()) {
+  for (const partitioned of tables) {
     const conditions = scans
       .filter(({ table }) => table === partitioned.table)
       .map((scan) => scan.conditions);
     if (conditions.length === 0 || partitioned.values.length === 0) continue;
-    const name = `memory.main.partitions_${index}`;
-    await session.run(partitionTable(name, partitioned));
     const sets: (ReadonlySet<number> | undefined)[] = [];
     const keys = new Set(partitioned.keys.map((key) => key.name));
-    for (const all of conditions) sets.push(await matchingPartitions(session, name, keys, all));
+    for (const all of conditions) {
+      const usable = (await keyConditions(session, all, keys)).map(({ sql }) => sql);
+      sets.push(await matchingRows(session, partitioned.keys, partitioned.values, usable));
+    }
     // A table that is read twice needs the partitions of both scans.
     const known = sets.filter((set) => set !== undefined);
     if (known.length === sets.length) {
@@ -68,35 +70,76 @@ export async function explainEmpty(session: Session, sql: string): Promise<strin
   return String(plan);
 }
 
-/** The partitions that meet all conditions on keys; undefined when there is no such condition. */
-async function matchingPartitions(
+/** A condition that holds either for all rows of a partition or for none. */
+interface KeyCondition {
+  readonly sql: string;
+  /** The partition keys that it names, in lower case. */
+  readonly keys: ReadonlySet<string>;
+}
+
+/**
+ * The conditions of a scan that use partition keys only, and at least one.
+ *
+ * @param keys Names in lower case.
+ */
+export async function keyConditions(
   session: Session,
-  table: string,
-  keys: ReadonlySet<string>,
   conditions: readonly string[],
-): Promise<Set<number> | undefined> {
-  let found: Set<number> | undefined;
-  for (const condition of conditions) {
-    if (/[#;]|--|\/\*|SUBQUERY/.test(condition)) continue;
+  keys: ReadonlySet<string>,
+): Promise<readonly KeyCondition[]> {
+  const found: KeyCondition[] = [];
+  for (const sql of conditions) {
+    if (/[#;]|--|\/\*|SUBQUERY/.test(sql)) continue;
     try {
-      if (!(await usesOnlyPartitionKeys(session, condition, keys))) continue;
-      const reader = await session.read(`SELECT ${INDEX_COLUMN} FROM ${table} WHERE (${condition})`);
-      const set = new Set(reader.getRowsJS().map(([index]) => Number(index)));
-      found = found === undefined ? set : found.intersection(set);
+      const used = await usedKeys(session, sql, keys);
+      if (used !== undefined && used.size > 0) found.push({ sql, keys: used });
     } catch {
-      // The condition fails for some value or is not SQL, so it cannot exclude partitions.
+      // The condition is not SQL, so it cannot exclude partitions.
     }
   }
   return found;
 }
 
-function partitionTable(name: string, { keys, values }: PartitionedTable): string {
-  const columns = keys.map((key) => `${quoteName(key.name)} ${key.type}`).join(', ');
-  const rows = values.map(
-    (row, index) =>
-      `(${[String(index), ...row.map((value) => (value === null ? 'NULL' : quoteText(value)))].join(', ')})`,
+/**
+ * The rows of partition values that meet all conditions, by their indexes; undefined when there is no condition.
+ *
+ * @param conditions In SQL. One that fails for some values excludes none.
+ */
+export async function matchingRows(
+  session: Session,
+  keys: readonly SessionColumn[],
+  rows: readonly (readonly (string | null)[])[],
+  conditions: readonly string[],
+): Promise<ReadonlySet<number> | undefined> {
+  if (conditions.length === 0 || rows.length === 0) return undefined;
+  await session.run(partitionTable(keys, rows));
+  let found: ReadonlySet<number> | undefined;
+  for (const condition of conditions) {
+    try {
+      const reader = await session.read(
+        `SELECT ${INDEX_COLUMN} FROM ${PARTITION_TABLE} WHERE (${condition})`,
+      );
+      const set = new Set(reader.getRowsJS().map(([index]) => Number(index)));
+      found = found === undefined ? set : found.intersection(set);
+    } catch {
+      // The condition fails for some value, so it cannot exclude partitions.
+    }
+  }
+  await session.run(`DROP TABLE ${PARTITION_TABLE}`);
+  return found;
+}
+
+/** SQL that creates the table of the values: one text of JSON, as DuckDB takes seconds to parse thousands of rows. */
+function partitionTable(
+  keys: readonly SessionColumn[],
+  rows: readonly (readonly (string | null)[])[],
+): string {
+  const casts = keys.map(
+    ({ name, type }, index) => `CAST(value[${index + 1}] AS ${type}) AS ${quoteName(name)}`,
   );
-  return `CREATE TABLE ${name} (${INDEX_COLUMN} INTEGER, ${columns}); INSERT INTO ${name} VALUES ${rows.join(', ')}`;
+  const list = `from_json(${quoteText(JSON.stringify(rows))}, '[["VARCHAR"]]')`;
+  const numbered = `SELECT unnest(list) AS value, generate_subscripts(list, 1) - 1 AS ${INDEX_COLUMN} FROM (SELECT ${list} AS list)`;
+  return `CREATE TABLE ${PARTITION_TABLE} AS SELECT ${[INDEX_COLUMN, ...casts].join(', ')} FROM (${numbered})`;
 }
 
 /** DuckDB's volatile functions (`duckdb_functions()`, stability VOLATILE). */
@@ -111,35 +154,37 @@ export const VOLATILE = new Set([
 ]);
 
 /**
- * Whether a condition in a plan holds either for all rows of a partition or for none: it uses partition keys, no
- * other columns and no volatile functions.
+ * The partition keys that a condition in a plan names, where it holds either for all rows of a partition or for none:
+ * it uses no other columns and no volatile functions.
  *
  * @param keys Names in lower case.
  */
-async function usesOnlyPartitionKeys(
+async function usedKeys(
   session: Session,
   condition: string,
   keys: ReadonlySet<string>,
-): Promise<boolean> {
+): Promise<ReadonlySet<string> | undefined> {
   const text = quoteText(`SELECT 1 WHERE (${condition})`);
   const parsed = (await session.read(`SELECT json_serialize_sql(${text})`)).getRowsJS()[0]?.[0];
   const tree: unknown = JSON.parse(String(parsed));
-  const found = { keys: 0, others: 0 };
+  const used = new Set<string>();
+  let others = 0;
   const visit = (node: unknown) => {
     if (typeof node !== 'object' || node === null) return;
     if ('column_names' in node && Array.isArray(node.column_names)) {
       const [name, ...more] = node.column_names;
       const own = typeof name === 'string' && more.length === 0 && keys.has(name.toLowerCase());
-      found[own ? 'keys' : 'others'] += 1;
+      if (own) used.add(name.toLowerCase());
+      else others += 1;
     }
     // Text that is not a condition is serialized as an error.
-    if ('error' in node && node.error === true) found.others += 1;
-    if ('class' in node && (node.class === 'SUBQUERY' || node.class === 'WINDOW')) found.others += 1;
-    if ('function_name' in node && VOLATILE.has(String(node.function_name))) found.others += 1;
+    if ('error' in node && node.error === true) others += 1;
+    if ('class' in node && (node.class === 'SUBQUERY' || node.class === 'WINDOW')) others += 1;
+    if ('function_name' in node && VOLATILE.has(String(node.function_name))) others += 1;
     for (const child of Object.values(node)) visit(child);
   };
   visit(tree);
-  return found.keys > 0 && found.others === 0;
+  return others === 0 ? used : undefined;
 }
 
 const detailSchema = z.union([z.string(), z.array(z.string())]);

@@ -128,6 +128,11 @@ const isNumeric = (type: string) => /^(?:tinyint|smallint|integer|bigint|real|do
 
 /** How two values of a type sort. */
 function compare(left: string, right: string, type: string): number {
+  // A double has not all digits of the greatest numbers.
+  if (type === 'bigint' && /^-?\d+$/.test(left) && /^-?\d+$/.test(right)) {
+    const difference = BigInt(left) - BigInt(right);
+    return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+  }
   if (isNumeric(type)) return Number(left) - Number(right);
   return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -3,6 +3,7 @@ import { explainEmpty, readScanFilters } from '../engine/prunePartitions.ts';
 import { sessionColumns } from '../engine/QueryScope.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { StatementResult } from '../engine/StatementRunner.ts';
+import { isProjected } from '../partitions/readProjection.ts';
 import { isIcebergTableAs, queryFields } from '../statements/icebergStatements.ts';
 import { assertInsertColumns, assertInsertTypes } from '../statements/insertChecks.ts';
 import {
@@ -67,8 +68,11 @@ async function planLines(
   const partitioned = new Set(
     scans.flatMap(({ table }) => {
       const [, database = '', ...name] = table.split('.');
-      const keys = find(database, name.join('.'))?.input.PartitionKeys ?? [];
-      return keys.length === 0 ? [] : [JSON.stringify({ DatabaseName: database, TableName: name.join('.') })];
+      const entry = find(database, name.join('.'));
+      const keys = entry?.input.PartitionKeys ?? [];
+      return entry === undefined || keys.length === 0 || isProjected(entry)
+        ? []
+        : [JSON.stringify({ DatabaseName: database, TableName: name.join('.') })];
     }),
   );
   for (const input of partitioned)

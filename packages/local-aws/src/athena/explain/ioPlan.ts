@@ -1,8 +1,9 @@
 import type { TableEntry } from '../../glue/index.ts';
 import { partitionKeyValue } from '../engine/dataFiles.ts';
-import { prunePartitions, type TableScan } from '../engine/prunePartitions.ts';
+import type { TableScan } from '../engine/prunePartitions.ts';
 import { sessionColumns } from '../engine/QueryScope.ts';
 import { CATALOG, type Session } from '../engine/Session.ts';
+import { neededPartitions } from '../partitions/neededPartitions.ts';
 import { type Domain, domainOf, intersection, readCondition, simplified } from './domains.ts';
 
 /** A table of Glue in a plan. */
@@ -81,13 +82,12 @@ async function partitionDomains(
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, Domain>>> {
   const partitioned = [...entries].flatMap(([table, entry]) => {
     const { keys } = columnsOf(entry);
-    const values = entry.partitions.map((partition) => partition.values.map(partitionKeyValue));
-    return keys.length === 0 ? [] : [{ table, keys, values }];
+    return keys.length === 0 ? [] : [{ table, keys, entry }];
   });
-  const needed = await prunePartitions(session, scans, partitioned);
+  const needed = await neededPartitions(session, scans, partitioned);
   return new Map(
-    partitioned.map(({ table, keys, values }) => {
-      const selected = values.filter((_, index) => needed.get(table)?.has(index) ?? true);
+    partitioned.map(({ table, keys }) => {
+      const selected = (needed.get(table) ?? []).map(({ values }) => values.map(partitionKeyValue));
       const domains = keys.map(({ name, trino }, index): [string, Domain] => {
         const own = selected.map((row) => row[index] ?? null);
         const known = own.filter((value) => value !== null);

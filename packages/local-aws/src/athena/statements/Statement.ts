@@ -1,6 +1,7 @@
 import { type StatementError, statementError } from '../engine/StatementError.ts';
 import type { StatementKind } from '../engine/StatementRunner.ts';
 import type { PartitionTransform } from '../iceberg/tables/partitioning.ts';
+import type { Buckets } from '../partitions/buckets.ts';
 import type { TableStorage } from '../text/TextFormat.ts';
 
 /** A table name in a statement. */
@@ -176,6 +177,7 @@ export type Statement =
       readonly ifNotExists: boolean;
       readonly columns: readonly ColumnDefinition[];
       readonly partitionKeys: readonly ColumnDefinition[];
+      readonly buckets: Buckets | undefined;
       readonly comment: string | undefined;
       readonly location: string;
       readonly properties: ReadonlyMap<string, string>;

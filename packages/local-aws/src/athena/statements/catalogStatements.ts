@@ -20,7 +20,7 @@ import { alterHiveTable } from './hiveAlter.ts';
 import { runIcebergDdl } from './icebergStatements.ts';
 import { openQuery, rowsFrom } from './queryStatements.ts';
 import { type PartitionSpec, resolveTableName, type Statement } from './Statement.ts';
-import { runShow } from './showStatements.ts';
+import { runShow } from './show/showStatements.ts';
 import { assertColumnNames, assertColumns } from './writeStatements.ts';
 
 /** What a catalog statement needs. */
@@ -110,7 +110,10 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
     case 'createTable': {
       const { database, name } = resolveTableName(statement.name, context.database);
       if (statement.ifNotExists && catalog.database(database).tables.has(name)) return NO_LINES;
-      const { columns, partitionKeys, comment, location, properties, storage } = statement;
+      const { columns, partitionKeys, buckets, comment, location, properties, storage } = statement;
+      const absent = buckets?.columns.find((column) => !columns.some((known) => known.name === column));
+      if (absent !== undefined)
+        throw statementError('DDL', `SemanticException [Error 10002]: Invalid column reference '${absent}'`);
       if (!/^s3:\/\/[^/]+\//.test(location))
         throw statementError('DDL', `SemanticException: Not a location of a folder in S3: ${location}`);
       call('CreateTable', { DatabaseName: database, Name: name });
@@ -127,6 +130,7 @@ function runChange(statement: Statement, run: CatalogRun): readonly string[] {
         StorageDescriptor: {
           ...parquetStorageDescriptor(columns.map(glueColumn), withoutLastSlash(location)),
           ...storage,
+          ...(buckets && { BucketColumns: [...buckets.columns], NumberOfBuckets: buckets.count }),
         },
       });
       return NO_LINES;

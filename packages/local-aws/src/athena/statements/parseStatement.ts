@@ -1,6 +1,7 @@
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { parseExplain } from '../explain/parseExplain.ts';
 import { ddlFailure } from '../iceberg/failures.ts';
+import type { Buckets } from '../partitions/buckets.ts';
 import { hiveStrings } from '../text/hiveStrings.ts';
 import {
   parseRowFormat,
@@ -9,12 +10,12 @@ import {
   type StoredAs,
   tableStorage,
 } from '../text/parseStorage.ts';
-import { parseDescribe } from './describeTable.ts';
 import { parseHiveAlter } from './hiveAlter.ts';
 import { parseIcebergAlter, parseIcebergTable, parseOptimize, parseVacuum } from './parseIceberg.ts';
 import { parseRowChange } from './parseRowChanges.ts';
 import type { ColumnDefinition, PartitionSpec, Statement } from './Statement.ts';
 import { StatementReader } from './StatementReader.ts';
+import { parseDescribe } from './show/describeTable.ts';
 
 const STARTS =
   "'ALTER', 'CREATE', 'DEALLOCATE', 'DELETE', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MERGE', 'MSCK', 'OPTIMIZE', 'PREPARE', 'SHOW', 'UNLOAD', 'UPDATE', 'VACUUM', <query>";
@@ -139,7 +140,7 @@ function parseCatalogStatement(reader: StatementReader): Statement | undefined {
   if (reader.take('replace', 'columns'))
     return end(reader, { kind: 'replaceColumns', name, columns: reader.columns() });
   if (reader.take('set', 'tblproperties'))
-    return end(reader, { kind: 'setProperties', name, properties: tableProperties(reader) });
+    return end(reader, { kind: 'setProperties', name, properties: reader.textProperties() });
   const hive = parseHiveAlter(reader, name);
   if (hive !== undefined) return end(reader, hive);
   const ofIceberg = parseIcebergAlter(reader, name);
@@ -212,6 +213,7 @@ function parseCreateTable(reader: StatementReader): Statement {
   const name = reader.tableName();
   const columns = reader.columns();
   let partitionKeys: readonly ColumnDefinition[] = [];
+  let buckets: Buckets | undefined;
   let comment: string | undefined;
   let location: string | undefined;
   let row: RowFormat | undefined;
@@ -221,7 +223,7 @@ function parseCreateTable(reader: StatementReader): Statement {
     if (reader.take('comment')) comment = reader.text();
     else if (reader.take('partitioned', 'by')) partitionKeys = reader.columns();
     else if (reader.take('location')) location = reader.text();
-    else if (reader.take('tblproperties')) properties = tableProperties(reader);
+    else if (reader.take('tblproperties')) properties = reader.textProperties();
     else if (reader.take('stored', 'as')) stored = parseStoredAs(reader);
     else if (reader.take('row', 'format')) row = parseRowFormat(reader);
     else if (reader.take('with', 'serdeproperties'))
@@ -229,7 +231,7 @@ function parseCreateTable(reader: StatementReader): Statement {
         library: row?.library,
         parameters: { ...row?.parameters, ...Object.fromEntries(reader.textProperties()) },
       };
-    else if (reader.peek('clustered')) throw notEmulated('CLUSTERED BY');
+    else if (reader.take('clustered', 'by')) buckets = parseBuckets(reader);
     else throw reader.unexpected("'COMMENT', 'LOCATION', 'PARTITIONED', 'ROW', 'STORED', 'TBLPROPERTIES'");
   }
   if (properties.get('table_type')?.toLowerCase() === 'iceberg')
@@ -242,6 +244,7 @@ function parseCreateTable(reader: StatementReader): Statement {
     ifNotExists,
     columns,
     partitionKeys,
+    buckets,
     comment,
     location,
     properties,
@@ -249,12 +252,19 @@ function parseCreateTable(reader: StatementReader): Statement {
   };
 }
 
-/** The properties after TBLPROPERTIES. Those that make another kind of table are refused. */
-function tableProperties(reader: StatementReader): ReadonlyMap<string, string> {
-  const properties = reader.textProperties();
-  for (const key of properties.keys())
-    if (key.startsWith('projection.')) throw notEmulated('Partition projection');
-  return properties;
+/** `(column, …) INTO n BUCKETS`. */
+function parseBuckets(reader: StatementReader): Buckets {
+  const columns: string[] = [];
+  reader.expectSymbol('(');
+  do columns.push(reader.name().toLowerCase());
+  while (reader.takeSymbol(','));
+  reader.expectSymbol(')');
+  if (reader.peek('sorted')) throw notEmulated('SORTED BY');
+  reader.expect('into');
+  const count = Number(reader.next().value);
+  if (!Number.isSafeInteger(count) || count < 1) throw reader.unexpected('<number>');
+  reader.expect('buckets');
+  return { columns, count };
 }
 
 function parseDrop(reader: StatementReader): Statement {

@@ -16,6 +16,8 @@ import {
 import { sessionColumns } from '../engine/QueryScope.ts';
 import { notEmulated, statementError } from '../engine/StatementError.ts';
 import { STATEMENT_LIMITS, type StatementResult } from '../engine/StatementRunner.ts';
+import { type Buckets, bucketSql, readBuckets } from '../partitions/buckets.ts';
+import { isProjected, readProjection } from '../partitions/readProjection.ts';
 import { type StatementFormat, statementFormat } from '../text/statementFormat.ts';
 import { type TextOutput, textOutputOf, writeTextFiles } from '../text/writeText.ts';
 import { assertInsertColumns, assertInsertTypes } from './insertChecks.ts';
@@ -30,6 +32,8 @@ const TABLE_PROPERTIES = [
   'format',
   'external_location',
   'partitioned_by',
+  'bucketed_by',
+  'bucket_count',
   'parquet_compression',
   'write_compression',
   'compression_level',
@@ -75,6 +79,12 @@ export async function runCreateTableAs(
     await assertColumns(open, run.statement);
     const columns = hiveColumns(open);
     const own = columns.slice(0, columns.length - keys.length);
+    const locationOf = (values: readonly string[]) =>
+      `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`;
+    const buckets = readBuckets(
+      properties,
+      own.map(({ Name }) => Name),
+    );
     const text = textFormatOfStatement(properties, own);
     const last = columns.slice(columns.length - keys.length);
     if (keys.some((key, index) => last[index]?.Name !== key)) {
@@ -87,14 +97,14 @@ export async function runCreateTableAs(
       ? await writeRows(open, run, {
           columns: columns.map(({ Name, Type }, index) => ({ name: Name, sql: castTo(`c${index}`, Type) })),
           keys,
+          bucket: buckets && bucketOf(run, columns, buckets),
           compression: parquetCompression(
             text === undefined
               ? textProperty(properties.get('parquet_compression') ?? properties.get('write_compression'))
               : undefined,
           ),
           text: text?.output,
-          locationOf: (values) =>
-            `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
+          locationOf,
         })
       : { rows: 0, scannedBytes: 0, locations: [], partitions: [] };
     context.onCall({
@@ -107,9 +117,13 @@ export async function runCreateTableAs(
       TableType: 'EXTERNAL_TABLE',
       Parameters: { EXTERNAL: 'TRUE', has_encrypted_data: 'false', ...text?.parameters },
       PartitionKeys: last,
-      StorageDescriptor: { ...parquetStorageDescriptor(own, location), ...text?.storage },
+      StorageDescriptor: {
+        ...parquetStorageDescriptor(own, location),
+        ...text?.storage,
+        ...(buckets && { BucketColumns: [...buckets.columns], NumberOfBuckets: buckets.count }),
+      },
     });
-    addPartitions(run, database, name, keys, written.partitions, location);
+    addPartitions(run, database, name, keys, written.partitions, locationOf);
     return toStatementResult(written);
   } catch (error) {
     session.close();
@@ -138,11 +152,18 @@ export async function runInsert(
     }
     if (entry.input.TableType === 'VIRTUAL_VIEW')
       throw statementError('NOT_SUPPORTED', 'Inserting into views is not supported');
+    assertNoBuckets(entry);
     const text = textOutputOf(entry);
     const location = withTrailingSlash(entry.input.StorageDescriptor?.Location ?? '');
     const own = sessionColumns(entry.input.StorageDescriptor?.Columns);
     const keyColumns = sessionColumns(entry.input.PartitionKeys);
     const keys = keyColumns.map((key) => key.name);
+    const projection = isProjected(entry) ? readProjection(entry, keyColumns, runner.clock.now()) : undefined;
+    const locationOf = (values: readonly string[]) => {
+      if (projection !== undefined) return withTrailingSlash(projection.locationOf(values));
+      const folder = keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`;
+      return partitionLocation(entry, values) ?? `${location}${folder}`;
+    };
     const all = [...own, ...keyColumns];
     const listed = statement.columns ?? all.map((column) => column.name);
     const open = await openQuery(statement.query, { ...run, nameColumns: true });
@@ -163,14 +184,12 @@ export async function runInsert(
       keys,
       compression: 'gzip',
       text,
-      locationOf: (values) =>
-        partitionLocation(entry, values) ??
-        `${location}${keys.length === 0 ? '' : `${partitionFolder(keys, values)}/`}`,
+      locationOf,
     });
     const newPartitions = written.partitions.filter(
       (values) => partitionLocation(entry, values) === undefined,
     );
-    addPartitions(run, database, name, keys, newPartitions, location);
+    addPartitions(run, database, name, keys, newPartitions, locationOf);
     return toStatementResult(written);
   } catch (error) {
     session.close();
@@ -364,6 +383,35 @@ function requireMilliseconds(name: string, type: DuckDBType, text: string | unde
   );
 }
 
+/**
+ * Athena adds no rows to bucketed tables. The message for tables without partitions is Presto's.
+ * https://docs.aws.amazon.com/athena/latest/ug/ctas-partitioning-and-bucketing-what-is-bucketing.html
+ */
+function assertNoBuckets({ input }: TableEntry): void {
+  const { BucketColumns = [], NumberOfBuckets = 0 } = input.StorageDescriptor ?? {};
+  if (BucketColumns.length === 0 || NumberOfBuckets < 1) return;
+  if ((input.PartitionKeys ?? []).length === 0)
+    throw statementError('HIVE_PARTITION_READ_ONLY', 'Cannot insert into bucketed unpartitioned Hive table');
+  throw statementError(
+    'NOT_SUPPORTED',
+    'Athena does not support using INSERT INTO to add new records to bucketed tables',
+  );
+}
+
+/** SQL of the number of a row's bucket. */
+function bucketOf(
+  { session }: QueryRun,
+  columns: readonly { readonly Name: string; readonly Type: string }[],
+  buckets: Buckets,
+): string {
+  const own = buckets.columns.map((name) => {
+    const index = columns.findIndex(({ Name }) => Name === name);
+    const type = columns[index]?.Type ?? '';
+    return { sql: castTo(`c${index}`, type), type };
+  });
+  return bucketSql(session, own, buckets.count);
+}
+
 function castTo(column: string, hive: string): string {
   return `CAST(${column} AS ${parseHiveType(hive)?.duckDb ?? 'VARCHAR'})`;
 }
@@ -381,7 +429,7 @@ function addPartitions(
   name: string,
   keys: readonly string[],
   partitions: WriteResult['partitions'],
-  location: string,
+  locationOf: (values: readonly string[]) => string,
 ): void {
   if (keys.length === 0 || partitions.length === 0) return;
   context.onCall({
@@ -400,7 +448,7 @@ function addPartitions(
             Parameters: {},
             StorageDescriptor: {
               ...table.input.StorageDescriptor,
-              Location: `${location}${partitionFolder(keys, values)}/`,
+              Location: locationOf(values),
             },
           },
           now,
@@ -439,6 +487,9 @@ interface WriteResult {
   readonly partitions: readonly (readonly string[])[];
 }
 
+/** The column of the number of a row's bucket: a name that no column can have. */
+const BUCKET = 'bucket\n';
+
 /**
  * Writes a query's rows as Parquet or text files to disk and then uploads them.
  *
@@ -452,13 +503,17 @@ async function writeRows(
   into: {
     readonly columns: readonly OutputColumn[];
     readonly keys: readonly string[];
+    /** SQL of the number of a row's bucket. Each bucket has files of its own. */
+    readonly bucket?: string | undefined;
     readonly compression: string;
     readonly text: TextOutput | undefined;
     readonly locationOf: (values: readonly string[]) => string;
   },
 ): Promise<WriteResult> {
   const { session, context, runner } = run;
-  const { columns, keys, compression, text, locationOf } = into;
+  const { bucket, compression, text, locationOf } = into;
+  const columns = bucket === undefined ? into.columns : [...into.columns, { name: BUCKET, sql: bucket }];
+  const keys = bucket === undefined ? into.keys : [...into.keys, BUCKET];
   const folder = join(session.directory, 'out');
   mkdirSync(folder);
   const names = open.columns.map((_, index) => `c${index}`).join(', ');
@@ -479,27 +534,35 @@ async function writeRows(
             files: listWritten(folder, keys),
           }
         : await writeTextFiles(session, `${before}${open.sql}) AS q(${names})`, text, folder, context.signal);
-    const partitions = new Map(
-      (rows === 0 ? [] : files).map(({ values }) => [JSON.stringify(values), values]),
-    );
-    if (partitions.size > STATEMENT_LIMITS.writtenPartitions) {
+    const writers = new Set((rows === 0 ? [] : files).map(({ values }) => JSON.stringify(values)));
+    if (writers.size > STATEMENT_LIMITS.writtenPartitions) {
       throw statementError(
         'HIVE_TOO_MANY_OPEN_PARTITIONS',
         `Exceeded limit of ${STATEMENT_LIMITS.writtenPartitions} open writers for partitions/buckets`,
       );
     }
-    for (const [index, { path, values, ending }] of (rows === 0 ? [] : files).entries()) {
+    const partitions = new Map<string, readonly string[]>();
+    for (const [index, { path, values: all, ending }] of (rows === 0 ? [] : files).entries()) {
       context.signal.throwIfAborted();
+      const values = all.slice(0, into.keys.length);
+      partitions.set(JSON.stringify(values), values);
       const place = parseLocation(locationOf(values));
       if (place === undefined)
         throw statementError('INVALID_TABLE_PROPERTY', `Not an S3 location: ${locationOf(values)}`);
-      const key = `${place.folder}${context.executionId}_${index}${ending}`;
+      // Hive and Presto find the number of the bucket in the name.
+      const own = bucket === undefined ? '' : `_bucket-${all.at(-1)?.padStart(5, '0')}`;
+      const key = `${place.folder}${context.executionId}_${index}${own}${ending}`;
       context.onCall({ service: 's3', operation: 'PutObject', bucket: place.bucket, key });
       await runner.store.put(place.bucket, key, readPieces(path));
       put.push({ bucket: place.bucket, key });
     }
     const locations = put.map(({ bucket, key }) => `s3://${bucket}/${key}`);
-    return { rows, scannedBytes, locations, partitions: keys.length === 0 ? [] : [...partitions.values()] };
+    return {
+      rows,
+      scannedBytes,
+      locations,
+      partitions: into.keys.length === 0 ? [] : [...partitions.values()],
+    };
   } catch (error) {
     // Readers of the table would find them: what the statement is run again for would be there twice.
     for (const { bucket, key } of put) runner.store.delete(bucket, key);

@@ -529,12 +529,7 @@ describe('statements that are not emulated', () => {
       "CREATE EXTERNAL TABLE t (a int) ROW FORMAT SERDE 'com.amazonaws.glue.serde.GrokSerDe' LOCATION 's3://lake/t/'",
       /The SerDe com\.amazonaws\.glue\.serde\.GrokSerDe/,
     ],
-    [
-      "CREATE EXTERNAL TABLE t (a int) STORED AS PARQUET LOCATION 's3://lake/t/' TBLPROPERTIES ('projection.enabled'='true')",
-      /Partition projection/,
-    ],
     ['ALTER TABLE events RENAME TO other', /ALTER TABLE RENAME/],
-    ["ALTER TABLE events SET TBLPROPERTIES ('projection.enabled'='true')", /Partition projection/],
     ["ALTER TABLE events SET TBLPROPERTIES ('table_type'='ICEBERG')", /Iceberg/],
     ["ALTER TABLE events PARTITION (ds = '2026-11-18') REPLACE COLUMNS (a int)", /ALTER TABLE PARTITION/],
     ["ALTER DATABASE db SET DBPROPERTIES ('a'='b')", /ALTER DATABASE/],

@@ -126,8 +126,8 @@ function bucketColumn(field: PartitionField, type: string, column: string, count
   };
 }
 
-/** A function of DuckDB that runs here. Null gives null. */
-function scalarFunction(
+/** A function of DuckDB that runs here and gives a whole number of 32 bits. Null gives null. */
+export function scalarFunction(
   name: string,
   parameter: DuckDBType,
   compute: (item: unknown) => number,

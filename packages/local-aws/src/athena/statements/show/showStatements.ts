@@ -1,22 +1,22 @@
-import { type Catalog, type PartitionEntry, readPrestoView, type TableEntry } from '../../glue/index.ts';
-import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
-import { textColumn } from '../engine/columnTypes.ts';
-import { partitionFolder } from '../engine/dataFiles.ts';
-import { notEmulated, statementError } from '../engine/StatementError.ts';
-import type { AthenaColumn, QueryCall } from '../engine/StatementRunner.ts';
-import { isIcebergTable } from '../iceberg/glueTable.ts';
+import { type Catalog, type PartitionEntry, readPrestoView, type TableEntry } from '../../../glue/index.ts';
+import type { ObjectStore } from '../../../s3/model/ObjectStore.ts';
+import { textColumn } from '../../engine/columnTypes.ts';
+import { partitionFolder } from '../../engine/dataFiles.ts';
+import { notEmulated, statementError } from '../../engine/StatementError.ts';
+import type { AthenaColumn, QueryCall } from '../../engine/StatementRunner.ts';
+import { isIcebergTable } from '../../iceberg/glueTable.ts';
 import {
   columnLines,
   describedLines,
   createTableLines as icebergCreateLines,
   shownProperties,
-} from '../iceberg/read/describeTable.ts';
-import { type LoadedTable, loadIcebergTable } from '../iceberg/read/loadTable.ts';
-import { openTableFiles } from '../iceberg/tableFiles.ts';
-import { quoteHive } from '../text/hiveStrings.ts';
+} from '../../iceberg/read/describeTable.ts';
+import { type LoadedTable, loadIcebergTable } from '../../iceberg/read/loadTable.ts';
+import { openTableFiles } from '../../iceberg/tableFiles.ts';
+import { quoteHive } from '../../text/hiveStrings.ts';
+import { specValues } from '../hiveAlter.ts';
+import { resolveDatabase, resolveTableName, type Statement } from '../Statement.ts';
 import { describeTable } from './describeTable.ts';
-import { specValues } from './hiveAlter.ts';
-import { resolveDatabase, resolveTableName, type Statement } from './Statement.ts';
 
 type Show = Extract<
   Statement,
@@ -242,6 +242,7 @@ function createTableLines({ databaseName, input }: TableEntry, qualified: boolea
     ...columnLines(Columns),
     ...(comment === undefined ? [] : [`COMMENT ${quoted(comment)}`]),
     ...(keys.length === 0 ? [] : ['PARTITIONED BY ( ', ...keys]),
+    ...bucketLines(input.StorageDescriptor),
     'ROW FORMAT SERDE ',
     `  ${quoted(SerdeInfo.SerializationLibrary ?? '')} `,
     ...(serde.length === 0 ? [] : ['WITH SERDEPROPERTIES ( ', ...serde]),
@@ -253,4 +254,14 @@ function createTableLines({ databaseName, input }: TableEntry, qualified: boolea
     `  ${quoted(Location)}`,
     ...(properties.length === 0 ? [] : ['TBLPROPERTIES (', ...properties]),
   ];
+}
+
+/** As Hive's ShowCreateTable. */
+function bucketLines(storage: TableEntry['input']['StorageDescriptor']): string[] {
+  const { BucketColumns = [], NumberOfBuckets = 0 } = storage ?? {};
+  if (BucketColumns.length === 0) return [];
+  const names = BucketColumns.map(
+    (name, index) => `  ${name}${index < BucketColumns.length - 1 ? ', ' : ') '}`,
+  );
+  return ['CLUSTERED BY ( ', ...names, `INTO ${NumberOfBuckets} BUCKETS`];
 }

@@ -1,7 +1,7 @@
-import type { PartitionEntry, TableEntry } from '../../glue/index.ts';
-import { notEmulated, statementError } from '../engine/StatementError.ts';
-import type { Statement } from './Statement.ts';
-import type { StatementReader } from './StatementReader.ts';
+import type { PartitionEntry, TableEntry } from '../../../glue/index.ts';
+import { notEmulated, statementError } from '../../engine/StatementError.ts';
+import type { Statement } from '../Statement.ts';
+import type { StatementReader } from '../StatementReader.ts';
 
 type Describe = Extract<Statement, { kind: 'describe' }>;
 type Column = NonNullable<TableEntry['input']['PartitionKeys']>[number];
