@@ -81,7 +81,7 @@ export const kindRule = (
   toError: ([type = '']) => typeMismatch(toMessage(type), offset),
 });
 
-export const kindIsOneOf = (index: number, ...kinds: readonly string[]) =>
+const kindIsOneOf = (index: number, ...kinds: readonly string[]) =>
   `k${index} IN (${['null', 'other', ...kinds].map((kind) => `'${kind}'`).join(', ')})`;
 
 /** Whether a node is a macro, whose expansion repeats its arguments: see `macros/`. */
