@@ -413,13 +413,16 @@ async function bindError(session: Session, root: Tree): Promise<string | undefin
 const NO_PLACE = /"query_location":18446744073709551615/g;
 /** Numbers beyond JavaScript's precision: values of literals. Only their types are needed. */
 const LONG_NUMBER = /(?<=:)-?\d{16,}(?=[,}\]])/g;
+/** Doubles that JavaScript would write as whole numbers, which DuckDB then refuses. Only their types are needed, too. */
+const WHOLE_DOUBLE = /(?<=:)-?\d+(?:\.0|(?:\.\d+)?[eE]\+?\d+)(?=[,}\]])/g;
 
 /** The syntax tree of a query: the node of its only statement. */
 async function parseTree(session: Session, sql: string): Promise<TreeNode | undefined> {
   const reader = await session.read(`SELECT json_serialize_sql(${quoteText(sql)})`);
   const text = String(reader.getRowsJS()[0]?.[0])
     .replaceAll(NO_PLACE, '"query_location":null')
-    .replaceAll(LONG_NUMBER, '1');
+    .replaceAll(LONG_NUMBER, '1')
+    .replaceAll(WHOLE_DOUBLE, '1.5');
   const parsed = parseJson(text);
   const tree = isTree(parsed) && isNode(parsed) ? nodesOf(parsed['statements'])[0]?.['node'] : undefined;
   return isNode(tree) ? tree : undefined;

@@ -146,7 +146,7 @@ describe('SHOW and DESCRIBE', () => {
     expect((await lines('SHOW CREATE TABLE events')).join('\n')).toBe(statement.replace('db.', ''));
     expect((await lines('SHOW CREATE TABLE `db.events`')).join('\n')).toBe(statement);
     expect(statement).toContain(
-      "CREATE EXTERNAL TABLE `events`(\n  `id` bigint, \n  `name` string COMMENT 'of whom', \n",
+      "CREATE EXTERNAL TABLE `db.events`(\n  `id` bigint, \n  `name` string COMMENT 'of whom', \n",
     );
     expect(statement).toContain(
       "PARTITIONED BY ( \n  `ds` date)\nROW FORMAT SERDE \n  'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' \n",
@@ -396,7 +396,7 @@ describe('statements that write', () => {
     );
     expect(
       (await lake.failure('CREATE TABLE other WITH (bucket_count = 3) AS SELECT 1 AS a')).reason,
-    ).toMatch(/^NOT_SUPPORTED: The property bucket_count/);
+    ).toMatch(/^INVALID_TABLE_PROPERTY: bucketed_by and bucket_count must appear together/);
     expect((await lake.failure("CREATE TABLE other AS SELECT json_parse('1') AS a")).reason).toMatch(
       /^NOT_SUPPORTED: Unsupported Hive type: json/,
     );
