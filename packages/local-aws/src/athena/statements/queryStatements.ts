@@ -13,6 +13,7 @@ import {
   type Translation,
   translate,
   UNNAMED,
+  writtenNames,
 } from '../../trino/index.ts';
 import { checkTypes } from '../engine/checkTypes.ts';
 import { hasMicroseconds, microsecondTypeName, resultColumn } from '../engine/columnTypes.ts';
@@ -276,7 +277,11 @@ export async function runSelect(
     const scannedBytes = await open.attachFiles();
     const result = await session.stream(open.sql);
     return {
-      columns: resultColumns(open.columns, /^[\s(]*values\b/i.test(query.sql)),
+      columns: resultColumns(
+        open.columns,
+        /^[\s(]*values\b/i.test(query.sql),
+        writtenNames(new TokenList(query.sql)),
+      ),
       rows: resultRows(open, result, context.signal),
       scannedBytes: () => scannedBytes,
       output: 'csv',
@@ -287,11 +292,21 @@ export async function runSelect(
   }
 }
 
-/** The columns of a query's result. Unnamed columns are named by their position, starting at 0. */
-export function resultColumns(columns: OpenQuery['columns'], values: boolean): AthenaColumn[] {
-  return columns.map(({ name, type, text }, index) =>
-    resultColumn(values || name.startsWith(UNNAMED) ? `_col${index}` : name, type, text),
-  );
+/**
+ * The columns of a query's result. Unnamed columns are named by their position, starting at 0.
+ *
+ * @param written The names as the statement writes them, where they differ in case only.
+ */
+export function resultColumns(
+  columns: OpenQuery['columns'],
+  values: boolean,
+  written: readonly (string | undefined)[] = [],
+): AthenaColumn[] {
+  return columns.map(({ name, type, text }, index) => {
+    const own = written[index];
+    const shown = own?.toLowerCase() === name.toLowerCase() ? own : name;
+    return resultColumn(values || name.startsWith(UNNAMED) ? `_col${index}` : shown, type, text);
+  });
 }
 
 /** The digits of a second in times: see {@link columnText}. */

@@ -93,6 +93,28 @@ export function unnamedItems(list: TokenList): readonly TokenRange[] {
   return block?.items.filter((item) => !isNamed(list, item)) ?? [];
 }
 
+/**
+ * The names of the outermost select list's columns as the statement writes them, which Trino keeps in results: `ID` of
+ * `SELECT t.ID`. Undefined for an item with an alias and for one that is no name; empty when an item is `*`.
+ * https://github.com/trinodb/trino/blob/406/core/trino-main/src/main/java/io/trino/sql/analyzer/StatementAnalyzer.java
+ */
+export function writtenNames(list: TokenList): readonly (string | undefined)[] {
+  const select = outermostSelect(list);
+  const columns = selectBlocks(list).find((candidate) => candidate.select === select)?.columns ?? [];
+  if (columns.some(({ range }) => list.symbol(range.to - 1) === '*')) return [];
+  return columns.map(({ range: { from, to }, alias }) => {
+    const tokens = Array.from({ length: to - from }, (_, offset) => list.at(from + offset));
+    const isChain = tokens.every((token, offset) =>
+      offset % 2 === 1
+        ? token?.raw === '.'
+        : token?.kind === 'quoted' || (token?.kind === 'word' && !VALUE_WORD.test(token.value)),
+    );
+    const last = tokens.at(-1);
+    if (alias !== undefined || !isChain || tokens.length % 2 === 0) return undefined;
+    return last?.kind === 'word' ? last.raw : last?.value;
+  });
+}
+
 /** The token index of an item's alias, with or without AS. */
 function aliasIndex(list: TokenList, { from, to }: TokenRange): number | undefined {
   const index = to - 1;

@@ -55,6 +55,9 @@ const QUERIES: readonly (readonly [
   ['WITH c AS (SELECT count(*) FROM events) SELECT 1 AS x, * FROM c', ['x', '_col1'], [['1', '30']]],
   ["SELECT * FROM (VALUES (1, 'a'))", ['_col0', '_col1'], [['1', 'a']]],
   ['SELECT a + t.b, t.a FROM (VALUES (1, 2)) t(a, b)', ['_col0', 'a'], [['3', '1']]],
+  // Names are as the statement writes them.
+  ['SELECT A, t.B, "b", b AS C FROM (VALUES (1, 2)) t(a, b)', ['A', 'B', 'b', 'C'], [['1', '2', '2', '2']]],
+  ['SELECT *, A FROM (VALUES (1)) t(a)', ['a', 'a'], [['1', '1']]],
   // What an item is called, and what else that name may mean.
   [`SELECT -a AS a FROM ${NUMBERS} ORDER BY a + 0`, ['a'], [['-3'], ['-1']]],
   [`SELECT -a AS a FROM ${NUMBERS} WHERE a > 1 GROUP BY a ORDER BY a`, ['a'], [['-3']]],
