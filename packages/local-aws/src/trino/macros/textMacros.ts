@@ -28,6 +28,7 @@ export const textMacros: readonly string[] = [
   `trino_replace(x, a) AS replace(x, a, ''),
    (x, a, b) AS CASE WHEN a = '' THEN regexp_replace(x, '', replace(b, '\\', '\\\\'), 'g') ELSE replace(x, a, b) END`,
   // Character by character: ß has no single-character uppercase.
+  `trino_chr(x) AS chr(CAST(x AS INTEGER))`,
   `trino_upper(x) AS replace(upper(replace(x, 'ß', chr(1114111))), chr(1114111), 'ß')`,
   `trino_concat_ws(d, x) AS CASE WHEN typeof(x) LIKE '%[]' THEN array_to_string(TRY_CAST(x AS VARCHAR[]), d) ELSE concat_ws(d, x) END`,
   'trino_split(x, d) AS str_split(x, d)',

@@ -4,6 +4,8 @@ import { SqlError, type TokenList } from './tokens.ts';
 const ZONE = /(?:Z|[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*)$/;
 /** Trino allows a space before an offset or Z; DuckDB does not. */
 const SPACE_BEFORE_OFFSET = /\s+(?=(?:Z|[+-]\d{1,2}(?::?\d\d)?)'$)/;
+/** Trino takes an hour of one digit in an offset. */
+const SHORT_OFFSET = /(:\d+(?:\.\d+)?[+-])(\d(?::\d+)?'$)/;
 
 /**
  * A number as DuckDB's literal. `1.2` is a double in Athena, where Trino has had decimals since version 0.198: the
@@ -84,7 +86,9 @@ export function parseTypedLiteral(
       throw invalid(text.value, 'TIMESTAMP', word.start);
     const zoned = ZONE.test(text.value.slice(10));
     return {
-      sql: zoned ? `TIMESTAMPTZ ${text.raw.replace(SPACE_BEFORE_OFFSET, '')}` : `TIMESTAMP ${text.raw}`,
+      sql: zoned
+        ? `TIMESTAMPTZ ${text.raw.replace(SPACE_BEFORE_OFFSET, '').replace(SHORT_OFFSET, '$10$2')}`
+        : `TIMESTAMP ${text.raw}`,
       next,
     };
   }

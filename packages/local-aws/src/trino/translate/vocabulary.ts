@@ -1,5 +1,5 @@
 /** Trino's functions that exist in DuckDB with the same name and meaning. */
-const SAME = `abs acos array_agg ascii asin atan atan2 avg bool_and bool_or cbrt chr coalesce
+const SAME = `abs acos array_agg ascii asin atan atan2 avg bool_and bool_or cbrt coalesce
   concat_ws corr cos cosh count count_if covar_pop covar_samp cume_dist date_trunc degrees dense_rank exp
   first_value flatten grouping lag last_value lead lower lpad ltrim map_entries map_from_entries
   map_keys map_values max min minute month nth_value ntile nullif percent_rank pi position power quarter radians
@@ -31,7 +31,7 @@ const RENAMED: Readonly<Record<string, string>> = {
 /** Trino's functions that are implemented by a macro `trino_<name>`: see `macros/`. */
 const MACROS = `array_distinct array_except array_intersect array_join array_max array_min array_position array_remove
   array_sort array_union arrays_overlap at_timezone bitwise_and bitwise_left_shift bitwise_not bitwise_or
-  bitwise_right_shift bitwise_xor cardinality ceil ceiling concat contains current_timezone date date_add date_diff date_format
+  bitwise_right_shift bitwise_xor cardinality ceil ceiling chr concat contains current_timezone date date_add date_diff date_format
   date_parse date_trunc day day_of_month day_of_week day_of_year dow doy e element_at floor format_datetime
   from_base64 from_hex from_iso8601_date from_iso8601_timestamp from_unixtime from_utf8 greatest hour if infinity
   is_finite is_infinite is_json_scalar is_nan json_array_contains json_array_get json_array_length json_extract
