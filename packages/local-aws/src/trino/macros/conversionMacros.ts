@@ -20,7 +20,7 @@ const ZONED: Writing = {
   pattern:
     '^\\s*[+-]?\\d{4,}-\\d{1,2}-\\d{1,2}( (\\d{1,2}:\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?)?\\s*([A-Za-z+-][\\w:/+-]*)?)?\\s*$',
   // DuckDB allows no space before an offset or Z, and no hour of one digit in an offset.
-  read: "regexp_replace(regexp_replace(t, '\\s+(Z|[+-][\\d:]+)\\s*$', '\\1'), '(:[\\d.]+[+-])(\\d(:\\d+)?\\s*)$', '\\10\\2')",
+  read: "regexp_replace(regexp_replace(t, '\\s+(Z|[+-][\\d:]+)\\s*$', '\\1'), '(:[\\d.]+[+-])(\\d\\s*)$', '\\10\\2')",
 };
 /** A type without time zone ignores the zone in a string. */
 const PLAIN: Writing = {

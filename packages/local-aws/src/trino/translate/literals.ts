@@ -5,7 +5,7 @@ const ZONE = /(?:Z|[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*)$/;
 /** Trino allows a space before an offset or Z; DuckDB does not. */
 const SPACE_BEFORE_OFFSET = /\s+(?=(?:Z|[+-]\d{1,2}(?::?\d\d)?)'$)/;
 /** Trino takes an hour of one digit in an offset. */
-const SHORT_OFFSET = /(:\d+(?:\.\d+)?[+-])(\d(?::\d+)?'$)/;
+const SHORT_OFFSET = /(:\d+(?:\.\d+)?[+-])(\d'$)/;
 
 /**
  * A number as DuckDB's literal. `1.2` is a double in Athena, where Trino has had decimals since version 0.198: the
