@@ -13,10 +13,10 @@ export interface PartitionedTable {
 
 /**
  * Optimizers that must not change the plan: they conclude from the statistics of empty tables that there are no rows,
- * or read a table a second time by row numbers.
+ * or read a table a second time by row numbers, or make a join of a list of values.
  */
 const DISABLED_OPTIMIZERS =
-  'statistics_propagation,empty_result_pullup,join_filter_pushdown,late_materialization';
+  'statistics_propagation,empty_result_pullup,join_filter_pushdown,late_materialization,in_clause';
 
 /** A name that no key can have: Glue rejects line breaks in names. */
 const INDEX_COLUMN = '"partition\n"';

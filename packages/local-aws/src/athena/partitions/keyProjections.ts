@@ -80,7 +80,13 @@ function integerKey(column: SessionColumn, property: Property): KeyProjection {
   const [first, last] = rangeOf(column, property).map((text) => {
     if (!/^\s*[+-]?\d+\s*$/.test(text))
       throw invalid(column, `Property: 'projection.${column.name}.range' needs to be a list of 2 integers`);
-    return BigInt.asIntN(64, BigInt(text.trim().replace(/^\+/, '')));
+    const value = BigInt(text.trim().replace(/^\+/, ''));
+    if (BigInt.asIntN(64, value) !== value)
+      throw invalid(
+        column,
+        `Property: 'projection.${column.name}.range' has a value beyond 64 bits: ${text.trim()}`,
+      );
+    return value;
   }) as [bigint, bigint];
   const step = BigInt(positive(column, 'interval', property('interval') ?? '1'));
   const width = property('digits');
@@ -207,7 +213,7 @@ function injectedKey(column: SessionColumn): KeyProjection {
     throw notEmulated(`The injected partition key ${column.name} of type ${column.trino}`);
   return {
     values: (domain) => {
-      const values = domain?.ranges.map(exactValue);
+      const values = domain?.ranges.flatMap((range) => exactValues(range, column));
       if (
         domain === undefined ||
         domain.nullsAllowed ||
@@ -224,8 +230,24 @@ function injectedKey(column: SessionColumn): KeyProjection {
   };
 }
 
+/** Values of a list that are next to each other, which DuckDB makes a range of. */
+const MOST_NEIGHBOURS = 1_000n;
+
 function exactValue({ low, high }: ValueRange): string | undefined {
   return low.bound === 'EXACTLY' && low.value === high.value ? low.value : undefined;
+}
+
+/** The values of a range. With undefined among them it has others. */
+function exactValues(range: ValueRange, { trino }: SessionColumn): (string | undefined)[] {
+  const { low, high } = range;
+  if (low.bound !== 'EXACTLY' || high.bound !== 'EXACTLY') return [undefined];
+  if (low.value === high.value) return [exactValue(range)];
+  const whole = /^-?\d+$/;
+  if (!/int/.test(trino) || !whole.test(low.value ?? '') || !whole.test(high.value ?? '')) return [undefined];
+  const first = BigInt(low.value ?? '');
+  const count = BigInt(high.value ?? '') - first + 1n;
+  if (count > MOST_NEIGHBOURS) return [undefined];
+  return Array.from({ length: Number(count) }, (_, index) => String(first + BigInt(index)));
 }
 
 function isTextType({ trino }: SessionColumn): boolean {

@@ -53,11 +53,10 @@ export function readProjection(
     // Values are not escaped: clients write the folder of a time with its colons, and Athena finds it
     // (tests/unit/test_athena_projection.py in https://github.com/aws/aws-sdk-pandas).
     locationOf: (values) =>
-      columns.reduce(
-        (location, { name }, index) =>
-          location.replaceAll(placeholder(name), () => keys[index]?.inLocation(values[index] ?? '') ?? ''),
-        template,
-      ),
+      template.replaceAll(/\$\{([^}]*)\}/g, (whole, name: string) => {
+        const index = columns.findIndex((column) => column.name === name);
+        return keys[index]?.inLocation(values[index] ?? '') ?? whole;
+      }),
   };
 }
 

@@ -320,16 +320,25 @@ describe('DROP TABLE', () => {
       "CREATE EXTERNAL TABLE of_parquet (a int) STORED AS PARQUET LOCATION 's3://lake/around/hive/'",
     );
     for (const table of ['around', 'within', 'of_parquet']) await lake.rows(`INSERT INTO ${table} VALUES 1`);
+    await lake.rows(
+      `CREATE EXTERNAL TABLE projected (a int) PARTITIONED BY (k int) STORED AS PARQUET LOCATION 's3://lake/elsewhere/'
+       TBLPROPERTIES ('projection.enabled'='true', 'projection.k.type'='integer', 'projection.k.range'='1,2',
+         'storage.location.template'='s3://lake/around/projected/k=\${k}/')`,
+    );
+    await lake.rows('INSERT INTO projected VALUES (1, 1)');
     const kept = async () => [
       await lake.rows('SELECT a FROM within'),
       await lake.rows('SELECT a FROM of_parquet'),
+      await lake.rows('SELECT a FROM projected'),
     ];
     lake.athena.clock.advance(60_000);
     await lake.rows('VACUUM around');
-    expect(await kept()).toEqual([[['1']], [['1']]]);
+    expect(await kept()).toEqual([[['1']], [['1']], [['1']]]);
     await lake.rows('DROP TABLE around');
-    expect(await kept()).toEqual([[['1']], [['1']]]);
-    expect(lake.keys('around/').filter((key) => !/^around\/(?:data\/within|hive)\//.test(key))).toEqual([]);
+    expect(await kept()).toEqual([[['1']], [['1']], [['1']]]);
+    expect(
+      lake.keys('around/').filter((key) => !/^around\/(?:data\/within|hive|projected)\//.test(key)),
+    ).toEqual([]);
   });
 
   it('removes what the metadata reaches, wherever it is, and so does DROP DATABASE CASCADE', async () => {

@@ -199,6 +199,15 @@ describe('files that are removed', () => {
     expect(lake.store.head('ice', location.slice('s3://ice/'.length)).size).toBeGreaterThan(0);
   });
 
+  it('are none where the metadata that could forbid it cannot be read', async () => {
+    const table = await lake.create('unread', [['id', 'long']]);
+    const { location } = await table.add('SELECT 1::BIGINT AS id');
+    const pointer = lake.catalog.table('db', 'unread').input.Parameters?.['metadata_location'] ?? '';
+    await lake.store.put('ice', pointer.slice('s3://ice/'.length), 'not JSON');
+    await lake.rows('DROP TABLE unread');
+    expect(lake.store.head('ice', location.slice('s3://ice/'.length)).size).toBeGreaterThan(0);
+  });
+
   it('are not those beside a table that has a bucket of its own, nor of a neighbour', async () => {
     lake.store.createBucket('whole');
     await lake.store.put('whole', 'other/file', 'of another');

@@ -191,6 +191,16 @@ describe('partition projection', () => {
       ),
     ).toEqual([['1'], ['2']]);
     expect(await lake.rows(`${where} k = 'a' AND k = 'b' AND n = 1`)).toEqual([]);
+    // DuckDB makes a join of a long list, and a range of neighbours.
+    for (const length of [2, 3, 5, 50]) {
+      const others = Array.from({ length: length - 1 }, (_, index) => index + 2);
+      const keys = ["'a'", ...others.map((other) => `'v${other}'`)].join(', ');
+      for (const numbers of [
+        [1, ...others],
+        [...others.map((other) => other * 10), 1],
+      ])
+        expect(await lake.rows(`${where} k IN (${keys}) AND n IN (${numbers.join(', ')})`)).toEqual([['1']]);
+    }
     for (const [column, condition] of [
       ['k', 'n = 1'],
       ['k', "k > 'a' AND n = 1"],
@@ -240,6 +250,14 @@ describe('partition projection', () => {
     await put('bad7/k=9223372036854775806', 1);
     expect(await lake.rows('SELECT a FROM bad7 WHERE k > 9223372036854775800')).toEqual([['1']]);
     expect(await lake.rows('SELECT a FROM bad7 WHERE k = 9223372036854775806')).toEqual([['1']]);
+    expect(await one('bad8', 'bigint', { 'k.type': 'integer', 'k.range': '0,18446744073709551610' })).toBe(
+      "INVALID_TABLE_PROPERTY: Column projection for column 'k' failed. Property: 'projection.k.range' has a value beyond 64 bits: 18446744073709551610",
+    );
+    await create('wide', 'k string', { 'k.type': 'integer', 'k.range': '1,2000000' });
+    await put('wide/k=7', 7);
+    expect(await lake.rows("SELECT a FROM wide WHERE k IN ('7', '20', '30', '40', '50', '60')")).toEqual([
+      ['7'],
+    ]);
     await create('digits', 'k int', { 'k.type': 'integer', 'k.range': '1,9', 'k.digits': '2' });
     expect((await lake.failure('INSERT INTO digits VALUES (1, 1)')).reason).toContain('with 2 digits');
   });

@@ -147,7 +147,8 @@ export function renameIcebergTable({ runner, context }: CommitRun, from: TableId
  * folder. Files of other tables stay, also in folders within its own, as do all where `gc.enabled` is false.
  * https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-drop-table.html
  *
- * What its caller may not read or remove stays.
+ * What its caller may not list or remove stays, and all of it when the metadata cannot be read, as that says whether it
+ * may be removed.
  */
 export async function dropIcebergTable(run: CommitRun, table: TableId): Promise<void> {
   const { runner, context } = run;
@@ -169,8 +170,9 @@ export async function dropIcebergTable(run: CommitRun, table: TableId): Promise<
     for (const folder of ownFolders(location))
       for await (const file of files.list(folder)) locations.add(file.location);
   } catch (error) {
-    // The bucket has gone before the table.
-    if (!(error instanceof AwsError)) throw error;
+    // The bucket has gone before the table, or the caller may not list it.
+    if (!(error instanceof AwsError) && !(error instanceof StatementError)) throw error;
+    context.signal.throwIfAborted();
   }
   const isOfOthers = filesOfOthers(catalog, table, location ?? '');
   await discard(
@@ -182,13 +184,15 @@ export async function dropIcebergTable(run: CommitRun, table: TableId): Promise<
 /** The files that a table's metadata reaches, as far as they can be read. Undefined: none may be removed. */
 async function filesToDrop(files: TableFiles, location: string | undefined): Promise<string[] | undefined> {
   if (location === undefined) return [];
+  let isRead = false;
   try {
     const metadata = await readMetadata(files, location);
     // CatalogUtil.dropTableData in https://github.com/apache/iceberg.
     if (metadata.properties['gc.enabled']?.toLowerCase() === 'false') return undefined;
+    isRead = true;
     return [...(await reachableFiles(files, metadata)), location];
   } catch (error) {
-    if (error instanceof IcebergError || error instanceof StatementError) return [];
+    if (error instanceof IcebergError || error instanceof StatementError) return isRead ? [] : undefined;
     throw error;
   }
 }

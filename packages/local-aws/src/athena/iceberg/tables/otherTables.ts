@@ -3,8 +3,9 @@ import type { TableId } from '../commit.ts';
 import { objectOf } from '../tableFiles.ts';
 
 /**
- * Tells which files belong to other tables of the catalog: those in the folder of another table or partition, even
- * below the table's own. A table whose folder the table's own lies in has no claim on the files there.
+ * Tells which files belong to other tables of the catalog: those in the folder of another table or partition, or in one
+ * that its properties name, even below the table's own. A table whose folder the table's own lies in has no claim on the
+ * files there.
  *
  * @param location The table's own.
  */
@@ -18,8 +19,12 @@ export function filesOfOthers(
     for (const { input: table, partitions } of tables.values()) {
       if (input.Name === database && table.Name === name) continue;
       const all = [table, ...partitions.map((partition) => partition.input)];
-      for (const { StorageDescriptor } of all) {
-        const folder = pathOf(StorageDescriptor?.Location ?? '');
+      const claimed = [
+        ...all.map(({ StorageDescriptor }) => StorageDescriptor?.Location ?? ''),
+        ...namedFolders(table.Parameters ?? {}),
+      ];
+      for (const location of claimed) {
+        const folder = pathOf(location);
         if (folder !== undefined) folders.add(folder);
       }
     }
@@ -31,6 +36,16 @@ export function filesOfOthers(
       if (folders.has(path.slice(0, end))) return true;
     return false;
   };
+}
+
+/** The folders that a table's properties name: of projected partitions, of Iceberg's metadata and data. */
+function namedFolders(parameters: Readonly<Record<string, string>>): string[] {
+  const template = parameters['storage.location.template']?.split('${')[0] ?? '';
+  const metadata = parameters['metadata_location'] ?? '';
+  return [
+    ...[template, metadata].map((location) => location.slice(0, Math.max(0, location.lastIndexOf('/')))),
+    ...['write.data.path', 'write.metadata.path'].map((name) => parameters[name] ?? ''),
+  ];
 }
 
 /** The bucket and the key, without slashes at the end. */

@@ -81,11 +81,13 @@ interface Huffman {
 export function* bunzip2(next: () => Uint8Array | undefined): Generator<Uint8Array> {
   const bits = new Bits(next);
   if (bits.endOfFile()) return;
+  // Streams are many and small after a parallel compressor.
+  const longest = new Uint32Array(9 * 100_000);
   do {
     if (bits.read(24) !== 0x425a68) throw new Error('The data are not bzip2');
     const level = bits.read(8) - 0x30;
     if (level < 1 || level > 9) throw new Error('The data are not bzip2');
-    const block = new Uint32Array(level * 100_000);
+    const block = longest.subarray(0, level * 100_000);
     let whole = 0;
     for (;;) {
       const magic = bits.read48();
@@ -97,6 +99,8 @@ export function* bunzip2(next: () => Uint8Array | undefined): Generator<Uint8Arr
       whole = (((whole << 1) | (whole >>> 31)) ^ crc) >>> 0;
     }
     if (checksum(bits) !== whole) throw new Error('The bzip2 data do not have their checksum');
+    // Of streams without content the caller would see nothing otherwise, and could not stop.
+    yield new Uint8Array(0);
   } while (!bits.endOfFile());
 }
 

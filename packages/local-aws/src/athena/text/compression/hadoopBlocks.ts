@@ -126,7 +126,8 @@ export function decompressSnappy(chunk: Uint8Array, most: number): Uint8Array {
 
 /** Decompresses a block of LZ4. https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md */
 export function decompressLz4(chunk: Uint8Array, most: number): Uint8Array {
-  const target = new Target(most);
+  // A byte of LZ4 stands for 255 at most.
+  const target = new Target(Math.min(most, chunk.length * 255));
   let at = 0;
   const byte = () => {
     const value = chunk[at];
