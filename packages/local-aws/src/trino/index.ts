@@ -5,7 +5,7 @@ export { type AthenaView, createViews, viewsNeededBy } from './query/views.ts';
 export { parseCastType } from './translate/castType.ts';
 export { distinctOrderError } from './translate/clauses.ts';
 export { parseTypedLiteral } from './translate/literals.ts';
-export { reusedAliases, UNNAMED, unnamedItems, writtenNames } from './translate/selects.ts';
+export { reusedAliases, selectBlocks, UNNAMED, unnamedItems, writtenNames } from './translate/selects.ts';
 export {
   isTableQuery,
   linePosition,

@@ -1,4 +1,4 @@
-import { TokenList } from '../../trino/index.ts';
+import { selectBlocks, TokenList } from '../../trino/index.ts';
 import { splitTopLevel, trinoTypeName } from '../engine/columnTypes.ts';
 import { statementError } from '../engine/StatementError.ts';
 import type { OpenQuery } from './queryStatements.ts';
@@ -53,7 +53,11 @@ function nullColumns(sql: string): ReadonlySet<number> {
   const isNull = ({ from, to }: { readonly from: number; readonly to: number }) =>
     list.words(from, 'null') && (to === from + 1 || list.words(from + 1, 'as'));
   if (list.words(0, 'select')) {
-    const items = list.split(1, list.length);
+    const [block] = selectBlocks(list);
+    // Another query's rows may have values.
+    if (block === undefined || /^(?:union|intersect|except)$/.test(list.word(block.end) ?? ''))
+      return new Set();
+    const { items } = block;
     const named = items.findIndex(({ from, to }) => list.symbol(to - 1) === '*' || list.symbol(from) === '*');
     // What follows a `*` is in an unknown place.
     return new Set(

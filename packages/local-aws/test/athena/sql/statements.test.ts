@@ -492,6 +492,11 @@ describe('databases and prepared statements', () => {
   });
 
   it('types a column that is NULL in one part of the query by the others', async () => {
+    await lake.rows("CREATE TABLE taking AS SELECT 1 AS a, 'x' AS b");
+    await lake.rows('INSERT INTO taking SELECT 2, NULL FROM events WHERE id = 1');
+    expect(
+      (await lake.failure("INSERT INTO taking SELECT NULL, 'y' UNION ALL SELECT 'z', 'y'")).reason,
+    ).toMatch(/^TYPE_MISMATCH: /);
     await lake.rows('CREATE TABLE partly AS SELECT 1 AS a, NULL AS b UNION ALL SELECT 2, 3');
     expect(await lake.rows('SELECT a, b FROM partly ORDER BY a')).toEqual([
       ['1', undefined],

@@ -1,4 +1,5 @@
 import type { PartitionEntry, TableEntry } from '../../../glue/index.ts';
+import { splitTopLevel } from '../../engine/columnTypes.ts';
 import { notEmulated, statementError } from '../../engine/StatementError.ts';
 import type { Statement } from '../Statement.ts';
 import type { StatementReader } from '../StatementReader.ts';
@@ -7,7 +8,7 @@ type Describe = Extract<Statement, { kind: 'describe' }>;
 type Column = NonNullable<TableEntry['input']['PartitionKeys']>[number];
 
 /** Hive pads the cells of a description to this width. */
-const CELL = 20;
+export const CELL = 20;
 
 /**
  * Parses what follows DESCRIBE.
@@ -103,7 +104,7 @@ function invalidField(name: string) {
 function partsOf(type: string): { readonly name: string; readonly type: string }[] {
   const [, kind, inner = ''] = /^(struct|array|map)<(.*)>$/is.exec(type.trim()) ?? [];
   if (kind === undefined) return [];
-  const parts = splitTypes(inner);
+  const parts = splitTopLevel(inner);
   if (kind.toLowerCase() === 'struct')
     return parts.map((field) => {
       const colon = field.indexOf(':');
@@ -111,19 +112,6 @@ function partsOf(type: string): { readonly name: string; readonly type: string }
     });
   const names = kind.toLowerCase() === 'array' ? ['$elem$'] : ['$key$', '$value$'];
   return names.map((name, index) => ({ name, type: (parts[index] ?? '').trim() }));
-}
-
-/** Splits at the commas that are within no brackets. */
-function splitTypes(text: string): string[] {
-  const parts = [''];
-  let depth = 0;
-  for (const character of text) {
-    if (character === ',' && depth === 0) parts.push('');
-    else parts.push(`${parts.pop() ?? ''}${character}`);
-    if (/[<(]/.test(character)) depth += 1;
-    else if (/[>)]/.test(character)) depth -= 1;
-  }
-  return parts;
 }
 
 function tableDetails({ databaseName, createdAt, input }: TableEntry): string[] {

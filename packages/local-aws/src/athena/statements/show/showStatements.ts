@@ -16,7 +16,7 @@ import { openTableFiles } from '../../iceberg/tableFiles.ts';
 import { quoteHive } from '../../text/hiveStrings.ts';
 import { specValues } from '../hiveAlter.ts';
 import { resolveDatabase, resolveTableName, type Statement } from '../Statement.ts';
-import { describeTable } from './describeTable.ts';
+import { CELL, describeTable } from './describeTable.ts';
 
 type Show = Extract<
   Statement,
@@ -31,9 +31,6 @@ type Show = Extract<
       | 'describe';
   }
 >;
-
-/** Hive pads the cells of a description to this width. */
-const CELL = 20;
 
 /** What SHOW and DESCRIBE answer: lines of text. */
 interface ShownLines {
