@@ -58,6 +58,8 @@ export class RandomHistory {
   readonly #partitions: string;
   /** The columns that the partitions come from. */
   #sources: readonly string[];
+  /** Those of former partitions, too: they cannot be dropped. */
+  #everSources: ReadonlySet<string>;
   #columns: readonly Column[];
   #added = 0;
   #rows: Record[] = [];
@@ -70,6 +72,7 @@ export class RandomHistory {
     const [ddl, sources] = this.#one(PARTITIONS);
     this.#partitions = ddl === '' ? '' : `PARTITIONED BY (${ddl})`;
     this.#sources = sources;
+    this.#everSources = new Set(sources);
     // One column of each kind.
     this.#columns = [...FIXED, ...KINDS.map((kind) => this.#newColumn(kind))];
   }
@@ -206,7 +209,7 @@ export class RandomHistory {
       this.#replace(column, { ...column, type: wide });
       return alter(`CHANGE COLUMN ${column.name} ${column.name} ${wide}`);
     }
-    if (dice === 1 && own.length > 8 && !this.#sources.includes(column.name)) {
+    if (dice === 1 && own.length > 8 && !this.#everSources.has(column.name)) {
       this.#columns = this.#columns.filter((each) => each !== column);
       this.#rows = this.#rows.map(({ [column.name]: _gone, ...row }) => row);
       return alter(`DROP COLUMN ${column.name}`);
@@ -214,7 +217,9 @@ export class RandomHistory {
     if (dice === 2 || own.length > 18) {
       const renamed = { ...column, name: this.#newName() };
       this.#replace(column, renamed);
-      this.#sources = this.#sources.map((name) => (name === column.name ? renamed.name : name));
+      const rename = (name: string) => (name === column.name ? renamed.name : name);
+      this.#sources = this.#sources.map(rename);
+      this.#everSources = new Set([...this.#everSources].map(rename));
       this.#rows = this.#rows.map(({ [column.name]: value = null, ...row }) => ({
         ...row,
         [renamed.name]: value,
@@ -237,6 +242,7 @@ export class RandomHistory {
     const column = left.length < 2 && able.length > 0 ? this.#one(able) : undefined;
     if (column === undefined && remove === null) return this.#insert();
     this.#sources = column === undefined ? left : [...left, column.name];
+    this.#everSources = this.#everSources.union(new Set(this.#sources));
     this.#added += 1;
     const add = column && {
       column: column.name,

@@ -325,11 +325,10 @@ describe('a table whose partitions changed', () => {
       ['odd', '4', '2'],
     ]);
     expect(await lake.rows('SELECT count(*) FROM "evolved$files" WHERE content > 0')).toEqual([['0']]);
-    await lake.rows('ALTER TABLE evolved DROP COLUMN ts');
-    await lake.rows('ALTER TABLE evolved ADD COLUMNS (ts string)');
-    expect(await lake.rows('SELECT id, kind, ts FROM evolved WHERE id = 3')).toEqual([
-      ['3', 'odd', undefined],
-    ]);
+    // Other readers would refuse the table: https://github.com/apache/iceberg/issues/10234
+    expect(await reason('ALTER TABLE evolved DROP COLUMN ts')).toBe(
+      'NOT_SUPPORTED: Cannot drop column which is used by an old partition spec: ts',
+    );
   });
 });
 

@@ -99,11 +99,20 @@ function fieldOf(metadata: TableMetadata, column: string) {
   return field;
 }
 
-/** A column of the partition spec can't be dropped: later files would have no partition. */
+/**
+ * A column of a partition spec can't be dropped: later files would have no partition, and of older specs Iceberg's own
+ * readers would not find it, so that they refuse the table. IcebergMetadata.dropColumn in
+ * https://github.com/trinodb/trino, https://github.com/apache/iceberg/issues/10234.
+ */
 function requireUnpartitioned(metadata: TableMetadata, column: string): void {
   const { id } = fieldOf(metadata, column);
   if (specOf(metadata).fields.some((field) => field['source-id'] === id && field.transform !== 'void'))
     throw statementError('NOT_SUPPORTED', `Cannot drop partition field: ${column}`);
+  if (metadata['partition-specs'].some(({ fields }) => fields.some((field) => field['source-id'] === id)))
+    throw statementError(
+      'NOT_SUPPORTED',
+      `Cannot drop column which is used by an old partition spec: ${column}`,
+    );
 }
 
 /** Whether two types are the same but for the IDs of their fields. */
