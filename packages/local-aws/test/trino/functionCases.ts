@@ -8,6 +8,8 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['-7 / 2', '-3'],
   ['7 % 3', '1'],
   ['7e0 / 2', '3.5'],
+  ['0e0', '0.0'],
+  ['0E1 + 0.5e0', '0.5'],
   // A number with a point is a double in Athena: see `numberLiteral`.
   ['1.0 / 3', '0.3333333333333333'],
   ["DECIMAL '1.0' / 3", '0.3'],

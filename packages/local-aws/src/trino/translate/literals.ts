@@ -15,7 +15,7 @@ const SHORT_OFFSET = /(:\d+(?:\.\d+)?[+-])(\d'$)/;
  */
 export function numberLiteral(raw: string): string {
   const digits = raw.replaceAll('_', '');
-  if (/^0[a-z]/i.test(digits)) return String(BigInt(digits));
+  if (/^0[xbo]/i.test(digits)) return String(BigInt(digits));
   return /^\d*\.\d*$/.test(digits) ? `${digits}e0` : digits;
 }
 

@@ -51,7 +51,8 @@ function rejectNumber({ raw, start, end }: Token, next: Token | undefined): void
       start,
     );
   const digits = raw.replaceAll('_', '');
-  if (/^(?:\d+|0[a-z][\da-f]*)$/i.test(digits) && BigInt(digits) > LARGEST)
+  const isWhole = /^(?:\d+|0[xbo][\da-f]+)$/i.test(digits);
+  if (/^0[xbo]$/i.test(digits) || (isWhole && BigInt(digits) > LARGEST))
     throw new SqlError('SYNTAX_ERROR', `Invalid numeric literal: ${raw}`, start);
 }
 
