@@ -107,6 +107,7 @@ describe('literals', () => {
 
   it.each([
     ['1a', 'identifiers must not start with a digit; surround the identifier with double quotes'],
+    ['0x_', 'Invalid numeric literal: 0x_'],
     ["X'6'", 'Binary literal must contain an even number of digits'],
     ["X'6g'", 'Binary literal can only contain hexadecimal digits'],
     [String.raw`U&'\d800'`, 'Invalid escaped character: d800'],
