@@ -27,6 +27,8 @@ SELECT map_agg(k, v)['c'] FROM (VALUES ('a', 1)) AS t(k, v)
   INVALID_FUNCTION_ARGUMENT: Key not present in map: c
 SELECT element_at(ARRAY[1, 2], 0)
   INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1
+SELECT element_at(ARRAY[1, 2], p) FROM (VALUES 1, 0) AS t(p)
+  INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1
 SELECT 'abc'[1]
   TYPE_MISMATCH: line 1:8: Cannot use integer for subscript of varchar(3)
 SELECT ARRAY[1, 2][1.5e0]

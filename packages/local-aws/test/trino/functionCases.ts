@@ -361,6 +361,14 @@ export const queryCases: readonly (readonly [
   expected: readonly (readonly (string | null)[])[],
 ])[] = [
   [
+    "SELECT element_at(ARRAY['a', 'b'], p + 1), ARRAY['a', 'b'][p + 1] FROM (VALUES 0, 1) AS t(p)",
+    [
+      ['a', 'a'],
+      ['b', 'b'],
+    ],
+  ],
+  ["SELECT element_at(ARRAY['a', 'b'], -1 - p) FROM (VALUES 0, 1, 2) AS t(p)", [['b'], ['a'], [null]]],
+  [
     'SELECT approx_percentile(x, 0.5), approx_distinct(x), arbitrary(y), count_if(x > 1), bool_and(x > 0), every(x > 1) FROM (VALUES (1, 7), (2, 7), (3, 7)) AS t(x, y)',
     [['2', '3', '7', '2', 'true', 'false']],
   ],

@@ -25,7 +25,7 @@ type NamedQueries = ReadonlyMap<string, readonly TextColumn[]>;
 
 /** Functions whose result has the type of their arguments, or consists of them. */
 const SAME_TYPE =
-  /^(?:trino_)?(?:min|max|any_value|arbitrary|first|last|first_value|last_value|nth_value|lag|lead|(?:min|max)_by|arg_(?:min|max)(?:_null)?|date_trunc|date_add\w*|shift|unshift|greatest|least|nullif|if|try|at_timezone|array_agg|list|list_value|array_sort|element_at|subscript|subscript_of)$/;
+  /^(?:trino_)?(?:min|max|any_value|arbitrary|first|last|first_value|last_value|nth_value|lag|lead|(?:min|max)_by|arg_(?:min|max)(?:_null)?|date_trunc|date_add\w*|shift|unshift|greatest|least|nullif|if|try|at_timezone|array_agg|list|list_value|array_sort|(?:element_at|subscript)(?:_\w+)?)$/;
 
 /** Functions whose result is not longer than their argument. */
 const SAME_LENGTH = /^(?:trino_upper|lower|trim|ltrim|rtrim|trino_reverse)$/;

@@ -13,14 +13,14 @@ const matched = (name: string, decisive: string, found: string, otherwise: strin
  * The index of an element that is not there, `i`: null, or an error with a message that is not null. Everything binds for
  * arrays and for maps, hence the casts to texts.
  */
-const FAILING = (message: string) => `CASE WHEN CAST(${message} AS BIGINT) IS NOT NULL THEN i END`;
+const FAILING = (message: string, index = 'i') =>
+  `CASE WHEN CAST(${message} AS BIGINT) IS NOT NULL THEN ${index} END`;
 
 /**
- * Why `x[i]` is null: a message, or null when the element itself is. The lambda repeats its arguments only once, since
- * every mention multiplies the size of nested subscripts, and is evaluated only for elements that are null.
+ * Why `s.x[s.i]` is null: a message, or null when the element itself is.
  * https://github.com/trinodb/trino/blob/435/core/trino-main/src/main/java/io/trino/operator/scalar/ArraySubscriptOperator.java
  */
-const ABSENCE = `list_transform([{x: x, i: i}], lambda s: CASE
+const ABSENCE_OF_PAIR = `CASE
   WHEN s.x IS NULL OR s.i IS NULL THEN NULL
   WHEN typeof(s.x) LIKE '%[]' THEN CASE
     WHEN TRY_CAST(CAST(s.i AS VARCHAR) AS BIGINT) < 0
@@ -32,17 +32,35 @@ const ABSENCE = `list_transform([{x: x, i: i}], lambda s: CASE
   WHEN typeof(s.x) LIKE 'MAP(%' AND NOT map_contains(TRY_CAST(s.x AS MAP(VARCHAR, VARCHAR)), CAST(s.i AS VARCHAR))
   THEN 'INVALID_FUNCTION_ARGUMENT: Key not present in map'
     || CASE WHEN typeof(s.i) LIKE '%[]' OR typeof(s.i) LIKE '%(%)' AND typeof(s.i) NOT LIKE 'DECIMAL%' THEN ''
-       ELSE ': ' || trino_to_varchar(s.i) END END)[1]`;
+       ELSE ': ' || trino_to_varchar(s.i) END END`;
+
+/** The same of `x[i]`. The lambda is evaluated only for elements that are null. */
+const ABSENCE = `list_transform([{x: x, i: i}], lambda s: ${ABSENCE_OF_PAIR})[1]`;
+
+/** An index that is no negative number, or null. */
+const NOT_NEGATIVE = (index: string) =>
+  `CASE WHEN typeof(${index}) LIKE '%INT%' AND starts_with(CAST(${index} AS VARCHAR), '-') THEN NULL ELSE ${index} END`;
+
+/**
+ * Why there is no element 0 of an array. The message is made from the index: DuckDB evaluates a constant in `coalesce` even
+ * when no row needs it.
+ */
+const ZERO = (index: string) =>
+  `CASE WHEN CAST(${index} AS VARCHAR) = '0' THEN 'INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1' END`;
 
 /** https://trino.io/docs/current/functions/array.html and /map.html; nulls behave as in Trino. */
 export const collectionMacros: readonly string[] = [
   // `x[i]` of a literal that is not negative, and of any other index: DuckDB counts negative ones from the end.
   `trino_subscript(x, i) AS coalesce(x[i], x[${FAILING(ABSENCE)}])`,
-  `trino_subscript_of(x, i) AS coalesce(
-     x[CASE WHEN typeof(i) LIKE '%INT%' AND starts_with(CAST(i AS VARCHAR), '-') THEN NULL ELSE i END],
-     x[coalesce(${FAILING(ABSENCE)}, i)])`,
-  `trino_element_at(x, i) AS coalesce(x[i], x[CASE WHEN typeof(x) LIKE '%[]' AND CAST(i AS VARCHAR) = '0'
-     THEN ${FAILING("'INVALID_FUNCTION_ARGUMENT: SQL array indices start at 1'")} END])`,
+  `trino_subscript_of(x, i) AS coalesce(x[${NOT_NEGATIVE('i')}], x[coalesce(${FAILING(ABSENCE)}, i)])`,
+  // Of long operands: see `elementMacro` in translate/elements.ts.
+  `trino_subscript_once(x, i) AS list_transform([{x: x, i: i}], lambda s:
+     coalesce(s.x[${NOT_NEGATIVE('s.i')}], s.x[coalesce(${FAILING(ABSENCE_OF_PAIR, 's.i')}, s.i)]))[1]`,
+  // Of a literal, of any other index, and of long operands.
+  `trino_element_at_plain(x, i) AS x[i]`,
+  `trino_element_at(x, i) AS coalesce(x[i], x[CASE WHEN typeof(x) LIKE '%[]' THEN ${FAILING(ZERO('i'))} END])`,
+  `trino_element_at_once(x, i) AS list_transform([{x: x, i: i}], lambda s:
+     coalesce(s.x[s.i], s.x[CASE WHEN typeof(s.x) LIKE '%[]' THEN ${FAILING(ZERO('s.i'), 's.i')} END]))[1]`,
   // The only macro that is overloaded by type. `callForms.ts` handles the cases in which that fails.
   'trino_cardinality(x MAP(VARCHAR, VARCHAR)) AS CAST(cardinality(x) AS BIGINT), (x) AS CAST(len(x) AS BIGINT)',
   matched('any_match', 'true', 'true', 'false'),

@@ -1,3 +1,4 @@
+import { elementAtMacro } from './elements.ts';
 import type { Rendering, TokenWriter } from './Rendering.ts';
 import { writeRegexpCall } from './regexp.ts';
 import { mismatched, SqlError, type TokenRange } from './tokens.ts';
@@ -177,6 +178,11 @@ const FORMS: Readonly<Record<string, Form>> = {
     const array =
       /^(?:array|array_.*|filter|transform|split|sequence|map_keys|map_values|regexp_.*|slice|repeat|zip)$/;
     return array.test(word) ? wrapArguments(call, 'len(', ')') : undefined;
+  },
+  element_at: (call) => {
+    const [operand, index, ...others] = call.values;
+    if (operand === undefined || index === undefined || others.length > 0) return undefined;
+    return wrapArguments(call, `${elementAtMacro(call.writer.list, operand, index)}(`, ')');
   },
   listagg: (call) => {
     const { writer, out, close, at, values } = call;

@@ -10,7 +10,7 @@ import {
 } from './castType.ts';
 import { type TiedQuery, tiedQueries, writeGroupQuantifier, writeTies } from './clauses.ts';
 import { writeDateShift } from './dateShift.ts';
-import { elementRanges, isPlainIndex, subscriptsAt } from './elements.ts';
+import { elementRanges, subscriptMacro, subscriptsAt } from './elements.ts';
 import { numberLiteral, parseTypedLiteral } from './literals.ts';
 import { Rendering, type TokenWriter } from './Rendering.ts';
 import { rejectForeignSyntax, rejectZonedTimes } from './rejections.ts';
@@ -245,8 +245,8 @@ class Translator implements TokenWriter {
     if (brackets.length === 0) return undefined;
     this.#subscripted.add(index);
     for (const open of brackets.toReversed()) {
-      const plain = isPlainIndex(list, { from: open + 1, to: list.closeOf(open) });
-      out.add(plain ? 'trino_subscript(' : 'trino_subscript_of(', list.offset(index));
+      const subscript = { from: open + 1, to: list.closeOf(open) };
+      out.add(`${subscriptMacro(list, { from: index, to: open }, subscript)}(`, list.offset(index));
     }
     let from = index;
     for (const open of brackets) {
