@@ -355,6 +355,13 @@ export const functionCases: readonly (readonly [expression: string, expected: st
   ['(SELECT max(lambda) FROM (VALUES 1, 2) AS t(lambda))', '2'],
 ];
 
+/** A value that lambdas name again and again: with a macro that mentions its argument twice the query would not end. */
+const named = (element: (array: string) => string): string =>
+  Array.from({ length: 12 }).reduce<string>(
+    (value) => element(`transform(ARRAY[${value}], v -> v + 1)`),
+    'x',
+  );
+
 /** Queries and their rows, likewise. */
 export const queryCases: readonly (readonly [
   sql: string,
@@ -367,6 +374,13 @@ export const queryCases: readonly (readonly [
       ['b', 'b'],
     ],
   ],
+  [`SELECT ${named((array) => `${array}[1]`)} FROM (VALUES 0, 5) AS t(x)`, [['12'], ['17']]],
+  [`SELECT ${named((array) => `element_at(${array}, 1)`)} FROM (VALUES 0, 5) AS t(x)`, [['12'], ['17']]],
+  [
+    `SELECT ${named((array) => `element_at(${array}, x - x + 1)`)} FROM (VALUES 0, 5) AS t(x)`,
+    [['12'], ['17']],
+  ],
+  [`SELECT ${named((array) => `${array}[x - x + 1]`)} FROM (VALUES 0, 5) AS t(x)`, [['12'], ['17']]],
   ["SELECT element_at(ARRAY['a', 'b'], -1 - p) FROM (VALUES 0, 1, 2) AS t(p)", [['b'], ['a'], [null]]],
   [
     'SELECT approx_percentile(x, 0.5), approx_distinct(x), arbitrary(y), count_if(x > 1), bool_and(x > 0), every(x > 1) FROM (VALUES (1, 7), (2, 7), (3, 7)) AS t(x, y)',
