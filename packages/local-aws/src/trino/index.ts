@@ -17,6 +17,7 @@ export {
 export { type TranslateOptions, type Translation, translate } from './translate/translate.ts';
 export { blankVersionClauses, type VersionClause, versionClauseAt } from './translate/versions.ts';
 export { functionNames } from './translate/vocabulary.ts';
+export { dateDifferenceRule } from './types/callTypes.ts';
 export { expectedCalls } from './types/signatures.ts';
 export {
   isMacro,

@@ -20,7 +20,7 @@ import {
   partitionFolder,
   SYMLINK_INPUT_FORMAT,
 } from './dataFiles.ts';
-import { findElements } from './findElements.ts';
+import { findTyped } from './findTyped.ts';
 import { readScans } from './prunePartitions.ts';
 import { CATALOG, type Session } from './Session.ts';
 import { notEmulated, statementError } from './StatementError.ts';
@@ -301,8 +301,8 @@ export class QueryScope {
         const hiddenColumns = this.#hasHiddenColumns || rowIds;
         const how = { unnestPairs, hiddenColumns };
         await session.defineMacros(translate(view.originalSql, how).sql);
-        const elements = await findElements(session, view.originalSql, how);
-        const { sql } = translate(view.originalSql, { ...how, elements });
+        const typed = await findTyped(session, view.originalSql, how, view.schema);
+        const { sql } = translate(view.originalSql, { ...how, ...typed });
         await session.run(`CREATE VIEW ${qualifiedName(databaseName, input.Name)} (${names}) AS ${sql}`);
         return;
       } catch (error) {

@@ -4,6 +4,7 @@ import {
   type ColumnPair,
   columnRule,
   conditionRules,
+  dateDifferenceRule,
   isMacro,
   isNode,
   nodesOf,
@@ -104,27 +105,83 @@ export async function checkTypes(session: Session, query: TypedQuery): Promise<T
   const root = qualifyTables(parsed, query.database, new Set());
   // Its values are strings here and JSON in Trino.
   if (list.tokens.some(({ kind, value }) => kind === 'word' && value === 'json_array_get')) return root;
-  const most = list.tokens.some(({ raw }) => raw === '->') ? MOST_WITH_LAMBDAS : MOST_CHECKED_CHARACTERS;
-  if (translation.sql.length > most) return root;
-  const bytes = Buffer.from(translation.sql);
-  const place: RulePlace = {
-    list,
-    // DuckDB counts bytes.
-    offsetOf: (location) => translation.offsetOf(bytes.subarray(0, location).toString().length),
-  };
-  const { checks, pairs } = collectChecks(root, place);
-  const error = await findTypeError(session, root, checks, query);
-  if (error !== undefined) throw error;
+  if (translation.sql.length > mostChecked(list)) return root;
+  const place = rulePlace(translation, list);
+  const { checks, pairs } = collectChecks(root, ownRules(place));
+  const failed = await findFailed(session, root, checks);
+  if (failed !== undefined) throw typeError(failed, query);
   for (const pair of pairs) {
     const alone = await pairChecks(session, pair, place);
-    const unequal = alone && (await findTypeError(session, alone.root, alone.checks, query));
-    if (unequal !== undefined) throw unequal;
+    const unequal = alone && (await findFailed(session, alone.root, alone.checks));
+    if (unequal !== undefined) throw typeError(unequal, query);
   }
   return root;
 }
 
+/**
+ * Finds the operators of `a - b` between two dates, whose difference is an interval: see `TranslateOptions.dateDifferences`.
+ *
+ * @param translate Translates the query with those that are found.
+ * @returns The offsets of the operators. Empty for a query that is not checked.
+ */
+export async function findDateDifferences(
+  session: Session,
+  query: Pick<TypedQuery, 'list' | 'database'>,
+  translate: (dateDifferences: ReadonlySet<number>) => Translation,
+): Promise<ReadonlySet<number>> {
+  const found = new Set<number>();
+  const { list } = query;
+  const mayBe = [...list.tokens.keys()].some(
+    (index) =>
+      list.symbol(index) === '-' &&
+      list.word(index + 1) !== 'interval' &&
+      ![index - 1, index + 1].some((side) => list.at(side)?.kind === 'number'),
+  );
+  while (mayBe) {
+    const translation = translate(found);
+    if (translation.sql.length > mostChecked(list)) break;
+    const parsed = await parseTree(session, translation.sql);
+    if (parsed === undefined) break;
+    const root = qualifyTables(parsed, query.database, new Set());
+    const place = rulePlace(translation, list);
+    const { checks } = collectChecks(root, (node) => {
+      const rule = dateDifferenceRule(node, place);
+      return rule === undefined ? [] : [[node, rule]];
+    });
+    const failed = await findFailed(session, root, checks);
+    const offset = failed?.rule.toError([]).offset;
+    if (offset === undefined || found.has(offset)) break;
+    found.add(offset);
+  }
+  return found;
+}
+
+const mostChecked = (list: TokenList) =>
+  list.tokens.some(({ raw }) => raw === '->') ? MOST_WITH_LAMBDAS : MOST_CHECKED_CHARACTERS;
+
+function rulePlace(translation: Translation, list: TokenList): RulePlace {
+  const bytes = Buffer.from(translation.sql);
+  return {
+    list,
+    // DuckDB counts bytes.
+    offsetOf: (location) => translation.offsetOf(bytes.subarray(0, location).toString().length),
+  };
+}
+
+/** The rules of a node, each with the node that it is attached to. */
+type RulesOf = (node: TreeNode) => readonly (readonly [TreeNode, TypeRule])[];
+
+/** Trino's own rules. */
+const ownRules =
+  (place: RulePlace): RulesOf =>
+  (node) => [
+    ...typeRules(node, place).map((rule) => [rule.at ?? node, rule] as const),
+    ...conditionRules(node, place),
+    ...(node['type'] === 'EXPRESSION_LIST' ? valuesRules(node, place) : []),
+  ];
+
 /** Collects all checks of a query. */
-function collectChecks(root: TreeNode, place: RulePlace) {
+function collectChecks(root: TreeNode, rulesOf: RulesOf) {
   const rules: Check[] = [];
   const byNode = new Map<TreeNode, number[]>();
   const pairs: ScopedPair[] = [];
@@ -144,10 +201,7 @@ function collectChecks(root: TreeNode, place: RulePlace) {
     };
     const own = isNode(tree['cte_map']) ? tree['cte_map']['map'] : undefined;
     const ctes = Array.isArray(own) ? [...scope.ctes, ...own] : scope.ctes;
-    for (const rule of typeRules(tree, place)) add(rule.at ?? tree, rule);
-    for (const [node, rule] of conditionRules(tree, place)) add(node, rule);
-    if (tree['type'] === 'EXPRESSION_LIST')
-      for (const [node, rule] of valuesRules(tree, place)) add(node, rule);
+    for (const [node, rule] of rulesOf(tree)) add(node, rule);
     pairs.push(...columnPairs(tree).map((pair) => ({ ...pair, ctes })));
     const groups = nodesOf(tree['group_expressions']);
     // A grouping expression must stay the same everywhere, so its check is added to the WHERE clause.
@@ -238,13 +292,18 @@ async function countColumns(session: Session, root: TreeNode): Promise<number | 
   return count;
 }
 
-/** Binds a query with its checks. @returns The first type error; undefined when there is none. */
-async function findTypeError(
+/** A rule that is not met, and DuckDB's types of its operands. */
+interface Failed {
+  readonly rule: TypeRule;
+  readonly types: readonly string[];
+}
+
+/** Binds a query with its checks. @returns The first rule that fails; undefined when there is none. */
+async function findFailed(
   session: Session,
   root: TreeNode,
   { rules, byNode }: Checks,
-  query: TypedQuery,
-): Promise<StatementError | undefined> {
+): Promise<Failed | undefined> {
   if (rules.length === 0) return undefined;
   const sql = `SELECT ${rules.map(checkSql).join(', ')}`;
   await session.defineMacros(sql);
@@ -252,7 +311,7 @@ async function findTypeError(
     withOperands(condition, rules[index]?.rule.operands ?? []),
   );
   let tries = 0;
-  const findAmong = async (candidates: readonly number[]): Promise<StatementError | undefined> => {
+  const findAmong = async (candidates: readonly number[]): Promise<Failed | undefined> => {
     tries += 1;
     const checked = new Set(candidates);
     const failure = await bindError(
@@ -267,7 +326,7 @@ async function findTypeError(
     if (failure === undefined || candidates.length === 0 || tries > MAX_BIND_ATTEMPTS) return undefined;
     const [, index, types] = MARKED.exec(failure) ?? [];
     const rule = rules[Number(index ?? Number.NaN)];
-    if (rule !== undefined) return typeError(rule.rule, (types ?? '').split('|'), query);
+    if (rule !== undefined) return { rule: rule.rule, types: (types ?? '').split('|') };
     if (
       candidates.length === 1 ||
       (tries === 1 &&
@@ -283,11 +342,7 @@ async function findTypeError(
   return await findAmong(rules.map((_, index) => index));
 }
 
-function typeError(
-  rule: TypeRule,
-  types: readonly string[],
-  { place, columnTypes }: TypedQuery,
-): StatementError {
+function typeError({ rule, types }: Failed, { place, columnTypes }: TypedQuery): StatementError {
   const literals = rule.literals ?? rule.operands;
   const names = rule.operands.map((operand, index) =>
     operandTypeName(literals[index] ?? operand, types[index] ?? 'unknown', columnTypes),

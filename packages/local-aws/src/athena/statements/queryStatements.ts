@@ -18,7 +18,7 @@ import {
 import { checkTypes } from '../engine/checkTypes.ts';
 import { hasMicroseconds, microsecondTypeName, resultColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
-import { findElements } from '../engine/findElements.ts';
+import { findTyped } from '../engine/findTyped.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
 import { statementError, toStatementError } from '../engine/StatementError.ts';
@@ -88,7 +88,7 @@ export async function openQuery(
     await session.setNow(runner.clock.now());
     await session.defineMacros(translation.sql);
     await scope.resolve(list, database, literals);
-    const how = { ...plain, elements: await findElements(session, query.sql, plain) };
+    const how = { ...plain, ...(await findTyped(session, query.sql, plain, database)) };
     translation = translate(query.sql, how);
     const translateError = (error: unknown, prefix = 0, of = translation) =>
       translateDuckDbError(error, {

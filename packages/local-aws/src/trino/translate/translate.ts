@@ -9,7 +9,7 @@ import {
   parseCastType,
 } from './castType.ts';
 import { type TiedQuery, tiedQueries, writeGroupQuantifier, writeTies } from './clauses.ts';
-import { writeDateShift } from './dateShift.ts';
+import { writeDateDifference, writeDateShift, writtenDateDifferences } from './dateShift.ts';
 import { elementRanges, subscriptMacro, subscriptsAt } from './elements.ts';
 import { numberLiteral, parseTypedLiteral } from './literals.ts';
 import { Rendering, type TokenWriter } from './Rendering.ts';
@@ -40,6 +40,8 @@ export interface TranslateOptions {
   readonly unnestPairs?: 'map' | 'rows';
   /** An offset in each operand of `||` that is an element of the array beside it. Default none. */
   readonly elements?: ReadonlySet<number>;
+  /** The offsets of `-` between two dates, whose difference is an interval. Default: those that are written as dates. */
+  readonly dateDifferences?: ReadonlySet<number>;
 }
 
 /** A query in DuckDB's SQL. */
@@ -88,6 +90,10 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
     unnestPairs: options.unnestPairs ?? 'map',
     hiddenColumns: options.hiddenColumns,
     elements: elementRanges(list, options.elements ?? new Set()),
+    dateDifferences: new Set([
+      ...writtenDateDifferences(list),
+      ...[...list.tokens.keys()].filter((index) => options.dateDifferences?.has(list.offset(index))),
+    ]),
   }).writeAll(out);
   return { sql: out.toString(), offsetOf: (index) => out.offsetOf(index) };
 }
@@ -101,6 +107,8 @@ type TranslatorOptions = TokenWriter['options'] & {
   readonly parameters: readonly string[];
   /** The ranges that are written as arrays of one element. */
   readonly elements: readonly TokenRange[];
+  /** The indexes of the operators between two dates. */
+  readonly dateDifferences: ReadonlySet<number>;
 };
 
 /** The schema with Athena's `information_schema`, which differs from DuckDB's. */
@@ -265,6 +273,7 @@ class Translator implements TokenWriter {
     const token = list.at(index);
     if (token === undefined) return index + 1;
     if (/^(?:::|=>|[{}:&|^~!#@;])$/.test(raw)) throw mismatched(token);
+    if (this.options.dateDifferences.has(index)) return writeDateDifference(this, out, index);
     const before = list.at(index - 1);
     if (raw === '(') {
       const close = list.closeOf(index);

@@ -64,6 +64,18 @@ export function callRules(node: TreeNode, place: RulePlace): readonly TypeRule[]
   ];
 }
 
+/** A rule that `a - b` of two dates fails: DuckDB's result is a number of days, Trino's an interval. */
+export function dateDifferenceRule(node: TreeNode, place: RulePlace): TypeRule | undefined {
+  const operands = nodesOf(node['children']);
+  if (textMember(node, 'function_name') !== '-' || operands.length !== 2) return undefined;
+  const offset = sourceOffset(node, place);
+  return {
+    operands,
+    condition: "NOT (k0 = 'date' AND k1 = 'date')",
+    toError: () => ({ code: 'NOT_SUPPORTED', message: 'The difference of two dates', offset }),
+  };
+}
+
 function operatorSymbolRules(
   name: string,
   children: readonly TreeNode[],

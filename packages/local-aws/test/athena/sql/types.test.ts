@@ -55,4 +55,15 @@ describe('types of expressions', () => {
     });
     expect(rows).toEqual([['3']]);
   });
+
+  it('subtracts dates to an interval, of which only types tell, also in views', async () => {
+    const differences = `SELECT a - b AS days, max(a) - min(b) AS whole, date_add('day', 1, a) - b AS more,
+      a - INTERVAL '1' DAY - b AS less, day(a - b) AS number, to_milliseconds(a - b) / 86400000 AS quotient
+      FROM (VALUES (DATE '2026-03-01', DATE '2026-02-01')) AS t(a, b)
+      WHERE a - b > INTERVAL '1' DAY GROUP BY a, b ORDER BY a - b`;
+    const rows = [['28 00:00:00.000', '28 00:00:00.000', '29 00:00:00.000', '27 00:00:00.000', '28', '28']];
+    expect(await lake.rows(differences)).toEqual(rows);
+    await lake.rows(`CREATE VIEW differences AS ${differences}`);
+    expect(await lake.rows('SELECT * FROM differences')).toEqual(rows);
+  });
 });

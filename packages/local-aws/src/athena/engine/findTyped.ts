@@ -1,0 +1,46 @@
+import { TokenList, type TranslateOptions, translate } from '../../trino/index.ts';
+import { findDateDifferences } from './checkTypes.ts';
+import { elementOffset } from './duckDbErrors.ts';
+import type { Session } from './Session.ts';
+
+/**
+ * Finds what only types tell of a query: see `TranslateOptions.elements` and `dateDifferences`.
+ *
+ * @param session Has the macros and the tables of the query.
+ * @param database The database of unqualified names.
+ */
+export async function findTyped(
+  session: Session,
+  sql: string,
+  options: TranslateOptions,
+  database: string | undefined,
+): Promise<Pick<TranslateOptions, 'elements' | 'dateDifferences'>> {
+  const elements = await findElements(session, sql, options);
+  const query = { list: new TokenList(sql), database: database?.toLowerCase() };
+  const dateDifferences = await findDateDifferences(session, query, (found) =>
+    translate(sql, { ...options, elements, dateDifferences: found }),
+  );
+  return { elements, dateDifferences };
+}
+
+/**
+ * Finds the operands of `||` that are elements of an array, of which only types tell: see `TranslateOptions.elements`.
+ */
+async function findElements(
+  session: Session,
+  sql: string,
+  options: TranslateOptions,
+): Promise<NonNullable<TranslateOptions['elements']>> {
+  const elements = new Set<number>();
+  if (!sql.includes('||')) return elements;
+  for (;;) {
+    const translation = translate(sql, { ...options, elements });
+    const failed: unknown = await session.prepare(translation.sql).then(
+      (prepared) => prepared.destroySync(),
+      (error: unknown) => error,
+    );
+    const offset = elementOffset(failed, translation);
+    if (offset === undefined || elements.has(offset)) return elements;
+    elements.add(offset);
+  }
+}
