@@ -15,6 +15,8 @@ export async function loadSyntaxCheck(): Promise<(query: QueryText, statement: s
     const known = expandTableQueries(blankVersionClauses(blankLiteralTypes(query.sql), list), list);
     const { success, error, errorStart } = parse(known.sql, Dialect.Trino);
     if (success || error === undefined || error.includes(PARSER_LIMIT)) return;
+    const shorter = blankLimits(known.sql);
+    if (shorter !== known.sql && parse(shorter, Dialect.Trino).success) return;
     const start = known.offsetOf(errorStart ?? 0);
     const token = list.tokens.find(({ end }) => end > start);
     // It reports the last token where Trino reports the end of input.
@@ -31,6 +33,32 @@ export async function loadSyntaxCheck(): Promise<(query: QueryText, statement: s
 
 /** In errors of queries that are nested deeper than the parser reads. Trino has no such limit, and DuckDB parses them, too. */
 const PARSER_LIMIT = 'E_GUARD_';
+
+/**
+ * Replaces `FETCH FIRST n ROWS ONLY`, and what follows a VALUES at the start of a query, by spaces: the parser does not know
+ * them after brackets and VALUES. DuckDB does.
+ */
+function blankLimits(sql: string): string {
+  const list = new TokenList(sql);
+  let text = sql;
+  const blank = (from: number, to: number) => {
+    const [start, end] = [list.offset(from), list.offset(to)];
+    text = `${text.slice(0, start)}${' '.repeat(end - start)}${text.slice(end)}`;
+  };
+  for (let index = 0; index < list.length; index += 1) {
+    const rows = list.at(index + 2)?.kind === 'number' ? index + 3 : index + 2;
+    const isFetch = list.word(index) === 'fetch' && /^(?:first|next)$/.test(list.word(index + 1) ?? '');
+    if (isFetch && /^rows?$/.test(list.word(rows) ?? '') && list.word(rows + 1) === 'only')
+      blank(index, rows + 2);
+    if (list.word(0) !== 'values') continue;
+    if (/^[([]$/.test(list.symbol(index) ?? '')) index = list.closeOf(index);
+    else if (/^(?:order|limit|offset|fetch)$/.test(list.word(index) ?? '')) {
+      blank(index, list.length);
+      break;
+    }
+  }
+  return text;
+}
 
 /** Types that may precede a string literal (`BIGINT '5'`). The parser does not support all of them. */
 const LITERAL_TYPES =

@@ -240,7 +240,10 @@ class Translator implements TokenWriter {
       return index + 1;
     }
     const name =
-      token.kind === 'word' && (reservedInDuckDb.has(token.value) || (member && /^\w+$/.test(token.raw)));
+      token.kind === 'word' &&
+      (reservedInDuckDb.has(token.value) ||
+        (member && /^\w+$/.test(token.raw)) ||
+        (token.value === 'at' && !list.words(index + 1, 'time', 'zone')));
     out.add(name ? `"${token.raw}"` : token.raw, token.start);
     return index + 1;
   }

@@ -269,4 +269,24 @@ describe('queries of the local Athena', () => {
       'INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected 2 but found 1',
     );
   });
+
+  it.each([
+    ['VALUES 2, 1 ORDER BY 1', [['1'], ['2']]],
+    ["VALUES (2, 'b'), (1, 'a') ORDER BY 1 DESC LIMIT 1", [['2', 'b']]],
+    ['(SELECT 1) UNION (SELECT 2) ORDER BY 1 FETCH FIRST 1 ROW ONLY', [['1']]],
+    ['(SELECT 3) FETCH NEXT ROW ONLY', [['3']]],
+    [
+      "SELECT at, t.at, at AT TIME ZONE 'UTC' IS NULL FROM (SELECT TIMESTAMP '2026-11-20 10:00:00' AS at) t",
+      [['2026-11-20 10:00:00.000', '2026-11-20 10:00:00.000', 'false']],
+    ],
+  ])('takes what its parser does not: %s', async (sql, rows) => {
+    expect(await lake.rows(sql)).toEqual(rows);
+  });
+
+  it('refuses a VALUES with an ORDER BY of nothing', async () => {
+    expect(
+      (await lake.failure('VALUES 2, 1 ORDER BY').catch((error: Error) => ({ reason: error.message })))
+        .reason,
+    ).toMatch(/mismatched input '<EOF>'/);
+  });
 });
