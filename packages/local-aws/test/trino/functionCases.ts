@@ -385,6 +385,18 @@ export const queryCases: readonly (readonly [
     [['12'], ['17']],
   ],
   [`SELECT ${named((array) => `${array}[x - x + 1]`)} FROM (VALUES 0, 5) AS t(x)`, [['12'], ['17']]],
+  [
+    "SELECT repeat(i, 2), array_remove(ARRAY[1, 7], i), array_join(ARRAY['a', NULL], ',', e), sequence(i, i + 1) FROM (VALUES (7, 'x')) AS t(i, e)",
+    [['[7, 7]', '[1]', 'a,x', '[7, 8]']],
+  ],
+  [
+    'SELECT transform(ARRAY[ARRAY[1, 1]], i -> array_distinct(i)), transform(ARRAY[1, 2], e -> array_remove(ARRAY[1, 2], e)), transform(ARRAY[5], i -> repeat(i, 2)), transform(ARRAY[1], at -> at + 1)',
+    [['[[1]]', '[[2], [1]]', '[[5, 5]]', '[2]']],
+  ],
+  [
+    'SELECT element_at(a, n), element_at(CAST(NULL AS array(integer)), 0) FROM (VALUES (CAST(NULL AS array(integer)), 0)) AS t(a, n)',
+    [[null, null]],
+  ],
   ["SELECT element_at(ARRAY['a', 'b'], -1 - p) FROM (VALUES 0, 1, 2) AS t(p)", [['b'], ['a'], [null]]],
   [
     'SELECT approx_percentile(x, 0.5), approx_distinct(x), arbitrary(y), count_if(x > 1), bool_and(x > 0), every(x > 1) FROM (VALUES (1, 7), (2, 7), (3, 7)) AS t(x, y)',

@@ -121,15 +121,17 @@ export async function checkTypes(session: Session, query: TypedQuery): Promise<T
 /**
  * Finds the operators of `a - b` between two dates, whose difference is an interval: see `TranslateOptions.dateDifferences`.
  *
+ * @param known The offsets of those that are found already.
  * @param translate Translates the query with those that are found.
  * @returns The offsets of the operators. Empty for a query that is not checked.
  */
 export async function findDateDifferences(
   session: Session,
   query: Pick<TypedQuery, 'list' | 'database'>,
+  known: ReadonlySet<number>,
   translate: (dateDifferences: ReadonlySet<number>) => Translation,
 ): Promise<ReadonlySet<number>> {
-  const found = new Set<number>();
+  const found = new Set(known);
   const { list } = query;
   const mayBe = [...list.tokens.keys()].some(
     (index) =>
@@ -137,11 +139,11 @@ export async function findDateDifferences(
       list.word(index + 1) !== 'interval' &&
       ![index - 1, index + 1].some((side) => list.at(side)?.kind === 'number'),
   );
-  while (mayBe) {
+  if (!mayBe || translate(new Set()).sql.length > mostChecked(list)) return found;
+  for (;;) {
     const translation = translate(found);
-    if (translation.sql.length > mostChecked(list)) break;
     const parsed = await parseTree(session, translation.sql);
-    if (parsed === undefined) break;
+    if (parsed === undefined) return found;
     const root = qualifyTables(parsed, query.database, new Set());
     const place = rulePlace(translation, list);
     const { checks } = collectChecks(root, (node) => {
@@ -149,11 +151,23 @@ export async function findDateDifferences(
       return rule === undefined ? [] : [[node, rule]];
     });
     const failed = await findFailed(session, root, checks);
-    const offset = failed?.rule.toError([]).offset;
-    if (offset === undefined || found.has(offset)) break;
-    found.add(offset);
+    if (failed === undefined) return found;
+    // The same elsewhere too: an expression of GROUP BY stays the same.
+    const difference = treeJson(failed.rule.operands);
+    const before = found.size;
+    forEachNode(root, (node) => {
+      const rule = dateDifferenceRule(node, place);
+      if (rule !== undefined && treeJson(rule.operands) === difference) found.add(rule.toError([]).offset);
+    });
+    if (found.size === before) return found;
   }
-  return found;
+}
+
+function forEachNode(tree: Tree, visit: (node: TreeNode) => void): void {
+  if (Array.isArray(tree)) for (const item of tree) forEachNode(item, visit);
+  if (!isNode(tree)) return;
+  visit(tree);
+  for (const value of Object.values(tree)) forEachNode(value, visit);
 }
 
 const mostChecked = (list: TokenList) =>

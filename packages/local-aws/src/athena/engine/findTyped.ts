@@ -15,12 +15,18 @@ export async function findTyped(
   options: TranslateOptions,
   database: string | undefined,
 ): Promise<Pick<TranslateOptions, 'elements' | 'dateDifferences'>> {
-  const elements = await findElements(session, sql, options);
   const query = { list: new TokenList(sql), database: database?.toLowerCase() };
-  const dateDifferences = await findDateDifferences(session, query, (found) =>
-    translate(sql, { ...options, elements, dateDifferences: found }),
-  );
-  return { elements, dateDifferences };
+  let dateDifferences: ReadonlySet<number> = new Set();
+  for (;;) {
+    const elements = await findElements(session, sql, { ...options, dateDifferences });
+    const found = await findDateDifferences(session, query, dateDifferences, (known) =>
+      translate(sql, { ...options, elements, dateDifferences: known }),
+    );
+    // Each may only be found when the query binds with the others.
+    if (found.size === dateDifferences.size || !sql.includes('||'))
+      return { elements, dateDifferences: found };
+    dateDifferences = found;
+  }
 }
 
 /**

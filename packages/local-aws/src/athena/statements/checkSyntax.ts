@@ -15,14 +15,16 @@ export async function loadSyntaxCheck(): Promise<(query: QueryText, statement: s
     const known = expandTableQueries(blankVersionClauses(blankLiteralTypes(query.sql), list), list);
     const { success, error, errorStart } = parse(known.sql, Dialect.Trino);
     if (success || error === undefined || error.includes(PARSER_LIMIT)) return;
-    const shorter = blankLimits(known.sql);
-    if (shorter !== known.sql && parse(shorter, Dialect.Trino).success) return;
+    const plainer = inPlainerWords(known.sql);
+    const again = plainer === known.sql ? undefined : parse(plainer, Dialect.Trino);
+    if (again?.success === true) return;
     const start = known.offsetOf(errorStart ?? 0);
     const token = list.tokens.find(({ end }) => end > start);
     // It reports the last token where Trino reports the end of input.
     const last =
       token === undefined ||
-      (token === list.tokens.at(-1) && /got end of input|Unexpected token: (?!Identifier)|got /.test(error));
+      (token === list.tokens.at(-1) && AT_END.test(error)) ||
+      (AT_END.test(again?.error ?? '') && !/\s/.test(plainer.slice(again?.errorStart ?? 0).trim()));
     throw statementError(
       'SYNTAX_ERROR',
       `mismatched input '${last ? '<EOF>' : token.raw}'. Expecting: <expression>`,
@@ -31,33 +33,46 @@ export async function loadSyntaxCheck(): Promise<(query: QueryText, statement: s
   };
 }
 
+/** In errors at the last token, which it reports where Trino reports the end of input. */
+const AT_END = /got end of input|Unexpected token: (?!Identifier)|got /;
+
 /** In errors of queries that are nested deeper than the parser reads. Trino has no such limit, and DuckDB parses them, too. */
 const PARSER_LIMIT = 'E_GUARD_';
 
+const AFTER_VALUES = /^(?:order|limit|offset|fetch|union|intersect|except)$/;
+
 /**
- * Replaces `FETCH FIRST n ROWS ONLY`, and what follows a VALUES at the start of a query, by spaces: the parser does not know
- * them after brackets and VALUES. DuckDB does.
+ * Writes what the parser does not know so that it does: VALUES as a subquery, which may be ordered and limited, and no
+ * `FETCH FIRST n ROWS ONLY`, which it knows only after a SELECT without brackets.
  */
-function blankLimits(sql: string): string {
+function inPlainerWords(sql: string): string {
   const list = new TokenList(sql);
-  let text = sql;
-  const blank = (from: number, to: number) => {
-    const [start, end] = [list.offset(from), list.offset(to)];
-    text = `${text.slice(0, start)}${' '.repeat(end - start)}${text.slice(end)}`;
-  };
-  for (let index = 0; index < list.length; index += 1) {
-    const rows = list.at(index + 2)?.kind === 'number' ? index + 3 : index + 2;
-    const isFetch = list.word(index) === 'fetch' && /^(?:first|next)$/.test(list.word(index + 1) ?? '');
-    if (isFetch && /^rows?$/.test(list.word(rows) ?? '') && list.word(rows + 1) === 'only')
-      blank(index, rows + 2);
-    if (list.word(0) !== 'values') continue;
-    if (/^[([]$/.test(list.symbol(index) ?? '')) index = list.closeOf(index);
-    else if (/^(?:order|limit|offset|fetch)$/.test(list.word(index) ?? '')) {
-      blank(index, list.length);
-      break;
+  const edits: { readonly from: number; readonly to: number; readonly text: string }[] = [];
+  for (const [index, { start }] of list.tokens.entries()) {
+    if (list.word(index) === 'values') {
+      let end = index + 1;
+      for (; end < list.length; end += 1) {
+        const symbol = list.symbol(end) ?? '';
+        if (/^[([]$/.test(symbol)) end = list.closeOf(end);
+        else if (symbol === ')' || AFTER_VALUES.test(list.word(end) ?? '')) break;
+      }
+      edits.push({ from: start, to: start, text: 'SELECT * FROM (' });
+      edits.push({ from: list.offset(end), to: list.offset(end), text: ') ' });
     }
+    const count = list.at(index + 2);
+    const rows = count?.kind === 'parameter' || /^\d+$/.test(count?.raw ?? '') ? index + 3 : index + 2;
+    if (
+      list.word(index) === 'fetch' &&
+      /^(?:first|next)$/.test(list.word(index + 1) ?? '') &&
+      /^rows?$/.test(list.word(rows) ?? '') &&
+      list.word(rows + 1) === 'only' &&
+      list.word(rows + 2) !== 'offset'
+    )
+      edits.push({ from: start, to: list.offset(rows + 2), text: ' ' });
   }
-  return text;
+  return edits
+    .sort((one, other) => one.from - other.from)
+    .reduceRight((text, { from, to, text: own }) => text.slice(0, from) + own + text.slice(to), sql);
 }
 
 /** Types that may precede a string literal (`BIGINT '5'`). The parser does not support all of them. */

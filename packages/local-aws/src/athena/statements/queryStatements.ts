@@ -88,7 +88,7 @@ export async function openQuery(
     await session.setNow(runner.clock.now());
     await session.defineMacros(translation.sql);
     await scope.resolve(list, database, literals);
-    const how = { ...plain, ...(await findTyped(session, query.sql, plain, database)) };
+    let how = { ...plain, ...(await findTyped(session, query.sql, plain, database)) };
     translation = translate(query.sql, how);
     const translateError = (error: unknown, prefix = 0, of = translation) =>
       translateDuckDbError(error, {
@@ -115,11 +115,13 @@ export async function openQuery(
     try {
       columns = await describeColumns(session, translation.sql);
     } catch (error) {
-      const rows = translate(query.sql, { ...how, unnestPairs: 'rows' });
-      if (rows.sql === translation.sql) {
+      const asRows = { ...plain, unnestPairs: 'rows' } as const;
+      if (translate(query.sql, asRows).sql === translate(query.sql, plain).sql) {
         await check(translation);
         throw translateError(error);
       }
+      how = { ...plain, ...(await findTyped(session, query.sql, asRows, database)) };
+      const rows = translate(query.sql, { ...how, unnestPairs: 'rows' });
       // UNNEST with two columns may read an array of rows instead of a map.
       const found = await describeColumns(session, rows.sql).catch(() => undefined);
       if (found === undefined) throw translateError(error);

@@ -58,9 +58,9 @@ export const collectionMacros: readonly string[] = [
      coalesce(s.x[${NOT_NEGATIVE('s.i')}], s.x[coalesce(${FAILING(ABSENCE_OF_PAIR, 's.i')}, s.i)]))[1]`,
   // Of a literal, of any other index, and of long operands.
   `trino_element_at_plain(x, i) AS x[i]`,
-  `trino_element_at(x, i) AS coalesce(x[i], x[CASE WHEN typeof(x) LIKE '%[]' THEN ${FAILING(ZERO('i'))} END])`,
+  `trino_element_at(x, i) AS coalesce(x[i], x[CASE WHEN typeof(x) LIKE '%[]' AND x IS NOT NULL THEN ${FAILING(ZERO('i'))} END])`,
   `trino_element_at_once(x, i) AS list_transform([{x: x, i: i}], lambda s:
-     coalesce(s.x[s.i], s.x[CASE WHEN typeof(s.x) LIKE '%[]' THEN ${FAILING(ZERO('s.i'), 's.i')} END]))[1]`,
+     coalesce(s.x[s.i], s.x[CASE WHEN typeof(s.x) LIKE '%[]' AND s.x IS NOT NULL THEN ${FAILING(ZERO('s.i'), 's.i')} END]))[1]`,
   // The only macro that is overloaded by type. `callForms.ts` handles the cases in which that fails.
   'trino_cardinality(x MAP(VARCHAR, VARCHAR)) AS CAST(cardinality(x) AS BIGINT), (x) AS CAST(len(x) AS BIGINT)',
   matched('any_match', 'true', 'true', 'false'),

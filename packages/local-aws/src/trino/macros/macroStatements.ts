@@ -83,7 +83,23 @@ const OPERATORS: readonly { readonly macro: string; readonly written: RegExp }[]
 
 const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"/g;
 
-const create = (macro: string) => `CREATE OR REPLACE MACRO memory.main.${macro};`;
+/**
+ * Gives lambdas' parameters names that no column has: an argument that is written within a lambda would be taken for its
+ * parameter of the same name, as `i` of `repeat(i, 2)`.
+ */
+function withOwnParameters(macro: string): string {
+  const names = new Set(
+    [...macro.matchAll(/\blambda ([\w, ]+):/g)].flatMap(([, list = '']) => list.split(', ')),
+  );
+  if (names.size === 0) return macro;
+  const used = new RegExp(`(?<![\\w.])(?:${[...names].join('|')})(?!\\w| :=)`, 'g');
+  return macro
+    .split(/('(?:[^']|'')*')/)
+    .map((part, index) => (index % 2 === 1 ? part : part.replaceAll(used, (name) => `own_${name}`)))
+    .join('');
+}
+
+const create = (macro: string) => `CREATE OR REPLACE MACRO memory.main.${withOwnParameters(macro)};`;
 
 /**
  * The macros that a DuckDB database needs to bind SQL of `translate`. They give functions and operators Trino's

@@ -66,7 +66,7 @@ export function writtenDateDifferences(list: TokenList): readonly number[] {
  */
 export function writeDateDifference(writer: TokenWriter, out: Rendering, index: number): number {
   const { list } = writer;
-  const end = rightEnd(list, index) ?? index + 1;
+  const end = rightEnd(list, index) ?? index + 2;
   out.add('- CAST(', list.offset(index));
   writer.writeOperand(out, index + 1, end);
   out.add('AS TIMESTAMP)', list.offset(end - 1));
@@ -79,6 +79,12 @@ const isToday = (list: TokenList, index: number) => list.word(index) === 'curren
 const rightEnd = (list: TokenList, index: number) =>
   isToday(list, index + 1) ? index + 2 : operandEnd(list, index + 1);
 
+/** Whether brackets are those of a call. */
+function isCall(list: TokenList, open: number): boolean {
+  const before = list.at(open - 1);
+  return before?.kind === 'quoted' || (before?.kind === 'word' && !notFunctions.has(before.value));
+}
+
 /** Whether a range is written as a date. */
 function isDate(list: TokenList, from: number, to: number | undefined): boolean {
   if (to === undefined) return false;
@@ -86,7 +92,7 @@ function isDate(list: TokenList, from: number, to: number | undefined): boolean 
   if (list.word(from) === 'date' && list.at(from + 1)?.kind === 'text') return to === from + 2;
   const open = list.symbol(from) === '(' ? from : from + 1;
   if (list.symbol(open) !== '(' || list.closeOf(open) !== to - 1) return false;
-  if (open === from) return isDate(list, from + 1, to - 1);
+  if (open === from) return !isCall(list, open) && isDate(list, from + 1, to - 1);
   const name = list.word(from) ?? '';
   return name === 'date' || (/^(?:try_)?cast$/.test(name) && list.words(to - 3, 'as', 'date'));
 }
@@ -162,8 +168,11 @@ export function operandEnd(list: TokenList, index: number): number | undefined {
     const symbol = list.symbol(end);
     if (symbol === '.') end += 2;
     else if (symbol === '(' || symbol === '[') end = list.closeOf(end) + 1;
-    else if ((list.word(end) === 'over' || list.word(end) === 'filter') && list.symbol(end + 1) === '(')
+    else if (list.symbol(end - 1) !== ')' && list.word(end - 1) !== 'nulls') return end;
+    else if (/^(?:over|filter)$/.test(list.word(end) ?? '') && list.symbol(end + 1) === '(')
       end = list.closeOf(end + 1) + 1;
+    else if (list.word(end) === 'over' && list.at(end + 1)?.kind !== 'symbol') end += 2;
+    else if (/^(?:ignore|respect)$/.test(list.word(end) ?? '') && list.word(end + 1) === 'nulls') end += 2;
     else return end;
   }
 }

@@ -239,13 +239,18 @@ class Translator implements TokenWriter {
       out.add(INFORMATION_SCHEMA, token.start);
       return index + 1;
     }
-    const name =
-      token.kind === 'word' &&
-      (reservedInDuckDb.has(token.value) ||
-        (member && /^\w+$/.test(token.raw)) ||
-        (token.value === 'at' && !list.words(index + 1, 'time', 'zone')));
-    out.add(name ? `"${token.raw}"` : token.raw, token.start);
+    out.add(this.#name(index), token.start);
     return index + 1;
+  }
+
+  /** A name, in quotes if DuckDB reads the word otherwise. */
+  #name(index: number): string {
+    const { list } = this;
+    const { raw = '', kind, value = '' } = list.at(index) ?? {};
+    const isMember = list.symbol(index - 1) === '.' && /^\w+$/.test(raw);
+    const isZone = value === 'at' && list.words(index + 1, 'time', 'zone');
+    const quoted = reservedInDuckDb.has(value) || isMember || (value === 'at' && !isZone);
+    return kind === 'word' && quoted ? `"${raw}"` : raw;
   }
 
   /** Writes an operand with subscripts, which fail for elements that are not there. */
@@ -284,7 +289,7 @@ class Translator implements TokenWriter {
         out.add(
           `lambda ${list
             .split(index + 1, close)
-            .map(({ from }) => list.at(from)?.raw ?? '')
+            .map(({ from }) => this.#name(from))
             .join(', ')}:`,
           token.start,
         );
@@ -319,7 +324,7 @@ class Translator implements TokenWriter {
     const { list } = this;
     const at = list.offset(index);
     if (list.symbol(index + 1) === '->') {
-      out.add(`lambda ${list.at(index)?.raw ?? ''}:`, at);
+      out.add(`lambda ${this.#name(index)}:`, at);
       return index + 2;
     }
     const grouped = writeGroupQuantifier(this, out, index);

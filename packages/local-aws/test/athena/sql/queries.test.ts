@@ -275,6 +275,9 @@ describe('queries of the local Athena', () => {
     ["VALUES (2, 'b'), (1, 'a') ORDER BY 1 DESC LIMIT 1", [['2', 'b']]],
     ['(SELECT 1) UNION (SELECT 2) ORDER BY 1 FETCH FIRST 1 ROW ONLY', [['1']]],
     ['(SELECT 3) FETCH NEXT ROW ONLY', [['3']]],
+    ['(VALUES 2, 1) ORDER BY 1', [['1'], ['2']]],
+    ['SELECT * FROM (VALUES 2, 1 ORDER BY 1 LIMIT 1) AS t(x)', [['1']]],
+    ['WITH x AS (SELECT 1) VALUES 2, 1 ORDER BY 1', [['1'], ['2']]],
     [
       "SELECT at, t.at, at AT TIME ZONE 'UTC' IS NULL FROM (SELECT TIMESTAMP '2026-11-20 10:00:00' AS at) t",
       [['2026-11-20 10:00:00.000', '2026-11-20 10:00:00.000', 'false']],
@@ -283,10 +286,11 @@ describe('queries of the local Athena', () => {
     expect(await lake.rows(sql)).toEqual(rows);
   });
 
-  it('refuses a VALUES with an ORDER BY of nothing', async () => {
-    expect(
-      (await lake.failure('VALUES 2, 1 ORDER BY').catch((error: Error) => ({ reason: error.message })))
-        .reason,
-    ).toMatch(/mismatched input '<EOF>'/);
+  it.each([
+    ['VALUES 2, 1 ORDER BY', '<EOF>'],
+    ['(SELECT 1) FETCH FIRST 1.5 ROWS ONLY', 'FETCH'],
+    ['(SELECT 1) FETCH FIRST 1 ROWS ONLY OFFSET 0', 'FETCH'],
+  ])('refuses %s', async (sql, near) => {
+    await expect(lake.failure(sql)).rejects.toThrow(`mismatched input '${near}'`);
   });
 });

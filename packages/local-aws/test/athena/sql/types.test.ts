@@ -56,6 +56,27 @@ describe('types of expressions', () => {
     expect(rows).toEqual([['3']]);
   });
 
+  it.each([
+    ['SELECT a - lag(a) IGNORE NULLS OVER (ORDER BY a) FROM', [[undefined], ['4 00:00:00.000']]],
+    ['SELECT a - lag(a) OVER w FROM', [[undefined], ['4 00:00:00.000']], 'WINDOW w AS (ORDER BY a)'],
+    ['SELECT count(*) FROM', [['1'], ['1']], "GROUP BY a - b HAVING a - b > INTERVAL '1' DAY"],
+    [
+      "SELECT a - b > INTERVAL '1' DAY, ARRAY[1] || n FROM",
+      [
+        ['true', '[1, 3]'],
+        ['true', '[1, 4]'],
+      ],
+    ],
+    [
+      "SELECT a - x FROM UNNEST(ARRAY[ROW(1, DATE '2026-01-01')]) AS u(i, x) CROSS JOIN",
+      [['59 00:00:00.000'], ['63 00:00:00.000']],
+    ],
+  ])('subtracts dates to an interval: %s', async (sql, rows, rest = '') => {
+    const dates =
+      "(VALUES (DATE '2026-03-01', DATE '2026-02-01', 3), (DATE '2026-03-05', DATE '2026-02-01', 4)) AS t(a, b, n)";
+    expect(await lake.rows(`${sql} ${dates} ${rest}`)).toEqual(rows);
+  });
+
   it('subtracts dates to an interval, of which only types tell, also in views', async () => {
     const differences = `SELECT a - b AS days, max(a) - min(b) AS whole, date_add('day', 1, a) - b AS more,
       a - INTERVAL '1' DAY - b AS less, day(a - b) AS number, to_milliseconds(a - b) / 86400000 AS quotient
