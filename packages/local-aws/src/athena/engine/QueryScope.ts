@@ -20,7 +20,7 @@ import {
   partitionFolder,
   SYMLINK_INPUT_FORMAT,
 } from './dataFiles.ts';
-import { findTyped } from './findTyped.ts';
+import { findTypedOperators } from './findTypedOperators.ts';
 import { readScans } from './prunePartitions.ts';
 import { CATALOG, type Session } from './Session.ts';
 import { notEmulated, statementError } from './StatementError.ts';
@@ -301,7 +301,7 @@ export class QueryScope {
         const hiddenColumns = this.#hasHiddenColumns || rowIds;
         const how = { unnestPairs, hiddenColumns };
         await session.defineMacros(translate(view.originalSql, how).sql);
-        const typed = await findTyped(session, view.originalSql, how, view.schema);
+        const typed = await findTypedOperators(session, view.originalSql, how, view.schema);
         const { sql } = translate(view.originalSql, { ...how, ...typed });
         await session.run(`CREATE VIEW ${qualifiedName(databaseName, input.Name)} (${names}) AS ${sql}`);
         return;

@@ -123,7 +123,7 @@ export async function checkTypes(session: Session, query: TypedQuery): Promise<T
  *
  * @param known The offsets of those that are found already.
  * @param translate Translates the query with those that are found.
- * @returns The offsets of the operators. Empty for a query that is not checked.
+ * @returns The offsets of the operators. Those known alone, for a query that is not checked.
  */
 export async function findDateDifferences(
   session: Session,

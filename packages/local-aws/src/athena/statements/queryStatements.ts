@@ -18,7 +18,7 @@ import {
 import { checkTypes } from '../engine/checkTypes.ts';
 import { hasMicroseconds, microsecondTypeName, resultColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
-import { findTyped } from '../engine/findTyped.ts';
+import { findTypedOperators } from '../engine/findTypedOperators.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
 import { statementError, toStatementError } from '../engine/StatementError.ts';
@@ -88,7 +88,7 @@ export async function openQuery(
     await session.setNow(runner.clock.now());
     await session.defineMacros(translation.sql);
     await scope.resolve(list, database, literals);
-    let how = { ...plain, ...(await findTyped(session, query.sql, plain, database)) };
+    let how = { ...plain, ...(await findTypedOperators(session, query.sql, plain, database)) };
     translation = translate(query.sql, how);
     const translateError = (error: unknown, prefix = 0, of = translation) =>
       translateDuckDbError(error, {
@@ -120,7 +120,7 @@ export async function openQuery(
         await check(translation);
         throw translateError(error);
       }
-      how = { ...plain, ...(await findTyped(session, query.sql, asRows, database)) };
+      how = { ...plain, ...(await findTypedOperators(session, query.sql, asRows, database)) };
       const rows = translate(query.sql, { ...how, unnestPairs: 'rows' });
       // UNNEST with two columns may read an array of rows instead of a map.
       const found = await describeColumns(session, rows.sql).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { caseEnd, operandEnd } from './dateShift.ts';
+import { caseEnd, operandEnd } from './dateArithmetic.ts';
 import type { TokenList, TokenRange } from './tokens.ts';
 import { notFunctions } from './vocabulary.ts';
 

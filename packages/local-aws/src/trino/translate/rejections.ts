@@ -1,4 +1,4 @@
-import { operandEnd } from './dateShift.ts';
+import { operandEnd } from './dateArithmetic.ts';
 import { parseTypedLiteral } from './literals.ts';
 import { mismatched, SqlError, type Token, type TokenList } from './tokens.ts';
 import { notFunctions } from './vocabulary.ts';

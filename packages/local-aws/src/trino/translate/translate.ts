@@ -9,7 +9,7 @@ import {
   parseCastType,
 } from './castType.ts';
 import { type TiedQuery, tiedQueries, writeGroupQuantifier, writeTies } from './clauses.ts';
-import { writeDateDifference, writeDateShift, writtenDateDifferences } from './dateShift.ts';
+import { writeDateDifference, writeDateShift, writtenDateDifferences } from './dateArithmetic.ts';
 import { elementRanges, subscriptMacro, subscriptsAt } from './elements.ts';
 import { numberLiteral, parseTypedLiteral } from './literals.ts';
 import { Rendering, type TokenWriter } from './Rendering.ts';

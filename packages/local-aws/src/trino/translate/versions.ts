@@ -1,4 +1,4 @@
-import { operandEnd } from './dateShift.ts';
+import { operandEnd } from './dateArithmetic.ts';
 import { mismatched, type TokenList, type TokenRange } from './tokens.ts';
 
 /** `FOR TIMESTAMP AS OF …` or `FOR VERSION AS OF …` behind the name of a table. */

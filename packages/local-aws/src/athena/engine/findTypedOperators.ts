@@ -4,12 +4,12 @@ import { elementOffset } from './duckDbErrors.ts';
 import type { Session } from './Session.ts';
 
 /**
- * Finds what only types tell of a query: see `TranslateOptions.elements` and `dateDifferences`.
+ * Finds the operators of which only types tell what they do: see `TranslateOptions.elements` and `dateDifferences`.
  *
  * @param session Has the macros and the tables of the query.
  * @param database The database of unqualified names.
  */
-export async function findTyped(
+export async function findTypedOperators(
   session: Session,
   sql: string,
   options: TranslateOptions,
