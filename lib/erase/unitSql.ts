@@ -48,11 +48,11 @@ function quarantineConditions(named: ReadonlyMap<string, ParquetColumn>, matcher
   if (raw === undefined || encoding === undefined) return [];
   const [location, detail] = [named.get('raw_location'), named.get('detail')];
   return [
-    `${RAW_FUNCTION}(${quoteName(raw.name)}, COALESCE(${quoteName(encoding.name)}, 'text')) IS NOT NULL`,
+    `${RAW_FUNCTION}(${readable(raw)}, COALESCE(${readable(encoding)}, 'text')) IS NOT NULL`,
     ...(location === undefined || matcher.locations.length === 0
       ? []
-      : [`${quoteName(location.name)} IN (${list(matcher.locations)})`]),
-    ...(detail === undefined ? [] : [`${RAW_FUNCTION}(${quoteName(detail.name)}, '${DETAIL}') IS NOT NULL`]),
+      : [`${readable(location)} IN (${list(matcher.locations)})`]),
+    ...(detail === undefined ? [] : [`${RAW_FUNCTION}(${readable(detail)}, '${DETAIL}') IS NOT NULL`]),
   ];
 }
 

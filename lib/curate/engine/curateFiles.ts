@@ -100,7 +100,7 @@ class Curation {
     const { table, slices, rowsAtOnce, files: all } = this.#request;
     if (files.length === 0) return undefined;
     return this.#session(files, async (session) => {
-      const described = await describeRaw(session, files);
+      const described = await describeRaw(session, table.raw, files);
       const rows = described.reduce((sum, file) => sum + file.rows, 0);
       this.#account.rawRows += rows;
       const from = ofSlice(rawRowsQuery(table.raw, described), this.#request);

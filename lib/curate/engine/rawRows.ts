@@ -32,7 +32,8 @@ const READ_AS: Readonly<Record<ColumnType, RegExp>> = {
  * older than columns. A column that the table does not have any more is left out. So does Athena read them, which finds
  * columns by their names without regard to case.
  *
- * @throws CurateError SLUICE_CURATE_COLUMN_UNFIT of a file that has a column in another type.
+ * @param files As {@link describeRaw} returns them.
+ * @throws CurateError SLUICE_CURATE_COLUMN_UNFIT of a file that has values of a column in another type.
  */
 export function rawRowsQuery(columns: readonly Column[], files: readonly FileSchema[]): string {
   const shapes = Map.groupBy(files, (file) => selectList(columns, file));
@@ -54,7 +55,7 @@ function selectList(columns: readonly Column[], file: FileSchema): string {
 }
 
 function readSql({ name, type }: Column, found: FileColumn, file: FileSchema): string {
-  if (!READ_AS[type].test(found.type) || found.misread !== null) {
+  if (isUnfit(type, found)) {
     throw new CurateError(
       'SLUICE_CURATE_COLUMN_UNFIT',
       `${file.name}: ${name} is ${found.misread ?? found.type}, not ${type}.`,
@@ -65,15 +66,40 @@ function readSql({ name, type }: Column, found: FileColumn, file: FileSchema): s
   return found.type === DUCKDB_TYPES[type] ? column : `CAST(${column} AS ${DUCKDB_TYPES[type]})`;
 }
 
-/** Reads the footers of raw files. @throws CurateError SLUICE_CURATE_FILE_UNREADABLE of the first that can't be read. */
+function isUnfit(type: ColumnType, found: FileColumn): boolean {
+  return !READ_AS[type].test(found.type) || found.misread !== null;
+}
+
+/**
+ * Reads the footers of raw files. A column of another type that has no value in a file is left out: writers without the
+ * table's types give such a column any type.
+ *
+ * @throws CurateError SLUICE_CURATE_FILE_UNREADABLE of the first that can't be read.
+ */
 export async function describeRaw(
   session: DuckDbSession,
+  columns: readonly Column[],
   files: readonly EngineFile[],
 ): Promise<readonly FileSchema[]> {
-  return (await describeFiles(session, files)).map((file) => {
+  const types = new Map(columns.map(({ name, type }) => [name, type]));
+  const described: FileSchema[] = [];
+  for (const file of await describeFiles(session, files)) {
     if ('problem' in file) throw unreadable(file.problem);
-    return file;
-  });
+    const empty = new Set<FileColumn>();
+    for (const found of file.columns) {
+      const type = types.get(found.name.toLowerCase());
+      if (type === undefined || !isUnfit(type, found)) continue;
+      // Not the footer's number of nulls, which may be wrong.
+      const [counted] = await session.rows(
+        `SELECT count(${quoteName(found.sqlName)}) AS n FROM read_parquet(${quoteText(file.path)}, hive_partitioning = false)`,
+      );
+      if (Number(counted?.['n']) === 0) empty.add(found);
+    }
+    described.push(
+      empty.size === 0 ? file : { ...file, columns: file.columns.filter((column) => !empty.has(column)) },
+    );
+  }
+  return described;
 }
 
 /**
@@ -89,7 +115,7 @@ export async function findUnreadable(
 ): Promise<void> {
   const session = await open([file]);
   try {
-    const described = await describeRaw(session, [file]);
+    const described = await describeRaw(session, columns, [file]);
     const values = columns.map(({ name }) => `count(${quoteName(name)})`).join(', ');
     const [counted] = await session.rows(
       `SELECT count(*) AS rows, ${values} FROM (${rawRowsQuery(columns, described)})`,

@@ -78,6 +78,17 @@ describe('the rows of a unit in a Parquet file', () => {
     ['user_id=mü', "SELECT encode('mü') AS user_id UNION ALL SELECT '\\xFF'::BLOB", 1],
     ['company_id=c', "SELECT {'companyID': 'c'} AS custom_ids UNION ALL SELECT {'companyID': 'd'}", 1],
     ['company_id=7', "SELECT MAP {'companyID': 7} AS unit_ids UNION ALL SELECT MAP {'companyID': 8}", 1],
+    // Columns without any value have any type.
+    [
+      'user_id=person-a',
+      "SELECT 'mine: person-a' AS raw, NULL AS raw_encoding, NULL AS raw_location, NULL AS detail, NULL AS custom_ids, NULL AS unit_id, NULL AS id_type",
+      1,
+    ],
+    [
+      'user_id=person-a',
+      "SELECT 'person-a' AS user_id, NULL AS raw, NULL AS raw_encoding, NULL AS raw_location, NULL AS detail",
+      1,
+    ],
     ["user_id=it's", "SELECT 'it''s' AS user_id UNION ALL SELECT 'its'", 1],
   ])('of %s are found by the columns of %s', async (unit, sql, own) => {
     await write(sql);

@@ -188,6 +188,16 @@ describe('a file', () => {
     expect(rows.map((row) => row['a'] ?? null)).toEqual(['x', null]);
   });
 
+  it('has the types of the table also for columns without any value', async () => {
+    const types = ['string', 'boolean', 'double', 'bigint', 'timestamp', 'date', 'float'];
+    fixture.tables.set('db.events', { columns: types.map((type) => ({ name: `v_${type}`, type })) });
+    await fixture.firehose.createStream('s', convertingStream());
+    await fixture.put('s', '{"v_string":null}', '{}');
+    await fixture.firehose.flush();
+    const { types: written } = await readParquet([...fixture.objects.values()][0] ?? new Uint8Array());
+    expect(written).toEqual(['BYTE_ARRAY', 'BOOLEAN', 'DOUBLE', 'INT64', 'INT64', 'INT32', 'FLOAT']);
+  });
+
   it('has the schema that the table has at delivery', async () => {
     fixture.tables.set('db.events', { columns: [{ name: 'a', type: 'string' }] });
     await fixture.firehose.createStream('s', convertingStream());

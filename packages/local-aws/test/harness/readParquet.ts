@@ -8,7 +8,11 @@ interface ParquetModule {
   readonly ParquetReader: {
     openBuffer(bytes: Uint8Array): Promise<{
       readonly schema: {
-        readonly fieldList: readonly { readonly path: readonly string[]; readonly originalType?: string }[];
+        readonly fieldList: readonly {
+          readonly path: readonly string[];
+          readonly primitiveType?: string;
+          readonly originalType?: string;
+        }[];
       };
       getCursor(): { next(): Promise<ParquetRow | null> };
       close(): Promise<void>;
@@ -18,16 +22,23 @@ interface ParquetModule {
 
 const { ParquetReader }: ParquetModule = createRequire(import.meta.url)('parquetjs-lite');
 
-/** The rows and columns of a Parquet file, read by a library that has nothing to do with what wrote it. */
-export async function readParquet(
-  bytes: Uint8Array,
-): Promise<{ readonly columns: readonly string[]; readonly rows: readonly ParquetRow[] }> {
+/** The rows, the columns and their physical types of a Parquet file, read by a library that has nothing to do with what wrote it. */
+export async function readParquet(bytes: Uint8Array): Promise<{
+  readonly columns: readonly string[];
+  readonly types: readonly (string | undefined)[];
+  readonly rows: readonly ParquetRow[];
+}> {
   const reader = await ParquetReader.openBuffer(bytes);
   try {
     const cursor = reader.getCursor();
     const rows: ParquetRow[] = [];
     for (let row = await cursor.next(); row !== null; row = await cursor.next()) rows.push({ ...row });
-    return { columns: reader.schema.fieldList.map(({ path }) => path.join('.')), rows };
+    const { fieldList } = reader.schema;
+    return {
+      columns: fieldList.map(({ path }) => path.join('.')),
+      types: fieldList.map(({ primitiveType }) => primitiveType),
+      rows,
+    };
   } finally {
     await reader.close();
   }

@@ -270,6 +270,21 @@ describe('curateFiles', () => {
     expect(Object.keys(rows[0] ?? {})).toEqual(exposures.columns.map(({ name }) => name));
   });
 
+  it('reads a column without any value as null, whatever type its file has it in', async () => {
+    const good = await write('good', [exposure({ event_id: 'good', user_id: 'u2' })]);
+    const path = join(folder, 'none.parquet');
+    // As writers without a schema have such columns: pyarrow's `null`, DuckDB's NULL.
+    await duckDb(
+      `COPY (SELECT * REPLACE (NULL AS user_id, CAST(NULL AS DOUBLE) AS "timestamp", 'none' AS event_id) FROM ${quoteText(good.path)}) TO ${quoteText(path)} (FORMAT parquet)`,
+    );
+    const { rows, account } = await curate(exposures, [[{ path, name: 'none' }, good]]);
+    expect(rows).toMatchObject([
+      { event_id: 'good', user_id: 'u2' },
+      { event_id: 'none', user_id: null, timestamp: null },
+    ]);
+    expect(account).toMatchObject({ rawRows: 2, rows: 2 });
+  });
+
   it('names the file that can’t be read, and the column that has another type', async () => {
     const good = await write('good', [exposure({})]);
     const numbers = join(folder, 'numbers.parquet');
