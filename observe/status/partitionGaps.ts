@@ -37,7 +37,6 @@ export async function readRecentPartitions({
   config,
   now,
 }: Pick<Place, 's3' | 'glue' | 'config' | 'now'>): Promise<RecentPartitions> {
-  const catalog = gluePartitionCatalog(glue);
   const first = addDays(utcDay(now), 1 - PARTITION_DAYS);
   const wanted = Array.from({ length: PARTITION_DAYS + 1 }, (_, i) => addDays(first, i));
   const gaps: PartitionGap[] = [];
@@ -56,15 +55,7 @@ export async function readRecentPartitions({
       (day) => isUtcDay(day) && wanted.includes(day),
     );
     days += folders.length;
-    const { items } = await catalog.listPage(config.database, config.tables[table], undefined, wanted);
-    const inPlace = items.filter(
-      ({ values: [day = ''], storage }) =>
-        isUtcDay(day) &&
-        storage.Location?.replace(/\/?$/, '/') === dayLocation(config, config.bucket, table, day),
-    );
-    const registered = new Set(partitionDays(inPlace));
-    for (const day of folders) {
-      if (registered.has(day)) continue;
+    for (const day of await unregisteredDays({ glue, config }, table, folders)) {
       const { Contents: [oldest] = [] } = await s3.send(
         new ListObjectsV2Command({
           Bucket: config.bucket,
@@ -76,4 +67,37 @@ export async function readRecentPartitions({
     }
   }
   return { days, gaps };
+}
+
+/** Days that one call asks for: an expression has at most 2,048 characters. */
+const DAYS_AT_ONCE = 100;
+
+/**
+ * Which days of a table have no partition at their folder: no query reads their files.
+ *
+ * @param days Days that have a folder.
+ * @throws What Glue's client throws.
+ */
+export async function unregisteredDays(
+  { glue, config }: Pick<Place, 'glue' | 'config'>,
+  table: TableKind,
+  days: readonly UtcDay[],
+): Promise<readonly UtcDay[]> {
+  const catalog = gluePartitionCatalog(glue);
+  const registered = new Set<UtcDay>();
+  for (let from = 0; from < days.length; from += DAYS_AT_ONCE) {
+    const wanted = days.slice(from, from + DAYS_AT_ONCE);
+    let token: string | undefined;
+    do {
+      const page = await catalog.listPage(config.database, config.tables[table], token, wanted);
+      const inPlace = page.items.filter(
+        ({ values: [day = ''], storage }) =>
+          isUtcDay(day) &&
+          storage.Location?.replace(/\/?$/, '/') === dayLocation(config, config.bucket, table, day),
+      );
+      for (const day of partitionDays(inPlace)) registered.add(day);
+      token = page.next;
+    } while (token !== undefined);
+  }
+  return days.filter((day) => !registered.has(day));
 }

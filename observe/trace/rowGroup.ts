@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteText } from '../../lib/base/sql.ts';
 import type { Place } from '../place.ts';
 
@@ -30,50 +31,78 @@ export async function readFileOfRow(
   location: string,
   eventId: string,
 ): Promise<FileOfRow> {
-  const [, Bucket = '', Key = ''] = /^s3a?:\/\/([^/]+)\/(.+)$/.exec(location) ?? [];
-  const head = await s3.send(new HeadObjectCommand({ Bucket, Key })).catch((error: unknown) => {
+  const head = await s3.send(new HeadObjectCommand(objectOf(location))).catch((error: unknown) => {
     if (error instanceof Error && error.name === 'NotFound') return undefined;
     throw error;
   });
   const writtenAt = head?.LastModified?.getTime();
   if (head === undefined || (head.ContentLength ?? 0) > MOST_BYTES) return { writtenAt };
+  const rowGroup = await openParquet(s3, location, (connection, path) =>
+    findRowGroup(connection, path, eventId),
+  );
+  return rowGroup === undefined ? { writtenAt } : { writtenAt, rowGroup };
+}
+
+function objectOf(location: string): { readonly Bucket: string; readonly Key: string } {
+  const [, Bucket = '', Key = ''] = /^s3a?:\/\/([^/]+)\/(.+)$/.exec(location) ?? [];
+  return { Bucket, Key };
+}
+
+/**
+ * Fetches a file of ours and opens DuckDB beside it.
+ *
+ * @param location `s3://<bucket>/<key>`
+ * @returns What `work` makes of the file's path; undefined if the file is gone.
+ * @throws What S3's client and `work` throw.
+ */
+export async function openParquet<Result>(
+  s3: Place['s3'],
+  location: string,
+  work: (connection: DuckDBConnection, path: string) => Promise<Result>,
+): Promise<Result | undefined> {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
   const scratch = await mkdtemp(join(tmpdir(), 'sluice-trace-'));
   try {
-    const file = join(scratch, 'rows.parquet');
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
-    if (!(Body instanceof Readable)) return { writtenAt };
-    await pipeline(Body, createWriteStream(file));
-    const rowGroup = await findRowGroup(file, eventId);
-    return rowGroup === undefined ? { writtenAt } : { writtenAt, rowGroup };
+    const path = join(scratch, 'rows.parquet');
+    const { Body } = await s3.send(new GetObjectCommand(objectOf(location)));
+    if (!(Body instanceof Readable)) return undefined;
+    await pipeline(Body, createWriteStream(path));
+    const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
+    const connection = await instance.connect();
+    try {
+      return await work(connection, path);
+    } finally {
+      connection.closeSync();
+      instance.closeSync();
+    }
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
+    throw error;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-async function findRowGroup(file: string, eventId: string): Promise<FileOfRow['rowGroup']> {
-  const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  try {
-    const path = quoteText(file);
-    const groups = await connection.runAndReadAll(
-      `SELECT row_group_id, any_value(row_group_num_rows) FROM parquet_metadata(${path}) GROUP BY 1 ORDER BY 1`,
-    );
-    const row = await connection.runAndReadAll(
-      `SELECT min(file_row_number) FROM read_parquet(${path}, file_row_number = true) WHERE event_id = $1`,
-      [eventId],
-    );
-    const [[number = null] = []] = row.getRows();
-    const sizes = groups.getRows().map(([, size]) => Number(size));
-    if (number === null) return undefined;
-    let left = Number(number);
-    const index = sizes.findIndex((size) => {
-      left -= size;
-      return left < 0;
-    });
-    return index < 0 ? undefined : { index, count: sizes.length };
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
+async function findRowGroup(
+  connection: DuckDBConnection,
+  file: string,
+  eventId: string,
+): Promise<FileOfRow['rowGroup']> {
+  const path = quoteText(file);
+  const groups = await connection.runAndReadAll(
+    `SELECT row_group_id, any_value(row_group_num_rows) FROM parquet_metadata(${path}) GROUP BY 1 ORDER BY 1`,
+  );
+  const row = await connection.runAndReadAll(
+    `SELECT min(file_row_number) FROM read_parquet(${path}, file_row_number = true) WHERE event_id = $1`,
+    [eventId],
+  );
+  const [[number = null] = []] = row.getRows();
+  const sizes = groups.getRows().map(([, size]) => Number(size));
+  if (number === null) return undefined;
+  let left = Number(number);
+  const index = sizes.findIndex((size) => {
+    left -= size;
+    return left < 0;
+  });
+  return index < 0 ? undefined : { index, count: sizes.length };
 }

@@ -8,12 +8,14 @@ import type { Place } from '../place.ts';
 import { findRequest, findRequestsAt, type LoggedRequest } from './requestLog.ts';
 import { readFileOfRow } from './rowGroup.ts';
 import {
+  readTime,
   readTracedTables,
   readWholeRow,
   type TracedRefusal,
   type TracedRow,
   type TraceFilter,
 } from './tracedRows.ts';
+import { readUnregisteredRows, type UnregisteredRow } from './unregisteredRows.ts';
 import { readWaitingRows } from './waitingRows.ts';
 
 /** Errors of `sluice trace`. */
@@ -31,6 +33,8 @@ export const TraceError = defineErrorFamily('user', {
 /** Where an event or a request is, the furthest place of all copies. */
 export type TraceState =
   | 'landed'
+  /** In a file of a day that has no partition: no query reads it yet. */
+  | 'landed, not registered'
   | 'buffered'
   | 'overflow'
   | 'errors'
@@ -107,6 +111,7 @@ const REQUEST_ID = /^([A-Za-z0-9_-]{10,40}=|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f
 /** The order of states: of several copies, the first counts. */
 const FURTHEST: readonly TraceState[] = [
   'landed',
+  'landed, not registered',
   'buffered',
   'overflow',
   'errors',
@@ -157,7 +162,12 @@ async function traceRows(place: Place, subject: 'event' | 'user', options: Trace
   const rows = tables.rows.filter(({ receivedAt }) => receivedAt >= since);
   const refusals = tables.refusals.filter(({ receivedAt }) => receivedAt >= since);
   const elsewhere = await copiesElsewhere(place, (row) => isAbout(row, filter, place.config.unitIds), id);
-  const copies: Copy[] = [...elsewhere.copies];
+  const copies: Copy[] = [
+    ...elsewhere.copies,
+    ...tables.unregistered
+      .map((one) => unregisteredCopy(place, subject, one))
+      .filter(({ receivedAt }) => receivedAt >= since),
+  ];
   for (const row of rows) {
     const state = 'landed' as const;
     copies.push({
@@ -183,6 +193,7 @@ async function traceRows(place: Place, subject: 'event' | 'user', options: Trace
   const { row, scannedBytes } = await readShownRow(place, shown?.row, id);
   const notes = [
     ...elsewhere.notes,
+    ...tables.notes,
     ...(place.localControl === undefined && listed.length === 0
       ? [
           `AWS does not show what streams buffer: what was received after ${isoTimestamp(place.now - 1.5 * place.config.buffering.seconds * 1_000)} may not have landed yet.`,
@@ -224,7 +235,57 @@ async function readTables(place: Place, filter: TraceFilter, most: number, optio
   // The row is in one of the files that are searched.
   const reads = options.withRow === true ? 2 : 1;
   if (isDeployed) options.onEstimate(reads * (await countBytes(place, days.from, days.to)));
-  return readTracedTables(place, filter, days, most);
+  // Files first: a day that is registered meanwhile is then in both, and not in neither.
+  const { rows: files, unread } = await readUnregisteredRows(place, filter, {
+    ...{ days, since: since ?? 0, most },
+  });
+  const tables = await readTracedTables(place, filter, days, most);
+  const read = new Set([...tables.rows, ...tables.refusals].map(({ file }) => file));
+  return {
+    ...tables,
+    unregistered: files.filter(({ file }) => !read.has(file)),
+    notes:
+      unread.length === 0
+        ? []
+        : [
+            `No query reads the files of ${unread.join(', ')}, which lack a partition, and not all were searched.`,
+          ],
+  };
+}
+
+/** A row that no query reads, or a refusal that `sluice quarantine` does not show yet. */
+function unregisteredCopy(
+  { config }: Pick<Place, 'config'>,
+  subject: TraceSubject,
+  { kind, day, file, writtenAt, row }: UnregisteredRow,
+): Copy {
+  const receivedAt = readTime(row['received_at']);
+  const gap = `no query reads it: ${config.tables[kind]} has no partition of ${day} at its folder yet`;
+  const columns = { ...row, received_at: isoTimestamp(receivedAt) };
+  const received = receivedStep(kind, columns);
+  if (kind === 'quarantine') {
+    const why = `in quarantine: ${row['reason']}. ${row['detail'] ?? ''}`.trimEnd();
+    return {
+      ...{ receivedAt, state: 'quarantined', row: { kind, columns: row } },
+      steps: [{ at: receivedAt, what: `${why} (${file}; ${gap})` }],
+    };
+  }
+  const state = 'landed, not registered' as const;
+  const name = row['event_name'] ?? row['experiment_id'] ?? '';
+  const steps: TraceStep[] =
+    subject === 'event'
+      ? [
+          received,
+          { at: writtenAt, what: `landed in ${file}` },
+          { at: null, what: `${gap}; the registrar makes it, at the latest in its hourly run` },
+        ]
+      : [
+          {
+            ...{ at: receivedAt, eventId: row['event_id'] ?? '' },
+            what: `${name} (${kind}, ${row['event_id']}): ${state}, partition ${day} is missing`,
+          },
+        ];
+  return { receivedAt, state, steps, row: { kind, columns: row } };
 }
 
 /** The bytes of all files under days of the three tables: a query reads them at most once. */
@@ -510,6 +571,9 @@ async function traceRequest(place: Place, logged: LoggedRequest, options: TraceO
   const refusals = (tables?.refusals ?? []).filter(({ reason }) => !reason.startsWith('SLUICE_FIREHOSE_'));
   const copies: Copy[] = [
     ...elsewhere.copies,
+    ...(tables?.unregistered ?? [])
+      .filter(({ row }) => row['reason']?.startsWith('SLUICE_FIREHOSE_') !== true)
+      .map((one) => unregisteredCopy(place, 'request', one)),
     ...rows.map(
       (row): Copy => ({ receivedAt: row.receivedAt, state: 'landed', steps: [listedStep(row, rows)] }),
     ),
@@ -526,6 +590,7 @@ async function traceRequest(place: Place, logged: LoggedRequest, options: TraceO
     row: null,
     notes: [
       ...elsewhere.notes,
+      ...(tables?.notes ?? []),
       ...(isFollowed
         ? []
         : ['Its rows were not looked for: add --since. The counts are those of the answer.']),

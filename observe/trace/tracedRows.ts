@@ -195,32 +195,46 @@ function rowsSql(
   return `(
   SELECT *, "$path" AS "traced_file"
   FROM ${qualifiedName(config, config.tables[kind])}
-  WHERE ${daysCondition(days)} AND ${rowCondition(config, filter)}
+  WHERE ${daysCondition(days)} AND ${rowCondition(config, kind, filter)}
 )`;
 }
 
-function rowCondition({ unitIds }: Pick<Config, 'unitIds'>, filter: TraceFilter): string {
-  if ('event' in filter) return `"event_id" = ${quoteText(filter.event)}`;
-  if ('receivedAt' in filter) return `"received_at" = ${timestampText(filter.receivedAt)}`;
-  const columns = ['user_id', 'stable_id', ...Object.values(unitIds)];
-  return `(${columns.map((column) => `${quoteName(column)} = ${quoteText(filter.unit)}`).join(' OR ')})`;
+/** The text columns of a table by which events and units are found. */
+export function searchedColumns({ unitIds }: Pick<Config, 'unitIds'>, kind: TableKind): readonly string[] {
+  return kind === 'quarantine' ? ['quarantine_id', 'raw'] : ['event_id', ...unitColumnsOf({ unitIds })];
 }
 
-/** Refused events are JSON texts, so a unit or an event is found by its member in them. */
+function unitColumnsOf({ unitIds }: Pick<Config, 'unitIds'>): readonly string[] {
+  return ['user_id', 'stable_id', ...Object.values(unitIds)];
+}
+
+/**
+ * The condition on a row, as Athena and DuckDB take it. Refused events are JSON texts, so a unit or an event is found by its
+ * member in them.
+ */
+export function rowCondition(config: Pick<Config, 'unitIds'>, kind: TableKind, filter: TraceFilter): string {
+  if ('receivedAt' in filter) return `"received_at" = ${timestampText(filter.receivedAt)}`;
+  const isQuarantine = kind === 'quarantine';
+  const contains = (members: readonly string[], value: string) =>
+    members.map((member) => `strpos("raw", ${quoteText(`"${member}":${JSON.stringify(value)}`)}) > 0`);
+  const equals = (column: string, value: string) => `${quoteName(column)} = ${quoteText(value)}`;
+  const conditions =
+    'event' in filter
+      ? isQuarantine
+        ? [equals('quarantine_id', filter.event), ...contains(['event_id'], filter.event)]
+        : [equals('event_id', filter.event)]
+      : isQuarantine
+        ? contains(['userID', 'stableID', 'user_id', 'stable_id'], filter.unit)
+        : unitColumnsOf(config).map((column) => equals(column, filter.unit));
+  return `(${conditions.join(' OR ')})`;
+}
+
 function quarantineSql(
-  config: Pick<Config, 'database' | 'tables'>,
+  config: Pick<Config, 'database' | 'tables' | 'unitIds'>,
   filter: TraceFilter,
   days: TracedDays,
   most: number,
 ): string {
-  const contains = (members: readonly string[], value: string) =>
-    members.map((member) => `strpos("raw", ${quoteText(`"${member}":${JSON.stringify(value)}`)}) > 0`);
-  const conditions =
-    'event' in filter
-      ? [`"quarantine_id" = ${quoteText(filter.event)}`, ...contains(['event_id'], filter.event)]
-      : 'unit' in filter
-        ? contains(['userID', 'stableID', 'user_id', 'stable_id'], filter.unit)
-        : [`"received_at" = ${timestampText(filter.receivedAt)}`];
   return `SELECT
   CAST("received_at" AS varchar) AS "received_at",
   "reason",
@@ -229,7 +243,7 @@ function quarantineSql(
   "path",
   "$path" AS "file"
 FROM ${qualifiedName(config, config.tables.quarantine)}
-WHERE ${daysCondition(days)} AND (${conditions.join(' OR ')})
+WHERE ${daysCondition(days)} AND ${rowCondition(config, 'quarantine', filter)}
 ORDER BY 1 DESC
 LIMIT ${most + 1}`;
 }

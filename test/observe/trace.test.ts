@@ -5,6 +5,7 @@ import { trace } from '../../observe/trace/trace.ts';
 import { athenaRows } from '../harness/athenaRows.ts';
 import { startObserved } from './startObserved.ts';
 
+const HOUR = 3_600_000;
 const DAY = 86_400_000;
 let observed: Awaited<ReturnType<typeof startObserved>>;
 
@@ -154,6 +155,41 @@ describe('sluice trace', () => {
     const unknown = await observed.send({ events: [] }, { 'statsig-api-key': 'nonsense' });
     const { state, text } = await traced(unknown.requestId);
     expect([state, text]).toEqual(['refused', expect.stringContaining('answered 401 SLUICE_KEY_')]);
+  });
+
+  it('finds what has landed in files of days that have no partition', async () => {
+    const operations = ['CreatePartition', 'BatchCreatePartition', 'UpdatePartition', 'BatchUpdatePartition'];
+    await observed.control('POST', 'faults', { glue: [{ fault: 'failCalls', operations, calls: 'all' }] });
+    const time = observed.clock.now() - 3 * DAY;
+    const { requestId } = await observed.send({
+      events: [event('early', 'ivo', { time }), exposure('ivo', {}, { time }), event('purchase', 'ivo')],
+    });
+    await observed.cloud.flush();
+    const byUser = await traced('ivo');
+    expect(byUser).toMatchObject({ code: 0, state: 'landed', found: 3 });
+    const gaps = byUser.text.split('\n').filter((line) => line.includes('landed, not registered'));
+    expect(gaps.map((line) => line.replace(/[0-9a-f]{32}/, 'ID')).sort()).toEqual([
+      'checkout (exposures, ID): landed, not registered, partition 2026-11-17 is missing',
+      'early (events, ID): landed, not registered, partition 2026-11-17 is missing',
+    ]);
+    const [, id = ''] = /early \(events, ([0-9a-f]{32})\)/.exec(byUser.text) ?? [];
+    expect(await traced(id, '--row')).toMatchObject({
+      ...{ code: 0, subject: 'event', state: 'landed, not registered', found: 1 },
+      row: { kind: 'events', columns: { event_id: id, user_id: 'ivo', event_name: 'early' } },
+      steps: [
+        { what: expect.stringMatching(/^received: early \(events\)$/) },
+        { what: expect.stringContaining('answered 202') },
+        { what: expect.stringMatching(/^landed in s3:\/\/sluice-experiments\/.*\/2026-11-17\/.*\.parquet$/) },
+        { at: null, what: expect.stringContaining('no query reads it') },
+      ],
+    });
+    expect((await observed.sluice('trace', id)).stdout).toContain(`${id} (event): landed, not registered\n`);
+    expect(await traced(requestId)).toMatchObject({ state: 'landed', found: 3 });
+    expect(await traced('ivo', '--since', '2026-11-20T09:00:00Z')).toMatchObject({ code: 3, found: 0 });
+    await observed.control('DELETE', 'faults');
+    await observed.clock.advance(HOUR);
+    await observed.cloud.flush();
+    expect(await traced(id)).toMatchObject({ state: 'landed', found: 1 });
   });
 
   it('says that a request failed when nothing was stored', async () => {

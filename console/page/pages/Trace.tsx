@@ -20,6 +20,11 @@ const MOST_USD = 100;
 /** What a state means, and how it looks. docs/observe.md has them too. */
 const STATES: Readonly<Record<TraceState, { readonly tone: Tone; readonly means: string }>> = {
   landed: { tone: 'good', means: 'It is in a table.' },
+  'landed, not registered': {
+    tone: 'warning',
+    means:
+      'It is in a file of a day that has no partition yet. Queries read it once the registrar has made one.',
+  },
   buffered: { tone: 'accent', means: 'It is in the buffer of its stream, and lands when that is delivered.' },
   overflow: {
     tone: 'warning',
@@ -65,7 +70,10 @@ function OneTrace({ route, place }: PageProps) {
     { isOff: id === undefined, ...(every === undefined ? {} : { every }) },
   );
   const { answer, error } = found;
-  const isMoving = answer !== undefined && place.isLocal && ['buffered', 'overflow'].includes(answer.state);
+  const isMoving =
+    answer !== undefined &&
+    place.isLocal &&
+    ['buffered', 'overflow', 'landed, not registered'].includes(answer.state);
   useEffect(() => setEvery(isMoving ? AGAIN_MS : undefined), [isMoving]);
   return (
     <Page title="Trace" intro="Where an event, the events of a user, or a request is, and when it got there.">
