@@ -226,6 +226,8 @@ export interface FileColumn {
    * a multiple of 8. https://github.com/duckdb/duckdb/pull/25058
    */
   readonly misread: string | null;
+  /** Whether the file says that it holds no value, so that its type means nothing: pyarrow, pandas and polars write such columns. */
+  readonly empty: boolean;
   /** Range of its leaves among the column chunks of a row group: first and end. */
   readonly leaves: readonly [first: number, end: number] | null;
   /** Members of a struct; empty for other types, also for lists and maps of structs. */

@@ -40,8 +40,8 @@ export async function readColumns(
 function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): FileColumn {
   const declared = declaredType(type, node);
   if (node === undefined) {
-    const unsaid = { fixedBytes: null, misread: null, nanoseconds: false, utc: false, leaves: null };
-    return { name: sqlName, sqlName, type, declared, ...unsaid, members: [] };
+    const unsaid = { fixedBytes: null, misread: null, nanoseconds: false, utc: false, empty: false };
+    return { name: sqlName, sqlName, type, declared, ...unsaid, leaves: null, members: [] };
   }
   const members = isVariant(node) ? [] : structMembers(type);
   const { children } = node;
@@ -54,6 +54,7 @@ function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): 
     misread: whyMisread(node),
     nanoseconds: isNanoseconds(node),
     utc: type.startsWith('TIMESTAMP') && isUtc(node),
+    empty: structOf(node.element, ELEMENT.logical)?.has(LOGICAL.unknown) === true,
     leaves: node.leaves,
     members: members.map((member, i) =>
       columnOf(member.name, member.type, children.length === members.length ? children[i] : undefined),

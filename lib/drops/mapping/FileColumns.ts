@@ -144,7 +144,7 @@ function folderColumn(name: string, number: number): FoundColumn {
   const sqlName = `sluice_folder_${number}`;
   const outer: FileColumn = {
     ...{ name: `${name}=`, sqlName, type: 'VARCHAR', declared: 'VARCHAR', fixedBytes: null, members: [] },
-    ...{ utc: false, nanoseconds: false, misread: null, leaves: null },
+    ...{ utc: false, nanoseconds: false, misread: null, empty: false, leaves: null },
   };
   return {
     ...{ name: outer.name, sql: `src.${quoteName(sqlName)}`, type: outer.type, kind: 'text' },

@@ -86,6 +86,8 @@ function findMember(outer: FileColumn, name: string, from: number, reading: Read
   let column = outer;
   let sql = dialect.column(outer);
   for (const part of name.slice(from).split('.')) {
+    // A column without any value has no member either.
+    if (column.empty) break;
     const member = columnsNamed(column.members, part);
     if (member === undefined) return null;
     column = member;
@@ -110,7 +112,8 @@ function toFoundColumn(
   if (unread !== null) {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_ENGINE_UNFIT', name, unread, outer.declared);
   }
-  return { name, ...dialect.found(sql, column), nanoseconds, outer };
+  const found = dialect.found(sql, column);
+  return { name, ...found, kind: column.empty ? 'empty' : found.kind, nanoseconds, outer };
 }
 
 function columnsNamed(among: readonly FileColumn[], name: string): FileColumn | undefined {

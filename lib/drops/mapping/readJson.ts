@@ -58,7 +58,7 @@ export function readJsonObject(field: Field, fileColumns: FileColumns): FieldSql
   }
   const column = fileColumns.column(field);
   if (column === null) return nullField('VARCHAR');
-  if (!['text', 'json', 'bytes', 'nested'].includes(column.kind)) {
+  if (!['text', 'json', 'bytes', 'nested', 'empty'].includes(column.kind)) {
     throw new FieldProblem(
       'SLUICE_INGEST_COLUMN_TYPE_UNFIT',
       column.name,

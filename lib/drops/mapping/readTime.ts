@@ -18,9 +18,11 @@ export function readTime(field: TimeField, fileColumns: FileColumns): FieldSql {
   const unit = field.unit ?? defaultUnit(column);
   const { format } = field;
   const sql =
-    format === undefined
-      ? utcSql(dialect, column, unit, timezone)
-      : utcOfFormat(dialect, column, format, timezone);
+    column.kind === 'empty'
+      ? { value: 'CAST(NULL AS TIMESTAMP)', refusals: [] }
+      : format === undefined
+        ? utcSql(dialect, column, unit, timezone)
+        : utcOfFormat(dialect, column, format, timezone);
   if (sql === null) {
     throw new FieldProblem(
       'SLUICE_INGEST_COLUMN_TYPE_UNFIT',

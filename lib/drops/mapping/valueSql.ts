@@ -16,6 +16,8 @@ export type ColumnKind =
   /** A point in time. */
   | 'instant'
   | 'nested'
+  /** A column that holds no value. It can be read as anything. */
+  | 'empty'
   /** Times of day, intervals, bits. */
   | 'other';
 

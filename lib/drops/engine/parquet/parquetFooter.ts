@@ -53,7 +53,7 @@ export const CONVERTED = {
   timestampMicros: 10,
 } as const;
 /** The members of the union `LogicalType` in use. */
-export const LOGICAL = { map: 2, list: 3, decimal: 5, timestamp: 8, variant: 16 } as const;
+export const LOGICAL = { map: 2, list: 3, decimal: 5, timestamp: 8, unknown: 11, variant: 16 } as const;
 
 /** The footer is followed by its length and the magic. */
 const TAIL_BYTES = 8;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { decimalFields, setElement } from '../engine/editFooter.ts';
+import { decimalFields, setElement, structField } from '../engine/editFooter.ts';
 import { AthenaBench } from './AthenaBench.ts';
 import { idOf } from './cases/DropCase.ts';
 import { dropCases } from './cases/dropCases.ts';
@@ -47,6 +47,51 @@ describe('a drop by both engines', () => {
     };
     expect(shown(byAthena)).toEqual(shown(byDuckDb));
     expect([byDuckDb.rows.length, reasonsOf(byDuckDb)]).toEqual([one.rows, one.refused]);
+  });
+
+  it('reads a column that says that it holds no value as null of any type, and as a struct without members', async () => {
+    const sql = `SELECT 1795169730 AS ts, 'e' AS event_name, 'u' AS unit_id, NULL AS v`;
+    const { path } = await engines.bench.write('empty.parquet', sql);
+    // As pyarrow, pandas and polars write it: https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#unknown-always-null
+    const unknown = structField(new Map([[11, structField(new Map())]]));
+    const file = setElement({ path, name: 'drops/empty.parquet' }, 'v', { 10: unknown });
+    const v = { column: 'v' };
+    const casts = (['bigint', 'uuid', 'date'] as const).map(
+      (cast) => [`as_${cast}`, { ...v, cast }] as const,
+    );
+    const events = {
+      ...{ timestamp: 'ts', eventValue: 'v.price', metadataJson: 'v' },
+      metadata: { v: 'v', 'v.plan': 'v.plan', ...Object.fromEntries(casts) },
+    };
+    const columns = {
+      ...{
+        text: v,
+        iso: { ...v, type: 'timestamp', unit: 'iso' },
+        ms: { ...v, type: 'timestamp', unit: 'ms' },
+      },
+      ...{ at: { ...v, type: 'timestamp', unit: 'timestamp' }, day: { ...v, type: 'date' } },
+      written: { ...v, type: 'date', format: 'dd/MM/yyyy' },
+      ...{ n: { ...v, type: 'bigint' }, d: { ...v, type: 'double' }, flag: { ...v, type: 'boolean' } },
+    } as const;
+    const drops = [
+      { dataset: { kind: 'events' as const, mapping: events } },
+      { dataset: { kind: 'table' as const, mapping: { columns } } },
+    ];
+    for (const drop of drops)
+      for (const { rows, refused } of [
+        await engines.byDuckDb(drop, [file]),
+        await engines.byAthena(drop, [file]),
+      ]) {
+        expect([rows.length, refused]).toEqual([1, []]);
+        const own = ['event_value', 'event_metadata', ...Object.keys(columns)];
+        for (const name of own) expect([name, rows[0]?.[name] ?? null]).toEqual([name, null]);
+      }
+    // Required, it is missing in every row.
+    const timed = {
+      dataset: { kind: 'events' as const, mapping: { timestamp: { ...v, unit: 'iso' as const } } },
+    };
+    for (const outcome of [await engines.byDuckDb(timed, [file]), await engines.byAthena(timed, [file])])
+      expect(reasonsOf(outcome)).toEqual({ TIME_MISSING: 1 });
   });
 
   it('refuses decimals with more digits than the footer declares, which Athena does not check', async () => {
