@@ -7,7 +7,6 @@ import { loadFolder } from '../../tables/objectKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';
 import type { Drop } from '../Drop.ts';
 import type { FileSchema } from '../engine/Engine.ts';
-import { FileError } from '../engine/FileError.ts';
 import { athenaDialect } from '../mapping/athena/athenaDialect.ts';
 import { compileMapping, type MappingSubject } from '../mapping/compileMapping.ts';
 import { AthenaError, type ScratchTable } from './AthenaPort.ts';
@@ -109,8 +108,8 @@ export function folderOf({ table, day, version }: Pick<AthenaPlace, 'table' | 'd
 /**
  * Plans a load by Athena.
  *
- * @param schemas Of all files of the drop, from their footers.
- * @throws FileError for a file that can't be mapped or named; AthenaError `SLUICE_ATHENA_TOO_MANY_SCHEMAS`.
+ * @param schemas Of all files of the drop, from their footers. Each can be mapped: lib/drops/mapping/compileMapping.ts
+ * @throws AthenaError `SLUICE_ATHENA_TOO_MANY_SCHEMAS`.
  */
 export function planAthenaLoad(
   place: AthenaPlace,
@@ -120,9 +119,6 @@ export function planAthenaLoad(
   times: { readonly loadedAt: number; readonly receivedAt: number },
 ): PlannedLoad {
   const { config, bucket, table, day, version } = place;
-  const unfit = schemas.find(({ name }) => /[\r\n]|^\s|\s$/.test(name));
-  if (unfit !== undefined)
-    throw new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(unfit.name)}.`);
   const mapping = compileMapping(subject, schemas, athenaDialect);
   const { groups, tables } = groupFiles(mapping, schemas, (number) =>
     tableName(table, version, String(number)),

@@ -1,5 +1,4 @@
 import type { CompiledMapping, FileSchema } from '../engine/Engine.ts';
-import { FileError } from '../engine/FileError.ts';
 import { athenaType } from '../mapping/athena/athenaDialect.ts';
 import type { AthenaColumn, AthenaGroup } from './athenaStatements.ts';
 
@@ -11,26 +10,17 @@ export interface FileTable {
   readonly files: readonly number[];
 }
 
-/** Codecs that DuckDB reads and Athena does not: `ParquetCompressionUtils` in https://github.com/trinodb/trino */
-const UNREAD_CODECS = ['BROTLI', 'LZ4_RAW'];
-
 /**
  * The tables of a load: one for each schema of its files, with the columns that Athena can read, mapped or not.
  *
  * @param schemas In the order of the load.
  * @param nameOf Name of a table by its number.
- * @throws FileError `SLUICE_INGEST_FILE_CODEC_UNSUPPORTED` for the first file whose compression Athena does not read.
  */
 export function groupFiles(
   mapping: CompiledMapping,
   schemas: readonly FileSchema[],
   nameOf: (number: number) => string,
 ): { readonly groups: readonly AthenaGroup[]; readonly tables: readonly FileTable[] } {
-  for (const { name, codecs } of schemas) {
-    const unread = codecs.find((codec) => UNREAD_CODECS.includes(codec));
-    if (unread !== undefined)
-      throw new FileError('SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', `${name}: ${unread}.`);
-  }
   const groups = mapping.groups
     .flatMap((mapped) => mapped.raws.map((raw) => ({ mapped, raw })))
     .map((group, i) => ({ ...group, table: nameOf(i) }));

@@ -13,7 +13,7 @@ import { type AthenaWork, placeOf, planKey, startStep } from './goOnByAthena.ts'
  * @param schemas Of all files, from their footers.
  * @param why In words.
  * @returns Null if another owner has the day.
- * @throws FileError for a file that Athena can't read; AthenaError, LoadError.
+ * @throws AthenaError, LoadError.
  */
 export async function startByAthena(
   work: AthenaWork,

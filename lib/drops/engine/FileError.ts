@@ -9,7 +9,8 @@ export const FileError = defineErrorFamily('user', {
     cure: DROP_AGAIN,
   },
   SLUICE_INGEST_FILE_NAME_UNFIT: {
-    cause: 'The key of a file contains a NUL character.',
+    cause:
+      'The key of a file contains a NUL character, or a line break or white space at its end if Athena loads the day.',
     cure: 'Drop the file under a key with printable characters, and delete this one.',
   },
   SLUICE_INGEST_FILE_TRUNCATED: {

@@ -1,6 +1,6 @@
 import type { Cast, TimeUnit } from '../../schema/mappings.ts';
-import type { FileColumn } from '../engine/Engine.ts';
-import type { RowReason } from '../engine/FileError.ts';
+import type { FileColumn, FileSchema } from '../engine/Engine.ts';
+import type { FileFailure, RowReason } from '../engine/FileError.ts';
 import type { ColumnKind } from './valueSql.ts';
 
 /** A reason why a row is refused, and its SQL condition. */
@@ -37,6 +37,8 @@ export interface TimeSql {
  * refused; a dialect says how one value is read. All parameters and results are SQL expressions unless they say otherwise.
  */
 export interface Dialect {
+  /** Why the engine can't read a file at all; null if it can. */
+  readonly unreadFile: (file: FileSchema) => FileFailure | null;
   /**
    * What the engine would read instead of a column that it can't read, in words; null if it reads it.
    *

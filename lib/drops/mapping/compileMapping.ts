@@ -101,12 +101,14 @@ function orderOf(dataset: MappingSubject['dataset']): Pick<CompiledMapping, 'sor
   }
 }
 
-/** Why a file can't be mapped, with the column, its expected type and its actual type; null if it can. */
+/** Why a file can't be read by the engine or mapped, with the column, its expected type and its actual type; null if it can. */
 export function mappingProblem(
   subject: MappingSubject,
   schema: FileSchema,
   dialect = duckDbDialect,
 ): FileFailure | null {
+  const unread = dialect.unreadFile(schema);
+  if (unread !== null) return unread;
   try {
     compileRow(subject, schema, dialect);
     return null;

@@ -22,6 +22,7 @@ import {
 /** The dialect of DuckDB, which reads everything that it does not misread. */
 export const duckDbDialect: Dialect = {
   ...duckDbTimes,
+  unreadFile: () => null,
   unread: () => null,
   column: ({ sqlName }) => `src.${quoteName(sqlName)}`,
   member: (struct, member) => `struct_extract(${struct}, ${quoteText(member)})`,

@@ -1,6 +1,7 @@
 import { quoteName, quoteText } from '../../../base/sql.ts';
 import type { Cast } from '../../../schema/mappings.ts';
-import type { FileColumn } from '../../engine/Engine.ts';
+import type { FileColumn, FileSchema } from '../../engine/Engine.ts';
+import { FileError, type FileFailure } from '../../engine/FileError.ts';
 import { listElement, mapParts, structMembers } from '../../engine/readColumns.ts';
 import type { Dialect, FoundColumn } from '../Dialect.ts';
 import { type ColumnKind, columnKind, UUID_BYTES } from '../valueSql.ts';
@@ -97,9 +98,23 @@ function nested(outer: string, parts: readonly (readonly [name: string | null, t
   return { type: `${outer}<${types.join(',')}>` };
 }
 
+/** Codecs that DuckDB reads and Athena does not: `ParquetCompressionUtils` in https://github.com/trinodb/trino */
+const UNREAD_CODECS = ['BROTLI', 'LZ4_RAW'];
+/** A name that a manifest, which has one a line, can't hold. */
+const UNLISTED = /[\r\n]|^\s|\s$/;
+
+function unreadFile({ name, codecs }: FileSchema): FileFailure | null {
+  if (UNLISTED.test(name)) return new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(name)}.`);
+  const codec = codecs.find((one) => UNREAD_CODECS.includes(one));
+  return codec === undefined
+    ? null
+    : new FileError('SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', `${name}: ${codec}.`);
+}
+
 /** The dialect of Athena's engine version 3, which is Trino's. Differences from DuckDB's are in docs/large-days.md. */
 export const athenaDialect: Dialect = {
   ...athenaTimes,
+  unreadFile,
   unread(column, columns) {
     const read = athenaType(column, columns);
     return 'unread' in read ? read.unread : null;

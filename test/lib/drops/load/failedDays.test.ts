@@ -130,6 +130,28 @@ describe('a day that fails', () => {
     expect(await loads.read('2026-11-18')).toEqual(readEvents(7, 8));
   });
 
+  it('has files that Athena does not read, each reported by name', async () => {
+    loads = await startLoads({ engine: 'athena' });
+    const good = await loads.drop('a.parquet', someEvents(0, 5));
+    const packed = await loads.drop('b.parquet', await parquetOf(someEvents(5, 6), 'brotli'));
+    const lines = await loads.drop('c\n.parquet', someEvents(6, 7));
+    const raw = await loads.drop('d.parquet', await parquetOf(someEvents(7, 8), 'lz4_raw'));
+    const cut = await loads.drop('e.parquet', (await parquetOf(someEvents(8, 9))).subarray(0, 200));
+    expect(await loads.load()).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED', message: expect.stringContaining(packed) },
+    });
+    const fates = (await loads.entry())?.files.map(({ key, fate, reason }) => [key, fate, reason]);
+    expect(fates).toEqual([
+      [good, 'held', 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED'],
+      [packed, 'failed', 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED'],
+      [lines, 'failed', 'SLUICE_INGEST_FILE_NAME_UNFIT'],
+      [raw, 'failed', 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED'],
+      [cut, 'failed', 'SLUICE_INGEST_FILE_TRUNCATED'],
+    ]);
+    expect((await loads.entry())?.files[3]?.detail).toContain('d.parquet: LZ4_RAW');
+  });
+
   it('distinguishes files with similar names, whether one is invalid or unreadable', async () => {
     loads = await startLoads();
     const one = await loads.drop('part_1', someEvents(0, 1));

@@ -372,11 +372,11 @@ export function readEvents(from: number, to: number, name = 'seen'): string[] {
 }
 
 /** The bytes of a Parquet file with the rows of a query. */
-export async function parquetOf(sql: string): Promise<Uint8Array> {
+export async function parquetOf(sql: string, codec = 'snappy'): Promise<Uint8Array> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-drop-test-'));
   try {
     const path = join(folder, 'made.parquet');
-    await query(`COPY (${sql}) TO '${path}' (FORMAT parquet)`);
+    await query(`COPY (${sql}) TO '${path}' (FORMAT parquet, COMPRESSION ${codec})`);
     return readFileSync(path);
   } finally {
     rmSync(folder, { recursive: true, force: true });
