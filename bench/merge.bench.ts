@@ -13,7 +13,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { Catalog, ObjectStore, openStatementRunner, realClock } from '../packages/local-aws/src/index.ts';
+import { openStatementRunner } from '../packages/local-aws/src/athena/index.ts';
+import { realClock } from '../packages/local-aws/src/base/index.ts';
+import { Catalog } from '../packages/local-aws/src/glue/index.ts';
+import { ObjectStore } from '../packages/local-aws/src/s3/index.ts';
 import type { Bench, BenchRow } from './run.ts';
 
 const DATABASE = 'sluice';

@@ -9,17 +9,12 @@ import {
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { DuckDBInstance } from '@duckdb/node-api';
-import {
-  Catalog,
-  insertPartition,
-  listPartitionFiles,
-  ObjectStore,
-  openAthena,
-  openStatementRunner,
-  realClock,
-  startEdge,
-  tableViewSql,
-} from '../packages/local-aws/src/index.ts';
+import { openAthena, openStatementRunner } from '../packages/local-aws/src/athena/index.ts';
+import { realClock } from '../packages/local-aws/src/base/index.ts';
+import { startEdge } from '../packages/local-aws/src/edge/index.ts';
+import { Catalog, insertPartition } from '../packages/local-aws/src/glue/index.ts';
+import { ObjectStore } from '../packages/local-aws/src/s3/index.ts';
+import { listPartitionFiles, tableViewSql } from '../packages/local-aws/src/trino/index.ts';
 import type { Bench, BenchRow } from './run.ts';
 
 const DATABASE = 'sluice';

@@ -7,7 +7,7 @@ import { type OpenPlace, openPlace } from '../observe/place.ts';
 import { runDuckDb, runSql } from '../observe/runSql.ts';
 import { listTableFiles } from '../observe/tables/dayFiles.ts';
 import { sampleRows } from '../observe/tables/sampleRows.ts';
-import { MovableClock } from '../packages/local-aws/src/index.ts';
+import { MovableClock } from '../packages/local-aws/src/base/index.ts';
 import { makeLake } from './lake/makeLake.ts';
 import type { Bench, BenchRow } from './run.ts';
 

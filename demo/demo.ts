@@ -11,7 +11,7 @@ import { configFile, loadConfig } from '../lib/config/loadConfig.ts';
 import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 import { startCloud } from '../local/startCloud.ts';
-import { emptyDataDirectory } from '../packages/local-aws/src/index.ts';
+import { emptyDataDirectory } from '../packages/local-aws/src/disk/dataDirectory.ts';
 import { Customer } from './story/Customer.ts';
 import { CatalogWitness } from './story/catalogWitness.ts';
 import { Checks, heading, type Story, say } from './story/Story.ts';

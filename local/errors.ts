@@ -1,5 +1,5 @@
 import { defineErrorFamily } from '../lib/base/errors.ts';
-import { configureErrors } from '../packages/local-aws/src/index.ts';
+import { configureErrors } from '../packages/local-aws/src/base/index.ts';
 
 /** What can keep the deployment from being packaged for the local cloud. */
 export const LocalTemplateError = defineErrorFamily('user', {

@@ -6,7 +6,7 @@ import { parseJson } from '../lib/base/json.ts';
 import { configFile, loadComparedConfig } from '../lib/config/loadConfig.ts';
 import type { Config } from '../lib/schema/config.ts';
 import { LOCAL_STAGE } from '../lib/schema/stages.ts';
-import { parseTemplate, type Template } from '../packages/local-aws/src/index.ts';
+import { parseTemplate, type Template } from '../packages/local-aws/src/template/index.ts';
 import { digestInputs, type Packaged, packageService } from './packageService.ts';
 
 /** Packages that are kept besides those in use: enough for a few configurations side by side. */

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { VERSION } from '../lib/base/version.ts';
 import type { Config } from '../lib/schema/config.ts';
+import type { MovableClock } from '../packages/local-aws/src/base/index.ts';
+import type { StackUpdate } from '../packages/local-aws/src/cloudformation/index.ts';
+import { newBucketSettings } from '../packages/local-aws/src/s3/index.ts';
 import {
-  type Deployment,
-  type ExistingResources,
   type LocalAws,
   type LocalAwsStatus,
-  type MovableClock,
-  newBucketSettings,
   type PendingDelivery,
   type StackSource,
-  type StackUpdate,
   startLocalAws,
-} from '../packages/local-aws/src/index.ts';
+} from '../packages/local-aws/src/server/index.ts';
+import type { ExistingResources } from '../packages/local-aws/src/server/provision.ts';
+import type { Deployment } from '../packages/local-aws/src/template/index.ts';
 import { codeRoot, makeCachePrivate, repositoryRoot } from './dataDirectory.ts';
 import './errors.ts';
 import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';

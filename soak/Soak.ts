@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { repositoryRoot } from '../local/dataDirectory.ts';
 import { loadTemplate } from '../local/loadTemplate.ts';
 import { type Cloud, startCloud } from '../local/startCloud.ts';
-import { MovableClock } from '../packages/local-aws/src/index.ts';
+import { MovableClock } from '../packages/local-aws/src/base/index.ts';
 import { requestsOf, type SoakRequest, seededRandom } from './events.ts';
 import { faultKinds } from './faultKinds.ts';
 import { Ledger, type SoakWindow } from './Ledger.ts';

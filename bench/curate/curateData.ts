@@ -4,7 +4,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { addDays, DAY_MS, type UtcDay } from '../../lib/base/time.ts';
 import { exposuresTable } from '../../lib/tables/exposuresTable.ts';
-import { duckDbType } from '../../packages/local-aws/src/index.ts';
+import { duckDbType } from '../../packages/local-aws/src/trino/index.ts';
 import { type DayFile, FILLED, viewConfig } from '../views/viewSession.ts';
 
 /** Files of a day: one every five minutes, as Firehose writes them. */

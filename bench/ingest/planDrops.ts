@@ -11,14 +11,10 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import { planRequestSchema } from '../../lib/drops/plan/messageBodies.ts';
 import { type PlanSourcesPorts, planSources } from '../../lib/drops/plan/planSources.ts';
-import {
-  MovableClock,
-  ObjectStore,
-  Queues,
-  s3Service,
-  sqsService,
-  startEdge,
-} from '../../packages/local-aws/src/index.ts';
+import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
+import { startEdge } from '../../packages/local-aws/src/edge/index.ts';
+import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
+import { Queues, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
 
 const ACCOUNT = '000000000000';
 /** 40 datasets with 10 days each, 50 objects per day: 400 dataset-days, 20,000 objects. */

@@ -9,14 +9,11 @@ import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { startCloud } from '../../local/startCloud.ts';
-import {
-  Catalog,
-  dataFolders,
-  duckDbType,
-  insertPartition,
-  ObjectStore,
-  realClock,
-} from '../../packages/local-aws/src/index.ts';
+import { realClock } from '../../packages/local-aws/src/base/index.ts';
+import { dataFolders } from '../../packages/local-aws/src/disk/dataDirectory.ts';
+import { Catalog, insertPartition } from '../../packages/local-aws/src/glue/index.ts';
+import { ObjectStore } from '../../packages/local-aws/src/s3/index.ts';
+import { duckDbType } from '../../packages/local-aws/src/trino/index.ts';
 import { FILLED } from '../views/viewSession.ts';
 
 /** How much a lake holds. */

@@ -11,7 +11,7 @@ import { groupsTable } from '../../lib/tables/groupsTable.ts';
 import type { Table } from '../../lib/tables/Table.ts';
 import { dayRanges } from '../../lib/views/curatedDays.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
-import { createViews, duckDbType, tableViewSql } from '../../packages/local-aws/src/index.ts';
+import { createViews, duckDbType, tableViewSql } from '../../packages/local-aws/src/trino/index.ts';
 
 /** The configuration of the benchmark's views. */
 export const viewConfig = defineConfig({

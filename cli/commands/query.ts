@@ -77,7 +77,10 @@ async function queryDuckDb(line: CommandLine, sql: string): Promise<void> {
   const directory = textOption(line, 'data') ?? defaultDataDirectory();
   // Loaded here: other commands need not wait for DuckDB.
   await import('../../local/errors.ts');
-  const { runQuery, runningEndpoint } = await import('../../packages/local-aws/src/index.ts');
+  const [{ runQuery }, { runningEndpoint }] = await Promise.all([
+    import('../../packages/local-aws/src/trino/index.ts'),
+    import('../../packages/local-aws/src/disk/dataDirectory.ts'),
+  ]);
   const rows = await runQuery(directory, sql);
   write(line, rows);
   if (rows.length === 0) await noteWhatWaits(runningEndpoint(resolve(directory)));
@@ -98,7 +101,7 @@ async function queryAthena(line: CommandLine, sql: string): Promise<number> {
   const [{ AthenaClient }, { runStatement }, { runningEndpoint }] = await Promise.all([
     import('@aws-sdk/client-athena'),
     import('../../observe/runStatement.ts'),
-    import('../../packages/local-aws/src/index.ts'),
+    import('../../packages/local-aws/src/disk/dataDirectory.ts'),
   ]);
   const isLocal = textOption(line, 'stage') === undefined && textOption(line, 'endpoint-url') === undefined;
   const endpoint = isLocal

@@ -74,7 +74,7 @@ export const start: Command = {
     // Imported here so that `--help` and other commands do not load the local cloud.
     const { startCloud } = await import('../../local/startCloud.ts');
     const { openLocalConsole } = await import('../aws/localConsole.ts');
-    const { parseAllowedHosts } = await import('../../packages/local-aws/src/index.ts');
+    const { parseAllowedHosts } = await import('../../packages/local-aws/src/edge/index.ts');
     const bufferSeconds = countOption(line, 'buffer-seconds', { usual: undefined, least: 0, most: 900 });
     const checkKeys = values['check-keys'] === true;
     const enforceIam = values['enforce-iam'] === true;

@@ -5,7 +5,7 @@ import { NameFilter } from '../../lib/collect/eventFilter.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import type { Cloud } from '../../local/startCloud.ts';
-import { runQuery } from '../../packages/local-aws/src/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 
 /** What `sluice test` finds. */
 export const TestError = defineErrorFamily('user', {

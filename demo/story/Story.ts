@@ -5,7 +5,7 @@ import type { Config } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import type { Cloud } from '../../local/startCloud.ts';
 import { type OpenPlace, openPlace } from '../../observe/place.ts';
-import { type QueryRow, runQuery } from '../../packages/local-aws/src/index.ts';
+import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import type { CatalogWitness } from './catalogWitness.ts';
 
 /** What every part of the demo works with. */

@@ -4,7 +4,7 @@ import { quoteText } from '../../lib/base/sql.ts';
 import { addDays, type UtcDay } from '../../lib/base/time.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { readStatus } from '../../observe/ingest/datasetStatus.ts';
-import { runQuery } from '../../packages/local-aws/src/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import type { Customer } from './Customer.ts';
 import { advanceClock, ask, heading, type Story, say, userIds } from './Story.ts';
 

@@ -6,7 +6,8 @@ import { parseJson } from '../../lib/base/json.ts';
 import { addDays } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { listExperiments } from '../../lib/schema/names.ts';
-import { dataFolders, runQuery } from '../../packages/local-aws/src/index.ts';
+import { dataFolders } from '../../packages/local-aws/src/disk/dataDirectory.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { expectedGroups, expectedRows, type RowsByDay, runDriver } from './runDriver.ts';
 import { ask, heading, type Story, say, shoppers } from './Story.ts';
 

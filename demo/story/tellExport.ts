@@ -5,7 +5,7 @@ import { quoteText } from '../../lib/base/sql.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
-import { runQuery } from '../../packages/local-aws/src/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import type { Customer, Fetched } from './Customer.ts';
 import type { RowsByDay } from './runDriver.ts';
 import { heading, type Story, say } from './Story.ts';

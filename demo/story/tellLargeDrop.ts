@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { dayText } from '../../cli/ingest/dayText.ts';
 import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { explainDay } from '../../observe/ingest/explainDay.ts';
-import { runQuery } from '../../packages/local-aws/src/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import type { Customer } from './Customer.ts';
 import { advanceClock, heading, type Story, say } from './Story.ts';
 

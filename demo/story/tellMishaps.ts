@@ -2,7 +2,7 @@ import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client
 import { checkText } from '../../cli/observe/checkText.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { checkExperiment } from '../../observe/experiments/checkExperiment.ts';
-import { runQuery } from '../../packages/local-aws/src/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { heading, openStoryPlace, post, type Story, say } from './Story.ts';
 
 const EXPERIMENT = 'signup_form';

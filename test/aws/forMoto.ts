@@ -3,7 +3,7 @@ import {
   type ResolvedResource,
   SUB_PLACEHOLDER,
   type Template,
-} from '../../packages/local-aws/src/index.ts';
+} from '../../packages/local-aws/src/template/index.ts';
 
 /**
  * Types that moto's CloudFormation doesn't make (5.2.5): deploy.py makes each through its own API, from the same

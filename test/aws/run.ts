@@ -8,7 +8,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { REGIONS } from '../../lib/schema/regions.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { parseTemplate, resolveTemplate, type Template } from '../../packages/local-aws/src/index.ts';
+import {
+  parseTemplate,
+  resolveTemplate,
+  type Template,
+} from '../../packages/local-aws/src/template/index.ts';
 import { preparePackages } from '../harness/nodePackages.ts';
 import { preparePython, run } from '../harness/python.ts';
 import { REGISTRY, REGISTRY_FILE, registrySchema } from '../infra/handlerCalls.ts';

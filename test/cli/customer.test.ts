@@ -2,14 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ObjectStore, realClock, s3Service } from '../../packages/local-aws/src/index.ts';
+import { realClock } from '../../packages/local-aws/src/base/index.ts';
+import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
 import { readParquet } from '../../packages/local-aws/test/harness/readParquet.ts';
-import {
-  type ClientOptions,
-  startServices,
-  temporaryDirectory,
-} from '../../packages/local-aws/test/harness/startServices.ts';
+import { type ClientOptions, startServices } from '../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../harness/callMain.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const KEY = 'events/2026-11-19/a.parquet';
 const ROWS = "SELECT 'seen' AS event_name, 'u' || i AS unit_id FROM range(3) t(i)";

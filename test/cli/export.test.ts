@@ -4,14 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import {
-  ObjectStore,
-  Queues,
-  queueProperties,
-  realClock,
-  s3Service,
-  sqsService,
-} from '../../packages/local-aws/src/index.ts';
+import { realClock } from '../../packages/local-aws/src/base/index.ts';
+import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
+import { Queues, queueProperties, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
 import { startServices } from '../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../harness/callMain.ts';
 

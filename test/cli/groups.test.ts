@@ -8,9 +8,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type RunningS3, startS3 } from '../../packages/local-aws/test/harness/startS3.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../harness/callMain.ts';
 import { experimentSpecs } from '../harness/experimentSpecs.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const BUCKET = 'sluice-cli-groups';
 const KEY = 'secret-a1b2c3';

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { commandError, errorText } from '../../cli/terminal/errors.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../harness/callMain.ts';
 import { sluice } from '../harness/sluice.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const COMMANDS = ['start', 'query', 'keys', 'redrive', 'ingest', 'export', 'customer', 'policy', 'connect'];
 

@@ -9,8 +9,9 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { type RecordedCall, resolveTemplate } from '../../packages/local-aws/src/index.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
+import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { type Policies, readPolicies } from '../proof/Policies.ts';
 import { exposures, NOW, productEvents, refused, resent } from './seed.ts';
 

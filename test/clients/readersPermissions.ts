@@ -5,7 +5,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import type { NeededPermission, RecordedCall } from '../../packages/local-aws/src/index.ts';
+import type { NeededPermission, RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { decide } from '../proof/decide.ts';
 import type { Policies } from '../proof/Policies.ts';
 import { run } from './answer.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { GetTableVersionsCommand } from '@aws-sdk/client-glue';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { preparePython } from '../harness/python.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { DbtProject, type Expected, type Tell } from './DbtProject.ts';
 import { OWOX_BUCKET, openReaders } from './openReaders.ts';
 

@@ -1,4 +1,5 @@
-import { glueService, s3Service } from '../../packages/local-aws/src/index.ts';
+import { glueService } from '../../packages/local-aws/src/glue/index.ts';
+import { s3Service } from '../../packages/local-aws/src/s3/index.ts';
 import { openIceberg } from '../../packages/local-aws/test/athena/iceberg/openTable.ts';
 import { ACCOUNT } from '../../packages/local-aws/test/harness/startAthena.ts';
 import { startServices } from '../../packages/local-aws/test/harness/startServices.ts';

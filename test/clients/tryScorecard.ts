@@ -6,8 +6,8 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { testRatio } from '../../observe/experiments/ratioTest.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { preparePython } from '../harness/python.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { type Cells, DbtProject, type Expected, type Tell } from './DbtProject.ts';
 
 const EXPERIMENT = 'checkout_button';

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { makeLake } from '../../bench/lake/makeLake.ts';
 import type { Console } from '../../console/index.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { MovableClock } from '../../packages/local-aws/src/index.ts';
+import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
 import { describeInBrowser } from '../harness/describeInBrowser.ts';
 import { type OpenedPage, openLocalConsole, openPage } from './openPage.ts';
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Page, Response } from 'playwright-core';
 import { type Fate, startUnreliableGateway } from '../../demo/sdks/startUnreliableGateway.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { runQuery } from '../../packages/local-aws/src/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { hasBrowser, openBrowser } from '../harness/openBrowser.ts';
 import { startShop } from '../harness/startShop.ts';
 

@@ -9,9 +9,9 @@ import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import type { CuratedCalendar, CuratedDayStatus } from '../../observe/curate/curatedDays.ts';
 import { askAthena, type OpenPlace, openPlace } from '../../observe/place.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../harness/callMain.ts';
 import { ingestCloud } from '../harness/ingestCloud.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 /** The day on which everything is sent. */
 const SENT = addDays(utcDay(Date.now()), 1);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../lib/config/loadConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { sluice } from '../harness/sluice.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 /** Names of a user's own, and settings that would change what the demo sees. */
 const OWN = {

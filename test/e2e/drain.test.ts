@@ -9,7 +9,8 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { cancelDrain, lookAtDrain, startDrain } from '../../observe/drain/drain.ts';
 import { openPlace } from '../../observe/place.ts';
-import { MovableClock, runQuery } from '../../packages/local-aws/src/index.ts';
+import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { callMain } from '../harness/callMain.ts';
 import { runServerless } from '../infra/runServerless.ts';
 

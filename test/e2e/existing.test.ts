@@ -6,7 +6,7 @@ import { AthenaClient, GetWorkGroupCommand } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { runQuery } from '../../packages/local-aws/src/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 
 const defineConfig = pathToFileURL(join(repositoryRoot, 'lib', 'config', 'defineConfig.ts')).href;
 const configText = `import { defineConfig } from '${defineConfig}';

@@ -12,8 +12,8 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { exposuresTable } from '../../lib/tables/exposuresTable.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { runQuery } from '../../packages/local-aws/src/index.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { wasAssignment } from '../lib/views/generateRows.ts';
 import { type LandedRow, openData } from '../lib/views/openData.ts';
 

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { runQuery } from '../../packages/local-aws/src/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { athenaRows } from '../harness/athenaRows.ts';
 import { callMain } from '../harness/callMain.ts';
 import { experimentSpecs, type SpecState } from '../harness/experimentSpecs.ts';

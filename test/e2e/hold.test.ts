@@ -6,7 +6,8 @@ import { DisableKeyCommand, EnableKeyCommand, KMSClient, ListAliasesCommand } fr
 import { GetBucketPolicyCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { MovableClock, runQuery } from '../../packages/local-aws/src/index.ts';
+import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { callMain } from '../harness/callMain.ts';
 
 const MINUTE = 60_000;

@@ -7,7 +7,7 @@ import { type DriverReport, runDriver } from '../../demo/story/runDriver.ts';
 import { utcDay } from '../../lib/base/time.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { runQuery } from '../../packages/local-aws/src/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 
 const HOUR = 3_600_000;
 /** Six visits a second apart, three on each side of the last midnight UTC. */

@@ -10,7 +10,7 @@ import type { LedgerEntry } from '../../lib/drops/ledger/LedgerEntry.ts';
 import { manifestSchema } from '../../lib/export/exportDay.ts';
 import type { DatasetStatus } from '../../observe/ingest/datasetStatus.ts';
 import type { ExportStatus } from '../../observe/ingest/exportStatus.ts';
-import { type QueryRow, runQuery } from '../../packages/local-aws/src/index.ts';
+import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import {
   acme,
   acmeDatasets,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FRESH_MS, STALE_MS, UNKNOWN_KEY_PAUSE_MS } from '../../lib/wire/keys/KeyCache.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { runQuery } from '../../packages/local-aws/src/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { sluiceKeys } from '../harness/sluiceKeys.ts';
 
 const OLD = 'client-old-0123456789';

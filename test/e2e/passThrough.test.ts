@@ -9,7 +9,7 @@ import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { runQuery } from '../../packages/local-aws/src/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { startUpstream, type Upstream } from '../functions/pass-through/startUpstream.ts';
 
 const KEY = 'secret-one-address';

@@ -7,7 +7,7 @@ import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
 import { quarantineReasons } from '../../lib/landing/quarantineReasons.ts';
 import { MAX_DECODED_BYTES } from '../../lib/wire/limits.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { runQuery } from '../../packages/local-aws/src/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 
 let data: string;
 let cloud: Cloud;

@@ -6,7 +6,7 @@ import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { runQuery } from '../../packages/local-aws/src/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { callMain } from '../harness/callMain.ts';
 
 let data: string;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
 import { sluice } from '../harness/sluice.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
 const data = join(directory.path, 'data');

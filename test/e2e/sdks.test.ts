@@ -8,7 +8,7 @@ import { type DriverReport, expectedGroups, expectedRows, runDriver } from '../.
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { type QueryRow, runQuery } from '../../packages/local-aws/src/index.ts';
+import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { readParquet } from '../../packages/local-aws/test/harness/readParquet.ts';
 import { pythonWithPyarrow } from '../harness/python.ts';
 

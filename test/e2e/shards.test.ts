@@ -7,7 +7,8 @@ import { HOLDS_STALE_MS } from '../../lib/landing/hold/HoldsCache.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type LoadedTemplate, loadTemplate } from '../../local/loadTemplate.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { MovableClock, runQuery } from '../../packages/local-aws/src/index.ts';
+import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
+import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { callMain } from '../harness/callMain.ts';
 
 const MINUTE = 60_000;

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
 import { sluice } from '../harness/sluice.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
 const configFile = join(directory.path, 'sluice.config.ts');

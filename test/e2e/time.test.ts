@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { CatalogWitness } from '../../demo/story/catalogWitness.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { type QueryRow, runQuery } from '../../packages/local-aws/src/index.ts';
+import { type QueryRow, runQuery } from '../../packages/local-aws/src/trino/index.ts';
 
 const TABLE = 'statsig_forwarded_events';
 /** As deployed: `buffering.seconds`. */

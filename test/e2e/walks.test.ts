@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../harness/callMain.ts';
 import { shellPipelines } from '../harness/shellPipelines.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 let cloud: Cloud | undefined;
 let directory: ReturnType<typeof temporaryDirectory>;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from './temporaryDirectory.ts';
 
 /** Columns of a file by name. An `instant` and a `day` are epoch milliseconds in rows. */
 export type DropColumns = Readonly<Record<string, 'instant' | 'day' | 'text' | 'double'>>;

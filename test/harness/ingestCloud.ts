@@ -7,8 +7,8 @@ import type { ConfigInput } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { startCloud } from '../../local/startCloud.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from './callMain.ts';
+import { temporaryDirectory } from './temporaryDirectory.ts';
 
 const clockSchema = z.object({ now: z.string() });
 

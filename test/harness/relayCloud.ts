@@ -4,8 +4,8 @@ import * as z from 'zod';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { startCloud } from '../../local/startCloud.ts';
-import type { RecordedCall } from '../../packages/local-aws/src/index.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
+import { temporaryDirectory } from './temporaryDirectory.ts';
 
 /** A request of an SDK. */
 export interface Posted {

@@ -4,7 +4,7 @@ import { resources } from '../../infra/resources.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { holdMetrics } from '../../lib/landing/hold/checkStreams.ts';
-import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/index.ts';
+import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 
 const made = resources({
   config: defineConfig({

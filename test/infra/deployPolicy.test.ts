@@ -4,7 +4,11 @@ import type { PolicyDocument, Statement } from '../../lib/access/policyDocument.
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { parseTemplate, type ResolvedResource, resolveTemplate } from '../../packages/local-aws/src/index.ts';
+import {
+  parseTemplate,
+  type ResolvedResource,
+  resolveTemplate,
+} from '../../packages/local-aws/src/template/index.ts';
 import { keyPolicy } from '../lib/access/calls.ts';
 import { type Call, decideCall } from '../lib/access/decideCall.ts';
 import { handlerCalls, isExcepted, REGISTRY, type StackPlace } from './handlerCalls.ts';

@@ -12,20 +12,17 @@ import { holdsText, NO_HOLDS } from '../../lib/landing/hold/StreamHolds.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { lookAtDrain } from '../../observe/drain/drain.ts';
 import { type OpenPlace, openPlace } from '../../observe/place.ts';
+import { realClock } from '../../packages/local-aws/src/base/index.ts';
 import {
   cloudFormationService,
-  cloudWatchService,
   type DeployedStack,
-  MetricStore,
-  ObjectStore,
-  Queues,
-  realClock,
-  Secrets,
-  s3Service,
-  secretsManagerService,
-  sqsService,
-} from '../../packages/local-aws/src/index.ts';
-import { startServices, temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+} from '../../packages/local-aws/src/cloudformation/index.ts';
+import { cloudWatchService, MetricStore } from '../../packages/local-aws/src/cloudwatch/index.ts';
+import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
+import { Secrets, secretsManagerService } from '../../packages/local-aws/src/secretsmanager/index.ts';
+import { Queues, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
+import { startServices } from '../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const NOW = Date.now();
 const MINUTE = 60_000;

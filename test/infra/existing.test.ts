@@ -4,7 +4,7 @@ import { resources } from '../../infra/resources.ts';
 import { requireRegion } from '../../infra/serverless/requirements.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/index.ts';
+import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 
 const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import type { ResolvedResource } from '../../packages/local-aws/src/index.ts';
+import type { ResolvedResource } from '../../packages/local-aws/src/template/index.ts';
 import type { Call } from '../lib/access/decideCall.ts';
 import { HANDLER_EXCEPTIONS, type HandlerException } from './handlerExceptions.ts';
 

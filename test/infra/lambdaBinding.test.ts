@@ -7,7 +7,7 @@ import { fetchBinding, readTar } from '../../infra/build/fetchBinding.ts';
 import { installedBinding, LAMBDA_BINDINGS, pinnedBinding } from '../../infra/build/LambdaBinding.ts';
 import { checkArtifact, UNZIPPED_BYTES } from '../../infra/build/placeBinding.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 /** Begins as a library for a machine: its ELF header. */
 function library(machine: number, bytes = 64): Buffer {

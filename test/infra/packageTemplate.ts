@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { packageService } from '../../local/packageService.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 /** Of the configuration, and nowhere in a template. */
 export const SALT = 'a salt that no template holds';

@@ -9,13 +9,13 @@ import { applyPlatform } from '../../infra/template/platform.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
+import { deployedStack } from '../../packages/local-aws/src/cloudformation/index.ts';
 import {
-  deployedStack,
   parseTemplate,
   readDeployment,
   resolveTemplate,
   type Template,
-} from '../../packages/local-aws/src/index.ts';
+} from '../../packages/local-aws/src/template/index.ts';
 import { REGISTRY } from './handlerCalls.ts';
 import { packageTemplate } from './packageTemplate.ts';
 import { referenceProblems } from './schema/referenceProblems.ts';

@@ -4,7 +4,11 @@ import { lifecycleRules } from '../../lib/access/lifecycleRules.ts';
 import { placeFor } from '../../lib/access/place.ts';
 import { readerPermissions } from '../../lib/access/readerPermissions.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { parseTemplate, readDeployment, resolveTemplate } from '../../packages/local-aws/src/index.ts';
+import {
+  parseTemplate,
+  readDeployment,
+  resolveTemplate,
+} from '../../packages/local-aws/src/template/index.ts';
 
 const identity = {
   region: 'eu-west-1',

@@ -6,16 +6,12 @@ import type { DeployedStack } from '../../infra/serverless/deployedStack.ts';
 import { requireRelayEmpty } from '../../infra/serverless/relayLeft.ts';
 import { holdsText, NO_HOLDS } from '../../lib/landing/hold/StreamHolds.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/objectKeys.ts';
-import {
-  ObjectStore,
-  Queues,
-  realClock,
-  Secrets,
-  s3Service,
-  secretsManagerService,
-  sqsService,
-} from '../../packages/local-aws/src/index.ts';
-import { startServices, temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { realClock } from '../../packages/local-aws/src/base/index.ts';
+import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
+import { Secrets, secretsManagerService } from '../../packages/local-aws/src/secretsmanager/index.ts';
+import { Queues, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
+import { startServices } from '../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const NOW = Date.now();
 const [BUCKET, STACK] = ['acme-relayed', 'sluice-prod'];

@@ -11,7 +11,7 @@ import {
   type ResolvedResource,
   readDeployment,
   resolveTemplate,
-} from '../../packages/local-aws/src/index.ts';
+} from '../../packages/local-aws/src/template/index.ts';
 
 const stack = {
   region: 'eu-west-1',

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { resources } from '../../infra/resources.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
-import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/index.ts';
+import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { decideCall } from '../lib/access/decideCall.ts';
 import { type Role, readPolicies } from '../proof/Policies.ts';
 import { POLICY_LIMITS } from './limits.ts';

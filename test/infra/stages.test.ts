@@ -5,9 +5,10 @@ import { z } from 'zod';
 import { valueAt } from '../../lib/base/json.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { packageService } from '../../local/packageService.ts';
-import { stsService } from '../../packages/local-aws/src/index.ts';
-import { startServices, temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { stsService } from '../../packages/local-aws/src/sts/index.ts';
+import { startServices } from '../../packages/local-aws/test/harness/startServices.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { runServerless } from './runServerless.ts';
 
 const directory = temporaryDirectory();

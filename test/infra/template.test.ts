@@ -5,7 +5,7 @@ import {
   type ResolvedTemplate,
   resolveTemplate,
   type Template,
-} from '../../packages/local-aws/src/index.ts';
+} from '../../packages/local-aws/src/template/index.ts';
 import { NAME_LIMITS, POLICY_LIMITS, RESOURCE_POLICY_LIMITS, TEMPLATE_LIMITS } from './limits.ts';
 import { packageTemplate, SALT } from './packageTemplate.ts';
 import { unscopedActions } from './policyExceptions.ts';

@@ -5,7 +5,7 @@ import { deployPolicies } from '../../lib/access/deployPolicy.ts';
 import { placeFor } from '../../lib/access/place.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
-import type { Template } from '../../packages/local-aws/src/index.ts';
+import type { Template } from '../../packages/local-aws/src/template/index.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 import { trustExceptions, unscopedActions } from './policyExceptions.ts';
 

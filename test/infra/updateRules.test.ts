@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { updateRules } from '../../packages/local-aws/src/index.ts';
+import { updateRules } from '../../packages/local-aws/src/cloudformation/index.ts';
 import { type PropertySpecs, ServiceSpec, type ValueSpec } from './schema/ServiceSpec.ts';
 
 let spec: ServiceSpec;

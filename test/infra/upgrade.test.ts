@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { parseTemplate, type Template } from '../../packages/local-aws/src/index.ts';
+import { parseTemplate, type Template } from '../../packages/local-aws/src/template/index.ts';
 import { changesSince } from '../upgrade/documentedChanges.ts';
 import { readRelease, releaseProblems, storedVersions } from '../upgrade/releases.ts';
 import { type Footprints, footprints, upgradeProblems } from './footprint.ts';

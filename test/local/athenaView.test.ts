@@ -2,15 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import '../../local/errors.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { prestoViewText } from '../../lib/views/prestoView.ts';
-import {
-  type AthenaView,
-  Catalog,
-  dataFolders,
-  realClock,
-  runQuery,
-  viewsNeededBy,
-} from '../../packages/local-aws/src/index.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { realClock } from '../../packages/local-aws/src/base/index.ts';
+import { dataFolders } from '../../packages/local-aws/src/disk/dataDirectory.ts';
+import { Catalog } from '../../packages/local-aws/src/glue/index.ts';
+import { type AthenaView, runQuery, viewsNeededBy } from '../../packages/local-aws/src/trino/index.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { openData } from '../lib/views/openData.ts';
 
 const view = (name: string, sql: string): AthenaView => ({ database: 'sluice', name, sql, columns: ['n'] });

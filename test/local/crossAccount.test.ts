@@ -18,13 +18,10 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from 
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportTargetPolicies } from '../../lib/access/customerBucketPolicies.ts';
-import {
-  type AccessKeys,
-  Keys,
-  type ObjectStore,
-  Roles,
-  realClock,
-} from '../../packages/local-aws/src/index.ts';
+import { realClock } from '../../packages/local-aws/src/base/index.ts';
+import { type AccessKeys, Roles } from '../../packages/local-aws/src/iam/index.ts';
+import { Keys } from '../../packages/local-aws/src/kms/index.ts';
+import type { ObjectStore } from '../../packages/local-aws/src/s3/index.ts';
 import { type Accounts, startAccounts } from '../../packages/local-aws/test/harness/startAccounts.ts';
 import { failureOf } from '../../packages/local-aws/test/harness/startS3.ts';
 import type { ClientOptions } from '../../packages/local-aws/test/harness/startServices.ts';

@@ -21,7 +21,7 @@ import { deliveredTables } from '../../lib/tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../../lib/tables/groupsTable.ts';
 import { viewNames } from '../../lib/views/views.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
-import { readDeployment, resolveTemplate } from '../../packages/local-aws/src/index.ts';
+import { readDeployment, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 
 const { root, remove } = scratchRoot(smallFunctions);

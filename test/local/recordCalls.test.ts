@@ -12,9 +12,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
-import { type Call, CallRecorder, type RecordedCall } from '../../packages/local-aws/src/index.ts';
+import type { Call, RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
+import { CallRecorder } from '../../packages/local-aws/src/record/CallRecorder.ts';
 import { ManualClock } from '../../packages/local-aws/test/harness/ManualClock.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const root = 'arn:aws:iam::000000000000:root';
 const made = (operation: string): Call => ({

@@ -32,8 +32,11 @@ import { Redaction } from '../../lib/wire/Redaction.ts';
 import { erase } from '../../observe/erase/erase.ts';
 import { heldElsewhere } from '../../observe/erase/heldElsewhere.ts';
 import { openPlace } from '../../observe/place.ts';
-import { ObjectStore, Queues, realClock, s3Service, sqsService } from '../../packages/local-aws/src/index.ts';
-import { startServices, temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { realClock } from '../../packages/local-aws/src/base/index.ts';
+import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
+import { Queues, sqsService } from '../../packages/local-aws/src/sqs/index.ts';
+import { startServices } from '../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { EraseLake, seeded } from '../proof/EraseLake.ts';
 
 const ACCOUNT = '000000000000';

@@ -12,14 +12,11 @@ import {
   streamsHeldToo,
   streamsMeant,
 } from '../../observe/holds/holds.ts';
-import {
-  cloudWatchService,
-  MetricStore,
-  realClock,
-  Secrets,
-  secretsManagerService,
-} from '../../packages/local-aws/src/index.ts';
-import { startServices, temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { realClock } from '../../packages/local-aws/src/base/index.ts';
+import { cloudWatchService, MetricStore } from '../../packages/local-aws/src/cloudwatch/index.ts';
+import { Secrets, secretsManagerService } from '../../packages/local-aws/src/secretsmanager/index.ts';
+import { startServices } from '../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const NOW = Date.now();
 const HOUR = 3_600_000;

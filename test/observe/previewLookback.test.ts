@@ -4,12 +4,10 @@ import { parquetFromQuery } from '../../cli/commands/customerAccount.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { previewDrop } from '../../observe/ingest/previewDrop.ts';
-import { ObjectStore, realClock, s3Service } from '../../packages/local-aws/src/index.ts';
-import {
-  type ClientOptions,
-  startServices,
-  temporaryDirectory,
-} from '../../packages/local-aws/test/harness/startServices.ts';
+import { realClock } from '../../packages/local-aws/src/base/index.ts';
+import { ObjectStore, s3Service } from '../../packages/local-aws/src/s3/index.ts';
+import { type ClientOptions, startServices } from '../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
 const ROW = `SELECT TIMESTAMP '2026-11-20 12:00:00' AS timestamp, 'seen' AS event_name, 'u1' AS unit_id`;

@@ -3,7 +3,7 @@ import { AthenaClient, ListQueryExecutionsCommand, UpdateWorkGroupCommand } from
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../lib/base/time.ts';
 import { runStatement } from '../../observe/runStatement.ts';
-import { StatementError } from '../../packages/local-aws/src/index.ts';
+import { StatementError } from '../../packages/local-aws/src/athena/index.ts';
 import { chunks, ScriptedRunner, textColumn } from '../../packages/local-aws/test/harness/ScriptedRunner.ts';
 import { BUCKET, settle, startAthena } from '../../packages/local-aws/test/harness/startAthena.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { startCloud } from '../../local/startCloud.ts';
-import { MovableClock } from '../../packages/local-aws/src/index.ts';
+import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
 import { callMain } from '../harness/callMain.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { requestMetrics } from '../../lib/collect/collectMetrics.ts';
 import { readHourlyCounts } from '../../observe/reconcile/hourlyMetrics.ts';
 import { readEmbeddedMetrics } from '../../packages/local-aws/src/cloudwatch/embeddedMetrics.ts';
-import { cloudWatchService } from '../../packages/local-aws/src/cloudwatch/index.ts';
-import { MetricStore } from '../../packages/local-aws/src/cloudwatch/MetricStore.ts';
+import { cloudWatchService, MetricStore } from '../../packages/local-aws/src/cloudwatch/index.ts';
 import { ManualClock } from '../../packages/local-aws/test/harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { startServices } from '../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const NOON = Date.UTC(2026, 10, 20, 12);
 const HOUR = 3_600_000;

@@ -9,7 +9,7 @@ import { SERVERLESS } from '../../cli/project/projectFiles.ts';
 import { pinnedBinding } from '../../infra/build/LambdaBinding.ts';
 import { PACKAGE_NAME, VERSION } from '../../lib/base/version.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { packageTemplate } from '../infra/packageTemplate.ts';
 import { templateConfigurations } from '../infra/templateConfigurations.ts';
 import { type Layout, PackedProject, packPackage, type Ran } from './PackedProject.ts';

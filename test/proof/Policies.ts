@@ -1,4 +1,4 @@
-import type { ResolvedTemplate } from '../../packages/local-aws/src/index.ts';
+import type { ResolvedTemplate } from '../../packages/local-aws/src/template/index.ts';
 
 /** A statement of a policy document, its lists made lists. */
 export interface Statement {

@@ -1,4 +1,4 @@
-import type { NeededPermission } from '../../packages/local-aws/src/index.ts';
+import type { NeededPermission } from '../../packages/local-aws/src/iam/index.ts';
 import { decideCall } from '../lib/access/decideCall.ts';
 import type { Policies, Statement } from './Policies.ts';
 

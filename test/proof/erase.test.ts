@@ -19,8 +19,8 @@ import { type Cloud, startCloud } from '../../local/startCloud.ts';
 import { readClock } from '../../observe/deployment.ts';
 import { type EraseReceipt, erase } from '../../observe/erase/erase.ts';
 import { openPlace } from '../../observe/place.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../harness/callMain.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { type DecodedVersion, EraseLake, idsIn, type Someone, seeded } from './EraseLake.ts';
 
 /** Units that are erased: 1,000 for the full figure. */

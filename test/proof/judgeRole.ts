@@ -1,4 +1,4 @@
-import type { NeededPermission, RecordedCall } from '../../packages/local-aws/src/index.ts';
+import type { NeededPermission, RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import { decide } from './decide.ts';
 import { narrower } from './narrower.ts';
 import type { Policies } from './Policies.ts';

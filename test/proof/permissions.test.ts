@@ -7,12 +7,9 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { startCloud } from '../../local/startCloud.ts';
-import {
-  type NeededPermission,
-  type RecordedCall,
-  resolveTemplate,
-} from '../../packages/local-aws/src/index.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import type { NeededPermission, RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
+import { resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { decide } from './decide.ts';
 import { narrower } from './narrower.ts';
 import { type Policies, readPolicies } from './Policies.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import type { RecordedCall } from '../../packages/local-aws/src/index.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 import type { Role } from './Policies.ts';
 
 const PAGE = join(repositoryRoot, 'docs', 'permissions.md');

@@ -16,7 +16,8 @@ import { claimKey } from '../../lib/tables/ledgerKeys.ts';
 import { overflowKey } from '../../lib/tables/objectKeys.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import type { Cloud } from '../../local/startCloud.ts';
-import { objectCreatedEvent, type RecordedCall } from '../../packages/local-aws/src/index.ts';
+import { objectCreatedEvent } from '../../packages/local-aws/src/events/index.ts';
+import type { RecordedCall } from '../../packages/local-aws/src/iam/index.ts';
 
 /** Larger than any row: its body goes to quarantine-large/. */
 const LARGE_BYTES = 1_100_000;

@@ -13,15 +13,11 @@ import type { ConfigInput } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { loadTemplate } from '../../local/loadTemplate.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import {
-  type FaultsInput,
-  type LocalAws,
-  MovableClock,
-  type StackSource,
-  startLocalAws,
-} from '../../packages/local-aws/src/index.ts';
-import { temporaryDirectory } from '../../packages/local-aws/test/harness/startServices.ts';
+import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
+import type { FaultsInput } from '../../packages/local-aws/src/faults/index.ts';
+import { type LocalAws, type StackSource, startLocalAws } from '../../packages/local-aws/src/server/index.ts';
 import { callMain } from '../harness/callMain.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { type Release, unpackFunctions } from './releases.ts';
 
 /** The SDK key of the releases' configurations. */

@@ -5,7 +5,7 @@ import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { placeBinding } from '../../infra/build/placeBinding.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
-import { parseTemplate, type Template } from '../../packages/local-aws/src/index.ts';
+import { parseTemplate, type Template } from '../../packages/local-aws/src/template/index.ts';
 import { type Footprints, upgradeProblems } from '../infra/footprint.ts';
 
 /** Where releases are stored: a folder for each version. */

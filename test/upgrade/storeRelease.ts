@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { packageService } from '../../local/packageService.ts';
-import { parseTemplate } from '../../packages/local-aws/src/index.ts';
+import { parseTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { footprints } from '../infra/footprint.ts';
 import { ServiceSpec } from '../infra/schema/ServiceSpec.ts';
 import {

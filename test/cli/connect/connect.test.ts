@@ -6,7 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SetupGuide, Step } from '../../../cli/connect/setupGuide.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { localAccount } from '../../../local/localAccount.ts';
-import { cloudFormationService, type DeployedStack } from '../../../packages/local-aws/src/index.ts';
+import {
+  cloudFormationService,
+  type DeployedStack,
+} from '../../../packages/local-aws/src/cloudformation/index.ts';
 import { startServices } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../../harness/callMain.ts';
 

@@ -10,8 +10,8 @@ import { utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { localAccount } from '../../../local/localAccount.ts';
 import { readLedgerDays } from '../../../observe/ingest/readLedgerDays.ts';
-import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../../harness/callMain.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { decideCall } from '../../lib/access/decideCall.ts';
 import { startProbed } from './startProbed.ts';
 

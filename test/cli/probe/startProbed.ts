@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { startCloudProcess } from '../../harness/cloudProcess.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 /** What `sluice probe --json` says. */
 export interface ProbeJson {

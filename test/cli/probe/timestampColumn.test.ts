@@ -4,8 +4,10 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isTimestampType, timestampColumn } from '../../../cli/probe/timestampColumn.ts';
-import { ObjectStore, realClock, s3Service } from '../../../packages/local-aws/src/index.ts';
-import { startServices, temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { realClock } from '../../../packages/local-aws/src/base/index.ts';
+import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
+import { startServices } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
 let services: Awaited<ReturnType<typeof startServices>>;

@@ -4,7 +4,7 @@ import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ownPackage } from '../../../cli/project/ownPackage.ts';
 import { PACKAGE_NAME, VERSION } from '../../../lib/base/version.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());

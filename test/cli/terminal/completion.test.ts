@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { commands } from '../../../cli/main.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../../harness/callMain.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());

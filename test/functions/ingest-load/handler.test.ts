@@ -9,7 +9,7 @@ import { logicalIds } from '../../../infra/template/Stack.ts';
 import type { Loader } from '../../../lib/drops/load/Loader.ts';
 import { engineShare, makeWorkDirectory } from '../../../lib/lambda/machine.ts';
 import { readFilterPattern } from '../../../packages/local-aws/src/logs/filterPattern.ts';
-import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { DAY, LEASE_MS, type Loads, someEvents, startLoads } from '../../lib/drops/load/startLoads.ts';
 
 /** The metrics of the stack that count a log line of the load. */

@@ -21,15 +21,12 @@ import { taskQueue } from '../../../lib/aws/taskQueue.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { Ledger } from '../../../lib/drops/ledger/Ledger.ts';
-import {
-  Faults,
-  MovableClock,
-  ObjectStore,
-  Queues,
-  s3Service,
-  sqsService,
-} from '../../../packages/local-aws/src/index.ts';
-import { startServices, temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { MovableClock } from '../../../packages/local-aws/src/base/index.ts';
+import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
+import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
+import { Queues, sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
+import { startServices } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const OURS = '000000000000';
 export const CUSTOMER = '111122223333';

@@ -4,19 +4,15 @@ import config from '#config';
 import { handler as deployed, readEnvironment } from '../../../functions/redrive/handler.ts';
 import { holdsText, NO_HOLDS } from '../../../lib/landing/hold/StreamHolds.ts';
 import { overflowKey } from '../../../lib/tables/objectKeys.ts';
-import {
-  Faults,
-  MovableClock,
-  ObjectStore,
-  objectCreatedEvent,
-  openFirehose,
-  realClock,
-  Secrets,
-  s3Service,
-  secretsManagerService,
-} from '../../../packages/local-aws/src/index.ts';
-import { startServices, temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { MovableClock, realClock } from '../../../packages/local-aws/src/base/index.ts';
+import { objectCreatedEvent } from '../../../packages/local-aws/src/events/index.ts';
+import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
+import { openFirehose } from '../../../packages/local-aws/src/firehose/index.ts';
+import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
+import { Secrets, secretsManagerService } from '../../../packages/local-aws/src/secretsmanager/index.ts';
+import { startServices } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { overflowBody } from '../../lib/landing/redrive/startRedrive.ts';
 
 const TRIES = 3;

@@ -4,7 +4,7 @@ import { handler as deployed, readEnvironment } from '../../../functions/registe
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
-import { objectCreatedEvent } from '../../../packages/local-aws/src/index.ts';
+import { objectCreatedEvent } from '../../../packages/local-aws/src/events/index.ts';
 import { lambdaInvoker } from '../../harness/lambdaInvoker.ts';
 import { startCatalog, tableInput } from '../../lib/landing/catalog/startCatalog.ts';
 

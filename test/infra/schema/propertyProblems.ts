@@ -1,4 +1,4 @@
-import { intrinsicOf } from '../../../packages/local-aws/src/index.ts';
+import { intrinsicOf } from '../../../packages/local-aws/src/template/index.ts';
 import type { PropertySpecs, ServiceSpec, ValueSpec } from './ServiceSpec.ts';
 
 /** A resource as a template has it. */

@@ -1,4 +1,8 @@
-import { attributePath, intrinsicOf, SUB_PLACEHOLDER } from '../../../packages/local-aws/src/index.ts';
+import {
+  attributePath,
+  intrinsicOf,
+  SUB_PLACEHOLDER,
+} from '../../../packages/local-aws/src/template/index.ts';
 import type { TemplateResource } from './propertyProblems.ts';
 import type { ServiceSpec } from './ServiceSpec.ts';
 

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { type Decision, decide, type Policy, readPolicy } from '../../../packages/local-aws/src/index.ts';
+import { type Decision, decide, type Policy, readPolicy } from '../../../packages/local-aws/src/iam/index.ts';
 import { requireKnownCall } from './actionReference.ts';
 import { witnessDecision } from './iamWitness.ts';
 

@@ -6,7 +6,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
 import { refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
-import { parseTemplate, resolveTemplate } from '../../../packages/local-aws/src/index.ts';
+import { parseTemplate, resolveTemplate } from '../../../packages/local-aws/src/template/index.ts';
 import { readPolicies } from '../../proof/Policies.ts';
 import { decideCall } from './decideCall.ts';
 

@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { s3Cooldowns } from '../../../lib/aws/s3Claim.ts';
 import { s3LastListings, s3LateNotes, s3Ledger } from '../../../lib/aws/s3Ledger.ts';
 import { lastLookKey, lateNoteKey, ledgerKey, triggerKey } from '../../../lib/tables/ledgerKeys.ts';
-import { Faults, ObjectStore, s3Service } from '../../../packages/local-aws/src/index.ts';
+import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
+import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
 import { ManualClock } from '../../../packages/local-aws/test/harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { startServices } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const Bucket = 'own';
 const directory = temporaryDirectory();

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { landingBucket } from '../../../lib/aws/landingBucket.ts';
-import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
 const path = `${directory.path}/large.parquet`;

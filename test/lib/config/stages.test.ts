@@ -6,7 +6,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { loadComparedConfig, loadConfig } from '../../../lib/config/loadConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
-import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());

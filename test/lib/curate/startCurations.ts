@@ -43,15 +43,12 @@ import { readCuratedDays } from '../../../lib/views/curatedViews.ts';
 import { prestoViewText, readPrestoView } from '../../../lib/views/prestoView.ts';
 import type { ViewName } from '../../../lib/views/View.ts';
 import { viewNames, views } from '../../../lib/views/views.ts';
-import {
-  Catalog,
-  Faults,
-  glueService,
-  ObjectStore,
-  s3Service,
-} from '../../../packages/local-aws/src/index.ts';
+import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
+import { Catalog, glueService } from '../../../packages/local-aws/src/glue/index.ts';
+import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
 import { ManualClock } from '../../../packages/local-aws/test/harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { startServices } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { parquetOf } from '../drops/load/startLoads.ts';
 import { duckDb } from './engine/rawFiles.ts';
 

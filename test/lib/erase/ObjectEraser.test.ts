@@ -9,7 +9,7 @@ import { ObjectEraser } from '../../../lib/erase/ObjectEraser.ts';
 import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 import { type RunningS3, startS3 } from '../../../packages/local-aws/test/harness/startS3.ts';
-import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const BUCKET = 'acme-experiments';
 const KEY = `overflow/events/${'a'.repeat(64)}.ndjson.gz`;

@@ -10,22 +10,15 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { Ledger } from '../../../lib/drops/ledger/Ledger.ts';
 import { type DayExporter, manifestSchema } from '../../../lib/export/exportDay.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
-import {
-  AccessKeys,
-  Catalog,
-  createCallerLookup,
-  Faults,
-  glueService,
-  Keys,
-  keyAccess,
-  ObjectStore,
-  Roles,
-  realClock,
-  s3Service,
-  startEdge,
-} from '../../../packages/local-aws/src/index.ts';
+import { realClock } from '../../../packages/local-aws/src/base/index.ts';
+import { startEdge } from '../../../packages/local-aws/src/edge/index.ts';
+import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
+import { Catalog, glueService } from '../../../packages/local-aws/src/glue/index.ts';
+import { AccessKeys, createCallerLookup, Roles } from '../../../packages/local-aws/src/iam/index.ts';
+import { Keys, keyAccess } from '../../../packages/local-aws/src/kms/index.ts';
+import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
 import { ManualClock } from '../../../packages/local-aws/test/harness/ManualClock.ts';
-import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 export const OURS = '000000000000';
 export const THEIRS = '111122223333';

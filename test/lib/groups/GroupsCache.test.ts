@@ -6,10 +6,12 @@ import { GROUPS_FRESH_MS, GroupsCache } from '../../../lib/groups/GroupsCache.ts
 import { groupsText, mergeGroups } from '../../../lib/groups/pullGroups.ts';
 import { readSpecs } from '../../../lib/groups/readSpecs.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
-import { Faults, ObjectStore, s3Service } from '../../../packages/local-aws/src/index.ts';
+import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
+import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
 import { ManualClock } from '../../../packages/local-aws/test/harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { startServices } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const Bucket = 'own';
 const Key = groupsKey({ statsigFolder: 'statsig' });

@@ -10,7 +10,7 @@ import { validateConfig } from '../../../lib/config/defineConfig.ts';
 import { functionConfig } from '../../../lib/config/functionConfig.ts';
 import { type Config, type ConfigInput, configSchema } from '../../../lib/schema/config.ts';
 import type { Effect } from '../../../lib/schema/fields/noted.ts';
-import { updateRules } from '../../../packages/local-aws/src/index.ts';
+import { updateRules } from '../../../packages/local-aws/src/cloudformation/index.ts';
 import { bare, definition, fieldsOf } from '../../../scripts/docs/configFields.ts';
 
 const customer = { bucket: 'acme-drops', owner: '444455556666' };

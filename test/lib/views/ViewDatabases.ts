@@ -13,7 +13,7 @@ import type { Column } from '../../../lib/tables/Table.ts';
 import { type CuratedDays, nothingCurated } from '../../../lib/views/curatedDays.ts';
 import { qualifiedName, type ViewName } from '../../../lib/views/View.ts';
 import { viewNames, views } from '../../../lib/views/views.ts';
-import { createViews, duckDbType } from '../../../packages/local-aws/src/index.ts';
+import { createViews, duckDbType } from '../../../packages/local-aws/src/trino/index.ts';
 import type { LandedRow } from './openData.ts';
 import { viewDifferences } from './viewDifferences.ts';
 

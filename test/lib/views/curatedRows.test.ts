@@ -9,7 +9,7 @@ import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts
 import { type CuratedDays, dayRanges } from '../../../lib/views/curatedDays.ts';
 import type { ViewName } from '../../../lib/views/View.ts';
 import { viewNames } from '../../../lib/views/views.ts';
-import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { writeRaw } from '../curate/engine/rawFiles.ts';
 import { curateRows } from './curateRows.ts';
 import { generateDays } from './generateDays.ts';

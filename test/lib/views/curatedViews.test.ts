@@ -6,8 +6,8 @@ import { type CuratedDays, dayRanges, nothingCurated } from '../../../lib/views/
 import { fitCuratedView, readCuratedDays, viewKinds } from '../../../lib/views/curatedViews.ts';
 import { prestoViewText } from '../../../lib/views/prestoView.ts';
 import { viewNames, views } from '../../../lib/views/views.ts';
-import { duckDbType, type QueryRow, runQuery } from '../../../packages/local-aws/src/index.ts';
-import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { duckDbType, type QueryRow, runQuery } from '../../../packages/local-aws/src/trino/index.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { expectedRows } from './expectedRows.ts';
 import { comparable, DAYS, generateRows } from './generateRows.ts';
 import { openData } from './openData.ts';

@@ -16,7 +16,10 @@ import { dayFolder, groupsKey, versionPrefix } from '../../../lib/tables/tableFo
 import type { CuratedDays } from '../../../lib/views/curatedDays.ts';
 import { prestoViewText } from '../../../lib/views/prestoView.ts';
 import { viewNames, views as viewsOf } from '../../../lib/views/views.ts';
-import { Catalog, dataFolders, duckDbType, realClock } from '../../../packages/local-aws/src/index.ts';
+import { realClock } from '../../../packages/local-aws/src/base/index.ts';
+import { dataFolders } from '../../../packages/local-aws/src/disk/dataDirectory.ts';
+import { Catalog } from '../../../packages/local-aws/src/glue/index.ts';
+import { duckDbType } from '../../../packages/local-aws/src/trino/index.ts';
 import { curateRows } from './curateRows.ts';
 
 /** A version of a curated day. */

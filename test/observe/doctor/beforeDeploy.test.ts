@@ -11,8 +11,8 @@ import {
   operation,
   queryOperation,
   queryService,
-  stsService,
-} from '../../../packages/local-aws/src/index.ts';
+} from '../../../packages/local-aws/src/protocol/index.ts';
+import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
 import { type DoctorReport, type StartedDeployment, startDeployment } from './startDeployment.ts';
 
 const ACCOUNT = '000000000000';

@@ -35,8 +35,8 @@ import { overflowKey, relayId, relayRefusedKey } from '../../../lib/tables/objec
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { fitCuratedView } from '../../../lib/views/curatedViews.ts';
 import { prestoViewText } from '../../../lib/views/prestoView.ts';
-import type { BucketSettings } from '../../../packages/local-aws/src/index.ts';
-import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import type { BucketSettings } from '../../../packages/local-aws/src/s3/index.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import type { StartedDeployment } from './startDeployment.ts';
 
 const { bucket, database, tables, athena } = config;

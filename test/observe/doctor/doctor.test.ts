@@ -8,7 +8,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { checks } from '../../../observe/doctor/checks.ts';
-import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 
 describe('sluice doctor on the local cloud', () => {

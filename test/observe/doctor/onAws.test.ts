@@ -18,7 +18,7 @@ import {
   operation,
   queryOperation,
   queryService,
-} from '../../../packages/local-aws/src/index.ts';
+} from '../../../packages/local-aws/src/protocol/index.ts';
 import { type StartedDeployment, startDeployment } from './startDeployment.ts';
 
 /** What only AWS has, answering as the test says: quotas, and IAM's simulator. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { AwsError, queryOperation, queryService } from '../../../packages/local-aws/src/index.ts';
+import { AwsError, queryOperation, queryService } from '../../../packages/local-aws/src/protocol/index.ts';
 import { type DoctorReport, type StartedDeployment, startDeployment } from './startDeployment.ts';
 
 /** The stacks of the account, as CloudFormation lists them: one on a page. */

@@ -2,44 +2,35 @@ import { join } from 'node:path';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { loadTemplate } from '../../../local/loadTemplate.ts';
 import { localAccount } from '../../../local/localAccount.ts';
+import { openAthena, openStatementRunner } from '../../../packages/local-aws/src/athena/index.ts';
+import { realClock } from '../../../packages/local-aws/src/base/index.ts';
 import {
-  type AwsService,
-  Catalog,
   cloudFormationService,
-  cloudWatchService,
   type DeployedStack,
-  type Deployment,
-  dataFolders,
   deployedStack,
-  Faults,
-  glueService,
-  Keys,
-  kmsService,
-  MetricStore,
-  ObjectStore,
-  objectSink,
-  openAthena,
-  openEventBus,
-  openFirehose,
-  openStatementRunner,
-  provision,
-  Queues,
-  readDeployment,
-  realClock,
-  resolveTemplate,
-  Secrets,
-  s3Service,
-  schemaSource,
-  secretsManagerService,
-  sqsService,
-  startEdge,
-  stsService,
-} from '../../../packages/local-aws/src/index.ts';
+} from '../../../packages/local-aws/src/cloudformation/index.ts';
+import { cloudWatchService, MetricStore } from '../../../packages/local-aws/src/cloudwatch/index.ts';
+import { dataFolders } from '../../../packages/local-aws/src/disk/dataDirectory.ts';
+import { startEdge } from '../../../packages/local-aws/src/edge/index.ts';
+import { openEventBus } from '../../../packages/local-aws/src/events/index.ts';
+import { Faults } from '../../../packages/local-aws/src/faults/index.ts';
+import { openFirehose } from '../../../packages/local-aws/src/firehose/index.ts';
+import { Catalog, glueService } from '../../../packages/local-aws/src/glue/index.ts';
+import { Keys, kmsService } from '../../../packages/local-aws/src/kms/index.ts';
+import type { AwsService } from '../../../packages/local-aws/src/protocol/index.ts';
+import { ObjectStore, s3Service } from '../../../packages/local-aws/src/s3/index.ts';
+import { Secrets, secretsManagerService } from '../../../packages/local-aws/src/secretsmanager/index.ts';
+import { objectSink, provision, schemaSource } from '../../../packages/local-aws/src/server/provision.ts';
+import { Queues, sqsService } from '../../../packages/local-aws/src/sqs/index.ts';
+import { stsService } from '../../../packages/local-aws/src/sts/index.ts';
 import {
-  type ClientOptions,
-  temporaryDirectory,
-} from '../../../packages/local-aws/test/harness/startServices.ts';
+  type Deployment,
+  readDeployment,
+  resolveTemplate,
+} from '../../../packages/local-aws/src/template/index.ts';
+import type { ClientOptions } from '../../../packages/local-aws/test/harness/startServices.ts';
 import { callMain } from '../../harness/callMain.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 /** What `sluice doctor --json` says. */
 export interface DoctorReport {

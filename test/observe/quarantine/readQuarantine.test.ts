@@ -9,7 +9,7 @@ import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { repositoryRoot } from '../../../local/dataDirectory.ts';
 import { readQuarantine } from '../../../observe/quarantine/readQuarantine.ts';
 import { type RunningS3, startS3 } from '../../../packages/local-aws/test/harness/startS3.ts';
-import { temporaryDirectory } from '../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const FILES = 24;
 const reason = 'SLUICE_BODY_NOT_JSON';

@@ -12,6 +12,9 @@ import type { Stack, StatusChange } from './Stack.ts';
 import type { StackEvent } from './StackJournal.ts';
 import { updateRules } from './updateRules.ts';
 
+export type { LeftResource, MadeChange, StackUpdate } from './Stack.ts';
+export { updateRules } from './updateRules.ts';
+
 /** Resources of a page of ListStackResources: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html */
 const RESOURCES_A_PAGE = 100;
 /** AWS documents no number: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html */

@@ -7,6 +7,8 @@ import type { Metric } from './embeddedMetrics.ts';
 import { readToken, writeToken } from './pageToken.ts';
 import { isStatistic, Statistics, statistics } from './Statistics.ts';
 
+export { MetricStore } from './MetricStore.ts';
+
 /**
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html,
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html

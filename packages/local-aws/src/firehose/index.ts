@@ -17,6 +17,9 @@ import type { ObjectSink, SchemaSource, StreamCall } from './ports.ts';
 import { StreamMetrics } from './StreamMetrics.ts';
 import { readStreamSettings, type StreamProperties, streamSchema } from './streamSettings.ts';
 
+export { errorLine } from './Delivery.ts';
+export type { Conversion } from './streamSettings.ts';
+
 /** Options of {@link openFirehose}. */
 export interface FirehoseOptions {
   /** Folder of the journals. Only one process at a time may have it open. */

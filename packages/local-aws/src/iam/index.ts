@@ -9,6 +9,12 @@ import { checkOwnPolicy, checkTrust } from './checkPolicy.ts';
 import { decide } from './decide.ts';
 import { type Role, type Roles, roleId } from './Roles.ts';
 
+export { AccessKeys } from './AccessKeys.ts';
+export { type Decision, decide } from './decide.ts';
+export type { Call, NeededPermission, RecordedCall } from './permissions.ts';
+export { type Policy, readPolicy } from './policy.ts';
+export { createCallerLookup, Roles } from './Roles.ts';
+
 const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/);
 const PolicyName = z.string().regex(/^[\w+=,.@-]{1,128}$/);
 const PolicyDocument = z.string().min(1).max(131_072);

@@ -20,6 +20,9 @@ import {
   validationError,
 } from './Keys.ts';
 
+export { Keys } from './Keys.ts';
+export { keyAccess } from './keyAccess.ts';
+
 /** KMS's API for reading and configuring keys. It encrypts nothing: such operations are refused by name. */
 export function kmsService({
   keys,

@@ -31,6 +31,10 @@ import type { KeyAccess, S3Call, S3Operation } from './wire/S3Operation.ts';
 import { uploadPartCopy } from './wire/uploadPartCopy.ts';
 import { errorResponse, hostId } from './wire/xmlBodies.ts';
 
+export { OWNER_ACCOUNT } from './limits.ts';
+export { type BucketSettings, newBucketSettings } from './model/bucketSettings.ts';
+export { ObjectStore } from './model/ObjectStore.ts';
+
 /** Every emulated operation; any other is refused by name. */
 const s3Operations: readonly S3Operation[] = [
   ...bucketOperations,

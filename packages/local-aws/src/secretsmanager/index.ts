@@ -11,6 +11,8 @@ import {
 import { descriptionSchema, nameSchema, type Secret, type SecretValue, stringValueSchema } from './Secret.ts';
 import type { Secrets } from './Secrets.ts';
 
+export { Secrets } from './Secrets.ts';
+
 /** AWS Secrets Manager on the wire: secrets, their versions and staging labels. */
 export function secretsManagerService({ secrets }: { readonly secrets: Secrets }): AwsService {
   return jsonService({

@@ -25,6 +25,9 @@ import {
   withOneEncryption,
 } from './queueSettings.ts';
 
+export { Queues } from './Queues.ts';
+export { queueProperties } from './queueSettings.ts';
+
 /** The API of Amazon SQS for standard queues. */
 export function sqsService(options: {
   readonly queues: Queues;

@@ -1,7 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LocalAws, type LocalAwsOptions, type StackSource, startLocalAws } from '../../src/index.ts';
-import { temporaryDirectory } from '../harness/startServices.ts';
+import {
+  type LocalAws,
+  type LocalAwsOptions,
+  type StackSource,
+  startLocalAws,
+} from '../../src/server/index.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 /** The resources of a template, by logical ID. */
 export type Resources = Readonly<Record<string, object>>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { planUpdate } from '../../src/cloudformation/planUpdate.ts';
-import { type Generations, parseTemplate, resolveTemplate } from '../../src/index.ts';
+import { type Generations, parseTemplate, resolveTemplate } from '../../src/template/index.ts';
 
 const stack = {
   region: 'us-east-1',

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { startLocalAws } from '../../src/index.ts';
+import { startLocalAws } from '../../src/server/index.ts';
 
 /** Started by a test as a process of its own: begins an update of a stack, and prints its statuses until it is killed. */
 const [directory = '', before = '', after = ''] = process.argv.slice(2);

@@ -4,7 +4,8 @@ import type { ResourceState } from '../../src/cloudformation/Stack.ts';
 import { cloudWatchService } from '../../src/cloudwatch/index.ts';
 import { MetricStore } from '../../src/cloudwatch/MetricStore.ts';
 import { ManualClock } from '../harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../harness/startServices.ts';
+import { startServices } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const NOON = Date.UTC(2026, 10, 20, 12);
 const MINUTE = 60_000;

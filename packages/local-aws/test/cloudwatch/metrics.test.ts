@@ -11,7 +11,8 @@ import { readEmbeddedMetrics } from '../../src/cloudwatch/embeddedMetrics.ts';
 import { cloudWatchService } from '../../src/cloudwatch/index.ts';
 import { METRIC_RETENTION, MetricStore } from '../../src/cloudwatch/MetricStore.ts';
 import { ManualClock } from '../harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../harness/startServices.ts';
+import { startServices } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const NOON = Date.UTC(2026, 10, 20, 12);
 const MINUTE = 60_000;

@@ -23,7 +23,7 @@ import { afterEach, beforeEach, describe, expect } from '@jest/globals';
 import { convertingStream } from '../firehose/FirehoseFixture.ts';
 import { BUCKET, settle, submit } from '../harness/startAthena.ts';
 import { failureOf } from '../harness/startS3.ts';
-import { temporaryDirectory } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { CloudProcess, itOnLinux } from './CloudProcess.ts';
 
 const template = { Resources: { Results: { Type: 'AWS::S3::Bucket', Properties: { BucketName: BUCKET } } } };

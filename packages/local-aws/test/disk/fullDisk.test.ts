@@ -25,9 +25,9 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startLocalAws } from '../../src/index.ts';
+import { startLocalAws } from '../../src/server/index.ts';
 import { failureOf } from '../harness/startS3.ts';
-import { temporaryDirectory } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => {

@@ -1,5 +1,6 @@
 import { readFileSync, writeSync } from 'node:fs';
-import { LocalAwsError, startLocalAws } from '../../src/index.ts';
+import { LocalAwsError } from '../../src/base/index.ts';
+import { startLocalAws } from '../../src/server/index.ts';
 
 // A whole cloud in a process of its own, so that its files can be limited and it can be killed. Its first line says where
 // it answers. A start that fails says why as the command line of a product does: a sentence, or the stack of a defect.

@@ -24,7 +24,8 @@ import { Secrets } from '../../src/secretsmanager/Secrets.ts';
 import { sqsService } from '../../src/sqs/index.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueProperties } from '../../src/sqs/queueSettings.ts';
-import { type ClientOptions, startServices, temporaryDirectory } from '../harness/startServices.ts';
+import { type ClientOptions, startServices } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const ACCOUNT = { region: 'us-east-1', account: '000000000000', partition: 'aws' } as const;
 const clock = realClock;

@@ -3,7 +3,8 @@ import { Faults } from '../../src/faults/Faults.ts';
 import { Catalog } from '../../src/glue/Catalog.ts';
 import { glueService } from '../../src/glue/index.ts';
 import { ManualClock } from '../harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../harness/startServices.ts';
+import { startServices } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 export const ACCOUNT = '000000000000';
 export const START = Date.UTC(2026, 10, 20, 7, 32);

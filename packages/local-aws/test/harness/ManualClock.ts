@@ -1,4 +1,4 @@
-import type { Alarm, LocalClock } from '../../src/index.ts';
+import type { Alarm, LocalClock } from '../../src/base/index.ts';
 
 /**
  * A clock that stands still until told to move: for tests.

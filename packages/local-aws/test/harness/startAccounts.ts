@@ -12,7 +12,8 @@ import { keyAccess } from '../../src/kms/keyAccess.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { stsService } from '../../src/sts/index.ts';
-import { type ClientOptions, temporaryDirectory } from './startServices.ts';
+import type { ClientOptions } from './startServices.ts';
+import { temporaryDirectory } from './temporaryDirectory.ts';
 
 const place = { partition: 'aws', region: 'us-east-1', account: '000000000000' };
 

@@ -5,7 +5,8 @@ import { Faults } from '../../src/faults/Faults.ts';
 import { Catalog } from '../../src/glue/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { ManualClock } from './ManualClock.ts';
-import { startServices, temporaryDirectory } from './startServices.ts';
+import { startServices } from './startServices.ts';
+import { temporaryDirectory } from './temporaryDirectory.ts';
 
 export const ACCOUNT = '000000000000';
 export const START = Date.UTC(2026, 10, 20, 7, 32);

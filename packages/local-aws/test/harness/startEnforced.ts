@@ -4,8 +4,9 @@ import {
   GetQueryExecutionCommand,
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
-import { type LocalAws, MovableClock, startLocalAws } from '../../src/index.ts';
-import { temporaryDirectory } from './startServices.ts';
+import { MovableClock } from '../../src/base/index.ts';
+import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
+import { temporaryDirectory } from './temporaryDirectory.ts';
 
 const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';

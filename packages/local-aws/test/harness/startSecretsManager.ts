@@ -2,7 +2,8 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { secretsManagerService } from '../../src/secretsmanager/index.ts';
 import { Secrets } from '../../src/secretsmanager/Secrets.ts';
 import { ManualClock } from './ManualClock.ts';
-import { startServices, temporaryDirectory } from './startServices.ts';
+import { startServices } from './startServices.ts';
+import { temporaryDirectory } from './temporaryDirectory.ts';
 
 export const START = Date.UTC(2026, 10, 20, 7, 32);
 

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type AwsService, Faults, realClock, startEdge } from '../../src/index.ts';
+import { realClock } from '../../src/base/index.ts';
+import { startEdge } from '../../src/edge/index.ts';
+import { Faults } from '../../src/faults/index.ts';
+import type { AwsService } from '../../src/protocol/index.ts';
 
 /** What every client of the local cloud is made with. */
 export interface ClientOptions {
@@ -29,10 +29,4 @@ export async function startServices(
     },
     close: () => edge.close(),
   };
-}
-
-/** An empty directory of its own, and what removes it. */
-export function temporaryDirectory(): { readonly path: string; readonly remove: () => void } {
-  const path = mkdtempSync(join(tmpdir(), 'app-test-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }

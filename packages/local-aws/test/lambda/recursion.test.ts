@@ -10,7 +10,7 @@ import { sqsService } from '../../src/sqs/index.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueSettingsSchema } from '../../src/sqs/queueSettings.ts';
 import { invocationsInChain, invocationTrace } from '../../src/sqs/recursion.ts';
-import { temporaryDirectory } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const ACCOUNT = '000000000000';
 const NAME = 'loop';

@@ -5,7 +5,8 @@ import { MetricStore } from '../../src/cloudwatch/MetricStore.ts';
 import { FunctionLogs } from '../../src/logs/FunctionLogs.ts';
 import { logsService } from '../../src/logs/index.ts';
 import { ManualClock } from '../harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../harness/startServices.ts';
+import { startServices } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const START = Date.UTC(2026, 10, 20, 12);
 

@@ -15,7 +15,8 @@ import { realClock } from '../../src/base/clock.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { failureOf } from '../harness/startS3.ts';
-import { startServices, temporaryDirectory } from '../harness/startServices.ts';
+import { startServices } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const Bucket = 'damaged';
 const MIB = 1024 ** 2;

@@ -12,13 +12,15 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { keyAccess, realClock } from '../../src/index.ts';
+import { realClock } from '../../src/base/index.ts';
+import { keyAccess } from '../../src/kms/index.ts';
 import { Keys } from '../../src/kms/Keys.ts';
 import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { signedRequest } from '../edge/signedRequest.ts';
 import { failureOf } from '../harness/startS3.ts';
-import { startServices, temporaryDirectory } from '../harness/startServices.ts';
+import { startServices } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const Bucket = 'encrypted';
 const account = '000000000000';

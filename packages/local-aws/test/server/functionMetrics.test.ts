@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type LocalAws, MovableClock, startLocalAws } from '../../src/index.ts';
-import { temporaryDirectory } from '../harness/startServices.ts';
+import { MovableClock } from '../../src/base/index.ts';
+import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const att = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const template = {

@@ -3,8 +3,9 @@ import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { DisableKeyCommand, EnableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type LocalAws, MovableClock, startLocalAws } from '../../src/index.ts';
-import { temporaryDirectory } from '../harness/startServices.ts';
+import { MovableClock } from '../../src/base/index.ts';
+import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const HOUR = 3_600_000;
 const template = {

@@ -2,7 +2,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { sqsService } from '../../src/sqs/index.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { ManualClock } from '../harness/ManualClock.ts';
-import { startServices, temporaryDirectory } from '../harness/startServices.ts';
+import { startServices } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 export const ACCOUNT = '000000000000';
 export const START = Date.UTC(2026, 10, 20, 7, 32);

@@ -3,7 +3,7 @@ import { dataFolders } from '../../src/disk/dataDirectory.ts';
 import { Catalog, EXPANDED_TEXT, encodePrestoView } from '../../src/glue/index.ts';
 import { runQuery } from '../../src/trino/query/runQuery.ts';
 import { ManualClock } from '../harness/ManualClock.ts';
-import { temporaryDirectory } from '../harness/startServices.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());

@@ -12,9 +12,9 @@ import {
 import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
 import { openStatementRunner } from '../../../../packages/local-aws/src/athena/index.ts';
 import { Catalog } from '../../../../packages/local-aws/src/glue/index.ts';
-import { ObjectStore } from '../../../../packages/local-aws/src/s3/model/ObjectStore.ts';
+import { ObjectStore } from '../../../../packages/local-aws/src/s3/index.ts';
 import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
-import { temporaryDirectory } from '../../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 import { MappingBench } from '../engine/MappingBench.ts';
 import type { DropCase } from './cases/DropCase.ts';
 import {

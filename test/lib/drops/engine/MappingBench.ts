@@ -6,7 +6,7 @@ import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
 import type { EngineFile, FileSchema, LoadResult } from '../../../../lib/drops/engine/Engine.ts';
 import { compileMapping, type MappingSubject } from '../../../../lib/drops/mapping/compileMapping.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
-import { temporaryDirectory } from '../../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
 /** One dataset as a user writes it, its name aside. */
 export type DatasetInput = NonNullable<ConfigInput['sources']>[number]['datasets'][number] extends infer Each

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { listDrops } from '../../../../lib/drops/listDrops.ts';
 import { fetchFiles } from '../../../../lib/drops/load/fetchFiles.ts';
-import { temporaryDirectory } from '../../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 import { DAY, type Loads, startLoads } from './startLoads.ts';
 
 let loads: Loads;

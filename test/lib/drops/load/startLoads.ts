@@ -38,20 +38,13 @@ import { ingestedTables } from '../../../../lib/tables/ingestedTables.ts';
 import { ATHENA_NOTES, parseAthenaNote } from '../../../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { openAthena, openStatementRunner } from '../../../../packages/local-aws/src/athena/index.ts';
-import {
-  Catalog,
-  Faults,
-  glueService,
-  Keys,
-  keyAccess,
-  ObjectStore,
-  s3Service,
-} from '../../../../packages/local-aws/src/index.ts';
+import { Faults } from '../../../../packages/local-aws/src/faults/index.ts';
+import { Catalog, glueService } from '../../../../packages/local-aws/src/glue/index.ts';
+import { Keys, keyAccess } from '../../../../packages/local-aws/src/kms/index.ts';
+import { ObjectStore, s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
 import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
-import {
-  startServices,
-  temporaryDirectory,
-} from '../../../../packages/local-aws/test/harness/startServices.ts';
+import { startServices } from '../../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
 const OURS = '000000000000';
 export const THEIRS = '111122223333';

@@ -4,7 +4,7 @@ import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { type Preview, previewFile } from '../../../../lib/drops/preview/previewFile.ts';
-import { OWNER_ACCOUNT } from '../../../../packages/local-aws/src/index.ts';
+import { OWNER_ACCOUNT } from '../../../../packages/local-aws/src/s3/index.ts';
 import { type RunningS3, startS3 } from '../../../../packages/local-aws/test/harness/startS3.ts';
 import { decimalFields, setElement } from '../engine/editFooter.ts';
 import { type DatasetInput, MappingBench, subjectOf } from '../engine/MappingBench.ts';

@@ -6,18 +6,12 @@ import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { type TableKind, tableKinds } from '../../../../lib/schema/kinds.ts';
 import { deliveredTables } from '../../../../lib/tables/deliveredTables.ts';
 import { tableFolder } from '../../../../lib/tables/tableFolders.ts';
-import {
-  Catalog,
-  Faults,
-  glueService,
-  ObjectStore,
-  s3Service,
-} from '../../../../packages/local-aws/src/index.ts';
+import { Faults } from '../../../../packages/local-aws/src/faults/index.ts';
+import { Catalog, glueService } from '../../../../packages/local-aws/src/glue/index.ts';
+import { ObjectStore, s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
 import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
-import {
-  startServices,
-  temporaryDirectory,
-} from '../../../../packages/local-aws/test/harness/startServices.ts';
+import { startServices } from '../../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
 export const BUCKET = 'data-bucket';
 const START = Date.UTC(2026, 10, 20);

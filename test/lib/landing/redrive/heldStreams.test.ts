@@ -12,7 +12,7 @@ import {
   redriveStragglers,
 } from '../../../../lib/landing/redrive/redriveMessages.ts';
 import { type OverflowFolder, overflowKey } from '../../../../lib/tables/objectKeys.ts';
-import { objectCreatedEvent } from '../../../../packages/local-aws/src/index.ts';
+import { objectCreatedEvent } from '../../../../packages/local-aws/src/events/index.ts';
 import { BUCKET, CLAIM_MS, overflowBody, rows, startRedrive } from './startRedrive.ts';
 
 const HOUR_MS = 3_600_000;

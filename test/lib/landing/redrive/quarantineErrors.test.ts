@@ -17,7 +17,7 @@ import type { Redrive } from '../../../../lib/landing/redrive/Redrive.ts';
 import { redriveErrors } from '../../../../lib/landing/redrive/redriveErrors.ts';
 import { MAX_RECORD_BYTES } from '../../../../lib/schema/deliveryLimits.ts';
 import { parseErrorKey } from '../../../../lib/tables/objectKeys.ts';
-import { type Conversion, errorLine } from '../../../../packages/local-aws/src/index.ts';
+import { type Conversion, errorLine } from '../../../../packages/local-aws/src/firehose/index.ts';
 import { BUCKET, rows, START, startRedrive } from './startRedrive.ts';
 
 let world: Awaited<ReturnType<typeof startRedrive>>;

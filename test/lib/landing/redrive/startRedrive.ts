@@ -16,12 +16,11 @@ import type { RedriveAttempt } from '../../../../lib/landing/redrive/redriveErro
 import { laneOf, redriveLane } from '../../../../lib/landing/redrive/redriveOverflow.ts';
 import { parseOverflowKey } from '../../../../lib/tables/objectKeys.ts';
 import type { StreamId } from '../../../../lib/tables/streams.ts';
-import { Faults, ObjectStore, s3Service } from '../../../../packages/local-aws/src/index.ts';
+import { Faults } from '../../../../packages/local-aws/src/faults/index.ts';
+import { ObjectStore, s3Service } from '../../../../packages/local-aws/src/s3/index.ts';
 import { ManualClock } from '../../../../packages/local-aws/test/harness/ManualClock.ts';
-import {
-  startServices,
-  temporaryDirectory,
-} from '../../../../packages/local-aws/test/harness/startServices.ts';
+import { startServices } from '../../../../packages/local-aws/test/harness/startServices.ts';
+import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
 
 export const BUCKET = 'data-bucket';
 export const START = Date.UTC(2026, 10, 20, 7, 32);

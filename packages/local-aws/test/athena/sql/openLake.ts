@@ -4,7 +4,7 @@ import { GetQueryResultsCommand } from '@aws-sdk/client-athena';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { openStatementRunner } from '../../../src/athena/statements/openStatementRunner.ts';
 import { BUCKET, runToEnd, startAthena, type submit } from '../../harness/startAthena.ts';
-import { temporaryDirectory } from '../../harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 /** What a statement came to. */
 export interface Answer {

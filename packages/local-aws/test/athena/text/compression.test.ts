@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { convertFiles } from '../../../src/athena/text/convertFiles.ts';
-import { temporaryDirectory } from '../../harness/startServices.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { openTexts } from './openTexts.ts';
 
 let texts: Awaited<ReturnType<typeof openTexts>>;

@@ -1,0 +1,4 @@
+// Clocks and errors.
+export { type Alarm, type LocalClock, realClock } from './clock.ts';
+export { configureErrors, LocalAwsError } from './errors.ts';
+export { MovableClock } from './MovableClock.ts';

@@ -1,0 +1,3 @@
+// Failures on demand.
+export { Faults } from './Faults.ts';
+export type { FaultsInput } from './faultsSchema.ts';
