@@ -156,6 +156,7 @@ async function print(line: CommandLine): Promise<number> {
   };
   const known = { ...readNames(line, target, config), stack: `sluice-${stage}`, ...of };
   const policies = printedPolicies(target, config, known);
+  requireLengths(policies);
   // Of readers, the first of the kind is meant without a name.
   const applied = appliedPolicies(config).find(
     (one) =>
@@ -172,6 +173,19 @@ async function print(line: CommandLine): Promise<number> {
   };
   write(policies, summary, line);
   return 0;
+}
+
+/** Policies of buckets and keys, and trust policies, are no managed policies. @throws PolicyRecordError `SLUICE_POLICY_TOO_LONG` */
+function requireLengths(policies: readonly PrintedPolicy[]): void {
+  const most = ACCESS_LIMITS.managedPolicyCharacters;
+  for (const { name, document } of policies) {
+    const { length } = JSON.stringify(document);
+    if (/permissions$|^callerPolicy$/i.test(name) && length > most)
+      throw new PolicyRecordError(
+        'SLUICE_POLICY_TOO_LONG',
+        `${name}: ${length} characters, at most ${most}.`,
+      );
+  }
 }
 
 /** Records that the policies of some names, as this working tree prints them, are applied. */
@@ -333,7 +347,7 @@ interface PrintSummary {
 
 /**
  * Writes documents to stdout, and to stderr what to do with them and which placeholders are left. One object is for a
- * program, so then stderr only has what is wrong with the documents.
+ * program, so then stderr only has which placeholders are left.
  */
 function write(policies: readonly PrintedPolicy[], summary: PrintSummary, line: CommandLine): void {
   if (line.values['json'] === true) {
@@ -349,13 +363,6 @@ function write(policies: readonly PrintedPolicy[], summary: PrintSummary, line: 
       const command = shellCommand([...words, ...placeWords(line)]);
       writeNote(`Once it is applied, record that for the doctor: ${command}\n`);
     }
-  }
-  for (const { name, document } of policies) {
-    const characters = JSON.stringify(document).length;
-    if (characters > ACCESS_LIMITS.managedPolicyCharacters)
-      writeNote(
-        `${name} has ${characters} characters, but IAM allows ${ACCESS_LIMITS.managedPolicyCharacters} in one policy. Split its statements.\n`,
-      );
   }
   const missing = new Set(JSON.stringify(policies).match(PLACEHOLDER));
   for (const name of missing) {

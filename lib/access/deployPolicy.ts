@@ -76,12 +76,16 @@ export interface DeployedNames {
   readonly encryptedLogs: boolean;
 }
 
-/** Each a policy of its own, as one would be longer than IAM takes. */
+/** Each a policy of its own, by subject, so that IAM takes each for the longest stage and region with every option. */
 export interface DeployPolicies {
-  /** Stack, zips, functions, API, roles, and what watches them. */
+  /** Stack, zips, functions, API and roles. */
   readonly stack: PolicyDocument;
-  /** What holds and moves data. */
+  /** Logs, alarms, the dashboard and metrics. */
+  readonly monitoring: PolicyDocument;
+  /** What holds and moves data: buckets, key, streams, queues, rules, schedules, secrets. */
   readonly data: PolicyDocument;
+  /** Databases, tables and workgroups. */
+  readonly catalog: PolicyDocument;
   /** For readers' roles, users and profiles; undefined without any. */
   readonly readers: PolicyDocument | undefined;
   /** For a domain, a permissions boundary and a key of logs; undefined without any. */
@@ -104,18 +108,22 @@ export function deployPolicies(place: Place, names: DeployedNames): DeployPolici
       ...functions(place, names),
       api(place),
       ...roles(place, names),
-      ...watching(place, names),
+    ]),
+    monitoring: policyDocument([
+      ...monitoring(place, names),
+      // CloudWatch has no resources for metrics.
+      allow('StreamMetrics', ['cloudwatch:GetMetricData'], ['*']),
     ]),
     data: policyDocument([
       names.buckets.length === 0 ? undefined : buckets(place, names),
-      ...catalog(place, names),
       ...(names.key ? key(place, names) : []),
       ...triggers(place, names),
-      names.workgroups.length === 0 ? undefined : workgroups(place, names),
       ownSecrets(place, names),
       allow('OwnDrain', ['secretsmanager:GetSecretValue'], [secretArn(place, names, 'holds')]),
-      // CloudWatch has no resources for metrics.
-      allow('StreamMetrics', ['cloudwatch:GetMetricData'], ['*']),
+    ]),
+    catalog: policyDocument([
+      ...catalog(place, names),
+      names.workgroups.length === 0 ? undefined : workgroups(place, names),
     ]),
     readers: names.readers ? policyDocument(readersIdentities(place, names)) : undefined,
     platform: platform.length === 0 ? undefined : policyDocument(platform),
@@ -533,7 +541,7 @@ function logGroupArns(place: Place, { stack, accessLog }: DeployedNames): string
 }
 
 /** Logs, alarms and the dashboard. */
-function watching(place: Place, names: DeployedNames): Statement[] {
+function monitoring(place: Place, names: DeployedNames): Statement[] {
   const { stack, accessLog } = names;
   return [
     allow(
@@ -580,7 +588,7 @@ function watching(place: Place, names: DeployedNames): Statement[] {
       ],
       [
         arnIn(place, 'cloudwatch', `alarm:${stack}-*`),
-        `arn:${place.partition}:cloudwatch::${place.account}:dashboard/${stack}*`,
+        `arn:${place.partition}:cloudwatch::${place.account}:dashboard/${stack}`,
       ],
     ),
   ];

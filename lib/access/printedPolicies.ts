@@ -295,32 +295,23 @@ function customerPolicies(
 
 function deploy(config: Config, { stack }: KnownNames, place: Place): readonly NamedDocument[] {
   const documents = deployPolicies(place, deployedNames(config, stack));
+  const named = (name: string, purpose: string, document: PolicyDocument | undefined): NamedDocument[] =>
+    document === undefined ? [] : [{ name, purpose, document }];
   return [
-    {
-      name: 'stackPermissions',
-      purpose:
-        'Attach each to the role or user that deploys: this is for the stack, functions, roles and alarms,',
-      document: documents.stack,
-    },
-    { name: 'dataPermissions', purpose: 'this for what holds and moves data,', document: documents.data },
-    ...(documents.readers === undefined
-      ? []
-      : [
-          {
-            name: 'readersPermissions',
-            purpose: 'and this for what readers come in as.',
-            document: documents.readers,
-          },
-        ]),
-    ...(documents.platform === undefined
-      ? []
-      : [
-          {
-            name: 'platformPermissions',
-            purpose: 'And this for the domain, the permissions boundary or the key of logs.',
-            document: documents.platform,
-          },
-        ]),
+    ...named(
+      'stackPermissions',
+      'Attach each to the role or user that deploys: this is for the stack, functions, API and roles,',
+      documents.stack,
+    ),
+    ...named('monitoringPermissions', 'this for logs and alarms,', documents.monitoring),
+    ...named('dataPermissions', 'this for what holds and moves data,', documents.data),
+    ...named('catalogPermissions', 'this for databases, tables and workgroups.', documents.catalog),
+    ...named('readersPermissions', 'And this for what readers come in as.', documents.readers),
+    ...named(
+      'platformPermissions',
+      'And this for the domain, the permissions boundary or the key of logs.',
+      documents.platform,
+    ),
   ];
 }
 

@@ -20,14 +20,8 @@ interface Claim {
 }
 
 /**
- * First words of names in a stack, before what is the whole name of another resource of the same type: the schedules
- * `<service>-<stage>-daily` and `<service>-<stage>-ingest-daily`. A test compares them with the templates.
- */
-const FIRST_WORDS = ['ingest', 'export'] as const;
-
-/**
- * Resources that two stages would both use under one name; one sentence each, with field, value and stages. Names that
- * are made of service and stage differ unless one stage is called as the other and one of {@link FIRST_WORDS}.
+ * Resources that two stages would both use under one name; one sentence each, with field, value and stages. In one account
+ * no stage's name begins with another's and a hyphen, as all names of the other begin so.
  *
  * Bucket names are global. Databases and workgroups are those of an account in a region, so their names may be equal in
  * stages of different regions, or of different accounts if both state `account`. Two stages may read one customer's folder, but may not write to one folder, nor call one webhook. A KMS key, an SNS topic
@@ -57,21 +51,24 @@ function sharedBetween(one: StageConfig, other: StageConfig): string[] {
   }
   return [
     ...problems,
-    ...(isApart ? [] : sharedNames(one, other)),
+    ...(hasOtherAccount(one, other) ? [] : sharedNames(one, other)),
     ...sharedTargets(one, other),
     ...sharedWebhooks(one, other),
   ];
 }
 
-/** The name of a stage that makes names of the other one: `prod-ingest` beside `prod`. */
+/**
+ * `prod-eu` beside `prod`: a printed policy for the parts of `prod`, `sluice-prod-*`, would cover those of `prod-eu` too. Roles
+ * and users have no region.
+ */
 function sharedNames(one: StageConfig, other: StageConfig): string[] {
   return [
     { longer: one.stage, shorter: other.stage },
     { longer: other.stage, shorter: one.stage },
   ].flatMap(({ longer, shorter }) =>
-    FIRST_WORDS.some((word) => longer === `${shorter}-${word}`)
+    longer.startsWith(`${shorter}-`)
       ? [
-          `stages: got ${JSON.stringify(longer)} beside ${shorter}, expected another name: names of the stage ${shorter} begin with \`${longer}-\`, too.`,
+          `stages: got ${JSON.stringify(longer)} beside ${shorter}, expected another name, or different accounts in \`account\` of both: names of the stage ${shorter} begin with \`${shorter}-\`, too.`,
         ]
       : [],
   );

@@ -104,23 +104,6 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     }
   });
 
-  it('has no name that another stage would have too, but for the stages that are refused', () => {
-    const parts = resolved.resources.flatMap(({ type, properties }) => {
-      const [property = ''] = NAME_LIMITS.get(type) ?? [];
-      const [, part] = /^(?:\/aws\/\w+\/)?sluice-prod-(.+)$/.exec(String(properties[property])) ?? [];
-      return part === undefined ? [] : [{ type, part }];
-    });
-    expect(parts.length).toBeGreaterThan(20);
-    // What is before the whole name of another part: a stage `prod-<words>` would have this name.
-    const words = parts.flatMap(({ type, part }) =>
-      parts
-        .filter((other) => other.type === type && part.endsWith(`-${other.part}`))
-        .map((other) => part.slice(0, -other.part.length - 1)),
-    );
-    // lib/config/stageProblems.ts refuses these.
-    expect(words.filter((one) => one !== 'ingest' && one !== 'export')).toEqual([]);
-  });
-
   it('has no name that is too long for its service', () => {
     const long = resolved.resources.flatMap(({ type, logicalId, properties }) => {
       const [property = '', most = 0] = NAME_LIMITS.get(type) ?? [];

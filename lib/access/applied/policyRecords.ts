@@ -2,8 +2,12 @@ import * as z from 'zod';
 import { defineErrorFamily } from '../../base/errors.ts';
 import { eachAttempt, type RetryPorts } from '../../base/retry.ts';
 
-/** Errors of the record of applied policies. */
+/** Errors of printed policies and of the record of those that were applied. */
 export const PolicyRecordError = defineErrorFamily('user', {
+  SLUICE_POLICY_TOO_LONG: {
+    cause: 'With the names of this configuration a policy is longer than IAM accepts in one managed policy.',
+    cure: 'Shorten the names that it repeats (database, bucket, workgroup, those of readers), have fewer readers with an `ownDatabase`, or let the stack make its own database: in an existing one each table is named.',
+  },
   SLUICE_POLICY_RECORD_INVALID: {
     cause: 'The record of applied policies in the bucket is damaged, or a later version of Sluice wrote it.',
     cure: 'Restore the version of the object before that, or delete it and confirm the policies again.',

@@ -143,7 +143,9 @@ describe.each(Object.entries(compared))(
 const all: [string, PolicyDocument][] = [
   ...Object.entries(compared).map(([name, { policy }]): [string, PolicyDocument] => [name, policy]),
   ['deploy: the stack', deploy.stack],
+  ['deploy: the monitoring', deploy.monitoring],
   ['deploy: the data', deploy.data],
+  ['deploy: the catalog', deploy.catalog],
   ...(deploy.readers === undefined
     ? []
     : [['deploy: the readers', deploy.readers] satisfies [string, PolicyDocument]]),

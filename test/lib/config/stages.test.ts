@@ -277,22 +277,26 @@ const prod = (field: string, value: string, kind: string, other: string) =>
   `${field}: got ${JSON.stringify(value)} for the stage prod, expected another ${kind} than \`${other}\` of the stage dev.`;
 
 describe('two stages', () => {
-  it.each(['prod-ingest', 'prod-export'])(
-    'may not be prod and %s in one region, whose schedules have equal names',
+  it.each(['prod-ingest', 'prod-eu', 'prod-eu-2'])(
+    'may not be prod and %s in one account, whose names begin with the same words',
     async (name) => {
       const stages = ['prod', name];
-      for (const stage of stages)
-        expect(await refusal(() => loadComparedConfig(fileFor({}, stages), stage))).toBe(
-          `SLUICE_CONFIG_STAGES_SHARE \n  stages: got ${JSON.stringify(name)} beside prod, expected another name: names of the stage prod begin with \`${name}-\`, too.`,
-        );
-      const apart = fileFor({ [name]: { region: 'eu-west-1' } }, stages);
-      expect((await loadComparedConfig(apart, 'prod')).bucket).toBe('acme-prod');
+      const told = `SLUICE_CONFIG_STAGES_SHARE \n  stages: got ${JSON.stringify(name)} beside prod, expected another name, or different accounts in \`account\` of both: names of the stage prod begin with \`prod-\`, too.`;
+      // Roles have no region, and a stage whose account is not stated may be in that of another.
+      for (const more of [{}, { region: 'eu-west-1' }, { account: '444455556666' }] as const)
+        for (const stage of stages)
+          expect(await refusal(() => loadComparedConfig(fileFor({ [name]: more }, stages), stage))).toBe(
+            told,
+          );
+      const accounts = { prod: { account: '111122223333' }, [name]: { account: '444455556666' } };
+      expect((await loadComparedConfig(fileFor(accounts, stages), 'prod')).bucket).toBe('acme-prod');
     },
   );
 
-  it('may be prod and prod-eu', async () => {
-    const { bucket } = await loadComparedConfig(fileFor({}, ['prod', 'prod-eu']), 'prod-eu');
-    expect(bucket).toBe('acme-prod-eu');
+  it('may be prod, production and eu-prod', async () => {
+    const stages = ['prod', 'production', 'eu-prod'];
+    const { bucket } = await loadComparedConfig(fileFor({}, stages), 'production');
+    expect(bucket).toBe('acme-production');
   });
 
   const endpoint = {

@@ -44,8 +44,10 @@ export function checkStatementIds(policy: Policy): void {
     throw new PolicyProblem('Statement IDs (SID) in a single policy must be unique.');
 }
 
-/** Checks that a trust policy only states who may assume the role. @throws AwsError `MalformedPolicyDocument`. */
+/** Checks that a trust policy only states who may assume the role. @throws AwsError `MalformedPolicyDocument`, `LimitExceeded`. */
 export function checkTrust(document: string, hasIdentity: (arn: string) => boolean): void {
+  const { trustCharacters } = POLICY_LIMITS;
+  checkSize([document], trustCharacters, `Cannot exceed quota for ACLSizePerRole: ${trustCharacters}`);
   const policy = read(document);
   asMalformed(() => checkPrincipals(policy, hasIdentity, 'Invalid principal in policy'));
   for (const { actions, resources } of policy) {
@@ -55,9 +57,14 @@ export function checkTrust(document: string, hasIdentity: (arn: string) => boole
   }
 }
 
-/** Checks that a role's or session's own policy names no principal. @throws AwsError `MalformedPolicyDocument`. */
-export function checkOwnPolicy(document: string): void {
-  for (const { principals, resources, actions } of read(document)) {
+/**
+ * Checks that a role's or session's own policy names no principal.
+ *
+ * @param isKnown As for readPolicy: of a policy that grants nothing yet, every condition key is accepted.
+ * @throws AwsError `MalformedPolicyDocument`.
+ */
+export function checkOwnPolicy(document: string, isKnown?: (key: string) => boolean): void {
+  for (const { principals, resources, actions } of read(document, isKnown)) {
     if (principals !== undefined) throw malformed('Policy document should not specify a principal.');
     if (resources === undefined || resources.length === 0)
       throw malformed('Policy statement must contain resources.');
@@ -66,8 +73,28 @@ export function checkOwnPolicy(document: string): void {
   }
 }
 
-function read(document: string): Policy {
-  const policy = asMalformed(() => readPolicy(JSON.parse(document)));
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length */
+export const POLICY_LIMITS = {
+  managedCharacters: 6_144,
+  /** Of all inline policies of a role. */
+  inlineCharacters: 10_240,
+  trustCharacters: 2_048,
+  managedPoliciesOfRole: 10,
+} as const;
+
+/** Checks the size of documents, white space not counted. @throws AwsError `LimitExceeded`. */
+export function checkSize(documents: readonly string[], most: number, words: string): void {
+  const characters = documents.join('').replace(/\s/g, '').length;
+  if (characters > most) throw limitExceeded(words);
+}
+
+/** What IAM answers where a quota is exceeded. */
+export function limitExceeded(words: string): AwsError {
+  return new AwsError('LimitExceeded', 409, words);
+}
+
+function read(document: string, isKnown?: (key: string) => boolean): Policy {
+  const policy = asMalformed(() => readPolicy(JSON.parse(document), isKnown));
   if (policy.length === 0) throw malformed('Syntax errors in policy.');
   if (policy.some(({ actions }) => actions.length === 0))
     throw malformed('Policy statement must contain actions.');

@@ -1,5 +1,12 @@
 import {
+  AttachRolePolicyCommand,
+  CreatePolicyCommand,
   CreateRoleCommand,
+  DeletePolicyCommand,
+  DeleteRoleCommand,
+  DetachRolePolicyCommand,
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
   GetRolePolicyCommand,
   IAMClient,
   ListAttachedRolePoliciesCommand,
@@ -7,6 +14,7 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Roles } from '../../src/iam/Roles.ts';
 import { type Accounts, startAccounts } from '../harness/startAccounts.ts';
 
 const ACCOUNT = '111122223333';
@@ -56,13 +64,6 @@ describe('the policies of a role', () => {
     expect(decodeURIComponent(PolicyDocument)).toBe(documentOf('s3:GetA'));
   });
 
-  it('are inline alone: managed policies are not attached', async () => {
-    const { AttachedPolicies, IsTruncated } = await iam.send(
-      new ListAttachedRolePoliciesCommand({ RoleName }),
-    );
-    expect([AttachedPolicies ?? [], IsTruncated]).toEqual([[], false]);
-  });
-
   it('do not exist of a role or under a name that does not', async () => {
     const missing = { name: 'NoSuchEntityException', $metadata: { httpStatusCode: 404 } };
     await expect(iam.send(new ListRolePoliciesCommand({ RoleName: 'none' }))).rejects.toMatchObject(missing);
@@ -70,5 +71,102 @@ describe('the policies of a role', () => {
       ...missing,
       message: 'The role policy with name none cannot be found.',
     });
+  });
+});
+
+describe('managed policies', () => {
+  let accounts: Accounts;
+  let iam: IAMClient;
+  const PolicyName = 'lake';
+  const PolicyArn = `arn:aws:iam::${ACCOUNT}:policy/${PolicyName}`;
+  const create = (PolicyDocument: string, name = PolicyName) =>
+    iam.send(new CreatePolicyCommand({ PolicyName: name, PolicyDocument }));
+  beforeAll(async () => {
+    accounts = await startAccounts();
+    const credentials = { accessKeyId: ACCOUNT, secretAccessKey: 'test' };
+    iam = accounts.kept(new IAMClient({ ...accounts.options, credentials }));
+    const trust = { Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' };
+    await iam.send(
+      new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify({ Statement: [trust] }) }),
+    );
+  });
+  afterAll(() => accounts.close());
+
+  it('are created, read, attached, listed and deleted', async () => {
+    const { Policy } = await create(documentOf('s3:ListBucket'));
+    expect(Policy).toMatchObject({ Arn: PolicyArn, DefaultVersionId: 'v1', AttachmentCount: 0 });
+    await expect(create(documentOf('s3:ListBucket'))).rejects.toMatchObject({
+      name: 'EntityAlreadyExistsException',
+    });
+    await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
+    const { AttachedPolicies } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
+    expect(AttachedPolicies).toEqual([{ PolicyName, PolicyArn }]);
+    const caller = new Roles(`${accounts.directory}/iam`).caller(`arn:aws:iam::${ACCOUNT}:role/${RoleName}`);
+    expect(caller?.policies?.().flat()).toMatchObject([{ actions: ['s3:listbucket'] }]);
+    expect((await iam.send(new GetPolicyCommand({ PolicyArn }))).Policy?.AttachmentCount).toBe(1);
+    const version = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId: 'v1' }));
+    expect(decodeURIComponent(version.PolicyVersion?.Document ?? '')).toBe(documentOf('s3:ListBucket'));
+    const inUse = { name: 'DeleteConflictException' };
+    await expect(iam.send(new DeletePolicyCommand({ PolicyArn }))).rejects.toMatchObject(inUse);
+    await expect(iam.send(new DeleteRoleCommand({ RoleName }))).rejects.toMatchObject(inUse);
+    await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }));
+    await iam.send(new DeletePolicyCommand({ PolicyArn }));
+    await expect(iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }))).rejects.toMatchObject({
+      name: 'NoSuchEntityException',
+    });
+  });
+
+  it('may have conditions that are not evaluated here until they are attached', async () => {
+    const Condition = { StringEquals: { 'iam:PassedToService': 'lambda.amazonaws.com' } };
+    const statement = { Effect: 'Allow', Action: 'iam:PassRole', Resource: '*', Condition };
+    await create(JSON.stringify({ Statement: [statement] }), 'pass');
+    const attach = new AttachRolePolicyCommand({ RoleName, PolicyArn: PolicyArn.replace('lake', 'pass') });
+    await expect(iam.send(attach)).rejects.toMatchObject({
+      name: 'NotImplemented',
+      message: expect.stringContaining('iam:PassedToService'),
+    });
+  });
+
+  it("have the length that IAM takes, without white space, as have a role's own policies", async () => {
+    const padded = (characters: number) => {
+      const shorter = documentOf('s3:GetObject');
+      return shorter.replace('"*"', `"${'*'.repeat(characters - shorter.length + 1)}"`);
+    };
+    const tooLong = (message: string) => ({ name: 'LimitExceededException', message });
+    await create(`${padded(6_144)}${' '.repeat(100)}`, 'longest');
+    await expect(create(padded(6_145))).rejects.toMatchObject(
+      tooLong('Cannot exceed quota for PolicySize: 6144'),
+    );
+    const put = (name: string, characters: number) =>
+      iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: name, PolicyDocument: padded(characters) }));
+    await put('a', 10_000);
+    await put('b', 240);
+    await expect(put('b', 241)).rejects.toMatchObject(
+      tooLong('Maximum policy size of 10240 bytes exceeded for role reader'),
+    );
+    const sids = Array.from({ length: 20 }, (_, i) => ({
+      ...{ Sid: `S${i}`, Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' },
+      Condition: { StringEquals: { 'sts:ExternalId': `e${i}` } },
+    }));
+    const AssumeRolePolicyDocument = JSON.stringify({ Statement: sids });
+    await expect(
+      iam.send(new CreateRoleCommand({ RoleName: 'other', AssumeRolePolicyDocument })),
+    ).rejects.toMatchObject(tooLong('Cannot exceed quota for ACLSizePerRole: 2048'));
+  });
+
+  it('are at most ten of one role', async () => {
+    for (const i of Array(11).keys()) {
+      const name = `part-${i}`;
+      await create(documentOf('s3:GetObject'), name);
+      const attach = iam.send(
+        new AttachRolePolicyCommand({ RoleName, PolicyArn: `arn:aws:iam::${ACCOUNT}:policy/${name}` }),
+      );
+      if (i < 10) await attach;
+      else
+        await expect(attach).rejects.toMatchObject({
+          name: 'LimitExceededException',
+          message: 'Cannot exceed quota for PoliciesPerRole: 10',
+        });
+    }
   });
 });
