@@ -4,7 +4,10 @@ import { z } from 'zod';
 export interface HttpApi {
   readonly apiId: string;
   readonly routes: readonly Route[];
-  /** When set, the gateway itself answers preflights and sets CORS headers, and removes the function's own. */
+  /**
+   * When set, the gateway sets CORS headers, removes the function's own, and answers `OPTIONS` where no route takes it:
+   * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+   */
   readonly cors: Cors | undefined;
 }
 

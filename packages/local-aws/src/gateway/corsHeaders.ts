@@ -1,13 +1,30 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Cors } from './HttpApi.ts';
 
+/** What decides about CORS in a request. */
+type CorsRequest = Pick<IncomingMessage, 'method' | 'headers'>;
+
+/** Whether a browser asks if it may send a request: https://fetch.spec.whatwg.org/#cors-preflight-request */
+export function isPreflight({ method, headers }: CorsRequest): boolean {
+  return (
+    method === 'OPTIONS' &&
+    headers.origin !== undefined &&
+    headers['access-control-request-method'] !== undefined
+  );
+}
+
 /**
- * Headers for an answer to a request from another origin; none for requests without `Origin` or origins not allowed.
+ * Headers for the answer to a request from another origin, with those of a preflight for a preflight. None for an origin
+ * that is not allowed, and for requests without `Origin`; `OPTIONS` needs `Access-Control-Request-Method` too:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
  */
-export function corsHeaders(cors: Cors, request: IncomingHttpHeaders): Record<string, string> {
-  const { origin } = request;
-  if (origin === undefined) return {};
-  const allowed = cors.allowOrigins.includes('*') ? '*' : cors.allowOrigins.find((one) => one === origin);
+export function corsHeaders(cors: Cors, request: CorsRequest): Record<string, string> {
+  const { method, headers } = request;
+  const preflight = isPreflight(request);
+  if (headers.origin === undefined || (method === 'OPTIONS' && !preflight)) return {};
+  const allowed = cors.allowOrigins.includes('*')
+    ? '*'
+    : cors.allowOrigins.find((one) => one === headers.origin);
   if (allowed === undefined) return {};
   return {
     'access-control-allow-origin': allowed,
@@ -15,17 +32,14 @@ export function corsHeaders(cors: Cors, request: IncomingHttpHeaders): Record<st
     ...(cors.exposeHeaders.length === 0
       ? {}
       : { 'access-control-expose-headers': cors.exposeHeaders.join(',') }),
-  };
-}
-
-/** Headers of the answer to a preflight, which never reaches a function. */
-export function preflightHeaders(cors: Cors, request: IncomingHttpHeaders): Record<string, string> {
-  const allowed = corsHeaders(cors, request);
-  if (allowed['access-control-allow-origin'] === undefined) return {};
-  return {
-    ...allowed,
-    'access-control-allow-methods': cors.allowMethods.join(','),
-    'access-control-allow-headers': cors.allowHeaders.join(','),
-    ...(cors.maxAgeSeconds === undefined ? {} : { 'access-control-max-age': String(cors.maxAgeSeconds) }),
+    ...(preflight
+      ? {
+          'access-control-allow-methods': cors.allowMethods.join(','),
+          'access-control-allow-headers': cors.allowHeaders.join(','),
+          ...(cors.maxAgeSeconds === undefined
+            ? {}
+            : { 'access-control-max-age': String(cors.maxAgeSeconds) }),
+        }
+      : {}),
   };
 }

@@ -5,7 +5,7 @@ import { refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
 import { applyFaultEffect, ConnectionReset, Faults } from '../faults/Faults.ts';
 import { FunctionError, isThrottled } from '../lambda/LambdaFunction.ts';
 import { AwsError } from '../protocol/AwsError.ts';
-import { corsHeaders, preflightHeaders } from './corsHeaders.ts';
+import { corsHeaders } from './corsHeaders.ts';
 import { type Answer, functionAnswer, readBody } from './functionAnswer.ts';
 import { type HttpApi, matchRoute, type Route } from './HttpApi.ts';
 import { toLambdaEvent } from './lambdaEvent.ts';
@@ -82,11 +82,11 @@ export async function startGateway({
     const { method = 'GET', url: target = '/', headers } = request;
     if (headerBytes(request) > HTTP_API_LIMITS.headerBytes)
       return gatewayError(431, 'Request Header Fields Too Large');
-    if (method === 'OPTIONS' && api.cors !== undefined && headers.origin !== undefined) {
-      return { status: 204, headers: preflightHeaders(api.cors, headers), body: '' };
-    }
     const match = matchRoute(api.routes, method, target.split('?')[0] ?? '/');
-    if (match === undefined) return gatewayError(404, 'Not Found');
+    if (match === undefined)
+      return method === 'OPTIONS' && api.cors !== undefined
+        ? { status: 204, headers: {}, body: '' }
+        : gatewayError(404, 'Not Found');
     const body = await readBody(request, HTTP_API_LIMITS.payloadBytes);
     if (body === undefined) return gatewayError(413, 'Request Entity Too Large');
     const requestId = randomUUID();
@@ -139,7 +139,7 @@ export async function startGateway({
   }
 
   function send(api: HttpApi, request: IncomingMessage, response: ServerResponse, reply: Answer): void {
-    const cors = api.cors === undefined ? {} : corsHeaders(api.cors, request.headers);
+    const cors = api.cors === undefined ? {} : corsHeaders(api.cors, request);
     response.writeHead(reply.status, {
       ...reply.headers,
       ...cors,

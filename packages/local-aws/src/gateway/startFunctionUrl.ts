@@ -5,7 +5,7 @@ import { refuseForeignRequest, sendRefusal } from '../edge/requestGuard.ts';
 import { applyFaultEffect, ConnectionReset, Faults } from '../faults/Faults.ts';
 import { FunctionError } from '../lambda/LambdaFunction.ts';
 import { AwsError } from '../protocol/AwsError.ts';
-import { corsHeaders, preflightHeaders } from './corsHeaders.ts';
+import { corsHeaders, isPreflight } from './corsHeaders.ts';
 import type { FunctionUrl } from './FunctionUrl.ts';
 import { type Answer, functionAnswer, readBody } from './functionAnswer.ts';
 import { toLambdaEvent } from './lambdaEvent.ts';
@@ -82,8 +82,7 @@ export async function startFunctionUrl({
 
   async function answer(url: FunctionUrl, request: IncomingMessage): Promise<Answer> {
     const { method = 'GET', url: target = '/', headers } = request;
-    if (url.cors !== undefined && isPreflight(request))
-      return { status: 200, headers: preflightHeaders(url.cors, headers), body: '' };
+    if (url.cors !== undefined && isPreflight(request)) return { status: 200, headers: {}, body: '' };
     if (!url.isPublic)
       return ownAnswer(
         403,
@@ -133,10 +132,6 @@ export async function startFunctionUrl({
   return listen(server, port, closeGraceMs);
 }
 
-function isPreflight({ method, headers }: IncomingMessage): boolean {
-  return method === 'OPTIONS' && headers.origin !== undefined;
-}
-
 function tooLarge(): Answer {
   const [status, message] = OWN_ANSWERS.get('RequestEntityTooLargeException') ?? [413, ''];
   return ownAnswer(status, message);
@@ -157,7 +152,7 @@ function send(
   reply: Answer,
 ): void {
   const headers = { ...reply.headers };
-  const added = cors === undefined || isPreflight(request) ? {} : corsHeaders(cors, request.headers);
+  const added = cors === undefined ? {} : corsHeaders(cors, request);
   // Lambda adds its headers to those of the function: browsers refuse an answer that allows an origin twice.
   for (const [name, value] of Object.entries(added))
     headers[name] = headers[name] === undefined ? value : [headers[name], value].flat();

@@ -147,9 +147,12 @@ describe('CORS of a Function URL', () => {
     expect((await fetch(url)).headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  it('leaves preflights to the function where none is set', async () => {
-    const url = await start(async () => ({ statusCode: 204 }), { cors: undefined });
-    expect((await fetch(url, { method: 'OPTIONS', headers: origin })).status).toBe(204);
+  it('leaves preflights to the function where none is set, and OPTIONS that is no preflight', async () => {
+    const asked = { method: 'OPTIONS', headers: { ...origin, 'access-control-request-method': 'POST' } };
+    const answered = async () => ({ statusCode: 205 });
+    expect((await fetch(await start(answered, { cors: undefined }), asked)).status).toBe(205);
+    await server?.close();
+    expect((await fetch(await start(answered), { ...asked, headers: origin })).status).toBe(205);
   });
 });
 

@@ -25,9 +25,12 @@ afterEach(async () => {
   await gateway?.close();
 });
 
-async function start(invoke: (functionName: string, event: Record<string, unknown>) => Promise<unknown>) {
+async function start(
+  invoke: (functionName: string, event: Record<string, unknown>) => Promise<unknown>,
+  more: Partial<HttpApi> = {},
+) {
   gateway = await startGateway({
-    api: () => api,
+    api: () => ({ ...api, ...more }),
     accountId: '000000000000',
     invoke: async (name, payload) => JSON.stringify(await invoke(name, JSON.parse(payload))) ?? 'null',
     clock: new ManualClock(Date.UTC(2026, 10, 20, 7, 32)),
@@ -95,21 +98,49 @@ describe('a compressed body', () => {
 });
 
 describe('CORS', () => {
-  it('is answered without invoking the function', async () => {
+  const preflight = {
+    method: 'OPTIONS',
+    headers: { origin: 'https://shop.example', 'access-control-request-method': 'POST' },
+  };
+  const preflightHeaders = {
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'POST',
+    'access-control-allow-headers': '*',
+    'access-control-max-age': '600',
+  };
+
+  it('is answered without invoking the function where no route matches OPTIONS', async () => {
     const url = await start(async () => {
       throw new Error('invoked');
     });
-    const response = await fetch(`${url}/v1/rgstr`, {
-      method: 'OPTIONS',
-      headers: { origin: 'https://shop.example', 'access-control-request-method': 'POST' },
-    });
-    expect(response.status).toBe(204);
-    expect(Object.fromEntries(response.headers)).toMatchObject({
-      'access-control-allow-origin': '*',
-      'access-control-allow-methods': 'POST',
-      'access-control-allow-headers': '*',
-      'access-control-max-age': '600',
-    });
+    for (const path of ['/v1/rgstr', '/health', '/']) {
+      const response = await fetch(`${url}${path}`, preflight);
+      expect(response.status).toBe(204);
+      expect(Object.fromEntries(response.headers)).toMatchObject(preflightHeaders);
+    }
+  });
+
+  it.each(['ANY /{proxy+}', 'ANY /v1/rgstr', 'OPTIONS /v1/{path}', '$default'])(
+    'leaves a preflight to the function of a route that matches it, and adds its headers: %s',
+    async (routeKey) => {
+      const routes = [...api.routes, { routeKey, functionName: 'other', timeoutMs: 50 }];
+      const refuse = async (name: string, event: Record<string, unknown>) => ({
+        statusCode: 405,
+        headers: { 'access-control-allow-methods': 'PUT' },
+        body: `${name} ${event['routeKey']}`,
+      });
+      const response = await fetch(`${await start(refuse, { routes })}/v1/rgstr`, preflight);
+      expect([response.status, await response.text()]).toEqual([405, `other ${routeKey}`]);
+      expect(Object.fromEntries(response.headers)).toMatchObject(preflightHeaders);
+    },
+  );
+
+  it('has no headers for OPTIONS that is no preflight, and no answer where none is configured', async () => {
+    const asked = { method: 'OPTIONS', headers: { origin: 'https://shop.example' } };
+    const response = await fetch(`${await start(echo)}/v1/rgstr`, asked);
+    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([204, null]);
+    await gateway?.close();
+    expect((await fetch(`${await start(echo, { cors: undefined })}/v1/rgstr`, preflight)).status).toBe(404);
   });
 
   it('sets headers on every response, including errors, and replaces the function’s own', async () => {
