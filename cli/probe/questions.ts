@@ -107,7 +107,7 @@ export const bodyQuestions = {
 } as const;
 
 const CORS =
-  '[CORS of HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html): the gateway answers preflights, and its headers replace those of the integration; its own errors are not documented';
+  "[CORS of HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html): the gateway's headers replace those of the integration; its own errors are not documented";
 const QUOTAS =
   '[Lambda](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html): 6 MB per request, [HTTP API](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html): 10 MB';
 const TOO_LARGE = `${QUOTAS}; the response was observed with a REST API: 413, from Lambda as JSON, from the gateway as text, without CORS headers ([lgtm-generator #10](https://github.com/koki-develop/lgtm-generator/issues/10))`;
@@ -120,9 +120,10 @@ export const gatewayQuestions = {
     asks: 'The preflight request of a browser',
     reliesOn:
       '2xx with `Access-Control-Allow-Origin: *`, `POST` among the methods, and every header of the SDKs allowed',
-    witness: CORS,
+    witness:
+      '[CORS of HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html): the gateway answers preflights; of an API with `ANY` [the function gets them](https://github.com/aws/serverless-application-model/issues/1603)',
     certainty: 'documented',
-    cure: 'Without it, browsers only send beacons. Compare `httpApi.cors` in serverless.yml with the deployed API.',
+    cure: "Without it, browsers only send beacons. If a function answered, a route of the deployed API matches `OPTIONS` (`ANY`, `$default`): delete it. Otherwise compare the API's CORS with `httpApi.cors` in serverless.yml, the Function URL's with the template.",
     asked: 'always',
   },
   SLUICE_PROBE_CORS_ACCEPTED: {

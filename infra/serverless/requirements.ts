@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ACCESS_LIMITS } from '../../lib/access/policyDocument.ts';
 import { customerSession, exportSession, loadSession } from '../../lib/access/sessionPolicies.ts';
+import { isJsonObject } from '../../lib/base/json.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { ConfigError } from '../../lib/config/ConfigError.ts';
 import { type StreamActivity, whyNotEmpty } from '../../lib/landing/hold/emptyStream.ts';
@@ -21,20 +22,40 @@ import { logicalIds } from '../template/Stack.ts';
 export const TEMPLATE_LIMITS = { resources: 500, outputs: 200, bytes: 1_000_000 } as const;
 
 /**
- * Refuses to package a template that CloudFormation would refuse. Each dataset adds a table as a resource, and each of its
- * columns adds bytes.
+ * Refuses to package a template that CloudFormation would refuse, or whose gateway would lose browsers' events. Each dataset
+ * adds a table as a resource, and each of its columns adds bytes.
  *
  * @param template As it is uploaded: JSON without white space.
- * @throws ConfigError `SLUICE_CONFIG_STACK_TOO_LARGE`
+ * @throws ConfigError `SLUICE_CONFIG_STACK_TOO_LARGE`, `SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS`
  */
-export function requireTemplateFits(template: { readonly Resources: object }): void {
-  const resources = Object.keys(template.Resources).length;
+export function requireTemplateFits(template: StreamTemplate): void {
+  requirePreflightsOfGateway(template);
+  const resources = Object.keys(template.Resources ?? {}).length;
   const bytes = Buffer.byteLength(JSON.stringify(template));
   if (resources <= TEMPLATE_LIMITS.resources && bytes <= TEMPLATE_LIMITS.bytes) return;
   throw new ConfigError(
     'SLUICE_CONFIG_STACK_TOO_LARGE',
     `${resources} resources of ${TEMPLATE_LIMITS.resources}, ${bytes} bytes of ${TEMPLATE_LIMITS.bytes}.`,
   );
+}
+
+/** Keys of routes that leave OPTIONS to the gateway. `ANY` and `$default` match it. */
+const LEAVES_OPTIONS = /^(DELETE|GET|HEAD|PATCH|POST|PUT) /;
+
+/**
+ * Refuses a route that takes browsers' preflights: the gateway answers them by its CORS settings only where no route matches
+ * OPTIONS. An API of one's own may have such routes.
+ * https://github.com/aws/serverless-application-model/issues/1603
+ */
+function requirePreflightsOfGateway({ Resources = {} }: StreamTemplate): void {
+  const taking = Object.entries(Resources).flatMap(([id, { Type, Properties = {} }]) => {
+    const { ApiId, RouteKey } = Properties;
+    const key = typeof RouteKey === 'string' ? RouteKey : JSON.stringify(RouteKey);
+    if (Type !== 'AWS::ApiGatewayV2::Route' || LEAVES_OPTIONS.test(key)) return [];
+    return isJsonObject(ApiId) && ApiId['Ref'] !== logicalIds.httpApi ? [] : [`${key} (${id})`];
+  });
+  if (taking.length > 0)
+    throw new ConfigError('SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS', `${taking.join(', ')}.`);
 }
 
 /**

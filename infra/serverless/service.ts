@@ -158,8 +158,17 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
           : { SLUICE_RELAY_QUEUE: ref('RelayQueue') }),
       },
       logs: OWN_LINES,
-      // ANY is refused with a code and a cure: SDKs read rules by GET.
-      events: routes('POST /', 'POST /{proxy+}', 'ANY /{proxy+}'),
+      // All but POST are refused with a code and a cure: SDKs read rules by GET. Not ANY: it would take browsers'
+      // preflights from the gateway (requirements.ts).
+      events: routes(
+        'POST /',
+        'POST /{proxy+}',
+        'GET /{proxy+}',
+        'HEAD /{proxy+}',
+        'PUT /{proxy+}',
+        'PATCH /{proxy+}',
+        'DELETE /{proxy+}',
+      ),
     },
     'pass-through': {
       description: "Answers what SDKs read under the collector's address, by asking Statsig",

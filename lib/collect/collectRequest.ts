@@ -78,6 +78,12 @@ export interface RelayKeeper {
   keep(request: RelayedRequest, deadline: number): Promise<RelayOutcome>;
 }
 
+/**
+ * A preflight, which gets here only by a route of one's own: the gateway adds its CORS headers, and a browser then posts. It
+ * has no metrics and no log line, as it is no request of an SDK.
+ */
+const PREFLIGHT: Answer = { status: 204, body: '' };
+
 /** One request that is being processed. */
 interface RequestContext {
   readonly http: HttpRequest;
@@ -101,6 +107,7 @@ export async function collectRequest(
   collector: Collector,
   latest: number,
 ): Promise<Answer> {
+  if (http.requestContext.http.method === 'OPTIONS') return PREFLIGHT;
   const { clock, groups, keys, holds } = collector;
   const receivedAt = clock.now();
   const request = readSdkRequest(http);

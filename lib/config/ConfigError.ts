@@ -75,6 +75,11 @@ export const ConfigError = defineErrorFamily('user', {
     cause: 'The stack would have more resources, or a larger template, than CloudFormation accepts.',
     cure: 'Configure fewer datasets: about 400 fit one deployment. Deploy the others with another stage.',
   },
+  SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS: {
+    cause:
+      "A route of the HTTP API matches OPTIONS, so API Gateway would hand browsers' preflights to its function instead of answering them.",
+    cure: 'In serverless.yml, name each method that the route is for (`GET /x`, `POST /x`) in place of `*`, `ANY` or `$default`, and leave out `OPTIONS`.',
+  },
   SLUICE_CONFIG_ROLE_TOO_LARGE: {
     cause: 'A role would need longer policies than IAM accepts.',
     cure: 'Configure fewer sources or exports. Deploy the others with another stage.',

@@ -64,10 +64,10 @@ export const RequestError = defineErrorFamily('user', {
   },
 });
 
-/** An answer in the form that SDKs need: always JSON, never an empty body. */
+/** An answer in the form that SDKs need: always JSON. */
 export interface Answer {
   readonly status: number;
-  /** JSON text. */
+  /** JSON text; empty only for a preflight. */
   readonly body: string;
 }
 

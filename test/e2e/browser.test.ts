@@ -93,6 +93,7 @@ if (hasBrowser()) {
         gateway: Awaited<ReturnType<typeof startUnreliableGateway>>,
         answers: readonly Response[],
       ) => Promise<void>,
+      options = '',
     ): Promise<string> {
       visitors += 1;
       const user = `visitor-${visitors}`;
@@ -104,7 +105,7 @@ if (hasBrowser()) {
         if (response.url().startsWith(gateway.url)) answers.push(response);
       });
       try {
-        await page.goto(shop.page(user, gateway.url));
+        await page.goto(`${shop.page(user, gateway.url)}${options}`);
         await page.waitForFunction('window.client !== undefined');
         await story(page, gateway, answers);
         return user;
@@ -162,6 +163,18 @@ if (hasBrowser()) {
       expect(await landed(user)).toEqual({ rows: 10, ids: 10, names: 'click config gate' });
     });
 
+    it('sends compressed', async () => {
+      const send = async (page: Page, gateway: Awaited<ReturnType<typeof startUnreliableGateway>>) => {
+        await page.evaluate(`${LOG} client.flush()`);
+        await settled(() => gateway.posts.length > 0);
+        const [post] = gateway.posts;
+        expect([post?.query.get('gz'), post?.collected]).toEqual(['1', 202]);
+        expect(post?.body.subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
+      };
+      const user = await visit([], send, '&compress');
+      expect(await landed(user)).toEqual({ rows: 10, ids: 10, names: 'click config gate' });
+    });
+
     it('resends rejected and unanswered batches', async () => {
       const user = await visit(['refuse', 'lose'], async (page, gateway) => {
         await page.evaluate(`${LOG} client.flush()`);
@@ -175,8 +188,8 @@ if (hasBrowser()) {
     it('sends with a beacon when the page closes', async () => {
       const user = await visit([], async (page, gateway) => {
         await leave(page, LOG);
-        await settled(() => gateway.posts.length > 0);
-        const [post] = gateway.posts;
+        await settled(() => gateway.posts.some(holdsClicks));
+        const post = gateway.posts.find(holdsClicks);
         expect(post?.headers['statsig-event-count']).toBeUndefined();
         expect(post?.headers['content-type']).toBe('text/plain;charset=UTF-8');
         expect(post?.collected).toBe(202);
@@ -212,6 +225,17 @@ if (hasBrowser()) {
         expect(await post('?k=client-browser', 'not JSON')).toBe(400);
         expect(await post('', '{}')).toBe(401);
       });
+    });
+
+    it('may post from another origin with the headers of any SDK, each of which is asked for', async () => {
+      const user = await visit([], async (page) => {
+        const event =
+          "{ eventName: 'click', user: { userID: new URLSearchParams(location.search).get('user') } }";
+        const headers = { 'content-type': 'application/json', 'statsig-api-key': 'client-browser' };
+        const post = `fetch('${cloud.collector}/v1/log', { method: 'POST', headers: ${JSON.stringify(headers)}, body: JSON.stringify({ events: [${event}] }) })`;
+        expect(await page.evaluate(`${post}.then((r) => r.status)`)).toBe(202);
+      });
+      expect(await landed(user)).toEqual({ rows: 1, ids: 1, names: 'click' });
     });
   });
 }

@@ -6,11 +6,12 @@ import { repositoryRoot } from '../../local/dataDirectory.ts';
 
 const SDK = `${repositoryRoot}/node_modules/@statsig/js-client/build/statsig-js-client.min.js`;
 
-/** The page: `?user=…&collector=…`; `window.ready` resolves with the SDK's client. */
+/** The page: `?user=…&collector=…`, `&compress` to compress batches; `window.ready` resolves with the SDK's client. */
 const PAGE = `<!doctype html><title>shop</title><script src="/statsig.js"></script><script>
 const wanted = new URLSearchParams(location.search);
 window.ready = (async () => {
   const client = new Statsig.StatsigClient('client-browser', { userID: wanted.get('user') }, {
+    ...(wanted.has('compress') ? { logEventCompressionMode: 'f' } : {}),
     networkConfig: {
       initializeUrl: location.origin + '/v1/initialize',
       logEventUrl: wanted.get('collector') + '/v1/my-product-data',

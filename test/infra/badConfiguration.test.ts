@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 import { runServerless } from './runServerless.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'sluice-config-'));
@@ -96,7 +97,46 @@ describe('serverless package with a bad configuration', () => {
       })),
     }`);
     expect(status).toBe(1);
-    expect(said).toMatch(/SLUICE_CONFIG_STACK_TOO_LARGE: .* 5\d\d resources of 500, \d+ bytes of 1000000\./s);
+    expect(said).toMatch(/SLUICE_CONFIG_STACK_TOO_LARGE: .* 6\d\d resources of 500, \d+ bytes of 1000000\./s);
     expect(said).not.toContain('    at ');
+  }, 120_000);
+
+  it("names each route of one's own that takes browsers' preflights from the gateway", async () => {
+    const route = (key: string) => `{ Type: 'AWS::ApiGatewayV2::Route', Properties: ${key} }`;
+    const yml = readFileSync(join(repositoryRoot, 'serverless.yml'), 'utf8');
+    const { root, remove } = scratchRoot({
+      ...smallFunctions,
+      'serverless.yml': `${yml}
+functions:
+  collect:
+    events:
+      - httpApi: 'POST /{proxy+}'
+      - httpApi: '*'
+      - httpApi: { method: '*', path: '/any' }
+resources:
+  Resources:
+    Asked: ${route("{ ApiId: { Ref: HttpApi }, RouteKey: 'OPTIONS /asked' }")}
+    Joined: ${route("{ ApiId: { Ref: HttpApi }, RouteKey: { 'Fn::Sub': 'ANY /joined' } }")}
+    Other: ${route("{ ApiId: { Ref: OtherApi }, RouteKey: 'ANY /other' }")}
+`,
+    });
+    const file = join(scratch, 'routes.config.ts');
+    writeFileSync(file, "export default { bucket: 'acme-data' };\n");
+    try {
+      const { status, said } = await runServerless(file, ['package'], { cwd: root });
+      expect(status).toBe(1);
+      expect(said).toContain('SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS');
+      for (const route of [
+        '$default (HttpApiRouteDefault)',
+        'ANY /any (HttpApiRouteAnyAny)',
+        'OPTIONS /asked (Asked)',
+        '{"Fn::Sub":"ANY /joined"} (Joined)',
+      ])
+        expect(said).toContain(route);
+      expect(said).not.toContain('(Other)');
+      expect(said).not.toContain('    at ');
+    } finally {
+      remove();
+    }
   }, 120_000);
 });

@@ -79,6 +79,11 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(referenceProblems(template, spec)).toEqual([]);
   });
 
+  it("leaves browsers' preflights to the gateway: no route matches OPTIONS", () => {
+    const keys = ofType('AWS::ApiGatewayV2::Route').map(({ properties }) => String(properties['RouteKey']));
+    expect(keys.filter((key) => !/^(GET|HEAD|POST|PUT|PATCH|DELETE) \//.test(key))).toEqual([]);
+  });
+
   it('contains no secret of the configuration or the environment', () => {
     const text = json(template);
     expect(text).not.toContain(SALT);

@@ -150,7 +150,10 @@ describe('loadTemplate', () => {
     for (const { targetArn } of deployment.schedules) expect(emptied).toContain(targetArn);
 
     expect(deployment.httpApi).toMatchObject({
-      routes: ['POST /', 'POST /{proxy+}', 'ANY /{proxy+}'].map((routeKey) => ({
+      routes: [
+        'POST /',
+        ...['POST', 'GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'].map((method) => `${method} /{proxy+}`),
+      ].map((routeKey) => ({
         routeKey,
         functionName: 'sluice-local-collect',
         timeoutMs: 30_000,

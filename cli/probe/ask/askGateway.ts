@@ -42,7 +42,7 @@ export async function askPreflight(run: Run): Promise<Answer> {
         ];
   const fine = reply.status !== null && reply.status >= 200 && reply.status < 300;
   const found = [
-    reply.status === null ? replyText(reply) : `${reply.status}`,
+    fine ? `${reply.status}` : replyText(reply),
     readableBy(reply, ORIGIN) ? 'CORS headers' : 'no CORS headers',
     ...(missing.length === 0 ? [] : [`not allowed: ${missing.join(' ')}`]),
   ].join(', ');

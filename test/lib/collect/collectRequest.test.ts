@@ -234,6 +234,15 @@ describe('a refused request', () => {
     expect(metrics).toEqual(refusedMetrics('SLUICE_METHOD_NOT_ALLOWED'));
   });
 
+  it.each(['/v1/rgstr', '/v1/initialize', '/'])(
+    'is no refusal for a preflight to %s that gets through to the collector: it costs no line',
+    async (path) => {
+      const { send, log, metrics } = startCollector();
+      expect(await send(request({ method: 'OPTIONS', path }))).toMatchObject({ status: 204 });
+      expect([log, metrics]).toEqual([[], []]);
+    },
+  );
+
   it('for a key that only starts sources is answered 401', async () => {
     const sha256 = hash('sha256', KEY);
     const { send, log } = startCollector({

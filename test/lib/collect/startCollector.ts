@@ -110,7 +110,7 @@ export function startCollector({
   };
   const send = async (http: HttpRequest) => {
     const { status, body } = await collectRequest(http, collector, clock.now() + withinMs);
-    const answer: Members = JSON.parse(body);
+    const answer: Members = body === '' ? {} : JSON.parse(body);
     return { status, answer };
   };
   return { send, clock, rows, log, metrics, large, alarms, overflow };
