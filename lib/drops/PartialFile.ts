@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { defineErrorFamily } from '../base/errors.ts';
 import type { CustomerBucket, DropObject } from './CustomerBucket.ts';
+import { MOST_FOOTER_BYTES } from './engine/parquet/parquetFooter.ts';
 import { FOOTER_GUESS_BYTES, LARGEST_PART_BYTES } from './limits.ts';
 
 /** Why a file can't be previewed, except for problems of the file itself. */
@@ -100,8 +101,10 @@ export class PartialFile {
     if (guess > 0) await this.fetch(0, 4);
     const tail = await this.tail(8);
     if (tail.length < 8 || tail.toString('latin1', 4) !== 'PAR1') return;
-    const start = size - 8 - tail.readUInt32LE(0);
-    if (start > 0 && start < guess) await this.fetch(start, guess);
+    const length = tail.readUInt32LE(0);
+    const start = size - 8 - length;
+    // A load refuses a larger one.
+    if (start > 0 && start < guess && length <= MOST_FOOTER_BYTES) await this.fetch(start, guess);
   }
 
   async close(): Promise<void> {

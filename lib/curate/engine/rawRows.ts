@@ -82,8 +82,9 @@ export async function describeRaw(
   files: readonly EngineFile[],
 ): Promise<readonly FileSchema[]> {
   const types = new Map(columns.map(({ name, type }) => [name, type]));
+  const own = files.map((file) => ({ ...file, onlyFooter: true }));
   const described: FileSchema[] = [];
-  for (const file of await describeFiles(session, files)) {
+  for (const file of await describeFiles(session, own)) {
     if ('problem' in file) throw unreadable(file.problem);
     const empty = new Set<FileColumn>();
     for (const found of file.columns) {

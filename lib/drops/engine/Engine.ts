@@ -9,6 +9,8 @@ export interface EngineFile {
   readonly path: string;
   /** Its name in rows and messages: the object's key. Names are unique in a load. */
   readonly name: string;
+  /** Its pages are not there, or ours: the headers of a customer's are judged. */
+  readonly onlyFooter?: boolean;
 }
 
 /** The contents of a file's footer. */

@@ -1,5 +1,8 @@
 import { defineErrorFamily, type ErrorEntry } from '../../base/errors.ts';
 
+/** The most columns of a file, members of structs included: the time that DuckDB takes grows with their square. */
+export const MOST_LEAVES = 10_000;
+
 const DROP_AGAIN = 'Write the file again and drop it under the same name or another. The next run loads it.';
 
 /** What can be wrong with a file. Its day fails, and the last good version stays. The detail names the file. */
@@ -24,6 +27,10 @@ export const FileError = defineErrorFamily('user', {
   SLUICE_INGEST_FILE_DAMAGED: {
     cause: 'A Parquet file can’t be read: its contents are inconsistent.',
     cure: DROP_AGAIN,
+  },
+  SLUICE_INGEST_FILE_TOO_WIDE: {
+    cause: `A Parquet file has more than ${MOST_LEAVES.toLocaleString('en')} columns, or a footer of more than 32 MiB.`,
+    cure: 'Write fewer columns: members of structs count, too. With fewer columns, write larger row groups: the footer has an entry for each column of each.',
   },
   SLUICE_INGEST_FILE_CHECKSUM_WRONG: {
     cause:

@@ -2,11 +2,14 @@ import { open } from 'node:fs/promises';
 import type { DuckDbSession } from './DuckDbSession.ts';
 import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from './Engine.ts';
 import { fileFailure } from './EngineError.ts';
-import { FileError, type FileFailure } from './FileError.ts';
+import { FileError, type FileFailure, MOST_LEAVES } from './FileError.ts';
 import { LeafSizes } from './parquet/leafSizes.ts';
 import {
+  countLeaves,
   endsBuffer,
   type FileEnds,
+  footerBytes,
+  MOST_FOOTER_BYTES,
   originalShape,
   ParquetFooter,
   readEnds,
@@ -14,11 +17,11 @@ import {
   replaceSchema,
   type SchemaNode,
 } from './parquet/parquetFooter.ts';
-import type { RowGroup } from './parquet/rowGroups.ts';
+import { type ColumnChunk, FIRST_PAGE, type RowGroup } from './parquet/rowGroups.ts';
 import type { ThriftStruct } from './parquet/thriftCompact.ts';
 import { readableElements } from './readableSchema.ts';
 import { readColumns } from './readColumns.ts';
-import { mayHaveChecksums } from './verifyPages.ts';
+import { judgePages } from './verifyPages.ts';
 
 /** Codecs by their numbers, https://github.com/apache/parquet-format/blob/master/Compression.md */
 const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'LZO', 'BROTLI', 'LZ4', 'ZSTD', 'LZ4_RAW'];
@@ -80,14 +83,17 @@ async function describeFile(
   shapes: Map<string, Shape>,
   buffer: Buffer<ArrayBuffer>,
 ): Promise<{ readonly schema: Omit<FileSchema, 'leafSizes'>; readonly shape: Shape }> {
-  const { path, name } = file;
+  const { path, name, onlyFooter = false } = file;
   if (name.includes('\0')) {
     throw new FileError('SLUICE_INGEST_FILE_NAME_UNFIT', `${JSON.stringify(name)}.`);
   }
   const ends = readEnds(path, buffer);
   const mark = markProblem(ends);
   if (mark !== null) throw new FileError(mark, `${name}, ${ends.size} bytes.`);
+  requireNarrow(name, (footerBytes(ends.end) ?? 0) <= MOST_FOOTER_BYTES);
   const footer = new ParquetFooter(ends);
+  requireNarrow(name, countLeaves(footer.shape) <= MOST_LEAVES);
+  requirePossibleSizes(footer);
   const original = originalShape(footer, readableElements);
   const key = original ?? footer.shape;
   const shape = shapes.get(key) ?? newShape(readSchema(key));
@@ -98,6 +104,9 @@ async function describeFile(
   }
   if (footer.isEncrypted) throw new FileError('SLUICE_INGEST_FILE_ENCRYPTED', `${name}.`);
   const codecs = codecsOf(name, footer.rowGroups);
+  if (footer.rowGroups.some(({ chunks }) => chunks.length !== shape.root.leaves[1]))
+    throw new RangeError('A row group lacks columns.');
+  const mayHaveChecksums = onlyFooter || (await judgePages(file, { ends }));
   if (original === null && shape.readable !== null) await rewriteSchema(path, footer, shape.readable);
   if (shape.measured < MOST_MEASURED) {
     shape.measured += 1;
@@ -107,11 +116,41 @@ async function describeFile(
   const { rows, size: bytes, rowGroups } = footer;
   const { columns } = shape;
   const schema = {
-    ...{ ...file, rows, rowGroups: rowGroups.length, bytes, columns },
-    mayHaveChecksums: mayHaveChecksums(footer, ends),
-    codecs,
+    ...{ path, name, rows, rowGroups: rowGroups.length, bytes, columns },
+    ...{ mayHaveChecksums, codecs },
   };
   return { schema, shape };
+}
+
+/** @throws FileError for a file that DuckDB would work on for too long. */
+function requireNarrow(name: string, isNarrow: boolean): void {
+  if (!isNarrow) throw new FileError('SLUICE_INGEST_FILE_TOO_WIDE', `${name}.`);
+}
+
+/** The fewest bytes of a page, and the most of what it states in 32 bits. */
+const LEAST_PAGE = 10;
+const MOST_IN_PAGE = 2 ** 31;
+
+/** @throws RangeError for sizes that the file can't have. They decide what machine its day needs. */
+function requirePossibleSizes({ rows, rowGroups, start }: ParquetFooter): void {
+  if (rows !== rowGroups.reduce((sum, group) => sum + group.rows, 0))
+    throw new RangeError('The rows of its row groups are not as many as the footer says.');
+  const isPossible = (chunk: ColumnChunk) => {
+    const most = Math.ceil(chunk.bytes / LEAST_PAGE) * MOST_IN_PAGE;
+    return (
+      chunk.start >= FIRST_PAGE &&
+      chunk.bytes >= 0 &&
+      chunk.start + chunk.bytes <= start &&
+      [chunk.values, chunk.uncompressed].every((size) => size >= 0 && size <= most)
+    );
+  };
+  for (const group of rowGroups) {
+    if (group.rows < 0) throw new RangeError('A row group has a negative number of rows.');
+    if (group.rows > 0 && !group.chunks.every(isPossible))
+      throw new RangeError('The size of a column is not one that the file can have.');
+    if (group.rows > 0 && group.chunks.every(({ values }) => values < group.rows))
+      throw new RangeError('A row group has more rows than values.');
+  }
 }
 
 /** Footers whose sizes are inconsistent count for nothing. What is wrong with the file is found when it is read. */

@@ -14,14 +14,12 @@ const PAGE = {
   compressed: 3,
   crc: 4,
   data: 5,
-  index: 6,
   dictionary: 7,
   dataV2: 8,
 } as const;
-/** Kinds of pages, and the header field that only they have. */
+/** Kinds of pages, and the header field that only they have. DuckDB reads the bytes of other kinds as the next header. */
 const KINDS: ReadonlyMap<number, number> = new Map([
   [0, PAGE.data],
-  [1, PAGE.index],
   [2, PAGE.dictionary],
   [3, PAGE.dataV2],
 ]);
@@ -29,8 +27,16 @@ const KINDS: ReadonlyMap<number, number> = new Map([
 const VALUES = 1;
 const V2 = { definitionBytes: 5, repetitionBytes: 6, isCompressed: 7 } as const;
 
+const UNCOMPRESSED = 0;
 /** The codec whose blocks end with a checksum that DuckDB does not verify. */
 const GZIP = 2;
+/** Sizes in headers have 32 bits, and DuckDB adds 1. */
+const MOST_SIZE = 2 ** 31 - 2;
+/**
+ * Bytes by which pages may go beyond their chunk: old writers leave the header of the dictionary out of its size.
+ * https://issues.apache.org/jira/browse/PARQUET-816
+ */
+const UNCOUNTED_BYTES = 100;
 
 /** Bytes that are read at once to find headers. They often contain small pages as well. */
 const WINDOW_BYTES = 64 * 1_024;
@@ -69,18 +75,50 @@ interface Page {
  * @throws FileError of a page whose checksum does not match; the signal's reason.
  */
 export async function verifyPages(file: EngineFile, { leaves, rows, signal }: PageRange): Promise<void> {
-  const ends = readEnds(file.path);
+  const isWanted = (leaf: number) => leaves.some(([first, end]) => leaf >= first && leaf < end);
+  await walkPages(file, readEnds(file.path), { isWanted, rows, signal, hasChecks: true });
+}
+
+/**
+ * Judges the headers of all pages before DuckDB reads them, which believes some of them: it copies as many bytes of an
+ * uncompressed page as its header says into a buffer of another size of that header.
+ * https://github.com/duckdb/duckdb/issues/25966
+ *
+ * @param rows Row groups up to this number of rows. Default: all.
+ * @returns Whether pages have checksums to verify.
+ * @throws FileError of a page whose header is inconsistent; the signal's reason.
+ */
+export function judgePages(
+  file: EngineFile,
+  { ends, rows, signal }: { readonly ends: FileEnds } & Pick<PageRange, 'rows' | 'signal'>,
+): Promise<boolean> {
+  return walkPages(file, ends, { isWanted: () => true, rows, signal, hasChecks: false });
+}
+
+interface Walk extends Omit<PageRange, 'leaves' | 'rows'> {
+  readonly isWanted: (leaf: number) => boolean;
+  readonly rows: number | undefined;
+  /** Whether checksums are verified, too. */
+  readonly hasChecks: boolean;
+}
+
+/** @returns Whether pages have checksums. */
+async function walkPages(file: EngineFile, ends: FileEnds, walk: Walk): Promise<boolean> {
   const window = new FileWindow(file.path, ends);
   try {
-    const isWanted = (leaf: number) => leaves.some(([first, end]) => leaf >= first && leaf < end);
+    const footer = new ParquetFooter(ends);
+    let hasChecksums = false;
     let before = 0;
-    for (const group of new ParquetFooter(ends).rowGroups) {
-      if (rows !== undefined && before >= rows) break;
+    for (const group of footer.rowGroups) {
+      if (walk.rows !== undefined && before >= walk.rows) break;
       before += group.rows;
       for (const [leaf, chunk] of group.chunks.entries()) {
-        if (isWanted(leaf)) await verifyChunk(window, chunk, file.name, signal);
+        if (!walk.isWanted(leaf)) continue;
+        const place = { ...chunk, values: Math.max(chunk.values, group.rows), most: footer.start };
+        if (await walkChunk(window, place, file.name, walk)) hasChecksums = true;
       }
     }
+    return hasChecksums;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new FileError('SLUICE_INGEST_FILE_DAMAGED', `${file.name}: ${error.message}`, { cause: error });
@@ -89,65 +127,60 @@ export async function verifyPages(file: EngineFile, { leaves, rows, signal }: Pa
   }
 }
 
-/**
- * Whether pages of a file may have checksums to verify. Only of a small file, which is in memory, all headers are read: false
- * if none has a checksum, so that thousands of such files need not be opened again.
- */
-export function mayHaveChecksums({ rowGroups }: ParquetFooter, { size, end }: FileEnds): boolean {
-  if (end.length < size) return true;
-  const reader = new ThriftReader(end);
-  try {
-    return rowGroups.some(({ chunks }) => chunks.some((chunk) => hasChecksum(reader, chunk)));
-  } catch (error) {
-    // Only damage to mapped columns matters, and it is named when these are verified.
-    if (error instanceof RangeError) return true;
-    throw error;
-  }
-}
-
-function hasChecksum(file: ThriftReader, { start, values, codec }: ColumnChunk): boolean {
-  file.at = start;
-  for (let read = 0; read < values; ) {
-    const page = parsePage(file, 0);
-    if (page.crc !== undefined || isGzip(page, codec)) return true;
-    read += page.values;
-    file.at = page.start + page.bytes;
-  }
-  return false;
-}
-
 /** Whether a page holds a gzip block, which ends with a checksum. */
 function isGzip({ isCompressed, bytes, levels }: Page, codec: number): boolean {
   return codec === GZIP && isCompressed && bytes > levels;
 }
 
-async function verifyChunk(
+/** A column chunk. */
+interface Chunk extends ColumnChunk {
+  /** Values that DuckDB reads: it goes on to the next page until it has all rows, wherever the chunk ends. */
+  readonly values: number;
+  /** Offset of the footer. */
+  readonly most: number;
+}
+
+/** @returns Whether pages have checksums. */
+async function walkChunk(
   file: FileWindow,
-  chunk: ColumnChunk,
+  chunk: Chunk,
   name: string,
-  signal: AbortSignal | undefined,
-) {
+  { signal, hasChecks }: Walk,
+): Promise<boolean> {
+  const end = chunk.start + chunk.bytes;
   let at = chunk.start;
-  let values = 0;
+  let [values, uncompressed] = [0, 0];
   let isChecked = false;
   while (values < chunk.values) {
     signal?.throwIfAborted();
     const page = await readPage(file, at);
     file.expectAlike(page);
-    if (page.crc !== undefined) {
-      isChecked = true;
-      if ((await readCrc(file, page)) !== page.crc >>> 0) throw checksumError(name, page, 'its CRC');
-    } else if (isGzip(page, chunk.codec)) {
-      isChecked = true;
-      await verifyGzip(file, page, name);
-    }
-    values += page.values;
+    uncompressed += page.start - at + page.uncompressed;
     at = page.start + page.bytes;
+    requireConsistent(page, chunk.codec);
+    if (at > Math.min(end + UNCOUNTED_BYTES, chunk.most))
+      throw new RangeError('A page ends after its column chunk.');
+    const isBlock = isGzip(page, chunk.codec);
+    if (page.crc !== undefined || isBlock) isChecked = true;
+    if (hasChecks && page.crc !== undefined) {
+      if ((await readCrc(file, page)) !== page.crc >>> 0) throw checksumError(name, page, 'its CRC');
+    } else if (hasChecks && isBlock) await verifyGzip(file, page, name);
+    values += page.values;
   }
   // Checksums do not cover headers, so sizes are compared too. Some older writers count bytes differently, but write no checksums.
-  if (isChecked && (values > chunk.values || at !== chunk.start + chunk.bytes)) {
+  if (isChecked && (values > chunk.values || at !== end))
     throw new RangeError('Pages do not end where the footer says.');
-  }
+  if (chunk.uncompressed > uncompressed + UNCOUNTED_BYTES)
+    throw new RangeError('Pages are smaller than the footer says.');
+  return isChecked;
+}
+
+/** @throws RangeError if the sizes of a page contradict each other. */
+function requireConsistent({ bytes, uncompressed, levels, isCompressed }: Page, codec: number): void {
+  if (levels > Math.min(bytes, uncompressed))
+    throw new RangeError('The levels of a page are larger than the page.');
+  if ((codec === UNCOMPRESSED || !isCompressed) && bytes !== uncompressed)
+    throw new RangeError('A page without compression has two sizes.');
 }
 
 /** A file with a buffer of the last read. Of a small file, which is in memory as a whole, nothing is read. */
@@ -218,19 +251,23 @@ function parsePage(reader: ThriftReader, base: number): Page {
   let isCompressed = true;
   const headers: number[] = [];
   reader.fields((id, type) => {
-    const isInt = type >= THRIFT.i16 && type <= THRIFT.i64;
-    if (id >= PAGE.data) headers.push(id);
+    // DuckDB skips a field of another type.
+    const isInt = type === THRIFT.i32;
+    if (id >= PAGE.data && id <= PAGE.dataV2) headers.push(id);
     if (id === PAGE.type && isInt) kind = reader.int();
-    else if (id === PAGE.uncompressed && isInt) uncompressed = reader.int();
-    else if (id === PAGE.compressed && isInt) bytes = reader.int();
+    else if (id === PAGE.uncompressed && isInt) uncompressed = readSize(reader);
+    else if (id === PAGE.compressed && isInt) bytes = readSize(reader);
     else if (id === PAGE.crc && isInt) crc = reader.int();
     else if ((id === PAGE.data || id === PAGE.dataV2) && type === THRIFT.struct) {
       reader.fields((field, of) => {
-        const isNumber = of >= THRIFT.i16 && of <= THRIFT.i64;
-        if (field === VALUES && isNumber) values = reader.int();
-        else if (id === PAGE.dataV2 && (field === V2.definitionBytes || field === V2.repetitionBytes)) {
-          if (isNumber) levels += reader.int();
-          else reader.skip(of);
+        const isNumber = of === THRIFT.i32;
+        if (field === VALUES && isNumber) values = readSize(reader);
+        else if (
+          id === PAGE.dataV2 &&
+          isNumber &&
+          (field === V2.definitionBytes || field === V2.repetitionBytes)
+        ) {
+          levels += readSize(reader);
         } else {
           if (id === PAGE.dataV2 && field === V2.isCompressed && of === THRIFT.false) isCompressed = false;
           reader.skip(of);
@@ -239,11 +276,15 @@ function parsePage(reader: ThriftReader, base: number): Page {
     } else reader.skip(type);
   });
   if (bytes < 0 || uncompressed < 0) throw new RangeError('A page has no size.');
-  const kindOf = KINDS.get(kind);
-  if (kindOf === undefined || !headers.includes(kindOf))
+  if (headers.length !== 1 || headers[0] !== KINDS.get(kind))
     throw new RangeError('A page has the header of another kind.');
-  if (values < 0) throw new RangeError('A page has a negative number of values.');
   return { start: base + reader.at, bytes, kind, uncompressed, crc, levels, isCompressed, values };
+}
+
+function readSize(reader: ThriftReader): number {
+  const size = reader.int();
+  if (size < 0 || size > MOST_SIZE) throw new RangeError('A page has an impossible size.');
+  return size;
 }
 
 async function readCrc(file: FileWindow, { start, bytes }: Page): Promise<number> {

@@ -187,7 +187,7 @@ async function readFooters(
     } finally {
       await partial.close();
     }
-    return { path: partial.path, name: object.key };
+    return { path: partial.path, name: object.key, onlyFooter: true };
   });
   const described = await engine.describe(files, signal);
   await rm(folder, { recursive: true, force: true });

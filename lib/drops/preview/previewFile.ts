@@ -6,7 +6,8 @@ import { describeFiles } from '../engine/describeFiles.ts';
 import type { EngineLimits, FileColumn, FileSchema, LoadRequest } from '../engine/Engine.ts';
 import { duckDbMessage, fileFailure } from '../engine/EngineError.ts';
 import { acceptedRowsQuery, refusedRowsQuery } from '../engine/loadStatements.ts';
-import { verifyPages } from '../engine/verifyPages.ts';
+import { readEnds } from '../engine/parquet/parquetFooter.ts';
+import { judgePages, verifyPages } from '../engine/verifyPages.ts';
 import { PREVIEW_BYTES } from '../limits.ts';
 import { compileMapping, type MappingSubject } from '../mapping/compileMapping.ts';
 import { PartialFile } from '../PartialFile.ts';
@@ -48,11 +49,12 @@ export async function previewFile(request: PreviewRequest): Promise<Preview> {
   try {
     await partial.fetchFooter();
     const file = { path, name: object.key };
-    const [schema] = await describeFiles(session, [file]);
+    const [schema] = await describeFiles(session, [{ ...file, onlyFooter: true }]);
     if (schema === undefined) throw new RangeError('One file has one schema.');
     if ('problem' in schema) throw schema.problem;
     const mapping = compileMapping(subject, [schema]);
     const firstRows = await fetchRowGroups(session, partial, schema);
+    await judgePages(file, { ends: readEnds(path), rows: firstRows });
     for (const { leaves } of mapping.groups.flatMap(({ raws }) => raws)) {
       await verifyPages(file, { leaves, rows: firstRows });
     }

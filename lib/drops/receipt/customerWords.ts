@@ -18,6 +18,7 @@ const fileCures: Readonly<Record<FileCode, string>> = {
   SLUICE_INGEST_FILE_TRUNCATED: AGAIN,
   SLUICE_INGEST_FILE_ENCRYPTED: 'Write it without Parquet’s own encryption. The bucket’s key encrypts it.',
   SLUICE_INGEST_FILE_DAMAGED: AGAIN,
+  SLUICE_INGEST_FILE_TOO_WIDE: 'Write fewer columns, or larger row groups.',
   SLUICE_INGEST_FILE_CHECKSUM_WRONG: AGAIN,
   SLUICE_INGEST_FILE_CODEC_UNSUPPORTED: 'Write it with zstd, snappy, gzip or no compression.',
   SLUICE_INGEST_FILE_ENCODING_UNSUPPORTED:

@@ -86,8 +86,10 @@ function textBytes(column: ThriftStruct): number {
   if (type !== PHYSICAL.bytes && type !== PHYSICAL.fixed) return values * numberCharacters(type ?? -1, ends);
   const sizes = structOf(column, COLUMN.sizes);
   const exact = sizes === null ? undefined : intOf(sizes, TEXT_BYTES);
-  if (exact !== undefined) return exact;
-  const plain = Math.max(0, (intOf(column, COLUMN.uncompressed) ?? 0) - values * LENGTH_BYTES);
+  const uncompressed = intOf(column, COLUMN.uncompressed) ?? 0;
+  // No text is longer than all pages.
+  if (exact !== undefined && exact >= 0 && exact <= values * uncompressed) return exact;
+  const plain = Math.max(0, uncompressed - values * LENGTH_BYTES);
   if ((intOf(column, COLUMN.dictionaryPage) ?? 0) === 0 || ends.length === 0) return plain;
   return Math.max(plain, (values * ends.reduce((sum, { length }) => sum + length, 0)) / ends.length);
 }

@@ -74,9 +74,12 @@ export interface FileEnds {
   readonly size: number;
   /** Its first bytes, up to 4. */
   readonly head: Buffer;
-  /** Its last bytes: the footer, if the file ends with one, and at least 64 KiB of a file that has them. */
+  /** Its last bytes: the footer, if the file ends with one of possible size, and at least 64 KiB of a file that has them. */
   readonly end: Buffer;
 }
+
+/** The most bytes of a footer. No more are read. */
+export const MOST_FOOTER_BYTES = 32 * 1_024 * 1_024;
 
 /** Bytes at the end of a file that are read first: most footers, and all of a small file. */
 const END_BYTES = 64 * 1_024;
@@ -97,7 +100,8 @@ export function readEnds(path: string, buffer = endsBuffer()): FileEnds {
     const { size } = fstatSync(file);
     let end = readSyncAt(file, Math.max(0, size - END_BYTES), Math.min(size, END_BYTES), buffer);
     const footer = footerBytes(end) ?? 0;
-    if (footer > end.length && footer <= size) end = readSyncAt(file, size - footer, footer);
+    if (footer > end.length && footer <= Math.min(size, MOST_FOOTER_BYTES + TAIL_BYTES))
+      end = readSyncAt(file, size - footer, footer);
     const head =
       end.length === size ? end.subarray(0, HEAD_BYTES) : readSyncAt(file, 0, Math.min(size, HEAD_BYTES));
     return { size, head, end };
@@ -267,14 +271,14 @@ export async function readAt(handle: FileHandle, position: number, length: numbe
 }
 
 /** The row groups of a file: their rows, and the `ColumnMetaData` of each column chunk. @throws RangeError if one has none. */
-export function rowGroupChunks(
+export function* rowGroupChunks(
   footer: ParquetFooter,
-): { readonly rows: number; readonly columns: readonly ThriftStruct[] }[] {
+): Generator<{ readonly rows: number; readonly columns: readonly ThriftStruct[] }> {
   const groups = footer.readFields().get(FILE.rowGroups);
-  return (groups === undefined ? [] : readList(groups).items).map((item) => {
+  for (const item of groups === undefined ? [] : readList(groups).items) {
     const group = new ThriftReader(item).struct();
     const columns = group.get(ROW_GROUP.columns);
-    return {
+    yield {
       rows: intOf(group, ROW_GROUP.rows) ?? 0,
       columns: (columns === undefined ? [] : readList(columns).items).map((column) => {
         const metadata = structOf(new ThriftReader(column).struct(), CHUNK.metadata);
@@ -282,7 +286,22 @@ export function rowGroupChunks(
         return metadata;
       }),
     };
+  }
+}
+
+/** The number of columns, members of structs included. @param shape {@link ParquetFooter.shape} @throws RangeError if it is inconsistent. */
+export function countLeaves(shape: string): number {
+  const reader = new ThriftReader(Buffer.from(shape, 'latin1'));
+  let leaves = 0;
+  reader.items(() => {
+    let children = 0;
+    reader.fields((id, type) => {
+      if (id === ELEMENT.children && type === THRIFT.i32) children = reader.int();
+      else reader.skip(type);
+    });
+    if (children === 0) leaves += 1;
   });
+  return leaves;
 }
 
 /** A field that is an integer. */

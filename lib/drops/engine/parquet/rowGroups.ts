@@ -15,15 +15,21 @@ const COLUMN = {
   dictionaryPage: 11,
 } as const;
 
+/** The least offset of a page: the magic is before it. */
+export const FIRST_PAGE = 4;
+
 /** The position of a column's pages in a row group. */
 export interface ColumnChunk {
   /** The codec's number in the format. */
   readonly codec: number;
   /** Number of values and nulls of all its pages. */
   readonly values: number;
+  /** Where DuckDB begins to read it. */
   readonly start: number;
   /** Bytes of all its pages, their headers included. */
   readonly bytes: number;
+  /** The same before compression. */
+  readonly uncompressed: number;
 }
 
 /** A row group of a file. */
@@ -97,19 +103,20 @@ const REQUIRED: ReadonlyMap<number, number> = new Map([
 ]);
 
 function readMetadata(reader: ThriftReader): ColumnChunk {
-  let [codec, values, bytes, data, dictionary, required] = [0, 0, 0, 0, 0, 0];
+  let [codec, values, bytes, uncompressed, data, dictionary, required] = [0, 0, 0, 0, 0, 0, 0];
   reader.fields((id, type) => {
     if (REQUIRED.get(id) === type) required += 1;
     if (id === COLUMN.codec && type === THRIFT.i32) codec = reader.int();
     else if (type !== THRIFT.i64) reader.skip(type);
     else if (id === COLUMN.values) values = reader.int();
     else if (id === COLUMN.bytes) bytes = reader.int();
+    else if (id === COLUMN.uncompressed) uncompressed = reader.int();
     else if (id === COLUMN.dataPage) data = reader.int();
     else if (id === COLUMN.dictionaryPage) dictionary = reader.int();
     else reader.skip(type);
   });
   if (required < REQUIRED.size) throw new RangeError('A column lacks a field.');
-  // Some writers use 0 for none.
-  const start = dictionary > 0 && dictionary < data ? dictionary : data;
-  return { codec, values, bytes, start };
+  // As DuckDB does it: some writers use 0 for none, and pages begin after the file's first four bytes.
+  const start = dictionary >= FIRST_PAGE ? dictionary : data;
+  return { codec, values, bytes, uncompressed, start };
 }

@@ -33,6 +33,9 @@ export interface ThriftList {
 /** The most nested structs, lists and maps. Real footers have less than half. */
 const MOST_LEVELS = 64;
 
+/** IDs of fields have 16 bits. */
+const MOST_ID = 32_767;
+
 const NONE = Buffer.alloc(0);
 
 /**
@@ -59,16 +62,24 @@ export class ThriftReader {
   }
 
   /**
-   * Reads a struct field by field.
+   * Reads a struct field by field. Thrift's own readers cut IDs to 16 bits, and merge fields that are there twice: what they
+   * read is not what a judge of the struct saw, so both are refused.
    *
    * @param visit Reads the value of a field, from `at` on, or {@link skip}s it.
    */
   fields(visit: (id: number, type: number) => void): void {
-    for (let last = 0; ; ) {
+    let [last, highest, seen] = [0, 0, 0];
+    for (;;) {
       const head = this.#byte();
       const type = head & 0x0f;
       if (type === 0) return;
       last = head >> 4 === 0 ? this.int() : last + (head >> 4);
+      if (last < 1 || last > MOST_ID) throw new RangeError('A field has no possible ID.');
+      const bit = last < 31 ? 1 << last : 0;
+      if (last <= highest && (bit === 0 || (seen & bit) !== 0))
+        throw new RangeError('A field is there twice.');
+      highest = Math.max(highest, last);
+      seen |= bit;
       visit(last, type);
     }
   }

@@ -3,6 +3,7 @@ import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
 import {
   intField,
   listField,
+  longField,
   readList,
   THRIFT,
   type ThriftField,
@@ -15,6 +16,8 @@ import {
 // Fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 const SCHEMA = 2;
 const ROW_GROUPS = 4;
+/** Of the file, and of a row group. */
+const ROWS = 3;
 const COLUMNS = 1;
 const METADATA = 3;
 const STATISTICS = 12;
@@ -135,4 +138,128 @@ function required(fields: ThriftStruct, id: number): ThriftField {
 
 function structList(structs: readonly ThriftStruct[]): ThriftField {
   return listField({ type: THRIFT.struct, items: structs.map(writeStruct) });
+}
+
+// Fields of a column chunk, and of its page headers.
+const CHUNK = { values: 5, uncompressed: 6, bytes: 7, dataPage: 9, dictionaryPage: 11 } as const;
+const PAGE = { type: 1, uncompressed: 2, bytes: 3, dataV2: 8 } as const;
+const V2 = {
+  values: 1,
+  nulls: 2,
+  rows: 3,
+  encoding: 4,
+  definitionBytes: 5,
+  repetitionBytes: 6,
+  isCompressed: 7,
+} as const;
+
+/** Texts as a page of version 2 that says not to be compressed, of an optional column. */
+export function plainPage(
+  texts: readonly string[],
+  {
+    more = Buffer.alloc(0),
+    uncompressed,
+    levels,
+    before = [],
+    after = [],
+    ofPage = [],
+    isCompressed = false,
+  }: {
+    /** Bytes after the values. */
+    readonly more?: Buffer;
+    /** The size that the header says, other than that of the values. */
+    readonly uncompressed?: number;
+    readonly levels?: number;
+    /** Fields before and after those of the header, and of its part about version 2. */
+    readonly before?: readonly (readonly [number, ThriftField])[];
+    readonly after?: readonly (readonly [number, ThriftField])[];
+    readonly ofPage?: readonly (readonly [number, ThriftField])[];
+    readonly isCompressed?: boolean;
+  } = {},
+): Buffer {
+  const count = texts.length;
+  // All are there: one run of ones.
+  const defined = Buffer.of(count << 1, 1);
+  const values = texts.map((text) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(Buffer.byteLength(text));
+    return Buffer.concat([length, Buffer.from(text)]);
+  });
+  const body = Buffer.concat([defined, ...values, more]);
+  const page: (readonly [number, ThriftField])[] = [
+    [V2.values, intField(count)],
+    [V2.nulls, intField(0)],
+    [V2.rows, intField(count)],
+    [V2.encoding, intField(0)],
+    [V2.definitionBytes, intField(levels ?? defined.length)],
+    [V2.repetitionBytes, intField(0)],
+    [V2.isCompressed, { type: isCompressed ? THRIFT.true : THRIFT.false, bytes: Buffer.alloc(0) }],
+    ...ofPage,
+  ];
+  const header = writeFields([
+    ...before,
+    [PAGE.type, intField(3)],
+    [PAGE.uncompressed, intField(uncompressed ?? body.length - more.length)],
+    [PAGE.bytes, intField(body.length)],
+    [PAGE.dataV2, { type: THRIFT.struct, bytes: writeFields(page) }],
+    ...after,
+  ]);
+  return Buffer.concat([header, body]);
+}
+
+/** Fields of a struct in this order, some of them twice. */
+function writeFields(fields: readonly (readonly [number, ThriftField])[]): Buffer {
+  // Each ID in full.
+  const parts = fields.map(([id, { type, bytes }]) =>
+    Buffer.concat([Buffer.of(type), intField(id).bytes, bytes]),
+  );
+  return Buffer.concat([...parts, Buffer.of(0)]);
+}
+
+/** Gives a column of a file with one row group other pages, at the end of the file. @param changed Of its metadata. */
+export function setPages(
+  file: EngineFile,
+  column: number,
+  pages: Buffer,
+  changed: Readonly<Record<number, ThriftField | undefined>> = {},
+): EngineFile {
+  const whole = readFileSync(file.path);
+  const start = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
+  writeFileSync(file.path, Buffer.concat([whole.subarray(0, start), pages, whole.subarray(start)]));
+  return setChunk(file, column, {
+    [CHUNK.dataPage]: longField(start),
+    [CHUNK.dictionaryPage]: undefined,
+    [CHUNK.bytes]: longField(pages.length),
+    [CHUNK.uncompressed]: longField(pages.length),
+    ...changed,
+  });
+}
+
+/** Changes the metadata of a column in all row groups. Undefined takes a field away. */
+export function setChunk(
+  file: EngineFile,
+  column: number,
+  changed: Readonly<Record<number, ThriftField | undefined>>,
+): EngineFile {
+  return editFooter(file, (footer) => {
+    const groups = structsOf(footer, ROW_GROUPS).map((group) => {
+      const chunks = structsOf(group, COLUMNS).map((chunk, i) => {
+        if (i !== column) return chunk;
+        const { fields } = withFields({ name: '', fields: structOf(chunk, METADATA) }, changed);
+        return new Map([...chunk, [METADATA, structField(fields)]]);
+      });
+      return new Map([...group, [COLUMNS, structList(chunks)]]);
+    });
+    footer.set(ROW_GROUPS, structList(groups));
+  });
+}
+
+/** Changes the number of rows that a footer says. */
+export function setRows(file: EngineFile, rows: ThriftField, ofGroups?: ThriftField): EngineFile {
+  return editFooter(file, (footer) => {
+    footer.set(ROWS, rows);
+    if (ofGroups === undefined) return;
+    const groups = structsOf(footer, ROW_GROUPS).map((group) => new Map([...group, [ROWS, ofGroups]]));
+    footer.set(ROW_GROUPS, structList(groups));
+  });
 }
