@@ -3,7 +3,6 @@ import type { CostMeter } from '../base/jsonCost.ts';
 import { MAX_RECORD_BYTES } from '../schema/deliveryLimits.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { EventError } from '../wire/EventError.ts';
-import { MAX_ROWS_LENGTH } from '../wire/limits.ts';
 import { RequestError } from '../wire/RequestError.ts';
 
 /** Hex digits of an event ID: 128 bits, enough that 10¹⁵ events collide with odds below 10⁻⁸. */
@@ -29,14 +28,15 @@ const ids = Buffer.alloc(MAX_GROUP * ID_BYTES);
 const idsView = dataView(ids);
 
 /**
- * Makes the IDs of one batch's events. SDKs send none, so an ID is the hash of the sender (SDK key and device or session),
- * the event's canonical JSON and, for identical events in one batch, the number of earlier ones. A resend therefore has
- * the same IDs, even though SDKs change the batch's metadata, encoding and headers between tries.
+ * Makes the IDs of one batch's events. SDKs send none, so an ID is the hash of the SDK key, a server's session, the
+ * event's canonical JSON with its user (and the device or session of a user without an ID: `UserParts`) and, for identical
+ * events in one batch, the number of earlier ones. A resend therefore has the same IDs, even though SDKs change the batch's
+ * metadata, encoding and headers between tries.
  *
- * The hash is MurmurHash3, seeded with the SHA-256 of the sender: SHA-256 of each event took an eighth of a batch's
+ * The hash is MurmurHash3, seeded with the SHA-256 of key and session: SHA-256 of each event took an eighth of a batch's
  * total time. The hash has to distinguish events; it need not resist forgery. The owner of a key can send the same event
- * anyway, and nobody can use another sender's seed without that sender's ID. The hash need not hide the text either,
- * because the row contains it. With redaction it has to, and the IDs are then SHA-256 of salted hashes.
+ * anyway, and has to know its user or sender for that. The hash need not hide the text either, because the row contains
+ * it. With redaction it has to, and the IDs are then SHA-256 of salted hashes.
  *
  * Events are hashed in groups, because each call into native code costs more than the hash of an event.
  */
@@ -54,12 +54,12 @@ export class EventIdentity {
 
   /**
    * @param keyHash SHA-256 of the SDK key.
-   * @param sender A value that is the same when the sender retries: a device's stable ID, because a page sends stored
-   *   events in a later session; on servers, which have none, the session.
+   * @param server What is different for two servers that log the same at once, and the same when one sends again; '' for
+   *   clients.
    * @param secret Makes IDs that reveal nothing of the event without it; null when the row contains the whole event.
    */
-  constructor(keyHash: string, sender: string, secret: string | null) {
-    const digest = hash('sha256', JSON.stringify([keyHash, sender]));
+  constructor(keyHash: string, server: string, secret: string | null) {
+    const digest = hash('sha256', JSON.stringify([keyHash, server]));
     const word = (i: number) => Number.parseInt(digest.slice(i * 8, i * 8 + 8), 16) | 0;
     this.#seed = [word(0), word(1), word(2), word(3)];
     this.#secret = secret;
@@ -167,15 +167,20 @@ const ID_OPENING = '{"event_id":"';
 export class BatchDocuments {
   readonly #identity: EventIdentity;
   readonly #meter: CostMeter;
+  readonly #mostLength: number;
   /** Documents without IDs yet, in order. */
   readonly #unsettled: { readonly kind: ForwardedKind; readonly rest: string }[] = [];
   readonly #documents: Record<ForwardedKind, string[]> = { exposures: [], events: [] };
   #length = 0;
 
-  /** @param meter Counts the work of measuring large documents. */
-  constructor(identity: EventIdentity, meter: CostMeter) {
+  /**
+   * @param meter Counts the work of measuring large documents.
+   * @param mostLength UTF-16 units of all documents: `maxRowsLength`.
+   */
+  constructor(identity: EventIdentity, meter: CostMeter, mostLength: number) {
     this.#identity = identity;
     this.#meter = meter;
+    this.#mostLength = mostLength;
   }
 
   /** UTF-16 units of all documents. */
@@ -195,10 +200,10 @@ export class BatchDocuments {
       if (bytes > MAX_RECORD_BYTES) throw new EventError('SLUICE_EVENT_TOO_LARGE', `${bytes} bytes.`);
     }
     this.#length += ID_OPENING.length + EVENT_ID_LENGTH + rest.length;
-    if (this.#length > MAX_ROWS_LENGTH) {
+    if (this.#length > this.#mostLength) {
       throw new RequestError(
         'SLUICE_BODY_TOO_MANY_EVENTS',
-        `Their rows have more than ${MAX_ROWS_LENGTH} units.`,
+        `Their rows have more than ${this.#mostLength} units.`,
       );
     }
     this.#unsettled.push({ kind, rest });

@@ -9,7 +9,7 @@ import { idText } from '../tables/memberWriter.ts';
 import { EvaluationText } from '../wire/EvaluationText.ts';
 import { type EventCode, EventError, eventRefusal } from '../wire/EventError.ts';
 import { clockSkew } from '../wire/eventTime.ts';
-import { HEAVY_UNITS, MAX_UNITS } from '../wire/limits.ts';
+import { HEAVY_UNITS, MAX_UNITS, maxRowsLength } from '../wire/limits.ts';
 import { type Batch, measureBody, parseBatch } from '../wire/parseBatch.ts';
 import { RequestError } from '../wire/RequestError.ts';
 import { fromCustomExposure, type LogEvent, readEvent, TELEMETRY_EVENTS } from '../wire/readEvent.ts';
@@ -35,6 +35,8 @@ export interface Sender {
   readonly clientTimes: readonly (string | null)[];
   /** From headers or query. Values in the body take precedence. */
   readonly sessionId: string | null;
+  /** The session that a server states in a header of its own. Default null. */
+  readonly serverSession?: string | null;
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
   /** When the collector received it, epoch milliseconds. */
@@ -61,7 +63,7 @@ export interface CollectedBatch {
   readonly clockSkewMs: number | null;
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
-  /** The sender's part of event IDs. It is the same when a batch is sent again. */
+  /** The sender's part of the IDs of what names nobody. */
   readonly senderId: string;
 }
 
@@ -93,12 +95,14 @@ export function collectBatch(
   try {
     const { units, inexact } = measureBody(text);
     meter.spend(units);
-    const walk = new BatchCollector(parseBatch(text, inexact, meter), sender, plan, meter);
+    const collector = (exact: boolean) =>
+      new BatchCollector(parseBatch(text, exact, meter), sender, plan, meter, maxRowsLength(text.length));
+    const walk = collector(inexact);
     const collected = walk.collect();
     if (inexact || !walk.inexact) return collected;
     // A number has more digits than JSON.parse keeps. That is rare and worth a second, slower parse.
     meter.spend(units);
-    return new BatchCollector(parseBatch(text, true, meter), sender, plan, meter).collect();
+    return collector(true).collect();
   } catch (error) {
     if (error instanceof CostError) throw new RequestError('SLUICE_BODY_TOO_COSTLY', `${error.message}.`);
     throw error;
@@ -141,9 +145,10 @@ class BatchCollector {
 
   /**
    * @param meter Counts the work, and ends it at the limit.
+   * @param mostRows Most UTF-16 units of its rows.
    * @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply.
    */
-  constructor(batch: Batch, sender: Sender, plan: CollectPlan, meter: CostMeter) {
+  constructor(batch: Batch, sender: Sender, plan: CollectPlan, meter: CostMeter, mostRows: number) {
     const { redaction } = plan;
     const { receivedAt, keyHash, environment = null } = sender;
     const json = new CanonicalJsonWriter(meter);
@@ -154,22 +159,22 @@ class BatchCollector {
     this.#kinds = sender.kinds ?? forwardedKinds;
     this.#json = json;
     this.#batchSender = batchSender(batch.statsigMetadata, sender, redaction, json);
-    const { senderId, stableId } = this.#batchSender;
-    // A salted ID is a secret for readers of the rows.
-    this.#identity = new EventIdentity(keyHash, senderId, redaction === null ? null : senderId);
+    const { serverId } = this.#batchSender;
+    // A salted text is a secret for readers of the rows.
+    this.#identity = new EventIdentity(keyHash, serverId, redaction === null ? null : serverId);
     this.#clockSkewMs = clockSkew([...sender.clientTimes, batch.clientTime], receivedAt);
-    this.#documents = new BatchDocuments(this.#identity, meter);
+    this.#documents = new BatchDocuments(this.#identity, meter, mostRows);
     const received = flattenRope(plan.runs.exposures.received({ received_at: receivedAt }));
     const parts: BatchParts = {
       json,
-      users: new UserParts(json, plan, this.#identity, received, stableId, environment),
+      users: new UserParts(json, plan, this.#identity, received, this.#batchSender, environment),
       senders: this.#senderParts(),
       times: new EventTimes(plan, json, receivedAt, this.#clockSkewMs, this.#noted),
       documents: this.#documents,
     };
     this.#exposures = new ExposureWriter(plan, parts, this.#noted);
     this.#customEvents = new CustomEventWriter(plan, parts);
-    this.#refused = new RefusedEvents(() => this.#common(), redaction, meter);
+    this.#refused = new RefusedEvents(() => this.#common(), redaction, meter, serverId);
   }
 
   #senderParts(): SenderParts {

@@ -235,7 +235,7 @@ function collectText(
   text: string,
 ): CollectedBatch {
   const { receivedAt } = report;
-  const { clientTimes, sessionId, sdkType, sdkVersion } = request;
+  const { clientTimes, sessionId, serverSession, sdkType, sdkVersion } = request;
   const { sha256: keyHash, environment, kinds } = key;
   const sender: Sender = {
     keyHash,
@@ -243,6 +243,7 @@ function collectText(
     kinds,
     clientTimes,
     sessionId,
+    serverSession,
     sdkType,
     sdkVersion,
     receivedAt,

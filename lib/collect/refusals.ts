@@ -11,6 +11,7 @@ import { type Batch, measureBody } from '../wire/parseBatch.ts';
 import type { Redaction } from '../wire/Redaction.ts';
 import { RequestError } from '../wire/RequestError.ts';
 import { namesPrivateAttributes, stripPrivateAttributes } from '../wire/stripPrivateAttributes.ts';
+import { hasOwnId } from './sharedParts.ts';
 
 /** Base cost of a refused event in units of {@link CostMeter}. Each character adds a quarter of a unit. */
 const EVENT_UNITS = 60;
@@ -37,6 +38,7 @@ export class RefusedEvents {
   readonly #commonOf: () => JsonObject;
   readonly #redaction: Redaction | null;
   readonly #meter: CostMeter;
+  readonly #serverId: string;
   readonly #refusals: Refusal[] = [];
   #inexact = false;
 
@@ -44,15 +46,18 @@ export class RefusedEvents {
    * @param common Returns the members that the events of the batch share, as in a body.
    * @param redaction Applied to all of it; null for none.
    * @param meter Counts the work.
+   * @param serverId The sender in the IDs of events whose user has one, as in `event_id`. Default a client.
    */
   constructor(
     common: () => Partial<Pick<Batch, 'user' | 'statsigMetadata' | 'clientTime'>>,
     redaction: Redaction | null,
     meter: CostMeter,
+    serverId = '',
   ) {
     this.#commonOf = common;
     this.#redaction = redaction;
     this.#meter = meter;
+    this.#serverId = serverId;
   }
 
   /** Whether one of them has a number that JSON.parse could not hold. */
@@ -74,9 +79,15 @@ export class RefusedEvents {
   /** The rows for quarantine. */
   rows(): RefusedEvent[] {
     if (this.#refusals.length === 0) return [];
-    const sent = this.#commonOf();
-    this.#inexact ||= !isExactJson(sent, this.#meter);
-    const common = this.#redaction === null ? sent : this.#redaction.event(sent, this.#meter);
+    const shared = this.#commonOf();
+    this.#inexact ||= !isExactJson(shared, this.#meter);
+    const common = this.#redaction === null ? shared : this.#redaction.event(shared, this.#meter);
+    const sharedHasId = hasOwnId(shared['user']);
+    const hasId = (event: unknown) => {
+      const own = isJsonObject(event) ? (event['user'] ?? null) : null;
+      return own === null ? sharedHasId : hasOwnId(own);
+    };
+    const ofUser = { senderId: this.#serverId };
     const members = isJsonObject(common) ? stringifyDeep(common, this.#meter) : '{}';
     const user = isJsonObject(common) ? stringifyDeep(common['user'] ?? null, this.#meter) : 'null';
     const rows: RefusedEvent[] = [];
@@ -85,9 +96,13 @@ export class RefusedEvents {
       const text = this.#text(sent);
       const raw = body([[list, text]], members);
       length += raw.length + ROW_LENGTH;
-      if (length > MAX_SEPARATE_ROWS_LENGTH && this.#refusals.length > 1) return [this.#together(members)];
+      if (length > MAX_SEPARATE_ROWS_LENGTH && this.#refusals.length > 1) {
+        const all = this.#refusals.every((one) => hasId(one.sent));
+        return [{ ...this.#together(members), ...(all ? ofUser : null) }];
+      }
       // The batch's metadata and its sender's clock can change between resends, so they are no part of the identity.
-      rows.push({ code, detail, raw, identity: user === 'null' ? text : `${text}${user}` });
+      const identity = user === 'null' ? text : `${text}${user}`;
+      rows.push({ code, detail, raw, identity, ...(hasId(sent) ? ofUser : null) });
     }
     return rows;
   }

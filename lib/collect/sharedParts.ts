@@ -19,7 +19,9 @@ export interface BatchParts {
 
 /** A batch's sender as in its rows. */
 export interface BatchSender {
-  /** The sender's part of event IDs. It is the same when a batch is sent again. */
+  /** The server's session, '' of a client: part of every ID. A server keeps it as long as its process lives. */
+  readonly serverId: string;
+  /** The device's stable ID, else the session: part of the IDs of events whose user has none of their own. */
   readonly senderId: string;
   readonly stableId: string | null;
   readonly sessionId: string | null;
@@ -34,7 +36,9 @@ export interface BatchSender {
  */
 export function batchSender(
   statsigMetadata: JsonObject | null,
-  stated: Pick<BatchSender, 'sessionId' | 'sdkType' | 'sdkVersion'>,
+  stated: Pick<BatchSender, 'sessionId' | 'sdkType' | 'sdkVersion'> & {
+    readonly serverSession?: string | null;
+  },
   redaction: Redaction | null,
   json: CanonicalJsonWriter,
 ): BatchSender {
@@ -47,8 +51,11 @@ export function batchSender(
     const kept = redaction.member('statsigMetadata', { [name]: value }, json);
     return isJsonObject(kept) ? idText(kept[name]) : null;
   };
+  const identity = (text: string) => (redaction === null ? text : redaction.hash(text));
   return {
-    senderId: redaction === null ? sentBy : redaction.hash(sentBy),
+    // A client that sends the header of servers has a stable ID, and can send in a later session again.
+    serverId: identity(stableId === null ? (stated.serverSession ?? '') : ''),
+    senderId: identity(sentBy),
     stableId: stored('stableID', stableId),
     sessionId: stored('sessionID', sessionId),
     sdkType: stored('sdkType', idText(statsigMetadata?.['sdkType']) ?? stated.sdkType),
@@ -56,9 +63,20 @@ export function batchSender(
   };
 }
 
+/**
+ * Whether a user has an ID of their own. It then identifies their events together with the rest of the event: js-client
+ * sends a batch again with the stable ID and session that it has by then.
+ */
+export function hasOwnId(user: unknown): boolean {
+  if (!isJsonObject(user)) return false;
+  if (idText(user['userID']) !== null) return true;
+  const customIds = user['customIDs'];
+  return isJsonObject(customIds) && Object.values(customIds).some((id) => idText(id) !== null);
+}
+
 /** The parts of documents that come from the user. */
 export interface UserPart {
-  /** Represents the whole user in the identities of its events, between commas, to keep their texts short. */
+  /** Represents the whole user, and the sender of one without an ID, in the identities of its events, between commas. */
   readonly identity: string;
   /** Members of the unit columns and all custom IDs, and the opening of the event's time. */
   readonly units: string;
@@ -78,7 +96,7 @@ export class UserParts {
   readonly #plan: RowPlan;
   readonly #identity: EventIdentity;
   readonly #received: string;
-  readonly #stableId: string | null;
+  readonly #sender: Pick<BatchSender, 'senderId' | 'stableId'>;
   readonly #environment: string | null;
   readonly #known = new Map<string, UserPart>();
   #lastUser: JsonObject | null = null;
@@ -87,7 +105,7 @@ export class UserParts {
   /**
    * @param identity The identity of the batch's events.
    * @param received The member with the time received, which stands between the parts of the user.
-   * @param stableId The sender's stable ID, for users without one.
+   * @param sender Its stable ID is for users without one.
    * @param environment The key's environment, for users without a tier.
    */
   constructor(
@@ -95,14 +113,14 @@ export class UserParts {
     plan: RowPlan,
     identity: EventIdentity,
     received: string,
-    stableId: string | null,
+    sender: Pick<BatchSender, 'senderId' | 'stableId'>,
     environment: string | null,
   ) {
     this.#json = json;
     this.#plan = plan;
     this.#identity = identity;
     this.#received = received;
-    this.#stableId = stableId;
+    this.#sender = sender;
     this.#environment = environment;
   }
 
@@ -128,12 +146,12 @@ export class UserParts {
     const customIds = stored?.['customIDs'];
     const all = isEmptyJson(customIds) ? null : this.#json.write(customIds);
     // Both tables have the same unit columns, in the same order.
-    const units = exposures.units(userColumns(stored, unitIds, this.#stableId));
+    const units = exposures.units(userColumns(stored, unitIds, this.#sender.stableId));
     // The tier is not personal, and a row without it would count as production.
     const environment = exposures.environment({ environment: readTier(user, this.#environment) });
     const json = isEmptyJson(stored) ? null : stored === user ? nested : this.#json.write(stored);
     return {
-      identity: `,${this.#identity.digest(nested)},`,
+      identity: `,${this.#identity.digest(hasOwnId(user) ? nested : nested + this.#sender.senderId)},`,
       // Both tables also open the time in the same way.
       units: flattenRope(units + exposures.customIds(all) + exposures.timestamp),
       received: {

@@ -64,10 +64,11 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
     const documents: string[] = [];
     const large: LargeRaw[] = [];
     const write = (row: QuarantineRow) => `{${members(row).slice(1)},"ds":"${day}"}`;
-    for (const { code, detail, raw, identity: same, isUnique = false } of refused) {
+    for (const item of refused) {
+      const { code, detail, raw } = item;
       const { text, encoding } = encodeRaw(raw);
       const row: QuarantineRow = {
-        quarantine_id: isUnique ? identity.of(code, same ?? text) : identity.next(code, same ?? text),
+        quarantine_id: identity.next(item, item.identity ?? text),
         received_at: context.receivedAt,
         reason: code,
         detail: detail === '' ? null : truncate(detail),
@@ -123,6 +124,8 @@ export interface RefusedItem {
   readonly raw: string | Uint8Array;
   /** The part that is the same when it is sent again, for its `quarantine_id`. Default `raw`. */
   readonly identity?: string;
+  /** The sender's part of its `quarantine_id`, if it is not the request's. */
+  readonly senderId?: string;
   /** Whether `identity` is unique: another item with the same one is a resend, not a repetition. Default false. */
   readonly isUnique?: boolean;
 }
@@ -142,43 +145,42 @@ const ID_LENGTH = 32;
  * nobody should be able to forge an equal one.
  */
 class RefusedIdentity {
-  readonly #scope: string;
-  /** The scope followed by a code, by code. */
+  readonly #keyHash: string;
+  readonly #senderId: string;
+  /** What precedes the text of an item, by sender and code. */
   readonly #scopes = new Map<string, string>();
   readonly #seen = new Map<string, number>();
 
   /**
    * @param keyHash SHA-256 of the SDK key.
-   * @param sender A value that is the same when the sender retries: a device's stable ID, because a page sends stored
-   *   events in a later session; on servers, which have none, the session.
+   * @param senderId The sender of items that state none.
    */
-  constructor(keyHash: string, sender: string) {
-    this.#scope = hash('sha256', JSON.stringify([keyHash, sender])).slice(0, ID_LENGTH);
+  constructor(keyHash: string, senderId: string) {
+    this.#keyHash = keyHash;
+    this.#senderId = senderId;
   }
 
   /**
-   * The ID of the next refused item.
+   * The ID of the next refused item. Items with a unique identity have the ID of the first of equal items.
    *
-   * @param code The reason.
-   * @param raw The item's text. It is hashed as JSON.
+   * @param text The item's text. It is hashed as JSON.
    */
-  next(code: string, raw: string): string {
-    const id = this.of(code, raw);
+  next({ code, senderId = this.#senderId, isUnique = false }: RefusedItem, text: string): string {
+    const scope = this.#scope(senderId, code);
+    const id = hashText(scope, text);
+    if (isUnique) return id;
     const before = this.#seen.get(id) ?? 0;
     this.#seen.set(id, before + 1);
-    return before === 0 ? id : hashText(`${before}:${this.#scopeOf(code)}`, raw);
+    return before === 0 ? id : hashText(`${before}:${scope}`, text);
   }
 
-  /** The ID of an item with a unique identity: the same as {@link next} returns for the first of equal items. */
-  of(code: string, raw: string): string {
-    return hashText(this.#scopeOf(code), raw);
-  }
-
-  #scopeOf(code: string): string {
-    let scope = this.#scopes.get(code);
+  #scope(senderId: string, code: string): string {
+    const key = `${code} ${senderId}`;
+    let scope = this.#scopes.get(key);
     if (scope === undefined) {
-      scope = flattenRope(`${this.#scope}[${quoteEmbedded(code)},`);
-      this.#scopes.set(code, scope);
+      const sender = hash('sha256', JSON.stringify([this.#keyHash, senderId])).slice(0, ID_LENGTH);
+      scope = flattenRope(`${sender}[${quoteEmbedded(code)},`);
+      this.#scopes.set(key, scope);
     }
     return scope;
   }

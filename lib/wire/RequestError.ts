@@ -35,8 +35,9 @@ export const RequestError = defineErrorFamily('user', {
     cure: "Send smaller batches: lower the SDK's event queue size.",
   },
   SLUICE_BODY_TOO_MANY_EVENTS: {
-    cause: 'The body has more events than the collector accepts in one request.',
-    cure: "Send smaller batches: lower the SDK's event queue size.",
+    cause:
+      'The body has more events than the collector accepts, or rows that are far longer than itself: each repeats what its batch shares.',
+    cure: "Send smaller batches: lower the SDK's event queue size. Share less in a batch.",
   },
   SLUICE_BODY_TOO_COSTLY: {
     cause: 'The body needs more work than the collector does for one request.',

@@ -41,11 +41,25 @@ export const MAX_UNITS = 150_000_000;
 export const HEAVY_UNITS = 20_000_000;
 
 /**
- * Total length of the rows of one body, in UTF-16 units of their JSON. Each row repeats what its batch shares: 100,000
- * events with one user of 2 kB are 2 MB of text and 230 MB of rows. The rows of real bodies are about 1.5 times as long
- * as the body. At 3 bytes a unit, an overflow object can hold them (lib/schema/deliveryLimits.ts).
+ * Total length of the rows of one body, in UTF-16 units of their JSON. At 3 bytes a unit, an overflow object can hold them
+ * (lib/schema/deliveryLimits.ts).
  */
-export const MAX_ROWS_LENGTH = 64 * 1024 * 1024;
+const MAX_ROWS_LENGTH = 32 * 1024 * 1024;
+
+/**
+ * Most units of rows for one of the body's text. Each row repeats what its batch shares: 99,000 events with one user of 400
+ * bytes are 7 kB of gzip and 62 MB of rows. The rows of recorded bodies (test/fixtures/statsig) are 1.4 to 2.7 times as
+ * long as the body, those of js-client's events with a name and a time alone 8 times.
+ */
+const MAX_ROWS_FACTOR = 10;
+
+/** Rows of this length are always accepted, one call of Firehose: 500 small events that share a user of 6 kB. */
+const FREE_ROWS_LENGTH = 4 * 1024 * 1024;
+
+/** Most units of the rows of a body. @param length UTF-16 units of its text. */
+export function maxRowsLength(length: number): number {
+  return Math.min(MAX_ROWS_LENGTH, Math.max(FREE_ROWS_LENGTH, MAX_ROWS_FACTOR * length));
+}
 
 /** Most layers of compression: a proxy can compress what an SDK has already compressed. */
 export const MAX_ENCODING_LAYERS = 3;

@@ -37,6 +37,8 @@ export interface SdkRequest {
   /** The sender's clock when it sent: header `STATSIG-CLIENT-TIME`, then query `t`. */
   readonly clientTimes: readonly (string | null)[];
   readonly sessionId: string | null;
+  /** The session if a header states it, as server SDKs do. */
+  readonly serverSession: string | null;
   readonly sdkType: string | null;
   readonly sdkVersion: string | null;
   /** The gateway's ID of the request; null where the gateway does not tell. */
@@ -44,6 +46,8 @@ export interface SdkRequest {
   /** When the gateway received it, epoch milliseconds; undefined where the gateway does not tell. */
   readonly gatewayTime: number | undefined;
 }
+
+const SERVER_SESSION = 'statsig-server-session-id';
 
 /** Reads the headers and the query of an SDK's request. */
 export function readSdkRequest({
@@ -63,7 +67,8 @@ export function readSdkRequest({
       statsigEncoded: query.get('se') === '1' || headers['statsig-encoded'] === '1',
     },
     clientTimes: [headers['statsig-client-time'] ?? null, query.get('t')],
-    sessionId: stated('statsig-server-session-id', 'sid'),
+    sessionId: stated(SERVER_SESSION, 'sid'),
+    serverSession: headers[SERVER_SESSION] || null,
     sdkType: stated('statsig-sdk-type', 'st'),
     sdkVersion: stated('statsig-sdk-version', 'sv'),
     requestId: readRequestId(requestContext),

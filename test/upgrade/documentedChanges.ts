@@ -56,6 +56,11 @@ const changes: DocumentedChanges = {
   ],
 };
 
+/** How many `event_id`s an event of a browser has that a release and today's version received: docs/upgrade.md. */
+export function eventIdsSince(version: string): number {
+  return isEarlier(version, '0.3.0') ? 2 : 1;
+}
+
 /** The changes between a release and today's version. */
 export function changesSince(version: string): DocumentedChanges {
   return {

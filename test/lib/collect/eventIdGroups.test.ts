@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { CostMeter } from '../../../lib/base/jsonCost.ts';
 import { BatchDocuments, EventIdentity } from '../../../lib/collect/EventIdentity.ts';
 import { MAX_RECORD_BYTES } from '../../../lib/schema/deliveryLimits.ts';
-import { MAX_ROWS_LENGTH } from '../../../lib/wire/limits.ts';
 
 const KEY_HASH = 'a'.repeat(64);
+const MOST_LENGTH = 8_000_000;
 
 /** IDs of a batch's events and how many of them were repeats. */
 function batch(texts: readonly string[], secret: string | null = null, sender = 'device') {
@@ -99,7 +99,7 @@ describe('BatchDocuments', () => {
     const meter = new CostMeter(Number.POSITIVE_INFINITY, (units) => {
       spent = units;
     });
-    const documents = new BatchDocuments(new EventIdentity(KEY_HASH, 'device', null), meter);
+    const documents = new BatchDocuments(new EventIdentity(KEY_HASH, 'device', null), meter, MOST_LENGTH);
     return {
       documents,
       spent: () => {
@@ -126,15 +126,15 @@ describe('BatchDocuments', () => {
     const { documents } = measured();
     const overhead = '{"event_id":""'.length - 1 + 32;
     const rest = 'x'.repeat(300_000);
-    const count = Math.floor(MAX_ROWS_LENGTH / (overhead + rest.length));
+    const count = Math.floor(MOST_LENGTH / (overhead + rest.length));
     for (let i = 0; i < count; i += 1) documents.add('events', `${i}`, rest);
-    const room = MAX_ROWS_LENGTH - documents.length - overhead;
+    const room = MOST_LENGTH - documents.length - overhead;
     documents.add('events', 'last', 'x'.repeat(room));
-    expect(documents.length).toBe(MAX_ROWS_LENGTH);
+    expect(documents.length).toBe(MOST_LENGTH);
     expect(() => documents.add('events', 'over', '')).toThrow(
       expect.objectContaining({
         code: 'SLUICE_BODY_TOO_MANY_EVENTS',
-        detail: 'Their rows have more than 67108864 units.',
+        detail: 'Their rows have more than 8000000 units.',
       }),
     );
   });

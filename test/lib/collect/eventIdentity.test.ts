@@ -100,11 +100,11 @@ describe('event_id', () => {
   it('does not change with the code, so that a resend after an update keeps its IDs', () => {
     const spelled = { ...events[0], time: String(now), statsigMetadata: { page: '/' }, extra: 1 };
     expect(ids({ events: [...events, spelled, { eventName: 'c' }], statsigMetadata })).toEqual([
-      'c674aa89d5fc064324a99df597c3cde6',
-      'c4b6aa9c73f057519780ef6aed7e951c',
-      '269a2b0c910441462625ebdf4b9f2421',
-      '295485aa2e93532587cfbca125cdbc02',
-      '2a4413ef0aea72c279255ed863483d1c',
+      'e05174b8f9dae71dd65cdd746dd3756d',
+      '7a0536701b3942d002406c1b2ac10e88',
+      '8432bb76c3cdbe2513666ca662fb66f5',
+      '82d155c51fe77ddb465ce02eb362c6d6',
+      'b0e2f9b618cdf8731d5bd2a69a05ea4f',
     ]);
   });
 
@@ -127,16 +127,47 @@ describe('event_id', () => {
     expect(ids(timed, { receivedAt: now + 60_000 })).toEqual(ids(timed));
   });
 
-  it('differs by key, device and session', () => {
+  // js-client stamps a batch with the stable ID and session that it has when it sends it again.
+  it.each([
+    ['user ID', { userID: 'u' }],
+    ['numeric user ID', { userID: 7 }],
+    ['custom ID', { customIDs: { companyID: 'acme' } }],
+  ])('is the same from another device and session if the user has a %s', (_, user) => {
+    const timed = events.map((event) => ({ ...event, user: { ...event.user, userID: null, ...user } }));
+    const first = ids({ events: timed, statsigMetadata });
+    expect(new Set(first).size).toBe(3);
+    expect(ids({ events: timed, statsigMetadata: { stableID: 'other' } })).toEqual(first);
+    expect(ids({ events: timed, statsigMetadata: { sessionID: 'one' } }, { sessionId: 'two' })).toEqual(
+      first,
+    );
+    const bare = { ...timed[0], user: undefined };
+    expect(ids({ events: [bare], user: timed[0]?.user, statsigMetadata: {} })).toEqual(first.slice(1, 2));
+    expect(ids({ events: timed, statsigMetadata }, { keyHash: 'b'.repeat(64) })).not.toEqual(first);
+  });
+
+  it.each([
+    ['none', undefined],
+    ['no ID', { email: 'u@example.com', userID: '', customIDs: { companyID: null } }],
+  ])('differs by key, device and session if the user has %s', (_, user) => {
+    const anonymous = events.map((event) => ({ ...event, user }));
     const all = [
-      ids({ events, statsigMetadata }),
-      ids({ events, statsigMetadata }, { keyHash: 'b'.repeat(64) }),
-      ids({ events, statsigMetadata: { stableID: 'other' } }),
-      ids({ events, statsigMetadata: { sessionID: 'one' } }),
-      ids({ events }, { sessionId: 'header' }),
-      ids({ events }),
+      ids({ events: anonymous, statsigMetadata }),
+      ids({ events: anonymous, statsigMetadata }, { keyHash: 'b'.repeat(64) }),
+      ids({ events: anonymous, statsigMetadata: { stableID: 'other' } }),
+      ids({ events: anonymous, statsigMetadata: { sessionID: 'one' } }),
+      ids({ events: anonymous }, { sessionId: 'query' }),
+      ids({ events: anonymous }),
     ].flat();
     expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('differs by server, also for one user: two servers can log the same in one millisecond', () => {
+    const from = (serverSession: string) => ({ serverSession, sessionId: serverSession });
+    const all = [ids({ events }, from('one')), ids({ events }, from('two')), ids({ events })].flat();
+    expect(new Set(all).size).toBe(9);
+    expect(ids({ events, statsigMetadata: { sessionID: 'one' } }, from('one'))).toEqual(all.slice(0, 3));
+    // A device's session ends; its stable ID stays.
+    expect(ids({ events, statsigMetadata }, from('one'))).toEqual(ids({ events, statsigMetadata }));
   });
 
   it('differs when anything in the event does', () => {

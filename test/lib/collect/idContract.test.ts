@@ -65,12 +65,23 @@ describe('the IDs of rows', () => {
     },
   );
 
-  it('are equal in the fixture for resends, and different for other senders and repeats', () => {
+  it('are equal in the fixture for resends, and different for other keys, visitors and repeats', () => {
     const first = named('one exposure of each type and an event');
     expect(named('the same sent again in a later session')).toEqual(first);
-    const others = ['the same by another key', 'the same from another device'].map(named);
-    const all = [first, ...others].flatMap((ids) => [...(ids?.exposures ?? []), ...(ids?.events ?? [])]);
+    expect(named('the same from another device')).toEqual(first);
+    const all = [first, named('the same by another key')].flatMap((ids) => [
+      ...(ids?.exposures ?? []),
+      ...(ids?.events ?? []),
+    ]);
     expect(new Set(all).size).toBe(all.length);
+    const ofUser = named('a user with an ID, and what is refused of them');
+    expect(named('the same sent again by another stable ID')).toEqual(ofUser);
+    const visitors = ['a visitor without an ID, and what is refused of them', 'the same of another visitor'];
+    const ofVisitors = visitors.flatMap((name) => [
+      ...(named(name)?.events ?? []),
+      ...(named(name)?.quarantine ?? []),
+    ]);
+    expect(new Set(ofVisitors).size).toBe(4);
     const repeats = named('repeats in a batch');
     expect(new Set([...(repeats?.exposures ?? []), ...(repeats?.events ?? [])]).size).toBe(5);
     const refused = named('refused events beside one that lands');
