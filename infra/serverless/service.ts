@@ -345,6 +345,17 @@ export function serviceFunctions(config: Stack['config']): Readonly<Record<strin
   };
 }
 
+/** The queues of a deployment, and how many executions their functions use at once, which the collector then has not. */
+export function queueExecutions(config: Stack['config']): { readonly queues: number; readonly most: number } {
+  const unused = unusedFunctions(config);
+  const limits = Object.entries(serviceFunctions(config)).flatMap(([name, { events }]) =>
+    unused.includes(name)
+      ? []
+      : events.flatMap((event) => ('sqs' in event ? event.sqs.maximumConcurrency : [])),
+  );
+  return { queues: limits.length, most: limits.reduce((sum, one) => sum + one, 0) };
+}
+
 /** ARN of a role. Each function has its own. */
 function roleOf(logicalId: string): Value {
   return getAtt(logicalId, 'Arn');

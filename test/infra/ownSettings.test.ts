@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { withOwnSettings } from '../../infra/serverless/ownSettings.ts';
-import { serviceConfiguration } from '../../infra/serverless/service.ts';
+import { queueExecutions, serviceConfiguration } from '../../infra/serverless/service.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 
 const config = defineConfig({ bucket: 'acme-experiments', region: 'eu-west-1', architecture: 'x86_64' });
@@ -67,5 +68,31 @@ describe("a deployment's own serverless.yml", () => {
     expect(() => withOwnSettings(made, own, own)).toThrow(
       expect.objectContaining({ detail: expect.stringContaining('functions in serverless.yml: expected') }),
     );
+  });
+});
+
+describe('the executions that queues take from the collector', () => {
+  const datasets = [{ name: 'events', kind: 'events' as const }];
+  const sources = [{ name: 'acme', bucket: 'acme-drops', owner: '444455556666', datasets }];
+  const target = { bucket: 'acme-warehouse', owner: '444455556666' };
+  const exports = [{ name: 'events', table: 'statsig_forwarded_events', target }];
+  const relay = { statsig: true } as const;
+
+  it.each([
+    ['nothing', {}],
+    ['curated days', { curate: true }],
+    ['sources and exports', { sources, exports }],
+    ['relay', { relay }],
+    ['everything', { curate: true, sources, exports, relay, passThrough: { statsig: true } }],
+  ] as const)('are as docs/deploy.md counts them, with %s', (_, input) => {
+    const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+    const [, ...told] =
+      /executions at once: (\d+) in total, (\d+) more with each of `curate`, `sources` and `relay`, and (\d+) more with `exports`\./.exec(
+        page,
+      ) ?? [];
+    const [always = 0, each = 0, withExports = 0] = told.map(Number);
+    const more = ['curate', 'sources', 'relay'].filter((field) => field in input).length;
+    const { most } = queueExecutions(defineConfig({ bucket: 'acme-experiments', ...input }));
+    expect(most).toBe(always + each * more + ('exports' in input ? withExports : 0));
   });
 });

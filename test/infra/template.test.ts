@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { queueExecutions } from '../../infra/serverless/service.ts';
+import { defineConfig } from '../../lib/config/defineConfig.ts';
 import {
   parseTemplate,
   type ResolvedTemplate,
@@ -165,6 +167,8 @@ describe.each(Object.entries(templateConfigurations))('the packaged template: %s
     expect(mappings.map(({ ScalingConfig }) => ScalingConfig.MaximumConcurrency)).toEqual(
       mappings.map(() => 2),
     );
+    const config = defineConfig({ bucket: 'acme-experiments', ...options });
+    expect(queueExecutions(config)).toEqual({ queues: mappings.length, most: 2 * mappings.length });
     const queues = ofType('AWS::SQS::Queue').filter(({ properties }) => 'RedrivePolicy' in properties);
     expect(queues.length).toBeGreaterThanOrEqual(2);
     const found = queues.map(({ arn, properties }) => {

@@ -1,6 +1,7 @@
 import { GetAccountCommand, type ThrottleSettings } from '@aws-sdk/client-api-gateway';
 import { type AccountLimit, GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
 import { ListServiceQuotasCommand, type ServiceQuota } from '@aws-sdk/client-service-quotas';
+import { queueExecutions } from '../../../infra/serverless/service.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import {
   collectorConcurrency,
@@ -38,12 +39,6 @@ const LAMBDA_DEFAULT = 1_000;
 const FIREHOSE_PUTS = 1_000;
 /** Pages of 100 quotas. */
 const MOST_QUOTA_PAGES = 10;
-
-/**
- * Concurrent executions of one queue's function: `maximumConcurrency` of each queue in infra/serverless/service.ts, the least that
- * Lambda accepts. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
- */
-const WORKERS_OF_A_QUEUE = 2;
 
 const QUOTAS: readonly Quota[] = [
   {
@@ -134,15 +129,9 @@ async function askLambda(doctor: DoctorContext): Promise<Finding[]> {
 /** Judges the account's concurrency: all functions of the account and region share what is not reserved. */
 function judgeLambda(
   { ConcurrentExecutions: total, UnreservedConcurrentExecutions: unreserved }: AccountLimit,
-  {
-    collector,
-    endpoint,
-    sources,
-    exports,
-    curate,
-    passThrough,
-  }: Pick<Config, 'collector' | 'endpoint' | 'sources' | 'exports' | 'curate' | 'passThrough'>,
+  config: Config,
 ): Finding[] {
+  const { collector, endpoint, passThrough } = config;
   if (total === undefined || unreserved === undefined)
     return [finding('SLUICE_DOCTOR_QUOTA_UNKNOWN', 'lambda: AccountLimit of the account.')];
   const wanted = (collector.reservedConcurrency ?? 0) + (passThrough?.concurrency ?? 0);
@@ -151,9 +140,8 @@ function judgeLambda(
   const about = `Lambda: ${total} executions at once in the account, ${reserved} of them reserved`;
   const least = Math.max(LAMBDA_DEFAULT, wanted + UNRESERVED);
   if (total < least) {
-    // Register and redrive always have a queue; the functions of ingest, export and curation have one if they are configured.
-    const queues = 2 + (sources.length > 0 ? 2 : 0) + (exports.length > 0 ? 1 : 0) + (curate ? 2 : 0);
-    const workers = `The stack's ${queues} queues use up to ${queues * WORKERS_OF_A_QUEUE}, the collector has the rest`;
+    const { queues, most } = queueExecutions(config);
+    const workers = `The stack's ${queues} queues use up to ${most}, the collector has the rest`;
     return [finding('SLUICE_DOCTOR_QUOTA_LOW', `${about}, expected ${least} or more. ${workers}.`), ...lossy];
   }
   return [...(reserved > total * NEAR ? [finding('SLUICE_DOCTOR_QUOTA_NEAR', `${about}.`)] : []), ...lossy];

@@ -244,9 +244,12 @@ describe('sluice doctor, where only AWS can answer', () => {
     const lambda = `${low} Lambda: 10 executions at once in the account, 0 of them reserved, expected 1000 or more.`;
     expect(await findings('quotas')).toEqual([
       0,
-      `${lambda} The stack's 4 queues use up to 8, the collector has the rest.`,
+      `${lambda} The stack's 5 queues use up to 10, the collector has the rest.`,
       `${low} firehose, Rate of Put requests (L-1): 900 calls a second on a stream, expected 1000 or more.`,
     ]);
+    expect(
+      await findings('quotas', config('curate: true, relay: { statsig: true, concurrency: 5 }')),
+    ).toContain(`${lambda} The stack's 7 queues use up to 17, the collector has the rest.`);
     account(10_000, 5_000, 1_000, 150);
     quotas.set('firehose', { QuotaName: 'Rate of Put requests', Value: 2_000 });
     const near = [
