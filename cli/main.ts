@@ -100,19 +100,37 @@ export async function main(words: readonly string[]): Promise<number> {
     }
     return await command.run(readCommandLine(command, rest));
   } catch (error) {
-    reportError(error, command, argv.includes('--json'));
+    const place = command === undefined ? [] : await placeOf(command, rest);
+    reportError(error, command, place, argv.includes('--json'));
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-function reportError(error: unknown, command: Command | undefined, asJson: boolean): void {
-  const object = { error: commandError(error, command?.name) };
+/** The options that name the deployment of a failed command; none if it has none, or they are what is wrong. */
+async function placeOf(command: Command, argv: readonly string[]): Promise<readonly string[]> {
+  if (command.options['local'] === undefined) return [];
+  try {
+    const { commandOptions } = await import('./aws/deploymentPlace.ts');
+    return commandOptions(readCommandLine(command, argv));
+  } catch {
+    return [];
+  }
+}
+
+function reportError(
+  error: unknown,
+  command: Command | undefined,
+  place: readonly string[],
+  asJson: boolean,
+): void {
+  const failed = command === undefined ? undefined : { name: command.name, place };
+  const object = { error: commandError(error, failed) };
   if (asJson && command?.jsonErrorsOn === 'stderr') {
     writeNote(`${visibleJson(object)}\n`);
     return;
   }
   if (asJson) writeJson(object);
-  writeNote(errorText(error, command?.name), 'error');
+  writeNote(errorText(error, failed), 'error');
 }
 
 /** `sluice query --help`, `sluice query help`, `sluice ingest run help`. */

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type DeploymentPlace, readClock } from '../observe/deployment.ts';
+import { type DeploymentPlace, deploymentOptions, readClock } from '../observe/deployment.ts';
 import { openPlace } from '../observe/place.ts';
 import { ConsoleError } from './errors.ts';
 import { serveRequests } from './server/serveRequests.ts';
@@ -42,6 +42,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     server.on(
       'request',
       serveRequests({
+        place: deploymentOptions(deployment),
         rules: { port, token, allowedHosts: options.allowedHosts ?? [] },
         openRequest: async (signal) => ({
           // The local cloud's clock can be moved between two requests.

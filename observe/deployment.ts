@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Config } from '../lib/schema/config.ts';
+import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 
 /** Region and endpoint, as AWS clients take them. */
 export interface AwsPlace {
@@ -24,6 +25,18 @@ export interface DeploymentPlace extends NamedPlace {
   /** The region is that of the configuration unless the options or the environment have another. */
   readonly place: NamedPlace['place'] & { readonly region: string };
   readonly config: Config;
+}
+
+/** The options of `sluice` that name a deployment: {@link sluiceCommand} of commands.ts takes them. */
+export function deploymentOptions({ stack: { stage }, place, local }: NamedPlace): readonly string[] {
+  const { region, endpoint } = place;
+  return [
+    ...(local ? ['--local'] : []),
+    ...(local && stage === LOCAL_STAGE ? [] : ['--stage', stage]),
+    // The local cloud has one region.
+    ...(local || region === undefined ? [] : ['--region', region]),
+    ...(endpoint === undefined ? [] : ['--endpoint-url', endpoint]),
+  ];
 }
 
 /** The response of `GET /_sluice/clock`: docs/local.md, "Time". */

@@ -2,7 +2,12 @@ import { configFile, loadConfig } from '../../lib/config/loadConfig.ts';
 import { DEFAULT_STAGE, LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import type { AwsPlace, DeploymentPlace, NamedPlace } from '../../observe/deployment.ts';
+import {
+  type AwsPlace,
+  type DeploymentPlace,
+  deploymentOptions,
+  type NamedPlace,
+} from '../../observe/deployment.ts';
 import { type CommandLine, textOption, UsageError } from '../terminal/commandLine.ts';
 
 /**
@@ -48,6 +53,11 @@ export async function deploymentPlace(
   const named = namedPlace(readPlaceOptions(line), env);
   const config = await loadConfig(configFile(repositoryRoot, env), named.stack.stage);
   return { ...named, place: { ...named.place, region: named.place.region ?? config.region }, config };
+}
+
+/** The options that name the deployment of a command line again, for commands that it prints. */
+export function commandOptions(line: CommandLine): readonly string[] {
+  return deploymentOptions(namedPlace(readPlaceOptions(line)));
 }
 
 /** Reads `placeOptions` from a command line. */

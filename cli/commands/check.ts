@@ -80,13 +80,15 @@ async function checkOne(line: CommandLine, experiment: string): Promise<number> 
 
 async function checkAll(line: CommandLine): Promise<number> {
   const options = readListOptions(line);
-  const [{ withPlace }, { experimentListJson, listExperiments }, { experimentListText }] = await Promise.all([
-    import('../aws/withPlace.ts'),
-    import('../../observe/experiments/listExperiments.ts'),
-    import('../observe/experimentListText.ts'),
-  ]);
+  const [{ withPlace }, { commandOptions }, { experimentListJson, listExperiments }, { experimentListText }] =
+    await Promise.all([
+      import('../aws/withPlace.ts'),
+      import('../aws/deploymentPlace.ts'),
+      import('../../observe/experiments/listExperiments.ts'),
+      import('../observe/experimentListText.ts'),
+    ]);
   const list = await withPlace(line, (place) => listExperiments(place, options));
-  writeResult(line, experimentListJson(list), () => experimentListText(list));
+  writeResult(line, experimentListJson(list), () => experimentListText(list, commandOptions(line)));
   return list.experiments.some(({ verdict }) => verdict === 'mismatch') ? 3 : 0;
 }
 

@@ -1,5 +1,6 @@
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import type { OpenPlace } from '../../observe/place.ts';
+import { placedCommand } from '../aws/placedCommand.ts';
 import {
   type Action,
   type Command,
@@ -81,7 +82,7 @@ async function runNow(line: CommandLine): Promise<number> {
   writeNote(
     dryRun
       ? `Nothing was requested: this is a dry run. A run queues at most ${most} of a table, the newest days first.\n`
-      : `Requested a run, which queues at most ${most} of a table. \`sluice curate status\` shows the result.\n`,
+      : `Requested a run, which queues at most ${most} of a table. \`${await placedCommand(line, ['curate', 'status'])}\` shows the result.\n`,
   );
   return 0;
 }
@@ -110,7 +111,7 @@ async function rebuild(line: CommandLine): Promise<number> {
   writeNote(
     dryRun
       ? 'Nothing was requested: this is a dry run. These days would be curated again, changed or not.\n'
-      : 'Requested. Views read the version that exists until the new one is complete; `sluice curate status` shows the result.\n',
+      : `Requested. Views read the version that exists until the new one is complete; \`${await placedCommand(line, ['curate', 'status'])}\` shows the result.\n`,
   );
   return 0;
 }

@@ -2,6 +2,7 @@ import { HoldError } from '../../lib/landing/hold/StreamHolds.ts';
 import type { DrainState } from '../../observe/drain/drain.ts';
 import { AwsAccessError } from '../../observe/explainAwsError.ts';
 import type { OpenPlace } from '../../observe/place.ts';
+import { placedCommand } from '../aws/placedCommand.ts';
 import {
   assertNoArguments,
   type Command,
@@ -53,11 +54,12 @@ export const drain: Command = {
       writeNote('Every execution environment of the collector goes by it within 15 minutes.\n');
       return 0;
     }
+    const redrive = await redriveCommand(line);
     const progress = openProgress(line);
     if (minutes > 0) progress.show('Draining');
     const state = await waitUntilDrained(line, minutes).finally(() => progress.end());
     writeResult(line, state ?? TAKES_EVENTS, () =>
-      state === null ? 'No drain is on: the deployment takes events.\n' : drainText(state),
+      state === null ? 'No drain is on: the deployment takes events.\n' : drainText(state, redrive),
     );
     return state === null || state.drained === null ? 3 : 0;
   },
@@ -71,6 +73,7 @@ async function waitUntilDrained(line: CommandLine, minutes: number): Promise<Dra
   const { lookAtDrain, startDrain } = await import('../../observe/drain/drain.ts');
   if (minutes === 0) return look(line, lookAtDrain);
   await look(line, startDrain);
+  const redrive = await redriveCommand(line);
   let said = '';
   let endsAt: number | undefined;
   for (;;) {
@@ -84,17 +87,21 @@ async function waitUntilDrained(line: CommandLine, minutes: number): Promise<Dra
       return { state: found, isOver: over };
     });
     if (isOver) return state;
-    const now = drainText(state);
+    const now = drainText(state, redrive);
     if (now !== said) writeNote(now);
     said = now;
   }
 }
 
-function drainText({ since, drained, waitsFor, parked }: DrainState): string {
+function redriveCommand(line: CommandLine): Promise<string> {
+  return placedCommand(line, ['redrive', '--parked']);
+}
+
+function drainText({ since, drained, waitsFor, parked }: DrainState, redrive: string): string {
   const kept =
     parked === 0
       ? ''
-      : `${parked} parked objects stay in the bucket. To have them first: \`sluice redrive --parked\`, and drain again.\n`;
+      : `${parked} parked objects stay in the bucket. To have them first: \`${redrive}\`, and drain again.\n`;
   if (drained !== null) return `Drained since ${drained}: nothing waits. The stack can be removed.\n${kept}`;
   return `The intake was stopped at ${since}. The drain waits:\n${waitsFor.map(({ part, why }) => `  ${part}: ${why}\n`).join('')}${kept}`;
 }

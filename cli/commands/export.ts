@@ -1,6 +1,7 @@
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import type { ExportStatus } from '../../observe/ingest/exportStatus.ts';
 import type { OpenPlace } from '../../observe/place.ts';
+import { placedCommand } from '../aws/placedCommand.ts';
 import {
   type Action,
   type Command,
@@ -105,7 +106,7 @@ async function runNow(line: CommandLine): Promise<number> {
   writeNote(
     dryRun
       ? 'Nothing was requested: this is a dry run.\n'
-      : `Requested ${exports.join(', ')}. \`sluice export status\` shows the result.\n`,
+      : `Requested ${exports.join(', ')}. \`${await placedCommand(line, ['export', 'status'])}\` shows the result.\n`,
   );
   return 0;
 }

@@ -1,6 +1,7 @@
 import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
 import type { DatasetNames } from '../../observe/ingest/datasets.ts';
 import type { OpenPlace } from '../../observe/place.ts';
+import { placedCommand } from '../aws/placedCommand.ts';
 import { waitForLoads, waitOption } from '../ingest/waitForLoads.ts';
 import {
   type Action,
@@ -200,7 +201,7 @@ async function runNow(line: CommandLine): Promise<number> {
   writeNote(
     dryRun
       ? 'Nothing was requested: this is a dry run. A run lists these days and loads those whose files have changed.\n'
-      : `Requested a run for ${asked.length} dataset${asked.length === 1 ? '' : 's'}. \`sluice ingest status\` shows the result.\n`,
+      : `Requested a run for ${asked.length} dataset${asked.length === 1 ? '' : 's'}. \`${await placedCommand(line, ['ingest', 'status'])}\` shows the result.\n`,
   );
   return 0;
 }

@@ -20,7 +20,6 @@ import {
   type PrintedPolicy,
   printedPolicies,
 } from '../../lib/access/printedPolicies.ts';
-import { shellCommand } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { configFile } from '../../lib/config/loadConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
@@ -36,6 +35,7 @@ import {
 import { REGIONS } from '../../lib/schema/regions.ts';
 import { DEFAULT_STAGE, LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { sluiceCommand } from '../../observe/commands.ts';
 import type { Place } from '../../observe/place.ts';
 import {
   type Action,
@@ -146,7 +146,10 @@ export const policy: Command = {
 /** Needs no credentials: it does not call AWS. */
 async function print(line: CommandLine): Promise<number> {
   const target = readTarget(line);
-  const { loadConfig } = await import('../../lib/config/loadConfig.ts');
+  const [{ loadConfig }, { commandOptions }] = await Promise.all([
+    import('../../lib/config/loadConfig.ts'),
+    import('../aws/deploymentPlace.ts'),
+  ]);
   const stage = stageOption(line) ?? DEFAULT_STAGE;
   const config = await loadConfig(configFile(repositoryRoot, process.env), stage);
   const of = {
@@ -171,7 +174,9 @@ async function print(line: CommandLine): Promise<number> {
       applied === undefined ? null : documentsHash(appliedDocuments(applied, config, { stack: known.stack })),
     documents: Object.fromEntries(policies.map(({ name, version, hash }) => [name, { version, hash }])),
   };
-  write(policies, summary, line);
+  // The local cloud's policies are printed by its stage alone.
+  const isLocal = stage === LOCAL_STAGE || line.values['local'] === true;
+  write(policies, summary, line, commandOptions({ ...line, values: { ...line.values, local: isLocal } }));
   return 0;
 }
 
@@ -326,17 +331,6 @@ function namedOption(
   );
 }
 
-/** The options that name the deployment again, for a command that calls it. */
-function placeWords(line: CommandLine): readonly string[] {
-  const stage = textOption(line, 'stage');
-  if (stage === LOCAL_STAGE) return ['--local'];
-  const region = textOption(line, 'region');
-  return [
-    ...(stage === undefined ? [] : ['--stage', stage]),
-    ...(region === undefined ? [] : ['--region', region]),
-  ];
-}
-
 /** What was printed, for programs and for `sluice policy confirm`. */
 interface PrintSummary {
   /** Null when a name is missing: then nothing can be confirmed. */
@@ -349,7 +343,12 @@ interface PrintSummary {
  * Writes documents to stdout, and to stderr what to do with them and which placeholders are left. One object is for a
  * program, so then stderr only has which placeholders are left.
  */
-function write(policies: readonly PrintedPolicy[], summary: PrintSummary, line: CommandLine): void {
+function write(
+  policies: readonly PrintedPolicy[],
+  summary: PrintSummary,
+  line: CommandLine,
+  place: readonly string[],
+): void {
   if (line.values['json'] === true) {
     const byName = Object.fromEntries(policies.map(({ name, document }) => [name, document]));
     writeJson({ ...byName, sluice: summary }, 2);
@@ -359,8 +358,8 @@ function write(policies: readonly PrintedPolicy[], summary: PrintSummary, line: 
       writeJson(document, 2);
     }
     if (summary.name !== null) {
-      const words = ['npx', 'sluice', 'policy', 'confirm', summary.name, '--hash', summary.hash ?? ''];
-      const command = shellCommand([...words, ...placeWords(line)]);
+      const words = ['policy', 'confirm', summary.name, '--hash', summary.hash ?? ''];
+      const command = sluiceCommand(place, words);
       writeNote(`Once it is applied, record that for the doctor: ${command}\n`);
     }
   }

@@ -47,7 +47,7 @@ export const probe: Command = {
     const url = textOption(line, 'url') || undefined;
     if (url !== undefined && !URL.canParse(url))
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--url: got ${url}, expected https://….`);
-    const { deploymentPlace } = await import('../aws/deploymentPlace.ts');
+    const { commandOptions, deploymentPlace } = await import('../aws/deploymentPlace.ts');
     const deployment = await deploymentPlace(line);
     const key =
       textOption(line, 'key') ||
@@ -72,7 +72,8 @@ export const probe: Command = {
       const { collector, now: time } = place;
       const run = { id: randomBytes(4).toString('hex'), collector, key, time };
       const report = await runProbe(place, run, options).finally(() => progress.end());
-      writeResult(line, reportJson(report), () => reportText(report));
+      const where = commandOptions(line);
+      writeResult(line, reportJson(report, where), () => reportText(report, where));
       return report.answers.some(({ verdict }) => verdict === 'otherwise') ? 3 : 0;
     } finally {
       place.close();

@@ -1,5 +1,6 @@
 import { isRelayReason } from '../../lib/tables/objectKeys.ts';
 import type { OpenPlace } from '../../observe/place.ts';
+import { placedCommand } from '../aws/placedCommand.ts';
 import {
   type Action,
   type Command,
@@ -84,7 +85,8 @@ async function redrive(line: CommandLine): Promise<number> {
       ...(moved.tooOld > 0 ? [{ what: 'too old to be sent', n: moved.tooOld }] : []),
     ]),
   );
-  if (!dryRun && moved.moved > 0) writeNote('`sluice relay status` shows what becomes of them.\n');
+  if (!dryRun && moved.moved > 0)
+    writeNote(`\`${await placedCommand(line, ['relay', 'status'])}\` shows what becomes of them.\n`);
   return 0;
 }
 
@@ -119,7 +121,7 @@ async function erase(line: CommandLine): Promise<number> {
   );
   if (!all && (queued ?? 0) > 0)
     writeNote(
-      'Copies in the queue cannot be searched. Run this again once `sluice relay status` shows none in the queue: most are delivered within seconds, and none is there for more than eleven days.\n',
+      `Copies in the queue cannot be searched. Run this again once \`${await placedCommand(line, ['relay', 'status'])}\` shows none in the queue: most are delivered within seconds, and none is there for more than eleven days.\n`,
     );
   return 0;
 }

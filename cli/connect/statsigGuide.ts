@@ -4,6 +4,8 @@ import type { StatsigReader } from '../../lib/schema/readers.ts';
 import { unitIdColumns } from '../../lib/tables/sharedColumns.ts';
 import { qualifiedName, type View } from '../../lib/views/View.ts';
 import { views } from '../../lib/views/views.ts';
+import { sluiceCommand } from '../../observe/commands.ts';
+import { deploymentOptions } from '../../observe/deployment.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
 import { type LatenessAnswer, type Lookback, lookbackNotes, recommendLookback } from './lateness.ts';
 import { type Deployment, readerQueries } from './readDeployment.ts';
@@ -110,19 +112,28 @@ function connectionStep(
         : [
             "Statsig's servers cannot reach this machine. With the local cloud you can read this guide and try its SQL.",
           ]),
-      ...relayNotes(config, reader),
+      ...relayNotes(deployment, config, reader),
     ],
   };
 }
 
 /** With relay, Statsig has the events too, and its own forwarding brings them back. */
-function relayNotes({ relay, tables }: Config, { statsigForwardsHere }: StatsigReader): string[] {
+function relayNotes(
+  { stage, region, localEndpoint }: Deployment,
+  { relay, tables }: Config,
+  { statsigForwardsHere }: StatsigReader,
+): string[] {
   if (relay === undefined || !('statsig' in relay) || relay.retired) return [];
   const forwards = statsigForwardsHere
     ? `statsigForwardsHere is on: unless the tables of Statsig have other names than ${tables.exposures} and ${tables.events}, every event is in one table twice. Also with other names, do not add the two up.`
     : "Leave Statsig's forwarding off: Sluice's tables have these events already, sooner and with every exposure.";
+  const isLocal = localEndpoint !== undefined;
+  const place = deploymentOptions({
+    ...{ stack: { service: 'sluice', stage }, local: isLocal },
+    place: { region, ...(isLocal ? { endpoint: localEndpoint } : {}) },
+  });
   return [
-    `relay is on: what it delivers to Statsig, Statsig's own forwarding writes into your warehouse again. ${forwards} \`npx sluice doctor\` looks whether it writes into Sluice's folders (docs/why.md).`,
+    `relay is on: what it delivers to Statsig, Statsig's own forwarding writes into your warehouse again. ${forwards} \`${sluiceCommand(place, ['doctor'])}\` looks whether it writes into Sluice's folders (docs/why.md).`,
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { AwaitedDataset, AwaitedDay } from '../../observe/ingest/awaitLoads.ts';
 import type { OpenPlace } from '../../observe/place.ts';
+import { placedCommand } from '../aws/placedCommand.ts';
 import { type CommandLine, textOption, UsageError } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
@@ -68,7 +69,8 @@ export async function waitForLoads(
   writeResult(line, loads, () => fatesText(loads));
   const { isComplete, days, unlisted } = loads;
   if (!isComplete) {
-    writeNote('The time is over, and the loads go on. `sluice ingest status` shows the result.\n');
+    const command = await placedCommand(line, ['ingest', 'status']);
+    writeNote(`The time is over, and the loads go on. \`${command}\` shows the result.\n`);
     return 1;
   }
   const isWell = days.every(({ fate }) => fate !== 'failed' && fate !== 'waiting') && unlisted.length === 0;

@@ -1,5 +1,6 @@
 import { shellCommand, visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
+import { sluiceCommand } from '../../observe/commands.ts';
 import type { ExperimentList, ListedExperiment } from '../../observe/experiments/listExperiments.ts';
 import { queryCost, usd } from '../../observe/prices.ts';
 import { textTable } from '../terminal/output.ts';
@@ -8,14 +9,14 @@ import { textTable } from '../terminal/output.ts';
 const GROUPS_SHOWN = 4;
 
 /** A list of experiments for people. */
-export function experimentListText(list: ExperimentList): string {
+export function experimentListText(list: ExperimentList, place: readonly string[]): string {
   const { experiments, total, environment, from, to, next } = list;
   const parts = [
     `${plural(total, 'experiment or gate', 'experiments and gates')} with exposures in ${visibleLine(environment)}, ${from} to ${to}\n`,
   ];
   if (experiments.length > 0) parts.push(textTable(experiments.map(row)));
   const notes = [
-    ...experiments.filter(({ verdict }) => verdict === 'mismatch').map(mismatchLine),
+    ...experiments.filter(({ verdict }) => verdict === 'mismatch').map((one) => mismatchLine(one, place)),
     ...(list.withoutExposures.length > 0
       ? [`Configured, but without exposures: ${list.withoutExposures.map(visibleLine).join(', ')}.`]
       : []),
@@ -63,7 +64,10 @@ function groupsCell({ groups }: ListedExperiment): string {
   return [...shown, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
 }
 
-function mismatchLine({ experiment, isGate, groups, unexpectedGroups, pValue }: ListedExperiment): string {
+function mismatchLine(
+  { experiment, isGate, groups, unexpectedGroups, pValue }: ListedExperiment,
+  place: readonly string[],
+): string {
   const name = visibleLine(experiment);
   const tested = groups.flatMap(({ groupId, groupName, units, expected }) =>
     expected === null
@@ -76,7 +80,7 @@ function mismatchLine({ experiment, isGate, groups, unexpectedGroups, pValue }: 
       ? []
       : [`not expected at all: ${unexpectedGroups.map(visibleLine).join(', ')}`]),
   ];
-  const command = shellCommand(['sluice', 'check', experiment, ...(isGate ? ['--gate'] : [])]);
+  const command = sluiceCommand(place, ['check', experiment, ...(isGate ? ['--gate'] : [])]);
   return `MISMATCH of ${name}: ${facts.join('; ')}. Look closer: ${visibleLine(command)}`;
 }
 

@@ -1,4 +1,5 @@
 import { visibleLine } from '../../lib/base/text.ts';
+import { placeCommands } from '../../observe/commands.ts';
 import { textTable } from '../terminal/output.ts';
 import type { CleanUp } from './cleanUp.ts';
 import { questionEntries } from './questions.ts';
@@ -7,7 +8,10 @@ import type { ProbeReport } from './runProbe.ts';
 const MARKS = { expected: 'as expected', otherwise: 'OTHERWISE', unanswered: '-' } as const;
 
 /** The report as a table, and below it each unexpected result with what was expected and what to do. */
-export function reportText({ run, collector, answers, cleanUp }: ProbeReport): string {
+export function reportText(
+  { run, collector, answers, cleanUp }: ProbeReport,
+  place: readonly string[],
+): string {
   const rows = answers
     .filter(({ code }) => questionEntries[code].asked !== 'by hand')
     .map(({ code, verdict, found }) => ({ answer: MARKS[verdict], question: code, found }));
@@ -15,7 +19,7 @@ export function reportText({ run, collector, answers, cleanUp }: ProbeReport): s
     .filter(({ verdict }) => verdict === 'otherwise')
     .map(({ code, found }) => {
       const { asks, reliesOn, cure } = questionEntries[code];
-      return `\n${code}: ${asks}\n  found      ${visibleLine(found)}\n  expected   ${reliesOn}\n  to change  ${cure}\n`;
+      return `\n${code}: ${asks}\n  found      ${placeCommands(visibleLine(found), place)}\n  expected   ${reliesOn}\n  to change  ${placeCommands(cure, place)}\n`;
     });
   const count = (verdict: keyof typeof MARKS) => rows.filter((row) => row.answer === MARKS[verdict]).length;
   return [
@@ -45,12 +49,19 @@ function cleanUpText({
 }
 
 /** The report for `--json`, each answer with its question. */
-export function reportJson({ answers, ...rest }: ProbeReport) {
+export function reportJson({ answers, ...rest }: ProbeReport, place: readonly string[]) {
   return {
     ...rest,
     answers: answers.map(({ code, verdict, found }) => {
       const { asks, reliesOn, cure } = questionEntries[code];
-      return { code, verdict, asks, expected: reliesOn, found, cure };
+      return {
+        code,
+        verdict,
+        asks,
+        expected: reliesOn,
+        found: placeCommands(found, place),
+        cure: placeCommands(cure, place),
+      };
     }),
   };
 }

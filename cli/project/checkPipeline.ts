@@ -15,7 +15,7 @@ export const TestError = defineErrorFamily('user', {
   },
   SLUICE_TEST_NOT_FOUND: {
     cause: 'What was accepted is not where it should be.',
-    cure: 'Run `npx sluice start`, send such an event, and see with `npx sluice doctor --local` and `npx sluice trace` where it is. If your configuration means it, tell us: it is a defect.',
+    cure: 'Run `npx sluice start`, send such an event, and see with `npx sluice doctor --local` and `npx sluice trace --local` where it is. If your configuration means it, tell us: it is a defect.',
   },
 });
 

@@ -1,4 +1,5 @@
 import { defineErrorFamily, type ErrorObject, errorObject, SluiceError } from '../../lib/base/errors.ts';
+import { placeCommands } from '../../observe/commands.ts';
 
 /** Errors of this machine's file system. */
 export const FileSystemError = defineErrorFamily('user', {
@@ -64,23 +65,26 @@ const OTHER_CALLS = /^(connect|bind|listen|accept|getaddrinfo|spawn|kill|send|re
 /** The depth to which causes of errors are searched. */
 const MOST_CAUSES = 5;
 
-/**
- * An error as an object; an error of another class becomes one of Sluice's own.
- *
- * @param command The command's name, for hints at its help.
- */
-export function commandError(error: unknown, command?: string): ErrorObject {
+/** The command that failed. */
+interface FailedCommand {
+  readonly name: string;
+  /** Options that name its deployment, for the commands of a cure. */
+  readonly place: readonly string[];
+}
+
+/** An error as an object; an error of another class becomes one of Sluice's own. */
+export function commandError(error: unknown, command?: FailedCommand): ErrorObject {
   const object = errorObject(asSluiceError(error));
-  return command === undefined
-    ? object
-    : { ...object, cure: object.cure.replace('sluice <command>', `sluice ${command}`) };
+  if (command === undefined) return object;
+  const cure = object.cure.replace('sluice <command>', `sluice ${command.name}`);
+  return { ...object, cure: placeCommands(cure, command.place) };
 }
 
 /**
  * An error for people: what happened and what to do, on one line each; for a defect also the stack trace. Lines after the
  * first are indented, so that text quoted in a message cannot look like an error of Sluice.
  */
-export function errorText(error: unknown, command?: string): string {
+export function errorText(error: unknown, command?: FailedCommand): string {
   const { code, message, cure } = commandError(error, command);
   const indented = message.trimEnd().replaceAll('\n', '\n  ');
   const stack =

@@ -1,4 +1,5 @@
 import { VERSION } from '../../lib/base/version.ts';
+import { deploymentOptions } from '../../observe/deployment.ts';
 import { route } from './route.ts';
 
 /** What the page shows around every other page. */
@@ -15,6 +16,8 @@ export interface PlaceAnswer {
   readonly collector: string | null;
   /** Endpoint of the local cloud; null for a deployment. */
   readonly edge: string | null;
+  /** Options of `sluice` that name this deployment. */
+  readonly commandOptions: readonly string[];
   /** The time of the deployment, ISO 8601: the local clock can be moved. */
   readonly now: string;
   /** Whether the configuration has sources, and exports. */
@@ -38,6 +41,7 @@ export const placeRoutes = [
       workgroup: place.config.athena.workgroup,
       collector,
       edge: place.localControl ?? null,
+      commandOptions: deploymentOptions(deployment),
       now: new Date(place.now).toISOString(),
       hasDrops: place.config.sources.length > 0 || place.config.exports.length > 0,
     }),

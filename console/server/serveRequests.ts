@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import * as z from 'zod';
 import { type ErrorObject, errorObject, SluiceError } from '../../lib/base/errors.ts';
+import { placeCommands } from '../../observe/commands.ts';
 import { AwsAccessError, explainAwsError } from '../../observe/explainAwsError.ts';
 import type { Request, Route } from '../api/route.ts';
 import { routes } from '../api/routes.ts';
@@ -14,6 +15,8 @@ import { type GuardRules, refuseForeign, requireToken } from './guard.ts';
 /** What the server needs. */
 export interface ServeOptions {
   readonly rules: GuardRules;
+  /** Options of `sluice` that name the deployment. */
+  readonly place: readonly string[];
   /** Opens what a call of the API answers from; the signal is aborted when nobody waits for the answer any longer. */
   openRequest(signal: AbortSignal): Promise<Omit<Request<unknown, unknown>, 'query' | 'body'>>;
 }
@@ -33,7 +36,9 @@ export function serveRequests(options: ServeOptions): RequestListener {
     response.setHeader('referrer-policy', 'no-referrer');
     response.setHeader('cross-origin-resource-policy', 'same-origin');
     response.setHeader('cross-origin-opener-policy', 'same-origin');
-    serve(request, response, options, page).catch((error: unknown) => sendError(response, error));
+    serve(request, response, options, page).catch((error: unknown) =>
+      sendError(response, error, options.place),
+    );
   };
 }
 
@@ -209,14 +214,15 @@ const STATUS: Readonly<Record<string, number>> = {
   SLUICE_CONSOLE_TOKEN: 401,
 };
 
-function sendError(response: ServerResponse, error: unknown): void {
+function sendError(response: ServerResponse, error: unknown, place: readonly string[]): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }
   const found = asSluiceError(error);
   const status = STATUS[found.code] ?? (found.fault === 'user' ? 400 : 500);
-  const body: { readonly error: ErrorObject } = { error: errorObject(found) };
+  const { cure, ...rest } = errorObject(found);
+  const body: { readonly error: ErrorObject } = { error: { ...rest, cure: placeCommands(cure, place) } };
   response
     .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
     .end(`${JSON.stringify(body)}\n`);

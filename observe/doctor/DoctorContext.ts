@@ -11,7 +11,7 @@ import type { CatalogPartition, CatalogTable } from '../../lib/landing/catalog/P
 import type { Config } from '../../lib/schema/config.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
-import { type NamedPlace, readClock } from '../../observe/deployment.ts';
+import { deploymentOptions, type NamedPlace, readClock } from '../../observe/deployment.ts';
 import { askAws, isAwsError } from './askAws.ts';
 import { type Clients, closeClients, openClients } from './clients.ts';
 import { CheckImpossible, finding } from './findings.ts';
@@ -69,6 +69,8 @@ export interface DoctorContext {
   ask<Result>(permission: string, call: () => Promise<Result>): Promise<Result>;
   /** A command of the AWS CLI for a person to run, with the region and endpoint of the deployment. */
   command(words: readonly string[]): Promise<string>;
+  /** The options of `sluice` that name the deployment. */
+  place(): Promise<readonly string[]>;
 }
 
 /** A table's partitions, and the folders below its own. */
@@ -150,6 +152,16 @@ export function openDoctorContext(
       const region = await (await clients()).sts.config.region();
       const where = ['--region', region, ...(place.endpoint ? ['--endpoint-url', place.endpoint] : [])];
       return shellCommand(['aws', ...words, ...where]);
+    },
+    async place() {
+      // Without a configuration or a profile, no region is known.
+      const region = await clients()
+        .then(({ sts }) => sts.config.region())
+        .catch(() => place.region);
+      return deploymentOptions({
+        ...{ stack, local },
+        place: { ...place, ...(region === undefined ? {} : { region }) },
+      });
     },
     close() {
       if (opened !== undefined) closeClients(opened);

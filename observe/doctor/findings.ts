@@ -373,7 +373,7 @@ export const doctorFindings = {
   ),
   SLUICE_DOCTOR_LOAD_FAILED: problem(
     'Days of a dataset could not be loaded. Queries still read the previous version.',
-    '`npx sluice ingest explain` names the file and the reason; docs/ingest.md says what to do.',
+    'The command names the file and the reason; docs/ingest.md says what to do.',
   ),
   SLUICE_DOCTOR_LOADS_WORKGROUP_MISSING: problem(
     'The Athena workgroup of loads does not exist. Days that the function `ingest-load` cannot hold fail.',
@@ -393,7 +393,7 @@ export const doctorFindings = {
   ),
   SLUICE_DOCTOR_LOAD_STUCK: problem(
     'Athena has worked on a day of a dataset for more than three hours. Queries still read the previous version.',
-    '`npx sluice ingest explain` shows the step and its execution, and docs/large-days.md, "When Athena fails or does not end", says what to do. If AWS has raised your quota for the time of a statement, it may need the time.',
+    'The command shows the step and its execution, and docs/large-days.md, "When Athena fails or does not end", says what to do. If AWS has raised your quota for the time of a statement, it may need the time.',
   ),
   SLUICE_DOCTOR_RECEIPTS_WAITING: warning(
     'Receipts of loads could not be sent to a customer. They are tried every hour, for three days.',
@@ -401,11 +401,11 @@ export const doctorFindings = {
   ),
   SLUICE_DOCTOR_FILES_LEFT_OUT: warning(
     'Days of a dataset were loaded without objects that may have been meant to be loaded.',
-    '`npx sluice ingest explain` names each object and the reason; docs/ingest.md, "What is left out", explains the reasons. Deliver them as Parquet files, or ask whoever delivers them to write them elsewhere.',
+    'The command names each object and the reason; docs/ingest.md, "What is left out", explains the reasons. Deliver them as Parquet files, or ask whoever delivers them to write them elsewhere.',
   ),
   SLUICE_DOCTOR_EXPORT_FAILED: problem(
     "Days of a table could not be exported to the customer's bucket.",
-    '`npx sluice export status` shows the reason; docs/export.md, "When an export fails", says what to do.',
+    'The command shows the reason; docs/export.md, "When an export fails", says what to do.',
   ),
   SLUICE_DOCTOR_CURATE_FAILED: problem(
     'Days could not be curated. Views read their raw rows: no answer is wrong, but queries read more.',
@@ -459,7 +459,7 @@ export const doctorFindings = {
   ),
   SLUICE_DOCTOR_READER_NOT_READY: warning(
     'A reader may not read the tables of curated days. With `curate: true` the views read them with the permissions of the reader, and its queries would fail.',
-    'Allow it before you set `curate: true`. Deploy if the stack makes the reader. If somebody applied its policy by hand, print it again with `npx sluice policy print` and have it applied.',
+    'Allow it before you set `curate: true`. Deploy if the stack makes the reader. If somebody applied its policy by hand, print it again (docs/readers.md) and have it applied.',
   ),
   SLUICE_DOCTOR_READER_ALLOWED: problem(
     'A reader has a permission that it must not have.',

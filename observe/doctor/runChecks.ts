@@ -1,4 +1,5 @@
 import { SluiceError } from '../../lib/base/errors.ts';
+import { placeCommands } from '../commands.ts';
 import { explainAwsError } from '../explainAwsError.ts';
 import type { DoctorContext } from './DoctorContext.ts';
 import { CheckImpossible, type Finding, type FindingCode, finding } from './findings.ts';
@@ -44,7 +45,7 @@ export async function runChecks(
     const missing = check.needs.find((name) => failed.has(name));
     const findings =
       missing === undefined
-        ? distinct(await runCheck(check, doctor))
+        ? await Promise.all(distinct(await runCheck(check, doctor)).map((one) => placed(doctor, one)))
         : [finding('SLUICE_DOCTOR_SKIPPED', `${missing}.`)];
     if (missing !== undefined || findings.some(({ code }) => check.blocks.includes(code)))
       failed.add(check.name);
@@ -65,6 +66,16 @@ async function runCheck(check: Check, doctor: DoctorContext): Promise<readonly F
     if (problem?.kind === 'answered') return [finding('SLUICE_DOCTOR_FAILED', problem.detail)];
     throw error;
   }
+}
+
+/** A finding whose texts name the deployment in every command. */
+async function placed(doctor: DoctorContext, found: Finding): Promise<Finding> {
+  const place = await doctor.place();
+  return {
+    ...found,
+    detail: placeCommands(found.detail, place),
+    cure: placeCommands(found.cure, place),
+  };
 }
 
 /** Parts of a check that fail for the same reason have the same finding. */

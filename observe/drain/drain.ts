@@ -16,6 +16,8 @@ import {
 } from '../../lib/landing/hold/StreamHolds.ts';
 import { SETTLE_MS } from '../../lib/landing/hold/streamAge.ts';
 import type { StreamId } from '../../lib/tables/streams.ts';
+import { sluiceCommand } from '../commands.ts';
+import { deploymentOptions } from '../deployment.ts';
 import { readStreamHolds, streamNames, withHoldStore } from '../holds/holds.ts';
 import { readLocalState } from '../localBuffers.ts';
 import type { Place } from '../place.ts';
@@ -83,7 +85,7 @@ export async function lookAtDrain(place: Place): Promise<DrainState | null> {
     ...objectWaits('overflow', overflow),
     ...objectWaits('errors', errors),
     ...buffers,
-    ...relayWaits(relay),
+    ...relayWaits(place, relay),
   ];
   const settleMs = place.isLocal ? 0 : SETTLE_MS;
   const look = { isEmpty: waitsFor.length === 0, settleMs };
@@ -115,11 +117,12 @@ function objectWaits(
 }
 
 /** What was refused stays in the bucket, and expires there. */
-function relayWaits(relay: RelayState | null): DrainWait[] {
+function relayWaits(place: Place, relay: RelayState | null): DrainWait[] {
   if (relay === null) return [];
   const { count, hasMore } = relay.waiting;
   const number = `${hasMore ? 'At least ' : ''}${count} ${count === 1 ? 'copy waits' : 'copies wait'}`;
-  const givesUp = '`sluice relay erase --all` gives them up, and what was refused.';
+  const where = deploymentOptions({ stack: place.stack, place: place.aws, local: place.isLocal });
+  const givesUp = `\`${sluiceCommand(where, ['relay', 'erase', '--all'])}\` gives them up, and what was refused.`;
   const dead = `${relay.deadLetters} in relay's dead-letter queue: docs/relay.md, "Alarms".`;
   return [
     ...(count === 0 ? [] : [{ part: 'relay', why: `${number} to be relayed. ${givesUp}` } as const]),

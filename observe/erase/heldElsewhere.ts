@@ -2,6 +2,8 @@ import { MOST_EXAMPLES } from '../../lib/drops/receipt/Receipt.ts';
 import { receiptFolder } from '../../lib/schema/sources.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import { MADE_TABLES_FOLDER, READER_TABLES_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { sluiceCommand } from '../commands.ts';
+import { deploymentOptions } from '../deployment.ts';
 import type { Place } from '../place.ts';
 import { queuedCopies } from '../relay/relayCopies.ts';
 
@@ -20,9 +22,10 @@ export interface ElsewhereHeld {
  * @throws What the client of SQS throws.
  */
 export async function heldElsewhere(
-  place: Pick<Place, 'config' | 'stack' | 'aws'>,
+  place: Pick<Place, 'config' | 'stack' | 'aws' | 'isLocal'>,
 ): Promise<readonly ElsewhereHeld[]> {
   const { config } = place;
+  const where = deploymentOptions({ stack: place.stack, place: place.aws, local: place.isLocal });
   return [
     {
       what: 'Statsig',
@@ -32,7 +35,7 @@ export async function heldElsewhere(
     ...config.exports.map((one) => ({
       what: `export ${one.name}`,
       where: `s3://${one.target.bucket}/${exportFolder(one)}`,
-      todo: `The command asks the export for each changed day that it has exported before: \`sluice export status\` shows them. Should a day fail, \`npx sluice export run --export ${one.name} --from <day> --to <day>\` asks again. The owner of the bucket deletes old versions, and copies made from it.`,
+      todo: `The command asks the export for each changed day that it has exported before: \`${sluiceCommand(where, ['export', 'status', '--export', one.name])}\` shows them. Should a day fail, \`${sluiceCommand(where, ['export', 'run', '--export', one.name, '--from', 'YYYY-MM-DD'])}\` asks again for it. The owner of the bucket deletes old versions, and copies made from it.`,
     })),
     ...config.sources.map((one) => ({
       what: `source ${one.name}`,

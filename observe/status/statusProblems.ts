@@ -4,6 +4,8 @@ import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { shellCommand } from '../../lib/base/text.ts';
 import { drainText } from '../../lib/landing/hold/StreamHolds.ts';
 import { EXPIRING_SECONDS, KEPT_SECONDS } from '../../lib/landing/hold/streamAge.ts';
+import { sluiceCommand } from '../commands.ts';
+import { deploymentOptions } from '../deployment.ts';
 import { isForPerson, streamsHeldToo, streamWord } from '../holds/holds.ts';
 import type { Place } from '../place.ts';
 import { HOUR_MS } from '../reconcile/hourlyMetrics.ts';
@@ -231,12 +233,13 @@ function commands({ stack, localControl }: Pick<Place, 'stack' | 'localControl'>
   return {
     aws,
     sluice: (...words: readonly string[]) =>
-      shellCommand([
-        ...['npx', 'sluice', ...words],
-        ...(localControl === undefined
-          ? ['--stage', stack.stage, '--region', region]
-          : ['--local', '--endpoint-url', localControl]),
-      ]),
+      sluiceCommand(
+        deploymentOptions({
+          ...{ stack, local: localControl !== undefined },
+          place: { region, ...(localControl === undefined ? {} : { endpoint: localControl }) },
+        }),
+        words,
+      ),
     control: (method: 'POST' | 'DELETE', name: string) =>
       shellCommand(['curl', '-X', method, `${localControl}/_sluice/${name}`]),
     /** A message to the queue of a function; the queue's address depends on the account. */

@@ -139,10 +139,10 @@ export default ({ stage }) => ({
   });
 
   it.each([
-    [[], ''],
+    [[], ' --stage dev'],
     [['--stage', 'dev', '--region', 'eu-west-1'], ' --stage dev --region eu-west-1'],
     // This stage is in no account of AWS.
-    [['--stage', 'local'], ' --local'],
+    [['--stage', 'local'], ' --local --endpoint-url http://127.0.0.1:4566'],
   ])('of the deployment with %j is recorded with the command that follows', async (place, words) => {
     const { stderr } = await print('--for', 'probe', ...place);
     expect(stderr).toMatch(new RegExp(`: npx sluice policy confirm probe --hash [0-9a-f]{8}${words}$`, 'm'));

@@ -497,7 +497,7 @@ describe('sluice check without a name', () => {
     );
     expect(stdout).toMatch(/^balanced +experiment +as expected +0\.69 +610 /m);
     expect(stdout).toContain(
-      'MISMATCH of planted: control 600, expected 500; treatment 400, expected 500. Look closer: sluice check planted\n',
+      'MISMATCH of planted: control 600, expected 500; treatment 400, expected 500. Look closer: npx sluice check planted --local --endpoint-url http',
     );
     expect(stdout).toContain('Configured, but without exposures: no_rows_yet.');
     const staging = await callMain(['check', '--environment', 'nowhere', ...endpoint()]);

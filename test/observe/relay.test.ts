@@ -103,7 +103,11 @@ describe('relay, asked by commands', () => {
       expect.objectContaining({
         code: 'SLUICE_DOCTOR_RELAY_REFUSED',
         detail: expect.stringMatching(/^401: 2 copies, the oldest of .*Z\.$/),
-        commands: ['npx sluice relay redrive --reason 401 --dry-run --local'],
+        commands: [
+          expect.stringMatching(
+            /^npx sluice relay redrive --reason 401 --dry-run --local --endpoint-url \S+$/,
+          ),
+        ],
       }),
     ]);
   });
@@ -167,7 +171,7 @@ describe('relay, asked by commands', () => {
     await startDrain(place);
     const waits = async () => (await lookAtDrain(place))?.waitsFor.filter(({ part }) => part === 'relay');
     expect(await waits()).toEqual([
-      { part: 'relay', why: expect.stringMatching(/^1 copy waits to be relayed\./) },
+      { part: 'relay', why: expect.stringMatching(/^1 copy waits to be relayed\. `npx sluice relay erase --all --local /) },
     ]);
     await cancelDrain(place);
     place.close();

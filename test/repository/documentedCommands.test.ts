@@ -2,10 +2,14 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { commands as declared } from '../../cli/main.ts';
+import { questionEntries } from '../../cli/probe/questions.ts';
+import { readCommandLine } from '../../cli/terminal/commandLine.ts';
 import { serviceFunctions } from '../../infra/serverless/service.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
+import { placeCommands } from '../../observe/commands.ts';
+import { deploymentOptions } from '../../observe/deployment.ts';
 import { doctorFindings } from '../../observe/doctor/findings.ts';
 import { errorFamilies } from '../../scripts/docs/errorsPage.ts';
 import { callMain } from '../harness/callMain.ts';
@@ -33,6 +37,11 @@ function wordsOf(name: string): readonly string[] {
   return [...Object.keys(actions), ...words];
 }
 
+/** Whether a command is about a deployment: `sluice query` reads this machine, `sluice init` nothing. */
+function isPlaced(name = ''): boolean {
+  return name === '' || declared.find((one) => one.name === name)?.options['local'] !== undefined;
+}
+
 /** With any reader there are the policies of readers, too. */
 const metabase = { kind: 'metabase', name: 'metabase' } as const;
 
@@ -54,6 +63,56 @@ describe('the commands in the docs and in cures', () => {
       if (help === '' || unknown.length > 0) wrong.push(`${page}: ${text}: ${unknown.join(' ')}`);
     }
     expect([commands.length > 30, wrong]).toEqual([true, []]);
+  });
+
+  it('name their place once they are printed', async () => {
+    const place = deploymentOptions({
+      stack: { service: 'sluice', stage: 'prod' },
+      ...{ place: { region: 'eu-west-1' }, local: false },
+    });
+    expect(place).toEqual(['--stage', 'prod', '--region', 'eu-west-1']);
+    const entries = [
+      ...(await errorFamilies()).flatMap((family) => Object.entries(family.entries)),
+      ...Object.entries(doctorFindings),
+      ...Object.entries(questionEntries),
+    ];
+    const printed = entries.flatMap(([code, { cure }]) =>
+      [...placeCommands(cure, place).matchAll(/`npx sluice ([^`]+)`/g)].map(([, text = '']) => ({
+        code,
+        words: text.split(' '),
+      })),
+    );
+    expect(printed.length).toBeGreaterThan(10);
+    const wrong = printed.flatMap(({ code, words: [name = '', ...rest] }) => {
+      const command = declared.find((one) => one.name === name);
+      if (command === undefined) return [`${code}: ${name}`];
+      const { values } = readCommandLine(command, rest);
+      const isPlaced = values['stage'] !== undefined || values['local'] === true;
+      return command.options['local'] === undefined || isPlaced ? [] : [`${code}: ${name} ${rest.join(' ')}`];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('are made by one function where people read them', () => {
+    const sources = globSync(['cli/**/*.ts', 'console/**/*.{ts,tsx}', 'observe/**/*.ts'], {
+      cwd: repositoryRoot,
+    });
+    const named = sources.flatMap((file) =>
+      readFileSync(join(repositoryRoot, file), 'utf8')
+        .split('\n')
+        .filter((line) => !/^\s*(\/\/|\/?\*)/.test(line))
+        // With quotes: words of a command that are joined.
+        .flatMap((line) => [...line.matchAll(/npx(?:', '| )sluice[', ]+([a-z]*)(.*)/g)])
+        .filter(([, name, rest = '']) => isPlaced(name) && !/^[^`]*--(local|stage)\b/.test(rest))
+        .map(() => file),
+    );
+    expect([...new Set(named)].sort()).toEqual([
+      // The texts of cures: what prints them gives them their place.
+      'cli/probe/ask/askLoadEngine.ts',
+      'cli/probe/questions.ts',
+      'observe/commands.ts',
+      'observe/doctor/findings.ts',
+    ]);
   });
 
   it('use only features that AWS has, and name functions and settings as the deployment does', async () => {

@@ -18,13 +18,13 @@ import {
   Badge,
   Bytes,
   Card,
-  Copyable,
   Count,
   DataTable,
   Empty,
   Figure,
   Loading,
   Problem,
+  SameCommand,
   Time,
   type Tone,
   usePages,
@@ -193,8 +193,7 @@ export function DropDay(props: {
           <RefusedRows key={answer.updatedAt} {...{ source, dataset, day }} />
         </>
       )}
-      <h3>The same on the command line</h3>
-      <Copyable text={`npx sluice ingest explain --source ${source} --dataset ${dataset} --day ${day}`} />
+      <SameCommand words={['ingest', 'explain', '--source', source, '--dataset', dataset, '--day', day]} />
     </Card>
   );
 }

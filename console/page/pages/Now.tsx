@@ -148,7 +148,8 @@ function FirstEvent({ place }: { readonly place: PlaceAnswer }) {
     <Empty title="No event has come in yet.">
       <p>
         {place.collector === null
-          ? 'Send one as an SDK does. The address is the output CollectorUrl of the stack: npx serverless info.'
+          ? 'Send one as an SDK does. The address is the output CollectorUrl of the stack: npx serverless info --stage ' +
+            `${place.stage} --region ${place.region}.`
           : 'Send one as an SDK does; it appears here within seconds:'}
       </p>
       <Copyable text={firstEventCommand(place)} />

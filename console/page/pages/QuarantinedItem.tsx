@@ -4,7 +4,7 @@ import type { RedriveReport } from '../../../observe/quarantine/redriveQuarantin
 import { useApi } from '../parts/api.ts';
 import { DryRun } from '../parts/DryRun.tsx';
 import { formatCount, formatNoun } from '../parts/format.ts';
-import { Badge, Card, Copyable, Loading, Problem, Time, type Tone } from '../parts/parts.tsx';
+import { Badge, Card, Loading, Problem, SameCommand, Time, type Tone } from '../parts/parts.tsx';
 import { RawText } from '../parts/RawText.tsx';
 
 const OUTCOMES: Readonly<
@@ -143,8 +143,7 @@ export function QuarantinedItem(props: {
           }}
         />
       )}
-      <h3>The same on the command line</h3>
-      <Copyable text={`npx sluice quarantine --item ${id} --day ${day}`} />
+      <SameCommand words={['quarantine', '--item', id, '--day', day]} />
     </Card>
   );
 }

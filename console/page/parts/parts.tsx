@@ -1,7 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ErrorObject } from '../../../lib/base/errors.ts';
+import { sluiceCommand } from '../../../observe/commands.ts';
 import { formatBytes, formatCount, formatTime } from './format.ts';
+import { usePlace } from './place.ts';
 import { hasMoved } from './router.ts';
 
 /** The frame of a page: its heading, one sentence about it, and what stands at its right. */
@@ -224,6 +226,17 @@ export function Copyable({ text }: { readonly text: string }) {
         {isCopied ? 'Copied' : 'Copy'}
       </button>
     </div>
+  );
+}
+
+/** The command that answers the same, for the deployment of the page. */
+export function SameCommand({ words }: { readonly words: readonly string[] }) {
+  const place = usePlace();
+  return (
+    <>
+      <h3>The same on the command line</h3>
+      {place !== undefined && <Copyable text={sluiceCommand(place.commandOptions, words)} />}
+    </>
   );
 }
 

@@ -22,9 +22,9 @@ import {
 } from '../../../lib/access/applied/policyRecords.ts';
 import type { PrintedPolicy } from '../../../lib/access/printedPolicies.ts';
 import { s3PolicyRecords } from '../../../lib/aws/s3PolicyRecords.ts';
-import { shellCommand } from '../../../lib/base/text.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import type { Config } from '../../../lib/schema/config.ts';
+import { sluiceCommand } from '../../commands.ts';
 import { checkEach, isAwsError } from '../askAws.ts';
 import type { DoctorContext } from '../DoctorContext.ts';
 import { CheckImpossible, type Finding, finding } from '../findings.ts';
@@ -257,13 +257,11 @@ async function commandsFor(
   const { stage } = doctor.stack;
   const { Outputs = [] } = (await doctor.deployedStack()) ?? {};
   const exportRole = Outputs.find(({ OutputKey }) => OutputKey === 'ExportRoleArn')?.OutputValue;
-  const sluice = ['npx', 'sluice', 'policy'];
   const print = [
-    ...[...sluice, 'print', '--for', target, '--account', account, '--region', region, '--stage', stage],
+    ...['policy', 'print', '--for', target, '--account', account, '--region', region],
     ...Object.entries(of).flatMap(([option, value]) => (value === undefined ? [] : [`--${option}`, value])),
     ...(target === 'export-target' && exportRole !== undefined ? ['--principal', exportRole] : []),
   ];
-  const place = doctor.local ? ['--local'] : ['--region', region];
-  const confirm = [...sluice, 'confirm', name, '--stage', stage, ...place];
-  return (isRecorded ? [print, confirm] : [print]).map(shellCommand);
+  const printed = sluiceCommand(['--stage', stage], print);
+  return isRecorded ? [printed, sluiceCommand(await doctor.place(), ['policy', 'confirm', name])] : [printed];
 }

@@ -57,17 +57,20 @@ describe('judgeTimes', () => {
 
 describe('the report', () => {
   it('reports rows that views include', () => {
-    const text = reportText({
-      run: '0',
-      collector: 'http://127.0.0.1',
-      answers: [],
-      cleanUp: {
-        ...{ deletedFiles: 0, deletedRows: 0, remainingFiles: 2, remainingRows: 7, deletedResults: 1 },
-        deletedObjects: 0,
-        hiddenFromViews: false,
-        problems: [],
+    const text = reportText(
+      {
+        run: '0',
+        collector: 'http://127.0.0.1',
+        answers: [],
+        cleanUp: {
+          ...{ deletedFiles: 0, deletedRows: 0, remainingFiles: 2, remainingRows: 7, deletedResults: 1 },
+          deletedObjects: 0,
+          hiddenFromViews: false,
+          problems: [],
+        },
       },
-    });
+      [],
+    );
     expect(text).toContain('7 in 2; views include them because redaction removed their environment.');
   });
 });

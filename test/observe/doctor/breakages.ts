@@ -366,7 +366,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
   CURATE_FAILED: [
     (d) => addCurated(d, '2026-01-02', { state: 'failed', failure: { code: 'SLUICE_X', message: 'Why.' } }),
     /^curated_events: 2026-01-02 SLUICE_X\.$/,
-    /^npx sluice curate status --table events --local\nnpx sluice curate run --table events --local$/,
+    /^npx sluice curate status --table events --local --endpoint-url \S+\nnpx sluice curate run --table events --local --endpoint-url \S+$/,
   ],
   CURATE_LATE: [
     (d) =>
@@ -375,12 +375,12 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
         queued: { fingerprint: 'f', reason: 'new', at: Date.now() - 2 * DAY_MS },
       }),
     /^curated_events: 2026-01-03\.$/,
-    /^npx sluice curate run --table events --local$/,
+    /^npx sluice curate run --table events --local --endpoint-url \S+$/,
   ],
   CURATE_UNPLANNED: [
     (d) => addFile(d, '2026-01-02'),
     /^curated_events: 2026-01-05, 2026-01-02\.$/,
-    /^npx sluice curate run --table events --local$/,
+    /^npx sluice curate run --table events --local --endpoint-url \S+$/,
   ],
   CURATE_STALE: [
     async (d) => {
@@ -394,13 +394,15 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
       await alterTable(d, view.name, (input) => ({ ...input, ViewOriginalText }));
     },
     /^curated_events: \d{4}-\d\d-\d\d\.$/,
-    /^npx sluice curate run --table events --local$/,
+    /^npx sluice curate run --table events --local --endpoint-url \S+$/,
   ],
   CURATE_GONE: [
     // The list above names the day; its version has no files.
     () => undefined,
     new RegExp(`^curated_events: ${GONE}\\.$`),
-    new RegExp(`^npx sluice curate rebuild --table events --from ${GONE} --to ${GONE} --local$`),
+    new RegExp(
+      `^npx sluice curate rebuild --table events --from ${GONE} --to ${GONE} --local --endpoint-url \\S+$`,
+    ),
   ],
   CURATE_LEFT_OUT: [
     (d) =>
@@ -410,7 +412,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
         Array.from({ length: 103 }, (_, i) => addDays('2025-01-01', 2 * i)),
       ),
     /^curated_exposures: 3 days\.$/,
-    /^npx sluice curate status --table exposures --local$/,
+    /^npx sluice curate status --table exposures --local --endpoint-url \S+$/,
   ],
   WORKGROUP_MISSING: [
     ({ options }) =>
@@ -464,7 +466,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
         ),
       ),
     /^sluice-local-events: held by hand since 2026-11-20T10:00:00\.000Z\. The role is being replaced\.$/,
-    /^npx sluice hold events --release --local$/,
+    /^npx sluice hold events --release --local --endpoint-url \S+$/,
   ],
   STREAM_EXPIRING: [
     // Firehose tells no freshness while delivery is completely blocked.
@@ -499,7 +501,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
         },
       ]),
     /^sluice-local-quarantine: its oldest record had waited for 24 hours from .*Z to .*Z\.$/,
-    /^npx sluice reconcile --day \d{4}-\d\d-\d\d --local$/,
+    /^npx sluice reconcile --day \d{4}-\d\d-\d\d --local --endpoint-url \S+$/,
   ],
   HOLDS_UNREADABLE: [
     (d) => putHolds(d, 'no JSON'),
@@ -536,17 +538,17 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
   PARKED: [
     (d) => putObject(d, `parked/${overflowKey('events', '1'.repeat(64))}`),
     /^parked\/: 1 object, /,
-    /^npx sluice redrive --parked --local$/,
+    /^npx sluice redrive --parked --local --endpoint-url \S+$/,
   ],
   QUARANTINED: [
     (d) => quarantineRows(d, 'SLUICE_EVENT_NAME_MISSING', 3),
     /^SLUICE_EVENT_NAME_MISSING: 3 rows\.$/,
-    /^npx sluice redrive --reason SLUICE_EVENT_NAME_MISSING --dry-run --local$/,
+    /^npx sluice redrive --reason SLUICE_EVENT_NAME_MISSING --dry-run --local --endpoint-url \S+$/,
   ],
   DRAINING: [
     (d) => putHolds(d, holdsText(withDrain(NO_HOLDS, Date.UTC(2026, 10, 20, 10)))),
     /^sluice-local: no events are taken since 2026-11-20T10:00:00\.000Z\.$/,
-    /^npx sluice drain --cancel --local$/,
+    /^npx sluice drain --cancel --local --endpoint-url \S+$/,
   ],
   FORWARDED_HERE: [
     // A table of Statsig with the name of ours.
@@ -571,7 +573,7 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
       return putObject(d, relayRefusedKey({ reason: '401', at, id: relayId(at, '0'.repeat(24)) }));
     },
     /^relay\/: 1 copy\.$/,
-    /^npx sluice relay erase --all --dry-run --local$/,
+    /^npx sluice relay erase --all --dry-run --local --endpoint-url \S+$/,
   ],
   UNKNOWN_KEYS: [(d) => putObject(d, 'overflow/notes.txt'), /^overflow\/: 1\.$/],
   DEAD_LETTERS: [

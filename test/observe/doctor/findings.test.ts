@@ -143,6 +143,8 @@ describe('a finding of sluice doctor', () => {
       expect(found.map(({ code }) => code).sort()).toEqual(
         codes.map((code) => `SLUICE_DOCTOR_${code}`).sort(),
       );
+      const sluice = found.flatMap(({ cure }) => [...cure.matchAll(/`(npx sluice [^`]*)`/g)]);
+      expect(sluice.filter(([, one]) => !/ --local --endpoint-url /.test(one ?? ''))).toEqual([]);
       for (const { code, detail, commands } of found) {
         const [, words, command] = broken[code.replace('SLUICE_DOCTOR_', '')] ?? [];
         expect([code, detail]).toEqual([code, expect.stringMatching(words ?? '')]);

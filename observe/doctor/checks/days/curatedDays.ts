@@ -1,5 +1,5 @@
-import { shellCommand } from '../../../../lib/base/text.ts';
 import type { ForwardedKind } from '../../../../lib/schema/kinds.ts';
+import { sluiceCommand } from '../../../commands.ts';
 import type { CuratedPlace } from '../../../curate/curatedDays.ts';
 import {
   type CurationState,
@@ -56,10 +56,8 @@ type Say = (action: 'status' | 'run' | 'rebuild', kind: ForwardedKind, ...more: 
 
 /** Commands of Sluice for the deployment that is checked. */
 async function sluiceCommands(doctor: DoctorContext): Promise<Say> {
-  const { region } = await doctor.identity();
-  const place = doctor.local ? ['--local'] : ['--stage', doctor.stack.stage, '--region', region];
-  return (action, kind, ...more) =>
-    shellCommand(['npx', 'sluice', 'curate', action, '--table', kind, ...more, ...place]);
+  const place = await doctor.place();
+  return (action, kind, ...more) => sluiceCommand(place, ['curate', action, '--table', kind, ...more]);
 }
 
 function judgeState(

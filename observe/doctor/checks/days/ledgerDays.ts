@@ -1,13 +1,14 @@
 import { s3LastListings } from '../../../../lib/aws/s3Ledger.ts';
 import { mapLimit } from '../../../../lib/base/concurrency.ts';
 import { SluiceError } from '../../../../lib/base/errors.ts';
-import { addDays, utcDay } from '../../../../lib/base/time.ts';
+import { addDays, type UtcDay, utcDay } from '../../../../lib/base/time.ts';
 import { summarizeLeftOut } from '../../../../lib/drops/lastLoad.ts';
 import { ATHENA_STUCK_MS } from '../../../../lib/drops/limits.ts';
 import { lookbackDays } from '../../../../lib/drops/plan/decideDay.ts';
 import type { LastListing } from '../../../../lib/drops/plan/planSources.ts';
 import type { Dataset, Source } from '../../../../lib/schema/sources.ts';
 import { exportPlace, type ReceiptNote } from '../../../../lib/tables/ledgerKeys.ts';
+import { sluiceCommand } from '../../../commands.ts';
 import { explainAwsError } from '../../../explainAwsError.ts';
 import { readLateDays, readWaitingReceipts } from '../../../ingest/datasetStatus.ts';
 import { type LedgerDay, readLedgerDays } from '../../../ingest/readLedgerDays.ts';
@@ -47,6 +48,9 @@ export const sources: Check = {
     const datasets = config.sources.flatMap((source) =>
       source.datasets.map((dataset) => ({ source, dataset })),
     );
+    const place = await doctor.place();
+    const explain = (source: string, dataset: string) => (day: UtcDay) =>
+      sluiceCommand(place, ['ingest', 'explain', '--source', source, '--dataset', dataset, '--day', day]);
     const listings = s3LastListings(s3, config.bucket);
     return askLedger(doctor, async () => {
       const seen = await mapLimit(datasets, PARALLEL, ({ source, dataset }) =>
@@ -72,9 +76,23 @@ export const sources: Check = {
             `${source.name}/${dataset.name} ${day}: expected by ${new Date(due).toISOString()}.`,
           ),
         ),
-        ...failedDaysFinding('SLUICE_DOCTOR_LOAD_FAILED', `${source.name}/${dataset.name}`, days[i] ?? []),
-        ...stuckFindings(`${source.name}/${dataset.name}`, days[i] ?? [], now),
-        ...leftOutFinding(`${source.name}/${dataset.name}`, days[i] ?? []),
+        ...failedDaysFinding(
+          'SLUICE_DOCTOR_LOAD_FAILED',
+          `${source.name}/${dataset.name}`,
+          days[i] ?? [],
+          explain(source.name, dataset.name),
+        ),
+        ...stuckFindings(
+          `${source.name}/${dataset.name}`,
+          days[i] ?? [],
+          now,
+          explain(source.name, dataset.name),
+        ),
+        ...leftOutFinding(
+          `${source.name}/${dataset.name}`,
+          days[i] ?? [],
+          explain(source.name, dataset.name),
+        ),
         ...receiptsFinding(`${source.name}/${dataset.name}`, receipts[i] ?? []),
       ]);
     });
@@ -82,7 +100,12 @@ export const sources: Check = {
 };
 
 /** A finding for each day that Athena has not ended in its time. */
-function stuckFindings(of: string, days: readonly LedgerDay[], now: number): readonly Finding[] {
+function stuckFindings(
+  of: string,
+  days: readonly LedgerDay[],
+  now: number,
+  explain: (day: UtcDay) => string,
+): readonly Finding[] {
   return days.flatMap(({ day, entry }) => {
     const { step, startedAt = now, execution = 'none' } = entry?.athena ?? {};
     if (step === undefined || now - startedAt <= ATHENA_STUCK_MS) return [];
@@ -91,6 +114,7 @@ function stuckFindings(of: string, days: readonly LedgerDay[], now: number): rea
       finding(
         'SLUICE_DOCTOR_LOAD_STUCK',
         `${of} ${day}: since ${since}, step ${step}, execution ${execution}.`,
+        [explain(day)],
       ),
     ];
   });
@@ -112,16 +136,21 @@ function receiptsFinding(of: string, notes: readonly ReceiptNote[]): readonly Fi
 }
 
 /** A finding for days that were loaded without some of their objects; it names the latest day. */
-function leftOutFinding(of: string, days: readonly LedgerDay[]): readonly Finding[] {
+function leftOutFinding(
+  of: string,
+  days: readonly LedgerDay[],
+  explain: (day: UtcDay) => string,
+): readonly Finding[] {
   const left = days.flatMap(({ day, entry }) => {
     const { count, words } = entry === null ? { count: 0, words: '' } : summarizeLeftOut(entry);
-    return count === 0 ? [] : [`${day} ${words}`];
+    return count === 0 ? [] : [{ day, words }];
   });
   const youngest = left.at(-1);
   if (youngest === undefined) return [];
   const more =
     left.length === 1 ? '' : `; and ${left.length - 1} other ${left.length === 2 ? 'day' : 'days'}`;
-  return [finding('SLUICE_DOCTOR_FILES_LEFT_OUT', `${of}: ${youngest}${more}.`)];
+  const { day, words } = youngest;
+  return [finding('SLUICE_DOCTOR_FILES_LEFT_OUT', `${of}: ${day} ${words}${more}.`, [explain(day)])];
 }
 
 function judgeListing(
@@ -162,7 +191,7 @@ export const exportedDays: Check = {
   permissions: ['s3:GetObject', 's3:ListBucket', 'kms:Decrypt'],
   async run(doctor) {
     const [config, { s3 }, now] = await Promise.all([doctor.config(), doctor.clients(), doctor.now()]);
-    const today = utcDay(now);
+    const [today, place] = [utcDay(now), await doctor.place()];
     const wanted = config.exports.map((one) =>
       Array.from({ length: one.lookbackDays }, (_, i) =>
         exportPlace(one, addDays(today, i - one.lookbackDays)),
@@ -171,7 +200,12 @@ export const exportedDays: Check = {
     return askLedger(doctor, async () => {
       const days = await readLedgerDays({ s3, config }, wanted);
       return config.exports.flatMap(({ name, target }, i) =>
-        failedDaysFinding('SLUICE_DOCTOR_EXPORT_FAILED', `${name}, s3://${target.bucket}/`, days[i] ?? []),
+        failedDaysFinding(
+          'SLUICE_DOCTOR_EXPORT_FAILED',
+          `${name}, s3://${target.bucket}/`,
+          days[i] ?? [],
+          () => sluiceCommand(place, ['export', 'status', '--export', name]),
+        ),
       );
     });
   },
@@ -206,6 +240,7 @@ function failedDaysFinding(
   code: 'SLUICE_DOCTOR_LOAD_FAILED' | 'SLUICE_DOCTOR_EXPORT_FAILED',
   subject: string,
   days: readonly LedgerDay[],
+  explain: (day: UtcDay) => string,
 ): readonly Finding[] {
   const failed = days.filter(({ entry }) => entry?.state === 'failed').toReversed();
   if (failed.length === 0) return [];
@@ -214,5 +249,6 @@ function failedDaysFinding(
     .map(({ day, entry }) => `${day} ${entry?.failure?.code ?? 'failed'}`)
     .join(', ');
   const more = failed.length > SHOWN ? ` and ${failed.length - SHOWN} more` : '';
-  return [finding(code, `${subject}: ${shown}${more}.`)];
+  const [{ day: latest } = { day: '' }] = failed;
+  return [finding(code, `${subject}: ${shown}${more}.`, [explain(latest)])];
 }

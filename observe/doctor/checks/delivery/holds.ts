@@ -2,7 +2,6 @@ import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { deliveryLogGroup, streamName } from '../../../../infra/streams/streams.ts';
 import { logicalIds, partName } from '../../../../infra/template/Stack.ts';
 import { streamReadings } from '../../../../lib/aws/streamReadings.ts';
-import { shellCommand } from '../../../../lib/base/text.ts';
 import {
   allHeld,
   drainText,
@@ -13,6 +12,7 @@ import {
 } from '../../../../lib/landing/hold/StreamHolds.ts';
 import { EXPIRING_SECONDS, KEPT_SECONDS, oldestSeconds } from '../../../../lib/landing/hold/streamAge.ts';
 import { allStreams, type StreamId, tableOf } from '../../../../lib/tables/streams.ts';
+import { sluiceCommand } from '../../../commands.ts';
 import { isForPerson, streamNames, streamsHeldToo, streamWord } from '../../../holds/holds.ts';
 import { ObserveError } from '../../../place.ts';
 import { NEAR } from '../../../status/statusProblems.ts';
@@ -90,14 +90,13 @@ async function heldFindings(
   doctor: DoctorContext,
   { held, drain }: StreamHolds,
 ): Promise<readonly Finding[]> {
-  const { region } = await doctor.identity();
-  const place = doctor.local ? ['--local'] : ['--stage', doctor.stack.stage, '--region', region];
+  const place = await doctor.place();
   const config = await doctor.config();
   const found: Finding[] = [];
   if (drain !== null)
     found.push(
       finding('SLUICE_DOCTOR_DRAINING', `${doctor.stackName}: ${drainText(drain)}`, [
-        shellCommand(['npx', 'sluice', 'drain', '--cancel', ...place]),
+        sluiceCommand(place, ['drain', '--cancel']),
       ]),
     );
   for (const stream of streamsHeldToo({ config }, { held })) {
@@ -105,7 +104,7 @@ async function heldFindings(
     if (hold === undefined) continue;
     const by = hold.by === 'hand' ? 'by hand' : 'by the check';
     const command = isForPerson({ config }, stream, hold)
-      ? shellCommand(['npx', 'sluice', 'hold', streamWord({ config }, stream), '--release', ...place])
+      ? sluiceCommand(place, ['hold', streamWord({ config }, stream), '--release'])
       : await logsCommand(doctor, stream);
     found.push(
       finding(
@@ -151,10 +150,9 @@ async function judgeDropped(doctor: DoctorContext): Promise<readonly Finding[]> 
   const [{ cloudWatch }, now] = [await doctor.clients(), await doctor.now()];
   const place = { cloudwatch: cloudWatch, config: await doctor.config(), stack: doctor.stack, now };
   const dropped = await doctor.ask('cloudwatch:GetMetricData', () => readDroppedRecords(place)).catch(unread);
-  const { region } = await doctor.identity();
-  const where = doctor.local ? ['--local'] : ['--stage', doctor.stack.stage, '--region', region];
+  const where = await doctor.place();
   return dropped.map((one) => {
-    const reconcile = (day: string) => shellCommand(['npx', 'sluice', 'reconcile', '--day', day, ...where]);
+    const reconcile = (day: string) => sluiceCommand(where, ['reconcile', '--day', day]);
     return finding('SLUICE_DOCTOR_STREAM_DROPPED', droppedText(one), daysOfDropped(one).map(reconcile));
   });
 }

@@ -1,8 +1,8 @@
 import { systemTiming } from '../../../../lib/base/retry.ts';
-import { shellCommand } from '../../../../lib/base/text.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../../../lib/base/time.ts';
 import type { Config } from '../../../../lib/schema/config.ts';
 import { qualifiedName } from '../../../../lib/views/View.ts';
+import { sluiceCommand } from '../../../commands.ts';
 import { explainAwsError } from '../../../explainAwsError.ts';
 import { askAthena, ObserveError } from '../../../place.ts';
 import type { DoctorContext } from '../../DoctorContext.ts';
@@ -63,7 +63,5 @@ LIMIT ${MOST_REASONS}`;
 
 /** Says what would be delivered, and delivers nothing. */
 async function redriveCommand(doctor: DoctorContext, reason: string): Promise<string> {
-  const { region } = await doctor.identity();
-  const place = doctor.local ? ['--local'] : ['--stage', doctor.stack.stage, '--region', region];
-  return shellCommand(['npx', 'sluice', 'redrive', '--reason', reason, '--dry-run', ...place]);
+  return sluiceCommand(await doctor.place(), ['redrive', '--reason', reason, '--dry-run']);
 }

@@ -1,6 +1,6 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { shellCommand } from '../../../../lib/base/text.ts';
 import { isOwnKey, RELAY_FOLDER, RELAY_RUN_CLAIM } from '../../../../lib/tables/objectKeys.ts';
+import { sluiceCommand } from '../../../commands.ts';
 import { ObserveError } from '../../../place.ts';
 import { askRelayState, type RelayState } from '../../../relay/relayCopies.ts';
 import { isAwsError } from '../../askAws.ts';
@@ -82,7 +82,5 @@ function copies(count: number): string {
 }
 
 async function sluice(doctor: DoctorContext, words: readonly string[]): Promise<string> {
-  const { region } = await doctor.identity();
-  const place = doctor.local ? ['--local'] : ['--stage', doctor.stack.stage, '--region', region];
-  return shellCommand(['npx', 'sluice', ...words, ...place]);
+  return sluiceCommand(await doctor.place(), words);
 }

@@ -1,5 +1,5 @@
 import { logicalIds } from '../../../../infra/template/Stack.ts';
-import { shellCommand } from '../../../../lib/base/text.ts';
+import { sluiceCommand } from '../../../commands.ts';
 import { countWaitingObjects, type WaitingObjects } from '../../../status/waitingObjects.ts';
 import type { WaitingFolder } from '../../../trace/waitingRows.ts';
 import { checkEach } from '../../askAws.ts';
@@ -68,7 +68,5 @@ async function redriveCommand(doctor: DoctorContext): Promise<string> {
 }
 
 async function returnCommand(doctor: DoctorContext): Promise<string> {
-  const { region } = await doctor.identity();
-  const place = doctor.local ? ['--local'] : ['--stage', doctor.stack.stage, '--region', region];
-  return shellCommand(['npx', 'sluice', 'redrive', '--parked', ...place]);
+  return sluiceCommand(await doctor.place(), ['redrive', '--parked']);
 }
