@@ -171,7 +171,10 @@ describe('relay, asked by commands', () => {
     await startDrain(place);
     const waits = async () => (await lookAtDrain(place))?.waitsFor.filter(({ part }) => part === 'relay');
     expect(await waits()).toEqual([
-      { part: 'relay', why: expect.stringMatching(/^1 copy waits to be relayed\. `npx sluice relay erase --all --local /) },
+      {
+        part: 'relay',
+        why: expect.stringMatching(/^1 copy waits to be relayed\. `npx sluice relay erase --all --local /),
+      },
     ]);
     await cancelDrain(place);
     place.close();
