@@ -46,6 +46,7 @@ export interface DoctorReport {
       readonly code: string;
       readonly severity: string;
       readonly detail: string;
+      readonly cure: string;
       readonly commands: readonly string[];
     }[];
   }[];
