@@ -5,31 +5,35 @@ import {
   type RequestOptions,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { wasConnectionStale } from '../../lib/base/retry.ts';
 import type { Clock } from '../../lib/base/time.ts';
 import { PassThroughError, PassThroughFailure } from '../../lib/passthrough/PassThroughError.ts';
 import type { Read, SendRead } from '../../lib/passthrough/passThrough.ts';
 
 /** Milliseconds for a connection, with its handshake. */
 const CONNECT_MS = 3_000;
-/** Milliseconds in which nothing comes. */
-const IDLE_MS = 5_000;
 /** Bytes of an answer's headers. Node's own limit, which would be another one with another `--max-http-header-size`. */
 const MOST_HEADER_BYTES = 16 * 1024;
 
 /**
  * Makes the sender of reads: over connections that are kept, and with bytes as they come. `fetch` is no choice here: it
- * decompresses a body and leaves its header.
+ * decompresses a body and leaves its header. There is no timeout but the deadline: Node would shorten one of a kept
+ * connection to what the server's `Keep-Alive` says.
  */
 export function readSender(clock: Clock): SendRead {
-  const options = { keepAlive: true, maxSockets: 8, timeout: IDLE_MS } as const;
-  const agents = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) } as const;
+  const options = { keepAlive: true, maxSockets: 8 } as const;
+  const kept = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) } as const;
   return async (read, { deadline, mostBytes }) => {
     const signal = AbortSignal.timeout(Math.max(1, deadline - clock.now()));
     const isPlain = read.url.protocol === 'http:';
-    const agent = agents[isPlain ? 'http:' : 'https:'];
+    const send = (agent: HttpAgent | false) =>
+      headersOf(read, isPlain ? httpRequest : httpsRequest, {
+        ...{ agent, signal, maxHeaderSize: MOST_HEADER_BYTES },
+      });
     try {
-      const answer = await headersOf(read, isPlain ? httpRequest : httpsRequest, {
-        ...{ agent, signal, timeout: IDLE_MS, maxHeaderSize: MOST_HEADER_BYTES },
+      const answer = await send(kept[isPlain ? 'http:' : 'https:']).catch((error) => {
+        if (error instanceof StaleConnectionError) return send(false);
+        throw error;
       });
       return {
         status: answer.statusCode ?? 0,
@@ -49,6 +53,9 @@ export function readSender(clock: Clock): SendRead {
   };
 }
 
+/** A kept connection was gone before it had an answer. */
+class StaleConnectionError extends Error {}
+
 /** Sends the request. Resolves with the answer, whose body is not yet read. */
 function headersOf(
   { method, url, headers, body }: Read,
@@ -64,8 +71,7 @@ function headersOf(
     const isDone = () => clearTimeout(timer);
     socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', isDone).once('close', isDone);
   });
-  sent.on('timeout', () => sent.destroy(new Error('IDLE_TIMEOUT')));
-  sent.on('error', reject);
+  sent.on('error', (error) => reject(wasConnectionStale(sent, error) ? new StaleConnectionError() : error));
   // After a switch of protocols that nobody asked for, Node emits neither an answer nor an error:
   // https://nodejs.org/docs/latest-v24.x/api/http.html#event-upgrade_1
   sent.on('close', () => reject(new Error('NO_ANSWER')));

@@ -24,7 +24,7 @@ export const CollectError = defineErrorFamily('system', {
   },
   SLUICE_COLLECT_BODY_MANGLED: {
     cause: 'The gateway or the Function URL passed a compressed body on as text, which destroys it.',
-    cure: 'Configure the gateway to pass bodies on as binary (on a REST API: binaryMediaTypes */*), or the SDK to send them uncompressed. A Function URL has no such setting: move to the gateway.',
+    cure: "React Native, Expo and js-client: set the SDK's option `logEventCompressionMode: 'd'`. Others: send bodies uncompressed, or use the gateway in place of a Function URL (a REST API with binaryMediaTypes */*).",
   },
   SLUICE_COLLECT_FAILED: {
     cause: 'The collector failed unexpectedly.',

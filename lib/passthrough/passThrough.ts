@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 import { SluiceError } from '../base/errors.ts';
 import { failureFields } from '../base/log.ts';
 import type { Clock } from '../base/time.ts';
@@ -69,6 +70,9 @@ const MOST_QUERY = 8 * 1024;
  */
 export const MOST_ANSWER_BYTES = Math.floor(((6 * 1024 * 1024 - 16 * 1024) * 3) / 4);
 
+/** Headers that ask for an answer only if it is another than the one that the caller has. */
+const CONDITIONS: readonly string[] = ['if-none-match', 'if-modified-since', 'x-since-time'];
+
 /**
  * Headers that are passed on. The client's address and its user agent decide the country and browser in the answer to
  * `initialize` (docs.statsig.com/sdks/user), so they are those of the caller, as Statsig's example of a proxy passes them
@@ -76,15 +80,19 @@ export const MOST_ANSWER_BYTES = Math.floor(((6 * 1024 * 1024 - 16 * 1024) * 3) 
  */
 const SENT_HEADERS: readonly string[] = [
   ...['accept', 'accept-encoding', 'accept-language', 'content-encoding', 'content-type'],
-  ...['range', 'user-agent', 'x-forwarded-for', 'x-request-service'],
+  ...['if-range', 'range', 'user-agent', 'x-forwarded-for', 'x-request-service'],
+  ...CONDITIONS,
 ];
 /** `statsig-api-key`, `statsig-sdk-type`, `statsig-supports-proto` and whatever else SDKs send. */
 const STATSIG_HEADER = /^statsig-[a-z-]{1,60}$/;
 
-/** Headers of an answer that SDKs read, or that say what the body is. No cookie, no redirect, no policy of another site. */
+/**
+ * Headers of an answer that SDKs read (statsig-rust, spec_store.rs: `x-deltas-used`), or that say what the body is. No
+ * cookie, no redirect, no policy of another site.
+ */
 const PASSED_HEADERS: readonly string[] = [
   ...['accept-ranges', 'content-encoding', 'content-range', 'content-type', 'etag', 'last-modified'],
-  ...['retry-after', 'x-cache-hit', 'x-since-time'],
+  ...['retry-after', 'x-cache-hit', 'x-checksum', 'x-deltas-used', 'x-since-time'],
 ];
 /** What rules, evaluations and ID lists are. Anything else would be a page of another site on your address. */
 const KNOWN_TYPE = /^(?:application\/(?:json|octet-stream|x-protobuf|protobuf)|text\/plain)\s*(?:;|$)/i;
@@ -115,7 +123,8 @@ export async function passThrough(
     keys.spend(key);
     if (key.kinds.length === 0) throw new RequestError('SLUICE_KEY_NOT_FOR_EVENTS');
     const read = makeRead(http, endpoint, ports.hosts[endpoint.host]);
-    const { answer, isCached } = await answerRead(read, endpoint, ports, latest);
+    const { answer: asked, isCached } = await answerRead(read, endpoint, ports, latest);
+    const answer = acceptsGzip(http.headers['accept-encoding'] ?? '') ? asked : inflated(asked);
     const { status, body } = answer;
     log({
       level: status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info',
@@ -141,7 +150,8 @@ function callersKey({ headers, rawQueryString }: HttpRequest, endpoint: ReadEndp
   const query = new URLSearchParams(rawQueryString);
   const own = endpoint.key === null ? {} : { 'statsig-api-key': endpoint.key };
   const found = [readSdkKey(own, new URLSearchParams()), readSdkKey(headers, new URLSearchParams())];
-  const all = new Set([...found, readSdkKey({}, query)].filter((key) => key !== null));
+  const stated = query.getAll('k').map((k) => readSdkKey({}, new URLSearchParams({ k })));
+  const all = new Set([...found, ...stated].filter((key) => key !== null));
   if (all.size > 1) throw new PassThroughError('SLUICE_PASS_THROUGH_KEYS_DIFFER');
   return [...all][0] ?? null;
 }
@@ -170,10 +180,9 @@ function makeRead(http: HttpRequest, endpoint: ReadEndpoint, base: string): Read
     method: requestContext.http.method,
     url,
     headers: {
-      // Without the header, a server may compress as it likes.
-      'accept-encoding': 'identity',
       ...(sourceIp === '' ? {} : { 'x-forwarded-for': sourceIp }),
       ...Object.fromEntries(sent),
+      'accept-encoding': askedEncoding(headers),
     },
     body: body.length === 0 ? null : body,
   };
@@ -188,9 +197,58 @@ async function answerRead(
   const key = endpoint.isCached ? cacheKey(read, endpoint) : null;
   const known = key === null ? undefined : cache.get(key);
   if (known !== undefined) return { answer: known, isCached: true };
-  const answer = harmless(await send(read, { deadline, mostBytes: MOST_ANSWER_BYTES }));
-  if (key !== null && answer.status === 200) cache.set(key, answer);
+  const isConditional = CONDITIONS.some((name) => read.headers[name] !== undefined);
+  const answer = harmless(await send(read, { deadline, mostBytes: MOST_ANSWER_BYTES }), isConditional);
+  if (key !== null && (answer.status === 200 || answer.status === 304)) cache.set(key, answer);
   return { answer, isCached: false };
+}
+
+/** Codings of a header `Accept-Encoding`, without those that are refused by `q=0`. */
+function acceptedCodings(header: string): string[] {
+  return header
+    .toLowerCase()
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '' && !/;\s*q=0(?:\.0*)?$/.test(one));
+}
+
+function acceptsGzip(header: string): boolean {
+  const codings = acceptedCodings(header).map((one) => one.replace(/\s*;.*/, ''));
+  return codings.includes('gzip') || (codings.includes('*') && !/\bgzip\b/i.test(header));
+}
+
+/**
+ * What Statsig is asked for: compressed answers, also for the few callers who cannot take them, so that few bytes come
+ * and are cached. A range is one of the bytes as they are encoded, so its coding is the caller's.
+ */
+function askedEncoding({ 'accept-encoding': header = '', range }: HttpRequest['headers']): string {
+  if (range !== undefined) return header === '' ? 'identity' : header;
+  if (acceptsGzip(header)) return header;
+  const others = acceptedCodings(header).filter((one) => !/^(?:identity|\*)\s*(?:;|$)/.test(one));
+  return [...others, 'gzip'].join(', ');
+}
+
+/**
+ * An answer for a caller who takes no gzip.
+ *
+ * @throws PassThroughError `SLUICE_PASS_THROUGH_ANSWER_TOO_LARGE`; PassThroughFailure `SLUICE_PASS_THROUGH_UNREACHABLE`.
+ */
+function inflated(answer: ReadAnswer): ReadAnswer {
+  const { 'content-encoding': coding, ...headers } = answer.headers;
+  if (coding?.toLowerCase() !== 'gzip' || answer.status === 206 || answer.body.length === 0) return answer;
+  try {
+    return { ...answer, headers, body: gunzipSync(answer.body, { maxOutputLength: MOST_ANSWER_BYTES }) };
+  } catch (error) {
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+    if (code === 'ERR_BUFFER_TOO_LARGE')
+      throw new PassThroughError(
+        'SLUICE_PASS_THROUGH_ANSWER_TOO_LARGE',
+        `More than ${MOST_ANSWER_BYTES} bytes.`,
+      );
+    throw new PassThroughFailure('SLUICE_PASS_THROUGH_UNREACHABLE', 'Its answer is no gzip.', {
+      cause: error,
+    });
+  }
 }
 
 /** Headers on which no answer depends: the sender's clock and session. */
@@ -210,10 +268,12 @@ function cacheKey({ method, url, headers, body }: Read, { isPersonal }: ReadEndp
 /**
  * What of an answer is passed on, so that the host that gives it can do nothing but answer.
  *
+ * @param isConditional Whether 304 answers the read; to any other it would be a redirect to nowhere.
  * @throws PassThroughFailure `SLUICE_PASS_THROUGH_REDIRECTED`, `SLUICE_PASS_THROUGH_UNREACHABLE` for what is no answer.
  */
-function harmless({ status, headers, body }: ReadAnswer): ReadAnswer {
-  if (status >= 300 && status < 400)
+function harmless({ status, headers, body }: ReadAnswer, isConditional: boolean): ReadAnswer {
+  const isUnchanged = status === 304 && isConditional;
+  if (status >= 300 && status < 400 && !isUnchanged)
     throw new PassThroughFailure('SLUICE_PASS_THROUGH_REDIRECTED', `It answered ${status}.`);
   if (status < 200 || status > 599)
     throw new PassThroughFailure('SLUICE_PASS_THROUGH_UNREACHABLE', `It answered ${status}.`);
@@ -226,7 +286,8 @@ function harmless({ status, headers, body }: ReadAnswer): ReadAnswer {
     status,
     headers: {
       ...Object.fromEntries(passed),
-      'content-type': KNOWN_TYPE.test(type) ? type : 'application/octet-stream',
+      // 304 has no body whose type could be stated.
+      ...(isUnchanged ? {} : { 'content-type': KNOWN_TYPE.test(type) ? type : 'application/octet-stream' }),
       'x-content-type-options': 'nosniff',
     },
     body,

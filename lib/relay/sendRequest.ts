@@ -2,6 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { isJsonObject, parseJson } from '../base/json.ts';
+import { wasConnectionStale } from '../base/retry.ts';
 import { MAX_ANSWER_BYTES, SENT_AT_ONCE, TARGET_CALL } from './limits.ts';
 import type { TargetRequest } from './targetRequest.ts';
 
@@ -32,17 +33,25 @@ export interface CallLimits {
  * @param lookup Finds the addresses of a host. Default: as Node does.
  */
 export function httpSender(limits: CallLimits = TARGET_CALL, lookup?: LookupFunction): SendRequest {
-  const options = { keepAlive: true, maxSockets: SENT_AT_ONCE, ...(lookup === undefined ? {} : { lookup }) };
-  const [plain, secure] = [new HttpAgent(options), new HttpsAgent(options)];
+  const agents = (keepAlive: boolean): Agents => {
+    const options = { keepAlive, maxSockets: SENT_AT_ONCE, ...(lookup === undefined ? {} : { lookup }) };
+    return { plain: new HttpAgent(options), secure: new HttpsAgent(options) };
+  };
+  const kept = agents(true);
   return async (request) => {
     try {
-      return await sendOnce(request, limits, plain, secure);
+      return await sendOnce(request, limits, kept);
     } catch (error) {
-      // The target has closed a connection that was idle: https://nodejs.org/docs/latest-v24.x/api/http.html#requestreusedsocket
       if (!(error instanceof StaleConnectionError)) throw error;
-      return sendOnce(request, limits, plain, secure);
+      // Others that were kept may be gone, too.
+      return sendOnce(request, limits, agents(false));
     }
   };
+}
+
+interface Agents {
+  readonly plain: HttpAgent;
+  readonly secure: HttpsAgent;
 }
 
 /** A kept connection was gone before it had an answer. */
@@ -65,8 +74,7 @@ class SlowTargetError extends Error {
 function sendOnce(
   { origin, path, headers, body }: TargetRequest,
   { connectMs, headersMs, bodyMs }: CallLimits,
-  plain: HttpAgent,
-  secure: HttpsAgent,
+  { plain, secure }: Agents,
 ): Promise<TargetAnswer> {
   return new Promise((resolve, reject) => {
     const { protocol, hostname, port } = new URL(origin);
@@ -110,11 +118,7 @@ function sendOnce(
     });
     sent.on('error', (error) => {
       clearTimeout(timer);
-      reject(
-        sent.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
-          ? new StaleConnectionError()
-          : error,
-      );
+      reject(wasConnectionStale(sent, error) ? new StaleConnectionError() : error);
     });
     // After a switch of protocols that nobody asked for, Node emits neither an answer nor an error:
     // https://nodejs.org/docs/latest-v24.x/api/http.html#event-upgrade_1

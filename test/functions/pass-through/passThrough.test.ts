@@ -213,6 +213,111 @@ describe('reads that are passed on', () => {
     });
   });
 
+  it.each([
+    ['if-none-match', '"1"'],
+    ['if-modified-since', 'Fri, 20 Nov 2026 00:00:00 GMT'],
+    ['x-since-time', '1795158434657'],
+  ])('ask by %s whether there is anything new, and return that there is not', async (name, value) => {
+    upstream.answer = ({ headers }, response) => {
+      if (headers[name] !== value) return json({ feature_gates: [] })({} as never, response);
+      response.writeHead(304, { etag: '"1"', 'x-since-time': '17' }).end();
+    };
+    const ports = makePorts({ cacheSeconds: 5 });
+    for (let i = 0; i < 2; i += 1) {
+      const { status, headers, body } = await read({ ...specs, headers: { [name]: value } }, ports);
+      expect([status, headers, body.length]).toEqual([
+        304,
+        { etag: '"1"', 'x-since-time': '17', 'x-content-type-options': 'nosniff' },
+        0,
+      ]);
+    }
+    expect((await read(specs, ports)).status).toBe(200);
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('ask for compressed answers, and inflate them for callers who take none', async () => {
+    const text = JSON.stringify({ big: 'x'.repeat(10_000) });
+    const packed = gzipSync(text);
+    upstream.answer = (_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+      response.end(packed);
+    };
+    const ask = async (accepted: string | undefined, ports = makePorts()) => {
+      const headers: Record<string, string> = accepted === undefined ? {} : { 'accept-encoding': accepted };
+      const answer = await read({ ...specs, headers }, ports);
+      const asked = upstream.requests.at(-1)?.headers['accept-encoding'];
+      return [asked, answer.headers['content-encoding'], answer.body.length];
+    };
+    for (const accepted of ['gzip', 'GZIP, br', 'br, gzip;q=0.5', '*'])
+      expect(await ask(accepted)).toEqual([accepted, 'gzip', packed.length]);
+    for (const [accepted, asked] of [
+      [undefined, 'gzip'],
+      ['identity', 'gzip'],
+      ['identity;q=1, *;q=0', 'gzip'],
+      ['gzip;q=0', 'gzip'],
+      ['br', 'br, gzip'],
+    ])
+      expect(await ask(accepted)).toEqual([asked, undefined, text.length]);
+    // Both have one entry of the cache, which is compressed.
+    const ports = makePorts({ cacheSeconds: 5 });
+    const before = upstream.requests.length;
+    expect(await ask('gzip', ports)).toEqual(['gzip', 'gzip', packed.length]);
+    expect(await ask(undefined, ports)).toEqual(['gzip', undefined, text.length]);
+    expect(upstream.requests.length - before).toBe(1);
+  });
+
+  it('ask for a range in the coding of the caller', async () => {
+    const part = {
+      path: '/v1/download_id_list_file/a',
+      headers: { 'statsig-api-key': SECRET, range: 'bytes=9-' },
+    };
+    await read(part);
+    await read({ ...part, headers: { ...part.headers, 'accept-encoding': 'br' } });
+    const asked = upstream.requests.map(({ headers }) => [headers.range, headers['accept-encoding']]);
+    expect(asked).toEqual([
+      ['bytes=9-', 'identity'],
+      ['bytes=9-', 'br'],
+    ]);
+  });
+
+  it('are answered at any time before the deadline, whatever a kept connection’s server says of its own', async () => {
+    const slow =
+      (ms: number): Upstream['answer'] =>
+      (recorded, response) => {
+        response.setHeader('keep-alive', 'timeout=2');
+        setTimeout(() => json({})(recorded, response), ms);
+      };
+    const ports = makePorts();
+    upstream.answer = slow(0);
+    await read(specs, ports, 8_000);
+    upstream.answer = slow(5_200);
+    expect((await read(specs, ports, 8_000)).status).toBe(200);
+  }, 20_000);
+
+  it('are sent once more when the connections that were kept are gone', async () => {
+    const requests = new Map<Socket, number>();
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', () => {
+        requests.set(socket, (requests.get(socket) ?? 0) + 1);
+        // What a frozen function finds: its first write is answered by a reset.
+        if (requests.get(socket) !== 1) socket.resetAndDestroy();
+        else if (requests.size !== 2) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
+        else for (const one of requests.keys()) one.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const ports = makePorts({ base: `http://127.0.0.1:${port}` });
+      const both = await Promise.all([read(specs, ports), read(initialize, ports)]);
+      expect(both.map(({ status }) => status)).toEqual([200, 200]);
+      expect((await read(initialize, ports)).status).toBe(200);
+    } finally {
+      server.close();
+    }
+  });
+
   it.each([204, 401, 404, 429, 500])('return the status %d of Statsig', async (status) => {
     upstream.answer = (_, response) => {
       response.writeHead(status, { 'retry-after': '30' });
@@ -253,6 +358,12 @@ describe('requests that are refused', () => {
       { path: `/v2/download_config_specs/${DROPS}.json` },
       401,
       'SLUICE_KEY_NOT_FOR_EVENTS',
+    ],
+    [
+      'two keys in its query',
+      { ...initialize, query: `k=${CLIENT}&k=client-other` },
+      400,
+      'SLUICE_PASS_THROUGH_KEYS_DIFFER',
     ],
     ['two keys', { ...specs, headers: { 'statsig-api-key': OTHER } }, 400, 'SLUICE_PASS_THROUGH_KEYS_DIFFER'],
     ['a query that is none', { ...specs, query: 'a=b c' }, 400, 'SLUICE_PASS_THROUGH_REQUEST_INVALID'],
@@ -397,6 +508,20 @@ describe('hostile and broken answers', () => {
     upstream.answer = answerOf(MOST_ANSWER_BYTES + 1);
     const refused = await read(specs);
     expect([refused.status, refused.code]).toEqual([413, 'SLUICE_PASS_THROUGH_ANSWER_TOO_LARGE']);
+  });
+
+  it('refuses what is no gzip, or more than Lambda takes, for a caller who takes no gzip', async () => {
+    const answerOf =
+      (body: Buffer): Upstream['answer'] =>
+      (_, response) => {
+        response.setHeader('content-encoding', 'gzip');
+        response.end(body);
+      };
+    upstream.answer = answerOf(Buffer.from('no gzip'));
+    expect(await read(specs)).toMatchObject({ status: 503, code: 'SLUICE_PASS_THROUGH_UNREACHABLE' });
+    upstream.answer = answerOf(gzipSync(Buffer.alloc(MOST_ANSWER_BYTES + 1)));
+    expect(await read(specs)).toMatchObject({ status: 413, code: 'SLUICE_PASS_THROUGH_ANSWER_TOO_LARGE' });
+    expect((await read({ ...specs, headers: { 'accept-encoding': 'gzip' } })).status).toBe(200);
   });
 
   it('answers a page of another site as bytes that no browser shows', async () => {

@@ -34,6 +34,7 @@ async function serve(answer: (socket: Socket, requests: number) => void): Promis
 
 const send = (origin: string) =>
   httpSender(LIMITS)({ origin, path: '/v1/log_event', headers: {}, body: Buffer.from('{}') });
+const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
 const ended = (text: string) => (socket: Socket) => void socket.end(text);
 
 describe('a request to the target', () => {
@@ -95,12 +96,26 @@ describe('a request to the target', () => {
     await expect(send(await serve(answer))).rejects.toMatchObject({ name });
   });
 
+  it('is sent once more over a new connection when several that were kept are gone', async () => {
+    const requests = new Map<Socket, number>();
+    const origin = await serve((socket) => {
+      requests.set(socket, (requests.get(socket) ?? 0) + 1);
+      if (requests.get(socket) !== 1) socket.resetAndDestroy();
+      // The first two are answered together, so that both connections are kept.
+      else if (requests.size === 2) for (const one of requests.keys()) one.write(OK);
+      else if (requests.size > 2) socket.write(OK);
+    });
+    const sender = httpSender(LIMITS);
+    const request = { origin, path: '/', headers: {}, body: Buffer.alloc(0) };
+    await Promise.all([sender(request), sender(request)]);
+    expect(await sender(request)).toMatchObject({ status: 200 });
+  });
+
   it('is sent once more when a kept connection was closed while it was idle', async () => {
-    const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
     const origin = await serve((socket, requests) => {
       // The second request comes over the same connection.
       if (requests === 2) socket.resetAndDestroy();
-      else socket.write(ok);
+      else socket.write(OK);
     });
     const sender = httpSender(LIMITS);
     const request = { origin, path: '/', headers: {}, body: Buffer.from('x') };
