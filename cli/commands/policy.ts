@@ -104,7 +104,10 @@ export const policy: Command = {
       type: 'string',
       help: "print: principal that gets access: Statsig's account ID or an ARN (default: the reader's in sluice.config.ts)",
     },
-    'external-id': { type: 'string', help: 'print: statsig-role: the external ID that Statsig generated' },
+    'external-id': {
+      type: 'string',
+      help: 'print: statsig-role: the external ID that Statsig generated; metabase: that of its principal',
+    },
     bucket: { type: 'string', help: "print: the customer's bucket, or the bucket of OWOX's results" },
     key: {
       type: 'string',

@@ -1,4 +1,4 @@
-import { iamArn, kmsViaS3, kmsViaSqs } from '../../lib/access/place.ts';
+import { iamArn, kmsViaS3, kmsViaSqs, roleNamePattern } from '../../lib/access/place.ts';
 import { keyArn } from '../data/key.ts';
 import { arn, getAtt, PSEUDO_PARAMETERS, type Resource, ref, sub, type Value } from '../template/Resource.ts';
 import { partName, type Stack } from '../template/Stack.ts';
@@ -66,23 +66,11 @@ export function onBehalfOf(...sourceArns: readonly Value[]): Value {
   };
 }
 
-/** Characters of a role's name. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
-const ROLE_NAME_CHARACTERS = 64;
-/** Length of the suffix of a generated name: a dash and 13 characters. */
-const SUFFIX_CHARACTERS = 14;
-
-/**
- * ARN pattern of a role of this stack, in the notation of `Fn::Sub`, for the role's own policies, which cannot refer to the
- * role. CloudFormation generates the name, `<stack>-<logical ID>-<random>`, and truncates it if it is too long. An explicit
- * name would replace the role, and customers' policies name the existing one.
- */
-function ownRolePattern(stack: Pick<Stack, 'service' | 'stage'>, logicalId: string): Value {
-  const stackName = `${stack.service}-${stack.stage}`;
-  const isWhole = `${stackName}-${logicalId}`.length + SUFFIX_CHARACTERS <= ROLE_NAME_CHARACTERS;
-  const name = isWhole
-    ? `\${AWS::StackName}-${logicalId}-*`
-    : `${stackName.slice(0, 20)}*-${logicalId.slice(0, 6)}*`;
-  return sub(iamArn(PSEUDO_PARAMETERS, `role/${name}`));
+/** ARN pattern of a role of this stack, in the notation of `Fn::Sub`, for the role's own policies, which cannot refer to it. */
+function ownRolePattern({ service, stage }: Pick<Stack, 'service' | 'stage'>, logicalId: string): Value {
+  const name = `${service}-${stage}`;
+  const pattern = roleNamePattern(name, logicalId).replace(`${name}-`, `\${AWS::StackName}-`);
+  return sub(iamArn(PSEUDO_PARAMETERS, `role/${pattern}`));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { bucketArn, objectsArn } from './place.ts';
-import { type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
+import { type Condition, type PolicyDocument, policyDocument, type Statement } from './policyDocument.ts';
 
 /**
  * A bucket in another account and the principal that may access it. Across accounts one side's permission is not enough:
@@ -10,12 +10,22 @@ export interface CustomerBucketGrant {
   readonly partition: string;
   readonly region: string;
   readonly bucket: string;
-  /** ARN of our role, or of Statsig's user `arn:aws:iam::999689269917:user/<STATSIG_IAM_USER>`. */
+  /** ARN of our role or account, or of Statsig's user `arn:aws:iam::999689269917:user/<STATSIG_IAM_USER>`. */
   readonly principal: string;
+  /** Patterns of the ARNs of roles: of the principal, our account, these alone. Default: everybody of the principal. */
+  readonly roles?: readonly string[] | undefined;
+  /** Folders that are used, each with the slash at its end. Default: all of the bucket. */
+  readonly folders?: readonly string[] | undefined;
+  /** Folders that are listed, likewise. Default: `folders`. */
+  readonly listed?: readonly string[] | undefined;
   /** ARN of the key that the bucket is encrypted with, if it is; not an alias. */
   readonly keyArn?: string | undefined;
   /** Folder that receipts are written into, with the slash at its end. Default none: nothing is written. */
   readonly receiptFolder?: string | null | undefined;
+  /** Whether Athena may read the files: it asks where the bucket is. Default true. */
+  readonly byAthena?: boolean | undefined;
+  /** Whether a role of the bucket's owner writes, to whom what it writes belongs. Default false. */
+  readonly byOwnersRole?: boolean | undefined;
 }
 
 /** What each side has to apply. */
@@ -29,92 +39,99 @@ export interface CustomerBucketPolicies {
 }
 
 interface Use {
+  /** Beside ListBucket. */
   readonly bucketActions: readonly string[];
   readonly objectActions: readonly string[];
   readonly keyActions: readonly string[];
 }
 
-/**
- * Lists and reads the files of datasets: the policy of Statsig's S3 ingestion document. With receipts it also writes them, and
- * nothing else. S3 encrypts what is written with a data key.
- */
+/** Statsig's account. Its own calls are not known: it gets what its documents ask for. */
+const STATSIG = '999689269917';
+
+/** Lists and reads the files of datasets. With receipts it also writes them, and nothing else. S3 encrypts what is written with a data key. */
 export function ingestSourcePolicies(source: CustomerBucketGrant): CustomerBucketPolicies {
   const writes = source.receiptFolder != null;
   return policies(source, {
-    bucketActions: ['s3:GetBucketLocation', 's3:ListBucket'],
+    bucketActions: source.byAthena === false ? [] : ['s3:GetBucketLocation'],
     objectActions: ['s3:GetObject'],
     keyActions: ['kms:Decrypt', ...(writes ? ['kms:GenerateDataKey'] : [])],
   });
 }
 
 /**
- * Writes, replaces and deletes files, in parts where they are large: the export policy of the same document, but for its
- * `s3:ListBucketMultipartUploads`, which stands beside objects and is the bucket's. S3 refuses a bucket's policy whole
- * for one such action: "Action does not apply to any resource(s) in statement".
+ * Writes, replaces and deletes files, in parts where they are large. Unfinished uploads are listed by bucket: S3 refuses a
+ * bucket's policy whole if that action is in a statement on objects, "Action does not apply to any resource(s) in statement".
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
 export function exportTargetPolicies(target: CustomerBucketGrant): CustomerBucketPolicies {
+  const isStatsigs = target.principal.includes(STATSIG);
   return policies(target, {
-    bucketActions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+    bucketActions: [...(isStatsigs ? ['s3:GetBucketLocation'] : []), 's3:ListBucketMultipartUploads'],
     objectActions: [
       's3:AbortMultipartUpload',
       's3:DeleteObject',
-      's3:DeleteObjectVersion',
-      's3:GetObject',
-      's3:ListMultipartUploadParts',
+      ...(isStatsigs ? ['s3:DeleteObjectVersion', 's3:GetObject', 's3:ListMultipartUploadParts'] : []),
       's3:PutObject',
       // In a bucket with ACLs its owner reads only what is written with bucket-owner-full-control.
-      's3:PutObjectAcl',
+      ...(target.byOwnersRole === true ? [] : ['s3:PutObjectAcl']),
     ],
+    // S3 decrypts the parts of an upload to join them.
     keyActions: ['kms:Decrypt', 'kms:GenerateDataKey'],
   });
 }
 
 function policies(other: CustomerBucketGrant, use: Use): CustomerBucketPolicies {
-  const principal = { Principal: { AWS: other.principal } };
-  const onBucket: Statement = {
-    Sid: 'Bucket',
-    Effect: 'Allow',
-    Action: use.bucketActions,
-    Resource: [bucketArn(other, other.bucket)],
-  };
-  const onObjects: Statement = {
-    Sid: 'Objects',
-    Effect: 'Allow',
-    Action: use.objectActions,
-    Resource: [objectsArn(other, other.bucket)],
-  };
-  const { receiptFolder } = other;
-  const onReceipts: Statement | undefined =
+  const { folders, listed = folders, receiptFolder, roles } = other;
+  const on = (
+    Sid: string,
+    Action: readonly string[],
+    Resource: readonly string[],
+    Condition?: Condition,
+  ): Statement | undefined =>
+    Action.length === 0
+      ? undefined
+      : { Sid, Effect: 'Allow', Action, Resource, ...(Condition === undefined ? {} : { Condition }) };
+  const bucket = [bucketArn(other, other.bucket)];
+  const statements = [
+    ...(listed === undefined
+      ? [on('Bucket', [...use.bucketActions, 's3:ListBucket'].sort(), bucket)]
+      : [
+          on('Bucket', use.bucketActions, bucket),
+          on('List', ['s3:ListBucket'], bucket, {
+            StringLike: { 's3:prefix': listed.map((folder) => `${folder}*`) },
+          }),
+        ]),
+    on(
+      'Objects',
+      use.objectActions,
+      (folders ?? ['']).map((folder) => objectsArn(other, other.bucket, folder)),
+    ),
     receiptFolder == null
       ? undefined
-      : {
-          Sid: 'Receipts',
-          Effect: 'Allow',
-          Action: ['s3:PutObject'],
-          Resource: [objectsArn(other, other.bucket, receiptFolder)],
-        };
+      : on('Receipts', ['s3:PutObject'], [objectsArn(other, other.bucket, receiptFolder)]),
+  ];
   // A bucket's key is of the bucket's region, which need not be ours.
   const keyRegion = other.keyArn?.split(':')[3] ?? other.region;
-  const onKey = (resource: string): Statement => ({
-    Sid: 'KeyThroughS3',
-    Effect: 'Allow',
-    Action: use.keyActions,
-    Resource: [resource],
-    Condition: { StringEquals: { 'kms:ViaService': `s3.${keyRegion}.amazonaws.com` } },
-  });
+  const onKey = (resource: string) =>
+    on('KeyThroughS3', use.keyActions, [resource], {
+      StringEquals: { 'kms:ViaService': `s3.${keyRegion}.amazonaws.com` },
+    });
+  const toThem = (statement: Statement | undefined): Statement | undefined =>
+    statement === undefined
+      ? undefined
+      : {
+          ...statement,
+          Principal: { AWS: other.principal },
+          ...(roles === undefined
+            ? {}
+            : { Condition: { ...statement.Condition, ArnLike: { 'aws:PrincipalArn': roles } } }),
+        };
   return {
-    bucketPolicy: policyDocument([
-      { ...onBucket, ...principal },
-      { ...onObjects, ...principal },
-      onReceipts === undefined ? undefined : { ...onReceipts, ...principal },
-    ]),
+    bucketPolicy: policyDocument(statements.map(toThem)),
     // In a key's own policy `*` is that key.
-    keyPolicy: other.keyArn === undefined ? undefined : policyDocument([{ ...onKey('*'), ...principal }]),
+    keyPolicy: other.keyArn === undefined ? undefined : policyDocument([toThem(onKey('*'))]),
     callerPolicy: policyDocument([
-      onBucket,
-      onObjects,
-      onReceipts,
+      ...statements,
       other.keyArn === undefined ? undefined : onKey(other.keyArn),
     ]),
   };

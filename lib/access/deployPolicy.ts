@@ -52,6 +52,8 @@ const ACCESS_LOG_ACTIONS = [
 export interface DeployedNames {
   /** Name of the stack, and the beginning of the names of its parts: `sluice-prod`. */
   readonly stack: string;
+  /** Pattern of the names that CloudFormation gives to roles and users of the stack. */
+  readonly identities: string;
   /** Buckets that the stack makes, that of the zips apart. */
   readonly buckets: readonly string[];
   /** Glue databases that the stack makes. */
@@ -131,7 +133,7 @@ export function deployPolicies(place: Place, names: DeployedNames): DeployPolici
 }
 
 function platformStatements(place: Place, names: DeployedNames): Statement[] {
-  const { stack, domain, permissionsBoundary, encryptedLogs } = names;
+  const { identities, domain, permissionsBoundary, encryptedLogs } = names;
   return [
     ...(permissionsBoundary === null
       ? []
@@ -139,7 +141,7 @@ function platformStatements(place: Place, names: DeployedNames): Statement[] {
           bounded(
             'BoundedRoles',
             [...ROLE_PERMISSIONS, 'iam:PutRolePermissionsBoundary'],
-            iamArn(place, `role/${stack}-*`),
+            iamArn(place, `role/${identities}`),
             permissionsBoundary,
           ),
         ]),
@@ -334,8 +336,8 @@ function bounded(Sid: string, actions: readonly string[], resource: string, boun
   return allow(Sid, actions, [resource], { StringEquals: { 'iam:PermissionsBoundary': boundary } });
 }
 
-function roles(place: Place, { stack, permissionsBoundary }: DeployedNames): Statement[] {
-  const own = iamArn(place, `role/${stack}-*`);
+function roles(place: Place, { identities, permissionsBoundary }: DeployedNames): Statement[] {
+  const own = iamArn(place, `role/${identities}`);
   const isFree = (action: string) => permissionsBoundary === null || !ROLE_PERMISSIONS.includes(action);
   return [
     allow(
@@ -624,8 +626,11 @@ function secretArn(place: Place, { stack }: DeployedNames, part: string): string
 }
 
 /** Readers' managed policies, users with access keys in secrets, and profiles for EC2. Roles are among the others. */
-function readersIdentities(place: Place, { stack, permissionsBoundary }: DeployedNames): Statement[] {
-  const users = iamArn(place, `user/${stack}-*`);
+function readersIdentities(
+  place: Place,
+  { stack, identities, permissionsBoundary }: DeployedNames,
+): Statement[] {
+  const users = iamArn(place, `user/${identities}`);
   const isFree = (action: string) => permissionsBoundary === null || !USER_PERMISSIONS.includes(action);
   return [
     ...(permissionsBoundary === null

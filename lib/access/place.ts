@@ -65,6 +65,34 @@ export function iamArn(
   return `arn:${partition}:iam::${account}:${resource}`;
 }
 
+/** Characters of a role's name. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const ROLE_NAME_CHARACTERS = 64;
+/** Length of the suffix of a generated name: a dash and 13 characters. */
+const SUFFIX_CHARACTERS = 14;
+/** Characters of a stack's name that a truncated name has at least. */
+const KEPT = 20;
+
+/**
+ * Pattern of the name that CloudFormation gives to a role of a stack: `<stack>-<logical ID>-<random>`, truncated if it is too
+ * long. An explicit name would replace the role, and customers' policies name the existing one.
+ */
+export function roleNamePattern(stack: string, logicalId: string): string {
+  return isWhole(stack, logicalId)
+    ? `${stack}-${logicalId}-*`
+    : `${stack.slice(0, KEPT)}*-${logicalId.slice(0, 6)}*`;
+}
+
+/** Pattern of the names of all roles and users of a stack, which has these logical IDs of them, among others. */
+export function identityNamesPattern(stack: string, logicalIds: readonly string[]): string {
+  return stack.length <= KEPT || logicalIds.every((id) => isWhole(stack, id))
+    ? `${stack}-*`
+    : `${stack.slice(0, KEPT)}*`;
+}
+
+function isWhole(stack: string, logicalId: string): boolean {
+  return `${stack}-${logicalId}`.length + SUFFIX_CHARACTERS <= ROLE_NAME_CHARACTERS;
+}
+
 /**
  * What a statement must name to allow an action on a database and the tables in it: Glue checks every ancestor too.
  * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html

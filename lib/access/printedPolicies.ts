@@ -1,14 +1,17 @@
 import { loadWorkgroup, scratchDatabase } from '../drops/athena/AthenaPlan.ts';
 import type { Config } from '../schema/config.ts';
 import type { Export } from '../schema/exports.ts';
-import type { OwoxReader, Reader, StatsigReader } from '../schema/readers.ts';
+import { isRoot } from '../schema/formats.ts';
+import type { MetabaseReader, OwoxReader, Reader, StatsigReader } from '../schema/readers.ts';
 import { receiptFolder, type Source, usesAthena } from '../schema/sources.ts';
 import { deliveredTables } from '../tables/deliveredTables.ts';
+import { exportFolder } from '../tables/exportKeys.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { ingestedTables } from '../tables/ingestedTables.ts';
 import { viewNames } from '../views/views.ts';
 import { markPolicy, POLICY_VERSIONS, type PolicyId, policyHash } from './applied/policyMark.ts';
 import {
+  type CustomerBucketGrant,
   type CustomerBucketPolicies,
   exportTargetPolicies,
   ingestSourcePolicies,
@@ -18,10 +21,11 @@ import { metabasePolicy, metabaseWritePolicy } from './metabasePolicy.ts';
 import { erasePolicy } from './operators/erasePolicy.ts';
 import { probePolicy } from './operators/probePolicy.ts';
 import { owoxPolicy } from './owoxPolicy.ts';
-import { type Place, placeFor } from './place.ts';
+import { iamArn, identityNamesPattern, type Place, placeFor, roleNamePattern } from './place.ts';
 import type { PolicyDocument } from './policyDocument.ts';
 import { readerWorkgroup } from './readerStatements.ts';
 import { readerTrust, trustPolicy } from './readerTrust.ts';
+import { listedFolders } from './sessionPolicies.ts';
 import { statsigPolicy } from './statsigPolicy.ts';
 
 /** For whom policies are printed. */
@@ -144,7 +148,17 @@ function policyDocuments(target: PolicyTarget, config: Config, known: KnownNames
       const principal = known.principal ?? reader?.principal;
       return [
         permissions(metabasePolicy(place, readerWorkgroup(place, reader ?? { name: 'metabase' }))),
-        ...(principal === undefined ? [] : [trust(readerTrust(place, { kind: 'metabase' }, principal))]),
+        ...(principal === undefined
+          ? []
+          : [
+              trust(
+                readerTrust(
+                  place,
+                  { kind: 'metabase', externalId: metabaseExternalId(principal, known, reader) },
+                  principal,
+                ),
+              ),
+            ]),
       ];
     }
     case 'metabase-write': {
@@ -162,16 +176,31 @@ function policyDocuments(target: PolicyTarget, config: Config, known: KnownNames
     }
     case 'ingest-source': {
       const source = config.sources.find(({ name }) => name === known.source);
-      const grant = {
-        ...customerBucketGrant(place, known, source, '__INGEST_ROLE_ARN__'),
-        receiptFolder: source === undefined ? null : receiptFolder(source),
-      };
-      return customerPolicies(ingestSourcePolicies(grant), grant.principal, source?.role);
+      const grant = customerBucketGrant(place, known, source, INGEST_ROLES);
+      const policies = ingestSourcePolicies({
+        ...grant,
+        ...(source === undefined
+          ? {}
+          : {
+              folders: source.datasets.map(({ folder }) => `${folder}/`),
+              listed: source.datasets.flatMap(({ folder }) => listedFolders(folder)),
+              receiptFolder: receiptFolder(source),
+              byAthena: usesAthena({ sources: [source], region: config.region }),
+            }),
+      });
+      return customerPolicies(policies, grant, source?.role);
     }
     case 'export-target': {
-      const of = config.exports.find(({ name }) => name === known.export)?.target;
-      const grant = customerBucketGrant(place, known, of, '__EXPORT_ROLE_ARN__');
-      return customerPolicies(exportTargetPolicies(grant), grant.principal, of?.role);
+      const exported = config.exports.find(({ name }) => name === known.export);
+      const of = exported?.target;
+      const grant = customerBucketGrant(place, known, of, EXPORT_ROLES);
+      const policies = exportTargetPolicies({
+        ...grant,
+        ...(exported === undefined
+          ? {}
+          : { folders: [exportFolder(exported)], byOwnersRole: of?.role !== undefined }),
+      });
+      return customerPolicies(policies, grant, of?.role);
     }
     case 'deploy':
       return deploy(config, known, place);
@@ -218,6 +247,18 @@ function externalIdOrPlaceholder({ externalId, allowNoExternalId }: StatsigReade
   return externalId ?? (allowNoExternalId ? undefined : '__ROLE_EXTERNAL_ID__');
 }
 
+/** A root is trusted with an external ID, unless the configuration says that it needs none. */
+function metabaseExternalId(
+  principal: string,
+  known: KnownNames,
+  reader: MetabaseReader | undefined,
+): string | undefined {
+  const given = known.externalId ?? (known.principal === undefined ? reader?.externalId : undefined);
+  const needsNone =
+    !isRoot(principal) || (known.principal === undefined && reader?.allowNoExternalId === true);
+  return given ?? (needsNone ? undefined : '__ROLE_EXTERNAL_ID__');
+}
+
 function findReader<Kind extends Reader['kind']>(
   { readers }: Config,
   known: KnownNames,
@@ -230,22 +271,32 @@ function findReader<Kind extends Reader['kind']>(
 /** A configured source or target. */
 type Customer = Pick<Source | Export['target'], 'bucket' | 'region' | 'kmsKeyArn' | 'role'>;
 
-/** @param of The configured source or target; options take precedence. Without a principal, it is the account's own root. */
+/** Logical IDs of the roles that use customers' buckets, and what stands for one in the notation of placeholders. */
+const INGEST_ROLES = {
+  ids: ['IngestPlanRole', 'IngestLoadRole'],
+  placeholder: '__INGEST_ROLE_ARN__',
+} as const;
+const EXPORT_ROLES = { ids: ['ExportRole'], placeholder: '__EXPORT_ROLE_ARN__' } as const;
+
+/**
+ * Without a principal, a configured customer lets in these roles of the account. As they may not exist yet, the principal is the
+ * account's root, and a condition names them.
+ *
+ * @param of The configured source or target; options take precedence.
+ */
 function customerBucketGrant(
-  { partition, region }: Place,
+  place: Place,
   known: KnownNames,
   of: Customer | undefined,
-  placeholder: string,
+  { ids, placeholder }: typeof INGEST_ROLES | typeof EXPORT_ROLES,
 ) {
-  const root =
-    of === undefined || known.account === undefined
-      ? placeholder
-      : `arn:${partition}:iam::${known.account}:root`;
+  const toRoles = of !== undefined && known.principal === undefined;
   return {
-    partition,
-    region: of?.region ?? region,
+    partition: place.partition,
+    region: of?.region ?? place.region,
     bucket: known.bucket ?? of?.bucket ?? '__S3_BUCKET__',
-    principal: known.principal ?? root,
+    principal: known.principal ?? (toRoles ? iamArn(place, 'root') : placeholder),
+    roles: toRoles ? ids.map((id) => iamArn(place, `role/${roleNamePattern(known.stack, id)}`)) : undefined,
     keyArn: known.keyArn ?? of?.kmsKeyArn,
   };
 }
@@ -253,7 +304,7 @@ function customerBucketGrant(
 /** @param role Role in the customer's account that Sluice assumes. Then the bucket's own policy allows nobody else. */
 function customerPolicies(
   { bucketPolicy, keyPolicy, callerPolicy }: CustomerBucketPolicies,
-  principal: string,
+  { principal, roles }: Pick<CustomerBucketGrant, 'principal' | 'roles'>,
   role: Source['role'],
 ): readonly NamedDocument[] {
   if (role !== undefined) {
@@ -266,7 +317,7 @@ function customerPolicies(
       {
         name: 'roleTrust',
         purpose: 'The trust policy of that role.',
-        document: trustPolicy({ aws: principal, externalId: role.externalId }),
+        document: trustPolicy({ aws: principal, externalId: role.externalId, roles }),
       },
     ];
   }
@@ -315,6 +366,9 @@ function deploy(config: Config, { stack }: KnownNames, place: Place): readonly N
   ];
 }
 
+/** The longest logical ID of a role, readers' apart. */
+const LONGEST_ROLE = 'QuarantineDeliveryRole';
+
 /** What the stack of a configuration makes. */
 function deployedNames(config: Config, stack: string): DeployedNames {
   const { existing, readers, athena } = config;
@@ -322,6 +376,10 @@ function deployedNames(config: Config, stack: string): DeployedNames {
     readers.map(name).filter((one) => one !== null);
   return {
     stack,
+    identities: identityNamesPattern(stack, [
+      LONGEST_ROLE,
+      ...readers.map(({ name }) => `Reader${name.replaceAll('-', '')}Role`),
+    ]),
     buckets: [
       ...(existing.bucket ? [] : [config.bucket]),
       ...ofReaders((reader) => (reader.kind === 'owox' ? reader.resultsBucket : null)),

@@ -9,7 +9,7 @@ import { type Condition, type PolicyDocument, policyDocument } from './policyDoc
  */
 export function readerTrust(
   place: Place,
-  reader: Pick<StatsigReader, 'kind' | 'externalId'> | Pick<MetabaseReader, 'kind'>,
+  reader: Pick<StatsigReader | MetabaseReader, 'kind' | 'externalId'>,
   principal: string,
 ): PolicyDocument {
   if (reader.kind === 'statsig') return trustPolicy({ aws: principal, externalId: reader.externalId });
@@ -28,14 +28,19 @@ export function readerTrust(
         },
       });
     default:
-      return trustPolicy({ aws: principal });
+      return trustPolicy({ aws: principal, externalId: reader.externalId });
   }
 }
 
 /** Who may assume a role. */
 export type Trusted =
   /** An account ID, or the ARN of a role or user. */
-  | { readonly aws: string; readonly externalId?: string | undefined }
+  | {
+      readonly aws: string;
+      readonly externalId?: string | undefined;
+      /** Patterns of the ARNs of roles: of an account's root only these. Default: everybody of the principal. */
+      readonly roles?: readonly string[] | undefined;
+    }
   /** A service of AWS, e.g. `ec2.amazonaws.com`, and what must be true of its call. */
   | { readonly service: string; readonly condition?: Condition };
 
@@ -58,7 +63,10 @@ export function trustPolicy(trusted: Trusted): PolicyDocument {
 
 function conditionOf(trusted: Trusted): Condition | undefined {
   if (!('aws' in trusted)) return trusted.condition;
-  return trusted.externalId === undefined
-    ? undefined
-    : { StringEquals: { 'sts:ExternalId': trusted.externalId } };
+  const { externalId, roles } = trusted;
+  if (externalId === undefined && roles === undefined) return undefined;
+  return {
+    ...(externalId === undefined ? {} : { StringEquals: { 'sts:ExternalId': externalId } }),
+    ...(roles === undefined ? {} : { ArnLike: { 'aws:PrincipalArn': roles } }),
+  };
 }

@@ -161,7 +161,7 @@ export function customerSession(
 }
 
 /** What is listed of a customer's dataset: its folder, and where a table's metadata would tell that it is one. */
-function listedFolders(folder: string): readonly string[] {
+export function listedFolders(folder: string): readonly string[] {
   return [`${folder}/`, ...logFoldersOutside(folder)];
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from '../schema/config.ts';
+import { isRoot } from '../schema/formats.ts';
 import type { MetabaseReader, Reader, StatsigReader } from '../schema/readers.ts';
 import { MADE_TABLES_FOLDER } from '../tables/objectKeys.ts';
 
@@ -47,21 +48,16 @@ function workgroupProblems(
 
 /** The members given that only a role has. */
 function roleMembers(reader: StatsigReader | MetabaseReader): string[] {
-  const { principal } = reader;
-  const externalId = reader.kind === 'statsig' ? reader.externalId : undefined;
+  const { principal, externalId, allowNoExternalId } = reader;
   return [
     ...(principal === undefined ? [] : ['principal']),
     ...(externalId === undefined ? [] : ['externalId']),
-    ...(reader.kind === 'statsig' && reader.allowNoExternalId ? ['allowNoExternalId'] : []),
+    ...(allowNoExternalId ? ['allowNoExternalId'] : []),
   ];
 }
 
 function roleProblems(reader: StatsigReader | MetabaseReader, field: string): string[] {
-  if (reader.kind === 'metabase') {
-    return reader.principal === undefined
-      ? [`${field}.principal: got nothing, expected ec2, ecs-tasks, or the ARN of a role or user.`]
-      : [];
-  }
+  if (reader.kind === 'metabase') return metabaseProblems(reader, field);
   const problems: string[] = [];
   if (reader.principal === undefined) {
     problems.push(
@@ -74,6 +70,22 @@ function roleProblems(reader: StatsigReader | MetabaseReader, field: string): st
     );
   }
   return problems;
+}
+
+/** A service sends no external ID, and without one everybody in a root's account is let in. */
+function metabaseProblems(
+  { principal, externalId, allowNoExternalId }: MetabaseReader,
+  field: string,
+): string[] {
+  if (principal === undefined)
+    return [`${field}.principal: got nothing, expected ec2, ecs-tasks, or the ARN of a role or user.`];
+  if (!principal.startsWith('arn:') && externalId !== undefined)
+    return [`${field}.externalId: expected none: ${principal} sends none.`];
+  if (isRoot(principal) && externalId === undefined && !allowNoExternalId)
+    return [
+      `${field}.principal: got ${JSON.stringify(principal)}, expected the ARN of a role or user, or an externalId beside a root, or allowNoExternalId: true.`,
+    ];
+  return [];
 }
 
 /** Names that must be unique: those of readers, and of buckets and databases that belong to one reader. */

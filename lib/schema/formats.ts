@@ -81,6 +81,11 @@ export function metabasePrincipal() {
     );
 }
 
+/** Whether a principal is the root of an account: everybody there whom its own policies allow. */
+export function isRoot(principal: string): boolean {
+  return /^\d{12}$|:root$/.test(principal);
+}
+
 /** Who may access a customer's bucket. */
 export function bucketPrincipal() {
   return z

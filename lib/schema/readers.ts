@@ -153,6 +153,25 @@ const metabase = named(
       'adds',
       `${PRINCIPAL_CHANGE} With \`ec2\` there is an instance profile, too.`,
     ),
+    externalId: noted(
+      externalId().optional(),
+      {
+        text: "With an ARN as `principal`: the external ID that who assumes the role sends. An account's root needs it.",
+        absent: 'none; a root needs it, or `allowNoExternalId`',
+        example: 'metabase-7f3b',
+      },
+      'in place',
+      PRINCIPAL_CHANGE,
+    ),
+    allowNoExternalId: noted(
+      z.boolean('true or false').default(false),
+      {
+        text: 'Let everybody in the account of a root assume the role without an external ID.',
+        example: true,
+      },
+      'nothing',
+      'It only allows `externalId` to be absent.',
+    ),
     ownDatabase: noted(
       sqlName('database').nullable().default(null),
       {

@@ -169,8 +169,8 @@ describe('policies that somebody applied by hand', () => {
   it('are reported with what this version changed in them, and whether that comes before the deployment', async () => {
     const record = await readRecord();
     const [first, second] = [
-      record.policies['export-target/out']?.documents['bucketPolicy']?.statements[1],
-      record.policies['ingest-source/acme']?.documents['bucketPolicy']?.statements[1],
+      record.policies['export-target/out']?.documents['bucketPolicy']?.statements[2],
+      record.policies['ingest-source/acme']?.documents['bucketPolicy']?.statements[2],
     ];
     first?.Action.splice(first.Action.indexOf('s3:PutObjectAcl'), 1);
     second?.Action.push('s3:GetObjectVersion');
@@ -179,7 +179,7 @@ describe('policies that somebody applied by hand', () => {
     expect(now.code).toBe(3);
     expect(now.found).toEqual([
       expect.stringMatching(
-        /^WIDER ingest-source\/acme, bucketPolicy \(confirmed on \d{4}-\d\d-\d\d, from 0\.2\.0; now 0\.2\.0\): Objects: - s3:GetObjectVersion\.$/,
+        /^WIDER ingest-source\/acme, bucketPolicy \(confirmed on \d{4}-\d\d-\d\d, from 0\.3\.0; now 0\.3\.0\): Objects: - s3:GetObjectVersion\.$/,
       ),
       expect.stringMatching(/^OUTDATED export-target\/out, .*: Objects: \+ s3:PutObjectAcl\.$/),
     ]);
@@ -226,11 +226,11 @@ describe('policies that somebody applied by hand', () => {
     };
     await put({ ...bucketPolicy, Statement: [others, ...bucketPolicy.Statement] });
     expect((await diagnose()).found).toEqual([]);
-    const [bucket, objects] = bucketPolicy.Statement;
-    await put({ ...bucketPolicy, Statement: [others, { ...bucket, Action: 's3:ListBucket' }, objects] });
+    const [bucket, list] = bucketPolicy.Statement;
+    await put({ ...bucketPolicy, Statement: [others, bucket, list] });
     const { found, commands } = await diagnose();
     expect(found).toEqual([
-      'OUTDATED ingest-source/own, bucketPolicy (bucket policy of own-drops, from 0.2.0; now 0.2.0): Bucket: + s3:GetBucketLocation.',
+      'OUTDATED ingest-source/own, bucketPolicy (bucket policy of own-drops, from 0.3.0; now 0.3.0): new statement Objects.',
     ]);
     // It is read back, so there is nothing to confirm.
     expect(commands).toEqual([expect.stringMatching(/^npx sluice policy print --for ingest-source /)]);

@@ -51,6 +51,8 @@ describe('receipts', () => {
       ...{ endpoint: ingest.cloud.edge, region: 'us-east-1' },
       credentials: { accessKeyId: CUSTOMER, secretAccessKey: 'test' },
     });
+    // A policy of before there were receipts.
+    await apply(await print('--bucket', DROPS, '--principal', `arn:aws:iam::${localAccount.id}:root`));
     await ingest.jumpTo(`${D18}T12:00:00Z`);
   }, 120_000);
   afterAll(async () => {
@@ -60,6 +62,12 @@ describe('receipts', () => {
   });
   beforeEach(() => target.behave(taken));
 
+  const print = async (...of: string[]) => {
+    const words = ['policy', 'print', '--for', 'ingest-source', ...of, '--stage', 'local', '--json'];
+    return JSON.parse((await callMain(words, { env: ingest.env })).stdout).bucketPolicy;
+  };
+  const apply = (policy: unknown) =>
+    customer.send(new PutBucketPolicyCommand({ Bucket: DROPS, Policy: JSON.stringify(policy) }));
   const sluice = (...args: string[]) => callMain([...args, '--local'], { env: ingest.env });
   const eventually = async <Result>(look: () => Promise<Result>, isIt: (one: Result) => boolean) => {
     const until = Date.now() + 60_000;
@@ -136,28 +144,14 @@ describe('receipts', () => {
   }, 120_000);
 
   it('are written an hour later, once the bucket has the printed policy', async () => {
-    const { stdout } = await callMain(
-      [
-        'policy',
-        'print',
-        '--for',
-        'ingest-source',
-        '--source',
-        'acme',
-        '--json',
-        '--account',
-        localAccount.id,
-      ],
-      { env: ingest.env },
-    );
-    const { bucketPolicy } = JSON.parse(stdout);
+    const bucketPolicy = await print('--source', 'acme', '--account', localAccount.id);
     expect(bucketPolicy.Statement).toContainEqual(
       expect.objectContaining({
         Action: ['s3:PutObject'],
         Resource: [`arn:aws:s3:::${DROPS}/sluice-receipts/*`],
       }),
     );
-    await customer.send(new PutBucketPolicyCommand({ Bucket: DROPS, Policy: JSON.stringify(bucketPolicy) }));
+    await apply(bucketPolicy);
     const before = target.recorded.length;
     await ingest.jump(HOUR);
     const [receipt] = await written(D16);

@@ -43,15 +43,27 @@ export async function ingestCloud(input: Partial<ConfigInput>) {
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   };
-  /** Makes a bucket in another account, with the policy that `sluice policy print` prints for it. */
+  /**
+   * Makes a bucket in another account, with the policy that `sluice policy print` prints for it.
+   *
+   * @param principal Default: the roles that use the configured source or export; without one, the deployment's account.
+   */
   async function letIn(
     account: string,
     bucket: string,
     target: 'ingest-source' | 'export-target',
-    principal = `arn:aws:iam::${localAccount.id}:root`,
+    principal?: string,
   ): Promise<void> {
-    const asked = ['--for', target, '--bucket', bucket, '--principal', principal, '--json'];
-    const { stdout: stdin } = await callMain(['policy', 'print', ...asked], { env });
+    const [option, name] =
+      target === 'ingest-source'
+        ? ['--source', config.sources?.find((one) => one.bucket === bucket)?.name]
+        : ['--export', config.exports?.find((one) => one.target.bucket === bucket)?.name];
+    const asked =
+      principal === undefined && name !== undefined
+        ? [option, name, '--account', localAccount.id]
+        : ['--bucket', bucket, '--principal', principal ?? `arn:aws:iam::${localAccount.id}:root`];
+    const words = ['policy', 'print', '--for', target, ...asked, '--stage', 'local', '--json'];
+    const { stdout: stdin } = await callMain(words, { env });
     const make = ['customer', 'bucket', bucket, '--account', account, '--policy', '-'];
     const made = await callMain(make, { stdin, env });
     if (made.code !== 0) throw new Error(made.stderr);

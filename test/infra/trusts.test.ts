@@ -176,8 +176,8 @@ describe('each statement of the deployment policy', () => {
       region: 'eu-west-1',
       keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef',
     });
-    const { stack, data, readers, platform } = deployPolicies(place, {
-      stack: 'acme-prod',
+    const documents = deployPolicies(place, {
+      ...{ stack: 'acme-prod', identities: 'acme-prod-*' },
       buckets: ['acme-experiments'],
       databases: ['sluice'],
       tables: ['*'],
@@ -190,7 +190,7 @@ describe('each statement of the deployment policy', () => {
       permissionsBoundary: 'arn:aws:iam::111122223333:policy/boundary',
       encryptedLogs: true,
     });
-    const unscoped = [stack, data, readers, platform]
+    const unscoped = Object.values(documents)
       .filter((one) => one !== undefined)
       .flatMap(({ Statement }) => Statement)
       .filter(({ Resource = [] }) => Resource.includes('*'))

@@ -1327,6 +1327,28 @@ interface MetabaseReaderInput extends ReaderInputBase {
    */
   principal?: string | undefined;
   /**
+   * With an ARN as `principal`: the external ID that who assumes the role sends. An account's root needs it.
+   *
+   * Default: none; a root needs it, or `allowNoExternalId`.
+   *
+   * Changing it: No interruption: resources are updated in place. The trust policy of the role changes.
+   *
+   * @example
+   * externalId: 'metabase-7f3b'
+   */
+  externalId?: string | undefined;
+  /**
+   * Let everybody in the account of a root assume the role without an external ID.
+   *
+   * Default: `false`.
+   *
+   * Changing it: No resource changes. It only allows `externalId` to be absent.
+   *
+   * @example
+   * allowNoExternalId: true
+   */
+  allowNoExternalId?: boolean | undefined;
+  /**
    * Glue database in which it may make tables, made by the stack.
    *
    * Default: `null`: it only reads.

@@ -21,6 +21,7 @@ const other = {
 };
 const deploy = deployPolicies(place, {
   stack: 'sluice-prod',
+  identities: 'sluice-prod-*',
   buckets: [place.bucket, 'acme-owox'],
   databases: ['sluice', 'statsig_staging', 'owox', 'metabase'],
   tables: ['*'],

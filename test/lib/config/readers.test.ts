@@ -5,6 +5,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 const statsig = { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' };
 const owox = { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' };
 const metabase = { kind: 'metabase', name: 'metabase' };
+const ROOT = 'arn:aws:iam::444455556666:root';
 
 function problems(readers: object[], more: object = {}): string[] {
   try {
@@ -32,7 +33,7 @@ describe('the configuration of readers', () => {
     });
     expect(readers).toEqual([
       { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox', ownDatabase: 'owox', keySerial: 1 },
-      { kind: 'metabase', name: 'bi', as: 'user', ownDatabase: null, keySerial: 1 },
+      { kind: 'metabase', name: 'bi', as: 'user', ownDatabase: null, keySerial: 1, allowNoExternalId: false },
     ]);
   });
 
@@ -42,6 +43,9 @@ describe('the configuration of readers', () => {
     [{ kind: 'statsig', name: 's', principal: '123456789012', allowNoExternalId: true }],
     [{ kind: 'statsig', name: 's', as: 'user', statsigForwardsHere: true, keyAdministrator: true }],
     [{ ...metabase, as: 'role', principal: 'ecs-tasks' }],
+    [{ ...metabase, as: 'role', principal: ROOT, externalId: 'bi-7f3b' }],
+    [{ ...metabase, as: 'role', principal: ROOT, allowNoExternalId: true }],
+    [{ ...metabase, as: 'role', principal: ROOT.replace('root', 'role/bi') }],
     [{ ...metabase, ownDatabase: 'metabase' }],
   ])('accepts %j', (reader) => {
     expect(problems([reader])).toEqual([]);
@@ -123,7 +127,22 @@ describe('the configuration of readers', () => {
       [{ ...metabase, name: 'tables' }],
       'readers.0.name: got "tables", expected another name than that of the folder in which Athena puts tables.',
     ],
-    ['a member of another kind', [{ ...metabase, externalId: 'x' }], 'readers.0.externalId: no such field.'],
+    ['a member of another kind', [{ ...owox, externalId: 'x' }], 'readers.0.externalId: no such field.'],
+    [
+      "Metabase's role for everybody of an account",
+      [{ ...metabase, as: 'role', principal: ROOT }],
+      `readers.0.principal: got "${ROOT}", expected the ARN of a role or user, or an externalId beside a root, or allowNoExternalId: true.`,
+    ],
+    [
+      'an external ID of a service, which sends none',
+      [{ ...metabase, as: 'role', principal: 'ec2', externalId: 'bi-7f3b' }],
+      'readers.0.externalId: expected none: ec2 sends none.',
+    ],
+    [
+      "an external ID of Metabase's user",
+      [{ ...metabase, externalId: 'bi-7f3b' }],
+      'readers.0.externalId: expected none: a user signs in with access keys, nobody assumes it.',
+    ],
   ])('rejects by field %s', (_, readers, expected) => {
     expect(problems(readers)).toEqual([expected]);
   });

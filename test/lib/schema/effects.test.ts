@@ -119,6 +119,13 @@ const CASES: Readonly<Record<string, { readonly from?: Values; readonly to: Valu
     to: { 'readers.2': { kind: 'owox', name: 'bi', resultsBucket: 'acme-more', ownDatabase: 'more' } },
   },
   'readers.2.as': { to: { 'readers.2': { kind: 'metabase', name: 'bi' } } },
+  'readers.2.externalId': {
+    from: { 'readers.2.principal': 'arn:aws:iam::444455557777:role/bi' },
+    to: {
+      'readers.2.principal': 'arn:aws:iam::444455557777:role/bi',
+      'readers.2.externalId': 'metabase-7f3b',
+    },
+  },
   exports: { to: { exports: [] } },
   'exports.0.target.bucket': { to: { 'exports.1.target.bucket': 'acme-lake' } },
   'exports.0.target.owner': { to: { 'exports.1.target.owner': '444455558888' } },
