@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { appendFile, type FileHandle, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -6,7 +6,15 @@ import { DiskError } from '../base/errors.ts';
 import { parseChecked, withChecksum } from '../disk/checked.ts';
 import { readWhole, replaceFile } from '../disk/files.ts';
 import { LineJournal } from '../disk/LineJournal.ts';
-import { CHECKED_HEADER_BYTES, isRecord, readSegment, recordHeader, SEGMENT_MARK } from './segmentFormat.ts';
+import {
+  CHECKED_HEADER_BYTES,
+  countBytes,
+  isRecord,
+  readCount,
+  readSegment,
+  recordHeader,
+  SEGMENT_MARK,
+} from './segmentFormat.ts';
 
 /** Size in bytes after which a new file is started, so that delivered files can be deleted. */
 const SEGMENT_BYTES = 32 * 1024 * 1024;
@@ -50,7 +58,7 @@ export class Journal {
     const files = await readdir(directory);
     const names = files.filter((name) => SEGMENT_NAME.test(name)).sort();
     for (const name of files) {
-      const owner = name.replace(/\.delivered$/, '');
+      const owner = name.replace(/\.(delivered|acknowledged)$/, '');
       if (owner !== name && !names.includes(owner)) await rm(join(directory, name));
     }
     const last = Number(SEGMENT_NAME.exec(names.at(-1) ?? '')?.[1] ?? 0);
@@ -186,13 +194,15 @@ const NONE: ReadonlySet<number> = new Set();
 const runsSchema = z.array(z.tuple([z.int(), z.int(), z.int()]));
 
 /**
- * One file of a journal with records in order of arrival, and a second file that lists their delivered documents.
- * It counts undelivered documents; at zero, both files can be deleted.
+ * One file of a journal with records in order of arrival, a second file that lists their delivered documents, and a third one
+ * with the number of acknowledged records, which tells a file that was cut from one that a kill left incomplete. It counts
+ * undelivered documents; at zero, all of them can be deleted.
  */
 export class Segment {
   readonly #path: string;
   #file: FileHandle | undefined;
   #marks: LineJournal<readonly DeliveredRun[]> | undefined;
+  #acknowledged: FileHandle | undefined;
   #headerBytes = CHECKED_HEADER_BYTES;
   /** Bytes written so far. */
   size = 0;
@@ -210,6 +220,7 @@ export class Segment {
     segment.#file = await open(path, 'wx+');
     try {
       await writeAll(segment.#file, SEGMENT_MARK, 0);
+      segment.#acknowledged = await open(`${path}.acknowledged`, 'w');
     } catch (error) {
       await segment.remove();
       throw error;
@@ -236,7 +247,7 @@ export class Segment {
           `${path}, byte ${damage.at}. ${records.length} records before it and ${damage.after} after it can be read.`,
         );
       // Whoever has emptied or cut the file has not cut what is known of its records.
-      let most = 0;
+      let most = segment.#readAcknowledged();
       for (const index of delivered.keys()) most = Math.max(most, index + 1);
       if (most > records.length)
         throw new DiskError(
@@ -289,9 +300,11 @@ export class Segment {
     this.size = at;
     try {
       await writeAll(this.#open(), Buffer.concat(pieces), start);
+      if (this.#acknowledged !== undefined) await writeAll(this.#acknowledged, countBytes(this.#records), 0);
     } catch (error) {
       // Nothing of the batch is acknowledged, so nothing waits for it: the segment can be done.
       this.#unsettled -= entries.length;
+      this.#records -= entries.length;
       this.size = start;
       await this.#open()
         .truncate(start)
@@ -330,19 +343,30 @@ export class Segment {
 
   async close(): Promise<void> {
     await this.#file?.close();
+    await this.#acknowledged?.close();
     this.#marks?.close();
     this.#file = undefined;
+    this.#acknowledged = undefined;
     this.#marks = undefined;
   }
 
   /**
-   * Closes and deletes. The records go first: marks without records mean nothing, records without marks are
+   * Closes and deletes. The records go first: the other files mean nothing without records, and records without marks are
    * undelivered.
    */
   async remove(): Promise<void> {
     await this.close();
-    await rm(this.#path, { force: true });
-    await rm(`${this.#path}.delivered`, { force: true });
+    for (const name of [this.#path, `${this.#path}.delivered`, `${this.#path}.acknowledged`])
+      await rm(name, { force: true });
+  }
+
+  /** How many records were acknowledged at least: 0 if nothing says so. @throws DiskError DISK_DAMAGED */
+  #readAcknowledged(): number {
+    const file = `${this.#path}.acknowledged`;
+    if (!existsSync(file)) return 0;
+    const count = readCount(readFileSync(file));
+    if (count === undefined) throw new DiskError('DISK_DAMAGED', `${file}.`);
+    return count;
   }
 
   /** Opens the file of delivered documents and returns them for each record. */

@@ -36,6 +36,21 @@ export function recordHeader(data: Uint8Array, arrivalMs: number): Buffer {
   return header;
 }
 
+/** A number of records with its CRC-32, for a file of its own that is written over and over. */
+export function countBytes(count: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeUInt32LE(count, 0);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, 4)), 4);
+  return bytes;
+}
+
+/** The number of {@link countBytes}: 0 of a file that a kill or a power failure has left empty, undefined of a damaged one. */
+export function readCount(bytes: Buffer): number | undefined {
+  if (bytes.every((byte) => byte === 0)) return 0;
+  const count = bytes.length === 8 ? bytes.readUInt32LE(0) : 0;
+  return bytes.equals(countBytes(count)) ? count : undefined;
+}
+
 /**
  * Reads a segment. A record at the end that a kill has cut short was never acknowledged and is no damage, nor are zeros
  * at the end, which a power failure leaves. Segments of earlier versions have no mark and no checksums of headers.

@@ -183,6 +183,38 @@ describe('an acknowledged record', () => {
     }
   });
 
+  it('that was acknowledged is missed wherever its file is cut', async () => {
+    await fixture.firehose.createStream('s', plainStream());
+    for (let n = 0; n < 5; n += 1) await fixture.put('s', document(n));
+    await fixture.stop();
+    const file = join(fixture.directory, 'streams', 's.stream', '0000000001.journal');
+    const whole = readFileSync(file);
+    await fixture.start();
+    for (let length = 0; length < whole.length; length += 1) {
+      writeFileSync(file, whole.subarray(0, length));
+      const there = readSegment(whole.subarray(0, length)).records.length;
+      await expect(fixture.firehose.createStream('s', plainStream())).rejects.toMatchObject({
+        code: 'LOCAL_AWS_DISK_DAMAGED',
+        message: expect.stringContaining(
+          `${file}, byte ${length}. ${there} of at least 5 records are there.`,
+        ),
+      });
+    }
+    const count = `${file}.acknowledged`;
+    const counted = readFileSync(count);
+    writeFileSync(file, whole);
+    for (const damaged of [counted.subarray(0, 4), Buffer.from(counted).fill(9, 0, 1)]) {
+      writeFileSync(count, damaged);
+      await expect(fixture.firehose.createStream('s', plainStream())).rejects.toMatchObject({
+        message: expect.stringContaining(count),
+      });
+    }
+    writeFileSync(count, counted);
+    await fixture.firehose.createStream('s', plainStream());
+    await fixture.firehose.flush();
+    expect(fixture.text(fixture.keys()[0] ?? '')).toBe([0, 1, 2, 3, 4].map(document).join(''));
+  });
+
   it('that is damaged while it waits is not delivered as if it were right', async () => {
     await fixture.firehose.createStream('s', partitionedStream());
     await fixture.put('s', document(1) + document(2));
