@@ -108,7 +108,7 @@ export const rowReasons = {
     cure: MAPPING,
   },
   SLUICE_INGEST_ROW_VALUE_INVALID: {
-    cause: 'A number of the metric is not finite.',
+    cause: 'A number of a metric or a column can’t be read, or is not finite.',
     cure: MAPPING,
   },
   SLUICE_INGEST_ROW_METADATA_INVALID: {

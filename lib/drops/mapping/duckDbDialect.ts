@@ -45,7 +45,7 @@ export const duckDbDialect: Dialect = {
   cast: (column, cast) => textSql(castSql(column, cast), ...RESULTS[cast]),
   finite: finiteSql,
   isFinite: (sql) => `isfinite(${sql})`,
-  double: (sql) => `TRY_CAST(${sql} AS DOUBLE)`,
+  double: doubleSql,
 
   quoted: (text) => `CAST(to_json(${text}) AS VARCHAR)`,
   json: (text) => finiteJsonSql(`CAST(TRY(json(${text})) AS VARCHAR)`),
@@ -55,6 +55,14 @@ export const duckDbDialect: Dialect = {
   joined: (texts) => `concat_ws(',', ${texts.join(', ')})`,
   rawRow,
 };
+
+/** DuckDB would read `1_000` as 1000, as SQL's literals are written. */
+function doubleSql(sql: string, kind: ColumnKind): string {
+  const number = `TRY_CAST(${sql} AS DOUBLE)`;
+  return ['text', 'json', 'bytes', 'nested'].includes(kind)
+    ? `CASE WHEN NOT contains(CAST(${sql} AS VARCHAR), '_') THEN ${number} END`
+    : number;
+}
 
 /** Checks the text before it is parsed as JSON, which is expensive. */
 function objectSql(text: string): string {
@@ -108,6 +116,9 @@ function castSql({ sql, kind, type: found }: FoundColumn, cast: Cast): string {
   const type = cast.toUpperCase();
   if ((cast === 'date' || cast === 'timestamp') && ['text', 'bytes', 'nested'].includes(kind))
     return `CAST(${writtenTime(`CAST(${plain} AS VARCHAR)`)} AS ${type})`;
+  if (cast === 'double') return doubleSql(plain, kind);
+  if (cast === 'boolean' && ['integer', 'decimal', 'float'].includes(kind))
+    return `CASE ${plain} WHEN 0 THEN false WHEN 1 THEN true END`;
   if (cast !== 'bigint') return `TRY_CAST(${plain} AS ${type})`;
   switch (kind) {
     case 'float':

@@ -13,7 +13,7 @@ import type { FileColumns } from './FileColumns.ts';
 import type { FieldSql } from './findColumn.ts';
 import { jsonObjectSql, type Members, mergedObjectSql, readJson, readJsonObject } from './readJson.ts';
 import { readNumber, readText } from './readText.ts';
-import { readTime } from './readTime.ts';
+import { readDay, readTime } from './readTime.ts';
 import { readTyped } from './readTyped.ts';
 
 /** Collects the SQL that reads a row, and the conditions for which it is refused. The first problem of a row counts. */
@@ -140,7 +140,7 @@ export function mapMetrics(
   row: MappedRow,
   fileColumns: FileColumns,
 ): MappedColumn[] {
-  const time = row.read(readTime(mapping.date, fileColumns));
+  const day = row.read(readDay(mapping.date, fileColumns));
   const required = requiredTexts(row, fileColumns);
   const unitId = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.unitId, 'unit ID');
   const idType = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.idType, 'type of the unit ID');
@@ -163,7 +163,7 @@ export function mapMetrics(
   return [
     ['unit_id', unitId],
     ['id_type', idType],
-    ['metric_date', fileColumns.dialect.dayInZone(time, fileColumns.timezone)],
+    ['metric_date', day],
     ['metric_name', name],
     ['metric_value', `CASE WHEN NOT (${isRatio}) THEN ${value} END`],
     ['numerator', `CASE WHEN ${isRatio} THEN ${over} END`],
@@ -181,9 +181,7 @@ export function mapProperties(
   const unitId = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.unitId, 'unit ID');
   const idType = required('SLUICE_INGEST_ROW_UNIT_MISSING', mapping.idType, 'type of the unit ID');
   const date =
-    mapping.date === undefined
-      ? 'CAST(NULL AS DATE)'
-      : fileColumns.dialect.dayInZone(row.read(readTime(mapping.date, fileColumns)), fileColumns.timezone);
+    mapping.date === undefined ? 'CAST(NULL AS DATE)' : row.read(readDay(mapping.date, fileColumns));
   return [
     ['unit_id', unitId],
     ['id_type', idType],

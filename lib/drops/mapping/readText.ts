@@ -37,12 +37,16 @@ export function readText(field: Field, fileColumns: FileColumns, nested: 'nested
 }
 
 /**
- * Reads a field as a double, from numbers, numeric texts, and booleans as 1 and 0. Infinity and NaN are refused, as they
- * would spoil sums.
+ * Reads a field as a double, from numbers, numeric texts, and booleans as 1 and 0. Infinity and NaN would spoil sums.
  *
+ * @param notFinite What NaN and infinity are in a column of floats. In texts they refuse the row.
  * @throws FieldProblem if the file lacks the column, or it can't hold a number.
  */
-export function readNumber(field: Field, fileColumns: FileColumns): FieldSql {
+export function readNumber(
+  field: Field,
+  fileColumns: FileColumns,
+  notFinite: 'missing' | 'refused' = 'refused',
+): FieldSql {
   if ('constant' in field) {
     const number = Number(field.constant);
     return {
@@ -51,12 +55,13 @@ export function readNumber(field: Field, fileColumns: FileColumns): FieldSql {
       refusals: [],
     };
   }
-  const column = fileColumns.column(field);
-  if (column === null) return nullField('DOUBLE');
+  const found = fileColumns.column(field);
+  if (found === null) return nullField('DOUBLE');
+  const { dialect } = fileColumns;
+  const column = notFinite === 'missing' ? { ...found, sql: dialect.finite(found.sql, found.kind) } : found;
   if (['date', 'local', 'instant', 'nested', 'other'].includes(column.kind)) {
     throw new FieldProblem('SLUICE_INGEST_COLUMN_TYPE_UNFIT', column.name, 'a number or text', column.type);
   }
-  const { dialect } = fileColumns;
   const { sql, kind, type } = column;
   const cast = field.cast === undefined ? null : castColumn(column, field.cast, dialect);
   const read = cast?.value ?? (kind === 'bytes' ? dialect.text(sql, kind, type) : sql);
@@ -65,14 +70,14 @@ export function readNumber(field: Field, fileColumns: FileColumns): FieldSql {
     // The raw value, before any cast.
     column,
     refusals: [
-      ...(kind === 'float' ? [notFinite((raw) => dialect.isFinite(raw))] : []),
+      ...(kind === 'float' ? [unlessHolds((raw) => dialect.isFinite(raw))] : []),
       unreadableRefusal(cast === null ? 'SLUICE_INGEST_ROW_VALUE_INVALID' : 'SLUICE_INGEST_ROW_CAST_FAILED'),
-      notFinite((_, value) => dialect.isFinite(value)),
+      unlessHolds((_, value) => dialect.isFinite(value)),
     ],
   };
 }
 
-function notFinite(condition: Refusal['when']): Refusal {
+function unlessHolds(condition: Refusal['when']): Refusal {
   return {
     reason: 'SLUICE_INGEST_ROW_VALUE_INVALID',
     when: (raw, value) => `NOT ${condition(raw, value)}`,

@@ -38,6 +38,12 @@ export function readTime(field: TimeField, fileColumns: FileColumns): FieldSql {
   return { value: sql.value, column, refusals: [MISSING, ...sql.refusals, outOfRange(dialect)] };
 }
 
+/** Reads a field as the day of a time in the dataset's timezone. The day must be one of the years 1 to 9999, too. */
+export function readDay(field: TimeField, fileColumns: FileColumns): FieldSql {
+  const time = readTime(field, fileColumns);
+  return { ...time, value: fileColumns.dialect.dayInZone(time.value, fileColumns.timezone) };
+}
+
 const MISSING: Refusal = { reason: 'SLUICE_INGEST_ROW_TIME_MISSING', when: (raw) => `${raw} IS NULL` };
 const outOfRange = (dialect: Dialect): Refusal => ({
   reason: 'SLUICE_INGEST_ROW_TIME_OUT_OF_RANGE',

@@ -3,7 +3,7 @@ import type { Refusal } from './Dialect.ts';
 import type { FileColumns } from './FileColumns.ts';
 import { type FieldSql, nullField } from './findColumn.ts';
 import { castColumn, readNumber, readText } from './readText.ts';
-import { readTime } from './readTime.ts';
+import { readDay, readTime } from './readTime.ts';
 
 /** SQL's types of declared columns. */
 const SQL_TYPES: Readonly<Record<DeclaredColumn['type'], string>> = {
@@ -16,8 +16,8 @@ const SQL_TYPES: Readonly<Record<DeclaredColumn['type'], string>> = {
 };
 
 /**
- * Reads a declared column in its type. A missing value is null. A value that is there and cannot be read without loss
- * refuses the row.
+ * Reads a declared column in its type. A missing value is null, as are NaN and infinity. A value that is there and does not
+ * fit refuses the row. Numbers become the nearest double, and times microseconds.
  *
  * @throws FieldProblem if the file lacks the column, or its type does not fit.
  */
@@ -30,7 +30,7 @@ export function readTyped(from: DeclaredColumn, fileColumns: FileColumns): Field
     case 'string':
       return readText({ ...place, optional: from.optional }, fileColumns, 'nested');
     case 'double':
-      return readNumber({ ...place, optional: from.optional }, fileColumns);
+      return readNumber({ ...place, optional: from.optional }, fileColumns, 'missing');
     case 'bigint':
     case 'boolean': {
       const { value, ...rest } = castColumn(column, type, fileColumns.dialect);
@@ -38,13 +38,11 @@ export function readTyped(from: DeclaredColumn, fileColumns: FileColumns): Field
     }
     case 'date':
     case 'timestamp': {
-      const time = readTime(
+      const time = (type === 'date' ? readDay : readTime)(
         { ...place, ...(unit === undefined ? {} : { unit }), ...(format === undefined ? {} : { format }) },
         fileColumns,
       );
-      const value =
-        type === 'date' ? fileColumns.dialect.dayInZone(time.value, fileColumns.timezone) : time.value;
-      return { ...time, value, refusals: time.refusals.flatMap(ofPresentValues) };
+      return { ...time, refusals: time.refusals.flatMap(ofPresentValues) };
     }
   }
 }

@@ -160,8 +160,7 @@ function columnSql({ name }: FileColumn): string {
 
 /** ASCII's white space, as DuckDB's casts skip it. In Athena `\\s` and `\\d` would be those of all alphabets. */
 const SPACE = String.raw`[ \t\n\r\x0B\x0C]*`;
-/** `1_000` is 1000. */
-const DIGITS = '[0-9]+(_[0-9]+)*';
+const DIGITS = '[0-9]+';
 /** A number as text: DuckDB's form, without Java's suffixes. */
 const NUMBER = String.raw`^${SPACE}\+?-?(${DIGITS}\.?(${DIGITS})?|\.${DIGITS})([eE][+-]?[0-9]+)?${SPACE}\z`;
 
@@ -171,7 +170,7 @@ function double(sql: string, kind: ColumnKind): string {
       // Numbers, booleans, and numbers in strings.
       return `CASE WHEN trim(${sql}) = 'true' THEN 1E0 WHEN trim(${sql}) = 'false' THEN 0E0 ELSE ${once(`json_extract_scalar(${sql}, '$')`, 'c', (c) => double(c, 'text'))} END`;
     case 'text':
-      return `CASE WHEN regexp_like(${sql}, '${NUMBER}') THEN TRY_CAST(regexp_replace(${sql}, '^${SPACE}\\+|[_ \\t\\n\\r\\x0B\\x0C]', '') AS DOUBLE) END`;
+      return `CASE WHEN regexp_like(${sql}, '${NUMBER}') THEN TRY_CAST(regexp_replace(${sql}, '^${SPACE}\\+|[ \\t\\n\\r\\x0B\\x0C]', '') AS DOUBLE) END`;
     case 'boolean':
       return `CASE WHEN ${sql} THEN 1E0 WHEN NOT ${sql} THEN 0E0 END`;
     default:
@@ -206,9 +205,7 @@ function castText({ sql, kind, type }: FoundColumn, cast: Cast): string {
       return athenaText(double(sql, kind), 'float', 'DOUBLE');
     case 'boolean':
       if (kind === 'boolean') return `CAST(${sql} AS VARCHAR)`;
-      return NUMBERS.includes(kind)
-        ? `CASE WHEN ${sql} = 0 THEN 'false' WHEN ${sql} <> 0 THEN 'true' END`
-        : NOTHING;
+      return NUMBERS.includes(kind) ? `CASE ${sql} WHEN 0 THEN 'false' WHEN 1 THEN 'true' END` : NOTHING;
   }
 }
 

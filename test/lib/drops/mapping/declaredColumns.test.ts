@@ -107,6 +107,48 @@ describe('a table', () => {
     ]);
   });
 
+  it('takes NaN and infinity for no value in columns of every type', async () => {
+    const x = { column: 'x' } as const;
+    const count = { ...x, type: 'bigint' } as const;
+    const share = { ...x, type: 'double' } as const;
+    const columns = { id: 'id', text: x, count, share, flag: { ...x, type: 'boolean' } } as const;
+    const query = `SELECT unnest(['a', 'b', 'c', 'd']) AS id, unnest(['1', 'nan', 'inf', '-inf'])::FLOAT AS x`;
+    const none = { text: null, count: null, share: null, flag: null };
+    const { rows, reasons } = await load({ kind: 'table', mapping: { columns, sortBy: ['id'] } }, query);
+    expect([rows, reasons]).toEqual([
+      [
+        { id: 'a', text: '1', count: '1', share: 1, flag: true },
+        { id: 'b', ...none },
+        { id: 'c', ...none },
+        { id: 'd', ...none },
+      ],
+      [],
+    ]);
+    const required = { id: 'id', share: { ...share, required: true } };
+    expect((await load({ kind: 'table', mapping: { columns: required } }, query)).reasons).toEqual(
+      [1, 2, 3].map((row) => `SLUICE_INGEST_ROW_REQUIRED_MISSING: row ${row}, share: column "x"`),
+    );
+  });
+
+  it('refuses other numbers than 0 and 1 as booleans, and numbers with underscores', async () => {
+    const columns = {
+      n: { column: 'n', type: 'double' },
+      flag: { column: 'flag', type: 'boolean' },
+      seen: { column: 'seen', type: 'timestamp', unit: 's' },
+    } as const;
+    const { rows, reasons } = await load(
+      { kind: 'table', mapping: { columns } },
+      `SELECT * FROM (VALUES ('1000', 1, '1795169730'), ('1_000', 0, NULL), ('1', 2, NULL), ('1', -5, NULL), ('1', 1, '1_795_169_730')) AS t (n, flag, seen)`,
+    );
+    expect(rows).toEqual([{ n: 1000, flag: true, seen: '2026-11-20 10:15:30' }]);
+    expect(reasons).toEqual([
+      'SLUICE_INGEST_ROW_VALUE_INVALID: row 1, column "n"',
+      'SLUICE_INGEST_ROW_CAST_FAILED: row 2, column "flag"',
+      'SLUICE_INGEST_ROW_CAST_FAILED: row 3, column "flag"',
+      'SLUICE_INGEST_ROW_TIME_INVALID: row 4, column "seen"',
+    ]);
+  });
+
   it('fails on a file without a column, unless the column is optional', async () => {
     const columns = { id: 'id', plan: { column: 'plan', optional: true } };
     await expect(load({ kind: 'table', mapping: { columns } }, 'SELECT 1 AS other')).rejects.toMatchObject({

@@ -379,6 +379,9 @@ describe('metrics', () => {
     expect(await days("TIMESTAMP '2026-11-20 00:30:00'")).toEqual(['2026-11-20']);
     expect(await days("DATE '2026-11-20'")).toEqual(['2026-11-20']);
     expect(await days("'2026-11-20'")).toEqual(['2026-11-20']);
+    // The first of the year 10000 in Tokyo, which no reader's dates have.
+    expect(await days("TIMESTAMPTZ '9999-12-31 15:30:00Z'")).toEqual([]);
+    expect(await days("TIMESTAMPTZ '9999-12-31 14:30:00Z'")).toEqual(['9999-12-31']);
   });
 });
 

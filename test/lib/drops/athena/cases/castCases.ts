@@ -18,7 +18,7 @@ const CAST_TEXTS: Readonly<Record<(typeof CASTS)[number], readonly string[]>> = 
 };
 /** Rows that a cast takes and refuses. */
 const CAST_ROWS: Readonly<Record<(typeof CASTS)[number], readonly [number, number]>> = {
-  ...{ string: [149, 1], bigint: [57, 103], double: [108, 52], boolean: [90, 63] },
+  ...{ string: [149, 1], bigint: [57, 103], double: [106, 54], boolean: [29, 124] },
   ...{ date: [39, 133], timestamp: [39, 133], uuid: [14, 136] },
 };
 /** Each cast of each kind of column, and of texts. */

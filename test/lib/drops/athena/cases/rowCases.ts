@@ -156,9 +156,36 @@ export const rowCases: readonly DropCase[] = [
         sql: `SELECT TIMESTAMP '2026-11-20 23:30:00' AS ts, NULL::DECIMAL(10,2) AS u, 'revenue' AS m, 'many' AS v FROM range(3)`,
       },
       { sql: `SELECT DATE '2026-11-20' AS ts, 7 AS u, 'revenue' AS m, 1.5::DOUBLE AS v` },
+      { sql: `SELECT '9999-12-31T23:30:00Z' AS ts, 7 AS u, 'revenue' AS m, 1.5::DOUBLE AS v` },
     ],
     rows: 4,
-    refused: { UNIT_MISSING: 3 },
+    refused: { UNIT_MISSING: 3, TIME_OUT_OF_RANGE: 1 },
+  },
+  {
+    name: 'numbers at the edges of their declared types',
+    dataset: {
+      kind: 'table',
+      refusedShare: 1,
+      mapping: {
+        columns: {
+          id: 'id',
+          big: { column: 'big', type: 'double' },
+          d: { column: 'd', type: 'double' },
+          whole: { column: 'd', type: 'bigint' },
+          t: { column: 't', type: 'double' },
+          flag: { column: 'flag', type: 'boolean' },
+          broken: { column: 'broken', type: 'boolean' },
+        },
+      },
+    },
+    files: [
+      {
+        sql: `SELECT * FROM (VALUES (1, 9007199254740993, 'nan'::DOUBLE, '9007199254740993', 1, 0.0::FLOAT), (2, NULL, 'inf', NULL, NULL, 'nan'),
+          (3, NULL, NULL, '1_000', NULL, NULL), (4, NULL, NULL, NULL, 2, NULL), (5, NULL, NULL, NULL, -5, NULL), (6, NULL, NULL, NULL, NULL, 0.5)) AS given(id, big, d, t, flag, broken)`,
+      },
+    ],
+    rows: 2,
+    refused: { VALUE_INVALID: 1, CAST_FAILED: 3 },
   },
   {
     name: 'properties with declared columns',

@@ -121,6 +121,17 @@ export const timeCases: readonly DropCase[] = [
     }),
   ),
   {
+    name: 'times beside the largest number, in a column with a dictionary',
+    dataset: { kind: 'events', refusedShare: 1, mapping: { timestamp: { column: 'ts', unit: 'ms' } } },
+    files: [
+      {
+        sql: `SELECT CASE range % 3 WHEN 1 THEN 9223372036854775807 ELSE 1795169730000 END AS ts, 'e' AS event_name, 'u' || range AS unit_id FROM range(6000)`,
+      },
+    ],
+    rows: 4_000,
+    refused: { TIME_OUT_OF_RANGE: 2_000 },
+  },
+  {
     name: 'texts in a format',
     dataset: times('Europe/Berlin', { format: 'd/M/yyyy H:mm[:ss][XXX]' }),
     files: [{ sql: rowForText(FORMATTED) }],
@@ -144,8 +155,8 @@ export const timeCases: readonly DropCase[] = [
       },
       files: [{ sql: numberTimes({ s: 0, ms: 3, us: 6, ns: 9 }[unit]) }],
       // Nanoseconds of 64 bits end in 2262.
-      rows: unit === 'ns' ? 11 : 15,
-      refused: { TIME_INVALID: 5, TIME_OUT_OF_RANGE: unit === 'ns' ? 11 : 7 },
+      rows: unit === 'ns' ? 10 : 14,
+      refused: { TIME_INVALID: 6, TIME_OUT_OF_RANGE: unit === 'ns' ? 11 : 7 },
     }),
   ),
   ...['UTC', 'Europe/Berlin'].map(
