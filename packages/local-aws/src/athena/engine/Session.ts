@@ -17,6 +17,12 @@ import { STATEMENT_LIMITS } from './StatementRunner.ts';
 export const CATALOG = 'awsdatacatalog';
 
 /**
+ * Optimizers that use the statistics in the footers of files: minimum, maximum, number of nulls. Writers leave NaN out of them,
+ * so a condition that NaN does not meet would be taken for one that all rows meet.
+ */
+export const STATISTICS_OPTIMIZERS = 'statistics_propagation,row_group_pruner';
+
+/**
  * A DuckDB instance for one statement, with Trino's operators and the functions that are requested. Closing it
  * deletes everything.
  */
@@ -54,7 +60,7 @@ export class Session {
     const connection = await instance.connect();
     const session = new Session(directory, instance, connection);
     await session.run(
-      `SET TimeZone = 'UTC'; SET errors_as_json = true; SET parquet_metadata_cache = true; ATTACH ':memory:' AS ${CATALOG};
+      `SET TimeZone = 'UTC'; SET errors_as_json = true; SET disabled_optimizers = '${STATISTICS_OPTIMIZERS}'; SET parquet_metadata_cache = true; ATTACH ':memory:' AS ${CATALOG};
        SET allowed_directories = [${quoteText(`${directory}/`)}]; SET enable_external_access = false;
        ${macroStatements('', session.#macros)}`,
     );

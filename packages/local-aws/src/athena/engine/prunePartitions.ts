@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { quoteName, quoteText } from '../../base/sql.ts';
-import type { Session } from './Session.ts';
+import { type Session, STATISTICS_OPTIMIZERS } from './Session.ts';
 import type { SessionColumn } from './tableSql.ts';
 
 /** A partitioned table that a statement reads. */
@@ -66,7 +66,7 @@ export async function prunePartitions(
 export async function explainEmpty(session: Session, sql: string): Promise<string> {
   await session.run(`SET disabled_optimizers = '${DISABLED_OPTIMIZERS}'`);
   const plan = (await session.read(`EXPLAIN (FORMAT json) ${sql}`)).getRowsJS()[0]?.[1];
-  await session.run('RESET disabled_optimizers');
+  await session.run(`SET disabled_optimizers = '${STATISTICS_OPTIMIZERS}'`);
   return String(plan);
 }
 

@@ -99,7 +99,11 @@ function withOwnParameters(macro: string): string {
     .join('');
 }
 
-const create = (macro: string) => `CREATE OR REPLACE MACRO memory.main.${withOwnParameters(macro)};`;
+/** Makes slices of the lists that lambdas are called for: see `lambdaForm` of translate/callForms.ts. */
+const withSlices = (macro: string) => macro.replaceAll(/(?=,\s*lambda\b)/g, '[:]');
+
+const create = (macro: string) =>
+  `CREATE OR REPLACE MACRO memory.main.${withOwnParameters(withSlices(macro))};`;
 
 /**
  * The macros that a DuckDB database needs to bind SQL of `translate`. They give functions and operators Trino's

@@ -30,6 +30,24 @@ function wrapArguments({ writer, out, at, open, close }: Call, before: string, a
   return close + 1;
 }
 
+/**
+ * A call whose second argument is a lambda. DuckDB does not see that lambdas can fail, so that it calls them for all values of
+ * a column's dictionary, also for those of rows that a CASE excludes. It does so only if the list can't fail either, but a
+ * slice can: `ExecuteFunctionState` in https://github.com/duckdb/duckdb
+ */
+const lambdaForm =
+  (before: string, after = ''): Form =>
+  ({ writer, out, at, values, close }) => {
+    const [list, lambda] = values;
+    if (list === undefined || lambda === undefined) return undefined;
+    out.add(`${before}(`, at);
+    writer.write(out, list.from, list.to);
+    out.add(')[:],', writer.list.offset(lambda.from));
+    writer.write(out, lambda.from, close);
+    out.add(`)${after}`, writer.list.offset(close));
+    return close + 1;
+  };
+
 /** Writes a call in which one argument, a string literal, is rewritten. */
 function rewriteTextArgument(
   call: Call,
@@ -117,9 +135,11 @@ function overflowIndex({ writer: { list }, open, close }: Call): number | undefi
 const END = { kind: 'symbol', raw: '<EOF>', value: '', start: 0, end: 0 } as const;
 
 const FORMS: Readonly<Record<string, Form>> = {
-  all_match: (call) => wrapArguments(call, 'trino_all_match(list_transform(', '))'),
-  any_match: (call) => wrapArguments(call, 'trino_any_match(list_transform(', '))'),
-  none_match: (call) => wrapArguments(call, 'trino_none_match(list_transform(', '))'),
+  all_match: lambdaForm('trino_all_match(list_transform(', ')'),
+  any_match: lambdaForm('trino_any_match(list_transform(', ')'),
+  none_match: lambdaForm('trino_none_match(list_transform(', ')'),
+  filter: lambdaForm('list_filter('),
+  transform: lambdaForm('list_transform('),
   date_add: unitForm(UNITS, (unit) => `of_${unit.toLowerCase()}`),
   date_format: patternForm(translateMysqlPattern),
   date_parse: patternForm(translateMysqlPattern),
@@ -237,10 +257,10 @@ const FORMS: Readonly<Record<string, Form>> = {
       out.add(before, at);
       writer.write(out, range.from, range.to);
     };
-    part('list_transform([list_reduce(', array);
-    part(',', step);
+    part('list_transform([list_reduce((', array);
+    part(')[:],', step);
     part(',', initial);
-    part(')],', output);
+    part(')][:],', output);
     out.add(')[1]', writer.list.offset(close));
     return close + 1;
   },

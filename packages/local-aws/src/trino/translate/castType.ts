@@ -186,16 +186,16 @@ export function castFromJson(target: CastTarget, json: string, depth = 0): strin
     const items = parts.map(
       (part, index) => `${fields[index]} := ${castFromJson(part, `v${depth}[${index + 1}]`, depth + 1)}`,
     );
-    return present(`list_transform([${values}], lambda v${depth}: struct_pack(${items.join(', ')}))[1]`);
+    return present(`list_transform([${values}][:], lambda v${depth}: struct_pack(${items.join(', ')}))[1]`);
   }
   if (name === 'array' && first !== undefined)
     return present(
-      `list_transform(${values}, lambda v${depth}: ${castFromJson(first, `v${depth}`, depth + 1)})`,
+      `list_transform((${values})[:], lambda v${depth}: ${castFromJson(first, `v${depth}`, depth + 1)})`,
     );
   if (name === 'map' && first !== undefined && second !== undefined) {
     const entry = `struct_pack(key := CAST(v${depth}[1] AS ${first.type}), value := ${castFromJson(second, `CAST(v${depth}[2] AS JSON)`, depth + 1)})`;
     return present(
-      `map_from_entries(list_transform(list_zip(json_keys(${json}), ${values}), lambda v${depth}: ${entry}))`,
+      `map_from_entries(list_transform(list_zip(json_keys(${json}), ${values})[:], lambda v${depth}: ${entry}))`,
     );
   }
   if (name === 'json') return json;

@@ -361,7 +361,9 @@ class Translator implements TokenWriter {
     ) {
       throw new SqlError('FUNCTION_NOT_FOUND', `Function '${word}' not registered`, at);
     }
-    if (notFunctions.has(word)) return undefined;
+    // An aggregate's FILTER begins with WHERE.
+    const isFilterCall = word === 'filter' && list.word(index + 2) !== 'where';
+    if (notFunctions.has(word) && !isFilterCall) return undefined;
     if (
       word === 'unnest' &&
       (BEFORE_TABLE.has(list.word(index - 1) ?? '') || list.symbol(index - 1) === ',')
@@ -511,7 +513,7 @@ class Translator implements TokenWriter {
     out.add(`${attempt ? 'TRY(' : ''}list_transform([trino_row_json(`, at);
     this.write(out, index + 2, as);
     const byName = `json_type(j) = 'OBJECT' THEN CAST(j AS ${target.type}) ELSE ${castFromJson(target, 'j')} END)[1]`;
-    out.add(")], lambda j: CASE WHEN 'JSON' = typeof(", this.list.offset(close));
+    out.add(")][:], lambda j: CASE WHEN 'JSON' = typeof(", this.list.offset(close));
     this.write(out, index + 2, as);
     out.add(`) AND ${byName}${attempt ? ')' : ''}`, this.list.offset(close));
   }

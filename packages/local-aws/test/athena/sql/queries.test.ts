@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openLake } from './openLake.ts';
 
@@ -292,5 +293,56 @@ describe('queries of the local Athena', () => {
     ['(SELECT 1) FETCH FIRST 1 ROWS ONLY OFFSET 0', 'FETCH'],
   ])('refuses %s', async (sql, near) => {
     await expect(lake.failure(sql)).rejects.toThrow(`mismatched input '${near}'`);
+  });
+});
+
+/** A file of pyarrow's: `t` is 1, NaN and 3, and its statistics say that all values are between 1 and 3. */
+const NAN =
+  'UEFSMRUAFTwVPCwVBhUAFQYVBhwYCAAAAAAAAAhAGAgAAAAAAADwPxYAKAgAAAAAAAAIQBgIAAAAAAAA8D8REQAAAAIAAAAGAQAAAAAAAPA/AAAAAAAA+H8AAAAAAAAIQBUEGSw1ABgGc2NoZW1hFQIAFQolAhgBdAAWBhkcGRwmABwVChklBgAZGAF0FQAWBha6ARa6ASYIPBgIAAAAAAAACEAYCAAAAAAAAPA/FgAoCAAAAAAAAAhAGAgAAAAAAADwPxERABkcFQAVABUCADwpBhkmAAYAAAAWugEWBiYIFroBACggcGFycXVldC1jcHAtYXJyb3cgdmVyc2lvbiAyNi4wLjEZHBwAAACsAAAAUEFSMQ==';
+
+describe('rows that a condition excludes', () => {
+  beforeAll(async () => {
+    lake.store.createBucket('nan');
+    await lake.store.put('nan', 'a/0.parquet', Readable.from([Buffer.from(NAN, 'base64')]));
+    await lake.rows("CREATE EXTERNAL TABLE nans (t double) STORED AS PARQUET LOCATION 's3://nan/a/'");
+    await lake.put(
+      'guarded/0.parquet',
+      // In columns with dictionaries.
+      `SELECT CASE range % 3 WHEN 1 THEN 9223372036854775807 ELSE range % 3 END AS n,
+         CASE range % 3 WHEN 1 THEN 'x%zz' ELSE '2026-11-2' || (range % 3) END AS s FROM range(6000)`,
+    );
+    await lake.rows(
+      "CREATE EXTERNAL TABLE guarded (n bigint, s string) STORED AS PARQUET LOCATION 's3://lake/guarded/'",
+    );
+  });
+
+  it.each([
+    ['t <= 3', 2],
+    ['t BETWEEN 1 AND 3', 2],
+    ['t < 4 AND CAST(t AS bigint) > 0', 2],
+    ['CASE WHEN t >= 0 AND t < 10 THEN CAST(t AS bigint) > 0 END', 2],
+  ])('are not among those that it keeps, whatever statistics say of NaN: %s', async (condition, count) => {
+    expect(await lake.rows(`SELECT count(*) FROM nans WHERE ${condition}`)).toEqual([[String(count)]]);
+  });
+
+  it.each([
+    'element_at(transform(ARRAY[n], l -> l + 1), 1)',
+    'cardinality(filter(ARRAY[n], l -> l + 1 > 0))',
+    'any_match(ARRAY[n], l -> l + 1 > 0)',
+    'reduce(ARRAY[n], CAST(0 AS bigint), (sum, l) -> sum + l + 1, sum -> sum * 2)',
+    "date_add('millisecond', n, TIMESTAMP '2026-01-01 00:00:00')",
+    "element_at(transform(ARRAY[n], l -> date_add('day', l, DATE '2026-01-01')), 1)",
+    'CAST(n AS integer)',
+    'CAST(s AS date)',
+    'CAST(s AS timestamp)',
+    'element_at(transform(ARRAY[s], l -> CAST(l AS date)), 1)',
+    "date_parse(s, '%Y-%m-%d')",
+    'from_iso8601_date(s)',
+    "split(s, '-')[3]",
+  ])('are not evaluated: %s', async (sql) => {
+    expect(await lake.rows(`SELECT count(CASE WHEN n < 100 THEN ${sql} END), count(n) FROM guarded`)).toEqual(
+      [['4000', '6000']],
+    );
+    expect((await lake.ask(`SELECT max(${sql}) FROM guarded`)).state).toBe('FAILED');
   });
 });
