@@ -74,7 +74,7 @@ async function run(line: CommandLine): Promise<number> {
     );
     progress.end();
     writeResult(line, receipt, () => eraseText(receipt));
-    return receipt.run.leftCount === 0 ? 0 : 3;
+    return receipt.state === 'again' || receipt.run.leftCount > 0 ? 3 : 0;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     writeNote('Stopped. The same command goes on.\n');

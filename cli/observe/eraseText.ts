@@ -8,6 +8,7 @@ const WHY = {
   too_large: 'too large to be searched',
   archived: 'archived: restore it, so that it can be searched',
   unreadable: 'damaged, so that it cannot be searched',
+  unread: 'a refused body there is damaged or in an unknown encoding, so that not all of it can be searched',
   denied: 'AWS denied it alone, so its key of KMS is disabled, or it is locked',
 } as const;
 
@@ -29,27 +30,48 @@ export function eraseText(receipt: EraseReceipt): string {
       },
     ];
   });
-  const sum = (of: 'mentions' | 'others' | 'waiting') =>
+  const sum = (of: 'mentions' | 'others' | 'waiting' | 'noText') =>
     Object.values(run.places).reduce((all, counts) => all + counts[of], 0);
-  const [mentions, others, waiting] = [sum('mentions'), sum('others'), sum('waiting')];
+  const [mentions, waiting, noText] = [sum('mentions'), sum('waiting'), sum('noText')];
+  const inCopies = run.places.relay?.others ?? 0;
+  const refused = sum('others') - inCopies;
+  const [doesNot, doNot] = isDry ? ['would not', 'would not'] : ['does not', 'do not'];
   const lines = [
-    ...(others > 0
-      ? [`${others} events of others are in the same requests: they do not reach the target of relay either.`]
-      : []),
-    ...(mentions > 0
-      ? [
-          `${mentions} rows of others mention a value in some column, such as the metadata of an event. They stay.`,
-        ]
-      : []),
+    ...told(
+      inCopies,
+      `event of others is in the same requests: it ${doesNot} reach the target of relay either.`,
+      `events of others are in the same requests: they ${doNot} reach the target of relay either.`,
+    ),
+    ...told(
+      refused,
+      `refused event or body has a value elsewhere than under the key of a unit. It may be that of others, and ${isDry ? 'would go' : 'is gone'} too.`,
+      `refused events or bodies have a value elsewhere than under the key of a unit. They may be those of others, and ${isDry ? 'would go' : 'are gone'} too.`,
+    ),
+    ...told(
+      mentions,
+      'row of others mentions a value in some column, such as the metadata of an event. It stays.',
+      'rows of others mention a value in some column, such as the metadata of an event. They stay.',
+    ),
+    ...told(
+      noText,
+      'refused body holds no text, so that nobody can find anything in it. It stays.',
+      'refused bodies hold no text, so that nobody can find anything in them. They stay.',
+    ),
     ...(receipt.countsMentions
       ? []
       : ['Mentions in rows of others were not counted: there are more than 100 values.']),
-    ...(waiting > 0 ? [`${waiting} objects belong to a load under way: a later run looks again.`] : []),
-    ...(receipt.forgotten > 0
-      ? [`The record keeps the last runs: ${receipt.forgotten} earlier ones are not in these figures.`]
-      : []),
+    ...told(
+      waiting,
+      'object belongs to a load under way: a later run looks again.',
+      'objects belong to a load under way: a later run looks again.',
+    ),
+    ...told(
+      receipt.forgotten,
+      'earlier run is not in these figures: the record keeps the last ones.',
+      'earlier runs are not in these figures: the record keeps the last ones.',
+    ),
     ...(run.resumed > 0
-      ? [`The run was stopped and went on ${run.resumed} times: what it erased just before is in no count.`]
+      ? [`The run was stopped, and what it erased just before is in no count. Times: ${run.resumed}.`]
       : []),
     ...run.left.map(({ key, versionId, why }) => `Left: ${key}, version ${versionId}: ${WHY[why]}.`),
     ...(run.leftCount > run.left.length ? [`… and ${run.leftCount - run.left.length} more.`] : []),
@@ -68,6 +90,11 @@ export function eraseText(receipt: EraseReceipt): string {
         ]),
     `\n${stateText(receipt)}\n`,
   ].join('');
+}
+
+/** A line with a count; none for nothing. */
+function told(count: number, one: string, several: string): readonly string[] {
+  return count === 0 ? [] : [`${count} ${count === 1 ? one : several}`];
 }
 
 /** A run that was killed may have found what is in no count. */

@@ -22,9 +22,12 @@ export function s3Overflow(client: S3Client, bucket: string): PutOverflow {
 
 /** Large quarantined bodies in an S3 bucket. */
 export function s3QuarantineLarge(client: S3Client, bucket: string): PutQuarantineLarge {
-  return async ({ key, body, contentType }, timeoutMs) => {
+  return async ({ key, body, contentType, reason }, timeoutMs) => {
     await client.send(
-      new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType }),
+      new PutObjectCommand({
+        ...{ Bucket: bucket, Key: key, Body: body, ContentType: contentType },
+        Metadata: { reason },
+      }),
       { abortSignal: AbortSignal.timeout(timeoutMs) },
     );
   };

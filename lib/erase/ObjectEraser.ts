@@ -17,7 +17,7 @@ import {
 import type { ObjectForm } from './erasePlaces.ts';
 import { type LeftObject, noCounts, type PlaceCounts } from './Manifest.ts';
 import type { ParquetEraser } from './ParquetEraser.ts';
-import type { UnitMatcher } from './UnitMatcher.ts';
+import { UNKNOWN_ENCODING, type UnitMatcher } from './UnitMatcher.ts';
 
 /**
  * The steps of an erasure, each named after what is done by then. The process may be killed after any of them. The next run
@@ -81,23 +81,27 @@ const CHANGED_RETRIES = { tries: 5, baseMs: 200, capMs: 2_000 } as const;
 
 /** What a version has of the units. */
 type Look =
-  | { readonly found: 'nothing'; readonly mentions: number; readonly unread?: boolean }
+  | ({ readonly found: 'nothing' } & Stays)
   /** It has changed or is gone since it was listed. */
   | { readonly found: 'gone' }
   | { readonly found: 'waiting' }
   | { readonly found: 'denied'; readonly denied: string }
-  | { readonly found: Exclude<LeftObject['why'], 'denied'> }
-  | {
+  | { readonly found: Exclude<LeftObject['why'], 'denied' | 'unread'> }
+  | ({
       readonly found: 'rows';
       readonly rows: number;
       readonly others: number;
-      readonly mentions: number;
       /** The bytes without the units, in a file; null if nothing is left. */
       readonly path: string | null;
       readonly attributes: ObjectAttributes;
-      /** Whether a body in it cannot be read as a whole, and stays. */
-      readonly unread?: boolean;
-    };
+    } & Stays);
+
+/** What stays in an object: mentions, and refused bodies that cannot be read as a whole, or hold no text. */
+interface Stays {
+  readonly mentions?: number;
+  readonly unread?: number | undefined;
+  readonly noText?: number | undefined;
+}
 
 /** An {@link ErasedObject} in the making. */
 interface Doing {
@@ -162,19 +166,23 @@ export class ObjectEraser {
       done.left.push({ key, versionId, why: 'denied' });
       done.denied = denied;
     };
+    const stay = ({ mentions = 0, noText = 0 }: Stays) => {
+      counts.mentions += mentions;
+      counts.noText += noText;
+    };
     let deleted = 0;
     for (const version of [...old, ...latest]) {
       signal?.throwIfAborted();
-      const look = await this.#lookAndRead(version, form);
+      const look = await this.#look(version, form);
       counts.versions += 1;
       if (look.found === 'gone') {
         if (version.isLatest) return false;
         continue;
       }
-      const unreadable = { key: version.key, versionId: version.versionId, why: 'unreadable' } as const;
+      const unread = { key: version.key, versionId: version.versionId, why: 'unread' } as const;
       if (look.found === 'nothing') {
-        if (look.unread === true) done.left.push(unreadable);
-        if (version.isLatest) counts.mentions += look.mentions;
+        if ((look.unread ?? 0) > 0) done.left.push(unread);
+        if (version.isLatest) stay(look);
         continue;
       }
       if (look.found === 'waiting') {
@@ -228,11 +236,11 @@ export class ObjectEraser {
       if (isRewritten) {
         counts.rewritten += 1;
         // Under its key: the version is a new one.
-        if (look.unread === true) done.left.push(unreadable);
+        if ((look.unread ?? 0) > 0) done.left.push(unread);
       }
       counts.rows += look.rows;
       counts.others += look.others;
-      counts.mentions += look.mentions;
+      stay(look);
     }
     return true;
   }
@@ -241,15 +249,6 @@ export class ObjectEraser {
     const denied = await this.#ports.bucket.remove(version);
     if (denied === null) await this.#ports.faultPoint?.('removed');
     return denied;
-  }
-
-  /** A body that cannot be read as a whole does not keep the other rows of its object. */
-  async #lookAndRead(version: StoredVersion, form: ObjectForm): Promise<Look> {
-    const { matcher } = this.#ports;
-    matcher.takeUnread();
-    const look = await this.#look(version, form);
-    if (look.found !== 'nothing' && look.found !== 'rows') return look;
-    return { ...look, unread: matcher.takeUnread() > 0 };
   }
 
   async #nextFiles() {
@@ -268,7 +267,7 @@ export class ObjectEraser {
 
   async #look(version: StoredVersion, form: ObjectForm): Promise<Look> {
     const { bucket } = this.#ports;
-    if (version.size === 0) return { found: 'nothing', mentions: 0 };
+    if (version.size === 0) return { found: 'nothing' };
     if (version.size > MOST_BYTES) return { found: 'too_large' };
     const { from, to } = await this.#nextFiles();
     const attributes = await bucket.fetch(version, from);
@@ -280,14 +279,15 @@ export class ObjectEraser {
     if (!isResult(form) && version.size > MOST_TEXT_BYTES) return { found: 'too_large' };
     const left = isResult(form)
       ? await eraseResult(from, this.#ports.matcher)
-      : await this.#documents(form, await readFile(from));
+      : await this.#documents(form, await readFile(from), attributes);
     if (left === 'unreadable') return { found: 'unreadable' };
-    if (!('body' in left)) return { found: 'nothing', mentions: 0 };
-    if (this.#isOfRunningLoad(version, form)) return { found: 'waiting' };
-    if (left.body !== null) await writeFile(to, left.body);
+    const { unread, noText } = left;
+    if (!('body' in left)) return { found: 'nothing', unread, noText };
     const { own: rows, others, body } = left;
+    if (this.#isOfRunningLoad(version, form)) return { found: 'waiting' };
+    if (body !== null) await writeFile(to, body);
     return {
-      ...{ found: 'rows', rows, others, mentions: 0, path: body === null ? null : to },
+      ...{ found: 'rows', rows, others, unread, noText, path: body === null ? null : to },
       attributes: withFewer(attributes, rows),
     };
   }
@@ -301,19 +301,23 @@ export class ObjectEraser {
     const { from, to } = this.#path;
     const file = await parquet.examine(from, isResult(form));
     if (file === null) return { found: 'unreadable' };
-    const { own, mentions } = file;
+    const { own, others, mentions, unread, noText } = file;
     if (isResult(form)) {
       // Its columns are the query's: any of them may be the unit's.
-      if (own + mentions === 0) return { found: 'nothing', mentions: 0 };
+      if (own + mentions === 0) return { found: 'nothing' };
       if (this.#isOfRunningLoad(version, form)) return { found: 'waiting' };
-      return { found: 'rows', rows: own + mentions, others: 0, mentions: 0, path: null, attributes };
+      return { found: 'rows', rows: own + mentions, others: 0, path: null, attributes };
     }
-    if (own === 0) return { found: 'nothing', mentions };
+    if (own === 0) return { found: 'nothing', mentions, unread, noText };
     if (version.isLatest && !dryRun) await parquet.rewrite(from, file, to);
-    return { found: 'rows', rows: own, others: 0, mentions, path: to, attributes };
+    return { found: 'rows', rows: own, others, mentions, unread, noText, path: to, attributes };
   }
 
-  #documents(form: ObjectForm, body: Uint8Array): Promise<LeftDocuments> | LeftDocuments {
+  #documents(
+    form: ObjectForm,
+    body: Uint8Array,
+    { metadata }: ObjectAttributes,
+  ): Promise<LeftDocuments> | LeftDocuments {
     const { matcher } = this.#ports;
     switch (form.form) {
       case 'overflow':
@@ -323,7 +327,7 @@ export class ObjectEraser {
       case 'relay':
         return eraseCopy(body, matcher);
       case 'body':
-        return eraseBody(body, matcher);
+        return eraseBody(body, matcher, metadata['reason'] === UNKNOWN_ENCODING);
       default:
         return 'unreadable';
     }

@@ -8,10 +8,13 @@ import type { UnitMatcher } from './UnitMatcher.ts';
 import {
   DETAIL,
   IDS_FUNCTION,
+  MENTION_FUNCTION,
   mentionCondition,
   type ParquetColumn,
   RAW_FUNCTION,
+  rawFound,
   rowCondition,
+  rowText,
 } from './unitSql.ts';
 
 /** What a Parquet file has of the units. */
@@ -19,8 +22,13 @@ export interface ExaminedFile {
   readonly rows: number;
   /** Rows of the units. */
   readonly own: number;
+  /** Of these, rows of quarantine that have a value elsewhere than under the key of a unit: they may be others'. */
+  readonly others: number;
   /** Rows of others in which a value of the units occurs as a word, in any column. */
   readonly mentions: number;
+  /** Rows with a refused body that cannot be read as a whole, and with one that holds no text. */
+  readonly unread: number;
+  readonly noText: number;
   readonly columns: readonly ParquetColumn[];
 }
 
@@ -63,10 +71,10 @@ export class ParquetEraser {
     const reach = { files: [], directories: [directory] };
     const session = await DuckDbSession.open({ ...limits, threads: 1 }, reach, signal);
     session.addTextFunction(IDS_FUNCTION, (text) => (matcher.hasIds(text) ? 'y' : null));
-    session.addTextFunction(RAW_FUNCTION, (raw, encoding) => {
-      const isUnits = encoding === DETAIL ? matcher.isNamed(raw) : matcher.hasRaw(raw, encoding);
-      return isUnits ? 'y' : null;
-    });
+    session.addTextFunction(RAW_FUNCTION, (raw, encoding) =>
+      encoding === DETAIL ? matcher.findNamed(raw) : matcher.findRaw(raw, encoding),
+    );
+    session.addTextFunction(MENTION_FUNCTION, (text) => (matcher.isMentioned(text) ? 'y' : null));
     return new ParquetEraser(session, matcher, signal);
   }
 
@@ -84,14 +92,23 @@ export class ParquetEraser {
         type: String(row['column_type']),
       }));
       const own = rowCondition(columns, this.#matcher);
+      const certain = rowCondition(columns, this.#matcher, true);
       const isCounted = isResult || this.#matcher.values.length <= MOST_MENTIONED;
-      const mention = isCounted ? mentionCondition(columns, this.#matcher) : 'false';
+      const [text, mention] = isCounted
+        ? [rowText(columns), mentionCondition('text', this.#matcher)]
+        : ["''", 'false'];
       const [counted] = await this.#session.rows(
-        `SELECT count(*) AS rows, count(*) FILTER (own) AS own, count(*) FILTER (NOT own AND mention) AS mentions
-         FROM (SELECT ${own} AS own, ${mention} AS mention FROM ${scan(path)})`,
+        `SELECT count(*) AS rows, count(*) FILTER (own) AS own, count(*) FILTER (own AND NOT certain) AS others,
+           count(*) FILTER (NOT own AND ${mention}) AS mentions,
+           count(*) FILTER (NOT own AND raw = 'unread') AS unread, count(*) FILTER (NOT own AND raw = 'no_text') AS no_text
+         FROM (SELECT ${own} AS own, ${certain} AS certain, ${rawFound(columns) ?? 'NULL'} AS raw, ${text} AS text
+           FROM ${scan(path)})`,
       );
       const count = (name: string) => Number(counted?.[name]);
-      return { rows: count('rows'), own: count('own'), mentions: count('mentions'), columns };
+      return {
+        ...{ rows: count('rows'), own: count('own'), others: count('others'), mentions: count('mentions') },
+        ...{ unread: count('unread'), noText: count('no_text'), columns },
+      };
     } catch (error) {
       // Else memory or disk is short, or somebody stopped it.
       if (error instanceof SluiceError || this.#signal?.aborted === true) throw error;

@@ -1,15 +1,44 @@
-import { parseExactJson } from '../base/exactJson.ts';
 import { ExactNumber, isJsonObject } from '../base/json.ts';
-import { hasValue, isDistinct, isUnitAt, unitKeys, type ValuePlace } from '../relay/idValues.ts';
+import type { QuarantineReason } from '../landing/quarantineReasons.ts';
+import {
+  better,
+  type Found,
+  findValue,
+  foundAt,
+  isDistinct,
+  isNameKey,
+  unitKeys,
+  type ValuePlace,
+} from '../relay/idValues.ts';
 import type { TableKind } from '../schema/kinds.ts';
+import { parseCostly } from '../wire/parseBatch.ts';
 import { bodyTexts } from './bodyTexts.ts';
+import { decodedTexts, decodedValue } from './decodedText.ts';
 import type { Unit } from './Unit.ts';
 
+/**
+ * What a refused body has: a unit; else, whether a part of it cannot be read, or it holds no text at all. Null: all of it was
+ * read, and it names no unit.
+ */
+export type BodyFound = Found | 'unread' | 'no_text' | null;
+
 /** Characters that continue a word: a value between two of them is a part of another value. */
-const WORD = /[\p{L}\p{N}_-]/u;
+const WORD = /^[\p{L}\p{N}_-]/u;
+
+/** Whether a value has more than what escapes consist of. */
+const HAS_TEXT = /[^\s"'\\/+%]/;
 
 /** Characters of a text that is parsed as JSON: the collector's largest body. Longer ones are searched by words. */
 const MOST_PARSED = 32 * 1024 ** 2;
+
+/** What is looked for in a text that is no JSON. */
+interface Wanted {
+  /** All values, after the key of a unit. */
+  readonly named: RegExp;
+  /** Values that are unlikely to mean anything else. */
+  readonly distinct: readonly string[];
+  readonly all: readonly string[];
+}
 
 /** Decides which rows, documents and bodies are those of some units. */
 export class UnitMatcher {
@@ -21,24 +50,32 @@ export class UnitMatcher {
   readonly #types = new Map<string, Set<string>>();
   /** Bodies in quarantine that are objects of their own and a unit's, by their location: `s3://…`. */
   readonly #locations = new Set<string>();
-
   /** Keys that name a unit. */
-  readonly keys: ReadonlySet<string>;
-  /** Short values and numbers in a text that is no JSON: after a key. */
-  readonly #named: RegExp | null;
-  #unread = 0;
+  readonly #keys: ReadonlySet<string>;
+  readonly #wanted: Wanted;
+  /** The same in texts without escapes. */
+  readonly #decoded: Wanted;
 
   constructor(units: readonly Unit[]) {
     const names = units.flatMap(({ type, column }) => (column === null ? [type] : [type, column]));
-    this.keys = unitKeys(names);
+    this.#keys = unitKeys(names);
     this.#values = new Set(units.map(({ value }) => value));
     this.values = [...this.#values];
-    const common = this.values.filter((value) => !isDistinct(value));
-    this.#named = common.length === 0 ? null : namedPattern([...this.keys], common);
+    const wanted = (all: readonly string[]) => ({
+      ...{ all, distinct: all.filter(isDistinct), named: namedPattern([...this.#keys], all) },
+    });
+    this.#wanted = wanted(this.values);
+    const decoded = new Set(this.values.map(decodedValue));
+    this.#decoded = wanted([...decoded].filter((value) => HAS_TEXT.test(value)));
     for (const { type, column, value } of units) {
       add(this.#types, type.toLowerCase(), value);
       if (column !== null) add(this.#columns, column.toLowerCase(), value);
     }
+  }
+
+  /** Every value as it is in a decoded text: lib/erase/decodedText.ts. */
+  get decodedValues(): readonly string[] {
+    return this.#decoded.all;
   }
 
   /** Adds the location of a quarantined body that is a unit's. Its row is then a unit's too. */
@@ -73,10 +110,10 @@ export class UnitMatcher {
   }
 
   /** Whether a row that waits for a table is a unit's. What cannot be read is, if it names one. */
-  hasDocument(kind: TableKind, text: string): boolean {
+  findDocument(kind: TableKind, text: string): BodyFound {
     const row = parse(text);
-    if (!isJsonObject(row)) return this.isNamed(text);
-    return kind === 'quarantine' ? this.#hasQuarantined(row) : this.#hasRow(row);
+    if (!isJsonObject(row)) return this.findNamed(text);
+    return kind === 'quarantine' ? this.#findQuarantined(row) : this.#hasRow(row) ? 'unit' : null;
   }
 
   #hasRow(row: Readonly<Record<string, unknown>>): boolean {
@@ -88,79 +125,118 @@ export class UnitMatcher {
     return typeof ids === 'string' && this.hasIds(ids);
   }
 
-  #hasQuarantined(row: Readonly<Record<string, unknown>>): boolean {
-    const { raw, raw_encoding: encoding, raw_location: location, detail } = row;
-    if (typeof location === 'string' && this.#locations.has(location)) return true;
-    if (typeof detail === 'string' && this.isNamed(detail)) return true;
-    return typeof raw === 'string' && this.hasRaw(raw, encoding === 'base64' ? 'base64' : 'text');
-  }
-
-  /** Whether the event or body of a row in quarantine is a unit's. */
-  hasRaw(raw: string, encoding: string): boolean {
-    if (encoding === 'base64') return this.hasBody(Buffer.from(raw, 'base64'));
-    const value = parse(raw);
-    // A body as it was sent is kept as text if it is UTF-8, also in Statsig's encoding.
-    return value === undefined ? this.hasBody(Buffer.from(raw, 'utf8')) : this.hasValue(value);
+  #findQuarantined(row: Readonly<Record<string, unknown>>): BodyFound {
+    const { raw, raw_encoding: encoding, raw_location: location, detail, reason } = row;
+    if (typeof location === 'string' && this.#locations.has(location)) return 'unit';
+    const isUnknown = reason === UNKNOWN_ENCODING;
+    const quoted = typeof detail === 'string' ? this.findNamed(detail) : null;
+    const kept = encoding === 'base64' ? 'base64' : 'text';
+    const found = typeof raw === 'string' ? this.findRaw(raw, isUnknown ? `unknown ${kept}` : kept) : null;
+    return found === 'unit' ? found : (quoted ?? found);
   }
 
   /**
-   * Whether a body that was refused names a unit: as a value of JSON, or as a word of another text. One that cannot be read
-   * as a whole, and names none as far as it can be, is counted: {@link takeUnread}.
+   * What the event or body of a row in quarantine has.
+   *
+   * @param encoding `text` or `base64`; with `unknown ` before it if the sender named one that the collector does not know.
    */
-  hasBody(bytes: Uint8Array): boolean {
-    const { texts, isWhole } = bodyTexts(bytes);
-    if (texts.some((text) => this.#hasText(text))) return true;
-    if (!isWhole) this.#unread += 1;
-    return false;
+  findRaw(raw: string, encoding: string): BodyFound {
+    const bytes = Buffer.from(raw, encoding.endsWith('base64') ? 'base64' : 'utf8');
+    return this.findBody(bytes, encoding.startsWith('unknown '));
   }
 
-  /** How many bodies could not be read as a whole since the last call. A body that was asked for twice counts twice. */
-  takeUnread(): number {
-    const unread = this.#unread;
-    this.#unread = 0;
-    return unread;
+  /**
+   * What a body that was refused has: a value of JSON, or a word of another text.
+   *
+   * @param isUnknown Whether its sender named an encoding that the collector does not know.
+   */
+  findBody(bytes: Uint8Array, isUnknown = false): BodyFound {
+    const { texts, read } = bodyTexts(bytes);
+    let found: Found | null = null;
+    for (const text of texts) if (found !== 'unit') found = better(found, this.#findText(text));
+    if (found !== null || read === 'whole') return found;
+    if (read === 'part' || isUnknown) return 'unread';
+    return read === 'nothing' ? 'no_text' : null;
   }
 
-  #hasText(text: string): boolean {
+  #findText(text: string): Found | null {
     const value = parse(text);
-    return value === undefined ? this.isNamed(text) : this.hasValue(value);
+    return typeof value === 'object' ? this.findValue(value) : this.findNamed(text);
   }
 
   /**
-   * Whether a text or number anywhere in a JSON value is a unit's, also in JSON within a text. Numbers, short values and
-   * digits count under the key of a unit alone.
+   * How a text or number anywhere in a JSON value is a unit's, also in JSON within a text. Numbers, short values, digits, and
+   * what is also the name of an SDK, a tier, an event or a gate there, count under the key of a unit alone.
    */
-  hasValue(value: unknown): boolean {
-    return hasValue(value, this.keys, (text, place) => this.isUnits(text, place));
+  findValue(value: unknown): Found | null {
+    return findValue(value, this.#keys, (text, place) => this.#findAt(text, place));
   }
 
-  /** Whether a text or number of a JSON value is a unit's, or has one as JSON. */
-  isUnits(text: string, place: ValuePlace): boolean {
-    if (this.#values.has(text) && isUnitAt(text, place)) return true;
-    const inner = /^\s*[[{]/.test(text) ? parse(text) : undefined;
-    if (inner === undefined) return false;
-    return this.hasValue(place.isIds ? { customIDs: inner } : inner);
+  #findAt(text: string, place: ValuePlace): Found | null {
+    const found = this.#values.has(text) ? foundAt(text, place) : null;
+    if (found !== null || !/^\s*[[{]/.test(text)) return found;
+    const inner = parse(text);
+    // It may have been cut before it became a text of other JSON.
+    if (inner === undefined) return this.findNamed(text);
+    return this.findValue(place.isIds ? { customIDs: inner } : inner);
   }
 
-  /** Whether a text that is no JSON names a unit: a short value or digits after a key, any other wherever it is a word. */
-  isNamed(text: string): boolean {
-    return this.#named?.test(text) === true || this.#hasWord(text, this.values.filter(isDistinct));
+  /**
+   * How a text that is no JSON names a unit, escaped or not: after the key of one, or as a word; a short value or digits after
+   * a key alone.
+   */
+  findNamed(text: string): Found | null {
+    const decoded = decodedTexts(text);
+    if (this.#wanted.named.test(text) || decoded.some((one) => this.#decoded.named.test(one))) return 'unit';
+    const isFound =
+      hasWord(text, this.#wanted.distinct, isName) ||
+      decoded.some((one) => hasWord(one, this.#decoded.distinct, isName));
+    return isFound ? 'elsewhere' : null;
   }
 
-  /** Whether a text has one of the values, not as a part of a longer word. */
+  /** Whether a text has one of the values, escaped or not, and not as a part of a longer word. */
   isMentioned(text: string): boolean {
-    return this.#hasWord(text, this.values);
+    return (
+      hasWord(text, this.#wanted.all) || decodedTexts(text).some((one) => hasWord(one, this.#decoded.all))
+    );
   }
+}
 
-  #hasWord(text: string, values: readonly string[]): boolean {
-    return values.some((value) => {
-      for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
-        const [before, after] = [text.charAt(at - 1), text.charAt(at + value.length)];
-        if (!WORD.test(before) && !WORD.test(after)) return true;
-      }
-      return false;
-    });
-  }
+/** Why a body was refused that only its sender knows how to read. */
+export const UNKNOWN_ENCODING = 'SLUICE_BODY_ENCODING_UNKNOWN' satisfies QuarantineReason;
+
+/** @param isOther Whether what is around a word says that it is something else. */
+function hasWord(
+  text: string,
+  values: readonly string[],
+  isOther: (before: string, after: string) => boolean = () => false,
+): boolean {
+  return values.some((value) => {
+    for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
+      const [end, before] = [at + value.length, text.slice(Math.max(0, at - BEFORE), at)];
+      // The letter of `\n` is no part of a word.
+      const isBegin = !WORD.test(lastCharacter(before)) || /\\[bfnrt]$/.test(before);
+      const after = text.slice(end, end + AFTER);
+      if (isBegin && !WORD.test(after) && !isOther(before, after)) return true;
+    }
+    return false;
+  });
+}
+
+/** Half a pair of surrogates is no letter. */
+function lastCharacter(text: string): string {
+  return text.slice((text.codePointAt(text.length - 2) ?? 0) > 0xffff ? -2 : -1);
+}
+
+/** Characters before a value that may have its key, and after one that may make it a key. */
+const BEFORE = 64;
+const AFTER = 16;
+
+/** Whether a word is a key itself, or what the key before it names is no unit, as after `"sdkType":"`. */
+function isName(before: string, after: string): boolean {
+  if (/^\\*["']\s*:/.test(after)) return true;
+  const [, key] = /([\p{L}\p{N}_]+)\\*["']?\s*[:=]\s*\\*["']?$/u.exec(before) ?? [];
+  return key !== undefined && isNameKey(key);
 }
 
 function add(map: Map<string, Set<string>>, key: string, value: string): void {
@@ -180,6 +256,7 @@ function idText(id: unknown): string | null {
  * backslashes.
  */
 function namedPattern(keys: readonly string[], values: readonly string[]): RegExp {
+  if (values.length === 0) return /(?!)/;
   // Keys are in any case, values are not.
   const anyCase = (char: string) => `(?:${escaped(char)}|${escaped(char.toUpperCase())})`;
   const key = keys.map((one) => [...one].map(anyCase).join('_?')).join('|');
@@ -195,13 +272,7 @@ function escaped(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
 }
 
-/** With numbers as they were written; undefined for a text that is no JSON. */
+/** With numbers as they were written; undefined for a text that is no JSON, or takes more than the collector spends. */
 function parse(text: string): unknown {
-  if (text.length > MOST_PARSED) return undefined;
-  try {
-    return parseExactJson(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  return text.length > MOST_PARSED ? undefined : parseCostly(text);
 }

@@ -11,10 +11,13 @@ import { decodeStatsig } from '../wire/decodeBody.ts';
 
 /** What can be searched of a body that was refused, whose headers nobody has kept. */
 export interface BodyTexts {
-  /** Every reading of it: as it is, inflated, and in Statsig's encoding. */
+  /** Every reading of it: as it is, inflated, in Statsig's encoding, from base64, as Latin-1 or UTF-16. */
   readonly texts: readonly string[];
-  /** Whether some reading has all that was sent. Else a part of it is in no text. */
-  readonly isWhole: boolean;
+  /**
+   * `whole`: some reading has all that was sent. `part`: it is compressed and damaged, too large, or cut where nothing comes
+   * out. `coded`: a text, which may be base64 of bytes without text. `nothing`: bytes that are no text in any reading.
+   */
+  readonly read: 'whole' | 'part' | 'coded' | 'nothing';
 }
 
 type Format = 'gzip' | 'zstd' | 'br' | 'zlib' | 'deflate';
@@ -42,40 +45,94 @@ const inflaters: Readonly<Record<Exclude<Format, 'zstd'>, (bytes: Uint8Array) =>
 export function bodyTexts(bytes: Uint8Array): BodyTexts {
   // Also what follows a stream.
   const texts = new Set([textOf(bytes)]);
-  const isWhole = addTexts(bytes, texts, 0);
-  return { texts: [...texts], isWhole };
+  const read = addTexts(bytes, texts, 0);
+  return { texts: [...texts], read };
 }
 
-/** @returns Whether some reading is whole. */
-function addTexts(bytes: Uint8Array, texts: Set<string>, layer: number): boolean {
+function addTexts(bytes: Uint8Array, texts: Set<string>, layer: number): BodyTexts['read'] {
   const format = announced(bytes);
   if (format !== null) {
-    if (layer === MOST_LAYERS) return false;
+    if (layer === MOST_LAYERS) return 'part';
     const inner = inflate(format, bytes);
-    return addTexts(inner.bytes, texts, layer + 1) && inner.isWhole;
+    // Noise may begin as a stream does.
+    if (inner.bytes.length === 0 && !inner.isWhole && !inner.isCut) return 'nothing';
+    const read = addTexts(inner.bytes, texts, layer + 1);
+    return inner.isWhole ? read : 'part';
   }
   const text = textOf(bytes);
   texts.add(text);
-  if (/^\s*[[{]/.test(text) && !CONTROL.test(text)) return true;
-  if (STATSIG.test(text)) texts.add(textOf(decodeStatsig(bytes)));
-  let isWhole = isUtf8(bytes) || !CONTROL.test(text);
-  if (layer > 0) return isWhole;
+  if (!isUtf8(bytes)) texts.add(bufferOf(bytes).toString('latin1'));
+  if (/^\s*[[{]/.test(text) && !CONTROL.test(text)) return 'whole';
+  const isMarked = hasUtf16Mark(bytes);
+  if (isMarked || bytes.includes(0)) for (const one of utf16Texts(bytes)) texts.add(one);
+  const isCode = isBase64(bytes);
+  if (isCode) texts.add(textOf(decodeStatsig(bytes)));
+  let read: BodyTexts['read'] = isUtf8(bytes) || !CONTROL.test(text) || isMarked ? 'whole' : 'nothing';
+  if (layer < MOST_LAYERS && isCode) {
+    const inner = addTexts(Buffer.from(text, 'base64'), texts, layer + 1);
+    if (inner !== 'whole') read = inner === 'part' ? inner : 'coded';
+  }
+  // Streams without a mark have bytes that no text has.
+  if (layer > 0 || (isUtf8(bytes) && !CONTROL.test(text))) return read;
   for (const silent of SILENT) {
     const inner = inflate(silent, bytes);
     if (inner.bytes.length === 0) continue;
-    const before = texts.size;
-    const isRead = addTexts(inner.bytes, texts, layer + 1) && inner.isWhole;
+    const readInner = addTexts(inner.bytes, texts, layer + 1);
     // Any bytes may begin as such a stream: it is one if a text comes out.
-    isWhole ||= isRead && texts.size > before && isUtf8(inner.bytes);
+    if (read === 'whole' || readInner !== 'whole' || !isText(inner.bytes.subarray(0, TRIED))) continue;
+    if (inner.isWhole) read = 'whole';
+    else if (inner.bytes.length >= LEAST_TEXT) read = 'part';
   }
-  return isWhole;
+  return read;
+}
+
+/** Bytes of a stream without a mark that tell whether it is a text, and those by chance fewer come out of noise. */
+const TRIED = 64;
+const LEAST_TEXT = 16;
+
+function isText(bytes: Uint8Array): boolean {
+  const text = textOf(bytes);
+  // Its last character may be cut.
+  return !CONTROL.test(text) && !text.slice(0, -1).includes('\ufffd');
+}
+
+/** https://www.rfc-editor.org/rfc/rfc2781#section-3.2 */
+function hasUtf16Mark(bytes: Uint8Array): boolean {
+  return ['fffe', 'feff'].includes(bufferOf(bytes.subarray(0, 2)).toString('hex'));
+}
+
+/** As little-endian and as big-endian. */
+function utf16Texts(bytes: Uint8Array): readonly string[] {
+  const even = Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % 2)));
+  return [even.toString('utf16le'), even.swap16().toString('utf16le')];
 }
 
 /** Control characters but white space: a text of a body has none. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for.
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
-/** Base64 from its end to its beginning. */
-const STATSIG = /^\s*={0,2}[A-Za-z0-9+/]+\s*$/;
+/** Base64, also with the alphabet of URLs and in lines; or from its end to its beginning, as Statsig writes it. */
+function isBase64(bytes: Uint8Array): boolean {
+  if (bytes.length < LEAST_CODE) return false;
+  // Senders choose the text, and a regular expression would keep every step of it.
+  let [from, to] = [0, bytes.length];
+  const isPadding = (byte: number | undefined) => byte === 0x3d || isSpace(byte);
+  while (isPadding(bytes[from])) from += 1;
+  while (to > from && isPadding(bytes[to - 1])) to -= 1;
+  for (let i = from; i < to; i += 1) if (!isBase64Byte(bytes[i] ?? 0) && !isSpace(bytes[i])) return false;
+  return to > from;
+}
+
+const LEAST_CODE = 8;
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+function isBase64Byte(byte: number): boolean {
+  const isLetter = (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+  // Digits and the slash; +, - and _.
+  return isLetter || (byte >= 0x2f && byte <= 0x39) || byte === 0x2b || byte === 0x2d || byte === 0x5f;
+}
 
 function announced(bytes: Uint8Array): 'gzip' | 'zstd' | null {
   const magic = Buffer.from(bytes.subarray(0, 4)).toString('hex');
@@ -83,11 +140,16 @@ function announced(bytes: Uint8Array): 'gzip' | 'zstd' | null {
   return magic === '28b52ffd' ? 'zstd' : null;
 }
 
-/** As many bytes as can be inflated. It is whole if it reached the end of what was sent. */
-function inflate(
-  format: Format,
-  bytes: Uint8Array,
-): { readonly bytes: Uint8Array; readonly isWhole: boolean } {
+/** As many bytes as could be inflated. */
+interface Inflated {
+  readonly bytes: Uint8Array;
+  /** Whether the end of what was sent was reached. */
+  readonly isWhole: boolean;
+  /** Whether what is left may be the beginning of more. */
+  readonly isCut?: boolean;
+}
+
+function inflate(format: Format, bytes: Uint8Array): Inflated {
   if (format === 'zstd') return inflateFrames(bytes);
   const inflater = inflaters[format];
   const whole = attempt(() => inflater(bytes));
@@ -108,8 +170,9 @@ function inflate(
 }
 
 /** zstd has frames, of which Node reads the first. Of one that ends early, it gives whole blocks. */
-function inflateFrames(bytes: Uint8Array): { readonly bytes: Uint8Array; readonly isWhole: boolean } {
+function inflateFrames(bytes: Uint8Array): Inflated {
   const frames: Buffer[] = [];
+  let isCut = false;
   let left = MOST_INFLATED;
   let rest = bytes;
   for (let i = 0; rest.length > 0 && i < MOST_FRAMES && left > 0; i += 1) {
@@ -122,6 +185,7 @@ function inflateFrames(bytes: Uint8Array): { readonly bytes: Uint8Array; readonl
       const finishFlush = constants.ZSTD_e_flush;
       const some = attempt(() => zstdDecompressSync(rest, { maxOutputLength, finishFlush }));
       if (some !== null) frames.push(some);
+      isCut = some !== null;
       break;
     }
     frames.push(inflated);
@@ -129,7 +193,7 @@ function inflateFrames(bytes: Uint8Array): { readonly bytes: Uint8Array; readonl
     rest = rest.subarray(consumed);
     if (rest.length === 0) return { bytes: Buffer.concat(frames), isWhole: true };
   }
-  return { bytes: Buffer.concat(frames), isWhole: false };
+  return { bytes: Buffer.concat(frames), isWhole: false, isCut };
 }
 
 /** Null if the bytes are damaged, or too many come out. */
@@ -144,6 +208,10 @@ function attempt<Result>(inflateSome: () => Result): Result | null {
 }
 
 function textOf(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const text = bufferOf(bytes).toString('utf8');
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -8,15 +8,37 @@ import { judgeCopy } from '../relay/copyEvents.ts';
 import { readRelayCopy } from '../relay/RelayCopy.ts';
 import type { TableKind } from '../schema/kinds.ts';
 import { type OverflowFolder, REQUESTS } from '../tables/objectKeys.ts';
-import type { UnitMatcher } from './UnitMatcher.ts';
+import { decodedBytes } from './decodedText.ts';
+import type { BodyFound, UnitMatcher } from './UnitMatcher.ts';
 
 /** What is left of an object that holds documents. */
 export type LeftDocuments =
   /** Nothing of the units is in it. */
-  | { readonly own: 0 }
-  /** Documents of the units, and the bytes without them; null if nothing is left. */
-  | { readonly own: number; readonly others: number; readonly body: Uint8Array | null }
+  | ({ readonly own: 0 } & Unsearched)
+  /** Documents that go, those of them that may be others', and the bytes without them; null if nothing is left. */
+  | ({ readonly own: number; readonly others: number; readonly body: Uint8Array | null } & Unsearched)
   | 'unreadable';
+
+/** Refused bodies that stay, as they cannot be read as a whole, or hold no text. */
+interface Unsearched {
+  readonly unread?: number | undefined;
+  readonly noText?: number | undefined;
+}
+
+/** @param body What is left of documents. Undefined: none of them goes. */
+function leftOf(all: readonly BodyFound[], body?: Uint8Array | null): LeftDocuments {
+  const count = (one: BodyFound) => all.filter((found) => found === one).length;
+  const [others, unread, noText] = [count('elsewhere'), count('unread'), count('no_text')];
+  const stay = { ...(unread > 0 ? { unread } : {}), ...(noText > 0 ? { noText } : {}) };
+  // Where no document goes, a message in one did, or what several share.
+  return body === undefined
+    ? { own: 0, ...stay }
+    : { own: Math.max(1, count('unit') + others), others, body, ...stay };
+}
+
+function isUnits(found: BodyFound): boolean {
+  return found === 'unit' || found === 'elsewhere';
+}
 
 /** Takes the documents of units out of an overflow object. */
 export async function eraseOverflow(
@@ -27,23 +49,25 @@ export async function eraseOverflow(
   const rows = readOverflow(folder, body);
   // A damaged object is parked by redrive, and nothing delivers it.
   if (rows === null) return 'unreadable';
+  const all: BodyFound[] = [];
   const left = rows.map(({ kind, documents }) => ({
     kind,
-    documents: documents.filter((document) => !matcher.hasDocument(kind, document)),
+    documents: documents.filter((document) => {
+      const found = matcher.findDocument(kind, document);
+      all.push(found);
+      return !isUnits(found);
+    }),
   }));
-  const count = (all: typeof rows) => all.reduce((sum, { documents }) => sum + documents.length, 0);
-  const [others, own] = [count(left), count(rows) - count(left)];
-  if (own === 0) return { own };
-  if (others === 0) return { own, others: 0, body: null };
-  const counts = Object.fromEntries(
+  if (!all.some(isUnits)) return leftOf(all);
+  if (all.every(isUnits)) return leftOf(all, null);
+  const header = Object.fromEntries(
     left.flatMap(({ kind, documents }) => (documents.length === 0 ? [] : [[kind, documents.length]])),
   );
   const lines = left.flatMap(({ documents }) => documents);
-  return {
-    own,
-    others: 0,
-    body: await overflowBody([...(folder === REQUESTS ? [JSON.stringify(counts)] : []), ...lines]),
-  };
+  return leftOf(
+    all,
+    await overflowBody([...(folder === REQUESTS ? [JSON.stringify(header)] : []), ...lines]),
+  );
 }
 
 /**
@@ -51,14 +75,18 @@ export async function eraseOverflow(
  * is broken; a message that quotes a unit is emptied, as it may repeat a row.
  */
 export function eraseErrors(kind: TableKind, body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
-  let own = 0;
+  const found: BodyFound[] = [];
   let isChanged = false;
   const left = linesOf(body).flatMap((bytes) => {
     if (isBlank(bytes)) return [bytes];
     const line = bytes.toString('utf8').trimEnd();
     const rows = linesOf(readErrorLine(line, '').raw);
-    const others = rows.filter((row) => isBlank(row) || !hasRecord(kind, row, matcher));
-    own += rows.length - others.length;
+    const others = rows.filter((row) => {
+      if (isBlank(row)) return true;
+      const one = matcher.findDocument(kind, row.toString('utf8').replace(/\n$/, ''));
+      found.push(one);
+      return !isUnits(one);
+    });
     if (others.every(isBlank)) return others.length === rows.length ? [bytes] : [];
     const kept = others.length === rows.length ? line : withRows(line, others);
     const quiet = withoutMessages(kept, matcher);
@@ -66,13 +94,8 @@ export function eraseErrors(kind: TableKind, body: Uint8Array, matcher: UnitMatc
     isChanged = true;
     return [Buffer.from(`${quiet}\n`, 'utf8')];
   });
-  if (own === 0 && !isChanged) return { own: 0 };
-  // A message counts as a row: something was found.
-  return {
-    own: Math.max(own, 1),
-    others: 0,
-    body: left.every(isBlank) ? null : Buffer.concat(left),
-  };
+  if (!isChanged && !found.some(isUnits)) return leftOf(found);
+  return leftOf(found, left.every(isBlank) ? null : Buffer.concat(left));
 }
 
 const NEWLINE = 0x0a;
@@ -94,10 +117,6 @@ function isBlank(line: Buffer): boolean {
   return line.length === 0 || (line.length === 1 && line[0] === NEWLINE);
 }
 
-function hasRecord(kind: TableKind, raw: Buffer, matcher: UnitMatcher): boolean {
-  return matcher.hasDocument(kind, raw.toString('utf8').replace(/\n$/, ''));
-}
-
 /** The line with some rows of its record. */
 function withRows(line: string, rows: readonly Buffer[]): string {
   const members = parseJson(line);
@@ -111,7 +130,7 @@ function withoutMessages(line: string, matcher: UnitMatcher): string {
   const members = parseJson(line);
   if (!isJsonObject(members)) return line;
   const quotes = (name: string, value: unknown) =>
-    typeof value === 'string' && name !== 'rawData' && matcher.isNamed(value);
+    typeof value === 'string' && name !== 'rawData' && matcher.findNamed(value) !== null;
   const entries = Object.entries(members);
   if (!entries.some(([name, value]) => quotes(name, value))) return line;
   return JSON.stringify(
@@ -122,52 +141,58 @@ function withoutMessages(line: string, matcher: UnitMatcher): string {
 /** Whether a copy of a request has events of a unit. It goes as a whole, as Statsig takes a request as a whole. */
 export function eraseCopy(body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
   const copy = readRelayCopy(Buffer.from(body).toString('utf8'));
-  const judged =
-    copy === null ? 'unreadable' : judgeCopy(copy, (text, at) => matcher.isUnits(text, at), matcher.keys);
-  if (judged === 'unreadable') return 'unreadable';
-  if (!judged.isPersons) return { own: 0 };
+  const judged = copy === null ? 'unreadable' : judgeCopy(copy, matcher);
+  if (judged === 'unreadable') return judged;
+  const { isPersons, own, others } = judged;
   // The user may be in what events share, of a request without any.
-  return { own: Math.max(judged.own, 1), others: judged.others, body: null };
+  return isPersons ? { own: own + others === 0 ? 1 : own, others, body: null } : { own: 0 };
 }
 
-/** Whether a refused item names a unit. It goes as a whole. The caller asks the matcher whether it could be read. */
-export function eraseBody(body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
-  return matcher.hasBody(body) ? { own: 1, others: 0, body: null } : { own: 0 };
+/** Whether a refused item names a unit. It goes as a whole. */
+export function eraseBody(body: Uint8Array, matcher: UnitMatcher, isUnknown: boolean): LeftDocuments {
+  const found = matcher.findBody(body, isUnknown);
+  return leftOf([found], isUnits(found) ? null : undefined);
 }
 
 /**
- * Whether a result of a query has a value of a unit, wherever, as a field or a word: a result goes as a whole, also if the
- * equal value was another's, as the query can be run again. In bytes that are no text values follow each other without
- * anything between them, so any equal bytes count.
+ * Whether a result of a query has a value of a unit, escaped or not, wherever, as a field or a word: a result goes as a whole,
+ * also if the equal value was another's, as the query can be run again. In bytes that are no text values follow each other
+ * without anything between them, so any equal bytes count.
  *
  * @param path A file with text, or gzip of it.
  */
 export async function eraseResult(path: string, matcher: UnitMatcher): Promise<LeftDocuments> {
-  const wanted = matcher.values.flatMap(needles).map((text) => Buffer.from(text, 'utf8'));
-  // With what is around a value: two bytes before it, and one after it.
-  const overlap = Math.max(...wanted.map(({ length }) => length)) + AROUND;
+  const found = leftOf(['unit'], null);
+  const needles = (values: readonly string[]) => values.map((text) => Buffer.from(text, 'utf8'));
+  const [wanted, decoded] = [needles(matcher.values), needles(matcher.decodedValues)];
+  // With what is around a value, and its longest spelling.
+  const overlap = Math.max(...wanted.map(({ length }) => length)) * LONGEST_ESCAPE + AROUND;
   let before: Buffer = Buffer.alloc(0);
   let isBinary = false;
+  const has = (bytes: Buffer, from: number, isEnd: boolean) => {
+    const at = { from, isBinary, isEnd };
+    if (wanted.some((needle) => hasField(bytes, needle, at))) return true;
+    const plain = decodedBytes(bytes);
+    return plain !== bytes && decoded.some((needle) => hasField(plain, needle, at));
+  };
   try {
     for await (const chunk of await plainBytes(path)) {
       isBinary ||= chunk.includes(0);
       // What ends with the chunk is judged with the next one.
       const bytes = Buffer.concat([before, chunk]);
-      const from = before.length === 0 ? 0 : 2;
-      if (wanted.some((needle) => hasField(bytes, needle, { from, isBinary, isEnd: false })))
-        return { own: 1, others: 0, body: null };
+      if (has(bytes, before.length === 0 ? 0 : 2, false)) return found;
       before = bytes.subarray(-overlap);
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error && /^Z_/.test(String(error.code))) return 'unreadable';
     throw error;
   }
-  // Only what ends with the file is not judged yet.
-  const last = (needle: Buffer) => Math.max(0, before.length - needle.length);
-  return wanted.some((needle) => hasField(before, needle, { from: last(needle), isBinary, isEnd: true }))
-    ? { own: 1, others: 0, body: null }
-    : { own: 0 };
+  // What ends with the file is not judged yet.
+  return has(before, before.length < overlap ? 0 : 2, true) ? found : leftOf([]);
 }
+
+/** Bytes of the longest spelling of a byte: `\\\\\\\\u00fc`, of JSON in JSON three times. */
+const LONGEST_ESCAPE = 16;
 
 /** Bytes around a value that decide whether it is a word. The first two of a window are there for that alone. */
 const AROUND = 3;
@@ -216,10 +241,4 @@ export async function firstBytes(path: string, count: number): Promise<Buffer> {
   } finally {
     await handle.close();
   }
-}
-
-/** A value as CSV and JSON write it. */
-function needles(value: string): readonly string[] {
-  const json = JSON.stringify(value).slice(1, -1);
-  return [...new Set([value, value.replaceAll('"', '""'), json, json.replaceAll('"', '""')])];
 }

@@ -132,7 +132,8 @@ class RunOfErasure {
             const fetched = await bucket.fetch(version, path);
             // What cannot be read is named when its place is erased.
             if (fetched === null || fetched === 'archived' || 'denied' in fetched) continue;
-            if (matcher.hasBody(await readFile(path))) bodies.add(key);
+            const found = matcher.findBody(await readFile(path));
+            if (found === 'unit' || found === 'elsewhere') bodies.add(key);
           }
     for (const key of bodies) matcher.addLocation(`s3://${bucket.name}/${key}`);
     if (bodies.size === this.#manifest.bodies.length) return;
@@ -298,6 +299,7 @@ function sum(one: PlaceCounts, other: PlaceCounts): PlaceCounts {
     rows: one.rows + other.rows,
     others: one.others + other.others,
     mentions: one.mentions + other.mentions,
+    noText: one.noText + other.noText,
     waiting: one.waiting + other.waiting,
   };
 }
@@ -308,8 +310,8 @@ function sumRuns(runs: readonly EraseRun[]): Partial<Record<ErasePlace, PlaceCou
   const entries = erasePlaces.flatMap((place) => {
     const all = runs.flatMap((run) => run.places[place] ?? []);
     if (all.length === 0) return [];
-    const { objects, versions, mentions, waiting } = last[place] ?? noCounts();
-    return [[place, { ...all.reduce(sum), objects, versions, mentions, waiting }] as const];
+    const { objects, versions, mentions, noText, waiting } = last[place] ?? noCounts();
+    return [[place, { ...all.reduce(sum), objects, versions, mentions, noText, waiting }] as const];
   });
   return Object.fromEntries(entries);
 }

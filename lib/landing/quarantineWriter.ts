@@ -31,6 +31,8 @@ interface LargeRaw {
   readonly key: string;
   readonly body: string | Uint8Array;
   readonly contentType: 'application/json' | 'application/octet-stream';
+  /** Why it was refused. */
+  readonly reason: QuarantineReason;
 }
 
 /** Rows of refused items, and objects that they point to. */
@@ -89,7 +91,7 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
       }
       const key = quarantineLargeKey(day, row.quarantine_id ?? '');
       const contentType = typeof raw === 'string' ? 'application/json' : 'application/octet-stream';
-      large.push({ key, body: raw, contentType });
+      large.push({ key, body: raw, contentType, reason: code });
       const raw_location = `s3://${config.bucket}/${key}`;
       documents.push(write({ ...row, raw: null, raw_encoding: null, raw_location }));
     }

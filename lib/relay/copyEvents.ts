@@ -1,9 +1,9 @@
-import { parseExactJson } from '../base/exactJson.ts';
 import { isJsonObject } from '../base/json.ts';
 import { decodeBody } from '../wire/decodeBody.ts';
+import { parseCostly } from '../wire/parseBatch.ts';
 import { RequestError } from '../wire/RequestError.ts';
 import { readSdkRequest } from '../wire/sdkRequest.ts';
-import { hasValue, unitKeys, type ValuePlace } from './idValues.ts';
+import type { Found } from './idValues.ts';
 import type { RelayCopy } from './RelayCopy.ts';
 
 /** What of a copy is a person's. */
@@ -14,27 +14,32 @@ export interface PersonsEvents {
   readonly others: number;
 }
 
+/** Finds a person in what a copy has: a value of JSON, or a text that is none or takes too much to be parsed. */
+export interface PersonFinder {
+  findValue(value: unknown): Found | null;
+  findNamed(text: string): Found | null;
+}
+
 /**
- * Which events of a copy are a person's: all of them if the person is in what they share.
- *
- * @param isPersons Whether a text or a number of the body, as it was sent, identifies the person. lib/relay/idValues.ts:
- *   isUnitAt knows which places count.
- * @param keys Keys that name units.
+ * Which events of a copy are a person's: all of them if what they share has the person's ID under the key of a unit. Where an
+ * equal value may mean something else, the copy is the person's, and its events are others'.
  */
-export function judgeCopy(
-  copy: RelayCopy,
-  isPersons: (value: string, place: ValuePlace) => boolean,
-  keys: ReadonlySet<string> = unitKeys(),
-): PersonsEvents | 'unreadable' {
+export function judgeCopy(copy: RelayCopy, person: PersonFinder): PersonsEvents | 'unreadable' {
   const text = textOf(copy);
   if (text === null) return 'unreadable';
-  const body = parseBody(text);
-  if (!isJsonObject(body)) return 'unreadable';
+  const body = parseCostly(text);
+  if (!isJsonObject(body)) {
+    const found = person.findNamed(text);
+    if (found === null) return 'unreadable';
+    return { isPersons: true, own: found === 'unit' ? 1 : 0, others: found === 'unit' ? 0 : 1 };
+  }
   const { events, exposures, ...shared } = body;
   const all = [events, exposures].flatMap((list): unknown[] => (Array.isArray(list) ? list : []));
-  const isShared = hasValue(shared, keys, isPersons);
-  const own = isShared ? all.length : all.filter((event) => hasValue(event, keys, isPersons)).length;
-  return { isPersons: own > 0 || isShared, own, others: all.length - own };
+  const inShared = person.findValue(shared);
+  const inEvents = all.map((event) => person.findValue(event));
+  const own = inShared === 'unit' ? all.length : inEvents.filter((found) => found === 'unit').length;
+  const isPersons = [inShared, ...inEvents].some((found) => found !== null);
+  return { isPersons, own, others: all.length - own };
 }
 
 function textOf({ path, query, headers, body }: RelayCopy): string | null {
@@ -46,16 +51,6 @@ function textOf({ path, query, headers, body }: RelayCopy): string | null {
     return decodeBody(body, markers).text;
   } catch (error) {
     if (error instanceof RequestError) return null;
-    throw error;
-  }
-}
-
-/** With its numbers as they were sent, which the tables have, too; null for no JSON. */
-function parseBody(text: string): unknown {
-  try {
-    return parseExactJson(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
     throw error;
   }
 }

@@ -7,12 +7,23 @@ export interface ValuePlace {
   readonly isOfUnit: boolean;
   /** Whether it is the text of an object of IDs by type: `custom_ids` of a row. */
   readonly isIds: boolean;
+  /** Whether its key says that it is the name of something else: of an SDK, a tier, an event, a gate. */
+  readonly isName: boolean;
 }
+
+/** How a value was found: under the key of a unit, or elsewhere, where it may mean anything and be another's. */
+export type Found = 'unit' | 'elsewhere';
 
 /** Keys of a unit's ID, in lower case and without underscores. */
 const UNIT_KEYS: readonly string[] = ['userid', 'stableid', 'unitid'];
 /** Keys of objects with IDs by type. */
 const IDS_KEYS: ReadonlySet<string> = new Set(['customids', 'unitids']);
+/** Keys whose values name no unit, without underscores: of requests as SDKs send them, and columns of rows. */
+const NAME_KEYS: ReadonlySet<string> = new Set([
+  ...['sdktype', 'sdkversion', 'tier', 'environment', 'keyenvironment', 'eventname'],
+  ...['gate', 'gatename', 'config', 'configname', 'experimentname', 'experimentid', 'allocatedexperiment'],
+  ...['layer', 'layername', 'parametername', 'ruleid', 'group', 'groupid', 'groupname'],
+]);
 /** Characters of a value that nothing else has by chance. */
 const DISTINCT_LENGTH = 6;
 
@@ -34,36 +45,53 @@ export function isDistinct(value: string): boolean {
   return value.length >= DISTINCT_LENGTH && !/^\d+$/.test(value);
 }
 
+/** Whether the value of a key names something that is no unit. */
+export function isNameKey(key: string): boolean {
+  return NAME_KEYS.has(bareKey(key));
+}
+
 /** Whether an equal text or number at a place is the unit's: by its key, or by itself. */
-export function isUnitAt(value: string, { isNumber, isOfUnit }: Omit<ValuePlace, 'isIds'>): boolean {
-  return isOfUnit || (!isNumber && isDistinct(value));
+export function foundAt(
+  value: string,
+  { isNumber, isOfUnit, isName }: Omit<ValuePlace, 'isIds'>,
+): Found | null {
+  if (isOfUnit) return 'unit';
+  return !isNumber && !isName && isDistinct(value) ? 'elsewhere' : null;
+}
+
+/** The better one of two. */
+export function better(one: Found | null, other: Found | null): Found | null {
+  return one === 'unit' ? one : (other ?? one);
 }
 
 /**
- * Whether a text or a number anywhere in a JSON value is looked for. Not recursive: bodies may be deep.
+ * How a text or a number anywhere in a JSON value is found. Not recursive: bodies may be deep.
  *
  * @param keys From {@link unitKeys}.
  */
-export function hasValue(
+export function findValue(
   value: unknown,
   keys: ReadonlySet<string>,
-  isWanted: (value: string, place: ValuePlace) => boolean,
-): boolean {
-  const open: { readonly value: unknown; readonly isOfUnit: boolean; readonly isIds: boolean }[] = [
-    { value, isOfUnit: false, isIds: false },
-  ];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { value: one, isOfUnit, isIds } = next;
-    if (typeof one === 'string' || typeof one === 'number') {
-      if (isWanted(String(one), { isNumber: typeof one === 'number', isOfUnit, isIds })) return true;
-    } else if (one instanceof ExactNumber) {
-      if (isWanted(one.text, { isNumber: true, isOfUnit, isIds })) return true;
-    } else if (Array.isArray(one)) for (const item of one) open.push({ value: item, isOfUnit, isIds });
+  find: (value: string, place: ValuePlace) => Found | null,
+): Found | null {
+  const top = { isOfUnit: false, isIds: false, isName: false };
+  const open: { readonly value: unknown; readonly of: typeof top }[] = [{ value, of: top }];
+  let found: Found | null = null;
+  for (let next = open.pop(); next !== undefined && found !== 'unit'; next = open.pop()) {
+    const { value: one, of } = next;
+    if (typeof one === 'string') found = better(found, find(one, { ...of, isNumber: false }));
+    else if (typeof one === 'number' || one instanceof ExactNumber)
+      found = better(found, find(String(one), { ...of, isNumber: true }));
+    else if (Array.isArray(one)) for (const item of one) open.push({ value: item, of });
     else if (typeof one === 'object' && one !== null)
       for (const [key, item] of Object.entries(one)) {
         const bare = bareKey(key);
-        open.push({ value: item, isOfUnit: isIds || keys.has(bare), isIds: IDS_KEYS.has(bare) });
+        const isOfUnit = of.isIds || keys.has(bare);
+        open.push({
+          value: item,
+          of: { isOfUnit, isIds: IDS_KEYS.has(bare), isName: !isOfUnit && NAME_KEYS.has(bare) },
+        });
       }
   }
-  return false;
+  return found;
 }

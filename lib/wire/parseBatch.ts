@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto';
 import { toWellFormed } from '../base/deepJson.ts';
 import { parseExactJson } from '../base/exactJson.ts';
 import { isJsonObject, type JsonObject } from '../base/json.ts';
-import { CostMeter, jsonCost } from '../base/jsonCost.ts';
+import { CostError, CostMeter, jsonCost } from '../base/jsonCost.ts';
 import { EvaluationText } from './EvaluationText.ts';
-import { MAX_EVENTS, MAX_NODES, MAX_PARSE_UNITS, UNMEASURED_LENGTH } from './limits.ts';
+import { MAX_EVENTS, MAX_NODES, MAX_PARSE_UNITS, MAX_UNITS, UNMEASURED_LENGTH } from './limits.ts';
 import { RequestError } from './RequestError.ts';
 import { stripPrivateAttributes } from './stripPrivateAttributes.ts';
 
@@ -40,6 +40,23 @@ export function measureBody(text: string): { readonly units: number; readonly in
     throw new RequestError('SLUICE_BODY_TOO_COSTLY', 'It has too many numbers, texts and names of members.');
   }
   return { units, inexact };
+}
+
+/**
+ * Parses what anybody may have sent, with its numbers as they were sent, for no more than the collector spends on a body.
+ *
+ * @returns Undefined for no JSON, and for what costs more.
+ */
+export function parseCostly(text: string): unknown {
+  const meter = new CostMeter(MAX_UNITS, () => {});
+  try {
+    meter.spend(measureBody(text).units);
+    return parseExactJson(text, meter);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof CostError || error instanceof RequestError)
+      return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -6,8 +6,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mapLimit } from '../../lib/base/concurrency.ts';
+import { UnitMatcher } from '../../lib/erase/UnitMatcher.ts';
 import { judgeCopy, type PersonsEvents } from '../../lib/relay/copyEvents.ts';
-import { isUnitAt } from '../../lib/relay/idValues.ts';
 import { readRelayCopy } from '../../lib/relay/RelayCopy.ts';
 import {
   parseRelayRefusedKey,
@@ -63,6 +63,8 @@ export async function eraseCopies(
 ): Promise<ErasedCopies> {
   const { s3, config, signal } = place;
   const Bucket = config.bucket;
+  // A unit ID of any type is under the key of one; an address is not.
+  const person = new UnitMatcher(id === null ? [] : [{ type: 'email', column: null, value: id }]);
   const counts = { found: 0, erased: 0, events: 0, otherEvents: 0, unreadable: 0 };
   const remove = async ({ Key, VersionId }: Version) => {
     if (!dryRun) await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
@@ -79,7 +81,7 @@ export async function eraseCopies(
           await remove(version);
           return;
         }
-        const events = await personsEvents(place, version, id);
+        const events = await personsEvents(place, version, person);
         if (events === 'gone') return;
         if (events === 'unreadable') {
           counts.unreadable += 1;
@@ -123,14 +125,12 @@ async function* versionsBelow(
 async function personsEvents(
   { s3, config }: Pick<ErasePlace, 's3' | 'config'>,
   version: Version,
-  id: string,
+  person: UnitMatcher,
 ): Promise<PersonsEvents | 'unreadable' | 'gone'> {
   try {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: config.bucket, ...version }));
     const copy = readRelayCopy((await Body?.transformToString('utf8')) ?? '');
-    return copy === null
-      ? 'unreadable'
-      : judgeCopy(copy, (value, place) => value === id && isUnitAt(value, place));
+    return copy === null ? 'unreadable' : judgeCopy(copy, person);
   } catch (error) {
     // It was delivered, or put aside under another key, which comes later.
     if (error instanceof Error && ['NoSuchKey', 'NoSuchVersion'].includes(error.name)) return 'gone';

@@ -359,7 +359,7 @@ describe('an erasure', () => {
       },
     });
     const receipt = JSON.parse(stdout);
-    expect([code, receipt.state, receipt.run.resumed]).toEqual([0, 'again', 1]);
+    expect([code, receipt.state, receipt.run.resumed]).toEqual([3, 'again', 1]);
     const left = (await lake.decode())
       .filter(({ key }) => !isState(key))
       .filter(({ texts }) => texts.some((text) => idsIn(text).has(victim.value)));

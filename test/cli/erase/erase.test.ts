@@ -96,7 +96,7 @@ export default defineConfig({
     const file = join(directory, 'units.txt');
     writeFileSync(file, 'user_id=second\r\n\n');
     const { code, stdout, stderr } = await erase(['--unit', 'user_id=gone', '--unit-file', file]);
-    expect([code, stderr]).toEqual([0, '']);
+    expect([code, stderr]).toEqual([3, '']);
     expect(stdout).toMatch(/^overflow +1 +1 +2 +1 +1$/m);
     for (const where of [
       's3://acme-warehouse/daily/',
@@ -122,7 +122,7 @@ export default defineConfig({
       'user_id=second\nuser_id=gone\n',
     );
     const receipt = JSON.parse(json);
-    expect([second, receipt.state, receipt.run.hasFound, receipt.runs]).toEqual([0, 'again', false, 2]);
+    expect([second, receipt.state, receipt.run.hasFound, receipt.runs]).toEqual([3, 'again', false, 2]);
     expect(json).not.toMatch(/gone|second/);
   });
 
@@ -131,7 +131,7 @@ export default defineConfig({
     await put(result, '"left-reader"');
     await put(made, '"left-reader"');
     const { code } = await erase(['--unit', 'user_id=left-reader']);
-    expect([code, (await keys()).filter((key) => key.startsWith('reader-tables/'))]).toEqual([0, [made]]);
+    expect([code, (await keys()).filter((key) => key.startsWith('reader-tables/'))]).toEqual([3, [made]]);
   });
 
   it('names what it cannot search, and is then not complete', async () => {
@@ -142,6 +142,29 @@ export default defineConfig({
     expect(stdout).toContain('Not complete: some objects could not be searched.');
   });
 
+  it('says what is of others before it goes, and that bytes hold no text', async () => {
+    const [body, noise] = ['quarantine-large/2026-11-20/plan', 'quarantine-large/2026-11-20/noise'];
+    await put(body, '{"events":[{"eventName":7,"user":{"userID":"other","custom":{"plan":"enterprise"}}}]}');
+    await put(OVERFLOW, rows('stays'));
+    await put(noise, Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'));
+    const unit = ['--unit', 'user_id=enterprise'];
+    const dry = await erase([...unit, '--dry-run']);
+    expect(dry.code).toBe(0);
+    expect(dry.stdout).toContain(
+      '\n1 refused event or body has a value elsewhere than under the key of a unit. ',
+    );
+    expect(dry.stdout).toContain(
+      '\n1 refused body holds no text, so that nobody can find anything in it. It stays.\n',
+    );
+    const { stdout } = await erase([...unit, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      run: { leftCount: 0, places: { 'quarantine-large': { rows: 1, others: 1, noText: 1 } } },
+    });
+    await put(body, '{"events":[{"eventName":"enterprise","user":{"userID":"other"}}]}');
+    expect(JSON.parse((await erase([...unit, '--dry-run', '--json'])).stdout).run.hasFound).toBe(false);
+    for (const key of [body, noise]) await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
+  });
+
   it('names a refused body that cannot be inflated as a whole, and goes on', async () => {
     await put(OVERFLOW, rows('stays'));
     const body = gzipSync(JSON.stringify(Array.from({ length: 2_000 }, (_, i) => Math.sin(i))));
@@ -149,8 +172,24 @@ export default defineConfig({
     await put('quarantine-large/2026-11-20/q', body);
     const { code, stdout } = await erase(['--unit', 'user_id=person-1']);
     expect(code).toBe(3);
-    expect(stdout).toContain('Left: quarantine-large/2026-11-20/q, version null: damaged');
+    expect(stdout).toContain(
+      'Left: quarantine-large/2026-11-20/q, version null: a refused body there is damaged',
+    );
     expect(stdout).toContain('Not complete: some objects could not be searched.');
+    // Only its sender knows how to read it.
+    await s3.send(
+      new PutObjectCommand({
+        ...{
+          Bucket: BUCKET,
+          Key: 'quarantine-large/2026-11-20/q',
+          Body: Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'),
+        },
+        Metadata: { reason: 'SLUICE_BODY_ENCODING_UNKNOWN' },
+      }),
+    );
+    expect((await erase(['--unit', 'user_id=person-1'])).stdout).toContain(
+      'Left: quarantine-large/2026-11-20/q, version null: a refused body there is damaged or in an unknown encoding',
+    );
     await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'quarantine-large/2026-11-20/q' }));
   });
 
@@ -184,7 +223,7 @@ export default defineConfig({
     );
     const { stdout } = await erase(units);
     expect(JSON.parse(stdout)).toMatchObject({ units: 2, runs: 51, forgotten: 1 });
-    expect((await erase(units.slice(0, 4))).stdout).toContain('2 earlier ones are not in these figures.');
+    expect((await erase(units.slice(0, 4))).stdout).toContain('2 earlier runs are not in these figures');
   });
 
   it('takes the row of a refused body that arrives after the body was erased', async () => {

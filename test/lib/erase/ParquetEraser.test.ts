@@ -162,6 +162,47 @@ describe('the rows of a unit in a Parquet file', () => {
     expect(await eraser.examine(from)).toMatchObject({ rows: 5, own: 1, mentions: 2 });
   });
 
+  it('are counted as mentions also where they are escaped, in any column', async () => {
+    const id = `zoë "O'Brien" <x>\\ 漢字`;
+    const json = JSON.stringify({ friend: id });
+    const ascii = json.replaceAll(
+      /[^\0-\x7f]/g,
+      (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+    const texts = [json, ascii, JSON.stringify({ inner: ascii }), `https://x/?u=${encodeURIComponent(id)}`];
+    const row = (text: string) =>
+      `SELECT 'x' AS user_id, '${text.replaceAll("'", "''")}' AS metadata, NULL::BLOB AS b`;
+    const others = [...texts.map(row), row(ascii.replace('u00eb', 'u00ebx')), row('\\u00eb%20')];
+    const nested = `SELECT 'x', '{}', encode('${ascii.replaceAll("'", "''")}')`;
+    await write([...others, nested].join(' UNION ALL '));
+    const eraser = await open(`user_id=${id}`);
+    expect(await eraser.examine(from)).toMatchObject({ rows: 7, own: 0, mentions: 5 });
+  });
+
+  it('are told apart in quarantine from rows of others, from what cannot be read, and from what holds no text', async () => {
+    const noise = Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex').toString('base64');
+    const rows = [
+      ['{"user":{"userID":"m\\u00fcller-1', 'text', 'SLUICE_BODY_NOT_JSON'],
+      ['note=m%C3%BCller-1', 'text', 'SLUICE_BODY_NOT_JSON'],
+      [noise, 'base64', 'SLUICE_BODY_NOT_JSON'],
+      [noise, 'base64', 'SLUICE_BODY_ENCODING_UNKNOWN'],
+      [Buffer.from('{"userID":"müller-1"}').toString('base64'), 'text', 'SLUICE_BODY_ENCODING_UNKNOWN'],
+    ];
+    await write(
+      rows
+        .map(
+          ([raw, how, reason]) => `SELECT '${raw}' AS raw, '${how}' AS raw_encoding, '${reason}' AS reason`,
+        )
+        .join(' UNION ALL '),
+    );
+    const eraser = await open('user_id=müller-1');
+    const file = await eraser.examine(from);
+    expect(file).toMatchObject({ own: 3, others: 1, mentions: 0, unread: 1, noText: 1 });
+    if (file === null) throw new Error('unreadable');
+    await eraser.rewrite(from, file, to);
+    expect(await ask(`SELECT raw FROM read_parquet('${to}')`)).toEqual([{ raw: noise }, { raw: noise }]);
+  });
+
   it('are counted as mentions in columns of any type', async () => {
     await write(
       `SELECT 'x' AS user_id, 4711 AS n, NULL AS j, NULL AS l, NULL AS s, NULL::BLOB AS b UNION ALL

@@ -101,6 +101,23 @@ describe('a result of a query', () => {
     expect(await search(gzipSync('"user-2"').subarray(0, 12))).toBe('unreadable');
   });
 
+  it('goes if the value is escaped, also across the pieces in which it is read', async () => {
+    const id = `zoë "O'Brien" <x>\\ 漢字`;
+    const json = JSON.stringify({ id });
+    const ascii = json.replaceAll(
+      /[^\0-\x7f]/g,
+      (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+    const csv = (text: string) => `"${text.replaceAll('"', '""')}"`;
+    for (const text of [ascii, csv(ascii), csv(JSON.stringify(ascii)), encodeURIComponent(id)])
+      for (const before of [0, 1024 * 1024 - 20])
+        expect([text, await search(Buffer.from(`${'x,'.repeat(before / 2)}${text}`), id)]).toEqual([
+          text,
+          { own: 1, others: 0, body: null },
+        ]);
+    expect(await search(Buffer.from(csv(ascii.replace('u5b57', 'u5b57x'))), id)).toEqual({ own: 0 });
+  });
+
   it('is searched across the pieces in which it is read', async () => {
     const long = Buffer.alloc(3 * 1024 * 1024, 'x');
     const mega = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
 import { judgeCopy } from '../../../lib/relay/copyEvents.ts';
-import { isUnitAt } from '../../../lib/relay/idValues.ts';
 
 describe('a copy of a request', () => {
   const judge = (body: object, id: string) =>
@@ -9,7 +9,7 @@ describe('a copy of a request', () => {
         ...{ id: 'x', keptAt: 0, path: '/v1/rgstr', query: '', headers: {} },
         body: Buffer.from(JSON.stringify(body)),
       },
-      (value, place) => value === id && isUnitAt(value, place),
+      new UnitMatcher([{ type: 'userID', column: 'user_id', value: id }]),
     );
 
   it('is of a person by a number, digits or a short text under the key of a unit alone', () => {
@@ -23,9 +23,9 @@ describe('a copy of a request', () => {
     expect(judge({ events: events.slice(0, 2) }, '42')).toEqual({ isPersons: false, own: 0, others: 2 });
   });
 
-  it('is of a person by a longer text wherever it is', () => {
+  it('is of a person by a longer text wherever it is: its events are others’ without the key of a unit', () => {
     const events = [{ metadata: { friend: 'person-1' } }, { value: 'person-10' }];
-    expect(judge({ events }, 'person-1')).toEqual({ isPersons: true, own: 1, others: 1 });
+    expect(judge({ events }, 'person-1')).toEqual({ isPersons: true, own: 0, others: 2 });
     expect(judge({ events, statsigMetadata: { stableID: 'person-2' } }, 'person-2')).toEqual({
       ...{ isPersons: true, own: 2, others: 0 },
     });
