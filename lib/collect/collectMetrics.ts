@@ -46,7 +46,7 @@ export interface StreamOutcome {
 
 /**
  * What became of a request's copy: it is kept in the queue or in the bucket; or nothing of it is to be relayed; or it should
- * be changed and cannot be read, so it is withheld; or neither queue nor bucket took it.
+ * be changed and cannot be read, or is refused as a whole, so it is withheld; or neither queue nor bucket took it.
  */
 export type RelayOutcome =
   | { readonly outcome: 'queue' | 'bucket' | 'filtered' | 'withheld' }

@@ -76,6 +76,8 @@ export class CopyKeeper implements RelayKeeper {
     until: number,
   ): RelayCopy | RelayOutcome {
     const { plan, clock } = this.#options;
+    // Whoever has a public key could fill the queue with bytes that are nothing to the target either.
+    if (decoded === null) return { outcome: 'withheld' };
     const choosesUntil = (keptAt + until) / 2;
     const chosen = chooseBody(decoded, plan, id, () => clock.now() > choosesUntil);
     if (chosen.kind === 'nothing') return { outcome: 'filtered' };

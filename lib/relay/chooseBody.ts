@@ -57,18 +57,16 @@ function isChoosy({ choice, filter }: RelayPlan): boolean {
  * Chooses what of a body is relayed. A body all of whose events are chosen stays as it was sent, byte for byte, unless it is to
  * be redacted. Otherwise it is written again, in the same encoding.
  *
- * @param decoded Null for a body that is no batch.
  * @param drawnBy Who is drawn by `share` where an event names nobody.
  * @param outOfTime Checked regularly: whether to give up.
  */
 export function chooseBody(
-  decoded: DecodedBody | null,
+  decoded: DecodedBody,
   plan: RelayPlan,
   drawnBy: string,
   outOfTime: () => boolean,
 ): ChosenBody {
   if (!isChoosy(plan)) return { kind: 'as_sent' };
-  if (decoded === null) return { kind: 'unreadable' };
   const meter = new CostMeter(MAX_UNITS, () => {
     if (outOfTime()) throw new CostError();
   });

@@ -280,6 +280,14 @@ describe('a refused request', () => {
     const http = request({ body: '\u001f\ufffd\b\u0000\u0000', headers: { 'content-encoding': 'gzip' } });
     expect(await send(http)).toMatchObject(refusedWith(503, 'SLUICE_COLLECT_BODY_MANGLED'));
     expect(rows.quarantine).toEqual([]);
+    // React Native marks gzip in the query alone, and says application/json.
+    const headers = { 'content-type': 'application/json' };
+    const { answer } = await send({
+      ...http,
+      rawQueryString: 'gz=1',
+      headers: { ...http.headers, ...headers },
+    });
+    expect(JSON.stringify(answer)).toContain("`logEventCompressionMode: 'd'`");
   });
 
   it('with a body that is not JSON is kept as it was sent, and counts as one event', async () => {

@@ -123,14 +123,28 @@ describe('the copy of a request', () => {
     expect(metrics[1]).not.toHaveProperty('RelayKept');
   });
 
-  it('is withheld where it cannot be read and should be chosen from, and kept where all is relayed', async () => {
-    const choosy = start({ kinds: ['events'] });
-    expect(await choosy.post({ body: 'no JSON' })).toMatchObject({ status: 400 });
-    expect(choosy.calls).toEqual([]);
-    expect(choosy.metrics[0]).toMatchObject({ RelayWithheld: 1 });
-    const plain = start();
-    expect(await plain.post({ body: 'no JSON' })).toMatchObject({ status: 400 });
-    expect(plain.queued).toHaveLength(1);
+  it.each<[string, string, number]>([
+    ['no JSON', 'no JSON', 400],
+    ['no batch', '{"x":1}', 400],
+    [
+      'too many rows',
+      JSON.stringify({ user: { custom: 'u'.repeat(60_000) }, events: Array(200).fill({ eventName: 'e' }) }),
+      413,
+    ],
+  ])('is withheld of a body that is %s', async (_, refused, status) => {
+    for (const relay of [{}, { kinds: ['events' as const] }]) {
+      const { post, calls, metrics, rows } = start(relay);
+      expect(await post({ body: refused })).toMatchObject({ status });
+      expect([calls, rows.quarantine.length]).toEqual([[], 1]);
+      expect(metrics[0]).toMatchObject({ RelayWithheld: 1 });
+    }
+  });
+
+  it('is kept where a part of the events is refused', async () => {
+    const { post, queued } = start();
+    const sent = JSON.stringify({ events: [{ eventName: '' }, 7] });
+    expect(await post({ body: sent })).toMatchObject({ status: 202 });
+    expect(Buffer.from(queued[0]?.body ?? '').toString()).toBe(sent);
   });
 
   it('is redacted before it is kept: events, private attributes, and address and agent of the sender', async () => {
@@ -234,7 +248,7 @@ describe('the copy of a request', () => {
     expect(log).toMatchObject([{ relay: 'not_kept', relay_error: 'TypeError' }]);
   });
 
-  it('costs a 503 when it is required and not kept, of a refused body too', async () => {
+  it('costs a 503 when it is required and not kept, but not of a refused body', async () => {
     const { post } = start({ required: true }, {}, { queue: 'fails', bucket: 'fails' });
     expect(await post({ body })).toMatchObject({
       status: 503,
@@ -243,6 +257,6 @@ describe('the copy of a request', () => {
     const well = start({ required: true });
     expect(await well.post({ body })).toMatchObject({ status: 202 });
     const refused = start({ required: true }, {}, { queue: 'fails', bucket: 'fails' });
-    expect(await refused.post({ body: 'no JSON' })).toMatchObject({ status: 503 });
+    expect(await refused.post({ body: 'no JSON' })).toMatchObject({ status: 400 });
   });
 });
