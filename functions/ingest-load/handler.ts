@@ -20,7 +20,7 @@ import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { loadWorkgroup, scratchDatabase } from '../../lib/drops/athena/AthenaPlan.ts';
-import { duckDbEngine } from '../../lib/drops/engine/duckDbEngine.ts';
+import { childEngine } from '../../lib/drops/engine/childEngine.ts';
 import { IngestError } from '../../lib/drops/IngestError.ts';
 import { Ledger } from '../../lib/drops/ledger/Ledger.ts';
 import type { Loader, ScopedPorts } from '../../lib/drops/load/Loader.ts';
@@ -67,8 +67,8 @@ export const readEnvironment = environmentReader(
 );
 
 /**
- * The load writes the days of customers' drops that the plan has queued to their tables. It fetches the files to `/tmp` and
- * runs DuckDB on them.
+ * The load writes the days of customers' drops that the plan has queued to their tables. It fetches the files to `/tmp`, where
+ * a process without credentials runs DuckDB on them.
  *
  * @throws IngestError SLUICE_INGEST_INVOCATION_UNKNOWN for anything but messages of its queue.
  */
@@ -107,7 +107,7 @@ async function makeLoader(environment: Environment, directory: string): Promise<
     bucket,
     ...makePorts(bucket, { s3: s3Client(), glue: glueClient() }),
     scopedPorts: (source, dataset) => makeIsolatedPorts(environment, source, dataset),
-    engine: duckDbEngine(limits),
+    engine: childEngine(limits),
     limits,
     directory,
     freeBytes: async () => {
@@ -138,7 +138,7 @@ function makePorts(bucket: string, by: Pick<OwnSession, 's3' | 'glue'>, session?
   };
 }
 
-/** A load has only the permissions of its own dataset: an attacker who controls it by a customer's file reaches no other customer. */
+/** A load signs with the permissions of its own dataset alone: docs/ingest.md, "Isolation between customers". */
 async function makeIsolatedPorts(from: Environment, source: Source, dataset: Dataset): Promise<ScopedPorts> {
   const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
   if (role === undefined) throw new IngestError('SLUICE_INGEST_ENVIRONMENT_INVALID', 'SLUICE_ROLE');

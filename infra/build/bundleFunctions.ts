@@ -34,6 +34,9 @@ export interface Bundle {
   readonly inputs: readonly string[];
 }
 
+/** Functions that run DuckDB in a process of its own, which lib/drops/engine/childEngine.ts finds beside the handler. */
+const OWN_PROCESS: ReadonlySet<string> = new Set(['ingest-load']);
+
 /** What DuckDB's native bindings are called, for each kind of machine. */
 const BINDINGS = '@duckdb/node-bindings-';
 
@@ -84,9 +87,13 @@ async function bundle(
   const folder = join(root, 'build', name);
   const result = await build({
     absWorkingDir: root,
-    entryPoints: [entryOf(code, name)],
+    entryPoints: {
+      handler: entryOf(code, name),
+      ...(OWN_PROCESS.has(name)
+        ? { engineProcess: join(code, 'lib', 'drops', 'engine', `engineProcess${EXTENSION}`) }
+        : {}),
+    },
     outdir: folder,
-    entryNames: 'handler',
     chunkNames: 'chunk-[hash]',
     outExtension: { '.js': '.mjs' },
     splitting: true,

@@ -55,7 +55,8 @@ const WITH_KEY = {
 
 /**
  * What the load of one dataset may do of all that its role may: read the files of this dataset's customer, write its receipts,
- * and write the dataset's table, ledger and refused rows. An attacker who controls a load can't reach another customer with it.
+ * and write the dataset's table, ledger and refused rows. What reads the files has not even this session
+ * (lib/drops/engine/childEngine.ts): docs/ingest.md says what that holds against.
  *
  * @param athena Default null: the dataset is never loaded by Athena.
  * @returns The session policy in JSON.

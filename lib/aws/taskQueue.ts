@@ -1,4 +1,4 @@
-import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, SQSClient } from '@aws-sdk/client-sqs';
 import { MAX_BATCH_MESSAGES, QueueError, SEND_RETRIES, type TaskQueue } from '../base/queue.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 
@@ -8,11 +8,12 @@ import { eachAttempt, type RetryPorts } from '../base/retry.ts';
  */
 export function taskQueue(client: SQSClient, queueUrl: string, timing: RetryPorts): TaskQueue {
   return {
-    async send(bodies, delaySeconds = 0) {
+    async send(bodies, DelaySeconds = 0, MessageGroupId) {
+      const sent = { DelaySeconds, ...(MessageGroupId === undefined ? {} : { MessageGroupId }) };
       for (let from = 0; from < bodies.length; from += MAX_BATCH_MESSAGES) {
         let left = bodies.slice(from, from + MAX_BATCH_MESSAGES);
         for await (const _ of eachAttempt({ ...SEND_RETRIES, ...timing })) {
-          left = await sendBatch(client, queueUrl, left, delaySeconds);
+          left = await sendBatch(client, queueUrl, left, sent);
           if (left.length === 0) break;
         }
         if (left.length > 0) throw new QueueError('SLUICE_QUEUE_NOT_SENT', `${left.length} messages.`);
@@ -26,13 +27,13 @@ async function sendBatch(
   client: SQSClient,
   QueueUrl: string,
   bodies: readonly string[],
-  DelaySeconds: number,
+  sent: Pick<SendMessageBatchRequestEntry, 'DelaySeconds' | 'MessageGroupId'>,
 ): Promise<string[]> {
   try {
     const { Failed = [] } = await client.send(
       new SendMessageBatchCommand({
         QueueUrl,
-        Entries: bodies.map((MessageBody, i) => ({ Id: String(i), MessageBody, DelaySeconds })),
+        Entries: bodies.map((MessageBody, i) => ({ Id: String(i), MessageBody, ...sent })),
       }),
     );
     return Failed.flatMap(({ Id }) => bodies[Number(Id)] ?? []);

@@ -8,9 +8,11 @@ export interface TaskQueue {
    * Sends messages; resolves when every one of them is on the queue.
    *
    * @param delaySeconds How long they stay hidden. Default 0.
+   * @param group Whose they are: while one group takes most of the queue's receivers, SQS hands out others first.
+   *   https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html Default none.
    * @throws QueueError `SLUICE_QUEUE_NOT_SENT`: some may have been sent, which does no harm.
    */
-  send(bodies: readonly string[], delaySeconds?: number): Promise<void>;
+  send(bodies: readonly string[], delaySeconds?: number, group?: string): Promise<void>;
 }
 
 /** Errors when messages are sent to one of our queues. */

@@ -58,6 +58,8 @@ export const ESTIMATE_ERROR = 0.2;
  * Athena recommends files of at least 128 MB: https://docs.aws.amazon.com/athena/latest/ug/performance-tuning-data-optimization-techniques.html
  */
 export const LARGEST_FILE_BYTES = 256 * 1024 * 1024;
+/** How often the function may be killed while it loads a day. */
+export const MOST_KILLS = 2;
 /** How often a day is listed because a file was replaced while it was read. */
 export const MOST_LISTINGS = 4;
 /** Files of a version that are uploaded at the same time. */

@@ -15,11 +15,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { customerSession, loadSession } from '../../lib/access/sessionPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
+import type { EngineFile } from '../../lib/drops/engine/Engine.ts';
+import { longField } from '../../lib/drops/engine/parquet/thriftCompact.ts';
 import type { Dataset, Source } from '../../lib/schema/sources.ts';
 import { refusedRowsKey } from '../../lib/tables/tableFolders.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { callMain } from '../harness/callMain.ts';
 import { CUSTOMER, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
+import { plainPage, setChunk, setPages, widen } from '../lib/drops/engine/editFooter.ts';
+import { MappingBench } from '../lib/drops/engine/MappingBench.ts';
 
 const DAY = '2026-11-19';
 const [RIVAL, PARTNER] = ['222233334444', '333344445555'];
@@ -111,8 +115,8 @@ describe('the datasets of several customers in one deployment', () => {
   }
 
   /** A good row and a refused one. */
-  async function drop(bucket: string, account: string): Promise<void> {
-    const rows = `SELECT epoch(TIMESTAMP '${DAY} 12:00:00')::BIGINT AS timestamp, 'made' AS event_name, 'u1' AS unit_id
+  async function drop(bucket: string, account: string, day = DAY): Promise<void> {
+    const rows = `SELECT epoch(TIMESTAMP '${day} 12:00:00')::BIGINT AS timestamp, 'made' AS event_name, 'u1' AS unit_id
       UNION ALL SELECT NULL, 'refused', 'u2'`;
     await ingest.drop(`copied/${account}.parquet`, rows);
     const customer = s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' });
@@ -125,7 +129,7 @@ describe('the datasets of several customers in one deployment', () => {
       await owner.send(
         new PutObjectCommand({
           Bucket: bucket,
-          Key: `${folder}/${DAY}/a.parquet`,
+          Key: `${folder}/${day}/a.parquet`,
           Body: bytes,
         }),
       );
@@ -232,6 +236,44 @@ describe('the datasets of several customers in one deployment', () => {
     const loads = log.split('\n').filter((line) => line.includes('"event":"ingest_load"')).length;
     expect(loads).toBeGreaterThanOrEqual(config.sources.length);
     expect(own.reduce((sum, { count }) => sum + count, 0)).toBe(loads);
+  }, 120_000);
+
+  it('are loaded while another customer’s files would crash or stall the load', async () => {
+    const bench = await MappingBench.open();
+    const rows = `SELECT TIMESTAMP '${DAY} 12:00:00' AS timestamp, name AS event_name, name AS unit_id FROM unnest(['a', 'b']) t(name)`;
+    const [crashing, stalling, lying] = ['2026-11-16', '2026-11-17', '2026-11-18'];
+    const more = Buffer.alloc(2_000_000, 'A');
+    for (const [day, edit] of [
+      [crashing, (file: EngineFile) => setPages(file, 1, plainPage(['a', 'b'], { more }))],
+      [stalling, (file: EngineFile) => widen(file, 200_000)],
+      [lying, (file: EngineFile) => setChunk(file, 1, { 7: longField(2 ** 62) })],
+    ] as const) {
+      const { path } = edit(await bench.write('hostile.parquet', rows, 'COMPRESSION snappy'));
+      await ingest.put(`events/${day}/a.parquet`, readFileSync(path));
+    }
+    bench.close();
+    await drop('rival-drops', RIVAL, '2026-11-18');
+    await ingest.jump(3_600_000);
+    expect(await sluice('ingest', 'run')).toMatchObject({ code: 0 });
+    await ingest.cloud.flush();
+    const explained = async (source: string, day: string) => {
+      const asked = ['--source', source, '--dataset', 'events', '--day', day, '--json'];
+      return JSON.parse((await sluice('ingest', 'explain', ...asked)).stdout);
+    };
+    const DAMAGED = 'SLUICE_INGEST_FILE_DAMAGED';
+    for (const [day, code] of [
+      [crashing, DAMAGED],
+      [stalling, 'SLUICE_INGEST_FILE_TOO_WIDE'],
+      [lying, DAMAGED],
+    ] as const) {
+      const failed = { state: 'failed', files: [{ fate: 'failed', reason: code }] };
+      expect([day, await explained('acme', day)]).toMatchObject([day, failed]);
+      const asked = ['--source', 'acme', '--dataset', 'events', '--day', day];
+      const { code: exit, stderr } = await sluice('ingest', 'preview', ...asked);
+      expect([exit, stderr]).toEqual([expect.any(Number), expect.stringContaining(code)]);
+      expect(exit).not.toBe(0);
+    }
+    expect(await explained('rival', '2026-11-18')).toMatchObject({ state: 'succeeded' });
   }, 120_000);
 
   it('are out of reach of another customer’s load, even when an attacker controls it', async () => {

@@ -125,7 +125,8 @@ export interface LoadResult {
 }
 
 /**
- * Maps files to rows of a table. Rows never pass through JavaScript. The implementation uses DuckDB (duckDbEngine.ts).
+ * Maps files to rows of a table. Rows never pass through JavaScript. The implementation uses DuckDB: duckDbEngine.ts in this
+ * process, childEngine.ts in another.
  */
 export interface Engine {
   /**
@@ -144,6 +145,28 @@ export interface Engine {
    * @throws FileError naming a file whose content can't be read; EngineError if the machine is too small for the load.
    */
   load(request: LoadRequest): Promise<LoadResult>;
+  /** Maps the first rows of a file and writes nothing. @throws as {@link load}. */
+  preview(request: PreviewedRequest): Promise<PreviewedRows>;
+}
+
+/** The beginning of a file to be mapped. */
+export interface PreviewedRequest extends Pick<LoadRequest, 'mapping' | 'loadedAt'> {
+  readonly file: EngineFile & Pick<FileSchema, 'rows'>;
+  /** Rows of its first row groups, which are there. */
+  readonly firstRows: number;
+  /** The most rows to show of each kind. */
+  readonly shown: number;
+}
+
+/** A row of a preview: its columns as text. */
+export type PreviewRow = Readonly<Record<string, string | null>>;
+
+/** The first rows of a file, mapped or refused. */
+export interface PreviewedRows {
+  /** Mapped, in the file's order. */
+  readonly mapped: readonly PreviewRow[];
+  /** Refused, in the quarantine table's columns. */
+  readonly refused: readonly PreviewRow[];
 }
 
 /** A reason why rows may be refused, by the index that {@link MappedGroup.problem} returns. */

@@ -11,6 +11,10 @@ export const EngineError = defineErrorFamily('system', {
     cause: 'A load needs more disk than the function provides.',
     cure: 'The function `ingest-load` has the largest disk that Lambda offers. Raise its `memorySize` in serverless.yml, to at most 10240, so that less is written to disk, or write the files into two folders, and configure a dataset for each.',
   },
+  SLUICE_ENGINE_CRASHED: {
+    cause: 'The process that reads the files of a day crashed, and none of them alone makes it crash.',
+    cure: 'The task is retried once. Then write the files again, one by one into other days if need be, to find the one.',
+  },
   SLUICE_ENGINE_FAILED: {
     cause: 'DuckDB failed for a reason that is not in the files.',
     cure: 'The task is retried. If it persists, check the detail.',

@@ -34,17 +34,20 @@ const MOST_MEASURED = 16;
 /**
  * Reads the footers of files, and rewrites those that DuckDB would misread: {@link Engine.describe}. DuckDB reads one file
  * of each schema, as thousands of files take it longer than all the rest.
+ *
+ * @param reads Called before DuckDB reads a file.
  */
 export async function describeFiles(
   session: DuckDbSession,
   files: readonly EngineFile[],
+  reads?: (file: EngineFile) => void,
 ): Promise<(FileSchema | UnreadableFile)[]> {
   const shapes = new Map<string, Shape>();
   const buffer = endsBuffer();
   const described: (Awaited<ReturnType<typeof describeFile>> | UnreadableFile)[] = [];
   for (const file of files) {
     try {
-      described.push(await describeFile(session, file, shapes, buffer));
+      described.push(await describeFile(session, file, shapes, buffer, reads));
     } catch (error) {
       described.push({ ...file, problem: asFileFailure(error, file) });
     }
@@ -82,6 +85,7 @@ async function describeFile(
   file: EngineFile,
   shapes: Map<string, Shape>,
   buffer: Buffer<ArrayBuffer>,
+  reads?: (file: EngineFile) => void,
 ): Promise<{ readonly schema: Omit<FileSchema, 'leafSizes'>; readonly shape: Shape }> {
   const { path, name, onlyFooter = false } = file;
   if (name.includes('\0')) {
@@ -112,6 +116,7 @@ async function describeFile(
     shape.measured += 1;
     addSizes(shape.sizes, footer);
   }
+  if (shape.columns === null) reads?.(file);
   shape.columns ??= await columnsOf(session, file, shape);
   const { rows, size: bytes, rowGroups } = footer;
   const { columns } = shape;

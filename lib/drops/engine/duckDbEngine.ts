@@ -7,33 +7,43 @@ import { DuckDbSession, type SessionRow } from './DuckDbSession.ts';
 import { describeFiles } from './describeFiles.ts';
 import type {
   Engine,
+  EngineFile,
   EngineLimits,
   FileRows,
   LoadRequest,
   LoadResult,
+  PreviewedRequest,
+  PreviewedRows,
   RefusedExample,
   WrittenFile,
 } from './Engine.ts';
 import { EngineError, engineFailure, fileFailure } from './EngineError.ts';
 import { FileError, isRowReason, type RowReason } from './FileError.ts';
 import {
+  acceptedRowsQuery,
   acceptedRowsStatement,
   probeStatement,
   ROWS_DIFFER,
   refusedProbeStatement,
+  refusedRowsQuery,
   refusedRowsStatements,
 } from './loadStatements.ts';
 import { cutFile } from './parquet/cutFile.ts';
-import { verifyPages } from './verifyPages.ts';
+import { readEnds } from './parquet/parquetFooter.ts';
+import { judgePages, verifyPages } from './verifyPages.ts';
 
-/** The engine for loads that fit one machine. Each call has its own DuckDB, which can access only its files. */
-export function duckDbEngine(limits: EngineLimits): Engine {
+/**
+ * The engine for loads that fit one machine. Each call has its own DuckDB, which can access only its files.
+ *
+ * @param reads Called before DuckDB reads one of the files to describe.
+ */
+export function duckDbEngine(limits: EngineLimits, reads?: (file: EngineFile) => void): Engine {
   return {
     async describe(files, signal) {
       const reach = { files: files.map(({ path }) => path), directories: [] };
       const session = await DuckDbSession.open(limits, reach, signal);
       try {
-        return await describeFiles(session, files);
+        return await describeFiles(session, files, reads);
       } catch (error) {
         throw passedThrough(error, signal) ?? engineFailure(error);
       } finally {
@@ -46,6 +56,17 @@ export function duckDbEngine(limits: EngineLimits): Engine {
         return await loadFiles(session, request);
       } catch (error) {
         throw passedThrough(error, request.signal) ?? (await findFailedFile(error, request));
+      } finally {
+        session.close();
+      }
+    },
+    async preview(request) {
+      const { file } = request;
+      const session = await DuckDbSession.open(limits, { files: [file.path], directories: [] });
+      try {
+        return await previewRows(session, request);
+      } catch (error) {
+        throw passedThrough(error, undefined) ?? fileFailure(error, file.name) ?? engineFailure(error);
       } finally {
         session.close();
       }
@@ -70,16 +91,24 @@ function passedThrough(error: unknown, signal: AbortSignal | undefined): unknown
  * Finds the file that a load failed for, as DuckDB does not always name it. Each file is read alone, in its own DuckDB:
  * first its mapped columns, then the whole rows if it has refused rows or a wrong number of rows, as missing rows counted as
  * refused.
+ *
+ * @param reads Called before each file with its number.
  */
-async function findFailedFile(error: unknown, request: LoadRequest): Promise<unknown> {
+export async function findFailedFile(
+  error: unknown,
+  request: LoadRequest,
+  reads?: (file: number) => void,
+): Promise<unknown> {
   if (fileFailure(error, '') === null) return engineFailure(error);
   const withRefused: number[] = [];
   for (const i of request.files.keys()) {
+    reads?.(i);
     const [row, failure] = await probeFile(request, i, probeStatement(request, i));
     if (failure !== null) return failure;
     if (Number(row?.['problem']) > 0 || row?.[ROWS_DIFFER] === true) withRefused.push(i);
   }
   for (const i of withRefused) {
+    reads?.(i);
     const [, failure] = await probeFile(request, i, refusedProbeStatement(request, i));
     if (failure !== null) return failure;
   }
@@ -275,6 +304,34 @@ async function readDaysLate(
      GROUP BY late ORDER BY min(days)`,
   );
   return Object.fromEntries(rows.map(({ late, n }) => [String(late), Number(n)]));
+}
+
+async function previewRows(
+  session: DuckDbSession,
+  { file, mapping, loadedAt, firstRows, shown }: PreviewedRequest,
+): Promise<PreviewedRows> {
+  await judgePages(file, { ends: readEnds(file.path), rows: firstRows });
+  for (const { leaves } of mapping.groups.flatMap(({ raws }) => raws))
+    await verifyPages(file, { leaves, rows: firstRows });
+  const looked = { files: [file], mapping, loadedAt, firstRows };
+  const texts = async (query: string, order: string) =>
+    (
+      await session.rows(
+        `SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT * FROM (${query}) ORDER BY ${order} LIMIT ${shown})`,
+      )
+    ).map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [name, typeof value === 'string' ? value : null]),
+      ),
+    );
+  return {
+    mapped: await texts(acceptedRowsQuery(looked), 'source_file, row_number'),
+    // The number of the row stands in front of the rest: `row 12, column …`.
+    refused: await texts(
+      refusedRowsQuery(looked, new Set([0])),
+      "path, CAST(regexp_extract(detail, '[0-9]+') AS BIGINT)",
+    ),
+  };
 }
 
 async function bytesOf(path: string): Promise<number> {

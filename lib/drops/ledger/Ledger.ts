@@ -84,9 +84,11 @@ export class Ledger {
       const isUnderWay = entry.state === 'loading' || entry.state === 'waiting';
       // A day that Athena works on was put down: taking it up again is no attempt of its own.
       const isPutDown = lease === undefined && entry.state === 'loading' && entry.athena?.step !== undefined;
-      const attempts = isSame && isUnderWay ? entry.attempts + (isPutDown ? 0 : 1) : 1;
+      const isNext = isSame && isUnderWay && entry.attempts > 0;
+      const attempts = isNext ? entry.attempts + (isPutDown ? 0 : 1) : 1;
+      const kills = isNext ? (entry.kills ?? 0) + (lease === undefined ? 0 : 1) : 0;
       const written = await this.#write(
-        { ...entry, state: 'loading', lease: { owner, until }, attempts },
+        { ...entry, state: 'loading', lease: { owner, until }, attempts, kills },
         stored,
       );
       if (written !== null) return { claim: { ...written, owner, until } };

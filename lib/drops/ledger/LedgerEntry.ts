@@ -78,6 +78,8 @@ export const ledgerEntrySchema = z.object({
   queued: z.object({ fingerprint: z.string(), reason: z.string(), at: instant }).optional(),
   /** Number of loads that were started for the files that were queued last. */
   attempts: count,
+  /** How many of them ended without a word: the function was killed. */
+  kills: count.optional(),
   /** Who works on the day, and until when. Only while `loading`. */
   lease: z.object({ owner: z.string().min(1), until: instant }).optional(),
   files: z.array(fileFateSchema),

@@ -67,7 +67,7 @@ export interface Loader {
   readonly customerBucket: (source: Source, dataset: Dataset) => Pick<CustomerBucket, 'list' | 'read'>;
   readonly ledger: Ledger;
   readonly catalog: PartitionCatalog;
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, 'describe' | 'load'>;
   /** Absent if no dataset is loaded by Athena. */
   readonly athena?: AthenaPort | undefined;
   /** Absent if no source gets receipts. */

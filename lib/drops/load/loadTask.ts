@@ -14,13 +14,13 @@ import type { Drop } from '../Drop.ts';
 import { restoredSince } from '../lastLoad.ts';
 import type { Claim, Settlement } from '../ledger/Ledger.ts';
 import type { AthenaLoad, AthenaStep, LedgerEntry } from '../ledger/LedgerEntry.ts';
-import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, VERSION_KEPT_MS } from '../limits.ts';
+import { ATHENA_GIVEN_UP_MS, MARKER_AFTER_MS, MOST_KILLS, VERSION_KEPT_MS } from '../limits.ts';
 import { markerKey } from '../listDrops.ts';
 import { isSent, lacksMarker, markerReason, SETTLING, settlesAt } from '../plan/decideDay.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { newReceipt } from '../receipt/Receipt.ts';
 import { noteReceipt, receiptChannels, sendReceipt } from '../receipt/sendReceipt.ts';
-import { type Failure, LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';
+import { type Failure, LoadError, type LoadFailure, TWICE_CODES, toLoadFailure } from './LoadError.ts';
 import type { Loader, LoadRun } from './Loader.ts';
 import { type DropState, loadDrop, type SkipReason, type Started } from './loadDrop.ts';
 import { isReadVersion } from './movePartition.ts';
@@ -82,7 +82,7 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
   if ('busyUntil' in claimed) return { outcome: 'busy', until: claimed.busyUntil };
 
   const progress = new Progress(claimed.claim, clock, task.reason === 'backfill');
-  const { version, attempts, athena } = claimed.claim.entry;
+  const { version, attempts, athena, kills = 0, failure: last } = claimed.claim.entry;
   if (athena?.step !== undefined) {
     const port = portToGoOn(loader, place, athena);
     if (port !== null && athena.fingerprint === task.fingerprint && task.reason !== 'backfill')
@@ -93,8 +93,10 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
   // A requested day is attempted regardless of earlier failures.
   const isAsked = task.reason === 'backfill' || task.reason === 'triggered';
   const most = isAsked ? Infinity : run.tries;
-  if (attempts > most) {
-    const killed = toLoadFailure(new LoadError('SLUICE_LOAD_KILLED', `${most} tries.`));
+  // A day that failed before gets one try: others wait for the function, too.
+  const isRetried = task.reason === 'retried';
+  if (attempts > most || (!isAsked && kills >= (isRetried ? 1 : MOST_KILLS))) {
+    const killed = toLoadFailure(new LoadError('SLUICE_LOAD_KILLED', `${attempts - 1} tries.`));
     // Recording the failure does not count as an attempt.
     progress.claim = { ...progress.claim, entry: { ...claimed.claim.entry, attempts: attempts - 1 } };
     return settleTask(loader, run, task, progress, 'failed', killed);
@@ -130,7 +132,9 @@ export async function loadTask(loader: Loader, run: LoadRun, task: IngestTask): 
 
   if ('failure' in ended) {
     const { failure } = ended;
-    if (failure.isPermanent || run.isLastAttempt || attempts >= most)
+    const isAgain =
+      TWICE_CODES.has(failure.code) && failure.code === last?.code && (attempts > 1 || isRetried);
+    if (failure.isPermanent || isAgain || run.isLastAttempt || attempts >= most)
       return settleTask(loader, run, task, progress, 'failed', failure);
     await releaseClaim(loader, progress, failure);
     return { outcome: 'handed_back', failure };

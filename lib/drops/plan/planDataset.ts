@@ -85,7 +85,10 @@ export async function planDataset(
         ]
       : [],
   );
-  if (queued.length > 0) await tasks.send(queued.map((task) => JSON.stringify(task)));
+  if (queued.length > 0) {
+    const bodies = queued.map((task) => JSON.stringify(task));
+    await tasks.send(bodies, 0, source.name);
+  }
   await mapLimit(looked, PARALLEL_DAYS, async ({ day, drop, entry, decision }) => {
     const reason = noteOf(decision, drop, entry, dataset.waitFor);
     if (reason === null) return;

@@ -21,6 +21,8 @@ const messageSchema = z.strictObject({
   traceHeader: z.string().optional(),
   /** What its sender states besides the body. */
   attributes: z.record(z.string(), storedAttributeSchema).optional(),
+  /** Its tenant, as its sender states it. */
+  groupId: z.string().optional(),
   /** ARN of the queue that moved it to this dead-letter queue. */
   deadLetterSource: z.string().optional(),
 });
@@ -46,6 +48,7 @@ export interface SystemAttributes {
   readonly ApproximateReceiveCount: string;
   readonly ApproximateFirstReceiveTimestamp: string;
   readonly AWSTraceHeader?: string;
+  readonly MessageGroupId?: string;
   readonly DeadLetterQueueSourceArn?: string;
 }
 
@@ -57,6 +60,7 @@ export function systemAttributes(message: Message, senderId: string): SystemAttr
     ApproximateReceiveCount: String(message.receiveCount),
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt ?? message.sentAt),
     ...(message.traceHeader === undefined ? {} : { AWSTraceHeader: message.traceHeader }),
+    ...(message.groupId === undefined ? {} : { MessageGroupId: message.groupId }),
     ...(message.deadLetterSource === undefined ? {} : { DeadLetterQueueSourceArn: message.deadLetterSource }),
   };
 }

@@ -99,12 +99,14 @@ export class Queue {
    *
    * @param traceHeader `X-Amzn-Trace-Id` of the request. Default none.
    * @param attributes Default none.
+   * @param groupId Its tenant. Default none.
    */
   send(
     body: string,
     delayMs = this.#settings.DelaySeconds * 1_000,
     traceHeader?: string,
     attributes: MessageAttributes = {},
+    groupId?: string,
   ): Message {
     if (this.#closed) throw queueDoesNotExist();
     const bytes = Buffer.byteLength(body) + attributeBytes(attributes);
@@ -121,6 +123,7 @@ export class Queue {
       receiveCount: 0,
       ...(traceHeader === undefined ? {} : { traceHeader }),
       ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
+      ...(groupId === undefined ? {} : { groupId }),
     };
     this.#keep([message]);
     return message;

@@ -88,12 +88,17 @@ const sentMembers = {
   MessageAttributes: attributesInput,
   /** Only `AWSTraceHeader`, as in SQS. */
   MessageSystemAttributes: attributesInput,
+  /** Of a standard queue: the tenant of a fair queue. */
+  MessageGroupId: z.string().optional(),
 };
 type Sent = z.output<z.ZodObject<typeof sentMembers>>;
 
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+const GROUP_ID = /^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/;
+
 function send(
   queue: Queue,
-  { MessageBody, DelaySeconds, MessageAttributes, MessageSystemAttributes }: Sent,
+  { MessageBody, DelaySeconds, MessageAttributes, MessageSystemAttributes, MessageGroupId }: Sent,
   headers: IncomingHttpHeaders,
 ): Record<string, string> {
   const attributes = readAttributes(MessageAttributes);
@@ -102,8 +107,12 @@ function send(
   if (wrong !== undefined) throw invalidParameter(`Message system attribute name '${wrong}' is invalid.`);
   if (AWSTraceHeader !== undefined && AWSTraceHeader.DataType !== 'String')
     throw invalidParameter("The message system attribute 'AWSTraceHeader' must be of the type String.");
+  if (MessageGroupId !== undefined && !GROUP_ID.test(MessageGroupId))
+    throw invalidParameter(
+      `Value ${MessageGroupId} for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
+    );
   const trace = AWSTraceHeader?.StringValue ?? traceHeader(headers);
-  const { id } = queue.send(MessageBody, delayMs(DelaySeconds), trace, attributes);
+  const { id } = queue.send(MessageBody, delayMs(DelaySeconds), trace, attributes, MessageGroupId);
   return {
     MessageId: id,
     MD5OfMessageBody: bodyMd5(MessageBody),

@@ -57,6 +57,18 @@ describe('a message', () => {
     });
   });
 
+  it('has the group of its sender, of a batch too, as a fair queue takes it', async () => {
+    const Entries = [{ Id: 'a', MessageBody: 'b', MessageGroupId: 'acme' }];
+    await sqs.client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a', MessageGroupId: 'acme' }));
+    await sqs.client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    const received = await receive({ MessageSystemAttributeNames: ['MessageGroupId'] });
+    expect(received.map(({ Attributes }) => Attributes)).toEqual(Array(2).fill({ MessageGroupId: 'acme' }));
+    for (const MessageGroupId of ['a b', 'ü', 'a'.repeat(129)]) {
+      const sent = sqs.client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a', MessageGroupId }));
+      await expect(sent).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    }
+  });
+
   it('becomes visible again after its visibility timeout, with a higher receive count', async () => {
     await send('a');
     expect(bodies(await receive())).toEqual(['a']);

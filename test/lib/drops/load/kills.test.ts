@@ -63,8 +63,8 @@ describe('a load that is killed', () => {
 
   it('at every step in turn ends with the same result', async () => {
     for (const point of loadFaultPoints) {
-      const run = { tries: loadFaultPoints.length };
-      expect(await loads.load({ killAt: point, run })).toBe('killed');
+      // Nobody is asked for so many tries in vain.
+      expect(await loads.load({ killAt: point, reason: 'triggered' })).toBe('killed');
       loads.clock.advance(LEASE_MS + 1);
     }
     expect(await loads.load()).toMatchObject({ outcome: 'unchanged' });
@@ -78,13 +78,15 @@ describe('a load that is killed', () => {
     expect(await loads.read()).toEqual(afterwards);
   });
 
-  it('fails after the maximum number of killed attempts, and is retried on request', async () => {
-    const run = { tries: 3 };
-    for (const _ of [1, 2, 3]) {
-      expect(await loads.load({ killAt: 'fetched', run })).toBe('killed');
+  it('twice fails, keeps what is read, and is retried on request', async () => {
+    // A failure that may pass is no kill.
+    const passing = { listed: () => Promise.reject(new Error('It may pass.')) };
+    expect(await loads.load({ at: passing })).toMatchObject({ outcome: 'handed_back' });
+    for (const _ of [1, 2]) {
+      expect(await loads.load({ killAt: 'fetched' })).toBe('killed');
       loads.clock.advance(LEASE_MS + 1);
     }
-    expect(await loads.load({ killAt: 'fetched', run })).toMatchObject({
+    expect(await loads.load({ killAt: 'fetched' })).toMatchObject({
       outcome: 'failed',
       failure: { code: 'SLUICE_LOAD_KILLED' },
     });
@@ -96,6 +98,7 @@ describe('a load that is killed', () => {
       files: [{ fate: 'loaded' }],
     });
     expect(await loads.read()).toEqual(readEvents(0, 20));
+    const run = { tries: 3 };
     // What was settled begins anew, and whoever asks gets every try.
     expect(await loads.load({ killAt: 'mapped', run })).toBe('killed');
     expect(await loads.entry()).toMatchObject({ state: 'loading', attempts: 1 });
@@ -106,6 +109,14 @@ describe('a load that is killed', () => {
     loads.clock.advance(LEASE_MS + 1);
     expect(await loads.load({ reason: 'backfill', run })).toMatchObject({ outcome: 'succeeded' });
     await expectWhole();
+  });
+
+  it('has one try when the plan retries the same files', async () => {
+    expect(await loads.load({ killAt: 'fetched', reason: 'retried' })).toBe('killed');
+    loads.clock.advance(LEASE_MS + 1);
+    expect(await loads.load({ reason: 'retried' })).toMatchObject({
+      failure: { code: 'SLUICE_LOAD_KILLED' },
+    });
   });
 
   it('has its incomplete version swept, but not within a day', async () => {
@@ -163,6 +174,20 @@ describe('a load that is killed', () => {
     expect(await loads.load()).toMatchObject({ outcome: 'succeeded' });
     expect((await loads.entry())?.failure).toBeUndefined();
     await expectWhole();
+  });
+
+  it('fails the day when its time is over twice', async () => {
+    const outOfTime = async (reason: 'new' | 'retried') => {
+      const stop = new AbortController();
+      const at = { fetched: async () => stop.abort() };
+      return loads.load({ at, reason, run: { signal: stop.signal } });
+    };
+    const failure = { code: 'SLUICE_LOAD_OUT_OF_TIME' };
+    expect(await outOfTime('new')).toMatchObject({ outcome: 'handed_back', failure });
+    expect(await outOfTime('new')).toMatchObject({ outcome: 'failed', failure });
+    expect(await outOfTime('retried')).toMatchObject({ outcome: 'failed', failure });
+    expect(await outOfTime('new')).toMatchObject({ outcome: 'handed_back', failure });
+    expect(await loads.read()).toEqual(readEvents(0, 20));
   });
 
   it('fails the day when no retry would follow', async () => {

@@ -1,0 +1,63 @@
+// One call of the engine, in a process of its own: `node engineProcess.ts <folder of the call>` (childEngine.ts).
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SluiceError } from '../../base/errors.ts';
+import { CALL_FILES, type DescribedFiles, type EngineCall } from './childEngine.ts';
+import { duckDbEngine, findFailedFile } from './duckDbEngine.ts';
+import type { FileSchema, UnreadableFile } from './Engine.ts';
+import { engineFailure } from './EngineError.ts';
+
+const [folder = ''] = process.argv.slice(2);
+// Its caller is gone.
+process.stdin.on('close', () => process.exit(1)).resume();
+const call: EngineCall = JSON.parse(readFileSync(join(folder, CALL_FILES.call), 'utf8'));
+const answer = await answerOf(call).then(
+  (value) => ({ value }),
+  (error: unknown) => {
+    const { code, detail } = error instanceof SluiceError ? error : engineFailure(error);
+    return { code, detail };
+  },
+);
+writeFileSync(join(folder, CALL_FILES.answer), JSON.stringify(answer));
+process.exit();
+
+async function answerOf(asked: EngineCall): Promise<unknown> {
+  const files = asked.kind === 'describe' ? asked.files : [];
+  const engine = duckDbEngine(asked.limits, (file) => noteReading(files.indexOf(file)));
+  switch (asked.kind) {
+    case 'describe':
+      return shared(await engine.describe(files));
+    case 'load':
+      return engine.load(asked.request);
+    case 'preview':
+      return engine.preview(asked.request);
+    case 'probe': {
+      const failure = await findFailedFile(new Error('It crashed.'), asked.request, noteReading);
+      if (failure instanceof SluiceError && failure.fault === 'user') throw failure;
+      return null;
+    }
+  }
+}
+
+/** Notes which file DuckDB is about to read alone: if it crashes, it is the one. */
+function noteReading(file: number): void {
+  writeFileSync(join(folder, CALL_FILES.reading), String(file));
+}
+
+function shared(described: readonly (FileSchema | UnreadableFile)[]): DescribedFiles {
+  const shapes = new Map<FileSchema['columns'], { shape: number; leafSizes: FileSchema['leafSizes'] }>();
+  const files = described.map((file) => {
+    if ('problem' in file) return { code: file.problem.code, detail: file.problem.detail };
+    const { columns, leafSizes, rows, rowGroups, bytes, mayHaveChecksums, codecs } = file;
+    const known = shapes.get(columns) ?? { shape: shapes.size, leafSizes };
+    shapes.set(columns, known);
+    return { shape: known.shape, rows, rowGroups, bytes, mayHaveChecksums, codecs: [...codecs] };
+  });
+  return {
+    shapes: [...shapes].map(([columns, { leafSizes }]) => ({
+      columns: [...columns],
+      leafSizes: [...leafSizes],
+    })),
+    files,
+  };
+}
