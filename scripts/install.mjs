@@ -286,7 +286,7 @@ async function runNpm(root, command, all, progress) {
           ([name]) => !/^npm_(config_(workspace|prefix)|package_|lifecycle_)/.test(name),
         ),
       ),
-      // A start packages what it needs itself, and shows it: scripts/warm.mjs.
+      // A start fetches what it needs itself, and shows it: scripts/warm.mjs.
       ...(all ? {} : { SLUICE_PACKAGE_AHEAD: 'no' }),
     },
   });

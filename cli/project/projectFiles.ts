@@ -129,7 +129,8 @@ const TSCONFIG = `{
 
 const WORKFLOW = `# Tests and packages every change. Deploys what is on main to dev, and to prod when somebody starts the workflow by hand.
 # The role trusts one environment of this repository and needs no access keys: "From GitHub Actions" in docs/deploy.md of the
-# package. Variables of each environment: AWS_ROLE_ARN, AWS_REGION; with privacy.salt the secret SLUICE_SALT.
+# package. Each environment has the variables AWS_ROLE_ARN and AWS_REGION, the secret SLUICE_PACKAGE_KEY (any long random text),
+# and with privacy.salt the secret SLUICE_SALT.
 name: sluice
 on:
   pull_request:
@@ -152,9 +153,9 @@ jobs:
       # Part of the bundles where privacy.salt is process.env.SLUICE_SALT: the real one is a secret of the environments.
       SLUICE_SALT: only-for-tests-and-packages
     steps:
-      - uses: actions/checkout@v4
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with: { persist-credentials: false }
-      - uses: actions/setup-node@v4
+      - uses: actions/setup-node@820762786026740c76f36085b0efc47a31fe5020 # v7.0.0
         with:
           node-version: 24
           cache: npm
@@ -163,9 +164,32 @@ jobs:
       - run: npm run package -- --stage dev
       - run: npm run package -- --stage prod
 
-  deploy:
+  package:
     if: github.event_name != 'pull_request'
     needs: test
+    runs-on: ubuntu-latest
+    timeout-minutes: 15
+    environment: \${{ inputs.stage || 'dev' }}
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with: { persist-credentials: false }
+      - uses: actions/setup-node@820762786026740c76f36085b0efc47a31fe5020 # v7.0.0
+        with:
+          node-version: 24
+      - run: npm ci
+      - run: npm run package -- --stage "$STAGE"
+        env:
+          STAGE: \${{ inputs.stage || 'dev' }}
+          SLUICE_SALT: \${{ secrets.SLUICE_SALT }}
+      # The bundles hold the salt, and readers of the repository may download artifacts.
+      - run: test -n "$SLUICE_PACKAGE_KEY" && tar -cz .serverless | openssl enc -aes-256-cbc -pbkdf2 -pass env:SLUICE_PACKAGE_KEY -out package.enc
+        env:
+          SLUICE_PACKAGE_KEY: \${{ secrets.SLUICE_PACKAGE_KEY }}
+      - uses: actions/upload-artifact@bbbca2ddaa5d8feaa63e36b76fdaad77386f024f # v7.0.0
+        with: { name: package, path: package.enc, if-no-files-found: error, retention-days: 1 }
+
+  deploy:
+    needs: package
     runs-on: ubuntu-latest
     timeout-minutes: 30
     environment: \${{ inputs.stage || 'dev' }}
@@ -173,23 +197,27 @@ jobs:
     permissions:
       contents: read
       id-token: write
-    env:
-      SLUICE_SALT: \${{ secrets.SLUICE_SALT }}
     steps:
-      - uses: actions/checkout@v4
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with: { persist-credentials: false }
-      - uses: actions/setup-node@v4
+      - uses: actions/setup-node@820762786026740c76f36085b0efc47a31fe5020 # v7.0.0
         with:
           node-version: 24
-          cache: npm
-      - run: npm ci
-      - uses: aws-actions/configure-aws-credentials@v4
+      # No script of a package runs where a token of the deployment can be had.
+      - run: npm ci --ignore-scripts
+      - uses: actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c # v8.0.1
+        with: { name: package }
+      - run: openssl enc -d -aes-256-cbc -pbkdf2 -pass env:SLUICE_PACKAGE_KEY -in package.enc | tar -xz
+        env:
+          SLUICE_PACKAGE_KEY: \${{ secrets.SLUICE_PACKAGE_KEY }}
+      - uses: aws-actions/configure-aws-credentials@e6de054238d6b7531b4efff3b6587d9aade6a06c # v6.2.3
         with:
           role-to-assume: \${{ vars.AWS_ROLE_ARN }}
           aws-region: \${{ vars.AWS_REGION }}
-      - run: npm run deploy -- --stage "$STAGE"
+      - run: npm run deploy -- --package .serverless --stage "$STAGE"
         env:
           STAGE: \${{ inputs.stage || 'dev' }}
+          SLUICE_SALT: \${{ secrets.SLUICE_SALT }}
 `;
 
 const GITIGNORE = `node_modules/

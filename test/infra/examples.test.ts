@@ -1,10 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { projectFiles } from '../../cli/project/projectFiles.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { repositoryRoot } from '../../local/dataDirectory.ts';
@@ -162,16 +164,13 @@ describe('examples/github-actions', () => {
 
   it('has a check of pull requests and a deployment of main', () => {
     expect([...workflows.keys()].sort()).toEqual(['check.yml', 'deploy.yml']);
-    expect(jobs.map(({ job }) => job)).toEqual(['check', 'dev', 'prod']);
+    expect(jobs.map(({ job }) => job)).toEqual(['check', 'package-dev', 'dev', 'package-prod', 'prod']);
   });
 
-  it('names a version of every action, and gives the token of the repository nothing but reading', () => {
+  it('pins every action by the digest of a commit, and gives the token of the repository nothing but reading', () => {
     for (const { job, steps, permissions = {} } of jobs) {
       const uses = steps.flatMap((step) => step.uses ?? []);
-      expect([job, uses.filter((one) => !/^[\w-]+\/[\w-]+@(v\d+|[0-9a-f]{40})$/.test(one))]).toEqual([
-        job,
-        [],
-      ]);
+      expect([job, uses.filter((one) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(one))]).toEqual([job, []]);
       expect(permissions['contents'] ?? 'read').toBe('read');
     }
     for (const { permissions } of workflows.values()) expect(permissions).toEqual({ contents: 'read' });
@@ -180,24 +179,77 @@ describe('examples/github-actions', () => {
   it('asks for credentials only in a job of the environment that the role trusts', () => {
     for (const { file, job, environment, permissions, steps } of jobs) {
       const takes = steps.some(({ uses }) => uses?.startsWith('aws-actions/') === true);
-      const isDeployed = file === 'deploy.yml';
+      const isDeployed = file === 'deploy.yml' && !job.startsWith('package-');
       expect([job, takes, permissions?.['id-token'], environment]).toEqual([
         job,
         isDeployed,
         isDeployed ? 'write' : undefined,
-        isDeployed ? job : undefined,
+        job === 'check' ? undefined : job.replace('package-', ''),
       ]);
     }
     expect(textOf(`${folder}/check.yml`)).not.toMatch(/\{\{ *secrets|AWS_/);
   });
 
+  it('runs no script of a package where a token of the deployment can be had, and deploys what another job packaged', () => {
+    const project = workflowSchema.parse(
+      yaml.load(projectFiles({ name: 'acme', from: '1.0.0' })['.github/workflows/sluice.yml'] ?? ''),
+    );
+    const all = [
+      ...jobs,
+      ...Object.entries(project.jobs).map(([job, one]) => ({ file: 'init', job, ...one })),
+    ];
+    for (const { job, steps, permissions, ...one } of all) {
+      const runs = steps.map(({ run }) => run ?? '');
+      const installs = runs.filter((run) => /\bnpm (ci|install|i|rebuild)\b/.test(run));
+      const hasToken = permissions?.['id-token'] === 'write';
+      expect([job, installs]).toEqual([job, [hasToken ? 'npm ci --ignore-scripts' : 'npm ci']]);
+      const deploys = runs.filter((run) => /\bdeploy\b.*--stage/.test(run));
+      expect([job, deploys.length]).toEqual([job, hasToken ? 1 : 0]);
+      for (const run of deploys) expect(run).toContain('--package .serverless');
+      // No secret is there while packages are installed.
+      expect(JSON.stringify(one)).not.toContain('secrets.');
+      for (const step of steps)
+        if (/npm ci|uses/.test(JSON.stringify(step))) expect(JSON.stringify(step)).not.toContain('secrets.');
+      for (const { uses } of steps) if (uses !== undefined) expect(uses).toMatch(/@[0-9a-f]{40}$/);
+    }
+  });
+
+  it('seals the package on its way with a key of the environment', () => {
+    const made = join(scratch, 'sealed');
+    const folder = join(made, '.serverless');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'collect.zip'), 'the salt');
+    const sealing = commands.filter((line) => line.includes('openssl'));
+    const [seal = '', open = ''] = sealing;
+    expect(sealing).toEqual([seal, open, seal, open]);
+    // As GitHub runs a step; a secret that is not set is empty.
+    const run = (line: string, SLUICE_PACKAGE_KEY: string) =>
+      spawnSync('bash', ['-e', '-c', line], {
+        cwd: made,
+        env: { PATH: process.env['PATH'], SLUICE_PACKAGE_KEY },
+      }).status;
+    expect(run(seal, '')).not.toBe(0);
+    expect(run(seal, 'k1')).toBe(0);
+    expect(readFileSync(join(made, 'package.enc')).includes('the salt')).toBe(false);
+    rmSync(folder, { recursive: true });
+    expect(run(open, 'k2')).not.toBe(0);
+    expect(run(open, 'k1')).toBe(0);
+    expect(readFileSync(join(folder, 'collect.zip'), 'utf8')).toBe('the salt');
+  });
+
   it('runs only commands that exist', async () => {
     const { scripts } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8'));
     const npm = commands.flatMap((line) => /^npm (?:run )?(\w+)/.exec(line)?.[1] ?? []);
-    expect(npm.sort()).toEqual(['check', 'ci', 'ci', 'ci', 'test']);
+    expect(npm.sort()).toEqual(['check', 'ci', 'ci', 'ci', 'ci', 'ci', 'test']);
     for (const name of npm.filter((one) => one !== 'ci')) expect(Object.keys(scripts)).toContain(name);
     const serverless = commands.flatMap((line) => /^npx serverless (.*)/.exec(line)?.[1] ?? []);
-    expect(serverless).toEqual(['package --stage prod', 'deploy --stage dev', 'deploy --stage prod']);
+    expect(serverless).toEqual([
+      'package --stage prod',
+      ...['dev', 'prod'].flatMap((stage) => [
+        `package --stage ${stage}`,
+        `deploy --package .serverless --stage ${stage}`,
+      ]),
+    ]);
     const { code } = await callMain(['doctor', '--before-deploy', '--help']);
     expect(code).toBe(0);
   });

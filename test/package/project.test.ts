@@ -136,7 +136,7 @@ describe('sluice init', () => {
     });
     const yaml = createRequire(import.meta.url)('js-yaml');
     const workflow = yaml.load(readFileSync(join(made, '.github', 'workflows', 'sluice.yml'), 'utf8'));
-    expect(Object.keys(workflow.jobs)).toEqual(['test', 'deploy']);
+    expect(Object.keys(workflow.jobs)).toEqual(['test', 'package', 'deploy']);
     expect(workflow.jobs.deploy.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
     const { devDependencies, dependencies } = JSON.parse(
       readFileSync(join(repositoryRoot, 'package.json'), 'utf8'),

@@ -1,5 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
@@ -103,4 +112,34 @@ describe('the dependencies', () => {
       expect(megabytes[set] / INSTALLED_MB[set]).toBeLessThan(1.2);
     }
   });
+
+  it('have a digest in the lockfile, but for development tools of other platforms', () => {
+    const without = Object.entries<{ integrity?: string; link?: boolean; dev?: boolean; optional?: boolean }>(
+      read('package-lock.json').packages,
+    ).filter(([path, { integrity = '', link }]) => {
+      return path.includes('node_modules/') && link !== true && !/^sha512-[\w+/]{86}==$/.test(integrity);
+    });
+    const other = /^node_modules\/@(biomejs\/cli|unrs\/resolver-binding)-/;
+    expect(
+      without.filter(([path, { dev, optional }]) => !other.test(path) || dev !== true || optional !== true),
+    ).toEqual([]);
+    expect(without.length).toBeLessThanOrEqual(25);
+  });
+
+  it('are installed without evaluating a configuration', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-install-'));
+    try {
+      const [config, marker] = [join(folder, 'sluice.config.mjs'), join(folder, 'was-run')];
+      writeFileSync(
+        config,
+        `import { writeFileSync } from 'node:fs';\nwriteFileSync(${JSON.stringify(marker)}, '');\nexport default { bucket: 'acme' };\n`,
+      );
+      expect(scripts.prepare).toBe('node scripts/warm.mjs');
+      const env = { ...process.env, SLUICE_CONFIG: config, SLUICE_PACKAGE_AHEAD: '' };
+      const { status } = spawnSync(process.execPath, ['scripts/warm.mjs'], { cwd: repositoryRoot, env });
+      expect([status, existsSync(marker)]).toEqual([0, false]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }, 360_000);
 });
