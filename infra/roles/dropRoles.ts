@@ -122,9 +122,9 @@ function athenaStatements(stack: Stack): readonly AllowStatement[] {
       Resource: [arn('glue', `database/${database}`), arn('glue', `table/${database}/*`)],
     },
     {
-      // Athena looks at it before any query: https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
+      // Athena looks at both before any query: https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
       Action: ['glue:GetDatabase'],
-      Resource: [arn('glue', 'catalog'), arn('glue', 'database/default')],
+      Resource: ['catalog', 'database/default', `database/${database}`].map((part) => arn('glue', part)),
     },
     {
       Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],

@@ -165,8 +165,11 @@ function neededActions(
         ...['athena:GetQueryResults', 'athena:StopQueryExecution'],
       ],
     ),
-    // Athena looks at it before any query.
-    ...on([arnIn(place, 'glue', 'catalog'), arnIn(place, 'glue', 'database/default')], ['glue:GetDatabase']),
+    // Athena looks at both before any query.
+    ...on(
+      ['catalog', 'database/default', `database/${database}`].map((part) => arnIn(place, 'glue', part)),
+      ['glue:GetDatabase'],
+    ),
     ...on([bucketArn(place, config.bucket)], ['s3:GetBucketLocation', 's3:ListBucketMultipartUploads']),
     ...on([where.keyArn], ['kms:Decrypt', 'kms:GenerateDataKey'], viaS3),
     ...loaded.flatMap(({ source, dataset: { table, folder } }) => {

@@ -7,8 +7,8 @@ import { s3Permissions } from '../iam/s3Permissions.ts';
 const BUCKET_ACTIONS = ['GetBucketLocation', 'ListBucketMultipartUploads'];
 const OBJECT_ACTIONS = ['ListMultipartUploadParts', 'AbortMultipartUpload'];
 /**
- * Athena reads it for every caller that uses a table:
- * fine-grained-access-to-glue-resources.html#full-access-to-default-db-per-region
+ * Athena reads it for every caller that uses a table, and the table's own, as in all of AWS's examples of policies:
+ * https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
  */
 const DEFAULT_DATABASE = 'default';
 
@@ -28,9 +28,9 @@ export function queryCalls(call: QueryCall, principal: string, place: Permission
       permissions: gluePermissions(operation, input, place),
     });
     const seen = glue(call.operation, call.input, 'seen');
-    return call.operation === 'GetTable'
-      ? [seen, glue('GetDatabase', { Name: DEFAULT_DATABASE }, 'documented')]
-      : [seen];
+    if (call.operation !== 'GetTable') return [seen];
+    const databases = [DEFAULT_DATABASE, call.input['DatabaseName']];
+    return [seen, ...databases.map((Name) => glue('GetDatabase', { Name }, 'documented'))];
   }
   const { service, operation, bucket, key } = call;
   const documented = (action: string, resource: string, context = {}): Call => ({
