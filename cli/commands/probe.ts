@@ -25,7 +25,7 @@ export const probe: Command = {
   options: {
     ...placeOptions,
     key: { type: 'string', help: 'SDK key to send with (default: SLUICE_PROBE_KEY; locally any)' },
-    url: { type: 'string', help: 'URL of the collector (default: that of the stack)' },
+    url: { type: 'string', help: 'URL of the collector (default: those of the stack)' },
     burst: {
       type: 'string',
       help: `also send this many requests at once, at most ${MAX_BURST}; slows down other senders`,

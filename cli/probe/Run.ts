@@ -25,6 +25,14 @@ export interface Run {
   readonly key: string;
   /** Time of its events, epoch milliseconds. */
   readonly time: number;
+  /** What the parts of its events' names begin with. Default nothing. */
+  readonly prefix?: string;
+}
+
+/** An address of the collector, and the run that asks there. */
+export interface Door {
+  readonly name: 'Function URL' | 'gateway';
+  readonly run: Run;
 }
 
 /** Options of a probe. */
@@ -41,8 +49,8 @@ export interface ProbeOptions {
 }
 
 /** Name of a run's event: `sluice-probe:1f0c93ab:gzip_json`. */
-export function eventName(run: Pick<Run, 'id'>, part: string): string {
-  return `${NAME_PREFIX}${run.id}:${part}`;
+export function eventName({ id, prefix = '' }: Pick<Run, 'id' | 'prefix'>, part: string): string {
+  return `${NAME_PREFIX}${id}:${prefix}${part}`;
 }
 
 /** A marked event, as an SDK would send it. */

@@ -17,7 +17,7 @@ import { judgeRedrive, leftObjects, OVERFLOW_PART, type PlantedObjects } from '.
 import {
   Athena,
   countQuarantined,
-  judgeBodies,
+  judgeDoors,
   judgeTimes,
   PROBE_ROWS,
   type ProbedTable,
@@ -26,7 +26,7 @@ import {
   type Row,
   readFiles,
   readRows,
-  type Sent,
+  type SentTo,
 } from './rows.ts';
 import { PACKED_PART } from './sendRequest.ts';
 import { timestampColumn } from './timestampColumn.ts';
@@ -40,7 +40,7 @@ export async function followRows(
   place: Place,
   run: Run,
   options: ProbeOptions,
-  sent: Sent,
+  sent: readonly SentTo[],
   planted: PlantedObjects | undefined,
 ): Promise<{ readonly answers: readonly Answer[]; readonly cleanUp: CleanUp | null }> {
   const { config, clients, clock, wait, random } = place;
@@ -62,14 +62,14 @@ export async function followRows(
     });
     const left = await leftObjects(clients.s3, config.bucket, planted);
     const answers: Answer[] = [
-      ...judgeBodies(sent, rows, config),
+      ...judgeDoors(sent, rows, config),
       ...judgeTimes(rows, run),
       answer(
         'SLUICE_PROBE_DELIVERED',
         rows.length > 0,
         `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${config.tables.events}`,
       ),
-      judgeDelay(place, sent.sentAt, seenAt),
+      judgeDelay(place, lastSent(sent), seenAt),
       await judgeType(place, rows),
       await judgeViews(place, athena),
       ...(planted === undefined ? [] : [judgeRedrive(planted, rows, quarantined, left)]),
@@ -99,7 +99,7 @@ async function awaitRows(
   athena: Athena,
   run: Run,
   { waitMs, onProgress }: ProbeOptions,
-  { replies, sentAt }: Sent,
+  doors: readonly SentTo[],
   where: {
     readonly events: ProbedTable;
     readonly quarantine: ProbedTable;
@@ -107,8 +107,9 @@ async function awaitRows(
   },
 ): Promise<{ readonly rows: readonly Row[]; readonly seenAt: number | null; readonly quarantined: number }> {
   const { clock, wait } = place;
+  const sentAt = lastSent(doors);
   const deadline = sentAt + (waitMs ?? longestDelayMs(place) + EXTRA_WAIT_MS);
-  const promised = promisedEvents(replies);
+  const promised = doors.reduce((sum, { replies }) => sum + promisedEvents(replies), 0);
   await place.flush?.();
   let seenAt: number | null = null;
   let quarantined = 0;
@@ -127,6 +128,10 @@ async function awaitRows(
     );
     await wait(Math.min(place.local ? LOOK_LOCALLY_EVERY_MS : LOOK_EVERY_MS, deadline - clock.now()));
   }
+}
+
+function lastSent(doors: readonly SentTo[]): number {
+  return Math.max(...doors.map(({ sentAt }) => sentAt));
 }
 
 function promisedEvents(replies: Replies): number {

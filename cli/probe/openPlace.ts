@@ -36,6 +36,8 @@ export interface Place {
   readonly ownDomain: boolean;
   /** Whether the collector's URL is a Function URL, which answers otherwise above a limit than API Gateway. */
   readonly isFunctionUrl: boolean;
+  /** The gateway's URL if it is beside a Function URL: `endpoint.kind` is `both`. */
+  readonly gateway?: string | undefined;
   /** This machine's clock, which measures and limits waiting. */
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;
@@ -80,15 +82,20 @@ export async function openPlace(
     for (const client of Object.values(clients)) client.destroy();
   };
   try {
-    const collector =
-      url ?? (cloud === undefined ? await stackCollector(options, stackName) : await cloud.collector());
+    const { collector, gateway }: Addresses =
+      url !== undefined
+        ? { collector: url }
+        : cloud === undefined
+          ? await stackAddresses(options, stackName)
+          : await cloud.addresses();
     return {
       config,
       local,
       stack,
       clients,
       ownDomain: url !== undefined,
-      isFunctionUrl: isFunctionUrl(collector, config),
+      isFunctionUrl: gateway !== undefined || isFunctionUrl(collector, config),
+      gateway,
       clock: systemClock,
       wait: (ms) => wait(ms),
       random: Math.random,
@@ -111,18 +118,26 @@ function isFunctionUrl(collector: string, { endpoint }: Pick<Config, 'endpoint'>
   return !hasGateway(endpoint) || collector.includes('.lambda-url.');
 }
 
-/** Reads the collector's URL from the stack's outputs. */
-async function stackCollector(
+/** The collector's URL, and the gateway's if that is another. */
+interface Addresses {
+  readonly collector: string;
+  readonly gateway?: string | undefined;
+}
+
+/** Reads the addresses from the stack's outputs: infra/endpoint/endpoint.ts. */
+async function stackAddresses(
   options: ConstructorParameters<typeof CloudFormationClient>[0],
   StackName: string,
-): Promise<string> {
+): Promise<Addresses> {
   const client = new CloudFormationClient(options ?? {});
   try {
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }));
-    const output = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'CollectorUrl');
-    if (output?.OutputValue === undefined)
+    const outputOf = (name: string) =>
+      Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
+    const collector = outputOf('CollectorUrl');
+    if (collector === undefined)
       throw new ProbeError('SLUICE_PROBE_NO_COLLECTOR', `${StackName} has no output CollectorUrl.`);
-    return output.OutputValue;
+    return { collector, gateway: outputOf('GatewayUrl') };
   } catch (error) {
     const problem = explainAwsError(error);
     if (problem === undefined) throw error;
@@ -135,7 +150,10 @@ async function stackCollector(
   }
 }
 
-const status = z.object({ collector: z.string() });
+const status = z.object({
+  collector: z.string(),
+  functionUrls: z.record(z.string(), z.string()).default({}),
+});
 const clock = z.object({ now: z.iso.datetime().transform((text) => Date.parse(text)) });
 
 /** The part of the local cloud's control API that a probe uses: docs/local.md, "Control". */
@@ -158,7 +176,12 @@ function localCloud(edge: string) {
     return parsed.data;
   };
   return {
-    collector: async () => (await read('/_sluice/status', status)).collector,
+    async addresses(): Promise<Addresses> {
+      const { collector, functionUrls } = await read('/_sluice/status', status);
+      const [, url = collector] =
+        Object.entries(functionUrls).find(([name]) => name.endsWith('-collect')) ?? [];
+      return url === collector ? { collector } : { collector: url, gateway: collector };
+    },
     now: async () => (await read('/_sluice/clock', clock)).now,
     flush: async () => {
       await call('POST', '/_sluice/flush');

@@ -123,7 +123,7 @@ export const gatewayQuestions = {
     witness:
       '[CORS of HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html): the gateway answers preflights; of an API with `ANY` [the function gets them](https://github.com/aws/serverless-application-model/issues/1603)',
     certainty: 'documented',
-    cure: "Without it, browsers only send beacons. If a function answered, a route of the deployed API matches `OPTIONS` (`ANY`, `$default`): delete it. Otherwise compare the API's CORS with `httpApi.cors` in serverless.yml, the Function URL's with the template.",
+    cure: 'Without it, browsers only send beacons. If a function answered, a route of the deployed API matches `OPTIONS` (`ANY`, `$default`): delete it. Otherwise compare the CORS settings of the address with those of the template.',
     asked: 'always',
   },
   SLUICE_PROBE_CORS_ACCEPTED: {

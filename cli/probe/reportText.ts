@@ -9,7 +9,7 @@ const MARKS = { expected: 'as expected', otherwise: 'OTHERWISE', unanswered: '-'
 
 /** The report as a table, and below it each unexpected result with what was expected and what to do. */
 export function reportText(
-  { run, collector, answers, cleanUp }: ProbeReport,
+  { run, collector, gateway, answers, cleanUp }: ProbeReport,
   place: readonly string[],
 ): string {
   const rows = answers
@@ -25,7 +25,7 @@ export function reportText(
   return [
     textTable(rows),
     ...otherwise,
-    `\nRun ${run} at ${collector}: ${count('expected')} as expected, ${count('otherwise')} otherwise, ${count('unanswered')} not asked or not reached.\n`,
+    `\nRun ${run} at ${collector}${gateway === undefined ? '' : ` and ${gateway}`}: ${count('expected')} as expected, ${count('otherwise')} otherwise, ${count('unanswered')} not asked or not reached.\n`,
     `docs/aws.md explains each question.\n`,
     ...(cleanUp === null ? [] : [cleanUpText(cleanUp)]),
   ].join('');

@@ -4,9 +4,9 @@ import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { runStatement, type StatementOptions } from '../../observe/runStatement.ts';
-import { type Answer, answer, unanswered } from './Answer.ts';
+import { type Answer, acrossDoors, answer, unanswered } from './Answer.ts';
 import { PACKED_EVENTS, QUERY_TIMEOUT_MS } from './limits.ts';
-import { ERROR_KEY_PREFIX, eventName, NAME_PREFIX, type Run } from './Run.ts';
+import { type Door, ERROR_KEY_PREFIX, eventName, NAME_PREFIX, type Run } from './Run.ts';
 import { type Sample, samples } from './samples.ts';
 import {
   isFromCollector,
@@ -254,6 +254,24 @@ export function judgeBodies({ replies, overLimits }: Sent, rows: Seen, config: C
     ),
     judgePacked(replies, rows),
   ];
+}
+
+/** What was sent to one of the addresses. */
+export interface SentTo extends Sent {
+  readonly door: Door;
+}
+
+/** Judges every body that was sent to one address or to both, by the rows of the whole run. */
+export function judgeDoors(doors: readonly SentTo[], rows: Seen, config: Config): readonly Answer[] {
+  return acrossDoors(
+    doors.map((sent) => {
+      const { prefix = '' } = sent.door.run;
+      const own = rows?.flatMap((row) =>
+        row.part.startsWith(prefix) ? [{ ...row, part: row.part.slice(prefix.length) }] : [],
+      );
+      return { door: sent.door, answers: judgeBodies(sent, own ?? null, config) };
+    }),
+  );
 }
 
 /** Judges what holds for every row: its day and its time, as Athena reads them. */

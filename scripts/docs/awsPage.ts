@@ -32,22 +32,22 @@ SLUICE_PROBE_KEY="$K" npx sluice probe --stage prod
 npx sluice keys remove probe --stage prod
 \`\`\`
 
-It sends ${samples.length} marked events, each in one of the ways in which SDKs and proxies send them, ${PACKED_EVENTS} in one request, and four bodies around the size limits (27 MiB in all). It follows each event to its row in Athena, puts an object under \`overflow/\` and one under \`errors/\` for redrive, has a day of a source of your own loaded again, and asks CloudWatch for metrics. Then it prints a table: \`as expected\`, or \`OTHERWISE\` with the result, the expected result and what to change. The probe takes as long as Firehose's buffer is open, five to eight minutes with the defaults, and costs less than a cent. \`npx sluice probe --local\` asks the local cloud the same questions in seconds.
+It sends ${samples.length} marked events, one in each way of SDKs and proxies, ${PACKED_EVENTS} in one request, and four bodies around the size limits (27 MiB in all). It follows each event to its row in Athena, puts an object under \`overflow/\` and one under \`errors/\` for redrive, has a day of a source of your own loaded again, and asks CloudWatch for metrics. Then it prints a table: \`as expected\`, or \`OTHERWISE\` with the result, the expected result and what to change. The probe takes as long as Firehose's buffer is open, five to eight minutes with the defaults, and costs less than a cent. \`npx sluice probe --local\` asks the local cloud the same questions in seconds.
 
 | option | what it does | default |
 |---|---|---|
 | \`--key\` | the SDK key to send with; preferably set \`SLUICE_PROBE_KEY\`, because a shell keeps a history of commands | any key for the local cloud |
-| \`--url\` | the collector's address, for example on your own domain: the probe sends everything there, and reports whether it arrives unchanged | the stack's \`CollectorUrl\` |
+| \`--url\` | one address, for example on your own domain: the probe reports whether everything arrives there unchanged | the stack's; with \`kind: 'both'\` it asks both, and each answer names them |
 | \`--burst N\` | sends N requests without events at once, ${MAX_BURST.toLocaleString('en')} at most, to see the answers above a limit | off |
 | \`--slow\` | sends the slowest body that the collector accepts | off |
 | \`--wait\` | seconds to wait for rows | ${DELIVERY_FACTOR} × \`buffering.seconds\` + ${WAIT_SECONDS} |
 | \`--keep\` | keeps rows and query results | off |
 | \`--stage\`, \`--region\`, \`--endpoint-url\`, \`--local\` | which deployment | as [sluice doctor](doctor.md) |
-| \`--json\` | one object: \`{"run","collector","answers":[{"code","verdict","asks","expected","found","cure"}],"cleanUp"}\`; \`verdict\` is \`expected\`, \`otherwise\` or \`unanswered\` | off |
+| \`--json\` | one object: \`{"run","collector","gateway","answers":[{"code","verdict","asks","expected","found","cure"}],"cleanUp"}\`; \`verdict\` is \`expected\`, \`otherwise\` or \`unanswered\` | off |
 
 Exit codes: 0 everything is as expected, 1 the probe could not start, 2 wrong usage, 3 something differs from what is expected.
 
-\`npx sluice policy print --for probe --stage prod --account 111122223333\` prints the permissions that the probe needs: finding the collector (not with \`--url\`), running queries, writing under \`query-results/\`, \`overflow/events/\` and \`errors/events/\`, deleting there and under the folders of events and quarantine, reading metrics, and with \`sources\` or \`exports\` the functions' \`RecursiveLoop\`, the ledger and the queue of \`ingest-plan\`. If a permission is missing, its question stays unanswered. The permissions to deploy include few of these.
+\`npx sluice policy print --for probe --stage prod --account 111122223333\` prints the permissions that the probe needs: finding the collector (not with \`--url\`), running queries, writing under \`query-results/\`, \`overflow/events/\` and \`errors/events/\`, deleting there and under the folders of events and quarantine, reading metrics, and with \`sources\` or \`exports\` the functions' \`RecursiveLoop\`, the ledger and the queue of \`ingest-plan\`. If a permission is missing, its question stays unanswered.
 
 ## What it leaves behind
 

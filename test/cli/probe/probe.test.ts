@@ -1,7 +1,8 @@
 import { DeleteTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { acrossDoors } from '../../../cli/probe/Answer.ts';
 import { openPlace } from '../../../cli/probe/openPlace.ts';
-import { questions } from '../../../cli/probe/questions.ts';
+import { bodyQuestions, gatewayQuestions, questions } from '../../../cli/probe/questions.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { startProbed } from './startProbed.ts';
@@ -9,6 +10,7 @@ import { startProbed } from './startProbed.ts';
 const FOLDER = 'statsig/statsig_forwarded_events/';
 const RESULTS = QUERY_RESULTS_FOLDER;
 const BURST = '/v1/sluice-probe-burst';
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 let probed: Awaited<ReturnType<typeof startProbed>>;
 beforeAll(async () => {
@@ -153,7 +155,6 @@ describe('sluice probe', () => {
   it("finds a deployed collector in the stack's outputs, and does not flush it", async () => {
     const { edge, collector } = probed.cloud;
     const config = defineConfig({ bucket: 'acme-probed' });
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
     const deployed = (stage: string) => ({
       stack: { service: 'sluice', stage },
       place: { region: 'us-east-1', endpoint: edge, credentials },
@@ -177,7 +178,7 @@ describe('sluice probe', () => {
     const glue = new GlueClient({
       endpoint: probed.cloud.edge,
       region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      credentials,
     });
     await glue.send(new DeleteTableCommand({ DatabaseName: 'sluice', Name: 'product_events' }));
     const before = (await probed.keys(RESULTS)).length;
@@ -186,5 +187,77 @@ describe('sluice probe', () => {
     expect(answers.get('VIEWS')?.found).toMatch(/^product_events: TABLE_NOT_FOUND/);
     expect((await probed.keys(FOLDER)).length).toBeGreaterThan(files.length);
     expect((await probed.keys(RESULTS)).length).toBeGreaterThan(before);
+  });
+});
+
+describe('sluice probe of a deployment with both endpoints', () => {
+  let both: Awaited<ReturnType<typeof startProbed>>;
+  beforeAll(async () => {
+    both = await startProbed({
+      ...{ bucket: 'acme-both', endpoint: { kind: 'both' } },
+      keyLimit: { requestsPerSecond: 20, burst: 60 },
+    });
+  });
+  afterAll(() => both.close());
+
+  it('asks each question of the HTTP endpoint at both, and says what each answered', async () => {
+    const { code, report, answers } = await both.probe(['--slow', '--burst', '100']);
+    expect(report.answers.map((one) => one.code)).toEqual(questions.map((one) => one.code));
+    expect([code, report.answers.filter(({ verdict }) => verdict === 'otherwise')]).toEqual([0, []]);
+    expect(answers.get('GZIP_JSON')?.found).toBe('Function URL: 202, 1 row; gateway: 202, 1 row');
+    expect(answers.get('PREFLIGHT')?.found).toBe(
+      'Function URL: 200, CORS headers; gateway: 204, CORS headers',
+    );
+    expect(answers.get('OVER_LAMBDA_LIMIT')?.found).toMatch(/^Function URL: 413, .*; gateway: 413, /);
+    const ofBoth = report.answers.filter(({ found }) => /^Function URL: .*; gateway: /.test(found));
+    const ofHttp = Object.keys({ ...bodyQuestions, ...gatewayQuestions });
+    expect(ofBoth.map((one) => one.code)).toEqual([...ofHttp, 'SLUICE_PROBE_PACKED_RECORDS']);
+    expect(report).toMatchObject({
+      collector: expect.not.stringContaining(both.cloud.collector),
+      gateway: both.cloud.collector,
+      cleanUp: { remainingRows: 0 },
+    });
+  });
+
+  it('finds both in the outputs of a stack', async () => {
+    const place = await openPlace(
+      {
+        ...{ stack: { service: 'sluice', stage: 'local' }, local: false },
+        place: { region: 'us-east-1', endpoint: both.cloud.edge, credentials },
+        config: defineConfig({ bucket: 'acme-both', endpoint: { kind: 'both' } }),
+      },
+      undefined,
+    );
+    place.close();
+    expect(place).toMatchObject({
+      collector: expect.stringContaining('.lambda-url.'),
+      gateway: expect.stringContaining('.execute-api.'),
+      isFunctionUrl: true,
+    });
+  });
+
+  it('asks one address if it is named', async () => {
+    const { answers, report } = await both.probe(['--url', both.cloud.collector]);
+    expect(answers.get('GZIP_JSON')?.found).toBe('202, 1 row');
+    expect(report).not.toHaveProperty('gateway');
+  });
+});
+
+describe('answers of both addresses', () => {
+  const of = (name: 'Function URL' | 'gateway', verdict: 'expected' | 'otherwise' | 'unanswered') => ({
+    door: { name },
+    answers: [{ code: 'SLUICE_PROBE_PREFLIGHT' as const, verdict, found: verdict }],
+  });
+
+  it('are otherwise if one of them is', () => {
+    for (const [one, other, both] of [
+      ['expected', 'otherwise', 'otherwise'],
+      ['otherwise', 'unanswered', 'otherwise'],
+      ['unanswered', 'expected', 'expected'],
+      ['unanswered', 'unanswered', 'unanswered'],
+    ] as const) {
+      const [joined] = acrossDoors([of('Function URL', one), of('gateway', other)]);
+      expect(joined).toMatchObject({ verdict: both, found: `Function URL: ${one}; gateway: ${other}` });
+    }
   });
 });

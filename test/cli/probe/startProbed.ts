@@ -9,6 +9,8 @@ import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 /** What `sluice probe --json` says. */
 export interface ProbeJson {
   readonly run: string;
+  readonly collector: string;
+  readonly gateway?: string;
   readonly answers: readonly {
     readonly code: string;
     readonly verdict: 'expected' | 'otherwise' | 'unanswered';
