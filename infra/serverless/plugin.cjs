@@ -119,9 +119,13 @@ module.exports = class SluicePlugin {
   /** The local cloud, which packages for this machine, is not warned: it notifies nobody. */
   async warn() {
     if (process.env.SLUICE_PACKAGE_FOR === 'here') return;
-    const { packageWarnings } = await import('./requirements.ts');
-    const { region } = this.target();
-    for (const warning of packageWarnings({ ...(await this.loadConfig()), region }))
+    const [{ packageWarnings }, { configWarnings }] = await Promise.all([
+      import('./requirements.ts'),
+      import('../../lib/config/configWarnings.ts'),
+    ]);
+    const { region, stage } = this.target();
+    const config = { ...(await this.loadConfig()), region };
+    for (const warning of [...packageWarnings(config), ...configWarnings(config, stage)])
       this.log.warning(warning);
   }
 

@@ -12,11 +12,16 @@ export function displayValue(value: unknown): string {
  * The known names that are closest to a mistyped word, by edit distance without case and leading dashes. A name that begins
  * with the word counts as one edit away.
  *
+ * @param limit Letters in which a name may differ. Default: more for longer words.
  * @returns All names at the smallest distance; none if even that is too far.
  */
-export function nearestNames<Name extends string>(word: string, known: readonly Name[]): readonly Name[] {
+export function nearestNames<Name extends string>(
+  word: string,
+  known: readonly Name[],
+  limit = 3,
+): readonly Name[] {
   const bare = word.replace(/^-+/, '').toLowerCase();
-  const most = bare.length <= 4 ? 1 : bare.length <= 8 ? 2 : 3;
+  const most = Math.min(limit, bare.length <= 4 ? 1 : bare.length <= 8 ? 2 : 3);
   const near = known
     .map((name) => {
       const plain = name.replace(/^-+/, '').toLowerCase();

@@ -66,6 +66,17 @@ export function namePatternProblem(list: 'events' | 'exposures', name: string): 
   return null;
 }
 
+/**
+ * The denied pattern because of which an allowed one never lands; undefined without one.
+ *
+ * @param allowed Exact, or `prefix*`.
+ */
+export function denyingPattern(allowed: string, deny: readonly string[]): string | undefined {
+  return deny.find(
+    (denied) => denied === allowed || (denied.endsWith('*') && allowed.startsWith(denied.slice(0, -1))),
+  );
+}
+
 /** Decides which names land. */
 export class NameFilter {
   readonly #allow: Names | null;

@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import { bestUnionIssues, expectedText } from '../base/issues.ts';
 import { valueAt } from '../base/json.ts';
-import { displayValue } from '../base/text.ts';
-import { namePatternProblem } from '../collect/eventFilter.ts';
+import { didYouMean, displayValue } from '../base/text.ts';
+import { denyingPattern, namePatternProblem } from '../collect/eventFilter.ts';
+import { KEY_FORMATS } from '../schema/AcceptedKey.ts';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
 import { MAX_ACTIVE_PARTITIONS } from '../schema/deliveryLimits.ts';
 import { endpointProblems } from '../schema/endpoint.ts';
 import { boundaryProblems } from '../schema/fields/platform.ts';
+import { listExperiments } from '../schema/names.ts';
 import { stagesSchema } from '../schema/stages.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { RELAY_FOLDER, RESERVED_FOLDERS } from '../tables/objectKeys.ts';
@@ -129,10 +131,52 @@ function invalid(input: unknown, issues: readonly z.core.$ZodIssue[]) {
     .flatMap(bestUnionIssues)
     .map((issue) =>
       issue.code === 'unrecognized_keys'
-        ? `${fieldName([...issue.path, issue.keys.join(', ')])}: no such field.`
+        ? issue.keys
+            .map((key) => `${fieldName([...issue.path, key])}: no such field.${meantField(key, issue.path)}`)
+            .join('\n  ')
         : `${fieldName(issue.path)}: got ${shown(input, issue.path)}, expected ${expectedText(issue)}.`,
     );
   return new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
+}
+
+/** Fields that a message lists when none is similar. */
+const MOST_FIELDS = 16;
+
+/** The field that an unknown one was meant to be, or all that there are. */
+function meantField(key: string, path: readonly PropertyKey[]): string {
+  const fields = fieldsAt(configSchema, path);
+  // A field of another kind of the same object.
+  if (fields.includes(key)) return '';
+  const meant = didYouMean(key, fields);
+  if (meant !== '' || fields.length === 0) return meant;
+  return fields.length > MOST_FIELDS
+    ? ' docs/configuration.md lists all.'
+    : ` Expected one of ${fields.join(', ')}.`;
+}
+
+/** The names of the fields that an object at a path of a schema can have: of a union, those of all its objects. */
+function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
+  if (schema instanceof z.ZodUnion) {
+    const all = schema.options.flatMap((option) => fieldsAt(option, path));
+    return [...new Set(all)];
+  }
+  if (schema instanceof z.ZodPipe) return fieldsAt(schema.in, path);
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault
+  )
+    return fieldsAt(schema.unwrap(), path);
+  const [first, ...rest] = path;
+  if (schema instanceof z.ZodObject) {
+    if (first === undefined) return Object.keys(schema.shape);
+    const member: z.core.$ZodType | undefined = schema.shape[String(first)];
+    return member === undefined ? [] : fieldsAt(member, rest);
+  }
+  if (first !== undefined && schema instanceof z.ZodArray) return fieldsAt(schema.element, rest);
+  if (first !== undefined && schema instanceof z.ZodRecord) return fieldsAt(schema.valueType, rest);
+  return [];
 }
 
 /** Problems that the schema cannot find: names that are valid alone but collide with each other. */
@@ -182,6 +226,7 @@ function findCollisions(config: Config): string[] {
     const problem = redactionPathProblem(path, action, config.unitIds);
     if (problem !== null) problems.push(`privacy.redact: got ${displayValue(path)}, expected ${problem}.`);
   }
+  problems.push(...relayKeyProblems(config), ...experimentProblems(config), ...retentionProblems(config));
   problems.push(...nameListProblems(config, ''));
   if (config.relay !== undefined) problems.push(...nameListProblems(config.relay, 'relay.'));
   if (Object.keys(config.privacy.redact).length > 0 && config.privacy.salt === undefined) {
@@ -223,13 +268,55 @@ function nameListProblems(lists: Pick<Config, 'events' | 'exposures'>, path: str
   return (['events', 'exposures'] as const).flatMap((list) =>
     Object.entries(lists[list]).flatMap(([action, names = []]) =>
       names.flatMap((name, i) => {
-        const problem = namePatternProblem(list, name);
+        const denied = action === 'allow' ? denyingPattern(name, lists[list].deny) : undefined;
+        const problem =
+          namePatternProblem(list, name) ??
+          (denied === undefined
+            ? null
+            : `a name that \`deny\` does not have: ${displayValue(denied)} is there`);
         return problem === null
           ? []
           : [`${path}${list}.${action}.${i}: got ${displayValue(name)}, expected ${problem}.`];
       }),
     ),
   );
+}
+
+/**
+ * Keys of relay that no request can have: nothing of them is relayed. Keys of Secrets Manager have labels that are not known
+ * here. A message has no entry, which may be a key by mistake.
+ */
+function relayKeyProblems({ keys, keysInSecret, allowAnyKey, relay }: Config): string[] {
+  const labels = [...new Set(keys.map(({ label }) => label))];
+  return (relay?.keys ?? []).flatMap((entry, i) => {
+    const isKnown = keys.some(({ label, sha256 }) => entry === label || entry === sha256);
+    const mayBe = keysInSecret || (allowAnyKey && KEY_FORMATS.sha256.pattern.test(entry));
+    const known = labels.length === 0 ? 'and `keys` has none' : `one of ${labels.join(', ')}`;
+    return isKnown || mayBe
+      ? []
+      : [`relay.keys.${i}: expected the label or SHA-256 of one of \`keys\`, ${known}.`];
+  });
+}
+
+/** Names that cannot be both. */
+function experimentProblems({ experiments, holdouts }: Config): string[] {
+  const names = listExperiments({ experiments });
+  return (holdouts ?? []).flatMap((name, i) =>
+    names.includes(name)
+      ? [
+          `holdouts.${i}: got ${displayValue(name)}, expected another name than those of \`experiments\`: a unit of a holdout is in no group.`,
+        ]
+      : [],
+  );
+}
+
+/** A day whose raw rows are gone is never curated: its files expire at midnight, before the night's plan. */
+function retentionProblems({ curate, curateAfter, retention: { forwardedDays } }: Config): string[] {
+  return curate && forwardedDays !== null && forwardedDays <= curateAfter
+    ? [
+        `retention.forwardedDays: got ${forwardedDays}, expected more than curateAfter, ${curateAfter}: raw rows expire before they are curated.`,
+      ]
+    : [];
 }
 
 function fieldName(path: readonly PropertyKey[]): string {

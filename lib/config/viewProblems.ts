@@ -1,6 +1,6 @@
 import type { Config } from '../schema/config.ts';
 import { forwardedKinds, tableKinds } from '../schema/kinds.ts';
-import { SQL_NAME } from '../schema/names.ts';
+import { RESERVED_WORDS, SQL_NAME } from '../schema/names.ts';
 import { RESERVED_COLUMNS } from '../tables/deliveredTables.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
 import { parseJsonPath } from '../views/userDetailColumns.ts';
@@ -47,6 +47,8 @@ export function viewProblems({ tables, curatedTables, unitIds, jsonPaths }: Conf
       problems.push(
         `jsonPaths.${column}: expected a column's name before the path: lower-case letters, digits and _, at most 255.`,
       );
+    } else if (RESERVED_WORDS.has(column)) {
+      problems.push(`jsonPaths.${column}: expected a column that is no reserved word of SQL.`);
     } else if (RESERVED_COLUMNS.has(column) || RESERVED_VIEW_COLUMNS.has(column) || unitColumns.has(column)) {
       problems.push(`jsonPaths.${column}: expected a column that tables and views don't have already.`);
     }

@@ -10,7 +10,7 @@ import { experimentsSchema } from './fields/experiments.ts';
 import { named, noted } from './fields/noted.ts';
 import { logDays, managedPolicyArn, tagsSchema } from './fields/platform.ts';
 import { retentionSchema } from './fields/retention.ts';
-import { bucketName, kmsKeyArn, nameLists, placeName, sqlName } from './formats.ts';
+import { bucketName, exactName, kmsKeyArn, nameLists, placeName, sqlName } from './formats.ts';
 import { readersSchema } from './readers.ts';
 import { ARCHITECTURES, REGIONS } from './regions.ts';
 import { relaySchema } from './relay.ts';
@@ -151,7 +151,7 @@ export const configSchema = z.strictObject({
   account: noted(
     z
       .string('an account: 12 digits, as a text')
-      .regex(/^\d{12}$/, 'an account: 12 digits')
+      .regex(/^(?!0{12}$)\d{12}$/, 'an account: 12 digits, not the 000000000000 of the local cloud')
       .nullable()
       .default(null),
     {
@@ -327,7 +327,7 @@ export const configSchema = z.strictObject({
     'The collector resolves the new names in rows from now on, and views resolve those that they show. Columns of rows that have landed stay.',
   ),
   holdouts: noted(
-    z.array(z.string('a holdout name').min(1, 'a holdout name')).nullable().default(null),
+    z.array(exactName('a holdout name')).nullable().default(null),
     {
       text: 'Names of all holdouts. A unit in one of them is in no group: its exposures are no assignments, and the views mark them `held_out`. They also resolve hashed names, as `experiments` do. `[]` says that there are none.',
       absent: 'not known: units in a holdout count as another group ([statsig.md](statsig.md))',

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { named, noted } from './fields/noted.ts';
-import { PLACE_NAME, PLACE_NAME_LENGTH, SQL_NAME } from './names.ts';
+import { PLACE_NAME, PLACE_NAME_LENGTH, RESERVED_WORDS, SQL_NAME } from './names.ts';
 import { BUCKET_REGIONS } from './regions.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
@@ -13,7 +13,10 @@ const RESERVED = /^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|
 export function bucketName() {
   return z
     .string('a bucket name')
-    .regex(BUCKET, 'an S3 bucket name: 3 to 63 of a-z 0-9 . -')
+    .regex(
+      BUCKET,
+      'an S3 bucket name: 3 to 63 of a-z 0-9 . -, a letter or digit at both ends, no .. and no IP address',
+    )
     .refine(
       (name) => !RESERVED.test(name),
       'an S3 bucket name that does not begin with xn--, sthree- or amzn-s3-demo-, nor end with -s3alias, --ol-s3, .mrap, --x-s3 or --table-s3, which S3 keeps for itself',
@@ -24,7 +27,8 @@ export function bucketName() {
 export function sqlName(what: string) {
   return z
     .string(`a ${what} name`)
-    .regex(SQL_NAME, `a ${what} name: lower-case letters, digits and _, at most 255`);
+    .regex(SQL_NAME, `a ${what} name: lower-case letters, digits and _, at most 255, no digit first`)
+    .refine((name) => !RESERVED_WORDS.has(name), 'no reserved word of SQL');
 }
 
 /** The name of a source, a dataset or an export. */
@@ -206,3 +210,11 @@ const namesTaken = named(
     ),
   }),
 );
+
+/** A name that is compared exactly, without white space at its ends. @param what `an experiment name` */
+export function exactName(what: string) {
+  return z
+    .string(what)
+    .min(1, what)
+    .refine((name) => name.trim() === name, `${what} without white space around it`);
+}

@@ -9,6 +9,19 @@ export const PLACE_NAME_LENGTH = 64;
 /** Athena allows lower case, digits and underscore: https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html */
 export const SQL_NAME = /^[a-z_][a-z0-9_]{0,254}$/;
 
+/** Words that every query would have to quote: https://trino.io/docs/current/language/reserved.html */
+export const RESERVED_WORDS: ReadonlySet<string> = new Set(
+  [
+    'alter and as between by case cast constraint create cross cube current_catalog current_date',
+    'current_path current_role current_schema current_time current_timestamp current_user deallocate',
+    'delete describe distinct drop else end escape except execute exists extract false for from full',
+    'group grouping having in inner insert intersect into is join json_array json_exists json_object',
+    'json_query json_table json_value left like listagg localtime localtimestamp natural normalize not',
+    'null on or order outer prepare recursive right rollup select skip table then trim true uescape union',
+    'unnest using values when where with',
+  ].flatMap((words) => words.split(' ')),
+);
+
 /** The names in `experiments`. Not beside the schema: the collector needs the names, and its bundle has no schema library. */
 export function listExperiments({
   experiments,

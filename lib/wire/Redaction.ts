@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { CanonicalJsonWriter, DepthError } from '../base/canonicalJson.ts';
 import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { CostMeter } from '../base/jsonCost.ts';
-import { normalizeName, suggestPath } from './memberPaths.ts';
+import { nearPath, normalizeName, suggestPath } from './memberPaths.ts';
 
 /** What happens to the values at a path: they are removed, or replaced by a salted hash. */
 export type RedactionAction = 'drop' | 'hash';
@@ -218,7 +218,7 @@ export function redactionPathProblem(
   }
   if (steps.includes(PRIVATE))
     return 'another path: private attributes are taken out of every event as it is';
-  const meant = suggestPath(path, unitIds);
+  const meant = suggestPath(path, unitIds) ?? nearPath(path, unitIds);
   if (meant !== null)
     return `${meant}: events have that there. A key that is named so is written with a \\ before it`;
   const star = path.split(DOT).find((step) => STAR_IN_KEY.test(step) || STAR_AFTER_KEY.test(step));

@@ -87,6 +87,46 @@ export function suggestPath(path: string, unitIds: UnitIds, isSameCase = false):
   return result === path ? null : result;
 }
 
+/**
+ * The path of a known member that a mistyped one is one or two letters away from: `user.email` for `user.emial` and `emial`.
+ * A name after a backslash is meant as it is.
+ *
+ * @param path That {@link suggestPath} finds nothing for.
+ */
+export function nearPath(path: string, unitIds: UnitIds): string | null {
+  const [first = '', second, ...rest] = path.split(DOT);
+  const root = ROOTS.find((name) => name.toLowerCase() === first.toLowerCase());
+  const inUser = second?.toLowerCase() === 'customids' ? rest[0] : undefined;
+  if (root === 'user' && inUser !== undefined) {
+    const unitId = nearMember(inUser, Object.keys(unitIds));
+    return unitId === null ? null : ['user', 'customIDs', unitId, ...rest.slice(1)].join('.');
+  }
+  if (root === 'user' || root === 'statsigMetadata') {
+    // Senders have more members than are known here, such as osVersion.
+    const member =
+      root === 'user' ? nearMember(second ?? '', USER_MEMBERS) : nearMember(second ?? '', SENDER_MEMBERS, 1);
+    return member === null ? null : [root, member, ...rest].join('.');
+  }
+  if (root !== undefined) return null;
+  const tail = path.split(DOT).slice(1);
+  const near = nearMember(first, ROOTS);
+  if (near !== null) return [near, ...tail].join('.');
+  const member = nearMember(first, USER_MEMBERS);
+  return member === null ? null : ['user', member, ...tail].join('.');
+}
+
+/** Letters in which a mistyped name differs. */
+const MOST_DIFFERENT = 2;
+
+function nearMember(name: string, members: readonly string[], most = MOST_DIFFERENT): string | null {
+  if (name.includes('\\') || name.length <= MOST_DIFFERENT) return null;
+  if (members.some((member) => member.toLowerCase() === name.toLowerCase())) return null;
+  // Not a name of which it is the beginning only.
+  const isClose = (member: string) => Math.abs(member.length - name.length) <= most;
+  const [near] = nearestNames(name, members.filter(isClose), most);
+  return near ?? null;
+}
+
 /** Rewrites JSONPath, JSON pointers, arrows and white space to the notation of this project. */
 function normalizePath(path: string): string {
   const dotted = POINTER.test(path) ? path.replaceAll(/^\/|\/$/g, '').replaceAll(/\/|->/g, '.') : path;

@@ -133,7 +133,7 @@ describe('sluice customer', () => {
     [[], 'Expected one of bucket, drop, remove, list.'],
     [['bucket'], "Expected the bucket's name."],
     [['bucket', 's3://acme-drops'], "Expected the bucket's name."],
-    [['bucket', 'Bad_Name'], 'Got Bad_Name, expected an S3 bucket name: 3 to 63 of a-z 0-9 . -.'],
+    [['bucket', 'Bad_Name'], 'Got Bad_Name, expected an S3 bucket name: 3 to 63 of a-z 0-9 . -,'],
     [['drop', 's3://acme-drops/{day}/a', 'SELECT 1'], '{day} without --from'],
     [['drop', 's3://acme-drops/a', "SELECT '{day}'"], '{day} without --from'],
     [['drop', 's3://acme-drops', 'SELECT 1'], 'Expected s3://<bucket>/<key>.'],

@@ -1,12 +1,13 @@
 import * as z from 'zod';
+import { exactName } from '../formats.ts';
 import { named, noted } from './noted.ts';
 
 /** Shares of an experiment's groups, e.g. `{ control: 50, treatment: 50 }`: group ID or name, and its weight. */
 const splitSchema = z
-  .record(z.string().min(1), z.number('a number').positive('a number above 0'), 'weights by group')
+  .record(exactName('a group'), z.number('a number').positive('a number above 0'), 'weights by group')
   .refine((split) => Object.keys(split).length > 1, 'at least two groups');
 
-const experimentName = () => z.string('an experiment name').min(1, 'an experiment name');
+const experimentName = () => exactName('an experiment name');
 
 /** Experiments by name; with `split` the weights of their groups, which `sluice check` compares. No experiment has two. */
 export const experimentsSchema = z

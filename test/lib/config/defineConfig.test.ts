@@ -226,7 +226,7 @@ describe('defineConfig', () => {
     ],
     [{ bucket: 'acme', logs: { seed: 7 } }, 'logs.seed: no such field.'],
     [{ bucket: 7 }, 'bucket: got 7, expected a bucket name.'],
-    [{ bucket: 'Acme' }, 'bucket: got "Acme", expected an S3 bucket name: 3 to 63 of a-z 0-9 . -.'],
+    [{ bucket: 'Acme' }, 'bucket: got "Acme", expected an S3 bucket name: 3 to 63 of a-z 0-9 . -, a letter'],
     ...['sthree-acme', 'amzn-s3-demo-acme', 'xn--acme', 'acme-s3alias', 'acme--ol-s3', 'acme.mrap'].map(
       (bucket): [object, string] => [{ bucket }, `bucket: got "${bucket}", expected an S3 bucket name that`],
     ),
@@ -296,7 +296,65 @@ describe('defineConfig', () => {
       { bucket: 'acme', keys: [{ label: 'web', sha256: 'client-abc' }] },
       'keys.0.sha256: got a text of 10 characters, expected 64 lower-case hex digits',
     ],
-    [{ bucket: 'acme', bukket: 1 }, 'bukket: no such field.'],
+    [{ bucket: 'acme', bukket: 1 }, 'bukket: no such field. Did you mean bucket?'],
+    [{ bucket: 'acme', unitID: {} }, 'unitID: no such field. Did you mean unitIds?'],
+    [{ bucket: 'acme', alarms: { topicARN: 'a' } }, 'alarms.topicARN: no such field. Did you mean topicArn?'],
+    [
+      { bucket: 'acme', keyLimit: { most: 1 } },
+      'most: no such field. Expected one of requestsPerSecond, burst.',
+    ],
+    [{ bucket: 'acme', keys: [{ lable: 'a' }] }, 'keys.0.lable: no such field. Did you mean label?'],
+    [{ bucket: 'my..bucket' }, 'no .. and no IP address'],
+    [{ bucket: 'acme', database: '1db' }, 'no digit first'],
+    [{ bucket: 'acme', account: '000000000000' }, 'account: got "000000000000"'],
+    [{ bucket: 'acme', unitIds: { a: 'select' } }, 'expected no reserved word of SQL'],
+    [
+      { bucket: 'acme', jsonPaths: { order: 'user.custom.order' } },
+      'jsonPaths.order: expected a column that',
+    ],
+    [{ bucket: 'acme', tables: { events: 'values' } }, 'expected no reserved word of SQL'],
+    [
+      { bucket: 'acme', events: { allow: ['purchase'], deny: ['purchase'] } },
+      'events.allow.0: got "purchase", expected a name that `deny` does not have: "purchase" is there.',
+    ],
+    [
+      { bucket: 'acme', exposures: { allow: ['a', 'new_*'], deny: ['ne*'] } },
+      'exposures.allow.1: got "new_*", expected a name that `deny` does not have: "ne*" is there.',
+    ],
+    [
+      { bucket: 'acme', relay: { statsig: true, events: { allow: ['a'], deny: ['a'] } } },
+      'relay.events.allow.0: got "a"',
+    ],
+    [
+      { bucket: 'acme', experiments: ['a', { name: 'b', split: { x: 1, y: 1 } }], holdouts: ['b'] },
+      'holdouts.0: got "b", expected another name than those of `experiments`',
+    ],
+    [{ bucket: 'acme', experiments: [' a'] }, 'experiments.0: got " a", expected an experiment name'],
+    [{ bucket: 'acme', holdouts: ['a '] }, 'holdouts.0: got "a ", expected a holdout name without white'],
+    [
+      { bucket: 'acme', curate: true, curateAfter: 2, retention: { forwardedDays: 2 } },
+      'retention.forwardedDays: got 2, expected more than curateAfter, 2',
+    ],
+    [
+      { bucket: 'acme', privacy: { salt: 'x'.repeat(16), redact: { 'user.emial': 'drop' } } },
+      'privacy.redact: got "user.emial", expected user.email',
+    ],
+    [
+      { bucket: 'acme', privacy: { salt: 'x'.repeat(16), redact: { emial: 'drop' } } },
+      'privacy.redact: got "emial", expected user.email',
+    ],
+    [
+      {
+        bucket: 'acme',
+        unitIds: { companyID: 'company_id' },
+        privacy: { salt: 'x'.repeat(16), redact: { 'user.customIDs.comapnyID': 'drop' } },
+      },
+      'expected user.customIDs.companyID',
+    ],
+    [
+      { bucket: 'acme', privacy: { salt: 'x'.repeat(16), redact: { 'statsigMetadata.sesionID': 'drop' } } },
+      'expected statsigMetadata.sessionID',
+    ],
     [
       { bucket: 'acme', unitIds: { companyID: 'ds' } },
       'unitIds.companyID: got "ds", expected a column that the tables don’t have already.',
@@ -324,6 +382,21 @@ describe('defineConfig', () => {
     ],
   ])('names the field, the value and what is expected: %j', (input, expected) => {
     expect(problemsOf(input).replaceAll("'", '’')).toContain(expected.replaceAll("'", '’'));
+  });
+
+  it('accepts what may be meant', () => {
+    const redact = { 'user.\\emial': 'drop', '\\emial': 'drop', 'user.custom.emial': 'drop' };
+    const events = { allow: ['purchase*'], deny: ['purchase_test'] };
+    const retention = { forwardedDays: 3 };
+    expect(
+      problemsOf({
+        bucket: 'acme',
+        privacy: { salt: 'x'.repeat(16), redact },
+        events,
+        curate: true,
+        retention,
+      }),
+    ).toBe('');
   });
 
   it.each(['statsig', 'a/b', '...', 'a..b', '.hidden/..x/y.', "it's(1)!"])(

@@ -46,6 +46,11 @@ describe('relay in the configuration', () => {
     ['no kinds', { statsig: true, kinds: [] }, 'relay.kinds: got [], expected at least one'],
     ['no keys', { statsig: true, keys: [] }, 'relay.keys'],
     [
+      'a key that nobody has',
+      { statsig: true, keys: ['planted'] },
+      'relay.keys.0: expected the label or SHA-256 of one of `keys`, and `keys` has none.',
+    ],
+    [
       'a header of the connection',
       { url: 'https://a.example', headers: { Host: 'planted' } },
       'relay.headers',

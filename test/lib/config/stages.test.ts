@@ -220,7 +220,7 @@ describe('a configuration that is an object', () => {
   it('is validated as defineConfig validates it, without defineConfig', async () => {
     const file = fileWith("export default { bucket: 'acme', buckets: 'acme' };");
     expect(await refusal(() => loadConfig(file, 'dev'))).toBe(
-      'SLUICE_CONFIG_INVALID \n  buckets: no such field.',
+      'SLUICE_CONFIG_INVALID \n  buckets: no such field. Did you mean bucket?',
     );
     const nothing = fileWith('export const config = 1;');
     expect(await refusal(() => loadConfig(nothing, 'dev'))).toContain('SLUICE_CONFIG_NOT_FOUND');

@@ -85,6 +85,7 @@ const CASES: Readonly<Record<string, { readonly from?: Values; readonly to: Valu
   curate: { to: { curate: false } },
   'keys.0.sources': { to: { 'keys.0.sources': ['shop'] } },
   relay: { to: { relay: undefined } },
+  'relay.keys': { to: { 'relay.keys': ['app'] } },
   'relay.statsig': { to: { relay: { url: 'https://collector.example.com' } } },
   'relay.url': {
     from: { relay: { url: 'https://collector.example.com' } },
