@@ -141,8 +141,10 @@ function withoutMessages(line: string, matcher: UnitMatcher): string {
 /** Whether a copy of a request has events of a unit. It goes as a whole, as Statsig takes a request as a whole. */
 export function eraseCopy(body: Uint8Array, matcher: UnitMatcher): LeftDocuments {
   const copy = readRelayCopy(Buffer.from(body).toString('utf8'));
-  const judged = copy === null ? 'unreadable' : judgeCopy(copy, matcher);
-  if (judged === 'unreadable') return judged;
+  if (copy === null) return 'unreadable';
+  const judged = judgeCopy(copy, matcher);
+  // Its headers do not help, so it is read as any other body of which nothing is known.
+  if (judged === 'unreadable') return eraseBody(copy.body, matcher, false);
   const { isPersons, own, others } = judged;
   // The user may be in what events share, of a request without any.
   return isPersons ? { own: own + others === 0 ? 1 : own, others, body: null } : { own: 0 };

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
   DeleteObjectCommand,
@@ -124,6 +124,11 @@ describe('erasing a deployment', () => {
       read: async (Key: string) => {
         const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
         return Buffer.from((await Body?.transformToByteArray()) ?? []);
+      },
+      /** Keys of all versions, without the records and markers. */
+      versions: async () => {
+        const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+        return Versions.map(({ Key = '' }) => Key).filter((key) => !key.startsWith('ledger/'));
       },
       /** Keys that readers get, without the records. */
       keys: async () => {
@@ -267,6 +272,52 @@ describe('erasing a deployment', () => {
     expect([resumed.state, resumed.run.resumed, resumed.run.onTheWay.length]).toEqual(['again', 1, 3]);
     const done = await run(['user_id=gone'], at);
     expect([done.state, done.run.onTheWay]).toEqual(['complete', []]);
+  }, 60_000);
+
+  it('is complete without a person whose ID was escaped and cut, also in older versions, beside bytes without text', async () => {
+    const { put, keys, versions, run } = await deployment();
+    const id = `zoë "O'Brien" <x>\\ 漢字`;
+    const json = JSON.stringify({ events: [{ user: { userID: id } }] });
+    const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    const ascii = json.replaceAll(/[\u0080-\uffff]/g, escaped);
+    const cut = ascii.slice(0, -4);
+    const bodies = [
+      ...[json, ascii, cut, `${cut}"x":"\\u00`, JSON.stringify(cut).slice(0, -1), JSON.stringify({ cut })],
+      ...[`data=${encodeURIComponent(cut)}`, new URLSearchParams({ id }).toString(), btoa(ascii)],
+      ...[
+        gzipSync(cut),
+        zstdCompressSync(cut),
+        brotliCompressSync(cut),
+        gzipSync(`${cut}${' '.repeat(9)}`).subarray(0, -9),
+      ],
+    ];
+    const large = 'quarantine-large/2026-11-20/';
+    for (const [i, body] of bodies.entries()) {
+      await put(`${large}${i}`, body);
+      // An older version of an object of somebody else.
+      await put(`${large}over-${i}`, body);
+      await put(`${large}over-${i}`, '{"user":{"userID":"zoë"}}');
+      const raw = typeof body === 'string' ? body : body.toString('base64');
+      const row = { reason: 'SLUICE_BODY_NOT_JSON', raw, raw_encoding: raw === body ? 'text' : 'base64' };
+      await put(
+        `parked/overflow/quarantine/${String(i).padStart(64, 'c')}.ndjson.gz`,
+        gzipSync(`${JSON.stringify(row)}\n`),
+      );
+      await put(`query-results/${i}.csv`, `"raw"\n"${raw.replaceAll('"', '""')}"\n`);
+    }
+    await put(`${large}noise`, Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'));
+    const first = await run([`user_id=${id}`]);
+    const done = await run([`user_id=${id}`], (first.completeFrom ?? 0) + 1_000);
+    expect([done.state, done.run.leftCount, done.total['quarantine-large']?.noText]).toEqual([
+      'complete',
+      0,
+      1,
+    ]);
+    const others = [...bodies.keys()].map((i) => `${large}over-${i}`);
+    const encoded = (await keys()).filter((key) => key.startsWith('query-results/'));
+    // Results are not decoded from base64.
+    expect((await versions()).sort()).toEqual([...others, `${large}noise`, ...encoded].sort());
+    expect(encoded.length).toBeLessThan(6);
   }, 60_000);
 
   it('finds an ID and its hash where redaction hashes it', async () => {

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { eraseErrors, eraseOverflow, eraseResult } from '../../../lib/erase/eraseDocuments.ts';
+import { eraseCopy, eraseErrors, eraseOverflow, eraseResult } from '../../../lib/erase/eraseDocuments.ts';
 import { parseUnit } from '../../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { writeRelayCopy } from '../../../lib/relay/RelayCopy.ts';
+import { relayId } from '../../../lib/tables/objectKeys.ts';
 
 const matcher = new UnitMatcher([parseUnit('user_id=user-1', { unitIds: {} })]);
 const [own, other, third] = ['user-1', 'user-2', 'user-3'].map((user_id) => JSON.stringify({ user_id })) as [
@@ -79,6 +81,37 @@ describe('an error object', () => {
 
   it('loses a message that quotes the unit', () => {
     expect(textOf(line(other, 'near "user-1"'))).toBe(`${line(other, '')}\n`);
+  });
+});
+
+describe('a copy of a request', () => {
+  const of = (body: string | Uint8Array, headers = {}) =>
+    eraseCopy(
+      Buffer.from(
+        writeRelayCopy({
+          ...{ id: relayId(0, 'b'.repeat(24)), keptAt: 0, path: '/v1/rgstr', query: '', headers },
+          body: Buffer.from(body),
+        }),
+      ),
+      matcher,
+    );
+
+  it('that is no JSON, or says a wrong encoding, is searched as a text', () => {
+    expect(of('{"events":[{"user":{"userID":"user\\u002d1"},"x')).toEqual({ own: 1, others: 0, body: null });
+    expect(of('{"events":[{"user":{"userID":"user-2"},"x')).toEqual({ own: 0 });
+    expect(of(own, { 'content-encoding': 'br' })).toEqual({ own: 1, others: 0, body: null });
+    expect(of(Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'))).toEqual({ own: 0, noText: 1 });
+  });
+
+  it('goes as a whole, also if the value may be another’s, whose events are counted', () => {
+    const [event, plan] = [
+      { user: { userID: 'user-1' } },
+      { user: { userID: 'x', custom: { plan: 'user-1' } } },
+    ];
+    expect(of(JSON.stringify({ events: [event, plan] }))).toEqual({ own: 1, others: 1, body: null });
+    expect(of(JSON.stringify({ events: [plan, plan] }))).toEqual({ own: 0, others: 2, body: null });
+    const named = { events: [{ eventName: 'user-1' }], statsigMetadata: { sdkType: 'user-1' } };
+    expect(of(JSON.stringify(named))).toEqual({ own: 0 });
   });
 });
 
