@@ -7,7 +7,7 @@ export const identityColumns = [
     name: 'event_id',
     type: 'string',
     comment:
-      'Identity of the event: equal for every resend (unless it was sent without a time), different for repeats within one batch',
+      'Identity of the event: equal for every resend (exceptions: docs/answers.md), different for repeats within one batch',
   },
 ] as const;
 
