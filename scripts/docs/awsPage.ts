@@ -37,7 +37,7 @@ It sends ${samples.length} marked events, one in each way of SDKs and proxies, $
 | option | what it does | default |
 |---|---|---|
 | \`--key\` | the SDK key to send with; preferably set \`SLUICE_PROBE_KEY\`, because a shell keeps a history of commands | any key for the local cloud |
-| \`--url\` | one address, for example on your own domain: the probe reports whether everything arrives there unchanged | the stack's; with \`kind: 'both'\` it asks both, and each answer names them |
+| \`--url\` | one address, for example on your own domain: the probe reports whether everything arrives there unchanged | the stack's; with \`kind: 'both'\` it asks both, and answers name them |
 | \`--burst N\` | sends N requests without events at once, ${MAX_BURST.toLocaleString('en')} at most, to see the answers above a limit | off |
 | \`--slow\` | sends the slowest body that the collector accepts | off |
 | \`--wait\` | seconds to wait for rows | ${DELIVERY_FACTOR} × \`buffering.seconds\` + ${WAIT_SECONDS} |

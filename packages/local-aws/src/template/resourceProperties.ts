@@ -73,7 +73,15 @@ export const urlProperties = z.strictObject({
   /** Requests with signatures are not emulated. */
   AuthType: z.literal('NONE'),
   InvokeMode: z.literal('BUFFERED').default('BUFFERED'),
-  Cors: z.strictObject({ ...corsMembers, AllowCredentials: z.literal(false).optional() }).optional(),
+  Cors: z
+    .strictObject({
+      ...corsMembers,
+      // Limits of a Function URL alone: https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html
+      AllowMethods: z.array(z.string().max(6)).max(6).default([]),
+      MaxAge: z.int().min(0).max(86_400).optional(),
+      AllowCredentials: z.literal(false).optional(),
+    })
+    .optional(),
 });
 
 /** Properties of `AWS::Lambda::EventSourceMapping`, with AWS’s defaults. */
@@ -145,6 +153,11 @@ export const integrationProperties = z.strictObject({
 /** Properties of `AWS::ApiGatewayV2::Route`. */
 export const routeProperties = z.strictObject({
   ApiId: z.string(),
-  RouteKey: z.string(),
+  RouteKey: z
+    .string()
+    .regex(
+      /^(\$default|(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) \/\S*)$/,
+      '$default, or a method and a path: GET /pets',
+    ),
   Target: z.string().startsWith('integrations/'),
 });

@@ -184,6 +184,25 @@ describe('readDeployment', () => {
       'R: no integrations/gone.',
     ],
     [
+      'a route key that API Gateway does not take',
+      { F: fn, Api: api, I: integration, R: withProperties(route, { RouteKey: 'any /v1' }) },
+      'R RouteKey: $default, or a method and a path',
+    ],
+    [
+      'OPTIONS in the CORS settings of a Function URL',
+      {
+        F: fn,
+        U: {
+          Type: 'AWS::Lambda::Url',
+          Properties: {
+            TargetFunctionArn: { 'Fn::GetAtt': ['F', 'Arn'] },
+            ...{ AuthType: 'NONE', Cors: { AllowMethods: ['POST', 'OPTIONS'] } },
+          },
+        },
+      },
+      'U Cors.AllowMethods.1',
+    ],
+    [
       'a payload format',
       { F: fn, Api: api, I: withProperties(integration, { PayloadFormatVersion: '1.0' }) },
       'I PayloadFormatVersion',
