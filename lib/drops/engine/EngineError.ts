@@ -95,7 +95,7 @@ interface DuckDbMessage {
 const MAX_SENTENCE = 300;
 
 /** Parses an error of a session, which is JSON: `errors_as_json`. */
-export function duckDbMessage(error: unknown): DuckDbMessage {
+function duckDbMessage(error: unknown): DuckDbMessage {
   const text = error instanceof Error ? error.message : String(error);
   try {
     const parsed: unknown = JSON.parse(text.slice(text.indexOf('{')));

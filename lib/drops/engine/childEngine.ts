@@ -24,9 +24,6 @@ export type EngineCall =
   | { readonly kind: 'load' | 'probe'; readonly limits: EngineLimits; readonly request: LoadRequest }
   | { readonly kind: 'preview'; readonly limits: EngineLimits; readonly request: PreviewedRequest };
 
-/** Files of a call: what is asked, what it answers, and the number of the file that DuckDB reads alone. */
-export const CALL_FILES = { call: 'call.json', answer: 'answer.json', reading: 'reading' } as const;
-
 /** The most bytes of an answer: of 10,000 files that all have other columns. */
 const MOST_ANSWER_BYTES = 256 * 1_024 * 1_024;
 
@@ -91,18 +88,23 @@ async function callEngine<Value>(
   signal?.throwIfAborted();
   const folder = await mkdtemp(join(call.limits.temporaryDirectory, 'call-'));
   try {
-    await writeFile(join(folder, CALL_FILES.call), JSON.stringify(call));
+    // What is asked, what is answered, and the number of the file that DuckDB reads alone.
+    const paths = {
+      call: join(folder, 'call'),
+      answer: join(folder, 'answer'),
+      reading: join(folder, 'reading'),
+    };
+    await writeFile(paths.call, JSON.stringify(call));
     const { LD_LIBRARY_PATH } = process.env;
-    const child = spawn(process.execPath, [PROCESS, folder], {
+    const child = spawn(process.execPath, [PROCESS, paths.call, paths.answer, paths.reading], {
       env: LD_LIBRARY_PATH === undefined ? {} : { LD_LIBRARY_PATH },
       // The process ends when its input does: with this one.
       stdio: ['pipe', 'ignore', 'pipe'],
     });
     const ended = await endOf(child, signal);
     signal?.throwIfAborted();
-    if (ended !== null)
-      return { crashed: ended, reading: await readNumber(join(folder, CALL_FILES.reading)) };
-    return { value: await readAnswer(join(folder, CALL_FILES.answer), schema) };
+    if (ended !== null) return { crashed: ended, reading: await readNumber(paths.reading) };
+    return { value: await readAnswer(paths.answer, schema) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

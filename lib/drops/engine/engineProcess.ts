@@ -1,16 +1,16 @@
-// One call of the engine, in a process of its own: `node engineProcess.ts <folder of the call>` (childEngine.ts).
+// One call of the engine, in a process of its own: `node engineProcess.ts <call> <answer> <reading>`, which are files
+// (childEngine.ts).
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.ts';
-import { CALL_FILES, type DescribedFiles, type EngineCall } from './childEngine.ts';
+import type { DescribedFiles, EngineCall } from './childEngine.ts';
 import { duckDbEngine, findFailedFile } from './duckDbEngine.ts';
 import type { FileSchema, UnreadableFile } from './Engine.ts';
 import { engineFailure } from './EngineError.ts';
 
-const [folder = ''] = process.argv.slice(2);
+const [callPath = '', answerPath = '', readingPath = ''] = process.argv.slice(2);
 // Its caller is gone.
 process.stdin.on('close', () => process.exit(1)).resume();
-const call: EngineCall = JSON.parse(readFileSync(join(folder, CALL_FILES.call), 'utf8'));
+const call: EngineCall = JSON.parse(readFileSync(callPath, 'utf8'));
 const answer = await answerOf(call).then(
   (value) => ({ value }),
   (error: unknown) => {
@@ -18,7 +18,7 @@ const answer = await answerOf(call).then(
     return { code, detail };
   },
 );
-writeFileSync(join(folder, CALL_FILES.answer), JSON.stringify(answer));
+writeFileSync(answerPath, JSON.stringify(answer));
 process.exit();
 
 async function answerOf(asked: EngineCall): Promise<unknown> {
@@ -41,7 +41,7 @@ async function answerOf(asked: EngineCall): Promise<unknown> {
 
 /** Notes which file DuckDB is about to read alone: if it crashes, it is the one. */
 function noteReading(file: number): void {
-  writeFileSync(join(folder, CALL_FILES.reading), String(file));
+  writeFileSync(readingPath, String(file));
 }
 
 function shared(described: readonly (FileSchema | UnreadableFile)[]): DescribedFiles {

@@ -157,6 +157,11 @@ async function chooseEngine(
     return await startByAthena({ loader, athena, run, place, progress }, drop, schemas, why);
   } catch (error) {
     if (error instanceof PreviewError && error.code === 'SLUICE_PREVIEW_FILE_CHANGED') return 'changed';
+    noteProblem(
+      error,
+      drop.files.map(({ key }) => ({ name: key })),
+      progress,
+    );
     throw error;
   }
 }
@@ -204,7 +209,11 @@ async function mapFiles(
   const { engine, config, directory, limits, clock } = loader;
   const outputDirectory = join(directory, 'rows');
   await mkdir(outputDirectory);
-  const described = await progress.time('describe', () => engine.describe(files, signal));
+  const noted = (error: unknown) => {
+    noteProblem(error, files, progress);
+    throw error;
+  };
+  const described = await progress.time('describe', () => engine.describe(files, signal)).catch(noted);
   const subject = { source, dataset, unitIds: config.unitIds };
   const schemas = requireMappable(subject, described, progress, duckDbDialect);
   requireRoom(
@@ -229,10 +238,7 @@ async function mapFiles(
         signal,
       }),
     )
-    .catch((error: unknown) => {
-      noteProblem(error, files, progress);
-      throw error;
-    });
+    .catch(noted);
   progress.mapped = mapped;
   return mapped;
 }
@@ -248,7 +254,11 @@ function requireRoom({ diskBytes, inputBytes }: LoadEstimate, free: number, why:
 }
 
 /** Records a file's error under its key. The engine's details begin with the file's name. */
-function noteProblem(error: unknown, files: readonly EngineFile[], { problems }: Progress): void {
+function noteProblem(
+  error: unknown,
+  files: readonly Pick<EngineFile, 'name'>[],
+  { problems }: Progress,
+): void {
   if (!(error instanceof FileError)) return;
   const file = files.find(({ name }) => error.detail.startsWith(`${name}: `));
   if (file !== undefined) problems.set(file.name, error);

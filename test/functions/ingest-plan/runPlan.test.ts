@@ -1,3 +1,4 @@
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { runPlan } from '../../../functions/ingest-plan/planMessages.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
@@ -41,6 +42,20 @@ async function load(day: string, other: Partial<LedgerEntry> = {}): Promise<void
 }
 
 describe('a run of the plan', () => {
+  it('sends each task in the group of its source, so that SQS serves others between them', async () => {
+    ingest = await startIngest();
+    await ingest.put(`events/${ago(1)}/a.parquet`);
+    await ingest.clock.advance(HOUR_MS);
+    await plan();
+    const { Messages = [] } = await ingest.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: ingest.urlOf('load'),
+        MessageSystemAttributeNames: ['MessageGroupId'],
+      }),
+    );
+    expect(Messages.map(({ Attributes }) => Attributes)).toEqual([{ MessageGroupId: 'acme' }]);
+  });
+
   it('queues each new day once, and defers days whose files are too recent', async () => {
     ingest = await startIngest();
     await ingest.put(`events/${ago(1)}/a.parquet`);

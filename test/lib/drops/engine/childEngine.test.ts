@@ -142,8 +142,8 @@ describe('the engine in another process', () => {
 
 function readNumberOf(pid: number): string {
   try {
-    const [, , folder = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return readFileSync(join(folder, 'reading'), 'utf8');
+    const [, , , , reading = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return readFileSync(reading, 'utf8');
   } catch {
     return '';
   }

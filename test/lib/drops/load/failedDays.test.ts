@@ -2,6 +2,8 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { EngineError } from '../../../../lib/drops/engine/EngineError.ts';
+import { FileError } from '../../../../lib/drops/engine/FileError.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
 import {
   DAY,
@@ -22,6 +24,29 @@ const partlyRefused = (taken: number, refused: number) =>
   `${someEvents(0, taken)} UNION ALL SELECT TIMESTAMP '${DAY} 12:00:00', NULL, 'nobody' FROM range(${refused})`;
 
 describe('a day that fails', () => {
+  it('names the file that crashes the process which reads footers', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 1));
+    const b = await loads.drop('b.parquet', someEvents(1, 2));
+    const crash = () => Promise.reject(new FileError('SLUICE_INGEST_FILE_DAMAGED', `${b}: DuckDB crashed.`));
+    const { engine } = loads.makeLoader();
+    expect(await loads.load({ loader: { engine: { ...engine, describe: crash } } })).toMatchObject({
+      outcome: 'failed',
+    });
+    const files = [{ fate: 'held' }, { fate: 'failed', reason: 'SLUICE_INGEST_FILE_DAMAGED' }];
+    expect(await loads.entry()).toMatchObject({ state: 'failed', files });
+  });
+
+  it('is one whose process crashed twice, though no file alone crashes it', async () => {
+    loads = await startLoads();
+    await loads.drop('a.parquet', someEvents(0, 1));
+    const crash = () => Promise.reject(new EngineError('SLUICE_ENGINE_CRASHED', 'SIGSEGV.'));
+    const loader = { engine: { ...loads.makeLoader().engine, load: crash } };
+    const failure = { code: 'SLUICE_ENGINE_CRASHED' };
+    expect(await loads.load({ loader })).toMatchObject({ outcome: 'handed_back', failure });
+    expect(await loads.load({ loader })).toMatchObject({ outcome: 'failed', failure });
+  });
+
   it('has more refused rows than allowed, which are reported, and keeps its last good version', async () => {
     loads = await startLoads();
     await loads.drop('a.parquet', partlyRefused(99, 1));
