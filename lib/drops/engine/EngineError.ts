@@ -13,7 +13,7 @@ export const EngineError = defineErrorFamily('system', {
   },
   SLUICE_ENGINE_CRASHED: {
     cause: 'The process that reads the files of a day crashed, and none of them alone makes it crash.',
-    cure: 'The task is retried once. Then write the files again, one by one into other days if need be, to find the one.',
+    cure: 'The task is retried once. If it fails again, write the files anew, or drop them one after the other to find those that crash it.',
   },
   SLUICE_ENGINE_FAILED: {
     cause: 'DuckDB failed for a reason that is not in the files.',

@@ -24,11 +24,11 @@ export const LoadError = defineErrorFamily('system', {
     cure: 'No action is needed if the writer finishes: the day is retried. Otherwise raise `settleMinutes` of the source.',
   },
   SLUICE_LOAD_OUT_OF_TIME: {
-    cause: 'The load of the day takes longer than a function may run. It was tried twice.',
+    cause: 'The load of the day takes longer than a function may run.',
     cure: 'Raise `memorySize` of `ingest-load` in serverless.yml, which also adds CPUs. If it is at the maximum of 10240, write the files into two folders, and configure a dataset for each.',
   },
   SLUICE_LOAD_KILLED: {
-    cause: 'The function was killed or crashed twice while it loaded the day.',
+    cause: 'The function was killed or crashed each time it loaded the day.',
     cure: 'Check the end of the log of `ingest-load`. Most likely it ran out of memory. Raise its `memorySize` in serverless.yml, to at most 10240, or write the files into two folders with a dataset each. Then run `sluice ingest backfill`.',
   },
   SLUICE_LOAD_BUCKET_FAILED: {
