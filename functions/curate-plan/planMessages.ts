@@ -70,7 +70,8 @@ export async function planMessages(
     });
   }
   const counting = [...work.checks, ...work.requests.filter(isNightly).map(({ id }) => id)];
-  await attempt(counting, 'curate_count', () => count(planner, leftOut));
+  const isDaily = work.requests.some(isNightly);
+  await attempt(counting, 'curate_count', () => count(planner, leftOut, isDaily));
   return batchFailures([...failures]);
 }
 
@@ -198,11 +199,16 @@ async function plan(planner: CuratePlanFunction, request: CurateRequestBody): Pr
   return leftOut;
 }
 
-async function count(planner: CuratePlanFunction, leftOut: number | null): Promise<void> {
+/**
+ * Writes the metrics once a day, while something is wrong, and after days were curated, so that an alarm ends: CloudWatch bills
+ * a metric by the hours in which it has values. https://aws.amazon.com/cloudwatch/pricing/
+ */
+async function count(planner: CuratePlanFunction, leftOut: number | null, isDaily: boolean): Promise<void> {
   const { stage, clock, log } = planner;
   const now = clock.now();
   const counts = [await countDays(planner, 'exposures'), await countDays(planner, 'events')];
   const sum = (of: (one: (typeof counts)[number]) => number) => counts.reduce((all, one) => all + of(one), 0);
+  if (!isDaily && counts.every(({ failed, waiting, hasNew }) => failed + waiting === 0 && !hasNew)) return;
   const oldest = counts.flatMap((one) => one.oldest ?? []).sort()[0];
   const line = curateMetricsLine(
     {

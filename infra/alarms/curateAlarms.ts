@@ -20,7 +20,7 @@ export function curateAlarms(stack: Stack): Resources {
     CurationsFailedAlarm: alarm(stack, 'curations-failed', {
       ...ofPlan(curations_failed),
       description: `Days could not be curated: see ${PAGE}`,
-      // The next hourly run changes the state; the same holds for the other.
+      // Values come once a day, and hourly while something is wrong; the same holds for the other.
       missing: 'ignore',
     }),
     CurationsWaitingAlarm: alarm(stack, 'curations-waiting', {

@@ -260,6 +260,9 @@ async function relist(
   return false;
 }
 
+/** For how long after a day was curated the metrics are written at every run. */
+const TOLD_AFTERWARDS_MS = 3 * 3_600_000;
+
 /** Counts of the days of one table that should be curated. */
 export interface CuratedCounts {
   /** Days that views read from the curated table. */
@@ -270,6 +273,8 @@ export interface CuratedCounts {
   readonly waiting: number;
   /** The oldest day that should be curated and is not; null if there is none. */
   readonly oldest: UtcDay | null;
+  /** Whether a day was curated lately, which may end what was wrong. */
+  readonly hasNew: boolean;
 }
 
 /** Counts the days of a table, by the ledger and the list. No raw file is listed, except for days that failed. */
@@ -280,6 +285,7 @@ export async function countDays(
   const now = clock.now();
   const firstYoung = firstYoungDay(config, now);
   const list = (await listed.read(kind))?.days ?? {};
+  const newest = versionName(now - TOLD_AFTERWARDS_MS, () => 0);
   const days = (await raw.days(kind)).filter((day) => day < firstYoung && list[day] === undefined);
   const entries = await mapLimit(days, PARALLEL_DAYS, async (day) => {
     try {
@@ -302,5 +308,6 @@ export async function countDays(
     failed: failed.length,
     waiting: waiting.length,
     oldest: open[0]?.day ?? null,
+    hasNew: Object.values(list).some(({ version }) => version >= newest),
   };
 }

@@ -38,7 +38,9 @@ export function costLevers(
       seconds < 900 ? '; 900 makes fewer files, and rows arrive later' : ', the maximum'
     }.`,
     firehose_jq: 'Rows: each passes one short jq expression.',
-    s3_requests: 'Files, as firehose_objects.',
+    queues:
+      'Fixed: Lambda polls each queue all the time, for $0.26 a month. Sources, exports and curate add queues.',
+    s3_requests: 'Files, as firehose_objects, and $0.43 for a run that lists what waits every five minutes.',
     s3_storage:
       forwardedDays === null
         ? 'retention.forwardedDays is null: rows are kept for good.'

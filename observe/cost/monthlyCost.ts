@@ -1,10 +1,18 @@
 import { alarms } from '../../infra/alarms/alarms.ts';
+import { queueExecutions } from '../../infra/serverless/service.ts';
 import type { Stack } from '../../infra/template/Stack.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import { allStreams } from '../../lib/tables/streams.ts';
 import { ATHENA_PRICE, prices, usd } from '../prices.ts';
-import { RELAY_KEY_CALLS, RELAY_POLLS, RELAY_RUN_CALLS, type RelayUsage } from './relayUsage.ts';
+import {
+  EMPTY_RECEIVES,
+  RELAY_KEY_CALLS,
+  RELAY_POLLS,
+  QUEUES as RELAY_QUEUES,
+  RELAY_RUN_CALLS,
+  type RelayUsage,
+} from './relayUsage.ts';
 
 /** Days of a month. */
 export const MONTH_DAYS = 30;
@@ -19,6 +27,15 @@ const readings = (streams: number, events: number) => streams + 2 * (events === 
 /** The check and the run for stragglers read which streams are held. An environment of the collector reads it as often. */
 const SECRET_READS = 2;
 
+/**
+ * GB-seconds of the start of an execution environment, which Lambda bills and its metric of durations leaves out: half a second
+ * of `hold` (512 MB) and `redrive` (1 GB), which run every five minutes and are each taken to start anew.
+ * https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
+ */
+const INIT_GIGABYTE_SECONDS = RUNS * 0.5 * (0.5 + 1);
+/** Folders that the run for stragglers lists: overflow, errors, and what is parked (lib/landing/redrive/). */
+const STRAGGLER_LISTS = 10;
+
 /** Bytes of Athena's terabyte. */
 const TERABYTE = 1_000_000_000_000;
 
@@ -26,7 +43,7 @@ const TERABYTE = 1_000_000_000_000;
 export interface MonthlyUsage {
   readonly events: number;
   readonly requests: number;
-  /** Requests as the gateway meters them: by started 512 KB. */
+  /** Requests as the gateway meters them: by started 512 KB, and the preflights of browsers. */
   readonly gatewayUnits: number;
   readonly invocations: number;
   readonly gigabyteSeconds: number;
@@ -59,6 +76,7 @@ export const COST_PARTS = [
   'firehose_partitioning',
   'firehose_objects',
   'firehose_jq',
+  'queues',
   's3_requests',
   's3_storage',
   'athena',
@@ -85,13 +103,19 @@ export function monthlyCost(usage: MonthlyUsage, stack: Stack): MonthlyCost {
   const gigabyteSecond = config.architecture === 'arm64' ? prices.lambdaGbSecond : prices.lambdaGbSecondX86;
   const all: Record<CostPart, number | null> = {
     gateway: usage.gatewayUnits * prices.httpApiRequest.usd,
-    lambda: usage.invocations * prices.lambdaRequest.usd + usage.gigabyteSeconds * gigabyteSecond.usd,
+    lambda:
+      usage.invocations * prices.lambdaRequest.usd +
+      (usage.gigabyteSeconds + INIT_GIGABYTE_SECONDS) * gigabyteSecond.usd,
     firehose_ingest: usage.billedBytes * prices.firehoseByte.usd,
     firehose_conversion: usage.billedBytes * prices.conversionByte.usd,
     firehose_partitioning: usage.payloadBytes * prices.partitioningByte.usd,
     firehose_objects: price(usage.objects, prices.partitionedObject.usd),
     firehose_jq: price(usage.jqHours, prices.jqHour.usd),
-    s3_requests: price(usage.objects, prices.s3Put.usd),
+    queues:
+      (queueExecutions(config).queues - (config.relay === undefined ? 0 : RELAY_QUEUES)) *
+      EMPTY_RECEIVES *
+      prices.sqsRequest.usd,
+    s3_requests: ((usage.objects ?? 0) + RUNS * STRAGGLER_LISTS) * prices.s3Put.usd,
     s3_storage: price(usage.storedBytes, prices.s3ByteMonth.usd),
     athena: price(usage.athenaBytes, ATHENA_PRICE.usdPerTerabyte / TERABYTE),
     logs: price(usage.logBytes, prices.logByte.usd),
@@ -232,7 +256,12 @@ export function notIncluded(
       : [
           `reads of SDKs (passThrough): ${usd(reads.reduce((sum, part) => sum + part, 0))} for a million of 20 KB each (docs/deploy.md)`,
         ]),
-    'KMS requests, queues, events and the Glue catalog, usually cents',
+    ...(source === 'stage' && hasGateway(config.endpoint)
+      ? [
+          'preflights of browsers, one for each batch of js-client, if API Gateway bills them: $1 for a million',
+        ]
+      : []),
+    'KMS requests, events and the Glue catalog, usually cents',
     'the dashboard if the account has more than three ($3), data transfer, and taxes',
   ];
 }

@@ -19,12 +19,12 @@ export interface RelayUsage {
 /** SQS bills a request by started 64 KB: https://aws.amazon.com/sqs/pricing/ */
 export const QUEUE_STEP_BYTES = 65_536;
 /**
- * Long polls of one queue a month, each of 20 seconds: Lambda begins with five at the same time.
+ * Long polls of one queue a month, each of 20 seconds, by five pollers: Lambda has no fewer where `maximumConcurrency` is set.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
-const EMPTY_RECEIVES = (5 * 2_592_000) / 20;
+export const EMPTY_RECEIVES = (5 * 2_592_000) / 20;
 /** Queues of relay that Lambda polls. */
-const QUEUES = 2;
+export const QUEUES = 2;
 /** Requests to SQS for a copy in the bucket: its name is sent, received and deleted. */
 export const REQUESTS_OF_NAME = 3;
 /** Milliseconds for which the target is waited for: an assumption, as nobody has measured Statsig's from AWS. */

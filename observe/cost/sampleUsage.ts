@@ -89,6 +89,7 @@ interface StreamUsage {
 /** What the collector does with the requests of a sample. */
 export interface SampleUsage {
   readonly requests: number;
+  /** With the preflights of browsers: js-client's headers ask for one before each batch, as the address has the time in it. */
   readonly gatewayUnits: number;
   /** Events that it accepts, whether or not the configuration lands them. */
   readonly events: number;
@@ -219,6 +220,7 @@ class SampleCounter {
     this.#received = 0;
     this.#requests += 1;
     this.#gatewayUnits += Math.max(1, Math.ceil(Buffer.byteLength(body) / HTTP_API_STEP_BYTES));
+    if (isFromBrowser(body)) this.#gatewayUnits += 1;
     const answer = await collectRequest(httpRequest(body), this.#collector, noDeadline());
     if (answer.status < 400) {
       this.#events += this.#received;
@@ -268,6 +270,19 @@ class SampleCounter {
   }
 }
 
+/** SDKs that run in browsers, where headers of theirs ask for a preflight. */
+const BROWSERS: ReadonlySet<string> = new Set([
+  ...['javascript-client', 'javascript-client-react', 'javascript-client-angular'],
+  ...['js-client', 'js-on-device-eval-client', 'react-client'],
+]);
+
+/** By the SDK that the body names. */
+function isFromBrowser(body: string): boolean {
+  const batch = parseJson(body);
+  const metadata = isJsonObject(batch) ? batch['statsigMetadata'] : undefined;
+  return isJsonObject(metadata) && BROWSERS.has(String(metadata['sdkType']));
+}
+
 const NO_ROWS: StreamUsage = { requests: 0, payloadBytes: 0, billedBytes: 0, singleBytes: 0 };
 
 function lineBytes(fields: Readonly<Record<string, unknown>>): number {
@@ -290,6 +305,8 @@ const REGULAR_METRICS = 3;
  * day, streams that are held and the age of the oldest record of each of three.
  */
 const LOGGED_METRICS = 1 + 4 / 24;
+/** Metrics of curate-plan, written in four hours of a day while nothing is wrong: functions/curate-plan/planMessages.ts. */
+const CURATE_METRICS = (5 * 4) / 24;
 
 /**
  * Bytes of Parquet for each byte of JSON. Snappy files of 200,000 rows that the benchmarks' bodies make have 0.06 (100
@@ -337,7 +354,10 @@ export function sampleMonth(
     storedBytes: payloadBytes * PARQUET_SHARE,
     logBytes: (sample.logBytes + accessLogBytes(sample, config)) * factor + (relay?.logBytes ?? 0),
     metrics:
-      Math.max(sample.metrics, REGULAR_METRICS) + LOGGED_METRICS + (relay === null ? 0 : RELAY_METRICS),
+      Math.max(sample.metrics, REGULAR_METRICS) +
+      LOGGED_METRICS +
+      (config.curate ? CURATE_METRICS : 0) +
+      (relay === null ? 0 : RELAY_METRICS),
     athenaBytes: null,
     relay: relay?.usage ?? null,
   };

@@ -51,13 +51,17 @@ describe('the price of a month', () => {
     const { alarms, ...others } = parts;
     const byHand = {
       gateway: 2, // 2 million at $1
-      lambda: 0.2 + 1.33334, // a million at $0.20, 100,000 GB-seconds at $0.0000133334
+      // A million at $0.20, 100,000 GB-seconds at $0.0000133334, and half a second of 1.5 GB every five minutes.
+      lambda: 0.2 + 1.33334 + 0.0864,
       firehose_ingest: 2.9, // 100 GB at $0.029
       firehose_conversion: 1.8, // 100 GB at $0.018
       firehose_partitioning: 0.2, // 10 GB at $0.02
       firehose_objects: 0.1, // 20 thousand at $0.005
       firehose_jq: 0.7, // 10 hours at $0.07
-      s3_requests: 0.1, // 20 thousand at $0.005
+      // Three queues: five pollers, each every 20 s, at $0.40 a million.
+      queues: 3 * 0.2592,
+      // 20 thousand at $0.005, and ten lists every five minutes.
+      s3_requests: 0.1 + 0.432,
       s3_storage: 23, // 1,000 GB at $0.023
       athena: 15, // 3 TB at $5
       logs: 1, // 2 GB at $0.50
@@ -87,7 +91,27 @@ describe('the price of a month', () => {
     });
     const { parts } = monthlyCost(usage, own);
     expect(parts.keys).toBeCloseTo(1.2 + 0.0864, 6);
-    expect(parts.lambda).toBeCloseTo(0.2 + 1.66667, 6);
+    expect(parts.lambda).toBeCloseTo(0.2 + 1.66667 + 0.108, 5);
+  });
+
+  it.each<[Partial<ConfigInput>, number]>([
+    [{ curate: true }, 5],
+    [{ relay: { statsig: true } }, 3],
+    [
+      {
+        sources: [
+          {
+            name: 'acme',
+            bucket: 'acme-drops',
+            owner: '444455556666',
+            datasets: [{ name: 'e', kind: 'events' }],
+          },
+        ],
+      },
+      5,
+    ],
+  ])('has the polls of all queues, with %j, those of relay apart', (input, queues) => {
+    expect(monthlyCost(usage, stackOf(input)).parts.queues).toBeCloseTo(queues * 0.2592, 6);
   });
 
   it('has relay beside it: queue, key, bucket and what is sent to the internet', () => {
@@ -188,6 +212,23 @@ describe('the cost by a sample', () => {
     expect(reads.notIncluded.join()).toMatch(
       /reads of SDKs \(passThrough\): \$\d\.\d\d for a million of 20 KB each/,
     );
+  });
+
+  it("has a preflight for each batch of a browser at the gateway, and none for a server's", async () => {
+    const by = (sdkType: string) =>
+      JSON.stringify({ events: [event('page_view')], statsigMetadata: { sdkType, sdkVersion: '3.33.5' } });
+    const units = async (sdkType: string, input = {}) =>
+      (await ofBodies(by(sdkType), input, 1_000_000)).usage.gatewayUnits;
+    expect([await units('javascript-client'), await units('js-client')]).toEqual([2_000_000, 2_000_000]);
+    expect([await units('statsig-node'), await units('ios-client')]).toEqual([1_000_000, 1_000_000]);
+    expect(await units('javascript-client-react-native')).toBe(1_000_000);
+    expect(await units('javascript-client', { endpoint: { kind: 'function-url' } })).toBe(0);
+  });
+
+  it('has the metrics of curated days for the hours in which they are written', async () => {
+    const metrics = async (input: Partial<ConfigInput>) =>
+      (await ofBodies(events(1), input, 1_000_000)).usage.metrics;
+    expect((await metrics({ curate: true })) - (await metrics({}))).toBeCloseTo(20 / 24, 9);
   });
 
   it('meters a request by started 512 KB', async () => {
