@@ -76,9 +76,14 @@ describe('a body that takes too long', () => {
   });
 
   it('is refused for objects with many members, which must be sorted for every row', async () => {
-    const members = Array.from({ length: 1_000 }, (_, i) => `"k${(i * 7_919) % 1_000}":0`).join();
-    const events = '{"eventName":"e","statsigMetadata":{"k0":1}},'.repeat(4_000);
-    const body = `{"events":[${events.slice(0, -1)}],"statsigMetadata":{${members}}}`;
+    // Short names, and a body that is long enough for its rows.
+    const members = Array.from(
+      { length: 1_000 },
+      (_, i) => `"${((i * 7_919) % 1_000).toString(36)}":0`,
+    ).join();
+    const events = '{"eventName":"e","statsigMetadata":{"0":1}},'.repeat(4_000);
+    const unread = 'x'.repeat(3_400_000);
+    const body = `{"events":[${events.slice(0, -1)}],"statsigMetadata":{${members}},"unread":"${unread}"}`;
     const { status, code, quarantined } = await memoryCollector()(requestOf(body));
     expect([status, code]).toEqual([413, 'SLUICE_BODY_TOO_COSTLY']);
     expect(quarantined).toHaveLength(1);
