@@ -52,7 +52,8 @@ function requirePreflightsOfGateway({ Resources = {} }: StreamTemplate): void {
     const { ApiId, RouteKey } = Properties;
     const key = typeof RouteKey === 'string' ? RouteKey : JSON.stringify(RouteKey);
     if (Type !== 'AWS::ApiGatewayV2::Route' || LEAVES_OPTIONS.test(key)) return [];
-    return isJsonObject(ApiId) && ApiId['Ref'] !== logicalIds.httpApi ? [] : [`${key} (${id})`];
+    const api = isJsonObject(ApiId) ? ApiId['Ref'] : undefined;
+    return typeof api === 'string' && api !== logicalIds.httpApi ? [] : [`${key} (${id})`];
   });
   if (taking.length > 0)
     throw new ConfigError('SLUICE_CONFIG_ROUTE_TAKES_PREFLIGHTS', `${taking.join(', ')}.`);

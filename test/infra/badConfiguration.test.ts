@@ -117,6 +117,7 @@ resources:
   Resources:
     Asked: ${route("{ ApiId: { Ref: HttpApi }, RouteKey: 'OPTIONS /asked' }")}
     Joined: ${route("{ ApiId: { Ref: HttpApi }, RouteKey: { 'Fn::Sub': 'ANY /joined' } }")}
+    Named: ${route("{ ApiId: { 'Fn::GetAtt': [HttpApi, ApiId] }, RouteKey: 'ANY /named' }")}
     Other: ${route("{ ApiId: { Ref: OtherApi }, RouteKey: 'ANY /other' }")}
 `,
     });
@@ -130,6 +131,7 @@ resources:
         '$default (HttpApiRouteDefault)',
         'ANY /any (HttpApiRouteAnyAny)',
         'OPTIONS /asked (Asked)',
+        'ANY /named (Named)',
         '{"Fn::Sub":"ANY /joined"} (Joined)',
       ])
         expect(said).toContain(route);
