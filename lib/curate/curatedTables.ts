@@ -13,6 +13,11 @@ export interface CuratedTable extends Table {
   readonly kind: ForwardedKind;
   /** The column with the name of the experiment or event. Rows are sorted by it, then by time. */
   readonly key: 'experiment_id' | 'event_name';
+  /**
+   * SQL of a name that all copies of an event share. A layer's experiment may have landed hashed and, once its name was
+   * known, by name.
+   */
+  readonly shared: string;
   /** The columns of the forwarded table, unchanged. */
   readonly raw: readonly Column[];
   /** The columns that views make of them, with their expression in Athena's dialect. */
@@ -45,7 +50,7 @@ export function curatedTables(
   const raw = forwardedTables(config);
   const table = (
     kind: ForwardedKind,
-    key: CuratedTable['key'],
+    { key, shared }: Pick<CuratedTable, 'key' | 'shared'>,
     what: string,
     derived: readonly ViewColumn[],
   ): CuratedTable => ({
@@ -53,6 +58,7 @@ export function curatedTables(
     name: config.curatedTables[kind],
     comment: `${what}, one row each without resends, sorted; days that are over, rewritten by Sluice`,
     key,
+    shared,
     raw: raw[kind].columns,
     derived,
     columns: [
@@ -68,9 +74,14 @@ export function curatedTables(
     metadata: null,
   };
   const events = { user: 'user_object', statsigMetadata: 'statsig_metadata', metadata: 'company_metadata' };
+  const experiment = {
+    key: 'experiment_id',
+    shared: `CASE WHEN "exposure_type" = 'layer' THEN "layer_id" ELSE "experiment_id" END`,
+  } as const;
+  const name = { key: 'event_name', shared: '"event_name"' } as const;
   return {
-    exposures: table('exposures', 'experiment_id', 'Exposures', userDetailColumns(config, exposures)),
-    events: table('events', 'event_name', 'Events', [valueNumber, ...userDetailColumns(config, events)]),
+    exposures: table('exposures', experiment, 'Exposures', userDetailColumns(config, exposures)),
+    events: table('events', name, 'Events', [valueNumber, ...userDetailColumns(config, events)]),
   };
 }
 

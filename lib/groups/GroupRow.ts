@@ -77,10 +77,7 @@ export function writeGroupRows(rows: readonly GroupRow[]): string {
                     split,
                   })),
                 ),
-          sent_as:
-            row.entity === 'holdout'
-              ? JSON.stringify([row.experimentId, ...hashedNames(row.experimentId)])
-              : null,
+          sent_as: JSON.stringify([row.experimentId, ...hashedNames(row.experimentId)]),
           first_seen: sqlTimestamp(row.firstSeen),
           last_seen: sqlTimestamp(row.lastSeen),
         })}\n`,

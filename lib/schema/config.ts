@@ -320,11 +320,11 @@ export const configSchema = z.strictObject({
   experiments: noted(
     experimentsSchema.default([]),
     {
-      text: 'Names of experiments, to resolve the hashed names that client SDKs may send. With the names of gates, which client SDKs hash too, the view `secondary_exposures` resolves those. With `{ name, split }`, `sluice check` compares the groups of an experiment with these weights.',
+      text: 'Names of experiments, to resolve the hashed names that client SDKs may send for those of layers. With the names of gates, `secondary_exposures` resolves those. With `{ name, split }`, `sluice check` compares the groups of an experiment with these weights.',
       example: ['checkout_button', { name: 'homepage_hero', split: { control: 50, treatment: 50 } }],
     },
     'in place',
-    'The collector resolves the new names in rows from now on, and views resolve those that they show. Columns of rows that have landed stay.',
+    'The collector resolves the new names in rows from now on. Views resolve them in earlier rows, too.',
   ),
   holdouts: noted(
     z.array(exactName('a holdout name')).nullable().default(null),

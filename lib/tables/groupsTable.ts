@@ -37,7 +37,7 @@ const groupsColumns = [
   {
     name: 'sent_as',
     type: 'string',
-    comment: 'Names by which SDKs send a holdout, plain and hashed, as a JSON array; null unless a holdout',
+    comment: 'Names by which SDKs send it, plain and hashed, as a JSON array',
   },
   { name: 'first_seen', type: 'timestamp', comment: 'Time of the first specs that had the rule, UTC' },
   { name: 'last_seen', type: 'timestamp', comment: 'Time of the last specs that had the rule, UTC' },
@@ -80,7 +80,11 @@ export const groupsNotes: Readonly<Record<keyof GroupsRow, ColumnNote>> = {
     PULL,
     'expected_split was never known',
   ),
-  sent_as: note('["spring_holdout","2954373283","…"]', PULL, 'it is no holdout'),
+  sent_as: note(
+    '["spring_holdout","2954373283","…"]',
+    PULL,
+    'it is no holdout, and was last pulled before version 0.3',
+  ),
   first_seen: note('2026-11-01 10:00:00.000', PULL, 'never'),
   last_seen: note('2026-11-20 10:00:00.000', PULL, 'never'),
 };

@@ -1,7 +1,9 @@
 import { quoteText } from '../base/sql.ts';
 import { ASSIGNING_KINDS } from '../groups/GroupRow.ts';
 import type { Config } from '../schema/config.ts';
+import { listExperiments } from '../schema/names.ts';
 import { GROUPS_TABLE } from '../tables/groupsTable.ts';
+import { hashedNames } from '../wire/experimentNames.ts';
 import {
   NO_EVALUATION_PATTERN,
   NON_GROUP_RULE_ENDINGS,
@@ -50,6 +52,54 @@ export function holdoutNames(config: Pick<Config, 'database'>): string {
 )`;
 }
 
+/** What names are resolved with. */
+type NamesConfig = Pick<Config, 'database' | 'experiments' | 'holdouts'>;
+
+/**
+ * The first clause of a query {@link withRealNames}: a row for each hash of a known name, from
+ * the configuration and the table of experiment groups. A clause of its own, so that a view has the names of the
+ * configuration once. Two names may have one djb2: joined twice, a row would be two.
+ */
+export function namesClause(config: NamesConfig): string {
+  const names = new Set([...listExperiments(config), ...(config.holdouts ?? [])]);
+  const values = [...names].map(
+    (name) => `(${quoteText(JSON.stringify(hashedNames(name)))}, ${quoteText(name)})`,
+  );
+  const configured = values.length === 0 ? '' : `\n    UNION ALL VALUES ${values.join(', ')}`;
+  return `WITH "real_names" AS (
+  SELECT "hash", max("name") AS "real_name"
+  FROM (
+    SELECT "sent_as", "experiment_id" FROM ${qualifiedName(config, GROUPS_TABLE)}${configured}
+  ) AS "names" ("sent_names", "name")
+  CROSS JOIN UNNEST(CAST(json_parse("sent_names") AS ARRAY(VARCHAR))) AS "sent" ("hash")
+  WHERE "hash" <> "name"
+  GROUP BY 1
+)
+`;
+}
+
+/**
+ * A source of exposures with the column `real_id` besides its own: the real name of the experiment, also of rows that landed
+ * hashed because the collector did not know the name yet. Only the experiments of layers are sent hashed. The query begins
+ * with {@link namesClause}.
+ *
+ * All other rows are a branch of their own, so that a filter on `real_id` is one on `experiment_id` there and reaches the
+ * scan. The scan of the hashed ones skips what has no layers and, as the join is an inner one, what has none of the hashes.
+ *
+ * @param from The table, quoted and with its database; or a query of it in parentheses.
+ */
+export function withRealNames(from: string): string {
+  return `(
+  SELECT "plain".*, "experiment_id" AS "real_id"
+  FROM ${from} AS "plain" LEFT JOIN "real_names" ON "hash" = "experiment_id" AND "exposure_type" = 'layer'
+  WHERE "real_name" IS NULL
+  UNION ALL
+  SELECT "hashed".*, "real_name" AS "real_id"
+  FROM ${from} AS "hashed" JOIN "real_names" ON "hash" = "experiment_id"
+  WHERE "exposure_type" = 'layer'
+)`;
+}
+
 /** The column `held_out` of the views of exposures. */
 export const heldOutColumn: ViewColumn = {
   name: 'held_out',
@@ -69,7 +119,7 @@ export const heldOutColumn: ViewColumn = {
  * reach the scan. The names of holdouts are grouped by a column with one value, because Trino cannot plan some filters
  * over an aggregation without groups.
  *
- * @param from The table, quoted and with its database.
+ * @param from Exposures {@link withRealNames}.
  * @param environment Default production.
  */
 export function groupedExposures(
@@ -100,7 +150,7 @@ export function groupedExposures(
     END AS "held_out"
   FROM ${from} AS "landed"
   LEFT JOIN ${knownRules(config)} AS "known"
-    ON "known_id" = "experiment_id" AND "known_rule" = "rule_id" AND "known_gate" = ("exposure_type" = 'gate')
+    ON "known_id" = "real_id" AND "known_rule" = "rule_id" AND "known_gate" = ("exposure_type" = 'gate')
   LEFT JOIN (
     SELECT array_agg("known_sent_name") AS "known_holdouts"
     FROM ${holdoutNames(config)} AS "names"

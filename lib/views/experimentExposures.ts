@@ -1,7 +1,7 @@
 import { quoteName } from '../base/sql.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Column } from '../tables/Table.ts';
-import { GROUP_NAME, groupedExposures, heldOutColumn } from './assignments.ts';
+import { GROUP_NAME, groupedExposures, heldOutColumn, namesClause, withRealNames } from './assignments.ts';
 import type { DayRange } from './curatedDays.ts';
 import { oneRowEach } from './curatedRows.ts';
 import { userDetailColumns } from './userDetailColumns.ts';
@@ -41,20 +41,23 @@ export function experimentExposures(
     comment:
       'Exposures that put a unit in a group or were held out of one, in production, one row each: resends are gone',
     columns,
-    sql: oneRowEach(config, {
+    sql: `${namesClause(config)}${oneRowEach(config, {
       kind: 'exposures',
       curated,
-      key: 'experiment_id',
+      key: 'real_id',
       columns,
       derived: details,
-      choose: (from) => groupedExposures(config, from, environment),
-    }),
+      choose: (from) => groupedExposures(config, withRealNames(from), environment),
+    })}`,
     prunesByDay: true,
   };
 }
 
 /** A held-out unit is in no group: the rule of its row belongs to the holdout. */
 function shownColumns(column: Column): readonly ViewColumn[] {
+  if (column.name === 'experiment_id') return [{ ...column, sql: '"real_id"' }];
+  if (column.name === 'allocated_experiment')
+    return [{ ...column, sql: 'CASE WHEN "allocated_experiment" IS NOT NULL THEN "real_id" END' }];
   if (column.name === 'group_name') return [groupOnly(column, GROUP_NAME), heldOutColumn];
   return [column.name === 'group_id' ? groupOnly(column, quoteName(column.name)) : passThrough(column)];
 }

@@ -1,5 +1,5 @@
 import { quoteName, quoteText } from '../base/sql.ts';
-import { GROUP_NAME, groupedExposures } from './assignments.ts';
+import { GROUP_NAME, groupedExposures, namesClause, withRealNames } from './assignments.ts';
 import type { DayRange } from './curatedDays.ts';
 import { allRows } from './curatedRows.ts';
 import { experimentColumns, unitColumnNames, unitTypeColumn } from './unitTypes.ts';
@@ -69,17 +69,17 @@ export function firstExposures(
     curated = [],
   }: { readonly environment?: string; readonly curated?: readonly DayRange[] } = {},
 ): View {
-  const from = allRows(config, 'exposures', curated);
+  const from = withRealNames(allRows(config, 'exposures', curated));
   return {
     name: 'first_exposures',
     comment:
       'First exposure of each unit to each experiment, in production: its group, when, and groups seen',
     columns,
-    sql: unitColumnNames(config)
+    sql: `${namesClause(config)}${unitColumnNames(config)
       .map((unit) =>
         firstExposuresOfUnit(config, { unit, from, ...(environment === undefined ? {} : { environment }) }),
       )
-      .join('\nUNION ALL\n'),
+      .join('\nUNION ALL\n')}`,
     prunesByDay: false,
   };
 }
@@ -101,8 +101,8 @@ WHERE "place" = 1 AND NOT "held_out"`;
  * A source with a row for each unit and each group that it saw: `experiment_id`, `is_gate`, `unit_id`, `held_out`,
  * `group_id`, `group_name`, `group_ts`. Its first group has `place` 1; `groups_seen` and `ever_held_out` are the unit's.
  *
- * @param choice SQL of the unit, over the columns of the table and of `from`; SQL of the name, default `experiment_id`; the
- *   table, or a query of it in parentheses; default production.
+ * @param choice SQL of the unit, over the columns of the table and of `from`; SQL of the name, default `real_id`; exposures
+ *   with real names; default production.
  */
 export function placedGroups(
   config: ViewConfig,
@@ -113,10 +113,9 @@ export function placedGroups(
     readonly environment?: string;
   },
 ): string {
-  const { unit, name = '"experiment_id"' } = choice;
+  const { unit, name = '"real_id"' } = choice;
   const { from, where } = groupedExposures(config, choice.from, choice.environment);
   const ofUnit = 'PARTITION BY "experiment_id", "is_gate", "unit_id"';
-  const named = name === '"experiment_id"' ? name : `${name} AS "experiment_id"`;
   return `(
   SELECT
     *,
@@ -125,7 +124,7 @@ export function placedGroups(
     bool_or("held_out") OVER (${ofUnit}) AS "ever_held_out"
   FROM (
     SELECT
-      ${named},
+      ${name} AS "experiment_id",
       "exposure_type" = 'gate' AS "is_gate",
       ${unit} AS "unit_id",
       "held_out",

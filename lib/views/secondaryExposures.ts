@@ -1,15 +1,13 @@
-import { quoteText } from '../base/sql.ts';
-import type { Config } from '../schema/config.ts';
-import { listExperiments } from '../schema/names.ts';
 import { exposuresTable } from '../tables/exposuresTable.ts';
 import type { Table } from '../tables/Table.ts';
-import { hashedNames } from '../wire/experimentNames.ts';
 import {
   EVALUATIONS,
   HAS_EVALUATIONS,
   holdoutNames,
   isConfiguredHoldout,
   isGroupRule,
+  namesClause,
+  withRealNames,
 } from './assignments.ts';
 import type { DayRange } from './curatedDays.ts';
 import { oneRowEach, withStored } from './curatedRows.ts';
@@ -32,12 +30,15 @@ const EVALUATION = {
   outcome: `CASE json_extract_scalar("evaluation", '$.gateValue') WHEN 'true' THEN 'Pass' WHEN 'false' THEN 'Fail' END`,
 };
 
+/** What curated rows and others have in one query: the name of what was exposed. */
+const realId: ViewColumn = { name: 'real_id', type: 'string', comment: 'The name', sql: '"real_id"' };
+
 /**
  * Gates, segments and holdouts that were evaluated on the way to an exposure, one row each.
  *
  * SDKs log no event of their own for a holdout: it is only here. Browsers' SDKs send the names of gates hashed as their
- * initialize response has them; those that are in `experiments` or `holdouts` of the configuration, and
- * holdouts of the table of experiment groups, get their names back.
+ * initialize response has them; those that are in `experiments` or `holdouts` of the configuration, or in the table of
+ * experiment groups, get their names back.
  *
  * @param curated Days of exposures that are read from the curated table. Default none.
  */
@@ -55,17 +56,17 @@ export function secondaryExposures(config: ViewConfig, curated: readonly DayRang
     ? `(${oneRowEach(config, {
         kind: 'exposures',
         curated,
-        key: 'experiment_id',
-        columns: [...table.columns.map(passThrough), ...details, passThrough(table.partitionKey)],
+        key: 'real_id',
+        columns: [realId, ...table.columns.map(passThrough), ...details, passThrough(table.partitionKey)],
         derived: details,
-        choose: (from) => ({ from, where }),
+        choose: (from) => ({ from: withRealNames(from), where }),
       })})`
-    : dedupeByEventId({ from: qualifiedName(config, table.name), key: 'experiment_id', where });
+    : dedupeByEventId({ from: withRealNames(qualifiedName(config, table.name)), key: 'real_id', where });
   return {
     name: 'secondary_exposures',
     comment: 'Gates, segments and holdouts evaluated on the way to an exposure, in production, one row each',
     columns,
-    sql: `SELECT
+    sql: `${namesClause(config)}SELECT
 ${selectList(isCurated ? withStored(columns, details) : columns)}
 FROM (
   SELECT
@@ -76,7 +77,8 @@ FROM (
     ${EVALUATION.outcome} AS "outcome"
   FROM ${rows.replaceAll('\n', '\n  ')} AS "exposures"
   CROSS JOIN UNNEST(${EVALUATIONS}) WITH ORDINALITY AS "evaluations" ("evaluation", "position")${isCurated ? '' : '\n  WHERE "copy" = 1'}
-) AS "evaluated"${realNames(config)}
+) AS "evaluated"
+LEFT JOIN "real_names" ON "hash" = "sent_name"
 LEFT JOIN ${holdoutNames(config)} AS "holdouts" ON "known_sent_name" = "sent_name"
 WHERE "sent_name" IS NOT NULL`,
     prunesByDay: true,
@@ -108,7 +110,7 @@ function secondaryColumns(
       type: 'string',
       comment:
         'Name of the gate, segment or holdout; as sent when hashed and known neither by configuration nor specs',
-      sql: `COALESCE(${knownNames(config).length === 0 ? '' : '"real_name", '}"known_holdout", "sent_name")`,
+      sql: 'COALESCE("real_name", "sent_name")',
     },
     {
       name: 'gate_value',
@@ -139,7 +141,7 @@ function secondaryColumns(
       name: 'primary_id',
       type: 'string',
       comment: 'Name of the gate, experiment or config that was exposed',
-      sql: '"experiment_id"',
+      sql: '"real_id"',
     },
     { name: 'primary_type', type: 'string', comment: 'gate, config or layer', sql: '"exposure_type"' },
     ...kept('user_id', 'received_at'),
@@ -148,18 +150,4 @@ function secondaryColumns(
     ...kept('session_id', 'sdk_version'),
     passThrough(partitionKey),
   ];
-}
-
-function knownNames(config: Pick<Config, 'experiments' | 'holdouts'>): readonly string[] {
-  return [...listExperiments(config), ...(config.holdouts ?? [])];
-}
-
-function realNames(config: Pick<Config, 'experiments' | 'holdouts'>): string {
-  const names = knownNames(config);
-  if (names.length === 0) return '';
-  const pairs = names.flatMap((name) => hashedNames(name).map((hash) => [hash, name] as const));
-  // Two names may have one djb2; joined twice, a row would be two.
-  const values = [...new Map(pairs)].map(([hash, name]) => `(${quoteText(hash)}, ${quoteText(name)})`);
-  return `
-LEFT JOIN (VALUES ${values.join(', ')}) AS "names" ("hash", "real_name") ON "hash" = "sent_name"`;
 }

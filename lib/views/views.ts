@@ -77,6 +77,7 @@ export const RESERVED_VIEW_COLUMNS: ReadonlySet<string> = new Set([
   'position',
   'primary_id',
   'primary_type',
+  'real_id',
   'real_name',
   'rule',
   'sent_name',

@@ -6,8 +6,12 @@ export interface ResolvedName {
   readonly resolved: boolean;
 }
 
-/** djb2 in decimal, or SHA-256 in base64: initialize responses hash names for browsers in these ways. */
-const HASHED = /^(?:\d{1,10}|[A-Za-z0-9+/]{43}=)$/;
+/**
+ * djb2 in decimal, or SHA-256 in base64, also as a pattern for Athena: initialize responses hash names for browsers in
+ * these ways. It ends with the text (`\z`), as Trino's `$` also matches before a last line break.
+ */
+export const HASHED_PATTERN = '^([0-9]{1,10}|[A-Za-z0-9+/]{43}=)\\z';
+const HASHED = new RegExp(HASHED_PATTERN.replace('\\z', '$'));
 
 /**
  * Makes the lookup of experiment names that client SDKs may send hashed: in a layer exposure, the

@@ -12,6 +12,7 @@ import { relay } from './checks/delivery/relay.ts';
 import { streams } from './checks/delivery/streams.ts';
 import { waiting } from './checks/delivery/waiting.ts';
 import { dataLake, deployer, unsimulated } from './checks/deployPermissions.ts';
+import { experiments } from './checks/experiments.ts';
 import { key } from './checks/key.ts';
 import { names } from './checks/names.ts';
 import { boundary, domain } from './checks/platform.ts';
@@ -42,6 +43,7 @@ export const checks: readonly Check[] = [
   tables,
   views,
   partitions,
+  experiments,
   workgroup,
   owoxWorkgroup,
   athenaLoads,

@@ -13,6 +13,8 @@ interface Entry extends ErrorEntry {
 const problem = (cause: string, cure: string): Entry => ({ severity: 'problem', cause, cure });
 const warning = (cause: string, cure: string): Entry => ({ severity: 'warning', cause, cure });
 
+const UNANSWERED =
+  'Correct what the other checks found. Otherwise read the detail: the query runs in the configured workgroup, with the rights of your credentials.';
 const DEPLOY = 'run `npx serverless deploy` with the same stage and region';
 const NEW = `If it is new in the configuration or the release and no command is shown, ${DEPLOY}.`;
 const CHANGED = `If the configuration or the release has changed since, ${DEPLOY}.`;
@@ -136,6 +138,16 @@ export const doctorFindings = {
     'SDKs send holdouts like any other gate, so Sluice cannot tell which units are held out: they count as one more group of each experiment.',
     "Run `npx sluice groups pull`, or list the names of all holdouts in the configuration, `holdouts: ['spring_holdout']` (`[]` if there are none), and deploy. The views also apply it to existing rows (docs/statsig.md).",
   ),
+  SLUICE_DOCTOR_EXPERIMENTS_UNKNOWN: warning(
+    'Browsers sent the experiment of a layer hashed, and no known name has that hash: views show it under the hash.',
+    'Run `npx sluice groups pull`, or add its name to `experiments` in the configuration and deploy. The views then have the name for existing rows, too.',
+  ),
+  SLUICE_DOCTOR_EXPERIMENTS_UNREAD: {
+    severity: 'unchecked',
+    cause:
+      'It could not be read which experiments browsers sent hashed, because Athena did not answer the query.',
+    cure: UNANSWERED,
+  },
   SLUICE_DOCTOR_KEY_MISSING: problem(
     'The key does not exist or is scheduled for deletion. Without it, the data cannot be read.',
     'Keep it (`aws kms cancel-key-deletion`), or set another with `existing.keyArn`.',
@@ -328,7 +340,7 @@ export const doctorFindings = {
   SLUICE_DOCTOR_QUARANTINE_UNREAD: {
     severity: 'unchecked',
     cause: 'It could not be read what is in quarantine, because Athena did not answer the query.',
-    cure: 'Correct what the other checks found. Otherwise read the detail: the query runs in the configured workgroup, with the rights of your credentials.',
+    cure: UNANSWERED,
   },
   SLUICE_DOCTOR_QUEUE_MISSING: problem('A queue does not exist.', RECREATE),
   SLUICE_DOCTOR_DEAD_LETTERS: problem(

@@ -1,6 +1,6 @@
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
-import { groupedExposures } from '../../lib/views/assignments.ts';
+import { groupedExposures, namesClause, withRealNames } from '../../lib/views/assignments.ts';
 import { placedGroups } from '../../lib/views/firstExposures.ts';
 import { unitColumnNames, unitId } from '../../lib/views/unitTypes.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
@@ -21,7 +21,7 @@ interface ListedRows {
 
 /** An experiment or gate as its rows name it, and the unit that is counted. */
 export interface CountedName {
-  /** The name in the rows: hashed if the collector did not know it. */
+  /** The name in the views: hashed if neither the configuration nor the specs have it. */
   readonly sent: string;
   /** Its real name. */
   readonly experiment: string;
@@ -40,16 +40,18 @@ export function namesQuery(config: Place['config'], { environment, from }: Liste
   const units = unitColumnNames(config);
   const rows = groupedExposures(
     config,
-    `(SELECT * FROM ${qualifiedName(config, config.tables.exposures)} WHERE "ds" >= DATE ${quoteText(from)})`,
+    withRealNames(
+      `(SELECT * FROM ${qualifiedName(config, config.tables.exposures)} WHERE "ds" >= DATE ${quoteText(from)})`,
+    ),
     environment,
   );
-  const where = [...rows.where, `length("experiment_id") <= ${NAME_CHARACTERS}`];
+  const where = [...rows.where, `length("real_id") <= ${NAME_CHARACTERS}`];
   const inGroup = (column: string) => `CASE WHEN NOT "out" THEN ${column} END`;
   const counts = units.map(
     (unit) => `count_if(NOT "out" AND ${quoteName(`has_${unit}`)}) AS ${quoteName(`with_${unit}`)}`,
   );
   const flags = units.map((unit) => `bool_or(${quoteName(unit)} IS NOT NULL) AS ${quoteName(`has_${unit}`)}`);
-  return `SELECT
+  return `${namesClause(config)}SELECT
   "experiment_id",
   "is_gate",
   max("layer_id") AS "layer_id",
@@ -61,7 +63,7 @@ export function namesQuery(config: Place['config'], { environment, from }: Liste
 FROM (
   SELECT
     "ds",
-    "experiment_id",
+    "real_id" AS "experiment_id",
     "exposure_type" = 'gate' AS "is_gate",
     "event_id",
     max("layer_id") AS "layer_id",
@@ -98,13 +100,13 @@ export function unitsQuery(
     environment,
     from: `(
     SELECT "table".*, "listed_name", "unit_type"
-    FROM ${qualifiedName(config, config.tables.exposures)} AS "table"
+    FROM ${withRealNames(qualifiedName(config, config.tables.exposures))} AS "table"
     JOIN (VALUES ${values.join(', ')}) AS "listed" ("listed_sent", "listed_gate", "listed_name", "unit_type")
-      ON "listed_sent" = "experiment_id" AND "listed_gate" = ("exposure_type" = 'gate')
+      ON "listed_sent" = "real_id" AND "listed_gate" = ("exposure_type" = 'gate')
     WHERE "ds" >= DATE ${quoteText(from)}
   )`,
   });
-  return `SELECT
+  return `${namesClause(config)}SELECT
   "experiment_id",
   "is_gate",
   CASE WHEN NOT "held_out" THEN "group_id" END AS "group_id",

@@ -133,7 +133,9 @@ export function judgeCurated(
     if (EXPERIMENT[name] === undefined) continue;
     const [filtered] = left.splice(0, 1);
     const scans = scansOf(filtered);
-    const applied = /"experiment_id(?:_\d+)?" = (?:VARCHAR )?'hero'/i;
+    // Rows that landed hashed are found by their layer.
+    const applied =
+      /"experiment_id(?:_\d+)?" = (?:VARCHAR )?'hero'|"exposure_type(?:_\d+)?" = (?:VARCHAR )?'layer'/i;
     tell(
       `a filter on an experiment of ${name} is applied by every scan`,
       scans.length >= raw.length + curated.length && scans.every((line) => applied.test(line)),

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.ts';
-import { quoteName, quoteText } from '../../base/sql.ts';
+import { quoteText } from '../../base/sql.ts';
 import { DuckDbSession } from '../../drops/engine/DuckDbSession.ts';
 import type { EngineFile, WrittenFile } from '../../drops/engine/Engine.ts';
 import { engineFailure, fileFailure } from '../../drops/engine/EngineError.ts';
@@ -126,7 +126,7 @@ class Curation {
     const names = sampled.map((row) => [String(row['name']), Number(row['rows']) * each * of.share] as const);
     const rows = names.reduce((sum, [, count]) => sum + count, 0);
     return cutLanes(names, Math.max(rowsAtOnce, rows / MOST_LANES), {
-      name: quoteName(table.key),
+      name: table.shared,
       identity: IDENTITY,
     });
   }

@@ -35,10 +35,9 @@ export function ofSlice(
  *
  * @param each One of so many events is counted.
  */
-export function namesStatement({ key }: CuratedTable, from: string, each: number): string {
-  const name = quoteName(key);
-  return `SELECT ${name} AS name, count(*) AS rows FROM (${from})
-    WHERE ${name} IS NOT NULL AND NOT contains(${name}, chr(0)) AND hash(${IDENTITY}) % ${each} = 0 GROUP BY ALL ORDER BY ALL`;
+export function namesStatement({ shared }: CuratedTable, from: string, each: number): string {
+  return `SELECT ${shared} AS name, count(*) AS rows FROM (${from})
+    WHERE ${shared} IS NOT NULL AND NOT contains(${shared}, chr(0)) AND hash(${IDENTITY}) % ${each} = 0 GROUP BY ALL ORDER BY ALL`;
 }
 
 /** Writes the rows of a query to a file a lane: `<folder>/<lane folder>/*.parquet`. */
@@ -66,8 +65,7 @@ const COPIES = '"copies of events"';
  * Most events have one row, which is written without any more work. Of the others it is compared column by column whether
  * the smallest and the largest value are equal, which needs no memory for lists of rows.
  */
-export function copiesStatements({ key, raw }: CuratedTable, from: string): string[] {
-  const name = quoteName(key);
+export function copiesStatements({ shared, raw }: CuratedTable, from: string): string[] {
   const compared = raw.filter((column) => !SENDER.has(column.name)).map((column) => quoteName(column.name));
   const differ = compared.map(
     (column) => `min(${column}) IS DISTINCT FROM max(${column}) OR count(${column}) NOT IN (0, count(*))`,
@@ -77,10 +75,10 @@ export function copiesStatements({ key, raw }: CuratedTable, from: string): stri
     (column) => `${column} NULLS LAST`,
   );
   return [
-    `CREATE OR REPLACE TEMP TABLE ${EVENTS} AS SELECT ${name} AS k, ${IDENTITY} AS i, count(*) AS n FROM (${from}) GROUP BY ALL HAVING count(*) > 1`,
-    `CREATE OR REPLACE TEMP TABLE ${COPIES} AS SELECT *, row_number() OVER (PARTITION BY ${name}, ${IDENTITY} ORDER BY ${order.join(', ')}) AS copy
-      FROM (${from}) AS r SEMI JOIN ${EVENTS} AS e ON r.${name} IS NOT DISTINCT FROM e.k AND r.${IDENTITY} IS NOT DISTINCT FROM e.i`,
-    `CREATE OR REPLACE TEMP TABLE ${EVENTS} AS SELECT ${name} AS k, ${IDENTITY} AS i, count(*) AS n, ${differ.join(' OR ')} AS differ
+    `CREATE OR REPLACE TEMP TABLE ${EVENTS} AS SELECT ${shared} AS k, ${IDENTITY} AS i, count(*) AS n FROM (${from}) GROUP BY ALL HAVING count(*) > 1`,
+    `CREATE OR REPLACE TEMP TABLE ${COPIES} AS SELECT *, row_number() OVER (PARTITION BY ${shared}, ${IDENTITY} ORDER BY ${order.join(', ')}) AS copy
+      FROM (${from}) AS r SEMI JOIN ${EVENTS} AS e ON ${shared} IS NOT DISTINCT FROM e.k AND r.${IDENTITY} IS NOT DISTINCT FROM e.i`,
+    `CREATE OR REPLACE TEMP TABLE ${EVENTS} AS SELECT ${shared} AS k, ${IDENTITY} AS i, count(*) AS n, ${differ.join(' OR ')} AS differ
       FROM ${COPIES} GROUP BY ALL`,
   ];
 }
@@ -89,9 +87,9 @@ export function copiesStatements({ key, raw }: CuratedTable, from: string): stri
 export const countCopiesStatement = `SELECT COALESCE(sum(n - 1) FILTER (NOT differ), 0) AS resends, COALESCE(sum(n) FILTER (differ), 0) AS differing FROM ${EVENTS}`;
 
 /** After {@link copiesStatements}: one row an event, without the events whose copies differ. */
-export function rowsQuery({ key, raw }: CuratedTable, from: string): string {
+export function rowsQuery({ shared, raw }: CuratedTable, from: string): string {
   const columns = raw.map(({ name }) => `r.${quoteName(name)}`).join(', ');
-  const same = `r.${quoteName(key)} IS NOT DISTINCT FROM e.k AND r.${IDENTITY} IS NOT DISTINCT FROM e.i`;
+  const same = `${shared} IS NOT DISTINCT FROM e.k AND r.${IDENTITY} IS NOT DISTINCT FROM e.i`;
   return `SELECT ${columns}, CAST(1 AS BIGINT) AS copies, false AS copies_differ, CAST(1 AS BIGINT) AS copy
       FROM (${from}) AS r ANTI JOIN ${EVENTS} AS e ON ${same}
     UNION ALL SELECT ${columns}, e.n, false, r.copy FROM ${COPIES} AS r JOIN ${EVENTS} AS e ON ${same}
@@ -99,10 +97,10 @@ export function rowsQuery({ key, raw }: CuratedTable, from: string): string {
 }
 
 /** After {@link copiesStatements}: all rows of the events whose copies differ. */
-export function differingQuery({ key, raw }: CuratedTable): string {
+export function differingQuery({ shared, raw }: CuratedTable): string {
   const columns = raw.map(({ name }) => `r.${quoteName(name)}`).join(', ');
   return `SELECT ${columns}, e.n AS copies, true AS copies_differ, r.copy FROM ${COPIES} AS r
-    JOIN ${EVENTS} AS e ON r.${quoteName(key)} IS NOT DISTINCT FROM e.k AND r.${IDENTITY} IS NOT DISTINCT FROM e.i WHERE e.differ`;
+    JOIN ${EVENTS} AS e ON ${shared} IS NOT DISTINCT FROM e.k AND r.${IDENTITY} IS NOT DISTINCT FROM e.i WHERE e.differ`;
 }
 
 /** Writes rows as they are, to be read again. */

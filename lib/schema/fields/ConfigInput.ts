@@ -259,11 +259,11 @@ export interface ConfigInput {
       }
     | undefined;
   /**
-   * Names of experiments, to resolve the hashed names that client SDKs may send. With the names of gates, which client SDKs hash too, the view `secondary_exposures` resolves those. With `{ name, split }`, `sluice check` compares the groups of an experiment with these weights.
+   * Names of experiments, to resolve the hashed names that client SDKs may send for those of layers. With the names of gates, `secondary_exposures` resolves those. With `{ name, split }`, `sluice check` compares the groups of an experiment with these weights.
    *
    * Default: `[]`.
    *
-   * Changing it: No interruption: resources are updated in place. The collector resolves the new names in rows from now on, and views resolve those that they show. Columns of rows that have landed stay.
+   * Changing it: No interruption: resources are updated in place. The collector resolves the new names in rows from now on. Views resolve them in earlier rows, too.
    *
    * @example
    * experiments: ['checkout_button', { name: 'homepage_hero', split: { control: 50, treatment: 50 } }]

@@ -15,8 +15,10 @@ const SENDER: ReadonlySet<string> = new Set(
  * first, otherwise all of them.
  */
 export function curateRows(kind: 'exposures' | 'events', rows: readonly LandedRow[]): CuratedRow[] {
-  const key = kind === 'exposures' ? 'experiment_id' : 'event_name';
-  const events = Map.groupBy(rows, (row) => JSON.stringify([row.ds, row[key], row['event_id']]));
+  // A layer's experiment may land hashed and by name.
+  const shared = (row: LandedRow) =>
+    kind === 'events' ? 'event_name' : row['exposure_type'] === 'layer' ? 'layer_id' : 'experiment_id';
+  const events = Map.groupBy(rows, (row) => JSON.stringify([row.ds, row[shared(row)], row['event_id']]));
   return [...events.values()].flatMap((copies) => {
     const said = copies.map((row) =>
       JSON.stringify(
@@ -39,7 +41,7 @@ export function curateRows(kind: 'exposures' | 'events', rows: readonly LandedRo
 
 /** Nulls last. All values are texts whose order is that of their characters. */
 function byCopyOrder(left: LandedRow, right: LandedRow): number {
-  for (const name of COPY_ORDER) {
+  for (const name of [...COPY_ORDER, 'experiment_id']) {
     const [one, other] = [left[name] ?? null, right[name] ?? null];
     if (one === other) continue;
     if (one === null) return 1;

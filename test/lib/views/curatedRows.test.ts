@@ -20,7 +20,7 @@ import { configOf, ViewDatabases } from './ViewDatabases.ts';
 const FIRST = '2026-01-01';
 const DAYS = 1_000;
 const ROUNDS = 10;
-const ENGINE_DAYS = 30;
+const ENGINE_DAYS = 40;
 
 const scratch = temporaryDirectory();
 let databases: ViewDatabases;

@@ -2,15 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { addDays } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import type { GroupRow } from '../../../lib/groups/GroupRow.ts';
 import { type CuratedDays, dayRanges, nothingCurated } from '../../../lib/views/curatedDays.ts';
 import { fitCuratedView, readCuratedDays, viewKinds } from '../../../lib/views/curatedViews.ts';
 import { prestoViewText } from '../../../lib/views/prestoView.ts';
 import { viewNames, views } from '../../../lib/views/views.ts';
+import { hashedNames } from '../../../lib/wire/experimentNames.ts';
 import { duckDbType, type QueryRow, runQuery } from '../../../packages/local-aws/src/trino/index.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { expectedRows } from './expectedRows.ts';
-import { comparable, DAYS, generateRows } from './generateRows.ts';
-import { openData } from './openData.ts';
+import { comparable, DAYS, drawing, exposure, generateRows } from './generateRows.ts';
+import { type LandedRow, openData } from './openData.ts';
 import { configOf } from './ViewDatabases.ts';
 
 const FIRST = '2026-01-01';
@@ -60,7 +62,8 @@ describe('views over files with curated days', () => {
       return value;
     });
     expect(filters.length).toBeGreaterThanOrEqual(DAYS.length);
-    expect(filters.filter((applied) => !applied.includes("experiment_id='hero'"))).toEqual([]);
+    const isApplied = (applied: string) => /experiment_id='hero'|exposure_type='layer'/.test(applied);
+    expect(filters.filter((applied) => !isApplied(applied))).toEqual([]);
   });
 
   it.each(viewNames)('read the curated files of curated days alone for %s', async (name) => {
@@ -76,6 +79,85 @@ describe('views over files with curated days', () => {
     if (!views(config)[name].prunesByDay) return;
     for (const day of DAYS) {
       expect(await filesRead(`SELECT * FROM ${name} WHERE ds = DATE '${day}'`)).toEqual(wanted([day]));
+    }
+  });
+});
+
+describe('an experiment of a layer whose name becomes known on its second day', () => {
+  const [one, two] = DAYS;
+  const unit = (n: number) => `u${String(n).padStart(3, '0')}`;
+  const seen = (n: number, day: string, name: string): LandedRow => ({
+    ...exposure(drawing(n), n, [day]),
+    ...{ event_id: `${day}-${n}`, environment: 'production', ds: day, timestamp: `${day} 09:00:00.001` },
+    ...{ exposure_type: 'layer', layer_id: 'home', experiment_id: name, allocated_experiment: name },
+    ...{ user_id: unit(n), stable_id: null, company_id: null, group_id: 'test', rule_id: 'test' },
+    ...{ gate_value: null, group_name: null, is_assignment: true, reason: null, secondary_exposures: null },
+  });
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+  const group = { layerId: 'home', expectedSplit: null, splits: [], firstSeen: 0, lastSeen: 0 };
+  const pulled: readonly GroupRow[] = [
+    {
+      ...group,
+      entity: 'experiment',
+      experimentId: 'late',
+      ruleId: 'test',
+      kind: 'group',
+      groupName: 'Test',
+    },
+  ];
+  const inConfig = defineConfig({
+    bucket: 'acme-experiments',
+    unitIds: { companyID: 'company_id' },
+    experiments: ['late'],
+  });
+  const unnamed = defineConfig({ bucket: 'acme-experiments', unitIds: { companyID: 'company_id' } });
+
+  const known = [
+    { where: 'pulled', named: unnamed, groups: pulled, groupName: 'Test' },
+    { where: 'configured', named: inConfig, groups: [], groupName: null },
+  ];
+  const landed = [
+    { from: 'raw', days: undefined },
+    { from: 'curated', days: { exposures: dayRanges([one]), events: [] } },
+  ];
+  const told = hashedNames('late').flatMap((hash) =>
+    known.flatMap((names) => landed.map((days) => ({ hash, ...names, ...days }))),
+  );
+
+  it.each(told)('has its 160 units of both days, sent as $hash, $where, from $from days', async (told) => {
+    const { hash, named, groups, groupName, days } = told;
+    const other = temporaryDirectory();
+    try {
+      const exposures = [
+        ...range(0, 100).map((n) => seen(n, one, hash)),
+        // A resend that another collector took, which knew the name already.
+        { ...seen(7, one, 'late'), received_at: `${one} 23:00:00.001` },
+        // Half of them come back, and others come; a slow collector does not know the name yet.
+        ...range(50, 150).map((n) => seen(n, two, n % 2 === 0 ? 'late' : hash)),
+        ...range(150, 160).map((n) => seen(n, two, 'late')),
+        // No layer's, and so no hash.
+        { ...seen(500, one, hash), exposure_type: 'config', layer_id: null, allocated_experiment: null },
+      ];
+      await openData(other.path, named, { exposures, events: [] }, groups, days);
+      const ask = (sql: string) => runQuery(other.path, sql);
+      const first = await ask("SELECT * FROM first_exposures WHERE experiment_id = 'late' ORDER BY unit_id");
+      expect(first.map((row) => [row['unit_id'], row['first_day'], row['group_name']])).toEqual(
+        range(0, 160).map((n) => [unit(n), n < 100 ? one : two, groupName]),
+      );
+      const daily = await ask(
+        'SELECT experiment_id, group_name, ds, units, exposures FROM daily_exposures ORDER BY experiment_id DESC, ds',
+      );
+      expect(daily.map((row) => Object.values(row).map(String))).toEqual([
+        ['late', String(groupName), one, '100', '100'],
+        ['late', String(groupName), two, '110', '110'],
+        [hash, 'null', one, '1', '1'],
+      ]);
+      const shown = await ask(
+        'SELECT DISTINCT experiment_id, allocated_experiment FROM experiment_exposures',
+      );
+      expect(shown.map((row) => row['allocated_experiment']).sort()).toEqual(['late', null]);
+    } finally {
+      other.remove();
     }
   });
 });
@@ -139,7 +221,7 @@ describe('the list of curated days', () => {
 
   it('leaves room in the text for what Athena and Glue take', () => {
     const unitIds = Object.fromEntries(
-      Array.from({ length: 30 }, (_, n) => [`unit${n}ID`, `unit_${n}_with_a_long_name`]),
+      Array.from({ length: 12 }, (_, n) => [`unit${n}ID`, `unit_${n}_with_a_long_name`]),
     );
     const experiments = Array.from(
       { length: 1_000 },

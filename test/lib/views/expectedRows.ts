@@ -1,5 +1,5 @@
 import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
-import { djb2 } from '../../../lib/wire/experimentNames.ts';
+import { djb2, hashedNames } from '../../../lib/wire/experimentNames.ts';
 import type { LandedRow } from './openData.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -11,10 +11,17 @@ type Row = Readonly<Record<string, unknown>>;
  * @param known What the table of experiment groups says of rules. Default nothing.
  */
 export function expectedRows(
-  exposures: readonly LandedRow[],
+  landed: readonly LandedRow[],
   events: readonly LandedRow[],
   { holdouts, known = KnownGroups.none }: { readonly holdouts: boolean; readonly known?: KnownGroups },
 ) {
+  const hashes = new Map(
+    [...known.names, 'checkout', HOLDOUT].flatMap((name) => hashedNames(name).map((hash) => [hash, name])),
+  );
+  const exposures = landed.map((row): LandedRow => {
+    const name = row['exposure_type'] === 'layer' ? hashes.get(text(row, 'experiment_id')) : undefined;
+    return name === undefined ? row : { ...row, experiment_id: name, allocated_experiment: name };
+  });
   const production = exposures.filter(({ environment }) => environment === 'production');
   const ruleOf = (row: LandedRow) =>
     known.find(row['exposure_type'] === 'gate', text(row, 'experiment_id'), text(row, 'rule_id'));
@@ -118,7 +125,7 @@ function firstReceived<Row extends LandedRow>(rows: readonly Row[]): Row[] {
   const first = new Map<unknown, Row>();
   for (const row of rows) {
     // Copies of another day are not looked for.
-    const key = `${row.ds} ${row['event_id']}`;
+    const key = `${row.ds} ${row['event_id']} ${row['experiment_id'] ?? row['event_name']}`;
     const known = first.get(key);
     if (known === undefined || text(row, 'received_at') < text(known, 'received_at')) first.set(key, row);
   }

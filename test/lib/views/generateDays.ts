@@ -1,5 +1,5 @@
 import { addDays } from '../../../lib/base/time.ts';
-import { type Drawing, drawing, event, exposure } from './generateRows.ts';
+import { byName, type Drawing, drawing, event, exposure } from './generateRows.ts';
 import type { LandedRow } from './openData.ts';
 
 /** Begin of the IDs of events with copies of which views may show either: see COPY_ORDER. */
@@ -67,6 +67,7 @@ function copiesOf(row: LandedRow, draw: Drawing): LandedRow[] {
     ]);
   return draw.pick<LandedRow[]>([
     [row, resend()],
+    [byName(resend()), row],
     [resend(), row, resend()],
     [row, row],
     [row, row, row, resend()],

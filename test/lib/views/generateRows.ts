@@ -1,6 +1,6 @@
 import { seededRandom } from '../../../bench/collect/seededRandom.ts';
 import type { GroupRow } from '../../../lib/groups/GroupRow.ts';
-import { djb2 } from '../../../lib/wire/experimentNames.ts';
+import { djb2, hashedNames } from '../../../lib/wire/experimentNames.ts';
 import type { LandedRow } from './openData.ts';
 
 /** Days of the rows, the same for every seed. */
@@ -120,10 +120,12 @@ export function exposure(draw: Drawing, id: number, days: Days = DAYS): LandedRo
   ]);
   const rule = draw.chance(0.9) ? draw.pick(['control', 'test']) : draw.pick(NO_GROUPS);
   const value = draw.chance(0.95) ? draw.chance(0.5) : null;
+  // As a browser's SDK sends it, while the collector does not know the name.
+  const sent = type === 'layer' && id % 3 === 0 ? (hashedNames(name)[id % 2] ?? name) : name;
   const group = type !== 'gate' ? rule : value === null ? null : `${rule}:${value ? 'Pass' : 'Fail'}`;
   return {
     ...shared(draw, draw.pick(days), id),
-    experiment_id: name,
+    experiment_id: sent,
     exposure_type: type,
     group_id: group,
     group_name: draw.pick([null, `name of ${rule}`]),
@@ -132,7 +134,7 @@ export function exposure(draw: Drawing, id: number, days: Days = DAYS): LandedRo
     // Also of rules that are no group, as versions wrote it that did not know them.
     is_assignment: group !== null && draw.chance(0.85),
     layer_id: type === 'layer' ? 'a_layer' : null,
-    allocated_experiment: type === 'layer' ? name : null,
+    allocated_experiment: type === 'layer' ? sent : null,
     parameter_name: null,
     is_explicit_parameter: null,
     reason: draw.pick(['Network:Recognized', 'Network:Recognized', null, 'LocalOverride:Recognized']),
@@ -192,6 +194,13 @@ export function comparable(rows: readonly Readonly<Record<string, unknown>>[]): 
     .sort();
 }
 
+/** A copy of a layer's row that landed when the collector knew the name. */
+export function byName(row: LandedRow): LandedRow {
+  return row['exposure_type'] === 'layer'
+    ? { ...row, experiment_id: 'hero', allocated_experiment: 'hero' }
+    : row;
+}
+
 /**
  * Some rows again as resends: the same event, received later, on the next day too, or at once, by a sender that tells
  * other things of itself.
@@ -207,6 +216,7 @@ function withResends(rows: readonly LandedRow[], draw: Drawing): LandedRow[] {
     if (!draw.chance(0.35)) return [row];
     return draw.pick([
       [row, later(row.ds)],
+      [row, byName(later(row.ds))],
       // What a stream delivers twice is equal in everything.
       [row, row],
       [row, later(DAYS.find((day) => day > row.ds) ?? row.ds)],

@@ -29,12 +29,13 @@ import { s3ListedDays } from '../../../lib/aws/s3ListedDays.ts';
 import { addDays, DAY_MS, utcDay } from '../../../lib/base/time.ts';
 import type { LedgerEntry } from '../../../lib/drops/ledger/LedgerEntry.ts';
 import { holdsText, NO_HOLDS, withDrain, withHold } from '../../../lib/landing/hold/StreamHolds.ts';
-import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
+import type { ForwardedKind, TableKind } from '../../../lib/schema/kinds.ts';
 import { curatedPlace } from '../../../lib/tables/ledgerKeys.ts';
 import { overflowKey, relayId, relayRefusedKey } from '../../../lib/tables/objectKeys.ts';
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { fitCuratedView } from '../../../lib/views/curatedViews.ts';
 import { prestoViewText } from '../../../lib/views/prestoView.ts';
+import { djb2 } from '../../../lib/wire/experimentNames.ts';
 import type { BucketSettings } from '../../../packages/local-aws/src/s3/index.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import type { StartedDeployment } from './startDeployment.ts';
@@ -115,17 +116,23 @@ const addFile = (d: StartedDeployment, day: string, folder = `${FOLDER}/${day}`)
   );
 
 /** Rows of quarantine that were just received, one of them a day earlier. */
-async function quarantineRows(d: StartedDeployment, reason: string, rows: number) {
+const quarantineRows = (d: StartedDeployment, reason: string, rows: number) =>
+  putRows(
+    d,
+    'quarantine',
+    `SELECT '${reason}' AS reason, epoch_ms(${Date.now()}::BIGINT) - INTERVAL (CASE n WHEN 0 THEN 25 ELSE 0 END) HOURS AS received_at
+     FROM range(${rows + 1}) AS numbers (n)`,
+  );
+
+/** Puts a file of today with the rows of a query. */
+async function putRows(d: StartedDeployment, kind: TableKind, query: string) {
   const day = utcDay(Date.now());
-  const folder = tableFolder(config, 'quarantine');
+  const folder = tableFolder(config, kind);
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   const directory = temporaryDirectory();
   const path = join(directory.path, 'rows.parquet');
-  await connection.run(
-    `COPY (SELECT '${reason}' AS reason, epoch_ms(${Date.now()}::BIGINT) - INTERVAL (CASE n WHEN 0 THEN 25 ELSE 0 END) HOURS AS received_at
-     FROM range(${rows + 1}) AS numbers (n)) TO '${path}' (FORMAT parquet)`,
-  );
+  await connection.run(`COPY (${query}) TO '${path}' (FORMAT parquet)`);
   connection.closeSync();
   instance.closeSync();
   const s3 = new S3Client({ ...d.options, forcePathStyle: true });
@@ -133,7 +140,7 @@ async function quarantineRows(d: StartedDeployment, reason: string, rows: number
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: readFileSync(path) }));
   s3.destroy();
   directory.remove();
-  await addPartition(d, day, { Location: `s3://${bucket}/${folder}${day}/` }, tables.quarantine);
+  await addPartition(d, day, { Location: `s3://${bucket}/${folder}${day}/` }, tables[kind]);
 }
 
 /** A day that views read from the curated table, and whose files are deleted. */
@@ -544,6 +551,17 @@ export const broken: Readonly<Record<string, readonly [Break, detail: RegExp, co
     (d) => quarantineRows(d, 'SLUICE_EVENT_NAME_MISSING', 3),
     /^SLUICE_EVENT_NAME_MISSING: 3 rows\.$/,
     /^npx sluice redrive --reason SLUICE_EVENT_NAME_MISSING --dry-run --local --endpoint-url \S+$/,
+  ],
+  // One of three rows has a known name, and one is of no layer.
+  EXPERIMENTS_UNKNOWN: [
+    (d) =>
+      putRows(
+        d,
+        'exposures',
+        `SELECT sent AS experiment_id, 'home' AS layer_id, sent AS allocated_experiment, kind AS exposure_type
+         FROM (VALUES ('4242424242', 'layer'), ('${djb2('homepage_hero')}', 'layer'), ('17', 'config')) AS rows (sent, kind)`,
+      ),
+    /^4242424242 of the layer home: 1 row\.$/,
   ],
   DRAINING: [
     (d) => putHolds(d, holdsText(withDrain(NO_HOLDS, Date.UTC(2026, 10, 20, 10)))),

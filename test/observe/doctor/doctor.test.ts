@@ -28,7 +28,7 @@ describe('sluice doctor on the local cloud', () => {
     expect(stdout).toMatch(`This is Sluice ${VERSION}. sluice-local was deployed by ${VERSION}.\n\nok `);
     for (const { name, expects } of checks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
     expect(stdout).toMatch(
-      /\n33 checks of sluice-local in us-east-1 of account 000000000000: 30 ok, 0 with problems, 0 with warnings, 3 not made\.\n$/,
+      /\n34 checks of sluice-local in us-east-1 of account 000000000000: 31 ok, 0 with problems, 0 with warnings, 3 not made\.\n$/,
     );
   });
 

@@ -117,7 +117,16 @@ const rounds: readonly (readonly (keyof typeof broken)[])[] = [
   ],
   [
     ...['CURATE_FAILED', 'CURATE_LATE', 'CURATE_STALE', 'CURATE_GONE', 'CURATE_LEFT_OUT'],
-    ...['OVERFLOW', 'ERRORS', 'PARKED', 'UNKNOWN_KEYS', 'QUARANTINED', 'DRAINING', 'STREAM_DROPPED'],
+    ...[
+      'OVERFLOW',
+      'ERRORS',
+      'PARKED',
+      'UNKNOWN_KEYS',
+      'QUARANTINED',
+      'EXPERIMENTS_UNKNOWN',
+      'DRAINING',
+      'STREAM_DROPPED',
+    ],
     ...['FORWARDED_HERE', 'RELAY_LEFT'],
   ],
   ['TABLE_MISSING', 'BUCKET_MISSING', 'VERSION_NEWER', 'HOLDS_UNREADABLE'],

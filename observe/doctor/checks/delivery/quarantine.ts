@@ -34,13 +34,13 @@ export const quarantine: Check = {
         ),
       );
     } catch (error) {
-      return [finding('SLUICE_DOCTOR_QUARANTINE_UNREAD', reasonOf(error))];
+      return [finding('SLUICE_DOCTOR_QUARANTINE_UNREAD', queryProblem(error))];
     }
   },
 };
 
 /** What Athena said: of the query, or of its workgroup. @throws The error again, if it is something else. */
-function reasonOf(error: unknown): string {
+export function queryProblem(error: unknown): string {
   if (error instanceof ObserveError) return error.detail ?? error.message;
   const problem = error instanceof CheckImpossible ? undefined : explainAwsError(error);
   if (problem?.kind !== 'answered') throw error;
