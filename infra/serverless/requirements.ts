@@ -13,6 +13,7 @@ import {
   hasGateway,
   requestLimits,
 } from '../../lib/schema/endpoint.ts';
+import { lateDays } from '../../lib/schema/exports.ts';
 import { hasArm64, hasFunctionUrls, isRegion, type Region } from '../../lib/schema/regions.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
@@ -506,9 +507,9 @@ export function unusedFunctions({
  * @param config With the region that is deployed to.
  */
 export function packageWarnings(
-  config: Pick<Config, 'region' | 'alarms' | 'endpoint' | 'collector'>,
+  config: Pick<Config, 'region' | 'alarms' | 'endpoint' | 'collector' | 'exports' | 'sources' | 'timeWindow'>,
 ): string[] {
-  const { alarms, endpoint, collector } = config;
+  const { alarms, endpoint, collector, exports, sources, timeWindow } = config;
   const { executions, requestsPerSecond } = collectorConcurrency(collector);
   return [
     ...(alarms.topicArn === null
@@ -527,6 +528,13 @@ export function packageWarnings(
         ]
       : []),
     ...(hasGateway(endpoint) ? gatewayWarnings(config) : []),
+    ...exports
+      .filter(({ table }) => !sources.some(({ datasets }) => datasets.some((one) => one.table === table)))
+      .filter(({ lookbackDays }) => lookbackDays < lateDays(config))
+      .map(
+        ({ name, lookbackDays }) =>
+          `The export ${name} looks back ${lookbackDays} days, and rows can be ${timeWindow.pastDays} days late: later ones stay out of it. Leave \`lookbackDays\` out, or set it to ${lateDays(config)} (docs/export.md).`,
+      ),
   ];
 }
 

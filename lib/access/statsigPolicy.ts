@@ -81,9 +81,14 @@ function stageTables(place: Place): Statement {
   return allow('StageTables', mergeActions(READ_TABLES, write), catalogArns(place, place.stagingDatabase));
 }
 
-/** Queries in its own workgroup only: Statsig's document says `workgroup/*`, its older one names the workgroup. */
+/**
+ * Queries in its own workgroup only: Statsig's document says `workgroup/*`, its older one names the workgroup. Libraries ask
+ * for the workgroup's settings first: https://github.com/aws/aws-sdk-pandas, awswrangler/athena/_utils.py, `_get_workgroup`.
+ */
 function runQueries(place: Place, { workgroup }: ReaderWorkgroup): Statement {
-  return allow('RunQueries', RUN_QUERIES, [workgroupArn(place, workgroup)]);
+  return allow('RunQueries', mergeActions(RUN_QUERIES, ['athena:GetWorkGroup']), [
+    workgroupArn(place, workgroup),
+  ]);
 }
 
 /**

@@ -141,13 +141,16 @@ export function receiptFolders(sources: Config['sources']) {
 }
 
 /** Problems of `exports` that no field shows alone; one sentence each, with the field's name in front. */
-export function exportProblems(config: Pick<Config, 'exports' | 'bucket' | 'tables' | 'sources'>): string[] {
-  const { exports, bucket, tables, sources } = config;
+export function exportProblems(
+  config: Pick<Config, 'exports' | 'bucket' | 'tables' | 'curate' | 'curatedTables' | 'sources'>,
+): string[] {
+  const { exports, bucket, tables, curate, curatedTables, sources } = config;
   const problems: string[] = [];
   const ownerOf = new Map(
     sources.flatMap(({ owner, datasets }) => datasets.map(({ table }) => [table, owner] as const)),
   );
-  const known = [tables.exposures, tables.events, ...ownerOf.keys()];
+  const curated = curate ? [curatedTables.exposures, curatedTables.events] : [];
+  const known = [tables.exposures, tables.events, ...curated, ...ownerOf.keys()];
   const names = new Set<string>();
   // What comes from a source would come back as its drops.
   const folders = sources.flatMap((source, i) =>

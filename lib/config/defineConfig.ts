@@ -7,6 +7,7 @@ import { KEY_FORMATS } from '../schema/AcceptedKey.ts';
 import { type Config, type ConfigInput, configSchema } from '../schema/config.ts';
 import { MAX_ACTIVE_PARTITIONS } from '../schema/deliveryLimits.ts';
 import { endpointProblems } from '../schema/endpoint.ts';
+import { lateDays } from '../schema/exports.ts';
 import { boundaryProblems } from '../schema/fields/platform.ts';
 import { listExperiments } from '../schema/names.ts';
 import { stagesSchema } from '../schema/stages.ts';
@@ -121,9 +122,14 @@ export function oneStageList(
 export function validateConfig(input: unknown): Config {
   const result = configSchema.safeParse(input);
   if (!result.success) throw invalid(input, result.error.issues);
-  const problems = findCollisions(result.data);
+  const exports = result.data.exports.map((one) => ({
+    ...one,
+    lookbackDays: one.lookbackDays ?? lateDays(result.data),
+  }));
+  const config: Config = { ...result.data, exports };
+  const problems = findCollisions(config);
   if (problems.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${problems.join('\n  ')}`);
-  return result.data;
+  return config;
 }
 
 function invalid(input: unknown, issues: readonly z.core.$ZodIssue[]) {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defaultKinds, KEY_FORMATS, MAX_KEY_SOURCES } from './AcceptedKey.ts';
 import { MAX_SHARDS } from './deliveryLimits.ts';
 import { endpointSchema, passThroughSchema } from './endpoint.ts';
-import { exportsSchema } from './exports.ts';
+import { type Export, exportsSchema } from './exports.ts';
 import { alarmsSchema } from './fields/alarms.ts';
 import { athenaSchema } from './fields/athena.ts';
 import { existingSchema } from './fields/existing.ts';
@@ -672,7 +672,7 @@ export const configSchema = z.strictObject({
 export type { ConfigInput } from './fields/ConfigInput.ts';
 
 /** The validated configuration, every default filled in. */
-export type Config = z.output<typeof configSchema>;
+export type Config = Omit<z.output<typeof configSchema>, 'exports'> & { exports: Export[] };
 
 /** As Athena counts: https://docs.aws.amazon.com/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html */
 const BYTES_A_GIGABYTE = 1_000_000_000;

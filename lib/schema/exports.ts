@@ -5,6 +5,9 @@ import { customerBucketMembers, kmsKeyArn, placeName, sqlName } from './formats.
 /** Characters that S3 calls safe; no part is `.` or `..`, which clients and consoles fold away. */
 const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
 
+/** Days of a lookback at most. */
+const MOST_LOOKBACK_DAYS = 90;
+
 /** A customer's bucket and the folder in it that days are exported to. */
 const exportTarget = named(
   'ExportTargetInput',
@@ -53,7 +56,7 @@ const exported = named(
     table: noted(
       sqlName('table'),
       {
-        text: 'Glue table whose days are exported: a forwarded table, or an ingested one of the same owner.',
+        text: 'Glue table whose days are exported: a forwarded table; with `curate`, a curated one, which has no resends; or an ingested one of the same owner.',
         example: 'statsig_forwarded_events',
       },
       'in place',
@@ -64,10 +67,15 @@ const exported = named(
       example: { bucket: 'acme-warehouse', owner: '444455556666' },
     }),
     lookbackDays: noted(
-      z.int('whole days').min(1, '1 or more').max(90, '90 at most').default(3),
+      z
+        .int('whole days')
+        .min(1, '1 or more')
+        .max(MOST_LOOKBACK_DAYS, `${MOST_LOOKBACK_DAYS} at most`)
+        .optional(),
       {
-        text: 'Days before today whose changes are looked for. Today is never exported: it is still being written.',
-        example: 7,
+        text: 'Days before today whose changes are looked for. Today is never exported: it is still being written. With fewer, rows can stay out that are late, but within `timeWindow`.',
+        absent: '`timeWindow.pastDays` and one more, 8 by default',
+        example: 15,
       },
       'functions',
     ),
@@ -83,5 +91,10 @@ const exported = named(
 /** Tables that are exported to customers' buckets: docs/export.md. */
 export const exportsSchema = z.array(exported, 'a list').max(100, 'at most 100').default([]);
 
+/** Days before today that can still get rows: a row of the oldest arrives until midnight, and is seen the day after. */
+export function lateDays({ timeWindow }: { readonly timeWindow: { readonly pastDays: number } }): number {
+  return Math.min(timeWindow.pastDays + 1, MOST_LOOKBACK_DAYS);
+}
+
 /** One validated export. */
-export type Export = z.output<typeof exported>;
+export type Export = z.output<typeof exported> & { readonly lookbackDays: number };

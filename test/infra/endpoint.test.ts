@@ -221,6 +221,19 @@ describe('warnings of packaging', () => {
     expect(packageWarnings(configOf({ collector: { accountConcurrency: 10 } }))).toEqual([]);
   });
 
+  it('name an export that looks back less far than rows can be late', () => {
+    const exported = (name: string, more: object = {}) => ({
+      ...{ name, table: 'statsig_forwarded_events', ...more },
+      target: { bucket: `acme-${name}`, owner: '111122223333' },
+    });
+    const exports = [exported('default'), exported('short', { lookbackDays: 3 })];
+    expect(packageWarnings(configOf({ exports }))).toEqual([
+      expect.stringMatching(
+        /^The export short looks back 3 days, and rows can be 7 days late: .* set it to 8 /,
+      ),
+    ]);
+  });
+
   it('say what a Function URL loses, and when', () => {
     const [warning, ...others] = packageWarnings(
       configOf({ endpoint: { kind: 'function-url' }, collector: { accountConcurrency: 10 } }),

@@ -1372,7 +1372,7 @@ interface ExportInput {
    */
   name: string;
   /**
-   * Glue table whose days are exported: a forwarded table, or an ingested one of the same owner.
+   * Glue table whose days are exported: a forwarded table; with `curate`, a curated one, which has no resends; or an ingested one of the same owner.
    *
    * Changing it: No interruption: resources are updated in place. The role gets permissions for the table.
    *
@@ -1388,14 +1388,14 @@ interface ExportInput {
    */
   target: ExportTargetInput;
   /**
-   * Days before today whose changes are looked for. Today is never exported: it is still being written.
+   * Days before today whose changes are looked for. Today is never exported: it is still being written. With fewer, rows can stay out that are late, but within `timeWindow`.
    *
-   * Default: `3`.
+   * Default: `timeWindow.pastDays` and one more, 8 by default.
    *
    * Changing it: No interruption: only the functions are updated.
    *
    * @example
-   * lookbackDays: 7
+   * lookbackDays: 15
    */
   lookbackDays?: number | undefined;
   /**

@@ -64,6 +64,7 @@ const readers: Record<string, { policies: PolicyDocument[]; does: Call[]; mustNo
       ...readTable('sluice', 'curated_exposures', CURATED_FILE),
       ...query('sluice_statsig', place.bucket, 'query-results/statsig/'),
       inWorkgroup('StopQueryExecution', 'sluice_statsig'),
+      inWorkgroup('GetWorkGroup', 'sluice_statsig'),
       // An Iceberg staging table: made, written, and dropped with its files.
       glue('GetDatabase', 'statsig_staging'),
       glue('CreateTable', 'statsig_staging', 'first_exposures'),
@@ -85,6 +86,7 @@ const readers: Record<string, { policies: PolicyDocument[]; does: Call[]; mustNo
       object('PutObjectTagging', EVENTS_FILE),
       key('PutKeyPolicy'),
       inWorkgroup('StartQueryExecution', 'primary'),
+      inWorkgroup('GetWorkGroup', 'primary'),
       ...inFolderOf('metabase'),
     ],
   },

@@ -15,7 +15,23 @@ const define = (...exports: ExportInput[]) => defineConfig({ bucket: 'acme', exp
 
 describe('exports in the configuration', () => {
   it('have defaults for everything except name, table, bucket and owner', () => {
-    expect(define(one).exports).toEqual([{ ...one, lookbackDays: 3, schedule: 'daily' }]);
+    expect(define(one).exports).toEqual([{ ...one, lookbackDays: 8, schedule: 'daily' }]);
+  });
+
+  it('look back as far as rows can be late, and see the last of them the day after', () => {
+    const lookback = (pastDays: number, own: Partial<ExportInput> = {}) =>
+      defineConfig({ bucket: 'acme', timeWindow: { pastDays }, exports: [{ ...one, ...own }] }).exports[0]
+        ?.lookbackDays;
+    expect([0, 30, 89, 90].map((days) => lookback(days))).toEqual([1, 31, 90, 90]);
+    expect(lookback(30, { lookbackDays: 3 })).toBe(3);
+  });
+
+  it('can export a curated table, which has no resends, if days are curated', () => {
+    const curated = { ...one, table: 'curated_events' };
+    expect(defineConfig({ bucket: 'acme', curate: true, exports: [curated] }).exports[0]?.table).toBe(
+      'curated_events',
+    );
+    expect(() => define(curated)).toThrow('exports.0.table: got "curated_events", expected one of');
   });
 
   it('can export the table of a dataset', () => {

@@ -136,7 +136,8 @@ async function putRows(d: StartedDeployment, kind: TableKind, query: string) {
   connection.closeSync();
   instance.closeSync();
   const s3 = new S3Client({ ...d.options, forcePathStyle: true });
-  const Key = `${folder}${day}/rows.parquet`;
+  // A name of Firehose: any other is found to be of another sender.
+  const Key = `${folder}${day}/sluice-local-${kind}-1-${day}-10-00-00-01234567-89ab-4cde-8f01-23456789abcd.parquet`;
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: readFileSync(path) }));
   s3.destroy();
   directory.remove();
