@@ -1,3 +1,4 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { chdtrc, compiled } from 'cephes';
@@ -18,6 +19,8 @@ const Z = 1.959964;
 const TOLERANCE = 1e-9;
 
 type Group = keyof typeof GROUPS;
+/** Its name, and what it measures of a unit. */
+type Metric = readonly [name: string, measure: (unit: Shopper) => number];
 
 /** What a unit does after its first exposure. */
 interface Shopper {
@@ -38,7 +41,7 @@ const shoppers = (from: number, to: number): Shopper[] =>
   });
 
 /**
- * Builds `examples/dbt` twice as its page says, as of yesterday and of today, with the defaults of its profile: every node
+ * Builds `examples/dbt` as its page says, as of yesterday, of today, and with other seeds, by its own profile: every node
  * succeeds, and the scorecard has the figures that are calculated here without SQL, with the split judged by `sluice check`.
  *
  * @param tell Receives each check and what failed; empty if nothing did.
@@ -56,8 +59,10 @@ export async function tryScorecard(tell: Tell): Promise<string | undefined> {
     credentials: localAccount,
   });
   try {
+    const copy = join(directory.path, 'project');
+    cpSync(join(repositoryRoot, 'examples', 'dbt'), copy, { recursive: true });
     const project = new DbtProject({
-      project: join(repositoryRoot, 'examples', 'dbt'),
+      project: copy,
       bin: python.bin,
       edge: cloud.edge,
       directory: directory.path,
@@ -70,10 +75,7 @@ export async function tryScorecard(tell: Tell): Promise<string | undefined> {
     const today = utcDay(Date.now());
     const yesterday = addDays(today, -1);
     const first = shoppers(0, 80);
-    await send(
-      cloud,
-      first.flatMap((one) => visit(one, yesterday)),
-    );
+    await send(cloud, [...first.flatMap((one) => visit(one, yesterday)), ...searches(yesterday)]);
     await project.build('first', { until: yesterday }, [
       ...(await figures(first)),
       { what: 'has a history of one day', sql: history, rows: [[yesterday, '6']] },
@@ -110,6 +112,19 @@ export async function tryScorecard(tell: Tell): Promise<string | undefined> {
         ],
       },
     ]);
+    // The experiment shipped yesterday, and searches are measured. Only today is read again for the events that are known.
+    changeSeed(copy, 'experiments', (row) =>
+      row.startsWith(`${EXPERIMENT},`) ? `${row.slice(0, row.lastIndexOf(','))},${yesterday}` : row,
+    );
+    changeSeed(copy, 'metrics', (row) =>
+      row.startsWith('page_views,') ? `${row}\nsearches,count,search` : row,
+    );
+    await project.build('third', { until: today, lookback_days: 0 }, [
+      ...(await figures(
+        first.filter(({ id }) => id !== 'u0' && id !== 'u1'),
+        SEARCHES,
+      )),
+    ]);
     await project.docs(
       {},
       ['scorecard 19', 'split_check 6', 'experiment_units 8', 'experiment_settings 8'],
@@ -122,6 +137,23 @@ export async function tryScorecard(tell: Tell): Promise<string | undefined> {
   }
   return undefined;
 }
+
+/** Changes the rows of a seed. */
+function changeSeed(project: string, seed: string, change: (row: string) => string): void {
+  const file = join(project, 'seeds', `${seed}.csv`);
+  writeFileSync(file, `${readFileSync(file, 'utf8').trimEnd().split('\n').map(change).join('\n')}\n`);
+}
+
+/** Two searches of every seventh shopper. */
+const searched = ({ id }: Shopper): number => (Number(id.slice(1)) % 7 === 0 ? 2 : 0);
+const searches = (day: UtcDay): object[] =>
+  shoppers(0, 80).flatMap((one) =>
+    Array.from({ length: searched(one) }, (_, i) => ({
+      ...{ eventName: 'search', value: `${i}`, user: { userID: one.id } },
+      time: Date.parse(`${day}T00:00:00Z`) + 6_000,
+    })),
+  );
+const SEARCHES: readonly Metric[] = [['searches', searched]];
 
 const history = 'SELECT CAST(as_of AS varchar), count(*) FROM scorecard_history GROUP BY 1 ORDER BY 1';
 
@@ -169,7 +201,7 @@ async function send({ collector, flush }: Cloud, events: readonly object[]): Pro
 }
 
 /** What the scorecard and the check of the split should say of these units. */
-async function figures(units: readonly Shopper[]): Promise<Expected[]> {
+async function figures(units: readonly Shopper[], more: readonly Metric[] = []): Promise<Expected[]> {
   const counts = (['control', 'test'] as const).map((group) => ({
     units: units.filter((one) => one.group === group).length,
     weight: 0.5,
@@ -181,7 +213,7 @@ async function figures(units: readonly Shopper[]): Promise<Expected[]> {
     {
       what: 'has the figures of every metric and group',
       sql: `SELECT metric, group_name, units, total, ${columns} FROM scorecard WHERE experiment_id = '${EXPERIMENT}' ORDER BY 1, 2`,
-      rows: (found) => differences(found, scored(units)),
+      rows: (found) => differences(found, scored(units, more)),
     },
     {
       what: 'judges the split as sluice check does',
@@ -195,11 +227,12 @@ async function figures(units: readonly Shopper[]): Promise<Expected[]> {
 type Figures = readonly (string | number | null)[];
 
 /** Rows of the scorecard: metric, group, units, total, mean with its interval, and what is compared with the control. */
-function scored(units: readonly Shopper[]): Figures[] {
-  const metrics: readonly (readonly [string, (unit: Shopper) => number])[] = [
+function scored(units: readonly Shopper[], more: readonly Metric[]): Figures[] {
+  const metrics: readonly Metric[] = [
     ['conversion', ({ orders }) => (orders.length > 0 ? 1 : 0)],
     ['page_views', ({ pages }) => pages],
     ['revenue', ({ orders }) => orders.reduce((sum, one) => sum + one, 0)],
+    ...more,
   ];
   return metrics.flatMap(([metric, measure]) => {
     const of = (group: Group) => moments(units.filter((unit) => unit.group === group).map(measure));

@@ -4,11 +4,14 @@
 {%- endmacro %}
 
 {#
-  From which day on an incremental model reads again, as a literal: Athena then reads no older partitions. Undefined rows
-  cost nothing: the first build reads all days.
+  From which day on an incremental model of events reads again, as a literal: Athena then reads no older partitions. All days
+  if the seed lists an event of which the model has no row: it may be new. So does the first build.
 #}
-{% macro first_day_again(relation, column) -%}
-  {%- set found = run_query("select cast(max(" ~ column ~ ") - interval '" ~ var('lookback_days') ~ "' day as varchar) from " ~ relation) -%}
-  {%- set day = found.columns[0].values()[0] if execute else none -%}
-  {{ return("date '" ~ (day or '1970-01-01') ~ "'") }}
+{% macro first_day_again(relation, metrics) -%}
+  {%- set found = run_query(
+    "select cast(max(ds) - interval '" ~ var('lookback_days') ~ "' day as varchar) from " ~ relation
+    ~ " having (select count(*) from " ~ metrics ~ " where event_name not in (select event_name from " ~ relation ~ ")) = 0"
+  ) -%}
+  {%- set days = found.columns[0].values() if execute else [] -%}
+  {{ return("date '" ~ (days[0] if days and days[0] else '1970-01-01') ~ "'") }}
 {%- endmacro %}

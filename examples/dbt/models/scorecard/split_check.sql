@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
 -- The guardrail of every experiment: do the groups have the units that they should? Pearson's chi-square test, as in
--- `sluice check`. A scorecard of an experiment with a mismatch says nothing.
+-- `sluice check`, of the units that the scorecard counts: without crossovers. A scorecard of an experiment with a mismatch says nothing.
 with counted as (
   select
     listed.experiment_id,
