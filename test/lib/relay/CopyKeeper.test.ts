@@ -22,7 +22,7 @@ function start(
   keys: readonly AcceptedKeyInput[] = [],
 ) {
   const input = { relay: { statsig: true as const, ...relay }, ...more };
-  const config = defineConfig({ bucket: 'bucket', ...input });
+  const config = defineConfig({ bucket: 'bucket', keys: [...keys], ...input });
   const { relay: chosen } = config;
   if (chosen === undefined) throw new Error('nothing is relayed');
   const calls: string[] = [];
@@ -203,7 +203,7 @@ describe('the copy of a request', () => {
       await post({ body });
       expect(queued).toHaveLength(1);
     }
-    const { post, calls } = start({ keys: ['app'] }, {}, {}, [key]);
+    const { post, calls } = start({ keys: ['app'] }, {}, {}, [key, { label: 'app', sha256: 'a'.repeat(64) }]);
     expect(await post({ body })).toMatchObject({ status: 202 });
     expect(calls).toEqual([]);
   });
