@@ -193,6 +193,9 @@ describe('the ingest, deployed, between two accounts', () => {
     await ingest.drop(`large/${day}/a.parquet`, `${events(2)}${refused}`);
     await ingest.jump(HOUR_MS);
     await run();
+    const place = ['--source', 'acme', '--dataset', 'large'];
+    // A flush waits for queries.
+    expect((await explained([...place, '--day', day])).state).not.toBe('loading');
     await settled('acme', day, 'large');
     await faults({
       s3: [
@@ -201,12 +204,17 @@ describe('the ingest, deployed, between two accounts', () => {
     });
     await ingest.drop(`large/${day}/a.parquet`, `${events(3)}${refused}`);
     await ingest.jump(HOUR_MS);
-    await run();
+    await plan();
+    const flushes: Promise<unknown>[] = [];
+    while ((await explained([...place, '--day', day])).athena?.step === undefined) {
+      flushes.push(ingest.cloud.flush());
+      await pause(100);
+    }
     await ingest.drop(`large/${day}/a.parquet`, `${events(4)}${refused}`);
-    const place = ['--source', 'acme', '--dataset', 'large'];
     await callMain(['ingest', 'backfill', ...place, '--from', day, '--local'], { env: ingest.env });
     await ingest.cloud.flush();
     await control('faults', 'DELETE');
+    await Promise.all(flushes);
     await ingest.jump(2 * HOUR_MS);
     await settled('acme', day, 'large');
   }
@@ -242,8 +250,12 @@ describe('the ingest, deployed, between two accounts', () => {
     s3.destroy();
   }
 
-  async function run(): Promise<void> {
+  async function plan(): Promise<void> {
     expect(await callMain(['ingest', 'run', '--local'], { env: ingest.env })).toMatchObject({ code: 0 });
+  }
+
+  async function run(): Promise<void> {
+    await plan();
     await ingest.cloud.flush();
   }
 

@@ -71,6 +71,8 @@ export interface Athena {
   deleteWorkGroup(name: string, options: { readonly recursive: boolean }): void;
   /** The numbers of queued and running queries. */
   pending(): { readonly queued: number; readonly running: number };
+  /** Resolves when no query is queued or running. */
+  idle(): Promise<void>;
   /** Aborts running queries, which then have failed. */
   close(): Promise<void>;
 }
@@ -135,6 +137,7 @@ export async function openAthena(options: AthenaOptions): Promise<Athena> {
     ensureWorkGroup: (name, properties) => workGroups.ensure(name, properties),
     deleteWorkGroup: (name, recursion) => deleteWorkGroup(context, name, recursion),
     pending: () => executions.pending(),
+    idle: () => executions.idle(),
     async close() {
       await executions.close();
       await runner.close();

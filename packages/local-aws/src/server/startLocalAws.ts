@@ -72,6 +72,8 @@ import { startTriggers } from './startTriggers.ts';
  * rounds are for streams that keep failing.
  */
 const FLUSH_ROUNDS = 6;
+/** Times that a flush waits for queries: others may go on to ask some. */
+const MOST_QUERIES = 100;
 
 /** Types that give services access to queues and functions. */
 const RESOURCE_POLICY_TYPES: ReadonlySet<string> = new Set([
@@ -167,8 +169,8 @@ export interface LocalAws {
   readonly faults: Faults;
   status(): LocalAwsStatus;
   /**
-   * Delivers every buffer now and drains the functions' queues, until nothing that functions wrote in response
-   * is waiting either.
+   * Delivers every buffer now, drains the functions' queues and waits for queries, until nothing that functions wrote or
+   * asked in response is waiting either.
    */
   flush(): Promise<FlushReport>;
   /**
@@ -446,7 +448,8 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
     if (resource.type !== 'AWS::Lambda::Function') await runningHandlers.get(resource.type)?.create(resource);
   }
 
-  async function flush(): Promise<FlushReport> {
+  /** @param ending Queries are not waited for: they are aborted. */
+  async function flush(ending = false): Promise<FlushReport> {
     const delivered: PendingDelivery[] = [];
     let undrained = 0;
     for (let round = 0; round < FLUSH_ROUNDS; round += 1) {
@@ -455,13 +458,18 @@ async function start(options: LocalAwsOptions): Promise<LocalAws> {
       delivered.push(...pending);
       await firehose.flush();
       undrained = await triggers.drain();
+      // A function that is told of a query's end may start another.
+      for (let query = 0; query < MOST_QUERIES && !ending && athena.pending().running > 0; query += 1) {
+        await athena.idle();
+        undrained = await triggers.drain();
+      }
     }
     return { delivered: sumByStream(delivered), undrained };
   }
   let announced = false;
   opened.defer(async () => {
     // A start that failed has nothing to end: what waits is delivered after the next.
-    if (announced) await flush();
+    if (announced) await flush(true);
   });
 
   const endpoints = new EndpointServers({

@@ -175,6 +175,11 @@ export class Executions {
     return { queued: this.#waiting.length, running: this.#running.size };
   }
 
+  /** Resolves when no query is queued or running. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ done }) => done));
+  }
+
   /** Aborts running queries and starts no more. */
   async close(): Promise<void> {
     this.#closed = true;
