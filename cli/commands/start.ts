@@ -163,7 +163,7 @@ function welcome(cloud: Cloud, started: Started): string {
   return `Sluice ${VERSION}: the local cloud is ready (${(tookMs / 1000).toFixed(1)} s).
 
   Open the console ${started.console}   what comes in, where it is, what is wrong
-  Point an SDK at  ${cloud.collector}/v1/rgstr   with ${checkKeys ? 'a configured' : 'any client-… or secret-…'} key
+  Point an SDK at  ${cloud.collector}/v1/my-product-data   with ${checkKeys ? 'a configured' : 'any client-… or secret-…'} key
   AWS endpoint     ${cloud.edge}   us-east-1, access key test, secret test${enforceIam ? ' (the root user)' : ''}
 ${enforceIam ? '  Policies         enforced for every role and user of the deployment\n' : ''}  Data             ${folder}
   Query            npx sluice query "select event_name, count(*) from statsig_forwarded_events group by 1"${elsewhere}

@@ -1,6 +1,6 @@
 import { quoteText } from '../base/sql.ts';
 import { eventsTable } from '../tables/eventsTable.ts';
-import { TELEMETRY_EVENTS } from '../wire/readEvent.ts';
+import { SDK_EVENTS } from '../wire/readEvent.ts';
 import type { DayRange } from './curatedDays.ts';
 import { oneRowEach } from './curatedRows.ts';
 import { userDetailColumns } from './userDetailColumns.ts';
@@ -44,8 +44,7 @@ export function productEvents(config: ViewConfig, curated: readonly DayRange[] =
     ...details,
     passThrough(table.partitionKey),
   ];
-  const telemetry = [...TELEMETRY_EVENTS].map(quoteText).join(', ');
-  const where = [productionOnly, `"event_name" NOT IN (${telemetry})`];
+  const where = [productionOnly, `"event_name" NOT LIKE '${SDK_EVENTS}%'`];
   return {
     name: 'product_events',
     comment: "Events of production, one row each: resends and the SDKs' own telemetry are gone",

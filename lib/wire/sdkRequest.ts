@@ -155,6 +155,7 @@ const SDK_TYPES: ReadonlySet<string> = new Set([
   'javascript-client',
   'javascript-client-react',
   'javascript-client-react-native',
+  'javascript-client-rn',
   'javascript-client-expo',
   'javascript-client-angular',
   'js-on-device-eval-client',
@@ -181,6 +182,8 @@ const SDK_TYPES: ReadonlySet<string> = new Set([
   'php-server',
   'rust-server',
   'erlang-server',
+  // Rust and C++ say no more.
+  'statsig-server-core',
   'statsig-server-core-node',
   'statsig-server-core-python',
   'statsig-server-core-java',
@@ -193,10 +196,10 @@ const SDK_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /** Release numbers with common pre-release suffixes, too short to contain anything else. */
-const VERSION = /^\d{1,3}\.\d{1,4}\.\d{1,5}(?:-(?:alpha|beta|rc)(?:\.\d{1,3})?)?$/;
+const VERSION = /^v?\d{1,3}\.\d{1,4}\.\d{1,5}(?:-(?:alpha|beta|rc)(?:\.\d{1,3})?)?$/;
 
 /** An SDK's name for logs, e.g. `javascript-client 3.33.5`. It never contains text from the sender. */
 export function sdkLabel(type: string | null, version: string | null): string {
   const name = type === null ? 'unknown' : SDK_TYPES.has(type) ? type : 'other';
-  return version !== null && VERSION.test(version) ? `${name} ${version}` : name;
+  return version !== null && VERSION.test(version) ? `${name} ${version.replace(/^v/, '')}` : name;
 }

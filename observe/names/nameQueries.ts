@@ -2,7 +2,7 @@ import { quoteText } from '../../lib/base/sql.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import { NUMBER } from '../../lib/views/productEvents.ts';
 import { inEnvironment, qualifiedName } from '../../lib/views/View.ts';
-import { TELEMETRY_EVENTS } from '../../lib/wire/readEvent.ts';
+import { SDK_EVENTS } from '../../lib/wire/readEvent.ts';
 import type { Place, QueryAnswer } from '../place.ts';
 
 /** Event names that one answer is made from, those with the most rows. */
@@ -33,7 +33,6 @@ const EVENT = `substr("event_name", 1, ${NAME_CHARACTERS})`;
 
 /** Rows that applications sent: without the SDKs' own telemetry. */
 function rowsOf(config: Place['config'], { environment, from, event }: NameRows): string {
-  const telemetry = [...TELEMETRY_EVENTS].map(quoteText).join(', ');
   const isNamed =
     event === undefined
       ? []
@@ -41,7 +40,7 @@ function rowsOf(config: Place['config'], { environment, from, event }: NameRows)
   const where = [
     `"ds" >= DATE ${quoteText(from)}`,
     inEnvironment(environment),
-    `"event_name" NOT IN (${telemetry})`,
+    `"event_name" NOT LIKE '${SDK_EVENTS}%'`,
     ...isNamed,
   ];
   return `FROM ${qualifiedName(config, config.tables.events)} WHERE ${where.join(' AND ')}`;

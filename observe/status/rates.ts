@@ -19,6 +19,8 @@ export interface RateCounts {
   readonly refusedRequests: number;
   /** Requests that were answered 503 because something could not be stored; SDKs send them again. */
   readonly notStoredRequests: number;
+  /** Requests that were answered 503, by the code of the answer; SDKs send them again. */
+  readonly failedBy: Readonly<Record<string, number>>;
   /** Events in requests that could be read. */
   readonly received: number;
   /** Events that Firehose acknowledged while the request was answered. */
@@ -52,7 +54,10 @@ export interface Rates {
 }
 
 const m = collectMetrics;
-const NOT_STORED = Object.keys(CollectError.entries);
+/** Codes of answers 503. */
+const FAILED = Object.keys(CollectError.entries);
+/** Those of them that say that something could not be stored. */
+export const NOT_STORED: readonly string[] = ['SLUICE_COLLECT_NOT_DELIVERED', 'SLUICE_COLLECT_NO_QUARANTINE'];
 
 /**
  * The last hour by minute, by the collector's metrics and the times of files: one call of CloudWatch, and a list of each
@@ -78,7 +83,7 @@ export async function readRates(place: Place): Promise<Rates> {
         ...tableKinds.map((table) => wanted(`table ${table}`, streamMetrics[table].landed.name)),
         // Of the hour of an update, until the last hour is after it: collectors of 0.2 print these.
         ...forwardedKinds.map((table) => wanted(`${table} of 0.2`, 'landed', { table })),
-        ...NOT_STORED.map((reason) => wanted(`reason ${reason}`, m.refused_requests.name, { reason })),
+        ...FAILED.map((reason) => wanted(`reason ${reason}`, m.refused_requests.name, { reason })),
         ...['p50', 'p99'].map((statistic) => ({
           ...{ id: statistic, namespace: 'AWS/Lambda', metric: 'Duration', statistic },
           dimensions: { FunctionName: partName(place.stack, 'collect') },
@@ -98,6 +103,7 @@ export async function readRates(place: Place): Promise<Rates> {
       requests: sum('requests'),
       refusedRequests: sum(m.refused_requests.name),
       notStoredRequests: NOT_STORED.reduce((all, reason) => all + sum(`reason ${reason}`), 0),
+      failedBy: countsBy((reason) => sum(`reason ${reason}`)),
       received: sum(m.received.name),
       landed: landed('exposures') + landed('events'),
       overflowed: sum(m.overflowed.name),
@@ -118,6 +124,10 @@ export async function readRates(place: Place): Promise<Rates> {
     total: total(minutes),
     lastRequestAt: minutes.findLast(({ requests }) => requests > 0)?.at ?? null,
   };
+}
+
+function countsBy(count: (reason: string) => number): Readonly<Record<string, number>> {
+  return Object.fromEntries(FAILED.map((reason) => [reason, count(reason)]).filter(([, n]) => n !== 0));
 }
 
 /** Files by the minute in which they landed. */
@@ -142,6 +152,7 @@ function total(minutes: readonly RateMinute[]): RateCounts {
     requests: sum(({ requests }) => requests),
     refusedRequests: sum(({ refusedRequests }) => refusedRequests),
     notStoredRequests: sum(({ notStoredRequests }) => notStoredRequests),
+    failedBy: countsBy((reason) => sum(({ failedBy }) => failedBy[reason] ?? 0)),
     received: sum(({ received }) => received),
     landed: sum(({ landed }) => landed),
     overflowed: sum(({ overflowed }) => overflowed),

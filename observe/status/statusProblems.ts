@@ -2,6 +2,7 @@ import { deliveryLogGroup, lateSeconds, streamName } from '../../infra/streams/s
 import { partName } from '../../infra/template/Stack.ts';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { shellCommand } from '../../lib/base/text.ts';
+import { CollectError } from '../../lib/collect/CollectError.ts';
 import { drainText } from '../../lib/landing/hold/StreamHolds.ts';
 import { EXPIRING_SECONDS, KEPT_SECONDS } from '../../lib/landing/hold/streamAge.ts';
 import { sluiceCommand } from '../commands.ts';
@@ -9,6 +10,7 @@ import { deploymentOptions } from '../deployment.ts';
 import { isForPerson, streamsHeldToo, streamWord } from '../holds/holds.ts';
 import type { Place } from '../place.ts';
 import { HOUR_MS } from '../reconcile/hourlyMetrics.ts';
+import { NOT_STORED } from './rates.ts';
 import type { StatusFacts } from './statusFacts.ts';
 import { daysOfDropped, droppedText, type StreamState } from './streamState.ts';
 
@@ -66,6 +68,11 @@ export const StatusFinding = defineErrorFamily('system', {
     cause:
       'Requests of the last hour were answered 503, because neither Firehose nor overflow stored them. SDKs send them again.',
     cure: 'Look at the refusals with the command, and correct the role, the bucket or its key.',
+  },
+  SLUICE_STATUS_UNAVAILABLE: {
+    cause:
+      'Requests of the last hour were answered 503, and not because of Firehose or the bucket. SDKs send them again.',
+    cure: 'The detail has the cure of each code; the command lists the requests.',
   },
   SLUICE_STATUS_QUARANTINED: {
     cause: 'Events of the last 24 hours are in quarantine.',
@@ -133,6 +140,7 @@ const PARTS: Readonly<Record<keyof typeof StatusFinding.entries, StatusPart>> = 
   SLUICE_STATUS_QUOTA_NEAR: 'streams',
   SLUICE_STATUS_PARTITION_MISSING: 'partitions',
   SLUICE_STATUS_NOT_STORED: 'collector',
+  SLUICE_STATUS_UNAVAILABLE: 'collector',
   SLUICE_STATUS_QUARANTINED: 'collector',
   SLUICE_STATUS_INGEST_FAILED: 'drops',
   SLUICE_STATUS_INGEST_LATE: 'drops',
@@ -384,22 +392,40 @@ function findGaps(
 }
 
 function findNotStored(
-  { lastHour }: StatusFacts,
+  { lastHour, drain }: StatusFacts,
   { stack }: Pick<Place, 'stack'>,
   say: Commands,
 ): StatusProblem[] {
-  const requests = lastHour?.notStoredRequests ?? 0;
-  if (requests === 0) return [];
-  const words = [
-    'logs',
-    'filter-log-events',
-    '--log-group-name',
-    `/aws/lambda/${partName(stack, 'collect')}`,
-  ];
+  const failed = Object.entries(lastHour?.failedBy ?? {})
+    // What a drain refuses has a finding of its own.
+    .filter(([code]) => drain === null || code !== 'SLUICE_COLLECT_DRAINING')
+    .map(([code, count]) => ({ code, count, text: `${count} ${count === 1 ? 'request' : 'requests'}` }));
+  const notStored = failed.filter(({ code }) => NOT_STORED.includes(code));
+  const others = failed.filter(({ code }) => !NOT_STORED.includes(code));
+  const group = `/aws/lambda/${partName(stack, 'collect')}`;
+  const words = ['logs', 'filter-log-events', '--log-group-name', group];
+  const commands = [say.aws(...words, '--filter-pattern', '{ $.status = 503 }', '--limit', '20')];
+  const cures = new Map(Object.entries(CollectError.entries).map(([code, { cure }]) => [code, cure]));
+  const stored = notStored.reduce((sum, { count }) => sum + count, 0);
   return [
-    problem('SLUICE_STATUS_NOT_STORED', `${requests} ${requests === 1 ? 'request' : 'requests'}.`, [
-      say.aws(...words, '--filter-pattern', '{ $.status = 503 }', '--limit', '20'),
-    ]),
+    ...(stored === 0
+      ? []
+      : [
+          problem(
+            'SLUICE_STATUS_NOT_STORED',
+            `${stored} ${stored === 1 ? 'request' : 'requests'}.`,
+            commands,
+          ),
+        ]),
+    ...(others.length === 0
+      ? []
+      : [
+          problem(
+            'SLUICE_STATUS_UNAVAILABLE',
+            others.map(({ code, text }) => `${text} with ${code}. ${cures.get(code) ?? ''}`).join(' '),
+            commands,
+          ),
+        ]),
   ];
 }
 

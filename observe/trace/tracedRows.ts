@@ -4,7 +4,7 @@ import type { Config } from '../../lib/schema/config.ts';
 import type { ForwardedKind, TableKind } from '../../lib/schema/kinds.ts';
 import { groupedExposures, HAS_EVALUATIONS } from '../../lib/views/assignments.ts';
 import { productionOnly, qualifiedName } from '../../lib/views/View.ts';
-import { TELEMETRY_EVENTS } from '../../lib/wire/readEvent.ts';
+import { SDK_EVENTS } from '../../lib/wire/readEvent.ts';
 import { askAthena } from '../place.ts';
 
 /** What is looked for: rows of one event, of one unit, or of the requests that were received at one time. */
@@ -119,7 +119,7 @@ function tracedRow(kind: ForwardedKind, row: Row): TracedRow {
 function eventReasons(row: Row): string[] {
   return [
     ...environmentReason(row),
-    ...(TELEMETRY_EVENTS.has(row['name'] ?? '') ? ["it is the SDK's own telemetry"] : []),
+    ...(row['name']?.startsWith(SDK_EVENTS) === true ? ["it is the SDK's own telemetry"] : []),
   ];
 }
 

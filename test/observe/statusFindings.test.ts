@@ -55,6 +55,32 @@ describe('problems of a deployment', () => {
     expect(judge({})).toEqual([]);
   });
 
+  it('are requests that were answered 503, by the reason', () => {
+    const zero = { requests: 9, refusedRequests: 0, notStoredRequests: 0, received: 0, landed: 0 };
+    const more = { overflowed: 0, quarantined: 0, ignored: 0, deliveries: 0 };
+    const streams = { exposures: 0, events: 0, quarantine: 0 };
+    const failing = (failedBy: Readonly<Record<string, number>>, facts: Partial<StatusFacts> = {}) =>
+      judge({ lastHour: { ...zero, ...more, streams, failedBy }, ...facts }).map(({ code, detail }) => [
+        code,
+        detail,
+      ]);
+    expect(failing({ SLUICE_COLLECT_NOT_DELIVERED: 2, SLUICE_COLLECT_NO_QUARANTINE: 1 })).toEqual([
+      ['SLUICE_STATUS_NOT_STORED', '3 requests.'],
+    ]);
+    expect(failing({ SLUICE_COLLECT_BODY_MANGLED: 4, SLUICE_COLLECT_OUT_OF_TIME: 1 })).toEqual([
+      [
+        'SLUICE_STATUS_UNAVAILABLE',
+        expect.stringMatching(
+          /^4 requests with SLUICE_COLLECT_BODY_MANGLED\. .*1 request with SLUICE_COLLECT_OUT_OF_TIME\. /,
+        ),
+      ],
+    ]);
+    const drain = { since: at(1), empty: null, drained: null };
+    expect(failing({ SLUICE_COLLECT_DRAINING: 7 }, { drain }).map(([code]) => code)).toEqual([
+      'SLUICE_STATUS_DRAINING',
+    ]);
+  });
+
   it('are held streams, also one that the checkout does not have, with the command if only a person releases it', () => {
     const hold = { since: at(3), by: 'check', why: 'Late.', until: 'delivery', probe: false } as const;
     const held = {

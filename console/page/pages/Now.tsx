@@ -224,6 +224,7 @@ const LABELS: Readonly<Partial<Record<StatusProblem['code'], string>>> = {
   SLUICE_STATUS_QUOTA_NEAR: 'near its quota',
   SLUICE_STATUS_PARTITION_MISSING: 'partition missing',
   SLUICE_STATUS_NOT_STORED: 'requests not stored',
+  SLUICE_STATUS_UNAVAILABLE: 'requests answered 503',
   SLUICE_STATUS_QUARANTINED: 'rows in quarantine',
   SLUICE_STATUS_RELAY_REFUSED: 'refused by the target of relay',
 };

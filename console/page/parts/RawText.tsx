@@ -1,6 +1,5 @@
-import { useState } from 'preact/hooks';
-import { visibleText } from '../../../lib/base/text.ts';
-import { formatCount } from './format.ts';
+import { useMemo, useState } from 'preact/hooks';
+import { formatCount, MOST_WRITTEN, writtenOut } from './format.ts';
 
 /** Characters that are shown at first: a browser is slow with a line of a million. */
 const SHOWN = 20_000;
@@ -13,7 +12,7 @@ const SHOWN = 20_000;
 export function RawText(props: { readonly text: string; readonly label: string; readonly isCut?: boolean }) {
   const { text, label, isCut = false } = props;
   const [isWhole, setWhole] = useState(false);
-  const pretty = visibleText(isCut ? text : indented(text));
+  const pretty = useMemo(() => writtenOut(isCut ? text.slice(0, MOST_WRITTEN) : text), [text, isCut]);
   const isLong = pretty.length > SHOWN;
   return (
     <div class="raw">
@@ -21,7 +20,7 @@ export function RawText(props: { readonly text: string; readonly label: string; 
       <section class="json" tabIndex={0} aria-label={label}>
         <pre>
           {isLong && !isWhole ? pretty.slice(0, SHOWN) : pretty}
-          {(isCut || (isLong && !isWhole)) && ' …'}
+          {(isCut || text.length > MOST_WRITTEN || (isLong && !isWhole)) && ' …'}
         </pre>
       </section>
       {isLong && (
@@ -31,12 +30,4 @@ export function RawText(props: { readonly text: string; readonly label: string; 
       )}
     </div>
   );
-}
-
-function indented(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
 }

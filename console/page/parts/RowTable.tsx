@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { visibleLine } from '../../../lib/base/text.ts';
 import type { SqlPage } from '../../../observe/runSql.ts';
 import { Json } from './parts.tsx';
 
@@ -34,7 +35,7 @@ export function RowTable(props: Pick<SqlPage, 'columns' | 'rows'> & { readonly c
             </th>
             {columns.map(({ name, type }, i) => (
               <th key={i} scope="col" class={isNumeric(type) ? 'number' : undefined}>
-                {name}
+                <bdi>{visibleLine(name)}</bdi>
                 <span class="type">{type}</span>
               </th>
             ))}
@@ -77,7 +78,11 @@ export function RowTable(props: Pick<SqlPage, 'columns' | 'rows'> & { readonly c
 function Cell({ value, isNumber }: { readonly value: string | null; readonly isNumber: boolean }) {
   if (value === null) return <td class="faint">NULL</td>;
   const shown = value.length > CELL ? `${value.slice(0, CELL)}…` : value;
-  return <td class={isNumber ? 'number' : 'cell'}>{shown}</td>;
+  return (
+    <td class={isNumber ? 'number' : 'cell'}>
+      <bdi>{visibleLine(shown)}</bdi>
+    </td>
+  );
 }
 
 /** A row by column name. A text that is a JSON object or array becomes that, for reading. */

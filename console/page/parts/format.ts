@@ -1,3 +1,5 @@
+import { visibleText } from '../../../lib/base/text.ts';
+
 /** `1,234,567` */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: 2 });
@@ -50,4 +52,33 @@ export function formatTime(at: string | number): string {
 /** `1 row`, `2,000 rows`: a count with its noun. */
 export function formatNoun(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Characters that are written out; what is longer is cut, before it is indented. */
+export const MOST_WRITTEN = 200_000;
+/** Depth from which JSON is not indented: its white space would grow with the square of the text. */
+const DEEPEST = 64;
+
+/** JSON indented, unless it is too long or nested too deeply; hidden characters as escapes. */
+export function writtenOut(text: string): string {
+  if (text.length > MOST_WRITTEN) return visibleText(text.slice(0, MOST_WRITTEN));
+  return visibleText(isDeep(text) ? text : indented(text));
+}
+
+function indented(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+/** Whether brackets are nested deeper than is indented. Those in texts count too: a little less is indented then. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth > DEEPEST) return true;
+  }
+  return false;
 }

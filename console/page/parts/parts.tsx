@@ -4,6 +4,7 @@ import type { ErrorObject } from '../../../lib/base/errors.ts';
 import { sluiceCommand } from '../../../observe/commands.ts';
 import { formatBytes, formatCount, formatTime } from './format.ts';
 import { usePlace } from './place.ts';
+import { RawText } from './RawText.tsx';
 import { hasMoved } from './router.ts';
 
 /** The frame of a page: its heading, one sentence about it, and what stands at its right. */
@@ -256,5 +257,7 @@ export function Figure(props: {
 
 /** A value of a row as text: JSON is written out, and nothing of it is ever markup. */
 export function Json({ value }: { readonly value: unknown }) {
-  return <pre class="json">{typeof value === 'string' ? value : JSON.stringify(value, null, 2)}</pre>;
+  return (
+    <RawText text={typeof value === 'string' ? value : JSON.stringify(value)} label="The value as JSON" />
+  );
 }

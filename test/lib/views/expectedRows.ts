@@ -50,7 +50,7 @@ export function expectedRows(
     first_exposures: firstExposures(counted),
     product_events: firstReceived(
       events.filter(
-        (row) => row['environment'] === 'production' && row['event_name'] !== 'statsig::diagnostics',
+        (row) => row['environment'] === 'production' && !String(row['event_name']).startsWith('statsig::'),
       ),
     ).map((row) => ({
       ...without(row, 'environment'),

@@ -150,7 +150,7 @@ export function exposure(draw: Drawing, id: number, days: Days = DAYS): LandedRo
 export function event(draw: Drawing, id: number, days: Days = DAYS): LandedRow {
   return {
     ...shared(draw, draw.pick(days), id),
-    event_name: draw.pick(['purchase', 'auto_capture::click', 'statsig::diagnostics']),
+    event_name: draw.pick(['purchase', 'auto_capture::click', 'statsig::diagnostics', 'statsig::identify']),
     event_value: draw.pick([
       ...([
         null,
