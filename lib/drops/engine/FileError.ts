@@ -1,6 +1,6 @@
 import { defineErrorFamily, type ErrorEntry } from '../../base/errors.ts';
 
-/** The most columns of a file, members of structs included: the time that DuckDB takes grows with their square. */
+/** The most columns of a file, members of structs included: the time that reading takes grows with their square. */
 export const MOST_LEAVES = 10_000;
 
 const DROP_AGAIN = 'Write the file again and drop it under the same name or another. The next run loads it.';

@@ -5,7 +5,7 @@ import { fileFailure } from './EngineError.ts';
 import { FileError, type FileFailure, MOST_LEAVES } from './FileError.ts';
 import { LeafSizes } from './parquet/leafSizes.ts';
 import {
-  countLeaves,
+  countColumns,
   endsBuffer,
   type FileEnds,
   footerBytes,
@@ -96,7 +96,7 @@ async function describeFile(
   if (mark !== null) throw new FileError(mark, `${name}, ${ends.size} bytes.`);
   requireNarrow(name, (footerBytes(ends.end) ?? 0) <= MOST_FOOTER_BYTES);
   const footer = new ParquetFooter(ends);
-  requireNarrow(name, countLeaves(footer.shape) <= MOST_LEAVES);
+  requireNarrow(name, countColumns(footer.shape) <= MOST_LEAVES);
   requirePossibleSizes(footer);
   const original = originalShape(footer, readableElements);
   const key = original ?? footer.shape;

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { type RowGroup, readRowGroups } from './rowGroups.ts';
 import {
+  type KnownLists,
   listField,
   readList,
   THRIFT,
@@ -13,6 +14,8 @@ import {
 
 // IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 const FILE = { schema: 2, rows: 3, rowGroups: 4, encryption: 8 } as const;
+/** Its other lists: the schema, metadata by key, and orders of columns. */
+const FILE_LISTS: KnownLists = { 2: THRIFT.struct, 5: THRIFT.struct, 7: THRIFT.struct };
 /** A field ID far beyond those of the format, in which {@link replaceSchema} keeps the file's original schema. */
 const ORIGINAL_SCHEMA = 32_000;
 /** Fields of an element of the schema. */
@@ -161,7 +164,7 @@ export class ParquetFooter {
       else if (id === FILE.rowGroups && type === THRIFT.list) rowGroups = readRowGroups(reader);
       else {
         const from = reader.at;
-        reader.skip(type);
+        reader.skip(type, 0, FILE_LISTS[id]);
         if (id === FILE.schema && type === THRIFT.list) schema = this.#bytes.subarray(from, reader.at);
         if (id === ORIGINAL_SCHEMA && type === THRIFT.list) original = this.#bytes.subarray(from, reader.at);
         if (id === FILE.encryption) isEncrypted = true;
@@ -289,19 +292,26 @@ export function* rowGroupChunks(
   }
 }
 
-/** The number of columns, members of structs included. @param shape {@link ParquetFooter.shape} @throws RangeError if it is inconsistent. */
-export function countLeaves(shape: string): number {
+/**
+ * The number of columns, members of structs included. Groups count too, beyond three for each column: a list has two, a map
+ * one or two.
+ *
+ * @param shape {@link ParquetFooter.shape}
+ * @throws RangeError if it is inconsistent.
+ */
+export function countColumns(shape: string): number {
   const reader = new ThriftReader(Buffer.from(shape, 'latin1'));
-  let leaves = 0;
+  let [leaves, elements] = [0, 0];
   reader.items(() => {
     let children = 0;
     reader.fields((id, type) => {
       if (id === ELEMENT.children && type === THRIFT.i32) children = reader.int();
       else reader.skip(type);
     });
+    elements += 1;
     if (children === 0) leaves += 1;
   });
-  return leaves;
+  return Math.max(leaves, Math.floor(elements / 4));
 }
 
 /** A field that is an integer. */

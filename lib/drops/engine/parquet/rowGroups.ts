@@ -1,4 +1,4 @@
-import { THRIFT, type ThriftReader } from './thriftCompact.ts';
+import { type KnownLists, THRIFT, type ThriftReader } from './thriftCompact.ts';
 
 // IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 const GROUP = { columns: 1, bytes: 2, rows: 3 } as const;
@@ -14,6 +14,18 @@ const COLUMN = {
   dataPage: 9,
   dictionaryPage: 11,
 } as const;
+
+/** Lists that are not read here, but by DuckDB: of row groups, column chunks and their metadata. */
+const GROUP_LISTS: KnownLists = { 4: THRIFT.struct };
+const CHUNK_LISTS: KnownLists = { 8: { 2: { 1: THRIFT.binary } } };
+const COLUMN_LISTS: KnownLists = {
+  2: THRIFT.i32,
+  3: THRIFT.binary,
+  8: THRIFT.struct,
+  13: THRIFT.struct,
+  16: { 2: THRIFT.i64, 3: THRIFT.i64 },
+  17: { 2: THRIFT.i32 },
+};
 
 /** The least offset of a page: the magic is before it. */
 export const FIRST_PAGE = 4;
@@ -68,7 +80,7 @@ function readGroup(reader: ThriftReader): RowGroup {
     } else if (id === GROUP.rows && type === THRIFT.i64) rows = reader.int();
     else {
       if (id === GROUP.bytes && type === THRIFT.i64) hasBytes = true;
-      reader.skip(type);
+      reader.skip(type, 0, GROUP_LISTS[id]);
     }
   });
   if (rows === undefined || chunks === undefined || !hasBytes)
@@ -83,7 +95,7 @@ function readChunk(reader: ThriftReader): ColumnChunk {
     if (id === CHUNK.metadata && type === THRIFT.struct) chunk = readMetadata(reader);
     else {
       if (id === CHUNK.offset && type === THRIFT.i64) hasOffset = true;
-      reader.skip(type);
+      reader.skip(type, 0, CHUNK_LISTS[id]);
     }
   });
   if (chunk === undefined || !hasOffset) throw new RangeError('A column has no pages.');
@@ -107,7 +119,7 @@ function readMetadata(reader: ThriftReader): ColumnChunk {
   reader.fields((id, type) => {
     if (REQUIRED.get(id) === type) required += 1;
     if (id === COLUMN.codec && type === THRIFT.i32) codec = reader.int();
-    else if (type !== THRIFT.i64) reader.skip(type);
+    else if (type !== THRIFT.i64) reader.skip(type, 0, COLUMN_LISTS[id]);
     else if (id === COLUMN.values) values = reader.int();
     else if (id === COLUMN.bytes) bytes = reader.int();
     else if (id === COLUMN.uncompressed) uncompressed = reader.int();

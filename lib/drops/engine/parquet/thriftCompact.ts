@@ -30,6 +30,14 @@ export interface ThriftList {
   readonly items: readonly Buffer[];
 }
 
+/**
+ * The lists that readers of a struct know, by the IDs of their fields: the type of the items, or the lists in a struct. Such
+ * readers take the items for what they expect, whatever the list says, and would go on elsewhere than a judge of the bytes.
+ */
+export interface KnownLists {
+  readonly [id: number]: number | KnownLists;
+}
+
 /** The most nested structs, lists and maps. Real footers have less than half. */
 const MOST_LEVELS = 64;
 
@@ -103,8 +111,8 @@ export class ThriftReader {
     return this.#take(this.#varint());
   }
 
-  /** Skips a value. */
-  skip(type: number, level = 0): void {
+  /** Skips a value. @param known The type of its items if it is a list, or the lists in it if it is a struct. */
+  skip(type: number, level = 0, known: number | KnownLists = {}): void {
     if (level > MOST_LEVELS) throw new RangeError('Values are nested too deeply.');
     switch (type) {
       case THRIFT.true:
@@ -129,13 +137,19 @@ export class ThriftReader {
         return;
       case THRIFT.list:
       case THRIFT.set:
-        this.items((item) => this.#skipItem(item, level + 1));
+        this.items((item) => {
+          if (type === THRIFT.list && typeof known === 'number' && item !== known)
+            throw new RangeError('A list has items of another type.');
+          this.#skipItem(item, level + 1);
+        });
         return;
       case THRIFT.map:
         this.#skipMap(level + 1);
         return;
       case THRIFT.struct:
-        this.fields((_, field) => this.skip(field, level + 1));
+        this.fields((id, field) =>
+          this.skip(field, level + 1, typeof known === 'number' ? undefined : known[id]),
+        );
         return;
       default:
         throw new RangeError(`${type} is not a type of Thrift.`);

@@ -1,8 +1,22 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EngineFile } from '../../../../lib/drops/engine/Engine.ts';
-import { intField, longField, THRIFT } from '../../../../lib/drops/engine/parquet/thriftCompact.ts';
-import { plainPage, setChunk, setPages, setRows, structField, widen } from './editFooter.ts';
+import {
+  intField,
+  listField,
+  longField,
+  THRIFT,
+} from '../../../../lib/drops/engine/parquet/thriftCompact.ts';
+import {
+  editSchema,
+  plainPage,
+  setChunk,
+  setPages,
+  setRows,
+  structField,
+  widen,
+  withFields,
+} from './editFooter.ts';
 import { type DatasetInput, MappingBench } from './MappingBench.ts';
 
 let bench: MappingBench;
@@ -120,6 +134,42 @@ describe('page headers', () => {
   });
 });
 
+describe('a list in the footer with items of another type', () => {
+  it('hides no row groups that DuckDB finds: it does not ask for the type', async () => {
+    const file = await write();
+    const shown = footerOf(file);
+    setPages(file, NAME, plainPage(NAMES, { more }));
+    const found = footerOf(file);
+    const bytes = readFileSync(file.path);
+    // The version is their first field: with its ID in full.
+    const fields = (footer: Buffer) => Buffer.concat([Buffer.of(0x05, 2), footer.subarray(1)]);
+    const skipped = (id: number, length: number) =>
+      Buffer.of(8, ...intField(id).bytes, (length & 0x7f) | 0x80, length >> 7);
+    const judged = fields(shown.subarray(0, -1));
+    const footer = Buffer.concat([
+      // Metadata by key, one text of 24 bytes; as a struct it has 3: an empty key, and its end.
+      ...[Buffer.of(9, ...intField(5).bytes, 0x18, 24), Buffer.alloc(2)],
+      ...[skipped(100, 17 + judged.length + 5), Buffer.alloc(17), judged],
+      ...[skipped(101, fields(found).length), fields(found), Buffer.of(0)],
+    ]);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(footer.length);
+    const pages = bytes.subarray(0, endOfPages(file));
+    writeFileSync(file.path, Buffer.concat([pages, footer, length, Buffer.from('PAR1')]));
+    expect(await outcomeOf(file)).toBe(DAMAGED);
+  });
+
+  it.each([
+    ['encodings', 2],
+    ['the path', 3],
+  ])('is damaged: %s of a column', async (_, id) => {
+    const list = listField({ type: THRIFT.i64, items: [] });
+    expect(await outcomeOf(setChunk(await write(), NAME, { [id]: list }))).toEqual(NAMES);
+    const other = listField({ type: THRIFT.i64, items: [Buffer.of(0)] });
+    expect(await outcomeOf(setChunk(await write(), NAME, { [id]: other }))).toBe(DAMAGED);
+  });
+});
+
 describe('a file whose sizes lie', () => {
   const huge = -(2 ** 62);
   it.each([
@@ -171,6 +221,17 @@ describe('a file of too many columns', () => {
     });
   }, 60_000);
 
+  it('is one of groups in groups, too', async () => {
+    const file = editSchema(await write(), ([root, ...columns]) => {
+      const leaf = columns[NAME];
+      if (root === undefined || leaf === undefined) throw new RangeError('No columns.');
+      const group = withFields(leaf, { 1: undefined, 5: intField(1), 6: undefined, 10: undefined });
+      const deep = [...Array.from({ length: 90 }, () => group), leaf];
+      return [withFields(root, { 5: intField(500) }), ...Array.from({ length: 500 }, () => deep).flat()];
+    });
+    expect(await outcomeOf(file)).toBe(WIDE);
+  });
+
   it('is one with a footer beyond 32 MiB, which is not read', async () => {
     const file = await write();
     const bytes = readFileSync(file.path);
@@ -186,6 +247,10 @@ describe('a file of too many columns', () => {
     expect((await bench.describe([file]))[0]).toMatchObject({ rows: 1 });
   }, 60_000);
 });
+
+function footerOf(file: EngineFile): Buffer {
+  return readFileSync(file.path).subarray(endOfPages(file), -8);
+}
 
 /** Where the footer begins. */
 function endOfPages(file: EngineFile): number {
