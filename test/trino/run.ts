@@ -13,7 +13,7 @@ import { quarantineTable } from '../../lib/tables/quarantineTable.ts';
 import type { Table } from '../../lib/tables/Table.ts';
 import { PRODUCTION, qualifiedName } from '../../lib/views/View.ts';
 import { viewNames, views } from '../../lib/views/views.ts';
-import { TELEMETRY_EVENTS } from '../../lib/wire/readEvent.ts';
+import { SDK_EVENTS } from '../../lib/wire/readEvent.ts';
 import { CheckQueries } from '../../observe/experiments/checkQueries.ts';
 import { namesQuery, unitsQuery } from '../../observe/experiments/experimentListQueries.ts';
 import { eventsQuery, historyQuery, propertiesQuery } from '../../observe/names/nameQueries.ts';
@@ -262,7 +262,7 @@ function namesOf(): string[] {
 /** Whether Trino counts names as JavaScript does. */
 function judgeNames([events, properties, history]: readonly Answer[]): void {
   const own = rows.events.filter(
-    ({ environment, event_name }) => environment === PRODUCTION && !TELEMETRY_EVENTS.has(String(event_name)),
+    ({ environment, event_name }) => environment === PRODUCTION && !String(event_name).startsWith(SDK_EVENTS),
   );
   const byName = [...Map.groupBy(own, (row) => String(row.event_name))];
   const wanted = byName.map(([name, all]) => `${name} ${all.length}`);

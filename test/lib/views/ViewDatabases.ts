@@ -23,8 +23,10 @@ export const configOf = (database: string, holdouts = true) =>
     bucket: 'acme-experiments',
     database,
     unitIds: { companyID: 'company_id' },
-    experiments: ['checkout', 'spring_holdout'],
-    ...(holdouts ? { holdouts: ['spring_holdout'] } : {}),
+    // Without holdouts, its name is known and not that it is one.
+    ...(holdouts
+      ? { experiments: ['checkout'], holdouts: ['spring_holdout'] }
+      : { experiments: ['checkout', 'spring_holdout'] }),
     jsonPaths: {
       plan: 'user.custom.plan',
       tier: 'user.custom.plan-tier',
