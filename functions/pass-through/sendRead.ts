@@ -64,7 +64,12 @@ function headersOf(
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const length = body === null ? {} : { 'content-length': body.length };
-  const sent = request(url, { ...options, method, headers: { ...headers, ...length } }, resolve);
+  const sent = request(url, { ...options, method, headers: { ...headers, ...length } }, (answer) => {
+    // Some load balancers say so before they close an idle connection: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9
+    if (answer.statusCode !== 408 || !sent.reusedSocket) return resolve(answer);
+    answer.destroy();
+    reject(new StaleConnectionError());
+  });
   sent.on('socket', (socket) => {
     if (!socket.connecting) return;
     const timer = setTimeout(() => sent.destroy(new Error('CONNECT_TIMEOUT')), CONNECT_MS);
