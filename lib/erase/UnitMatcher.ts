@@ -13,7 +13,7 @@ import {
 import type { TableKind } from '../schema/kinds.ts';
 import { parseCostly } from '../wire/parseBatch.ts';
 import { bodyTexts } from './bodyTexts.ts';
-import { decodedTexts, decodedValue } from './decodedText.ts';
+import { decodedText, decodedValues } from './decodedText.ts';
 import type { Unit } from './Unit.ts';
 
 /**
@@ -61,11 +61,11 @@ export class UnitMatcher {
     this.#keys = unitKeys(names);
     this.#values = new Set(units.map(({ value }) => value));
     this.values = [...this.#values];
-    const wanted = (all: readonly string[]) => ({
-      ...{ all, distinct: all.filter(isDistinct), named: namedPattern([...this.#keys], all) },
+    const wanted = (all: readonly string[], notBefore = '') => ({
+      ...{ all, distinct: all.filter(isDistinct), named: namedPattern([...this.#keys], all, notBefore) },
     });
-    this.#wanted = wanted(this.values);
-    const decoded = new Set(this.values.map(decodedValue));
+    this.#wanted = wanted(this.values, `|${ESCAPE}`);
+    const decoded = new Set(this.values.flatMap(decodedValues));
     this.#decoded = wanted([...decoded].filter((value) => HAS_TEXT.test(value)));
     for (const { type, column, value } of units) {
       add(this.#types, type.toLowerCase(), value);
@@ -186,18 +186,24 @@ export class UnitMatcher {
    * a key alone.
    */
   findNamed(text: string): Found | null {
-    const decoded = decodedTexts(text);
-    if (this.#wanted.named.test(text) || decoded.some((one) => this.#decoded.named.test(one))) return 'unit';
+    const decoded = decodedText(text);
+    const isOf = this.#wanted.named.test(text) || (decoded !== null && this.#decoded.named.test(decoded));
+    if (isOf) return 'unit';
     const isFound =
-      hasWord(text, this.#wanted.distinct, isName) ||
-      decoded.some((one) => hasWord(one, this.#decoded.distinct, isName));
+      hasWord(
+        text,
+        this.#wanted.distinct,
+        (before, after, value) => isEscaped(before, after, value) || isName(before, after),
+      ) ||
+      (decoded !== null && hasWord(decoded, this.#decoded.distinct, isName));
     return isFound ? 'elsewhere' : null;
   }
 
   /** Whether a text has one of the values, escaped or not, and not as a part of a longer word. */
   isMentioned(text: string): boolean {
+    const decoded = decodedText(text);
     return (
-      hasWord(text, this.#wanted.all) || decodedTexts(text).some((one) => hasWord(one, this.#decoded.all))
+      hasWord(text, this.#wanted.all, isEscaped) || (decoded !== null && hasWord(decoded, this.#decoded.all))
     );
   }
 }
@@ -205,11 +211,22 @@ export class UnitMatcher {
 /** Why a body was refused that only its sender knows how to read. */
 export const UNKNOWN_ENCODING = 'SLUICE_BODY_ENCODING_UNKNOWN' satisfies QuarantineReason;
 
+/** What may continue a value that is escaped: a character, or its own last one once more. */
+const ESCAPE = String.raw`\\+(?:u[\da-fA-F]{4}|x[\da-fA-F]{2})|%(?:[\da-fA-F]{2}|u[\da-fA-F]{4})|(?<=\\)\\|(?<=")"`;
+const ESCAPED_AFTER = new RegExp(`^.(?:${ESCAPE})`, 's');
+
+/** Whether a value may be a part of a longer one that is escaped: only the text without escapes tells. */
+function isEscaped(before: string, after: string, value: string): boolean {
+  const [last, first] = [before.slice(-1), value.slice(0, 1)];
+  const isInside = (last === '\\' && /["'\\/]/.test(first)) || (last === '"' && first === '"');
+  return isInside || ESCAPED_AFTER.test(value.slice(-1) + after);
+}
+
 /** @param isOther Whether what is around a word says that it is something else. */
 function hasWord(
   text: string,
   values: readonly string[],
-  isOther: (before: string, after: string) => boolean = () => false,
+  isOther: (before: string, after: string, value: string) => boolean = () => false,
 ): boolean {
   return values.some((value) => {
     for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
@@ -217,7 +234,7 @@ function hasWord(
       // The letter of `\n` is no part of a word.
       const isBegin = !WORD.test(lastCharacter(before)) || /\\[bfnrt]$/.test(before);
       const after = text.slice(end, end + AFTER);
-      if (isBegin && !WORD.test(after) && !isOther(before, after)) return true;
+      if (isBegin && !WORD.test(after) && !isOther(before, after, value)) return true;
     }
     return false;
   });
@@ -254,8 +271,10 @@ function idText(id: unknown): string | null {
 /**
  * A key, as JSON or a form writes it, and a value. Underscores of keys do not count. Also within JSON within a text, which has
  * backslashes.
+ *
+ * @param notBefore What else may not follow the value than a letter of a word: alternatives of a regular expression.
  */
-function namedPattern(keys: readonly string[], values: readonly string[]): RegExp {
+function namedPattern(keys: readonly string[], values: readonly string[], notBefore: string): RegExp {
   if (values.length === 0) return /(?!)/;
   // Keys are in any case, values are not.
   const anyCase = (char: string) => `(?:${escaped(char)}|${escaped(char.toUpperCase())})`;
@@ -263,7 +282,7 @@ function namedPattern(keys: readonly string[], values: readonly string[]): RegEx
   const quote = String.raw`\\*["']?`;
   const value = values.map((one) => escaped(one)).join('|');
   return new RegExp(
-    String.raw`(?<![\p{L}\p{N}])(?:${key})${quote}\s*[:=]\s*${quote}(?:${value})(?![\p{L}\p{N}_-])`,
+    String.raw`(?<![\p{L}\p{N}])(?:${key})${quote}\s*[:=]\s*${quote}(?:${value})(?![\p{L}\p{N}_-]${notBefore})`,
     'u',
   );
 }

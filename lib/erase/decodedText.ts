@@ -19,17 +19,42 @@ export function decodedBytes(bytes: Buffer): Buffer {
   return isPlain && !bytes.includes('""') ? bytes : withoutEscapes(withoutPercents(bytes));
 }
 
-/** What {@link decodedBytes} makes of a text: none if nothing in it is escaped, two if bytes of it may be Latin-1. */
-export function decodedTexts(text: string): readonly string[] {
-  if (!/[\\%+]|""/.test(text)) return [];
-  const decoded = decodedBytes(Buffer.from(text, 'utf8'));
-  const texts = [decoded.toString('utf8'), ...(isUtf8(decoded) ? [] : [decoded.toString('latin1')])];
-  return texts.filter((one) => one !== text);
+/** What {@link decodedBytes} makes of a text; null if nothing in it is escaped. */
+export function decodedText(text: string): string | null {
+  if (!/[\\%+]|""/.test(text)) return null;
+  const read = withoutAnyEscape(text);
+  return read === text ? null : read;
 }
 
-/** A value as it is in a {@link decodedBytes decoded} text. */
-export function decodedValue(value: string): string {
-  return decodedBytes(Buffer.from(value, 'utf8')).toString('utf8');
+function withoutAnyEscape(text: string): string {
+  const decoded = decodedBytes(Buffer.from(text, 'utf8'));
+  return (isUtf8(decoded) ? decoded : withLatin1(decoded)).toString('utf8');
+}
+
+/** A value as it may be in a {@link decodedBytes decoded} text, which drops a backslash before the quote that ends a value. */
+export function decodedValues(value: string): readonly string[] {
+  const decoded = withoutAnyEscape(value);
+  if (!decoded.endsWith('\\')) return [decoded];
+  return ['\\', '"', "'"].map((end) => decoded.slice(0, -1) + end);
+}
+
+/** `\xfc` and `%FC` are bytes of UTF-8 or characters of Latin-1: those that are no UTF-8 are written in it. */
+function withLatin1(bytes: Buffer): Buffer {
+  const out = new Output(2 * bytes.length);
+  for (let i = 0; i < bytes.length; ) {
+    const byte = bytes[i] ?? 0;
+    const length =
+      byte < 0x80 ? 1 : byte < 0xc2 ? 0 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : byte < 0xf5 ? 4 : 0;
+    let end = i + 1;
+    while (end < i + length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end += 1;
+    if (end - i === length) {
+      for (; i < end; i += 1) out.add(bytes[i] ?? 0);
+    } else {
+      out.addUnit(byte);
+      i += 1;
+    }
+  }
+  return out.end();
 }
 
 function withoutPercents(bytes: Buffer): Buffer {
@@ -100,7 +125,7 @@ function hexAt(bytes: Buffer, at: number, digits: number): number {
   return number;
 }
 
-/** Bytes in the making, no more than there were. */
+/** Bytes in the making. */
 class Output {
   readonly #bytes: Buffer;
   #length = 0;

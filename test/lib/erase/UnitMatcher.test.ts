@@ -284,6 +284,29 @@ describe('a matcher', () => {
     expect(isFound(units.findBody(encode('{"userID":"müller-1'.slice(0, -1))))).toBe(false);
   });
 
+  it.each([
+    ['andrea', 'andreaé'],
+    ['jos', 'josé'],
+    ['CORP\\', 'CORP\\anna'],
+    ['"quoted', 'x"quoted'],
+    ['/anna-1', 'team/anna-1'],
+    ['ann\u00a9-\u6f22', 'ann\u00a9-\u6f22x'],
+  ])('finds %j in escaped text, and not in %j', (id, other) => {
+    const units = new UnitMatcher([{ type: 'userID', column: 'user_id', value: id }]);
+    const latin = (text: string) => text.replace('\u00a9', '\\xa9').replace('\u6f22', '\\u6f22');
+    for (const spell of [
+      (text: string) => ascii(JSON.stringify(text)),
+      (text: string) => JSON.stringify(text).replaceAll('/', '\\/'),
+      (text: string) => JSON.stringify(ascii(JSON.stringify(text))),
+      (text: string) => latin(JSON.stringify(text)),
+      encodeURIComponent,
+    ]) {
+      const raw = (text: string) => `x{"userID":${spell(text)}`;
+      expect([raw(id), units.findRaw(raw(id), 'text')]).toEqual([raw(id), 'unit']);
+      expect([raw(other), units.findRaw(raw(other), 'text')]).toEqual([raw(other), null]);
+    }
+  });
+
   it('searches in linear time', () => {
     const units = matcher(`user_id=${ODD}`, 'user_id=\\\\a\\b', 'user_id=%41%41%41b');
     const most = 1024 ** 2;
