@@ -16,8 +16,8 @@ const SQL_TYPES: Readonly<Record<DeclaredColumn['type'], string>> = {
 };
 
 /**
- * Reads a declared column in its type. A missing value is null, as are NaN and infinity. A value that is there and does not
- * fit refuses the row. Numbers become the nearest double, and times microseconds.
+ * Reads a declared column in its type. A missing value is null, as are a float's NaN and infinity. A value that is there and
+ * does not fit refuses the row. Numbers become the nearest double, and times microseconds.
  *
  * @throws FieldProblem if the file lacks the column, or its type does not fit.
  */
@@ -42,13 +42,16 @@ export function readTyped(from: DeclaredColumn, fileColumns: FileColumns): Field
         { ...place, ...(unit === undefined ? {} : { unit }), ...(format === undefined ? {} : { format }) },
         fileColumns,
       );
-      return { ...time, refusals: time.refusals.flatMap(ofPresentValues) };
+      const { dialect } = fileColumns;
+      const isPresent = (raw: string) =>
+        column.kind === 'float' ? `coalesce(${dialect.isFinite(raw)}, false)` : `${raw} IS NOT NULL`;
+      return { ...time, refusals: time.refusals.flatMap((one) => ofPresentValues(one, isPresent)) };
     }
   }
 }
 
 /** A time may be missing: then it is null. */
-function ofPresentValues({ reason, when }: Refusal): Refusal[] {
+function ofPresentValues({ reason, when }: Refusal, isPresent: (raw: string) => string): Refusal[] {
   if (reason === 'SLUICE_INGEST_ROW_TIME_MISSING') return [];
-  return [{ reason, when: (raw, value) => `${raw} IS NOT NULL AND (${when(raw, value)})` }];
+  return [{ reason, when: (raw, value) => `${isPresent(raw)} AND (${when(raw, value)})` }];
 }

@@ -111,23 +111,34 @@ describe('a table', () => {
     const x = { column: 'x' } as const;
     const count = { ...x, type: 'bigint' } as const;
     const share = { ...x, type: 'double' } as const;
-    const columns = { id: 'id', text: x, count, share, flag: { ...x, type: 'boolean' } } as const;
+    const times = { at: { ...x, type: 'timestamp' }, day: { ...x, type: 'date' } } as const;
+    const columns = { id: 'id', text: x, count, share, flag: { ...x, type: 'boolean' }, ...times } as const;
     const query = `SELECT unnest(['a', 'b', 'c', 'd']) AS id, unnest(['1', 'nan', 'inf', '-inf'])::FLOAT AS x`;
-    const none = { text: null, count: null, share: null, flag: null };
+    const none = { text: null, count: null, share: null, flag: null, at: null, day: null };
     const { rows, reasons } = await load({ kind: 'table', mapping: { columns, sortBy: ['id'] } }, query);
     expect([rows, reasons]).toEqual([
       [
-        { id: 'a', text: '1', count: '1', share: 1, flag: true },
+        {
+          id: 'a',
+          text: '1',
+          count: '1',
+          share: 1,
+          flag: true,
+          at: '1970-01-01 00:00:01',
+          day: '1970-01-01',
+        },
         { id: 'b', ...none },
         { id: 'c', ...none },
         { id: 'd', ...none },
       ],
       [],
     ]);
-    const required = { id: 'id', share: { ...share, required: true } };
-    expect((await load({ kind: 'table', mapping: { columns: required } }, query)).reasons).toEqual(
-      [1, 2, 3].map((row) => `SLUICE_INGEST_ROW_REQUIRED_MISSING: row ${row}, share: column "x"`),
-    );
+    for (const [name, from] of Object.entries({ share, at: times.at })) {
+      const required = { id: 'id', [name]: { ...from, required: true } };
+      expect((await load({ kind: 'table', mapping: { columns: required } }, query)).reasons).toEqual(
+        [1, 2, 3].map((row) => `SLUICE_INGEST_ROW_REQUIRED_MISSING: row ${row}, ${name}: column "x"`),
+      );
+    }
   });
 
   it('refuses other numbers than 0 and 1 as booleans, and numbers with underscores', async () => {

@@ -172,6 +172,8 @@ export const rowCases: readonly DropCase[] = [
           big: { column: 'big', type: 'double' },
           d: { column: 'd', type: 'double' },
           whole: { column: 'd', type: 'bigint' },
+          at: { column: 'd', type: 'timestamp' },
+          day: { column: 'd', type: 'date' },
           t: { column: 't', type: 'double' },
           flag: { column: 'flag', type: 'boolean' },
           broken: { column: 'broken', type: 'boolean' },
