@@ -20,6 +20,10 @@ beforeAll(() => {
     });
   view('plain', "SELECT date_add('day', 1, DATE '2026-11-20') AS a");
   view('divided', 'SELECT 7 / 2 AS a');
+  view(
+    'twice',
+    'WITH k AS (SELECT a, a AS b FROM plain) SELECT a FROM k UNION ALL SELECT CAST(b AS varchar) FROM k',
+  );
 });
 
 it("keeps DuckDB's operators in a query that reads views of Athena", async () => {
@@ -30,4 +34,10 @@ it("keeps DuckDB's operators in a query that reads views of Athena", async () =>
 
 it('gives the operators of a view their meaning in Athena', async () => {
   expect(await runQuery(directory.path, 'SELECT a FROM divided')).toEqual([{ a: 3 }]);
+});
+
+it('inlines the clauses of a view, so that a query reads only the columns that it asks for', async () => {
+  expect(await runQuery(directory.path, 'SELECT count(*) AS n FROM twice')).toEqual([{ n: 2 }]);
+  const plan = JSON.stringify(await runQuery(directory.path, 'EXPLAIN SELECT a FROM twice'));
+  expect(plan).not.toContain('CTE');
 });

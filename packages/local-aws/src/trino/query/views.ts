@@ -75,7 +75,7 @@ export async function createViews(
     const failed: FailedView[] = [];
     for (const view of left) {
       try {
-        const { sql } = translate(view.sql);
+        const { sql } = translate(view.sql, { inlineClauses: true });
         // Only the macros that the views need: Trino's operators would change the user's query, too.
         await connection.run(`${macroStatements(sql, macros)} ${createViewSql(view, sql)}`);
       } catch (error) {

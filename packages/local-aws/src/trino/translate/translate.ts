@@ -40,6 +40,11 @@ export interface TranslateOptions {
   readonly unnestPairs?: 'map' | 'rows';
   /** An offset in each operand of `||` that is an element of the array beside it. Default none. */
   readonly elements?: ReadonlySet<number>;
+  /**
+   * Whether clauses of WITH are inlined, as Trino does it: DuckDB computes one that is named twice once, with every column,
+   * whatever the query asks for. Default false.
+   */
+  readonly inlineClauses?: boolean;
   /** The offsets of `-` between two dates, whose difference is an interval. Default: those that are written as dates. */
   readonly dateDifferences?: ReadonlySet<number>;
 }
@@ -89,6 +94,7 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
     parameters,
     unnestPairs: options.unnestPairs ?? 'map',
     hiddenColumns: options.hiddenColumns,
+    inlineClauses: options.inlineClauses === true,
     elements: elementRanges(list, options.elements ?? new Set()),
     dateDifferences: new Set([
       ...writtenDateDifferences(list),
@@ -103,6 +109,7 @@ type TranslatorOptions = TokenWriter['options'] & {
   readonly edits: SelectEdits;
   /** Whether tables have hidden columns like `$path`. Default: when the text names one. */
   readonly hiddenColumns?: boolean | undefined;
+  readonly inlineClauses: boolean;
   /** The SQL literals that replace the `?` parameters. */
   readonly parameters: readonly string[];
   /** The ranges that are written as arrays of one element. */
@@ -116,6 +123,12 @@ const INFORMATION_SCHEMA = '"athena_information_schema"';
 
 /** Words that a table follows. `UNNEST` may only occur after them. */
 const BEFORE_TABLE = new Set(['from', 'join']);
+
+/** Whether AS at an index begins the query of a clause of WITH that is not recursive. */
+function isClause(list: TokenList, index: number): boolean {
+  const begins = /^(?:select|with|values|table)$/.test(list.word(index + 2) ?? '');
+  return list.symbol(index + 1) === '(' && begins && !list.tokens.some(({ value }) => value === 'recursive');
+}
 
 /** Translates the tokens of a query, from left to right, into DuckDB's SQL. */
 class Translator implements TokenWriter {
@@ -332,6 +345,10 @@ class Translator implements TokenWriter {
     if (word === 'values') return writeValues(this, out, index);
     if (word === 'table' && isTableQuery(list, index)) {
       out.add(`SELECT ${this.#hidden ? "* NOT LIKE '$%'" : '*'} FROM`, at);
+      return index + 1;
+    }
+    if (this.options.inlineClauses && word === 'as' && isClause(list, index)) {
+      out.add('AS NOT MATERIALIZED', at);
       return index + 1;
     }
     const tableFunction = word === 'table' ? writeTableFunction(this, out, index) : undefined;
