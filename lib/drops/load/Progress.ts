@@ -60,6 +60,7 @@ const FOR_LEFT_OUT: ReadonlySet<string> = new Set([
   'SLUICE_SOURCE_OBJECT_ARCHIVED',
 ]);
 
+const OF_ANOTHER = 'Another file has this problem.';
 const REPLACED = 'What is there now replaced it; the last good version has it.';
 
 /**
@@ -82,6 +83,9 @@ export function listFileFates(
   );
   const came = new Set(newlyLeftOut(drop, claim.entry));
   const counts = (object: DropObject) => countsOf(rows.get(object.key));
+  const ofAnother = [...problems.values()].some(({ code }) => code === failure?.code)
+    ? { detail: OF_ANOTHER }
+    : {};
   return [
     ...drop.files.map((object): FileFate => {
       const { key, size, eTag } = object;
@@ -93,7 +97,7 @@ export function listFileFates(
         return { ...file, fate: 'failed', reason, detail, ...counts(object) };
       }
       if (loaded.get(key)?.eTag === eTag) return { ...file, fate: 'loaded' };
-      return { ...file, fate: 'held', reason: failure.code, ...counts(object) };
+      return { ...file, fate: 'held', reason: failure.code, ...ofAnother, ...counts(object) };
     }),
     ...drop.leftOut.map((left): FileFate => {
       const { key, size, eTag } = left.object;

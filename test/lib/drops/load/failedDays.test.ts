@@ -175,6 +175,7 @@ describe('a day that fails', () => {
       [cut, 'failed', 'SLUICE_INGEST_FILE_TRUNCATED'],
     ]);
     expect((await loads.entry())?.files[3]?.detail).toContain('d.parquet: LZ4_RAW');
+    expect((await loads.entry())?.files[0]?.detail).toBe('Another file has this problem.');
   });
 
   it('distinguishes files with similar names, whether one is invalid or unreadable', async () => {
