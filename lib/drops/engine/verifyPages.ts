@@ -30,6 +30,15 @@ const V2 = { definitionBytes: 5, repetitionBytes: 6, isCompressed: 7 } as const;
 const UNCOMPRESSED = 0;
 /** The codec whose blocks end with a checksum that DuckDB does not verify. */
 const GZIP = 2;
+/**
+ * The most bytes that a byte of a codec can become, rounded up: Snappy's copies are 64 bytes in three, LZ4's lengths 255 in
+ * one, DEFLATE's 1,032 to one. DuckDB allocates what a header says.
+ */
+const MOST_INFLATED: ReadonlyMap<number, number> = new Map([
+  [1, 32],
+  [GZIP, 1_100],
+  [7, 256],
+]);
 /** Sizes in headers have 32 bits, and DuckDB adds 1. */
 const MOST_SIZE = 2 ** 31 - 2;
 /**
@@ -181,6 +190,8 @@ function requireConsistent({ bytes, uncompressed, levels, isCompressed }: Page, 
     throw new RangeError('The levels of a page are larger than the page.');
   if ((codec === UNCOMPRESSED || !isCompressed) && bytes !== uncompressed)
     throw new RangeError('A page without compression has two sizes.');
+  if (uncompressed > (bytes + 1) * (MOST_INFLATED.get(codec) ?? Number.POSITIVE_INFINITY))
+    throw new RangeError('A page says to be larger than it can be.');
 }
 
 /** A file with a buffer of the last read. Of a small file, which is in memory as a whole, nothing is read. */

@@ -56,6 +56,10 @@ describe('page headers', () => {
   it.each([
     ['with more bytes than it says to hold', plainPage(NAMES, { more })],
     ['with fewer bytes than it says to hold', plainPage(NAMES, { uncompressed: 2_000_000 })],
+    [
+      'with a size that its codec cannot reach',
+      plainPage(NAMES, { uncompressed: 2_000_000_000, isCompressed: true }),
+    ],
     ['with levels beyond its end', plainPage(NAMES, { levels: 400 })],
     ['with negative levels', plainPage(NAMES, { levels: -1 })],
     [
