@@ -2,7 +2,7 @@ import { quoteName, quoteText } from '../../lib/base/sql.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import type { ForwardedKind, TableKind } from '../../lib/schema/kinds.ts';
-import { groupedExposures, HAS_EVALUATIONS } from '../../lib/views/assignments.ts';
+import { groupedExposures, HAS_EVALUATIONS, namesClause } from '../../lib/views/assignments.ts';
 import { productionOnly, qualifiedName } from '../../lib/views/View.ts';
 import { SDK_EVENTS } from '../../lib/wire/readEvent.ts';
 import { askAthena } from '../place.ts';
@@ -153,16 +153,24 @@ const SHARED = `"event_id",
   "traced_file" AS "file"`;
 
 function exposuresSql(
-  config: Pick<Config, 'database' | 'tables' | 'unitIds' | 'holdouts'>,
+  config: Pick<Config, 'database' | 'tables' | 'unitIds' | 'experiments' | 'holdouts'>,
   filter: TraceFilter,
   days: TracedDays,
   most: number,
 ): string {
-  const { from, where } = groupedExposures(config, rowsSql(config, 'exposures', filter, days));
+  // Joined here, not withRealNames: that reads the table twice.
+  const rows = `(
+  SELECT
+    "rows".*,
+    CASE WHEN "exposure_type" = 'layer' THEN COALESCE("real_name", "experiment_id") ELSE "experiment_id" END AS "real_id"
+  FROM ${rowsSql(config, 'exposures', filter, days)} AS "rows"
+  LEFT JOIN "real_names" ON "hash" = "experiment_id"
+)`;
+  const { from, where } = groupedExposures(config, rows);
   const conditions = where.map((condition, i) => `(${condition}) AS "condition_${i}"`);
-  return `SELECT
+  return `${namesClause(config)}SELECT
   ${SHARED},
-  "experiment_id" AS "name",
+  "real_id" AS "name",
   "rule_id",
   "reason",
   (${productionOnly} AND ${HAS_EVALUATIONS}) AS "has_secondary",
