@@ -13,9 +13,9 @@ const SHOWN = 120;
 
 /** Counts of quarantine by reason, with the meaning of each. */
 export function countsText(counts: QuarantineCounts, where: Where): string {
-  const { reasons, from, to } = counts;
+  const { reasons, from, to, notes } = counts;
   if (reasons.length === 0)
-    return `Nothing is in quarantine that was received from ${from} to ${to}. Rows arrive there with the next delivery of the stream.\n`;
+    return `Nothing is in quarantine that was received from ${from} to ${to}. Rows arrive there with the next delivery of the stream.\n${noteLines(notes)}`;
   const table = textTable(
     reasons.map(({ code, rows, items, firstAt, lastAt, isRedrivable }) => ({
       reason: code,
@@ -27,11 +27,11 @@ export function countsText(counts: QuarantineCounts, where: Where): string {
     })),
   );
   const meanings = reasons.map(({ code, cause, cure }) => `${code}: ${cause}\n  ${cure}`);
-  return `${table}\n${meanings.join('\n')}\n${cost(counts.scannedBytes, where)}`;
+  return `${table}\n${meanings.join('\n')}\n${noteLines(notes)}${cost(counts.scannedBytes, where)}`;
 }
 
 /** Rows of quarantine, one line each. */
-export function rowsText({ rows, next, scannedBytes }: QuarantinedPage, where: Where): string {
+export function rowsText({ rows, next, notes, scannedBytes }: QuarantinedPage, where: Where): string {
   const table = textTable(
     rows.map(({ receivedAt, quarantineId, detail, keyLabel, sdkType, path, raw, rawLocation, isCut }) => ({
       received: receivedAt,
@@ -44,7 +44,7 @@ export function rowsText({ rows, next, scannedBytes }: QuarantinedPage, where: W
     })),
   );
   const more = next === null ? '' : `\nThere are more: --cursor ${next}\n`;
-  return `${table}${more}${cost(scannedBytes, where)}`;
+  return `${table}${more}${noteLines(notes)}${cost(scannedBytes, where)}`;
 }
 
 const OUTCOMES: Readonly<Record<RedriveOutcome['outcome'], string>> = {
@@ -81,6 +81,10 @@ export function examinedText(examined: ExaminedRow, where: Where): string {
   ];
   const raw = row.raw === null ? 'Nothing of it was kept.' : `${row.raw}${row.isCut ? ' … (cut)' : ''}`;
   return `${table}\nRaw${row.rawEncoding === 'base64' ? ', base64' : ''}\n${raw}\n\n${lines.join('\n')}\n${cost(scannedBytes, where)}`;
+}
+
+function noteLines(notes: readonly string[]): string {
+  return notes.map((note) => `${note}\n`).join('');
 }
 
 function cost(scannedBytes: number, { isLocal }: Where): string {

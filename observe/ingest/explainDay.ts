@@ -249,7 +249,7 @@ export async function listRefusedRows(
   page: Parameters<typeof listQuarantined>[2],
 ): Promise<QuarantinedPage> {
   const { fingerprint, table, day, updatedAt } = await explainDay(place, wanted);
-  if (fingerprint === null) return { rows: [], next: null, scannedBytes: 0 };
+  if (fingerprint === null) return { rows: [], next: null, notes: [], scannedBytes: 0 };
   const key = refusedRowsKey(place.config, { table, day, fingerprint, receivedAt: 0 });
   const from = Date.parse(`${day}T00:00:00Z`) - DROPPED_EARLY_MS;
   return listQuarantined(

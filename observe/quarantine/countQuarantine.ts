@@ -5,6 +5,7 @@ import { qualifiedName } from '../../lib/views/View.ts';
 import { EventError } from '../../lib/wire/EventError.ts';
 import { type ExplainedCode, explainCode } from '../explainCode.ts';
 import { askAthena, type Place } from '../place.ts';
+import { dayFolders, unreadNote, unregisteredDays } from '../status/partitionGaps.ts';
 import { readTime, timestampText } from '../trace/tracedRows.ts';
 
 const HOUR_MS = 3_600_000;
@@ -42,9 +43,14 @@ export interface QuarantineCounts {
   readonly rows: number;
   /** The most frequent first. */
   readonly reasons: readonly CountedReason[];
+  /** What limits the answer. */
+  readonly notes: readonly string[];
   /** Bytes that Athena read. */
   readonly scannedBytes: number;
 }
+
+/** What a question about quarantine needs. */
+export type QuarantinePlace = Parameters<typeof askAthena>[0] & Pick<Place, 's3' | 'glue'>;
 
 /**
  * Counts the rows of quarantine that were received in the last hours, by reason and hour, with one query.
@@ -53,11 +59,13 @@ export interface QuarantineCounts {
  * @throws ObserveError; what Athena's client throws.
  */
 export async function countQuarantine(
-  place: Parameters<typeof askAthena>[0] & Pick<Place, 'now'>,
+  place: QuarantinePlace & Pick<Place, 'now'>,
   { hours }: { readonly hours: number },
 ): Promise<QuarantineCounts> {
   const unit = hours <= MOST_BY_HOUR ? 'hour' : 'day';
   const from = place.now - hours * HOUR_MS;
+  // Before the query: a day that is registered meanwhile is named, not missed.
+  const notes = await unreadDays(place, { from, to: place.now });
   const { rows, scannedBytes } = await askAthena(place, countSql(place, from, unit));
   const counts = new Map<string, { readonly at: string; readonly rows: number }[]>();
   for (const row of rows) {
@@ -88,8 +96,26 @@ export async function countQuarantine(
     unit,
     rows: reasons.reduce((sum, one) => sum + one.rows, 0),
     reasons,
+    notes,
     scannedBytes,
   };
+}
+
+/**
+ * Notes of the days of quarantine that no query reads yet, between two times of receipt.
+ *
+ * @throws What the clients of S3 and Glue throw.
+ */
+export async function unreadDays(
+  place: Pick<Place, 's3' | 'glue' | 'config'>,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<readonly string[]> {
+  const folders = await dayFolders(place, 'quarantine', { from: utcDay(from), to: utcDay(to) });
+  const days = await unregisteredDays(place, 'quarantine', folders);
+  return unreadNote(
+    days.map((day) => `${place.config.tables.quarantine} ${day}`),
+    ': `sluice trace` searches them',
+  );
 }
 
 /** What was refused under a reason. */

@@ -8,7 +8,7 @@ import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { qualifiedName } from '../../lib/views/View.ts';
 import { type ExplainedCode, explainCode } from '../explainCode.ts';
 import { askAthena, type Place } from '../place.ts';
-import { partOf, type RefusedPart } from './countQuarantine.ts';
+import { partOf, type QuarantinePlace, type RefusedPart, unreadDays } from './countQuarantine.ts';
 import { type QuarantinedRow, quarantinedColumns, quarantinedRow } from './listQuarantined.ts';
 import { downloadObject } from './readQuarantine.ts';
 import { currentRevalidator, type RedriveReport, redriveItems } from './redriveQuarantine.ts';
@@ -90,14 +90,12 @@ export interface ExaminedRow {
   readonly scannedBytes: number;
 }
 
-type Asked = Parameters<typeof askAthena>[0] & Pick<Place, 's3'>;
-
 /**
  * Reads a row of quarantine whole, and validates it again with the configuration of now, without delivering anything.
  *
  * @throws QuarantineError SLUICE_QUARANTINE_ROW_UNKNOWN; ObserveError; what clients of AWS throw.
  */
-export async function examineQuarantined(place: Asked, key: QuarantineKey): Promise<ExaminedRow> {
+export async function examineQuarantined(place: QuarantinePlace, key: QuarantineKey): Promise<ExaminedRow> {
   const { row, raw, copies, scannedBytes } = await readRow(place, key);
   const item = itemOf(row, raw);
   const { bytes, ...redrive } =
@@ -126,7 +124,7 @@ export async function examineQuarantined(place: Asked, key: QuarantineKey): Prom
  * @throws QuarantineError SLUICE_QUARANTINE_ROW_UNKNOWN, SLUICE_QUARANTINE_ROW_OF_FILE; ObserveError; what clients of AWS throw.
  */
 export async function redriveRow(
-  place: Asked & Pick<Place, 'aws' | 'stack'>,
+  place: QuarantinePlace & Pick<Place, 'aws' | 'stack'>,
   key: QuarantineKey,
   dryRun: boolean,
 ): Promise<RedriveReport> {
@@ -141,7 +139,7 @@ async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
 }
 
 /** Reads the first row with an ID, whole, as `sluice redrive` takes it. */
-async function readRow(place: Asked, { id, day }: QuarantineKey) {
+async function readRow(place: QuarantinePlace, { id, day }: QuarantineKey) {
   const { config, s3 } = place;
   const { rows, scannedBytes } = await askAthena(
     place,
@@ -154,7 +152,11 @@ ORDER BY "refused"."received_at"
 LIMIT 1`,
   );
   const [found] = rows;
-  if (found === undefined) throw new QuarantineError('SLUICE_QUARANTINE_ROW_UNKNOWN', `${id}, ${day}.`);
+  if (found === undefined) {
+    const at = Date.parse(`${day}T00:00:00Z`);
+    const notes = await unreadDays(place, { from: at, to: at });
+    throw new QuarantineError('SLUICE_QUARANTINE_ROW_UNKNOWN', [`${id}, ${day}.`, ...notes].join(' '));
+  }
   const row = quarantinedRow(found, RAW_CHARACTERS);
   const { rawLocation } = row;
   const raw =
@@ -202,7 +204,7 @@ const NOT_REDRIVABLE: RedriveOutcome = {
 };
 
 async function tryRedrive(
-  place: Asked,
+  place: QuarantinePlace,
   item: QuarantinedItem,
 ): Promise<RedriveOutcome & { readonly bytes: number }> {
   const revalidate = await currentRevalidator(place);
@@ -246,7 +248,7 @@ function identityOf(document: string): { readonly eventId: string; readonly day:
 
 /** Which rows are in their tables already. */
 async function findRows(
-  place: Asked,
+  place: QuarantinePlace,
   sought: readonly {
     readonly kind: ForwardedKind;
     readonly eventId: string;

@@ -6,6 +6,7 @@ import { MAX_TIME_MS } from '../../lib/wire/limits.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { askAthena, type Place } from '../place.ts';
 import { readTime, timestampText } from '../trace/tracedRows.ts';
+import { type QuarantinePlace, unreadDays } from './countQuarantine.ts';
 
 /** Characters of `raw` in a list. {@link examineQuarantined} reads it whole. */
 const RAW_CHARACTERS = 2_000;
@@ -42,6 +43,8 @@ export interface QuarantinedPage {
   readonly rows: readonly QuarantinedRow[];
   /** The cursor of the next page; null on the last one. */
   readonly next: string | null;
+  /** What limits the answer. */
+  readonly notes: readonly string[];
   /** Bytes that Athena read. */
   readonly scannedBytes: number;
 }
@@ -72,11 +75,12 @@ type Position = z.output<typeof position>;
  * @throws ObserveError; what Athena's client throws.
  */
 export async function listQuarantined(
-  place: Parameters<typeof askAthena>[0],
+  place: QuarantinePlace,
   filter: QuarantineFilter,
   { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<QuarantinedPage> {
   const after = cursor === undefined ? undefined : decodeCursor(position, cursor);
+  const notes = await unreadDays(place, filter);
   const { rows, scannedBytes } = await askAthena(place, listSql(place, filter, limit + 1, after));
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? shown.at(-1) : undefined;
@@ -88,6 +92,7 @@ export async function listQuarantined(
   return {
     rows: listed,
     next: last === undefined ? null : encodeCursor(positionOf(last)),
+    notes,
     scannedBytes,
   };
 }

@@ -1,9 +1,9 @@
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
-import { CollectError } from '../../lib/collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../../lib/collect/collectMetrics.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { readMetricData, type WantedMetric } from '../metricData.ts';
 import type { Place } from '../place.ts';
+import { countsByCode, FAILED } from '../status/rates.ts';
 
 /** Milliseconds of an hour. */
 export const HOUR_MS = 3_600_000;
@@ -20,15 +20,12 @@ export interface HourlyCounts extends StreamCounts {
   readonly received: number;
   readonly quarantined: number;
   readonly ignored: number;
-  /** Requests that were answered 503 because something could not be stored. */
-  readonly notStoredRequests: number;
+  /** Requests that were answered 503, by the code of the answer. */
+  readonly failedBy: Readonly<Record<string, number>>;
   readonly streams: Readonly<Record<TableKind, StreamCounts>>;
 }
 
 const { received, overflowed, ignored, refused_requests } = collectMetrics;
-
-/** Codes of requests whose events may have been received and not stored. */
-const NOT_STORED: readonly string[] = Object.keys(CollectError.entries);
 
 /**
  * The collector's counts from `start` to before `end` (whole hours, epoch milliseconds), by the start of the hour. Hours
@@ -51,7 +48,7 @@ export async function readHourlyCounts(
         hourlySum(`${id}_${table}_02`, metric, { ...own, table }),
       ),
     ]),
-    ...NOT_STORED.map((reason, i) => hourlySum(`reason_${i}`, refused_requests.name, { ...own, reason })),
+    ...FAILED.map((reason) => hourlySum(`reason ${reason}`, refused_requests.name, { ...own, reason })),
   ];
   const sums = await readMetricData({ cloudwatch }, metrics, { start, end, periodSeconds: HOUR_MS / 1_000 });
   const hours = new Set([...sums.values()].flatMap((byHour) => [...byHour.keys()]));
@@ -76,7 +73,7 @@ export async function readHourlyCounts(
           quarantined: streams.quarantine.landed,
           overflowed: sum(overflowed.name),
           ignored: sum(ignored.name),
-          notStoredRequests: NOT_STORED.reduce((total, _, i) => total + sum(`reason_${i}`), 0),
+          failedBy: countsByCode((reason) => sum(`reason ${reason}`)),
           streams,
         };
         return [hour, counts];

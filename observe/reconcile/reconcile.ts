@@ -6,12 +6,16 @@ import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { parseErrorKey } from '../../lib/tables/objectKeys.ts';
 import { searchBuffers } from '../localBuffers.ts';
 import type { Place } from '../place.ts';
+import { failedText, NOT_STORED } from '../status/rates.ts';
 import { readWaitingRows, type WaitingFolder, type WaitingRow } from '../trace/waitingRows.ts';
 import { HOUR_MS, type HourlyCounts, readHourlyCounts } from './hourlyMetrics.ts';
 import { manyRefused, type RowCounts, readHourlyRows } from './hourlyRows.ts';
 
 /** Firehose delivers after up to 1.5 buffer intervals with dynamic partitioning: cli/probe/questions.ts has the source. */
 const BUFFERS_UNTIL_CLOSED = 1.5;
+
+/** Codes of answers 503 whose events were received and not stored; with the others they were not read, or are stored. */
+const UNSTORED: readonly string[] = [...NOT_STORED, 'SLUICE_COLLECT_DRAINING'];
 
 /** One table in one hour of receipt. All figures are events. */
 export interface TableHour {
@@ -133,20 +137,31 @@ function judgeHour(
   counted: HourlyCounts | undefined,
   tables: readonly TableHour[],
 ): ReconciledHour {
-  const { received = 0, ignored = 0, notStoredRequests = 0 } = counted ?? {};
+  const { received = 0, ignored = 0, failedBy = {} } = counted ?? {};
   const stored = (counted?.landed ?? 0) + (counted?.quarantined ?? 0) + (counted?.overflowed ?? 0);
   const difference = received - stored - ignored;
   const notStored = Math.max(0, difference);
   const at = isoTimestamp(hour).slice(0, 16);
   const problems: string[] = [];
   const notes: string[] = [];
-  if (difference > 0 && notStoredRequests === 0)
+  const failed = Object.entries(failedBy).map(([code, count]) => ({ code, text: failedText(code, count) }));
+  const [counting, others] = [true, false].map((counts) =>
+    failed
+      .filter(({ code }) => UNSTORED.includes(code) === counts)
+      .map(({ text }) => text)
+      .join(', '),
+  );
+  if (difference > 0 && counting === '')
     problems.push(
-      `${at}: of ${received} received events, ${difference} are neither landed, overflowed, quarantined nor ignored, and no request was answered 503.`,
+      `${at}: of ${received} received events, ${difference} are neither landed, overflowed, quarantined nor ignored, and no answer 503 explains it.`,
     );
   else if (difference > 0)
     notes.push(
-      `${at}: ${events(difference)} of requests that were answered 503 (${notStoredRequests}) were not stored. SDKs send them again; the new requests count too.`,
+      `${at}: ${events(difference)} were not stored. Answered 503: ${counting}. SDKs send them again; the new requests count too.`,
+    );
+  if (others !== '')
+    notes.push(
+      `${at}: also answered 503: ${others}. Their events are stored, or were not counted as received.`,
     );
   if (difference < 0)
     notes.push(`${at}: ${events(-difference)} more are stored or ignored than were received.`);

@@ -1,4 +1,4 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { addDays, isUtcDay, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { dayLocation, partitionDays } from '../../lib/landing/catalog/registerPartitions.ts';
@@ -38,22 +38,11 @@ export async function readRecentPartitions({
   now,
 }: Pick<Place, 's3' | 'glue' | 'config' | 'now'>): Promise<RecentPartitions> {
   const first = addDays(utcDay(now), 1 - PARTITION_DAYS);
-  const wanted = Array.from({ length: PARTITION_DAYS + 1 }, (_, i) => addDays(first, i));
+  const recent = { from: first, to: addDays(first, PARTITION_DAYS) };
   const gaps: PartitionGap[] = [];
   let days = 0;
   for (const table of tableKinds) {
-    const Prefix = tableFolder(config, table);
-    const { CommonPrefixes = [] } = await s3.send(
-      new ListObjectsV2Command({
-        Bucket: config.bucket,
-        Prefix,
-        Delimiter: '/',
-        StartAfter: `${Prefix}${addDays(first, -1)}/~`,
-      }),
-    );
-    const folders = CommonPrefixes.map((one) => (one.Prefix ?? '').slice(Prefix.length, -1)).filter(
-      (day) => isUtcDay(day) && wanted.includes(day),
-    );
+    const folders = await dayFolders({ s3, config }, table, recent);
     days += folders.length;
     for (const day of await unregisteredDays({ glue, config }, table, folders)) {
       const { Contents: [oldest] = [] } = await s3.send(
@@ -67,6 +56,31 @@ export async function readRecentPartitions({
     }
   }
   return { days, gaps };
+}
+
+/**
+ * The days of a table that have a folder.
+ *
+ * @throws What the client of S3 throws.
+ */
+export async function dayFolders(
+  { s3, config }: Pick<Place, 's3' | 'config'>,
+  table: TableKind,
+  { from, to }: { readonly from: UtcDay; readonly to: UtcDay },
+): Promise<UtcDay[]> {
+  const Prefix = tableFolder(config, table);
+  const input = { Bucket: config.bucket, Prefix, Delimiter: '/', StartAfter: `${Prefix}${from}` };
+  const days: UtcDay[] = [];
+  for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client: s3 }, input))
+    days.push(...CommonPrefixes.map((one) => (one.Prefix ?? '').slice(Prefix.length, -1)));
+  return days.filter((day) => isUtcDay(day) && day >= from && day <= to);
+}
+
+/** Names days whose files no query reads. @param days `<table> <day>` */
+export function unreadNote(days: readonly string[], more: string): readonly string[] {
+  return days.length === 0
+    ? []
+    : [`No query reads the files of ${days.join(', ')}, which lack a partition${more}.`];
 }
 
 /** Days that one call asks for: an expression has at most 2,048 characters. */

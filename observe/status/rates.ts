@@ -55,7 +55,7 @@ export interface Rates {
 
 const m = collectMetrics;
 /** Codes of answers 503. */
-const FAILED = Object.keys(CollectError.entries);
+export const FAILED = Object.keys(CollectError.entries);
 /** Those of them that say that something could not be stored. */
 export const NOT_STORED: readonly string[] = ['SLUICE_COLLECT_NOT_DELIVERED', 'SLUICE_COLLECT_NO_QUARANTINE'];
 
@@ -103,7 +103,7 @@ export async function readRates(place: Place): Promise<Rates> {
       requests: sum('requests'),
       refusedRequests: sum(m.refused_requests.name),
       notStoredRequests: NOT_STORED.reduce((all, reason) => all + sum(`reason ${reason}`), 0),
-      failedBy: countsBy((reason) => sum(`reason ${reason}`)),
+      failedBy: countsByCode((reason) => sum(`reason ${reason}`)),
       received: sum(m.received.name),
       landed: landed('exposures') + landed('events'),
       overflowed: sum(m.overflowed.name),
@@ -126,8 +126,14 @@ export async function readRates(place: Place): Promise<Rates> {
   };
 }
 
-function countsBy(count: (reason: string) => number): Readonly<Record<string, number>> {
-  return Object.fromEntries(FAILED.map((reason) => [reason, count(reason)]).filter(([, n]) => n !== 0));
+/** Requests that were answered 503 by code, without those that did not occur. */
+export function countsByCode(count: (code: string) => number): Readonly<Record<string, number>> {
+  return Object.fromEntries(FAILED.map((code) => [code, count(code)]).filter(([, n]) => n !== 0));
+}
+
+/** `2 requests with SLUICE_COLLECT_…` */
+export function failedText(code: string, count: number): string {
+  return `${count} ${count === 1 ? 'request' : 'requests'} with ${code}`;
 }
 
 /** Files by the minute in which they landed. */
@@ -152,7 +158,7 @@ function total(minutes: readonly RateMinute[]): RateCounts {
     requests: sum(({ requests }) => requests),
     refusedRequests: sum(({ refusedRequests }) => refusedRequests),
     notStoredRequests: sum(({ notStoredRequests }) => notStoredRequests),
-    failedBy: countsBy((reason) => sum(({ failedBy }) => failedBy[reason] ?? 0)),
+    failedBy: countsByCode((reason) => sum(({ failedBy }) => failedBy[reason] ?? 0)),
     received: sum(({ received }) => received),
     landed: sum(({ landed }) => landed),
     overflowed: sum(({ overflowed }) => overflowed),

@@ -10,7 +10,7 @@ import { deploymentOptions } from '../deployment.ts';
 import { isForPerson, streamsHeldToo, streamWord } from '../holds/holds.ts';
 import type { Place } from '../place.ts';
 import { HOUR_MS } from '../reconcile/hourlyMetrics.ts';
-import { NOT_STORED } from './rates.ts';
+import { failedText, NOT_STORED } from './rates.ts';
 import type { StatusFacts } from './statusFacts.ts';
 import { daysOfDropped, droppedText, type StreamState } from './streamState.ts';
 
@@ -399,7 +399,7 @@ function findNotStored(
   const failed = Object.entries(lastHour?.failedBy ?? {})
     // What a drain refuses has a finding of its own.
     .filter(([code]) => drain === null || code !== 'SLUICE_COLLECT_DRAINING')
-    .map(([code, count]) => ({ code, count, text: `${count} ${count === 1 ? 'request' : 'requests'}` }));
+    .map(([code, count]) => ({ code, count }));
   const notStored = failed.filter(({ code }) => NOT_STORED.includes(code));
   const others = failed.filter(({ code }) => !NOT_STORED.includes(code));
   const group = `/aws/lambda/${partName(stack, 'collect')}`;
@@ -422,7 +422,7 @@ function findNotStored(
       : [
           problem(
             'SLUICE_STATUS_UNAVAILABLE',
-            others.map(({ code, text }) => `${text} with ${code}. ${cures.get(code) ?? ''}`).join(' '),
+            others.map(({ code, count }) => `${failedText(code, count)}. ${cures.get(code) ?? ''}`).join(' '),
             commands,
           ),
         ]),

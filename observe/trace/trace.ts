@@ -5,6 +5,7 @@ import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
 import { searchBuffers } from '../localBuffers.ts';
 import type { Place } from '../place.ts';
+import { unreadNote } from '../status/partitionGaps.ts';
 import { findRequest, findRequestsAt, type LoggedRequest } from './requestLog.ts';
 import { readFileOfRow } from './rowGroup.ts';
 import {
@@ -244,12 +245,7 @@ async function readTables(place: Place, filter: TraceFilter, most: number, optio
   return {
     ...tables,
     unregistered: files.filter(({ file }) => !read.has(file)),
-    notes:
-      unread.length === 0
-        ? []
-        : [
-            `No query reads the files of ${unread.join(', ')}, which lack a partition, and not all were searched.`,
-          ],
+    notes: unreadNote(unread, ', and not all were searched'),
   };
 }
 

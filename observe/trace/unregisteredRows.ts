@@ -1,10 +1,10 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
-import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
+import type { UtcDay } from '../../lib/base/time.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
-import { dayFolder, tableFolder } from '../../lib/tables/tableFolders.ts';
+import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import type { Place } from '../place.ts';
-import { unregisteredDays } from '../status/partitionGaps.ts';
+import { dayFolders, unregisteredDays } from '../status/partitionGaps.ts';
 import { openParquet } from './rowGroup.ts';
 import { rowCondition, searchedColumns, type TracedDays, type TraceFilter } from './tracedRows.ts';
 
@@ -68,19 +68,6 @@ export async function readUnregisteredRows(
     rows.push(...(found ?? []).map((row) => ({ kind, day, file: location, writtenAt, row })));
   }
   return { rows, unread: [...unread].sort() };
-}
-
-async function dayFolders(
-  { s3, config }: Pick<Place, 's3' | 'config'>,
-  kind: TableKind,
-  { from, to }: TracedDays,
-): Promise<UtcDay[]> {
-  const Prefix = tableFolder(config, kind);
-  const input = { Bucket: config.bucket, Prefix, Delimiter: '/', StartAfter: `${Prefix}${from}` };
-  const days: UtcDay[] = [];
-  for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client: s3 }, input))
-    days.push(...CommonPrefixes.map((one) => (one.Prefix ?? '').slice(Prefix.length, -1)));
-  return days.filter((day) => isUtcDay(day) && day >= from && day <= to);
 }
 
 async function filesOf(

@@ -107,12 +107,18 @@ describeInBrowser('the pages Tables and SQL', () => {
     const { page, go } = opened;
     await go('/sql');
     await type(
-      `SELECT event_name, company_metadata FROM ${EVENTS} WHERE ds = DATE '2026-11-19' AND user_id = 'ada'`,
+      `SELECT event_name AS "na\u202eme", company_metadata FROM ${EVENTS} WHERE ds = DATE '2026-11-19' AND user_id = 'ada'`,
     );
     await page.keyboard.press('Control+Enter');
     const result = page.getByRole('region', { name: 'Result' });
     await result.getByRole('cell', { name: '<img src=x onerror=' }).waitFor();
+    expect(await result.locator('th').allTextContents()).toContainEqual(
+      expect.stringContaining('na\\u202eme'),
+    );
+    expect(await result.textContent()).toContain('document.title=1">\\u0007\\u202e');
+    expect(await result.textContent()).not.toContain('\u202e');
     await result.getByRole('button', { name: 'Row 1 as JSON' }).click();
+    await result.getByRole('button', { name: 'Show all 2' }).click();
     const json = await result.locator('pre').textContent();
     expect(json).toContain('"text": "<b>bold</b>"');
     expect(json?.length).toBeGreaterThan(200_000);
@@ -163,7 +169,7 @@ describeInBrowser('the pages Tables and SQL', () => {
     await page.locator('.cm-line', { hasText: 'SELECT ds' }).waitFor();
     expect(await editorText()).toBe(sql);
     expect(await page.getByRole('region', { name: 'Result' }).count()).toBe(0);
-    await page.getByRole('button', { name: /^SELECT event_name, company_metadata/ }).click();
+    await page.getByRole('button', { name: /^SELECT event_name AS/ }).click();
     expect(await editorText()).toContain('company_metadata');
   });
 

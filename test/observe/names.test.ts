@@ -36,7 +36,7 @@ beforeAll(async () => {
     event('bare', 16, null),
     ...times(15, (i) => event('heartbeat', 16, { i })),
     event('elsewhere', 16, {}, { user: { userID: 'ada', statsigEnvironment: { tier: 'staging' } } }),
-    event('statsig::diagnostics', 16, { context: 'initialize' }),
+    ...['diagnostics', 'identify', 'log_line'].map((name) => event(`statsig::${name}`, 16, { context: 'x' })),
   ]);
   await send(16, resent);
   await send(

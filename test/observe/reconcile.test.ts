@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -163,7 +164,25 @@ describe('sluice reconcile', () => {
     expect([closes, found?.received, found?.not_stored, found?.problems]).toEqual([true, 9, 4, []]);
     expect(table('events')).toEqual({ table: 'events', landed: 2, found: 2 });
     expect(table('exposures')).toMatchObject({ landed: 3, found: 3 });
-    expect(found?.notes.join()).toContain('4 events of requests that were answered 503 (2) were not stored');
+    expect(found?.notes.join()).toContain(
+      '4 events were not stored. Answered 503: 2 requests with SLUICE_COLLECT_NOT_DELIVERED.',
+    );
+  });
+
+  it('does not count requests whose events it never read as the reason of a loss', async () => {
+    expect(await post(1)).toBe(202);
+    // An HTTP API takes what is called JSON for text.
+    const mangled = await fetch(`${observed.cloud.collector}/v1/rgstr`, {
+      method: 'POST',
+      headers: { 'statsig-api-key': 'client-observe', 'content-type': 'application/json' },
+      body: gzipSync('{"events":[{"eventName":"lost"}]}'),
+    });
+    expect(mangled.status).toBe(503);
+    const { closes, found } = await hourOf(await observed.closeHour());
+    expect([closes, found?.not_stored]).toEqual([true, 0]);
+    expect(found?.notes).toEqual([
+      expect.stringContaining('also answered 503: 1 request with SLUICE_COLLECT_BODY_MANGLED.'),
+    ]);
   });
 
   it('knows rows that Firehose gave up, before and after they are redriven', async () => {

@@ -85,7 +85,7 @@ it('counts the hour of an update whole: what the collectors of both versions pri
     [
       NOON - HOUR,
       {
-        ...{ received: 10, landed: 7, quarantined: 1, overflowed: 2, ignored: 0, notStoredRequests: 0 },
+        ...{ received: 10, landed: 7, quarantined: 1, overflowed: 2, ignored: 0, failedBy: {} },
         streams: {
           exposures: { landed: 4, overflowed: 0 },
           events: { landed: 3, overflowed: 1 },
@@ -96,7 +96,7 @@ it('counts the hour of an update whole: what the collectors of both versions pri
     [
       NOON,
       {
-        ...{ received: 19, landed: 12, quarantined: 3, overflowed: 4, ignored: 0, notStoredRequests: 0 },
+        ...{ received: 19, landed: 12, quarantined: 3, overflowed: 4, ignored: 0, failedBy: {} },
         streams: {
           exposures: { landed: 9, overflowed: 0 },
           events: { landed: 3, overflowed: 3 },

@@ -71,6 +71,9 @@ export function Quarantine({ route, place }: { readonly route: Route; readonly p
     >
       {error && <Problem error={error} />}
       {answer === undefined && !error && <Loading />}
+      {answer?.notes.map((note) => (
+        <p key={note}>{note}</p>
+      ))}
       {answer?.rows === 0 && (
         <Empty title="Nothing was refused in this time.">
           <p>
@@ -294,15 +297,17 @@ function Rows(props: {
             </a>
           ),
         },
-        { name: 'Detail', show: ({ detail }) => <span class="wrap">{detail}</span> },
+        { name: 'Detail', show: ({ detail }) => <span class="wrap">{visibleLine(detail ?? '')}</span> },
         { name: 'Key', show: ({ keyLabel }) => <span class="wrap">{keyLabel}</span> },
         {
           name: 'SDK',
           show: ({ sdkType, sdkVersion }) => (
-            <span class="wrap roomy">{[sdkType, sdkVersion].filter((one) => one !== null).join(' ')}</span>
+            <span class="wrap roomy">
+              {visibleLine([sdkType, sdkVersion].filter((one) => one !== null).join(' '))}
+            </span>
           ),
         },
-        { name: 'Path', show: ({ path }) => <span class="wrap mono">{path}</span> },
+        { name: 'Path', show: ({ path }) => <span class="wrap mono">{visibleLine(path ?? '')}</span> },
         {
           name: 'Raw',
           show: ({ raw, rawLocation, rawLength }) => (

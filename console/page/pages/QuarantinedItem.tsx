@@ -75,7 +75,7 @@ export function QuarantinedItem(props: {
         <dt>Key</dt>
         <dd>{row.keyLabel ?? '–'}</dd>
         <dt>SDK</dt>
-        <dd>{[row.sdkType, row.sdkVersion].filter((one) => one !== null).join(' ') || '–'}</dd>
+        <dd>{visibleLine([row.sdkType, row.sdkVersion].filter((one) => one !== null).join(' ') || '–')}</dd>
         <dt>Path</dt>
         <dd class="mono">{visibleLine(row.path ?? '–')}</dd>
         <dt>ID</dt>

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import { formatCount, MOST_WRITTEN, writtenOut } from './format.ts';
+import { formatCount, writtenOut } from './format.ts';
 
 /** Characters that are shown at first: a browser is slow with a line of a million. */
 const SHOWN = 20_000;
@@ -12,7 +12,7 @@ const SHOWN = 20_000;
 export function RawText(props: { readonly text: string; readonly label: string; readonly isCut?: boolean }) {
   const { text, label, isCut = false } = props;
   const [isWhole, setWhole] = useState(false);
-  const pretty = useMemo(() => writtenOut(isCut ? text.slice(0, MOST_WRITTEN) : text), [text, isCut]);
+  const pretty = useMemo(() => writtenOut(text), [text]);
   const isLong = pretty.length > SHOWN;
   return (
     <div class="raw">
@@ -20,7 +20,7 @@ export function RawText(props: { readonly text: string; readonly label: string; 
       <section class="json" tabIndex={0} aria-label={label}>
         <pre>
           {isLong && !isWhole ? pretty.slice(0, SHOWN) : pretty}
-          {(isCut || text.length > MOST_WRITTEN || (isLong && !isWhole)) && ' …'}
+          {(isCut || (isLong && !isWhole)) && ' …'}
         </pre>
       </section>
       {isLong && (

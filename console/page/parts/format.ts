@@ -54,15 +54,12 @@ export function formatNoun(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Characters that are written out; what is longer is cut, before it is indented. */
-export const MOST_WRITTEN = 200_000;
-/** Depth from which JSON is not indented: its white space would grow with the square of the text. */
-const DEEPEST = 64;
+/** Spaces that indenting may add: they grow with the product of a text's length and depth. */
+const MOST_SPACES = 1_000_000;
 
-/** JSON indented, unless it is too long or nested too deeply; hidden characters as escapes. */
+/** JSON indented, unless that adds too many spaces; hidden characters as escapes. */
 export function writtenOut(text: string): string {
-  if (text.length > MOST_WRITTEN) return visibleText(text.slice(0, MOST_WRITTEN));
-  return visibleText(isDeep(text) ? text : indented(text));
+  return visibleText(isCostly(text) ? text : indented(text));
 }
 
 function indented(text: string): string {
@@ -73,12 +70,15 @@ function indented(text: string): string {
   }
 }
 
-/** Whether brackets are nested deeper than is indented. Those in texts count too: a little less is indented then. */
-function isDeep(text: string): boolean {
+/** Whether indenting adds too many spaces. Brackets and commas in texts count too: a little less is indented then. */
+function isCostly(text: string): boolean {
   let depth = 0;
-  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
-    depth += bracket === '[' || bracket === '{' ? 1 : -1;
-    if (depth > DEEPEST) return true;
+  let spaces = 0;
+  for (const [sign] of text.matchAll(/[[\]{},]/g)) {
+    if (sign === '[' || sign === '{') depth += 1;
+    spaces += 2 * Math.max(0, depth);
+    if (sign === ']' || sign === '}') depth -= 1;
+    if (spaces > MOST_SPACES) return true;
   }
   return false;
 }

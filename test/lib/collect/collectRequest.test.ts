@@ -164,6 +164,19 @@ describe('an accepted request', () => {
     expect(log).toMatchObject([{ key: 'web', sdk: 'go-sdk 1.2.3' }]);
   });
 
+  it.each([
+    ['statsig-server-core', '0.12.1', 'statsig-server-core 0.12.1'],
+    ['javascript-client-rn', '3.31.0', 'javascript-client-rn 3.31.0'],
+    ['go-sdk', 'v1.40.2', 'go-sdk 1.40.2'],
+    ['statsig-server-core', 'x1.2.3', 'statsig-server-core'],
+    ['made-up', '1.2.3', 'other 1.2.3'],
+  ])('names the SDK %s %s in the log: %s', async (type, version, label) => {
+    const { send, log } = startCollector();
+    const headers = { 'statsig-sdk-type': type, 'statsig-sdk-version': version };
+    await send(request({ body: { events: [event] }, headers }));
+    expect(log).toMatchObject([{ sdk: label }]);
+  });
+
   it('counts refused events that have a row each, and knows their sender', async () => {
     const { send, log, rows } = startCollector();
     const body = { events: [7, 8], statsigMetadata: { stableID: 'one' } };

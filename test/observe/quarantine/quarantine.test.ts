@@ -179,4 +179,24 @@ describe('sluice quarantine', () => {
     const nothing = await observed.sluice('quarantine', '--reason', 'SLUICE_BODY_CORRUPT');
     expect(nothing.stdout).toBe('(no rows)\n');
   });
+
+  it('names days that no query reads, because they have no partition yet', async () => {
+    const operations = ['CreatePartition', 'BatchCreatePartition', 'UpdatePartition', 'BatchUpdatePartition'];
+    await observed.control('POST', 'faults', { glue: [{ fault: 'failCalls', operations, calls: 'all' }] });
+    await observed.clock.advance(2 * 86_400_000);
+    await observed.send({ events: [unnamed('joe')] });
+    await observed.cloud.flush();
+    const note =
+      'No query reads the files of quarantine 2026-11-22, which lack a partition: `sluice trace` searches them.';
+    expect((await ask<QuarantineCounts>('--hours', '1')).answer).toMatchObject({ rows: 0, notes: [note] });
+    expect((await observed.sluice('quarantine', '--hours', '1')).stdout).toContain(note);
+    const listed = await ask<QuarantinedPage>('--reason', 'SLUICE_EVENT_NO_NAME');
+    expect(listed.answer.notes).toEqual([note]);
+    const unknown = await observed.sluice('quarantine', '--item', 'x', '--day', '2026-11-22');
+    expect(unknown.stderr).toContain(note);
+    await observed.control('DELETE', 'faults');
+    await observed.clock.advance(3_600_000);
+    await observed.cloud.flush();
+    expect((await ask<QuarantineCounts>('--hours', '2')).answer).toMatchObject({ rows: 1, notes: [] });
+  });
 });
