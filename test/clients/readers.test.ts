@@ -145,7 +145,7 @@ describe('OWOX Data Marts', () => {
 
   it('finds when the tables below a data mart were last changed', async () => {
     const sources = await storage.sources('SELECT count(*) FROM sluice.first_exposures');
-    expect([...sources.keys()]).toEqual(['sluice.statsig_forwarded_exposures', 'sluice.experiment_groups']);
+    expect([...sources.keys()]).toEqual(['sluice.experiment_groups', 'sluice.statsig_forwarded_exposures']);
     expect([...sources.values()].every((time) => time instanceof Date)).toBe(true);
     expect(await storage.keys('athena-data-last-updated/')).toEqual([]);
   });

@@ -260,6 +260,8 @@ describe('the datasets of several customers in one deployment', () => {
       const asked = ['--source', source, '--dataset', 'events', '--day', day, '--json'];
       return JSON.parse((await sluice('ingest', 'explain', ...asked)).stdout);
     };
+    // The customer lets the functions' roles in. Who previews needs a policy that names them.
+    await ingest.letIn(CUSTOMER, DROPS, 'ingest-source', `arn:aws:iam::${localAccount.id}:root`);
     const DAMAGED = 'SLUICE_INGEST_FILE_DAMAGED';
     for (const [day, code] of [
       [crashing, DAMAGED],

@@ -47,8 +47,8 @@ const IDLE: ReadonlyMap<string, string> = new Map([
   ['Functions lambda:ListVersionsByFunction', VERSIONS],
   ['Functions lambda:UpdateFunctionUrlConfig', URLS],
   ['FunctionVersions lambda:GetProvisionedConcurrencyConfig', VERSIONS],
-  ['OwnDrain secretsmanager:GetSecretValue', 'the plugin reads whether the stack is drained'],
   ['StreamMetrics cloudwatch:GetMetricData', 'the plugin reads whether a stream to be removed is empty'],
+  ['OwnDrain secretsmanager:GetSecretValue', 'the plugin reads whether the stack is drained'],
 ]);
 const EXISTING = { bucket: true, keyArn: brought, database: true, stagingDatabase: true, workgroup: true };
 

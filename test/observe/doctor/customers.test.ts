@@ -191,7 +191,7 @@ describe('sluice doctor on sources and exports', () => {
     for (const ago of [0, 1, 2, 5, 6])
       await settle('acme', 'events', addDays(TODAY, -ago), 'SLUICE_INGEST_COLUMN_MISSING');
     await settle('exports', 'out', addDays(TODAY, -1), 'SLUICE_EXPORT_ACCESS_DENIED');
-    await settle('exports', 'out', addDays(TODAY, -4), 'SLUICE_EXPORT_ACCESS_DENIED');
+    await settle('exports', 'out', addDays(TODAY, -9), 'SLUICE_EXPORT_ACCESS_DENIED');
     for (const logicalId of ['IngestLoadDeadLetterQueue', 'ExportDeadLetterQueue']) {
       const { physicalId: QueueUrl } =
         deployed.stack.resources.find((one) => one.logicalId === logicalId) ?? {};
