@@ -147,7 +147,7 @@ describeInBrowser('the page Drops and exports', () => {
     // The button that went away hands the focus back.
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Look for files now …');
     await page.getByRole('button', { name: 'Export changes now …' }).click();
-    await shown(/to-acme: 2026-11-17 to 2026-11-19, 3 days/);
+    await shown(/to-acme: 2026-11-12 to 2026-11-19, 8 days/);
     await page.getByRole('button', { name: 'Cancel' }).click();
     await dayLink('acme/events', '2026-11-16').click();
     await page.locator('input[type="date"]').fill('2026-11-17');
