@@ -48,7 +48,7 @@ beforeAll(async () => {
     unitIds: { companyID: 'company_id' },
     sources: [acme],
     exports: [
-      { name: 'drops', table: 'acme_events', target },
+      { name: 'drops', table: 'acme_events', lookbackDays: 3, target },
       { name: 'sdks', table: 'statsig_forwarded_events', target },
     ],
   });

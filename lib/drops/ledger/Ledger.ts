@@ -78,7 +78,7 @@ export class Ledger {
       const stored = await store.read(place);
       const { lease } = stored?.entry ?? {};
       if (lease !== undefined && lease.until > clock.now()) return { busyUntil: lease.until };
-      const entry = knownEntry(stored, place);
+      const { kills: before = 0, ...entry } = knownEntry(stored, place);
       // A settled day starts again, even if the claim precedes the note.
       const isSame = entry.queued === undefined || entry.queued.fingerprint === queuedFor;
       const isUnderWay = entry.state === 'loading' || entry.state === 'waiting';
@@ -86,9 +86,11 @@ export class Ledger {
       const isPutDown = lease === undefined && entry.state === 'loading' && entry.athena?.step !== undefined;
       const isNext = isSame && isUnderWay && entry.attempts > 0;
       const attempts = isNext ? entry.attempts + (isPutDown ? 0 : 1) : 1;
-      const kills = isNext ? (entry.kills ?? 0) + (lease === undefined ? 0 : 1) : 0;
+      const kills = isNext ? before + (lease === undefined ? 0 : 1) : 0;
+      // Release 0.2, which a rollback brings back, refuses entries with members that it does not know.
+      const killed = kills === 0 ? {} : { kills };
       const written = await this.#write(
-        { ...entry, state: 'loading', lease: { owner, until }, attempts, kills },
+        { ...entry, state: 'loading', lease: { owner, until }, attempts, ...killed },
         stored,
       );
       if (written !== null) return { claim: { ...written, owner, until } };
@@ -127,7 +129,7 @@ export class Ledger {
    * @returns The entry; null if another owner has the day, and nothing was written.
    */
   async settle(claim: Claim, settlement: Settlement): Promise<LedgerEntry | null> {
-    const { lease: _, queued: __, failure: ___, athena: ____, ...kept } = claim.entry;
+    const { lease: _, queued: __, failure: ___, athena: ____, kills: _____, ...kept } = claim.entry;
     return (await this.#write({ ...kept, ...settlement }, claim))?.entry ?? null;
   }
 
