@@ -6,9 +6,9 @@ import type { PolicyDocument, Statement } from '../policyDocument.ts';
  * document for each version: test/fixtures/policyHashes.json.
  */
 export const POLICY_VERSIONS = {
-  'statsig-role/permissions': '0.2.0',
+  'statsig-role/permissions': '0.3.0',
   'statsig-role/trust': '0.2.0',
-  'statsig-user/permissions': '0.2.0',
+  'statsig-user/permissions': '0.3.0',
   'owox/permissions': '0.2.0',
   'metabase/permissions': '0.2.0',
   'metabase/trust': '0.2.0',
