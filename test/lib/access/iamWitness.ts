@@ -41,7 +41,11 @@ export async function witnessDecision(
       request: {
         ...{ principal, action },
         resource: { resource, accountId: resourceAccount ?? principal.split(':')[4] ?? '' },
-        contextVariables: { 'aws:SecureTransport': 'true', ...context },
+        contextVariables: {
+          'aws:SecureTransport': 'true',
+          ...(principal.startsWith('arn:') ? { 'aws:PrincipalArn': principal } : {}),
+          ...context,
+        },
       },
       identityPolicies: policies.map((policy, i) => ({ name: String(i), policy })),
       serviceControlPolicies: [],

@@ -155,8 +155,8 @@ export const timeCases: readonly DropCase[] = [
       },
       files: [{ sql: numberTimes({ s: 0, ms: 3, us: 6, ns: 9 }[unit]) }],
       // Nanoseconds of 64 bits end in 2262.
-      rows: unit === 'ns' ? 10 : 14,
-      refused: { TIME_INVALID: 6, TIME_OUT_OF_RANGE: unit === 'ns' ? 11 : 7 },
+      rows: unit === 'ns' ? 13 : 17,
+      refused: { TIME_INVALID: 6, TIME_OUT_OF_RANGE: unit === 'ns' ? 8 : 4 },
     }),
   ),
   ...['UTC', 'Europe/Berlin'].map(
