@@ -108,7 +108,9 @@ async function describeFile(
   }
   if (footer.isEncrypted) throw new FileError('SLUICE_INGEST_FILE_ENCRYPTED', `${name}.`);
   const codecs = codecsOf(name, footer.rowGroups);
-  if (footer.rowGroups.some(({ chunks }) => chunks.length !== shape.root.leaves[1]))
+  // A schema without columns is refused by name where it is mapped.
+  const leaves = shape.root.children.length === 0 ? 0 : shape.root.leaves[1];
+  if (footer.rowGroups.some(({ chunks }) => chunks.length !== leaves))
     throw new RangeError('A row group lacks columns.');
   const mayHaveChecksums = onlyFooter || (await judgePages(file, { ends }));
   if (original === null && shape.readable !== null) await rewriteSchema(path, footer, shape.readable);

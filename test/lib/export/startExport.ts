@@ -96,7 +96,12 @@ export async function startExport() {
   function configured(target: Partial<Export['target']> = {}): Export {
     const [made] = defineConfig({
       bucket: BUCKET,
-      exports: [{ name: 'events', table: TABLE, target: { bucket: TARGET, owner: THEIRS, ...target } }],
+      exports: [
+        {
+          ...{ name: 'events', table: TABLE, lookbackDays: 3 },
+          target: { bucket: TARGET, owner: THEIRS, ...target },
+        },
+      ],
     }).exports;
     if (made === undefined) throw new Error('no export');
     return made;
