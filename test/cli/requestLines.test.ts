@@ -36,7 +36,7 @@ async function start(...args: string[]) {
     await untilText((shown) => pattern.test(shown));
     return pattern.exec(text)?.[0] ?? '';
   };
-  const collector = await shows(/http:\S+\/v1\/rgstr/);
+  const collector = await shows(/http:\S+\/v1\/my-product-data/);
   await shows(/Ctrl-C/);
   return {
     shows,
